@@ -1,0 +1,121 @@
+"""What the live streams say, as data: the payloads of the Server-Sent Events that are livedeck's own.
+
+Like ``livedeck/deck/ops.py`` this is the only definition; TypeScript types are generated from it. Entities of
+Flyte (executions, nodes, tasks) travel in the JSON form of their protobuf messages and are not repeated here.
+"""
+
+import enum
+
+import msgspec
+
+from livedeck.deck.ops import Document, Segment
+
+
+class DeckPhase(enum.Enum):
+    """Which of the states a viewer can meet a Deck in."""
+
+    QUEUED = "queued"
+    """The node has not begun; nothing to show yet."""
+    WAITING = "waiting"
+    """The node runs, the attempt has not written its placeholder yet."""
+    PLACEHOLDER = "placeholder"
+    """The attempt runs and has published nothing yet."""
+    LIVE = "live"
+    """The attempt runs and has published."""
+    BEHIND = "behind"
+    """The attempt runs but its publishes do not reach the store: it is retrying."""
+    SUCCEEDED = "succeeded"
+    """It ended well; the Deck is complete."""
+    FAILED = "failed"
+    """It ended with an error; the Deck is complete and has the error's tab."""
+    ABORTED = "aborted"
+    """Somebody ended it; the Deck is complete up to then."""
+    DIED = "died"
+    """It ended without a word (killed, out of memory, worker lost): the Deck is what was published by then."""
+    CACHED = "cached"
+    """The node took its outputs from the cache: this is the Deck of the run that filled it."""
+    NONE = "none"
+    """There is no Deck, and ``reason`` says why."""
+
+
+class DeckState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The ``state`` event of a Deck's stream: everything around the document."""
+
+    phase: DeckPhase
+    attempt: int = 0
+    """The attempt shown, from 0."""
+    attempts: int = 0
+    """How many attempts there are so far."""
+    published_at: str | None = None
+    """When the last publish was stored: RFC 3339, UTC."""
+    started_at: str | None = None
+    ended_at: str | None = None
+    reason: str = ""
+    """Words for the viewer: why there is no Deck, how the task died, what the error was."""
+    behind: float = 0.0
+    """Seconds since the oldest publish that has not reached the store; 0 unless ``BEHIND``."""
+    foreign: bool = False
+    """The Deck is only ever overwritten whole (``Deck.publish()`` of flytekit): show ``deck.html`` itself."""
+    source: str | None = None
+    """For ``CACHED``: ``project/domain/execution/node/attempt`` of the run that filled the cache."""
+    now: str = ""
+    """The server's clock, so that ages do not depend on the viewer's."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The ``snapshot`` event: the whole document, or for a foreign Deck the ETag of its new ``deck.html``."""
+
+    document: Document | None = None
+    etag: str | None = None
+
+
+class Tail(msgspec.Struct, frozen=True, rename="camel"):
+    """The ``segment`` event: the next segment of the log."""
+
+    segment: Segment
+
+
+class LogChunk(msgspec.Struct, frozen=True, rename="camel"):
+    """The ``chunk`` event of a log's stream: output captured from the attempt."""
+
+    seq: int
+    text: str
+
+
+# The frame protocol: the page and the Deck's sandboxed frame. The frame says FrameHello to its parent; the page
+# checks that the message came from that frame and answers FramePort with a MessagePort, and only the port is used
+# from then on.
+
+
+class FrameDocument(msgspec.Struct, tag_field="type", tag="document", frozen=True):
+    """Page to frame: show this document, keeping scroll position, tab and zoom where they still make sense."""
+
+    document: Document
+
+
+class FrameSegment(msgspec.Struct, tag_field="type", tag="segment", frozen=True):
+    """Page to frame: apply this segment in place."""
+
+    segment: Segment
+
+
+class FrameTheme(msgspec.Struct, tag_field="type", tag="theme", frozen=True):
+    """Page to frame: follow the page's light or dark theme."""
+
+    dark: bool
+
+
+class FrameApplied(msgspec.Struct, tag_field="type", tag="applied", frozen=True):
+    """Frame to page: the document now stands at ``seq``."""
+
+    seq: int
+
+
+class FramePainted(msgspec.Struct, tag_field="type", tag="painted", frozen=True):
+    """Frame to page: ``seq`` has been on screen for a frame (two animation frames after it was applied)."""
+
+    seq: int
+
+
+ToFrame = FrameDocument | FrameSegment | FrameTheme
+FromFrame = FrameApplied | FramePainted

@@ -1,0 +1,94 @@
+"""What the engine asks of an executor: run one attempt of one task, somewhere, exactly once.
+
+Implementations live in folders beside this file and are loaded by name through the entry-point group
+``livedeck.executors``.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt of one task, ready to be started: every template variable is filled in."""
+
+    id: str
+    """Unique for ever, and the same after a restart: ``project/domain/execution/node/retry``."""
+    command: tuple[str, ...]
+    """The command line, e.g. ``("livedeck-execute", "--inputs", ...)``."""
+    environment: Mapping[str, str]
+    """Added to the executor's own environment."""
+    output_prefix: str
+    """URI of the attempt's output prefix; the attempt's log is kept under ``log/`` there."""
+    cpu: float = 1.0
+    """Cores asked for."""
+    memory: int = 0
+    """Bytes asked for; 0: not stated."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class ExitKind(enum.Enum):
+    """How an attempt's process ended."""
+
+    EXITED = "exited"
+    """It returned an exit code (0 also on user errors: read ``error.pb``)."""
+    SIGNALLED = "signalled"
+    """A signal ended it (out of memory is SIGKILL)."""
+    LOST = "lost"
+    """Nobody can say: its worker is gone. Counts as a system error."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """What is known once an attempt is over."""
+
+    kind: ExitKind
+    code: int = 0
+    """Exit code, or the signal's number."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    message: str = ""
+    """The last words of its output, or why it was lost."""
+
+
+class Executor(Protocol):
+    """Runs attempts. An async context manager: entering starts what it needs, leaving lets go of it.
+
+    Leaving never ends running attempts: another engine picks them up again by their handles.
+    """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    async def launch(self, attempt: Attempt) -> str:
+        """Start the attempt unless one with its id was already started; return its handle.
+
+        Waits while resources that the attempt asks for are taken. Idempotent: launching the same id again,
+        from this process or after a restart, never runs it twice.
+
+        Raises:
+            ExecutorError: the attempt cannot be started here at all (asks for more than there is, no such
+                command).
+        """
+
+    async def wait_started(self, handle: str) -> None:
+        """Return when the attempt's process exists (or has already ended)."""
+
+    async def wait(self, handle: str) -> Exit:
+        """Return when the attempt is over and its output is in the store."""
+
+    async def abort(self, handle: str, *, grace: float) -> None:
+        """Ask the attempt to stop (SIGTERM), and after ``grace`` seconds make it (SIGKILL).
+
+        Returns at once; ``wait`` tells when it is over. Aborting an attempt that is over does nothing.
+        """

@@ -1,0 +1,113 @@
+"""What propeller asks of the control plane. admin provides it in process; a remote one may follow.
+
+All state is behind this interface: a propeller that dies loses nothing, and another one takes over when the
+lease has run out.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from flyteidl.admin.execution_pb2 import ExecutionSpec
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
+
+ExecutionEvent = WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent
+
+
+class Claim(Protocol):
+    """One execution under this propeller's lease, with all that was recorded of it."""
+
+    @property
+    def id(self) -> WorkflowExecutionIdentifier: ...
+
+    @property
+    def closure(self) -> CompiledWorkflowClosure: ...
+
+    @property
+    def spec(self) -> ExecutionSpec: ...
+
+    @property
+    def inputs(self) -> LiteralMap:
+        """The workflow's inputs, defaults and fixed inputs merged in."""
+
+    @property
+    def phase(self) -> "WorkflowExecution.Phase.ValueType": ...
+
+    @property
+    def abort_cause(self) -> str:
+        """Why it is to be aborted; meaningful while ``phase`` is ABORTING."""
+
+    @property
+    def prefix(self) -> str:
+        """URI of the execution's folder: ``{root}/metadata/{project}/{domain}/{execution}``."""
+
+    @property
+    def raw_data_prefix(self) -> str:
+        """URI under which user data (files, frames, pickles) of this execution goes."""
+
+    @property
+    def nodes(self) -> Sequence[NodeExecution]: ...
+
+    @property
+    def tasks(self) -> Sequence[TaskExecution]: ...
+
+
+class CacheEntry(Protocol):
+    """Outputs of an earlier run of the same task on the same inputs."""
+
+    @property
+    def output_uri(self) -> str:
+        """URI of the ``outputs.pb``."""
+
+    @property
+    def source(self) -> TaskExecutionIdentifier:
+        """The attempt that made them."""
+
+
+class Renewal(Protocol):
+    """The answer to ``renew``."""
+
+    @property
+    def held(self) -> Collection[str]:
+        """Keys (``project/domain/name``) of the executions whose leases are still ours."""
+
+    @property
+    def aborting(self) -> dict[str, str]:
+        """Key and cause of each held execution that somebody asked to abort."""
+
+
+class ControlPlane(Protocol):
+    """Leases on executions, and a place to report events."""
+
+    async def claim(self, owner: str, *, limit: int, ttl: float) -> Sequence[Claim]:
+        """Lease up to ``limit`` unfinished executions that nobody holds, for ``ttl`` seconds, oldest first.
+
+        An owner that was restarted under the same name takes back its own leases at once.
+        """
+
+    async def renew(self, owner: str, keys: Collection[str], *, ttl: float) -> Renewal:
+        """Prolong the leases."""
+
+    async def release(self, owner: str, key: str) -> None:
+        """Give a lease back (the execution ended, or this propeller is shutting down)."""
+
+    async def wait_for_work(self, *, timeout: float) -> None:
+        """Return when an execution was created or asked to abort, or after ``timeout`` seconds."""
+
+    async def report(self, owner: str, events: Sequence[ExecutionEvent]) -> None:
+        """Record events in one transaction, in order. An event that was recorded already changes nothing.
+
+        Raises:
+            LeaseLost: ``owner`` does not hold the lease of an event's execution.
+        """
+
+    async def find_cached(self, key: str) -> CacheEntry | None:
+        """Look a task's cached outputs up."""
+
+    async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
+        """Remember a task's outputs under ``key``; the first entry wins."""
