@@ -1,0 +1,1 @@
+"""Python workflows whose Decks are live while the task runs."""

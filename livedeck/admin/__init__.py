@@ -1,0 +1,1 @@
+"""The control plane: gRPC, REST, live streams, database, signed links."""

@@ -1,0 +1,1 @@
+"""Decks: documents, ops, segments, snapshots, the publisher and the reader."""

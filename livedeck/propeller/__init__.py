@@ -1,0 +1,1 @@
+"""The engine: walks compiled workflows and has executors run their attempts."""

@@ -36,7 +36,7 @@ class Claim(Protocol):
         """The workflow's inputs, defaults and fixed inputs merged in."""
 
     @property
-    def phase(self) -> "WorkflowExecution.Phase.ValueType": ...
+    def phase(self) -> "WorkflowExecution.Phase": ...
 
     @property
     def abort_cause(self) -> str:

@@ -1,0 +1,1 @@
+"""What a workflow's author writes with: tasks, workflows, types, context."""

@@ -1,0 +1,1 @@
+"""Live streams: executions, Decks and logs as Server-Sent Events."""
