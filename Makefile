@@ -1,0 +1,83 @@
+# Two commands do everything: `make demo` runs the main job, `make test` passes the tests.
+# Both set up what they need, once, and start in seconds the next time.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/page.css
+CONSOLE := livedeck/admin/static/index.html
+
+.PHONY: help demo test check unit acceptance kill-test console wheel bench bench-smoke lock clean
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
+	@exec $(BIN)/livedeck demo $(ARGS)
+
+test: $(VENV)/.dev $(CONSOLE) check chromium  ## Set up and pass every test, the browser's included
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
+	@scripts/check.sh
+
+unit: $(VENV)/.dev  ## What to run between edits: lint, types and the quick tests
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/python -m pytest -q -m "not acceptance and not slow" $(ARGS)
+
+acceptance: $(VENV)/.dev $(CONSOLE) chromium  ## Real server, real browser
+	@$(BIN)/python -m pytest tests/acceptance $(ARGS)
+
+kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10-node workflow
+	@$(BIN)/python -m pytest tests/integration/test_kill.py --kills 20 $(ARGS)
+
+console: $(CONSOLE)  ## Build the console and the Deck's runtime script
+
+wheel: $(VENV)/.dev $(CONSOLE)  ## Build dist/*.whl with the console inside
+	@$(BIN)/python -m build --wheel --installer uv
+
+bench: $(VENV)/.dev .venv-bench/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
+	@scripts/lock.sh
+
+clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
+	rm -rf $(VENV) .venv-bench console/node_modules livedeck/admin/static livedeck/deck/static build dist
+
+.PHONY: chromium
+chromium:
+	@scripts/install_chromium.sh
+
+$(BIN)/uv:
+	@scripts/create_venv.sh "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/uv
+	@echo "Installing livedeck and what its examples need ..."
+	@$(UV) --require-hashes -r requirements/run.txt
+	@$(UV) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
+	@echo "Installing livedeck and its development tools ..."
+	@$(UV) --require-hashes -r requirements/dev.txt
+	@$(UV) --no-deps --editable .
+	@touch $@ $(VENV)/.run
+
+.venv-bench/.ready: requirements/bench.txt
+	@scripts/create_venv.sh "$(PYTHON)" .venv-bench
+	@.venv-bench/bin/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r requirements/bench.txt
+	@touch $@
+
+console/node_modules/.installed: console/package.json console/package-lock.json
+	@scripts/install_console.sh
+	@touch $@
+
+$(CONSOLE): console/node_modules/.installed $(CONSOLE_SOURCES)
+	@echo "Building the console ..."
+	@cd console && npm run --silent build
+	@touch $@

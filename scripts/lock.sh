@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Resolve the locked versions anew: run.txt is what `make demo` needs, dev.txt adds what `make test` needs,
+# bench.txt is the peer that `make bench` measures beside us.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+compile() {
+  .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+    --no-emit-index-url --quiet "$@"
+}
+compile pyproject.toml --extra examples --output-file requirements/run.txt
+compile pyproject.toml --all-extras --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+compile --group bench --output-file requirements/bench.txt
