@@ -1,0 +1,126 @@
+// Generated from livedeck/deck/ops.py by scripts/generate_types.py. Change it there, and run that.
+
+/** Raw HTML, shown as it is (scripts run, inside the Deck's sandbox). */
+export interface Html {
+  readonly kind: "html";
+  readonly id: string;
+  readonly html: string;
+}
+
+/** CommonMark text with tables; raw HTML in it is shown as text. */
+export interface Markdown {
+  readonly kind: "markdown";
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A progress bar. ``total`` is None while the amount of work is unknown. */
+export interface Progress {
+  readonly kind: "progress";
+  readonly id: string;
+  readonly label: string;
+  readonly value?: number;
+  readonly total?: number | null;
+  readonly unit?: string;
+}
+
+/** One number or word with a label, shown large; ``delta`` is the change since the value before. */
+export interface Value {
+  readonly kind: "value";
+  readonly id: string;
+  readonly label: string;
+  readonly value?: number | string | boolean | null;
+  readonly unit?: string;
+  readonly delta?: number | null;
+}
+
+/** One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN). */
+export interface Series {
+  readonly name: string;
+  readonly x: readonly (number | null)[];
+  readonly y: readonly (number | null)[];
+}
+
+/** A line chart; each series has its own x values, ascending. */
+export interface Chart {
+  readonly kind: "chart";
+  readonly id: string;
+  readonly title: string;
+  readonly series?: readonly Series[];
+  readonly x_label?: string;
+  readonly y_label?: string;
+  readonly log_y?: boolean;
+}
+
+export type Element = Html | Markdown | Progress | Value | Chart;
+
+/**
+ * Create the element at the end of the deck, or replace the one with its id where it stands.
+ *
+ * The deck is created after the existing ones when its name is new.
+ */
+export interface Put {
+  readonly op: "put";
+  readonly deck: string;
+  readonly element: Element;
+}
+
+/**
+ * Append to an element of the same id and kind.
+ *
+ * html and markdown text is concatenated; a chart's points are appended series by series, new series
+ * added; for progress and value, which hold no list, it is the same as ``put``. An ``extend`` of an
+ * element that does not exist is a ``put``.
+ */
+export interface Extend {
+  readonly op: "extend";
+  readonly deck: string;
+  readonly element: Element;
+}
+
+/** Remove one element, or with ``id`` None the whole deck. Dropping what is not there does nothing. */
+export interface Drop {
+  readonly op: "drop";
+  readonly deck: string;
+  readonly id?: string | null;
+}
+
+/** The Deck is complete; nothing follows. ``at`` is the time in RFC 3339, UTC. */
+export interface End {
+  readonly op: "end";
+  readonly outcome: "aborted" | "failed" | "succeeded";
+  readonly at: string;
+}
+
+export type Op = Put | Extend | Drop | End;
+
+/** How publishing has gone so far in this attempt. */
+export interface Health {
+  readonly flushes?: number;
+  readonly merged?: number;
+  readonly retried?: number;
+  readonly behind?: number;
+}
+
+/** One flush: the ops since the segment before. Immutable once stored; ``seq`` starts at 1, no gaps. */
+export interface Segment {
+  readonly seq: number;
+  readonly at: string;
+  readonly ops: readonly Op[];
+  readonly health?: Health;
+}
+
+/** One tab. */
+export interface Deck {
+  readonly name: string;
+  readonly elements: readonly Element[];
+}
+
+/** A whole Deck page as it stands after segment ``seq`` (0: nothing published yet). */
+export interface Document {
+  readonly seq?: number;
+  readonly at?: string;
+  readonly decks?: readonly Deck[];
+  readonly end?: End | null;
+  readonly health?: Health;
+}

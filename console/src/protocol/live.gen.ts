@@ -1,0 +1,83 @@
+// Generated from livedeck/admin/live/messages.py by scripts/generate_types.py. Change it there, and run that.
+
+import type { Document, Segment } from "./deck.gen";
+
+/** Which of the states a viewer can meet a Deck in. */
+export type DeckPhase =
+  | "queued"
+  | "waiting"
+  | "placeholder"
+  | "live"
+  | "behind"
+  | "succeeded"
+  | "failed"
+  | "aborted"
+  | "died"
+  | "cached"
+  | "none";
+
+/** The ``state`` event of a Deck's stream: everything around the document. */
+export interface DeckState {
+  readonly phase: DeckPhase;
+  readonly attempt?: number;
+  readonly attempts?: number;
+  readonly publishedAt?: string | null;
+  readonly startedAt?: string | null;
+  readonly endedAt?: string | null;
+  readonly reason?: string;
+  readonly behind?: number;
+  readonly foreign?: boolean;
+  readonly source?: string | null;
+  readonly now?: string;
+}
+
+/** The ``snapshot`` event: the whole document, or for a foreign Deck the ETag of its new ``deck.html``. */
+export interface Snapshot {
+  readonly document?: Document | null;
+  readonly etag?: string | null;
+}
+
+/** The ``segment`` event: the next segment of the log. */
+export interface Tail {
+  readonly segment: Segment;
+}
+
+/** The ``chunk`` event of a log's stream: output captured from the attempt. */
+export interface LogChunk {
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** Page to frame: show this document, keeping scroll position, tab and zoom where they still make sense. */
+export interface FrameDocument {
+  readonly type: "document";
+  readonly document: Document;
+}
+
+/** Page to frame: apply this segment in place. */
+export interface FrameSegment {
+  readonly type: "segment";
+  readonly segment: Segment;
+}
+
+/** Page to frame: follow the page's light or dark theme. */
+export interface FrameTheme {
+  readonly type: "theme";
+  readonly dark: boolean;
+}
+
+/** Frame to page: the document now stands at ``seq``. */
+export interface FrameApplied {
+  readonly type: "applied";
+  readonly seq: number;
+}
+
+/** Frame to page: ``seq`` has been on screen for a frame (two animation frames after it was applied). */
+export interface FramePainted {
+  readonly type: "painted";
+  readonly seq: number;
+}
+
+export type ToFrame = FrameDocument | FrameSegment | FrameTheme;
+
+export type FromFrame = FrameApplied | FramePainted;

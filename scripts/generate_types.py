@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Write the console's TypeScript types from the msgspec structs that define what travels to the browser.
+
+``livedeck/deck/ops.py`` and ``livedeck/admin/live/messages.py`` are the only definitions; this prints what their
+JSON looks like: names as renamed, tag fields as string literals, fields that may be left out as optional.
+
+    scripts/generate_types.py           write console/src/protocol/*.gen.ts
+    scripts/generate_types.py --check   exit 1 when a file there is not what would be written
+"""
+
+import argparse
+import enum
+import inspect
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+from msgspec import inspect as shape
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTOCOL = ROOT / "console" / "src" / "protocol"
+MODULES: Mapping[str, str] = {
+    "livedeck.deck.ops": "deck.gen.ts",
+    "livedeck.admin.live.messages": "live.gen.ts",
+}
+"""Each module's file. A module comes after those that it takes structs from."""
+
+PLAIN: Mapping[type[shape.Type], str] = {
+    shape.AnyType: "unknown",
+    shape.BoolType: "boolean",
+    shape.DateTimeType: "string",
+    shape.FloatType: "number",
+    shape.IntType: "number",
+    shape.NoneType: "null",
+    shape.StrType: "string",
+}
+
+
+def generate() -> dict[str, str]:
+    """The text of each generated file, by its name."""
+    return {file: _module(_load(name), name, file) for name, file in MODULES.items()}
+
+
+def _load(name: str) -> types.ModuleType:
+    sys.path.insert(0, str(ROOT))
+    try:
+        return __import__(name, fromlist=["_"])
+    finally:
+        sys.path.remove(str(ROOT))
+
+
+def _module(module: types.ModuleType, name: str, file: str) -> str:
+    body = "\n\n".join(_declared(module))
+    source = name.replace(".", "/") + ".py"
+    head = f"// Generated from {source} by scripts/generate_types.py. Change it there, and run that.\n"
+    imports = _imports(module, file)
+    return f"{head}\n{imports}{body}\n"
+
+
+def _declared(module: types.ModuleType) -> Iterator[str]:
+    """Every type that the module itself declares, in its order."""
+    unions = {
+        frozenset(get_args(value)): name for name, value in vars(module).items() if isinstance(value, types.UnionType)
+    }
+    for name, value in vars(module).items():
+        if isinstance(value, types.UnionType):
+            yield f"export type {name} = {' | '.join(_name(member) for member in get_args(value))};"
+        elif not isinstance(value, type) or value.__module__ != module.__name__:
+            continue
+        elif issubclass(value, enum.Enum):
+            yield _enum(value)
+        elif issubclass(value, msgspec.Struct):
+            yield _struct(value, unions)
+
+
+def _imports(module: types.ModuleType, file: str) -> str:
+    lines = []
+    for other, other_file in MODULES.items():
+        if other_file == file:
+            break
+        names = sorted(
+            name for name, value in vars(module).items() if isinstance(value, type) and value.__module__ == other
+        )
+        if names:
+            lines.append(f'import type {{ {", ".join(names)} }} from "./{other_file.removesuffix(".ts")}";\n')
+    return "".join(lines) + ("\n" if lines else "")
+
+
+def _enum(value: type[enum.Enum]) -> str:
+    members = "\n".join(f'  | "{member.value}"' for member in value)
+    return f"{_comment(value)}export type {value.__name__} =\n{members};"
+
+
+def _struct(value: type[msgspec.Struct], unions: Mapping[frozenset[type], str] = types.MappingProxyType({})) -> str:
+    info = shape.type_info(value)
+    if not isinstance(info, shape.StructType):
+        raise TypeError(f"{value!r} is not a struct: {info!r}")
+    lines = [f"  readonly {info.tag_field}: {_literal(info.tag)};"] if info.tag_field else []
+    may_be_left_out = value.__struct_config__.omit_defaults
+    for field in info.fields:
+        optional = "?" if may_be_left_out and not field.required else ""
+        lines.append(f"  readonly {field.encode_name}{optional}: {_type(field.type, unions)};")
+    fields = "\n".join(lines)
+    return f"{_comment(value)}export interface {value.__name__} {{\n{fields}\n}}"
+
+
+def _comment(value: type) -> str:
+    lines = (inspect.getdoc(value) or "").splitlines()
+    if len(lines) <= 1:
+        return f"/** {lines[0]} */\n" if lines else ""
+    return "/**\n" + "".join(f" * {line}".rstrip() + "\n" for line in lines) + " */\n"
+
+
+def _type(kind: shape.Type, unions: Mapping[frozenset[type], str]) -> str:
+    if isinstance(kind, shape.StructType | shape.EnumType):
+        return _name(kind.cls)
+    if isinstance(kind, shape.LiteralType):
+        return " | ".join(_literal(value) for value in kind.values)
+    if isinstance(kind, shape.UnionType):
+        return _union(kind, unions)
+    if isinstance(kind, shape.ListType):
+        item = _type(kind.item_type, unions)
+        return f"readonly ({item})[]" if " | " in item else f"readonly {item}[]"
+    if isinstance(kind, shape.DictType):
+        return f"Readonly<Record<{_type(kind.key_type, unions)}, {_type(kind.value_type, unions)}>>"
+    if type(kind) not in PLAIN:
+        raise TypeError(f"no TypeScript for {kind!r}: teach scripts/generate_types.py")
+    return PLAIN[type(kind)]
+
+
+def _union(kind: shape.UnionType, unions: Mapping[frozenset[type], str]) -> str:
+    """The name that the module gave this union, else its members (int and float are one type there)."""
+    structs = frozenset(member.cls for member in kind.types if isinstance(member, shape.StructType))
+    if len(structs) == len(kind.types) and structs in unions:
+        return unions[structs]
+    return " | ".join(dict.fromkeys(_type(member, unions) for member in kind.types))
+
+
+def _name(value: Any) -> str:
+    return str(value.__name__)
+
+
+def _literal(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the files, or with ``--check`` say which are stale; the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when something is stale")
+    check: bool = parser.parse_args(argv).check
+    stale = [file for file, text in generate().items() if _read(PROTOCOL / file) != text]
+    if check:
+        for file in stale:
+            print(f"console/src/protocol/{file} is stale: run scripts/generate_types.py", file=sys.stderr)
+        return 1 if stale else 0
+    PROTOCOL.mkdir(parents=True, exist_ok=True)
+    for file, text in generate().items():
+        (PROTOCOL / file).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

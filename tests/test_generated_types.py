@@ -1,0 +1,65 @@
+"""The console's TypeScript types are those of the Python structs."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate_types", ROOT / "scripts" / "generate_types.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_committed_files_are_what_would_be_generated(generator):
+    for file, text in generator.generate().items():
+        assert (generator.PROTOCOL / file).read_text() == text, f"{file} is stale: run scripts/generate_types.py"
+
+
+def test_check_says_so_when_a_file_is_stale(generator, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(generator, "PROTOCOL", tmp_path)
+    assert generator.main(["--check"]) == 1
+    assert "deck.gen.ts is stale" in capsys.readouterr().err
+    assert generator.main([]) == 0
+    assert generator.main(["--check"]) == 0
+
+
+def test_tags_renames_and_optional_fields(generator):
+    class Moved(msgspec.Struct, tag_field="type", tag="moved", rename="camel", omit_defaults=True):
+        """It moved."""
+
+        was_at: float
+        points: list[float | None] = []
+
+    assert generator._struct(Moved) == (
+        "/** It moved. */\n"
+        "export interface Moved {\n"
+        '  readonly type: "moved";\n'
+        "  readonly wasAt: number;\n"
+        "  readonly points?: readonly (number | null)[];\n"
+        "}"
+    )
+
+
+def test_a_field_with_a_default_is_always_there_unless_defaults_are_omitted(generator):
+    class Kept(msgspec.Struct):
+        name: str = ""
+
+    assert "readonly name: string;" in generator._struct(Kept)
+
+
+def test_a_type_without_a_translation_is_refused(generator):
+    class Odd(msgspec.Struct):
+        data: bytes
+
+    with pytest.raises(TypeError, match="teach"):
+        generator._struct(Odd)
