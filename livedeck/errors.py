@@ -19,6 +19,16 @@ The tree (catch the branch that you can do something about)::
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
     ├── LeaseLost                 another propeller holds the execution now
+    ├── Refusal                   the control plane's own "no" to a request
+    │   ├── InvalidRequest        malformed, or at odds with what it names
+    │   ├── NoSuchEntity          it names something that does not exist
+    │   ├── EntityExists          it would create what is there already
+    │   ├── StateForbids          the entity's state does not allow it (any more)
+    │   └── NotOffered            a call of the protocol that this server does not serve
+    ├── ServerError           the server cannot run as it is configured
+    │   ├── InvalidSetting    a setting that cannot work; the message names its key
+    │   ├── PortTaken         somebody listens on that port already
+    │   └── NotWritable       a folder that the server must write to does not let it
     └── RemoteError               the control plane refused or could not be reached
         ├── RemoteUnavailable     no server answers at the endpoint
         ├── RemoteNotFound        the control plane does not know that id
@@ -95,6 +105,46 @@ class ExecutorError(LivedeckError):
 
 class LeaseLost(LivedeckError):
     """Another propeller holds the lease on the execution now."""
+
+
+class ServerError(LivedeckError):
+    """The server cannot run as it is configured."""
+
+
+class InvalidSetting(ServerError, ValueError):
+    """A setting that cannot work; the message names its key and the value."""
+
+
+class PortTaken(ServerError):
+    """Somebody listens on that port already."""
+
+
+class NotWritable(ServerError):
+    """A folder that the server must write to does not let it."""
+
+
+class Refusal(LivedeckError):
+    """The control plane's own "no" to a request; says what to change."""
+
+
+class InvalidRequest(Refusal, ValueError):
+    """The request is malformed, or does not fit what it names."""
+
+
+class NoSuchEntity(Refusal):
+    """The request names something that does not exist."""
+
+
+class EntityExists(Refusal):
+    """The request would create what is there already."""
+
+
+class StateForbids(Refusal):
+    """The state of the entity does not allow the request (any more)."""
+
+
+class NotOffered(Refusal):
+    """A call of the protocol that this server does not serve."""
 
 
 class RemoteError(LivedeckError):
