@@ -1,1 +1,56 @@
-"""The command line."""
+"""The command line: `livedeck demo`, `run`, `serve`, `register`, `get`, `watch`, `abort`, `relaunch`.
+
+Each command lives in a module of its own that is imported only when it is asked for: `livedeck --help` answers at
+once, and `livedeck get` does not pay for the server.
+"""
+
+import importlib
+
+import click
+
+from livedeck.errors import LivedeckError
+
+COMMANDS = {
+    "demo": ("livedeck.cli.demo", "Start the server and run the digits example with its Deck live."),
+    "run": ("livedeck.cli.run", "Run a workflow or task from a Python file, here or on the server."),
+    "serve": ("livedeck.cli.serve", "Start the server: control plane, engine, executor and console on one port."),
+    "register": ("livedeck.cli.register", "Register the workflows and tasks of Python files on the server."),
+    "get": ("livedeck.cli.get", "List executions, or show one."),
+    "watch": ("livedeck.cli.watch", "Follow an execution, or a task's Deck, as it happens."),
+    "abort": ("livedeck.cli.control", "Abort a running execution."),
+    "relaunch": ("livedeck.cli.control", "Start an execution again with the same inputs."),
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The commands, in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, or None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an error of ours is told in words, not as a traceback."""
+        try:
+            return super().invoke(ctx)
+        except LivedeckError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="livedeck")
+def main() -> None:
+    """Run Python workflows and see each task's Deck while it is still running."""
