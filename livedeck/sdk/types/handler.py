@@ -1,0 +1,120 @@
+"""What livedeck must know about a type to carry its values between tasks."""
+
+import abc
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from livedeck.sdk.types import wire
+from livedeck.sdk.types.where import Misfit, type_name
+
+if TYPE_CHECKING:
+    from livedeck.sdk.types.dataplane import DataPlane
+
+Plain = Any
+"""``None``, ``bool``, ``int``, ``float``, ``str``, ``bytes``, and lists and dicts of these: what MessagePack holds."""
+
+Resolve = Callable[[Any], "Handler"]
+"""Finds the handler of a type inside another type."""
+
+
+class Handler(abc.ABC):
+    """Checks and converts the values of one type. Stateless once made, so it is shared and cached.
+
+    Three forms of a value exist besides the Python object itself:
+
+    - a *literal*, Flyte's protobuf form, one per input or output (``encode``, ``decode``);
+    - *plain* data, for a value inside a record that travels as MessagePack (``pack``, ``unpack``);
+    - *JSON*, as people write it on the command line and read it there (``from_json``, ``to_json``).
+
+    Literals and plain data have the form that flytekit 1.16 gives them.
+    """
+
+    tag: ClassVar[str]
+    """Name of flytekit's transformer for the type: a union's literal says by it which variant it holds."""
+
+    def __init__(self, python_type: Any) -> None:
+        self.type = python_type
+
+    @property
+    def parts(self) -> Sequence["Handler"]:
+        """Handlers of the types inside this one."""
+        return ()
+
+    @property
+    def refusal(self) -> str:
+        """Why the type cannot be an input or output of its own; empty if it can."""
+        return ""
+
+    @abc.abstractmethod
+    def accept(self, value: Any) -> Any:
+        """Return the value as a task receives it: the same object, or one converted without loss.
+
+        Raises:
+            Misfit: it is not of the type.
+        """
+
+    @abc.abstractmethod
+    def literal_type(self) -> "wire.types.LiteralType":
+        """Return Flyte's name of the type."""
+
+    @abc.abstractmethod
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        """Return the literal of an accepted value, uploading what does not go into one."""
+
+    def decode(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
+        """Return the value of a literal, in whatever form it came."""
+        found, plain = wire.plain_of(literal)
+        if found:
+            return self.unpack(plain, data)
+        return self.read(literal, data)
+
+    @abc.abstractmethod
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
+        """Return the value of a literal of the kind that ``encode`` makes."""
+
+    @abc.abstractmethod
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        """Return the plain form of a value inside a record."""
+
+    @abc.abstractmethod
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
+        """Return the value of a plain form. Whole floats are taken for integers: JavaScript sends them."""
+
+    @abc.abstractmethod
+    def from_json(self, obj: Any) -> Any:
+        """Return the value that parsed JSON stands for."""
+
+    @abc.abstractmethod
+    def to_json(self, value: Any) -> Any:
+        """Return a value as data that ``json.dumps`` takes."""
+
+    @abc.abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the plain form, as mashumaro (and so flytekit) writes it."""
+
+    def describe(self) -> str:
+        """Return words for a help text: what to write for such a value."""
+        return type_name(self.type)
+
+    def misfit(self, value: Any, hint: str = "") -> Misfit:
+        """Return the error that says that ``value`` is not of this type."""
+        return Misfit(value, type_name(self.type), hint)
+
+    def wrong_literal(self, literal: "wire.literals.Literal") -> Misfit:
+        """Return the error that says that a literal holds something else."""
+        return Misfit(literal, type_name(self.type), f"it holds {wire.kind_of(literal)}")
+
+
+class PackedHandler(Handler):
+    """A type whose literal is its plain form as MessagePack."""
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        literal_type = wire.simple("STRUCT")
+        literal_type.annotation.annotations.update({"cache-key-metadata": {"serialization-format": wire.MSGPACK}})
+        return literal_type
+
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        return wire.packed(self.pack(value, data))
+
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:  # noqa: ARG002 - one signature for all
+        raise self.wrong_literal(literal)

@@ -1,0 +1,93 @@
+"""``list[T]``: a collection of literals."""
+
+import operator
+import typing
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from livedeck.sdk.types import wire
+from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.plain import AnyHandler
+from livedeck.sdk.types.where import Misfit
+
+if TYPE_CHECKING:
+    from livedeck.sdk.types.dataplane import DataPlane
+
+
+class ListHandler(Handler):
+    """A list whose items have one type."""
+
+    tag = "Typed List"
+
+    def __init__(self, python_type: Any, item: Handler) -> None:
+        super().__init__(python_type)
+        self._item = item
+        self._bare = python_type is list or python_type is typing.List  # noqa: UP006
+
+    @property
+    def parts(self) -> Sequence[Handler]:
+        return () if self._bare else (self._item,)
+
+    @property
+    def refusal(self) -> str:
+        return "it does not say what it holds: write list[int], or what the items are" if self._bare else ""
+
+    def accept(self, value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.misfit(value, "use list(...)" if isinstance(value, tuple | set | frozenset) else "")
+        accepted = self._each(self._item.accept, value)
+        # The same list, unless something in it had to be converted.
+        return value if type(value) is list and all(map(operator.is_, accepted, value)) else accepted
+
+    def _each(self, convert: Any, items: Sequence[Any], *arguments: Any) -> list[Any]:
+        """Convert every item, naming the one that does not fit."""
+        done: list[Any] = []
+        try:
+            done.extend(convert(item, *arguments) for item in items)
+        except Misfit as misfit:
+            raise misfit.within(f"[{len(done)}]") from None
+        return done
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        return wire.types.LiteralType(collection_type=self._item.literal_type())
+
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        items = self._each(self._item.encode, value, data)
+        return wire.literals.Literal(collection=wire.literals.LiteralCollection(literals=items))
+
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> list[Any]:
+        if not literal.HasField("collection"):
+            raise self.wrong_literal(literal)
+        return self._each(self._item.decode, literal.collection.literals, data)
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        return self._each(self._item.pack, self._list(value), data)
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> list[Any]:
+        return self._each(self._item.unpack, self._list(plain), data)
+
+    def from_json(self, obj: Any) -> list[Any]:
+        return self._each(self._item.from_json, self._list(obj))
+
+    def to_json(self, value: Any) -> list[Any]:
+        return self._each(self._item.to_json, self._list(value))
+
+    def _list(self, value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.misfit(value)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array"} if self._bare else {"type": "array", "items": self._item.schema()}
+
+    def describe(self) -> str:
+        return "JSON list" if self._bare else f"JSON list of {self._item.describe()}"
+
+
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
+    """Return the handler if ``python_type`` is a list."""
+    if python_type is list or python_type is typing.List:  # noqa: UP006
+        return ListHandler(list, AnyHandler(Any))
+    if typing.get_origin(python_type) is list:
+        return ListHandler(python_type, resolve(typing.get_args(python_type)[0]))
+    return None

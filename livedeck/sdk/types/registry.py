@@ -1,0 +1,68 @@
+"""Finds the handler of a type, and keeps it."""
+
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from livedeck.errors import UnsupportedType
+from livedeck.sdk.types import dicts, lists, plain, scalars, times, unions
+from livedeck.sdk.types.handler import Handler, Resolve
+from livedeck.sdk.types.where import type_name
+
+Family = Callable[[Any, Resolve], Handler | None]
+
+_FAMILIES: list[Family] = [scalars.family, times.family, plain.family, lists.family, dicts.family, unions.family]
+
+# By identity: ``int | str`` and ``str | int`` are equal but have different literal types, and the metadata of an
+# ``Annotated`` may not be hashable. The type is kept, or its id could come to mean another one.
+_found: dict[int, tuple[Any, Handler]] = {}
+_MOST = 4096
+
+
+def handler_for(python_type: Any) -> Handler:
+    """Return the handler of a type.
+
+    Raises:
+        UnsupportedType: values of the type cannot be carried between tasks.
+    """
+    entry = _found.get(id(python_type))
+    if entry is not None and entry[0] is python_type:
+        return entry[1]
+    handler = _make(python_type)
+    if len(_found) >= _MOST:  # someone makes types in a loop
+        _found.clear()
+    _found[id(python_type)] = (python_type, handler)
+    return handler
+
+
+def _make(python_type: Any) -> Handler:
+    bare = _bare(python_type)
+    for family in _FAMILIES:
+        handler = family(bare, handler_for)
+        if handler is not None:
+            return handler
+    raise UnsupportedType(f"{type_name(python_type)} cannot be carried between tasks")
+
+
+def _bare(python_type: Any) -> Any:
+    """Return the type without ``Annotated``, ``NewType`` and ``type`` aliases."""
+    while True:
+        if typing.get_origin(python_type) is Annotated:
+            python_type = typing.get_args(python_type)[0]
+        elif isinstance(python_type, typing.NewType):
+            python_type = python_type.__supertype__
+        elif type(python_type).__name__ == "TypeAliasType":
+            python_type = python_type.__value__
+        else:
+            return python_type
+
+
+def register(family: Family) -> None:
+    """Add a family of types. The latest is asked first, so a built-in handling can be replaced.
+
+    Args:
+        family: called with a type (never ``Annotated``) and a function that finds the handler of another type;
+            returns the handler, or None if the type is not of the family.
+    """
+    _FAMILIES.insert(0, family)
+    _found.clear()
