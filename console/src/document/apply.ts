@@ -1,0 +1,87 @@
+/**
+ * Applying segments to a document: the same rules as `livedeck/deck/document.py`, held to them by the cases in
+ * `tests/fixtures/deck_cases.json` that both run. Pure: what does not change is shared with the document before.
+ */
+import type { Chart, Deck, Document, Element, Op, Segment, Series } from "../protocol/deck.gen";
+
+export const EMPTY: Document = {};
+
+/** A segment that does not follow the document: one in between is missing. */
+export class SegmentGap extends Error {
+  constructor(
+    readonly at: number,
+    readonly got: number,
+  ) {
+    super(`the document stands at segment ${at} and got segment ${got}: those between are missing`);
+    this.name = "SegmentGap";
+  }
+}
+
+/**
+ * The document after a segment. A segment that was applied before changes nothing.
+ * @throws SegmentGap when a segment in between is missing.
+ */
+export function applySegment(document: Document, segment: Segment): Document {
+  const at = document.seq ?? 0;
+  if (segment.seq <= at) return document;
+  if (segment.seq > at + 1) throw new SegmentGap(at, segment.seq);
+  const { health: _before, ...rest } = segment.ops.reduce(applyOp, document);
+  const health = segment.health ? { health: segment.health } : {};
+  return { ...rest, ...health, seq: segment.seq, at: segment.at };
+}
+
+function applyOp(document: Document, op: Op): Document {
+  switch (op.op) {
+    case "put":
+      return withElement(document, op.deck, op.element.id, () => op.element);
+    case "extend":
+      return withElement(document, op.deck, op.element.id, (before) => extended(before, op.element));
+    case "drop":
+      return dropped(document, op.deck, op.id ?? null);
+    case "end":
+      return { ...document, end: op };
+  }
+}
+
+function withElement(
+  document: Document,
+  deckName: string,
+  id: string,
+  next: (before: Element | undefined) => Element,
+): Document {
+  const decks = document.decks ?? [];
+  const index = decks.findIndex((deck) => deck.name === deckName);
+  const deck = decks[index];
+  if (!deck) return { ...document, decks: [...decks, { name: deckName, elements: [next(undefined)] }] };
+  return { ...document, decks: decks.with(index, replaced(deck, id, next)) };
+}
+
+function replaced(deck: Deck, id: string, next: (before: Element | undefined) => Element): Deck {
+  const index = deck.elements.findIndex((element) => element.id === id);
+  if (index < 0) return { ...deck, elements: [...deck.elements, next(undefined)] };
+  return { ...deck, elements: deck.elements.with(index, next(deck.elements[index])) };
+}
+
+function dropped(document: Document, deckName: string, id: string | null): Document {
+  const decks = document.decks ?? [];
+  if (id === null) return { ...document, decks: decks.filter((deck) => deck.name !== deckName) };
+  const without = (deck: Deck): Deck => ({ ...deck, elements: deck.elements.filter((element) => element.id !== id) });
+  return { ...document, decks: decks.map((deck) => (deck.name === deckName ? without(deck) : deck)) };
+}
+
+/** An element with another's data at its end; one of another kind is replaced. */
+function extended(before: Element | undefined, more: Element): Element {
+  if (before?.kind === "html" && more.kind === "html") return { ...before, html: before.html + more.html };
+  if (before?.kind === "markdown" && more.kind === "markdown") return { ...before, text: before.text + more.text };
+  if (before?.kind === "chart" && more.kind === "chart") return extendedChart(before, more);
+  return more;
+}
+
+function extendedChart(before: Chart, more: Chart): Chart {
+  const series = new Map<string, Series>((before.series ?? []).map((one) => [one.name, one]));
+  for (const one of more.series ?? []) {
+    const known = series.get(one.name);
+    series.set(one.name, known ? { name: one.name, x: known.x.concat(one.x), y: known.y.concat(one.y) } : one);
+  }
+  return { ...before, series: [...series.values()] };
+}

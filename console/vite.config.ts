@@ -1,0 +1,32 @@
+/// <reference types="vitest/config" />
+import { resolve } from "node:path";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** The pages: the console itself, and the viewer that shows one Deck alone (shared links). */
+export default defineConfig({
+  base: "/console/",
+  plugins: [react()],
+  build: {
+    outDir: resolve(import.meta.dirname, "../livedeck/admin/static"),
+    emptyOutDir: true,
+    target: "es2023",
+    rolldownOptions: {
+      input: {
+        index: resolve(import.meta.dirname, "index.html"),
+        viewer: resolve(import.meta.dirname, "viewer.html"),
+      },
+    },
+  },
+  server: {
+    // `npm run dev` against a running `livedeck serve`.
+    proxy: Object.fromEntries(
+      ["/api", "/live", "/decks", "/download", "/upload"].map((path) => [path, "http://127.0.0.1:8080"]),
+    ),
+  },
+  test: {
+    include: ["tests/**/*.test.{ts,tsx}"],
+    environment: "jsdom",
+    restoreMocks: true,
+  },
+});

@@ -1,0 +1,29 @@
+"""Python and the browser apply segments by the same rules: both run the cases of deck_cases.json."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from livedeck.deck.document import apply
+from livedeck.deck.ops import Document, Segment
+from livedeck.errors import DeckError
+
+CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "deck_cases.json").read_text(encoding="utf-8"))
+
+
+def replay(case: dict) -> Document:
+    document = msgspec.convert(case["start"], Document)
+    for segment in case["segments"]:
+        document = apply(document, msgspec.convert(segment, Segment))
+    return document
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_case(case):
+    if case.get("error"):
+        with pytest.raises(DeckError):
+            replay(case)
+    else:
+        assert replay(case) == msgspec.convert(case["document"], Document)
