@@ -19,6 +19,7 @@ The tree (catch the branch that you can do something about)::
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
     ├── LeaseLost                 another propeller holds the execution now
+    ├── ImpossibleTransition      the engine met a state that its tables do not know: a mistake in it
     ├── Refusal                   the control plane's own "no" to a request
     │   ├── InvalidRequest        malformed, or at odds with what it names
     │   ├── NoSuchEntity          it names something that does not exist
@@ -105,6 +106,10 @@ class ExecutorError(LivedeckError):
 
 class LeaseLost(LivedeckError):
     """Another propeller holds the lease on the execution now."""
+
+
+class ImpossibleTransition(LivedeckError):
+    """The engine met a phase and an event that its tables do not know: a mistake in the engine itself."""
 
 
 class ServerError(LivedeckError):

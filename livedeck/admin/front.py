@@ -1,0 +1,239 @@
+"""One port for gRPC and HTTP/1.1, told apart by a connection's first bytes.
+
+HTTP/2 with prior knowledge opens with a fixed preface (RFC 9113, 3.4) that no HTTP/1.1 request can begin with.
+Such a connection is spliced to the Unix socket of ``grpc.aio``, whose C core insists on a socket of its own.
+Any other connection stays where it is: its transport is handed to the HTTP server of this process, which costs no
+copying and no second socket, and keeps the client's address and back-pressure as they are.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, cast
+
+from livedeck.admin.listen import listen
+
+log = logging.getLogger(__name__)
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+class HttpServer(Protocol):
+    """Who serves the connections that are HTTP/1.1."""
+
+    @property
+    def open_connections(self) -> int:
+        """How many it holds."""
+
+    def adopt(self, transport: asyncio.Transport, head: bytes) -> None:
+        """Take the connection over; ``head`` was read from it already."""
+
+
+@dataclass(frozen=True)
+class FrontLimits:
+    """What one stranger may cost."""
+
+    preface_timeout: float = 10.0
+    """Seconds within which a new connection must say what it speaks."""
+    connections: int = 1024
+    """Connections open at once; one more is closed as soon as it is accepted."""
+    buffer: int = 256 * 1024
+    """Bytes held for a side that reads slowly before the other side is no longer read."""
+
+
+class Front:
+    """The listening port. An async context manager: leaving it closes the port and every spliced connection.
+
+    Args:
+        host: Name or address to listen on.
+        port: Port, 0 for a free one (entering sets ``port`` to its number).
+        rpc: Unix socket of the gRPC server.
+        http: Takes the HTTP/1.1 connections.
+        limits: What one stranger may cost.
+
+    Raises:
+        PortTaken: On entering: somebody listens there already.
+        ServerError: On entering: the address cannot be listened on for another reason.
+    """
+
+    def __init__(self, *, host: str, port: int, rpc: Path, http: HttpServer, limits: FrontLimits | None = None) -> None:
+        self.host = host
+        self.port = port
+        self.rpc = rpc
+        self.http = http
+        self.limits = limits or FrontLimits()
+        self._servers: list[asyncio.Server] = []
+        self._undecided: set[_Undecided] = set()
+        self._splices: set[_Splice] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        sockets = listen(self.host, self.port)
+        self.port = sockets[0].getsockname()[1]
+        self._servers = [await loop.create_server(lambda: _Undecided(self), sock=sock) for sock in sockets]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop_accepting()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for connection in list(self._undecided):
+            connection.close()
+        for splice in list(self._splices):
+            splice.close()
+
+    def stop_accepting(self) -> None:
+        """Close the port; connections that are open stay so."""
+        for server in self._servers:
+            server.close()
+        self._servers = []
+
+    @property
+    def open_connections(self) -> int:
+        """Connections open now: gRPC, HTTP/1.1 and undecided ones."""
+        return len(self._undecided) + len(self._splices) + self.http.open_connections
+
+    def admit(self, connection: "_Undecided") -> bool:
+        """Count a new connection in, unless there are too many."""
+        if self.open_connections >= self.limits.connections:
+            log.warning("front.full connections=%d", self.open_connections)
+            return False
+        self._undecided.add(connection)
+        return True
+
+    def decided(self, connection: "_Undecided") -> None:
+        """Forget a connection that now speaks through others, or has gone."""
+        self._undecided.discard(connection)
+
+    def splice(self, client: asyncio.Transport, head: bytes) -> None:
+        """Join ``client`` to the gRPC server, which is sent ``head`` first."""
+        splice = _Splice(client, self.limits.buffer, self._splices.discard)
+        self._splices.add(splice)
+        task = asyncio.get_running_loop().create_task(splice.connect(self.rpc, head), name="front-splice")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Undecided(asyncio.Protocol):
+    """A connection that has not said yet what it speaks."""
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self.head = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        if not self.front.admit(self):
+            self.transport.abort()
+            return
+        loop = asyncio.get_running_loop()
+        self.deadline = loop.call_later(self.front.limits.preface_timeout, self.transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        self.head += data
+        if len(self.head) < len(PREFACE) and PREFACE.startswith(self.head):
+            return  # still a beginning of the preface: both are possible
+        self.deadline.cancel()
+        self.front.decided(self)
+        if self.head.startswith(PREFACE):
+            self.front.splice(self.transport, self.head)
+        else:
+            self.front.http.adopt(self.transport, self.head)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+        self.front.decided(self)
+        if hasattr(self, "deadline"):
+            self.deadline.cancel()
+
+    def close(self) -> None:
+        self.transport.abort()
+
+
+class _Splice:
+    """Two connections of which each gets what the other sends, for as long as both live."""
+
+    def __init__(self, client: asyncio.Transport, buffer: int, on_closed: "_OnClosed") -> None:
+        self.client = _Side(self, client)
+        self.server: _Side | None = None
+        self.buffer = buffer
+        self.on_closed = on_closed
+        client.pause_reading()
+        client.set_write_buffer_limits(high=buffer)
+        client.set_protocol(self.client)
+
+    async def connect(self, path: Path, head: bytes) -> None:
+        """Reach the gRPC server, then let both sides flow."""
+        loop = asyncio.get_running_loop()
+        try:
+            transport, side = await loop.create_unix_connection(lambda: _Side(self, None), str(path))
+        except OSError as error:
+            log.error("front.rpc_unreachable path=%s error=%s", path, error)  # noqa: TRY400 - no traceback needed
+            self.close()
+            return
+        if self.client.lost:
+            transport.abort()
+            return
+        self.server = side
+        transport.set_write_buffer_limits(high=self.buffer)
+        self.client.other, side.other = side, self.client
+        transport.write(head)
+        self.client.transport.resume_reading()
+
+    def close(self) -> None:
+        """Close both sides once what is buffered for them is sent."""
+        self.on_closed(self)
+        for side in (self.client, self.server):
+            if side is not None and not side.lost:
+                side.transport.close()
+
+
+class _OnClosed(Protocol):
+    def __call__(self, splice: _Splice, /) -> None: ...
+
+
+class _Side(asyncio.Protocol):
+    """One side of a splice."""
+
+    def __init__(self, splice: _Splice, transport: asyncio.Transport | None) -> None:
+        self.splice = splice
+        self.other: _Side | None = None
+        self.ended = False
+        """It will send no more (half-closed)."""
+        self.lost = False
+        if transport is not None:
+            self.transport = transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self.other is not None:
+            self.other.transport.write(data)
+
+    def pause_writing(self) -> None:
+        if self.other is not None and not self.other.lost:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.other is not None and not self.other.lost:
+            self.other.transport.resume_reading()
+
+    def eof_received(self) -> bool:
+        self.ended = True
+        if self.other is None or self.other.ended:
+            self.splice.close()
+            return False
+        if self.other.transport.can_write_eof():
+            self.other.transport.write_eof()
+        return True  # the other direction flows on
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+        self.lost = True
+        self.splice.close()

@@ -1,0 +1,272 @@
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import grpc
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from livedeck.admin import web as web_module
+from livedeck.admin.front import PREFACE, Front, FrontLimits
+from livedeck.admin.web import WebServer
+from livedeck.errors import PortTaken, ServerError
+
+DEADLINE = 20.0
+MEGABYTES = 1024 * 1024
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"] == "/ticks":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        for number in range(20):
+            await send({"type": "http.response.body", "body": b"data: %d\n\n" % number, "more_body": True})
+            await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b""})
+        return
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Echo(grpc.GenericRpcHandler):
+    def service(self, handler_call_details: grpc.HandlerCallDetails):
+        async def echo(request: bytes, context: object) -> bytes:
+            return request
+
+        return grpc.unary_unary_rpc_method_handler(echo)
+
+
+@contextlib.asynccontextmanager
+async def served(tmp_path: Path, **limits: float) -> AsyncIterator[Front]:
+    rpc = tmp_path / "rpc.sock"
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 * MEGABYTES)])
+    server.add_generic_rpc_handlers((Echo(),))
+    server.add_insecure_port(f"unix:{rpc}")
+    await server.start()
+    try:
+        async with WebServer(app, grace=1) as web:
+            front = Front(host="127.0.0.1", port=0, rpc=rpc, http=web, limits=FrontLimits(**limits))  # type: ignore[arg-type]
+            async with front:
+                yield front
+    finally:
+        await server.stop(0)
+
+
+@contextlib.asynccontextmanager
+async def connected(front: Front) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while not condition():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.005)
+
+
+async def read_all(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(DEADLINE):
+        return await reader.read()
+
+
+async def test_grpc_and_http_share_the_port(tmp_path: Path) -> None:
+    async with served(tmp_path) as front:
+
+        async def ticks() -> bytes:
+            async with connected(front) as (reader, writer):
+                writer.write(b"GET /ticks HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+                return await read_all(reader)
+
+        options = [("grpc.max_receive_message_length", 64 * MEGABYTES)]
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{front.port}", options=options) as channel:
+            call: Callable[[bytes], Awaitable[bytes]] = channel.unary_unary("/service/echo")
+            streams = asyncio.gather(*(ticks() for _ in range(5)))
+            assert await asyncio.gather(*(call(b"%d" % n) for n in range(100))) == [b"%d" % n for n in range(100)]
+            assert len(await call(bytes(20 * MEGABYTES))) == 20 * MEGABYTES
+            for stream in await streams:
+                assert stream.count(b"data: ") == 20
+        await until(lambda: front.open_connections == 0)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 5])
+async def test_a_preface_in_pieces_is_still_grpc(tmp_path: Path, pieces: int) -> None:
+    async with served(tmp_path) as front, connected(front) as (reader, writer):
+        size = -(-len(PREFACE) // pieces)
+        for start in range(0, len(PREFACE), size):
+            writer.write(PREFACE[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0)
+        writer.write(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")  # an empty SETTINGS frame
+        async with asyncio.timeout(DEADLINE):
+            header = await reader.readexactly(9)
+        assert header[3] == 4  # the gRPC server's SETTINGS
+
+
+async def test_a_request_in_single_bytes_is_http(tmp_path: Path) -> None:
+    async with served(tmp_path) as front, connected(front) as (reader, writer):
+        for byte in b"PROPFIND / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n":
+            writer.write(bytes([byte]))
+            await writer.drain()
+        assert (await read_all(reader)).startswith(b"HTTP/1.1 200")
+
+
+async def test_half_closing_after_the_request_still_gets_the_answer(tmp_path: Path) -> None:
+    async with served(tmp_path) as front, connected(front) as (reader, writer):
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello")
+        writer.write_eof()
+        assert (await read_all(reader)).endswith(b"hello")
+        await until(lambda: front.open_connections == 0)
+
+
+async def test_saying_nothing_ends_the_connection(tmp_path: Path) -> None:
+    async with served(tmp_path, preface_timeout=0.05) as front, connected(front) as (reader, writer):
+        writer.write(b"PR")
+        with contextlib.suppress(ConnectionResetError):
+            assert await read_all(reader) == b""
+        assert front.open_connections == 0
+
+
+async def test_a_head_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_module, "HEAD_TIMEOUT", 0.05)
+    async with served(tmp_path) as front, connected(front) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ")
+        assert (await read_all(reader)).startswith(b"HTTP/1.1 408")
+
+
+async def test_the_second_head_on_a_connection_has_the_same_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(tmp_path) as front, connected(front) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        async with asyncio.timeout(DEADLINE):
+            await reader.readuntil(b"\r\n\r\n")
+        monkeypatch.setattr(web_module, "HEAD_TIMEOUT", 0.05)
+        writer.write(b"GET / HTTP/1.1\r\n")
+        assert (await read_all(reader)).startswith(b"HTTP/1.1 408")
+
+
+async def test_a_giant_head_is_refused(tmp_path: Path) -> None:
+    async with served(tmp_path) as front, connected(front) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nx-giant: ")
+        with contextlib.suppress(ConnectionError):
+            writer.write(b"a" * (2 * MEGABYTES))
+            await writer.drain()
+        with contextlib.suppress(ConnectionResetError):
+            assert b"431" in await read_all(reader)
+        await until(lambda: front.open_connections == 0)
+
+
+async def test_one_connection_too_many_is_closed(tmp_path: Path) -> None:
+    async with served(tmp_path, connections=1) as front, connected(front):
+        await until(lambda: front.open_connections == 1)
+        async with connected(front) as (reader, _):
+            with contextlib.suppress(ConnectionResetError):
+                assert await read_all(reader) == b""
+        assert front.open_connections == 1
+
+
+async def test_a_client_that_does_not_read_is_not_buffered_without_bound(tmp_path: Path) -> None:
+    """The echo of 64 MiB waits in the sender, not in the front."""
+    rpc = tmp_path / "plain.sock"
+    sent = 0
+
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readexactly(len(PREFACE))
+        with contextlib.suppress(ConnectionError):
+            for _ in range(1024):
+                writer.write(bytes(64 * 1024))
+                await writer.drain()
+                sent += 64 * 1024
+        writer.close()
+
+    server = await asyncio.start_unix_server(pour, rpc)
+    async with WebServer(app) as web, Front(host="127.0.0.1", port=0, rpc=rpc, http=web) as front:
+        async with connected(front) as (reader, writer):
+            writer.write(PREFACE)
+            last = -1
+            while last != sent:  # until it moves no more
+                last = sent
+                await asyncio.sleep(0.1)
+            assert sent < 32 * MEGABYTES
+            assert len(await read_all(reader)) == 64 * MEGABYTES
+        await until(lambda: front.open_connections == 0)
+    server.close()
+    await server.wait_closed()
+
+
+async def test_half_close_passes_through_a_splice(tmp_path: Path) -> None:
+    rpc = tmp_path / "plain.sock"
+
+    async def answer_at_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"%d" % len(await reader.read()))
+        writer.close()
+
+    server = await asyncio.start_unix_server(answer_at_end, rpc)
+    async with WebServer(app) as web, Front(host="127.0.0.1", port=0, rpc=rpc, http=web) as front:
+        async with connected(front) as (reader, writer):
+            writer.write(PREFACE + b"more")
+            writer.write_eof()
+            assert await read_all(reader) == b"%d" % (len(PREFACE) + 4)
+        await until(lambda: front.open_connections == 0)
+    server.close()
+    await server.wait_closed()
+
+
+async def test_without_its_grpc_server_a_connection_is_closed(tmp_path: Path) -> None:
+    async with (
+        WebServer(app) as web,
+        Front(host="127.0.0.1", port=0, rpc=tmp_path / "absent.sock", http=web) as front,
+        connected(front) as (reader, writer),
+    ):
+        writer.write(PREFACE)
+        assert await read_all(reader) == b""
+
+
+async def test_leaving_closes_everything(tmp_path: Path) -> None:
+    async with served(tmp_path) as front:
+        port = front.port
+        undecided, splice, idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        splice[1].write(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+        await splice[0].readexactly(9)
+        idle[1].write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        await idle[0].readuntil(b"\r\n\r\n")
+    for reader, writer in (undecided, splice, idle):
+        with contextlib.suppress(ConnectionResetError):
+            await read_all(reader)
+        writer.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with WebServer(app) as web:
+            with pytest.raises(PortTaken, match=f"port {port} on 127.0.0.1 is taken"):
+                await Front(host="127.0.0.1", port=port, rpc=tmp_path / "s", http=web).__aenter__()
+
+
+async def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    async with WebServer(app) as web:
+        with pytest.raises(ServerError, match=r"cannot listen on 192\.0\.2\.1"):
+            await Front(host="192.0.2.1", port=0, rpc=tmp_path / "s", http=web).__aenter__()
+
+
+async def test_localhost_listens_on_one_number(tmp_path: Path) -> None:
+    async with WebServer(app) as web, Front(host="localhost", port=0, rpc=tmp_path / "s", http=web) as front:
+        _, writer = await asyncio.open_connection("127.0.0.1", front.port)
+        writer.close()
+        await writer.wait_closed()
