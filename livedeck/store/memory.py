@@ -1,0 +1,71 @@
+"""A store in this process's memory, for tests and for trying things out."""
+
+import itertools
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from livedeck.errors import ObjectExists, ObjectNotFound
+from livedeck.store.backend import Meta
+
+
+class Memory:
+    """Objects in a dictionary; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, tuple[bytes, Meta]] = {}
+        self._versions = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes:
+        """Return an object's bytes."""
+        try:
+            return self._objects[key][0]
+        except KeyError:
+            raise ObjectNotFound(f"there is no object {key!r} in this memory store") from None
+
+    def put(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Keep an object, replacing what is there."""
+        del content_type
+        data = bytes(data)
+        self._objects[key] = data, Meta(len(data), f"v{next(self._versions)}", datetime.now(UTC))
+
+    def create(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Keep an object unless there is one."""
+        with self._lock:
+            if key in self._objects:
+                raise ObjectExists(f"{key!r} exists already in this memory store")
+            self.put(key, data, content_type)
+
+    def head(self, key: str) -> Meta | None:
+        """Look at an object; None when there is none."""
+        held = self._objects.get(key)
+        return held[1] if held else None
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below a folder, sorted."""
+        start = f"{prefix}/" if prefix else ""
+        return iter(sorted(key for key in list(self._objects) if key.startswith(start)))
+
+    def delete(self, key: str) -> None:
+        """Forget an object; nothing happens when there is none."""
+        self._objects.pop(key, None)
+
+    def download_to(self, key: str, path: Path) -> None:
+        """Write an object to a file, in one step."""
+        data = self.get(key)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as staged:
+            staged.write(data)
+        shutil.move(staged.name, path)
+
+    def upload_from(self, key: str, path: Path) -> None:
+        """Keep a file's content."""
+        self.put(key, path.read_bytes(), None)
+
+    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+        """Memory has no signed URLs."""
+        del key, method, expires
+        return None

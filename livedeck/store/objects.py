@@ -1,0 +1,165 @@
+"""A store in the cloud: S3, Google Cloud Storage or Azure, by obstore (the only module that imports it)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import obstore
+from obstore import exceptions
+from obstore.store import AzureStore, GCSStore, S3Store
+
+from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
+from livedeck.store.backend import Meta
+from livedeck.store.retry import Retry
+
+_SIGNING = S3Store | GCSStore | AzureStore
+
+
+def connect(scheme: str, bucket: str, retry: Retry) -> "Objects":
+    """Open a bucket; credentials and endpoints come from the environment, as each cloud's own tools read them."""
+    options: dict[str, Any] = {
+        "retry_config": {
+            "max_retries": retry.attempts,
+            "retry_timeout": timedelta(seconds=retry.timeout),
+            "backoff": {
+                "init_backoff": timedelta(seconds=retry.first_wait),
+                "max_backoff": timedelta(seconds=retry.longest_wait),
+                "base": 2,
+            },
+        },
+        "client_options": {"timeout": timedelta(seconds=retry.timeout), "connect_timeout": timedelta(seconds=5)},
+    }
+    stores: dict[str, type[Any]] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
+    with _translated(f"{scheme}://{bucket}"):
+        return Objects(stores[scheme](bucket, **options), f"{scheme}://{bucket}")
+
+
+class Objects:
+    """Objects in one bucket. obstore retries what is worth retrying; what comes out here is final."""
+
+    def __init__(self, store: Any, name: str) -> None:
+        self._store = store
+        self._name = name
+
+    def get(self, key: str) -> bytes:
+        """Read a whole object."""
+        with _translated(self._at(key)):
+            return bytes(obstore.get(self._store, key).bytes())
+
+    def put(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Write an object, replacing what is there."""
+        with _translated(self._at(key)):
+            obstore.put(self._store, key, data, **_attributes(content_type))
+
+    def create(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Write an object unless there is one (a conditional put)."""
+        with _translated(self._at(key)):
+            obstore.put(self._store, key, data, mode="create", **_attributes(content_type))
+
+    def head(self, key: str) -> Meta | None:
+        """Look at an object; None when there is none."""
+        try:
+            with _translated(self._at(key)):
+                return _meta(obstore.head(self._store, key))
+        except ObjectNotFound:
+            return None
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below a folder, sorted."""
+        with _translated(self._at(prefix)):
+            pages = obstore.list(self._store, prefix or None)
+            return iter(sorted(entry["path"] for page in pages for entry in page))
+
+    def delete(self, key: str) -> None:
+        """Remove an object; nothing happens when there is none."""
+        with suppress(ObjectNotFound), _translated(self._at(key)):
+            obstore.delete(self._store, key)
+
+    def download_to(self, key: str, path: Path) -> None:
+        """Stream an object into a file, in one step: a failed download leaves nothing behind."""
+        staged = path.with_name(f".{path.name[:100]}.part")
+        try:
+            with _translated(self._at(key)), staged.open("wb") as file:
+                for chunk in obstore.get(self._store, key).stream():
+                    file.write(chunk)
+            staged.replace(path)
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def upload_from(self, key: str, path: Path) -> None:
+        """Stream a file into an object, in parts when it is large."""
+        with path.open("rb") as file, _translated(self._at(key)):
+            obstore.put(self._store, key, file)
+
+    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+        """A URL with which anybody may do ``method`` on the object until it expires."""
+        if not isinstance(self._store, _SIGNING):
+            return None
+        with _translated(self._at(key)):
+            return obstore.sign(self._store, cast("Any", method), key, expires)
+
+    async def aget(self, key: str) -> bytes:
+        """:meth:`get`, without blocking the event loop; likewise the others below."""
+        with _translated(self._at(key)):
+            result = await obstore.get_async(self._store, key)
+            return bytes(await result.bytes_async())
+
+    async def aput(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Async :meth:`put`."""
+        with _translated(self._at(key)):
+            await obstore.put_async(self._store, key, data, **_attributes(content_type))
+
+    async def acreate(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Async :meth:`create`."""
+        with _translated(self._at(key)):
+            await obstore.put_async(self._store, key, data, mode="create", **_attributes(content_type))
+
+    async def ahead(self, key: str) -> Meta | None:
+        """Async :meth:`head`."""
+        try:
+            with _translated(self._at(key)):
+                return _meta(await obstore.head_async(self._store, key))
+        except ObjectNotFound:
+            return None
+
+    async def adelete(self, key: str) -> None:
+        """Async :meth:`delete`."""
+        with suppress(ObjectNotFound), _translated(self._at(key)):
+            await obstore.delete_async(self._store, key)
+
+    def _at(self, key: str) -> str:
+        return f"{self._name}/{key}"
+
+
+def _attributes(content_type: str | None) -> dict[str, Any]:
+    # The whole of a Deck's segment in one request: parts cost three, and create-only puts have none.
+    attributes = {"Content-Type": content_type} if content_type else None
+    return {"attributes": attributes, "use_multipart": False}
+
+
+def _meta(found: Any) -> Meta:
+    modified = found["last_modified"]
+    return Meta(found["size"], found["e_tag"] or f"{modified.timestamp()}-{found['size']}", modified)
+
+
+@contextmanager
+def _translated(where: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ObjectNotFound(f"{where} does not exist") from error
+    except exceptions.AlreadyExistsError as error:
+        raise ObjectExists(f"{where} exists already") from error
+    except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
+        raise StoreError(f"no permission for {where}; check the credentials: {_first_line(error)}") from error
+    except exceptions.GenericError as error:
+        # What is left after obstore's own retries: throttled, unreachable, timed out.
+        raise StoreUnavailable(f"{where} cannot be reached: {_first_line(error)}") from error
+    except (exceptions.BaseError, ValueError, NotImplementedError) as error:
+        raise StoreError(f"{where}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,201 @@
+"""One interface over every store: keys below a root URI, and errors of livedeck's own tree."""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
+
+from livedeck.store.backend import AsyncBackend, Backend, Meta
+from livedeck.store.files import Files
+from livedeck.store.keys import check_key
+from livedeck.store.retry import Retry
+from livedeck.store.uris import join_uri, parse_uri
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Store:
+    """Objects below one root URI. Safe to use from several threads and event loops.
+
+    Every method raises :class:`~livedeck.errors.InvalidKey` for a key that is malformed or leaves the root,
+    :class:`~livedeck.errors.StoreUnavailable` when trying again later may help, and another
+    :class:`~livedeck.errors.StoreError` otherwise. The ``a...`` twins do the same without blocking the event loop.
+    """
+
+    def __init__(self, uri: str, backend: Backend, prefix: str = "") -> None:
+        self.uri = uri
+        """The root, without a slash at its end."""
+        self.backend = backend
+        self.prefix = prefix
+        """What the back end's keys start with, up to and with the last slash."""
+
+    def __repr__(self) -> str:
+        return f"Store({self.uri!r})"
+
+    @property
+    def local_root(self) -> Path | None:
+        """The folder itself when the store is one on this machine."""
+        scheme, _, path = parse_uri(self.uri)
+        return Path("/", path) if scheme == "file" else None
+
+    def uri_of(self, key: str) -> str:
+        """The object's full URI."""
+        return join_uri(self.uri, check_key(key))
+
+    def get(self, key: str) -> bytes:
+        """Read an object.
+
+        Raises:
+            ObjectNotFound: there is none.
+        """
+        return self.backend.get(self._full(key))
+
+    def put(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
+        """Write an object in one step, replacing what is there."""
+        self.backend.put(self._full(key), data, content_type)
+
+    def create(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
+        """Write an object in one step unless there is one.
+
+        Raises:
+            ObjectExists: there is one; it is left as it is.
+        """
+        self.backend.create(self._full(key), data, content_type)
+
+    def head(self, key: str) -> Meta | None:
+        """Look at an object without reading it; None when there is none."""
+        return self.backend.head(self._full(key))
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys below the folder ``prefix`` (all by default), sorted."""
+        for key in self.backend.list(self._folder(prefix)):
+            yield key[len(self.prefix) :]
+
+    def delete(self, key: str) -> None:
+        """Remove an object; nothing happens when there is none."""
+        self.backend.delete(self._full(key))
+
+    def download_to(self, key: str, path: Path) -> None:
+        """Copy an object to a file without holding it in memory.
+
+        Raises:
+            ObjectNotFound: there is none.
+        """
+        self.backend.download_to(self._full(key), path)
+
+    def upload_from(self, key: str, path: Path) -> None:
+        """Copy a file to an object without holding it in memory."""
+        self.backend.upload_from(self._full(key), path)
+
+    def sign(self, key: str, *, method: str, expires: timedelta) -> str | None:
+        """A URL that allows ``method`` on the object until it expires; None where the store has no such thing."""
+        return self.backend.sign(self._full(key), method, expires)
+
+    async def aget(self, key: str) -> bytes:
+        """Async :meth:`get`."""
+        full = self._full(key)
+        if backend := self._async_backend():
+            return await backend.aget(full)
+        return await _in_thread(self.backend.get, full)
+
+    async def aput(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
+        """Async :meth:`put`."""
+        full = self._full(key)
+        if backend := self._async_backend():
+            return await backend.aput(full, data, content_type)
+        return await _in_thread(self.backend.put, full, data, content_type)
+
+    async def acreate(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
+        """Async :meth:`create`."""
+        full = self._full(key)
+        if backend := self._async_backend():
+            return await backend.acreate(full, data, content_type)
+        return await _in_thread(self.backend.create, full, data, content_type)
+
+    async def ahead(self, key: str) -> Meta | None:
+        """Async :meth:`head`."""
+        full = self._full(key)
+        if backend := self._async_backend():
+            return await backend.ahead(full)
+        return await _in_thread(self.backend.head, full)
+
+    async def alist(self, prefix: str = "") -> AsyncIterator[str]:
+        """Async :meth:`list`."""
+        for key in await _in_thread(lambda: list(self.list(prefix))):
+            yield key
+
+    async def adelete(self, key: str) -> None:
+        """Async :meth:`delete`."""
+        full = self._full(key)
+        if backend := self._async_backend():
+            return await backend.adelete(full)
+        return await _in_thread(self.backend.delete, full)
+
+    def _full(self, key: str) -> str:
+        return self.prefix + check_key(key)
+
+    def _folder(self, prefix: str) -> str:
+        folder = prefix.rstrip("/")
+        return (self.prefix + check_key(folder) if folder else self.prefix).rstrip("/")
+
+    def _async_backend(self) -> AsyncBackend | None:
+        return cast("AsyncBackend", self.backend) if hasattr(self.backend, "aget") else None
+
+
+_OPENED: dict[tuple[str, Retry], Store] = {}
+_BACKENDS: dict[tuple[str, str, Retry | None], Backend] = {}
+_LOCK = threading.RLock()  # guards both; opening touches neither network nor disk
+
+
+def open_store(uri: str, *, retry: Retry | None = None) -> Store:
+    """Open the store at a URI: ``file:///folder``, ``memory://name``, ``s3://bucket/prefix``, ``gs://``, ``az://``.
+
+    The same store is returned for the same URI within a process, and clients are shared between prefixes of a
+    bucket. Nothing is checked or created until it is used.
+
+    Args:
+        uri: The root; a slash at its end makes no difference.
+        retry: How patiently to try again, for stores in the cloud.
+
+    Raises:
+        InvalidKey: the URI is malformed or its scheme unknown.
+    """
+    policy = retry or Retry()
+    with _LOCK:
+        held = _OPENED.get((uri, policy))
+        if held is None:
+            held = _OPENED[uri, policy] = _open(uri, policy)
+        return held
+
+
+def _open(uri: str, retry: Retry) -> Store:
+    scheme, bucket, path = parse_uri(uri)
+    if path:
+        check_key(path)
+    root = f"file:///{path}" if scheme == "file" else join_uri(f"{scheme}://{bucket}", path)
+    if scheme == "file":
+        return Store(root.rstrip("/") if path else root, Files(Path("/", path)))
+    backend_key = (scheme, bucket, None if scheme == "memory" else retry)
+    backend = _BACKENDS.get(backend_key)
+    if backend is None:
+        backend = _BACKENDS[backend_key] = _connect(scheme, bucket, retry)
+    return Store(root, backend, f"{path}/" if path else "")
+
+
+def _connect(scheme: str, bucket: str, retry: Retry) -> Backend:
+    # Loaded only when used: a task's process should not pay for clouds that it never talks to.
+    if scheme == "memory":
+        from livedeck.store.memory import Memory  # noqa: PLC0415
+
+        return Memory()
+    from livedeck.store.objects import connect  # noqa: PLC0415
+
+    return connect(scheme, bucket, retry)
+
+
+async def _in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    import asyncio  # noqa: PLC0415 - whoever awaits this has it already; a task's process need not
+
+    return await asyncio.to_thread(call, *args, **kwargs)

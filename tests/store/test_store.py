@@ -1,0 +1,237 @@
+"""The same behaviour from every back end: disk, memory, and obstore (over its own memory store)."""
+
+import errno
+import os
+import resource
+import signal
+import threading
+from pathlib import Path
+
+import obstore.store
+import pytest
+
+from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
+from livedeck.store import Store, join_uri, open_store, split_uri
+from livedeck.store.objects import Objects
+
+
+@pytest.fixture(params=["file", "memory", "objects"])
+def store(request, tmp_path):
+    if request.param == "file":
+        return open_store(f"file://{tmp_path}/root/a b")
+    if request.param == "memory":
+        return open_store(f"memory://{tmp_path.name}-{id(tmp_path)}/x")
+    return Store("s3://bucket/x", Objects(obstore.store.MemoryStore(), "s3://bucket"), "x/")
+
+
+def test_put_get_head_list_delete(store):
+    assert store.head("a/b.txt") is None
+    assert list(store.list()) == []
+    store.put("a/b.txt", b"one", content_type="text/html")
+    before = store.head("a/b.txt")
+    store.put("a/b.txt", b"two!", content_type="text/html")
+    after = store.head("a/b.txt")
+    assert store.get("a/b.txt") == b"two!"
+    assert (before.size, after.size) == (3, 4)
+    assert before.etag != after.etag
+    assert after.modified.tzinfo is not None
+    store.put("a/c/é #%.bin", b"")
+    store.put("ab", b"x")
+    assert list(store.list()) == ["a/b.txt", "a/c/é #%.bin", "ab"]
+    assert list(store.list("a")) == list(store.list("a/")) == ["a/b.txt", "a/c/é #%.bin"]
+    assert list(store.list("nothing")) == []
+    store.delete("a/b.txt")
+    store.delete("a/b.txt")
+    assert store.head("a/b.txt") is None
+    with pytest.raises(ObjectNotFound, match=r"b\.txt"):
+        store.get("a/b.txt")
+
+
+def test_create_keeps_what_is_there(store):
+    store.create("deck/00000001.json", b"first")
+    with pytest.raises(ObjectExists):
+        store.create("deck/00000001.json", b"second")
+    assert store.get("deck/00000001.json") == b"first"
+
+
+async def test_async_twins(store):
+    await store.acreate("k", b"1", content_type="text/plain")
+    with pytest.raises(ObjectExists):
+        await store.acreate("k", b"2")
+    await store.aput("k", b"3")
+    assert await store.aget("k") == b"3"
+    assert (await store.ahead("k")).size == 1
+    assert [key async for key in store.alist()] == ["k"]
+    await store.adelete("k")
+    await store.adelete("k")
+    assert await store.ahead("k") is None
+    with pytest.raises(ObjectNotFound):
+        await store.aget("k")
+
+
+def test_files_in_and_out(store, tmp_path):
+    source = tmp_path / "in.bin"
+    source.write_bytes(os.urandom(300_000))
+    store.upload_from("data/x.bin", source)
+    target = tmp_path / "out.bin"
+    store.download_to("data/x.bin", target)
+    assert target.read_bytes() == source.read_bytes()
+    with pytest.raises(ObjectNotFound):
+        store.download_to("data/none", tmp_path / "none")
+    with pytest.raises(FileNotFoundError):
+        store.upload_from("data/none", tmp_path / "none")
+    assert list(store.list()) == ["data/x.bin"]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["in.bin", "out.bin"]
+
+
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../x", "a/../x", "a//b", "a/", ".", "a/./b", "a\0b", "a\nb", "\ud800", "x" * 1025]
+)
+def test_malformed_keys_never_reach_a_back_end(store, key):
+    for call in (
+        store.get,
+        store.head,
+        store.delete,
+        store.uri_of,
+        lambda k: store.put(k, b""),
+        lambda k: store.create(k, b""),
+    ):
+        with pytest.raises(InvalidKey):
+            call(key)
+
+
+def test_a_folder_is_no_object(store):
+    store.put("a/b", b"x")
+    assert store.head("a") is None
+    with pytest.raises(ObjectNotFound):
+        store.get("a")
+
+
+def test_only_one_of_many_creators_wins(store):
+    won = []
+
+    def create(number):
+        try:
+            store.create("slot", str(number).encode())
+        except ObjectExists:
+            return
+        won.append(number)
+
+    threads = [threading.Thread(target=create, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [str(n).encode() for n in won] == [store.get("slot")]
+
+
+def test_opening():
+    assert open_store("memory://one/a/").uri == "memory://one/a"
+    assert open_store("memory://one/a") is open_store("memory://one/a")
+    open_store("memory://one/a").put("b", b"x")
+    assert open_store("memory://one").get("a/b") == b"x"
+    assert open_store("memory://two").head("a/b") is None
+    assert open_store("file:///tmp/x/").uri == "file:///tmp/x"
+    assert open_store("file:///tmp/x").local_root == Path("/tmp/x")
+    assert open_store("memory://one").local_root is None
+    assert open_store("s3://bucket/a").uri_of("b/c") == "s3://bucket/a/b/c"
+    for wrong in ("", "x", "ftp://a/b", "s3://", "file://host/x", "file:///a/../b", "memory:///x", "file:///a\0b"):
+        with pytest.raises(InvalidKey):
+            open_store(wrong)
+
+
+def test_uris():
+    assert split_uri("file:///r/a/b.pb") == ("file:///r/a", "b.pb")
+    assert split_uri("s3://bucket/b") == ("s3://bucket", "b")
+    assert split_uri("file:///b") == ("file:///", "b")
+    assert join_uri("s3://b/", "/a/", "", "c") == "s3://b/a/c"
+    assert join_uri("file:///", "a") == "file:///a"
+    for wrong in ("", "abc", "s3://bucket", "s3://bucket/", "file:///r/"):
+        with pytest.raises(InvalidKey):
+            split_uri(wrong)
+
+
+def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path):
+    # A limit on file size makes the kernel refuse the write half-way, as a full disk does.
+    store = open_store(f"file://{tmp_path}")
+    store.put("deck.html", b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(StoreUnavailable, match=r"deck\.html"):
+            store.put("deck.html", b"x" * 10_000)
+        with pytest.raises(StoreUnavailable):
+            store.create("new", b"x" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert store.get("deck.html") == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["deck.html"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (errno.ENOSPC, StoreUnavailable),
+        (errno.EDQUOT, StoreUnavailable),
+        (errno.EACCES, StoreError),
+        (errno.ENAMETOOLONG, InvalidKey),
+        (errno.ELOOP, StoreError),
+    ],
+)
+def test_system_errors_are_translated(tmp_path, monkeypatch, code, kind):
+    def refuse(*args, **kwargs):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("livedeck.store.files.os.open", refuse)
+    with pytest.raises(kind) as caught:
+        open_store(f"file://{tmp_path}").put("key", b"")
+    assert "key" in str(caught.value)
+    assert type(caught.value) is kind
+
+
+def test_a_name_too_long_for_the_disk(tmp_path):
+    with pytest.raises(InvalidKey, match="longer"):
+        open_store(f"file://{tmp_path}").put("n" * 300, b"")
+
+
+def test_a_file_where_a_folder_is_needed(tmp_path):
+    store = open_store(f"file://{tmp_path}")
+    store.put("a", b"x")
+    with pytest.raises(StoreError, match="a/b"):
+        store.put("a/b", b"y")
+
+
+def test_readers_never_see_half_a_file(tmp_path):
+    store = open_store(f"file://{tmp_path}")
+    contents = {bytes([letter]) * 200_000 for letter in b"ab"}
+    store.put("k", min(contents))
+    stop = threading.Event()
+
+    def rewrite():
+        while not stop.is_set():
+            for content in contents:
+                store.put("k", content)
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        seen = {store.get("k") for _ in range(300)}
+    finally:
+        stop.set()
+        writer.join()
+    assert seen <= contents
+
+
+def test_files_work_in_a_forked_child(tmp_path):
+    store = open_store(f"file://{tmp_path}")
+    store.put("before", b"x")
+    pid = os.fork()
+    if pid == 0:
+        try:
+            store.put("child", store.get("before"))
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    assert store.get("child") == b"x"
