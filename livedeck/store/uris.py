@@ -22,11 +22,9 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 def join_uri(prefix: str, *parts: str) -> str:
     """Append parts to a URI with single slashes between; empty parts are left out."""
-    joined = prefix if prefix.endswith("://") else prefix.rstrip("/")
-    for part in parts:
-        if piece := part.strip("/"):
-            joined = f"{joined}/{piece}"
-    return joined
+    scheme, marker, rest = prefix.partition("://")
+    pieces = [rest.rstrip("/"), *(part.strip("/") for part in parts if part.strip("/"))]
+    return f"{scheme}{marker}{'/'.join(pieces)}"
 
 
 def parse_uri(uri: str) -> tuple[str, str, str]:
