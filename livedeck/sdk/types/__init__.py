@@ -16,11 +16,16 @@ from livedeck.sdk.types.convert import (
     to_literal,
 )
 from livedeck.sdk.types.dataplane import DataPlane
+from livedeck.sdk.types.files import Directory, File
+from livedeck.sdk.types.pickles import PickleWarning
 from livedeck.sdk.types.registry import register
 from livedeck.sdk.types.where import Where, type_name
 
 __all__ = [
     "DataPlane",
+    "Directory",
+    "File",
+    "PickleWarning",
     "Where",
     "accept",
     "check",

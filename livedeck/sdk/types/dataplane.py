@@ -1,17 +1,18 @@
 """Where the files, frames, arrays and pickles of one run go, and how they come back."""
 
-import tempfile
-import uuid
+import os
 from pathlib import Path
 
 
 class DataPlane:
     """Uploads and downloads of user data for one attempt, or for one client.
 
+    Making one is free: no store is opened and no folder made before it is needed.
+
     Args:
         raw_data_prefix: URI under which uploads go, each below a random name of its own.
-        scratch: folder for downloads and for files on their way up; made when first needed. By default a
-            temporary one, which is the caller's to delete (an attempt's ``TMPDIR`` is deleted as a whole).
+        scratch: folder for downloads and for files on their way up. By default a temporary one, which is the
+            caller's to delete (an attempt's ``TMPDIR`` is deleted as a whole).
     """
 
     def __init__(self, raw_data_prefix: str, *, scratch: Path | None = None) -> None:
@@ -20,18 +21,36 @@ class DataPlane:
 
     def new_uri(self) -> str:
         """Return a URI that nobody else writes to."""
-        return f"{self._prefix}/{uuid.uuid4().hex}"
+        return f"{self._prefix}/{_random_name()}"
 
-    def new_path(self) -> Path:
+    def new_folder(self) -> Path:
         """Return a new, empty local folder."""
         if self._scratch is None:
+            import tempfile
+
             self._scratch = Path(tempfile.mkdtemp(prefix="livedeck-"))
-        folder = self._scratch / uuid.uuid4().hex
+        folder = self._scratch / _random_name()
         folder.mkdir(parents=True)
         return folder
 
+    def put_file(self, path: Path, name: str | None = None) -> str:
+        """Upload one file under its own or the given name, and return its URI."""
+        from livedeck.sdk.types import transfers
+
+        uri = f"{self.new_uri()}/{name or path.name}"
+        transfers.put_file(path, uri)
+        return uri
+
+    def put_folder(self, folder: Path) -> str:
+        """Upload a folder and return its URI."""
+        from livedeck.sdk.types import transfers
+
+        uri = self.new_uri()
+        transfers.put_folder(folder, uri)
+        return uri
+
     def put_bytes(self, data: bytes, name: str) -> str:
-        """Store ``data`` and return its URI."""
+        """Store ``data`` under a name and return its URI."""
         from livedeck.store import open_store, split_uri
 
         uri = f"{self.new_uri()}/{name}"
@@ -45,3 +64,22 @@ class DataPlane:
 
         prefix, key = split_uri(uri)
         return open_store(prefix).get(key)
+
+    def fetch_file(self, uri: str) -> Path:
+        """Download one file into a new folder, under its own name."""
+        from livedeck.sdk.types import transfers
+
+        path = self.new_folder() / (uri.rstrip("/").rpartition("/")[2] or "file")
+        transfers.fetch_file(uri, path)
+        return path
+
+    def fetch_folder(self, uri: str) -> tuple[Path, list[Path]]:
+        """Download everything below ``uri``; return the new folder, and the files in it, sorted."""
+        from livedeck.sdk.types import transfers
+
+        folder = self.new_folder()
+        return folder, transfers.fetch_folder(uri, folder)
+
+
+def _random_name() -> str:
+    return os.urandom(16).hex()  # as long as flytekit's; never the same in two forks of one process

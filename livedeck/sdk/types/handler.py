@@ -1,8 +1,8 @@
 """What livedeck must know about a type to carry its values between tasks."""
 
 import abc
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.where import Misfit, type_name
@@ -13,8 +13,15 @@ if TYPE_CHECKING:
 Plain = Any
 """``None``, ``bool``, ``int``, ``float``, ``str``, ``bytes``, and lists and dicts of these: what MessagePack holds."""
 
-Resolve = Callable[[Any], "Handler"]
-"""Finds the handler of a type inside another type."""
+
+class Resolve(Protocol):
+    """Finds the handler of a type inside another type."""
+
+    def __call__(self, python_type: Any, /) -> "Handler": ...
+
+    @property
+    def inside(self) -> "Resolve":
+        """Finds the handler of a type inside a record, where more types are possible."""
 
 
 class Handler(abc.ABC):

@@ -85,15 +85,14 @@ class AnyHandler(PackedHandler):
 
     tag = "FlytePickle"
 
-    @property
-    def refusal(self) -> str:
-        return "it does not say what it holds"
-
     def accept(self, value: Any) -> Any:
         return accept_plain(value)
 
     def literal_type(self) -> "wire.types.LiteralType":
-        raise NotImplementedError(self.refusal)
+        # Outside of a record Any is a pickle, and flytekit notes it so inside, too.
+        literal_type = wire.types.LiteralType(blob=wire.types.BlobType(format="PythonPickle"))
+        literal_type.metadata.update({"python_class_name": str(self.type)})
+        return literal_type
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:  # noqa: ARG002
         return accept_plain(value)

@@ -5,43 +5,88 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from livedeck.errors import UnsupportedType
-from livedeck.sdk.types import dicts, lists, plain, scalars, times, unions
+from livedeck.sdk.types import (
+    arrays,
+    blobs,
+    dicts,
+    enums,
+    frames,
+    inside,
+    lists,
+    models,
+    pickles,
+    plain,
+    records,
+    scalars,
+    times,
+    unions,
+)
 from livedeck.sdk.types.handler import Handler, Resolve
 from livedeck.sdk.types.where import type_name
 
 Family = Callable[[Any, Resolve], Handler | None]
 
-_FAMILIES: list[Family] = [scalars.family, times.family, plain.family, lists.family, dicts.family, unions.family]
-
-# By identity: ``int | str`` and ``str | int`` are equal but have different literal types, and the metadata of an
-# ``Annotated`` may not be hashable. The type is kept, or its id could come to mean another one.
-_found: dict[int, tuple[Any, Handler]] = {}
 _MOST = 4096
 
 
-def handler_for(python_type: Any) -> Handler:
-    """Return the handler of a type.
+class Registry:
+    """Families of types, asked in order, and the handlers found so far."""
 
-    Raises:
-        UnsupportedType: values of the type cannot be carried between tasks.
-    """
-    entry = _found.get(id(python_type))
-    if entry is not None and entry[0] is python_type:
-        return entry[1]
-    handler = _make(python_type)
-    if len(_found) >= _MOST:  # someone makes types in a loop
-        _found.clear()
-    _found[id(python_type)] = (python_type, handler)
-    return handler
+    def __init__(self, families: list[Family], inside: "Registry | None" = None) -> None:
+        self._families = families
+        self.inside = inside or self
+        # By identity: ``int | str`` and ``str | int`` are equal but have different literal types, and the metadata
+        # of an ``Annotated`` may not be hashable. The type is kept, or its id could come to mean another one.
+        self._found: dict[int, tuple[Any, Handler]] = {}
+
+    def __call__(self, python_type: Any) -> Handler:
+        """Return the handler of a type.
+
+        Raises:
+            UnsupportedType: values of the type cannot be carried between tasks.
+        """
+        entry = self._found.get(id(python_type))
+        if entry is not None and entry[0] is python_type:
+            return entry[1]
+        handler = self._make(python_type)
+        if len(self._found) >= _MOST:  # someone makes types in a loop
+            self._found.clear()
+        self._found[id(python_type)] = (python_type, handler)
+        return handler
+
+    def _make(self, python_type: Any) -> Handler:
+        bare = _bare(python_type)
+        for family in self._families:
+            handler = family(bare, self)
+            if handler is not None:
+                return handler
+        raise UnsupportedType(f"{type_name(python_type)} is not a type whose values can be carried between tasks")
+
+    def add(self, family: Family) -> None:
+        """Ask ``family`` before all others."""
+        self._families.insert(0, family)
+        self._found.clear()
 
 
-def _make(python_type: Any) -> Handler:
-    bare = _bare(python_type)
-    for family in _FAMILIES:
-        handler = family(bare, handler_for)
-        if handler is not None:
-            return handler
-    raise UnsupportedType(f"{type_name(python_type)} cannot be carried between tasks")
+_FAMILIES: list[Family] = [
+    scalars.family,
+    times.family,
+    plain.family,
+    lists.family,
+    dicts.family,
+    unions.family,
+    enums.family,
+    blobs.family,
+    models.family,  # before the dataclasses: pydantic has its own, which are not models
+    records.family,
+    frames.family,
+    arrays.family,
+    pickles.family,
+]
+_inside = Registry([inside.family, *_FAMILIES])
+_outside = Registry(list(_FAMILIES), _inside)
+
+handler_for = _outside
 
 
 def _bare(python_type: Any) -> Any:
@@ -64,5 +109,5 @@ def register(family: Family) -> None:
         family: called with a type (never ``Annotated``) and a function that finds the handler of another type;
             returns the handler, or None if the type is not of the family.
     """
-    _FAMILIES.insert(0, family)
-    _found.clear()
+    _inside.add(family)
+    _outside.add(family)

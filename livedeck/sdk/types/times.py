@@ -82,11 +82,11 @@ class DatetimeHandler(_Time):
         return literal.scalar.primitive.datetime.ToDatetime(UTC)
 
     def pack(self, value: Any, data: "DataPlane") -> str:  # noqa: ARG002
-        # Inside a record a missing time zone stays missing, as with mashumaro.
+        # Inside a record a missing time zone stays missing, as with mashumaro (see inside.MomentHandler).
         return self._plain(value).isoformat()
 
     def unpack(self, plain: Plain, data: "DataPlane") -> datetime:  # noqa: ARG002
-        return self._parsed(plain)
+        return self.from_json(plain)
 
     def from_json(self, obj: Any) -> datetime:
         return self.accept(self._parsed(obj))

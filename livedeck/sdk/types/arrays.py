@@ -1,0 +1,126 @@
+"""numpy arrays, as ``.npy`` files."""
+
+import sys
+import typing
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from livedeck.errors import UnsupportedType
+from livedeck.sdk.types import wire
+from livedeck.sdk.types.blobs import blob, blob_type
+from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.where import type_name
+
+if TYPE_CHECKING:
+    from livedeck.sdk.types.dataplane import DataPlane
+
+_FORMAT = "NumpyArray"
+
+
+class ArrayHandler(Handler):
+    """``numpy.ndarray``, or ``numpy.typing.NDArray[...]``, whose dtype is checked."""
+
+    tag = "Numpy Array"
+
+    def __init__(self, python_type: Any, dtype: Any) -> None:
+        super().__init__(python_type)
+        self._dtype = dtype
+
+    def accept(self, value: Any) -> Any:
+        import numpy as np
+
+        if not isinstance(value, np.ndarray):
+            raise self.misfit(value, "use numpy.asarray(...)" if isinstance(value, list | tuple) else "")
+        if value.dtype.hasobject:
+            raise self.misfit(value, f"its dtype {value.dtype} holds Python objects, which an .npy file cannot")
+        if self._dtype is not None and not np.issubdtype(value.dtype, self._dtype):
+            raise self.misfit(value, f"its dtype is {value.dtype}")
+        return value
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        return wire.types.LiteralType(blob=blob_type(_FORMAT))
+
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        return blob(self._upload(value, data), blob_type(_FORMAT))
+
+    def _upload(self, value: Any, data: "DataPlane") -> str:
+        import numpy as np
+
+        path = data.new_folder() / "array.npy"
+        try:
+            np.save(path, value, allow_pickle=False)
+            return data.put_file(path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
+        if not literal.scalar.HasField("blob"):
+            raise self.wrong_literal(literal)
+        return self._load(literal.scalar.blob.uri, data)
+
+    def _load(self, uri: str, data: "DataPlane") -> Any:
+        import numpy as np
+
+        path = data.fetch_file(uri)
+        try:
+            return self.accept(np.load(path, allow_pickle=False))
+        except (ValueError, EOFError) as error:
+            raise self.misfit(uri, f"it is not an .npy file: {error}") from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        return {"path": self._upload(self.accept(value), data)}
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
+        if not isinstance(plain, dict) or not isinstance(plain.get("path"), str):
+            raise self.misfit(plain)
+        return self._load(plain["path"], data)
+
+    def from_json(self, obj: Any) -> Any:
+        import numpy as np
+
+        if not isinstance(obj, list | int | float):
+            raise self.misfit(obj, "write a list of numbers, or of lists")
+        dtype = self._dtype if isinstance(self._dtype, type) and self._dtype.__module__ == "numpy" else None
+        try:
+            concrete = None if dtype is None or dtype.__name__ in _ABSTRACT else dtype
+            return self.accept(np.asarray(obj, dtype=concrete))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self.misfit(obj, str(error)) from None
+
+    def to_json(self, value: Any) -> Any:
+        return self.accept(value).tolist()
+
+    def schema(self) -> dict[str, Any]:
+        path = {"type": "string"}
+        return {"type": "object", "properties": {"path": path}, "additionalProperties": False}
+
+    def describe(self) -> str:
+        return "JSON list of numbers"
+
+
+_ABSTRACT = {"generic", "number", "integer", "signedinteger", "unsignedinteger", "inexact", "floating"} | {
+    "complexfloating",
+    "flexible",
+    "character",
+}
+"""Names of numpy's scalar types that no array has as its own."""
+
+
+def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+    """Return the handler if ``python_type`` is an array; numpy is then loaded already."""
+    array: Callable[..., Any] | None = getattr(sys.modules.get("numpy"), "ndarray", None)
+    if array is None:
+        return None
+    if python_type is array:
+        return ArrayHandler(python_type, None)
+    if typing.get_origin(python_type) is not array:
+        return None
+    arguments = typing.get_args(python_type)
+    dtype = typing.get_args(arguments[1])[0] if len(arguments) > 1 and typing.get_args(arguments[1]) else None
+    if dtype is Any or isinstance(dtype, typing.TypeVar):
+        dtype = None
+    if dtype is not None and not isinstance(dtype, type):
+        raise UnsupportedType(f"{type_name(python_type)}: its dtype must be one type")
+    return ArrayHandler(python_type, dtype)

@@ -1,0 +1,157 @@
+"""``File`` and ``Directory`` as blobs: uploaded when they are local, passed on by URI when they are not."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from livedeck.errors import UnsupportedType
+from livedeck.sdk.types import wire
+from livedeck.sdk.types.files import Directory, File, Stored, bound
+from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.where import type_name
+
+if TYPE_CHECKING:
+    from livedeck.sdk.types.dataplane import DataPlane
+
+
+def blob_type(format: str, dimensionality: str = "SINGLE") -> "wire.types.BlobType":  # noqa: A002 - Flyte's name
+    """Return the type of a blob; ``dimensionality`` is ``SINGLE`` or ``MULTIPART``."""
+    kind = wire.types.BlobType.BlobDimensionality.Value(dimensionality)
+    return wire.types.BlobType(format=format, dimensionality=kind)  # type: ignore[arg-type]
+
+
+def blob(uri: str, kind: "wire.types.BlobType") -> "wire.literals.Literal":
+    """Return the literal of a blob."""
+    metadata = wire.literals.BlobMetadata(type=kind)
+    return wire.literals.Literal(scalar=wire.literals.Scalar(blob=wire.literals.Blob(metadata=metadata, uri=uri)))
+
+
+class StoredHandler(Handler):
+    """What files and folders share. A local path, as ``str`` or ``Path``, is taken for what lies there."""
+
+    dimensionality: ClassVar[str]
+    words: ClassVar[str]
+    fields: ClassVar[tuple[str, ...]]
+
+    def accept(self, value: Any) -> Stored:
+        stored = self._stored(value)
+        if stored.remote_source is None and not self._exists(stored.path):
+            raise self.misfit(value, f"there is no such {self.words} here")
+        return stored
+
+    def _stored(self, value: Any) -> Stored:
+        kind = File if issubclass(self.type, File) else Directory
+        if isinstance(value, kind):
+            return value
+        if isinstance(value, Stored) or not isinstance(value, str | os.PathLike) or not value:
+            raise self.misfit(value)
+        return cast("Stored", self.type(os.fspath(value)))
+
+    def _exists(self, path: str) -> bool:
+        raise NotImplementedError
+
+    def _upload(self, stored: Stored, data: "DataPlane") -> str:
+        raise NotImplementedError
+
+    def _uri(self, value: Any, data: "DataPlane") -> str:
+        stored = self.accept(value)
+        return stored.remote_source or self._upload(stored, data)
+
+    def _from_uri(self, uri: str, data: "DataPlane") -> Stored:
+        stored: Stored = self.type(uri)
+        bound(stored, data)
+        return stored
+
+    def _blob_type(self) -> "wire.types.BlobType":
+        return blob_type(self.type.format, self.dimensionality)
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        return wire.types.LiteralType(blob=self._blob_type())
+
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        return blob(self._uri(value, data), self._blob_type())
+
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Stored:
+        if not literal.scalar.HasField("blob"):
+            raise self.wrong_literal(literal)
+        found = literal.scalar.blob
+        if found.metadata.type.dimensionality != self._blob_type().dimensionality:
+            raise self.misfit(found.uri, f"it is not a {self.words}")
+        return self._from_uri(found.uri, data)
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        return {"path": self._uri(value, data)}
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> Stored:
+        return self._from_uri(self._source(plain), data)
+
+    def _source(self, obj: Any) -> str:
+        source = obj.get("path") if isinstance(obj, dict) else obj
+        if not isinstance(source, str) or not source:
+            raise self.misfit(obj, "write a path or a URI")
+        return source
+
+    def from_json(self, obj: Any) -> Stored:
+        return self.accept(self._source(obj))
+
+    def to_json(self, value: Any) -> str:
+        return str(self._stored(value))
+
+    def schema(self) -> dict[str, Any]:
+        path = {"anyOf": [{"type": "string"}, {"type": "string", "format": "path"}], "default": None}
+        strings = {"type": "object", "additionalProperties": {"type": "string"}, "propertyNames": {"type": "string"}}
+        metadata = {"anyOf": [strings, {"type": "null"}], "default": None}
+        properties = {name: {"path": path, "metadata": metadata}[name] for name in self.fields}
+        title = self.type.flyte_name
+        return {"type": "object", "title": title, "properties": properties, "additionalProperties": False}
+
+    def describe(self) -> str:
+        return f"path or URI of a {self.words}"
+
+
+class FileHandler(StoredHandler):
+    """``File``."""
+
+    tag, dimensionality, words, fields = "FlyteFilePath", "SINGLE", "file", ("path", "metadata")
+
+    def _exists(self, path: str) -> bool:
+        return os.path.isfile(path)  # noqa: PTH113 - as Path.is_file, but False for a path with a NUL in it
+
+    def _upload(self, stored: Stored, data: "DataPlane") -> str:
+        if stored.remote_path is None:
+            return data.put_file(Path(stored.path))
+        from livedeck.sdk.types import transfers
+
+        transfers.put_file(Path(stored.path), stored.remote_path)
+        return stored.remote_path
+
+
+class DirectoryHandler(StoredHandler):
+    """``Directory``."""
+
+    tag, dimensionality, words, fields = "FlyteDirectory", "MULTIPART", "folder", ("path",)
+
+    def _exists(self, path: str) -> bool:
+        return os.path.isdir(path)  # noqa: PTH112 - as above
+
+    def _upload(self, stored: Stored, data: "DataPlane") -> str:
+        if stored.remote_path is None:
+            return data.put_folder(Path(stored.path))
+        from livedeck.sdk.types import transfers
+
+        transfers.put_folder(Path(stored.path), stored.remote_path)
+        return stored.remote_path
+
+
+def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+    """Return the handler if ``python_type`` is ``File`` or ``Directory``, with or without a format."""
+    if not isinstance(python_type, type):
+        return None
+    if issubclass(python_type, File):
+        return FileHandler(python_type)
+    if issubclass(python_type, Directory):
+        return DirectoryHandler(python_type)
+    if python_type is os.PathLike or python_type.__module__.partition(".")[0] == "pathlib":
+        # A pickled path would point to nothing on another machine.
+        raise UnsupportedType(f"{type_name(python_type)}: a path means nothing to another task: use File or Directory")
+    return None

@@ -1,0 +1,124 @@
+"""pydantic models: their own JSON form, as MessagePack; pydantic checks and converts what is inside."""
+
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from livedeck.errors import UnsupportedType
+from livedeck.sdk.types import wire
+from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
+from livedeck.sdk.types.records import field_type
+from livedeck.sdk.types.where import Misfit, type_name
+
+if TYPE_CHECKING:
+    from livedeck.sdk.types.dataplane import DataPlane
+    from livedeck.sdk.types.files import Stored
+
+_DATA = "livedeck.data"
+"""Key of the data plane in pydantic's context, for the files inside a model."""
+
+
+class ModelHandler(PackedHandler):
+    """A ``pydantic.BaseModel``."""
+
+    tag = "Pydantic Transformer"
+
+    def __init__(self, python_type: Any, resolve: Resolve) -> None:
+        super().__init__(python_type)
+        self._resolve = resolve
+
+    def accept(self, value: Any) -> Any:
+        if not isinstance(value, self.type):
+            raise self.misfit(value, f"use {self.type.__name__}(**value)" if isinstance(value, dict) else "")
+        extra = [name for name in type(value).model_fields if name not in self.type.model_fields]
+        if extra:
+            raise self.misfit(value, f"{', '.join(extra)} would be lost: declare {type_name(type(value))}")
+        return value
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        literal_type = super().literal_type()
+        literal_type.metadata.update(self.schema())
+        for name, field in self.type.model_fields.items():
+            try:
+                inner = field_type(self._resolve(field.annotation))
+            except UnsupportedType:  # pydantic carries it; only the engine cannot reach into it
+                continue
+            if inner is not None:
+                literal_type.structure.dataclass_type[name].CopyFrom(inner)
+        return literal_type
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        import msgspec
+
+        return msgspec.json.decode(self._dumped(value, {_DATA: data}))
+
+    def _dumped(self, value: Any, context: dict[str, Any]) -> str:
+        from pydantic_core import PydanticSerializationError
+
+        try:
+            return cast("str", self.accept(value).model_dump_json(context=context))
+        except (PydanticSerializationError, UnicodeEncodeError) as error:
+            raise self.misfit(value, str(error)) from error
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
+        return self._validated(plain, {_DATA: data, "deserialize": True})
+
+    def _validated(self, plain: Plain, context: dict[str, Any]) -> Any:
+        import msgspec
+        from pydantic import ValidationError
+
+        try:  # as JSON, where pydantic takes a string for a date and a list for a tuple
+            return self.type.model_validate_json(msgspec.json.encode(plain), context=context)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            misfit = self.misfit(plain, f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the top'}")
+            raise misfit from error
+
+    def from_json(self, obj: Any) -> Any:
+        return self._validated(obj, {})
+
+    def to_json(self, value: Any) -> Any:
+        import msgspec
+
+        return msgspec.json.decode(self._dumped(value, {}))
+
+    def schema(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", self.type.model_json_schema())
+
+    def describe(self) -> str:
+        fields = (f"{name}{'' if field.is_required() else '?'}" for name, field in self.type.model_fields.items())
+        return f"JSON object with {', '.join(fields)}"
+
+
+def stored_schema(kind: "type[Stored]") -> Any:
+    """Return pydantic's schema of a ``File`` or ``Directory`` in a model: ``{"path": ...}``, uploaded on its way."""
+    from pydantic_core import core_schema
+
+    from livedeck.sdk.types.registry import handler_for
+
+    handler = handler_for(kind)
+
+    def validate(value: Any, info: core_schema.ValidationInfo) -> Any:
+        data = (info.context or {}).get(_DATA)
+        try:
+            if data is not None and isinstance(value, dict | str):
+                return handler.unpack(value, data)
+            return handler.from_json(value) if isinstance(value, dict) else handler.accept(value)
+        except Misfit as misfit:
+            raise ValueError(f"{misfit.hint or misfit}") from None
+
+    def serialize(value: Any, info: core_schema.SerializationInfo) -> Any:
+        data = (info.context or {}).get(_DATA)
+        return handler.pack(value, data) if data is not None else {"path": handler.to_json(value)}
+
+    return core_schema.with_info_plain_validator_function(
+        validate,
+        serialization=core_schema.plain_serializer_function_ser_schema(serialize, info_arg=True),
+    )
+
+
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
+    """Return the handler if ``python_type`` is a model; pydantic is then loaded already."""
+    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    if base is None or not isinstance(python_type, type) or not issubclass(python_type, base):
+        return None
+    return ModelHandler(python_type, resolve)

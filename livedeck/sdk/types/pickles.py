@@ -1,0 +1,108 @@
+"""The last resort: whatever has no form of its own travels as a pickle, and a warning says so once per type."""
+
+import typing
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from livedeck.errors import UnsupportedType
+from livedeck.sdk.types import wire
+from livedeck.sdk.types.blobs import blob, blob_type
+from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.where import shorten, type_name
+
+if TYPE_CHECKING:
+    from livedeck.sdk.types.dataplane import DataPlane
+
+_FORMAT = "PythonPickle"
+
+
+class PickleWarning(UserWarning):
+    """A type travels as a pickle: only the same versions of Python and libraries can read it."""
+
+
+class PickleHandler(Handler):
+    """Anything that cloudpickle takes."""
+
+    tag = "FlytePickle"
+
+    def accept(self, value: Any) -> Any:
+        origin = typing.get_origin(self.type) or self.type
+        fits = isinstance(value, origin) if isinstance(origin, type) else True
+        if value is None or not fits:
+            raise self.misfit(value)
+        return value
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        literal_type = wire.types.LiteralType(blob=blob_type(_FORMAT))
+        literal_type.metadata.update({"python_class_name": str(self.type)})
+        return literal_type
+
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        return blob(self._upload(value, data), blob_type(_FORMAT))
+
+    def _upload(self, value: Any, data: "DataPlane") -> str:
+        import hashlib
+
+        import cloudpickle  # type: ignore[import-untyped]
+
+        try:
+            pickled = cloudpickle.dumps(value)
+        except RecursionError:
+            raise
+        except Exception as error:  # a __reduce__ may raise anything
+            raise self.misfit(value, f"it cannot be pickled: {error}") from error
+        return data.put_bytes(pickled, hashlib.md5(pickled, usedforsecurity=False).hexdigest())
+
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
+        if not literal.scalar.HasField("blob"):
+            raise self.wrong_literal(literal)
+        return self._load(literal.scalar.blob.uri, data)
+
+    def _load(self, uri: str, data: "DataPlane") -> Any:
+        # Unpickling runs what the pickle says: it is read only from where this workflow's own tasks wrote.
+        import cloudpickle
+
+        pickled = data.get_bytes(uri)
+        try:
+            return cloudpickle.loads(pickled)
+        except Exception as error:
+            raise self.misfit(uri, f"it cannot be unpickled here: {type(error).__name__}: {error}") from error
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        return {"pickle_file": self._upload(self.accept(value), data)}
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
+        if not isinstance(plain, dict) or not isinstance(plain.get("pickle_file"), str):
+            raise self.misfit(plain)
+        return self._load(plain["pickle_file"], data)
+
+    def from_json(self, obj: Any) -> Any:
+        raise self.misfit(obj, "such a value cannot be written as JSON: let a task make it")
+
+    def to_json(self, value: Any) -> str:
+        return shorten(self.accept(value))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "properties": {"pickle_file": {"type": "string"}}, "additionalProperties": False}
+
+    def describe(self) -> str:
+        return f"{type_name(self.type)}, which cannot be given here"
+
+
+def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+    """Return the handler if values of the type can be pickled at all."""
+    origin = typing.get_origin(python_type) or python_type
+    if isinstance(origin, type) and issubclass(origin, tuple):
+        raise UnsupportedType(
+            f"{type_name(python_type)}: Flyte has no tuples: use a list or a dataclass"
+            " (several outputs of a task are declared as a tuple or NamedTuple of their own)"
+        )
+    if python_type is not Any and not isinstance(origin, type):
+        return None
+    warnings.warn(
+        f"{type_name(python_type)} has no form of its own and travels as a pickle: only the same versions of Python"
+        " and of its library can read it, and consoles cannot show it",
+        PickleWarning,
+        stacklevel=2,
+    )
+    return PickleHandler(python_type)

@@ -1,0 +1,285 @@
+"""Dataclasses and ``TypedDict``: one MessagePack object, with the JSON schema noted in the type.
+
+The bytes and the schema are those of mashumaro, which flytekit uses.
+"""
+
+import contextlib
+import dataclasses
+import difflib
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import MISSING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NotRequired, Required
+
+from livedeck.errors import UnsupportedType
+from livedeck.sdk.types import wire
+from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
+from livedeck.sdk.types.where import Misfit, type_name
+
+if TYPE_CHECKING:
+    from livedeck.sdk.types.dataplane import DataPlane
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One field of a record."""
+
+    handler: Handler
+    required: bool
+    """Whether it has to be given."""
+    init: bool
+    """Whether the constructor takes it."""
+    default: Any
+    """Its default, or ``dataclasses.MISSING`` where it has none or a factory."""
+
+
+_being_written: ContextVar[tuple[Any, ...]] = ContextVar("being_written", default=())
+
+
+@contextlib.contextmanager
+def _writing(python_type: Any) -> Iterator[None]:
+    """Note that a type's form is being written, so that the type inside itself does not go on for ever."""
+    token = _being_written.set((*_being_written.get(), python_type))
+    try:
+        yield
+    finally:
+        _being_written.reset(token)
+
+
+class RecordHandler(PackedHandler):
+    """What dataclasses and typed dicts share. Fields are found on first use, since a record may hold its own type."""
+
+    def __init__(self, python_type: Any, resolve: Resolve) -> None:
+        super().__init__(python_type)
+        self._resolve = resolve.inside
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """The fields, in order.
+
+        Raises:
+            UnsupportedType: the type of one cannot be carried.
+        """
+        return {name: self._field(name, hint) for name, hint in self._hints().items()}
+
+    def _hints(self) -> Mapping[str, Any]:
+        try:
+            return typing.get_type_hints(self.type, include_extras=True)
+        except (NameError, TypeError) as error:
+            raise UnsupportedType(f"{type_name(self.type)}: an annotation of it cannot be read: {error}") from None
+
+    def _field(self, name: str, hint: Any) -> Field:
+        raise NotImplementedError
+
+    def _handler(self, name: str, hint: Any) -> Handler:
+        try:
+            return self._resolve(hint)
+        except UnsupportedType as error:
+            raise UnsupportedType(f"{type_name(self.type)}.{name}: {error}") from None
+
+    @property
+    def parts(self) -> Sequence[Handler]:
+        # Inside a record more types are possible than outside: finding them is the check.
+        return [field.handler for field in self.fields.values() if isinstance(field.handler, RecordHandler)]
+
+    def _values(self, value: Any) -> Mapping[str, Any]:
+        """Return the fields of a value of the type.
+
+        Raises:
+            Misfit: it is not of the type.
+        """
+        raise NotImplementedError
+
+    def _built(self, values: dict[str, Any]) -> Any:
+        """Return a value of the type made from fields, none of which is missing."""
+        raise NotImplementedError
+
+    def accept(self, value: Any) -> Any:
+        for name, inner in self._values(value).items():
+            self._within(name, self.fields[name].handler.accept, inner)
+        return value
+
+    def _within(self, name: str, convert: Any, *arguments: Any) -> Any:
+        try:
+            return convert(*arguments)
+        except Misfit as misfit:
+            raise misfit.within(f".{name}") from None
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        literal_type = super().literal_type()
+        literal_type.metadata.update(self.schema())
+        with _writing(self.type):
+            for name, field in self.fields.items():
+                inner = field_type(field.handler)
+                if inner is not None:
+                    literal_type.structure.dataclass_type[name].CopyFrom(inner)
+        return literal_type
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        return {
+            name: self._within(name, self.fields[name].handler.pack, inner, data)
+            for name, inner in self._values(value).items()
+        }
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
+        if not isinstance(plain, dict):
+            raise self.misfit(plain)
+        known = {name: inner for name, inner in plain.items() if name in self.fields}  # it may be a newer version's
+        return self._build(
+            {name: self._within(name, self.fields[name].handler.unpack, known[name], data) for name in known}, plain
+        )
+
+    def from_json(self, obj: Any) -> Any:
+        if not isinstance(obj, dict):
+            raise self.misfit(obj, f"write a JSON object with {', '.join(self.fields)}")
+        for name in obj:
+            if name not in self.fields:
+                close = difflib.get_close_matches(str(name), self.fields, 1)
+                hint = f": did you mean {close[0]!r}?" if close else f"; it has {', '.join(self.fields)}"
+                raise self.misfit(obj, f"it has no field {name!r}{hint}")
+        values = {name: self._within(name, self.fields[name].handler.from_json, obj[name]) for name in obj}
+        return self._build(values, obj)
+
+    def _build(self, values: dict[str, Any], source: Any) -> Any:
+        missing = [name for name, field in self.fields.items() if field.required and name not in values]
+        if missing:
+            raise self.misfit(source, f"it lacks {', '.join(missing)}")
+        try:
+            return self._built(values)
+        except (TypeError, ValueError) as error:  # what a __post_init__ that checks will raise
+            raise self.misfit(source, str(error)) from error
+
+    def to_json(self, value: Any) -> Any:
+        return {
+            name: self._within(name, self.fields[name].handler.to_json, inner)
+            for name, inner in self._values(value).items()
+        }
+
+    def schema(self) -> dict[str, Any]:
+        if self.type in _being_written.get():
+            # A record inside itself has no finite schema of this kind, which knows no references.
+            return {"type": "object", "title": self.type.__name__}
+        with _writing(self.type):
+            properties = {name: self._property(field) for name, field in self.fields.items()}
+        required = [name for name, field in self.fields.items() if field.required]
+        schema = {
+            "type": "object",
+            "title": self.type.__name__,
+            "properties": properties,
+            "additionalProperties": False,
+        }
+        return schema | ({"required": required} if required else {})
+
+    def _property(self, field: Field) -> dict[str, Any]:
+        schema = field.handler.schema()
+        if field.default is MISSING:
+            return schema
+        try:
+            return schema | {"default": field.handler.pack(field.default, _NOWHERE)}
+        except (Misfit, RuntimeError):  # a default that is a file, or of another type than declared
+            return schema
+
+    def describe(self) -> str:
+        fields = (f"{name}{'' if field.required else '?'}" for name, field in self.fields.items())
+        return f"JSON object with {', '.join(fields)}"
+
+
+def field_type(handler: Handler) -> "wire.types.LiteralType | None":
+    """Return the literal type of a field, for access to it by the engine; None where Flyte has none."""
+    if handler.refusal or handler.type in _being_written.get():
+        return None
+    if not isinstance(handler, RecordHandler) and any(field_type(part) is None for part in handler.parts):
+        return None
+    return handler.literal_type()
+
+
+class DataclassHandler(RecordHandler):
+    """A dataclass."""
+
+    tag = "Object-Dataclass-Transformer"
+
+    def _hints(self) -> Mapping[str, Any]:
+        hints = super()._hints()
+        return {field.name: hints[field.name] for field in dataclasses.fields(self.type)}
+
+    @cached_property
+    def _declared(self) -> Mapping[str, dataclasses.Field[Any]]:
+        return {field.name: field for field in dataclasses.fields(self.type)}
+
+    def _field(self, name: str, hint: Any) -> Field:
+        declared = self._declared[name]
+        optional = declared.default is not MISSING or declared.default_factory is not MISSING
+        handler = self._handler(name, hint)
+        return Field(handler, required=declared.init and not optional, init=declared.init, default=declared.default)
+
+    def _values(self, value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, self.type):
+            raise self.misfit(value, f"use {self.type.__name__}(**value)" if isinstance(value, dict) else "")
+        if type(value) is not self.type:
+            extra = [field.name for field in dataclasses.fields(value) if field.name not in self.fields]
+            if extra:
+                raise self.misfit(value, f"{', '.join(extra)} would be lost: declare {type_name(type(value))}")
+        try:
+            return {name: getattr(value, name) for name in self.fields}
+        except AttributeError as error:
+            raise self.misfit(type(value), str(error)) from None
+
+    def _built(self, values: dict[str, Any]) -> Any:
+        record = self.type(**{name: inner for name, inner in values.items() if self.fields[name].init})
+        for name, inner in values.items():
+            if not self.fields[name].init:  # what __post_init__ worked out there may not come out the same here
+                object.__setattr__(record, name, inner)
+        return record
+
+
+class TypedDictHandler(RecordHandler):
+    """A ``TypedDict``."""
+
+    tag = "Typed Dict"
+
+    def _field(self, name: str, hint: Any) -> Field:
+        if typing.get_origin(hint) in (Required, NotRequired):
+            hint = typing.get_args(hint)[0]
+        return Field(
+            self._handler(name, hint), required=name in self.type.__required_keys__, init=True, default=MISSING
+        )
+
+    def _values(self, value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise self.misfit(value)
+        for name in value:
+            if name not in self.fields:
+                raise self.misfit(value, f"it has no key {name!r}")
+        missing = [name for name, field in self.fields.items() if field.required and name not in value]
+        if missing:
+            raise self.misfit(value, f"it lacks {', '.join(missing)}")
+        return {name: value[name] for name in self.fields if name in value}
+
+    def _built(self, values: dict[str, Any]) -> Any:
+        return values
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        return PackedHandler.literal_type(self)  # to flytekit it is any dict
+
+
+class _Nowhere:
+    """In the place of a ``DataPlane`` where nothing may be uploaded."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"a default value cannot be uploaded ({name})")
+
+
+_NOWHERE: Any = _Nowhere()
+
+
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
+    """Return the handler if ``python_type`` is a dataclass or a ``TypedDict``."""
+    if not isinstance(python_type, type):
+        if dataclasses.is_dataclass(typing.get_origin(python_type)):
+            raise UnsupportedType(f"{type_name(python_type)}: generic dataclasses are not supported: make a plain one")
+        return None
+    if typing.is_typeddict(python_type):
+        return TypedDictHandler(python_type, resolve)
+    return DataclassHandler(python_type, resolve) if dataclasses.is_dataclass(python_type) else None

@@ -1,0 +1,104 @@
+"""Copies files and folders between the local disk and wherever a URI points."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from livedeck.errors import ObjectNotFound, StoreError, StoreUnavailable
+from livedeck.store import join_uri, open_store, split_uri
+
+_AT_ONCE = 8
+_HTTP_TIMEOUT = 60.0  # seconds without a byte
+
+
+def is_uri(path: str) -> bool:
+    """Say whether ``path`` names its store; what does not is a local path."""
+    return "://" in path
+
+
+def put_file(path: Path, uri: str) -> None:
+    """Upload one file.
+
+    Raises:
+        StoreError: the store did not take it.
+    """
+    prefix, key = split_uri(uri)
+    open_store(prefix).upload_from(key, path)
+
+
+def fetch_file(uri: str, path: Path) -> None:
+    """Download one file; it appears at ``path`` only when it is complete.
+
+    Raises:
+        StoreError: it is not there, or the store did not give it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if uri.startswith(("http://", "https://")):
+            _fetch_http(uri, part)
+        else:
+            prefix, key = split_uri(uri)
+            open_store(prefix).download_to(key, part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _fetch_http(url: str, path: Path) -> None:
+    import urllib.error
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(url, timeout=_HTTP_TIMEOUT) as answer, path.open("wb") as file:  # noqa: S310 - http(s) only
+            shutil.copyfileobj(answer, file)
+    except urllib.error.HTTPError as error:
+        kind = ObjectNotFound if error.code in {404, 410} else StoreError
+        raise kind(f"{url}: the server answered {error.code} {error.reason}") from error
+    except OSError as error:
+        raise StoreUnavailable(f"{url}: {error}") from error
+
+
+def put_folder(folder: Path, uri: str) -> None:
+    """Upload every file in ``folder``, each under its relative path; empty folders in it are not kept.
+
+    Raises:
+        StoreError: the store did not take one.
+    """
+    store = open_store(uri)
+    files = [Path(base, name) for base, _, names in os.walk(folder) for name in names]
+    _each(lambda file: store.upload_from(file.relative_to(folder).as_posix(), file), sorted(files))
+
+
+def fetch_folder(uri: str, folder: Path) -> list[Path]:
+    """Download everything below ``uri`` and return the files, sorted.
+
+    Raises:
+        StoreError: the store did not give one.
+    """
+    store = open_store(uri)
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = sorted(store.list())
+    root = folder.resolve()
+    paths = {key: (root / key).resolve() for key in keys}
+    for key, path in paths.items():
+        if not path.is_relative_to(root):
+            raise StoreError(f"{join_uri(uri, key)} would be written outside of {folder}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    _each(lambda key: store.download_to(key, paths[key]), keys)
+    return list(paths.values())
+
+
+def _each(work: Callable[[Any], None], items: Iterable[Any]) -> None:
+    """Call ``work`` for each item, some at once; the first error ends it."""
+    items = list(items)
+    if len(items) < 2:
+        for item in items:
+            work(item)
+        return
+    with ThreadPoolExecutor(min(_AT_ONCE, len(items)), thread_name_prefix="livedeck-transfer") as pool:
+        for future in [pool.submit(work, item) for item in items]:
+            future.result()
