@@ -1,0 +1,123 @@
+"""The control plane as propeller sees it: leases on executions, and a place to report events.
+
+`Control` satisfies ``livedeck.propeller.control.ControlPlane`` by its shape; the two packages know nothing of each
+other.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.admin.db import cache, leases, recording
+from livedeck.admin.db.cache import CachedOutputs
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.leases import Leased, Renewed
+from livedeck.admin.db.recording import ExecutionEvent, Reporter
+from livedeck.admin.objects import Objects
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One execution under a propeller's lease, with all that was recorded of it."""
+
+    id: WorkflowExecutionIdentifier
+    closure: CompiledWorkflowClosure
+    spec: ExecutionSpec
+    inputs: LiteralMap
+    """The workflow's inputs, defaults and fixed inputs merged in."""
+    phase: "WorkflowExecution.Phase"
+    abort_cause: str
+    """Why it is to be aborted; meaningful while ``phase`` is ABORTING."""
+    prefix: str
+    """URI of the execution's folder."""
+    raw_data_prefix: str
+    """URI under which user data of this execution goes."""
+    nodes: tuple[NodeExecution, ...]
+    tasks: tuple[TaskExecution, ...]
+
+
+class Control:
+    """Leases on executions, and a place to report events. One per process; all state is in the database."""
+
+    def __init__(self, database: Database, objects: Objects) -> None:
+        self._database = database
+        self._objects = objects
+        # Who was given what by this process. An owner that does not appear here was restarted, and gets its own
+        # leases back at once.
+        self._given: dict[str, set[str]] = {}
+        self._heard = 0
+
+    async def claim(self, owner: str, *, limit: int, ttl: float) -> Sequence[Claim]:
+        """Lease up to ``limit`` unfinished executions that nobody holds, for ``ttl`` seconds, oldest first.
+
+        An owner that was restarted together with this process, under the same name, takes back its own leases at
+        once. A claim that is cancelled leaves its leases to run out.
+        """
+        given = self._given.setdefault(owner, set())
+        leased = await self._database.write(leases.claim, owner, limit=limit, ttl=ttl, holding=tuple(given))
+        given.update(_key(each.message) for each in leased)
+        return await asyncio.gather(*(self._claim(each) for each in leased))
+
+    async def renew(self, owner: str, keys: Collection[str], *, ttl: float) -> Renewed:
+        """Prolong the leases; tell which still stand and which executions are to be aborted."""
+        renewed = await self._database.write(leases.renew, owner, tuple(keys), ttl=ttl)
+        self._given.setdefault(owner, set()).difference_update(set(keys) - renewed.held)
+        return renewed
+
+    async def release(self, owner: str, key: str) -> None:
+        """Give a lease back (the execution ended, or this propeller is shutting down)."""
+        await self._database.write(leases.release, owner, key)
+        self._given.setdefault(owner, set()).discard(key)
+
+    async def wait_for_work(self, *, timeout: float) -> None:
+        """Return when an execution was created or asked to abort since the last return, or after ``timeout`` seconds.
+
+        What another process wrote is not heard of: the timeout is how late that may be noticed.
+        """
+        await self._database.wanted.wait(self._heard, timeout=timeout)
+        self._heard = self._database.wanted.count
+
+    async def report(self, owner: str, events: Sequence[ExecutionEvent]) -> None:
+        """Record events in one transaction, in order. An event that was recorded already changes nothing.
+
+        Raises:
+            LeaseLost: ``owner`` does not hold the lease of an event's execution.
+            StateForbids: An event would change an entity that is over.
+            NoSuchEntity: An attempt or a child belongs to a node that was never reported.
+        """
+        await self._database.write(recording.record, Reporter(owner), events)
+
+    async def find_cached(self, key: str) -> CachedOutputs | None:
+        """Look a task's cached outputs up."""
+        return await self._database.read(cache.find, key)
+
+    async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
+        """Remember a task's outputs under ``key``; the first entry wins."""
+        await self._database.write(cache.keep, key, CachedOutputs(output_uri, source))
+
+    async def _claim(self, leased: Leased) -> Claim:
+        message = leased.message
+        return Claim(
+            id=message.id,
+            closure=leased.closure,
+            spec=message.spec,
+            inputs=await self._objects.read_literals(leased.inputs_uri),
+            phase=message.closure.phase,
+            abort_cause=leased.abort_cause,
+            prefix=self._objects.execution_prefix(message.id),
+            raw_data_prefix=self._objects.raw_data_prefix(message),
+            nodes=leased.nodes,
+            tasks=leased.tasks,
+        )
+
+
+def _key(execution: Execution) -> str:
+    return f"{execution.id.project}/{execution.id.domain}/{execution.id.name}"

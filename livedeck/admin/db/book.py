@@ -1,0 +1,266 @@
+"""The rows of one execution while events are written into them.
+
+Events come in batches that touch the same few rows, so rows are loaded once per batch and written back once, in a
+handful of statements, however many events there are. Statements stand at module level: SQLAlchemy compiles each once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from livedeck.admin.db.tables import events, executions, node_executions, task_executions
+from livedeck.admin.db.writer import Transaction
+from livedeck.admin.names import describe
+from livedeck.admin.records.times import microseconds
+from livedeck.errors import NoSuchEntity
+
+TaskKey = tuple[str, str, str, str, str, int]
+"""Node id; project, domain, name and version of the task; attempt."""
+
+_n, _t, _e = node_executions.c, task_executions.c, executions.c
+
+_EXECUTION: Final = select(_e.id, _e.lease_owner, _e.message).where(
+    _e.project == bindparam("p_project"), _e.domain == bindparam("p_domain"), _e.name == bindparam("p_name")
+)
+_NODES: Final = select(_n.node_id, _n.born, _n.message).where(
+    _n.execution_id == bindparam("p_execution"), _n.node_id.in_(bindparam("p_nodes", expanding=True))
+)
+_TASKS: Final = select(_t.born, _t.phase_version, _t.message).where(
+    _t.execution_id == bindparam("p_execution"), _t.node_id.in_(bindparam("p_nodes", expanding=True))
+)
+
+
+def _values(*columns: str) -> dict[str, Any]:
+    return {column: bindparam(column) for column in columns}
+
+
+_TIMES: Final = ("phase", "updated_at", "started_at", "duration", "changed", "message")
+_SET_EXECUTION: Final = (
+    update(executions)
+    .where(_e.id == bindparam("p_execution"))
+    .values(**_values(*_TIMES, "error_code", "state", "abort_cause"))
+)
+_SET_NODE: Final = (
+    update(node_executions)
+    .where(_n.execution_id == bindparam("p_execution"), _n.node_id == bindparam("p_node"))
+    .values(**_values(*_TIMES))
+)
+_SET_DYNAMIC: Final = (
+    update(node_executions)
+    .where(_n.execution_id == bindparam("p_execution"), _n.node_id == bindparam("p_node"))
+    .values(**_values("dynamic_workflow"))
+)
+_SET_TASK: Final = (
+    update(task_executions)
+    .where(
+        _t.execution_id == bindparam("p_execution"),
+        _t.node_id == bindparam("p_node"),
+        _t.project == bindparam("p_project"),
+        _t.domain == bindparam("p_domain"),
+        _t.name == bindparam("p_name"),
+        _t.version == bindparam("p_version"),
+        _t.retry_attempt == bindparam("p_retry"),
+    )
+    .values(**_values(*_TIMES, "phase_version"))
+)
+_ADD_NODE: Final = insert(node_executions)
+_ADD_TASK: Final = insert(task_executions)
+_ADD_EVENT: Final = insert(events)
+
+
+@dataclass
+class NodeRow:
+    """A node execution on its way into the database."""
+
+    message: NodeExecution
+    born: int = 0
+    """The event that made the row; 0: it is not in the database yet."""
+    parent: str | None = None
+    """Node id of the parent, for a row that is new."""
+    changed: int = 0
+    """The last event that changed it here; 0: nothing to write."""
+    dynamic_workflow: bytes | None = None
+
+
+@dataclass
+class TaskRow:
+    """A task execution on its way into the database."""
+
+    message: TaskExecution
+    phase_version: int
+    born: int = 0
+    changed: int = 0
+
+
+@dataclass
+class Book:
+    """The rows of one execution, loaded when asked for and written back by `write`."""
+
+    transaction: Transaction
+    row_id: int
+    lease_owner: str | None
+    execution: Execution
+    changed: int = 0
+    """The last event that changed the execution itself here; 0: nothing to write."""
+    nodes: dict[str, NodeRow] = field(default_factory=dict)
+    tasks: dict[TaskKey, TaskRow] = field(default_factory=dict)
+    new_events: list[dict[str, Any]] = field(default_factory=list)
+    _loaded: set[str] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, transaction: Transaction, identifier: WorkflowExecutionIdentifier) -> "Book":
+        """Load an execution.
+
+        Raises:
+            NoSuchEntity: There is none with that id.
+        """
+        row = transaction.connection.execute(
+            _EXECUTION,
+            {"p_project": identifier.project, "p_domain": identifier.domain, "p_name": identifier.name},
+        ).one_or_none()
+        if row is None:
+            raise NoSuchEntity(f"there is no execution {describe(identifier)}")
+        return cls(transaction, row.id, row.lease_owner, Execution.FromString(row.message))
+
+    def load(self, nodes: Sequence[str], *, tasks: bool) -> None:
+        """Load node executions and, if asked to, their attempts, unless that was done before."""
+        missing = [node for node in nodes if node not in self._loaded]
+        if not missing:
+            return
+        self._loaded.update(missing)
+        connection = self.transaction.connection
+        wanted = {"p_execution": self.row_id, "p_nodes": missing}
+        for node_id, born, message in connection.execute(_NODES, wanted):
+            self.nodes[node_id] = NodeRow(NodeExecution.FromString(message), born)
+        if tasks:
+            for born, phase_version, message in connection.execute(_TASKS, wanted):
+                task = TaskExecution.FromString(message)
+                self.tasks[task_key(task.id)] = TaskRow(task, phase_version, born)
+
+    def add_event(self, kind: int, phase: int, message: bytes) -> int:
+        """Append an event; return its number."""
+        number = self.transaction.number()
+        self.new_events.append(
+            {
+                "number": number,
+                "execution_id": self.row_id,
+                "kind": kind,
+                "phase": phase,
+                "recorded_at": self.transaction.now,
+                "message": message,
+            }
+        )
+        return number
+
+    def write(self) -> None:
+        """Write back what changed."""
+        connection = self.transaction.connection
+        if self.changed:
+            connection.execute(_SET_EXECUTION, self._execution_values())
+        self._write_nodes(connection)
+        self._write_tasks(connection)
+        if self.new_events:
+            connection.execute(_ADD_EVENT, self.new_events)
+
+    def _execution_values(self) -> dict[str, Any]:
+        closure = self.execution.closure
+        return {
+            "p_execution": self.row_id,
+            "error_code": closure.error.code if closure.HasField("error") else None,
+            "state": closure.state_change_details.state,
+            "abort_cause": closure.abort_metadata.cause,
+            **_times(self.execution, self.changed),
+        }
+
+    def _write_nodes(self, connection: Connection) -> None:
+        changed = [row for row in self.nodes.values() if row.changed]
+        known = [{"p_execution": self.row_id, "p_node": row.message.id.node_id, **_times(row.message, row.changed)}
+                 for row in changed if row.born]  # fmt: skip
+        fresh = [self._new_node(row) for row in changed if not row.born]
+        dynamic = [{"p_execution": self.row_id, "p_node": row.message.id.node_id,
+                    "dynamic_workflow": row.dynamic_workflow}
+                   for row in changed if row.dynamic_workflow is not None]  # fmt: skip
+        if fresh:
+            connection.execute(_ADD_NODE, fresh)
+        if known:
+            connection.execute(_SET_NODE, known)
+        if dynamic:
+            connection.execute(_SET_DYNAMIC, dynamic)
+
+    def _new_node(self, row: NodeRow) -> dict[str, Any]:
+        return {
+            "execution_id": self.row_id,
+            "node_id": row.message.id.node_id,
+            "parent_node_id": row.parent,
+            "created_at": microseconds(row.message.closure.created_at),
+            "born": row.changed,
+            **_times(row.message, row.changed),
+        }
+
+    def _write_tasks(self, connection: Connection) -> None:
+        changed = [(key, row) for key, row in self.tasks.items() if row.changed]
+        fresh = [self._new_task(key, row) for key, row in changed if not row.born]
+        known = [self._known_task(key, row) for key, row in changed if row.born]
+        if fresh:
+            connection.execute(_ADD_TASK, fresh)
+        if known:
+            connection.execute(_SET_TASK, known)
+
+    def _new_task(self, key: TaskKey, row: TaskRow) -> dict[str, Any]:
+        names = ("node_id", "project", "domain", "name", "version", "retry_attempt")
+        return {
+            "execution_id": self.row_id,
+            **dict(zip(names, key, strict=True)),
+            "created_at": microseconds(row.message.closure.created_at),
+            "born": row.changed,
+            "phase_version": row.phase_version,
+            **_times(row.message, row.changed),
+        }
+
+    def _known_task(self, key: TaskKey, row: TaskRow) -> dict[str, Any]:
+        names = ("p_node", "p_project", "p_domain", "p_name", "p_version", "p_retry")
+        return {
+            "p_execution": self.row_id,
+            **dict(zip(names, key, strict=True)),
+            "phase_version": row.phase_version,
+            **_times(row.message, row.changed),
+        }
+
+
+def task_key(identifier: TaskExecutionIdentifier) -> TaskKey:
+    """Return what tells an attempt from the others of its execution."""
+    task = identifier.task_id
+    return (
+        identifier.node_execution_id.node_id,
+        task.project,
+        task.domain,
+        task.name,
+        task.version,
+        identifier.retry_attempt,
+    )
+
+
+def _times(message: Execution | NodeExecution | TaskExecution, changed: int) -> dict[str, Any]:
+    """The columns that all three kinds of entity have."""
+    closure = message.closure
+    return {
+        "phase": closure.phase,
+        "updated_at": microseconds(closure.updated_at),
+        "started_at": microseconds(closure.started_at) if closure.HasField("started_at") else None,
+        "duration": _length(message),
+        "changed": changed,
+        "message": message.SerializeToString(),
+    }
+
+
+def _length(message: Execution | NodeExecution | TaskExecution) -> int | None:
+    closure = message.closure
+    if not closure.HasField("duration"):
+        return None
+    return closure.duration.seconds * 1_000_000 + closure.duration.nanos // 1000

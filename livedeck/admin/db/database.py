@@ -1,0 +1,85 @@
+"""The database as the rest of admin sees it: open it, read with a function, write with a function.
+
+The functions stand in the modules beside this one (`registry`, `executions`, `recording`, `leases`, ...), take a
+connection or a transaction, and are plain synchronous code.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Concatenate, ParamSpec, Self, TypeVar, cast
+
+from sqlalchemy import Connection
+
+from livedeck.admin.db import projects
+from livedeck.admin.db.engines import READERS, Engines, open_engines
+from livedeck.admin.db.migrate import migrate
+from livedeck.admin.db.writer import Committed, Transaction, Writer
+from livedeck.admin.signals import Signal
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Database:
+    """An open database, migrated to the newest schema. Get one from `Database.open`."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livedeck-reader")
+        self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify)
+        self.recorded = Signal()
+        """Fires when this process has committed an event."""
+        self.wanted = Signal()
+        """Fires when this process has committed work for a propeller."""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator[Self]:
+        """Connect, migrate to the newest schema, and close at the end.
+
+        Args:
+            url: A SQLAlchemy URL of an SQLite file or a PostgreSQL database; an async driver's name is accepted.
+
+        Raises:
+            UnsupportedOption: The URL names no database that livedeck runs on.
+        """
+        engines = open_engines(url)
+        try:
+            await asyncio.to_thread(migrate, engines.writer)
+            database = cls(engines)
+            database._writer.start()
+            try:
+                await database.write(projects.ensure_default)
+                yield database
+            finally:
+                await asyncio.to_thread(database._close)
+        finally:
+            await asyncio.to_thread(engines.dispose)
+
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work(connection, ...)`` in a reader thread, over one consistent snapshot."""
+
+        def run() -> T:
+            with self._engines.reader.begin() as connection:
+                return work(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work(transaction, ...)`` in the writer; return when it is committed.
+
+        An exception undoes what this ``work`` did, and nothing else.
+        """
+        return cast("T", await self._writer.submit(lambda transaction: work(transaction, *args, **kwargs)))
+
+    def _notify(self, news: Committed) -> None:
+        if news.events:
+            self.recorded.fire()
+        if news.work:
+            self.wanted.fire()
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown(wait=True)

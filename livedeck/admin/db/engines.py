@@ -1,0 +1,119 @@
+"""Engines for the two databases livedeck runs on, with the settings that make them safe and quick.
+
+SQLAlchemy's synchronous engine is used in threads of our own (see `writer` and `database`): a request costs one
+hop to a thread however many statements it runs, where an async driver over SQLite would hop for each of them.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from livedeck.errors import UnsupportedOption
+
+READERS = 4
+"""Threads, and connections, for reading."""
+
+_BUSY_SECONDS = 30
+"""How long a statement waits for another process's lock on the SQLite file."""
+
+_ADVISORY_LOCK = 0x6C697665
+"""Key of the PostgreSQL advisory lock that one writer holds at a time ("live")."""
+
+
+@dataclass(frozen=True)
+class Engines:
+    """One engine for the single writer, one for readers."""
+
+    writer: Engine
+    reader: Engine
+
+    def dispose(self) -> None:
+        """Close every connection. Blocks for as long as the database takes to say goodbye."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def open_engines(url: str) -> Engines:
+    """Build the engines for a SQLAlchemy URL; nothing is connected yet.
+
+    Args:
+        url: ``sqlite:///path``, ``sqlite+aiosqlite:///path``, ``postgresql://...`` or ``postgresql+psycopg://...``.
+
+    Raises:
+        UnsupportedOption: Another kind of database, or SQLite without a file.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise UnsupportedOption(f"database URL {url!r} cannot be read: {error}") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql":
+            return _postgresql(parsed)
+        case other:
+            raise UnsupportedOption(
+                f"database {other!r} is not supported: use sqlite:///FILE or postgresql://HOST/NAME"
+            )
+
+
+def _sqlite(url: URL) -> Engines:
+    if url.database in (None, "", ":memory:"):
+        # Readers and the writer have connections of their own, which a database in memory cannot share.
+        raise UnsupportedOption("SQLite needs a file: sqlite:///path/to/livedeck.db")
+    Path(str(url.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    plain = url.set(drivername="sqlite+pysqlite")
+    arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    writer = create_engine(plain, connect_args=arguments, pool_size=1, max_overflow=0)
+    reader = create_engine(plain, connect_args=arguments, pool_size=READERS, max_overflow=0)
+    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin(begin))
+    return Engines(writer, reader)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)
+    # The driver must not begin transactions on its own: savepoints and BEGIN IMMEDIATE need the say.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        # In WAL this survives the death of the process at any moment; only a power cut may undo the last commits.
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        # As PostgreSQL's LIKE is.
+        "case_sensitive_like=ON",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _postgresql(url: URL) -> Engines:
+    plain = url.set(drivername="postgresql+psycopg")
+    writer = create_engine(plain, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    # One snapshot for all statements of a read, as SQLite gives.
+    reader = create_engine(
+        plain, pool_size=READERS, max_overflow=0, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+    )
+    event.listen(writer, "begin", _begin(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    return Engines(writer, reader)
+
+
+class _begin:  # noqa: N801 - reads as the function that it is
+    """Runs a statement when a transaction begins.
+
+    One writer at a time, over all processes, is what makes event numbers appear in order: a reader that has seen
+    number n never finds a smaller one later.
+    """
+
+    def __init__(self, statement: str) -> None:
+        self._statement = statement
+
+    def __call__(self, connection: Connection) -> None:
+        connection.exec_driver_sql(self._statement)

@@ -1,0 +1,225 @@
+"""Rows of executions, nodes and attempts: adding an execution, and looking things up."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flyteidl.admin.execution_pb2 import Execution, ExecutionState
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core import execution_pb2 as core
+from flyteidl.core.identifier_pb2 import (
+    NodeExecutionIdentifier,
+    TaskExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
+from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecutionEvent
+from sqlalchemy import ColumnElement, Connection, Select, insert, select
+
+from livedeck.admin.db.book import Book, task_key
+from livedeck.admin.db.recording import EventKind
+from livedeck.admin.db.tables import executions, node_executions, task_executions
+from livedeck.admin.db.writer import Transaction
+from livedeck.admin.names import describe
+from livedeck.admin.phases import WORKFLOW
+from livedeck.admin.records.times import timestamp
+from livedeck.errors import EntityExists, NoSuchEntity, StateForbids
+
+_e, _n, _t = executions.c, node_executions.c, task_executions.c
+
+
+@dataclass(frozen=True)
+class NewExecution:
+    """An execution about to be added."""
+
+    message: Execution
+    """Complete but for ``closure.phase`` and times."""
+    workflow_row: int
+    """Row id of the compiled workflow."""
+    inputs_uri: str
+    user_inputs_uri: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a relaunch needs to know of an execution."""
+
+    message: Execution
+    inputs_uri: str
+    user_inputs_uri: str
+
+
+def add(transaction: Transaction, new: NewExecution) -> None:
+    """Add an execution, QUEUED, and wake the propellers.
+
+    Raises:
+        EntityExists: There is one with that id.
+        NoSuchEntity: Its parent, if it names one, is unknown.
+    """
+    message, identifier = new.message, new.message.id
+    if find(transaction.connection, identifier) is not None:
+        raise EntityExists(f"execution {describe(identifier)} exists already")
+    at = timestamp(transaction.now)
+    message.closure.phase = core.WorkflowExecution.QUEUED
+    message.closure.created_at.CopyFrom(at)
+    message.closure.updated_at.CopyFrom(at)
+    row_id = transaction.connection.execute(
+        insert(executions).values(**_columns(transaction, new)).returning(executions.c.id)
+    ).scalar_one()
+    book = Book(transaction, row_id, None, message)
+    _note(book)
+    book.write()
+    transaction.wanted = True
+
+
+def terminate(transaction: Transaction, identifier: WorkflowExecutionIdentifier, cause: str, principal: str) -> None:
+    """Ask for an execution to be aborted; its propeller does the rest. Asking again changes nothing.
+
+    Raises:
+        NoSuchEntity: There is no such execution.
+        StateForbids: It is over.
+    """
+    book = Book.open(transaction, identifier)
+    closure = book.execution.closure
+    if closure.phase in WORKFLOW.terminal:
+        phase = core.WorkflowExecution.Phase.Name(closure.phase)
+        raise StateForbids(f"execution {describe(identifier)} is over ({phase}): it cannot be terminated")
+    if closure.phase == core.WorkflowExecution.ABORTING:
+        return
+    closure.phase = core.WorkflowExecution.ABORTING
+    closure.abort_metadata.cause = cause
+    closure.abort_metadata.principal = principal
+    closure.updated_at.CopyFrom(timestamp(transaction.now))
+    _note(book)
+    book.write()
+    transaction.wanted = True
+
+
+def set_state(
+    transaction: Transaction, identifier: WorkflowExecutionIdentifier, state: ExecutionState, principal: str
+) -> None:
+    """Archive an execution or bring it back.
+
+    Raises:
+        NoSuchEntity: There is no such execution.
+    """
+    book = Book.open(transaction, identifier)
+    details = book.execution.closure.state_change_details
+    details.state = state
+    details.principal = principal
+    details.occurred_at.CopyFrom(timestamp(transaction.now))
+    _note(book)
+    book.write()
+
+
+def find(connection: Connection, identifier: WorkflowExecutionIdentifier) -> Execution | None:
+    """Return an execution as it stands."""
+    message = connection.scalar(select(_e.message).where(*_is(identifier)))
+    return None if message is None else Execution.FromString(message)
+
+
+def find_origin(connection: Connection, identifier: WorkflowExecutionIdentifier) -> Origin | None:
+    """Return an execution with where its inputs are kept."""
+    row = connection.execute(
+        select(_e.message, _e.inputs_uri, _e.user_inputs_uri).where(*_is(identifier))
+    ).one_or_none()
+    return None if row is None else Origin(Execution.FromString(row.message), row.inputs_uri, row.user_inputs_uri)
+
+
+def find_node(connection: Connection, identifier: NodeExecutionIdentifier) -> NodeExecution | None:
+    """Return a node execution as it stands."""
+    message = connection.scalar(_node(identifier).add_columns(_n.message))
+    return None if message is None else NodeExecution.FromString(message)
+
+
+def find_dynamic_workflow(
+    connection: Connection, identifier: NodeExecutionIdentifier
+) -> DynamicWorkflowNodeMetadata | None:
+    """Return the workflow that a dynamic node compiled while it ran; None if it did not (yet)."""
+    message = connection.scalar(_node(identifier).add_columns(_n.dynamic_workflow))
+    return None if message is None else DynamicWorkflowNodeMetadata.FromString(message)
+
+
+def find_task(connection: Connection, identifier: TaskExecutionIdentifier) -> TaskExecution | None:
+    """Return one attempt as it stands."""
+    columns = (_t.node_id, _t.project, _t.domain, _t.name, _t.version, _t.retry_attempt)
+    conditions = [column == value for column, value in zip(columns, task_key(identifier), strict=True)]
+    message = connection.scalar(_attempts(identifier.node_execution_id).where(*conditions))
+    return None if message is None else TaskExecution.FromString(message)
+
+
+def attempts_of(connection: Connection, identifier: NodeExecutionIdentifier) -> list[TaskExecution]:
+    """Return all attempts of a node, oldest first."""
+    query = _attempts(identifier).where(_t.node_id == identifier.node_id).order_by(_t.born)
+    return [TaskExecution.FromString(message) for message in connection.scalars(query)]
+
+
+def nodes_of(connection: Connection, identifier: WorkflowExecutionIdentifier) -> list[NodeExecution]:
+    """Return all nodes of an execution, nested ones too, oldest first."""
+    query = select(_n.message).join(executions, _e.id == _n.execution_id).where(*_is(identifier)).order_by(_n.born)
+    return [NodeExecution.FromString(message) for message in connection.scalars(query)]
+
+
+def _note(book: Book) -> None:
+    """Append an event to the log for what the control plane itself did."""
+    closure = book.execution.closure
+    event = WorkflowExecutionEvent(
+        execution_id=book.execution.id,
+        producer_id="admin",
+        phase=closure.phase,
+        occurred_at=timestamp(book.transaction.now),
+    )
+    book.changed = book.add_event(EventKind.EXECUTION, closure.phase, event.SerializeToString(deterministic=True))
+
+
+def _columns(transaction: Transaction, new: NewExecution) -> dict[str, Any]:
+    message = new.message
+    workflow, launched, metadata = message.closure.workflow_id, message.spec.launch_plan, message.spec.metadata
+    return {
+        "project": message.id.project,
+        "domain": message.id.domain,
+        "name": message.id.name,
+        "workflow_id": new.workflow_row,
+        "workflow_name": workflow.name,
+        "workflow_version": workflow.version,
+        "resource_type": launched.resource_type,
+        "launch_plan_name": launched.name,
+        "launch_plan_version": launched.version,
+        "phase": message.closure.phase,
+        "state": message.closure.state_change_details.state,
+        "mode": metadata.mode,
+        "principal": metadata.principal,
+        "created_at": transaction.now,
+        "updated_at": transaction.now,
+        "inputs_uri": new.inputs_uri,
+        "user_inputs_uri": new.user_inputs_uri,
+        "abort_cause": "",
+        "changed": 0,  # until the event that says so is written, in this same transaction
+        "message": message.SerializeToString(),
+        **_parent(transaction.connection, message),
+    }
+
+
+def _parent(connection: Connection, message: Execution) -> dict[str, Any]:
+    if not message.spec.metadata.HasField("parent_node_execution"):
+        return {}
+    parent = message.spec.metadata.parent_node_execution
+    row_id = connection.scalar(select(_e.id).where(*_is(parent.execution_id)))
+    if row_id is None:
+        raise NoSuchEntity(f"the parent execution {describe(parent.execution_id)} does not exist")
+    return {"parent_execution_id": row_id, "parent_node_id": parent.node_id}
+
+
+def _is(identifier: WorkflowExecutionIdentifier) -> tuple[ColumnElement[bool], ...]:
+    return (_e.project == identifier.project, _e.domain == identifier.domain, _e.name == identifier.name)
+
+
+def _node(identifier: NodeExecutionIdentifier) -> Select[Any]:
+    return (
+        select()
+        .select_from(node_executions.join(executions, _e.id == _n.execution_id))
+        .where(*_is(identifier.execution_id), _n.node_id == identifier.node_id)
+    )
+
+
+def _attempts(identifier: NodeExecutionIdentifier) -> Select[bytes]:
+    return select(_t.message).join(executions, _e.id == _t.execution_id).where(*_is(identifier.execution_id))

@@ -1,0 +1,66 @@
+"""Rows of projects."""
+
+from flyteidl.admin.project_pb2 import Project
+from sqlalchemy import Connection, insert, select, update
+
+from livedeck.admin.db.tables import projects
+from livedeck.admin.db.writer import Transaction
+from livedeck.errors import EntityExists, NoSuchEntity
+
+DEFAULT_PROJECT = "flytesnacks"
+"""The project that Flyte's tools and documentation assume."""
+
+
+def add(transaction: Transaction, project: Project) -> None:
+    """Create a project.
+
+    Raises:
+        EntityExists: There is one with that id.
+    """
+    if find(transaction.connection, project.id) is not None:
+        raise EntityExists(f"project {project.id!r} exists already")
+    transaction.connection.execute(
+        insert(projects).values(
+            id=project.id,
+            name=project.name,
+            description=project.description,
+            state=project.state,
+            created_at=transaction.now,
+            message=project.SerializeToString(),
+        )
+    )
+
+
+def change(transaction: Transaction, project: Project) -> None:
+    """Replace what is known of a project.
+
+    Raises:
+        NoSuchEntity: There is none with that id.
+    """
+    done = transaction.connection.execute(
+        update(projects)
+        .where(projects.c.id == project.id)
+        .values(
+            name=project.name,
+            description=project.description,
+            state=project.state,
+            message=project.SerializeToString(),
+        )
+    )
+    if done.rowcount == 0:
+        raise NoSuchEntity(f"there is no project {project.id!r}")
+
+
+def find(connection: Connection, project: str) -> Project | None:
+    """Return a project, without its domains."""
+    message = connection.scalar(select(projects.c.message).where(projects.c.id == project))
+    return None if message is None else Project.FromString(message)
+
+
+def ensure_default(transaction: Transaction) -> None:
+    """Create `DEFAULT_PROJECT` unless it exists."""
+    if find(transaction.connection, DEFAULT_PROJECT) is None:
+        add(
+            transaction,
+            Project(id=DEFAULT_PROJECT, name=DEFAULT_PROJECT, description="Where work goes unless a project is named"),
+        )

@@ -1,0 +1,224 @@
+"""Writes events down: judges each, changes the entities it speaks of, appends it to the log."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flyteidl.core import execution_pb2 as core
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
+from sqlalchemy import select
+
+from livedeck.admin.db.book import Book, NodeRow, TaskRow, task_key
+from livedeck.admin.db.tables import events as events_table
+from livedeck.admin.db.writer import Transaction
+from livedeck.admin.names import check_execution, check_node_id, describe
+from livedeck.admin.phases import NODE, TASK, WORKFLOW, Rules, Verdict, judge
+from livedeck.admin.records import executions, nodes, tasks
+from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, NoSuchEntity, StateForbids
+
+ExecutionEvent = WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent
+
+
+class EventKind(enum.IntEnum):
+    """Which message a row of the log holds."""
+
+    EXECUTION = 1
+    """``flyteidl.event.WorkflowExecutionEvent``"""
+    NODE = 2
+    """``flyteidl.event.NodeExecutionEvent``"""
+    TASK = 3
+    """``flyteidl.event.TaskExecutionEvent``"""
+
+
+_KINDS: Final[dict[type[ExecutionEvent], EventKind]] = {
+    WorkflowExecutionEvent: EventKind.EXECUTION,
+    NodeExecutionEvent: EventKind.NODE,
+    TaskExecutionEvent: EventKind.TASK,
+}
+_SEEN: Final = select(events_table.c.number).limit(1)
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Who reports, and therefore what is done with an event that is no news."""
+
+    owner: str | None
+    """The lease holder; None for a client of the event calls, who needs no lease."""
+
+    @property
+    def strict(self) -> bool:
+        """Repeats and late events are refused, as flyteadmin refuses them."""
+        return self.owner is None
+
+
+def record(transaction: Transaction, reporter: Reporter, events: Sequence[ExecutionEvent]) -> None:
+    """Record events in order.
+
+    Raises:
+        LeaseLost: The reporter does not hold the lease of an event's execution.
+        EntityExists: A strict reporter repeats a phase.
+        StateForbids: The entity is in a terminal phase, or (strict) has moved past the reported one.
+        NoSuchEntity: The execution, or the node an attempt or a child belongs to, was never heard of.
+        InvalidRequest: An id or a phase is not allowed.
+    """
+    books: dict[bytes, Book] = {}
+    for identifier, own in _by_execution(events):
+        key = identifier.SerializeToString(deterministic=True)
+        if key not in books:
+            books[key] = _open(transaction, reporter, identifier)
+        book = books[key]
+        book.load(_nodes_of(own), tasks=True)
+        for event in own:
+            _record_one(book, reporter, event)
+    for book in books.values():
+        book.write()
+
+
+def execution_of(event: ExecutionEvent) -> WorkflowExecutionIdentifier:
+    """Return the execution that an event speaks of."""
+    if isinstance(event, WorkflowExecutionEvent):
+        return event.execution_id
+    if isinstance(event, NodeExecutionEvent):
+        return event.id.execution_id
+    return event.parent_node_execution_id.execution_id
+
+
+def _by_execution(
+    events: Sequence[ExecutionEvent],
+) -> list[tuple[WorkflowExecutionIdentifier, list[ExecutionEvent]]]:
+    runs: list[tuple[WorkflowExecutionIdentifier, list[ExecutionEvent]]] = []
+    for event in events:
+        identifier = execution_of(event)
+        if not runs or runs[-1][0] != identifier:
+            runs.append((identifier, []))
+        runs[-1][1].append(event)
+    return runs
+
+
+def _open(transaction: Transaction, reporter: Reporter, identifier: WorkflowExecutionIdentifier) -> Book:
+    check_execution(identifier)
+    book = Book.open(transaction, identifier)
+    if reporter.owner is not None and book.lease_owner != reporter.owner:
+        holder = f"{book.lease_owner!r} does" if book.lease_owner else "nobody does"
+        raise LeaseLost(f"{reporter.owner!r} does not hold the lease on {describe(identifier)}: {holder}")
+    return book
+
+
+def _nodes_of(events: Sequence[ExecutionEvent]) -> list[str]:
+    wanted: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, NodeExecutionEvent):
+            wanted[event.id.node_id] = None
+            if event.parent_node_metadata.node_id:
+                wanted[event.parent_node_metadata.node_id] = None
+        elif isinstance(event, TaskExecutionEvent):
+            wanted[event.parent_node_execution_id.node_id] = None
+    return list(wanted)
+
+
+def _record_one(book: Book, reporter: Reporter, event: ExecutionEvent) -> None:
+    if isinstance(event, WorkflowExecutionEvent):
+        _record_execution(book, reporter, event)
+    elif isinstance(event, NodeExecutionEvent):
+        _record_node(book, reporter, event)
+    else:
+        _record_task(book, reporter, event)
+
+
+def _record_execution(book: Book, reporter: Reporter, event: WorkflowExecutionEvent) -> None:
+    current = book.execution.closure.phase
+    _check_phase(WORKFLOW, event.phase)
+    verdict = judge(WORKFLOW, current, event.phase)
+    if not _is_news(book, reporter, event, verdict, core.WorkflowExecution.Phase.Name(current)):
+        return
+    executions.apply(book.execution, event, book.transaction.now)
+    book.changed = book.add_event(EventKind.EXECUTION, event.phase, event.SerializeToString(deterministic=True))
+
+
+def _record_node(book: Book, reporter: Reporter, event: NodeExecutionEvent) -> None:
+    check_node_id(event.id.node_id)
+    _check_phase(NODE, event.phase)
+    row = book.nodes.get(event.id.node_id)
+    if row is None:
+        row = NodeRow(nodes.create(event, book.transaction.now), parent=_parent_of(book, event))
+    current = row.message.closure.phase
+    verdict = judge(NODE, current, event.phase, news=nodes.says_something_new(row.message, event))
+    if not _is_news(book, reporter, event, verdict, core.NodeExecution.Phase.Name(current)):
+        return
+    book.nodes[event.id.node_id] = row
+    nodes.apply(row.message, event, book.transaction.now)
+    if event.task_node_metadata.HasField("dynamic_workflow"):
+        row.dynamic_workflow = event.task_node_metadata.dynamic_workflow.SerializeToString()
+    row.changed = book.add_event(EventKind.NODE, event.phase, event.SerializeToString(deterministic=True))
+
+
+def _parent_of(book: Book, event: NodeExecutionEvent) -> str | None:
+    """The node that a new node belongs to; by its own id, or through the attempt that made it (dynamic tasks)."""
+    if event.parent_node_metadata.node_id:
+        parent = event.parent_node_metadata.node_id
+    elif event.HasField("parent_task_metadata"):
+        parent = event.parent_task_metadata.id.node_execution_id.node_id
+        book.load([parent], tasks=True)
+    else:
+        return None
+    if parent not in book.nodes:
+        raise NoSuchEntity(f"node {event.id.node_id!r} names as its parent {parent!r}, which was never reported")
+    return parent
+
+
+def _record_task(book: Book, reporter: Reporter, event: TaskExecutionEvent) -> None:
+    node_id = event.parent_node_execution_id.node_id
+    if node_id not in book.nodes:
+        raise NoSuchEntity(
+            f"an attempt of {event.task_id.name!r} belongs to node {node_id!r}, which was never reported"
+        )
+    _check_phase(TASK, event.phase)
+    key = task_key(tasks.identifier(event))
+    row = book.tasks.get(key)
+    if row is None:
+        row = TaskRow(tasks.create(event, book.transaction.now), phase_version=-1)
+    current = row.message.closure.phase
+    verdict = judge(TASK, current, event.phase, news=event.phase_version > row.phase_version)
+    if not _is_news(book, reporter, event, verdict, core.TaskExecution.Phase.Name(current)):
+        return
+    book.tasks[key] = row
+    tasks.apply(row.message, event, book.transaction.now)
+    row.phase_version = event.phase_version
+    row.changed = book.add_event(EventKind.TASK, event.phase, event.SerializeToString(deterministic=True))
+
+
+def _check_phase(rules: Rules, phase: int) -> None:
+    if phase not in rules.next or phase == 0:
+        raise InvalidRequest(f"an event reports phase {phase}, which is not a phase that an entity can be in")
+
+
+def _is_news(book: Book, reporter: Reporter, event: ExecutionEvent, verdict: Verdict, current: str) -> bool:
+    """Tell whether to record the event; raise if its reporter is to hear that it is not."""
+    if verdict is Verdict.APPLY:
+        return True
+    kind = _KINDS[type(event)]
+    subject = f"{kind.name.lower()} of {describe(execution_of(event))}"
+    if verdict is Verdict.REPEAT:
+        if reporter.strict:
+            raise EntityExists(f"{subject}: phase {current} was recorded before")
+        return False
+    if not reporter.strict and (verdict is Verdict.LATE or _was_recorded(book, kind, event)):
+        return False
+    if verdict is Verdict.OVER:
+        raise StateForbids(f"{subject} is over ({current}): no event can change it")
+    raise StateForbids(f"{subject} has reached {current} already and does not go back")
+
+
+def _was_recorded(book: Book, kind: EventKind, event: ExecutionEvent) -> bool:
+    """Tell whether exactly this event is in the log: a reporter that was killed may send it again."""
+    message = event.SerializeToString(deterministic=True)
+    if any(row["message"] == message and row["kind"] == kind for row in book.new_events):
+        return True
+    found = book.transaction.connection.scalar(
+        _SEEN.where(
+            events_table.c.execution_id == book.row_id, events_table.c.kind == kind, events_table.c.message == message
+        )
+    )
+    return found is not None

@@ -1,0 +1,225 @@
+"""The tables, as SQLAlchemy Core sees them. The migrations build the same; a test compares the two.
+
+Rows hold the protobuf message of the entity as a blob, plus the few columns that are filtered, sorted or joined by.
+Times are microseconds since the epoch (UTC) and durations microseconds, as integers: they sort, index and compare
+alike on SQLite and PostgreSQL. Phases and states are the numbers of Flyte's enums.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives ids by itself only to a column of exactly this type.
+_ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _name(column: str, *, primary_key: bool = False) -> Column[str]:
+    return Column(column, String(255), nullable=False, primary_key=primary_key)
+
+
+def _time(column: str, *, nullable: bool = False) -> Column[int]:
+    return Column(column, BigInteger, nullable=nullable)
+
+
+projects: Final = Table(
+    "projects",
+    metadata,
+    _name("id", primary_key=True),
+    _name("name"),
+    Column("description", Text, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    _time("created_at"),
+    Column("message", LargeBinary, nullable=False),
+)
+
+
+def _versioned(table: str, *more: Column[int] | Column[str] | Column[bool] | Column[bytes]) -> Table:
+    """A table of registered entities: immutable, identified by project, domain, name and version."""
+    return Table(
+        table,
+        metadata,
+        Column("id", _ROW_ID, primary_key=True),
+        _name("project"),
+        _name("domain"),
+        _name("name"),
+        _name("version"),
+        # SHA-256 of the canonical form of what was registered.
+        Column("digest", LargeBinary, nullable=False),
+        # Made by the server (`.flytegen.*`), so left out of lists.
+        Column("hidden", Boolean, nullable=False),
+        _time("created_at"),
+        Column("message", LargeBinary, nullable=False),
+        *more,
+        UniqueConstraint("project", "domain", "name", "version"),
+    )
+
+
+tasks: Final = _versioned("tasks", _name("type"))
+# `message` is what lists show (no nodes), `closure` the CompiledWorkflowClosure: stored once, here.
+workflows: Final = _versioned("workflows", Column("closure", LargeBinary, nullable=False))
+launch_plans: Final = _versioned(
+    "launch_plans",
+    Column("workflow_id", _ROW_ID, ForeignKey("workflows.id"), nullable=False),
+    _name("workflow_name"),
+    Column("state", SmallInteger, nullable=False),
+    Column("scheduled", Boolean, nullable=False),
+    _time("updated_at"),
+)
+
+executions: Final = Table(
+    "executions",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _name("project"),
+    _name("domain"),
+    _name("name"),
+    Column("workflow_id", _ROW_ID, ForeignKey("workflows.id"), nullable=False),
+    _name("workflow_name"),
+    _name("workflow_version"),
+    # The launch plan's or, for a task that runs on its own, the task's name and version.
+    Column("resource_type", SmallInteger, nullable=False),
+    _name("launch_plan_name"),
+    _name("launch_plan_version"),
+    Column("phase", SmallInteger, nullable=False),
+    # Archived or not: `ExecutionState`.
+    Column("state", SmallInteger, nullable=False),
+    Column("mode", SmallInteger, nullable=False),
+    _name("principal"),
+    _time("created_at"),
+    _time("updated_at"),
+    _time("started_at", nullable=True),
+    Column("duration", BigInteger, nullable=True),
+    Column("error_code", Text, nullable=True),
+    # Parent of a child execution that a launch-plan node started.
+    Column("parent_execution_id", _ROW_ID, ForeignKey("executions.id"), nullable=True),
+    Column("parent_node_id", String(255), nullable=True),
+    Column("inputs_uri", Text, nullable=False),
+    # What the caller gave, before defaults and fixed inputs: what a relaunch starts from.
+    Column("user_inputs_uri", Text, nullable=False),
+    Column("abort_cause", Text, nullable=False),
+    Column("lease_owner", String(255), nullable=True),
+    _time("lease_until", nullable=True),
+    # Number of the event that last changed the row.
+    Column("changed", BigInteger, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    UniqueConstraint("project", "domain", "name"),
+    Index(None, "changed"),
+    Index(None, "phase", "id"),
+    Index(None, "project", "domain", "created_at"),
+)
+
+node_executions: Final = Table(
+    "node_executions",
+    metadata,
+    Column("execution_id", _ROW_ID, ForeignKey("executions.id"), primary_key=True, autoincrement=False),
+    _name("node_id", primary_key=True),
+    Column("parent_node_id", String(255), nullable=True),
+    Column("phase", SmallInteger, nullable=False),
+    _time("created_at"),
+    _time("updated_at"),
+    _time("started_at", nullable=True),
+    Column("duration", BigInteger, nullable=True),
+    # Number of the event that made the row: what "oldest first" goes by.
+    Column("born", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    # DynamicWorkflowNodeMetadata of the event: too big to be read with every row.
+    Column("dynamic_workflow", LargeBinary, nullable=True),
+    Index(None, "changed"),
+    Index(None, "execution_id", "changed"),
+)
+
+task_executions: Final = Table(
+    "task_executions",
+    metadata,
+    Column("execution_id", _ROW_ID, primary_key=True, autoincrement=False),
+    _name("node_id", primary_key=True),
+    _name("project", primary_key=True),
+    _name("domain", primary_key=True),
+    _name("name", primary_key=True),
+    _name("version", primary_key=True),
+    Column("retry_attempt", Integer, primary_key=True, autoincrement=False),
+    Column("phase", SmallInteger, nullable=False),
+    Column("phase_version", BigInteger, nullable=False),
+    _time("created_at"),
+    _time("updated_at"),
+    _time("started_at", nullable=True),
+    Column("duration", BigInteger, nullable=True),
+    Column("born", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["execution_id", "node_id"], ["node_executions.execution_id", "node_executions.node_id"]),
+    Index(None, "changed"),
+    Index(None, "execution_id", "changed"),
+)
+
+# Append-only: every event in the order in which it took effect. The entities above are what they add up to.
+events: Final = Table(
+    "events",
+    metadata,
+    Column("number", _ROW_ID, primary_key=True, autoincrement=False),
+    Column("execution_id", _ROW_ID, ForeignKey("executions.id"), nullable=False),
+    # `EventKind`: which of Flyte's three event messages `message` holds.
+    Column("kind", SmallInteger, nullable=False),
+    Column("phase", SmallInteger, nullable=False),
+    _time("recorded_at"),
+    Column("message", LargeBinary, nullable=False),
+    Index(None, "execution_id", "number"),
+)
+
+cached_outputs: Final = Table(
+    "cached_outputs",
+    metadata,
+    Column("key", String(512), primary_key=True),
+    Column("output_uri", Text, nullable=False),
+    # TaskExecutionIdentifier of the attempt that made them.
+    Column("source", LargeBinary, nullable=False),
+    _time("created_at"),
+)
+
+named_entities: Final = Table(
+    "named_entities",
+    metadata,
+    Column("resource_type", SmallInteger, primary_key=True, autoincrement=False),
+    _name("project", primary_key=True),
+    _name("domain", primary_key=True),
+    _name("name", primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+)
+
+descriptions: Final = Table(
+    "descriptions",
+    metadata,
+    Column("resource_type", SmallInteger, primary_key=True, autoincrement=False),
+    _name("project", primary_key=True),
+    _name("domain", primary_key=True),
+    _name("name", primary_key=True),
+    _name("version", primary_key=True),
+    _time("created_at"),
+    Column("message", LargeBinary, nullable=False),
+)

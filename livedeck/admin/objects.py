@@ -1,0 +1,106 @@
+"""What admin keeps in and reads from the object store: literals, and where an execution's things lie.
+
+Only objects below the store's own root are ever read: URIs arrive in events, and an event may say anything.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
+from livedeck.store import Store, join_uri, layout
+
+INLINE_LIMIT: Final = 2 * 1024 * 1024
+"""Bytes of literals above which an answer holds only their URI, as flyteadmin does: clients take 20 MB at most."""
+
+
+@dataclass(frozen=True)
+class StoredLiterals:
+    """Literals in the store, as an answer shows them."""
+
+    uri: str
+    size: int
+    """Bytes."""
+    literals: LiteralMap | None
+    """None when there are more than `INLINE_LIMIT` bytes of them."""
+
+
+class Objects:
+    """Admin's view of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @property
+    def store(self) -> Store:
+        """The store itself."""
+        return self._store
+
+    def execution_prefix(self, identifier: WorkflowExecutionIdentifier) -> str:
+        """Return the URI of an execution's folder."""
+        return self._store.uri_of(layout.execution_prefix(identifier.project, identifier.domain, identifier.name))
+
+    def raw_data_prefix(self, execution: Execution) -> str:
+        """Return the URI under which the user data of an execution goes: its own choice, or the store's folder."""
+        identifier = execution.id
+        chosen = execution.spec.raw_output_data_config.output_location_prefix
+        if chosen:
+            return join_uri(chosen.rstrip("/"), identifier.project, identifier.domain, identifier.name)
+        return self._store.uri_of(layout.raw_data_prefix(identifier.project, identifier.domain, identifier.name))
+
+    def key_of(self, uri: str) -> str:
+        """Return the key of an object given by its URI.
+
+        Raises:
+            InvalidRequest: It lies outside of the store.
+        """
+        root = self._store.uri + "/"
+        if not uri.startswith(root) or len(uri) == len(root):
+            raise InvalidRequest(f"{uri!r} is not in this server's store ({self._store.uri})")
+        return uri[len(root) :]
+
+    async def write_inputs(self, identifier: WorkflowExecutionIdentifier, literals: LiteralMap, role: str) -> str:
+        """Store an execution's inputs; return their URI.
+
+        The name holds a digest of the content, so that two calls which race for one execution name cannot replace
+        each other's inputs.
+
+        Args:
+            identifier: Whose inputs.
+            literals: The inputs.
+            role: ``inputs`` or ``user-inputs``.
+        """
+        data = literals.SerializeToString(deterministic=True)
+        digest = hashlib.sha256(data).hexdigest()[:16]
+        prefix = layout.execution_prefix(identifier.project, identifier.domain, identifier.name)
+        key = f"{prefix}/{role}-{digest}.pb"
+        await self._store.aput(key, data)
+        return self._store.uri_of(key)
+
+    async def read_literals(self, uri: str) -> LiteralMap:
+        """Read stored literals, however many.
+
+        Raises:
+            NoSuchEntity: The object is gone.
+            InvalidRequest: It lies outside of the store.
+        """
+        try:
+            return LiteralMap.FromString(await self._store.aget(self.key_of(uri)))
+        except ObjectNotFound as error:
+            raise NoSuchEntity(f"the data at {uri} is no longer in the store") from error
+
+    async def show_literals(self, uri: str) -> StoredLiterals | None:
+        """Read stored literals if they are small enough for an answer; None when there are none at that URI."""
+        if not uri:
+            return None
+        key = self.key_of(uri)
+        meta = await self._store.ahead(key)
+        if meta is None:
+            return None
+        if meta.size > INLINE_LIMIT:
+            return StoredLiterals(uri, meta.size, None)
+        return StoredLiterals(uri, meta.size, await self.read_literals(uri))
