@@ -11,6 +11,7 @@ export default defineConfig({
     outDir: resolve(import.meta.dirname, "../livedeck/admin/static"),
     emptyOutDir: true,
     target: "es2023",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     rolldownOptions: {
       input: {
         index: resolve(import.meta.dirname, "index.html"),

@@ -1,0 +1,31 @@
+/** What the frame knows of every kind of element: a node that stays in place, and how to bring it up to date. */
+import type { Element } from "../../protocol/deck.gen";
+
+export interface ElementView<E extends Element = Element> {
+  readonly kind: E["kind"];
+  readonly node: HTMLElement;
+  /** Show this state; touches only what differs from the state before. Called while the node is on screen. */
+  update(next: E): void;
+  /** The theme changed: colours that CSS does not reach are to be drawn anew. */
+  rethemed?(): void;
+  /** Gone for good: stop observers. */
+  destroy?(): void;
+}
+
+export function elementNode(kind: Element["kind"]): HTMLElement {
+  const node = document.createElement("div");
+  node.className = `ld-element ld-${kind}`;
+  return node;
+}
+
+export function child(parent: HTMLElement, tag: keyof HTMLElementTagNameMap, className: string): HTMLElement {
+  const node = document.createElement(tag);
+  node.className = className;
+  parent.append(node);
+  return node;
+}
+
+/** Set text only when it differs: a selection in it survives, and nothing is laid out for nothing. */
+export function setText(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,99 @@
+/** One deck's elements. Nodes stay where they are from one update to the next; only what changed is touched. */
+import type { Deck, Element } from "../protocol/deck.gen";
+import { viewOf } from "./elements/kinds";
+import type { ElementView } from "./elements/element";
+
+interface Shown {
+  readonly view: ElementView;
+  readonly element: Element;
+}
+
+/** Neighbours of these kinds stand side by side, in a group of their own. */
+const GROUPS: Readonly<Partial<Record<Element["kind"], string>>> = { value: "ld-values", chart: "ld-charts" };
+
+export class PanelView {
+  readonly node = document.createElement("div");
+  private shown = new Map<string, Shown>();
+
+  constructor() {
+    this.node.className = "ld-panel";
+    this.node.setAttribute("role", "tabpanel");
+    this.node.tabIndex = 0;
+  }
+
+  update(deck: Deck): void {
+    const before = this.shown;
+    this.shown = new Map(deck.elements.map((element) => [element.id, this.reuse(before.get(element.id), element)]));
+    for (const [id, { view }] of before) {
+      if (this.shown.get(id)?.view !== view) discard(view);
+    }
+    place(this.node, grouped([...this.shown.values()].map(({ view }) => view)));
+    // Only now: a view may measure itself, or run a script that looks for its own node.
+    for (const [id, { view, element }] of this.shown) {
+      if (before.get(id)?.element !== element || before.get(id)?.view !== view) view.update(element);
+    }
+  }
+
+  rethemed(): void {
+    for (const { view } of this.shown.values()) view.rethemed?.();
+  }
+
+  destroy(): void {
+    for (const { view } of this.shown.values()) discard(view);
+    this.node.remove();
+  }
+
+  private reuse(before: Shown | undefined, element: Element): Shown {
+    const view = before?.view.kind === element.kind ? before.view : viewOf(element.kind);
+    view.node.dataset["element"] = element.id;
+    return { view, element };
+  }
+}
+
+function discard(view: ElementView): void {
+  view.destroy?.();
+  view.node.remove();
+}
+
+/** The panel's children: nodes, and lists of nodes that share a group's class. */
+type Placed = HTMLElement | { readonly className: string; readonly nodes: HTMLElement[] };
+
+function grouped(views: readonly ElementView[]): Placed[] {
+  const placed: Placed[] = [];
+  for (const { kind, node } of views) {
+    const className = GROUPS[kind];
+    const last = placed.at(-1);
+    if (className === undefined) placed.push(node);
+    else if (last && !(last instanceof HTMLElement) && last.className === className) last.nodes.push(node);
+    else placed.push({ className, nodes: [node] });
+  }
+  return placed;
+}
+
+/** Put the children in order, moving none that is in its place already. */
+function place(parent: HTMLElement, children: readonly Placed[]): void {
+  const nodes = children.map((child) => {
+    if (child instanceof HTMLElement) return child;
+    const group = groupOf(parent, child.className, child.nodes);
+    order(group, child.nodes);
+    return group;
+  });
+  order(parent, nodes);
+}
+
+/** The group that holds the first of these nodes already, or a new one. */
+function groupOf(parent: HTMLElement, className: string, nodes: readonly HTMLElement[]): HTMLElement {
+  const held = nodes.find((node) => node.parentElement !== parent)?.parentElement;
+  if (held?.parentElement === parent && held.className === className && held.firstElementChild === nodes[0]) return held;
+  const group = document.createElement("div");
+  group.className = className;
+  return group;
+}
+
+function order(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
+  nodes.forEach((node, index) => {
+    const there = parent.children.item(index);
+    if (there !== node) parent.insertBefore(node, there);
+  });
+  while (parent.children.length > nodes.length) parent.lastElementChild?.remove();
+}

@@ -1,0 +1,39 @@
+/** The frame's side of the protocol in `livedeck/admin/live/messages.py`: messages in, what is on screen out. */
+import { applySegment, EMPTY } from "../document/apply";
+import type { Document } from "../protocol/deck.gen";
+import type { FromFrame, ToFrame } from "../protocol/live.gen";
+
+export interface Screen {
+  show(document: Document): void;
+  theme(dark: boolean): void;
+  /** Call back once what was shown last has been on screen for a frame; perhaps much later in a hidden tab. */
+  whenPainted(callback: () => void): void;
+}
+
+export class FrameSession {
+  private document: Document = EMPTY;
+
+  constructor(
+    private readonly screen: Screen,
+    private readonly post: (message: FromFrame) => void,
+  ) {}
+
+  receive(message: ToFrame): void {
+    switch (message.type) {
+      case "document":
+        return this.show(message.document);
+      case "segment":
+        return this.show(applySegment(this.document, message.segment));
+      case "theme":
+        return this.screen.theme(message.dark);
+    }
+  }
+
+  private show(document: Document): void {
+    this.document = document;
+    this.screen.show(document);
+    const seq = document.seq ?? 0;
+    this.post({ type: "applied", seq });
+    this.screen.whenPainted(() => this.post({ type: "painted", seq }));
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * A document on screen. Only the chosen deck's panel is kept up to date; the others are when they are chosen, so
+ * that what nobody looks at costs nothing and nothing is drawn into a box without a size.
+ */
+import type { Deck, Document } from "../protocol/deck.gen";
+import { PanelView } from "./panel";
+import { TabStrip } from "./tabs";
+
+export class DocumentView {
+  private readonly page = document.createElement("main");
+  private readonly tabs = new TabStrip((name) => this.choose(name));
+  private readonly empty = emptyNode();
+  private readonly panels = new Map<string, PanelView>();
+  private readonly scrolled = new Map<string, number>();
+  private decks: readonly Deck[] = [];
+  private chosen: string | null = null;
+
+  constructor(root: HTMLElement) {
+    this.page.className = "ld-page";
+    this.page.append(this.tabs.node, this.empty);
+    root.append(this.page);
+  }
+
+  show(next: Document): void {
+    this.decks = next.decks ?? [];
+    this.page.toggleAttribute("data-ended", Boolean(next.end));
+    this.empty.hidden = this.decks.length > 0;
+    this.tabs.node.hidden = this.decks.length === 0;
+    this.forget();
+    if (!this.decks.some((deck) => deck.name === this.chosen)) this.chosen = this.decks[0]?.name ?? null;
+    this.refresh();
+  }
+
+  rethemed(): void {
+    for (const panel of this.panels.values()) panel.rethemed();
+  }
+
+  /** Every tab keeps its own scroll position. */
+  private choose(name: string): void {
+    if (name === this.chosen) return;
+    if (this.chosen !== null) this.scrolled.set(this.chosen, window.scrollY);
+    this.chosen = name;
+    this.refresh();
+    window.scrollTo({ top: this.scrolled.get(name) ?? 0, behavior: "instant" });
+  }
+
+  private refresh(): void {
+    this.tabs.update(
+      this.decks.map((deck) => deck.name),
+      this.chosen,
+    );
+    for (const deck of this.decks) {
+      const panel = this.panel(deck.name);
+      panel.node.hidden = deck.name !== this.chosen;
+      if (deck.name === this.chosen) panel.update(deck);
+    }
+  }
+
+  private panel(name: string): PanelView {
+    const known = this.panels.get(name);
+    if (known) return known;
+    const panel = new PanelView();
+    this.panels.set(name, panel);
+    this.page.append(panel.node);
+    this.tabs.bind(name, panel.node);
+    return panel;
+  }
+
+  private forget(): void {
+    for (const [name, panel] of this.panels) {
+      if (this.decks.some((deck) => deck.name === name)) continue;
+      panel.destroy();
+      this.panels.delete(name);
+      this.scrolled.delete(name);
+    }
+  }
+}
+
+function emptyNode(): HTMLElement {
+  const node = document.createElement("div");
+  node.className = "ld-empty";
+  const title = document.createElement("strong");
+  title.textContent = "Nothing published yet";
+  node.append(title, "What the task publishes appears here as it happens.");
+  return node;
+}
