@@ -24,8 +24,8 @@ class Attempt:
     """Added to the executor's own environment."""
     output_prefix: str
     """URI of the attempt's output prefix; the attempt's log is kept under ``log/`` there."""
-    cpu: float = 1.0
-    """Cores asked for."""
+    cpu: float = 0.0
+    """Cores asked for; 0: not stated."""
     memory: int = 0
     """Bytes asked for; 0: not stated."""
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,228 @@
+"""What a process does between the fork and the end of the attempt that it is.
+
+It starts as a copy of the zygote and must shed everything of it that a fresh process would not have: its signals, its
+descriptors, its ``__main__``, its exit handlers.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import importlib
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn, TextIO
+
+import msgspec
+
+from livedeck.executors.process.identity import LINUX
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+"""Those that the zygote handles, and blocks while it forks."""
+
+OOM_SCORE = 500
+"""When memory runs out the kernel should take an attempt, not the server or the zygote (0 each)."""
+
+NOT_FOUND, NOT_EXECUTABLE, OWN_FAILURE = 127, 126, 70
+"""Exit codes: the shell's two for a command that cannot be run, sysexits' EX_SOFTWARE for a fault of ours."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that a child needs to know, made ready before the fork."""
+
+    argv: Sequence[str]
+    function: str | None
+    """``module:function`` to call with ``argv[1:]``; None: execute ``argv``."""
+    environment: Mapping[str, str]
+    cwd: str
+    output: int
+    """Write end of the pipe for stdout and stderr."""
+    parent: int
+    umask: int
+
+
+def become_subreaper() -> None:
+    """Have orphaned descendants handed to this process, so that it sees what an attempt left behind."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def run(plan: Plan) -> NoReturn:
+    """Be the attempt. Called in the child right after the fork, with ``SIGNALS`` blocked."""
+    code = OWN_FAILURE
+    try:
+        _detach(plan)
+        if plan.function is None:
+            _execute(plan)
+        code = _call(plan.function, plan)
+    except BaseException:  # noqa: BLE001 - a fault of this module; said where the user or our log can see it
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        # Also when this very module is at fault: the child must never return into the zygote's loop.
+        os._exit(code)
+
+
+def run_aside(work: Callable[[], None]) -> NoReturn:
+    """Do a piece of the zygote's own work in a fork, holding on to none of its files."""
+    try:
+        _reset_signals()
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        work()
+    finally:
+        os._exit(0)
+
+
+def _detach(plan: Plan) -> None:
+    _die_with(plan.parent)
+    os.setsid()
+    _redirect(plan.output)
+    _reset_signals()
+    os.umask(plan.umask)
+    os.chdir(plan.cwd)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:  # noqa: PTH123
+        file.write(b"%d" % OOM_SCORE)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process when the zygote dies.
+
+    Where there is no such call (macOS), the executor ends the recorded process when it finds its zygote dead.
+    """
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the call
+        os._exit(OWN_FAILURE)
+
+
+def _redirect(output: int) -> None:
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+
+
+def _reset_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def _execute(plan: Plan) -> NoReturn:
+    # Python ignores these two; what it executes expects to find them as they are by default.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        os.execvpe(plan.argv[0], list(plan.argv), plan.environment)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        os.write(2, f"cannot execute {plan.argv[0]}: {error.strerror}\n".encode())
+        os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+
+
+def _call(function: str, plan: Plan) -> int:
+    """Call the function as a console script would, end as the interpreter would, and return the exit code."""
+    _renew_interpreter(plan)
+    code = _guarded(lambda: _resolve(function)(list(plan.argv[1:])))
+    return _guarded(_shut_down) or code
+
+
+def _renew_interpreter(plan: Plan) -> None:
+    """Make what the zygote's interpreter set up once look as in a fresh one."""
+    _set_environment(plan.environment)
+    sys.argv = list(plan.argv)
+    # A ``__main__`` without a file: "spawn" of multiprocessing would run the zygote's again.
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    # The zygote's own streams believe that they write to a file. By lines: somebody watches this output.
+    streams = {"stdin": _stream(0, "r"), "stdout": _stream(1, "w"), "stderr": _stream(2, "w")}
+    for name, stream in streams.items():
+        vars(sys)[name] = vars(sys)[f"__{name}__"] = stream
+    tempfile.tempdir = None
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
+    _renew_exit_handlers()
+
+
+def _stream(fd: int, mode: str) -> TextIO:
+    return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _set_environment(environment: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name not in environment]:
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+    time.tzset()
+
+
+def _renew_exit_handlers() -> None:
+    """Drop the handlers registered before the fork, whose subjects are the zygote's; keep the interpreter's own."""
+    atexit._clear()  # noqa: SLF001 - multiprocessing, which faces the same, may not help itself either
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        atexit.register(logging.shutdown)
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util._finalizer_registry.clear()  # noqa: SLF001
+        atexit.register(util._exit_function)  # noqa: SLF001
+
+
+def _resolve(function: str) -> Callable[[list[str]], Any]:
+    module, _, name = function.partition(":")
+    resolved: Callable[[list[str]], Any] = getattr(importlib.import_module(module), name)
+    return resolved
+
+
+def _guarded(call: Callable[[], object]) -> int:
+    """Call, and return the exit code that the interpreter would give to what comes of it."""
+    try:
+        return _exit_code(call())
+    except SystemExit as exit_:
+        return _exit_code(exit_.code)
+    except KeyboardInterrupt:
+        sys.excepthook(*_current_error())
+        return 128 + signal.SIGINT
+    except BaseException:  # noqa: BLE001 - this is the outermost frame of a program
+        sys.excepthook(*_current_error())
+        return 1
+
+
+def _current_error() -> Any:
+    return sys.exc_info()
+
+
+def _exit_code(value: object) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value & 0xFF
+    print(value, file=sys.stderr)  # noqa: T201 - as the interpreter does with ``sys.exit("why")``
+    return 1
+
+
+def _shut_down() -> int:
+    """Wait for threads, run exit handlers, flush: the interpreter's order."""
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
+    atexit._run_exitfuncs()  # noqa: SLF001
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return 120  # the interpreter's code for output that could not be written
+    return 0

@@ -1,0 +1,96 @@
+"""How attempts end: waiting for processes to be gone, settling those whose zygote died, telling the engine."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from datetime import UTC, datetime
+
+from livedeck.executors.api import Exit, ExitKind
+from livedeck.executors.process import identity
+from livedeck.executors.process.admission import GIB
+from livedeck.executors.process.identity import Identity
+from livedeck.executors.process.records import ExitRecord, Folder
+
+POLL = 0.05
+"""Seconds between looks at a process, where the system cannot tell when it ends."""
+
+
+def to_exit(ended: ExitRecord, last_words: str) -> Exit:
+    """Return a record and the end of the output as the engine wants them."""
+    words = [last_words] if last_words else []
+    if ended.kind is ExitKind.LOST:
+        words.append(ended.reason)
+    elif ended.kind is ExitKind.SIGNALLED and ended.code == signal.SIGKILL and not ended.aborted:
+        size = ended.peak_memory / GIB
+        words.append(f"killed by SIGKILL, as when memory runs out (its largest size was {size:.3g} GiB)")
+    return Exit(
+        kind=ended.kind,
+        code=ended.code,
+        started_at=_time(ended.started_at),
+        ended_at=_time(ended.ended_at),
+        message="\n".join(words),
+    )
+
+
+def _time(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+async def bury(folder: Folder) -> ExitRecord:
+    """Make sure that nothing is left of an attempt whose zygote died, and return its end: recorded, or lost."""
+    process = folder.process()
+    if process is not None:
+        await _end(process)
+    ended = folder.exit()
+    if ended is None:
+        reason = "the process that it was forked from died, and it with it"
+        ended = ExitRecord(kind=ExitKind.LOST, ended_at=time.time(), reason=reason)
+        folder.write_exit(ended)
+    await asyncio.to_thread(folder.remove_scratch)
+    return ended
+
+
+async def _end(process: Identity) -> None:
+    """End a process, which was to die with its zygote, and all of its session."""
+    if identity.is_alive(process):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        await gone(process)
+    found = identity.status(process.pid)
+    if found is None or found.started == process.started:  # else the pid is somebody else's by now
+        await asyncio.to_thread(identity.kill_session, process.pid)
+
+
+async def gone(process: Identity) -> None:
+    """Return when a process has ended."""
+    while identity.is_alive(process):
+        try:
+            fd = os.pidfd_open(process.pid)
+        except ProcessLookupError:
+            return
+        except (AttributeError, OSError):  # no such call here
+            await asyncio.sleep(POLL)
+            continue
+        try:
+            if identity.is_alive(process):  # the descriptor is of that very process
+                await _readable(fd)
+                return
+        finally:
+            os.close(fd)
+
+
+async def _readable(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(fd, _settle, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(fd)
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,402 @@
+"""``ProcessExecutor``: attempts as processes of this machine, which outlive the server.
+
+What is known of an attempt is on disk (``records``); the processes belong to a zygote (``zygote``), reached over a
+``Link``. This module joins the two: it decides who may start (``admission``), follows what the zygote says, and takes
+output to the store (``shipping``). Any of it may be killed at any moment.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from livedeck.errors import ExecutorError
+from livedeck.executors.api import Attempt, Exit
+from livedeck.executors.process import endings, messages
+from livedeck.executors.process.admission import NOTHING, Amount, Gate, capacity
+from livedeck.executors.process.fleet import Fleet
+from livedeck.executors.process.links import Link, Zygotes
+from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder, Records, attempt_name
+from livedeck.executors.process.shipping import Shipper
+from livedeck.executors.process.zygote import Settings
+from livedeck.store import open_store
+
+logger = logging.getLogger(__name__)
+
+COMMANDS = {"livedeck-execute": "livedeck.runtime.entry:main"}
+UNSTATED_CPU = 0.5
+"""Cores that an attempt counts for when it does not say: two a core, since loading and storing is waiting."""
+PRUNE_EVERY = 3600.0
+SHIP_PATIENCE = 5.0
+"""Seconds that an outcome waits for a store that does not take the output."""
+
+
+@dataclass
+class Watch:
+    """One attempt that this executor knows of."""
+
+    folder: Folder
+    starting: asyncio.Task[None] | None = None
+    """The start, until the process exists."""
+    callers: int = 0
+    """How many calls of ``launch`` wait for the start."""
+    sent: bool = False
+    """A zygote has been asked: the process may exist."""
+    answer: asyncio.Future[messages.FromZygote] | None = None
+    """What the zygote will say to that."""
+    amount: Amount = NOTHING
+    """What it holds of the gate."""
+    link: Link | None = None
+    """To the zygote that runs it; None before and after."""
+    shipper: Shipper | None = None
+    following: asyncio.Task[None] | None = None
+    """Ships the output while it grows."""
+    ending: asyncio.Task[None] | None = None
+    """Ships the rest, once the process is over."""
+    outcome: asyncio.Future[Exit] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class ProcessExecutor:
+    """Runs each attempt in a process of its own, forked from a warm interpreter. See ``api.Executor``.
+
+    Handles are names of folders under ``work_dir`` and stay valid for ``retention`` after they were last asked for.
+
+    Requests are admission limits only (see ``admission``): an attempt may use more than it asked for, and when memory
+    runs out the kernel's SIGKILL is seen as ``SIGNALLED`` with code 9.
+
+    Args:
+        work_dir: where attempts and zygotes live; one executor at a time, but any number in turn. The attempts'
+            processes run as this user: nobody else may write there.
+        cpu: cores that may be asked for by all running attempts together; None: all.
+        memory: likewise, bytes.
+        preload: modules that the zygote imports before it forks. They must start no thread.
+        commands: console scripts to call in the fork, by name (``module:function``, called with the arguments);
+            anything else is executed.
+        idle: seconds that a zygote lingers after this process died, with nothing to run.
+        log_cap: bytes kept of one attempt's output; past it the middle is dropped.
+        retention: seconds after which the record of an attempt that is over is removed. An attempt launched again
+            after that would run again, so it must exceed any time that an engine takes to note an outcome; it counts
+            only while an executor is open, from when the record was last asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        work_dir: Path,
+        cpu: float | None = None,
+        memory: int | None = None,
+        preload: Sequence[str] = ("livedeck.runtime.entry",),
+        commands: Mapping[str, str] = COMMANDS,
+        idle: float = 60.0,
+        log_cap: int = 16 << 20,
+        retention: float = 24 * 3600.0,
+    ) -> None:
+        work_dir = work_dir.absolute()
+        self._gate = Gate(capacity(cpu, memory))
+        self._records = Records(work_dir)
+        self._zygotes = Zygotes(work_dir)
+        self._settings = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap)
+        self._retention = retention
+        self._watches: dict[str, Watch] = {}
+        self._fleet: Fleet | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._records.prepare()
+        self._zygotes.prepare()
+        self._fleet = Fleet(self._zygotes, self._settings, os.environ, self)
+        await self._fleet.open()
+        self._spawn(self._prune(), "process executor: prune")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        fleet, self._fleet = self._fleet, None
+        if fleet is not None:
+            await fleet.close()
+        for watch in self._watches.values():
+            if not watch.outcome.done():
+                _fail(watch, ExecutorError("the executor was closed; the attempt runs on"))
+        self._watches.clear()
+
+    async def launch(self, attempt: Attempt) -> str:
+        """Start an attempt, once; see ``api.Executor.launch``.
+
+        A call that is cancelled while it waits for room withdraws. Once the zygote has been asked the attempt runs
+        whether or not the call is cancelled; launching again gives its handle.
+        """
+        name = attempt_name(attempt.id)
+        watch = self._watches.get(name)
+        if watch is None:
+            watch = self._watches[name] = Watch(self._records.folder(name))
+            watch.starting = self._spawn(self._start(watch, attempt), f"launch {name}")
+        if watch.starting is None:
+            return name
+        watch.callers += 1
+        try:
+            await asyncio.shield(watch.starting)
+        except asyncio.CancelledError:
+            if watch.starting.cancelled():
+                raise ExecutorError("the executor was closed before the attempt was started") from None
+            if watch.callers == 1 and not watch.sent:
+                watch.starting.cancel()
+            raise
+        finally:
+            watch.callers -= 1
+        return name
+
+    async def wait_started(self, handle: str) -> None:
+        """Return at once for every handle that ``launch`` returned: its process exists by then."""
+        await self._find(handle)
+
+    async def wait(self, handle: str) -> Exit:
+        """Return how the attempt ended, its output in the store (or given up after a few seconds, with a warning)."""
+        watch = await self._find(handle)
+        outcome = await asyncio.shield(watch.outcome)
+        if self._watches.get(handle) is watch:
+            del self._watches[handle]  # its record tells whoever asks again
+        return outcome
+
+    async def abort(self, handle: str, *, grace: float) -> None:
+        """Send SIGTERM to the attempt's main process, and SIGKILL to all of it after ``grace`` seconds."""
+        watch = await self._find(handle)
+        if watch.link is not None:
+            watch.link.send(messages.Abort(handle, grace))
+
+    # Starting
+
+    async def _start(self, watch: Watch, attempt: Attempt) -> None:
+        """Start an attempt or find out that it was started before. Forgets the watch if neither can be."""
+        try:
+            await self._open_fleet().primary()
+            record = watch.folder.attempt()
+            if record is not None:
+                await self._resume(watch, record)
+            else:
+                await self._admit(watch, attempt)
+        except BaseException:
+            self._release(watch)
+            self._watches.pop(watch.folder.name, None)
+            raise
+        watch.starting = None
+
+    async def _admit(self, watch: Watch, attempt: Attempt) -> None:
+        amount = _amount(attempt.cpu, attempt.memory)
+        await self._gate.enter(amount, what=f"attempt {attempt.id}")
+        watch.amount = amount
+        watch.shipper = _shipper(watch.folder, attempt.output_prefix)
+        answer = await self._ask(watch, attempt)
+        while not isinstance(answer, messages.Launched):
+            if isinstance(answer, messages.Refused):
+                raise ExecutorError(answer.reason)
+            record = watch.folder.attempt()
+            if record is not None:  # started by somebody else, or by a zygote in its last moment
+                self._release(watch)
+                await self._resume(watch, record)
+                return
+            answer = await self._ask(watch, attempt)
+
+    async def _ask(self, watch: Watch, attempt: Attempt) -> messages.FromZygote:
+        """Have the zygote start an attempt. ``Known`` is also the answer of one that died meanwhile."""
+        link = await self._open_fleet().primary()
+        watch.answer = asyncio.get_running_loop().create_future()
+        watch.link = link
+        watch.sent = True
+        link.send(
+            messages.Launch(
+                name=watch.folder.name,
+                id=attempt.id,
+                command=list(attempt.command),
+                environment=dict(attempt.environment),
+                output_prefix=attempt.output_prefix,
+                cpu=attempt.cpu,
+                memory=attempt.memory,
+            )
+        )
+        try:
+            return await watch.answer
+        finally:
+            watch.answer = None
+
+    async def _resume(self, watch: Watch, record: AttemptRecord) -> None:
+        """Take up an attempt that was started before: it runs, its end is known, or its zygote died."""
+        watch.link = None
+        watch.shipper = _shipper(watch.folder, record.output_prefix)
+        link = await self._open_fleet().link_to(record.zygote)
+        ended = watch.folder.exit()
+        watch.folder.touch()
+        if link is None or ended is not None:
+            self._end(watch, ended)
+        elif watch.ending is None:
+            self._hold(watch, record, link)
+
+    def _hold(self, watch: Watch, record: AttemptRecord, link: Link) -> None:
+        """Count a running attempt's requests and follow its output."""
+        watch.link = link
+        if watch.amount == NOTHING:
+            watch.amount = _amount(record.cpu, record.memory)
+            self._gate.occupy(watch.amount)
+        self._follow(watch)
+
+    async def _find(self, handle: str) -> Watch:
+        """Return the watch of a handle, made from its record if this executor did not start it."""
+        watch = self._watches.get(handle)
+        if watch is None:
+            folder = self._records.folder(handle)
+            record = folder.attempt()
+            if record is None:
+                raise ExecutorError(f"there is no attempt {handle!r} here, or its record has been removed")
+            watch = self._watches[handle] = Watch(folder)
+            watch.starting = self._spawn(self._rediscover(watch, record), f"find {handle}")
+        if watch.starting is not None:
+            await asyncio.shield(watch.starting)
+        return watch
+
+    async def _rediscover(self, watch: Watch, record: AttemptRecord) -> None:
+        try:
+            await self._resume(watch, record)
+        except BaseException:
+            self._watches.pop(watch.folder.name, None)
+            raise
+        watch.starting = None
+
+    def _open_fleet(self) -> Fleet:
+        if self._fleet is None:
+            raise ExecutorError("the executor is not open")
+        return self._fleet
+
+    # What zygotes say (fleet.Listener)
+
+    def on_welcome(self, link: Link, welcome: messages.Welcome) -> None:
+        """Follow the attempts that a zygote runs."""
+        for record in welcome.running:
+            watch = self._watches.get(record.name)
+            if watch is None:
+                watch = self._watches[record.name] = Watch(self._records.folder(record.name))
+            watch.shipper = watch.shipper or _shipper(watch.folder, record.output_prefix)
+            self._hold(watch, record, link)
+        self._dismiss_unused()
+
+    def on_message(self, link: Link, message: messages.FromZygote) -> None:
+        match message:
+            case messages.Launched(name=name) | messages.Known(name=name) | messages.Refused(name=name):
+                self._answer(name, message)
+            case messages.Grew(sizes=sizes):
+                for name in sizes:
+                    if name in self._watches:
+                        self._follow(self._watches[name])
+            case messages.Exited(name=name, exit=ended):
+                if name in self._watches:
+                    self._end(self._watches[name], ended)
+                self._dismiss_unused()
+            case messages.Welcome():
+                self.on_welcome(link, message)
+
+    def on_lost(self, link: Link) -> None:
+        """Settle what a zygote ran that hung up: it died, or found us too slow."""
+        for watch in list(self._watches.values()):
+            if watch.link is not link:
+                continue
+            if watch.answer is not None:
+                self._answer(watch.folder.name, messages.Known(watch.folder.name))
+            else:
+                self._spawn(self._recover(watch), f"recover {watch.folder.name}")
+
+    async def _recover(self, watch: Watch) -> None:
+        record = watch.folder.attempt()
+        try:
+            if record is not None and watch.ending is None:
+                await self._resume(watch, record)
+        except ExecutorError as error:
+            _fail(watch, error)
+
+    def _answer(self, name: str, message: messages.FromZygote) -> None:
+        watch = self._watches.get(name)
+        if watch is not None and watch.answer is not None and not watch.answer.done():
+            watch.answer.set_result(message)
+
+    def _dismiss_unused(self) -> None:
+        if self._fleet is not None:
+            self._fleet.dismiss_unused(watch.link for watch in self._watches.values() if watch.link is not None)
+
+    # Ending
+
+    def _follow(self, watch: Watch) -> None:
+        """Ship the output as it grows."""
+        if watch.shipper is None or watch.ending is not None:
+            return
+        watch.shipper.grew()
+        if watch.following is None:
+            watch.following = self._spawn(watch.shipper.follow(), f"ship {watch.folder.name}")
+
+    def _end(self, watch: Watch, ended: ExitRecord | None) -> None:
+        """Note that an attempt is over; None: its zygote died with it, and nobody knows how it ended."""
+        if watch.ending is None:
+            watch.link = None
+            self._release(watch)
+            watch.ending = self._spawn(self._finish(watch, ended), f"end {watch.folder.name}")
+
+    async def _finish(self, watch: Watch, ended: ExitRecord | None) -> None:
+        if watch.following is not None:
+            watch.following.cancel()
+        try:
+            if ended is None:
+                ended = await endings.bury(watch.folder)
+            assert watch.shipper is not None
+            await watch.shipper.finish(patience=SHIP_PATIENCE)
+        except OSError as error:
+            _fail(watch, ExecutorError(f"cannot settle the end of attempt {watch.folder.name}: {error}"))
+        else:
+            watch.outcome.set_result(endings.to_exit(ended, watch.shipper.last_words))
+
+    def _release(self, watch: Watch) -> None:
+        amount, watch.amount = watch.amount, NOTHING
+        if amount != NOTHING:
+            self._gate.leave(amount)
+
+    # Housekeeping
+
+    async def _prune(self) -> None:
+        """Remove old records, first when every engine has long asked again for what it was waiting for."""
+        while True:
+            await asyncio.sleep(PRUNE_EVERY)
+            await asyncio.to_thread(self._records.prune, time.time() - self._retention)
+            for name, watch in list(self._watches.items()):
+                if watch.outcome.done() and watch.folder.attempt() is None:
+                    del self._watches[name]
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
+        return task
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.warning("failed task=%s error=%s", task.get_name(), error)
+
+
+def _shipper(folder: Folder, output_prefix: str) -> Shipper:
+    return Shipper(folder, lambda: open_store(output_prefix))
+
+
+def _amount(cpu: float, memory: int) -> Amount:
+    return Amount.of(cpu or UNSTATED_CPU, memory)
+
+
+def _fail(watch: Watch, error: ExecutorError) -> None:
+    watch.outcome.set_exception(error)
+    watch.outcome.exception()  # nobody needs to be waiting

@@ -1,0 +1,174 @@
+"""The zygotes that an executor is linked to: one that starts attempts, and those of older code that drain."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from livedeck.errors import ExecutorError
+from livedeck.executors.process import endings, identity, messages
+from livedeck.executors.process.fingerprint import fingerprint
+from livedeck.executors.process.identity import Identity
+from livedeck.executors.process.links import Link, Zygotes
+from livedeck.executors.process.zygote import Settings
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT = 60.0
+"""Seconds for a zygote to import what it preloads."""
+CLOSE_TIMEOUT = 5.0
+
+
+class Listener(Protocol):
+    """Who follows what the zygotes say."""
+
+    def on_welcome(self, link: Link, welcome: messages.Welcome) -> None: ...
+
+    def on_message(self, link: Link, message: messages.FromZygote) -> None: ...
+
+    def on_lost(self, link: Link) -> None: ...
+
+
+class Fleet:
+    """Links to zygotes.
+
+    Args:
+        zygotes: the folder that they listen in.
+        settings: for one that must be started.
+        environment: for the attempts.
+        listener: told of everything.
+    """
+
+    def __init__(
+        self, zygotes: Zygotes, settings: Settings, environment: Mapping[str, str], listener: Listener
+    ) -> None:
+        self._zygotes = zygotes
+        self._settings = settings
+        self._environment = dict(environment)
+        self._listener = listener
+        self._links: dict[Identity, Link] = {}
+        self._starting: asyncio.Task[Link] | None = None
+        self._primary: Link | None = None
+
+    async def open(self) -> None:
+        """Link to every zygote that runs, and have one with today's code started meanwhile."""
+        await self.adopt()
+        self._start()
+
+    async def close(self) -> None:
+        """Hang up on all; those that run nothing end."""
+        if self._starting is not None:
+            # Not cancelled at once: a zygote that is started and never greeted would linger.
+            await asyncio.wait([self._starting], timeout=CLOSE_TIMEOUT)
+            self._starting.cancel()
+        for link in self._links.values():
+            link.close()
+        self._links.clear()
+        self._primary = None
+
+    async def primary(self) -> Link:
+        """Return the link to the zygote that starts attempts, started anew if it died.
+
+        Raises:
+            ExecutorError: it cannot be started; the message holds its own words.
+        """
+        if self._primary is not None and self._primary.connected:
+            return self._primary
+        starting = self._start()
+        return await asyncio.shield(starting)
+
+    async def link_to(self, zygote: Identity) -> Link | None:
+        """Return the link to a zygote, None when it is dead.
+
+        Raises:
+            ExecutorError: it runs but does not answer.
+        """
+        for attempt in (self.adopt, lambda: endings.gone(zygote)):
+            link = self._links.get(zygote)
+            if link is not None and link.connected:
+                return link
+            if not identity.is_alive(zygote):
+                return None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(START_TIMEOUT):
+                    await attempt()
+        if identity.is_alive(zygote) and zygote not in self._links:
+            raise ExecutorError(f"the zygote with pid {zygote.pid} runs but does not answer")
+        return self._links.get(zygote)
+
+    async def adopt(self) -> None:
+        """Link to the zygotes that run and are not linked to."""
+        for known in await asyncio.to_thread(self._zygotes.known):
+            connected = await asyncio.to_thread(self._zygotes.connect, known)
+            if connected is not None:
+                try:
+                    await self._greet(connected)
+                except (ConnectionResetError, ExecutorError) as error:
+                    logger.warning("zygote_not_adopted fingerprint=%s error=%s", known, error)
+
+    def dismiss_unused(self, used: Iterable[Link]) -> None:
+        """Hang up on zygotes of older code that run nothing any more."""
+        if len(self._links) < 2 or self._primary is None:
+            return
+        keep = {id(self._primary), *map(id, used)}
+        for zygote, link in list(self._links.items()):
+            if id(link) not in keep:
+                del self._links[zygote]
+                link.close()
+
+    def _start(self) -> asyncio.Task[Link]:
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._connect_primary(), name="process executor: start zygote")
+            self._starting.add_done_callback(_report)
+        return self._starting
+
+    async def _connect_primary(self) -> Link:
+        digest = await asyncio.to_thread(
+            fingerprint, self._settings.preload, self._settings.commands, self._environment
+        )
+        for _ in range(5):  # one that is just ending may still take the connection
+            connected = await asyncio.to_thread(
+                self._zygotes.connect_or_start, digest, self._settings, self._environment
+            )
+            with contextlib.suppress(ConnectionResetError):
+                self._primary = await self._greet(connected)
+                return self._primary
+            if not self._zygotes.ended_well(digest):
+                break
+        raise ExecutorError(f"the zygote ends before it answers: {self._zygotes.last_words(digest)}")
+
+    async def _greet(self, connected: socket.socket) -> Link:
+        loop = asyncio.get_running_loop()
+        _, link = await loop.create_unix_connection(
+            lambda: Link(self._listener.on_message, self._on_lost), sock=connected
+        )
+        link.send(messages.Hello(self._environment))
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                welcome = await link.welcome
+        except TimeoutError as error:
+            raise ExecutorError(f"the zygote did not answer within {START_TIMEOUT:g} s") from error
+        finally:
+            if not link.welcome.done() or link.welcome.cancelled():
+                link.close(dismiss=False)
+        previous = self._links.get(welcome.zygote)
+        if previous is not None and previous.connected:
+            link.close(dismiss=False)
+            return previous
+        self._links[welcome.zygote] = link
+        self._listener.on_welcome(link, welcome)
+        return link
+
+    def _on_lost(self, link: Link) -> None:
+        zygote = link.zygote
+        if self._links.get(zygote) is link:
+            del self._links[zygote]
+        self._listener.on_lost(link)
+
+
+def _report(task: asyncio.Task[Link]) -> None:
+    """Say why there is no zygote, even if nobody launches anything."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("zygote_not_started error=%s", error)

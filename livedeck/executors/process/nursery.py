@@ -1,0 +1,216 @@
+"""The zygote's children: forking them, reading their output, seeing them end, cleaning up after them.
+
+Single-threaded, and driven from outside by its owner's loop: a ``Capture`` when its pipe has something, ``ended``
+and ``conclude`` on SIGCHLD, ``kill_overdue`` when a grace has run out.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from livedeck.errors import ExecutorError
+from livedeck.executors.api import ExitKind
+from livedeck.executors.process import child, identity
+from livedeck.executors.process.capture import Capture
+from livedeck.executors.process.messages import Launch
+from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder, Records
+
+START_ONLY = ("PYTHON", "LD_", "DYLD_", "MALLOC_", "GLIBC_")
+"""Prefixes of variables that only act when a program starts: an attempt that sets one cannot be forked warm."""
+
+
+@dataclass
+class Running:
+    """One attempt whose process has not been reaped."""
+
+    record: AttemptRecord
+    folder: Folder
+    pid: int
+    capture: Capture
+    started_at: float
+    kill_at: float | None = None
+    """When its grace ends, on the monotonic clock; None: nobody aborted it."""
+
+
+class Nursery:
+    """Starts attempts and sees them end.
+
+    Args:
+        records: where attempts are remembered.
+        commands: console scripts that are called in the fork rather than executed: name to ``module:function``.
+        umask: for attempts; the zygote's own is stricter.
+        log_cap: largest size of one ``output.log`` in bytes.
+    """
+
+    def __init__(self, records: Records, *, commands: Mapping[str, str], umask: int, log_cap: int) -> None:
+        self.me = identity.identify(os.getpid())
+        self.running: dict[str, Running] = {}
+        self._records = records
+        self._commands = commands
+        self._umask = umask
+        self._log_cap = log_cap
+        self._by_pid: dict[int, Running] = {}
+        self._sweepers: set[int] = set()
+
+    def launch(self, request: Launch, environment: Mapping[str, str]) -> Running | None:
+        """Start an attempt; return None when one of that name was started before, by whomever.
+
+        Raises:
+            ExecutorError: it cannot be started, and nothing was.
+        """
+        argv, function = self._resolve(request, environment)
+        record = AttemptRecord(
+            name=request.name,
+            id=request.id,
+            command=request.command,
+            output_prefix=request.output_prefix,
+            cpu=request.cpu,
+            memory=request.memory,
+            zygote=self.me,
+        )
+        folder = self._records.claim(record)
+        if folder is None:
+            return None
+        try:
+            running = self._fork(record, folder, argv, function, {**environment, "TMPDIR": folder.tmp})
+        except OSError as error:  # no more processes, no more descriptors
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise ExecutorError(f"cannot start a process for {record.id}: {error.strerror}") from error
+        self.running[record.name] = running
+        self._by_pid[running.pid] = running
+        return running
+
+    def abort(self, name: str, grace: float) -> float | None:
+        """Send SIGTERM to an attempt's main process; return when its grace ends, None when it is over already.
+
+        Only to the main process: it may want its helpers while it saves what it has.
+        """
+        running = self.running.get(name)
+        if running is None:
+            return None
+        deadline = time.monotonic() + grace
+        running.kill_at = min(deadline, running.kill_at or deadline)
+        os.kill(running.pid, signal.SIGTERM)  # not reaped yet, so the pid is still its own
+        return running.kill_at
+
+    def kill_overdue(self) -> None:
+        """SIGKILL those whose grace has run out. What they leave behind is killed when they are reaped."""
+        now = time.monotonic()
+        for running in self.running.values():
+            if running.kill_at is not None and running.kill_at <= now:
+                os.kill(running.pid, signal.SIGKILL)
+
+    def ended(self) -> Iterator[Running]:
+        """Yield the attempts whose main process has ended; each must be concluded before the next is asked for."""
+        while (pid := _next_ended()) is not None:
+            running = self._by_pid.get(pid)
+            if running is None:  # a sweeper, or a stray that was handed to us
+                self._sweepers.discard(pid)
+                os.waitpid(pid, 0)
+            else:
+                yield running
+
+    def conclude(self, running: Running) -> ExitRecord:
+        """End what an ended attempt left behind, complete its output, reap it."""
+        self._kill_strays(running.pid)  # before its pid, which names its session, is given free
+        running.capture.finish()
+        _, status, usage = os.wait4(running.pid, 0)
+        del self._by_pid[running.pid], self.running[running.record.name]
+        code = os.waitstatus_to_exitcode(status)
+        return ExitRecord(
+            kind=ExitKind.SIGNALLED if code < 0 else ExitKind.EXITED,
+            code=abs(code),
+            started_at=running.started_at,
+            ended_at=time.time(),
+            peak_memory=usage.ru_maxrss * (1024 if identity.LINUX else 1),
+            aborted=running.kill_at is not None,
+        )
+
+    def sweep(self, folder: Folder) -> None:
+        """Remove an attempt's scratch folders, in a process of their own if there is much in them."""
+        if folder.clear_scratch():
+            return
+        pid = os.fork()
+        if pid:
+            self._sweepers.add(pid)
+            return
+        child.run_aside(folder.remove_scratch)
+
+    def _resolve(self, request: Launch, environment: Mapping[str, str]) -> tuple[list[str], str | None]:
+        """Return what to execute, or also what to call instead."""
+        if not request.command:
+            raise ExecutorError(f"attempt {request.id} has no command")
+        program = request.command[0]
+        function = self._commands.get(program)
+        if function is None:
+            if shutil.which(program, path=environment.get("PATH", os.defpath)) is None:
+                raise ExecutorError(f"there is no command {program!r} on this machine (attempt {request.id})")
+            return request.command, None
+        if any(name.startswith(START_ONLY) for name in request.environment):
+            module, _, name = function.partition(":")
+            call = f"from {module} import {name}; sys.exit({name}(sys.argv[1:]))"
+            script = f"import sys; sys.argv[0] = {program!r}; {call}"
+            return [sys.executable, "-c", script, *request.command[1:]], None
+        return request.command, function
+
+    def _fork(
+        self,
+        record: AttemptRecord,
+        folder: Folder,
+        argv: list[str],
+        function: str | None,
+        environment: Mapping[str, str],
+    ) -> Running:
+        output, inlet = os.pipe()
+        os.set_blocking(output, False)
+        plan = child.Plan(
+            argv=argv,
+            function=function,
+            environment=environment,
+            cwd=folder.cwd,
+            output=inlet,
+            parent=self.me.pid,
+            umask=self._umask,
+        )
+        started_at = time.time()
+        signal.pthread_sigmask(signal.SIG_BLOCK, child.SIGNALS)  # none may reach the child's copy of our handlers
+        try:
+            pid = os.fork()
+            if pid == 0:
+                child.run(plan)
+        except OSError:
+            os.close(output)
+            raise
+        finally:
+            os.close(inlet)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, child.SIGNALS)
+        with contextlib.suppress(ProcessLookupError):  # not reaped yet, so it is there, if only as a zombie
+            folder.write_process(identity.identify(pid))
+        capture = Capture(output, folder.log, cap=self._log_cap)
+        return Running(record, folder, pid, capture, started_at)
+
+    def _kill_strays(self, session: int) -> None:
+        """End what an attempt left running in its session.
+
+        Orphans become our children, so a glance at our own list tells whether there can be any: reading all of
+        ``/proc`` would cost more than the fork did.
+        """
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(session, signal.SIGKILL)
+        mine = identity.children(self.me.pid)
+        if mine is None or any(pid not in self._by_pid and pid not in self._sweepers for pid in mine):
+            identity.kill_session(session)
+
+
+def _next_ended() -> int | None:
+    """Return the pid of a child that has ended, and leave it to be reaped."""
+    try:
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None
+    return found.si_pid if found is not None else None

@@ -1,0 +1,212 @@
+"""The folder of each attempt: how the executor and its zygotes remember what was started and how it ended.
+
+``{work_dir}/attempts/{name}/`` holds ``attempt.json`` (there from the moment the folder exists, before the process),
+``process.json`` (its process), ``output.log``, ``shipped.json`` (how much of it is in the store), ``exit.json``
+(once it is over), and while it runs ``cwd/`` and ``tmp/``. Files appear by rename, so none is ever half written; none
+is synced, because the processes that they tell of do not survive a crash of the machine either.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from livedeck.errors import ExecutorError
+from livedeck.executors.api import ExitKind
+from livedeck.executors.process.identity import Identity
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+NAME = re.compile(r"[0-9a-f]{20}-[A-Za-z0-9._-]{1,40}")
+
+
+class AttemptRecord(msgspec.Struct, frozen=True):
+    """What was asked for. The environment is left out: it may hold secrets."""
+
+    name: str
+    id: str
+    command: list[str]
+    output_prefix: str
+    cpu: float
+    memory: int
+    zygote: Identity
+
+
+class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How it ended."""
+
+    kind: ExitKind
+    code: int = 0
+    started_at: float = 0.0
+    """Seconds since the epoch; 0: unknown."""
+    ended_at: float = 0.0
+    peak_memory: int = 0
+    """Largest resident size of the main process, in bytes."""
+    aborted: bool = False
+    """It was asked to end."""
+    reason: str = ""
+    """Why it is called lost."""
+
+
+class ShippedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which part of ``output.log`` the last log object holds, written before the object is."""
+
+    seq: int = 0
+    start: int = 0
+    end: int = 0
+    complete: bool = False
+    """Nothing follows; ``output.log`` is gone."""
+    last_words: str = ""
+
+
+def attempt_name(attempt_id: str) -> str:
+    """Return the name under which an attempt's id is kept: a digest, then the end of the id for people's eyes."""
+    digest = hashlib.sha256(attempt_id.encode()).hexdigest()[:20]
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", attempt_id)[-40:]
+    return f"{digest}-{readable or 'attempt'}"
+
+
+class Folder:
+    """The folder of one attempt."""
+
+    def __init__(self, attempts: Path, name: str) -> None:
+        self.name = name
+        self.path = f"{attempts}/{name}"
+        self.log = f"{self.path}/output.log"
+        self.cwd = f"{self.path}/cwd"
+        self.tmp = f"{self.path}/tmp"  # noqa: S108 - not the system's
+
+    def attempt(self) -> AttemptRecord | None:
+        """Return what was asked for; None: no such attempt was ever started."""
+        return self._read("attempt.json", AttemptRecord)
+
+    def exit(self) -> ExitRecord | None:
+        """Return how it ended; None: it has not, or nobody was left to say."""
+        return self._read("exit.json", ExitRecord)
+
+    def process(self) -> Identity | None:
+        """Return its process; None when it died with its zygote before this was written."""
+        return self._read("process.json", Identity)
+
+    def shipped(self) -> ShippedRecord:
+        """Return how much of its output is in the store."""
+        return self._read("shipped.json", ShippedRecord) or ShippedRecord()
+
+    def write_exit(self, record: ExitRecord) -> None:
+        self._write("exit.json", record)
+
+    def write_process(self, identity: Identity) -> None:
+        self._write("process.json", identity)
+
+    def write_shipped(self, record: ShippedRecord) -> None:
+        self._write("shipped.json", record)
+
+    def touch(self) -> None:
+        """Note that somebody still asks for this record (see retention)."""
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(f"{self.path}/exit.json")
+
+    def clear_scratch(self) -> bool:
+        """Remove the working directory and TMPDIR if they are empty; tell whether they are gone."""
+        return all([_remove_empty(self.cwd), _remove_empty(self.tmp)])
+
+    def remove_scratch(self) -> None:
+        """Remove the working directory and TMPDIR with all that is in them."""
+        shutil.rmtree(self.cwd, ignore_errors=True)
+        shutil.rmtree(self.tmp, ignore_errors=True)
+
+    def _write(self, file: str, record: msgspec.Struct) -> None:
+        target = f"{self.path}/{file}"
+        temporary = f"{target}.{os.getpid()}"
+        _write_file(temporary, msgspec.json.encode(record))
+        os.rename(temporary, target)  # noqa: PTH104 - on the path of every attempt
+
+    def _read(self, file: str, kind: type[T]) -> T | None:
+        try:
+            with open(f"{self.path}/{file}", "rb") as opened:  # noqa: PTH123 - on the path of every attempt
+                return msgspec.json.decode(opened.read(), type=kind)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+def _remove_empty(path: str) -> bool:
+    try:
+        os.rmdir(path)  # noqa: PTH106 - on the path of every attempt
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _write_file(path: str, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        while data:  # a disk that is filling up takes a part first, and then fails
+            data = data[os.write(fd, data) :]
+    finally:
+        os.close(fd)
+
+
+class Records:
+    """All folders under one working directory."""
+
+    def __init__(self, work_dir: Path) -> None:
+        self.attempts = work_dir / "attempts"
+        self._claims = 0
+
+    def prepare(self) -> None:
+        self.attempts.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def folder(self, name: str) -> Folder:
+        """Return the folder of an attempt, whether or not it exists.
+
+        Raises:
+            ExecutorError: ``name`` is not one that ``attempt_name`` gives.
+        """
+        if not NAME.fullmatch(name):
+            raise ExecutorError(f"{name!r} is not a handle of this executor")
+        return Folder(self.attempts, name)
+
+    def claim(self, record: AttemptRecord) -> Folder | None:
+        """Create an attempt's folder, its record inside; return None when it exists already.
+
+        Of any number of processes claiming the same name one succeeds: a folder that is not empty cannot be
+        renamed over.
+        """
+        folder = self.folder(record.name)
+        if os.path.exists(folder.path):  # noqa: PTH110 - on the path of every attempt
+            return None
+        self._claims += 1
+        draft = f"{self.attempts}/.{os.getpid()}.{self._claims}"
+        os.mkdir(draft, 0o700)  # noqa: PTH102 - on the path of every attempt
+        try:
+            os.mkdir(f"{draft}/cwd", 0o700)  # noqa: PTH102
+            os.mkdir(f"{draft}/tmp", 0o700)  # noqa: PTH102, S108
+            _write_file(f"{draft}/attempt.json", msgspec.json.encode(record))
+            os.rename(draft, folder.path)  # noqa: PTH104
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            if os.path.exists(folder.path):  # noqa: PTH110
+                return None
+            raise ExecutorError(f"cannot write the record of {record.id}: {error}") from error
+        return folder
+
+    def prune(self, before: float) -> int:
+        """Remove the folders of attempts that are over and were last asked for before a time; return how many.
+
+        Args:
+            before: seconds since the epoch.
+        """
+        removed = 0
+        for path in self.attempts.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if NAME.fullmatch(path.name) and (path / "exit.json").stat().st_mtime < before:
+                    shutil.rmtree(path, ignore_errors=True)
+                    removed += 1
+        return removed

@@ -1,0 +1,307 @@
+"""The process that attempts are forked from: it has imported what they need, and has no thread, loop or channel.
+
+Started by ``links`` as ``python -m livedeck.executors.process.zygote SETTINGS`` with a listening Unix socket among its
+descriptors. It outlives the server that started it, and ends when nobody is connected and nothing runs.
+"""
+
+import contextlib
+import gc
+import heapq
+import importlib
+import itertools
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from livedeck.errors import ExecutorError
+from livedeck.executors.process import child, messages
+from livedeck.executors.process.nursery import Nursery, Running
+from livedeck.executors.process.records import ExitRecord, Records
+
+COALESCE = 0.1
+"""Seconds between the first growth of any output and the word about it."""
+MAX_UNSENT = 4 * 1024 * 1024
+"""Bytes kept for an executor that does not read; then it is hung up on, and may connect again."""
+SHUTDOWN_GRACE = 10.0
+"""Seconds that attempts get when the zygote itself is asked to end (SIGTERM)."""
+RETRY_RECORD = 1.0
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What a zygote is told when it starts."""
+
+    work_dir: str
+    listener: int
+    """Descriptor of the listening socket."""
+    preload: list[str]
+    commands: dict[str, str]
+    idle: float
+    """Seconds to linger with nobody connected and nothing running."""
+    log_cap: int
+
+
+class Connection:
+    """One executor. Writes never block: what the socket does not take waits, within ``MAX_UNSENT``."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self.environment: dict[str, str] = {}
+        self.greeted = False
+        self.frames = messages.Frames()
+        self._unsent = bytearray()
+
+    def send(self, message: messages.FromZygote) -> None:
+        self._unsent += messages.frame(message)
+
+    def flush(self) -> bool:
+        """Write what can be written; return whether something is left.
+
+        Raises:
+            OSError: the executor is gone, or does not read.
+        """
+        if self._unsent:
+            with contextlib.suppress(BlockingIOError):
+                del self._unsent[: self.socket.send(self._unsent)]
+        if len(self._unsent) > MAX_UNSENT:
+            raise TimeoutError("the executor does not read")
+        return bool(self._unsent)
+
+
+class Zygote:
+    """The loop."""
+
+    def __init__(self, settings: Settings, nursery: Nursery, listener: socket.socket) -> None:
+        self._nursery = nursery
+        self._idle = settings.idle
+        self._listener = listener
+        self._connections: dict[int, Connection] = {}
+        self._selector = selectors.DefaultSelector()
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._timer_numbers = itertools.count()
+        self._grown: dict[str, int] = {}
+        self._unrecorded: dict[str, tuple[Running, ExitRecord]] = {}
+        self._idle_since = time.monotonic()
+        self._ending = False
+        self._draining = False
+        self._dismissed = False
+
+    def run(self) -> None:
+        """Serve until there is nobody to serve."""
+        wakeup, write = os.pipe()
+        os.set_blocking(wakeup, False)
+        os.set_blocking(write, False)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # the wake-up descriptor does the work
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self._selector.register(wakeup, selectors.EVENT_READ, lambda _: self._on_signal(wakeup))
+        self._listener.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
+        while not self._may_end():
+            for key, events in self._selector.select(self._patience()):
+                # An earlier event of this turn may have closed this one's file.
+                if self._selector.get_map().get(key.fd) is not None:
+                    key.data(events)
+            self._run_timers()
+            self._flush()
+
+    def _may_end(self) -> bool:
+        busy = self._nursery.running or self._unrecorded
+        if busy or (self._connections and not self._ending):
+            self._idle_since = time.monotonic()
+            return False
+        return self._ending or self._dismissed or time.monotonic() - self._idle_since >= self._idle
+
+    def _patience(self) -> float | None:
+        """Return how long to sleep when nothing happens, None for ever."""
+        now = time.monotonic()
+        waits = [self._timers[0][0] - now] if self._timers else []
+        if not self._connections and not self._nursery.running:
+            waits.append(self._idle_since + self._idle - now)
+        return max(0.0, min(waits)) if waits else None
+
+    def _later(self, when: float, call: Callable[[], None]) -> None:
+        heapq.heappush(self._timers, (when, next(self._timer_numbers), call))
+
+    def _run_timers(self) -> None:
+        while self._timers and self._timers[0][0] <= time.monotonic():
+            heapq.heappop(self._timers)[2]()
+
+    # Executors
+
+    def _on_connect(self, _events: int) -> None:
+        with contextlib.suppress(OSError):
+            connected, _ = self._listener.accept()
+            connected.setblocking(False)
+            connection = Connection(connected)
+            self._connections[connected.fileno()] = connection
+            self._dismissed = False
+            self._selector.register(connected, selectors.EVENT_READ, lambda events: self._on_ready(connection, events))
+
+    def _on_ready(self, connection: Connection, events: int) -> None:
+        if not events & selectors.EVENT_READ:
+            return  # room to write: ``_flush`` follows
+        try:
+            data = connection.socket.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._hang_up(connection)
+            return
+        for body in connection.frames.feed(data):
+            self._answer(connection, messages.decode_to_zygote(body))
+
+    def _hang_up(self, connection: Connection) -> None:
+        self._selector.unregister(connection.socket)
+        del self._connections[connection.socket.fileno()]
+        connection.socket.close()
+
+    def _flush(self) -> None:
+        for connection in list(self._connections.values()):
+            try:
+                left = connection.flush()
+            except OSError:
+                self._hang_up(connection)
+                continue
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if left else 0)
+            key = self._selector.get_key(connection.socket)
+            if key.events != wanted:
+                self._selector.modify(connection.socket, wanted, key.data)
+
+    def _tell(self, message: messages.FromZygote) -> None:
+        for connection in self._connections.values():
+            if connection.greeted:
+                connection.send(message)
+
+    # Requests
+
+    def _answer(self, connection: Connection, message: messages.ToZygote) -> None:
+        match message:
+            case messages.Hello(environment=environment):
+                connection.environment = environment
+                connection.greeted = True
+                running = [running.record for running in self._nursery.running.values()]
+                unrecorded = [running.record for running, _ in self._unrecorded.values()]
+                connection.send(messages.Welcome(self._nursery.me, running + unrecorded))
+            case messages.Launch() if self._ending:
+                pass  # the executor asks the next zygote when this one has hung up
+            case messages.Launch():
+                connection.send(self._launch(connection, message))
+            case messages.Abort(name=name, grace=grace):
+                self._abort(name, grace)
+            case messages.Bye():
+                self._dismissed = len(self._connections) == 1
+
+    def _launch(
+        self, connection: Connection, message: messages.Launch
+    ) -> messages.Launched | messages.Known | messages.Refused:
+        try:
+            running = self._nursery.launch(message, connection.environment | message.environment)
+        except ExecutorError as error:
+            return messages.Refused(message.name, str(error))
+        if running is None:
+            return messages.Known(message.name)
+        self._selector.register(running.capture.fd, selectors.EVENT_READ, lambda _: self._on_output(running))
+        return messages.Launched(message.name)
+
+    def _abort(self, name: str, grace: float) -> None:
+        deadline = self._nursery.abort(name, grace)
+        if deadline is not None:
+            self._later(deadline, self._nursery.kill_overdue)
+
+    # Attempts
+
+    def _on_output(self, running: Running) -> None:
+        before = running.capture.size
+        running.capture.read()
+        if not running.capture.open:
+            self._selector.unregister(running.capture.fd)
+        if running.capture.size != before:
+            if not self._grown:
+                self._later(time.monotonic() + COALESCE, self._tell_grown)
+            self._grown[running.record.name] = running.capture.size
+
+    def _tell_grown(self) -> None:
+        if self._grown:
+            self._tell(messages.Grew(self._grown))
+            self._grown = {}
+
+    def _on_signal(self, wakeup: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(wakeup, 512):
+                pass
+        for running in self._nursery.ended():
+            if running.capture.open:  # before the file is closed: a fork's copy would keep it in the selector
+                self._selector.unregister(running.capture.fd)
+            self._record(running, self._nursery.conclude(running))
+        if self._ending and not self._draining:
+            self._draining = True
+            for name in self._nursery.running:
+                self._abort(name, SHUTDOWN_GRACE)
+
+    def _record(self, running: Running, exit_: ExitRecord) -> None:
+        try:
+            running.folder.write_exit(exit_)
+        except OSError as error:
+            # The disk is full. Keep it in mind, and try again: an end that is not on record would be called lost.
+            if running.record.name not in self._unrecorded:
+                _say(f"cannot record the end of {running.record.id}: {error}")
+            self._unrecorded[running.record.name] = (running, exit_)
+            self._later(time.monotonic() + RETRY_RECORD, lambda: self._record(running, exit_))
+            return
+        self._unrecorded.pop(running.record.name, None)
+        self._grown.pop(running.record.name, None)
+        self._tell(messages.Exited(running.record.name, exit_))
+        self._nursery.sweep(running.folder)
+
+    def _on_terminate(self, *_: object) -> None:
+        self._ending = True
+
+
+def detach() -> None:
+    """Leave the server that started this process: no parent that must reap it, no session that could end it."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+
+
+def main() -> None:
+    """Run a zygote with the settings in the first argument."""
+    settings = msgspec.json.decode(sys.argv[1], type=Settings)
+    detach()
+    umask = os.umask(0o077)
+    for module in settings.preload:
+        importlib.import_module(module)
+    _warn_of_threads()
+    child.become_subreaper()
+    records = Records(Path(settings.work_dir))
+    nursery = Nursery(records, commands=settings.commands, umask=umask, log_cap=settings.log_cap)
+    listener = socket.socket(fileno=settings.listener)
+    gc.collect()
+    gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
+    Zygote(settings, nursery, listener).run()
+
+
+def _warn_of_threads() -> None:
+    with contextlib.suppress(FileNotFoundError):
+        threads = len(list(Path("/proc/self/task").iterdir()))
+        if threads > 1:
+            _say(f"preloading started {threads - 1} threads, which attempts will not have")
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)  # noqa: T201 - its log
+
+
+if __name__ == "__main__":
+    main()
