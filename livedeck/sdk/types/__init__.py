@@ -17,7 +17,7 @@ from livedeck.sdk.types.convert import (
 )
 from livedeck.sdk.types.dataplane import DataPlane
 from livedeck.sdk.types.files import Directory, File
-from livedeck.sdk.types.pickles import PickleWarning
+from livedeck.sdk.types.handler import Handler, PickleWarning
 from livedeck.sdk.types.registry import register
 from livedeck.sdk.types.where import Where, type_name
 
@@ -25,6 +25,7 @@ __all__ = [
     "DataPlane",
     "Directory",
     "File",
+    "Handler",
     "PickleWarning",
     "Where",
     "accept",

@@ -23,9 +23,9 @@ class EnumHandler(Handler):
     def __init__(self, python_type: type[enum.Enum]) -> None:
         super().__init__(python_type)
         members = list(python_type)
-        textual = all(isinstance(member.value, str) for member in members)
+        self._textual = all(isinstance(member.value, str) for member in members)
         # A str.__str__ of a member of a (str, Enum) is its value, whatever its __str__ says.
-        self._words = {(str.__str__(m.value) if textual else m.name): m for m in members}
+        self._words = {(str.__str__(m.value) if self._textual else m.name): m for m in members}
         self._word_of = {member: word for word, member in self._words.items()}
 
     def accept(self, value: Any) -> enum.Enum:
@@ -53,6 +53,10 @@ class EnumHandler(Handler):
 
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.types.LiteralType(enum_type=wire.types.EnumType(values=list(self._words)))
+
+    def field_type(self) -> "wire.types.LiteralType | None":
+        # Inside a record stands the value, which is no name of this type.
+        return self.literal_type() if self._textual else None
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002 - one signature for all
         primitive = wire.literals.Primitive(string_value=self._word_of[value])

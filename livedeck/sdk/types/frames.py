@@ -1,7 +1,6 @@
 """Frames of pandas, polars and pyarrow: Parquet files in the store, read back as whatever the reader declares."""
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -193,6 +192,8 @@ class FrameHandler(Handler):
             return readers[format](paths)
         finally:
             if not self._library.lazy:
+                import shutil
+
                 shutil.rmtree(folder)
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:

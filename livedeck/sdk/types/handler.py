@@ -24,6 +24,10 @@ class Resolve(Protocol):
         """Finds the handler of a type inside a record, where more types are possible."""
 
 
+class PickleWarning(UserWarning):
+    """A type travels as a pickle: only the same versions of Python and libraries can read it."""
+
+
 class Handler(abc.ABC):
     """Checks and converts the values of one type. Stateless once made, so it is shared and cached.
 
@@ -63,6 +67,12 @@ class Handler(abc.ABC):
     @abc.abstractmethod
     def literal_type(self) -> "wire.types.LiteralType":
         """Return Flyte's name of the type."""
+
+    def field_type(self) -> "wire.types.LiteralType | None":
+        """Return the literal type of a record's field, for the engine to reach into; None where Flyte has none."""
+        if self.refusal or any(part.field_type() is None for part in self.parts):
+            return None
+        return self.literal_type()
 
     @abc.abstractmethod
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":

@@ -29,7 +29,13 @@ class InsideHandler(Handler):
         return "it has a form only inside a dataclass"
 
     def literal_type(self) -> "wire.types.LiteralType":
-        raise NotImplementedError(self.refusal)
+        # What flytekit notes for the field, though there is no pickle.
+        literal_type = wire.types.LiteralType(blob=wire.types.BlobType(format="PythonPickle"))
+        literal_type.metadata.update({"python_class_name": str(self.type)})
+        return literal_type
+
+    def field_type(self) -> "wire.types.LiteralType | None":
+        return self.literal_type()
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         raise NotImplementedError(self.refusal)
@@ -46,6 +52,9 @@ class SequenceHandler(InsideHandler):
         self._kind = kind
         self._items = items
         self._fixed = fixed
+
+    def field_type(self) -> "wire.types.LiteralType | None":
+        return None if issubclass(self._kind, tuple) else super().field_type()
 
     def _each(self, step: str, values: Any, *arguments: Any) -> list[Any]:
         values = list(values)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
-from livedeck.sdk.types.records import field_type
 from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class ModelHandler(PackedHandler):
         literal_type.metadata.update(self.schema())
         for name, field in self.type.model_fields.items():
             try:
-                inner = field_type(self._resolve(field.annotation))
+                inner = self._resolve(field.annotation).field_type()
             except UnsupportedType:  # pydantic carries it; only the engine cannot reach into it
                 continue
             if inner is not None:

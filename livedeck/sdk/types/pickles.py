@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Any
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.blobs import blob, blob_type
-from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.handler import Handler, PickleWarning, Plain, Resolve
 from livedeck.sdk.types.where import shorten, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
 
 _FORMAT = "PythonPickle"
-
-
-class PickleWarning(UserWarning):
-    """A type travels as a pickle: only the same versions of Python and libraries can read it."""
 
 
 class PickleHandler(Handler):

@@ -5,7 +5,6 @@ The bytes and the schema are those of mashumaro, which flytekit uses.
 
 import contextlib
 import dataclasses
-import difflib
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -112,7 +111,7 @@ class RecordHandler(PackedHandler):
         literal_type.metadata.update(self.schema())
         with _writing(self.type):
             for name, field in self.fields.items():
-                inner = field_type(field.handler)
+                inner = field.handler.field_type()
                 if inner is not None:
                     literal_type.structure.dataclass_type[name].CopyFrom(inner)
         return literal_type
@@ -136,6 +135,8 @@ class RecordHandler(PackedHandler):
             raise self.misfit(obj, f"write a JSON object with {', '.join(self.fields)}")
         for name in obj:
             if name not in self.fields:
+                import difflib
+
                 close = difflib.get_close_matches(str(name), self.fields, 1)
                 hint = f": did you mean {close[0]!r}?" if close else f"; it has {', '.join(self.fields)}"
                 raise self.misfit(obj, f"it has no field {name!r}{hint}")
@@ -156,6 +157,9 @@ class RecordHandler(PackedHandler):
             name: self._within(name, self.fields[name].handler.to_json, inner)
             for name, inner in self._values(value).items()
         }
+
+    def field_type(self) -> "wire.types.LiteralType | None":
+        return None if self.type in _being_written.get() else self.literal_type()
 
     def schema(self) -> dict[str, Any]:
         if self.type in _being_written.get():
@@ -184,15 +188,6 @@ class RecordHandler(PackedHandler):
     def describe(self) -> str:
         fields = (f"{name}{'' if field.required else '?'}" for name, field in self.fields.items())
         return f"JSON object with {', '.join(fields)}"
-
-
-def field_type(handler: Handler) -> "wire.types.LiteralType | None":
-    """Return the literal type of a field, for access to it by the engine; None where Flyte has none."""
-    if handler.refusal or handler.type in _being_written.get():
-        return None
-    if not isinstance(handler, RecordHandler) and any(field_type(part) is None for part in handler.parts):
-        return None
-    return handler.literal_type()
 
 
 class DataclassHandler(RecordHandler):

@@ -1,26 +1,13 @@
 """Finds the handler of a type, and keeps it."""
 
+import importlib
+import sys
 import typing
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from livedeck.errors import UnsupportedType
-from livedeck.sdk.types import (
-    arrays,
-    blobs,
-    dicts,
-    enums,
-    frames,
-    inside,
-    lists,
-    models,
-    pickles,
-    plain,
-    records,
-    scalars,
-    times,
-    unions,
-)
+from livedeck.sdk.types import dicts, lists, plain, scalars, unions
 from livedeck.sdk.types.handler import Handler, Resolve
 from livedeck.sdk.types.where import type_name
 
@@ -68,22 +55,39 @@ class Registry:
         self._found.clear()
 
 
+def _later(module: str, *libraries: str) -> Family:
+    """Return a family whose module is loaded when a type comes that it may know.
+
+    Args:
+        module: its name in this package.
+        libraries: whose types it knows; unless one of them is loaded there can be no such type.
+    """
+
+    def family(python_type: Any, resolve: Resolve) -> Handler | None:
+        if libraries and sys.modules.keys().isdisjoint(libraries):
+            return None
+        loaded = importlib.import_module(f"livedeck.sdk.types.{module}")
+        return cast("Handler | None", loaded.family(python_type, resolve))
+
+    return family
+
+
 _FAMILIES: list[Family] = [
     scalars.family,
-    times.family,
     plain.family,
     lists.family,
     dicts.family,
     unions.family,
-    enums.family,
-    blobs.family,
-    models.family,  # before the dataclasses: pydantic has its own, which are not models
-    records.family,
-    frames.family,
-    arrays.family,
-    pickles.family,
+    _later("times"),
+    _later("enums"),
+    _later("blobs"),
+    _later("models", "pydantic"),  # before the dataclasses: pydantic has its own, which are not models
+    _later("records"),
+    _later("frames", "pandas", "polars", "pyarrow"),
+    _later("arrays", "numpy"),
+    _later("pickles"),
 ]
-_inside = Registry([inside.family, *_FAMILIES])
+_inside = Registry([_later("inside"), *_FAMILIES])
 _outside = Registry(list(_FAMILIES), _inside)
 
 handler_for = _outside
