@@ -1,0 +1,120 @@
+"""What is put on a Deck and then updated: progress bars, values, charts, blocks of text.
+
+A handle only notes what has changed; publishing sends it. None of its methods raises or blocks.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from livedeck.deck import coerce
+from livedeck.deck.ops import Chart, Element, Html, Markdown, Progress, Series, Value
+
+
+class Sink(Protocol):
+    """Where handles send their changes: the deck that they are on."""
+
+    def put_element(self, element: Element) -> None: ...
+
+    def extend_element(self, element: Element) -> None: ...
+
+
+class TextBlock:
+    """A block of HTML or Markdown on a deck."""
+
+    def __init__(self, sink: Sink, kind: type[Html] | type[Markdown], id_: str) -> None:
+        self._sink = sink
+        self._kind = kind
+        self._id = id_
+
+    def update(self, text: Any) -> None:
+        """Replace the block's text where it stands."""
+        self._sink.put_element(self._kind(self._id, coerce.text(text)))
+
+    def extend(self, text: Any) -> None:
+        """Add to the end of the block's text; costs what is added, not what is there."""
+        self._sink.extend_element(self._kind(self._id, coerce.text(text)))
+
+
+class ProgressBar:
+    """A progress bar on a deck."""
+
+    def __init__(self, sink: Sink, id_: str, label: str, total: float | None, unit: str) -> None:
+        self._sink = sink
+        self._id = id_
+        self._label = label
+        self._unit = unit
+        self._total = total
+        self._value: float = 0
+
+    def update(self, value: Any = None, *, total: Any = None, label: Any = None) -> None:
+        """Set how much is done, and if given how much there is to do and what it is called."""
+        done = coerce.number(value)
+        self._value = self._value if done is None else done
+        self._total = self._total if total is None else coerce.number(total)
+        self._label = self._label if label is None else coerce.text(label)
+        self._put()
+
+    def advance(self, by: Any = 1) -> None:
+        """Add to how much is done."""
+        self._value += coerce.number(by) or 0
+        self._put()
+
+    def _put(self) -> None:
+        self._sink.put_element(Progress(self._id, self._label, self._value, self._total, self._unit))
+
+
+class ValueTile:
+    """A number or word on a deck, shown large."""
+
+    def __init__(self, sink: Sink, id_: str, label: str, unit: str) -> None:
+        self._sink = sink
+        self._id = id_
+        self._label = label
+        self._unit = unit
+
+    def update(self, value: Any, *, delta: Any = None) -> None:
+        """Show another value; ``delta`` is the change since the one before, if that is worth showing."""
+        change = None if delta is None else coerce.number(delta)
+        self._sink.put_element(Value(self._id, self._label, coerce.scalar(value), self._unit, change))
+
+
+class LineChart:
+    """A line chart on a deck."""
+
+    def __init__(self, sink: Sink, head: Chart) -> None:
+        self._sink = sink
+        self._head = head
+
+    def append(self, x: Any, values: Mapping[str, Any] | None = None, /, **series: Any) -> None:
+        """Append one point to each named series, or many when ``x`` and the values are sequences.
+
+        ``chart.append(epoch, train=0.31, test=0.35)``; names that are not identifiers go in a mapping:
+        ``chart.append(epoch, {"top-5": 0.9})``. What is not a finite number leaves a gap.
+        """
+        named = {**values, **series} if values else series
+        lines = [line for name, y in named.items() if (line := _line(coerce.text(name), x, y)).x]
+        if lines:
+            head = self._head
+            self._sink.extend_element(
+                Chart(head.id, head.title, lines, head.x_label, head.y_label, head.log_y),
+            )
+
+
+def _line(name: str, x: Any, y: Any) -> Series:
+    points = list(_points(x, y))
+    return Series(name, [x for x, _ in points], [y for _, y in points])
+
+
+def _points(x: Any, y: Any) -> Iterator[tuple[float, float | None]]:
+    """Pairs whose x is a number; a point without a place cannot be shown."""
+    xs = coerce.column(x)
+    if xs is None:
+        place = coerce.number(x)
+        if place is not None:
+            yield place, coerce.number(y)
+        return
+    ys = coerce.column(y) or []
+    for left, right in zip(xs, ys, strict=False):
+        place = coerce.number(left)
+        if place is not None:
+            yield place, coerce.number(right)

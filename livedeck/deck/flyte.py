@@ -1,0 +1,19 @@
+"""What a task's code and the SDK use of Decks, light enough to be imported by every program."""
+
+from livedeck.deck.components import LineChart, ProgressBar, TextBlock, ValueTile
+from livedeck.deck.page import Deck, Page, bound_page, current_page
+from livedeck.deck.renderers import to_html
+from livedeck.deck.settings import DeckPublish
+
+__all__ = [
+    "Deck",
+    "DeckPublish",
+    "LineChart",
+    "Page",
+    "ProgressBar",
+    "TextBlock",
+    "ValueTile",
+    "bound_page",
+    "current_page",
+    "to_html",
+]

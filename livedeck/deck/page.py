@@ -1,0 +1,331 @@
+"""The Deck page in the task's process: tabs that the user fills, and what has changed since the last publish.
+
+Everything here is made to cost the task next to nothing: a call notes what changed under a lock, and publishing
+hands the notes over. Encoding, rendering and storing happen elsewhere.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol, Self, TypeVar
+
+from livedeck.deck import coerce, limits, renderers
+from livedeck.deck.components import LineChart, ProgressBar, TextBlock, ValueTile
+from livedeck.deck.ops import Chart, Element, Html, Markdown
+from livedeck.deck.pending import Pending
+from livedeck.deck.settings import DeckPublish
+
+DEFAULT = "default"  # the name of flytekit's default deck
+ERROR = "Error"
+H = TypeVar("H")
+
+
+class Publishes(Protocol):
+    """What a page asks of its publisher."""
+
+    def publish(self, *, wait: bool = False, timeout: float | None = None) -> bool: ...
+
+
+class Page:
+    """All decks (tabs) of one task attempt. Safe to use from several threads.
+
+    Args:
+        max_bytes: How much may wait to be published; past that the oldest data goes first.
+    """
+
+    def __init__(self, *, max_bytes: int = DeckPublish.max_bytes) -> None:
+        # Reentrant: a signal handler may close the publisher while the thread it interrupted holds the lock.
+        self.lock = threading.RLock()
+        self.publisher: Publishes | None = None
+        """Set by the publisher when it starts."""
+        self._max_bytes = max_bytes
+        self._pending = Pending()
+        self._decks: dict[str, Deck] = {}
+        _PAGES.add(self)
+
+    def deck(self, name: str) -> "Deck":
+        """The tab with that name, the same object each time; it is made when there is none."""
+        name = coerce.text(name)
+        with self.lock:
+            held = self._decks.get(name)
+            if held is None:
+                held = self._decks[name] = Deck._on(self, name)  # noqa: SLF001 - a constructor in all but name
+            return held
+
+    @property
+    def decks(self) -> list["Deck"]:
+        """The tabs in the order in which they were made."""
+        with self.lock:
+            return list(self._decks.values())
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything has changed since the last :meth:`take`."""
+        return bool(self._pending)
+
+    def publish(self, *, wait: bool = False, timeout: float | None = None) -> bool:
+        """Publish what has changed; see :meth:`livedeck.deck.publisher.Publisher.publish`.
+
+        False when nothing publishes this page: its task has no Deck enabled, or is over.
+        """
+        publisher = self.publisher
+        return publisher is not None and publisher.publish(wait=wait, timeout=timeout)
+
+    def take(self) -> Pending:
+        """All changes since the last time; the page starts collecting anew. Never blocks for long."""
+        with self.lock:
+            taken, self._pending = self._pending, Pending()
+            return taken
+
+    def show_error(self, error: BaseException) -> None:
+        """Add the tab that tells how the task failed, with the traceback."""
+        self.deck(ERROR).replace(renderers.render_traceback(error))
+
+    def forget(self, deck: str, id_: str) -> None:
+        """Let go of what is kept of an element that the Deck no longer holds."""
+        with self.lock:
+            if deck in self._decks:
+                self._decks[deck].forget(id_)
+
+    def put(self, deck: str, element: Element) -> None:
+        """Note that an element was created or replaced."""
+        with self.lock:
+            self._pending.put(deck, element)
+            self._keep_bounded()
+
+    def extend(self, deck: str, element: Element) -> None:
+        """Note that something was appended to an element."""
+        with self.lock:
+            self._pending.extend(deck, element)
+            self._keep_bounded()
+
+    def drop(self, deck: str, id_: str) -> None:
+        """Note that an element was removed."""
+        with self.lock:
+            self._pending.drop(deck, id_)
+
+    def _keep_bounded(self) -> None:
+        if self._pending.weight > self._max_bytes:
+            for deck, id_ in limits.shrink(self._pending, self._max_bytes):
+                self.forget(deck, id_)
+
+
+class Deck:
+    """One tab of the task's Deck page.
+
+    ``Deck(name, html)`` is flytekit's: it shows ``html`` on the tab of that name of the current task, in place of
+    what was there. What is shown reaches viewers at the next publish. No method raises or blocks.
+
+    Args:
+        name: The tab's name.
+        html: Raw HTML to show, as if appended; None for an empty tab.
+    """
+
+    name: str
+    """The tab's name."""
+    _page: Page
+    _html: dict[str, list[str]]
+    _handles: dict[str, Any]
+    _made: int
+
+    def __new__(cls, name: str, html: str | None = None) -> Self:
+        """Give the current page's tab of that name, its content replaced."""
+        deck = current_page().deck(name)
+        deck.replace(html)
+        return deck  # type: ignore[return-value] # a page makes no subclasses
+
+    @classmethod
+    def _on(cls, page: Page, name: str) -> "Deck":
+        deck = object.__new__(Deck)
+        deck.name = name
+        deck._page = page
+        deck._html = {}
+        deck._handles = {}
+        deck._made = 0
+        return deck
+
+    def __repr__(self) -> str:
+        return f"Deck({self.name!r})"
+
+    @staticmethod
+    def publish() -> bool:
+        """Publish the current task's page."""
+        return current_page().publish()
+
+    @property
+    def html(self) -> str:
+        """The raw HTML on the tab, joined by newlines (flytekit's); live components are not in it."""
+        with self._page.lock:
+            return "\n".join("".join(pieces) for pieces in self._html.values())
+
+    def append(self, html: Any, *, id: str | None = None) -> TextBlock:  # noqa: A002 - it is the element's id
+        """Add raw HTML, or replace the block with that ``id``. What is no text is rendered (frames, figures, ...)."""
+        return self._text(Html, html if type(html) is str else renderers.to_html(html), id)
+
+    def markdown(self, text: str, *, id: str | None = None) -> TextBlock:  # noqa: A002
+        """Add CommonMark text with tables, or replace the block with that ``id``."""
+        return self._text(Markdown, coerce.text(text), id)
+
+    def progress(self, label: str, total: float | None = None, *, unit: str = "", id: str | None = None) -> ProgressBar:  # noqa: A002
+        """A progress bar; asking for the same label again gives the same bar.
+
+        Args:
+            label: What is progressing.
+            total: How much there is to do; None while that is unknown.
+            unit: What is counted, such as ``"rows"``.
+            id: Tells bars of the same label apart.
+        """
+        words = coerce.text(label)
+        id_ = coerce.text(id or f"progress:{words}")
+        most = None if total is None else coerce.number(total)
+        made = ProgressBar(self, id_, words, most, coerce.text(unit))
+        bar = self._handle(id_, made)
+        if bar is made or total is not None:
+            bar.update(total=most)
+        return bar
+
+    def value(
+        self,
+        label: str,
+        value: Any,
+        unit: str = "",
+        delta: float | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> ValueTile:
+        """Show a number or word, large; the same label again shows its new value in the same place.
+
+        Args:
+            label: What the value is.
+            value: A number or a word.
+            unit: Shown behind the value.
+            delta: The change since the value before, if that is worth showing.
+            id: Tells values of the same label apart.
+        """
+        words = coerce.text(label)
+        id_ = coerce.text(id or f"value:{words}")
+        tile = self._handle(id_, ValueTile(self, id_, words, coerce.text(unit)))
+        tile.update(value, delta=delta)
+        return tile
+
+    def chart(
+        self,
+        title: str,
+        *,
+        x_label: str = "",
+        y_label: str = "",
+        log_y: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> LineChart:
+        """A line chart to append points to; asking for the same title again gives the same chart.
+
+        Args:
+            title: Shown above it.
+            x_label: Names the horizontal axis.
+            y_label: Names the vertical axis.
+            log_y: Whether the vertical axis is logarithmic.
+            id: Tells charts of the same title apart.
+        """
+        words = coerce.text(title)
+        id_ = coerce.text(id or f"chart:{words}")
+        head = Chart(id_, words, [], coerce.text(x_label), coerce.text(y_label), bool(log_y))
+        made = LineChart(self, head)
+        chart = self._handle(id_, made)
+        if chart is made:
+            self.put_element(head)
+        return chart
+
+    def remove(self, id: str) -> None:  # noqa: A002
+        """Remove the element with that ``id``; nothing happens when there is none."""
+        with self._page.lock:
+            self.forget(id)
+            self._page.drop(self.name, id)
+
+    def replace(self, html: Any = None) -> None:
+        """Show ``html`` alone, in place of all that is on the tab; None leaves the tab empty."""
+        with self._page.lock:
+            self._made = 0
+            first = None if html is None else self._next_id()
+            for id_ in list(self._handles):
+                if id_ != first:
+                    self.remove(id_)
+            if first is not None:
+                self.append(html, id=first)
+
+    def put_element(self, element: Element) -> None:
+        """Create or replace an element (what handles call)."""
+        if isinstance(element, Html):
+            self._html[element.id] = [element.html]
+        self._page.put(self.name, element)
+
+    def extend_element(self, element: Element) -> None:
+        """Append to an element (what handles call)."""
+        if isinstance(element, Html):
+            with self._page.lock:
+                self._html.setdefault(element.id, []).append(element.html)
+        self._page.extend(self.name, element)
+
+    def forget(self, id_: str) -> None:
+        """Let go of what is kept of an element (the page calls it)."""
+        self._html.pop(id_, None)
+        self._handles.pop(id_, None)
+
+    def _text(self, kind: type[Html] | type[Markdown], content: str, id_: str | None) -> TextBlock:
+        with self._page.lock:
+            key = self._next_id() if id_ is None else coerce.text(id_)
+            block = self._handles[key] = TextBlock(self, kind, key)
+            block.update(content)
+            return block
+
+    def _next_id(self) -> str:
+        self._made += 1
+        return f"e{self._made}"
+
+    def _handle(self, id_: str, made: H) -> H:
+        """The handle known under that id when it is of the same kind, else the one just made."""
+        with self._page.lock:
+            held = self._handles.get(id_)
+            if type(held) is type(made):
+                return held
+            self._handles[id_] = made
+            return made
+
+
+_PAGES: "weakref.WeakSet[Page]" = weakref.WeakSet()
+_CURRENT: ContextVar[Page | None] = ContextVar("livedeck_page", default=None)
+# Threads that a task starts do not inherit its context; there, the page bound last is meant.
+_LATEST: list[Page] = []
+
+
+def current_page() -> Page:
+    """The page of the task that runs here; outside of any task one that nothing publishes."""
+    page = _CURRENT.get()
+    if page is not None:
+        return page
+    if not _LATEST:
+        _LATEST.append(Page())
+    return _LATEST[-1]
+
+
+@contextmanager
+def bound_page(page: Page) -> Iterator[Page]:
+    """Make ``page`` the current one: while a task runs, ``Deck(...)`` means its page."""
+    token = _CURRENT.set(page)
+    _LATEST.append(page)
+    try:
+        yield page
+    finally:
+        _LATEST.remove(page)
+        _CURRENT.reset(token)
+
+
+def _renew_locks() -> None:
+    # In a forked child, the thread that held a lock at that moment does not exist.
+    for page in list(_PAGES):
+        page.lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_renew_locks)

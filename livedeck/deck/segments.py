@@ -1,0 +1,75 @@
+"""Segments as bytes, and ops merged: the format of the log's objects."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from livedeck.deck.grown import map_texts
+from livedeck.deck.ops import Drop, Extend, Op, Put, Segment
+from livedeck.deck.pending import Pending
+from livedeck.errors import DeckError
+
+CONTENT_TYPE = "application/json"
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Segment)
+
+
+def encode(segment: Segment) -> bytes:
+    """A segment as JSON.
+
+    Raises:
+        UnicodeEncodeError: a text in it holds a lone surrogate; see :func:`clean`.
+    """
+    return _ENCODER.encode(segment)
+
+
+def decode(data: bytes) -> Segment:
+    """A segment from JSON.
+
+    Raises:
+        DeckError: it is not a segment, or one of a newer version.
+    """
+    try:
+        return _DECODER.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DeckError(f"this is not a segment of a Deck: {error}") from error
+
+
+def merge(ops: Iterable[Op]) -> list[Op]:
+    """Fewer ops that leave any document exactly as these do: last ``put`` wins, ``extend`` is concatenated."""
+    pending = Pending()
+    for op in ops:
+        pending.add(op)
+    return pending.ops()
+
+
+def clean(op: Op) -> Op:
+    """The op with what UTF-8 cannot hold (lone surrogates) replaced by U+FFFD."""
+    match op:
+        case Put(deck=deck, element=element):
+            return Put(clean_text(deck), map_texts(element, clean_text))
+        case Extend(deck=deck, element=element):
+            return Extend(clean_text(deck), map_texts(element, clean_text))
+        case Drop(deck=deck, id=id_):
+            return Drop(clean_text(deck), None if id_ is None else clean_text(id_))
+        case _:
+            return op
+
+
+def clean_text(text: str) -> str:
+    """The text with lone surrogates replaced; two that belong together become the character they stand for."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def format_time(seconds: float) -> str:
+    """Seconds since the epoch in RFC 3339, UTC, milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now() -> str:
+    """This moment in RFC 3339, UTC, milliseconds."""
+    return format_time(datetime.now(UTC).timestamp())

@@ -1,0 +1,38 @@
+"""How a task publishes its Deck."""
+
+from dataclasses import dataclass
+
+from livedeck.errors import UnsupportedOption
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class DeckPublish:
+    """Options of publishing, for ``@task(deck_publish=DeckPublish(...))``.
+
+    Raises:
+        UnsupportedOption: a number that makes no sense; the message names it.
+    """
+
+    min_interval: float = 0.05
+    """Seconds between two flushes, at least. Publishes that come faster are merged; the last is never lost."""
+    every: float | None = None
+    """Also publish by itself every so many seconds, with no call at all."""
+    history: bool = True
+    """Keep every segment, so that the Deck can be replayed to any moment. False: drop what a snapshot covers."""
+    snapshot_interval: float = 5.0
+    """Seconds between two snapshots while the task runs, at least."""
+    max_bytes: int = 64 * MIB
+    """How large the Deck may grow; past that the oldest data goes first, and the Deck says so."""
+
+    def __post_init__(self) -> None:
+        _check("min_interval", self.min_interval, at_least=0)
+        _check("every", 1 if self.every is None else self.every, at_least=0.01)
+        _check("snapshot_interval", self.snapshot_interval, at_least=0)
+        _check("max_bytes", self.max_bytes, at_least=1024)
+
+
+def _check(name: str, value: float, *, at_least: float) -> None:
+    if not value >= at_least:  # written so that NaN fails too
+        raise UnsupportedOption(f"DeckPublish({name}={value!r}) is not possible: it must be at least {at_least:g}")
