@@ -1,0 +1,1 @@
+"""From what clients register to what the engine runs: checks, connections, closures."""

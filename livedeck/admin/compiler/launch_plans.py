@@ -1,0 +1,108 @@
+"""What a launch plan asks of its caller."""
+
+from collections.abc import Mapping
+
+from flyteidl.admin.launch_plan_pb2 import LaunchPlanSpec
+from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.interface_pb2 import Parameter, ParameterMap, TypedInterface, Variable, VariableMap
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from flyteidl.core.workflow_pb2 import LaunchPlanTemplate
+
+from livedeck.admin.compiler.literals import fits, show
+from livedeck.admin.compiler.types import describe
+from livedeck.errors import InvalidRequest
+
+
+def expected_inputs(name: str, spec: LaunchPlanSpec, interface: TypedInterface) -> ParameterMap:
+    """Return the inputs that a caller gives: the workflow's less the fixed ones, defaults merged, others required.
+
+    Raises:
+        InvalidRequest: A default or fixed input is not an input of the workflow, or not of its type.
+    """
+    declared = interface.inputs.variables
+    where = f"launch plan {name!r}"
+    for given, parameter in spec.default_inputs.parameters.items():
+        _check_known(f"{where}: default input", given, declared)
+        if parameter.WhichOneof("behavior") == "default":
+            _check_type(f"{where}: default input", given, parameter.default, declared)
+    for given, literal in spec.fixed_inputs.literals.items():
+        _check_known(f"{where}: fixed input", given, declared)
+        _check_type(f"{where}: fixed input", given, literal, declared)
+    return ParameterMap(
+        parameters={
+            variable: _parameter(declared[variable], spec.default_inputs.parameters.get(variable))
+            for variable in declared
+            if variable not in spec.fixed_inputs.literals
+        }
+    )
+
+
+def merge_inputs(name: str, expected: ParameterMap, fixed: LiteralMap, given: LiteralMap) -> LiteralMap:
+    """Return an execution's inputs: what was given, defaults for what was not, and the fixed ones.
+
+    Raises:
+        InvalidRequest: An input is missing, unknown, fixed, or of another type.
+    """
+    parameters = expected.parameters
+    where = f"{name!r}: input"
+    for variable, literal in given.literals.items():
+        if variable in fixed.literals:
+            raise InvalidRequest(f"{where} {variable!r} is fixed by the launch plan and cannot be given")
+        _check_known(where, variable, {known: parameter.var for known, parameter in parameters.items()})
+        _check_type(where, variable, literal, {variable: parameters[variable].var})
+    merged = LiteralMap(literals={**fixed.literals, **given.literals})
+    for variable, parameter in parameters.items():
+        if variable in given.literals:
+            continue
+        if parameter.WhichOneof("behavior") != "default":
+            raise InvalidRequest(
+                f"{where} {variable!r} is missing: it is a {describe(parameter.var.type)} without a default"
+            )
+        merged.literals[variable].CopyFrom(parameter.default)
+    return merged
+
+
+def template(
+    identifier: Identifier, spec: LaunchPlanSpec, expected: ParameterMap, outputs: VariableMap
+) -> LaunchPlanTemplate:
+    """Return a launch plan as a compiled closure holds it."""
+    inputs = {name: parameter.var for name, parameter in expected.parameters.items()}
+    return LaunchPlanTemplate(
+        id=identifier,
+        interface=TypedInterface(inputs=VariableMap(variables=inputs), outputs=outputs),
+        fixed_inputs=spec.fixed_inputs,
+    )
+
+
+def optional_inputs(expected: ParameterMap) -> frozenset[str]:
+    """Return the inputs that have a default."""
+    return frozenset(
+        name for name, parameter in expected.parameters.items() if parameter.WhichOneof("behavior") == "default"
+    )
+
+
+def required_parameters(interface: TypedInterface) -> ParameterMap:
+    """Return the inputs of something that has no launch plan: all are required."""
+    return ParameterMap(
+        parameters={
+            name: Parameter(var=variable, required=True) for name, variable in interface.inputs.variables.items()
+        }
+    )
+
+
+def _parameter(variable: Variable, declared: Parameter | None) -> Parameter:
+    if declared is None or declared.WhichOneof("behavior") != "default":
+        return Parameter(var=variable, required=True)
+    return Parameter(var=variable, default=declared.default)
+
+
+def _check_known(where: str, name: str, known: Mapping[str, Variable]) -> None:
+    if name not in known:
+        names = ", ".join(map(repr, sorted(known))) or "none"
+        raise InvalidRequest(f"{where} {name!r} is not an input of the workflow; its inputs: {names}")
+
+
+def _check_type(where: str, name: str, literal: Literal, known: Mapping[str, Variable]) -> None:
+    asked = known[name].type
+    if not fits(literal, asked):
+        raise InvalidRequest(f"{where} {name!r} is {describe(asked)}, but is given {show(literal)}")
