@@ -1,0 +1,129 @@
+/** The REST surface, as far as the console calls it. */
+import type {
+  Execution,
+  ExecutionData,
+  ExecutionId,
+  ExecutionList,
+  NodeExecutionId,
+  Project,
+  EntityId,
+  Workflow,
+} from "../protocol/flyte";
+
+/** The server said no, in its words; or there was no server to say anything. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    /** The HTTP status; 0 when no answer came. */
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+export interface ExecutionsQuery {
+  readonly project: string;
+  readonly domain: string;
+  readonly phase: string | null;
+  /** Part of a workflow's name; empty for any. */
+  readonly workflow: string;
+  readonly token: string;
+  readonly limit: number;
+}
+
+export interface AttemptId extends ExecutionId {
+  readonly node: string;
+  readonly attempt: number | "latest";
+}
+
+export interface SharedLink {
+  readonly url: string;
+  readonly expires_at: string;
+}
+
+export function listExecutions(query: ExecutionsQuery, signal?: AbortSignal): Promise<ExecutionList> {
+  const filters = [
+    query.phase && `eq(phase,${query.phase})`,
+    query.workflow && `contains(workflow.name,${query.workflow.replace(/[()+,;]/g, "")})`,
+  ].filter(Boolean);
+  const search = new URLSearchParams({
+    limit: String(query.limit),
+    "sort_by.key": "created_at",
+    "sort_by.direction": "DESCENDING",
+    ...(query.token && { token: query.token }),
+    ...(filters.length > 0 && { filters: filters.join("+") }),
+  });
+  return get(`/api/v1/executions/${path(query.project, query.domain)}?${search.toString()}`, signal);
+}
+
+export function listProjects(signal?: AbortSignal): Promise<{ readonly projects?: readonly Project[] }> {
+  return get("/api/v1/projects", signal);
+}
+
+export function getExecutionData(id: ExecutionId, signal?: AbortSignal): Promise<ExecutionData> {
+  return get(`/api/v1/data/executions/${executionKey(id)}`, signal);
+}
+
+export function getNodeData(id: NodeExecutionId, signal?: AbortSignal): Promise<ExecutionData> {
+  return get(`/api/v1/data/node_executions/${executionKey(id.executionId)}/${path(id.nodeId)}`, signal);
+}
+
+export function getWorkflow(id: EntityId, signal?: AbortSignal): Promise<Workflow> {
+  return get(`/api/v1/workflows/${path(id.project, id.domain, id.name, id.version)}`, signal);
+}
+
+export function abortExecution(id: ExecutionId, cause: string): Promise<unknown> {
+  return send("DELETE", `/api/v1/executions/${executionKey(id)}`, { id, cause });
+}
+
+export function relaunchExecution(id: ExecutionId): Promise<Pick<Execution, "id">> {
+  return send("POST", "/api/v1/executions/relaunch", { id });
+}
+
+export function shareDeck({ attempt, ...id }: AttemptId): Promise<SharedLink> {
+  return send("POST", "/decks/share", { ...id, attempt });
+}
+
+export function executionKey({ project, domain, name }: ExecutionId): string {
+  return path(project, domain, name);
+}
+
+export function attemptKey(id: AttemptId): string {
+  return `${executionKey(id)}/${path(id.node, String(id.attempt))}`;
+}
+
+function path(...parts: readonly string[]): string {
+  return parts.map(encodeURIComponent).join("/");
+}
+
+function get<T>(url: string, signal?: AbortSignal): Promise<T> {
+  return request(url, signal ? { signal } : {});
+}
+
+function send<T>(method: string, url: string, body: unknown): Promise<T> {
+  return request(url, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+}
+
+async function request<T>(url: string, init: RequestInit): Promise<T> {
+  const headers = { Accept: "application/json", ...(init.headers as Record<string, string> | undefined) };
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, headers });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError("The server does not answer.", 0);
+  }
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(messageOf(text) ?? `The server answered ${response.status}.`, response.status);
+  return JSON.parse(text) as T;
+}
+
+function messageOf(text: string): string | null {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+/** Times, ages and durations in words. */
+
+/** "0.4 s", "12 s", "3 min 4 s", "2 h 5 min", "3 d 4 h". */
+export function formatDuration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.floor(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** An age that ticks: tenths below ten seconds, then coarser. */
+export function formatAge(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s ago`;
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} d ago`;
+}
+
+/** Seconds of a protobuf duration in JSON ("1.5s"). */
+export function parseDuration(text: string | undefined): number | null {
+  const seconds = text === undefined ? NaN : Number.parseFloat(text);
+  return Number.isNaN(seconds) ? null : seconds;
+}
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
+
+/** A moment, in the viewer's time zone: the clock alone for today's. */
+export function formatTime(time: string, now: number = Date.now()): string {
+  const date = new Date(time);
+  const clock = CLOCK.format(date);
+  return date.toDateString() === new Date(now).toDateString() ? clock : `${DAY.format(date)}, ${clock}`;
+}
+
+export function formatFullTime(time: string): string {
+  return FULL.format(new Date(time));
+}

@@ -1,0 +1,83 @@
+/** One execution, live: the execution itself, its nodes and their attempts, as the stream sends them. */
+import type { Execution, NodeExecution, TaskExecution } from "../protocol/flyte";
+import { executionKey } from "./api";
+import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
+import { Observable, type Readable } from "./observable";
+import type { ServerEvent } from "./sse";
+import type { ExecutionId } from "../protocol/flyte";
+
+export interface ExecutionView {
+  readonly stream: StreamState;
+  /** All that exists has been sent at least once. */
+  readonly ready: boolean;
+  readonly execution: Execution | null;
+  /** By node id, in the order in which they appeared. */
+  readonly nodes: ReadonlyMap<string, NodeExecution>;
+  /** Each node's attempts, by attempt. */
+  readonly tasks: ReadonlyMap<string, readonly TaskExecution[]>;
+}
+
+export class ExecutionSession {
+  private readonly current: Observable<ExecutionView>;
+  readonly view: Readable<ExecutionView>;
+  private readonly stream: LiveStream;
+  private readonly nodes = new Map<string, NodeExecution>();
+  private readonly tasks = new Map<string, readonly TaskExecution[]>();
+  private execution: Execution | null = null;
+  private ready = false;
+  private publishing = false;
+
+  constructor(id: ExecutionId, around: Surroundings = BROWSER) {
+    this.current = new Observable<ExecutionView>({
+      stream: { status: "connecting", reason: "" },
+      ready: false,
+      execution: null,
+      nodes: new Map(),
+      tasks: new Map(),
+    });
+    this.view = this.current;
+    this.stream = new LiveStream(`/live/executions/${executionKey(id)}`, (event) => this.take(event), around);
+    this.stream.state.subscribe(() => this.publish());
+    this.publish();
+  }
+
+  close(): void {
+    this.stream.close();
+  }
+
+  private take({ event, data }: ServerEvent): "end" | undefined {
+    if (event === "execution") this.execution = JSON.parse(data) as Execution;
+    else if (event === "node") this.takeNode(JSON.parse(data) as NodeExecution);
+    else if (event === "task") this.takeTask(JSON.parse(data) as TaskExecution);
+    else if (event === "ready") this.ready = true;
+    this.publish();
+    return event === "end" ? "end" : undefined;
+  }
+
+  private takeNode(node: NodeExecution): void {
+    this.nodes.set(node.id.nodeId, node);
+  }
+
+  private takeTask(task: TaskExecution): void {
+    const { nodeId } = task.id.nodeExecutionId;
+    const attempts = [...(this.tasks.get(nodeId) ?? [])];
+    attempts[task.id.retryAttempt ?? 0] = task;
+    this.tasks.set(nodeId, attempts);
+  }
+
+  /** Many events come in one piece of the stream: one new view for all of them. */
+  private publish(): void {
+    if (this.publishing) return;
+    this.publishing = true;
+    queueMicrotask(() => {
+      this.publishing = false;
+      this.current.set({
+        stream: this.stream.state.get(),
+        ready: this.ready,
+        execution: this.execution,
+        nodes: new Map(this.nodes),
+        tasks: new Map([...this.tasks].map(([id, attempts]) => [id, attempts.filter(Boolean)])),
+      });
+    });
+  }
+}

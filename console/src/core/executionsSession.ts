@@ -1,0 +1,44 @@
+/** A domain's executions as they are created and change. */
+import type { Execution } from "../protocol/flyte";
+import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
+import { Observable, type Readable } from "./observable";
+import type { ServerEvent } from "./sse";
+
+export interface ExecutionsView {
+  readonly stream: StreamState;
+  readonly ready: boolean;
+  /** By name; the latest word on each. */
+  readonly executions: ReadonlyMap<string, Execution>;
+}
+
+export class ExecutionsSession {
+  private readonly current = new Observable<ExecutionsView>({
+    stream: { status: "connecting", reason: "" },
+    ready: false,
+    executions: new Map(),
+  });
+  readonly view: Readable<ExecutionsView> = this.current;
+  private readonly stream: LiveStream;
+
+  constructor(project: string, domain: string, around: Surroundings = BROWSER) {
+    const query = new URLSearchParams({ project, domain });
+    this.stream = new LiveStream(`/live/executions?${query.toString()}`, (event) => this.take(event), around);
+    const follow = () => this.current.update((view) => ({ ...view, stream: this.stream.state.get() }));
+    this.stream.state.subscribe(follow);
+    follow();
+  }
+
+  close(): void {
+    this.stream.close();
+  }
+
+  private take({ event, data }: ServerEvent): undefined {
+    if (event === "ready") this.current.update((view) => ({ ...view, ready: true }));
+    if (event !== "execution") return;
+    const execution = JSON.parse(data) as Execution;
+    this.current.update((view) => ({
+      ...view,
+      executions: new Map(view.executions).set(execution.id.name, execution),
+    }));
+  }
+}

@@ -1,0 +1,72 @@
+/** Flyte's literals as values that people read: what a Python user would have written, and what kind it is. */
+import type { Literal, LiteralMap, Scalar } from "../protocol/flyte";
+import { formatDuration, formatFullTime, parseDuration } from "./durations";
+import { decodeMsgpack, fromBase64 } from "./msgpack";
+
+export type Shown =
+  | { readonly form: "text"; readonly type: string; readonly text: string }
+  | { readonly form: "code"; readonly type: string; readonly text: string }
+  | { readonly form: "json"; readonly type: string; readonly value: unknown }
+  | { readonly form: "uri"; readonly type: string; readonly uri: string }
+  | { readonly form: "list"; readonly type: string; readonly items: readonly Shown[] }
+  | { readonly form: "map"; readonly type: string; readonly entries: readonly (readonly [string, Shown])[] };
+
+export function showLiteral(literal: Literal): Shown {
+  if (literal.collection) {
+    const items = (literal.collection.literals ?? []).map(showLiteral);
+    return { form: "list", type: `list of ${items.length}`, items };
+  }
+  if (literal.map) return { form: "map", type: "dict", entries: showMap(literal.map) };
+  return literal.scalar ? showScalar(literal.scalar) : { form: "text", type: "none", text: "None" };
+}
+
+export function showMap(map: LiteralMap | undefined): readonly (readonly [string, Shown])[] {
+  return Object.entries(map?.literals ?? {}).map(([name, literal]) => [name, showLiteral(literal)] as const);
+}
+
+function showScalar(scalar: Scalar): Shown {
+  if (scalar.primitive) return showPrimitive(scalar.primitive);
+  if (scalar.union) return showLiteral(scalar.union.value ?? {});
+  if (scalar.binary) return showBinary(scalar.binary);
+  if (scalar.generic) return { form: "json", type: "struct", value: scalar.generic };
+  if (scalar.error) return { form: "text", type: "error", text: scalar.error.message ?? "" };
+  return showStored(scalar);
+}
+
+/** Data that lies in the store, of which the literal holds the address. */
+function showStored({ blob, structuredDataset, schema }: Scalar): Shown {
+  if (blob) {
+    const { format, dimensionality } = blob.metadata?.type ?? {};
+    const kind = dimensionality === "MULTIPART" ? "directory" : "file";
+    return { form: "uri", type: format ? `${kind}, ${format}` : kind, uri: blob.uri ?? "" };
+  }
+  if (structuredDataset) {
+    const format = structuredDataset.metadata?.structuredDatasetType?.format;
+    return { form: "uri", type: format ? `table, ${format}` : "table", uri: structuredDataset.uri ?? "" };
+  }
+  if (schema) return { form: "uri", type: "table", uri: schema.uri ?? "" };
+  return { form: "text", type: "none", text: "None" };
+}
+
+function showPrimitive(primitive: NonNullable<Scalar["primitive"]>): Shown {
+  const { integer, floatValue, stringValue, boolean, datetime, duration } = primitive;
+  if (integer !== undefined) return { form: "code", type: "int", text: String(integer) };
+  if (floatValue !== undefined) return { form: "code", type: "float", text: String(floatValue) };
+  if (boolean !== undefined) return { form: "code", type: "bool", text: boolean ? "True" : "False" };
+  if (datetime !== undefined) return { form: "text", type: "datetime", text: formatFullTime(datetime) };
+  if (duration !== undefined) {
+    return { form: "text", type: "timedelta", text: formatDuration(parseDuration(duration) ?? 0) };
+  }
+  return { form: "text", type: "str", text: stringValue ?? "" };
+}
+
+function showBinary({ value = "", tag }: NonNullable<Scalar["binary"]>): Shown {
+  const bytes = fromBase64(value);
+  if (tag !== "msgpack") return { form: "text", type: tag ?? "bytes", text: `${bytes.length} bytes` };
+  try {
+    return { form: "json", type: "object", value: decodeMsgpack(bytes) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { form: "text", type: "object", text: `${bytes.length} bytes that cannot be read: ${error.message}` };
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * One Server-Sent Events stream that survives: it reconnects with `Last-Event-ID` after a lost connection, and closes
+ * itself while the tab is hidden (browsers allow six connections to a host) to resume when it is shown.
+ *
+ * `fetch` rather than EventSource: only it can name the event to resume after when the stream was closed on purpose.
+ */
+import { backoff } from "./backoff";
+import { Observable, type Readable } from "./observable";
+import { SseParser, type ServerEvent } from "./sse";
+
+export type StreamStatus =
+  /** The first connection is being made. */
+  | "connecting"
+  /** Connected: what is shown is what the server knows. */
+  | "open"
+  /** Connection lost; trying again. */
+  | "reconnecting"
+  /** Closed because nobody is looking; resumes when the tab is shown. */
+  | "hidden"
+  /** The server said that nothing more follows. */
+  | "ended"
+  /** The server refused, for a reason that trying again will not change. */
+  | "refused";
+
+export interface StreamState {
+  readonly status: StreamStatus;
+  /** For `refused`: the server's words. */
+  readonly reason: string;
+}
+
+/** What a stream needs of the browser; tests pass their own. */
+export interface Surroundings {
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly hidden: () => boolean;
+  readonly onVisibility: (listener: () => void) => () => void;
+  readonly setTimer: (callback: () => void, ms: number) => () => void;
+}
+
+export const BROWSER: Surroundings = {
+  fetch: (url, init) => window.fetch(url, init),
+  hidden: () => document.visibilityState === "hidden",
+  onVisibility: (listener) => {
+    document.addEventListener("visibilitychange", listener);
+    return () => document.removeEventListener("visibilitychange", listener);
+  },
+  setTimer: (callback, ms) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Nothing at all for this long, heartbeats included, means that the connection is dead. */
+const SILENCE_MS = 45_000;
+
+export class LiveStream {
+  private readonly current = new Observable<StreamState>({ status: "connecting", reason: "" });
+  readonly state: Readable<StreamState> = this.current;
+  private lastId = "";
+  private failures = 0;
+  private connection: AbortController | null = null;
+  private cancelTimer: (() => void) | null = null;
+  private readonly stopWatching: () => void;
+
+  /**
+   * @param handle gets every event, in order and each once; it returns "end" when nothing more follows, or "restart"
+   *   when the events do not fit together and the stream is to begin anew without `Last-Event-ID`.
+   */
+  constructor(
+    private readonly url: string,
+    private readonly handle: (event: ServerEvent) => "end" | "restart" | undefined,
+    private readonly around: Surroundings = BROWSER,
+  ) {
+    this.stopWatching = around.onVisibility(() => this.visibilityChanged());
+    if (around.hidden()) this.become("hidden");
+    else this.connect();
+  }
+
+  close(): void {
+    this.stopWatching();
+    this.disconnect();
+  }
+
+  private get over(): boolean {
+    const { status } = this.current.get();
+    return status === "ended" || status === "refused";
+  }
+
+  private visibilityChanged(): void {
+    if (this.over) return;
+    if (this.around.hidden()) {
+      this.disconnect();
+      this.become("hidden");
+    } else if (this.connection === null) {
+      this.failures = 0;
+      this.become("reconnecting");
+      this.connect();
+    }
+  }
+
+  private connect(): void {
+    this.disconnect();
+    const connection = new AbortController();
+    this.connection = connection;
+    const lost = () => {
+      if (this.connection === connection) this.retry();
+    };
+    this.read(connection).then(lost, lost);
+  }
+
+  private async read(connection: AbortController): Promise<void> {
+    const headers = { Accept: "text/event-stream", ...(this.lastId && { "Last-Event-ID": this.lastId }) };
+    const response = await this.around.fetch(this.url, { headers, signal: connection.signal, cache: "no-store" });
+    if (response.status === 204) return this.finish("ended", "");
+    if (response.status >= 400 && response.status < 500) return this.finish("refused", await reasonOf(response));
+    if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
+    this.become("open");
+    await this.pump(response.body, connection);
+  }
+
+  private async pump(body: ReadableStream<Uint8Array>, connection: AbortController): Promise<void> {
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    const parser = new SseParser();
+    for (;;) {
+      this.expectWord(connection);
+      const { done, value } = await reader.read();
+      if (done || this.connection !== connection) return;
+      for (const event of parser.push(decoder.decode(value, { stream: true }))) {
+        this.take(event);
+        if (this.connection !== connection) return;
+      }
+    }
+  }
+
+  private take(event: ServerEvent): void {
+    this.failures = 0;
+    if (event.id) this.lastId = event.id;
+    const verdict = this.handle(event);
+    if (verdict === "end") this.finish("ended", "");
+    else if (verdict === "restart") {
+      this.lastId = "";
+      this.connect();
+    }
+  }
+
+  private expectWord(connection: AbortController): void {
+    this.cancelTimer?.();
+    this.cancelTimer = this.around.setTimer(() => {
+      if (this.connection === connection) this.retry();
+    }, SILENCE_MS);
+  }
+
+  private retry(): void {
+    this.disconnect();
+    this.become("reconnecting");
+    this.cancelTimer = this.around.setTimer(() => this.connect(), backoff(this.failures++));
+  }
+
+  private finish(status: "ended" | "refused", reason: string): void {
+    this.disconnect();
+    this.current.set({ status, reason });
+  }
+
+  private disconnect(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+    this.connection?.abort();
+    this.connection = null;
+  }
+
+  private become(status: StreamStatus): void {
+    if (this.current.get().status !== status) this.current.set({ status, reason: "" });
+  }
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    if (typeof message === "string") return message;
+  } catch {
+    // Not our JSON (a proxy's page, say): the status has to do.
+  }
+  return `The server answered ${response.status}.`;
+}

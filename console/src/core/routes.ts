@@ -1,0 +1,100 @@
+/** The console's addresses, both ways. Every view has one, so that any of them can be sent to somebody. */
+
+export const BASE = "/console";
+export const NODE_VIEWS = ["deck", "log", "inputs", "outputs", "error", "attempts"] as const;
+export type NodeView = (typeof NODE_VIEWS)[number];
+export const RUN_VIEWS = ["timeline", "graph", "inputs", "outputs"] as const;
+export type RunView = (typeof RUN_VIEWS)[number];
+
+export interface ExecutionsRoute {
+  readonly page: "executions";
+  readonly project: string;
+  readonly domain: string;
+  readonly phase: string | null;
+  readonly workflow: string;
+}
+
+export interface ExecutionRoute {
+  readonly page: "execution";
+  readonly project: string;
+  readonly domain: string;
+  readonly name: string;
+  /** The node whose panel is open. */
+  readonly node: string | null;
+  /** Null: the one that fits (the Deck where there is one). */
+  readonly view: NodeView | null;
+  /** Null: the latest. */
+  readonly attempt: number | null;
+  readonly run: RunView;
+}
+
+export interface UnknownRoute {
+  readonly page: "unknown";
+}
+
+export interface HomeRoute {
+  readonly page: "home";
+}
+
+export type Route = ExecutionsRoute | ExecutionRoute | HomeRoute | UnknownRoute;
+
+export function parseRoute(path: string, search: string): Route {
+  const parts = path.replace(/^\/console/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  if (parts.length === 0) return { page: "home" };
+  const [projects, project, domains, domain, executions, name, ...more] = parts;
+  const query = new URLSearchParams(search);
+  if (projects !== "projects" || !project || more.length > 0) return { page: "unknown" };
+  if (domains !== "domains" || !domain || executions !== "executions") return { page: "unknown" };
+  if (name === undefined) return executionsRoute(project, domain, query);
+  return executionRoute(project, domain, name, query);
+}
+
+function executionsRoute(project: string, domain: string, query: URLSearchParams): ExecutionsRoute {
+  return {
+    page: "executions",
+    project,
+    domain,
+    phase: query.get("phase"),
+    workflow: query.get("workflow") ?? "",
+  };
+}
+
+function executionRoute(project: string, domain: string, name: string, query: URLSearchParams): ExecutionRoute {
+  const attempt = Number.parseInt(query.get("attempt") ?? "", 10);
+  return {
+    page: "execution",
+    project,
+    domain,
+    name,
+    node: query.get("node"),
+    view: NODE_VIEWS.find((view) => view === query.get("view")) ?? null,
+    attempt: attempt >= 0 ? attempt : null,
+    run: RUN_VIEWS.find((run) => run === query.get("run")) ?? "timeline",
+  };
+}
+
+export function executionsPath(route: Pick<ExecutionsRoute, "project" | "domain"> & Partial<ExecutionsRoute>): string {
+  const path = `${BASE}/projects/${enc(route.project)}/domains/${enc(route.domain)}/executions`;
+  return withQuery(path, { phase: route.phase ?? null, workflow: route.workflow ?? null });
+}
+
+export function executionPath(
+  route: Pick<ExecutionRoute, "project" | "domain" | "name"> & Partial<ExecutionRoute>,
+): string {
+  const path = `${executionsPath({ project: route.project, domain: route.domain })}/${enc(route.name)}`;
+  return withQuery(path, {
+    node: route.node ?? null,
+    view: route.view ?? null,
+    attempt: route.attempt?.toString() ?? null,
+    run: route.run === "timeline" ? null : (route.run ?? null),
+  });
+}
+
+function withQuery(path: string, values: Readonly<Record<string, string | null>>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) if (value) query.set(key, value);
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+const enc = encodeURIComponent;

@@ -1,0 +1,214 @@
+/**
+ * The parts of Flyte's messages that the console reads, in the JSON form of protobuf: names in camel case, enums by
+ * name, 64-bit integers as strings, times in RFC 3339, durations as "1.5s"; fields at their default are left out.
+ */
+
+export interface ExecutionId {
+  readonly project: string;
+  readonly domain: string;
+  readonly name: string;
+}
+
+export interface EntityId extends ExecutionId {
+  readonly resourceType?: string;
+  readonly version: string;
+}
+
+export interface ExecutionError {
+  readonly code?: string;
+  readonly message?: string;
+  readonly errorUri?: string;
+  readonly kind?: "UNKNOWN" | "USER" | "SYSTEM";
+}
+
+export type WorkflowPhase =
+  | "UNDEFINED"
+  | "QUEUED"
+  | "RUNNING"
+  | "SUCCEEDING"
+  | "SUCCEEDED"
+  | "FAILING"
+  | "FAILED"
+  | "ABORTED"
+  | "TIMED_OUT"
+  | "ABORTING";
+
+export type NodePhase =
+  | "UNDEFINED"
+  | "QUEUED"
+  | "RUNNING"
+  | "SUCCEEDED"
+  | "FAILING"
+  | "FAILED"
+  | "ABORTED"
+  | "SKIPPED"
+  | "TIMED_OUT"
+  | "DYNAMIC_RUNNING"
+  | "RECOVERED";
+
+export type TaskPhase =
+  | "UNDEFINED"
+  | "QUEUED"
+  | "RUNNING"
+  | "SUCCEEDED"
+  | "ABORTED"
+  | "FAILED"
+  | "INITIALIZING"
+  | "WAITING_FOR_RESOURCES"
+  | "RETRYABLE_FAILED";
+
+export interface Execution {
+  readonly id: ExecutionId;
+  readonly spec?: {
+    readonly launchPlan?: EntityId;
+    readonly metadata?: {
+      readonly mode?: string;
+      readonly principal?: string;
+      readonly referenceExecution?: ExecutionId;
+    };
+  };
+  readonly closure?: {
+    readonly phase?: WorkflowPhase;
+    readonly createdAt?: string;
+    readonly startedAt?: string;
+    readonly updatedAt?: string;
+    readonly duration?: string;
+    readonly workflowId?: EntityId;
+    readonly error?: ExecutionError;
+    readonly abortMetadata?: { readonly cause?: string; readonly principal?: string };
+    readonly abortCause?: string;
+  };
+}
+
+export interface NodeExecutionId {
+  readonly nodeId: string;
+  readonly executionId: ExecutionId;
+}
+
+export interface NodeExecution {
+  readonly id: NodeExecutionId;
+  readonly inputUri?: string;
+  readonly metadata?: {
+    readonly retryGroup?: string;
+    readonly specNodeId?: string;
+    readonly isParentNode?: boolean;
+    readonly isDynamic?: boolean;
+    readonly isArray?: boolean;
+  };
+  readonly closure?: {
+    readonly phase?: NodePhase;
+    readonly createdAt?: string;
+    readonly startedAt?: string;
+    readonly updatedAt?: string;
+    readonly duration?: string;
+    readonly error?: ExecutionError;
+    readonly outputUri?: string;
+    readonly deckUri?: string;
+    readonly taskNodeMetadata?: {
+      readonly cacheStatus?: string;
+      readonly catalogKey?: unknown;
+    };
+  };
+}
+
+export interface TaskExecution {
+  readonly id: {
+    readonly taskId: EntityId;
+    readonly nodeExecutionId: NodeExecutionId;
+    readonly retryAttempt?: number;
+  };
+  readonly closure?: {
+    readonly phase?: TaskPhase;
+    readonly createdAt?: string;
+    readonly startedAt?: string;
+    readonly updatedAt?: string;
+    readonly duration?: string;
+    readonly error?: ExecutionError;
+    readonly reason?: string;
+  };
+}
+
+export interface ExecutionList {
+  readonly executions?: readonly Execution[];
+  readonly token?: string;
+}
+
+export interface Project {
+  readonly id: string;
+  readonly name?: string;
+  readonly domains?: readonly { readonly id: string; readonly name?: string }[];
+}
+
+export interface LiteralMap {
+  readonly literals?: Readonly<Record<string, Literal>>;
+}
+
+export interface Literal {
+  readonly scalar?: Scalar;
+  readonly collection?: { readonly literals?: readonly Literal[] };
+  readonly map?: LiteralMap;
+  readonly hash?: string;
+}
+
+export interface Scalar {
+  readonly primitive?: {
+    readonly integer?: string | number;
+    readonly floatValue?: number | string;
+    readonly stringValue?: string;
+    readonly boolean?: boolean;
+    readonly datetime?: string;
+    readonly duration?: string;
+  };
+  readonly blob?: {
+    readonly uri?: string;
+    readonly metadata?: { readonly type?: { readonly format?: string; readonly dimensionality?: string } };
+  };
+  readonly binary?: { readonly value?: string; readonly tag?: string };
+  readonly schema?: { readonly uri?: string };
+  readonly structuredDataset?: {
+    readonly uri?: string;
+    readonly metadata?: {
+      readonly structuredDatasetType?: {
+        readonly format?: string;
+        readonly columns?: readonly { readonly name?: string }[];
+      };
+    };
+  };
+  readonly noneType?: unknown;
+  readonly error?: { readonly message?: string };
+  readonly generic?: Readonly<Record<string, unknown>>;
+  readonly union?: { readonly value?: Literal };
+}
+
+export interface ExecutionData {
+  readonly fullInputs?: LiteralMap;
+  readonly fullOutputs?: LiteralMap;
+}
+
+export interface WorkflowNode {
+  readonly id: string;
+  readonly metadata?: { readonly name?: string };
+  readonly upstreamNodeIds?: readonly string[];
+  readonly taskNode?: { readonly referenceId?: EntityId };
+  readonly workflowNode?: { readonly launchplanRef?: EntityId; readonly subWorkflowRef?: EntityId };
+  readonly branchNode?: unknown;
+  readonly gateNode?: unknown;
+  readonly arrayNode?: { readonly node?: WorkflowNode };
+}
+
+export interface CompiledWorkflow {
+  readonly template?: { readonly id?: EntityId; readonly nodes?: readonly WorkflowNode[] };
+  readonly connections?: {
+    readonly downstream?: Readonly<Record<string, { readonly ids?: readonly string[] }>>;
+  };
+}
+
+export interface Workflow {
+  readonly id: EntityId;
+  readonly closure?: {
+    readonly compiledWorkflow?: {
+      readonly primary?: CompiledWorkflow;
+      readonly subWorkflows?: readonly CompiledWorkflow[];
+    };
+  };
+}
