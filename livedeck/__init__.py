@@ -1,1 +1,52 @@
-"""Python workflows whose Decks are live while the task runs."""
+"""Python workflows whose Decks are live while the task runs.
+
+Everything that a workflow's author needs is here. Importing it loads neither gRPC nor protobuf, nor any library for
+data or storage: they come when they are needed.
+"""
+
+from livedeck.deck.page import Deck
+from livedeck.deck.settings import DeckPublish
+from livedeck.errors import (
+    InvalidName,
+    InvalidWorkflow,
+    LivedeckError,
+    MissingInput,
+    RecoverableError,
+    TypeMismatch,
+    UnknownEntity,
+    UnsupportedOption,
+    UnsupportedType,
+    UserError,
+)
+from livedeck.sdk.context import ExecutionContext, current_context
+from livedeck.sdk.options import Cache, DeckField, Resources, WorkflowFailurePolicy
+from livedeck.sdk.tasks import Task, task
+from livedeck.sdk.types.files import Directory, File
+from livedeck.sdk.workflows import Workflow, workflow
+
+__all__ = [
+    "Cache",
+    "Deck",
+    "DeckField",
+    "DeckPublish",
+    "Directory",
+    "ExecutionContext",
+    "File",
+    "InvalidName",
+    "InvalidWorkflow",
+    "LivedeckError",
+    "MissingInput",
+    "RecoverableError",
+    "Resources",
+    "Task",
+    "TypeMismatch",
+    "UnknownEntity",
+    "UnsupportedOption",
+    "UnsupportedType",
+    "UserError",
+    "Workflow",
+    "WorkflowFailurePolicy",
+    "current_context",
+    "task",
+    "workflow",
+]

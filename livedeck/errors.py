@@ -11,6 +11,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── UnsupportedOption     an option that cannot be honoured here
     │   ├── MissingInput          a required input was not given
     │   └── UnknownEntity         a file, workflow, task or extra that does not exist
+    ├── RecoverableError          raised by a task's author: another attempt may succeed
     ├── StoreError                the object store did not do what was asked
     │   ├── ObjectNotFound        no object under that key
     │   ├── ObjectExists          create-only put met an existing object
@@ -74,6 +75,10 @@ class MissingInput(UserError):
 
 class UnknownEntity(UserError):
     """A file, workflow, task or optional package that does not exist."""
+
+
+class RecoverableError(LivedeckError):
+    """Raise it in a task to say that another attempt may succeed; any other error is final (Flyte's rule)."""
 
 
 class StoreError(LivedeckError):

@@ -1,0 +1,149 @@
+"""One run of one task's function, with its context and its Deck: the same here and on a server."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from livedeck.deck.page import Page
+from livedeck.sdk.checkpoint import Checkpoint
+from livedeck.sdk.context import ExecutionContext, Identity, bound
+from livedeck.sdk.deckfields import Facts, add_tabs
+from livedeck.sdk.tasks import Task
+from livedeck.sdk.timeline import Timeline
+from livedeck.sdk.tracebacks import trimmed
+
+if TYPE_CHECKING:
+    from livedeck.deck.publisher import Publisher
+    from livedeck.store import Store
+
+Outcome = Literal["succeeded", "failed", "aborted"]
+Hint = Callable[[bytes], None]
+
+FLUSH_TIMEOUT = 30.0
+"""Seconds that the last publish may take after the task is over (``deck_flush_timeout``)."""
+
+
+class Attempt:
+    """One run of a task.
+
+    Args:
+        task: the task.
+        identity: which attempt of what this is.
+        store: where the Deck is published; None: nowhere, because the task has none or another process publishes it.
+        hint: tells a server at once what was published.
+        checkpoint: what the attempt before left.
+    """
+
+    def __init__(
+        self,
+        task: Task[..., Any],
+        identity: Identity,
+        store: "Store | None",
+        *,
+        hint: Hint | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.task = task
+        self.timeline = Timeline()
+        self.inputs: Mapping[str, Any] | None = None
+        self.outputs: Mapping[str, Any] | None = None
+        self.page: Page | None = None
+        self._publisher: Publisher | None = None
+        self._ending = threading.Lock()
+        self._ended = False
+        if store is not None:
+            self._open_deck(store, hint)
+        self.context = ExecutionContext(
+            identity, page=self.page, enable_deck=self._publisher is not None, checkpoint=checkpoint
+        )
+
+    def _open_deck(self, store: "Store", hint: Hint | None) -> None:
+        from livedeck.deck.publisher import Publisher
+
+        settings = self.task.options.deck_publish
+        self.page = Page(max_bytes=settings.max_bytes)
+        self._publisher = Publisher(self.page, store, settings=settings, hint=hint)
+        self._publisher.start()
+
+    def call(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Run the function and return its outputs by name. An ``async`` one is run to its end.
+
+        Raises:
+            TypeMismatch: what it returned does not fit its annotation.
+            BaseException: whatever the function raised.
+        """
+        self.inputs = inputs
+        with bound(self.context), self.timeline.span("run"):
+            returned = self.task.function(**inputs)
+            if self.task.is_async:
+                returned = run_to_end(returned)
+        return self._accept(returned)
+
+    async def call_async(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Do what ``call`` does in a running event loop."""
+        self.inputs = inputs
+        with bound(self.context), self.timeline.span("run"):
+            returned = await self.task.function(**inputs)
+        return self._accept(returned)
+
+    def _accept(self, returned: Any) -> Mapping[str, Any]:
+        self.outputs = self.task.interface.accept_outputs(returned)
+        return self.outputs
+
+    def fail(self, error: BaseException) -> None:
+        """End the Deck with the error on a tab of its own."""
+        if self.page is not None:
+            self.page.show_error(trimmed(error))
+        self.outputs = None
+        self.end("failed")
+
+    def end(self, outcome: Outcome, *, timeout: float = FLUSH_TIMEOUT) -> None:
+        """End the Deck and wait until the store has it, ``timeout`` seconds at most. The first call decides."""
+        with self._ending:
+            if self._ended:
+                return
+            self._ended = True
+        if self._publisher is None or self.page is None:
+            return
+        if outcome != "aborted":
+            add_tabs(self.page, Facts(self.task, self.inputs, self.outputs, self.timeline))
+        self._publisher.close(outcome, timeout=timeout)
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """End the Deck as what happens inside ends."""
+        try:
+            yield
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            self.end("aborted")
+            raise
+        except BaseException as error:
+            self.fail(error)
+            raise
+        self.end("succeeded")
+
+
+def run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine and return its result, also where an event loop runs already (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    results: list[Any] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(asyncio.run(coroutine))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="livedeck-async-task")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

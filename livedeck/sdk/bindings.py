@@ -1,0 +1,125 @@
+"""What a node's input is bound to: a constant, a promise, or a list or dict with promises in it."""
+
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livedeck.errors import InvalidWorkflow, TypeMismatch
+from livedeck.sdk.fitting import fits, variants
+from livedeck.sdk.promises import Outputs, Promise, Reference, promises_in
+from livedeck.sdk.types import Where, accept, type_name
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value that is known when the workflow is compiled."""
+
+    value: Any
+    type: Any
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list some of whose items are promises."""
+
+    items: tuple["Binding", ...]
+
+
+@dataclass(frozen=True)
+class DictOf:
+    """A dict some of whose values are promises."""
+
+    items: Mapping[str, "Binding"]
+
+
+Binding = Constant | Reference | ListOf | DictOf
+
+
+def bind(value: Any, python_type: Any, where: Where) -> Binding:
+    """Bind a value or promise to an input of a type.
+
+    Raises:
+        TypeMismatch: it does not fit.
+        InvalidWorkflow: it is no value at all.
+    """
+    if isinstance(value, Promise):
+        return _bind_promise(value, python_type, where)
+    if isinstance(value, Outputs):
+        raise InvalidWorkflow(f"{where} was given all outputs of a task; give one of them: {', '.join(value._names)}")  # noqa: SLF001
+    if is_node(value):
+        raise InvalidWorkflow(f"{where} was given {value}, which has no output; use >> to run one after the other")
+    if next(promises_in(value), None) is None:
+        return Constant(accept(value, python_type, where), python_type)
+    return _bind_container(value, python_type, where)
+
+
+def is_node(value: Any) -> bool:
+    """Return whether a value is what a task without outputs returns while a workflow is traced."""
+    from livedeck.sdk.nodes import Node
+
+    return isinstance(value, Node)
+
+
+def _bind_promise(promise: Promise, python_type: Any, where: Where) -> Reference:
+    reference, source = promise._reference, promise._type  # noqa: SLF001 - its names are private to its users
+    if not fits(source, python_type):
+        raise TypeMismatch(
+            f"{where} must be {type_name(python_type)}, but {reference} is {type_name(source)}: "
+            "convert it in a task, or change one of the annotations"
+        )
+    return reference
+
+
+def _bind_container(value: Any, python_type: Any, where: Where) -> Binding:
+    for variant in variants(python_type):
+        origin, members = typing.get_origin(variant) or variant, typing.get_args(variant)
+        if origin is list and isinstance(value, list):
+            member = members[0] if members else Any
+            return ListOf(tuple(bind(item, member, _inside(where, index)) for index, item in enumerate(value)))
+        if origin is dict and isinstance(value, dict):
+            member = members[1] if members else Any
+            return DictOf({_key(key, where): bind(item, member, _inside(where, key)) for key, item in value.items()})
+    promise = next(promises_in(value))
+    raise InvalidWorkflow(
+        f"{where} is {type_name(python_type)} and was given {promise!r} inside a {type_name(type(value))}: "
+        "promises may be inside lists and dicts only, where such are declared"
+    )
+
+
+def _inside(where: Where, step: Any) -> Where:
+    return Where(where.task, f"{where.parameter}[{step!r}]", where.role)
+
+
+def _key(key: Any, where: Where) -> str:
+    if not isinstance(key, str):
+        raise TypeMismatch(f"{where} has the key {key!r}: with promises among the values, keys must be text")
+    return key
+
+
+def references(binding: Binding) -> Iterator[Reference]:
+    """Yield the references inside a binding, in order."""
+    match binding:
+        case Reference():
+            yield binding
+        case ListOf(items):
+            for item in items:
+                yield from references(item)
+        case DictOf(items):
+            for item in items.values():
+                yield from references(item)
+        case Constant():
+            pass
+
+
+def evaluate(binding: Binding, look_up: Callable[[Reference], Any]) -> Any:
+    """Return the value of a binding, given the values of its references."""
+    match binding:
+        case Reference():
+            return look_up(binding)
+        case ListOf(items):
+            return [evaluate(item, look_up) for item in items]
+        case DictOf(items):
+            return {key: evaluate(item, look_up) for key, item in items.items()}
+        case Constant(value):
+            return value

@@ -1,0 +1,135 @@
+"""A user's code as one archive that travels through the store.
+
+The archive's name is a digest of its content, so the same code is uploaded once and unpacked once per machine.
+"""
+
+import gzip
+import hashlib
+import io
+import sys
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from livedeck.errors import UserError
+from livedeck.sdk import ignores
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest code that is bundled, before compression. Data belongs into the store."""
+
+MAX_FILES = 20_000
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The code of a project."""
+
+    digest: str
+    """SHA-256 of the files' paths and contents, in hexadecimal."""
+    data: bytes
+    """The archive: a gzip-compressed tar file, the same bytes for the same files."""
+    files: tuple[str, ...]
+    """Paths in the archive."""
+
+    @property
+    def name(self) -> str:
+        """The archive's file name."""
+        return f"{self.digest}.tar.gz"
+
+
+@dataclass(frozen=True)
+class _File:
+    path: str
+    content: bytes
+    executable: bool
+
+
+def build(root: Path, *, max_bytes: int = MAX_BYTES, only_loaded: bool = False) -> Bundle:
+    """Bundle the files of a project.
+
+    Args:
+        root: the project's folder: ``modules.project_root`` of the user's file.
+        max_bytes: largest sum of the files' sizes.
+        only_loaded: take only the modules that this process has loaded, not every file.
+
+    Raises:
+        UserError: there is too much, or a file cannot be read.
+    """
+    root = root.resolve()
+    paths = _loaded_modules(root) if only_loaded else ignores.walk(root)
+    files = _read(root, paths, max_bytes)
+    return Bundle(_digest(files), _archive(files), tuple(file.path for file in files))
+
+
+def _loaded_modules(root: Path) -> list[Path]:
+    inside = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if file and file.endswith(".py"):
+            path = Path(file).resolve()
+            if path.is_relative_to(root) and "site-packages" not in path.parts:
+                inside.add(path)
+    return sorted(inside)
+
+
+def _read(root: Path, paths: Iterable[Path], max_bytes: int) -> list[_File]:
+    files: list[_File] = []
+    total = 0
+    for path in paths:
+        try:
+            status = path.stat()
+            total += status.st_size
+            if total > max_bytes or len(files) >= MAX_FILES:
+                raise UserError(_too_much(root, [*files], path, status.st_size, max_bytes))
+            files.append(_File(path.relative_to(root).as_posix(), path.read_bytes(), bool(status.st_mode & 0o100)))
+        except OSError as error:
+            raise UserError(f"{path} cannot be read for the code bundle: {error.strerror}") from error
+    return files
+
+
+def _too_much(root: Path, files: list[_File], last: Path, last_size: int, max_bytes: int) -> str:
+    sizes = [(len(file.content), file.path) for file in files] + [(last_size, last.relative_to(root).as_posix())]
+    largest = ", ".join(f"{path} ({size / 1e6:.1f} MB)" for size, path in sorted(sizes, reverse=True)[:5])
+    return (
+        f"the code in {root} is too much to bundle (more than {max_bytes / 1e6:.0f} MB or {MAX_FILES} files); "
+        f"the largest: {largest}. List what is no code in a .livedeckignore or .gitignore file there, "
+        "or put the program into a folder of its own"
+    )
+
+
+def _digest(files: Iterable[_File]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        head = f"{file.path}\0{int(file.executable)}\0{len(file.content)}\0"
+        digest.update(head.encode("utf-8", "surrogateescape"))
+        digest.update(file.content)
+    return digest.hexdigest()
+
+
+def _archive(files: Iterable[_File]) -> bytes:
+    """Return a tar.gz in which nothing depends on when, where and by whom it was made."""
+    buffer = io.BytesIO()
+    with (
+        gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=6, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for file in files:
+            info = tarfile.TarInfo(file.path)
+            info.size = len(file.content)
+            info.mode = 0o755 if file.executable else 0o644
+            archive.addfile(info, io.BytesIO(file.content))
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, folder: Path) -> None:
+    """Unpack a bundle into a folder. Nothing in it can be written anywhere else.
+
+    Raises:
+        UserError: it is not a bundle.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+            archive.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
+        raise UserError(f"the code bundle cannot be unpacked: {error}") from error

@@ -1,0 +1,32 @@
+"""The version under which a task's outputs are cached when its author gives none."""
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from livedeck.errors import UserError
+
+
+def body_version(function: Callable[..., Any]) -> str:
+    """Return a digest of a function's own code: its signature and body, without decorators, docstring and comments.
+
+    What it calls is not part of it.
+
+    Raises:
+        UserError: its source cannot be read.
+    """
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError) as error:
+        raise UserError(
+            f"the source of {function.__qualname__} cannot be read, so that cache=True needs a cache_version: {error}"
+        ) from error
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+    definition.decorator_list = []
+    if ast.get_docstring(definition, clean=False) is not None:
+        definition.body = definition.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]

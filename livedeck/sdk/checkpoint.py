@@ -1,0 +1,85 @@
+"""Checkpoints: what an attempt leaves for the next one, if it comes to that.
+
+The names and the meaning are flytekit's: one prefix to write to, and the previous attempt's to read from.
+"""
+
+import tempfile
+from pathlib import Path
+
+from livedeck.errors import UserError
+
+_BYTES = "_dst_cp"
+"""Object that ``write`` makes; flytekit's name, so that either can read the other's."""
+
+
+class Checkpoint:
+    """Saves and restores the state of a task across its attempts. Every call blocks until the store has answered.
+
+    Args:
+        destination: URI of the prefix that this attempt writes to; empty outside of attempts on a server.
+        source: URI of the previous attempt's prefix; empty in the first attempt.
+    """
+
+    def __init__(self, destination: str = "", source: str = "") -> None:
+        self._destination = destination
+        self._source = source
+
+    def prev_exists(self) -> bool:
+        """Return whether there was an attempt before this one that could have left a checkpoint."""
+        return bool(self._source)
+
+    def write(self, data: bytes) -> None:
+        """Save bytes, in the place of those saved before."""
+        from livedeck.store import open_store
+
+        open_store(self._target()).put(_BYTES, data)
+
+    def read(self) -> bytes | None:
+        """Return the bytes that the previous attempt saved, None if it saved none.
+
+        Raises:
+            UserError: it saved several files; use ``restore``.
+        """
+        from livedeck.store import open_store
+
+        if not self._source:
+            return None
+        store = open_store(self._source)
+        keys = list(store.list())
+        if len(keys) > 1:
+            raise UserError(f"the checkpoint holds {len(keys)} files; use restore(), and read them from the folder")
+        return store.get(keys[0]) if keys else None
+
+    def save(self, path: str | Path) -> None:
+        """Save a file, or all files of a folder."""
+        from livedeck.store import open_store
+
+        path, store = Path(path), open_store(self._target())
+        if not path.is_dir():
+            store.upload_from(path.name, path)
+            return
+        for file in sorted(each for each in path.rglob("*") if each.is_file()):
+            store.upload_from(file.relative_to(path).as_posix(), file)
+
+    def restore(self, path: str | Path | None = None) -> Path | None:
+        """Fetch all that the previous attempt saved into a folder and return it, None if there was no attempt.
+
+        Args:
+            path: the folder; a new temporary one by default.
+        """
+        from livedeck.store import open_store
+
+        if not self._source:
+            return None
+        folder = Path(path) if path is not None else Path(tempfile.mkdtemp(prefix="checkpoint-"))
+        store = open_store(self._source)
+        for key in store.list():
+            target = folder / key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            store.download_to(key, target)
+        return folder
+
+    def _target(self) -> str:
+        if not self._destination:
+            raise UserError("there is nowhere to save a checkpoint to: this is not an attempt of a task on a server")
+        return self._destination

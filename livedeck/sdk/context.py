@@ -1,0 +1,209 @@
+"""``current_context()``: what a task can ask about the attempt that it runs in, and its Deck."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from livedeck.deck.page import DEFAULT, Deck, Page, bound_page, current_page
+from livedeck.sdk.checkpoint import Checkpoint
+
+logger = logging.getLogger("livedeck")
+
+
+@dataclass(frozen=True)
+class ExecutionId:
+    """The execution that an attempt belongs to."""
+
+    project: str = "local"
+    domain: str = "local"
+    name: str = "local"
+
+
+@dataclass(frozen=True)
+class TaskId:
+    """The task that an attempt runs."""
+
+    project: str = "local"
+    domain: str = "local"
+    name: str = "local"
+    version: str = "local"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which attempt of what this is."""
+
+    execution: ExecutionId = ExecutionId()
+    task: TaskId = TaskId()
+    attempt: int = 0
+    """0 at first, then one more with every retry."""
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    output_prefix: str = ""
+    """URI of the attempt's folder in the store."""
+    raw_output_prefix: str = ""
+    """URI under which the execution's files, frames and pickles go."""
+    rank: int = 0
+    """Which process of a job of several this is."""
+
+
+class ExecutionContext:
+    """One attempt of a task, as its author sees it. The names are flytekit's.
+
+    Outside a task there is one as well: it has a working directory and a logger, its Deck goes nowhere, and its ids
+    say ``local``.
+    """
+
+    def __init__(
+        self,
+        identity: Identity | None = None,
+        *,
+        page: Page | None = None,
+        enable_deck: bool = False,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self._identity = identity or Identity()
+        self._page = page
+        self._inside_task = identity is not None
+        self.enable_deck = enable_deck
+        """Whether this attempt has a Deck that is published."""
+        self.checkpoint = checkpoint or Checkpoint()
+        """What the attempt before left, and what this one leaves."""
+        self._told = False
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def execution_id(self) -> ExecutionId:
+        """The execution; all its parts are ``"local"`` or a local run's name when there is no server."""
+        return self._identity.execution
+
+    @property
+    def task_id(self) -> TaskId:
+        """The task."""
+        return self._identity.task
+
+    @property
+    def attempt(self) -> int:
+        """The number of this attempt, from 0."""
+        return self._identity.attempt
+
+    @property
+    def execution_date(self) -> datetime:
+        """When this attempt started, in UTC."""
+        return self._identity.started_at
+
+    @property
+    def output_metadata_prefix(self) -> str:
+        """URI of the attempt's folder in the store; empty when there is none."""
+        return self._identity.output_prefix
+
+    @property
+    def raw_output_prefix(self) -> str:
+        """URI under which files, frames and pickles of the execution go; empty when there is none."""
+        return self._identity.raw_output_prefix
+
+    @property
+    def logging(self) -> logging.Logger:
+        """A logger for the task."""
+        return logging.getLogger(self.task_id.name if self._inside_task else "livedeck.user")
+
+    @cached_property
+    def working_directory(self) -> Path:
+        """A folder of the attempt's own, deleted when it is over."""
+        self._scratch = tempfile.TemporaryDirectory(prefix="livedeck-")
+        return Path(self._scratch.name)
+
+    @property
+    def default_deck(self) -> Deck:
+        """The Deck's ``default`` tab, the same object each time."""
+        return self._own_page.deck(DEFAULT)
+
+    @property
+    def decks(self) -> list[Deck]:
+        """The Deck's tabs, in their order."""
+        return self._own_page.decks
+
+    @property
+    def _own_page(self) -> Page:
+        return self._page if self._page is not None else current_page()
+
+    def publish_decks(self, *, wait: bool = False, timeout: float | None = None) -> bool:
+        """Publish what has changed on the Deck since the last time. Never raises.
+
+        Args:
+            wait: block until the store has it. By default the call returns in microseconds and a thread publishes.
+            timeout: seconds to wait at most.
+
+        Returns:
+            True if it was published or handed over; False if the time ran out, or nothing is published here.
+        """
+        if self._page is not None and self.enable_deck:
+            return self._page.publish(wait=wait, timeout=timeout)
+        self._tell_why_not()
+        return False
+
+    def _tell_why_not(self) -> None:
+        """Say once why nothing is published."""
+        if self._told:
+            return
+        self._told = True
+        if not self._inside_task:
+            logger.warning("publish_decks() does nothing here: only a task that runs has a Deck")
+        elif self._identity.rank:
+            logger.info("publish_decks() does nothing in rank %d: rank 0 publishes", self._identity.rank)
+        else:
+            logger.warning(
+                "publish_decks() does nothing in %s: write @task(enable_deck=True) for it to have a Deck",
+                self.task_id.name,
+            )
+
+    def close(self) -> None:
+        """Delete the working directory, if there is one."""
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None
+            del self.working_directory
+
+
+_CURRENT: ContextVar[ExecutionContext | None] = ContextVar("livedeck_context", default=None)
+_running: list[ExecutionContext] = []
+"""Threads that a task starts do not inherit its context; there, the attempt that began last is meant."""
+_outside = ExecutionContext()
+
+
+def current_context() -> ExecutionContext:
+    """Return the context of the task that runs here; outside of tasks one that publishes nothing."""
+    context = _CURRENT.get()
+    if context is not None:
+        return context
+    try:
+        return _running[-1]
+    except IndexError:
+        return _outside
+
+
+def inside_task() -> bool:
+    """Return whether a task is running here."""
+    return current_context() is not _outside
+
+
+@contextmanager
+def bound(context: ExecutionContext) -> Iterator[ExecutionContext]:
+    """Make a context, and its page, the current one."""
+    token = _CURRENT.set(context)
+    _running.append(context)
+    try:
+        if context._page is None:  # noqa: SLF001
+            yield context
+        else:
+            with bound_page(context._page):  # noqa: SLF001
+                yield context
+    finally:
+        _running.remove(context)
+        _CURRENT.reset(token)
+        context.close()

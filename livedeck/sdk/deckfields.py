@@ -1,0 +1,117 @@
+"""The tabs that livedeck adds to a Deck when its task ends: inputs, outputs, source, timeline, packages.
+
+They come last, so that what the task itself shows stays in front. Whatever goes wrong in making one is shown on it.
+"""
+
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any
+
+from livedeck.deck import renderers
+from livedeck.deck.page import Page
+from livedeck.sdk.options import DeckField
+from livedeck.sdk.tasks import Task
+from livedeck.sdk.timeline import Timeline
+from livedeck.sdk.types import type_name
+
+_PLAIN = (bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, type(None))
+_MOST = 4000
+"""Characters of one value that are shown."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of an attempt when it ends."""
+
+    task: Task[..., Any]
+    inputs: Mapping[str, Any] | None
+    """None if they could not be read."""
+    outputs: Mapping[str, Any] | None
+    """None if there are none, because the task failed."""
+    timeline: Timeline
+
+
+def add_tabs(page: Page, facts: Facts) -> None:
+    """Add the tabs that the task's options ask for. Never raises."""
+    for field in facts.task.options.deck_fields:
+        try:
+            html = _MAKERS[field](facts)
+        except Exception as error:  # noqa: BLE001 - a tab that cannot be made says why; the task is not concerned
+            html = renderers.render_error(error, f"{field.value} could not be shown")
+        if html is not None:
+            page.deck(field.value).replace(html)
+
+
+def _inputs(facts: Facts) -> str | None:
+    parameters = facts.task.interface.inputs
+    return _table(facts.inputs, {name: each.type for name, each in parameters.items()})
+
+
+def _outputs(facts: Facts) -> str | None:
+    return _table(facts.outputs, facts.task.interface.outputs)
+
+
+def _table(values: Mapping[str, Any] | None, kinds: Mapping[str, Any]) -> str | None:
+    """Return a table of names, types and values, None if there is nothing to show."""
+    if not values:
+        return None
+    rows = (
+        f"<tr><td>{escape(name)}</td><td><code>{escape(type_name(kinds[name]))}</code></td>"
+        f"<td>{show(value, kinds[name])}</td></tr>"
+        for name, value in values.items()
+    )
+    return f"<table><tr><th>name</th><th>type</th><th>value</th></tr>{''.join(rows)}</table>"
+
+
+def show(value: Any, python_type: Any) -> str:
+    """Return HTML for a value: by the renderer in its ``Annotated`` type if it has one, as in flytekit."""
+    if typing.get_origin(python_type) is Annotated:
+        for metadata in typing.get_args(python_type)[1:]:
+            if hasattr(metadata, "to_html"):
+                return str(metadata.to_html(value))
+    if isinstance(value, _PLAIN):
+        text = repr(value[:_MOST] if isinstance(value, str | bytes | list | tuple) else value)
+        return f"<code>{escape(text if len(text) <= _MOST else f'{text[:_MOST]}...')}</code>"
+    return renderers.to_html(value)
+
+
+def _source(facts: Facts) -> str | None:
+    return f"<pre><code>{escape(inspect.getsource(facts.task.function))}</code></pre>"
+
+
+def _timeline(facts: Facts) -> str | None:
+    return facts.timeline.to_html()
+
+
+def _dependencies(facts: Facts) -> str | None:  # noqa: ARG001 - one signature for all
+    rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(version)}</td></tr>" for name, version in installed())
+    return f"<p>Python {sys.version.split()[0]}</p><table><tr><th>package</th><th>version</th></tr>{rows}</table>"
+
+
+def installed() -> list[tuple[str, str]]:
+    """Return name and version of every installed package, by name.
+
+    Read from the names of the folders that describe them: opening hundreds of files would take longer than many a
+    task.
+    """
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        if Path(folder).is_dir():
+            for entry in Path(folder).glob("*.dist-info"):
+                name, _, version = entry.name.removesuffix(".dist-info").partition("-")
+                found.setdefault(name.replace("_", "-"), version)
+    return sorted(found.items(), key=lambda item: item[0].lower())
+
+
+_MAKERS: Mapping[DeckField, Callable[[Facts], str | None]] = {
+    DeckField.INPUT: _inputs,
+    DeckField.OUTPUT: _outputs,
+    DeckField.SOURCE_CODE: _source,
+    DeckField.TIMELINE: _timeline,
+    DeckField.DEPENDENCIES: _dependencies,
+}

@@ -1,0 +1,67 @@
+"""What a docstring says: a summary, and a line for each argument and output."""
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+_SECTION = re.compile(r"(Args|Arguments|Parameters|Returns|Raises|Yields|Examples?|Notes?|Attributes|Warnings?):\s*$")
+_GOOGLE = re.compile(r"(\s+)\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
+_SPHINX = re.compile(r"\s*:param\s+(?:[\w.\[\], ]+\s+)?(\w+):\s*(.*)$")
+
+
+@dataclass(frozen=True)
+class Docstring:
+    """The parts of a docstring that consoles and ``--help`` show."""
+
+    summary: str = ""
+    """The first paragraph on one line."""
+    text: str = ""
+    """All of it, without indentation."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(docstring: str | None) -> Docstring:
+    """Read a docstring in Google's or Sphinx's form; one in no known form has a summary and a text only."""
+    if not docstring:
+        return Docstring()
+    text = inspect.cleandoc(docstring)
+    summary = " ".join(text.split("\n\n", 1)[0].split())
+    if _SECTION.match(summary) or summary.startswith(":"):
+        summary = ""
+    lines = text.splitlines()
+    return Docstring(summary, text, {**_google(lines), **_sphinx(lines)})
+
+
+def _google(lines: Iterable[str]) -> dict[str, str]:
+    """Return the entries of ``Args:``: names at the section's first indent, continued on deeper lines."""
+    found: dict[str, str] = {}
+    indent, name, inside = "", "", False
+    for line in lines:
+        section = _SECTION.match(line)
+        if section:
+            inside, indent = section[1] in ("Args", "Arguments", "Parameters"), ""
+        elif inside and line.strip():
+            entry = _GOOGLE.match(line)
+            if entry and (not indent or entry[1] == indent):
+                indent, name = entry[1], entry[2]
+                found[name] = entry[3].strip()
+            elif name:
+                found[name] = f"{found[name]} {line.strip()}".strip()
+    return found
+
+
+def _sphinx(lines: Iterable[str]) -> dict[str, str]:
+    """Return the ``:param name:`` fields, continued on indented lines."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in lines:
+        entry = _SPHINX.match(line)
+        if entry:
+            name = entry[1]
+            found[name] = entry[2].strip()
+        elif name and line[:1].isspace() and line.strip():
+            found[name] = f"{found[name]} {line.strip()}".strip()
+        else:
+            name = ""
+    return found

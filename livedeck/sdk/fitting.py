@@ -1,0 +1,75 @@
+"""Whether values of one declared type are good for another: the check on a promise, which has no value yet.
+
+As strict as Flyte's own compiler: an ``int`` is not taken for a ``float`` from one task to the next, although a
+constant is. Types that are written differently are compared by their literal types, so a pandas frame may go to a
+task that takes a polars one.
+"""
+
+import types
+import typing
+from typing import TYPE_CHECKING, Annotated, Any
+
+from livedeck.sdk.types import literal_type
+
+if TYPE_CHECKING:
+    from flyteidl.core.types_pb2 import LiteralType
+
+
+def bare(python_type: Any) -> Any:
+    """Return a type without ``Annotated`` and ``NewType``."""
+    while True:
+        if typing.get_origin(python_type) is Annotated:
+            python_type = typing.get_args(python_type)[0]
+        elif isinstance(python_type, typing.NewType):
+            python_type = python_type.__supertype__
+        else:
+            return type(None) if python_type is None else python_type
+
+
+def variants(python_type: Any) -> tuple[Any, ...]:
+    """Return the types in a union, or the type alone."""
+    python_type = bare(python_type)
+    if typing.get_origin(python_type) in (typing.Union, types.UnionType):
+        return tuple(inner for each in typing.get_args(python_type) for inner in variants(each))
+    return (python_type,)
+
+
+def fits(source: Any, target: Any) -> bool:
+    """Return whether every value of ``source`` may be given where ``target`` is declared.
+
+    ``Any`` on either side always fits: it is checked when the value is there.
+    """
+    source, target = bare(source), bare(target)
+    if source is target or source is Any or target is Any:
+        return True
+    sources, targets = variants(source), variants(target)
+    if len(sources) > 1 or len(targets) > 1:
+        return all(any(fits(one, other) for other in targets) for one in sources)
+    return _container_fits(source, target)
+
+
+def _container_fits(source: Any, target: Any) -> bool:
+    origin = typing.get_origin(source) or source
+    if origin in (list, dict) and origin is (typing.get_origin(target) or target):
+        mine, theirs = typing.get_args(source), typing.get_args(target)
+        if mine and theirs:
+            return all(fits(one, other) for one, other in zip(mine, theirs, strict=True))
+        return True
+    return source == target or _same_literals(literal_type(source), literal_type(target))
+
+
+def _same_literals(source: "LiteralType", target: "LiteralType") -> bool:
+    """Return whether two literal types hold the same kind of thing, whatever their metadata says."""
+    kind = source.WhichOneof("type")
+    if kind != target.WhichOneof("type"):
+        return False
+    if kind == "simple":
+        from flyteidl.core.types_pb2 import SimpleType
+
+        # Two dataclasses are both a STRUCT and still not each other.
+        return bool(source.simple == target.simple != SimpleType.STRUCT)
+    if kind == "enum_type":
+        return list(source.enum_type.values) == list(target.enum_type.values)
+    if kind == "blob":
+        return source.blob.dimensionality == target.blob.dimensionality
+    return kind == "structured_dataset_type"

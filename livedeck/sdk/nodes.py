@@ -1,0 +1,198 @@
+"""Nodes: the calls that make up a workflow."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from livedeck.errors import InvalidName, InvalidWorkflow, UnsupportedOption
+from livedeck.sdk import options
+from livedeck.sdk.bindings import Binding, references
+from livedeck.sdk.promises import Outputs, Promise, Reference
+
+if TYPE_CHECKING:
+    from livedeck.sdk.tasks import Task
+    from livedeck.sdk.workflows import Workflow
+
+_ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_RESERVED = ("start-node", "end-node")
+
+_REFUSED: Mapping[str, str] = {
+    "aliases": "name the outputs with a NamedTuple",
+    "resources": "give requests and limits",
+    "task_config": "there are no task plugins",
+    "container_image": "tasks run in the environment of the executor, not in images",
+    "accelerator": 'ask for a GPU with requests=Resources(gpu="1")',
+    "cache_serialize": "executions on the same inputs are not serialised",
+    "shared_memory": "tasks use the machine's",
+    "pod_template": "tasks do not run in pods",
+}
+
+_KNOWN = (
+    *("node_name", "name", "retries", "timeout", "interruptible", "requests", "limits"),
+    *("cache", "cache_version"),
+)
+
+
+class Node:
+    """One call of a task or workflow inside a workflow that is being traced.
+
+    It is also what a task without outputs returns there, so that ``first() >> second()`` can be written.
+    """
+
+    def __init__(self, node_id: str, entity: "Task[..., Any] | Workflow[..., Any]", siblings: Iterable["Node"]) -> None:
+        self.id = node_id
+        self.entity = entity
+        self.bindings: Mapping[str, Binding] = {}
+        self.after: list[Node] = []
+        """Nodes that ``>>`` put before this one."""
+        self.overrides = options.NodeOverrides()
+        self._siblings = siblings
+
+    @property
+    def upstream(self) -> tuple["Node", ...]:
+        """The nodes that must have succeeded before this one starts, without repetition."""
+        bound = [reference.node for binding in self.bindings.values() for reference in references(binding)]
+        return tuple(dict.fromkeys(node for node in (*bound, *self.after) if node is not None))
+
+    def with_overrides(
+        self,
+        *,
+        node_name: str | None = None,
+        name: str | None = None,
+        retries: int | None = None,
+        timeout: Any = None,
+        interruptible: bool | None = None,
+        requests: options.Resources | None = None,
+        limits: options.Resources | None = None,
+        cache: bool | None = None,
+        cache_version: str | None = None,
+        **refused: Any,
+    ) -> Self:
+        """Change options of this node; those left out stay as the task says.
+
+        Args:
+            node_name: the node's id in the execution, instead of ``n0``, ``n1``, ...
+            name: what consoles show.
+            retries: as in ``@task``.
+            timeout: as in ``@task``.
+            interruptible: as in ``@task``.
+            requests: as in ``@task``.
+            limits: as in ``@task``.
+            cache: False runs the task even if its outputs are cached.
+            cache_version: as in ``@task``.
+            refused: options of flytekit that are not supported.
+
+        Returns:
+            The node itself.
+
+        Raises:
+            UnsupportedOption: the option cannot be honoured.
+            InvalidName: the name is not allowed or is taken.
+        """
+        options.refuse(refused, _REFUSED, _KNOWN, "with_overrides")
+        changes: dict[str, Any] = {
+            "name": name,
+            "retries": None if retries is None else options.read_retries(retries),
+            "timeout": options.read_timeout(timeout),
+            "interruptible": None if interruptible is None else options.read_flag("interruptible", interruptible),
+            "requests": None if requests is None else options.read_resources("requests", requests),
+            "limits": None if limits is None else options.read_resources("limits", limits),
+            "cache": None if cache is None else options.read_flag("cache", cache),
+            "cache_version": cache_version,
+        }
+        given = {option: value for option, value in changes.items() if value is not None}
+        self.entity.check_overrides(given)
+        self.overrides = replace(self.overrides, **given)
+        if node_name is not None:
+            self._rename(node_name)
+        return self
+
+    def _rename(self, node_name: str) -> None:
+        node_id = str(node_name).lower().replace("_", "-")  # as flytekit does
+        if not _ID.fullmatch(node_id) or node_id in _RESERVED:
+            raise InvalidName(f"node_name={node_name!r}: use letters, digits and dashes, at most 63")
+        if any(node.id == node_id for node in self._siblings if node is not self):
+            raise InvalidName(f"node_name={node_name!r}: another node of this workflow is named so")
+        self.id = node_id
+
+    def precede(self, other: Any) -> None:
+        """Have ``other`` run only after this node has succeeded."""
+        node = node_of(other)
+        if node is None:
+            raise InvalidWorkflow(f"{self} >> {other!r}: the right side is not what a task returned in this workflow")
+        if self not in node.after:
+            node.after.append(self)
+
+    def __rshift__(self, other: Any) -> Any:
+        self.precede(other)
+        return other
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.entity.name})"
+
+    def __repr__(self) -> str:
+        return f"<node {self}>"
+
+    def __iter__(self) -> Any:
+        raise InvalidWorkflow(f"{self} has no output to unpack")
+
+    def __bool__(self) -> bool:
+        raise InvalidWorkflow(f"{self} has no output, and none that could be a condition before it has run")
+
+
+def node_of(value: Any) -> Node | None:
+    """Return the node that makes what a call in a workflow returned, None if it is nothing of the kind."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, Promise):
+        return value._reference.node  # noqa: SLF001 - its names are private to its users
+    if isinstance(value, Outputs):
+        return value._maker  # noqa: SLF001
+    return None
+
+
+def result_of(node: Node) -> Any:
+    """Return what the call that made a node returns to the workflow."""
+    interface = node.entity.interface
+    if not interface.outputs:
+        return node
+    if interface.several:
+        return Outputs(node, interface.outputs)
+    name, python_type = next(iter(interface.outputs.items()))
+    return Promise(Reference(node, name), python_type)
+
+
+def in_order(nodes: Iterable[Node], workflow: str) -> tuple[Node, ...]:
+    """Return nodes so that each comes after all that it waits for, else in the order of their calls.
+
+    Raises:
+        InvalidWorkflow: some wait for each other.
+    """
+    waiting = list(nodes)
+    done: dict[Node, None] = {}
+    while waiting:
+        ready = next((node for node in waiting if all(before in done for before in node.upstream)), None)
+        if ready is None:
+            raise InvalidWorkflow(f"{workflow} is cyclic: {_cycle(waiting)}; remove one of the >>")
+        done[ready] = None
+        waiting.remove(ready)
+    return tuple(done)
+
+
+def _cycle(waiting: list[Node]) -> str:
+    """Return one cycle among nodes of which each waits for another, in words."""
+    path = [waiting[0]]
+    while True:
+        before = next(node for node in path[-1].upstream if node in waiting)
+        if before in path:
+            cycle = [*path[path.index(before) :], before]
+            return " >> ".join(str(node) for node in reversed(cycle))
+        path.append(before)
+
+
+def refuse_overrides(given: Mapping[str, Any], allowed: tuple[str, ...], what: str) -> None:
+    """Refuse overrides that say nothing about this kind of entity."""
+    for option in given:
+        if option not in allowed:
+            raise UnsupportedOption(f"with_overrides({option}=...) does not apply to {what}: set it on its tasks")

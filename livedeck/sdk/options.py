@@ -1,0 +1,215 @@
+"""The options of tasks, workflows and nodes, checked when they are written."""
+
+import difflib
+import enum
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from typing import Any
+
+from livedeck.deck.settings import DeckPublish
+from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
+
+_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|[KMGTPE]i?)?")
+
+
+class DeckField(enum.StrEnum):
+    """Tabs that livedeck adds to a Deck when the task ends; the values are the tabs' names, as in flytekit."""
+
+    INPUT = "Input"
+    """The inputs."""
+    OUTPUT = "Output"
+    """The outputs."""
+    SOURCE_CODE = "Source Code"
+    """The task's function."""
+    TIMELINE = "Timeline"
+    """How long each part of the attempt took."""
+    DEPENDENCIES = "Dependencies"
+    """The installed packages."""
+
+
+class WorkflowFailurePolicy(enum.Enum):
+    """What becomes of a workflow's other nodes when one has failed."""
+
+    FAIL_IMMEDIATELY = 0
+    """Running nodes are aborted, and the workflow fails."""
+    FAIL_AFTER_EXECUTABLE_NODES_COMPLETE = 1
+    """Nodes that do not depend on the failed one still run; then the workflow fails."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a task asks for (``requests``) or may use at most (``limits``), in Kubernetes' units.
+
+    A number means cores, or bytes: ``Resources(cpu=0.5, mem="2Gi", gpu=1)``.
+    """
+
+    cpu: str | float | None = None
+    mem: str | int | None = None
+    gpu: str | int | None = None
+    ephemeral_storage: str | int | None = None
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value is not None and not _is_quantity(value):
+                raise UserError(
+                    f"Resources({each.name}={value!r}) is not an amount: "
+                    'write a number, or text such as "500m" (cores) or "2Gi" (bytes)'
+                )
+
+
+def _is_quantity(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    return bool(_QUANTITY.fullmatch(str(value)))
+
+
+@dataclass(frozen=True)
+class Cache:
+    """How a task's outputs are reused: the same inputs and the same version give the recorded outputs.
+
+    Without a version it is taken from the function's own code, so that editing the body invalidates the cache.
+    What the function calls is not looked at: give a version, and raise it, when that matters.
+    """
+
+    version: str = ""
+    ignored_inputs: Iterable[str] = ()
+    """Inputs that make no difference to the outputs."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.version, str):
+            raise TypeMismatch(f"a cache version is text, not {self.version!r}")
+        names = (self.ignored_inputs,) if isinstance(self.ignored_inputs, str) else tuple(self.ignored_inputs)
+        object.__setattr__(self, "ignored_inputs", names)
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """All that ``@task(...)`` says beyond the function itself. See ``task`` for the meanings."""
+
+    enable_deck: bool = False
+    deck_fields: tuple[DeckField, ...] = ()
+    deck_publish: DeckPublish = field(default_factory=DeckPublish)
+    retries: int = 0
+    timeout: timedelta | None = None
+    requests: Resources = field(default_factory=Resources)
+    limits: Resources = field(default_factory=Resources)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    interruptible: bool | None = None
+    cache: Cache | None = None
+
+
+@dataclass(frozen=True)
+class NodeOverrides:
+    """What ``with_overrides`` changed for one node; None: as the task says."""
+
+    name: str | None = None
+    retries: int | None = None
+    timeout: timedelta | None = None
+    interruptible: bool | None = None
+    requests: Resources | None = None
+    limits: Resources | None = None
+    cache: bool | None = None
+    cache_version: str | None = None
+
+
+def read_retries(value: Any) -> int:
+    """Check a number of retries."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1000:
+        raise UserError(f"retries={value!r}: give a whole number from 0 to 1000")
+    return value
+
+
+def read_timeout(value: Any) -> timedelta | None:
+    """Check a time limit: seconds or a ``timedelta``; 0 and None mean none."""
+    if value is None or value == 0:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            value = timedelta(seconds=value)
+        except (OverflowError, ValueError) as error:
+            raise UserError(f"timeout={value!r}: {error}") from None
+    if not isinstance(value, timedelta) or value < timedelta(0):
+        raise UserError(f"timeout={value!r}: give seconds or a timedelta above 0")
+    return value
+
+
+def read_flag(name: str, value: Any) -> bool:
+    """Check an option that is True or False."""
+    if not isinstance(value, bool):
+        raise UserError(f"{name}={value!r}: give True or False")
+    return value
+
+
+def read_resources(name: str, value: Any) -> Resources:
+    """Check ``requests`` or ``limits``; None asks for nothing."""
+    if value is None:
+        return Resources()
+    if not isinstance(value, Resources):
+        raise UserError(f"{name}={value!r}: give Resources(cpu=..., mem=...)")
+    return value
+
+
+def read_environment(value: Any) -> Mapping[str, str]:
+    """Check environment variables."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UserError(f"environment={value!r}: give a dict of names and values")
+    for name, text in value.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise UserError(f"environment: {name!r}: {text!r} must both be text")
+        if not name or "=" in name or "\0" in name + text:
+            raise UserError(f"environment: {name!r}: {text!r} cannot be an environment variable")
+    return dict(value)
+
+
+def read_deck_fields(value: Any) -> tuple[DeckField, ...]:
+    """Check ``deck_fields``."""
+    if isinstance(value, str):
+        raise UserError(f"deck_fields={value!r}: give a tuple, as in (DeckField.INPUT,)")
+    try:
+        return tuple(dict.fromkeys(DeckField(each) for each in value))
+    except (TypeError, ValueError):
+        names = ", ".join(f"DeckField.{each.name}" for each in DeckField)
+        raise UserError(f"deck_fields={value!r}: give a tuple of {names}") from None
+
+
+def read_deck_publish(value: Any) -> DeckPublish:
+    """Check ``deck_publish``; None: as usual."""
+    if value is None:
+        return DeckPublish()
+    if not isinstance(value, DeckPublish):
+        raise UserError(f"deck_publish={value!r}: give DeckPublish(min_interval=..., every=..., ...)")
+    return value
+
+
+def read_cache(cache: Any, version: Any, ignored: Any) -> Cache | None:
+    """Read the three options about caching that flytekit has, in both its forms."""
+    if isinstance(cache, Cache):
+        if version or ignored:
+            raise UserError("give cache_version and cache_ignore_input_vars inside Cache(...), or cache=True with them")
+        return cache
+    if not read_flag("cache", cache):
+        if version:
+            raise UserError(f"cache_version={version!r} says nothing without cache=True")
+        return None
+    return Cache(version or "", tuple(ignored or ()))
+
+
+def refuse(options: Mapping[str, Any], reasons: Mapping[str, str], known: tuple[str, ...], what: str) -> None:
+    """Refuse options that flytekit knows and livedeck does not honour, and those that nobody knows.
+
+    Raises:
+        UnsupportedOption: a value was given to an option that cannot be honoured here.
+        TypeError: there is no such option.
+    """
+    for name, value in options.items():
+        if name not in reasons:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(known)}"
+            raise TypeError(f"{what} has no option {name!r}{hint}")
+        if value is not None and value is not False:
+            raise UnsupportedOption(f"{what}: {name}={value!r} cannot be honoured: {reasons[name]}")

@@ -1,0 +1,176 @@
+"""Promises: what a task "returns" while its workflow is being traced.
+
+A promise can be given to another task, returned from the workflow, and looked into (``p.field``, ``p["key"]``,
+``p[0]``). Everything that would need the value itself says so instead of doing something surprising.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from livedeck.errors import InvalidWorkflow
+from livedeck.sdk.fitting import bare
+from livedeck.sdk.types import type_name
+
+if TYPE_CHECKING:
+    from livedeck.sdk.nodes import Node
+
+Step = str | int
+"""One step into a value: a field's name, a key, or an index."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """The output of a node, or, with ``node`` None, an input of the workflow; and the way into it."""
+
+    node: "Node | None"
+    output: str
+    path: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.node.id}.{self.output}" if self.node is not None else f"input {self.output}"
+        return place + "".join(f"[{step!r}]" for step in self.path)
+
+
+class Promise:
+    """A value that will exist once its task has run.
+
+    All names are underscored, so that none hides a field of the promised value; ``with_overrides`` is flytekit's.
+    """
+
+    __slots__ = ("_reference", "_type")
+
+    def __init__(self, reference: Reference, python_type: Any) -> None:
+        self._reference = reference
+        self._type = python_type
+
+    def with_overrides(self, **overrides: Any) -> Self:
+        """Change options of the node that makes this value; see ``Node.with_overrides``."""
+        self._node("with_overrides").with_overrides(**overrides)
+        return self
+
+    def _node(self, operation: str) -> "Node":
+        if self._reference.node is None:
+            raise InvalidWorkflow(f"{operation} is for what a task returns, but {self!r} is an input of the workflow")
+        return self._reference.node
+
+    def __rshift__(self, other: Any) -> Any:
+        self._node(">>").precede(other)
+        return other
+
+    def __getattr__(self, name: str) -> "Promise":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._into(name, _field_type(self._type, name))
+
+    def __getitem__(self, key: Any) -> "Promise":
+        if isinstance(key, bool) or not isinstance(key, str | int):
+            raise InvalidWorkflow(f"{self!r}[{key!r}]: only a text key or an index is known before the value is there")
+        return self._into(key, _item_type(self._type, key))
+
+    def _into(self, step: Step, python_type: Any) -> "Promise":
+        if python_type is None:
+            raise InvalidWorkflow(f"{self!r} has no {step!r}: it is of type {type_name(self._type)}")
+        return Promise(dataclasses.replace(self._reference, path=(*self._reference.path, step)), python_type)
+
+    def __repr__(self) -> str:
+        return f"<promise of {self._reference}: {type_name(self._type)}>"
+
+    __hash__ = object.__hash__
+
+
+def _field_type(python_type: Any, name: str) -> Any:
+    """Return the type of an attribute, ``Any`` if unknown, None if there is no such attribute."""
+    python_type = bare(python_type)
+    if dataclasses.is_dataclass(python_type) or hasattr(python_type, "model_fields"):
+        return typing.get_type_hints(python_type, include_extras=True).get(name)
+    return Any if python_type in (Any, dict) or typing.get_origin(python_type) is dict else None
+
+
+def _item_type(python_type: Any, key: Step) -> Any:
+    """Return the type of an item, ``Any`` if unknown, None if there is no such item."""
+    python_type = bare(python_type)
+    origin, members = typing.get_origin(python_type) or python_type, typing.get_args(python_type)
+    if origin is list and isinstance(key, int):
+        return members[0] if members else Any
+    if origin is dict and isinstance(key, str):
+        return members[1] if members else Any
+    if python_type is Any:
+        return Any
+    return _field_type(python_type, key) if isinstance(key, str) else None
+
+
+_NEEDS_VALUE: Mapping[str, tuple[str, ...]] = {
+    "used as a condition": ("bool",),
+    "iterated over": ("iter", "len", "contains", "reversed"),
+    "compared": ("eq", "ne", "lt", "le", "gt", "ge"),
+    "computed with": (
+        *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "floordiv", "rfloordiv", "mod", "rmod"),
+        *("pow", "rpow", "matmul", "rmatmul", "neg", "pos", "abs", "invert", "round"),
+        *("and", "rand", "or", "ror", "xor", "rxor", "lshift", "rlshift", "rrshift"),
+    ),
+    "converted": ("int", "float", "complex", "index", "bytes", "format"),
+    "called": ("call",),
+    "changed": ("setitem", "delitem"),
+    "entered": ("enter", "aenter"),
+    "awaited": ("await", "aiter"),
+}
+"""What cannot be done to a promise, in words, and the methods that would do it."""
+
+
+def _refusal(deed: str) -> Callable[..., NoReturn]:
+    def refuse(self: Promise, *_: Any) -> NoReturn:
+        raise InvalidWorkflow(
+            f"{self!r} cannot be {deed}: while a workflow is read, its tasks have not run and there is no value. "
+            "Do this inside a task, and give it the promise as an input"
+        )
+
+    return refuse
+
+
+for _deed, _methods in _NEEDS_VALUE.items():
+    for _method in _methods:
+        setattr(Promise, f"__{_method}__", _refusal(_deed))
+
+
+class Outputs(tuple[Promise, ...]):  # noqa: SLOT001 - a tuple subclass cannot have slots of its own
+    """The promises of a task with several outputs: unpack them, or take them by name."""
+
+    _names: tuple[str, ...]
+    _maker: "Node"
+
+    def __new__(cls, node: "Node", types_by_name: Mapping[str, Any]) -> Self:
+        """Make one promise per output of ``node``."""
+        self = super().__new__(cls, (Promise(Reference(node, name), kind) for name, kind in types_by_name.items()))
+        self._names = tuple(types_by_name)
+        self._maker = node
+        return self
+
+    def __getattr__(self, name: str) -> Promise:
+        if name in self._names:
+            return self[self._names.index(name)]
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise InvalidWorkflow(f"{self._maker} has no output {name!r}; its outputs are: {', '.join(self._names)}")
+
+    def with_overrides(self, **overrides: Any) -> Self:
+        """Change options of the node that makes these values; see ``Node.with_overrides``."""
+        self._maker.with_overrides(**overrides)
+        return self
+
+    def __rshift__(self, other: Any) -> Any:
+        self._maker.precede(other)
+        return other
+
+
+def promises_in(value: Any) -> Iterator[Promise]:
+    """Yield the promises inside a value, however deep in lists and dicts."""
+    if isinstance(value, Promise):
+        yield value
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from promises_in(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from promises_in(item)

@@ -1,0 +1,199 @@
+"""The ``task`` decorator."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from livedeck.deck.settings import DeckPublish
+from livedeck.errors import UserError
+from livedeck.sdk import options, tracing
+from livedeck.sdk.interface import Interface, read_interface
+from livedeck.sdk.modules import module_of
+from livedeck.sdk.nodes import refuse_overrides
+from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_REFUSED: Mapping[str, str] = {
+    "container_image": "tasks run in the environment of the executor, not in images",
+    "secret_requests": "give secrets to the executor's environment",
+    "task_config": "there are no task plugins",
+    "execution_mode": "there is no @dynamic",
+    "node_dependency_hints": "there is no @dynamic",
+    "task_resolver": "tasks are found by module and name",
+    "disable_deck": "write enable_deck=True or leave it out",
+    "pod_template": "tasks do not run in pods",
+    "pod_template_name": "tasks do not run in pods",
+    "accelerator": 'ask for a GPU with requests=Resources(gpu="1")',
+    "pickle_untyped": "annotate every input and output",
+    "shared_memory": "tasks use the machine's",
+    "resources": "give requests and limits",
+    "cache_serialize": "executions on the same inputs are not serialised",
+    "labels": "tasks do not run in pods",
+    "annotations": "tasks do not run in pods",
+    "deprecated": "remove the task instead",
+    "docs": "write a docstring",
+}
+
+_KNOWN = (
+    *("enable_deck", "deck_fields", "deck_publish", "retries", "timeout", "requests", "limits", "environment"),
+    *("interruptible", "cache", "cache_version", "cache_ignore_input_vars"),
+)
+
+_OVERRIDES = ("name", "retries", "timeout", "interruptible", "requests", "limits", "cache", "cache_version")
+
+
+class Task(Generic[P, R]):
+    """A function that can run as a node of a workflow.
+
+    Called inside a workflow's function it becomes a node and returns promises; called anywhere else it runs here and
+    now, with its inputs and outputs checked, and its Deck written to a local folder.
+    """
+
+    def __init__(self, function: Callable[P, R], task_options: TaskOptions) -> None:
+        self.module = module_of(function)
+        self.name = f"{self.module}.{function.__name__}"
+        self.function = function
+        self.options = task_options
+        self.interface: Interface = read_interface(function, self.name)
+        self.is_async = inspect.iscoroutinefunction(function)
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the task, or add it to the workflow that is being read."""
+        trace = tracing.active()
+        if trace is not None:
+            result: R = trace.call(self, args, kwargs)
+            return result
+        from livedeck.sdk import local
+
+        returned: R = local.call_task(self, self.interface.bind(args, kwargs))
+        return returned
+
+    def check_overrides(self, given: Mapping[str, Any]) -> None:
+        """Refuse overrides that a task's node cannot have."""
+        refuse_overrides(given, _OVERRIDES, "a task")
+
+    def __reduce__(self) -> str:
+        # By name, like a function: multiprocessing inside a task hands its functions on.
+        return self.function.__qualname__
+
+    def __repr__(self) -> str:
+        return f"<task {self.name}>"
+
+
+@overload
+def task(function: Callable[P, R], /) -> Task[P, R]: ...
+
+
+@overload
+def task(
+    *,
+    enable_deck: bool = ...,
+    deck_fields: Iterable[DeckField] = ...,
+    deck_publish: DeckPublish | None = ...,
+    retries: int = ...,
+    timeout: float | timedelta | None = ...,
+    requests: Resources | None = ...,
+    limits: Resources | None = ...,
+    environment: Mapping[str, str] | None = ...,
+    interruptible: bool | None = ...,
+    cache: bool | Cache = ...,
+    cache_version: str = ...,
+    cache_ignore_input_vars: tuple[str, ...] = ...,
+) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+
+def task(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    enable_deck: bool = False,
+    deck_fields: Iterable[DeckField] = tuple(DeckField),
+    deck_publish: DeckPublish | None = None,
+    retries: int = 0,
+    timeout: float | timedelta | None = None,
+    requests: Resources | None = None,
+    limits: Resources | None = None,
+    environment: Mapping[str, str] | None = None,
+    interruptible: bool | None = None,
+    cache: bool | Cache = False,
+    cache_version: str = "",
+    cache_ignore_input_vars: tuple[str, ...] = (),
+    **refused: Any,
+) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a function a task. Every parameter needs a type; the return annotation says what comes out.
+
+    A task that is called as a plain function runs in this process. Then ``environment`` holds while it runs and
+    ``retries`` are made as on a server; ``timeout``, ``requests``, ``limits``, ``interruptible`` and ``cache`` are
+    about other processes and say nothing here.
+
+    Args:
+        function: the function, when the decorator is written without parentheses. May be ``async``.
+        enable_deck: whether the task has a Deck.
+        deck_fields: tabs that are added to the Deck when the task ends; all of them, if not said otherwise.
+        deck_publish: how the Deck is published.
+        retries: how often a failed attempt is tried again: after a ``RecoverableError``, or when its worker was lost.
+        timeout: seconds that one attempt may take; longer ones are stopped and count as failed.
+        requests: what the task needs; it waits until that much is free.
+        limits: what it may use at most.
+        environment: environment variables of its process.
+        interruptible: whether it may run on a machine that can be taken away.
+        cache: True, or a ``Cache``: reuse the outputs of an earlier run on the same inputs.
+        cache_version: version of the cached outputs; taken from the function's own code if empty (see ``Cache``).
+        cache_ignore_input_vars: inputs that make no difference to the outputs.
+        refused: options of flytekit that are not supported.
+
+    Returns:
+        The task: called like the function.
+
+    Raises:
+        UserError: the function cannot be a task, or an option has a value that makes no sense.
+        UnsupportedType: an annotation is missing or names a type that cannot be carried between tasks.
+        UnsupportedOption: an option of flytekit's that cannot be honoured here.
+    """
+    options.refuse(refused, _REFUSED, _KNOWN, "@task")
+    task_options = TaskOptions(
+        enable_deck=options.read_flag("enable_deck", enable_deck),
+        deck_fields=options.read_deck_fields(deck_fields),
+        deck_publish=options.read_deck_publish(deck_publish),
+        retries=options.read_retries(retries),
+        timeout=options.read_timeout(timeout),
+        requests=options.read_resources("requests", requests),
+        limits=options.read_resources("limits", limits),
+        environment=options.read_environment(environment),
+        interruptible=None if interruptible is None else options.read_flag("interruptible", interruptible),
+        cache=options.read_cache(cache, cache_version, cache_ignore_input_vars),
+    )
+
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        check_function(function, "@task")
+        made = Task(function, task_options)
+        _check_ignored_inputs(made)
+        return made
+
+    return decorate if function is None else decorate(function)
+
+
+def check_function(function: Any, decorator: str) -> None:
+    """Check that what a decorator was put on is a function that can be found by its name again.
+
+    Raises:
+        UserError: it is not.
+    """
+    if isinstance(function, staticmethod | classmethod) or not inspect.isfunction(function):
+        raise UserError(f"{decorator} is for functions, not for {function!r}; options go in parentheses, by name")
+    if function.__name__ == "<lambda>":
+        raise UserError(f"{decorator} is for functions with a name: write it with def")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise UserError(f"{decorator}: {function.__name__} yields; return a list instead")
+
+
+def _check_ignored_inputs(made: Task[..., Any]) -> None:
+    cache = made.options.cache
+    for name in cache.ignored_inputs if cache is not None else ():
+        if name not in made.interface.inputs:
+            raise UserError(f"{made.name}: the cache is to ignore the input {name!r}, which does not exist")

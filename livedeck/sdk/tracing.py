@@ -1,0 +1,94 @@
+"""Reading a workflow: its function is called once with promises, and every task called meanwhile becomes a node."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from livedeck.errors import InvalidWorkflow
+from livedeck.sdk.bindings import Binding, bind
+from livedeck.sdk.nodes import Node, in_order, result_of
+from livedeck.sdk.promises import Promise, Reference
+from livedeck.sdk.types import Where
+
+if TYPE_CHECKING:
+    from livedeck.sdk.tasks import Task
+    from livedeck.sdk.workflows import Workflow
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What a workflow consists of."""
+
+    nodes: tuple[Node, ...]
+    """In an order in which they can run."""
+    outputs: Mapping[str, Binding]
+
+
+class Trace:
+    """A workflow while its function runs: collects the nodes."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+
+    def call(self, entity: "Task[..., Any] | Workflow[..., Any]", args: Any, kwargs: Mapping[str, Any]) -> Any:
+        """Add a node that calls ``entity``, and return the promises of its outputs."""
+        interface = entity.interface
+        given = interface.complete(interface.bind(args, kwargs))
+        node = Node(self._free_id(), entity, self.nodes)
+        node.bindings = {
+            name: bind(value, interface.inputs[name].type, Where(entity.name, name)) for name, value in given.items()
+        }
+        for before in node.upstream:
+            if before not in self.nodes:
+                raise InvalidWorkflow(f"{entity.name} was given an output of {before}, a node of another workflow")
+        self.nodes.append(node)
+        return result_of(node)
+
+    def _free_id(self) -> str:
+        taken = {node.id for node in self.nodes}
+        number = len(self.nodes)
+        while f"n{number}" in taken:
+            number += 1
+        return f"n{number}"
+
+
+_active: ContextVar[Trace | None] = ContextVar("livedeck_trace", default=None)
+
+
+def active() -> Trace | None:
+    """Return the trace that a call belongs to, None outside workflows."""
+    return _active.get()
+
+
+@contextmanager
+def _activated(trace: Trace | None) -> Iterator[None]:
+    token = _active.set(trace)
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
+def trace(workflow: "Workflow[..., Any]") -> Traced:
+    """Call a workflow's function with promises for its inputs and return what it consists of.
+
+    Raises:
+        InvalidWorkflow: it has no nodes, or a cycle, or needs a value that is not there yet.
+        TypeMismatch: a value or promise does not fit where it is given.
+    """
+    current = Trace()
+    interface = workflow.interface
+    inputs = {name: Promise(Reference(None, name), each.type) for name, each in interface.inputs.items()}
+    with _activated(current):
+        returned = workflow.function(**inputs)
+        if not current.nodes:
+            raise InvalidWorkflow(f"{workflow.name} is empty: it calls no task and no workflow")
+        if not interface.outputs and isinstance(returned, Node):
+            returned = None  # "return last_task()", where neither has an output
+        outputs = {
+            name: bind(value, interface.outputs[name], Where(workflow.name, name, "output"))
+            for name, value in interface.split(returned).items()
+        }
+    return Traced(in_order(current.nodes, workflow.name), outputs)

@@ -1,0 +1,154 @@
+"""The ``workflow`` decorator."""
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from livedeck.errors import InvalidWorkflow, UserError
+from livedeck.sdk import options, tracing
+from livedeck.sdk.interface import Interface, read_interface
+from livedeck.sdk.modules import module_of
+from livedeck.sdk.nodes import refuse_overrides
+from livedeck.sdk.options import WorkflowFailurePolicy
+from livedeck.sdk.tasks import check_function
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_REFUSED: Mapping[str, str] = {
+    "on_failure": "failure nodes are not supported",
+    "default_options": "set them on the tasks",
+    "pickle_untyped": "annotate every input and output",
+}
+
+_KNOWN = ("failure_policy", "interruptible", "docs")
+
+
+class Workflow(Generic[P, R]):
+    """A function that says which tasks run on which inputs.
+
+    It is read once, when first needed: called with promises instead of values. Called as a plain function it runs its
+    nodes here and now; called inside another workflow it becomes one of that one's nodes.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        failure_policy: WorkflowFailurePolicy,
+        interruptible: bool | None,
+        description: str,
+    ) -> None:
+        self.module = module_of(function)
+        self.name = f"{self.module}.{function.__name__}"
+        self.function = function
+        self.failure_policy = failure_policy
+        self.interruptible = interruptible
+        self.interface: Interface = read_interface(function, self.name)
+        self.description = description or self.interface.docs.summary
+        self._lock = threading.RLock()
+        self._reading = False
+        self._traced: tracing.Traced | None = None
+        functools.update_wrapper(self, function)
+
+    @property
+    def traced(self) -> tracing.Traced:
+        """The workflow's nodes and outputs.
+
+        Raises:
+            InvalidWorkflow: it has no nodes, or a cycle, or calls itself, or needs a value that is not there yet.
+            TypeMismatch: a value or promise does not fit where it is given.
+        """
+        with self._lock:
+            if self._traced is None:
+                if self._reading:
+                    raise InvalidWorkflow(f"{self.name} calls itself; a workflow's nodes must be known in advance")
+                self._reading = True
+                try:
+                    self._traced = tracing.trace(self)
+                finally:
+                    self._reading = False
+            return self._traced
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the workflow, or add it to the workflow that is being read."""
+        trace = tracing.active()
+        if trace is not None:
+            _ = self.traced  # a mistake in it is reported where it is called
+            result: R = trace.call(self, args, kwargs)
+            return result
+        from livedeck.sdk import local
+
+        returned: R = local.call_workflow(self, self.interface.bind(args, kwargs))
+        return returned
+
+    def check_overrides(self, given: Mapping[str, Any]) -> None:
+        """Refuse overrides that a sub-workflow's node cannot have."""
+        refuse_overrides(given, ("name", "interruptible"), "a sub-workflow")
+
+    def __reduce__(self) -> str:
+        return self.function.__qualname__
+
+    def __repr__(self) -> str:
+        return f"<workflow {self.name}>"
+
+
+@overload
+def workflow(function: Callable[P, R], /) -> Workflow[P, R]: ...
+
+
+@overload
+def workflow(
+    *,
+    failure_policy: WorkflowFailurePolicy | None = ...,
+    interruptible: bool | None = ...,
+    docs: str = ...,
+) -> Callable[[Callable[P, R]], Workflow[P, R]]: ...
+
+
+def workflow(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    failure_policy: WorkflowFailurePolicy | None = None,
+    interruptible: bool | None = None,
+    docs: str = "",
+    **refused: Any,
+) -> Workflow[P, R] | Callable[[Callable[P, R]], Workflow[P, R]]:
+    """Make a function a workflow. Its body calls tasks and workflows, and passes on what they return.
+
+    Args:
+        function: the function, when the decorator is written without parentheses.
+        failure_policy: what becomes of the other nodes when one fails; they are stopped at once by default.
+        interruptible: whether its tasks may run on machines that can be taken away, where they do not say themselves.
+        docs: a description, instead of the docstring's first paragraph.
+        refused: options of flytekit that are not supported.
+
+    Returns:
+        The workflow: called like the function.
+
+    Raises:
+        UserError: the function cannot be a workflow, or an option has a value that makes no sense.
+        UnsupportedType: an annotation is missing or names a type that cannot be carried between tasks.
+        UnsupportedOption: an option of flytekit's that cannot be honoured here.
+    """
+    options.refuse(refused, _REFUSED, _KNOWN, "@workflow")
+    policy = failure_policy or WorkflowFailurePolicy.FAIL_IMMEDIATELY
+    if not isinstance(policy, WorkflowFailurePolicy):
+        raise UserError(f"failure_policy={failure_policy!r}: give a WorkflowFailurePolicy")
+    if interruptible is not None:
+        options.read_flag("interruptible", interruptible)
+    if not isinstance(docs, str):
+        raise UserError(f"docs={docs!r}: give a text")
+
+    def decorate(function: Callable[P, R]) -> Workflow[P, R]:
+        check_function(function, "@workflow")
+        if inspect.iscoroutinefunction(function):
+            raise UserError(
+                f"@workflow: {function.__name__} is async; a workflow only says what runs: write it with def"
+            )
+        return Workflow(function, failure_policy=policy, interruptible=interruptible, description=docs)
+
+    return decorate if function is None else decorate(function)
