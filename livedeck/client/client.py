@@ -1,0 +1,121 @@
+"""The client: what the command line and the SDK say to a control plane."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from livedeck.client import follow, transfer
+from livedeck.client.entities import Entities
+from livedeck.client.executions import Executions
+from livedeck.client.sse import ServerEvent
+from livedeck.client.streams import Patience, Stream
+
+if TYPE_CHECKING:
+    from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+
+
+class Client(Entities, Executions):
+    """Everything that can be asked of a control plane. Its options are those of ``Connection``."""
+
+    def version(self) -> str:
+        """Return the server's version.
+
+        Raises:
+            RemoteUnavailable: there is no server.
+        """
+        from flyteidl.admin.version_pb2 import GetVersionRequest  # noqa: PLC0415 - protobuf only when it is used
+
+        answer = self._calls.call("GetVersion", GetVersionRequest())
+        return answer.control_plane_version.Version  # type: ignore[no-any-return]
+
+    def upload(self, content: bytes | Path, filename: str, *, md5: bytes | None = None) -> str:
+        """Upload bytes or a file and return the URI that it has for tasks; the same content has the same one.
+
+        Args:
+            content: bytes, or the path of a file, which is streamed.
+            filename: the last part of the URI.
+            md5: of the content, if it is known; 16 bytes.
+
+        Raises:
+            RemoteError: the control plane, or the store behind its link, refused.
+        """
+        from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest  # noqa: PLC0415
+
+        digest = md5 or transfer.md5_of(content)
+        request = CreateUploadLocationRequest(
+            project=self.project, domain=self.domain, filename=filename, content_md5=digest
+        )
+        place = self._calls.call("CreateUploadLocation", request)
+        if place.signed_url:  # without one, the control plane has that content already
+            headers = {"Content-MD5": transfer.md5_header(digest), **place.headers}
+            transfer.put(place.signed_url, content, headers, timeout=self._timeout, backoff=self._backoff)
+        return place.native_url  # type: ignore[no-any-return]
+
+    def deck_link(self, node: "NodeExecutionIdentifier") -> str:
+        """Return a link to a node's ``deck.html`` that works for a while.
+
+        Raises:
+            RemoteNotFound: it has no Deck.
+        """
+        from flyteidl.service.dataproxy_pb2 import ArtifactType, CreateDownloadLinkRequest  # noqa: PLC0415
+
+        kind = ArtifactType.Value("ARTIFACT_TYPE_DECK")
+        request = CreateDownloadLinkRequest(artifact_type=kind, node_execution_id=node)
+        answer = self._calls.call("CreateDownloadLink", request)
+        return (list(answer.pre_signed_urls.signed_url) or list(answer.signed_url))[0]
+
+    def console_url(self, id: "WorkflowExecutionIdentifier") -> str:  # noqa: A002 - Flyte's name
+        """Return the address of an execution's page in the console."""
+        project, domain, name = (quote(part, safe="") for part in (id.project, id.domain, id.name))
+        return f"{self.endpoint.url}/console/projects/{project}/domains/{domain}/executions/{name}"
+
+    def follow(
+        self,
+        id: "WorkflowExecutionIdentifier",  # noqa: A002
+        *,
+        timeout: float | None = None,
+        outage: float = 60.0,
+    ) -> Iterator[follow.Change]:
+        """Yield the changes of an execution as they happen, until it has ended.
+
+        Goes on through a restart of the server. Entities come whole, and after one another in the order that
+        things happened; what had happened before comes first, up to ``CaughtUp``.
+
+        Args:
+            id: of the execution.
+            timeout: seconds for the whole; None: no limit.
+            outage: seconds without a server, before giving up.
+
+        Raises:
+            RemoteNotFound: there is no such execution.
+            RemoteUnavailable: no server for too long, or the time is up.
+        """
+        return follow.changes(self.endpoint, id, Patience(timeout, outage))
+
+    def follow_deck(
+        self,
+        node: "NodeExecutionIdentifier",
+        *,
+        attempt: int | str = "latest",
+        timeout: float | None = None,
+        outage: float = 60.0,
+    ) -> Iterator[ServerEvent]:
+        """Yield the events of a Deck (``state``, ``snapshot``, ``segment``, ``end``) as they come, up to ``end``.
+
+        Their data are the JSON of ``livedeck.admin.live.messages``.
+        """
+        path = follow.node_path("decks", node, attempt)
+        return iter(Stream(self.endpoint, path, ("end",), Patience(timeout, outage)))
+
+    def follow_log(
+        self,
+        node: "NodeExecutionIdentifier",
+        *,
+        attempt: int | str = "latest",
+        timeout: float | None = None,
+        outage: float = 60.0,
+    ) -> Iterator[ServerEvent]:
+        """Yield the events of an attempt's log (``chunk``, ``end``) as they come, up to ``end``."""
+        path = follow.node_path("logs", node, attempt)
+        return iter(Stream(self.endpoint, path, ("end",), Patience(timeout, outage)))

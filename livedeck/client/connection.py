@@ -1,0 +1,70 @@
+"""What every part of the client stands on: the endpoint, the calls, and lists that come in pages."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from livedeck.client.backoff import Backoff
+from livedeck.client.endpoint import DEFAULT, Endpoint
+
+_PAGE = 100
+
+
+class Connection:
+    """A connection to one control plane. Safe to use from several threads; not after a fork.
+
+    Args:
+        endpoint: ``host:port``, or ``https://host``.
+        project: of executions and uploads, unless said otherwise.
+        domain: likewise.
+        timeout: seconds for one call, trying again included.
+        patience: seconds to go on trying a server that has not answered once.
+        backoff: waits between tries.
+
+    Raises:
+        InvalidName: the endpoint is malformed.
+    """
+
+    def __init__(
+        self,
+        endpoint: str = DEFAULT,
+        *,
+        project: str = "flytesnacks",
+        domain: str = "development",
+        timeout: float = 30.0,
+        patience: float = 1.0,
+        backoff: Backoff | None = None,
+    ) -> None:
+        from livedeck.client.calls import Calls  # noqa: PLC0415 - grpc takes longer to load than all of the SDK
+
+        self.endpoint = Endpoint.parse(endpoint)
+        self.project = project
+        self.domain = domain
+        self._timeout = timeout
+        self._backoff = backoff or Backoff()
+        self._calls = Calls(self.endpoint, timeout=timeout, patience=patience, backoff=self._backoff)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._calls.close()
+
+    def _pages(self, method: str, request: Any, field: str, limit: int | None) -> Iterator[Any]:
+        """Yield the entities of a list, page by page, up to ``limit`` of them (None: all)."""
+        left = limit
+        while left is None or left > 0:
+            request.limit = _PAGE if left is None else min(left, _PAGE)
+            answer = self._calls.call(method, request)
+            found = getattr(answer, field)
+            yield from found if left is None else found[:left]
+            left = None if left is None else left - len(found)
+            if not answer.token or not found:
+                return
+            request.token = answer.token

@@ -1,0 +1,126 @@
+"""Tasks, workflows and launch plans: registering and reading them."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from livedeck.client.connection import Connection
+from livedeck.client.registration import register
+
+if TYPE_CHECKING:
+    from flyteidl.admin.launch_plan_pb2 import LaunchPlan, LaunchPlanSpec
+    from flyteidl.admin.task_pb2 import Task, TaskSpec
+    from flyteidl.admin.workflow_pb2 import Workflow, WorkflowSpec
+    from flyteidl.core.identifier_pb2 import Identifier
+
+    from livedeck.client.registration import Entity
+
+_CREATE = {
+    "TaskCreateRequest": "CreateTask",
+    "WorkflowCreateRequest": "CreateWorkflow",
+    "LaunchPlanCreateRequest": "CreateLaunchPlan",
+}
+
+
+class Entities(Connection):
+    """What can be registered. Registering what is there already, and is the same, is no error."""
+
+    def create_task(self, id: "Identifier", spec: "TaskSpec") -> bool:  # noqa: A002 - Flyte's name
+        """Register a task; return whether it is new.
+
+        Raises:
+            RemoteInvalid: it is malformed, or another task has this id.
+        """
+        from flyteidl.admin.task_pb2 import TaskCreateRequest  # noqa: PLC0415 - protobuf only when it is used
+
+        return self._create(TaskCreateRequest(id=id, spec=spec))
+
+    def create_workflow(self, id: "Identifier", spec: "WorkflowSpec") -> bool:  # noqa: A002
+        """Register a workflow; return whether it is new.
+
+        Raises:
+            RemoteInvalid: it is malformed, names what is not registered, or another workflow has this id.
+        """
+        from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest  # noqa: PLC0415
+
+        return self._create(WorkflowCreateRequest(id=id, spec=spec))
+
+    def create_launch_plan(self, id: "Identifier", spec: "LaunchPlanSpec") -> bool:  # noqa: A002
+        """Register a launch plan; return whether it is new.
+
+        Raises:
+            RemoteInvalid: it is malformed, or another launch plan has this id.
+            RemoteNotFound: its workflow is not registered.
+        """
+        from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest  # noqa: PLC0415
+
+        return self._create(LaunchPlanCreateRequest(id=id, spec=spec))
+
+    def register(self, entities: "Iterable[Entity]") -> int:
+        """Register requests of all three kinds, as many at once as can be; return how many were new.
+
+        Raises:
+            RemoteError: the first that the control plane refused; what was registered before stays.
+        """
+        return register(entities, self._create)
+
+    def _create(self, request: "Entity") -> bool:
+        return bool(self._calls.call(_CREATE[type(request).__name__], request, settle=_same_is_there) is not _SAME)
+
+    def get_task(self, id: "Identifier") -> "Task":  # noqa: A002
+        """Return a registered task.
+
+        Raises:
+            RemoteNotFound: there is none.
+        """
+        return self._get("GetTask", id)  # type: ignore[no-any-return]
+
+    def get_workflow(self, id: "Identifier") -> "Workflow":  # noqa: A002
+        """Return a registered workflow, compiled.
+
+        Raises:
+            RemoteNotFound: there is none.
+        """
+        return self._get("GetWorkflow", id)  # type: ignore[no-any-return]
+
+    def get_launch_plan(self, id: "Identifier") -> "LaunchPlan":  # noqa: A002
+        """Return a registered launch plan.
+
+        Raises:
+            RemoteNotFound: there is none.
+        """
+        return self._get("GetLaunchPlan", id)  # type: ignore[no-any-return]
+
+    def _get(self, method: str, id: "Identifier") -> Any:  # noqa: A002
+        from flyteidl.admin.common_pb2 import ObjectGetRequest  # noqa: PLC0415
+
+        return self._calls.call(method, ObjectGetRequest(id=id))
+
+    def list_tasks(self, name: str = "", *, filters: str = "", limit: int | None = None) -> "Iterator[Task]":
+        """Yield registered tasks, newest first; ``filters`` as Flyte has them, ``eq(version,v1)+...``."""
+        return self._list("ListTasks", "tasks", name, filters, limit)
+
+    def list_workflows(self, name: str = "", *, filters: str = "", limit: int | None = None) -> "Iterator[Workflow]":
+        """Yield registered workflows, newest first."""
+        return self._list("ListWorkflows", "workflows", name, filters, limit)
+
+    def list_launch_plans(
+        self, name: str = "", *, filters: str = "", limit: int | None = None
+    ) -> "Iterator[LaunchPlan]":
+        """Yield registered launch plans, newest first."""
+        return self._list("ListLaunchPlans", "launch_plans", name, filters, limit)
+
+    def _list(self, method: str, field: str, name: str, filters: str, limit: int | None) -> Iterator[Any]:
+        from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort  # noqa: PLC0415
+
+        place = NamedEntityIdentifier(project=self.project, domain=self.domain, name=name)
+        newest_first = Sort(key="created_at", direction=Sort.DESCENDING)
+        request = ResourceListRequest(id=place, filters=filters, sort_by=newest_first)
+        return self._pages(method, request, field, limit)
+
+
+_SAME = object()
+"""In place of an answer: what was to be created is there already."""
+
+
+def _same_is_there(code: str, tries: int) -> Any:  # noqa: ARG001 - the client's rule for settling an error
+    return _SAME if code == "ALREADY_EXISTS" else None

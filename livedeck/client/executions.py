@@ -1,0 +1,206 @@
+"""Executions: starting them, looking at them, ending them."""
+
+import secrets
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from livedeck.client import transfer
+from livedeck.client.connection import Connection
+from livedeck.errors import ObjectNotFound, RemoteNotFound
+from livedeck.store import open_store, split_uri
+
+if TYPE_CHECKING:
+    from flyteidl.admin.common_pb2 import UrlBlob
+    from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
+    from flyteidl.admin.node_execution_pb2 import NodeExecution
+    from flyteidl.admin.task_execution_pb2 import TaskExecution
+    from flyteidl.core.identifier_pb2 import (
+        Identifier,
+        NodeExecutionIdentifier,
+        TaskExecutionIdentifier,
+        WorkflowExecutionIdentifier,
+    )
+    from flyteidl.core.literals_pb2 import LiteralMap
+
+
+@dataclass(frozen=True)
+class Data:
+    """What went in, and what came out so far."""
+
+    inputs: "LiteralMap"
+    outputs: "LiteralMap"
+
+
+class Executions(Connection):
+    """Executions of one control plane."""
+
+    def execution_id(self, name: str) -> "WorkflowExecutionIdentifier":
+        """Return the id of an execution in the client's project and domain."""
+        from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier  # noqa: PLC0415 - only when it is used
+
+        return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=name)
+
+    def create_execution(
+        self,
+        target: "Identifier",
+        inputs: "LiteralMap | None" = None,
+        *,
+        name: str | None = None,
+        spec: "ExecutionSpec | None" = None,
+    ) -> "WorkflowExecutionIdentifier":
+        """Start an execution of a launch plan or a task.
+
+        Args:
+            target: id of the launch plan, or of the task.
+            inputs: by name.
+            name: ``[a-z][a-z0-9-]*``, at most 63 characters; made up by default.
+            spec: more about it (labels, parallelism, cache); ``target`` is put into it.
+
+        Raises:
+            RemoteInvalid: an input is missing, unknown or of the wrong type.
+            RemoteNotFound: the target is not registered.
+            RemoteConflict: there is an execution of that name.
+        """
+        from flyteidl.admin.execution_pb2 import ExecutionCreateRequest, ExecutionSpec  # noqa: PLC0415
+
+        full = ExecutionSpec()
+        full.CopyFrom(spec or full)
+        full.launch_plan.CopyFrom(target)
+        # Named here, so that a try whose answer was lost is not made twice.
+        request = ExecutionCreateRequest(project=self.project, domain=self.domain, name=name or _new_name(), spec=full)
+        if inputs is not None:
+            request.inputs.CopyFrom(inputs)
+        return self._started("CreateExecution", request, request.name)
+
+    def relaunch(self, id: "WorkflowExecutionIdentifier", *, name: str | None = None) -> "WorkflowExecutionIdentifier":  # noqa: A002 - Flyte's name
+        """Start an execution again with the same inputs.
+
+        Raises:
+            RemoteNotFound: there is no such execution.
+            RemoteConflict: there is an execution of the new name.
+        """
+        from flyteidl.admin.execution_pb2 import ExecutionRelaunchRequest  # noqa: PLC0415
+
+        request = ExecutionRelaunchRequest(id=id, name=name or _new_name())
+        return self._started("RelaunchExecution", request, request.name)
+
+    def _started(self, method: str, request: Any, name: str) -> "WorkflowExecutionIdentifier":
+        answer = self._calls.call(method, request, settle=_came_through)
+        return self.execution_id(name) if answer is _DONE else answer.id
+
+    def get_execution(self, id: "WorkflowExecutionIdentifier") -> "Execution":  # noqa: A002
+        """Return an execution.
+
+        Raises:
+            RemoteNotFound: there is none.
+        """
+        from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest  # noqa: PLC0415
+
+        return self._calls.call("GetExecution", WorkflowExecutionGetRequest(id=id))  # type: ignore[no-any-return]
+
+    def list_executions(self, *, filters: str = "", limit: int | None = None) -> "Iterator[Execution]":
+        """Yield executions, newest first; ``filters`` as Flyte has them, ``eq(phase,FAILED)+...``."""
+        from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort  # noqa: PLC0415
+
+        place = NamedEntityIdentifier(project=self.project, domain=self.domain)
+        newest_first = Sort(key="created_at", direction=Sort.DESCENDING)
+        request = ResourceListRequest(id=place, filters=filters, sort_by=newest_first)
+        return self._pages("ListExecutions", request, "executions", limit)
+
+    def terminate(self, id: "WorkflowExecutionIdentifier", cause: str) -> None:  # noqa: A002
+        """Ask for an execution to be aborted; it is when its phase says so.
+
+        Raises:
+            RemoteNotFound: there is none.
+            RemoteConflict: it has ended.
+        """
+        from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest  # noqa: PLC0415
+
+        self._calls.call("TerminateExecution", ExecutionTerminateRequest(id=id, cause=cause))
+
+    def node_executions(
+        self,
+        id: "WorkflowExecutionIdentifier",  # noqa: A002
+        *,
+        parent: str = "",
+        filters: str = "",
+    ) -> "Iterator[NodeExecution]":
+        """Yield the nodes of an execution, oldest first; those below the node ``parent``, else the top level."""
+        from flyteidl.admin.common_pb2 import Sort  # noqa: PLC0415
+        from flyteidl.admin.node_execution_pb2 import NodeExecutionListRequest  # noqa: PLC0415
+
+        oldest_first = Sort(key="created_at", direction=Sort.ASCENDING)
+        request = NodeExecutionListRequest(
+            workflow_execution_id=id, unique_parent_id=parent, filters=filters, sort_by=oldest_first
+        )
+        return self._pages("ListNodeExecutions", request, "node_executions", None)
+
+    def task_executions(self, node: "NodeExecutionIdentifier") -> "Iterator[TaskExecution]":
+        """Yield the attempts of a node, oldest first."""
+        from flyteidl.admin.common_pb2 import Sort  # noqa: PLC0415
+        from flyteidl.admin.task_execution_pb2 import TaskExecutionListRequest  # noqa: PLC0415
+
+        oldest_first = Sort(key="created_at", direction=Sort.ASCENDING)
+        request = TaskExecutionListRequest(node_execution_id=node, sort_by=oldest_first)
+        return self._pages("ListTaskExecutions", request, "task_executions", None)
+
+    def execution_data(self, id: "WorkflowExecutionIdentifier") -> Data:  # noqa: A002
+        """Return the inputs and outputs of an execution, wherever they are kept.
+
+        Raises:
+            RemoteNotFound: there is no such execution.
+        """
+        from flyteidl.admin.execution_pb2 import WorkflowExecutionGetDataRequest  # noqa: PLC0415
+
+        return self._data("GetExecutionData", WorkflowExecutionGetDataRequest(id=id))
+
+    def node_data(self, id: "NodeExecutionIdentifier") -> Data:  # noqa: A002
+        """Return the inputs and outputs of a node."""
+        from flyteidl.admin.node_execution_pb2 import NodeExecutionGetDataRequest  # noqa: PLC0415
+
+        return self._data("GetNodeExecutionData", NodeExecutionGetDataRequest(id=id))
+
+    def task_data(self, id: "TaskExecutionIdentifier") -> Data:  # noqa: A002
+        """Return the inputs and outputs of an attempt."""
+        from flyteidl.admin.task_execution_pb2 import TaskExecutionGetDataRequest  # noqa: PLC0415
+
+        return self._data("GetTaskExecutionData", TaskExecutionGetDataRequest(id=id))
+
+    def _data(self, method: str, request: Any) -> Data:
+        answer = self._calls.call(method, request)
+        return Data(
+            self._literals(answer.full_inputs, answer.inputs),
+            self._literals(answer.full_outputs, answer.outputs),
+        )
+
+    def _literals(self, inline: "LiteralMap", elsewhere: "UrlBlob") -> "LiteralMap":
+        """Return literals from the answer itself, or where they were too large for one, from their link."""
+        if inline.literals or not elsewhere.url:
+            return inline
+        try:
+            return type(inline).FromString(self._fetch(elsewhere.url))
+        except (RemoteNotFound, ObjectNotFound):
+            if elsewhere.bytes:
+                raise
+            return inline  # the place is known before there is anything
+
+    def _fetch(self, url: str) -> bytes:
+        if url.startswith(("http://", "https://")):
+            return transfer.get(url, timeout=self._timeout, backoff=self._backoff)
+        prefix, key = split_uri(url)
+        return open_store(prefix).get(key)
+
+
+_DONE = object()
+"""In place of an answer: an earlier try, whose answer was lost, did it."""
+
+
+def _came_through(code: str, tries: int) -> Any:
+    return _DONE if tries and code == "ALREADY_EXISTS" else None
+
+
+def _new_name() -> str:
+    """Return a name as flyteadmin makes them: an ``a`` and 19 letters or digits."""
+    return "a" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(19))

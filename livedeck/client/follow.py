@@ -1,0 +1,112 @@
+"""An execution as it goes: typed changes from its live stream."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from livedeck.client.sse import ServerEvent
+from livedeck.client.streams import Patience, Stream
+
+if TYPE_CHECKING:
+    from flyteidl.admin.execution_pb2 import Execution
+    from flyteidl.admin.node_execution_pb2 import NodeExecution
+    from flyteidl.admin.task_execution_pb2 import TaskExecution
+    from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+
+    from livedeck.client.endpoint import Endpoint
+
+
+@dataclass(frozen=True)
+class ExecutionChanged:
+    """The execution as it is now."""
+
+    execution: "Execution"
+
+
+@dataclass(frozen=True)
+class NodeChanged:
+    """A node as it is now."""
+
+    node: "NodeExecution"
+
+
+@dataclass(frozen=True)
+class TaskChanged:
+    """An attempt as it is now."""
+
+    task: "TaskExecution"
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """All that had happened before has been told; what comes next is news."""
+
+
+Change = ExecutionChanged | NodeChanged | TaskChanged | CaughtUp
+
+
+def changes(endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", patience: Patience) -> Iterator[Change]:
+    """Yield the changes of an execution, until it has ended and all was told.
+
+    Raises:
+        RemoteNotFound: there is no such execution.
+        RemoteUnavailable: no server for too long, or the time is up.
+    """
+    ended = caught_up = False
+    for event in Stream(endpoint, execution_path(execution), (), patience):
+        change = _change(event)
+        if change is None:
+            continue  # of a later version
+        yield change
+        caught_up = caught_up or isinstance(change, CaughtUp)
+        ended = ended or (isinstance(change, ExecutionChanged) and has_ended(change.execution))
+        if ended and caught_up:
+            return
+
+
+def _change(event: ServerEvent) -> Change | None:
+    from flyteidl.admin.execution_pb2 import Execution  # noqa: PLC0415 - with the first event, not with the SDK
+    from flyteidl.admin.node_execution_pb2 import NodeExecution  # noqa: PLC0415
+    from flyteidl.admin.task_execution_pb2 import TaskExecution  # noqa: PLC0415
+    from google.protobuf.json_format import Parse  # noqa: PLC0415
+
+    match event.event:
+        case "execution":
+            return ExecutionChanged(Parse(event.data, Execution(), ignore_unknown_fields=True))
+        case "node":
+            return NodeChanged(Parse(event.data, NodeExecution(), ignore_unknown_fields=True))
+        case "task":
+            return TaskChanged(Parse(event.data, TaskExecution(), ignore_unknown_fields=True))
+        case "ready":
+            return CaughtUp()
+    return None
+
+
+def has_ended(execution: "Execution") -> bool:
+    """Say whether an execution is in a phase that it never leaves."""
+    from flyteidl.core.execution_pb2 import WorkflowExecution  # noqa: PLC0415 - as above
+
+    phases = WorkflowExecution.Phase
+    return execution.closure.phase in {
+        phases.Value("SUCCEEDED"),
+        phases.Value("FAILED"),
+        phases.Value("ABORTED"),
+        phases.Value("TIMED_OUT"),
+    }
+
+
+def execution_path(execution: "WorkflowExecutionIdentifier") -> str:
+    """Return the path of an execution's stream."""
+    return "/live/executions/" + _joined(execution.project, execution.domain, execution.name)
+
+
+def node_path(kind: str, node: "NodeExecutionIdentifier", attempt: int | str) -> str:
+    """Return the path of a node's stream: ``kind`` is ``decks`` or ``logs``."""
+    execution = node.execution_id
+    place = _joined(execution.project, execution.domain, execution.name, node.node_id, str(attempt))
+    return f"/live/{kind}/{place}"
+
+
+def _joined(*parts: str) -> str:
+    return "/".join(quote(part, safe="") for part in parts)

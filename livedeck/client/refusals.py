@@ -1,0 +1,44 @@
+"""What gRPC reports, in livedeck's own errors and with words that say what to do."""
+
+import grpc
+
+from livedeck.client.endpoint import Endpoint
+from livedeck.errors import RemoteConflict, RemoteError, RemoteInvalid, RemoteNotFound, RemoteUnavailable
+
+_KINDS: dict[grpc.StatusCode, type[RemoteError]] = {
+    grpc.StatusCode.UNAVAILABLE: RemoteUnavailable,
+    grpc.StatusCode.DEADLINE_EXCEEDED: RemoteUnavailable,
+    grpc.StatusCode.NOT_FOUND: RemoteNotFound,
+    grpc.StatusCode.ALREADY_EXISTS: RemoteConflict,
+    grpc.StatusCode.FAILED_PRECONDITION: RemoteConflict,
+    grpc.StatusCode.ABORTED: RemoteConflict,
+    grpc.StatusCode.INVALID_ARGUMENT: RemoteInvalid,
+    grpc.StatusCode.OUT_OF_RANGE: RemoteInvalid,
+}
+_NOT_GRPC = ("http1", "HTTP/1", "frame of size", "Received http2 header with status: 4", "SETTINGS")
+
+
+def no_server(endpoint: Endpoint) -> RemoteUnavailable:
+    """Return the error for an endpoint where nothing listens."""
+    return RemoteUnavailable(
+        f"no livedeck server at {endpoint}: start one with `livedeck serve`, or set LIVEDECK_ENDPOINT"
+    )
+
+
+def refusal(error: grpc.RpcError, method: str, endpoint: Endpoint, timeout: float) -> RemoteError:
+    """Return the error that a caller of ``method`` gets for what gRPC raised."""
+    code, details = error.code(), error.details() or ""
+    if any(sign in details for sign in _NOT_GRPC):
+        return RemoteUnavailable(
+            f"what listens at {endpoint} is no livedeck server ({details}): check LIVEDECK_ENDPOINT"
+        )
+    if code is grpc.StatusCode.UNAVAILABLE:
+        if "Connection refused" in details or "connect" in details.lower():
+            return no_server(endpoint)
+        return RemoteUnavailable(f"the server at {endpoint} is not available: {details}")
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return RemoteUnavailable(f"the server at {endpoint} did not answer {method} within {timeout:g} s")
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return RemoteError(f"the server at {endpoint} does not know {method}: it may be of another version")
+    kind = _KINDS.get(code)
+    return kind(details) if kind else RemoteError(f"{method} failed at {endpoint}: {code.name}: {details}")

@@ -1,0 +1,112 @@
+"""Signed links: PUT a file to one, GET an object from one, with trying again."""
+
+import base64
+import hashlib
+import http.client
+import io
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from livedeck.client.backoff import Backoff
+from livedeck.errors import RemoteError, RemoteNotFound, RemoteUnavailable
+
+_CHUNK = 1024 * 1024
+_IDLE = 60.0  # seconds without a byte
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def md5_of(content: bytes | Path) -> bytes:
+    """Return the MD5 of bytes or of a file, read in pieces."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with _opened(content) as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.digest()
+
+
+def put(url: str, content: bytes | Path, headers: Mapping[str, str], *, timeout: float, backoff: Backoff) -> None:
+    """Upload bytes or a file, streamed, trying again for up to ``timeout`` seconds.
+
+    Raises:
+        RemoteError: the link was refused.
+        RemoteUnavailable: it could not be reached in time.
+    """
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    fixed = {"Content-Length": str(size), "Content-Type": "application/octet-stream", **headers}
+
+    def once() -> None:
+        with _opened(content) as file, _answer(urllib.request.Request(url, file, fixed, method="PUT")) as answer:  # noqa: S310 - checked
+            answer.read()
+
+    _patiently(once, f"uploading to {_shown(url)}", timeout, backoff)
+
+
+def get(url: str, *, timeout: float, backoff: Backoff) -> bytes:
+    """Download an object, trying again for up to ``timeout`` seconds.
+
+    Raises:
+        RemoteNotFound: there is none.
+        RemoteError: the link was refused.
+        RemoteUnavailable: it could not be reached in time.
+    """
+    found: list[bytes] = []
+
+    def once() -> None:
+        with _answer(urllib.request.Request(url)) as answer:  # noqa: S310 - checked
+            found[:] = [answer.read()]
+
+    _patiently(once, f"downloading {_shown(url)}", timeout, backoff)
+    return found[0]
+
+
+def md5_header(digest: bytes) -> str:
+    """Return the value of a Content-MD5 header."""
+    return base64.b64encode(digest).decode()
+
+
+def _patiently(once: Callable[[], None], doing: str, timeout: float, backoff: Backoff) -> None:
+    deadline = time.monotonic() + timeout
+    for wait in backoff.waits():
+        try:
+            once()
+        except urllib.error.HTTPError as error:
+            with error:
+                reason = error.read(500).decode("utf-8", "replace").strip() or error.reason
+            if error.code in {404, 410}:
+                raise RemoteNotFound(f"{doing}: there is nothing there: {reason}") from error
+            if error.code not in _PASSING:
+                raise RemoteError(f"{doing}: {error.code}: {reason}") from error
+            failure: Exception = RemoteUnavailable(f"{doing}: {error.code}: {reason}")
+        except (OSError, http.client.HTTPException) as error:
+            failure = RemoteUnavailable(f"{doing}: {error}")
+        else:
+            return
+        if time.monotonic() + wait > deadline:
+            raise failure
+        time.sleep(wait)
+
+
+def _answer(request: urllib.request.Request) -> IO[bytes]:
+    parts = urlsplit(request.full_url)
+    if parts.scheme not in {"http", "https"}:
+        raise RemoteError(f"{_shown(request.full_url)} is not a link that can be followed")
+    # A link to this machine is no business of a proxy.
+    handlers = [urllib.request.ProxyHandler({})] if parts.hostname in _LOOPBACK else []
+    answer: IO[bytes] = urllib.request.build_opener(*handlers).open(request, timeout=_IDLE)
+    return answer
+
+
+def _opened(content: bytes | Path) -> IO[bytes]:
+    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+
+def _shown(url: str) -> str:
+    """Return a URL without its query, where a signed link has its signature."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
