@@ -1,1 +1,17 @@
-"""The engine: walks compiled workflows and has executors run their attempts."""
+"""The engine: walks compiled workflows, asks executors to run attempts, reports events."""
+
+from livedeck.propeller.attempts import AttemptEnvironment
+from livedeck.propeller.control import CacheEntry, Claim, ControlPlane, ExecutionEvent, Renewal
+from livedeck.propeller.engine import Propeller
+from livedeck.propeller.settings import PropellerSettings
+
+__all__ = [
+    "AttemptEnvironment",
+    "CacheEntry",
+    "Claim",
+    "ControlPlane",
+    "ExecutionEvent",
+    "Propeller",
+    "PropellerSettings",
+    "Renewal",
+]

@@ -1,0 +1,101 @@
+"""What everything in one execution is called: node ids as Flyte makes them, identifiers, and URIs in the store."""
+
+import base64
+import hashlib
+from functools import lru_cache
+
+from flyteidl.core.identifier_pb2 import (
+    Identifier,
+    NodeExecutionIdentifier,
+    TaskExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
+
+from livedeck.propeller.events import Path
+from livedeck.propeller.plan import END
+from livedeck.propeller.state import ScopeState
+from livedeck.store import join_uri
+from livedeck.store.layout import INPUTS, OUTPUTS
+
+_LONGEST = 120
+"""Characters of a node's unique id; it is a folder's name, and ids grow with each level of sub-workflows."""
+
+
+def execution_key(execution: WorkflowExecutionIdentifier) -> str:
+    """``project/domain/name``: how leases name an execution."""
+    return f"{execution.project}/{execution.domain}/{execution.name}"
+
+
+@lru_cache(maxsize=65536)
+def unique_id(parent: str, attempt: int, node: str) -> str:
+    """A node's id within its execution: its own for the top level, else ``{parent}-{parent's attempt}-{own}``.
+
+    As in Flyte, what gets too long is replaced by ``f`` and a hash.
+    """
+    name = f"{parent}-{attempt}-{node}" if parent else node
+    if len(name) <= _LONGEST:
+        return name
+    digest = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode().rstrip("=").lower()
+    return f"f{digest}"
+
+
+class Addresses:
+    """Names and places of one execution.
+
+    Args:
+        execution: whose.
+        prefix: URI of the execution's folder.
+        raw_data_prefix: URI of the folder for its user data.
+    """
+
+    def __init__(self, execution: WorkflowExecutionIdentifier, prefix: str, raw_data_prefix: str) -> None:
+        self.execution = execution
+        self.prefix = prefix
+        self.raw_data_prefix = raw_data_prefix
+
+    def node(self, root: ScopeState, path: Path) -> str:
+        """The node's unique id."""
+        scope: ScopeState | None = root
+        name = ""
+        for index in path:
+            assert scope is not None
+            # Only a node's own retries would make the number other than 0, and nodes with children have none yet.
+            name = unique_id(name, 0, scope.plan.nodes[index].id)
+            scope = scope.nodes[index].scope
+        return name
+
+    def node_id(self, node: str) -> NodeExecutionIdentifier:
+        """Flyte's identifier of the node with that unique id."""
+        return NodeExecutionIdentifier(node_id=node, execution_id=self.execution)
+
+    def task_id(self, node: str, task: Identifier, attempt: int) -> TaskExecutionIdentifier:
+        """Flyte's identifier of an attempt."""
+        return TaskExecutionIdentifier(task_id=task, node_execution_id=self.node_id(node), retry_attempt=attempt)
+
+    def attempt_id(self, node: str, attempt: int) -> str:
+        """What the executor knows an attempt by."""
+        return f"{execution_key(self.execution)}/{node}/{attempt}"
+
+    def node_prefix(self, node: str) -> str:
+        """URI of the node's folder."""
+        return join_uri(self.prefix, node, "data")
+
+    def attempt_prefix(self, node: str, attempt: int) -> str:
+        """URI of the attempt's folder."""
+        return join_uri(self.prefix, node, "data", str(attempt))
+
+    def inputs_uri(self, node: str) -> str:
+        """URI of the node's ``inputs.pb``."""
+        return join_uri(self.node_prefix(node), INPUTS)
+
+    def outputs_uri(self, node: str, attempt: int = 0) -> str:
+        """URI of the attempt's ``outputs.pb``."""
+        return join_uri(self.attempt_prefix(node, attempt), OUTPUTS)
+
+    def workflow_outputs_uri(self) -> str:
+        """URI of the execution's own ``outputs.pb``."""
+        return self.outputs_uri(END)
+
+    def raw_data(self, node: str, attempt: int) -> str:
+        """URI of the folder for the attempt's user data."""
+        return join_uri(self.raw_data_prefix, f"{node}-{attempt}")

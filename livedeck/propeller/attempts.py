@@ -1,0 +1,131 @@
+"""From a task node to an attempt that an executor can start: the command filled in, environment, resources."""
+
+from collections.abc import Callable, Mapping
+
+from flyteidl.admin.execution_pb2 import ExecutionSpec
+from flyteidl.core.identifier_pb2 import Identifier, ResourceType, TaskExecutionIdentifier
+from flyteidl.core.literals_pb2 import Literal
+from flyteidl.core.tasks_pb2 import Container, Resources
+
+from livedeck.executors.api import Attempt
+from livedeck.propeller.addresses import Addresses
+from livedeck.propeller.plan import TaskPlan
+from livedeck.propeller.quantities import quantity
+from livedeck.propeller.templates import render
+from livedeck.store import join_uri
+
+AttemptEnvironment = Callable[[TaskExecutionIdentifier, str], Mapping[str, str]]
+"""From an attempt and the URI of its output prefix to what else its environment holds (the hint's URL and token)."""
+
+TASK_TEMPLATE = "task.pb"
+"""Object in the attempt's folder with the serialised template, for commands that ask for its path."""
+_CHECKPOINTS = "_flytecheckpoints"
+
+
+class AttemptWriter:
+    """Writes the attempts of one execution.
+
+    Args:
+        addresses: the execution's names and places.
+        spec: what the execution was created with.
+        workflow: the workflow that it runs.
+        environment: what is added to each attempt's environment.
+    """
+
+    def __init__(
+        self, addresses: Addresses, spec: ExecutionSpec, workflow: Identifier, environment: AttemptEnvironment
+    ) -> None:
+        self._addresses = addresses
+        self._spec = spec
+        self._workflow = workflow
+        self._environment = environment
+
+    def write(self, node: str, number: int, task: TaskPlan, inputs: Mapping[str, Literal]) -> Attempt:
+        """Make one attempt.
+
+        Args:
+            node: the node's unique id.
+            number: the attempt's, from 0.
+            task: what it runs.
+            inputs: the node's inputs, for commands that quote them.
+
+        Raises:
+            InvalidWorkflow: a template variable has no value, or a resource is not an amount.
+        """
+        container = task.template.container
+        variables = self._variables(node, number)
+        return Attempt(
+            id=self._addresses.attempt_id(node, number),
+            command=render([*container.command, *container.args], variables, inputs),
+            environment=self._environment_of(node, number, task),
+            output_prefix=self._addresses.attempt_prefix(node, number),
+            cpu=_cores(task.resources),
+            memory=_memory(task.resources),
+            metadata={"task": task.template.id.name, **_others(task.resources)},
+        )
+
+    def _variables(self, node: str, number: int) -> dict[str, str]:
+        places = self._addresses
+        prefix = places.attempt_prefix(node, number)
+        execution = places.execution
+        return {
+            "input": places.inputs_uri(node),
+            "inputprefix": places.node_prefix(node),
+            "outputprefix": prefix,
+            "rawoutputdataprefix": places.raw_data(node, number),
+            "checkpointoutputprefix": self._checkpoints(node, number),
+            # Two quote characters, not an empty argument: what flytekit takes for "none".
+            "prevcheckpointprefix": self._checkpoints(node, number - 1) if number else '""',
+            "perretryuniquekey": f"{execution.name}-{node}-{number}".replace(".", "-").replace("_", "-").lower(),
+            "tasktemplatepath": join_uri(prefix, TASK_TEMPLATE),
+            "namespace": f"{execution.project}-{execution.domain}",
+        }
+
+    def _checkpoints(self, node: str, number: int) -> str:
+        return join_uri(self._addresses.raw_data(node, number), _CHECKPOINTS)
+
+    def _environment_of(self, node: str, number: int, task: TaskPlan) -> dict[str, str]:
+        """What the container states, over what the execution states, under what Flyte and livedeck set."""
+        execution, template = self._addresses.execution, task.template.id
+        launched = self._spec.launch_plan
+        launch_plan = launched.name if launched.resource_type == ResourceType.LAUNCH_PLAN else ""
+        attempt = self._addresses.task_id(node, template, number)
+        return {
+            **{pair.key: pair.value for pair in self._spec.envs.values},
+            **_stated(task.template.container),
+            "FLYTE_INTERNAL_EXECUTION_ID": execution.name,
+            "FLYTE_INTERNAL_EXECUTION_PROJECT": execution.project,
+            "FLYTE_INTERNAL_EXECUTION_DOMAIN": execution.domain,
+            "FLYTE_INTERNAL_EXECUTION_WORKFLOW": self._workflow.name,
+            "FLYTE_INTERNAL_EXECUTION_LAUNCHPLAN": launch_plan,
+            "FLYTE_INTERNAL_TASK_PROJECT": template.project,
+            "FLYTE_INTERNAL_TASK_DOMAIN": template.domain,
+            "FLYTE_INTERNAL_TASK_NAME": template.name,
+            "FLYTE_INTERNAL_TASK_VERSION": template.version,
+            "FLYTE_ATTEMPT_NUMBER": str(number),
+            **self._environment(attempt, self._addresses.attempt_prefix(node, number)),
+        }
+
+
+def _stated(container: Container) -> dict[str, str]:
+    return {pair.key: pair.value for pair in container.env}
+
+
+def _amounts(resources: Resources) -> dict[Resources.ResourceName, str]:
+    """Requests, or where only a limit is stated the limit: as Kubernetes takes it."""
+    return {entry.name: entry.value for entry in (*resources.limits, *resources.requests)}
+
+
+def _cores(resources: Resources) -> float:
+    stated = _amounts(resources).get(Resources.CPU)
+    return float(quantity(stated)) if stated else 0.0
+
+
+def _memory(resources: Resources) -> int:
+    stated = _amounts(resources).get(Resources.MEMORY)
+    return int(quantity(stated)) if stated else 0
+
+
+def _others(resources: Resources) -> dict[str, str]:
+    names = {Resources.GPU: "gpu", Resources.STORAGE: "storage", Resources.EPHEMERAL_STORAGE: "ephemeral_storage"}
+    return {names[name]: value for name, value in _amounts(resources).items() if name in names}

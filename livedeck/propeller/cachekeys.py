@@ -1,0 +1,72 @@
+"""The key under which a task's outputs are remembered: the same task, cache version, interface and inputs."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+
+from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
+from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Scalar, Union
+
+from livedeck.propeller.plan import TaskPlan
+
+_FORMAT = "livedeck-cache-1"
+"""Part of every key: to be raised when keys are made another way."""
+
+
+def cache_key(task: TaskPlan, inputs: Mapping[str, Literal]) -> str:
+    """Make the key of a task run on these inputs.
+
+    The task's version is left out: a new version of the code with the same cache version is the same task, as in
+    Flyte. Where a literal carries a hash of its own (Flyte's ``HashMethod``), it stands for the value.
+    """
+    template = task.template
+    ignored = set(template.metadata.cache_ignore_input_vars)
+    name = template.id
+    parts = [
+        _FORMAT.encode(),
+        *(text.encode() for text in (name.project, name.domain, name.name, task.cache_version)),
+        _interface(template.interface, ignored),
+        _inputs(inputs, ignored),
+    ]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _interface(interface: TypedInterface, ignored: Collection[str]) -> bytes:
+    """Names and types; descriptions may change freely."""
+    plain = TypedInterface(inputs=_undescribed(interface.inputs, ignored), outputs=_undescribed(interface.outputs, ()))
+    return plain.SerializeToString(deterministic=True)
+
+
+def _undescribed(variables: VariableMap, ignored: Collection[str]) -> VariableMap:
+    plain = VariableMap()
+    for name, variable in variables.variables.items():
+        if name not in ignored:
+            plain.variables[name].type.CopyFrom(variable.type)
+    return plain
+
+
+def _inputs(inputs: Mapping[str, Literal], ignored: Collection[str]) -> bytes:
+    kept = {name: _canonical(literal) for name, literal in inputs.items() if name not in ignored}
+    return LiteralMap(literals=kept).SerializeToString(deterministic=True)
+
+
+def _canonical(literal: Literal) -> Literal:
+    if literal.hash:
+        return Literal(hash=literal.hash)
+    match literal.WhichOneof("value"):
+        case "collection":
+            items = [_canonical(item) for item in literal.collection.literals]
+            return Literal(collection=LiteralCollection(literals=items))
+        case "map":
+            entries = {key: _canonical(value) for key, value in literal.map.literals.items()}
+            return Literal(map=LiteralMap(literals=entries))
+        case "scalar" if literal.scalar.WhichOneof("value") == "union":
+            union = literal.scalar.union
+            return Literal(scalar=Scalar(union=Union(value=_canonical(union.value), type=union.type)))
+        case "scalar":
+            return Literal(scalar=literal.scalar)
+        case _:
+            return literal

@@ -1,0 +1,74 @@
+"""Task outputs remembered from run to run. A cache that fails costs time, never an execution."""
+
+import logging
+from collections.abc import Mapping
+
+from flyteidl.core.catalog_pb2 import CatalogCacheStatus
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.core.literals_pb2 import Literal
+
+from livedeck.propeller.cachekeys import cache_key
+from livedeck.propeller.control import ControlPlane
+from livedeck.propeller.events import Path
+from livedeck.propeller.plan import TaskPlan
+from livedeck.propeller.reports import Facts
+
+log = logging.getLogger("livedeck.propeller")
+
+
+class Cache:
+    """The cache as one execution uses it.
+
+    Args:
+        control: who remembers.
+        facts: where is noted what came of it.
+        overwrite: whether to run tasks although their outputs are known, and to remember the new ones.
+    """
+
+    def __init__(self, control: ControlPlane, facts: Facts, *, overwrite: bool) -> None:
+        self._control = control
+        self._facts = facts
+        self._overwrite = overwrite
+
+    async def find(self, path: Path, task: TaskPlan, inputs: Mapping[str, Literal]) -> str | None:
+        """Where the outputs lie that an earlier run made of the same inputs; None if there are none."""
+        if not task.cacheable:
+            return None
+        if self._overwrite:
+            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_SKIPPED
+            return None
+        try:
+            entry = await self._control.find_cached(cache_key(task, inputs))
+        except Exception:
+            log.exception("propeller.cache_lookup_failed task=%s", task.template.id.name)
+            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_LOOKUP_FAILURE
+            return None
+        if entry is None:
+            self.forget(path)
+            return None
+        self._facts.cache_status[path] = CatalogCacheStatus.CACHE_HIT
+        self._facts.cached_from[path] = entry.source
+        return entry.output_uri
+
+    def forget(self, path: Path) -> None:
+        """Nothing (that still exists) was found."""
+        self._facts.cache_status[path] = CatalogCacheStatus.CACHE_MISS
+        self._facts.cached_from.pop(path, None)
+
+    async def keep(
+        self,
+        path: Path,
+        task: TaskPlan,
+        inputs: Mapping[str, Literal],
+        output_uri: str,
+        source: TaskExecutionIdentifier,
+    ) -> None:
+        """Remember outputs that a run has just made."""
+        try:
+            await self._control.store_cached(cache_key(task, inputs), output_uri, source)
+        except Exception:
+            log.exception("propeller.cache_store_failed task=%s", task.template.id.name)
+            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_PUT_FAILURE
+        else:
+            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_POPULATED
+            self._facts.cached_from[path] = source

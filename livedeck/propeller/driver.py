@@ -1,0 +1,224 @@
+"""One execution, driven to its end: events in, the machine's commands carried out.
+
+The loop is the only place that steps the machine, so events have an order. Commands that take time run as tasks beside
+it and end by telling the loop an event.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from livedeck.errors import InvalidWorkflow, UserError
+from livedeck.executors.api import Executor
+from livedeck.propeller.addresses import Addresses, execution_key
+from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
+from livedeck.propeller.caching import Cache
+from livedeck.propeller.commands import Command, Gather, Launch, Prepare, ReportNode, ReportTask, ReportWorkflow, Stop
+from livedeck.propeller.control import Claim, ControlPlane, ExecutionEvent
+from livedeck.propeller.data import Data
+from livedeck.propeller.events import (
+    AskedToAbort,
+    CacheHit,
+    Event,
+    Gathered,
+    Path,
+    Prepared,
+    Resume,
+    Ungathered,
+    Unprepared,
+)
+from livedeck.propeller.failures import Failure, aborted
+from livedeck.propeller.launcher import Launcher
+from livedeck.propeller.machine import step
+from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.phases import WorkflowPhase
+from livedeck.propeller.plan import ScopePlan, TaskPlan
+from livedeck.propeller.planner import Planner
+from livedeck.propeller.recovery import rebuild, records_of, walk
+from livedeck.propeller.reporter import Reporter
+from livedeck.propeller.reports import EventWriter, Facts
+from livedeck.propeller.settings import PropellerSettings
+from livedeck.propeller.state import ExecutionState, ScopeState, plan_at
+from livedeck.propeller.surrender import surrender
+
+log = logging.getLogger("livedeck.propeller")
+
+
+class Driver:
+    """Drives one execution.
+
+    Args:
+        claim: the execution, under this engine's lease.
+        control: where events are recorded.
+        executor: who runs attempts.
+        owner: this engine's name.
+        environment: what is added to each attempt's environment.
+        settings: budgets and times.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        control: ControlPlane,
+        executor: Executor,
+        *,
+        owner: str,
+        environment: AttemptEnvironment,
+        settings: PropellerSettings,
+    ) -> None:
+        self.key = execution_key(claim.id)
+        self._claim = claim
+        self._executor = executor
+        self._owner = owner
+        self._settings = settings
+        self._addresses = Addresses(claim.id, claim.prefix, claim.raw_data_prefix)
+        self._data = Data(self._addresses, claim.inputs, self._root, settings)
+        self._facts = Facts(self._data.outputs_uris)
+        self._cache = Cache(control, self._facts, overwrite=claim.spec.overwrite_cache)
+        self._writer = EventWriter(self._addresses, owner, self._facts)
+        self._reporter = Reporter(control, owner, settings)
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._effects: set[asyncio.Task[None]] = set()
+        self._launcher = Launcher(
+            executor=executor,
+            writer=AttemptWriter(self._addresses, claim.spec, claim.closure.primary.template.id, environment),
+            addresses=self._addresses,
+            data=self._data,
+            facts=self._facts,
+            cache=self._cache,
+            settings=settings,
+            root=self._root,
+            recorded=self._reporter.recorded,
+            tell=self._events.put_nowait,
+            parallelism=claim.spec.max_parallelism,
+        )
+        self._state: ExecutionState
+        self._group: asyncio.TaskGroup
+
+    def ask_to_abort(self, cause: str) -> None:
+        """Somebody wants the execution ended. May be repeated."""
+        self._events.put_nowait(AskedToAbort(cause))
+
+    async def run(self) -> None:
+        """Drive the execution to its end; when this returns, the end is on record.
+
+        Raises:
+            ExceptionGroup: with ``LeaseLost``, or with whatever made the engine fail.
+        """
+        try:
+            plan = Planner(self._claim.closure, KINDS, system_retries=self._settings.system_retries).plan()
+        except UserError as error:
+            await self.refuse(Failure("CannotRun", f"This execution cannot be run: {error}."))
+            return
+        self._recover(plan)
+        async with asyncio.TaskGroup() as self._group:
+            reporting = self._group.create_task(self._reporter.run(), name=f"report {self.key}")
+            self._events.put_nowait(Resume())
+            await self._loop()
+            await self._reporter.recorded()
+            for task in (reporting, *self._effects):
+                task.cancel()
+
+    async def refuse(self, failure: Failure) -> None:
+        """Fail (or if that was asked for, abort) the execution without running anything more of it."""
+        stands = WorkflowPhase(self._claim.phase)
+        phases = [WorkflowPhase.FAILING, WorkflowPhase.FAILED]
+        if stands is WorkflowPhase.ABORTING:
+            phases, failure = [WorkflowPhase.ABORTED], aborted(self._claim.abort_cause)
+        elif stands is WorkflowPhase.UNDEFINED:
+            phases.insert(0, WorkflowPhase.QUEUED)
+        reports = [ReportWorkflow(phase, failure if phase > WorkflowPhase.QUEUED else None) for phase in phases]
+        self._reporter.add([self._writer.write_workflow(report) for report in reports])
+        await self._reporter.flush()
+
+    async def give_up(self, failure: Failure) -> None:
+        """Stop what runs of the execution as far as it is on record, and fail it."""
+        self._reporter.add(await surrender(self._claim, self._executor, self._owner, self._settings))
+        await self.refuse(failure)
+
+    async def flush(self) -> None:
+        """Record what is still to be recorded, after ``run`` was cancelled."""
+        await self._reporter.flush()
+
+    def _root(self) -> ScopeState:
+        return self._state.root
+
+    def _recover(self, plan: ScopePlan) -> None:
+        """Start from what is on record."""
+        records = records_of(self._claim)
+        self._state = rebuild(plan, records, WorkflowPhase(self._claim.phase), self._claim.abort_cause)
+        for path, record in walk(plan, records):
+            if record.output_uri:
+                self._data.outputs_uris[path] = record.output_uri
+            for number, attempt in record.attempts.items():
+                if attempt.started_at is not None:
+                    self._facts.started[path, number] = attempt.started_at
+
+    # The loop.
+
+    async def _loop(self) -> None:
+        while not self._state.phase.terminal:
+            event = await self._events.get()
+            self._state, commands = step(self._state, event)
+            self._carry_out(commands)
+
+    def _carry_out(self, commands: tuple[Command, ...]) -> None:
+        reports: list[ExecutionEvent] = [
+            self._writer.write(command, self._state.root)
+            for command in commands
+            if isinstance(command, ReportWorkflow | ReportNode | ReportTask)
+        ]
+        self._reporter.add(reports)
+        for command in commands:
+            match command:
+                case Prepare(path):
+                    self._begin(self._prepare(path), f"prepare {self.key} {path}")
+                case Gather(path):
+                    self._begin(self._gather(path), f"gather {self.key} {path}")
+                case Launch(path, attempt, adopt):
+                    self._begin(self._launcher.start(path, attempt, adopt=adopt), f"run {self.key} {path} {attempt}")
+                case Stop(path, attempt):
+                    self._launcher.stop(path, attempt)
+
+    def _begin(self, effect: Coroutine[Any, Any, None], name: str) -> None:
+        task = self._group.create_task(effect, name=name)
+        self._effects.add(task)
+        task.add_done_callback(self._effects.discard)
+
+    # Commands that take time. Each ends by telling an event.
+
+    async def _prepare(self, path: Path) -> None:
+        try:
+            inputs = await self._data.prepare(path)
+        except InvalidWorkflow as error:
+            self._events.put_nowait(Unprepared(path, _binding_failure("inputs", error)))
+            return
+        detail = plan_at(self._state.root, path).detail
+        hit = isinstance(detail, TaskPlan) and await self._find_cached(path, detail, inputs.literals)
+        self._events.put_nowait(CacheHit(path) if hit else Prepared(path))
+
+    async def _find_cached(self, path: Path, task: TaskPlan, inputs: Any) -> bool:
+        uri = await self._cache.find(path, task, inputs)
+        if uri is None:
+            return False
+        try:
+            await self._data.read(uri)
+        except InvalidWorkflow:
+            log.warning("propeller.cache_stale execution=%s outputs=%s", self.key, uri)
+            self._cache.forget(path)
+            return False
+        self._data.outputs_uris[path] = uri
+        return True
+
+    async def _gather(self, path: Path) -> None:
+        try:
+            await self._data.gather(path)
+        except InvalidWorkflow as error:
+            self._events.put_nowait(Ungathered(path, _binding_failure("outputs", error)))
+        else:
+            self._events.put_nowait(Gathered(path))
+
+
+def _binding_failure(what: str, error: InvalidWorkflow) -> Failure:
+    return Failure("BindingError", f"The {what} cannot be put together: {error}.")

@@ -1,0 +1,200 @@
+"""The engine: takes executions under lease, drives each, and lets go of them in order.
+
+Nothing is kept here that is not also on record: a propeller that dies loses nothing, and the next one takes over.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from livedeck.errors import LeaseLost
+from livedeck.executors.api import Executor
+from livedeck.propeller.addresses import execution_key
+from livedeck.propeller.attempts import AttemptEnvironment
+from livedeck.propeller.control import Claim, ControlPlane
+from livedeck.propeller.driver import Driver
+from livedeck.propeller.failures import Blame, Failure
+from livedeck.propeller.patience import persist
+from livedeck.propeller.settings import PropellerSettings
+
+log = logging.getLogger("livedeck.propeller")
+
+
+class Propeller:
+    """Drives executions until it is left or cancelled.
+
+    Use it as an async context manager, or await ``run``. Leaving stops claiming, records what is still to be recorded,
+    gives the leases back, and leaves attempts running: whoever claims the executions next picks them up.
+
+    Args:
+        control: leases, and where events are recorded.
+        executor: runs attempts; entered by whoever made it, and left after the propeller.
+        owner: this engine's name. One that starts again under the same name takes its leases back at once.
+        attempt_environment: given an attempt and the URI of its output prefix, what else its environment holds.
+        settings: budgets and times.
+    """
+
+    def __init__(
+        self,
+        control: ControlPlane,
+        executor: Executor,
+        *,
+        owner: str,
+        attempt_environment: AttemptEnvironment = lambda _attempt, _prefix: {},
+        settings: PropellerSettings = PropellerSettings(),  # noqa: B008 - frozen
+    ) -> None:
+        self._control = control
+        self._executor = executor
+        self._owner = owner
+        self._environment = attempt_environment
+        self._settings = settings
+        self._driven: dict[str, _Driven] = {}
+        self._crashes: dict[str, int] = {}
+        self._group: asyncio.TaskGroup
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self.run(), name="propeller")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    async def run(self) -> None:
+        """Claim and drive executions until cancelled."""
+        async with asyncio.TaskGroup() as self._group:
+            while True:
+                await self._patiently("renew", self._renew)
+                await self._patiently("claim", self._claim)
+                await self._patiently("wait", self._wait)
+
+    async def _patiently(self, what: str, call: Callable[[], Awaitable[None]]) -> None:
+        """Call once; if the control plane fails, pause, so that the next round is not at once."""
+        try:
+            await call()
+        except Exception as error:  # noqa: BLE001 - whatever it raises, the next round asks again
+            log.warning("propeller.control_failed what=%s error=%r", what, error)
+            await asyncio.sleep(min(self._settings.retry_longest, self._settings.lease_ttl / 10))
+
+    async def _wait(self) -> None:
+        await self._control.wait_for_work(timeout=self._settings.lease_ttl / 3)
+
+    async def _renew(self) -> None:
+        """Prolong the leases; hear which are lost and which executions are to be aborted."""
+        keys = list(self._driven)
+        if not keys:
+            return
+        renewal = await self._control.renew(self._owner, keys, ttl=self._settings.lease_ttl)
+        for key in keys:
+            driven = self._driven.get(key)
+            if driven is None:
+                continue
+            if key not in renewal.held:
+                driven.lose()
+            elif key in renewal.aborting:
+                driven.driver.ask_to_abort(renewal.aborting[key])
+
+    async def _claim(self) -> None:
+        room = self._settings.max_executions - len(self._driven)
+        if room <= 0:
+            return
+        for claim in await self._control.claim(self._owner, limit=room, ttl=self._settings.lease_ttl):
+            key = execution_key(claim.id)
+            if key not in self._driven:
+                self._drive(key, claim)
+
+    def _drive(self, key: str, claim: Claim) -> None:
+        driver = Driver(
+            claim,
+            self._control,
+            self._executor,
+            owner=self._owner,
+            environment=self._environment,
+            settings=self._settings,
+        )
+        driven = self._driven[key] = _Driven(driver)
+        driven.task = self._group.create_task(self._see_through(driven), name=f"drive {key}")
+
+    async def _see_through(self, driven: "_Driven") -> None:
+        """Drive one execution; whatever happens to it, the others go on."""
+        key = driven.driver.key
+        try:
+            await self._driven_to_end(driven.driver)
+        except asyncio.CancelledError:
+            if not driven.lost:
+                await self._hand_back(driven.driver)
+                raise
+            log.warning("propeller.lease_lost execution=%s", key)
+        except Exception as error:  # noqa: BLE001 - a mistake in the engine must not end the other executions
+            if not _is_lease_lost(error):
+                await self._crashed(key, error)
+            else:
+                log.warning("propeller.lease_lost execution=%s", key)
+        finally:
+            del self._driven[key]
+        if key in self._crashes:
+            await self._patiently("claim", self._claim)
+
+    async def _driven_to_end(self, driver: Driver) -> None:
+        """Drive it, or end it if the engine has failed at it too often; then give the lease back."""
+        crashes = self._crashes.get(driver.key, 0)
+        if crashes < self._settings.crashes:
+            await driver.run()
+        else:
+            await driver.give_up(Failure("EngineError", _GIVEN_UP.format(crashes), Blame.SYSTEM))
+        self._crashes.pop(driver.key, None)
+        await persist("release", lambda: self._control.release(self._owner, driver.key), self._settings)
+
+    async def _hand_back(self, driver: Driver) -> None:
+        """Record what is still to be recorded and give the lease back, within the time that a shutdown has."""
+        try:
+            async with asyncio.timeout(self._settings.shutdown):
+                await driver.flush()
+                await self._control.release(self._owner, driver.key)
+        except Exception as error:  # noqa: BLE001 - the lease runs out, and the next engine finds what is on record
+            log.warning("propeller.hand_back_failed execution=%s error=%r", driver.key, error)
+
+    async def _crashed(self, key: str, error: Exception) -> None:
+        """Pause, then let it be claimed again and built anew from what is on record."""
+        count = self._crashes[key] = self._crashes.get(key, 0) + 1
+        log.error("propeller.crashed execution=%s count=%d", key, count, exc_info=error)
+        await asyncio.sleep(min(self._settings.retry_first * 2**count, self._settings.retry_longest))
+        await persist("release", lambda: self._control.release(self._owner, key), self._settings)
+
+
+_GIVEN_UP = (
+    "The engine itself failed {0} times in a row at this execution and has given it up; its log has the errors. "
+    "That is a mistake in livedeck, not in the workflow."
+)
+
+
+class _Driven:
+    """An execution that is being driven."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.task: asyncio.Task[None]
+        self.lost = False
+
+    def lose(self) -> None:
+        """Another engine holds it: let go at once, and touch nothing."""
+        self.lost = True
+        self.task.cancel()
+
+
+def _is_lease_lost(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_lease_lost(inner) for inner in error.exceptions)
+    return isinstance(error, LeaseLost)

@@ -1,0 +1,46 @@
+"""What went wrong with an attempt, a node or an execution, in the words that a user reads."""
+
+import enum
+from dataclasses import dataclass, replace
+
+
+class Blame(enum.IntEnum):
+    """``flyteidl.core.ExecutionError.ErrorKind``: whose budget of retries a failure is taken from."""
+
+    UNKNOWN = 0
+    """Nobody said."""
+    USER = 1
+    """The task's own code."""
+    SYSTEM = 2
+    """What the task runs on: a lost worker, a killed process, outputs that never came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as Flyte tells it (``flyteidl.core.ExecutionError``), and whether trying again may help."""
+
+    code: str
+    """Short and stable, e.g. ``USER:RuntimeError`` or ``TimeoutExpired``."""
+    message: str
+    """For people: what happened, with the traceback where there is one."""
+    blame: Blame = Blame.USER
+    recoverable: bool = False
+    """Whether another attempt may be made of it."""
+    error_uri: str = ""
+    """The ``error.pb`` that it was read from; empty if there is none."""
+    worker: str = ""
+    """Which process or machine of several it happened on; empty if there is only one."""
+
+    def exhausted(self, attempts: int) -> "Failure":
+        """The same failure, when it was the last of ``attempts`` that may be made (the code is Flyte's)."""
+        return replace(
+            self,
+            code=f"RetriesExhausted|{self.code}",
+            message=f"Attempt {attempts} of {attempts} failed, no attempts are left. The last error: {self.message}",
+            recoverable=False,
+        )
+
+
+def aborted(cause: str) -> Failure:
+    """What an execution's error says when somebody ended it."""
+    return Failure("ExecutionAborted", cause or "The execution was aborted.")

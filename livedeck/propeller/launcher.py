@@ -1,0 +1,145 @@
+"""The attempts of one execution that are at work: begun on ``Launch``, ended on ``Stop``, told of as events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from livedeck.errors import InvalidWorkflow
+from livedeck.executors.api import Attempt, Executor
+from livedeck.propeller.addresses import Addresses
+from livedeck.propeller.attempts import TASK_TEMPLATE, AttemptWriter
+from livedeck.propeller.caching import Cache
+from livedeck.propeller.data import Data
+from livedeck.propeller.events import (
+    AttemptExpired,
+    AttemptFailed,
+    AttemptStarted,
+    AttemptSucceeded,
+    Event,
+    Path,
+)
+from livedeck.propeller.failures import Failure
+from livedeck.propeller.outcomes import Outputs
+from livedeck.propeller.patience import persist
+from livedeck.propeller.plan import TaskPlan
+from livedeck.propeller.reports import Facts
+from livedeck.propeller.runs import Run, Watcher
+from livedeck.propeller.settings import PropellerSettings
+from livedeck.propeller.state import ScopeState, plan_at
+from livedeck.propeller.templates import mentions
+from livedeck.store import open_store
+
+
+class Launcher:
+    """Runs the attempts of one execution.
+
+    Args:
+        executor: who runs them.
+        writer: makes them.
+        addresses: names and places.
+        data: inputs and outputs.
+        facts: where is noted what is found out about them.
+        cache: remembers their outputs.
+        settings: budgets and times.
+        root: gives the execution's nodes as they stand now.
+        recorded: returns when all that was reported so far is on record.
+        tell: takes events to the execution's loop.
+        parallelism: how many attempts may run at once; 0: any number.
+    """
+
+    def __init__(
+        self,
+        *,
+        executor: Executor,
+        writer: AttemptWriter,
+        addresses: Addresses,
+        data: Data,
+        facts: Facts,
+        cache: Cache,
+        settings: PropellerSettings,
+        root: Callable[[], ScopeState],
+        recorded: Callable[[], Awaitable[None]],
+        tell: Callable[[Event], None],
+        parallelism: int,
+    ) -> None:
+        self._executor = executor
+        self._writer = writer
+        self._addresses = addresses
+        self._data = data
+        self._facts = facts
+        self._cache = cache
+        self._settings = settings
+        self._root = root
+        self._recorded = recorded
+        self._tell = tell
+        self._slots = asyncio.Semaphore(parallelism) if parallelism > 0 else None
+        self._runs: dict[tuple[Path, int], Run] = {}
+
+    def start(self, path: Path, number: int, *, adopt: bool) -> Coroutine[Any, Any, None]:
+        """Make a run, which ``stop`` can reach from now on; await what is returned to have it run."""
+        task: TaskPlan = plan_at(self._root(), path).detail
+        watcher = Watcher(
+            started=lambda handle: self._on_started(path, number, handle),
+            expired=lambda: self._tell(AttemptExpired(path, number)),
+        )
+        run = Run(
+            self._executor,
+            lambda: self._make(path, number, task),
+            watcher,
+            self._settings,
+            adopt=adopt,
+            timeout=task.timeout,
+            started_at=self._facts.started.get((path, number)),
+            slots=self._slots,
+        )
+        self._runs[path, number] = run
+        return self._through(run, path, number, task)
+
+    def stop(self, path: Path, number: int) -> None:
+        """End an attempt that runs or is about to. Its run tells when it is over."""
+        run = self._runs.get((path, number))
+        if run is not None:
+            run.stop()
+
+    async def _through(self, run: Run, path: Path, number: int, task: TaskPlan) -> None:
+        """See a run through and tell what came of it."""
+        try:
+            result = await run.result()
+        except InvalidWorkflow as error:
+            result = Failure("BadCommand", f"The task cannot be started: {error}.")
+        del self._runs[path, number]
+        if run.ended_at is not None:
+            self._facts.ended[path, number] = run.ended_at
+        if isinstance(result, Failure):
+            self._tell(AttemptFailed(path, number, result))
+        else:
+            await self._keep(result, path, number, task)
+            self._tell(AttemptSucceeded(path, number))
+
+    async def _make(self, path: Path, number: int, task: TaskPlan) -> Attempt:
+        """Make the attempt once its being queued is on record: whoever takes over then must find it there."""
+        name = self._addresses.node(self._root(), path)
+        args = (*task.template.container.command, *task.template.container.args)
+        inputs = (await self._data.inputs(path)).literals if mentions(args, "inputs") else {}
+        attempt = self._writer.write(name, number, task, inputs)
+        if mentions(args, "tasktemplatepath"):
+            store, template = open_store(attempt.output_prefix), task.template.SerializeToString(deterministic=True)
+            await persist("store", lambda: store.aput(TASK_TEMPLATE, template), self._settings)
+        await self._recorded()
+        return attempt
+
+    def _on_started(self, path: Path, number: int, handle: str) -> None:
+        self._facts.handles[path, number] = handle
+        self._facts.started.setdefault((path, number), datetime.now(UTC))
+        self._tell(AttemptStarted(path, number))
+
+    async def _keep(self, outputs: Outputs, path: Path, number: int, task: TaskPlan) -> None:
+        """Note where the outputs lie, here for the nodes downstream and in the cache for later executions."""
+        name = self._addresses.node(self._root(), path)
+        uri = self._addresses.outputs_uri(name, number)
+        self._data.keep(path, uri, outputs.literals, outputs.size)
+        if task.cacheable:
+            inputs = (await self._data.inputs(path)).literals
+            source = self._addresses.task_id(name, task.template.id, number)
+            await self._cache.keep(path, task, inputs, uri, source)

@@ -1,0 +1,72 @@
+"""A task as one node runs it: the template, with what the node's metadata and overrides put on top."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
+from flyteidl.core.workflow_pb2 import Node
+
+from livedeck.errors import UnsupportedOption
+from livedeck.propeller.plan import TaskPlan
+
+
+def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> TaskPlan:
+    """Read a task node.
+
+    Args:
+        node: the node; what its metadata states goes before what the template states.
+        template: the task that it names.
+        system_retries: how many system failures are followed by another attempt.
+
+    Raises:
+        UnsupportedOption: the task is not one that has a command to run, or it asks for serialised caching.
+    """
+    _refuse_without_command(node, template)
+    if template.metadata.cache_serializable or node.metadata.cache_serializable:
+        raise UnsupportedOption(
+            f"node {node.id!r} asks for serialised caching (cache_serialize), which cannot be done yet; leave it out"
+        )
+    metadata, task = node.metadata, template.metadata
+    return TaskPlan(
+        template=template,
+        retries=(metadata if metadata.HasField("retries") else task).retries.retries,
+        system_retries=system_retries,
+        timeout=_timeout(node, template),
+        cacheable=metadata.cacheable if metadata.WhichOneof("cacheable_value") else task.discoverable,
+        cache_version=metadata.cache_version or task.discovery_version,
+        interruptible=metadata.interruptible if metadata.WhichOneof("interruptible_value") else task.interruptible,
+        generates_deck=task.generates_deck.value,
+        resources=_merged(template.container.resources, node.task_node.overrides.resources),
+    )
+
+
+def _refuse_without_command(node: Node, template: TaskTemplate) -> None:
+    what = f"node {node.id!r} runs task {template.id.name!r}, which"
+    if template.WhichOneof("target") != "container":
+        raise UnsupportedOption(f"{what} is of type {template.type!r} and has no container command to run")
+    if template.container.data_config.enabled:
+        raise UnsupportedOption(f"{what} is a raw container: its image has to be run, and this engine runs commands")
+    if not (template.container.command or template.container.args):
+        raise UnsupportedOption(f"{what} has an empty container command")
+
+
+def _timeout(node: Node, template: TaskTemplate) -> timedelta | None:
+    """The node's timeout, else the task's. A timeout of zero is how flytekit says that there is none."""
+    for metadata in (node.metadata, template.metadata):
+        timeout = metadata.timeout.ToTimedelta()
+        if timeout > timedelta(0):
+            return timeout
+    return None
+
+
+def _merged(base: Resources, over: Resources) -> Resources:
+    return Resources(
+        requests=_by_name(base.requests, over.requests),
+        limits=_by_name(base.limits, over.limits),
+    )
+
+
+def _by_name(
+    base: Iterable[Resources.ResourceEntry], over: Iterable[Resources.ResourceEntry]
+) -> list[Resources.ResourceEntry]:
+    return list({entry.name: entry for entry in (*base, *over)}.values())

@@ -1,0 +1,109 @@
+"""How an attempt went, read from what it left in the store; its exit status matters only when it left nothing.
+
+A task whose own code failed exits with 0 as in Flyte: so ``error.pb`` is read first.
+"""
+
+import signal
+from dataclasses import dataclass
+
+from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
+from flyteidl.core.execution_pb2 import ExecutionError
+from flyteidl.core.literals_pb2 import LiteralMap
+from google.protobuf.message import DecodeError
+
+from livedeck.errors import ObjectNotFound
+from livedeck.executors.api import Exit, ExitKind
+from livedeck.propeller.failures import Blame, Failure
+from livedeck.store import Store
+from livedeck.store.layout import ERROR, FUTURES, OUTPUTS
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The attempt succeeded."""
+
+    literals: LiteralMap
+    size: int
+    """Bytes of ``outputs.pb``."""
+
+
+async def judge(store: Store, ended: Exit) -> Outputs | Failure:
+    """Say how an attempt went.
+
+    Args:
+        store: the attempt's output prefix.
+        ended: what the executor knows of its end.
+
+    Raises:
+        StoreUnavailable: the store cannot be asked for now.
+    """
+    error = await _found(store, ERROR)
+    if error is not None:
+        return _told(error, store.uri_of(ERROR))
+    outputs = await _found(store, OUTPUTS)
+    if outputs is not None:
+        return _parsed(outputs, store.uri_of(OUTPUTS))
+    if await _found(store, FUTURES) is not None:
+        return Failure(
+            "DynamicNotSupported",
+            "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
+        )
+    return _silent(ended)
+
+
+async def _found(store: Store, key: str) -> bytes | None:
+    try:
+        return await store.aget(key)
+    except ObjectNotFound:
+        return None
+
+
+def _told(data: bytes, uri: str) -> Failure:
+    """What ``error.pb`` says."""
+    try:
+        error = ErrorDocument.FromString(data).error
+    except DecodeError as problem:
+        return Failure("BadErrorDocument", f"{uri} cannot be read: {problem}", Blame.SYSTEM, recoverable=True)
+    return Failure(
+        code=error.code or "Unknown",
+        message=error.message or "The task failed and left no message.",
+        blame=Blame.SYSTEM if error.origin == ExecutionError.SYSTEM else Blame.USER,
+        recoverable=error.kind == ContainerError.RECOVERABLE,
+        error_uri=uri,
+        worker=error.worker,
+    )
+
+
+def _parsed(data: bytes, uri: str) -> Outputs | Failure:
+    try:
+        return Outputs(LiteralMap.FromString(data), len(data))
+    except DecodeError as problem:
+        return Failure("BadOutputs", f"{uri} cannot be read: {problem}", Blame.SYSTEM, recoverable=True)
+
+
+def _silent(ended: Exit) -> Failure:
+    """It left neither outputs nor an error: something ended it that it could not catch."""
+    last_words = f"\nIts last words:\n{ended.message}" if ended.message.strip() else ""
+    code, what = _how(ended)
+    return Failure(code, f"{what}{last_words}", Blame.SYSTEM, recoverable=True)
+
+
+def _how(ended: Exit) -> tuple[str, str]:
+    match ended.kind:
+        case ExitKind.LOST:
+            return "Lost", "The attempt was lost: nobody can say how it ended."
+        case ExitKind.SIGNALLED if ended.code == signal.SIGKILL:
+            return "Killed", "The attempt was killed (SIGKILL); most often that means that memory ran out."
+        case ExitKind.SIGNALLED:
+            return "Signalled", f"The attempt was ended by {_signal_name(ended.code)}."
+        case _ if ended.code:
+            return "NonZeroExit", f"The attempt exited with code {ended.code}, without outputs and without an error."
+        case _:
+            return "OutputsNotFound", "The attempt exited with code 0, but without outputs and without an error."
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,242 @@
+"""Flyte's phases and the only ways between them: one table per level, from (phase, event) to phase.
+
+The members carry the numbers of ``flyteidl.core``, so a phase crosses the boundary as it is. A pair that is not in a
+table is a mistake in the engine and raises; what is late or repeated never reaches the tables, because ``machine``
+drops it first.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import TypeVar
+
+from livedeck.errors import ImpossibleTransition
+
+
+class WorkflowPhase(enum.IntEnum):
+    """``flyteidl.core.WorkflowExecution.Phase``."""
+
+    UNDEFINED = 0
+    """Created; no engine has looked at it yet."""
+    QUEUED = 1
+    """An engine has taken it up."""
+    RUNNING = 2
+    """Its nodes run."""
+    SUCCEEDING = 3
+    """Every node has succeeded and the outputs are written."""
+    SUCCEEDED = 4
+    """Over: the outputs are there."""
+    FAILING = 5
+    """A node has failed for good; what still runs is being stopped."""
+    FAILED = 6
+    """Over: the error says why."""
+    ABORTED = 7
+    """Over: somebody ended it."""
+    TIMED_OUT = 8
+    """Over: it took too long. Flyte's word; this engine has no deadline for a whole workflow."""
+    ABORTING = 9
+    """Somebody asked to end it; what still runs is being stopped."""
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing can follow."""
+        return self in _WORKFLOW_ENDS
+
+
+class NodePhase(enum.IntEnum):
+    """``flyteidl.core.NodeExecution.Phase``."""
+
+    UNDEFINED = 0
+    """Waiting for nodes upstream; nothing is recorded of it."""
+    QUEUED = 1
+    """All nodes upstream have succeeded; its inputs are being put together."""
+    RUNNING = 2
+    """It has an attempt, or children, at work."""
+    SUCCEEDED = 3
+    """Over: its outputs are there."""
+    FAILING = 4
+    """A child has failed for good; its other children are being stopped."""
+    FAILED = 5
+    """Over: the error says why."""
+    ABORTED = 6
+    """Over: ended because the execution, or the scope it belongs to, was."""
+    SKIPPED = 7
+    """Over: a branch went another way."""
+    TIMED_OUT = 8
+    """Over: Flyte's word for a node past its deadline; here a timeout fails the attempt, and so the node."""
+    DYNAMIC_RUNNING = 9
+    """The task has run and the children that it asked for are at work."""
+    RECOVERED = 10
+    """Over: its outputs were taken from the execution that this one recovers."""
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing can follow."""
+        return self in _NODE_ENDS
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether nodes downstream may go on."""
+        return self in _NODE_SATISFIED
+
+
+class TaskPhase(enum.IntEnum):
+    """``flyteidl.core.TaskExecution.Phase``: one attempt of one task."""
+
+    UNDEFINED = 0
+    """Not recorded yet."""
+    QUEUED = 1
+    """Recorded; handed to the executor, which starts it when there is room."""
+    RUNNING = 2
+    """Its process exists."""
+    SUCCEEDED = 3
+    """Over: its outputs are there."""
+    ABORTED = 4
+    """Over: ended because its node was."""
+    FAILED = 5
+    """Over, and no attempt follows."""
+    INITIALIZING = 6
+    """Its surroundings are being made ready. Flyte's word; not used by this engine."""
+    WAITING_FOR_RESOURCES = 7
+    """Held back by a quota. Flyte's word; this engine says QUEUED."""
+    RETRYABLE_FAILED = 8
+    """Over, and another attempt follows."""
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing can follow."""
+        return self in _TASK_ENDS
+
+
+_WORKFLOW_ENDS = frozenset(
+    {WorkflowPhase.SUCCEEDED, WorkflowPhase.FAILED, WorkflowPhase.ABORTED, WorkflowPhase.TIMED_OUT}
+)
+_NODE_SATISFIED = frozenset({NodePhase.SUCCEEDED, NodePhase.SKIPPED, NodePhase.RECOVERED})
+_NODE_ENDS = _NODE_SATISFIED | {NodePhase.FAILED, NodePhase.ABORTED, NodePhase.TIMED_OUT}
+_TASK_ENDS = frozenset({TaskPhase.SUCCEEDED, TaskPhase.ABORTED, TaskPhase.FAILED, TaskPhase.RETRYABLE_FAILED})
+
+
+class WorkflowEvent(enum.Enum):
+    """What can happen to a workflow."""
+
+    TAKE_UP = "take up"
+    """An engine holds its lease."""
+    START = "start"
+    """Its first nodes may go."""
+    COMPLETE = "complete"
+    """Every node has succeeded."""
+    SUCCEED = "succeed"
+    """Its outputs are written."""
+    BREAK = "break"
+    """A node has failed for good, and the failure policy says to stop; or it cannot be run at all."""
+    FAIL = "fail"
+    """Nothing runs any more."""
+    ASK_TO_ABORT = "ask to abort"
+    """Somebody wants it ended."""
+    ABORT = "abort"
+    """Nothing runs any more."""
+
+
+class NodeEvent(enum.Enum):
+    """What can happen to a node."""
+
+    QUEUE = "queue"
+    """All nodes upstream have succeeded."""
+    RUN = "run"
+    """Its inputs are written."""
+    RUN_CHILDREN = "run children"
+    """A dynamic task has said which children it wants."""
+    SUCCEED = "succeed"
+    """Its outputs are written, or were found in the cache."""
+    BREAK = "break"
+    """A child has failed for good."""
+    FAIL = "fail"
+    """It has failed for good, and nothing of it runs any more."""
+    ABORT = "abort"
+    """It was stopped, and nothing of it runs any more."""
+    SKIP = "skip"
+    """A branch went another way."""
+
+
+class TaskEvent(enum.Enum):
+    """What can happen to an attempt."""
+
+    QUEUE = "queue"
+    """It is about to be handed to the executor."""
+    START = "start"
+    """Its process exists."""
+    SUCCEED = "succeed"
+    """It is over and its outputs are there."""
+    RETRY = "retry"
+    """It has failed, and there is budget for another."""
+    FAIL = "fail"
+    """It has failed, and no other follows."""
+    ABORT = "abort"
+    """It was stopped and is over."""
+
+
+WORKFLOW: Mapping[tuple[WorkflowPhase, WorkflowEvent], WorkflowPhase] = {
+    (WorkflowPhase.UNDEFINED, WorkflowEvent.TAKE_UP): WorkflowPhase.QUEUED,
+    (WorkflowPhase.UNDEFINED, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.QUEUED, WorkflowEvent.START): WorkflowPhase.RUNNING,
+    (WorkflowPhase.QUEUED, WorkflowEvent.BREAK): WorkflowPhase.FAILING,
+    (WorkflowPhase.QUEUED, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.RUNNING, WorkflowEvent.COMPLETE): WorkflowPhase.SUCCEEDING,
+    (WorkflowPhase.RUNNING, WorkflowEvent.BREAK): WorkflowPhase.FAILING,
+    (WorkflowPhase.RUNNING, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.SUCCEEDING, WorkflowEvent.SUCCEED): WorkflowPhase.SUCCEEDED,
+    (WorkflowPhase.SUCCEEDING, WorkflowEvent.BREAK): WorkflowPhase.FAILING,
+    (WorkflowPhase.SUCCEEDING, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.FAILING, WorkflowEvent.FAIL): WorkflowPhase.FAILED,
+    (WorkflowPhase.FAILING, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.ABORTING, WorkflowEvent.ABORT): WorkflowPhase.ABORTED,
+}
+
+NODE: Mapping[tuple[NodePhase, NodeEvent], NodePhase] = {
+    (NodePhase.UNDEFINED, NodeEvent.QUEUE): NodePhase.QUEUED,
+    (NodePhase.UNDEFINED, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,  # the start node
+    (NodePhase.UNDEFINED, NodeEvent.SKIP): NodePhase.SKIPPED,
+    (NodePhase.QUEUED, NodeEvent.RUN): NodePhase.RUNNING,
+    (NodePhase.QUEUED, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,  # a cache hit, and the end node
+    (NodePhase.QUEUED, NodeEvent.FAIL): NodePhase.FAILED,  # its inputs cannot be put together
+    (NodePhase.QUEUED, NodeEvent.ABORT): NodePhase.ABORTED,
+    (NodePhase.RUNNING, NodeEvent.RUN_CHILDREN): NodePhase.DYNAMIC_RUNNING,
+    (NodePhase.RUNNING, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,
+    (NodePhase.RUNNING, NodeEvent.BREAK): NodePhase.FAILING,
+    (NodePhase.RUNNING, NodeEvent.FAIL): NodePhase.FAILED,
+    (NodePhase.RUNNING, NodeEvent.ABORT): NodePhase.ABORTED,
+    (NodePhase.DYNAMIC_RUNNING, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,
+    (NodePhase.DYNAMIC_RUNNING, NodeEvent.BREAK): NodePhase.FAILING,
+    (NodePhase.DYNAMIC_RUNNING, NodeEvent.FAIL): NodePhase.FAILED,
+    (NodePhase.DYNAMIC_RUNNING, NodeEvent.ABORT): NodePhase.ABORTED,
+    (NodePhase.FAILING, NodeEvent.FAIL): NodePhase.FAILED,
+    (NodePhase.FAILING, NodeEvent.ABORT): NodePhase.ABORTED,
+}
+
+TASK: Mapping[tuple[TaskPhase, TaskEvent], TaskPhase] = {
+    (TaskPhase.UNDEFINED, TaskEvent.QUEUE): TaskPhase.QUEUED,
+    (TaskPhase.QUEUED, TaskEvent.START): TaskPhase.RUNNING,
+    # Out of QUEUED as out of RUNNING: an attempt may be over before anybody saw it start.
+    (TaskPhase.QUEUED, TaskEvent.SUCCEED): TaskPhase.SUCCEEDED,
+    (TaskPhase.QUEUED, TaskEvent.RETRY): TaskPhase.RETRYABLE_FAILED,
+    (TaskPhase.QUEUED, TaskEvent.FAIL): TaskPhase.FAILED,
+    (TaskPhase.QUEUED, TaskEvent.ABORT): TaskPhase.ABORTED,
+    (TaskPhase.RUNNING, TaskEvent.SUCCEED): TaskPhase.SUCCEEDED,
+    (TaskPhase.RUNNING, TaskEvent.RETRY): TaskPhase.RETRYABLE_FAILED,
+    (TaskPhase.RUNNING, TaskEvent.FAIL): TaskPhase.FAILED,
+    (TaskPhase.RUNNING, TaskEvent.ABORT): TaskPhase.ABORTED,
+}
+
+_Phase = TypeVar("_Phase", WorkflowPhase, NodePhase, TaskPhase)
+_Event = TypeVar("_Event", WorkflowEvent, NodeEvent, TaskEvent)
+
+
+def advance(table: Mapping[tuple[_Phase, _Event], _Phase], phase: _Phase, event: _Event) -> _Phase:
+    """Look a transition up.
+
+    Raises:
+        ImpossibleTransition: the table has no such row.
+    """
+    try:
+        return table[phase, event]
+    except KeyError:
+        raise ImpossibleTransition(f"{type(phase).__name__} {phase.name} cannot {event.value!r}") from None

@@ -1,0 +1,200 @@
+"""From a compiled workflow closure to a plan, or to words that say why it cannot be run."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.literals_pb2 import Binding, BindingData
+from flyteidl.core.tasks_pb2 import TaskTemplate
+from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata, WorkflowTemplate
+
+from livedeck.errors import InvalidWorkflow, UnsupportedOption
+from livedeck.propeller.plan import END, START, NodePlan, ScopePlan
+from livedeck.propeller.refused import REFUSED
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_Key = tuple[int, str, str, str, str]
+
+
+class PlannedKind(Protocol):
+    """What the planner asks of a kind of node."""
+
+    def detail(self, node: Node, planner: "Planner") -> Any:
+        """Read what only this kind knows.
+
+        Raises:
+            InvalidWorkflow: the node is malformed, or names something that the closure does not hold.
+            UnsupportedOption: the node asks for something that cannot be done here.
+        """
+
+
+class Planner:
+    """Plans the workflows of one closure."""
+
+    def __init__(
+        self, closure: CompiledWorkflowClosure, kinds: Mapping[str, PlannedKind], *, system_retries: int
+    ) -> None:
+        self.system_retries = system_retries
+        self._kinds = kinds
+        self._primary = closure.primary.template
+        self._workflows = {_key(sub.template.id): sub.template for sub in closure.sub_workflows}
+        self._tasks = {_key(task.template.id): task.template for task in closure.tasks}
+        self._done: dict[_Key, ScopePlan] = {}
+        self._doing: list[_Key] = []
+
+    def plan(self) -> ScopePlan:
+        """Plan the closure's primary workflow and all that it holds.
+
+        Raises:
+            InvalidWorkflow: the closure is malformed: a cycle, a reference to nothing, a forbidden node id.
+            UnsupportedOption: it needs something that this engine cannot do.
+        """
+        return self._scope(self._primary)
+
+    def task(self, id: Identifier) -> TaskTemplate:  # noqa: A002 - Flyte's word
+        """The task template that a node names.
+
+        Raises:
+            InvalidWorkflow: the closure does not hold it.
+        """
+        try:
+            return self._tasks[_key(id)]
+        except KeyError:
+            raise InvalidWorkflow(f"the closure does not hold task {_name(id)}; register it again") from None
+
+    def sub_workflow(self, id: Identifier) -> ScopePlan:  # noqa: A002
+        """The plan of the sub-workflow that a node names.
+
+        Raises:
+            InvalidWorkflow: the closure does not hold it, or it holds itself.
+        """
+        template = self._workflows.get(_key(id))
+        if template is None:
+            raise InvalidWorkflow(f"the closure does not hold workflow {_name(id)}; register it again")
+        return self._scope(template)
+
+    def _scope(self, template: WorkflowTemplate) -> ScopePlan:
+        key = _key(template.id)
+        if key in self._done:
+            return self._done[key]
+        if key in self._doing:
+            raise InvalidWorkflow(f"workflow {_name(template.id)} contains itself")
+        if template.HasField("failure_node"):
+            raise UnsupportedOption(
+                f"workflow {_name(template.id)} has a failure node (on_failure), and those cannot be run yet"
+            )
+        self._doing.append(key)
+        plan = ScopePlan(
+            id=template.id,
+            template=template,
+            nodes=self._nodes(template),
+            index={node.id: index for index, node in enumerate(_with_ends(template))},
+            fail_immediately=template.metadata.on_failure == WorkflowMetadata.FAIL_IMMEDIATELY,
+        )
+        self._doing.pop()
+        self._done[key] = plan
+        return plan
+
+    def _nodes(self, template: WorkflowTemplate) -> tuple[NodePlan, ...]:
+        nodes = _with_ends(template)
+        upstream = _upstream(nodes)
+        _refuse_cycles(nodes, upstream)
+        dependents: list[list[int]] = [[] for _ in nodes]
+        for index, above in enumerate(upstream):
+            for each in above:
+                dependents[each].append(index)
+        return tuple(
+            NodePlan(
+                index=index,
+                id=node.id,
+                kind=_target(node),
+                node=node,
+                waiting=len(upstream[index]),
+                dependents=tuple(dependents[index]),
+                detail=self._kind(node).detail(node, self),
+                reported=node.id != END,
+            )
+            for index, node in enumerate(nodes)
+        )
+
+    def _kind(self, node: Node) -> PlannedKind:
+        target = _target(node)
+        if target in REFUSED:
+            raise UnsupportedOption(f"node {node.id!r} {REFUSED[target]}")
+        kind = self._kinds.get(target)
+        if kind is None:
+            raise InvalidWorkflow(f"node {node.id!r} has nothing to run ({target or 'no target'})")
+        return kind
+
+
+def _key(id: Identifier) -> _Key:  # noqa: A002
+    return (id.resource_type, id.project, id.domain, id.name, id.version)
+
+
+def _name(id: Identifier) -> str:  # noqa: A002
+    return f"{id.name!r} version {id.version!r}"
+
+
+def _target(node: Node) -> str:
+    return node.id if node.id in (START, END) else node.WhichOneof("target") or ""
+
+
+def _with_ends(template: WorkflowTemplate) -> Sequence[Node]:
+    """The nodes with the start node first and the end node last, whether or not the compiler put them in."""
+    inner = [node for node in template.nodes if node.id not in (START, END)]
+    for node in inner:
+        if not _ID.fullmatch(node.id):
+            raise InvalidWorkflow(f"{node.id!r} cannot be a node's id: use letters, digits, '.', '_' and '-'")
+    if len({node.id for node in inner}) < len(inner):
+        raise InvalidWorkflow(f"workflow {_name(template.id)} has two nodes with the same id")
+    return [Node(id=START), *inner, Node(id=END, inputs=template.outputs)]
+
+
+def _upstream(nodes: Sequence[Node]) -> list[set[int]]:
+    """For each node the indexes of those directly upstream. The end node waits for all, the roots for the start."""
+    index = {node.id: at for at, node in enumerate(nodes)}
+    found: list[set[int]] = [set()]
+    for node in nodes[1:]:
+        names = {*node.upstream_node_ids, *_promised(node.inputs)}
+        missing = names - index.keys() - {""}
+        if missing:
+            raise InvalidWorkflow(f"node {node.id!r} depends on {sorted(missing)}, which the workflow does not have")
+        found.append({index[name] for name in names - {""}} or {0})
+    found[-1].update(range(len(nodes) - 1))
+    return found
+
+
+def _promised(bindings: Sequence[Binding]) -> Iterator[str]:
+    stack: list[BindingData] = [binding.binding for binding in bindings]
+    while stack:
+        data = stack.pop()
+        match data.WhichOneof("value"):
+            case "promise":
+                yield data.promise.node_id
+            case "collection":
+                stack.extend(data.collection.bindings)
+            case "map":
+                stack.extend(data.map.bindings.values())
+            case _:
+                pass
+
+
+def _refuse_cycles(nodes: Sequence[Node], upstream: Sequence[set[int]]) -> None:
+    waiting = [len(above) for above in upstream]
+    below: list[list[int]] = [[] for _ in nodes]
+    for at, above in enumerate(upstream):
+        for each in above:
+            below[each].append(at)
+    ready = [0]
+    done = 0
+    while ready:
+        done += 1
+        for each in below[ready.pop()]:
+            waiting[each] -= 1
+            if not waiting[each]:
+                ready.append(each)
+    if done < len(nodes):
+        stuck = [node.id for node, left in zip(nodes, waiting, strict=True) if left and node.id != END]
+        raise InvalidWorkflow(f"these nodes wait for each other, in a circle: {', '.join(stuck)}")

@@ -1,0 +1,11 @@
+"""Kinds of nodes that this engine cannot run yet. An execution with one of them fails at once, and says so."""
+
+from collections.abc import Mapping
+
+REFUSED: Mapping[str, str] = {
+    "branch_node": "is a conditional, and conditionals cannot be run yet",
+    "gate_node": "waits for a signal, an approval or a time, and gates cannot be run yet",
+    "array_node": "maps over a list, and map tasks cannot be run yet",
+    "launchplan_ref": "starts a launch plan, and child executions cannot be run yet; use the workflow itself",
+}
+"""From the field of ``flyteidl.core.Node`` (or ``WorkflowNode``) that holds the target, to the reason."""

@@ -1,0 +1,85 @@
+"""Records events in order, in as few transactions as they come in, and tells when they are on record."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from livedeck.propeller.control import ControlPlane, ExecutionEvent
+from livedeck.propeller.patience import persist
+from livedeck.propeller.settings import PropellerSettings
+
+_BATCH = 500
+"""Events after which a transaction takes no further step; one step's events are never divided."""
+
+
+class Reporter:
+    """The events of one execution on their way to the control plane.
+
+    Whatever piles up while one transaction is on its way goes into the next, so a fan-out costs few transactions and
+    a chain no waiting.
+    """
+
+    def __init__(self, control: ControlPlane, owner: str, settings: PropellerSettings) -> None:
+        self._control = control
+        self._owner = owner
+        self._settings = settings
+        self._steps: deque[Sequence[ExecutionEvent]] = deque()
+        self._arrived = asyncio.Event()
+        self._added = 0
+        self._recorded = 0
+        self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    def add(self, events: Sequence[ExecutionEvent]) -> None:
+        """Queue the events of one step; they are recorded together. Never blocks."""
+        if events:
+            self._steps.append(events)
+            self._added += 1
+            self._arrived.set()
+
+    async def recorded(self) -> None:
+        """Return when everything added so far is on record."""
+        if self._recorded < self._added:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append((self._added, waiter))
+            await waiter
+
+    async def run(self) -> None:
+        """Record what is added, for ever.
+
+        Raises:
+            LeaseLost: another engine holds the execution now.
+        """
+        while True:
+            await self._arrived.wait()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Record what is queued now. Not to be called while ``run`` runs."""
+        while self._steps:
+            steps = self._next()
+            events = [event for step in steps for event in step]
+            await persist("report", lambda events=events: self._report(events), self._settings)  # type: ignore[misc]
+            for _ in steps:
+                self._steps.popleft()
+            self._recorded += len(steps)
+            self._tell()
+        self._arrived.clear()
+
+    async def _report(self, events: Sequence[ExecutionEvent]) -> None:
+        await self._control.report(self._owner, events)
+
+    def _next(self) -> list[Sequence[ExecutionEvent]]:
+        steps: list[Sequence[ExecutionEvent]] = []
+        count = 0
+        for step in self._steps:
+            if steps and count + len(step) > _BATCH:
+                break
+            steps.append(step)
+            count += len(step)
+        return steps
+
+    def _tell(self) -> None:
+        while self._waiters and self._waiters[0][0] <= self._recorded:
+            _, waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)

@@ -1,0 +1,189 @@
+"""One attempt as the engine lives through it: launched, started, over, judged."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar, runtime_checkable
+
+from livedeck.errors import ExecutorError
+from livedeck.executors.api import Attempt, Executor, Exit
+from livedeck.propeller.failures import Blame, Failure
+from livedeck.propeller.outcomes import Outputs, judge
+from livedeck.propeller.patience import persist
+from livedeck.propeller.settings import PropellerSettings
+from livedeck.store import open_store
+
+log = logging.getLogger("livedeck.propeller")
+
+_T = TypeVar("_T")
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """An executor that can say whether an attempt was ever started. One that cannot is asked to launch it again."""
+
+    async def find(self, attempt_id: str) -> str | None:
+        """The handle of an attempt that was started or is being started; None if it never was."""
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who wants to know of a run."""
+
+    started: Callable[[str], None]
+    """The process exists; called with the attempt's handle. Called once."""
+    expired: Callable[[], None]
+    """It has run for as long as it may. Called at most once."""
+
+
+class Run:
+    """One attempt, from its launch to what came of it.
+
+    Args:
+        executor: who runs it.
+        make: makes what is to be run, once it may be launched.
+        watcher: who wants to know.
+        settings: grace and patience.
+        adopt: whether an earlier engine may have launched it.
+        timeout: how long it may run.
+        started_at: since when it runs, if an earlier engine saw it start.
+        slots: how many attempts of the execution may run at once; None: any number.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        make: Callable[[], Awaitable[Attempt]],
+        watcher: Watcher,
+        settings: PropellerSettings,
+        *,
+        adopt: bool = False,
+        timeout: timedelta | None = None,
+        started_at: datetime | None = None,
+        slots: asyncio.Semaphore | None = None,
+    ) -> None:
+        self._executor = executor
+        self._make = make
+        self._attempt: Attempt
+        self._watcher = watcher
+        self._settings = settings
+        self._timeout = timeout
+        self._started_at = started_at
+        self._slots = None if adopt else slots  # what runs already is not held back
+        self._holds_slot = False
+        self._asked = adopt  # whether the executor may know of it
+        self._stopping = asyncio.Event()
+        self._launching: asyncio.Task[str] | None = None
+        self.ended_at: datetime | None = None
+        """When its process ended, if the executor knows."""
+
+    def stop(self) -> None:
+        """End the attempt: SIGTERM and after a grace SIGKILL; before it was started, take it back. Never blocks."""
+        self._stopping.set()
+        if self._launching is not None and not self._launching.done():
+            self._launching.cancel()
+
+    async def result(self) -> Outputs | Failure:
+        """Run it, and return what came of it.
+
+        Raises:
+            InvalidWorkflow: its command line cannot be put together.
+        """
+        self._attempt = await self._make()
+        try:
+            handle = await self._started_handle()
+            if handle is None:
+                return Failure("Withdrawn", "The attempt was stopped before it was started.", Blame.SYSTEM)
+            ended = await self._over(handle)
+        except _CannotStart as error:
+            return Failure("CannotStart", str(error), Blame.SYSTEM)
+        finally:
+            self._leave()
+        self.ended_at = ended.ended_at
+        store = open_store(self._attempt.output_prefix)
+        return await persist("judge", lambda: judge(store, ended), self._settings)
+
+    async def _started_handle(self) -> str | None:
+        """Launch it; None if it was stopped before."""
+        if not self._stopping.is_set():
+            self._launching = asyncio.create_task(self._launch(), name=f"launch {self._attempt.id}")
+            try:
+                return await self._launching
+            except asyncio.CancelledError:
+                self._launching.cancel()
+                if not self._stopping.is_set() or _cancelled():
+                    raise
+        return await self._find() if self._asked else None
+
+    async def _launch(self) -> str:
+        if self._slots is not None:
+            await self._slots.acquire()
+            self._holds_slot = True
+        known, self._asked = self._asked, True
+        try:
+            return await self._executor.launch(self._attempt)
+        except ExecutorError as error:
+            if not known:
+                raise _CannotStart(str(error)) from error
+            # It may run: to call it failed would let the next attempt run beside it.
+            log.warning("propeller.adopt_failed attempt=%s error=%s", self._attempt.id, error)
+        return await self._insist(lambda: self._executor.launch(self._attempt))
+
+    def _leave(self) -> None:
+        if self._holds_slot and self._slots is not None:
+            self._holds_slot = False
+            self._slots.release()
+
+    async def _find(self) -> str | None:
+        """The handle of an attempt whose launch was given up, or that an earlier engine may have launched."""
+        executor = self._executor
+        if isinstance(executor, Finder):
+            return await self._insist(lambda: executor.find(self._attempt.id))
+        return await self._insist(lambda: self._executor.launch(self._attempt))
+
+    async def _over(self, handle: str) -> Exit:
+        """Return when it is over; meanwhile say that it started, that it expired, and stop it when asked to."""
+        stopper = asyncio.create_task(self._stop_when_asked(handle), name=f"stop {self._attempt.id}")
+        timer: asyncio.TimerHandle | None = None
+        try:
+            await self._insist(lambda: self._executor.wait_started(handle))
+            self._watcher.started(handle)
+            timer = self._arm()
+            return await self._insist(lambda: self._executor.wait(handle))
+        finally:
+            stopper.cancel()
+            if timer is not None:
+                timer.cancel()
+
+    def _arm(self) -> asyncio.TimerHandle | None:
+        if self._timeout is None:
+            return None
+        since = datetime.now(UTC) - (self._started_at or datetime.now(UTC))
+        left = (self._timeout - since).total_seconds()
+        return asyncio.get_running_loop().call_later(max(left, 0.0), self._watcher.expired)
+
+    async def _stop_when_asked(self, handle: str) -> None:
+        await self._stopping.wait()
+        await self._insist(lambda: self._executor.abort(handle, grace=self._settings.grace))
+
+    async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """Call until the executor answers: as long as it does not, the attempt may run."""
+        pause = self._settings.retry_first
+        while True:
+            try:
+                return await call()
+            except ExecutorError as error:
+                log.warning("propeller.executor_silent attempt=%s error=%s", self._attempt.id, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._settings.retry_longest)
+
+
+class _CannotStart(Exception):
+    """The executor will not start the attempt."""
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

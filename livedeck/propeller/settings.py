@@ -1,0 +1,27 @@
+"""What can be set of the engine."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PropellerSettings:
+    """Budgets and times. Times are in seconds."""
+
+    system_retries: int = 3
+    """How many system failures (a lost worker, a killed process) of one node are followed by another attempt."""
+    grace: float = 10.0
+    """How long an attempt that is to stop has between SIGTERM and SIGKILL."""
+    lease_ttl: float = 30.0
+    """How long an execution stays this engine's without a word from it; renewed after a third of it."""
+    max_executions: int = 1000
+    """How many executions are driven at once."""
+    retry_first: float = 0.05
+    """Pause before the first repeat of a call to the control plane or the store that failed for now; it doubles."""
+    retry_longest: float = 5.0
+    """Longest such pause."""
+    shutdown: float = 5.0
+    """How long a shutdown waits for the last events to be recorded."""
+    crashes: int = 3
+    """How often an execution that makes the engine itself fail is taken up again before it is failed."""
+    keep_literals: int = 32 << 20
+    """Bytes of inputs and outputs kept in memory per execution; more is read from the store again when needed."""

@@ -1,0 +1,96 @@
+"""Where an execution stands: a tree, because a node may hold more nodes. Frozen; ``machine`` makes the next one.
+
+Only what decisions need is here. Literals, URIs and times belong to the engine's shell.
+"""
+
+import enum
+from dataclasses import dataclass, field
+
+from livedeck.propeller.failures import Failure
+from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
+from livedeck.propeller.plan import NodePlan, ScopePlan
+from livedeck.propeller.vector import Vector
+
+
+class Stopping(enum.Enum):
+    """Why an attempt was asked to stop."""
+
+    ABORT = "abort"
+    """Its node, or all of the execution, is to end."""
+    TIMEOUT = "timeout"
+    """It ran longer than it may; another attempt may follow once it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptState:
+    """The latest attempt of a task; there is never more than one at a time."""
+
+    number: int
+    """From 0."""
+    phase: TaskPhase = TaskPhase.UNDEFINED
+    stopping: Stopping | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """One node."""
+
+    waiting: int
+    """How many nodes upstream have not succeeded yet."""
+    phase: NodePhase = NodePhase.UNDEFINED
+    attempt: AttemptState | None = None
+    user_failures: int = 0
+    """Attempts that failed by the task's own doing."""
+    system_failures: int = 0
+    """Attempts that failed by what they ran on."""
+    failure: Failure | None = None
+    scope: "ScopeState | None" = None
+    """The nodes that it holds: a sub-workflow's, a dynamic task's, an array's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeState:
+    """The nodes of one workflow, or of one node that holds nodes."""
+
+    plan: ScopePlan
+    nodes: Vector[NodeState]
+    """In the order of ``plan.nodes``."""
+    active: int = 0
+    """How many nodes have begun and are not over."""
+    closing: bool = False
+    """Whether no further node may begin."""
+    failure: Failure | None = None
+    """The first for-good failure of a node."""
+
+    @classmethod
+    def new(cls, plan: ScopePlan) -> "ScopeState":
+        """A scope of which nothing has begun."""
+        return cls(plan, Vector(NodeState(waiting=node.waiting) for node in plan.nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionState:
+    """One execution of a workflow."""
+
+    root: ScopeState
+    phase: WorkflowPhase = WorkflowPhase.UNDEFINED
+    failure: Failure | None = field(default=None)
+
+    @classmethod
+    def new(cls, plan: ScopePlan) -> "ExecutionState":
+        """An execution of which nothing has begun."""
+        return cls(ScopeState.new(plan))
+
+
+def scope_at(root: ScopeState, path: tuple[int, ...]) -> ScopeState:
+    """The scope at ``path``: the root's for the empty path, else that of the node there, which must hold nodes."""
+    for index in path:
+        inner = root.nodes[index].scope
+        assert inner is not None
+        root = inner
+    return root
+
+
+def plan_at(root: ScopeState, path: tuple[int, ...]) -> NodePlan:
+    """The plan of the node at ``path``."""
+    return scope_at(root, path[:-1]).plan.nodes[path[-1]]

@@ -1,0 +1,285 @@
+"""A control plane in memory, for tests of engines and of what is built on them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from flyteidl.admin.execution_pb2 import ExecutionSpec
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.execution_pb2 import ExecutionError
+from flyteidl.core.execution_pb2 import NodeExecution as NodePhase
+from flyteidl.core.execution_pb2 import TaskExecution as TaskPhase
+from flyteidl.core.execution_pb2 import WorkflowExecution as WorkflowPhase
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
+
+from livedeck.errors import LeaseLost
+from livedeck.store import join_uri, layout
+
+_Message = TypeVar("_Message", NodeExecution, TaskExecution)
+ExecutionEvent = WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent
+
+_WORKFLOW_ENDS = {WorkflowPhase.SUCCEEDED, WorkflowPhase.FAILED, WorkflowPhase.ABORTED, WorkflowPhase.TIMED_OUT}
+_NODE_ENDS = {NodePhase.SUCCEEDED, NodePhase.FAILED, NodePhase.ABORTED, NodePhase.SKIPPED, NodePhase.TIMED_OUT}
+_TASK_ENDS = {TaskPhase.SUCCEEDED, TaskPhase.ABORTED, TaskPhase.FAILED, TaskPhase.RETRYABLE_FAILED}
+
+
+@dataclass
+class FakeExecution:
+    """One execution and all that was recorded of it; also the ``Claim`` that an engine gets."""
+
+    id: WorkflowExecutionIdentifier
+    closure: CompiledWorkflowClosure
+    spec: ExecutionSpec
+    inputs: LiteralMap
+    prefix: str
+    raw_data_prefix: str
+    phase: "WorkflowPhase.Phase" = WorkflowPhase.UNDEFINED
+    abort_cause: str = ""
+    error: ExecutionError | None = None
+    output_uri: str = ""
+    by_node: dict[str, NodeExecution] = field(default_factory=dict)
+    by_attempt: dict[tuple[str, int], TaskExecution] = field(default_factory=dict)
+    history: list[ExecutionEvent] = field(default_factory=list)
+    """Every event that changed something, in order."""
+    owner: str = ""
+    lease_until: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """``project/domain/name``."""
+        return f"{self.id.project}/{self.id.domain}/{self.id.name}"
+
+    @property
+    def over(self) -> bool:
+        """Whether it is in a terminal phase."""
+        return self.phase in _WORKFLOW_ENDS
+
+    @property
+    def nodes(self) -> Sequence[NodeExecution]:
+        """What is recorded of its nodes, oldest first."""
+        return [_copy(node) for node in self.by_node.values()]
+
+    @property
+    def tasks(self) -> Sequence[TaskExecution]:
+        """What is recorded of its attempts, oldest first."""
+        return [_copy(task) for task in self.by_attempt.values()]
+
+
+@dataclass(frozen=True)
+class FakeRenewal:
+    """The answer to ``renew``."""
+
+    held: Collection[str]
+    aborting: dict[str, str]
+
+
+@dataclass(frozen=True)
+class FakeCacheEntry:
+    """The answer to ``find_cached``."""
+
+    output_uri: str
+    source: TaskExecutionIdentifier
+
+
+class MemoryControl:
+    """A control plane whose state is in memory, with the rules of the real one for leases and repeated events.
+
+    Args:
+        root: URI of the store that executions lie under.
+        clock: seconds, for leases.
+    """
+
+    def __init__(self, root: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.executions: dict[str, FakeExecution] = {}
+        self.cache: dict[str, FakeCacheEntry] = {}
+        self.transactions: list[Sequence[ExecutionEvent]] = []
+        """The events of every call of ``report``."""
+        self._root = root
+        self._clock = clock
+        self._changed = asyncio.Condition()
+        self._work = asyncio.Event()
+
+    # What a test does.
+
+    def create(
+        self, name: str, closure: CompiledWorkflowClosure, *, inputs: LiteralMap | None = None, **spec: object
+    ) -> FakeExecution:
+        """Create an execution of a compiled workflow; ``spec`` are fields of ``ExecutionSpec``."""
+        execution = FakeExecution(
+            id=WorkflowExecutionIdentifier(project="flytesnacks", domain="development", name=name),
+            closure=closure,
+            spec=ExecutionSpec(**spec),  # type: ignore[arg-type]
+            inputs=inputs or LiteralMap(),
+            prefix=join_uri(self._root, layout.execution_prefix("flytesnacks", "development", name)),
+            raw_data_prefix=join_uri(self._root, layout.raw_data_prefix("flytesnacks", "development", name)),
+        )
+        self.executions[execution.key] = execution
+        self._work.set()
+        return execution
+
+    async def terminate(self, execution: FakeExecution, cause: str) -> None:
+        """Ask for an execution to be aborted."""
+        if not execution.over:
+            execution.phase, execution.abort_cause = WorkflowPhase.ABORTING, cause
+            self._work.set()
+            await self._announce()
+
+    async def until(self, condition: Callable[[], bool], *, deadline: float = 20.0) -> None:
+        """Return when the condition is true; it is looked at after each change.
+
+        Raises:
+            TimeoutError: it was not true in time.
+        """
+        async with asyncio.timeout(deadline), self._changed:
+            await self._changed.wait_for(condition)
+
+    async def until_over(self, execution: FakeExecution, *, deadline: float = 20.0) -> FakeExecution:
+        """Return the execution once it is in a terminal phase."""
+        await self.until(lambda: execution.over, deadline=deadline)
+        return execution
+
+    def steal(self, execution: FakeExecution, thief: str = "thief") -> None:
+        """Give the lease to another engine."""
+        execution.owner, execution.lease_until = thief, self._clock() + 3600.0
+
+    # What an engine does: see ``livedeck.propeller.control.ControlPlane``.
+
+    async def claim(self, owner: str, *, limit: int, ttl: float) -> Sequence[FakeExecution]:
+        """Lease unfinished executions that nobody holds."""
+        self._work.clear()
+        free = [each for each in self.executions.values() if not each.over and self._may_hold(owner, each)]
+        for execution in free[:limit]:
+            execution.owner, execution.lease_until = owner, self._clock() + ttl
+        return free[:limit]
+
+    async def renew(self, owner: str, keys: Collection[str], *, ttl: float) -> FakeRenewal:
+        """Prolong leases."""
+        held = [self.executions[key] for key in keys if self._holds(owner, self.executions[key])]
+        for execution in held:
+            execution.lease_until = self._clock() + ttl
+        aborting = {each.key: each.abort_cause for each in held if each.phase == WorkflowPhase.ABORTING}
+        return FakeRenewal({each.key for each in held}, aborting)
+
+    async def release(self, owner: str, key: str) -> None:
+        """Give a lease back."""
+        if self.executions[key].owner == owner:
+            self.executions[key].owner = ""
+            await self._announce()
+
+    async def wait_for_work(self, *, timeout: float) -> None:
+        """Return when there may be something to do."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._work.wait()
+        except TimeoutError:
+            pass
+
+    async def report(self, owner: str, events: Sequence[ExecutionEvent]) -> None:
+        """Record events, all or none."""
+        for event in events:
+            if not self._holds(owner, self._of(event)):
+                raise LeaseLost(f"{owner} does not hold {self._of(event).key}")
+        self.transactions.append(list(events))
+        for event in events:
+            if self._record(self._of(event), event):
+                self._of(event).history.append(event)
+        await self._announce()
+
+    async def find_cached(self, key: str) -> FakeCacheEntry | None:
+        """Look outputs up."""
+        return self.cache.get(key)
+
+    async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
+        """Remember outputs."""
+        self.cache.setdefault(key, FakeCacheEntry(output_uri, source))
+
+    def _may_hold(self, owner: str, execution: FakeExecution) -> bool:
+        return execution.owner in ("", owner) or execution.lease_until < self._clock()
+
+    def _holds(self, owner: str, execution: FakeExecution) -> bool:
+        return execution.owner == owner and execution.lease_until >= self._clock()
+
+    def _of(self, event: ExecutionEvent) -> FakeExecution:
+        match event:
+            case WorkflowExecutionEvent():
+                name = event.execution_id
+            case NodeExecutionEvent():
+                name = event.id.execution_id
+            case _:
+                name = event.parent_node_execution_id.execution_id
+        return self.executions[f"{name.project}/{name.domain}/{name.name}"]
+
+    def _record(self, execution: FakeExecution, event: ExecutionEvent) -> bool:
+        match event:
+            case WorkflowExecutionEvent():
+                return _record_workflow(execution, event)
+            case NodeExecutionEvent():
+                return _record_node(execution, event)
+            case _:
+                return _record_task(execution, event)
+
+    async def _announce(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+
+def _copy(message: _Message) -> _Message:
+    copied = type(message)()
+    copied.CopyFrom(message)
+    return copied
+
+
+def _record_workflow(execution: FakeExecution, event: WorkflowExecutionEvent) -> bool:
+    if execution.over or execution.phase == event.phase:
+        return False
+    if execution.phase == WorkflowPhase.ABORTING and event.phase not in _WORKFLOW_ENDS:
+        return False
+    execution.phase = event.phase
+    execution.output_uri = event.output_uri
+    execution.error = event.error if event.HasField("error") else None
+    return True
+
+
+def _record_node(execution: FakeExecution, event: NodeExecutionEvent) -> bool:
+    node = execution.by_node.setdefault(event.id.node_id, NodeExecution(id=event.id))
+    closure = node.closure
+    if closure.phase in _NODE_ENDS or (closure.phase == event.phase and closure.deck_uri == event.deck_uri):
+        return False
+    closure.phase = event.phase
+    node.input_uri = event.input_uri
+    node.metadata.spec_node_id = event.spec_node_id
+    node.metadata.is_parent_node = event.is_parent
+    node.metadata.retry_group = event.retry_group
+    closure.deck_uri = event.deck_uri or closure.deck_uri
+    if event.output_uri:
+        closure.output_uri = event.output_uri
+    if event.HasField("error"):
+        closure.error.CopyFrom(event.error)
+    if event.phase == NodePhase.RUNNING and not closure.HasField("started_at"):
+        closure.started_at.CopyFrom(event.occurred_at)
+    return True
+
+
+def _record_task(execution: FakeExecution, event: TaskExecutionEvent) -> bool:
+    key = (event.parent_node_execution_id.node_id, event.retry_attempt)
+    identifier = TaskExecutionIdentifier(
+        task_id=event.task_id, node_execution_id=event.parent_node_execution_id, retry_attempt=event.retry_attempt
+    )
+    closure = execution.by_attempt.setdefault(key, TaskExecution(id=identifier)).closure
+    if closure.phase in _TASK_ENDS or closure.phase == event.phase:
+        return False
+    closure.phase = event.phase
+    closure.metadata.CopyFrom(event.metadata)
+    if event.output_uri:
+        closure.output_uri = event.output_uri
+    if event.HasField("error"):
+        closure.error.CopyFrom(event.error)
+    if event.phase == TaskPhase.RUNNING:
+        closure.started_at.CopyFrom(event.occurred_at)
+    return True

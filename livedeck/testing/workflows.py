@@ -1,0 +1,186 @@
+"""Compiled workflow closures in a few lines, for tests of what runs them.
+
+>>> closure = workflow(task("n0", outputs="o0"), task("n1", x=promise("n0", "o0")))
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flyteidl.core.compiler_pb2 import CompiledTask, CompiledWorkflow, CompiledWorkflowClosure
+from flyteidl.core.identifier_pb2 import Identifier, ResourceType
+from flyteidl.core.interface_pb2 import TypedInterface, Variable, VariableMap
+from flyteidl.core.literals_pb2 import (
+    Binding,
+    BindingData,
+    BindingDataCollection,
+    BindingDataMap,
+    Literal,
+    RetryStrategy,
+)
+from flyteidl.core.tasks_pb2 import Container, TaskMetadata, TaskTemplate
+from flyteidl.core.types_pb2 import LiteralType, OutputReference, PromiseAttribute, SimpleType
+from flyteidl.core.workflow_pb2 import Node, NodeMetadata, TaskNode, WorkflowMetadata, WorkflowNode, WorkflowTemplate
+from google.protobuf.duration_pb2 import Duration
+
+from livedeck.testing.executors import literal
+
+ARGS = ("run", "{{.input}}", "{{.outputPrefix}}")
+ANY = LiteralType(simple=SimpleType.INTEGER)
+
+
+def promise(node: str, var: str, *path: str | int) -> BindingData:
+    """The output ``var`` of a node, or what lies in it under a path of keys and indexes."""
+    steps = [
+        PromiseAttribute(int_value=step) if isinstance(step, int) else PromiseAttribute(string_value=step)
+        for step in path
+    ]
+    return BindingData(promise=OutputReference(node_id=node, var=var, attr_path=steps))
+
+
+def binding(value: Any) -> BindingData:
+    """Bind a promise, a plain Python value, or a list or dict of such."""
+    match value:
+        case BindingData():
+            return value
+        case Literal():
+            return BindingData(scalar=value.scalar)
+        case list():
+            return BindingData(collection=BindingDataCollection(bindings=[binding(item) for item in value]))
+        case dict():
+            return BindingData(map=BindingDataMap(bindings={key: binding(item) for key, item in value.items()}))
+        case _:
+            return BindingData(scalar=literal(value).scalar)
+
+
+def _bindings(values: Mapping[str, Any]) -> list[Binding]:
+    return [Binding(var=var, binding=binding(value)) for var, value in values.items()]
+
+
+def _variables(names: Sequence[str]) -> VariableMap:
+    return VariableMap(variables={name: Variable(type=ANY) for name in names})
+
+
+def template(
+    name: str,
+    *,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    args: Sequence[str] = ARGS,
+    version: str = "v1",
+    retries: int = 0,
+    timeout: timedelta | None = None,
+    deck: bool = False,
+    cache_version: str = "",
+) -> TaskTemplate:
+    """A task that runs a container command."""
+    made = TaskTemplate(
+        id=Identifier(
+            resource_type=ResourceType.TASK,
+            project="flytesnacks",
+            domain="development",
+            name=name,
+            version=version,
+        ),
+        type="python-task",
+        interface=TypedInterface(inputs=_variables(inputs), outputs=_variables(outputs)),
+        metadata=TaskMetadata(
+            retries=RetryStrategy(retries=retries), discoverable=bool(cache_version), discovery_version=cache_version
+        ),
+        container=Container(image="livedeck", args=args),
+    )
+    made.metadata.generates_deck.value = deck
+    if timeout is not None:
+        made.metadata.timeout.CopyFrom(_duration(timeout))
+    return made
+
+
+def _duration(delta: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(delta)
+    return duration
+
+
+class Part:
+    """A node and the templates that it needs."""
+
+    def __init__(
+        self, node: Node, *, task: TaskTemplate | None = None, subs: Sequence[CompiledWorkflowClosure] = ()
+    ) -> None:
+        self.node = node
+        self.task = task
+        self.subs = subs
+
+    def after(self, *ids: str) -> "Part":
+        """Have it wait for other nodes."""
+        self.node.upstream_node_ids.extend(ids)
+        return self
+
+    def named(self, metadata: NodeMetadata) -> "Part":
+        """Override what the task states."""
+        self.node.metadata.CopyFrom(metadata)
+        return self
+
+
+def task(
+    id: str,  # noqa: A002 - Flyte's word
+    of: TaskTemplate | None = None,
+    /,
+    *,
+    outputs: str = "",
+    options: Mapping[str, Any] | None = None,
+    **inputs: Any,
+) -> Part:
+    """A node that runs a task: ``of``, or one made for it with ``options`` (see ``template``).
+
+    Args:
+        id: the node's.
+        of: the task.
+        outputs: names of the outputs, with spaces between.
+        options: for the task's template.
+        inputs: what its inputs are bound to.
+    """
+    made = of or template(f"task_{id}", inputs=list(inputs), outputs=outputs.split(), **(options or {}))
+    node = Node(id=id, inputs=_bindings(inputs), task_node=TaskNode(reference_id=made.id))
+    return Part(node, task=made)
+
+
+def sub_workflow(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part:  # noqa: A002
+    """A node that runs another workflow."""
+    reference = WorkflowNode(sub_workflow_ref=of.primary.template.id)
+    return Part(Node(id=id, inputs=_bindings(inputs), workflow_node=reference), subs=[of])
+
+
+def workflow(
+    *parts: Part,
+    name: str = "wf",
+    inputs: Sequence[str] = (),
+    outputs: Mapping[str, Any] | None = None,
+    fail_immediately: bool = True,
+) -> CompiledWorkflowClosure:
+    """A compiled workflow of these nodes."""
+    policy = (
+        WorkflowMetadata.FAIL_IMMEDIATELY if fail_immediately else WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
+    )
+    made = WorkflowTemplate(
+        id=Identifier(
+            resource_type=ResourceType.WORKFLOW,
+            project="flytesnacks",
+            domain="development",
+            name=name,
+            version="v1",
+        ),
+        metadata=WorkflowMetadata(on_failure=policy),
+        interface=TypedInterface(inputs=_variables(inputs), outputs=_variables(list(outputs or {}))),
+        nodes=[part.node for part in parts],
+        outputs=_bindings(outputs or {}),
+    )
+    tasks = {part.task.id.name: CompiledTask(template=part.task) for part in parts if part.task}
+    subs: dict[str, CompiledWorkflow] = {}
+    for closure in (sub for part in parts for sub in part.subs):
+        tasks.update({each.template.id.name: each for each in closure.tasks})
+        for sub in (closure.primary, *closure.sub_workflows):
+            subs[sub.template.id.name] = sub
+    return CompiledWorkflowClosure(
+        primary=CompiledWorkflow(template=made), sub_workflows=list(subs.values()), tasks=list(tasks.values())
+    )

@@ -1,0 +1,46 @@
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from livedeck.propeller import Propeller, PropellerSettings
+from livedeck.testing.control import MemoryControl
+from livedeck.testing.executors import Script, ScriptedExecutor
+
+QUICK = PropellerSettings(grace=0.1, lease_ttl=5.0, retry_first=0.001, retry_longest=0.01, shutdown=0.2)
+
+
+@dataclass
+class World:
+    """A control plane, executors, and a way to start engines over them."""
+
+    root: str
+    control: MemoryControl
+    executors: list[ScriptedExecutor] = field(default_factory=list)
+
+    def executor(self, script: Script, **options: int) -> ScriptedExecutor:
+        made = ScriptedExecutor(script, **options)
+        self.executors.append(made)
+        return made
+
+    def propeller(self, executor: ScriptedExecutor, **options: object) -> Propeller:
+        given = {"owner": "p", "settings": QUICK, **options}
+        return Propeller(
+            options.pop("control", self.control), executor, **{k: v for k, v in given.items() if k != "control"}
+        )
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    root = f"memory://{uuid.uuid4().hex}"
+    made = World(root, MemoryControl(root))
+    yield made
+    for executor in made.executors:
+        await executor.close()
+
+
+@pytest.fixture
+def names() -> Callable[[], str]:
+    count = iter(range(1_000_000))
+    return lambda: f"a{next(count)}"
