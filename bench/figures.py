@@ -1,0 +1,128 @@
+"""Figures, and how they are told: a table, a Markdown page and a JSON list."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value. ``bound`` is the most it may be (for a ratio over a peer: the least)."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float | None = None
+    peer: str | None = None
+    peer_value: float | None = None
+    at_least: bool = False
+
+    @property
+    def ok(self) -> bool:
+        if self.bound is None:
+            return True
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+    @property
+    def verdict(self) -> str:
+        if self.bound is None:
+            return ""
+        return "ok" if self.ok else "MISSED"
+
+
+def quantile(values: Sequence[float], q: float) -> float:
+    """The q-quantile by the nearest rank."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(q * (len(ordered) - 1)))]
+
+
+def show(figures: Sequence[Figure]) -> None:
+    table = Table(title="livedeck, measured", title_justify="left")
+    for column, justify in (
+        ("what", "left"),
+        ("measured", "right"),
+        ("bound", "right"),
+        ("", "left"),
+        ("peer", "right"),
+    ):
+        table.add_column(column, justify="right" if justify == "right" else "left", no_wrap=column != "what")
+    for figure in figures:
+        table.add_row(*cells(figure))
+    Console(width=None if sys.stdout.isatty() else 130).print(table)
+
+
+def cells(figure: Figure) -> tuple[str, str, str, str, str]:
+    sign = ">=" if figure.at_least else "<="
+    bound = f"{sign} {number(figure.bound)} {figure.unit}" if figure.bound is not None else ""
+    peer = f"{figure.peer}: {number(figure.peer_value)} {figure.unit}" if figure.peer_value is not None else ""
+    return figure.name, f"{number(figure.value)} {figure.unit}", bound, figure.verdict, peer
+
+
+def number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def save(figures: Sequence[Figure]) -> None:
+    rows = [{k: v for k, v in asdict(figure).items() if k != "at_least"} for figure in figures]
+    (ROOT / "bench" / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
+    (ROOT / "docs" / "benchmarks.md").write_text(page(figures))
+
+
+def page(figures: Sequence[Figure]) -> str:
+    head = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; every row was measured in the same run, ours and the peer's one after the other.",
+        "",
+        machine(),
+        "",
+        "| what | measured | bound | | peer |",
+        "|---|---:|---:|---|---:|",
+    ]
+    return "\n".join([*head, *("| " + " | ".join(cells(figure)) + " |" for figure in figures), "", NOTES])
+
+
+NOTES = """## How to read them
+
+- *publish*: time that `ctx.publish_decks()` takes in the task's own thread, on a Deck that grows by 2 KB each time,
+  with about a millisecond of hashing between two calls. The store answers each put after 1 ms or after 500 ms.
+- *bytes*: what 1,000 publishes of 2 KB appended write to the store, segments and snapshots together, over the size of
+  the final `deck.html`.
+- *latency*: from the call of `publish_decks()` in a task to two animation frames after the op was applied in Chromium,
+  through the real server, on one machine.
+- *start*: `import` of the package in a new interpreter; `livedeck serve` from exec to a 200 from `/healthz`.
+- *nodes*: wall time of a whole execution over its number of tasks, each task a process of its own.
+"""
+
+
+def machine() -> str:
+    cpu = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    memory = psutil.virtual_memory().total / 2**30
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores ({cpu}), {memory:.0f} GiB, "
+        f"Python {platform.python_version()}, livedeck {version('livedeck')} at {commit.stdout.strip() or 'no commit'}."
+    )

@@ -1,0 +1,26 @@
+"""Run a peer's script with the interpreter of `.venv-bench`."""
+
+import json
+import subprocess
+from typing import Any
+
+from bench.figures import ROOT
+
+PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+
+
+def call(script: str, *arguments: object) -> Any:
+    """The last line that the script prints, read as JSON."""
+    done = subprocess.run(
+        [PYTHON, ROOT / "bench" / "peers" / script, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{script} failed with the peer's interpreter ({PYTHON}):\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def import_seconds(python: str, package: str) -> float:
+    """How long `import package` takes in a new interpreter."""
+    code = f"import time; start = time.perf_counter(); import {package}; print(time.perf_counter() - start)"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout.splitlines()[-1])

@@ -1,0 +1,47 @@
+"""What `bench.nodes` and `bench.latency` run on the server."""
+
+import time
+
+from livedeck import Deck, current_context, task, workflow
+
+CHAIN = 100
+FAN_OUT = 200
+
+
+@task
+def successor(x: int) -> int:
+    return x + 1
+
+
+@workflow
+def chain(x: int = 0) -> int:
+    for _ in range(CHAIN):
+        x = successor(x=x)
+    return x
+
+
+@workflow
+def fan_out(x: int = 0) -> int:
+    results = [successor(x=x) for _ in range(FAN_OUT)]
+    return results[-1]
+
+
+@task(enable_deck=True)
+def publish_often(count: int, interval: float) -> list[float]:
+    """Publish `count` times, `interval` seconds apart; return when `publish_decks()` was called, in Unix time."""
+    context = current_context()
+    deck = Deck("latency")
+    chart = deck.chart("points")
+    time.sleep(3.0)  # the viewer opens the page in the meantime
+    times = []
+    for i in range(count):
+        chart.append(i, y=i * i)
+        times.append(time.time())
+        context.publish_decks()
+        time.sleep(interval)
+    return times
+
+
+@workflow
+def latency(count: int = 200, interval: float = 0.1) -> list[float]:
+    return publish_often(count=count, interval=interval)

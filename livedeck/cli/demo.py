@@ -1,0 +1,79 @@
+"""`livedeck demo`: the server, and an example on it whose Deck is live at the link that is printed."""
+
+import asyncio
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from livedeck.cli.options import default_data_dir
+from livedeck.cli.serve import ServeSettings, run, start_logging, until_stopped
+from livedeck.errors import UnknownEntity
+
+if TYPE_CHECKING:
+    from livedeck.admin.app import Admin
+
+PACKAGES = ("numpy", "sklearn")
+"""What examples/train_digits.py needs beyond livedeck."""
+
+
+@click.command()
+@click.option("--host", envvar="LIVEDECK_HOST", default="127.0.0.1", show_default=True, show_envvar=True)
+@click.option("--port", envvar="LIVEDECK_PORT", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option(
+    "--data-dir",
+    envvar="LIVEDECK_DATA_DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Folder for the database, the store and the running server's files.  [default: ~/.local/share/livedeck]",
+)
+@click.option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs to train for.  [default: 60]")
+def demo(host: str, port: int, data_dir: Path | None, epochs: int | None) -> None:
+    """Start the server and run the digits example with its Deck live.
+
+    The server stays until Ctrl-C.
+    """
+    start_logging("warning")
+    settings = ServeSettings(host, port, data_dir or default_data_dir(), None, None)
+    example = _example(epochs)
+
+    async def ready(admin: "Admin") -> None:
+        click.echo(f"livedeck is ready at {admin.console_url}\n")
+        await _run_example(example, admin.endpoint)
+        click.echo(f"\nThe server stays at {admin.console_url} until Ctrl-C.")
+
+    run(until_stopped(settings, ready))
+
+
+def _example(epochs: int | None) -> list[str]:
+    """File, workflow and inputs of the example to run: the digits, or without scikit-learn the records."""
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        click.echo("scikit-learn is not installed (pip install 'livedeck[examples]'), so the records example it is.")
+        return [str(_examples() / "process_records.py"), "process_records"]
+    inputs = ["--epochs", str(epochs)] if epochs else []
+    return [str(_examples() / "train_digits.py"), "train_digits", *inputs]
+
+
+def _examples() -> Path:
+    """The examples' folder: inside the package when installed from a wheel, beside it in a clone."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "examples", here.parent.parent / "examples"):
+        if (folder / "train_digits.py").exists():
+            return folder
+    raise UnknownEntity(f"the examples are missing beside {here}: install livedeck again")
+
+
+async def _run_example(example: list[str], endpoint: str) -> None:
+    """Run the example as a user would, with a `livedeck run --remote` of its own."""
+    command = [sys.executable, "-m", "livedeck.cli", "run", "--remote", "--endpoint", endpoint, *example]
+    # A process group of its own would miss Ctrl-C; in ours, it gets it and lets go of the execution.
+    process = await asyncio.create_subprocess_exec(*command)
+    try:
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()

@@ -1,0 +1,54 @@
+"""`livedeck get`: executions, newest first; with a name, one of them with its nodes."""
+
+import click
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.core.execution_pb2 import WorkflowExecution
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from livedeck.cli.options import endpoint_option, project_options
+from livedeck.cli.progress import COLOURS, Progress, duration_text, since
+from livedeck.client import Client
+from livedeck.client.follow import NodeChanged
+
+
+@click.command()
+@endpoint_option
+@project_options
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many executions.")
+@click.argument("name", required=False)
+def get(name: str | None, endpoint: str, project: str, domain: str, limit: int) -> None:
+    """List executions, newest first; with NAME show that one and its nodes."""
+    with Client(endpoint, project=project, domain=domain) as client:
+        if name is None:
+            _list(list(client.list_executions(limit=limit)), project, domain)
+        else:
+            _show(client, client.get_execution(client.execution_id(name)))
+
+
+def _list(executions: list[Execution], project: str, domain: str) -> None:
+    if not executions:
+        click.echo(f"There are no executions in {project}/{domain}. Start one: livedeck run --remote FILE NAME")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("execution", "workflow", "phase", "started", "took"):
+        table.add_column(column, no_wrap=True)
+    for execution in executions:
+        closure = execution.closure
+        phase = WorkflowExecution.Phase.Name(closure.phase)
+        table.add_row(
+            execution.id.name,
+            execution.spec.launch_plan.name,
+            Text(phase.lower(), style=COLOURS.get(phase, "")),
+            since(closure.created_at.ToDatetime().astimezone()) if closure.HasField("created_at") else "",
+            duration_text(closure.duration) if closure.HasField("duration") else "",
+        )
+    Console(soft_wrap=True).print(table)
+
+
+def _show(client: Client, execution: Execution) -> None:
+    click.echo(client.console_url(execution.id))
+    progress = Progress(client.console_url(execution.id))
+    progress.show(execution)
+    progress.follow(NodeChanged(node) for node in client.node_executions(execution.id))

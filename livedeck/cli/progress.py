@@ -1,0 +1,134 @@
+"""An execution's progress in a terminal: one line for each thing that happened."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import click
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.execution_pb2 import NodeExecution as NodePhases
+from flyteidl.core.execution_pb2 import TaskExecution as TaskPhases
+from flyteidl.core.execution_pb2 import WorkflowExecution
+from google.protobuf.duration_pb2 import Duration
+
+from livedeck.client.follow import CaughtUp, Change, ExecutionChanged, NodeChanged, TaskChanged
+
+COLOURS = {
+    "SUCCEEDED": "green",
+    "RECOVERED": "green",
+    "RUNNING": "cyan",
+    "DYNAMIC_RUNNING": "cyan",
+    "FAILED": "red",
+    "FAILING": "red",
+    "TIMED_OUT": "red",
+    "RETRYABLE_FAILED": "yellow",
+    "ABORTED": "yellow",
+    "ABORTING": "yellow",
+}
+"""Colour of a phase's name; a phase that is not here has none."""
+
+UNTOLD = {"QUEUED", "UNDEFINED", "INITIALIZING", "SUCCEEDING", "FAILING"}
+"""Phases that pass too quickly to be worth a line."""
+
+
+class Progress:
+    """Prints what changes; remembers what it has printed.
+
+    Args:
+        console_url: Address of the execution's page, for links to Decks.
+    """
+
+    def __init__(self, console_url: str) -> None:
+        self._console_url = console_url
+        self._told: dict[object, str] = {}
+
+    def follow(self, changes: Iterable[Change]) -> Execution | None:
+        """Print each change; return the execution as it ended, or None if the changes ended before it."""
+        last = None
+        for change in changes:
+            match change:
+                case ExecutionChanged(execution):
+                    self.show(execution)
+                    last = execution
+                case NodeChanged(node):
+                    self._node(node)
+                case TaskChanged(task):
+                    self._task(task)
+                case CaughtUp():
+                    pass
+        return last
+
+    def show(self, execution: Execution) -> None:
+        """Print the execution's own line."""
+        phase = WorkflowExecution.Phase.Name(execution.closure.phase)
+        if not self._is_news("execution", phase):
+            return
+        line = f"{'execution':26} {_phase(phase)}"
+        if execution.closure.HasField("duration") and execution.closure.duration.ToTimedelta():
+            line += f"  {duration_text(execution.closure.duration)}"
+        click.echo(line)
+
+    def _node(self, node: NodeExecution) -> None:
+        phase = NodePhases.Phase.Name(node.closure.phase)
+        id_ = node.id.node_id
+        if id_ in ("start-node", "end-node") or not self._is_news(id_, phase):
+            return
+        line = f"{_indented(node):26} {_phase(phase)}"
+        if node.closure.HasField("duration") and node.closure.duration.ToTimedelta():
+            line += f"  {duration_text(node.closure.duration)}"
+        elif phase == "RUNNING" and node.closure.deck_uri:
+            line += f"  Deck: {self._console_url}?node={id_}&view=deck"
+        click.echo(line)
+        if node.closure.HasField("error"):
+            click.echo(_quoted(node.closure.error.message))
+
+    def _task(self, task: TaskExecution) -> None:
+        phase = TaskPhases.Phase.Name(task.closure.phase)
+        retry = task.id.retry_attempt
+        again = phase == "RETRYABLE_FAILED"
+        if not (again or (retry and phase == "RUNNING")):
+            return
+        if self._is_news((task.id.node_execution_id.node_id, retry), phase):
+            click.echo(f"{f'  attempt {retry + 1}':26} {_phase(phase)}")
+            if again and task.closure.HasField("error"):
+                click.echo(_quoted(task.closure.error.message))
+
+    def _is_news(self, what: object, phase: str) -> bool:
+        if phase in UNTOLD or self._told.get(what) == phase:
+            return False
+        self._told[what] = phase
+        return True
+
+
+def _indented(node: NodeExecution) -> str:
+    name = node.metadata.spec_node_id or node.id.node_id
+    depth = node.id.node_id.count("-")
+    return f"{'  ' * depth}{name}"
+
+
+def _phase(name: str) -> str:
+    return click.style(f"{name.lower().replace('_', ' '):10}", fg=COLOURS.get(name))
+
+
+def duration_text(duration: Duration) -> str:
+    """A duration in the two units that matter."""
+    seconds = duration.ToTimedelta().total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def _quoted(message: str) -> str:
+    return "\n".join(f"    {line}" for line in message.rstrip().splitlines())
+
+
+def since(moment: datetime) -> str:
+    """How long ago that was, in words as short as a column takes."""
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"

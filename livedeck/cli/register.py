@@ -1,0 +1,31 @@
+"""`livedeck register FILE ...`: make workflows and tasks known to the server without running them."""
+
+import click
+
+from livedeck.cli.options import endpoint_option, project_options
+from livedeck.client import Client
+from livedeck.sdk.loading import load_file
+from livedeck.sdk.workflows import Workflow
+
+
+@click.command()
+@endpoint_option
+@project_options
+@click.option("--version", help="Version to register under.  [default: a digest of the code]")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def register(files: tuple[str, ...], endpoint: str, project: str, domain: str, version: str | None) -> None:
+    """Register the workflows and tasks of Python files on the server.
+
+    Registering the same code again changes nothing.
+    """
+    from livedeck.cli.remote import register_entity
+
+    programs = [load_file(file) for file in files]  # a mistake in the last file stops the first from being registered
+    with Client(endpoint, project=project, domain=domain) as client:
+        for program in programs:
+            for entity in program.entities.values():
+                registered = register_entity(client, program, entity, version)
+                kind = "workflow" if isinstance(entity, Workflow) else "task"
+                click.echo(f"{kind:9} {registered.id.name}  version {registered.id.version}")
+            if not program.entities:
+                click.echo(f"{program.file} has no task and no workflow")

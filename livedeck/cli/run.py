@@ -1,0 +1,133 @@
+"""`livedeck run FILE NAME --input value ...`: a workflow or task from a Python file, here or on the server."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from livedeck.cli.inputs import given_inputs, input_options
+from livedeck.cli.options import endpoint_option, project_options
+from livedeck.sdk.loading import Program, load_file
+from livedeck.sdk.tasks import Task
+from livedeck.sdk.tracebacks import format_error
+from livedeck.sdk.types import Where, to_json
+from livedeck.sdk.workflows import Workflow
+
+Entity = Task[..., Any] | Workflow[..., Any]
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Where to run, and whether to wait."""
+
+    remote: bool
+    detach: bool
+    endpoint: str
+    project: str
+    domain: str
+    name: str | None
+    version: str | None
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []},
+    epilog="Everything after NAME is an input: `livedeck run FILE NAME --help` lists them.",
+)
+@click.option("--remote", is_flag=True, help="Run on the server instead of here.")
+@click.option("--detach", is_flag=True, help="With --remote: do not wait for the end.")
+@endpoint_option
+@project_options
+@click.option("--name", help="Name of the execution.  [default: one is made up]")
+@click.option("--version", help="Version to register under.  [default: a digest of code and interface]")
+@click.option("-h", "--help", "wants_help", is_flag=True, help="Show this message; after FILE or NAME, what they take.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="FILE NAME [INPUTS]...")
+@click.pass_context
+def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, **options: Any) -> None:
+    """Run a workflow or task from a Python file.
+
+    Without --remote it runs here, in this process, its Decks included. With it the code is uploaded, registered and
+    run on the server, and followed to its end; the exit status tells whether it succeeded.
+    """
+    if wants_help or not arguments:
+        click.echo(ctx.get_help())
+        ctx.exit(0 if wants_help else 2)
+    settings, arguments = _take_options(ctx, RunSettings(**options), arguments)
+    program = load_file(arguments[0])
+    if len(arguments) == 1 or arguments[1] in ("-h", "--help"):
+        click.echo(_listing(arguments[0], program))
+        ctx.exit(0 if len(arguments) > 1 else 2)
+    entity = program.find(arguments[1])
+    command = _entity_command(arguments[0], program, entity, settings)
+    ctx.exit(command.main(list(arguments[2:]), f"livedeck run {arguments[0]} {arguments[1]}", standalone_mode=False))
+
+
+def _take_options(
+    ctx: click.Context, settings: RunSettings, arguments: tuple[str, ...]
+) -> tuple[RunSettings, tuple[str, ...]]:
+    """`livedeck run FILE --remote NAME` and `livedeck run FILE NAME ... --remote` mean what one expects, too."""
+    flags = {"--remote": "remote", "--detach": "detach"}
+    head, rest = arguments[:1], list(arguments[1:])
+    updates: dict[str, bool] = {}
+    for flag, field in flags.items():
+        while flag in rest:
+            rest.remove(flag)
+            updates[field] = True
+    merged = RunSettings(**{**vars(settings), **updates})
+    if merged.detach and not merged.remote:
+        raise click.UsageError("--detach goes with --remote: a local run ends with this command.", ctx)
+    return merged, (*head, *rest)
+
+
+def _listing(file: str, program: Program) -> str:
+    """What there is to run in a file."""
+    if not program.entities:
+        return f"{file} has no task and no workflow."
+    lines = [f"What {file} has (livedeck run {file} NAME --help lists the inputs):", ""]
+    width = max(map(len, program.entities)) + 2
+    for name, entity in program.entities.items():
+        kind = "workflow" if isinstance(entity, Workflow) else "task"
+        lines.append(f"  {kind:9} {name:{width}}{entity.interface.docs.summary}".rstrip())
+    return "\n".join(lines)
+
+
+def _entity_command(file: str, program: Program, entity: Entity, settings: RunSettings) -> click.Command:
+    """The command whose options are the inputs of a workflow or task."""
+
+    @click.pass_context
+    def start(ctx: click.Context, /, **values: Any) -> int:
+        inputs = given_inputs(ctx, values)
+        if settings.remote:
+            from livedeck.cli.remote import run_remote
+
+            return run_remote(program, entity, inputs, settings)
+        return _run_here(entity, inputs)
+
+    return click.Command(
+        name=file,
+        params=list(input_options(entity.interface)),
+        callback=start,
+        help=entity.interface.docs.summary,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "token_normalize_func": lambda token: token.replace("_", "-"),  # --learning_rate works, too
+        },
+    )
+
+
+def _run_here(entity: Entity, inputs: Mapping[str, Any]) -> int:
+    """Run in this process and print the outputs as JSON; return the exit status."""
+    try:
+        returned = entity(**inputs)
+    except Exception as error:  # noqa: BLE001 - whatever the user's code raises, told as Python would, without our frames
+        click.echo(format_error(error), err=True)
+        return 1
+    outputs = entity.interface.split(returned)
+    shown = {
+        name: to_json(value, entity.interface.outputs[name], Where(entity.name, name, "output"))
+        for name, value in outputs.items()
+    }
+    if shown:
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=repr))
+    return 0

@@ -1,0 +1,153 @@
+"""`livedeck serve`: control plane, engine, executor and console in one process, on one port."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from livedeck.cli.options import default_data_dir
+
+if TYPE_CHECKING:
+    from livedeck.admin.app import Admin
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """What `livedeck serve` can be told."""
+
+    host: str
+    port: int
+    data_dir: Path
+    root: str | None
+    """URI of the store; None: a folder in ``data_dir``."""
+    database: str | None
+    """SQLAlchemy URL; None: SQLite in ``data_dir``."""
+
+
+@click.command()
+@click.option(
+    "--host",
+    envvar="LIVEDECK_HOST",
+    default="127.0.0.1",
+    show_default=True,
+    show_envvar=True,
+    help="Address to listen on. There is no log-in: keep to loopback, or put a proxy with one in front.",
+)
+@click.option(
+    "--port",
+    envvar="LIVEDECK_PORT",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    show_envvar=True,
+    help="Port for gRPC, REST and the console alike; 0 takes a free one.",
+)
+@click.option(
+    "--data-dir",
+    envvar="LIVEDECK_DATA_DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Folder for the embedded database and store, and for files of the running server.  "
+    "[default: ~/.local/share/livedeck]",
+)
+@click.option(
+    "--root",
+    envvar="LIVEDECK_ROOT",
+    metavar="URI",
+    show_envvar=True,
+    help="Store for Decks, inputs and outputs: file://, s3://, gs:// or az://.  [default: a folder in DATA_DIR]",
+)
+@click.option(
+    "--database",
+    envvar="LIVEDECK_DATABASE",
+    metavar="URL",
+    show_envvar=True,
+    help="SQLAlchemy URL, e.g. postgresql+psycopg://localhost/livedeck.  [default: SQLite in DATA_DIR]",
+)
+@click.option(
+    "--log-level",
+    envvar="LIVEDECK_LOG_LEVEL",
+    default="warning",
+    show_default=True,
+    show_envvar=True,
+    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+    help="What to log.",
+)
+def serve(host: str, port: int, data_dir: Path | None, root: str | None, database: str | None, log_level: str) -> None:
+    """Start the server: control plane, engine, executor and console on one port.
+
+    It stays until Ctrl-C or SIGTERM. Tasks that run then go on running, and are picked up again when a server starts
+    on the same data.
+    """
+    start_logging(log_level)
+    settings = ServeSettings(host, port, data_dir or default_data_dir(), root, database)
+    run(until_stopped(settings, announce))
+
+
+async def announce(admin: "Admin") -> None:
+    """Say where the server is, once it answers."""
+    click.echo(f"livedeck is ready at {admin.console_url}  (gRPC and REST at {admin.endpoint}; Ctrl-C ends it)")
+    sys.stdout.flush()
+
+
+def start_logging(level: str) -> None:
+    """Log to standard error."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname).1s %(name)s %(message)s", stream=sys.stderr
+    )
+
+
+def run(main: Awaitable[None]) -> None:
+    """Run ``main`` on uvloop."""
+    import uvloop
+
+    async def entry() -> None:
+        await main
+
+    uvloop.run(entry())
+
+
+async def until_stopped(settings: ServeSettings, ready: Callable[["Admin"], Awaitable[None]]) -> None:
+    """Serve until SIGINT or SIGTERM; ``ready`` is awaited once everything answers, beside the serving."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with server(settings) as admin, asyncio.TaskGroup() as group:
+        beside = group.create_task(_beside(ready, admin), name="serve-ready")
+        await stop.wait()
+        beside.cancel()
+
+
+async def _beside(ready: Callable[["Admin"], Awaitable[None]], admin: "Admin") -> None:
+    await ready(admin)
+
+
+@contextlib.asynccontextmanager
+async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
+    """The whole server, wired: this is where the parts that know nothing of each other meet."""
+    from livedeck.admin.app import Admin, AdminSettings
+    from livedeck.executors.process import ProcessExecutor
+    from livedeck.propeller import Propeller
+
+    data = settings.data_dir.absolute()
+    admin_settings = AdminSettings(
+        host=settings.host,
+        port=settings.port,
+        root=settings.root or (data / "store").as_uri(),
+        database=settings.database or f"sqlite+aiosqlite:///{data / 'livedeck.db'}",
+        run_dir=data / "run",
+    )
+    async with (
+        Admin(admin_settings) as admin,
+        ProcessExecutor(work_dir=data / "run" / "attempts") as executor,
+        Propeller(admin.control, executor, owner="propeller", attempt_environment=admin.attempt_environment) as _,
+    ):
+        yield admin
