@@ -23,7 +23,6 @@ _OPTIONS = [
     ("grpc.max_send_message_length", _LARGEST),
     # A server that was restarted is found again soon: gRPC's own first wait is a second, its longest two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
 ]
 

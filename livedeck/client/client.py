@@ -58,12 +58,12 @@ class Client(Entities, Executions):
         Raises:
             RemoteNotFound: it has no Deck.
         """
-        from flyteidl.service.dataproxy_pb2 import ArtifactType, CreateDownloadLinkRequest  # noqa: PLC0415
+        from flyteidl.service.dataproxy_pb2 import CreateDownloadLinkRequest  # noqa: PLC0415
 
-        kind = ArtifactType.Value("ARTIFACT_TYPE_DECK")
-        request = CreateDownloadLinkRequest(artifact_type=kind, node_execution_id=node)
+        request = CreateDownloadLinkRequest(artifact_type="ARTIFACT_TYPE_DECK", node_execution_id=node)
         answer = self._calls.call("CreateDownloadLink", request)
-        return (list(answer.pre_signed_urls.signed_url) or list(answer.signed_url))[0]
+        links: list[str] = [*answer.pre_signed_urls.signed_url, *answer.signed_url]  # the latter in older servers
+        return links[0]
 
     def console_url(self, id: "WorkflowExecutionIdentifier") -> str:  # noqa: A002 - Flyte's name
         """Return the address of an execution's page in the console."""

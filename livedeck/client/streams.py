@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import socket
 import ssl
 import time
 from collections.abc import Collection, Generator, Iterator
@@ -91,10 +92,11 @@ class Stream:
             if self._parser.last_id:
                 headers["Last-Event-ID"] = self._parser.last_id
             connection.request("GET", self._path, headers=headers)
+            connected = connection.sock  # the connection lets go of it when the server says that it will close
             answer = connection.getresponse()
             self._check(answer)
             while True:
-                self._limit(connection)
+                self._limit(connected)
                 piece = answer.read1(65536)
                 if not piece:
                     return
@@ -109,14 +111,14 @@ class Stream:
             return http.client.HTTPSConnection(host, port, timeout=_IDLE, context=ssl.create_default_context())
         return http.client.HTTPConnection(host, port, timeout=_IDLE)
 
-    def _limit(self, connection: http.client.HTTPConnection) -> None:
+    def _limit(self, connected: socket.socket) -> None:
         """Let the next read take no longer than there is time."""
-        if self._deadline is None or connection.sock is None:
+        if self._deadline is None:
             return
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise RemoteUnavailable(f"{self._path}: the {self._patience.timeout:g} s are over")
-        connection.sock.settimeout(min(_IDLE, left))
+        connected.settimeout(min(_IDLE, left))
 
     def _check(self, answer: http.client.HTTPResponse) -> None:
         """Refuse what is no stream; a server that is only overloaded or starting is asked again."""

@@ -1,0 +1,189 @@
+import threading
+
+import pytest
+from flyteidl.admin.execution_pb2 import Execution, ExecutionClosure
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+from google.protobuf.json_format import MessageToJson
+
+from livedeck.client import CaughtUp, Client, Endpoint, ExecutionChanged, NodeChanged
+from livedeck.client.backoff import Backoff
+from livedeck.client.follow import changes
+from livedeck.client.streams import Patience, Stream
+from livedeck.errors import RemoteError, RemoteNotFound, RemoteUnavailable
+
+ID = WorkflowExecutionIdentifier(project="p", domain="d", name="e")
+QUICK = Backoff(first=0.01, longest=0.05)
+PATIENT = Patience(timeout=30, outage=10, backoff=QUICK)
+
+
+def execution(phase):
+    return Execution(id=ID, closure=ExecutionClosure(phase=WorkflowExecution.Phase.Value(phase)))
+
+
+def node(name):
+    return NodeExecution(id=NodeExecutionIdentifier(node_id=name, execution_id=ID))
+
+
+def as_json(message):
+    return MessageToJson(message, indent=None)
+
+
+def endpoint_of(plane):
+    return Endpoint("127.0.0.1", plane.port)
+
+
+def script(planes, *connections):
+    """Return an HTTP server that plays one list of events per connection, then drops it."""
+    left = list(connections)
+    lock = threading.Lock()
+
+    def answer(handler):
+        with lock:
+            events = left.pop(0) if len(left) > 1 else left[0]
+        planes.begin_stream(handler)
+        for event in events:
+            planes.send_event(handler, *event)
+
+    return planes.http(answer)
+
+
+RUNNING = ("execution", as_json(execution("RUNNING")), "1")
+SUCCEEDED = ("execution", as_json(execution("SUCCEEDED")), "4")
+
+
+def test_follows_to_the_end(planes):
+    plane = script(
+        planes, [RUNNING, ("node", as_json(node("n0")), "2"), ("ready", "{}", "2"), ("news", "{}", "3"), SUCCEEDED]
+    )
+    got = list(changes(endpoint_of(plane), ID, PATIENT))
+    assert got == [
+        ExecutionChanged(execution("RUNNING")),
+        NodeChanged(node("n0")),
+        CaughtUp(),
+        ExecutionChanged(execution("SUCCEEDED")),
+    ]
+    assert plane.requests[0][1] == "/live/executions/p/d/e"
+
+
+def test_one_that_has_ended_is_told_whole(planes):
+    plane = script(planes, [SUCCEEDED, ("node", as_json(node("n0")), "5"), ("ready", "{}", "5"), RUNNING])
+    assert len(list(changes(endpoint_of(plane), ID, PATIENT))) == 3
+
+
+def test_goes_on_after_a_break_from_the_last_id(planes):
+    plane = script(planes, [RUNNING, ("ready", "{}", "2")], [("node", as_json(node("n1")), "3"), SUCCEEDED])
+    got = list(changes(endpoint_of(plane), ID, PATIENT))
+    assert [type(change).__name__ for change in got] == [
+        "ExecutionChanged",
+        "CaughtUp",
+        "NodeChanged",
+        "ExecutionChanged",
+    ]
+    assert [headers.get("Last-Event-ID") for _, _, headers in plane.requests] == [None, "2"]
+
+
+def test_an_event_cut_off_by_a_break_is_not_told(planes):
+    def answer(handler):
+        planes.begin_stream(handler)
+        if len(plane.requests) == 1:
+            handler.wfile.write(b"id: 1\nevent: execution\ndata: {")
+        else:
+            for event in (("ready", "{}", "1"), SUCCEEDED):
+                planes.send_event(handler, *event)
+
+    plane = planes.http(answer)
+    assert len(list(changes(endpoint_of(plane), ID, PATIENT))) == 2
+    assert "Last-Event-ID" not in plane.requests[1][2]
+
+
+def test_goes_on_after_a_restart_of_the_server(planes):
+    def second(handler):
+        planes.begin_stream(handler)
+        planes.send_event(handler, *SUCCEEDED)
+
+    first = script(planes, [RUNNING, ("ready", "{}", "2")])
+    backoff = planes.acting_after(3, lambda: planes.http(second, first.port))
+    following = changes(endpoint_of(first), ID, Patience(timeout=30, outage=10, backoff=backoff))
+    assert next(following) == ExecutionChanged(execution("RUNNING"))
+    planes.stop(first)
+    assert list(following)[-1] == ExecutionChanged(execution("SUCCEEDED"))
+    assert backoff.acted
+
+
+def test_an_overloaded_server_is_asked_again(planes):
+    def answer(handler):
+        if len(plane.requests) < 3:
+            planes.reply(handler, 503, b"starting")
+        else:
+            planes.begin_stream(handler)
+            planes.send_event(handler, "end", "{}", "1")
+
+    plane = planes.http(answer)
+    assert [event.event for event in Stream(endpoint_of(plane), "/live/x", ("end",), PATIENT)] == ["end"]
+
+
+def test_an_unknown_execution(planes):
+    body = b'{"code": 5, "message": "no execution e"}'
+    plane = planes.http(lambda handler: planes.reply(handler, 404, body, "application/json"))
+    with pytest.raises(RemoteNotFound, match="no execution e"):
+        list(changes(endpoint_of(plane), ID, PATIENT))
+    assert len(plane.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "403"), (200, "no livedeck server"), (500, "500")])
+def test_what_is_no_stream_is_refused(planes, status, words):
+    plane = planes.http(lambda handler: planes.reply(handler, status, b"<html>", "text/html"))
+    with pytest.raises(RemoteError, match=words):
+        list(changes(endpoint_of(plane), ID, PATIENT))
+
+
+def test_an_outage_has_an_end(planes):
+    plane = script(planes, [RUNNING])
+    planes.stop(plane)
+    with pytest.raises(RemoteUnavailable, match=r"no livedeck server at .* for 0.1 s"):
+        list(changes(endpoint_of(plane), ID, Patience(outage=0.1, backoff=QUICK)))
+
+
+def test_a_silent_stream_ends_with_the_time(planes):
+    over = threading.Event()
+
+    def answer(handler):
+        planes.begin_stream(handler)
+        planes.send_event(handler, *RUNNING)
+        over.wait(20)
+
+    plane = planes.http(answer)
+    following = changes(endpoint_of(plane), ID, Patience(timeout=0.3, backoff=QUICK))
+    assert next(following) == ExecutionChanged(execution("RUNNING"))
+    with pytest.raises(RemoteUnavailable, match=r"the 0.3 s are over"):
+        next(following)
+    over.set()
+
+
+def test_a_follower_that_stops_closes_its_connection(planes):
+    gone = threading.Event()
+
+    def answer(handler):
+        planes.begin_stream(handler)
+        planes.send_event(handler, *RUNNING)
+        if handler.connection.recv(1) == b"":
+            gone.set()
+
+    following = changes(endpoint_of(planes.http(answer)), ID, PATIENT)
+    next(following)
+    following.close()
+    assert gone.wait(10)
+
+
+def test_decks_and_logs_end_with_their_end(planes):
+    plane = script(planes, [("segment", "{}", "0.1"), ("end", "{}", "0.2"), ("segment", "{}", "0.3")])
+    node_id = NodeExecutionIdentifier(node_id="n0/../x", execution_id=ID)
+    with Client(f"127.0.0.1:{plane.port}") as client:
+        assert [event.id for event in client.follow_deck(node_id)] == ["0.1", "0.2"]
+        assert [event.id for event in client.follow_log(node_id, attempt=1)] == ["0.1", "0.2"]
+    assert [path for _, path, _ in plane.requests] == [
+        "/live/decks/p/d/e/n0%2F..%2Fx/latest",
+        "/live/logs/p/d/e/n0%2F..%2Fx/1",
+    ]
