@@ -34,6 +34,12 @@ def check_domain(name: str) -> str:
     return name
 
 
+def check_scope(project: str, domain: str) -> None:
+    """Refuse a project or domain that cannot be."""
+    check_project(project)
+    check_domain(domain)
+
+
 def check_execution_name(name: str) -> str:
     """Return ``name`` if an execution can be called that."""
     return _check("execution name", name, _EXECUTION, 63, "a lower-case letter, then letters, digits, hyphens")

@@ -3,8 +3,11 @@
 Only objects below the store's own root are ever read: URIs arrive in events, and an event may say anything.
 """
 
+import asyncio
 import hashlib
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from flyteidl.admin.execution_pb2 import Execution
@@ -104,3 +107,17 @@ class Objects:
         if meta.size > INLINE_LIMIT:
             return StoredLiterals(uri, meta.size, None)
         return StoredLiterals(uri, meta.size, await self.read_literals(uri))
+
+    async def md5_of(self, key: str) -> bytes | None:
+        """Return the MD5 of an object's content; None when there is no such object."""
+        if await self._store.ahead(key) is None:
+            return None
+        return await asyncio.to_thread(self._hash, key)
+
+    def _hash(self, key: str) -> bytes:
+        # By way of a file: an upload may be larger than memory.
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "object")
+            self._store.download_to(key, path)
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()

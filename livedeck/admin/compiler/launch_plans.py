@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from flyteidl.admin.launch_plan_pb2 import LaunchPlanSpec
-from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.admin.launch_plan_pb2 import LaunchPlan, LaunchPlanSpec
 from flyteidl.core.interface_pb2 import Parameter, ParameterMap, TypedInterface, Variable, VariableMap
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 from flyteidl.core.workflow_pb2 import LaunchPlanTemplate
@@ -62,15 +61,13 @@ def merge_inputs(name: str, expected: ParameterMap, fixed: LiteralMap, given: Li
     return merged
 
 
-def template(
-    identifier: Identifier, spec: LaunchPlanSpec, expected: ParameterMap, outputs: VariableMap
-) -> LaunchPlanTemplate:
+def template(plan: LaunchPlan) -> LaunchPlanTemplate:
     """Return a launch plan as a compiled closure holds it."""
-    inputs = {name: parameter.var for name, parameter in expected.parameters.items()}
+    inputs = {name: parameter.var for name, parameter in plan.closure.expected_inputs.parameters.items()}
     return LaunchPlanTemplate(
-        id=identifier,
-        interface=TypedInterface(inputs=VariableMap(variables=inputs), outputs=outputs),
-        fixed_inputs=spec.fixed_inputs,
+        id=plan.id,
+        interface=TypedInterface(inputs=VariableMap(variables=inputs), outputs=plan.closure.expected_outputs),
+        fixed_inputs=plan.spec.fixed_inputs,
     )
 
 
@@ -78,15 +75,6 @@ def optional_inputs(expected: ParameterMap) -> frozenset[str]:
     """Return the inputs that have a default."""
     return frozenset(
         name for name, parameter in expected.parameters.items() if parameter.WhichOneof("behavior") == "default"
-    )
-
-
-def required_parameters(interface: TypedInterface) -> ParameterMap:
-    """Return the inputs of something that has no launch plan: all are required."""
-    return ParameterMap(
-        parameters={
-            name: Parameter(var=variable, required=True) for name, variable in interface.inputs.variables.items()
-        }
     )
 
 

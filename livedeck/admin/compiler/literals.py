@@ -71,7 +71,7 @@ def _fits_scalar(scalar: Scalar, literal_type: LiteralType) -> bool:
     kind = scalar.WhichOneof("value")
     match literal_type.WhichOneof("type"):
         case "simple" if literal_type.simple in _PRIMITIVES:
-            return scalar.primitive.WhichOneof("value") == _PRIMITIVES[literal_type.simple]
+            return bool(scalar.primitive.WhichOneof("value") == _PRIMITIVES[literal_type.simple])
         case "simple":
             return kind in _SCALARS[literal_type.simple]
         case "enum_type":

@@ -18,6 +18,8 @@ from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
 from livedeck.admin.signals import Signal
 
+__all__ = ["Connection", "Database", "Transaction"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

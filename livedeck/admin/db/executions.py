@@ -16,6 +16,7 @@ from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecut
 from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
 from livedeck.admin.db.book import Book, task_key
+from livedeck.admin.db.listing import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS, Page, fetch
 from livedeck.admin.db.recording import EventKind
 from livedeck.admin.db.tables import executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
@@ -157,6 +158,44 @@ def nodes_of(connection: Connection, identifier: WorkflowExecutionIdentifier) ->
     """Return all nodes of an execution, nested ones too, oldest first."""
     query = select(_n.message).join(executions, _e.id == _n.execution_id).where(*_is(identifier)).order_by(_n.born)
     return [NodeExecution.FromString(message) for message in connection.scalars(query)]
+
+
+def list_executions(connection: Connection, project: str, domain: str, page: Page) -> tuple[list[Execution], str]:
+    """Return one page of a project's executions, the newest first unless sorted otherwise.
+
+    Raises:
+        InvalidRequest: The page makes no sense.
+    """
+    query = select(_e.message).where(_e.project == project, _e.domain == domain)
+    return fetch(connection, query, EXECUTIONS, page, lambda row: Execution.FromString(row.message))
+
+
+def list_nodes(
+    connection: Connection, identifier: WorkflowExecutionIdentifier, parent: str | None, page: Page
+) -> tuple[list[NodeExecution], str]:
+    """Return one page of an execution's nodes, the oldest first: those of its top level, or of one parent.
+
+    Raises:
+        InvalidRequest: The page makes no sense.
+    """
+    query = (
+        select(_n.message)
+        .join(executions, _e.id == _n.execution_id)
+        .where(*_is(identifier), _n.parent_node_id.is_(None) if parent is None else _n.parent_node_id == parent)
+    )
+    return fetch(connection, query, NODE_EXECUTIONS, page, lambda row: NodeExecution.FromString(row.message))
+
+
+def list_attempts(
+    connection: Connection, identifier: NodeExecutionIdentifier, page: Page
+) -> tuple[list[TaskExecution], str]:
+    """Return one page of a node's attempts, the oldest first.
+
+    Raises:
+        InvalidRequest: The page makes no sense.
+    """
+    query = _attempts(identifier).where(_t.node_id == identifier.node_id)
+    return fetch(connection, query, TASK_EXECUTIONS, page, lambda row: TaskExecution.FromString(row.message))
 
 
 def _note(book: Book) -> None:

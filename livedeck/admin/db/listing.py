@@ -9,6 +9,7 @@ from flyteidl.admin.common_pb2 import Sort
 from flyteidl.admin.execution_pb2 import ExecutionMetadata, ExecutionState
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanState
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from sqlalchemy import ColumnElement, Connection, Select
 
 from livedeck.admin.db.tables import (
@@ -177,6 +178,12 @@ _SQL: Final[Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]
     "value_not_in": lambda column, values: column.not_in(values),
 }
 
+
+def enum_field(column: ColumnElement[Any], enumeration: EnumTypeWrapper) -> Field:
+    """Return a field whose filters may say an enum's names or its numbers."""
+    return enum_field(column, enumeration)
+
+
 _e, _n, _t = executions.c, node_executions.c, task_executions.c
 
 
@@ -205,7 +212,7 @@ LAUNCH_PLANS: Final = Listing(
     "launch_plan",
     {
         **_versioned(launch_plans),
-        "state": Field(launch_plans.c.state, _enum(dict(LaunchPlanState.items()))),
+        "state": enum_field(launch_plans.c.state, LaunchPlanState),
         "updated_at": Field(launch_plans.c.updated_at, _moment),
         "workflow.name": Field(launch_plans.c.workflow_name),
     },
@@ -218,9 +225,9 @@ EXECUTIONS: Final = Listing(
         "project": Field(_e.project),
         "domain": Field(_e.domain),
         "name": Field(_e.name),
-        "phase": Field(_e.phase, _enum(dict(WorkflowExecution.Phase.items()))),
-        "state": Field(_e.state, _enum(dict(ExecutionState.items()))),
-        "mode": Field(_e.mode, _enum(dict(ExecutionMetadata.ExecutionMode.items()))),
+        "phase": enum_field(_e.phase, WorkflowExecution.Phase),
+        "state": enum_field(_e.state, ExecutionState),
+        "mode": enum_field(_e.mode, ExecutionMetadata.ExecutionMode),
         "user": Field(_e.principal),
         "error_code": Field(_e.error_code),
         "workflow.name": Field(_e.workflow_name),
@@ -242,8 +249,8 @@ NODE_EXECUTIONS: Final = Listing(
     {
         **_times(node_executions),
         "node_id": Field(_n.node_id),
-        "phase": Field(_n.phase, _enum(dict(NodeExecution.Phase.items()))),
-        "execution.phase": Field(_e.phase, _enum(dict(WorkflowExecution.Phase.items()))),
+        "phase": enum_field(_n.phase, NodeExecution.Phase),
+        "execution.phase": enum_field(_e.phase, WorkflowExecution.Phase),
     },
     [_n.born],
     newest_first=False,
@@ -252,7 +259,7 @@ TASK_EXECUTIONS: Final = Listing(
     "task_execution",
     {
         **_times(task_executions),
-        "phase": Field(_t.phase, _enum(dict(TaskExecution.Phase.items()))),
+        "phase": enum_field(_t.phase, TaskExecution.Phase),
         "retry_attempt": Field(_t.retry_attempt, _number),
         "task.name": Field(_t.name),
         "task.version": Field(_t.version),

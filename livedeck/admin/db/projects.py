@@ -3,6 +3,7 @@
 from flyteidl.admin.project_pb2 import Project
 from sqlalchemy import Connection, insert, select, update
 
+from livedeck.admin.db.listing import PROJECTS, Page, fetch
 from livedeck.admin.db.tables import projects
 from livedeck.admin.db.writer import Transaction
 from livedeck.errors import EntityExists, NoSuchEntity
@@ -55,6 +56,18 @@ def find(connection: Connection, project: str) -> Project | None:
     """Return a project, without its domains."""
     message = connection.scalar(select(projects.c.message).where(projects.c.id == project))
     return None if message is None else Project.FromString(message)
+
+
+def list_all(connection: Connection, page: Page) -> tuple[list[Project], str]:
+    """Return one page of the projects, oldest first, archived ones only if the filters ask for them.
+
+    Raises:
+        InvalidRequest: The page makes no sense.
+    """
+    query = select(projects.c.message)
+    if "state" not in page.filters:
+        query = query.where(projects.c.state != Project.ARCHIVED)
+    return fetch(connection, query, PROJECTS, page, lambda row: Project.FromString(row.message))
 
 
 def ensure_default(transaction: Transaction) -> None:

@@ -114,6 +114,11 @@ def find_many(connection: Connection, kind: Kind[M], identifiers: Sequence[Ident
     return found
 
 
+def find_row(connection: Connection, kind: Kind[M], identifier: Identifier) -> int | None:
+    """Return an entity's row id."""
+    return connection.scalar(select(kind.table.c.id).where(*_is(kind.table, identifier)))
+
+
 def find_closure(connection: Connection, identifier: Identifier) -> tuple[int, CompiledWorkflowClosure] | None:
     """Return a workflow's row id and compiled closure."""
     query = select(workflows.c.id, workflows.c.closure).where(*_is(workflows, identifier))

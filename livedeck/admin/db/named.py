@@ -1,0 +1,166 @@
+"""Rows about names rather than versions: descriptions, and whether a name is archived."""
+
+from typing import Any, Final
+
+from flyteidl.admin.common_pb2 import (
+    NamedEntity,
+    NamedEntityIdentifier,
+    NamedEntityMetadata,
+    NamedEntityState,
+)
+from flyteidl.admin.description_entity_pb2 import DescriptionEntity
+from flyteidl.core.identifier_pb2 import Identifier, ResourceType
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from livedeck.admin.db.listing import Field, Listing, Page, enum_field, fetch
+from livedeck.admin.db.registry import KINDS
+from livedeck.admin.db.tables import descriptions, named_entities
+from livedeck.admin.db.writer import Transaction
+from livedeck.errors import NoSuchEntity
+
+_n, _d = named_entities.c, descriptions.c
+
+DESCRIPTIONS: Final = Listing(
+    "description_entity",
+    {name: Field(_d[name]) for name in ("project", "domain", "name", "version")},
+    [_d.created_at, _d.version],
+)
+
+
+def list_named(
+    connection: Connection, resource_type: ResourceType, project: str, domain: str, page: Page
+) -> tuple[list[NamedEntity], str]:
+    """Return one page of the names in use, with what is known of them.
+
+    Raises:
+        InvalidRequest: The page makes no sense.
+    """
+    table = KINDS[resource_type].table
+    joined = and_(
+        _n.resource_type == resource_type,
+        _n.project == table.c.project,
+        _n.domain == table.c.domain,
+        _n.name == table.c.name,
+    )
+    state, description = func.coalesce(_n.state, 0), func.coalesce(_n.description, "")
+    query = (
+        select(table.c.name, state.label("state"), description.label("description"))
+        .distinct()
+        .select_from(table.outerjoin(named_entities, joined))
+        .where(table.c.project == project, table.c.domain == domain, ~table.c.hidden)
+    )
+    fields = {"name": Field(table.c.name), "state": enum_field(state, NamedEntityState)}
+    listing = Listing("named_entity", fields, [table.c.name], newest_first=False)
+
+    def parse(row: Any) -> NamedEntity:
+        identifier = NamedEntityIdentifier(project=project, domain=domain, name=row.name)
+        return _named_entity(resource_type, identifier, row.description, row.state)
+
+    return fetch(connection, query, listing, page, parse)
+
+
+def find_named(connection: Connection, resource_type: ResourceType, identifier: NamedEntityIdentifier) -> NamedEntity:
+    """Return what is known of a name.
+
+    Raises:
+        NoSuchEntity: Nothing was registered under it.
+    """
+    table = KINDS[resource_type].table
+    exists = connection.scalar(
+        select(table.c.id)
+        .where(
+            table.c.project == identifier.project,
+            table.c.domain == identifier.domain,
+            table.c.name == identifier.name,
+        )
+        .limit(1)
+    )
+    if exists is None:
+        path = f"{identifier.project}/{identifier.domain}/{identifier.name}"
+        raise NoSuchEntity(f"there is no {KINDS[resource_type].name} {path}")
+    row = connection.execute(select(_n.description, _n.state).where(*_key(resource_type, identifier))).one_or_none()
+    return _named_entity(resource_type, identifier, row.description if row else "", row.state if row else 0)
+
+
+def set_named(
+    transaction: Transaction,
+    resource_type: ResourceType,
+    identifier: NamedEntityIdentifier,
+    metadata: NamedEntityMetadata,
+) -> None:
+    """Describe or archive a name.
+
+    Raises:
+        NoSuchEntity: Nothing was registered under it.
+    """
+    connection = transaction.connection
+    find_named(connection, resource_type, identifier)
+    values = {"description": metadata.description, "state": metadata.state}
+    key = _key(resource_type, identifier)
+    if connection.execute(update(named_entities).where(*key).values(values)).rowcount == 0:
+        path = {"project": identifier.project, "domain": identifier.domain, "name": identifier.name}
+        connection.execute(insert(named_entities).values(resource_type=resource_type, **path, **values))
+
+
+def add_description(transaction: Transaction, identifier: Identifier, description: DescriptionEntity) -> None:
+    """Keep the words that came along with a registration."""
+    message = DescriptionEntity()
+    message.CopyFrom(description)
+    message.id.CopyFrom(identifier)
+    transaction.connection.execute(
+        insert(descriptions).values(
+            resource_type=identifier.resource_type,
+            project=identifier.project,
+            domain=identifier.domain,
+            name=identifier.name,
+            version=identifier.version,
+            created_at=transaction.now,
+            message=message.SerializeToString(),
+        )
+    )
+
+
+def find_description(connection: Connection, identifier: Identifier) -> DescriptionEntity | None:
+    """Return the words about one version."""
+    message = connection.scalar(
+        select(_d.message).where(
+            _d.resource_type == identifier.resource_type,
+            _d.project == identifier.project,
+            _d.domain == identifier.domain,
+            _d.name == identifier.name,
+            _d.version == identifier.version,
+        )
+    )
+    return None if message is None else DescriptionEntity.FromString(message)
+
+
+def list_descriptions(
+    connection: Connection, resource_type: ResourceType, scope: NamedEntityIdentifier, page: Page
+) -> tuple[list[DescriptionEntity], str]:
+    """Return one page of the words about the versions of a name, or of all names of a project and domain.
+
+    Raises:
+        InvalidRequest: The page makes no sense.
+    """
+    query = select(_d.message).where(
+        _d.resource_type == resource_type, _d.project == scope.project, _d.domain == scope.domain
+    )
+    if scope.name:
+        query = query.where(_d.name == scope.name)
+    return fetch(connection, query, DESCRIPTIONS, page, lambda row: DescriptionEntity.FromString(row.message))
+
+
+def _named_entity(
+    resource_type: ResourceType, identifier: NamedEntityIdentifier, description: str, state: int
+) -> NamedEntity:
+    metadata = NamedEntityMetadata(description=description, state=NamedEntityState.Name(state))
+    return NamedEntity(resource_type=resource_type, id=identifier, metadata=metadata)
+
+
+def _key(resource_type: ResourceType, identifier: NamedEntityIdentifier) -> tuple[Any, ...]:
+    return (
+        _n.resource_type == resource_type,
+        _n.project == identifier.project,
+        _n.domain == identifier.domain,
+        _n.name == identifier.name,
+    )

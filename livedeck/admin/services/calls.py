@@ -1,0 +1,129 @@
+"""One way in for every call, whatever it came over: find the handler, run it, turn what it raises into a status.
+
+gRPC and REST both end here, so that they cannot differ in what they do.
+"""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from livedeck.errors import (
+    EntityExists,
+    InvalidKey,
+    InvalidName,
+    InvalidRequest,
+    NoSuchEntity,
+    NotOffered,
+    ObjectNotFound,
+    StateForbids,
+    StoreUnavailable,
+)
+
+Handler = Callable[[Any], Awaitable[Message]]
+"""Takes a request message, returns the response message, raises livedeck's errors."""
+
+GRPC_OPTIONS: Final = (
+    # A workflow with its code inline, or the inputs of an execution, may well be above gRPC's 4 MB.
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+    ("grpc.max_send_message_length", 64 * 1024 * 1024),
+    ("grpc.so_reuseport", 0),
+)
+"""For ``grpc.aio.server``."""
+
+_MESSAGE_LIMIT: Final = 2000
+"""Characters of a status message: it travels as metadata, of which clients take 8 KB."""
+
+_CODES: Final[Mapping[type[Exception], grpc.StatusCode]] = {
+    InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    InvalidName: grpc.StatusCode.INVALID_ARGUMENT,
+    InvalidKey: grpc.StatusCode.INVALID_ARGUMENT,
+    NoSuchEntity: grpc.StatusCode.NOT_FOUND,
+    ObjectNotFound: grpc.StatusCode.NOT_FOUND,
+    EntityExists: grpc.StatusCode.ALREADY_EXISTS,
+    StateForbids: grpc.StatusCode.FAILED_PRECONDITION,
+    NotOffered: grpc.StatusCode.UNIMPLEMENTED,
+    StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
+}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failure(Exception):
+    """A call that was not served, and what its caller is told."""
+
+    code: grpc.StatusCode
+    message: str
+
+
+class Service:
+    """A service of the protocol with the handlers that serve it.
+
+    Args:
+        descriptor: The service.
+        handlers: By method name; methods that are not there are answered with UNIMPLEMENTED.
+    """
+
+    def __init__(self, descriptor: ServiceDescriptor, handlers: Mapping[str, Handler]) -> None:
+        unknown = handlers.keys() - descriptor.methods_by_name.keys()
+        if unknown:
+            raise ValueError(f"{descriptor.full_name} has no methods {sorted(unknown)}")
+        self.descriptor = descriptor
+        self._handlers = handlers
+
+    async def call(self, method: str, request: Message) -> Message:
+        """Serve one call.
+
+        Raises:
+            Failure: It was not served.
+        """
+        try:
+            return await self._handler(method)(request)
+        except Exception as error:
+            raise _translate(self.descriptor, method, error) from error
+
+    def _handler(self, method: str) -> Handler:
+        handler = self._handlers.get(method)
+        if handler is None:
+            raise NotOffered(f"{self.descriptor.full_name}/{method} is not served by livedeck (yet)")
+        return handler
+
+    def grpc_handler(self) -> "grpc.GenericRpcHandler[Any, Any]":
+        """Return what a gRPC server is given to serve this service."""
+        methods = {method.name: self._grpc_method(method) for method in self.descriptor.methods}
+        return grpc.method_handlers_generic_handler(self.descriptor.full_name, methods)
+
+    def _grpc_method(self, method: MethodDescriptor) -> "grpc.RpcMethodHandler[Any, Any]":
+        async def serve(request: Message, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
+            try:
+                return await self.call(method.name, request)
+            except Failure as failure:
+                await context.abort(failure.code, failure.message)
+
+        return grpc.unary_unary_rpc_method_handler(
+            serve,
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=GetMessageClass(method.output_type).SerializeToString,
+        )
+
+
+def _translate(service: ServiceDescriptor, method: str, error: Exception) -> Failure:
+    for kind, code in _CODES.items():
+        if isinstance(error, kind):
+            return Failure(code, _shorten(str(error)))
+    # Never UNKNOWN: clients take that for expired credentials. The id leads from the client's report to our log.
+    incident = secrets.token_hex(6)
+    _log.exception("call_failed", extra={"call": f"{service.full_name}/{method}", "incident": incident}, exc_info=error)
+    return Failure(grpc.StatusCode.INTERNAL, f"the server failed ({type(error).__name__}); see {incident} in its log")
+
+
+def _shorten(message: str) -> str:
+    return message if len(message) <= _MESSAGE_LIMIT else f"{message[:_MESSAGE_LIMIT]}..."

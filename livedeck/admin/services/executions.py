@@ -1,0 +1,97 @@
+"""Serves the calls about executions."""
+
+from collections.abc import Mapping
+
+from flyteidl.admin.common_pb2 import ResourceListRequest
+from flyteidl.admin.execution_pb2 import (
+    Execution,
+    ExecutionCreateRequest,
+    ExecutionCreateResponse,
+    ExecutionList,
+    ExecutionRelaunchRequest,
+    ExecutionTerminateRequest,
+    ExecutionTerminateResponse,
+    ExecutionUpdateRequest,
+    ExecutionUpdateResponse,
+    WorkflowExecutionGetDataRequest,
+    WorkflowExecutionGetDataResponse,
+    WorkflowExecutionGetMetricsRequest,
+    WorkflowExecutionGetMetricsResponse,
+    WorkflowExecutionGetRequest,
+)
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+
+from livedeck.admin.db import executions
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.executions import Origin
+from livedeck.admin.names import check_execution, check_scope, describe
+from livedeck.admin.services.answers import Answers
+from livedeck.admin.services.calls import Handler
+from livedeck.admin.services.launching import Launcher
+from livedeck.admin.services.metrics import span_of
+from livedeck.admin.services.paging import page_of
+from livedeck.errors import NoSuchEntity
+
+
+class ExecutionCalls:
+    """Thin: creating is in `Launcher`, phases in `livedeck.admin.db.executions`."""
+
+    def __init__(self, database: Database, launcher: Launcher, answers: Answers) -> None:
+        self._database = database
+        self._launcher = launcher
+        self._answers = answers
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return the handlers by method name."""
+        return {
+            "CreateExecution": self._create,
+            "RelaunchExecution": self._relaunch,
+            "GetExecution": self._get,
+            "ListExecutions": self._list,
+            "UpdateExecution": self._update,
+            "TerminateExecution": self._terminate,
+            "GetExecutionData": self._data,
+            "GetExecutionMetrics": self._metrics,
+        }
+
+    async def _create(self, request: ExecutionCreateRequest) -> ExecutionCreateResponse:
+        return ExecutionCreateResponse(id=await self._launcher.create(request))
+
+    async def _relaunch(self, request: ExecutionRelaunchRequest) -> ExecutionCreateResponse:
+        return ExecutionCreateResponse(id=await self._launcher.relaunch(request))
+
+    async def _get(self, request: WorkflowExecutionGetRequest) -> Execution:
+        return (await self._find(request.id)).message
+
+    async def _list(self, request: ResourceListRequest) -> ExecutionList:
+        check_scope(request.id.project, request.id.domain)
+        found, token = await self._database.read(
+            executions.list_executions, request.id.project, request.id.domain, page_of(request)
+        )
+        return ExecutionList(executions=found, token=token)
+
+    async def _update(self, request: ExecutionUpdateRequest) -> ExecutionUpdateResponse:
+        check_execution(request.id)
+        await self._database.write(executions.set_state, request.id, request.state, "")
+        return ExecutionUpdateResponse()
+
+    async def _terminate(self, request: ExecutionTerminateRequest) -> ExecutionTerminateResponse:
+        check_execution(request.id)
+        await self._database.write(executions.terminate, request.id, request.cause, "")
+        return ExecutionTerminateResponse()
+
+    async def _data(self, request: WorkflowExecutionGetDataRequest) -> WorkflowExecutionGetDataResponse:
+        origin = await self._find(request.id)
+        return await self._answers.of_execution(origin.message, origin.inputs_uri)
+
+    async def _metrics(self, request: WorkflowExecutionGetMetricsRequest) -> WorkflowExecutionGetMetricsResponse:
+        origin = await self._find(request.id)
+        nodes = await self._database.read(executions.nodes_of, request.id)
+        return WorkflowExecutionGetMetricsResponse(span=span_of(origin.message, nodes, request.depth))
+
+    async def _find(self, identifier: WorkflowExecutionIdentifier) -> Origin:
+        check_execution(identifier)
+        found = await self._database.read(executions.find_origin, identifier)
+        if found is None:
+            raise NoSuchEntity(f"there is no execution {describe(identifier)}")
+        return found

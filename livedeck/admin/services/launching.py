@@ -1,0 +1,135 @@
+"""Creates executions: what may run, with which inputs, under which name; the rules behind create and relaunch."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from flyteidl.admin.execution_pb2 import (
+    Execution,
+    ExecutionCreateRequest,
+    ExecutionMetadata,
+    ExecutionRelaunchRequest,
+    ExecutionSpec,
+)
+from flyteidl.admin.launch_plan_pb2 import LaunchPlan
+from flyteidl.core.identifier_pb2 import ResourceType, WorkflowExecutionIdentifier
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.admin.compiler.launch_plans import merge_inputs
+from livedeck.admin.db import executions, projects
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.executions import NewExecution
+from livedeck.admin.names import (
+    check_execution,
+    check_execution_name,
+    check_scope,
+    describe,
+    generate_execution_name,
+)
+from livedeck.admin.objects import Objects
+from livedeck.admin.services.registrar import Registrar
+from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
+
+_INHERITED: Final[Sequence[str]] = (
+    "labels",
+    "annotations",
+    "security_context",
+    "raw_output_data_config",
+    "quality_of_service",
+    "interruptible",
+    "envs",
+    "cluster_assignment",
+)
+"""Messages of a launch plan's spec that hold for its executions unless they bring their own."""
+
+
+class Launcher:
+    """Turns requests into executions that propellers find."""
+
+    def __init__(self, database: Database, objects: Objects, registrar: Registrar) -> None:
+        self._database = database
+        self._objects = objects
+        self._registrar = registrar
+
+    async def create(self, request: ExecutionCreateRequest) -> WorkflowExecutionIdentifier:
+        """Create an execution and return its id.
+
+        Raises:
+            InvalidRequest: A name is not allowed, or an input is missing, unknown or of the wrong type.
+            NoSuchEntity: What it is to run, or its parent, does not exist.
+            EntityExists: The name is taken.
+        """
+        identifier = await self._new_identifier(request)
+        runnable = await self._registrar.runnable(request.spec.launch_plan)
+        given = request.inputs if request.HasField("inputs") else request.spec.inputs
+        plan = runnable.plan
+        inputs = merge_inputs(
+            request.spec.launch_plan.name, plan.closure.expected_inputs, plan.spec.fixed_inputs, given
+        )
+        message = Execution(id=identifier, spec=_spec(request.spec, plan))
+        message.closure.workflow_id.CopyFrom(runnable.workflow)
+        # Before the row, so that whoever finds the execution finds its inputs.
+        inputs_uri, user_inputs_uri = await self._store(identifier, inputs, given)
+        await self._database.write(
+            executions.add, NewExecution(message, runnable.workflow_row, inputs_uri, user_inputs_uri)
+        )
+        return identifier
+
+    async def relaunch(self, request: ExecutionRelaunchRequest) -> WorkflowExecutionIdentifier:
+        """Create an execution with the spec and the inputs of an earlier one.
+
+        Raises:
+            NoSuchEntity: There is no such execution.
+            EntityExists: The name is taken.
+        """
+        check_execution(request.id)
+        origin = await self._database.read(executions.find_origin, request.id)
+        if origin is None:
+            raise NoSuchEntity(f"there is no execution {describe(request.id)}")
+        spec = ExecutionSpec()
+        spec.CopyFrom(origin.message.spec)
+        spec.overwrite_cache = request.overwrite_cache
+        metadata = ExecutionMetadata(mode=ExecutionMetadata.RELAUNCH, principal=spec.metadata.principal)
+        metadata.reference_execution.CopyFrom(request.id)
+        spec.metadata.CopyFrom(metadata)
+        return await self.create(
+            ExecutionCreateRequest(
+                project=request.id.project,
+                domain=request.id.domain,
+                name=request.name,
+                spec=spec,
+                inputs=await self._objects.read_literals(origin.user_inputs_uri),
+            )
+        )
+
+    async def _new_identifier(self, request: ExecutionCreateRequest) -> WorkflowExecutionIdentifier:
+        check_scope(request.project, request.domain)
+        name = check_execution_name(request.name) if request.name else generate_execution_name()
+        identifier = WorkflowExecutionIdentifier(project=request.project, domain=request.domain, name=name)
+        if await self._database.read(projects.find, request.project) is None:
+            raise InvalidRequest(f"project {request.project!r} does not exist: register it, or use another")
+        if await self._database.read(executions.find, identifier) is not None:
+            raise EntityExists(f"execution {describe(identifier)} exists already")
+        return identifier
+
+    async def _store(
+        self, identifier: WorkflowExecutionIdentifier, inputs: LiteralMap, given: LiteralMap
+    ) -> tuple[str, str]:
+        inputs_uri = await self._objects.write_inputs(identifier, inputs, "inputs")
+        if given == inputs:
+            return inputs_uri, inputs_uri
+        return inputs_uri, await self._objects.write_inputs(identifier, given, "user-inputs")
+
+
+def _spec(asked: ExecutionSpec, plan: LaunchPlan) -> ExecutionSpec:
+    """The spec as it is kept: without inputs, which are in the store, and with what the launch plan says."""
+    spec = ExecutionSpec()
+    spec.CopyFrom(asked)
+    spec.ClearField("inputs")
+    if spec.launch_plan.resource_type == ResourceType.UNSPECIFIED:
+        spec.launch_plan.resource_type = ResourceType.LAUNCH_PLAN
+    for name in _INHERITED:
+        if plan.spec.HasField(name) and not spec.HasField(name):
+            getattr(spec, name).CopyFrom(getattr(plan.spec, name))
+    spec.max_parallelism = spec.max_parallelism or plan.spec.max_parallelism
+    spec.overwrite_cache = spec.overwrite_cache or plan.spec.overwrite_cache
+    return spec
