@@ -1,0 +1,152 @@
+"""REST, generated from the ``google.api.http`` annotations of the protocol: a call that gRPC has, HTTP has too.
+
+Answers are JSON, or protobuf for who accepts that; errors are ``{"code", "message"}`` with gRPC's number, under the
+HTTP status that Flyte's gateway gives them.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+from google.api import annotations_pb2
+from google.api.http_pb2 import HttpRule
+from google.protobuf import json_format
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from livedeck.admin.paths import set_field
+from livedeck.admin.services.calls import Failure, Service
+from livedeck.errors import InvalidRequest
+
+BODY_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a request's body: as much as gRPC takes."""
+
+_PROTOBUF: Final = ("application/octet-stream", "application/x-protobuf")
+_PARAMETER: Final = re.compile(r"{([a-z_.]+)}")
+
+_STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: 400,
+    grpc.StatusCode.FAILED_PRECONDITION: 400,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.ALREADY_EXISTS: 409,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 413,
+    grpc.StatusCode.INTERNAL: 500,
+    grpc.StatusCode.UNIMPLEMENTED: 501,
+    grpc.StatusCode.UNAVAILABLE: 503,
+}
+
+
+class _TooLarge(Exception):
+    """A body beyond `BODY_LIMIT`."""
+
+
+def rest_routes(services: Iterable[Service]) -> list[Route]:
+    """Return a route for each annotation of the services' methods, additional bindings included."""
+    return [
+        Route(binding.route, _endpoint(service, binding), methods=[binding.verb], name=binding.method.full_name)
+        for service in services
+        for method in service.descriptor.methods
+        for binding in _bindings(method)
+    ]
+
+
+@dataclass(frozen=True)
+class _Binding:
+    """One way to reach a method over HTTP."""
+
+    method: MethodDescriptor
+    verb: str
+    route: str
+    """The path as Starlette reads it."""
+    parameters: Mapping[str, str]
+    """Name of a parameter in ``route`` to the field it sets: ``id__project`` to ``id.project``."""
+    takes_body: bool
+
+
+def _bindings(method: MethodDescriptor) -> Iterator[_Binding]:
+    rule: HttpRule = method.GetOptions().Extensions[annotations_pb2.http]
+    for each in (rule, *rule.additional_bindings):
+        verb = each.WhichOneof("pattern")
+        if verb is None:  # a method without an annotation is gRPC's alone
+            continue
+        path: str = getattr(each, verb)
+        fields = _PARAMETER.findall(path)
+        yield _Binding(
+            method=method,
+            verb=verb.upper(),
+            route=_PARAMETER.sub(lambda found: "{" + _parameter(found[1]) + "}", path),
+            parameters={_parameter(field): field for field in fields},
+            takes_body=each.body == "*",
+        )
+
+
+def _parameter(field: str) -> str:
+    return field.replace(".", "__")
+
+
+def _endpoint(service: Service, binding: _Binding) -> Callable[[Request], Awaitable[Response]]:
+    message = GetMessageClass(binding.method.input_type)
+
+    async def serve(request: Request) -> Response:
+        try:
+            asked = await _read(request, binding, message())
+            answer = await service.call(binding.method.name, asked)
+        except InvalidRequest as error:
+            return _failed(Failure(grpc.StatusCode.INVALID_ARGUMENT, str(error)))
+        except _TooLarge as error:
+            return _failed(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error)))
+        except Failure as failure:
+            return _failed(failure)
+        return _answer(request, answer)
+
+    return serve
+
+
+async def _read(request: Request, binding: _Binding, message: Message) -> Message:
+    """Build the request message: the body, then the query, and the path last, which nothing may contradict."""
+    if binding.takes_body:
+        _parse_body(await _body(request), request.headers.get("content-type", ""), message)
+    for name in dict.fromkeys(request.query_params.keys()):
+        set_field(message, name, request.query_params.getlist(name))
+    for parameter, field in binding.parameters.items():
+        set_field(message, field, [request.path_params[parameter]])
+    return message
+
+
+async def _body(request: Request) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > BODY_LIMIT:
+            raise _TooLarge(f"the body is larger than {BODY_LIMIT} bytes")
+    return bytes(data)
+
+
+def _parse_body(data: bytes, content_type: str, message: Message) -> None:
+    try:
+        if content_type.partition(";")[0].strip() in _PROTOBUF:
+            message.ParseFromString(data)
+        elif data.strip():
+            json_format.Parse(data, message)
+    except (json_format.ParseError, DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"the body is not a {message.DESCRIPTOR.full_name}: {error}") from error
+
+
+def _answer(request: Request, message: Message) -> Response:
+    accepted = request.headers.get("accept", "")
+    for media_type in _PROTOBUF:
+        if media_type in accepted:
+            return Response(message.SerializeToString(), media_type=media_type)
+    text = json_format.MessageToJson(message, indent=None, ensure_ascii=False)
+    return Response(text, media_type="application/json")
+
+
+def _failed(failure: Failure) -> JSONResponse:
+    number: int = failure.code.value[0]
+    return JSONResponse({"code": number, "message": failure.message}, _STATUSES.get(failure.code, 500))
