@@ -12,6 +12,8 @@ from livedeck.deck.ops import Chart, Element, Html, Markdown, Progress, Series, 
 POINT_BYTES = 24  # a chart's point in JSON: two numbers of about ten digits and their commas
 ELEMENT_BYTES = 64  # what an element weighs besides its content
 
+_LOWEST = float("-inf")
+
 
 class Grown:
     """An element and what was appended to it.
@@ -86,12 +88,22 @@ class Grown:
             case other:
                 return other
 
+    def follows(self, element: Element) -> bool:
+        """Whether appending a chart's points keeps x ascending in every line."""
+        if not isinstance(element, Chart):
+            return True
+        for line in element.series:
+            held, _ = self._lines.get(line.name, ((), ()))
+            if not _ascends([*held[-1:], *line.x]):
+                return False
+        return True
+
     def sort(self) -> bool:
         """Bring a chart's points into ascending order of x; say whether that changed anything."""
         changed = False
         for name, (x, y) in self._lines.items():
-            keys = [float("-inf") if value is None else value for value in x]
-            if any(left > right for left, right in itertools.pairwise(keys)):
+            keys = [_LOWEST if value is None else value for value in x]
+            if not _ascends(x):
                 order = sorted(range(len(x)), key=keys.__getitem__)
                 self._lines[name] = [x[i] for i in order], [y[i] for i in order]
                 changed = True
@@ -131,6 +143,11 @@ class Grown:
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0]
+
+
+def _ascends(xs: list[float | None]) -> bool:
+    keys = [_LOWEST if x is None else x for x in xs]
+    return all(left <= right for left, right in itertools.pairwise(keys))
 
 
 def text_bytes(text: str) -> int:

@@ -20,6 +20,9 @@ from livedeck.deck.settings import DeckPublish
 
 DEFAULT = "default"  # the name of flytekit's default deck
 ERROR = "Error"
+LOCK_WAIT = 0.2
+"""Seconds that the publisher's thread waits for a lock of the task's. The task holds one for microseconds, unless a
+signal handler interrupted it there and now waits for the publisher to end."""
 H = TypeVar("H")
 
 
@@ -86,9 +89,13 @@ class Page:
 
     def forget(self, deck: str, id_: str) -> None:
         """Let go of what is kept of an element that the Deck no longer holds."""
-        with self.lock:
-            if deck in self._decks:
-                self._decks[deck].forget(id_)
+        # Not waited for: the publisher's thread calls this, and whoever holds the lock may be waiting for it to end.
+        if self.lock.acquire(timeout=LOCK_WAIT):
+            try:
+                if deck in self._decks:
+                    self._decks[deck].forget(id_)
+            finally:
+                self.lock.release()
 
     def put(self, deck: str, element: Element) -> None:
         """Note that an element was created or replaced."""

@@ -23,11 +23,12 @@ class _Entry:
         self.extends = extends
         self.drops = drops
 
-    def ops(self, deck: str, id_: str) -> Iterator[Op]:
+    def ops(self, deck: str, id_: str, *, fresh: bool) -> Iterator[Op]:
         if self.drops:
             yield Drop(deck, id_)
         if self.grown is not None:
-            yield Extend(deck, self.grown.element()) if self.extends else Put(deck, self.grown.element())
+            extends = self.extends and not fresh
+            yield Extend(deck, self.grown.element()) if extends else Put(deck, self.grown.element())
 
 
 class _Changes:
@@ -47,7 +48,7 @@ class _Changes:
             yield Put(deck, Html(_TOUCH, ""))
             yield Drop(deck, _TOUCH)
         for id_, entry in self.entries.items():
-            yield from entry.ops(deck, id_)
+            yield from entry.ops(deck, id_, fresh=self.drops)
 
 
 class Pending:

@@ -147,7 +147,8 @@ def _plotly(figure: Any) -> str:
 
 
 def _array(array: Any) -> str:
-    words = f"{array.dtype} array of shape {' by '.join(map(str, array.shape)) or 'scalar'}"
+    shape = " by ".join(map(str, array.shape)) or "scalar"
+    words = f"{array.dtype} array, {shape}"
     return f"<p>{html.escape(words)}</p><pre>{html.escape(str(array)[:20_000])}</pre>"
 
 

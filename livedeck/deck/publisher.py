@@ -1,0 +1,295 @@
+"""The publisher: one background thread that carries a page to the store while the task runs.
+
+It is a thin loop around :class:`livedeck.deck.publishing.Publishing`, which decides everything. Nothing that the
+task calls here raises, waits for the store, or holds more than the Deck itself.
+"""
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
+
+from livedeck.deck import hints, limits
+from livedeck.deck.clock import SYSTEM, Clock
+from livedeck.deck.ops import Document, End, Html, Put
+from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
+from livedeck.deck.pending import Pending
+from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Step, Wait
+from livedeck.deck.renderers import render_error
+from livedeck.deck.segments import CONTENT_TYPE, format_time
+from livedeck.deck.settings import DeckPublish
+from livedeck.deck.snapshot import CONTENT_TYPE as PAGE_TYPE
+from livedeck.errors import ObjectExists, ObjectNotFound, StoreError
+from livedeck.store import Store
+
+logger = logging.getLogger("livedeck.deck")
+
+_TROUBLE_WAIT = 0.5  # seconds before going on after an error that should not have been possible, each time more
+_LONGEST_TROUBLE_WAIT = 10.0
+_MOST_STAGED = 16  # merging costs a few microseconds an element; done now and then, most calls do not pay for it
+
+
+class Publisher:
+    """Publishes one task attempt's page. :meth:`start` it, :meth:`publish` at will, :meth:`close` it once.
+
+    Args:
+        page: What to publish.
+        store: The attempt's output prefix.
+        settings: How to publish.
+        hint: Told the bytes of each stored segment (or its number); may not raise or take long.
+        clock: The time.
+        title: Heading of the page.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        store: Store,
+        *,
+        settings: DeckPublish | None = None,
+        hint: Callable[[bytes], None] | None = None,
+        clock: Clock = SYSTEM,
+        title: str = "Deck",
+    ) -> None:
+        self._page = page
+        self._store = store
+        self._settings = settings or DeckPublish()
+        self._hint = hint
+        self._clock = clock
+        self._logic = Publishing(self._settings, title=title, wall=clock.time, forget=page.forget)
+        self._pid = os.getpid()
+        # Reentrant: a signal handler may close the publisher in the very thread that is just publishing.
+        self._lock = threading.RLock()
+        self._staged: list[Pending] = []  # published, not yet seen by the thread; merged when there are many
+        self._publishes = 0  # calls that they stand for
+        self._token = 0  # number of the last publish that had something to say
+        self._end: End | None = None
+        self._given_up = False
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._landed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._next_tick = float("inf")
+        self._troubles = 0
+
+    def start(self) -> None:
+        """Begin: the placeholder is written in the background. Never blocks."""
+        self._page.publisher = self
+        if self._settings.every is not None:
+            self._next_tick = self._clock.monotonic() + self._settings.every
+        self._thread = threading.Thread(target=self._run, name="livedeck-publisher", daemon=True)
+        self._thread.start()
+
+    def publish(self, *, wait: bool = False, timeout: float | None = None) -> bool:
+        """Hand over what has changed since the last publish. Takes microseconds and never raises.
+
+        Args:
+            wait: Block until it is stored.
+            timeout: Seconds to wait at most; None for as long as it takes.
+
+        Returns:
+            Whether it was taken (with ``wait``: stored). False in a forked child and once closed.
+        """
+        if self._end is not None or self._thread is None or self._pid != os.getpid():
+            return False
+        try:
+            with self._lock:
+                self._stage()
+                token = self._token
+        except Exception:
+            logger.exception("deck_publish_failed")
+            return False
+        return self._wait_landed(token, timeout) if wait else True
+
+    def close(self, outcome: Literal["succeeded", "failed", "aborted"], timeout: float = 30.0) -> None:
+        """Publish what is left, the end and the last snapshot; wait for it, within bounds. Never raises.
+
+        Args:
+            outcome: How the task ended.
+            timeout: Seconds for all of it; what is not stored by then is given up, with a warning.
+        """
+        if self._thread is None or self._pid != os.getpid():
+            return
+        with self._lock:
+            if self._end is None:
+                self._stage()
+                self._end = End(outcome, format_time(self._clock.time()))
+        self._wake.put(None)
+        self._thread.join(max(0.0, timeout))
+        if self._thread.is_alive():
+            self._given_up = True
+            self._wake.put(None)
+            logger.warning("deck_flush_incomplete: the end of the Deck was not stored within %g s", timeout)
+        self._page.publisher = None
+
+    def document(self) -> Document:
+        """The document as it is stored. Only once closed: the thread works on it until then."""
+        return self._logic.replay.document()
+
+    def _stage(self) -> None:
+        """Move the page's changes to where the thread takes them from."""
+        if not self._page.dirty:
+            return
+        self._staged.append(self._page.take())
+        self._publishes += 1
+        self._token += 1
+        if len(self._staged) == 1:
+            self._wake.put(None)
+        elif len(self._staged) >= _MOST_STAGED:
+            self._merge_staged()
+
+    def _merge_staged(self) -> None:
+        """Keep what waits bounded while the thread is busy, however often the task publishes."""
+        merged, *later = self._staged
+        for pending in later:
+            merged.absorb(pending)
+        self._staged = [merged]
+        if merged.weight > self._settings.max_bytes:
+            for deck, id_ in limits.shrink(merged, self._settings.max_bytes):
+                self._page.forget(deck, id_)
+
+    def _wait_landed(self, token: int, timeout: float | None) -> bool:
+        deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        with self._landed:
+            while self._logic.landed < token and not self._over:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._landed.wait(min(left, 1.0))
+        return self._logic.landed >= token
+
+    @property
+    def _over(self) -> bool:
+        return self._thread is None or not self._thread.is_alive() or self._given_up
+
+    # The thread
+
+    def _run(self) -> None:
+        try:
+            while not self._given_up:
+                try:
+                    if not self._step():
+                        return
+                except Exception as error:  # noqa: BLE001 - a publisher that dies silently would be worse
+                    self._trouble(error)
+        finally:
+            self._notify()
+
+    def _step(self) -> bool:
+        """One round; False when all is done."""
+        now = self._clock.monotonic()
+        self._collect(now)
+        step = self._logic.next(now)
+        match step:
+            case Finished():
+                return False
+            case Wait(until=until):
+                self._sleep(now, until)
+            case _:
+                self._carry_out(step)
+        return True
+
+    def _collect(self, now: float) -> None:
+        """Take over what was staged, and the end."""
+        if now >= self._next_tick and self._settings.every is not None:
+            self._next_tick = now + self._settings.every
+            self._tick()
+        with self._exclusively():
+            staged, self._staged = self._staged, []
+            publishes, self._publishes = self._publishes, 0
+            token, end = self._token, self._end
+        for pending in staged:
+            self._logic.offer(pending, now, publishes=publishes, token=token)
+            publishes = 0  # counted once
+        if end is not None:
+            self._logic.finish(end, now)
+
+    def _tick(self) -> None:
+        """Publish by the timer; when the task holds a lock just now, the next time."""
+        if self._lock.acquire(timeout=LOCK_WAIT):
+            try:
+                if self._page.lock.acquire(timeout=LOCK_WAIT):
+                    try:
+                        self._stage()
+                    finally:
+                        self._page.lock.release()
+            finally:
+                self._lock.release()
+
+    def _sleep(self, now: float, until: float | None) -> None:
+        due = self._next_tick if until is None else min(until, self._next_tick)
+        timeout = None if due == float("inf") else max(0.0, due - now)
+        with suppress(queue.Empty):
+            self._wake.get(timeout=timeout)
+
+    def _carry_out(self, step: Step) -> None:
+        seq = self._logic.replay.seq
+        outcome, found, error = self._perform(step)
+        self._logic.done(step, outcome, self._clock.monotonic(), found=found, error=error)
+        moved = self._logic.replay.seq != seq
+        if moved:
+            self._notify()
+        if self._hint is None:
+            return
+        behind = self._logic.behind(self._clock.monotonic())
+        if moved and isinstance(step, Create):
+            self._hint(hints.stored(step.data, step.seq))
+        elif moved:
+            self._hint(hints.advanced(self._logic.replay.seq))
+        elif behind is not None and outcome is Outcome.FAILED:
+            self._hint(hints.failing(behind))
+
+    def _perform(self, step: Step) -> tuple[Outcome, bytes | None, str]:
+        try:
+            match step:
+                case Create(key=key, data=data):
+                    self._store.create(key, data, content_type=CONTENT_TYPE)
+                case Overwrite(key=key, data=data):
+                    self._store.put(key, data, content_type=PAGE_TYPE)
+                case Inspect(key=key):
+                    return Outcome.LANDED, self._store.get(key), ""
+                case Remove(key=key):
+                    self._store.delete(key)
+        except ObjectExists:
+            return Outcome.TAKEN, None, ""
+        except ObjectNotFound:
+            return Outcome.LANDED, None, ""
+        except StoreError as error:
+            return Outcome.FAILED, None, str(error)
+        return Outcome.LANDED, None, ""
+
+    def _trouble(self, error: Exception) -> None:
+        """Something that should not be possible: say so in the log and in the Deck, and go on."""
+        self._troubles += 1
+        logger.error("deck_publisher_error: going on in spite of it", exc_info=error)
+        decks = list(self._logic.replay.decks)
+        words = render_error(error, "livedeck could not publish everything")
+        with suppress(Exception):
+            notice = Put(decks[0] if decks else DEFAULT, Html("livedeck-trouble", words))
+            self._logic.note(notice, self._clock.monotonic())
+        with suppress(queue.Empty):
+            self._wake.get(timeout=min(_LONGEST_TROUBLE_WAIT, _TROUBLE_WAIT * self._troubles))
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """Hold the lock, for the thread.
+
+        A signal handler that closes the publisher may have interrupted a publish() of the same thread, which then
+        holds the lock for as long as the handler waits for us. Nothing moves meanwhile, so we go on without it.
+        """
+        held = self._lock.acquire(timeout=LOCK_WAIT)
+        while not held and self._end is None:
+            held = self._lock.acquire(timeout=LOCK_WAIT)
+        try:
+            yield
+        finally:
+            if held:
+                self._lock.release()
+
+    def _notify(self) -> None:
+        if self._landed.acquire(timeout=LOCK_WAIT):
+            self._landed.notify_all()
+            self._landed.release()

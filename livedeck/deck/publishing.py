@@ -1,0 +1,421 @@
+"""What the publisher does next: its whole logic, without threads, clocks or a store.
+
+A loop offers batches of ops, asks :meth:`Publishing.next` for a step, carries it out and says how it went with
+:meth:`Publishing.done`. Time comes in as an argument. The publisher's thread is one such loop; the property tests
+are another, which loses replies and dies between any two steps.
+
+How the log stays exact: a segment that was sent once is sent again unchanged until its fate is known, because a
+reply may have been lost and the object may be there. Create-only puts settle it: if an object of that number is
+there with our bytes, the put had landed; with others', somebody else writes here too, their segment is part of the
+log, and ours takes the next number. What is published meanwhile is merged and follows in one segment.
+"""
+
+import enum
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from livedeck.deck import limits, renderers, segments, snapshot
+from livedeck.deck.grown import Grown
+from livedeck.deck.ops import Chart, End, Extend, Health, Html, Op, Put, Segment
+from livedeck.deck.pending import Pending
+from livedeck.deck.replay import Replay
+from livedeck.deck.settings import DeckPublish
+from livedeck.errors import DeckError
+from livedeck.store.layout import DECK, segment_key
+
+logger = logging.getLogger("livedeck.deck")
+
+DEFAULT = "default"
+GROWTH = 2
+"""A snapshot is written once the log since the last one is this many times its size. The snapshots of a Deck that only
+grows are then at most half its final size together, which with the log and the last snapshot stays below three times
+that size."""
+FIRST_WAIT = 0.25
+LONGEST_WAIT = 30.0
+LONGEST_WAIT_AT_THE_END = 1.0
+"""Seconds between two tries while the store fails: doubling, with jitter; at the end there is little time to wait."""
+
+
+@dataclass(frozen=True)
+class Create:
+    """Store a segment unless its number is taken."""
+
+    key: str
+    data: bytes
+    seq: int
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Read the segment that holds the number which ours was to get."""
+
+    key: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class Overwrite:
+    """Write a snapshot."""
+
+    key: str
+    data: bytes
+    seq: int
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Delete a segment that two snapshots cover."""
+
+    key: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do before ``until``; with None, before something is offered."""
+
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All is stored and the Deck has its end."""
+
+
+Step = Create | Inspect | Overwrite | Remove | Wait | Finished
+
+
+class Outcome(enum.Enum):
+    """How a step went."""
+
+    LANDED = "landed"
+    """The store says that it is done."""
+    TAKEN = "taken"
+    """An object is there already (of a Create)."""
+    FAILED = "failed"
+    """It failed, or nobody can say whether it did."""
+
+
+@dataclass
+class _Breaker:
+    """Counts failures in a row and says when to try again."""
+
+    rng: Callable[[], float]
+    failures: int = 0
+    until: float = 0.0
+
+    def failed(self, now: float, longest: float) -> None:
+        self.failures += 1
+        wait = min(longest, FIRST_WAIT * 2.0 ** min(self.failures - 1, 16))
+        self.until = now + wait * (0.5 + self.rng() / 2)
+
+    def succeeded(self) -> None:
+        self.failures, self.until = 0, 0.0
+
+
+@dataclass
+class _Batch:
+    """Ops waiting for a segment."""
+
+    pending: Pending = field(default_factory=Pending)
+    publishes: int = 0
+    since: float = 0.0
+    """When the oldest of them was published."""
+    token: int = 0
+    """The last publish among them, for those who wait for it."""
+
+
+class Publishing:
+    """The state of one attempt's Deck on its way to the store.
+
+    Args:
+        settings: How to publish.
+        title: Heading of the page.
+        wall: The time for people, in seconds since the epoch.
+        forget: Told deck and id of each element that had to go.
+        rng: Random numbers from 0 to 1, for jitter.
+    """
+
+    def __init__(
+        self,
+        settings: DeckPublish,
+        *,
+        title: str,
+        wall: Callable[[], float],
+        forget: Callable[[str, str], None] = lambda _deck, _id: None,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self._settings = settings
+        self._title = title
+        self._wall = wall
+        self._forget = forget
+        self.replay = Replay()
+        """The document as the log has it."""
+        self.landed = 0
+        """Token of the last publish that is stored."""
+        self._batch: _Batch | None = None
+        self._sent: tuple[Segment, bytes, _Batch] | None = None  # a segment whose fate is not known yet
+        self._taken = False  # its number is; by whom is to be seen
+        self._health = Health()
+        self._flushed_at = float("-inf")
+        self._log_breaker = _Breaker(rng)
+        self._page_breaker = _Breaker(rng)
+        self._page_seq = -1  # seq of the last snapshot, -1 before the first
+        self._page_size = 0
+        self._page_at = float("-inf")
+        self._page_data: tuple[int, bytes] | None = None  # rendered, not yet stored
+        self._log_size = 0  # bytes of segments since the last snapshot
+        self._removable = 0  # segments up to this one are covered by two snapshots
+        self._removed = 0
+        self._closing = False
+
+    # What comes in
+
+    def offer(self, pending: Pending, now: float, *, publishes: int = 1, token: int = 0) -> None:
+        """Take over what was published; merged with what waits already."""
+        if self._batch is None:
+            self._batch = _Batch(pending, publishes, now, token)
+        else:
+            self._batch.pending.absorb(pending)
+            self._batch.publishes += publishes
+            self._batch.token = token
+        for deck, id_ in self._bounded(self._batch.pending):
+            self._forget(deck, id_)
+
+    def note(self, op: Op, now: float) -> None:
+        """Add something that livedeck itself has to say."""
+        pending = Pending()
+        pending.add(op)
+        self.offer(pending, now, publishes=0, token=self._batch.token if self._batch else self.landed)
+
+    def finish(self, end: End, now: float) -> None:
+        """Nothing is published any more; what waits is flushed without delay, then the last snapshot."""
+        if self._closing:
+            return
+        self.note(end, now)
+        self._closing = True
+        self._log_breaker.until = self._page_breaker.until = now
+
+    def behind(self, now: float) -> float | None:
+        """Seconds since the oldest publish that should be stored by now; None while the store is well."""
+        return max(0.0, now - self._sent[2].since) if self._sent and self._log_breaker.failures else None
+
+    # What is to be done
+
+    def next(self, now: float) -> Step:
+        """The next step. Rendering happens here, in the publisher's thread."""
+        waits: list[float] = []
+        step = self._next_page(now, waits) or self._next_segment(now, waits) or self._next_removal(now)
+        if step is not None:
+            return step
+        if self._closing and not waits:
+            return Finished()
+        return Wait(min(waits) if waits else None)
+
+    def _next_segment(self, now: float, waits: list[float]) -> Step | None:
+        if self._sent is None and self._batch is not None and self._batch.pending:
+            due = now if self._closing else self._flushed_at + self._settings.min_interval
+            if due > now:
+                waits.append(due)
+                return None
+            self._cut(now)
+        if self._sent is None:
+            return None
+        if self._log_breaker.until > now:
+            waits.append(self._log_breaker.until)
+            return None
+        segment, data, _ = self._sent
+        key = segment_key(segment.seq)
+        return Inspect(key, segment.seq) if self._taken else Create(key, data, segment.seq)
+
+    def _next_page(self, now: float, waits: list[float]) -> Step | None:
+        due = self._page_due(now)
+        if due is None:
+            return None
+        due = max(due, self._page_breaker.until)
+        if due > now:
+            waits.append(due)
+            return None
+        if self._page_data is None or self._page_data[0] != self.replay.seq:
+            self._page_data = self.replay.seq, self._render()
+        return Overwrite(DECK, self._page_data[1], self.replay.seq)
+
+    def _page_due(self, now: float) -> float | None:
+        """When a snapshot is to be written; None while there is no reason for one."""
+        seq = self.replay.seq
+        if self._closing:
+            complete = self._sent is None and not (self._batch and self._batch.pending)
+            return now if complete and self._page_seq < seq else None
+        if self._page_seq < 0:
+            return now
+        if seq > self._page_seq and self._log_size >= GROWTH * self._page_size:
+            return self._page_at + self._settings.snapshot_interval
+        return None
+
+    def _next_removal(self, now: float) -> Step | None:
+        del now
+        if self._settings.history or self._removed >= self._removable:
+            return None
+        return Remove(segment_key(self._removed + 1), self._removed + 1)
+
+    # How it went
+
+    def done(self, step: Step, outcome: Outcome, now: float, *, found: bytes | None = None, error: str = "") -> None:
+        """Take in how a step went.
+
+        Args:
+            step: What was done.
+            outcome: How it went.
+            now: The time now.
+            found: What an Inspect has read; None when nothing is there.
+            error: Why it failed, for the log.
+        """
+        match step:
+            case Create() if outcome is Outcome.LANDED:
+                self._segment_landed(now)
+            case Create() if outcome is Outcome.TAKEN:
+                self._taken = True
+            case Inspect() if outcome is Outcome.LANDED:
+                self._inspected(found, now)
+            case Create() | Inspect():
+                self._failed(self._log_breaker, now, error)
+            case Overwrite() if outcome is Outcome.LANDED:
+                self._page_landed(step, now)
+            case Overwrite():
+                self._failed(self._page_breaker, now, error)
+            case Remove():
+                self._removed = step.seq  # one that cannot be deleted stays; it does no harm
+            case _:
+                pass
+
+    def _segment_landed(self, now: float) -> None:
+        assert self._sent is not None
+        segment, data, batch = self._sent
+        self._recovered(self._log_breaker)
+        self._advance(segment, len(data))
+        self.landed = max(self.landed, batch.token)
+        self._sent, self._taken = None, False
+        ops, gone = limits.shrinking(self.replay, self._settings.max_bytes)
+        for op in ops:
+            self.note(op, now)
+        for deck, id_ in gone:
+            self._forget(deck, id_)
+
+    def _inspected(self, found: bytes | None, now: float) -> None:
+        assert self._sent is not None
+        segment, data, batch = self._sent
+        self._taken = False
+        if found == data:
+            self._segment_landed(now)
+        elif found is not None:
+            self._advance(self._foreign(segment.seq, found), len(found))
+            moved = Segment(self.replay.seq + 1, segment.at, segment.ops, segment.health)
+            self._sent = moved, segments.encode(moved), batch
+        # Else it is gone again: the put is simply tried once more.
+
+    def _foreign(self, seq: int, found: bytes) -> Segment:
+        """A segment that somebody else wrote, as readers take it."""
+        logger.warning("deck_segment_foreign seq=%d: another process writes to this Deck too", seq)
+        try:
+            foreign = segments.decode(found)
+        except DeckError:
+            return Segment(seq, segments.format_time(self._wall()), [])
+        return foreign if foreign.seq == seq else Segment(seq, foreign.at, [])
+
+    def _advance(self, segment: Segment, size: int) -> None:
+        self.replay.apply(segment)
+        self._log_size += size
+
+    def _page_landed(self, step: Overwrite, now: float) -> None:
+        self._recovered(self._page_breaker)
+        self._removable = max(self._removable, self._page_seq)
+        self._page_seq, self._page_size, self._page_at = step.seq, len(step.data), now
+        self._log_size = 0
+        self._page_data = None
+
+    def _failed(self, breaker: _Breaker, now: float, error: str) -> None:
+        if not self._log_breaker.failures and not self._page_breaker.failures:
+            logger.warning("deck_publish_failing: %s (trying again; what is published meanwhile is kept)", error)
+        breaker.failed(now, LONGEST_WAIT_AT_THE_END if self._closing else LONGEST_WAIT)
+        health = self._health
+        self._health = Health(health.flushes, health.merged, health.retried + 1, health.behind)
+
+    def _recovered(self, breaker: _Breaker) -> None:
+        failures = breaker.failures
+        breaker.succeeded()
+        if failures and not self._log_breaker.failures and not self._page_breaker.failures:
+            logger.info("deck_publish_recovered after %d failed tries", failures)
+
+    # Making segments and pages
+
+    def _cut(self, now: float) -> None:
+        """Make the waiting ops into the next segment."""
+        assert self._batch is not None
+        batch, self._batch = self._batch, None
+        health = self._health
+        merged = health.merged + max(0, batch.publishes - 1)
+        self._health = Health(health.flushes + 1, merged, health.retried, round(now - batch.since, 3))
+        at = segments.format_time(self._wall())
+        seq = self.replay.seq + 1
+        try:
+            ops = ordered(batch.pending.ops(), self.replay)
+            self._sent = (*encodable(Segment(seq, at, ops, self._health)), batch)
+        except Exception as error:
+            logger.exception("deck_segment_failed")
+            what = "Some updates could not be published"
+            lost: list[Op] = [Put(DEFAULT, Html("livedeck-trouble", renderers.render_error(error, what)))]
+            ops = [*lost, batch.pending.end] if batch.pending.end else lost
+            self._sent = (*encodable(Segment(seq, at, ops, self._health)), batch)
+        self._flushed_at = now
+
+    def _render(self) -> bytes:
+        if self.replay.seq == 0:
+            return snapshot.placeholder(self._title, segments.format_time(self._wall()))
+        return snapshot.render(self.replay.document(), live=self.replay.end is None, title=self._title)
+
+    def _bounded(self, pending: Pending) -> list[tuple[str, str]]:
+        return limits.shrink(pending, self._settings.max_bytes) if pending.weight > self._settings.max_bytes else []
+
+
+def ordered(ops: list[Op], replay: Replay) -> list[Op]:
+    """The ops, with charts whose points came out of order put whole: in a log, a chart's x only ever grows."""
+    return [_ordered(op, replay) for op in ops]
+
+
+def _ordered(op: Op, replay: Replay) -> Op:
+    if not isinstance(op, Put | Extend) or not isinstance(op.element, Chart):
+        return op
+    held = replay.decks.get(op.deck, {}).get(op.element.id) if isinstance(op, Extend) else None
+    if held is not None and held.kind is Chart:
+        if held.follows(op.element):
+            return op
+        whole = Grown(held.element())
+        whole.extend(op.element)
+    else:
+        whole = Grown(op.element)
+    return Put(op.deck, whole.element()) if whole.sort() else op
+
+
+def encodable(segment: Segment) -> tuple[Segment, bytes]:
+    """A segment and its bytes; what cannot be encoded is replaced by words that say so."""
+    try:
+        return segment, segments.encode(segment)
+    except Exception:  # noqa: BLE001 - a lone surrogate, or a value of a type that nobody foresaw: find out which op
+        ops = [_encodable(op) for op in segment.ops]
+        mended = Segment(segment.seq, segment.at, ops, segment.health)
+        return mended, segments.encode(mended)
+
+
+def _encodable(op: Op) -> Op:
+    op = segments.clean(op)
+    try:
+        segments.encode(Segment(1, "", [op]))
+    except Exception as error:
+        logger.exception("deck_element_unencodable")
+        if isinstance(op, Put | Extend):
+            what = f"This {type(op.element).__name__.lower()} could not be published"
+            return Put(op.deck, Html(str(op.element.id), renderers.render_error(error, what)))
+        raise
+    return op

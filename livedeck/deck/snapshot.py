@@ -1,0 +1,200 @@
+"""``deck.html``: a whole Deck as one self-contained page, and back.
+
+The page opens from disk in any browser, offline. Raw HTML elements stand in it once, as they are, because a Deck's
+bytes are mostly theirs; everything else is also in a block of JSON, so that the document can be recovered exactly.
+With a chart the page carries the runtime script, which draws from a block that holds the whole document.
+"""
+
+import html
+import re
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from livedeck.deck.ops import Chart, Document, Html
+from livedeck.deck.segments import clean_text
+from livedeck.deck.static_page import StaticPage, empty, tab_rules
+
+CONTENT_TYPE = "text/html; charset=utf-8"
+VERSION = 1
+_DOCUMENT = b'<script type="application/json" id="livedeck-document">'
+_SOURCE = b'<script type="application/json" id="livedeck-source">'
+_END = b"</script>"
+_VERSION_TAG = re.compile(rb'<meta name="livedeck-version" content="(\d+)">')
+_HEAD_BYTES = 2048
+_FALLBACK_BYTES = 256 * 1024  # beyond it a page with a chart shows nothing without its script, but words
+_STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
+_ENCODER = msgspec.json.Encoder()
+
+
+def render(document: Document, *, live: bool, title: str = "Deck") -> bytes:
+    """The page for a document.
+
+    Args:
+        document: What to show. Its texts must be free of lone surrogates, as those of a log are.
+        live: Whether more may follow; the page says so.
+        title: Heading and title of the page.
+    """
+    script = _runtime() if any(isinstance(e, Chart) for deck in document.decks for e in deck.elements) else None
+    page = _Page()
+    page.add(_head(document, title))
+    page.add(_header(document, title, live=live))
+    page.add('<div id="livedeck-root">')
+    if script is None:
+        page.add_static(document)
+    else:
+        page.add(_without_scripting(document))
+    page.add("</div>")
+    if script is None:
+        page.add(_SOURCE + _embedded(page.source(document)))
+    else:
+        page.add(f"<script>{script}</script>")
+        page.add(_DOCUMENT + _embedded(document))
+    page.add(_END + b"</body></html>\n")
+    return bytes(page.data)
+
+
+def placeholder(title: str, at: str = "") -> bytes:
+    """The page for a task that has started and published nothing; at most 2 KB.
+
+    Args:
+        title: What it is the Deck of.
+        at: When the task started, in RFC 3339.
+    """
+    shown = html.escape(clean_text(title)[:120])
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{_meta(0)}<title>{shown}</title><style>'
+        "body{font:15px/1.6 system-ui,sans-serif;color:#596273;background:#fff;display:grid;place-content:center;"
+        "min-height:90vh;margin:0;text-align:center}strong{color:#171b24;font-size:17px}"
+        "@media(prefers-color-scheme:dark){body{background:#0f1218;color:#a4adbd}strong{color:#e9ecf2}}</style></head>"
+        f"<body><div><strong>{shown}</strong><br>The task is running. Nothing published yet.</div>"
+    )
+    return page.encode() + _SOURCE + _embedded(Document(at=at)) + _END + b"</body></html>\n"
+
+
+def parse(data: bytes) -> Document | None:
+    """The document that a ``deck.html`` of ours holds; None when it is not ours, or not whole."""
+    version = _VERSION_TAG.search(data, 0, _HEAD_BYTES)
+    if version is None or int(version[1]) != VERSION:
+        return None
+    # Ours is the last block of its kind: nothing that a user wrote comes after it.
+    start, tag = max((data.rfind(tag), tag) for tag in (_DOCUMENT, _SOURCE))
+    end = data.find(_END, start)
+    return _decode(data, data[start + len(tag) : end]) if 0 <= start < end else None
+
+
+def _decode(data: bytes, block: bytes) -> Document | None:
+    try:
+        held = msgspec.json.decode(block)
+        for deck in held.get("decks", ()):
+            for element in deck["elements"]:
+                if isinstance(element.get("html"), list):
+                    start, length = element["html"]
+                    element["html"] = data[start : start + length].decode()
+        return msgspec.convert(held, Document)
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+class _Page:
+    """The page's bytes so far, and where each raw HTML element lies in them."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self._places: list[tuple[int, int]] = []
+
+    def add(self, piece: str | bytes) -> None:
+        self.data += piece.encode() if isinstance(piece, str) else piece
+
+    def add_static(self, document: Document) -> None:
+        for piece in StaticPage(document).pieces():
+            if isinstance(piece, Html):
+                raw = piece.html.encode()
+                self._places.append((len(self.data), len(raw)))
+                self.data += raw
+            else:
+                self.add(piece)
+
+    def source(self, document: Document) -> Any:
+        """The document for the block of JSON: of raw HTML elements only where they lie, as [start, length]."""
+        places = iter(self._places)
+        held = msgspec.to_builtins(document)
+        for deck in held.get("decks", ()):
+            for element in deck["elements"]:
+                if element["kind"] == "html":
+                    element["html"] = next(places)
+        return held
+
+
+def _without_scripting(document: Document) -> str:
+    """What a page that is drawn by its script shows where scripts do not run, if that stays small."""
+    pieces = []
+    size = 0
+    for piece in StaticPage(document).pieces():
+        text = piece.html if isinstance(piece, Html) else piece
+        size += len(text)
+        # It would end the noscript element early, and then be shown twice.
+        pieces.append("" if isinstance(piece, Html) and "</noscript" in text.lower() else text)
+    if size > _FALLBACK_BYTES:
+        return f"<noscript>{empty('This Deck needs JavaScript', 'Its charts are drawn by a script.')}</noscript>"
+    return f"<noscript>{''.join(pieces)}</noscript>"
+
+
+def _head(document: Document, title: str) -> str:
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_meta(document.seq)}'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{html.escape(clean_text(title))}</title><style>{_style()}{tab_rules(len(document.decks))}</style></head>"
+        "<body>"
+    )
+
+
+def _meta(seq: int) -> str:
+    return f'<meta name="livedeck-version" content="{VERSION}"><meta name="livedeck-seq" content="{seq}">'
+
+
+def _header(document: Document, title: str, *, live: bool) -> str:
+    status, words = "ended", "Ended"
+    if document.end is not None:
+        status, words = document.end.outcome, _STATUS[document.end.outcome]
+    elif live:
+        status, words = "live", "Running when this was published"
+    published = ""
+    if document.at:
+        published = f'Published <time datetime="{html.escape(document.at, quote=True)}">{_moment(document.at)}</time>'
+    return (
+        f'<header class="ld-page ld-header"><h1 class="ld-title">{html.escape(clean_text(title))}</h1>'
+        f'<span class="ld-meta">{published}</span>'
+        f'<span class="ld-status" data-status="{status}">{words}</span></header>'
+    )
+
+
+def _moment(at: str) -> str:
+    """A time for people, in UTC since the page may be read anywhere."""
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return html.escape(at)
+    return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+@cache
+def _style() -> str:
+    css = resources.files("livedeck.deck").joinpath("page.css").read_text("utf-8")
+    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+
+
+def _embedded(value: Any) -> bytes:
+    """JSON that cannot end the script block it stands in, nor open a comment there."""
+    return _ENCODER.encode(value).replace(b"</", b"<\\/").replace(b"<!", b"\\u003c!")
+
+
+@cache
+def _runtime() -> str | None:
+    """The script that draws charts; None when the console was not built."""
+    script = resources.files("livedeck.deck").joinpath("static", "runtime.js")
+    # In a script element only this would end it; in a string or template of the script it means the same.
+    return script.read_text("utf-8").replace("</script", "<\\/script") if script.is_file() else None

@@ -1,0 +1,162 @@
+"""A document as static HTML: what a deck.html shows without any script."""
+
+import html
+import itertools
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from livedeck.deck.numerals import format_delta, format_number, format_value
+from livedeck.deck.ops import Chart, Deck, Document, Element, Html, Markdown, Progress, Value
+from livedeck.deck.plot import chart_svg
+from livedeck.deck.renderers import render_error
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+MARKDOWN_BUDGET = 128 * 1024
+"""How many characters of Markdown one page renders. Rendering is pure Python and would slow the task beside it; what
+is beyond is shown as it was written."""
+
+
+class StaticPage:
+    """Renders one document; keeps count of what rendering may still cost."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._budget = MARKDOWN_BUDGET
+
+    def pieces(self) -> Iterator[str | Html]:
+        """The tabs and panels in order; an :class:`Html` stands where its raw HTML goes."""
+        decks = self._document.decks
+        yield f'<main class="ld-page"{" data-ended" if self._document.end else ""}>'
+        if not decks:
+            yield empty("Nothing was published" if self._document.end else "Nothing published yet")
+        if len(decks) > 1:
+            yield from _tabs(decks)
+        for index, deck in enumerate(decks):
+            yield f'<section class="ld-panel" id="ld-panel-{index}" aria-label="{_quoted(deck.name)}">'
+            yield from self._panel(deck)
+            yield "</section>"
+        yield "</main>"
+
+    def _panel(self, deck: Deck) -> Iterator[str | Html]:
+        for tiles, elements in itertools.groupby(deck.elements, key=lambda element: isinstance(element, Value)):
+            if tiles:
+                yield '<div class="ld-values">'
+            for element in elements:
+                yield from self._guarded(element)
+            if tiles:
+                yield "</div>"
+
+    def _guarded(self, element: Element) -> list[str | Html]:
+        try:
+            return list(self._element(element))
+        except Exception as error:  # noqa: BLE001 - one element must not cost the others their page
+            return [render_error(error, f"The {type(element).__name__.lower()} {element.id!r} could not be drawn")]
+
+    def _element(self, element: Element) -> Iterator[str | Html]:
+        match element:
+            case Html():
+                yield '<div class="ld-element ld-html">'
+                yield element
+                yield "</div>"
+            case Markdown(text=text):
+                yield f'<div class="ld-element ld-markdown">{self._markdown(text)}</div>'
+            case Progress():
+                yield _progress(element)
+            case Value():
+                yield _value(element)
+            case Chart():
+                yield _chart(element)
+
+    def _markdown(self, text: str) -> str:
+        if len(text) > self._budget:
+            return f"<pre>{html.escape(text)}</pre>"
+        self._budget -= len(text)
+        return str(_markdown_it().render(text))
+
+
+def empty(title: str, words: str = "") -> str:
+    """Words where there is nothing to show."""
+    return f'<div class="ld-empty"><strong>{html.escape(title)}</strong>{html.escape(words)}</div>'
+
+
+def tab_rules(count: int) -> str:
+    """The CSS that makes radio buttons into tabs: which panel is shown, which tab looks chosen."""
+    if count < 2:
+        return ""
+    indexes = range(count)
+    rest = ",".join(f"#ld-tab-{i}:not(:checked)~#ld-panel-{i}" for i in indexes)
+    chosen = ",".join(f'#ld-tab-{i}:checked~.ld-tabs>[for="ld-tab-{i}"]' for i in indexes)
+    focused = ",".join(f'#ld-tab-{i}:focus-visible~.ld-tabs>[for="ld-tab-{i}"]' for i in indexes)
+    return (
+        f"@media screen{{{rest}{{display:none}}}}"
+        f"{chosen}{{--ld-tab-line:var(--ld-accent);--ld-tab-color:var(--ld-text)}}"
+        f"{focused}{{outline:2px solid var(--ld-accent);outline-offset:-2px}}"
+    )
+
+
+def _tabs(decks: list[Deck]) -> Iterator[str]:
+    for index, deck in enumerate(decks):
+        checked = " checked" if index == 0 else ""
+        yield (
+            f'<input class="ld-choice" type="radio" name="ld-tab" id="ld-tab-{index}"'
+            f' aria-label="{_quoted(deck.name)}"{checked}>'
+        )
+    labels = (
+        f'<label class="ld-tab" for="ld-tab-{i}">{html.escape(deck.name)}</label>' for i, deck in enumerate(decks)
+    )
+    yield f'<div class="ld-tabs">{"".join(labels)}</div>'
+
+
+def _progress(bar: Progress) -> str:
+    words = f" {bar.unit}" if bar.unit else ""
+    amount = f"{format_number(bar.value)}{words}"
+    share, state = 1.0, " data-indeterminate"
+    if bar.total is not None and bar.total > 0:
+        share = min(1.0, max(0.0, bar.value / bar.total))
+        amount = f"{format_number(bar.value)} of {format_number(bar.total)}{words} · {int(share * 100)} %"
+        state = " data-done" if share == 1 else ""
+    return (
+        f'<div class="ld-element ld-progress"{state}><div class="ld-progress-head">'
+        f'<span class="ld-label">{html.escape(bar.label)}</span>'
+        f'<span class="ld-amount">{html.escape(amount)}</span></div>'
+        f'<div class="ld-track"><div class="ld-bar" style="width:{share * 100:g}%"></div></div></div>'
+    )
+
+
+def _value(tile: Value) -> str:
+    unit = f'<span class="ld-unit">{html.escape(tile.unit)}</span>' if tile.unit else ""
+    change = ""
+    if tile.delta is not None:
+        sign = "up" if tile.delta > 0 else "down" if tile.delta < 0 else "same"
+        change = f'<div class="ld-delta" data-sign="{sign}">{format_delta(tile.delta)}</div>'
+    return (
+        f'<div class="ld-element ld-value"><div class="ld-label">{html.escape(tile.label)}</div>'
+        f'<div class="ld-number">{html.escape(format_value(tile.value))}{unit}</div>{change}</div>'
+    )
+
+
+def _chart(chart: Chart) -> str:
+    plot = chart_svg(chart) or empty("No points yet")
+    keys = "".join(
+        f'<span class="ld-key"><span class="ld-swatch" style="color:var(--ld-series-{index % 8})"></span>'
+        f"{html.escape(series.name)}</span>"
+        for index, series in enumerate(chart.series)
+    )
+    return (
+        f'<div class="ld-element ld-chart"><h3 class="ld-chart-title">{html.escape(chart.title)}</h3>'
+        f'<div class="ld-plot">{plot}</div><div class="ld-legend">{keys}</div></div>'
+    )
+
+
+def _quoted(text: str) -> str:
+    return html.escape(text, quote=True)
+
+
+@cache
+def _markdown_it() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - loads only when a Deck holds Markdown, in the publisher's thread
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
