@@ -1,0 +1,120 @@
+"""One follower of the event feed for all streams of this process, however many there are.
+
+Each stream asking the database by itself would cost a query per stream and event. Instead one task reads what
+changed, and each subscription keeps the newest state of every entity that it wants and has not taken yet: what is
+sent are whole entities, so a newer one replaces an older one, and a slow viewer holds at most one of each.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final, Protocol
+
+from livedeck.admin.feed import Change, Kind
+from livedeck.admin.signals import Signal
+
+log = logging.getLogger(__name__)
+
+PAUSE: Final = 0.02
+"""Seconds between two looks at the feed while events pour in: one query for all that came meanwhile."""
+RETRY: Final = 1.0
+"""Seconds until the feed is asked again after it failed."""
+
+
+class ChangeFeed(Protocol):
+    """What is asked of the feed; `livedeck.admin.feed.Feed` is one."""
+
+    async def current(self) -> int: ...
+
+    async def after(self, number: int, *, limit: int = 500) -> list[Change]: ...
+
+    async def wait(self, after: int, timeout: float) -> bool: ...
+
+
+class Subscription:
+    """What changed among the entities of interest and was not taken yet.
+
+    Args:
+        wants: Says whether a change is of interest.
+        arrived: Fired for each that is.
+    """
+
+    def __init__(self, wants: Callable[[Change], bool], arrived: Signal) -> None:
+        self._wants = wants
+        self.arrived = arrived
+        self._waiting: dict[tuple[Kind, tuple[str | int, ...]], Change] = {}
+
+    def take(self) -> list[Change]:
+        """Return what arrived since the last call, in the order of the events; never waits."""
+        taken = sorted(self._waiting.values(), key=lambda change: change.number)
+        self._waiting.clear()
+        return taken
+
+    def offer(self, change: Change) -> None:
+        """Keep a change if it is of interest."""
+        if self._wants(change):
+            self._waiting[change.kind, change.key] = change
+            self.arrived.fire()
+
+
+class Changes:
+    """The follower. It reads the feed only while somebody subscribes.
+
+    Args:
+        feed: The event feed.
+        tasks: The group that its one task belongs to.
+    """
+
+    def __init__(self, feed: ChangeFeed, tasks: asyncio.TaskGroup) -> None:
+        self._feed = feed
+        self._tasks = tasks
+        self._subscriptions: set[Subscription] = set()
+        self._follower: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+
+    @asynccontextmanager
+    async def subscribe(
+        self, wants: Callable[[Change], bool], arrived: Signal | None = None
+    ) -> AsyncIterator[Subscription]:
+        """Offer every change from now on to the subscription: what is read afterwards misses none.
+
+        Args:
+            wants: Says whether a change is of interest.
+            arrived: Fired for each that is; by default one of its own.
+        """
+        subscription = Subscription(wants, arrived or Signal())
+        self._subscriptions.add(subscription)
+        if self._follower is None:
+            self._ready = asyncio.Event()
+            self._follower = self._tasks.create_task(self._follow(), name="live-changes")
+        try:
+            await self._ready.wait()
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+            if not self._subscriptions and self._follower is not None:
+                self._follower.cancel()
+                self._follower = None
+
+    async def _follow(self) -> None:
+        number: int | None = None
+        while True:
+            try:
+                number = await self._step(number)
+            except Exception:  # the database may be away for a while; viewers then see what is known, and its age
+                log.exception("live.feed_failed")
+                await asyncio.sleep(RETRY)
+            self._ready.set()
+
+    async def _step(self, number: int | None) -> int:
+        if number is None:
+            return await self._feed.current()
+        if not await self._feed.wait(number, 60.0):
+            return number
+        changes = await self._feed.after(number)
+        for change in changes:
+            for subscription in list(self._subscriptions):
+                subscription.offer(change)
+        await asyncio.sleep(PAUSE)
+        return changes[-1].number if changes else number

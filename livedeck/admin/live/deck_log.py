@@ -1,0 +1,141 @@
+"""Reads one attempt's Deck from the store: livedeck's log, or a ``deck.html`` that others overwrite."""
+
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from livedeck.admin.live.recent import Recent
+from livedeck.admin.live.states import Published, rfc3339
+from livedeck.deck.ops import Document, Segment
+from livedeck.errors import DeckError, StoreError
+from livedeck.store import Meta, Store
+from livedeck.store.layout import DECK
+
+SETTLED: Final = 1.0
+"""Seconds without a change after which a foreign page is taken for whole although it does not end as one."""
+
+
+class LogReader(Protocol):
+    """What is asked of a reader; `livedeck.deck.reader.Reader` is one."""
+
+    async def load(self) -> Document | None: ...
+
+    async def next(self, after_seq: int) -> Segment | None: ...
+
+
+class DeckLog:
+    """What was published by one attempt, as far as it was read.
+
+    Args:
+        store: The attempt's store.
+        reader: Reads livedeck's own log there.
+        attempt: The attempt's number as viewers know it, for the events' ids.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self, store: Store, reader: LogReader, attempt: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._reader = reader
+        self._attempt = attempt
+        self._clock = clock
+        self.recent: Recent | None = None
+        """livedeck's own log; None until there is one."""
+        self.page: Meta | None = None
+        """The foreign ``deck.html`` as it was last seen whole."""
+        self._unsettled: tuple[str, float] | None = None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a foreign page is being rewritten, so that it is worth looking again soon."""
+        return self._unsettled is not None
+
+    @property
+    def published(self) -> Published | None:
+        """What a viewer's state is made of."""
+        if self.recent is not None:
+            replay = self.recent.replay
+            return Published(replay.seq, replay.at, replay.end)
+        if self.page is not None:
+            return Published(at=rfc3339(self.page.modified), foreign=True)
+        return None
+
+    def offer(self, segment: Segment) -> bool:
+        """Take in a segment that came by a hint if it is exactly the next one. Say whether it was."""
+        return self.recent is not None and segment.seq == self.recent.seq + 1 and self.recent.add(segment)
+
+    async def pull(self, on_news: Callable[[], None], *, final: bool) -> bool:
+        """Read what was published since; say whether there was anything.
+
+        Args:
+            on_news: Called after each step forward.
+            final: Nothing more will be written, so what is there is all.
+
+        Raises:
+            StoreError: The store cannot be read.
+            DeckError: What is there cannot be read.
+        """
+        moved = await self._open(final=final) if self.recent is None else False
+        if moved:
+            on_news()
+        while self.recent is not None:
+            segment = await self._reader.next(self.recent.seq)
+            if segment is None:
+                break
+            if self.recent.add(segment):
+                moved = True
+                on_news()
+        if final and self.recent is not None and self.recent.replay.end is None and await self._reload():
+            moved = True
+            on_news()
+        return moved
+
+    async def segments(self, after: int, last: int) -> list[Segment] | None:
+        """Read the segments after one up to another again; None when they are not all there any more."""
+        found: list[Segment] = []
+        try:
+            for seq in range(after, last):
+                segment = await self._reader.next(seq)
+                if segment is None:
+                    return None
+                found.append(segment)
+        except (StoreError, DeckError):
+            return None  # the viewer is sent a snapshot instead, from memory
+        return found
+
+    async def _open(self, *, final: bool) -> bool:
+        head = await self._store.ahead(DECK)
+        if head is None or (self.page is not None and head.etag == self.page.etag):
+            return False
+        document = await self._reader.load()
+        if document is not None:
+            self.recent = Recent(self._attempt, document)
+            return True
+        if not final and not await self._is_whole(head):
+            return False
+        self.page = head
+        self._unsettled = None
+        return True
+
+    async def _is_whole(self, head: Meta) -> bool:
+        """Foreign pages are rewritten in place: half a page must not be shown."""
+        now = self._clock()
+        if self._unsettled is None or self._unsettled[0] != head.etag:
+            self._unsettled = (head.etag, now)
+        if now - self._unsettled[1] >= SETTLED:
+            return True
+        return is_whole(await self._store.aget(DECK))
+
+    async def _reload(self) -> bool:
+        """Segments may have been cleared away before they were read: the final snapshot then has them."""
+        document = await self._reader.load()
+        if document is None or self.recent is None or document.seq <= self.recent.seq:
+            return False
+        self.recent = Recent(self._attempt, document)
+        return True
+
+
+def is_whole(page: bytes) -> bool:
+    """Tell whether an HTML page is there to its end."""
+    return page[-64:].rstrip().lower().endswith(b"</html>")

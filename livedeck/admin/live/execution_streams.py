@@ -1,0 +1,128 @@
+"""Executions as they change: Flyte's own entities, whole, each under the number of the event that changed it last."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Final, Protocol
+
+import msgspec
+from flyteidl.admin.execution_pb2 import Execution
+from google.protobuf.json_format import MessageToDict
+
+from livedeck.admin.feed import Change, Kind
+from livedeck.admin.live.changes import Changes, Subscription
+from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
+
+_encode: Final = msgspec.json.Encoder().encode
+PAGE: Final = 500
+
+FirstPage = Callable[[], Awaitable[tuple[list[bytes], int]]]
+"""Reads what a new viewer is sent, encoded, and the number of the event that it is valid at."""
+
+
+class EntityFeed(Protocol):
+    """What is asked of the feed; `livedeck.admin.feed.Feed` is one."""
+
+    async def current(self) -> int: ...
+
+    async def after(
+        self,
+        number: int,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        name: str | None = None,
+        kinds: tuple[Kind, ...] = ...,
+        limit: int = ...,
+    ) -> list[Change]: ...
+
+
+def encode_change(change: Change) -> bytes:
+    """Encode an entity as an event: the JSON form of its protobuf message, enums by name."""
+    return event(change.kind, _encode(MessageToDict(change.message)), id=str(change.number))
+
+
+def encode_execution(execution: Execution) -> bytes:
+    """Encode an execution of a first page, which has no number of its own."""
+    return event("execution", _encode(MessageToDict(execution)))
+
+
+def parse_number(text: str | None) -> int | None:
+    """Return the number in a ``Last-Event-ID``; None when it is absent or no number of an event."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) <= 18):
+        return None
+    return int(text)
+
+
+class EntityStream:
+    """One viewer of some executions.
+
+    Args:
+        feed: Where entities are read from.
+        changes: Says what changes afterwards.
+        project: Of the executions.
+        domain: Of the executions.
+        name: Of the one execution, with its nodes and attempts; None: all executions, without.
+    """
+
+    def __init__(self, feed: EntityFeed, changes: Changes, *, project: str, domain: str, name: str | None) -> None:
+        self._feed = feed
+        self._changes = changes
+        self._scope = (project, domain) if name is None else (project, domain, name)
+        self._project, self._domain, self._name = project, domain, name
+        self._kinds: tuple[Kind, ...] = ("execution",) if name is None else ("execution", "node", "task")
+        self._number = 0
+
+    async def events(self, last: int | None, first_page: FirstPage) -> AsyncIterator[bytes]:
+        """Yield the entities, ``ready`` once all that is known was sent, and then every change.
+
+        Args:
+            last: Number of the last event that the viewer has.
+            first_page: Reads what is sent to one who has none.
+        """
+        async with self._changes.subscribe(self._wants) as subscription:
+            current = await self._feed.current()
+            if last is None or last > current:  # the number of another database: begin anew
+                first, self._number = await first_page()
+                if first:
+                    yield b"".join(first)
+            else:
+                self._number = last
+            async for data in self._missed():
+                yield data
+            yield event("ready", b"{}", id=str(self._number))
+            async for data in self._live(subscription):
+                yield data
+
+    def _wants(self, change: Change) -> bool:
+        return change.kind in self._kinds and change.key[: len(self._scope)] == self._scope
+
+    async def _missed(self) -> AsyncIterator[bytes]:
+        while True:
+            page = await self._feed.after(
+                self._number,
+                project=self._project,
+                domain=self._domain,
+                name=self._name,
+                kinds=self._kinds,
+                limit=PAGE,
+            )
+            if page:
+                self._number = page[-1].number
+                yield b"".join(map(encode_change, page))
+            if len(page) < PAGE:
+                return
+
+    async def _live(self, subscription: Subscription) -> AsyncIterator[bytes]:
+        while True:
+            seen = subscription.arrived.count
+            fresh = self._fresh(subscription.take())
+            if fresh:
+                yield b"".join(map(encode_change, fresh))
+            elif not await subscription.arrived.wait(seen, timeout=HEARTBEAT):
+                yield BEAT
+
+    def _fresh(self, changes: Iterable[Change]) -> list[Change]:
+        """What is newer than all that was sent: the subscription began before the first reading."""
+        fresh = [change for change in changes if change.number > self._number]
+        if fresh:
+            self._number = fresh[-1].number
+        return fresh

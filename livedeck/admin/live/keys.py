@@ -1,0 +1,90 @@
+"""What a stream is about: a node of an execution, or one attempt of it."""
+
+from dataclasses import dataclass
+
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
+
+from livedeck.errors import InvalidName
+from livedeck.store.layout import attempt_prefix
+
+
+@dataclass(frozen=True)
+class NodeKey:
+    """A node of an execution."""
+
+    project: str
+    domain: str
+    execution: str
+    node: str
+
+    @property
+    def execution_id(self) -> WorkflowExecutionIdentifier:
+        """Flyte's id of the execution."""
+        return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=self.execution)
+
+    @property
+    def node_id(self) -> NodeExecutionIdentifier:
+        """Flyte's id of the node execution."""
+        return NodeExecutionIdentifier(node_id=self.node, execution_id=self.execution_id)
+
+    def attempt(self, number: int) -> "DeckKey":
+        """Return the key of one of its attempts, from 0."""
+        return DeckKey(self.project, self.domain, self.execution, self.node, number)
+
+
+@dataclass(frozen=True)
+class DeckKey:
+    """One attempt of a node: what has a Deck and a log."""
+
+    project: str
+    domain: str
+    execution: str
+    node: str
+    number: int
+
+    @classmethod
+    def of(cls, source: TaskExecutionIdentifier) -> "DeckKey":
+        """Return the key of the attempt with Flyte's id."""
+        node = source.node_execution_id
+        run = node.execution_id
+        return cls(run.project, run.domain, run.name, node.node_id, source.retry_attempt)
+
+    @property
+    def of_node(self) -> NodeKey:
+        """The node that it is an attempt of."""
+        return NodeKey(self.project, self.domain, self.execution, self.node)
+
+    @property
+    def prefix(self) -> str:
+        """Where its objects lie, as a key of the root store.
+
+        Raises:
+            InvalidName: A part is no name.
+        """
+        return attempt_prefix(self.project, self.domain, self.execution, self.node, self.number)
+
+    @property
+    def path(self) -> str:
+        """``project/domain/execution/node/attempt``, as in URLs."""
+        return f"{self.project}/{self.domain}/{self.execution}/{self.node}/{self.number}"
+
+
+def parse_attempt(text: str) -> int | None:
+    """Return an attempt's number, or None for ``latest``.
+
+    Raises:
+        InvalidName: It is neither.
+    """
+    if text == "latest":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise InvalidName(f"attempt {text[:40]!r} is not allowed: use a number from 0, or 'latest'")
+    return int(text)
+
+
+def parse_event_id(text: str | None) -> tuple[int, int] | None:
+    """Return attempt and seq of a Deck event's id; None when it is absent or not one of ours."""
+    attempt, dot, seq = (text or "").partition(".")
+    if not dot or not all(part.isascii() and part.isdigit() and len(part) <= 12 for part in (attempt, seq)):
+        return None
+    return int(attempt), int(seq)

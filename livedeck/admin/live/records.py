@@ -1,0 +1,83 @@
+"""What the control plane has recorded of one node, kept up to date."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Protocol, Self
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+
+from livedeck.admin.feed import Change
+from livedeck.admin.live.changes import Changes, Subscription
+from livedeck.admin.live.keys import NodeKey
+from livedeck.admin.live.states import Recorded
+from livedeck.admin.signals import Signal
+from livedeck.errors import NoSuchEntity
+
+
+class Lookup(Protocol):
+    """What is asked of the database; `livedeck.admin.queries.Queries` is one."""
+
+    async def get_execution(self, identifier: WorkflowExecutionIdentifier) -> Execution | None: ...
+
+    async def get_node_execution(self, identifier: NodeExecutionIdentifier) -> NodeExecution | None: ...
+
+    async def list_task_executions(self, identifier: NodeExecutionIdentifier) -> list[TaskExecution]: ...
+
+
+async def look_up(lookup: Lookup, key: NodeKey) -> Recorded:
+    """Return what is recorded of a node now.
+
+    Raises:
+        NoSuchEntity: There is no such execution.
+    """
+    execution = await lookup.get_execution(key.execution_id)
+    if execution is None:
+        raise NoSuchEntity(f"there is no execution {key.project}/{key.domain}/{key.execution}")
+    node = await lookup.get_node_execution(key.node_id)
+    tasks = await lookup.list_task_executions(key.node_id) if node is not None else []
+    return Recorded(execution, node, tuple(tasks))
+
+
+class Records:
+    """What is recorded of one node. `follow` makes one; `refresh` brings it up to date without waiting."""
+
+    def __init__(self, recorded: Recorded, subscription: Subscription) -> None:
+        self.recorded = recorded
+        self._subscription = subscription
+
+    @classmethod
+    @asynccontextmanager
+    async def follow(cls, changes: Changes, lookup: Lookup, key: NodeKey, arrived: Signal) -> AsyncIterator[Self]:
+        """Follow a node; ``arrived`` is fired whenever a `refresh` would bring something new.
+
+        Raises:
+            NoSuchEntity: There is no such execution.
+        """
+        run = (key.project, key.domain, key.execution)
+
+        def wants(change: Change) -> bool:
+            return change.key[:3] == run and (change.kind == "execution" or change.key[3] == key.node)
+
+        async with changes.subscribe(wants, arrived) as subscription:
+            yield cls(await look_up(lookup, key), subscription)
+
+    def refresh(self) -> Recorded:
+        """Take in what changed; return what is recorded now."""
+        for change in self._subscription.take():
+            self.recorded = _changed(self.recorded, change.message)
+        return self.recorded
+
+
+def _changed(recorded: Recorded, message: Execution | NodeExecution | TaskExecution) -> Recorded:
+    match message:
+        case Execution():
+            return replace(recorded, execution=message)
+        case NodeExecution():
+            return replace(recorded, node=message)
+        case _:
+            others = [task for task in recorded.tasks if task.id != message.id]
+            return replace(recorded, tasks=tuple(sorted([*others, message], key=lambda task: task.id.retry_attempt)))

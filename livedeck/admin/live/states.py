@@ -1,0 +1,293 @@
+"""Which state a viewer is shown, from everything that is known about one attempt's Deck.
+
+One pure function: evidence in, state out. Words for the viewer stand here and nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core import catalog_pb2
+from flyteidl.core import execution_pb2 as core
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from livedeck.admin.live.messages import DeckPhase, DeckState
+from livedeck.deck.ops import End
+
+_K = core.TaskExecution
+_N = core.NodeExecution
+_W = core.WorkflowExecution
+_REASON_LIMIT: Final = 2000
+
+_TASK_ENDS: Final[Mapping[int, DeckPhase]] = {
+    _K.SUCCEEDED: DeckPhase.SUCCEEDED,
+    _K.FAILED: DeckPhase.FAILED,
+    _K.ABORTED: DeckPhase.ABORTED,
+}
+_NODE_ENDS: Final[Mapping[int, DeckPhase]] = {
+    _N.SUCCEEDED: DeckPhase.SUCCEEDED,
+    _N.RECOVERED: DeckPhase.SUCCEEDED,
+    _N.FAILED: DeckPhase.FAILED,
+    _N.TIMED_OUT: DeckPhase.FAILED,
+    _N.ABORTED: DeckPhase.ABORTED,
+    _N.SKIPPED: DeckPhase.NONE,
+}
+_EXECUTION_ENDS: Final[Mapping[int, DeckPhase]] = {
+    _W.SUCCEEDED: DeckPhase.SUCCEEDED,
+    _W.FAILED: DeckPhase.FAILED,
+    _W.TIMED_OUT: DeckPhase.FAILED,
+    _W.ABORTED: DeckPhase.ABORTED,
+}
+_OUTCOMES: Final[Mapping[str, DeckPhase]] = {
+    "succeeded": DeckPhase.SUCCEEDED,
+    "failed": DeckPhase.FAILED,
+    "aborted": DeckPhase.ABORTED,
+}
+_NODE_RUNS: Final = frozenset({_N.RUNNING, _N.DYNAMIC_RUNNING, _N.FAILING})
+_PARENT: Final = "This node holds other nodes; each of them has a Deck of its own."
+_NOT_ASKED_FOR: Final = "The task makes no Deck: declare it with enable_deck=True."
+_ENDED_AS: Final[Mapping[DeckPhase, str]] = {
+    DeckPhase.SUCCEEDED: "The task succeeded",
+    DeckPhase.FAILED: "The task failed",
+    DeckPhase.ABORTED: "The task was aborted",
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the control plane has recorded."""
+
+    execution: Execution
+    node: NodeExecution | None = None
+    """None until the engine has reached it."""
+    tasks: Sequence[TaskExecution] = ()
+    """The node's attempts so far."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was found in the store."""
+
+    seq: int = 0
+    """The last segment; 0: only the placeholder."""
+    at: str = ""
+    """When the last publish was stored: RFC 3339, UTC; empty when unknown."""
+    end: End | None = None
+    foreign: bool = False
+    """A ``deck.html`` that is not livedeck's: complete whenever it is there."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Publishes do not reach the store, or the store cannot be read."""
+
+    seconds: float
+    """Since the oldest of them."""
+    reason: str
+
+
+def deck_state(
+    attempt: int, recorded: Recorded, published: Published | None, trouble: Trouble | None, now: datetime
+) -> DeckState:
+    """Return the state that a viewer of the attempt is shown.
+
+    Args:
+        attempt: Which attempt, from 0.
+        recorded: What the control plane knows.
+        published: What the store holds; None: nothing.
+        trouble: That publishing or reading fails at the moment, if so.
+        now: The server's clock.
+    """
+    task = task_of(recorded, attempt)
+    phase, reason = _phase(attempt, recorded, published, trouble)
+    started, ended = _span(task)
+    return DeckState(
+        phase=phase,
+        attempt=attempt,
+        attempts=max([attempt + 1 if task else 0, *(each.id.retry_attempt + 1 for each in recorded.tasks)]),
+        published_at=(published.at or None) if published and (published.seq or published.foreign) else None,
+        started_at=started,
+        ended_at=ended,
+        reason=reason[:_REASON_LIMIT],
+        behind=round(trouble.seconds, 1) if trouble and phase is DeckPhase.BEHIND else 0.0,
+        foreign=published is not None and published.foreign,
+        source=source_name(cached_source(recorded)) if phase is DeckPhase.CACHED else None,
+        now=rfc3339(now),
+    )
+
+
+def is_over(attempt: int, recorded: Recorded) -> bool:
+    """Tell whether the control plane knows the attempt to be over, so that nothing more will be published."""
+    return _end(attempt, recorded) is not None
+
+
+def node_is_over(recorded: Recorded) -> bool:
+    """Tell whether no further attempt will come."""
+    node = recorded.node
+    return (node is not None and node.closure.phase in _NODE_ENDS) or _execution_is_over(recorded)
+
+
+def task_of(recorded: Recorded, attempt: int) -> TaskExecution | None:
+    """Return the record of one attempt."""
+    return next((task for task in recorded.tasks if task.id.retry_attempt == attempt), None)
+
+
+def latest_attempt(recorded: Recorded) -> int:
+    """Return the number of the newest attempt; 0 before there is any."""
+    return max((task.id.retry_attempt for task in recorded.tasks), default=0)
+
+
+def cached_source(recorded: Recorded) -> TaskExecutionIdentifier | None:
+    """Return the attempt whose outputs the node took from the cache, if it did."""
+    if recorded.node is None:
+        return None
+    told = recorded.node.closure.task_node_metadata
+    if told.cache_status != catalog_pb2.CACHE_HIT or not told.catalog_key.HasField("source_task_execution"):
+        return None
+    return told.catalog_key.source_task_execution
+
+
+def source_name(source: TaskExecutionIdentifier | None) -> str | None:
+    """Return ``project/domain/execution/node/attempt``."""
+    if source is None:
+        return None
+    node = source.node_execution_id
+    run = node.execution_id
+    return f"{run.project}/{run.domain}/{run.name}/{node.node_id}/{source.retry_attempt}"
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a time as RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _phase(
+    attempt: int, recorded: Recorded, published: Published | None, trouble: Trouble | None
+) -> tuple[DeckPhase, str]:
+    node = recorded.node
+    if node is not None and node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
+        return _cached(recorded, published)
+    end = _end(attempt, recorded)
+    if end is not None:
+        return _ended(end, attempt, recorded, published)
+    if published is not None and published.end is not None:
+        return _OUTCOMES[published.end.outcome], ""
+    if published is None:
+        return _before(attempt, recorded)
+    return _running(published, trouble)
+
+
+def _running(published: Published, trouble: Trouble | None) -> tuple[DeckPhase, str]:
+    if trouble is not None:
+        return DeckPhase.BEHIND, trouble.reason
+    if published.seq == 0 and not published.foreign:
+        return DeckPhase.PLACEHOLDER, ""
+    return DeckPhase.LIVE, ""
+
+
+def _before(attempt: int, recorded: Recorded) -> tuple[DeckPhase, str]:
+    """Nothing is in the store yet."""
+    node = recorded.node
+    if node is None or node.closure.phase not in _NODE_RUNS:
+        return DeckPhase.QUEUED, ""
+    if _is_parent(node):
+        return DeckPhase.NONE, _PARENT
+    if not node.closure.deck_uri:
+        return DeckPhase.NONE, _NOT_ASKED_FOR
+    task = task_of(recorded, attempt)
+    if task is not None and task.closure.phase == _K.WAITING_FOR_RESOURCES:
+        return DeckPhase.WAITING, _last_reason(task) or "The task waits until the resources it asks for are free."
+    return DeckPhase.WAITING, ""
+
+
+def _ended(end: DeckPhase, attempt: int, recorded: Recorded, published: Published | None) -> tuple[DeckPhase, str]:
+    error = _error(attempt, recorded)
+    if published is None:
+        return DeckPhase.NONE, _no_deck(end, recorded, error)
+    if published.foreign or published.end is not None:
+        return end, error
+    what = "after its last publish" if published.seq else "before it published anything"
+    if end is DeckPhase.ABORTED:
+        return DeckPhase.ABORTED, f"It was aborted and had no time to finish its Deck. {error}".strip()
+    if end is DeckPhase.SUCCEEDED:
+        return DeckPhase.DIED, "The task succeeded, but the end of its Deck never reached the store."
+    return DeckPhase.DIED, f"It ended without a word {what}. {error}".strip()
+
+
+def _no_deck(end: DeckPhase, recorded: Recorded, error: str) -> str:
+    node = recorded.node
+    if end is DeckPhase.NONE:
+        return "The node was skipped: its branch was not taken."
+    if node is None or not (node.closure.HasField("started_at") or recorded.tasks):
+        return f"The node never ran. {error}".strip()
+    if _is_parent(node):
+        return _PARENT
+    if not recorded.tasks:
+        return "This node runs no task, so it has no Deck."
+    if not node.closure.deck_uri:
+        return f"{_NOT_ASKED_FOR} {error}".strip()
+    return f"{_ENDED_AS[end]} before its Deck was written. {error}".strip()
+
+
+def _cached(recorded: Recorded, published: Published | None) -> tuple[DeckPhase, str]:
+    if cached_source(recorded) is None:
+        return DeckPhase.NONE, "The outputs came from the cache, which does not say what run filled it."
+    if published is None:
+        return DeckPhase.NONE, "The outputs came from the cache; the run that filled it has no Deck."
+    return DeckPhase.CACHED, "The outputs came from the cache; this is the Deck of the run that filled it."
+
+
+def _end(attempt: int, recorded: Recorded) -> DeckPhase | None:
+    """How the attempt ended as far as the control plane knows; None while it may still go on."""
+    task = task_of(recorded, attempt)
+    if task is not None and task.closure.phase in _TASK_ENDS:
+        return _TASK_ENDS[task.closure.phase]
+    if attempt < latest_attempt(recorded):
+        return DeckPhase.FAILED  # another was started in its place, so it is gone whatever its record says
+    if recorded.node is not None and recorded.node.closure.phase in _NODE_ENDS:
+        return _NODE_ENDS[recorded.node.closure.phase]
+    return _EXECUTION_ENDS.get(recorded.execution.closure.phase)
+
+
+def _is_parent(node: NodeExecution) -> bool:
+    return node.metadata.is_parent_node or node.metadata.is_array
+
+
+def _execution_is_over(recorded: Recorded) -> bool:
+    return recorded.execution.closure.phase in _EXECUTION_ENDS
+
+
+def _error(attempt: int, recorded: Recorded) -> str:
+    task = task_of(recorded, attempt)
+    if task is not None and task.closure.HasField("error"):
+        return task.closure.error.message.strip()
+    if attempt < latest_attempt(recorded):
+        return "Another attempt was started in its place."
+    if recorded.node is not None and recorded.node.closure.HasField("error"):
+        return recorded.node.closure.error.message.strip()
+    return recorded.execution.closure.abort_metadata.cause.strip()
+
+
+def _last_reason(task: TaskExecution) -> str:
+    reasons = task.closure.reasons
+    return reasons[-1].message if reasons else str(task.closure.reason)
+
+
+def _span(task: TaskExecution | None) -> tuple[str | None, str | None]:
+    if task is None or not task.closure.HasField("started_at"):
+        return None, None
+    started = _moment(task.closure.started_at)
+    if task.closure.phase not in _TASK_ENDS:
+        return started, None
+    return started, _moment(task.closure.started_at, task.closure.duration)
+
+
+def _moment(timestamp: Timestamp, plus: Duration | None = None) -> str:
+    later = plus.ToTimedelta() if plus is not None else Duration().ToTimedelta()
+    return rfc3339(timestamp.ToDatetime(tzinfo=UTC) + later)

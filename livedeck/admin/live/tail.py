@@ -1,0 +1,219 @@
+"""One Deck followed for all its viewers: read when something wakes it, told to everybody at once."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from livedeck.admin.live.deck_log import DeckLog
+from livedeck.admin.live.hints import Hint
+from livedeck.admin.live.keys import DeckKey
+from livedeck.admin.live.messages import DeckState
+from livedeck.admin.live.records import Records
+from livedeck.admin.live.sse import event
+from livedeck.admin.live.states import (
+    Recorded,
+    Trouble,
+    cached_source,
+    deck_state,
+    is_over,
+    latest_attempt,
+    node_is_over,
+)
+from livedeck.admin.live.wakes import Pace, Watcher
+from livedeck.admin.signals import Signal
+from livedeck.errors import DeckError, StoreError
+
+log = logging.getLogger(__name__)
+
+STATE_PAUSE: Final = 1.0
+"""Seconds between two ``state`` events that differ in their times only."""
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class DeckTail:
+    """Follows one attempt's Deck. `run` is its task; viewers wait for ``changed`` and look at the rest.
+
+    Args:
+        key: Which attempt.
+        records: What the control plane says of its node; fires ``wake``.
+        open_log: Opens the log of an attempt (this one, or the run that filled the cache), for events with this
+            attempt's number.
+        watch: Watches the files of an attempt on behalf of ``wake``.
+        wake: What wakes the tail.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        key: DeckKey,
+        *,
+        records: Records,
+        open_log: Callable[[DeckKey, int], DeckLog],
+        watch: Callable[[DeckKey, Signal], Watcher],
+        wake: Signal,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.key = key
+        self.changed = Signal()
+        """Fired on everything that viewers are to be told."""
+        self.over = False
+        """The attempt is over and all that it published was read."""
+        self.abandoned = False
+        """The tail follows no more; viewers are to come back."""
+        self.state_version = 0
+        """Grows when viewers are to be told the state."""
+        self._records = records
+        self._open_log = open_log
+        self._watch = watch
+        self._wake = wake
+        self._clock = clock
+        self._shown = key
+        self._log = open_log(key, key.number)
+        self._state: DeckState | None = None
+        self._state_at = clock()
+        self._hinted: tuple[float, float] | None = None
+        self._unreadable: tuple[float, str] | None = None
+        self._retrying = False
+        self._told: tuple[int, bool, bool] | None = None
+
+    @property
+    def log(self) -> DeckLog:
+        """What was published."""
+        return self._log
+
+    @property
+    def state(self) -> DeckState:
+        """The state as of now."""
+        return self._judge(self._records.recorded)
+
+    @property
+    def node_over(self) -> bool:
+        """Whether no other attempt will follow."""
+        return node_is_over(self._records.recorded)
+
+    @property
+    def latest(self) -> int:
+        """The newest attempt's number."""
+        return latest_attempt(self._records.recorded)
+
+    def state_event(self, name: str = "state") -> bytes:
+        """Encode the state as an event; its clock is the moment of sending."""
+        return event(name, _encode(self.state))
+
+    def hint(self, hint: Hint) -> None:
+        """Take in what the publisher says; whatever it is, the tail looks at the store afterwards."""
+        if hint.behind is not None:
+            self._hinted = (hint.behind, self._clock()) if hint.behind > 0 else None
+        if hint.segment is not None and self._log.offer(hint.segment):
+            self._hinted = None
+            self.changed.fire()
+        self._wake.fire()
+
+    def abandon(self) -> None:
+        """Send the viewers away."""
+        self.abandoned = True
+        self.changed.fire()
+
+    async def run(self) -> None:
+        """Follow until no other attempt can come. Returns then; cancelled when nobody watches any more."""
+        pace = Pace()
+        watcher = self._watch(self._shown, self._wake)
+        try:
+            while True:
+                seen = self._wake.count
+                recorded = self._records.refresh()
+                if self._follow_source(recorded):
+                    watcher.close()
+                    watcher = self._watch(self._shown, self._wake)
+                watcher.refresh()
+                final = is_over(self.key.number, recorded)
+                moved = not self.over and await self._pull(final=final)
+                self.over = self.over or (final and not self._retrying)
+                self._tell(recorded)
+                if self.over and node_is_over(recorded):
+                    return
+                await self._wake.wait(seen, timeout=self._pause(pace, watcher, moved=moved))
+        finally:
+            watcher.close()
+
+    def _follow_source(self, recorded: Recorded) -> bool:
+        """Outputs from the cache: the Deck is that of the run that filled it."""
+        source = cached_source(recorded)
+        shown = DeckKey.of(source) if source is not None else self.key
+        if shown == self._shown:
+            return False
+        self._shown, self._log = shown, self._open_log(shown, self.key.number)
+        return True
+
+    async def _pull(self, *, final: bool) -> bool:
+        try:
+            moved = await self._log.pull(self.changed.fire, final=final)
+        except (StoreError, DeckError) as error:
+            # What is stored wrongly stays so; a store that fails may answer later.
+            self._retrying = isinstance(error, StoreError)
+            if self._unreadable is None:
+                log.warning("deck.unreadable deck=%s error=%s", self.key.path, error)
+                self._unreadable = (self._clock(), str(error))
+            return False
+        self._retrying = False
+        if self._unreadable is not None:
+            log.info("deck.readable_again deck=%s", self.key.path)
+            self._unreadable = None
+        if moved:
+            self._hinted = None  # what was behind has arrived
+        return moved
+
+    def _judge(self, recorded: Recorded) -> DeckState:
+        now = datetime.now(UTC)
+        return deck_state(self.key.number, recorded, self._log.published, self._trouble(), now)
+
+    def _trouble(self) -> Trouble | None:
+        now = self._clock()
+        if self._hinted is not None:
+            behind, at = self._hinted
+            return Trouble(behind + now - at, "The task's updates do not reach the store; it keeps trying.")
+        if self._unreadable is not None:
+            at, error = self._unreadable
+            return Trouble(now - at, f"The Deck cannot be read at the moment: {error}")
+        return None
+
+    def _tell(self, recorded: Recorded) -> None:
+        state = self._judge(recorded)
+        if self._state is None or _core(state) != _core(self._state) or self._times_differ(state):
+            self._state = state
+            self._state_at = self._clock()
+            self.state_version += 1
+        told = (self.state_version, self.over, node_is_over(recorded))
+        if told != self._told:
+            self._told = told
+            self.changed.fire()
+
+    def _times_differ(self, state: DeckState) -> bool:
+        assert self._state is not None
+        old = (self._state.published_at, self._state.behind)
+        return (state.published_at, state.behind) != old and self._clock() - self._state_at >= STATE_PAUSE
+
+    def _pause(self, pace: Pace, watcher: Watcher, *, moved: bool) -> float:
+        """Seconds until the tail looks again although nothing woke it."""
+        if self.over:
+            return 60.0
+        pause = pace.next(moved=moved, watched=watcher.active)
+        if self._log.unsettled:
+            return 0.1
+        if self._state is not None and (self._trouble() or self._state.published_at != self._published_at()):
+            return min(pause, STATE_PAUSE)
+        return pause
+
+    def _published_at(self) -> str | None:
+        published = self._log.published
+        return published.at if published and (published.seq or published.foreign) else None
+
+
+def _core(state: DeckState) -> DeckState:
+    """The state without what only tells time."""
+    return msgspec.structs.replace(state, now="", published_at=None, behind=0.0)

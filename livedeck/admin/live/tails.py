@@ -1,0 +1,136 @@
+"""All tails of this process: one for each Deck that somebody watches, none for the others."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from livedeck.admin.live.changes import Changes
+from livedeck.admin.live.deck_log import DeckLog, LogReader
+from livedeck.admin.live.hints import parse
+from livedeck.admin.live.keys import DeckKey, NodeKey
+from livedeck.admin.live.records import Lookup, Records, look_up
+from livedeck.admin.live.states import latest_attempt
+from livedeck.admin.live.tail import DeckTail
+from livedeck.admin.live.wakes import Watch, Watcher
+from livedeck.admin.signals import Signal
+from livedeck.store import Store
+from livedeck.store.layout import SEGMENTS
+
+log = logging.getLogger(__name__)
+
+FIRST_LOOK: Final = 5.0
+"""Seconds that a first viewer waits for the store, rather than being told that there is nothing yet."""
+
+OpenStore = Callable[[str], Store]
+"""Opens the store below a key of the root."""
+
+
+class _Shared:
+    """A tail and how many watch it."""
+
+    def __init__(self) -> None:
+        self.viewers = 0
+        self.opened = asyncio.Event()
+        self.tail: DeckTail | None = None
+        self.task: asyncio.Task[None] | None = None
+
+
+class Tails:
+    """Starts a Deck's tail for its first viewer and ends it after its last.
+
+    Args:
+        changes: What the control plane records.
+        lookup: What it has recorded.
+        open_store: Opens an attempt's store.
+        open_reader: Opens the reader of a Deck's log.
+        watch: Watches folders.
+        tasks: The group that the tails' tasks belong to.
+    """
+
+    def __init__(
+        self,
+        *,
+        changes: Changes,
+        lookup: Lookup,
+        open_store: OpenStore,
+        open_reader: Callable[[Store], LogReader],
+        watch: Watch,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._changes = changes
+        self._lookup = lookup
+        self._open_store = open_store
+        self._open_reader = open_reader
+        self._watch = watch
+        self._tasks = tasks
+        self._shared: dict[DeckKey, _Shared] = {}
+
+    @asynccontextmanager
+    async def open(self, key: DeckKey) -> AsyncIterator[DeckTail | None]:
+        """Watch a Deck; yields once what is in the store now was read, or None if it could not be followed."""
+        shared = self._shared.get(key)
+        if shared is None:
+            shared = self._shared[key] = _Shared()
+            shared.task = self._tasks.create_task(self._follow(key, shared), name=f"deck-tail-{key.path}")
+        shared.viewers += 1
+        try:
+            await shared.opened.wait()
+            if shared.tail is not None:
+                await shared.tail.changed.wait(0, timeout=FIRST_LOOK)
+            yield shared.tail
+        finally:
+            shared.viewers -= 1
+            if shared.viewers == 0:
+                self._end(key, shared)
+
+    def hint(self, key: DeckKey, body: bytes) -> bool:
+        """Pass a publisher's hint on to the Deck's tail; say whether anybody watches it.
+
+        Raises:
+            DeckError: It is no hint.
+        """
+        shared = self._shared.get(key)
+        if shared is None or shared.tail is None:
+            return False
+        shared.tail.hint(parse(body))
+        return True
+
+    def watching(self, key: DeckKey) -> int:
+        """Return how many watch a Deck."""
+        shared = self._shared.get(key)
+        return shared.viewers if shared else 0
+
+    async def newest_attempt(self, node: NodeKey) -> int:
+        """Return the number of a node's newest attempt; 0 before there is any."""
+        return latest_attempt(await look_up(self._lookup, node))
+
+    async def _follow(self, key: DeckKey, shared: _Shared) -> None:
+        wake = Signal()
+        try:
+            async with Records.follow(self._changes, self._lookup, key.of_node, wake) as records:
+                shared.tail = DeckTail(
+                    key, records=records, open_log=self._open_log, watch=self._watch_attempt, wake=wake
+                )
+                shared.opened.set()
+                await shared.tail.run()
+        except Exception:  # a mistake in here must cost this Deck's viewers their stream, not the server its life
+            log.exception("deck.tail_failed deck=%s", key.path)
+            self._end(key, shared)
+
+    def _end(self, key: DeckKey, shared: _Shared) -> None:
+        if self._shared.get(key) is shared:
+            del self._shared[key]
+        if shared.tail is not None:
+            shared.tail.abandon()
+        shared.opened.set()
+        if shared.task is not None and shared.task is not asyncio.current_task():
+            shared.task.cancel()
+
+    def _open_log(self, key: DeckKey, number: int) -> DeckLog:
+        store = self._open_store(key.prefix)
+        return DeckLog(store, self._open_reader(store), number)
+
+    def _watch_attempt(self, key: DeckKey, signal: Signal) -> Watcher:
+        return self._watch(self._open_store(key.prefix), ("", SEGMENTS), signal)
