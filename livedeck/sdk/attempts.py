@@ -65,7 +65,7 @@ class Attempt:
 
         settings = self.task.options.deck_publish
         self.page = Page(max_bytes=settings.max_bytes)
-        self._publisher = Publisher(self.page, store, settings=settings, hint=hint)
+        self._publisher = Publisher(self.page, store, settings=settings, hint=hint, title=self.task.function.__name__)
         self._publisher.start()
 
     def call(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -100,17 +100,21 @@ class Attempt:
         self.outputs = None
         self.end("failed")
 
-    def end(self, outcome: Outcome, *, timeout: float = FLUSH_TIMEOUT) -> None:
-        """End the Deck and wait until the store has it, ``timeout`` seconds at most. The first call decides."""
+    def end(self, outcome: Outcome, *, timeout: float = FLUSH_TIMEOUT) -> bool:
+        """End the Deck and wait until the store has it, ``timeout`` seconds at most.
+
+        The first call decides; a later one returns False at once.
+        """
         with self._ending:
             if self._ended:
-                return
+                return False
             self._ended = True
         if self._publisher is None or self.page is None:
-            return
+            return True
         if outcome != "aborted":
             add_tabs(self.page, Facts(self.task, self.inputs, self.outputs, self.timeline))
         self._publisher.close(outcome, timeout=timeout)
+        return True
 
     @contextmanager
     def settled(self) -> Iterator[None]:

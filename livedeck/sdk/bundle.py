@@ -8,6 +8,7 @@ import hashlib
 import io
 import sys
 import tarfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,14 +123,29 @@ def _archive(files: Iterable[_File]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes, folder: Path) -> None:
+def unpack(data: bytes, folder: Path, *, digest: str | None = None) -> None:
     """Unpack a bundle into a folder. Nothing in it can be written anywhere else.
 
+    Args:
+        data: the archive.
+        folder: an existing, empty folder.
+        digest: what the bundle's digest must be.
+
     Raises:
-        UserError: it is not a bundle.
+        UserError: it is not a bundle, or another one.
     """
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+        # Decompressed first: the archive is read twice.
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(data)), mode="r:") as archive:
+            if digest is not None and _digest(_members(archive)) != digest:
+                raise UserError(f"the code bundle {digest}.tar.gz holds something else than its name says")
             archive.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise UserError(f"the code bundle cannot be unpacked: {error}") from error
+
+
+def _members(archive: tarfile.TarFile) -> Iterable[_File]:
+    for member in archive:
+        content = archive.extractfile(member)
+        if content is not None:
+            yield _File(member.name, content.read(), bool(member.mode & 0o100))

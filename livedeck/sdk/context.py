@@ -1,6 +1,9 @@
 """``current_context()``: what a task can ask about the attempt that it runs in, and its Deck."""
 
+import atexit
 import logging
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +78,6 @@ class ExecutionContext:
         self.checkpoint = checkpoint or Checkpoint()
         """What the attempt before left, and what this one leaves."""
         self._told = False
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def execution_id(self) -> ExecutionId:
@@ -114,9 +116,10 @@ class ExecutionContext:
 
     @cached_property
     def working_directory(self) -> Path:
-        """A folder of the attempt's own, deleted when it is over."""
-        self._scratch = tempfile.TemporaryDirectory(prefix="livedeck-")
-        return Path(self._scratch.name)
+        """A folder of the attempt's own. It lasts as long as the process: files in it may be outputs."""
+        folder = Path(tempfile.mkdtemp(prefix="livedeck-"))
+        atexit.register(_delete, folder, os.getpid())
+        return folder
 
     @property
     def default_deck(self) -> Deck:
@@ -162,12 +165,10 @@ class ExecutionContext:
                 self.task_id.name,
             )
 
-    def close(self) -> None:
-        """Delete the working directory, if there is one."""
-        if self._scratch is not None:
-            self._scratch.cleanup()
-            self._scratch = None
-            del self.working_directory
+
+def _delete(folder: Path, process: int) -> None:
+    if os.getpid() == process:  # a forked child runs its parent's exit handlers
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _CURRENT: ContextVar[ExecutionContext | None] = ContextVar("livedeck_context", default=None)
@@ -206,4 +207,3 @@ def bound(context: ExecutionContext) -> Iterator[ExecutionContext]:
     finally:
         _running.remove(context)
         _CURRENT.reset(token)
-        context.close()

@@ -26,10 +26,9 @@ def read(docstring: str | None) -> Docstring:
     if not docstring:
         return Docstring()
     text = inspect.cleandoc(docstring)
-    summary = " ".join(text.split("\n\n", 1)[0].split())
-    if _SECTION.match(summary) or summary.startswith(":"):
-        summary = ""
     lines = text.splitlines()
+    begins_with_fields = _SECTION.match(lines[0]) or lines[0].startswith(":")
+    summary = "" if begins_with_fields else " ".join(text.split("\n\n", 1)[0].split())
     return Docstring(summary, text, {**_google(lines), **_sphinx(lines)})
 
 

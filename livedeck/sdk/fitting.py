@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from flyteidl.core.types_pb2 import LiteralType
 
 
+PICKLED = "PythonPickle"
+"""Format of a blob that is a pickle, flytekit's word."""
+
+
 def bare(python_type: Any) -> Any:
     """Return a type without ``Annotated`` and ``NewType``."""
     while True:
@@ -55,6 +59,8 @@ def _container_fits(source: Any, target: Any) -> bool:
         if mine and theirs:
             return all(fits(one, other) for one, other in zip(mine, theirs, strict=True))
         return True
+    if isinstance(source, type) and isinstance(target, type) and issubclass(source, target):
+        return bool(literal_type(source) == literal_type(target))
     return source == target or _same_literals(literal_type(source), literal_type(target))
 
 
@@ -71,5 +77,7 @@ def _same_literals(source: "LiteralType", target: "LiteralType") -> bool:
     if kind == "enum_type":
         return list(source.enum_type.values) == list(target.enum_type.values)
     if kind == "blob":
-        return source.blob.dimensionality == target.blob.dimensionality
+        # Two classes that are pickled are both a blob and still not each other.
+        pickled = PICKLED in (source.blob.format, target.blob.format)
+        return bool(source.blob.dimensionality == target.blob.dimensionality) and not pickled
     return kind == "structured_dataset_type"

@@ -1,0 +1,176 @@
+"""One attempt of one task: inputs in, the user's function, outputs or an error out, and the Deck all along.
+
+The process executor forks this from a process that has imported it already. So everything that an attempt may need
+is imported here, nothing here starts a thread or opens a store, and an attempt itself does as little as it can.
+"""
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+
+import livedeck.deck.publisher
+import livedeck.store.objects  # noqa: F401 - the clouds' client
+from livedeck.deck.hints import hint_from_environment
+from livedeck.errors import StoreError, UnknownEntity, UserError
+from livedeck.runtime import arguments, code, failures
+from livedeck.runtime.arguments import Arguments
+from livedeck.runtime.termination import Termination
+from livedeck.sdk.attempts import Attempt
+from livedeck.sdk.checkpoint import Checkpoint
+from livedeck.sdk.context import ExecutionId, Identity, TaskId
+from livedeck.sdk.tasks import Task
+from livedeck.sdk.types import DataPlane, Where, from_literal, to_literal
+from livedeck.store import Store, layout, open_store, split_uri
+
+DECK_RANK = "LIVEDECK_DECK_RANK"
+"""Environment variable: which process of a job of several publishes the Deck; 0 by default."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one attempt.
+
+    Args:
+        argv: the arguments after the program's name; those of the process by default.
+
+    Returns:
+        The exit code: 0 also if the task failed, for then ``error.pb`` says so; 1 if not even that could be written;
+        2 for a command line that makes no sense; 130 after Ctrl-C. SIGTERM ends the process with 143.
+    """
+    try:
+        given = arguments.read(sys.argv[1:] if argv is None else argv)
+    except UserError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - this is a program
+        return 2
+    output = open_store(given.output_prefix)
+    try:
+        task = _load_task(given)
+    except BaseException as error:  # noqa: BLE001 - importing the user's module may raise anything, SystemExit too
+        return _report(error, output)
+    attempt = _open(task, given, output)
+    if attempt.page is None:
+        return _run(attempt, given, output)
+    with Termination(lambda: attempt.end("aborted")):
+        return _run(attempt, given, output)
+
+
+def _load_task(given: Arguments) -> Task[..., Any]:
+    if given.code:
+        try:
+            folder = code.fetch(given.code)
+        except StoreError as error:
+            raise failures.around_the_task(error, f"the code {given.code} could not be fetched") from error
+        sys.path.insert(0, str(folder))
+    module = importlib.import_module(given.task_module)
+    task = getattr(module, given.task_name, None)
+    if not isinstance(task, Task):
+        place = getattr(module, "__file__", given.task_module)
+        raise UnknownEntity(f"{place} has no task {given.task_name!r}, but a {type(task).__name__} of that name")
+    return task
+
+
+def _open(task: Task[..., Any], given: Arguments, output: Store) -> Attempt:
+    rank = os.environ.get("RANK", "0")
+    publishes = task.options.enable_deck and rank == os.environ.get(DECK_RANK, "0")
+    return Attempt(
+        task,
+        _identity(given, int(rank) if rank.isdecimal() else 0),
+        output if publishes else None,
+        hint=hint_from_environment(os.environ) if publishes else None,
+        checkpoint=Checkpoint(given.checkpoint, given.previous_checkpoint),
+    )
+
+
+def _identity(given: Arguments, rank: int) -> Identity:
+    """Read which attempt this is from the variables that Flyte's engine sets."""
+    environment = os.environ.get
+    attempt = environment("FLYTE_ATTEMPT_NUMBER", "0")
+    return Identity(
+        execution=ExecutionId(*(environment(f"FLYTE_INTERNAL_EXECUTION_{part}", "") for part in _EXECUTION)),
+        task=TaskId(*(environment(f"FLYTE_INTERNAL_TASK_{part}", "") for part in _TASK)),
+        attempt=int(attempt) if attempt.isdecimal() else 0,
+        output_prefix=given.output_prefix,
+        raw_output_prefix=given.raw_output_prefix,
+        rank=rank,
+    )
+
+
+_EXECUTION = ("PROJECT", "DOMAIN", "ID")
+_TASK = ("PROJECT", "DOMAIN", "NAME", "VERSION")
+
+
+def _run(attempt: Attempt, given: Arguments, output: Store) -> int:
+    """Run the task and see to its end: first outputs or error are written, then the Deck is closed."""
+    process = os.getpid()
+    data = DataPlane(given.raw_output_prefix)
+    try:
+        with attempt.timeline.span("read inputs"):
+            inputs = _read_inputs(attempt.task, given.inputs, data)
+        outputs = attempt.call(inputs)
+        _leave_if_forked(process, 0)
+        with attempt.timeline.span("write outputs"):
+            _write_outputs(attempt.task, outputs, data, output)
+    except KeyboardInterrupt:
+        _leave_if_forked(process, 128 + signal.SIGINT)
+        attempt.end("aborted")
+        return 128 + signal.SIGINT
+    except BaseException as error:  # noqa: BLE001 - SystemExit and all else is the task's failure
+        exit_code = _report(error, output, process)
+        attempt.fail(error)
+        return exit_code
+    attempt.end("succeeded")
+    return 0
+
+
+def _leave_if_forked(process: int, exit_code: int) -> None:
+    """End a child that the task forked and that came back from the task's function like its parent.
+
+    There is one attempt, and it is the parent's: nothing may be written twice.
+    """
+    if os.getpid() != process:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+
+
+def _read_inputs(task: Task[..., Any], uri: str, data: DataPlane) -> dict[str, Any]:
+    store, key = split_uri(uri)
+    try:
+        literals = LiteralMap.FromString(open_store(store).get(key)).literals
+    except StoreError as error:
+        raise failures.around_the_task(error, f"the inputs {uri} could not be read") from error
+    inputs: dict[str, Any] = {}
+    for name, parameter in task.interface.inputs.items():
+        if name in literals:
+            inputs[name] = from_literal(literals[name], parameter.type, data, Where(task.name, name))
+    return task.interface.complete(inputs)
+
+
+def _write_outputs(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlane, output: Store) -> None:
+    kinds = task.interface.outputs
+    literals: dict[str, Literal] = {
+        name: to_literal(value, kinds[name], data, Where(task.name, name, "output")) for name, value in outputs.items()
+    }
+    try:
+        output.put(layout.OUTPUTS, LiteralMap(literals=literals).SerializeToString(deterministic=True))
+    except StoreError as error:
+        raise failures.around_the_task(error, "the outputs could not be written") from error
+
+
+def _report(error: BaseException, output: Store, process: int | None = None) -> int:
+    """Write ``error.pb``, and the same into the log; return the exit code."""
+    document = failures.document(error)
+    print(document.error.message, file=sys.stderr, flush=True)  # noqa: T201 - the log is what is printed
+    if process is not None:
+        _leave_if_forked(process, 1)
+    try:
+        output.put(layout.ERROR, document.SerializeToString(deterministic=True))
+    except StoreError:
+        traceback.print_exc()
+        return 1
+    return 0

@@ -1,0 +1,71 @@
+"""SIGTERM: the Deck is flushed as aborted, then the process ends.
+
+Python runs signal handlers in the main thread, between two of its instructions: one that waits in a long call of some
+library would never get there. So the interpreter's C handler writes to a pipe, and a thread that reads it does the
+rest. A handler that the task installs itself is left to do its own work.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Self
+
+EXIT_CODE = 128 + signal.SIGTERM
+
+
+class Termination:
+    """Watches for SIGTERM while an attempt with a Deck runs; a context manager, entered in the main thread.
+
+    Args:
+        abort: flushes what must not be lost; returns False if the attempt is over anyway.
+    """
+
+    def __init__(self, abort: Callable[[], bool]) -> None:
+        self._abort = abort
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        self._pid = os.getpid()
+
+    def __enter__(self) -> Self:
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        self._before = signal.signal(signal.SIGTERM, self._on_signal)
+        # A child that the task forks inherits the handler and the pipe: its SIGTERM must not end us.
+        os.register_at_fork(after_in_child=self._let_go)
+        self._thread = threading.Thread(target=self._watch, name="livedeck-termination", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if os.getpid() != self._pid:
+            return
+        self._restore()
+        os.write(self._write, b"\0")
+        self._thread.join()
+        os.close(self._read)
+        os.close(self._write)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers
+        # An event loop of the task's may have put its own descriptor in the place of ours.
+        os.write(self._write, bytes([number]))
+
+    def _watch(self) -> None:
+        while True:
+            for number in os.read(self._read, 1):
+                if number == 0:
+                    return
+                ours = signal.getsignal(signal.SIGTERM) == self._on_signal
+                if number == signal.SIGTERM and ours and self._abort():
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+                    os._exit(EXIT_CODE)
+
+    def _let_go(self) -> None:
+        if signal.getsignal(signal.SIGTERM) == self._on_signal:
+            self._restore()
+
+    def _restore(self) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, self._before if self._before is not None else signal.SIG_DFL)

@@ -1,0 +1,101 @@
+import dataclasses
+import enum
+from datetime import datetime
+from typing import Annotated, Any, Optional, Union
+
+import pytest
+
+from livedeck.sdk.fitting import fits
+
+
+@dataclasses.dataclass
+class A:
+    x: int
+
+
+@dataclasses.dataclass
+class B:
+    x: int
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+class Hue(enum.Enum):
+    RED = "red"
+
+
+class Size(enum.Enum):
+    BIG = "big"
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (int, int),
+        (int, Optional[int]),  # noqa: UP045 - users write it so, too
+        (int, int | str),
+        (Union[int, None], Optional[int]),  # noqa: UP007, UP045 - users write it so, too
+        (list[int], list[int]),
+        (list[int], list[int | str]),
+        (dict[str, int], dict[str, int]),
+        (list[int], list),
+        (Any, int),
+        (int, Any),
+        (Annotated[int, "a"], int),
+        (None, Optional[int]),  # noqa: UP045 - users write it so, too
+        (A, A),
+        (Color, Hue),
+        (list[A], list[A]),
+    ],
+)
+def test_these_fit(source, target):
+    assert fits(source, target)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (int, str),
+        (int, float),
+        (Optional[int], int),  # noqa: UP045 - users write it so, too
+        (int | str, int | float),
+        (list[int], list[str]),
+        (list[int], dict[str, int]),
+        (dict[str, int], dict[str, str]),
+        (A, B),
+        (Color, Size),
+        (datetime, str),
+        (int, list[int]),
+    ],
+)
+def test_these_do_not_fit(source, target):
+    assert not fits(source, target)
+
+
+def test_frames_of_different_libraries_fit():
+    import pandas as pd
+    import polars as pl
+
+    assert fits(pd.DataFrame, pl.DataFrame)
+
+
+class Opaque:
+    def __init__(self, handle: object) -> None:
+        self.handle = handle
+
+
+class Sharper(Opaque):
+    pass
+
+
+class Other:
+    def __init__(self, handle: object) -> None:
+        self.handle = handle
+
+
+def test_pickled_classes_fit_only_themselves_and_their_bases():
+    assert fits(Sharper, Opaque)
+    assert not fits(Opaque, Sharper)
+    assert not fits(Opaque, Other)

@@ -1,0 +1,264 @@
+"""Tasks and workflows called as plain functions, without Decks."""
+
+import asyncio
+import os
+import pickle
+import threading
+
+import pytest
+
+from livedeck import (
+    MissingInput,
+    RecoverableError,
+    TypeMismatch,
+    WorkflowFailurePolicy,
+    current_context,
+    task,
+    workflow,
+)
+
+
+@task
+def add(x: int, y: int = 1) -> int:
+    return x + y
+
+
+@task
+async def later(x: int) -> int:
+    await asyncio.sleep(0)
+    return x + 1
+
+
+def test_a_call_gives_what_the_function_returns():
+    assert add(1) == 2
+    assert add(1, 2) == 3
+    assert add(x=1, y=5) == 6
+
+
+def test_the_function_keeps_its_name_and_docs():
+    assert add.__name__ == "add"
+    assert add.name == f"{__name__}.add"
+    assert repr(add) == f"<task {__name__}.add>"
+
+
+def test_nothing_runs_when_an_input_does_not_fit():
+    ran = []
+
+    @task
+    def spy(x: int) -> None:
+        ran.append(x)
+
+    with pytest.raises(TypeMismatch, match=r"spy: input 'x' must be int, not 'a'"):
+        spy(x="a")
+    with pytest.raises(MissingInput):
+        spy()
+
+    @workflow
+    def flow(x: int) -> None:
+        spy(x=x)
+
+    with pytest.raises(TypeMismatch, match=r"flow: input 'x' must be int, not 1\.5"):
+        flow(x=1.5)
+    assert ran == []
+
+
+def test_outputs_are_checked():
+    @task
+    def wrong() -> int:
+        return "a"
+
+    with pytest.raises(TypeMismatch, match=r"wrong: output 'o0' must be int, not 'a'"):
+        wrong()
+
+
+def test_inputs_are_converted_as_on_a_server():
+    @task
+    def kind(x: float) -> str:
+        return type(x).__name__
+
+    assert kind(1) == "float"
+
+
+async def test_async_tasks_are_awaited():
+    assert await later(1) == 2
+    assert await asyncio.gather(*(later(x) for x in range(3))) == [1, 2, 3]
+
+
+def test_async_tasks_in_a_workflow():
+    @workflow
+    def flow(x: int) -> int:
+        return later(x=later(x=x))
+
+    assert flow(x=1) == 3
+
+
+async def test_async_tasks_in_a_workflow_called_where_a_loop_runs():
+    @workflow
+    def flow(x: int) -> int:
+        return later(x=x)
+
+    assert flow(x=1) == 2
+
+
+def test_defaults_of_a_workflow():
+    @workflow
+    def flow(x: int = 4) -> int:
+        return add(x=x)
+
+    assert flow() == 5
+    assert flow(1) == 2
+
+
+def test_errors_come_through_with_a_note():
+    @task
+    def fail() -> None:
+        raise ZeroDivisionError("mine")
+
+    @workflow
+    def flow() -> None:
+        fail()
+
+    with pytest.raises(ZeroDivisionError, match="mine") as caught:
+        flow()
+    assert caught.value.__notes__ == [f"in node n0 ({__name__}.fail) of {__name__}.flow"]
+
+
+def test_failure_policies():
+    ran = []
+
+    @task
+    def fail() -> int:
+        raise ZeroDivisionError
+
+    @task
+    def note(x: int) -> None:
+        ran.append(x)
+
+    def body() -> None:
+        broken = fail()
+        note(x=1)
+        note(x=broken)
+
+    with pytest.raises(ZeroDivisionError):
+        workflow(body)()
+    assert ran == []
+    with pytest.raises(ZeroDivisionError):
+        workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)(body)()
+    assert ran == [1]
+
+
+def test_only_recoverable_errors_are_retried():
+    attempts = []
+
+    @task(retries=2)
+    def flaky(error: str) -> int:
+        attempts.append(current_context().attempt)
+        if len(attempts) < 3:
+            raise RecoverableError(error) if error == "soft" else ValueError(error)
+        return 7
+
+    assert flaky(error="soft") == 7
+    assert attempts == [0, 1, 2]
+    attempts.clear()
+    with pytest.raises(ValueError, match="hard"):
+        flaky(error="hard")
+    assert attempts == [0]
+
+
+def test_the_last_recoverable_error_is_raised():
+    @task(retries=1)
+    def hopeless() -> None:
+        raise RecoverableError("again")
+
+    @workflow
+    def flow() -> None:
+        hopeless().with_overrides(retries=0)
+
+    for call in (hopeless, flow):
+        with pytest.raises(RecoverableError, match="again"):
+            call()
+
+
+async def test_async_tasks_are_retried_too():
+    attempts = []
+
+    @task(retries=1)
+    async def flaky() -> int:
+        attempts.append(1)
+        if len(attempts) < 2:
+            raise RecoverableError("again")
+        return 7
+
+    assert await flaky() == 7
+
+
+def test_the_environment_holds_while_the_task_runs(monkeypatch):
+    monkeypatch.setenv("MINE", "before")
+    monkeypatch.delenv("OTHER", raising=False)
+
+    @task(environment={"MINE": "inside", "OTHER": "x"})
+    def look() -> list[str]:
+        return [os.environ["MINE"], os.environ["OTHER"]]
+
+    assert look() == ["inside", "x"]
+    assert os.environ["MINE"] == "before"
+    assert "OTHER" not in os.environ
+
+
+def test_a_task_inside_a_task_is_part_of_it():
+    @task
+    def outer(x: int) -> list[str]:
+        return [current_context().task_id.name, inner(x=x)]
+
+    @task
+    def inner(x: int) -> str:
+        return current_context().task_id.name
+
+    assert [name.rpartition(".")[2] for name in outer(x=1)] == ["outer", "outer"]
+
+    @task
+    def running_a_workflow() -> list[str]:
+        return [flow()]
+
+    @workflow
+    def flow() -> str:
+        return inner(x=1)
+
+    assert running_a_workflow()[0].endswith("running_a_workflow")
+
+
+def test_the_context_inside_and_outside(caplog):
+    outside = current_context()
+    assert outside.execution_id.project == "local"
+    assert outside.publish_decks() is False
+    assert outside.publish_decks(wait=True) is False
+    assert [record.message for record in caplog.records].count(
+        "publish_decks() does nothing here: only a task that runs has a Deck"
+    ) <= 1
+
+    @task
+    def look() -> list[str]:
+        context = current_context()
+        found = []
+        thread = threading.Thread(target=lambda: found.append(current_context() is context))
+        thread.start()
+        thread.join()
+        assert found == [True]
+        (context.working_directory / "file").write_text("kept")
+        assert context.working_directory == current_context().working_directory
+        assert context.publish_decks() is False
+        assert context.checkpoint.read() is None
+        assert not context.checkpoint.prev_exists()
+        context.logging.info("hello")
+        return [context.execution_id.name, context.task_id.name, str(context.attempt)]
+
+    name, task_name, attempt = look()
+    assert name.endswith("-look")
+    assert task_name == look.name
+    assert attempt == "0"
+    assert current_context() is outside
+    assert any("write @task(enable_deck=True)" in record.message for record in caplog.records)
+
+
+def test_tasks_are_pickled_by_name():
+    assert pickle.loads(pickle.dumps(add)) is add

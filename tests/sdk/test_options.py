@@ -1,0 +1,111 @@
+from datetime import timedelta
+
+import pytest
+
+from livedeck import Cache, DeckField, DeckPublish, Resources, task
+from livedeck.errors import UnsupportedOption, UserError
+
+
+def function(x: int) -> int:
+    return x
+
+
+def test_every_option_arrives():
+    made = task(
+        enable_deck=True,
+        deck_fields=(DeckField.INPUT, "Output"),
+        deck_publish=DeckPublish(min_interval=1),
+        retries=3,
+        timeout=90,
+        requests=Resources(cpu="500m", mem="2Gi"),
+        limits=Resources(cpu=1, gpu=1),
+        environment={"A": "b"},
+        interruptible=True,
+        cache=True,
+        cache_version="7",
+        cache_ignore_input_vars=("x",),
+    )(function)
+    assert made.options.enable_deck
+    assert made.options.deck_fields == (DeckField.INPUT, DeckField.OUTPUT)
+    assert made.options.deck_publish.min_interval == 1
+    assert made.options.retries == 3
+    assert made.options.timeout == timedelta(seconds=90)
+    assert made.options.requests.mem == "2Gi"
+    assert made.options.limits.gpu == 1
+    assert made.options.environment == {"A": "b"}
+    assert made.options.interruptible is True
+    assert made.options.cache == Cache("7", ("x",))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"retries": -1}, "retries=-1"),
+        ({"retries": True}, "retries=True"),
+        ({"retries": 1.5}, "retries=1.5"),
+        ({"timeout": "1m"}, "timeout='1m'"),
+        ({"timeout": -1}, "above 0"),
+        ({"timeout": float("nan")}, "timeout=nan"),
+        ({"timeout": 1e30}, "timeout=1e"),
+        ({"enable_deck": 1}, "True or False"),
+        ({"interruptible": "yes"}, "True or False"),
+        ({"requests": {"cpu": 1}}, r"give Resources\(cpu"),
+        ({"environment": {"A": 1}}, "must both be text"),
+        ({"environment": {"A=B": "1"}}, "cannot be an environment variable"),
+        ({"environment": {"A": "\0"}}, "cannot be an environment variable"),
+        ({"environment": "A=1"}, "give a dict"),
+        ({"deck_fields": "Input"}, "give a tuple"),
+        ({"deck_fields": ("Inputs",)}, "DeckField.INPUT"),
+        ({"deck_publish": 5}, "DeckPublish"),
+        ({"cache": "yes"}, "True or False"),
+        ({"cache_version": "1"}, "without cache=True"),
+        ({"cache": Cache("1"), "cache_version": "1"}, "inside Cache"),
+        ({"cache": True, "cache_ignore_input_vars": ("z",)}, "'z', which does not exist"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(options, words):
+    with pytest.raises(UserError, match=words):
+        task(**options)(function)
+
+
+@pytest.mark.parametrize("amount", ["1 GB", "-1", "", "1e3", "Gi", -1, True, float("inf"), []])
+def test_an_amount_that_is_none_is_refused(amount):
+    with pytest.raises(UserError, match="is not an amount"):
+        Resources(mem=amount)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"container_image": "x:1"}, "container_image='x:1' cannot be honoured: tasks run in the environment"),
+        ({"secret_requests": [1]}, "secret_requests"),
+        ({"cache_serialize": True}, "serialised"),
+        ({"task_config": object()}, "no task plugins"),
+    ],
+)
+def test_options_of_flytekit_that_are_not_supported_say_why(options, words):
+    with pytest.raises(UnsupportedOption, match=words):
+        task(**options)(function)
+
+
+def test_options_of_flytekit_left_at_their_defaults_are_accepted():
+    task(container_image=None, cache_serialize=False, secret_requests=None)(function)
+
+
+def test_an_unknown_option_is_a_type_error_with_a_suggestion():
+    with pytest.raises(TypeError, match="no option 'retry'; did you mean 'retries'"):
+        task(retry=3)(function)
+
+
+@pytest.mark.parametrize("thing", [3, len, lambda x: x, int, staticmethod(function)])
+def test_only_functions_with_names_are_tasks(thing):
+    with pytest.raises(UserError, match="@task"):
+        task(thing)
+
+
+def test_generators_are_no_tasks():
+    def numbers() -> int:
+        yield 1
+
+    with pytest.raises(UserError, match="yields"):
+        task(numbers)

@@ -1,0 +1,524 @@
+"""Reading workflows: what becomes a node, and what is refused."""
+
+import dataclasses
+from datetime import timedelta
+from typing import NamedTuple
+
+import pytest
+
+from livedeck import InvalidWorkflow, Resources, WorkflowFailurePolicy, task, workflow
+from livedeck.errors import InvalidName, MissingInput, TypeMismatch, UnknownEntity, UnsupportedOption, UserError
+from livedeck.sdk.bindings import Constant, DictOf, ListOf
+from livedeck.sdk.promises import Reference
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    tags: dict[str, list[str]]
+
+
+class Split(NamedTuple):
+    train: list[int]
+    test: list[int]
+
+
+@task
+def one(x: int, scale: float = 1) -> int:
+    return round(x * scale)
+
+
+@task
+def total(values: list[int]) -> int:
+    return sum(values)
+
+
+@task
+def text(value: str) -> str:
+    return value
+
+
+@task
+def point(x: int) -> Point:
+    return Point(x, {"a": ["p", "q"]})
+
+
+@task
+def split(values: list[int]) -> Split:
+    return Split(values[:-1], values[-1:])
+
+
+@task
+def nothing() -> None:
+    pass
+
+
+def ids(flow):
+    return [node.id for node in flow.traced.nodes]
+
+
+def test_a_chain():
+    @workflow
+    def flow(x: int) -> int:
+        return one(x=one(x=x))
+
+    first, second = flow.traced.nodes
+    assert ids(flow) == ["n0", "n1"]
+    assert first.bindings["x"] == Reference(None, "x")
+    assert first.bindings["scale"] == Constant(1.0, float)
+    assert second.bindings["x"] == Reference(first, "o0")
+    assert second.upstream == (first,)
+    assert flow.traced.outputs == {"o0": Reference(second, "o0")}
+
+
+def test_fan_out_and_in():
+    @workflow
+    def flow(x: int) -> int:
+        return total(values=[one(x=x) for _ in range(3)])
+
+    *parts, end = flow.traced.nodes
+    assert end.bindings["values"] == ListOf(tuple(Reference(part, "o0") for part in parts))
+    assert end.upstream == tuple(parts)
+    assert flow(x=2) == 6
+
+
+def test_lists_and_dicts_with_promises_and_constants():
+    @task
+    def weigh(weights: dict[str, int], more: list[int] | None = None) -> int:
+        return sum(weights.values()) + sum(more or [])
+
+    @workflow
+    def flow(x: int) -> int:
+        return weigh(weights={"a": one(x=x), "b": 5}, more=[x, 1])
+
+    made, end = flow.traced.nodes
+    assert end.bindings["weights"] == DictOf({"a": Reference(made, "o0"), "b": Constant(5, int)})
+    assert flow(x=2) == 10
+
+
+def test_named_outputs_are_taken_by_name_position_and_unpacking():
+    @workflow
+    def flow(values: list[int]) -> tuple[int, int, int]:
+        parts = split(values=values)
+        train, _ = split(values=values)
+        return total(values=parts.train), total(values=parts[1]), total(values=train)
+
+    assert flow(values=[1, 2, 3]) == (3, 3, 3)
+
+
+def test_a_named_tuple_of_the_workflow():
+    @workflow
+    def flow(values: list[int]) -> Split:
+        parts = split(values=values)
+        return Split(train=parts.test, test=parts.train)
+
+    assert list(flow.traced.outputs) == ["train", "test"]
+    assert flow(values=[1, 2, 3]) == Split([3], [1, 2])
+
+
+def test_looking_into_a_promise():
+    @workflow
+    def flow(x: int) -> tuple[str, int]:
+        p = point(x=x)
+        return text(value=p.tags["a"][1]), one(x=p.x)
+
+    assert flow.traced.nodes[1].bindings["value"] == Reference(flow.traced.nodes[0], "o0", ("tags", "a", 1))
+    assert flow(x=4) == ("q", 4)
+
+
+def test_a_path_of_the_wrong_type_is_refused_when_read():
+    @workflow
+    def flow(x: int) -> int:
+        return one(x=point(x=x).tags["a"][0])
+
+    with pytest.raises(TypeMismatch, match=r"one: input 'x' must be int, but n0\.o0\['tags'\]\['a'\]\[0\] is str"):
+        _ = flow.traced
+
+
+def test_a_path_that_does_not_exist_is_refused_when_read():
+    @workflow
+    def flow(x: int) -> int:
+        return one(x=point(x=x).y)
+
+    with pytest.raises(InvalidWorkflow, match=r"promise of n0\.o0: Point> has no 'y'"):
+        _ = flow.traced
+
+    @workflow
+    def other(x: int) -> int:
+        return one(x=one(x=x)[0])
+
+    with pytest.raises(InvalidWorkflow, match="has no 0"):
+        _ = other.traced
+
+
+def test_a_key_that_is_not_there_is_an_error_when_run():
+    @workflow
+    def flow(x: int) -> str:
+        return text(value=point(x=x).tags["z"][0])
+
+    with pytest.raises(InvalidWorkflow, match="there is no 'z'"):
+        flow(x=1)
+
+
+def test_the_order_of_arrows():
+    @workflow
+    def flow() -> None:
+        a, b, c = nothing(), nothing(), nothing()
+        c >> b >> a
+
+    assert ids(flow) == ["n2", "n1", "n0"]
+    assert [before.id for before in flow.traced.nodes[1].upstream] == ["n2"]
+
+
+def test_arrows_between_all_that_tasks_return():
+    @workflow
+    def flow(values: list[int]) -> None:
+        a, b, c = split(values=values), total(values=values), nothing()
+        a >> b >> c
+
+    assert [before.id for before in flow.traced.nodes[2].upstream] == ["n1"]
+    assert [before.id for before in flow.traced.nodes[1].upstream] == ["n0"]
+
+
+def test_a_cycle_is_refused_and_named():
+    @workflow
+    def flow() -> None:
+        a, b, c = nothing(), nothing(), nothing()
+        a >> b >> c >> b
+
+    with pytest.raises(InvalidWorkflow, match=r"flow is cyclic: n[12] \(.*nothing\) >> n[12] .* >> n[12] .*; remove"):
+        _ = flow.traced
+
+
+def test_a_node_after_itself_is_refused():
+    @workflow
+    def flow() -> None:
+        a = nothing()
+        a >> a
+
+    with pytest.raises(InvalidWorkflow, match="cyclic"):
+        _ = flow.traced
+
+
+def test_an_empty_workflow_is_refused():
+    @workflow
+    def flow(x: int) -> int:
+        return x
+
+    with pytest.raises(InvalidWorkflow, match="flow is empty"):
+        flow(x=1)
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        (lambda p: 1 if p else 2, "used as a condition"),
+        (lambda p: not p, "used as a condition"),
+        (list, "iterated over"),
+        (len, "iterated over"),
+        (lambda p: 3 in p, "iterated over"),
+        (lambda p: p + 1, "computed with"),
+        (lambda p: 1 - p, "computed with"),
+        (lambda p: -p, "computed with"),
+        (lambda p: p > 1, "compared"),
+        (lambda p: p == 1, "compared"),
+        (int, "converted"),
+        (range, "converted"),
+        (lambda p: f"{p}", "converted"),
+        (lambda p: p(), "called"),
+        (lambda p: p[1:2], "only a text key or an index"),
+        (lambda p: p >> 3, "right side"),
+    ],
+)
+def test_what_needs_a_value_is_refused_with_advice(deed, words):
+    @workflow
+    def flow(x: int) -> int:
+        made = one(x=x)
+        deed(made)
+        return made
+
+    with pytest.raises(InvalidWorkflow, match=words):
+        _ = flow.traced
+
+
+def test_inputs_of_the_workflow_are_promises_too():
+    @workflow
+    def flow(x: int) -> int:
+        return one(x=x + 1)
+
+    with pytest.raises(InvalidWorkflow, match="promise of input x: int> cannot be computed with"):
+        _ = flow.traced
+
+
+def test_promises_can_be_shown():
+    seen = []
+
+    @workflow
+    def flow(x: int) -> int:
+        made = one(x=x)
+        seen.extend([repr(made), str(made), repr(nothing())])
+        return made
+
+    _ = flow.traced
+    assert seen[0] == seen[1] == "<promise of n0.o0: int>"
+    assert seen[2].startswith("<node n1 (")
+
+
+def test_a_constant_of_the_wrong_type_is_refused_when_read():
+    @workflow
+    def flow() -> int:
+        return one(x="three")
+
+    with pytest.raises(TypeMismatch, match=r"test_workflows\.one: input 'x' must be int, not 'three' \(str\)"):
+        _ = flow.traced
+
+
+def test_a_promise_of_the_wrong_type_is_refused_when_read():
+    @workflow
+    def flow(x: int) -> str:
+        return text(value=one(x=x))
+
+    with pytest.raises(TypeMismatch, match=r"text: input 'value' must be str, but n0\.o0 is int"):
+        _ = flow.traced
+
+
+def test_an_item_of_the_wrong_type_names_its_place():
+    @workflow
+    def flow(x: int) -> int:
+        return total(values=[one(x=x), "b"])
+
+    with pytest.raises(TypeMismatch, match=r"values\[1\]' must be int, not 'b'"):
+        _ = flow.traced
+
+
+def test_outputs_are_checked_when_read():
+    @workflow
+    def flow(x: int) -> str:
+        return one(x=x)
+
+    with pytest.raises(TypeMismatch, match=r"flow: output 'o0' must be str, but n0\.o0 is int"):
+        _ = flow.traced
+
+    @workflow
+    def other(x: int) -> tuple[int, int]:
+        return one(x=x)
+
+    with pytest.raises(TypeMismatch, match="a tuple of 2 values"):
+        _ = other.traced
+
+    @workflow
+    def third(x: int):
+        return one(x=x)
+
+    with pytest.raises(TypeMismatch, match="declares no output"):
+        _ = third.traced
+
+
+def test_missing_and_unknown_inputs_of_a_task():
+    @workflow
+    def flow() -> int:
+        return one()
+
+    with pytest.raises(MissingInput, match="one: input 'x'"):
+        _ = flow.traced
+
+    @workflow
+    def other() -> int:
+        return one(x=1, y=2)
+
+    with pytest.raises(UnknownEntity, match="one has no input 'y'"):
+        _ = other.traced
+
+
+def test_giving_what_is_no_value():
+    @workflow
+    def flow() -> int:
+        return one(x=nothing())
+
+    with pytest.raises(InvalidWorkflow, match="which has no output; use >>"):
+        _ = flow.traced
+
+    @workflow
+    def other() -> int:
+        return total(values=split(values=[1]))
+
+    with pytest.raises(InvalidWorkflow, match="give one of them: train, test"):
+        _ = other.traced
+
+    @workflow
+    def third(x: int) -> Point:
+        return point(x=one(x=Point(x, {}).x))
+
+    assert third(x=1).x == 1
+
+    @task
+    def flat(p: Point) -> int:
+        return p.x
+
+    @workflow
+    def fourth(x: int) -> int:
+        return flat(p={"x": one(x=x)})
+
+    with pytest.raises(InvalidWorkflow, match="promises may be inside lists and dicts only"):
+        _ = fourth.traced
+
+
+def test_promises_of_another_workflow_are_refused():
+    leaked = []
+
+    @workflow
+    def flow(x: int) -> int:
+        leaked.append(one(x=x))
+        return leaked[0]
+
+    @workflow
+    def other(x: int) -> int:
+        return one(x=leaked[0])
+
+    _ = flow.traced
+    with pytest.raises(InvalidWorkflow, match="a node of another workflow"):
+        _ = other.traced
+
+
+def test_sub_workflows():
+    @workflow
+    def inner(x: int, scale: float = 2) -> int:
+        return one(x=one(x=x))
+
+    @workflow
+    def outer(x: int) -> int:
+        return inner(x=inner(x=x))
+
+    assert ids(outer) == ["n0", "n1"]
+    assert outer.traced.nodes[0].bindings["scale"] == Constant(2.0, float)
+    assert outer(x=3) == 3
+
+
+def test_a_workflow_that_calls_itself_is_refused():
+    @workflow
+    def flow(x: int) -> int:
+        return flow(x=x)
+
+    with pytest.raises(InvalidWorkflow, match="calls itself"):
+        _ = flow.traced
+
+
+def test_overrides():
+    @workflow
+    def flow(x: int) -> int:
+        made = one(x=x).with_overrides(node_name="My_Name", retries=2, requests=Resources(cpu="2"))
+        split(values=[x]).with_overrides(timeout=5, interruptible=False)
+        nothing().with_overrides(name="shown").with_overrides(cache=False)
+        return made
+
+    first, second, third = flow.traced.nodes
+    assert first.id == "my-name"
+    assert first.overrides.retries == 2
+    assert first.overrides.requests == Resources(cpu="2")
+    assert second.overrides.timeout == timedelta(seconds=5)
+    assert second.overrides.interruptible is False
+    assert (third.id, third.overrides.name, third.overrides.cache) == ("n2", "shown", False)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "words"),
+    [
+        ({"container_image": "x"}, UnsupportedOption, "not in images"),
+        ({"retry": 1}, TypeError, "did you mean 'retries'"),
+        ({"retries": -1}, UserError, "retries=-1"),
+        ({"node_name": "../x"}, InvalidName, "letters, digits and dashes"),
+        ({"node_name": "start-node"}, InvalidName, "letters"),
+        ({"node_name": "a" * 64}, InvalidName, "at most 63"),
+        ({"node_name": "n0"}, InvalidName, "named so"),
+    ],
+)
+def test_overrides_that_are_refused(overrides, error, words):
+    @workflow
+    def flow(x: int) -> int:
+        one(x=x)
+        return one(x=x).with_overrides(**overrides)
+
+    with pytest.raises(error, match=words):
+        _ = flow.traced
+
+
+def test_a_name_given_to_an_earlier_node_is_not_given_again():
+    @workflow
+    def flow(x: int) -> int:
+        one(x=x).with_overrides(node_name="n1")
+        return one(x=x)
+
+    assert ids(flow) == ["n1", "n2"]
+
+
+def test_overrides_that_say_nothing_about_a_sub_workflow():
+    @workflow
+    def inner(x: int) -> int:
+        return one(x=x)
+
+    @workflow
+    def outer(x: int) -> int:
+        return inner(x=x).with_overrides(retries=2)
+
+    with pytest.raises(UnsupportedOption, match="does not apply to a sub-workflow"):
+        _ = outer.traced
+
+
+def test_overrides_of_an_input_are_refused():
+    @workflow
+    def flow(x: int) -> int:
+        x.with_overrides(retries=2)
+        return one(x=x)
+
+    with pytest.raises(InvalidWorkflow, match="is an input of the workflow"):
+        _ = flow.traced
+
+
+def test_options_of_a_workflow():
+    @workflow(
+        failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE, interruptible=True, docs="About."
+    )
+    def flow(x: int) -> int:
+        """Not shown."""
+        return one(x=x)
+
+    assert flow.failure_policy is WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
+    assert flow.interruptible is True
+    assert flow.description == "About."
+    for options in ({"failure_policy": 1}, {"interruptible": 1}, {"docs": 1}, {"on_failure": one}):
+        with pytest.raises(UserError):
+            workflow(**options)(flow.function)
+    with pytest.raises(TypeError, match="failure_policy"):
+        workflow(failure_polcy=None)(flow.function)
+
+
+def test_async_workflows_are_refused():
+    async def flow(x: int) -> int:
+        return x
+
+    with pytest.raises(UserError, match="is async"):
+        workflow(flow)
+
+
+def test_a_workflow_is_read_once():
+    calls = []
+
+    @workflow
+    def flow(x: int) -> int:
+        calls.append(x)
+        return one(x=x)
+
+    flow(x=1)
+    flow(x=2)
+    assert len(calls) == 1
+
+
+def test_a_wide_workflow_is_read_quickly_enough_to_be_linear():
+    looked = []
+
+    @workflow
+    def flow(x: int) -> int:
+        return total(values=[one(x=x) for _ in range(1500)])
+
+    looked.extend(flow.traced.nodes)
+    assert len(looked) == 1501
