@@ -1,7 +1,7 @@
 """Sets a field of a message by its dotted path, from text: what URLs say about requests."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
@@ -39,7 +39,7 @@ def _field(owner: Message, name: str, path: str) -> FieldDescriptor:
     found = descriptor.fields_by_name.get(name) or descriptor.fields_by_camelcase_name.get(name)
     if found is None:
         raise InvalidRequest(f"parameter {path!r} is not known: {descriptor.name} has no field {name!r}")
-    return found
+    return cast("FieldDescriptor", found)
 
 
 def _assign(owner: Message, field: FieldDescriptor, path: str, values: Sequence[str]) -> None:

@@ -181,7 +181,7 @@ _SQL: Final[Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]
 
 def enum_field(column: ColumnElement[Any], enumeration: EnumTypeWrapper) -> Field:
     """Return a field whose filters may say an enum's names or its numbers."""
-    return enum_field(column, enumeration)
+    return Field(column, _enum(dict(enumeration.items())))
 
 
 _e, _n, _t = executions.c, node_executions.c, task_executions.c
