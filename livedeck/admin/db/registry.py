@@ -78,7 +78,12 @@ def add(transaction: Transaction, kind: Kind[M], entry: Entry) -> int:
     """
     identifier = entry.message.id
     refuse_if_known(transaction.connection, kind, identifier, entry.digest)
-    entry.message.closure.created_at.CopyFrom(timestamp(transaction.now))
+    at = timestamp(transaction.now)
+    entry.message.closure.created_at.CopyFrom(at)
+    columns = dict(entry.columns)
+    if isinstance(entry.message, LaunchPlan):  # the one kind that can change, by being activated
+        entry.message.closure.updated_at.CopyFrom(at)
+        columns["updated_at"] = transaction.now
     row = {
         "project": identifier.project,
         "domain": identifier.domain,
@@ -88,7 +93,7 @@ def add(transaction: Transaction, kind: Kind[M], entry: Entry) -> int:
         "hidden": entry.hidden,
         "created_at": transaction.now,
         "message": entry.message.SerializeToString(),
-        **entry.columns,
+        **columns,
     }
     return int(transaction.connection.execute(insert(kind.table).values(row).returning(kind.table.c.id)).scalar_one())
 
