@@ -1,0 +1,109 @@
+/** What a Deck's state says to its viewer, in words; one entry for each phase. */
+import type { DeckPhase, DeckState } from "../protocol/live.gen";
+import { formatDuration, formatTime } from "./durations";
+
+export interface DeckWords {
+  /** The word in the toolbar. */
+  readonly mark: string;
+  /** How the mark looks: `live` pulses. */
+  readonly tone: "live" | "waiting" | "good" | "bad" | "warn" | "info";
+  /** A banner above the Deck; null where the mark says enough. */
+  readonly banner: { readonly title: string; readonly text: string } | null;
+  /** What stands in the Deck's place while there is none. */
+  readonly empty: { readonly title: string; readonly text: string };
+}
+
+const NOTHING = { title: "Nothing was published", text: "The task ended before it published anything." };
+
+const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
+  queued: () => ({
+    mark: "Queued",
+    tone: "waiting",
+    banner: null,
+    empty: { title: "Waiting for its turn", text: "The Deck appears here as soon as the task starts." },
+  }),
+  waiting: () => ({
+    mark: "Starting",
+    tone: "waiting",
+    banner: null,
+    empty: { title: "The task is starting", text: "Its Deck follows in a moment." },
+  }),
+  placeholder: () => ({
+    mark: "Running",
+    tone: "waiting",
+    banner: null,
+    empty: { title: "Running, nothing published yet", text: "What the task publishes appears here as it happens." },
+  }),
+  live: () => ({
+    mark: "Live",
+    tone: "live",
+    banner: null,
+    empty: { title: "Running, nothing published yet", text: "What the task publishes appears here as it happens." },
+  }),
+  behind: (state) => ({
+    mark: "Behind",
+    tone: "warn",
+    banner: {
+      title: "Live, but behind.",
+      text: `The store does not take what the task publishes, which tries again and again${behindBy(state)}.`,
+    },
+    empty: { title: "Nothing has reached the store yet", text: "The task publishes, but the store is failing." },
+  }),
+  succeeded: () => ({ mark: "Complete", tone: "good", banner: null, empty: NOTHING }),
+  failed: (state) => ({
+    mark: "Failed",
+    tone: "bad",
+    banner: { title: "The task failed.", text: state.reason ?? "" },
+    empty: NOTHING,
+  }),
+  aborted: (state) => ({
+    mark: "Aborted",
+    tone: "warn",
+    banner: { title: "The task was aborted.", text: joined(state.reason, "This is what it had published by then.") },
+    empty: NOTHING,
+  }),
+  died: (state) => ({
+    mark: "Died",
+    tone: "bad",
+    banner: { title: "The task died without a word.", text: joined(state.reason, lastPublished(state)) },
+    empty: { title: "Nothing was published", text: "The task died before it published anything." },
+  }),
+  cached: () => ({
+    mark: "From the cache",
+    tone: "info",
+    banner: { title: "From the cache.", text: "The task did not run: this is the Deck of the run that filled the cache." },
+    empty: { title: "No Deck in the cache", text: "The run that filled the cache left no Deck." },
+  }),
+  none: (state) => ({
+    mark: "No Deck",
+    tone: "waiting",
+    banner: null,
+    empty: { title: "No Deck", text: state.reason ?? "This task publishes none." },
+  }),
+};
+
+export function deckWords(state: DeckState): DeckWords {
+  return WORDS[state.phase](state);
+}
+
+/** Words about which attempt this is, while it is not the latest. */
+export function earlierAttempt({ attempt = 0, attempts = 0 }: DeckState): string | null {
+  return attempt + 1 < attempts ? `Attempt ${attempt + 1} of ${attempts}.` : null;
+}
+
+function behindBy({ behind = 0 }: DeckState): string {
+  return behind > 0 ? `; it is ${formatDuration(behind)} behind` : "";
+}
+
+function lastPublished({ publishedAt, endedAt }: DeckState): string {
+  if (!publishedAt) return "It had published nothing.";
+  const at = `It last published at ${formatTime(publishedAt)}`;
+  if (!endedAt) return `${at}.`;
+  const seconds = Math.max(0, Date.parse(endedAt) - Date.parse(publishedAt)) / 1000;
+  return `${at}, ${formatDuration(seconds)} before it ended.`;
+}
+
+function joined(first: string | undefined, second: string): string {
+  if (!first) return second;
+  return `${/[.!?]$/.test(first) ? first : `${first}.`} ${second}`;
+}

@@ -1,0 +1,65 @@
+/**
+ * The page's side of the frame protocol: the frame's first message is checked to come from that frame, answered once
+ * with a port, and only the port is used from then on.
+ */
+import type { Document, Segment } from "../protocol/deck.gen";
+import type { FromFrame, ToFrame } from "../protocol/live.gen";
+import type { DeckSession, DocumentSink } from "./deckSession";
+
+/** Dispatched on the window whenever a Deck's update has been on screen for a frame; `detail` is FramePainted. */
+export const PAINTED = "livedeck:painted";
+
+export class FramePort implements DocumentSink {
+  private port: MessagePort | null = null;
+  private detach: (() => void) | null = null;
+
+  constructor(
+    private readonly frame: HTMLIFrameElement,
+    private readonly session: DeckSession,
+    private dark: boolean,
+  ) {
+    window.addEventListener("message", this.hear);
+  }
+
+  close(): void {
+    window.removeEventListener("message", this.hear);
+    this.detach?.();
+    this.port?.close();
+  }
+
+  theme(dark: boolean): void {
+    this.dark = dark;
+    this.post({ type: "theme", dark });
+  }
+
+  document(document: Document): void {
+    this.post({ type: "document", document });
+  }
+
+  segment(segment: Segment): void {
+    this.post({ type: "segment", segment });
+  }
+
+  private readonly hear = (event: MessageEvent<{ type?: unknown } | null>): void => {
+    const target = this.frame.contentWindow;
+    if (target === null || event.source !== target || event.data?.type !== "livedeck:hello") return;
+    window.removeEventListener("message", this.hear);
+    const channel = new MessageChannel();
+    this.port = channel.port1;
+    this.port.onmessage = ({ data }: MessageEvent<FromFrame>) => this.report(data);
+    // The frame's origin is opaque, so no origin can be named; that it is our frame was just checked.
+    target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
+    this.theme(this.dark);
+    this.detach = this.session.attach(this);
+  };
+
+  /** Leave on the element how far the frame is: for tests, measurements and curious people. */
+  private report(message: FromFrame): void {
+    this.frame.dataset[message.type] = String(message.seq);
+    if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
+  }
+
+  private post(message: ToFrame): void {
+    this.port?.postMessage(message);
+  }
+}

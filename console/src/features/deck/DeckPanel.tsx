@@ -1,0 +1,124 @@
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useReadable } from "../../bindings/useReadable";
+import { useSession } from "../../bindings/useSession";
+import type { SharedLink } from "../../core/api";
+import { DeckSession, type DeckView } from "../../core/deckSession";
+import { deckWords, earlierAttempt } from "../../core/deckWords";
+import type { DeckState } from "../../protocol/live.gen";
+import { Banner } from "../../ui/Banner";
+import { ConnectionBanner } from "../../ui/ConnectionBanner";
+import { Empty } from "../../ui/Empty";
+import { Skeleton } from "../../ui/Skeleton";
+import "./deck.css";
+import { DeckFrame } from "./DeckFrame";
+import { DeckToolbar } from "./DeckToolbar";
+import { ForeignFrame } from "./ForeignFrame";
+
+export interface DeckPanelProps {
+  /** Where the Deck's events come from. */
+  readonly streamUrl: string;
+  /** Where `deck.html` itself lies, for the attempt that the server shows. */
+  readonly rawUrl: (attempt: number) => string;
+  readonly share: ((attempt: number) => Promise<SharedLink>) | null;
+  /** A way to the run that filled the cache. */
+  readonly source?: (source: string) => ReactNode;
+  /** A way to the latest attempt, for who looks at an earlier one. */
+  readonly latest?: ReactNode;
+}
+
+const open = (url: string) => new DeckSession(url);
+
+/** A Deck with everything around it: its state in words, its age, pause, full screen, download and a link. */
+export function DeckPanel(props: DeckPanelProps) {
+  const session = useSession(props.streamUrl, open);
+  return session ? <OpenDeck {...props} session={session} /> : <Skeleton label="Opening the Deck" />;
+}
+
+function OpenDeck({ session, rawUrl, share, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
+  const view = useReadable(session.view);
+  const panel = useRef<HTMLElement>(null);
+  const [fullscreen, toggleFullscreen] = useFullscreen(panel);
+  const attempt = view.state?.attempt ?? 0;
+  return (
+    <section ref={panel} className="deck-panel" aria-label="Deck">
+      <DeckToolbar
+        session={session}
+        view={view}
+        rawUrl={rawUrl(attempt)}
+        share={share && (() => share(attempt))}
+        fullscreen={fullscreen}
+        onFullscreen={toggleFullscreen}
+      />
+      <div className="deck-banners">
+        <ConnectionBanner stream={view.stream} />
+        {view.state && <StateBanner state={view.state} source={source} latest={latest} />}
+      </div>
+      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} />
+    </section>
+  );
+}
+
+interface StateBannerProps {
+  readonly state: DeckState;
+  readonly source: ((source: string) => ReactNode) | undefined;
+  readonly latest: ReactNode;
+}
+
+const TONES = { live: "info", waiting: "info", good: "good", bad: "bad", warn: "warn", info: "info" } as const;
+
+function StateBanner({ state, source, latest }: StateBannerProps) {
+  const { banner, tone } = deckWords(state);
+  const earlier = earlierAttempt(state);
+  return (
+    <>
+      {earlier && (
+        <Banner tone="info" icon="retry" title={earlier}>
+          The task was retried. {latest}
+        </Banner>
+      )}
+      {banner && (
+        <Banner tone={TONES[tone]} icon={state.phase === "cached" ? "copy" : "warning"} title={banner.title}>
+          {banner.text} {state.source && source?.(state.source)}
+        </Banner>
+      )}
+    </>
+  );
+}
+
+interface DeckBodyProps {
+  readonly session: DeckSession;
+  readonly view: DeckView;
+  readonly rawUrl: string;
+}
+
+function DeckBody({ session, view, rawUrl }: DeckBodyProps) {
+  const { state, stream } = view;
+  if (view.etag) return <ForeignFrame url={rawUrl} etag={view.etag} />;
+  if (view.hasDocument && !(state && isPlaceholder(state))) return <DeckFrame session={session} />;
+  if (state) {
+    const { title, text } = deckWords(state).empty;
+    return (
+      <Empty icon="deck" title={title}>
+        {text}
+      </Empty>
+    );
+  }
+  if (stream.status === "refused") return <Empty icon="deck" title="No Deck to show" />;
+  return <Skeleton label="Opening the Deck" lines={6} />;
+}
+
+/** The placeholder says less than we can. */
+function isPlaceholder(state: DeckState): boolean {
+  return state.phase === "placeholder" || state.phase === "none";
+}
+
+function useFullscreen(element: React.RefObject<HTMLElement | null>): readonly [boolean, () => void] {
+  const [fullscreen, setFullscreen] = useState(false);
+  useEffect(() => {
+    const changed = () => setFullscreen(document.fullscreenElement !== null);
+    document.addEventListener("fullscreenchange", changed);
+    return () => document.removeEventListener("fullscreenchange", changed);
+  }, []);
+  const toggle = () => void (fullscreen ? document.exitFullscreen() : element.current?.requestFullscreen());
+  return [fullscreen, toggle];
+}

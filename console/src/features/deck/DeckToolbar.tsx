@@ -1,0 +1,87 @@
+import { useState } from "react";
+import type { SharedLink } from "../../core/api";
+import type { DeckSession, DeckView } from "../../core/deckSession";
+import { deckWords } from "../../core/deckWords";
+import { formatFullTime, formatTime } from "../../core/durations";
+import type { DeckState } from "../../protocol/live.gen";
+import { IconButton } from "../../ui/Button";
+import { Icon } from "../../ui/icons";
+import { Age } from "../../ui/Ticking";
+import { ShareDialog } from "./ShareDialog";
+
+interface DeckToolbarProps {
+  readonly session: DeckSession;
+  readonly view: DeckView;
+  readonly rawUrl: string;
+  /** Null where the link that leads here is all there is to share. */
+  readonly share: (() => Promise<SharedLink>) | null;
+  readonly fullscreen: boolean;
+  readonly onFullscreen: () => void;
+}
+
+export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullscreen }: DeckToolbarProps) {
+  const [sharing, setSharing] = useState(false);
+  const { state, paused } = view;
+  const followable = view.stream.status !== "ended" && view.stream.status !== "refused";
+  return (
+    <div className="deck-toolbar" role="toolbar" aria-label="Deck">
+      <div className="deck-status">
+        {state && <DeckMark state={state} paused={paused} />}
+        {state && <DeckAge session={session} state={state} />}
+        {paused && (
+          <span className="deck-waiting" role="status">
+            {view.waiting === 1 ? "1 update waits" : `${view.waiting} updates wait`}
+          </span>
+        )}
+      </div>
+      <div className="deck-actions">
+        {(followable || paused) && (
+          <IconButton
+            name={paused ? "Resume" : "Pause"}
+            icon={paused ? "play" : "pause"}
+            aria-pressed={paused}
+            onClick={() => (paused ? session.resume() : session.pause())}
+          />
+        )}
+        <a className="icon-button" href={`${rawUrl}?download=1`} download title="Download" aria-label="Download">
+          <Icon name="download" />
+        </a>
+        {share && <IconButton name="Share" icon="link" onClick={() => setSharing(true)} />}
+        <IconButton
+          name={fullscreen ? "Leave full screen" : "Full screen"}
+          icon={fullscreen ? "exitFullscreen" : "fullscreen"}
+          onClick={onFullscreen}
+        />
+      </div>
+      {sharing && share && <ShareDialog share={share} onClose={() => setSharing(false)} />}
+    </div>
+  );
+}
+
+function DeckMark({ state, paused }: { readonly state: DeckState; readonly paused: boolean }) {
+  const { mark, tone } = deckWords(state);
+  return (
+    <span className={`deck-mark deck-mark-${paused ? "waiting" : tone}`}>
+      <span className="deck-dot" aria-hidden="true" />
+      {paused ? "Paused" : mark}
+    </span>
+  );
+}
+
+/** While the task runs an age that ticks; afterwards the time, which no longer changes. */
+function DeckAge({ session, state }: { readonly session: DeckSession; readonly state: DeckState }) {
+  const { publishedAt } = state;
+  if (!publishedAt) return null;
+  if (["live", "behind", "placeholder"].includes(state.phase)) {
+    return (
+      <span className="deck-age">
+        updated <Age secondsSince={() => session.clock.secondsSince(publishedAt)} />
+      </span>
+    );
+  }
+  return (
+    <time className="deck-age" dateTime={publishedAt} title={formatFullTime(publishedAt)}>
+      published {formatTime(publishedAt)}
+    </time>
+  );
+}

@@ -1,0 +1,57 @@
+import { Link } from "../../bindings/router";
+import { parseDuration } from "../../core/durations";
+import type { NodeRow } from "../../core/nodeTree";
+import { TASK_PHASES } from "../../core/phases";
+import { executionPath, type ExecutionRoute } from "../../core/routes";
+import type { TaskExecution } from "../../protocol/flyte";
+import { Empty } from "../../ui/Empty";
+import { PhaseBadge } from "../../ui/PhaseBadge";
+import { Duration, When } from "../../ui/Ticking";
+
+interface AttemptsProps {
+  readonly route: ExecutionRoute;
+  readonly row: NodeRow;
+}
+
+export function Attempts({ route, row }: AttemptsProps) {
+  if (row.attempts.length === 0) {
+    return (
+      <Empty icon="clock" title={row.cached ? "No attempt: taken from the cache" : "No attempt yet"}>
+        {row.cached ? "An earlier run with the same inputs had done the work." : null}
+      </Empty>
+    );
+  }
+  return (
+    <ol className="attempts" aria-label="Attempts">
+      {row.attempts.map((attempt) => (
+        <Attempt key={attempt.id.retryAttempt ?? 0} route={route} row={row} attempt={attempt} />
+      ))}
+    </ol>
+  );
+}
+
+function Attempt({ route, row, attempt: { id, closure } }: AttemptsProps & { readonly attempt: TaskExecution }) {
+  const attempt = id.retryAttempt ?? 0;
+  const look = TASK_PHASES[closure?.phase ?? "UNDEFINED"];
+  const started = closure?.startedAt ? Date.parse(closure.startedAt) : null;
+  const seconds = parseDuration(closure?.duration);
+  const ended = look.terminal && started !== null ? started + (seconds ?? 0) * 1000 : null;
+  const gist = closure?.error?.message?.trim().split("\n").at(-1);
+  return (
+    <li className="attempt">
+      <div className="attempt-line">
+        <strong>Attempt {attempt + 1}</strong>
+        <PhaseBadge look={look} />
+        <span className="soft">
+          <When time={closure?.startedAt} /> · <Duration from={started} to={ended} />
+        </span>
+        <span className="attempt-links">
+          {row.hasDeck && <Link href={executionPath({ ...route, view: "deck", attempt })}>Deck</Link>}
+          <Link href={executionPath({ ...route, view: "log", attempt })}>Log</Link>
+          {closure?.error && <Link href={executionPath({ ...route, view: "error", attempt })}>Error</Link>}
+        </span>
+      </div>
+      {gist && <p className="attempt-error">{gist}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,21 @@
+import { Link } from "../../bindings/router";
+import type { NodeRow } from "../../core/nodeTree";
+import { NODE_PHASES } from "../../core/phases";
+import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { Icon } from "../../ui/icons";
+
+/** To a node's Deck; there from the moment the node runs, with a pulse while it does. */
+export function DeckButton({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
+  const running = !NODE_PHASES[row.phase].terminal;
+  return (
+    <Link
+      className={`deck-button ${running ? "deck-button-live" : ""}`}
+      href={executionPath({ ...route, node: row.id, view: "deck", attempt: null })}
+      aria-label={`Deck of ${row.name}`}
+      title={running ? "Deck, live" : "Deck"}
+    >
+      {running ? <span className="deck-button-dot" aria-hidden="true" /> : <Icon name="deck" size={14} />}
+      Deck
+    </Link>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ExecutionError } from "../../protocol/flyte";
+import { Banner } from "../../ui/Banner";
+import { CopyButton } from "../../ui/CopyButton";
+
+interface ErrorTextProps {
+  readonly error: ExecutionError;
+  /** The last line only: the one that names the error. */
+  readonly brief?: boolean;
+}
+
+export function ErrorText({ error, brief = false }: ErrorTextProps) {
+  const message = error.message?.trim() ?? "";
+  const gist = message.split("\n").findLast((line) => line.trim() !== "") ?? error.code ?? "It failed.";
+  if (brief) {
+    return (
+      <Banner tone="bad" icon="cross" title={whose(error)}>
+        {gist}
+      </Banner>
+    );
+  }
+  return (
+    <div className="error-text">
+      <Banner tone="bad" icon="cross" title={whose(error)}>
+        {gist}
+      </Banner>
+      <div className="error-trace">
+        <CopyButton text={message} name="Copy the error" />
+        <pre tabIndex={0}>{message}</pre>
+      </div>
+      {error.code && (
+        <p className="error-code">
+          Code <code>{error.code}</code>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function whose({ kind }: ExecutionError): string {
+  return kind === "SYSTEM" ? "Failed, through no fault of the task’s code." : "Failed.";
+}

@@ -1,0 +1,95 @@
+import { useState } from "react";
+import { Link } from "../../bindings/router";
+import { parseDuration } from "../../core/durations";
+import { shortName } from "../../core/nodeTree";
+import { WORKFLOW_PHASES } from "../../core/phases";
+import { executionPath } from "../../core/routes";
+import type { Execution } from "../../protocol/flyte";
+import { Banner } from "../../ui/Banner";
+import { Button } from "../../ui/Button";
+import { CopyButton } from "../../ui/CopyButton";
+import { PhaseBadge } from "../../ui/PhaseBadge";
+import { Duration, When } from "../../ui/Ticking";
+import { AbortDialog } from "./AbortDialog";
+import { ErrorText } from "./ErrorText";
+import { RelaunchButton } from "./RelaunchButton";
+
+export function ExecutionHeader({ execution }: { readonly execution: Execution }) {
+  const [aborting, setAborting] = useState(false);
+  const { id, closure, spec } = execution;
+  const phase = closure?.phase ?? "UNDEFINED";
+  const look = WORKFLOW_PHASES[phase];
+  const workflow = closure?.workflowId?.name ?? spec?.launchPlan?.name;
+  const reference = spec?.metadata?.referenceExecution;
+  return (
+    <header className="execution-header">
+      <div className="execution-title">
+        <h1 title={workflow}>{shortName(workflow) ?? id.name}</h1>
+        <PhaseBadge look={look} />
+        <div className="execution-actions">
+          <RelaunchButton id={id} />
+          {!look.terminal && (
+            <Button look="danger" icon="abort" disabled={phase === "ABORTING"} onClick={() => setAborting(true)}>
+              Abort
+            </Button>
+          )}
+        </div>
+      </div>
+      <dl className="execution-facts">
+        <Fact name="Execution">
+          <code>{id.name}</code>
+          <CopyButton text={id.name} name="Copy the execution’s name" />
+        </Fact>
+        <Fact name="Started">
+          <When time={closure?.startedAt ?? closure?.createdAt} />
+        </Fact>
+        <Fact name="Duration">
+          <ExecutionDuration execution={execution} />
+        </Fact>
+        {closure?.workflowId?.version && (
+          <Fact name="Version">
+            <code title={closure.workflowId.version}>{closure.workflowId.version.slice(0, 12)}</code>
+          </Fact>
+        )}
+        {reference && (
+          <Fact name="Relaunched from">
+            <Link href={executionPath(reference)}>
+              <code>{reference.name}</code>
+            </Link>
+          </Fact>
+        )}
+      </dl>
+      <Outcome execution={execution} />
+      {aborting && <AbortDialog id={id} onClose={() => setAborting(false)} />}
+    </header>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function ExecutionDuration({ execution: { closure } }: { readonly execution: Execution }) {
+  const started = closure?.startedAt ? Date.parse(closure.startedAt) : null;
+  const ended = WORKFLOW_PHASES[closure?.phase ?? "UNDEFINED"].terminal;
+  const seconds = parseDuration(closure?.duration) ?? 0;
+  return <Duration from={started} to={ended && started !== null ? started + seconds * 1000 : null} />;
+}
+
+/** Why it ended, where it did not end well. */
+function Outcome({ execution: { closure } }: { readonly execution: Execution }) {
+  const cause = closure?.abortMetadata?.cause ?? closure?.abortCause;
+  if (closure?.phase === "ABORTED" || closure?.phase === "ABORTING") {
+    return (
+      <Banner tone="warn" icon="stop" title={closure.phase === "ABORTED" ? "Aborted." : "Aborting."}>
+        {cause}
+      </Banner>
+    );
+  }
+  return closure?.error ? <ErrorText error={closure.error} brief /> : null;
+}

@@ -1,0 +1,136 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, type ReactNode } from "react";
+import { useReadable } from "../../bindings/useReadable";
+import { useSession } from "../../bindings/useSession";
+import { getWorkflow } from "../../core/api";
+import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
+import { nodeRows, type NodeRow } from "../../core/nodeTree";
+import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
+import type { Execution, Workflow } from "../../protocol/flyte";
+import { ConnectionBanner } from "../../ui/ConnectionBanner";
+import { Empty } from "../../ui/Empty";
+import { Skeleton } from "../../ui/Skeleton";
+import { Tabs } from "../../ui/Tabs";
+import "./execution.css";
+import { ExecutionHeader } from "./ExecutionHeader";
+import { Graph } from "./Graph";
+import { NodePanel } from "./NodePanel";
+import { Timeline } from "./Timeline";
+
+/** What other features put into this page: the page that knows all of them hands them in. */
+export interface ExecutionPanels {
+  readonly deck: (route: ExecutionRoute, row: NodeRow) => ReactNode;
+  readonly log: (route: ExecutionRoute, row: NodeRow) => ReactNode;
+  readonly nodeData: (route: ExecutionRoute, row: NodeRow, side: "inputs" | "outputs") => ReactNode;
+  readonly executionData: (execution: Execution, side: "inputs" | "outputs") => ReactNode;
+}
+
+interface ExecutionPageProps {
+  readonly route: ExecutionRoute;
+  readonly panels: ExecutionPanels;
+}
+
+export function ExecutionPage({ route, panels }: ExecutionPageProps) {
+  const { project, domain, name } = route;
+  const session = useSession(`${project}/${domain}/${name}`, openSession);
+  return session ? <OpenExecution route={route} panels={panels} session={session} /> : <Loading />;
+}
+
+function openSession(key: string): ExecutionSession {
+  const [project = "", domain = "", name = ""] = key.split("/");
+  return new ExecutionSession({ project, domain, name });
+}
+
+function OpenExecution({ route, panels, session }: ExecutionPageProps & { readonly session: ExecutionSession }) {
+  const view = useReadable(session.view);
+  const workflow = useWorkflow(view);
+  const rows = useMemo(() => nodeRows(view.nodes, view.tasks, workflow), [view.nodes, view.tasks, workflow]);
+  if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
+  const chosen = rows.find((row) => row.id === route.node) ?? null;
+  return (
+    <main className={`execution-page ${route.node === null ? "" : "execution-page-split"}`}>
+      <ExecutionHeader execution={view.execution} />
+      {view.stream.status !== "open" && (
+        <div className="execution-banner">
+          <ConnectionBanner stream={view.stream} />
+        </div>
+      )}
+      <div className="execution-body">
+        <RunPanel route={route} execution={view.execution} rows={rows} workflow={workflow} panels={panels} />
+        {chosen && <NodePanel key={chosen.id} route={route} row={chosen} panels={panels} />}
+        {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
+      </div>
+    </main>
+  );
+}
+
+/** The compiled workflow, which never changes. Without it (it may be gone) the nodes that ran are still shown. */
+function useWorkflow({ execution }: ExecutionView): Workflow | null {
+  const id = execution?.closure?.workflowId;
+  const workflow = useQuery({
+    queryKey: ["workflow", id],
+    queryFn: ({ signal }) => (id ? getWorkflow(id, signal) : null),
+    enabled: id !== undefined,
+    staleTime: Infinity,
+  });
+  return workflow.data ?? null;
+}
+
+const RUN_TABS: Readonly<Record<RunView, string>> = {
+  timeline: "Timeline",
+  graph: "Graph",
+  inputs: "Inputs",
+  outputs: "Outputs",
+};
+
+interface RunPanelProps extends ExecutionPageProps {
+  readonly execution: Execution;
+  readonly rows: readonly NodeRow[];
+  readonly workflow: Workflow | null;
+}
+
+function RunPanel({ route, execution, rows, workflow, panels }: RunPanelProps) {
+  const tabs = Object.entries(RUN_TABS).map(([id, label]) => ({
+    id: id as RunView,
+    label,
+    href: executionPath({ ...route, run: id as RunView }),
+  }));
+  return (
+    <section className="run-panel" aria-label="Execution">
+      <Tabs label="Execution" tabs={tabs} chosen={route.run} />
+      <div className="run-body" role="tabpanel" aria-label={RUN_TABS[route.run]}>
+        {route.run === "timeline" && <Timeline route={route} execution={execution} rows={rows} />}
+        {route.run === "graph" && <Graph route={route} rows={rows} workflow={workflow} />}
+        {route.run === "inputs" && panels.executionData(execution, "inputs")}
+        {route.run === "outputs" && panels.executionData(execution, "outputs")}
+      </div>
+    </section>
+  );
+}
+
+function Loading({ view }: { readonly view?: ExecutionView }) {
+  return (
+    <main className="execution-page">
+      <div className="execution-banner">{view && <ConnectionBanner stream={view.stream} />}</div>
+      <Skeleton label="Loading the execution" lines={8} />
+    </main>
+  );
+}
+
+function Unknown({ reason }: { readonly reason: string }) {
+  return (
+    <main className="execution-page">
+      <Empty icon="search" title="This execution cannot be shown">
+        {reason}
+      </Empty>
+    </main>
+  );
+}
+
+function NodeMissing({ node, ready }: { readonly node: string; readonly ready: boolean }) {
+  return (
+    <section className="node-panel" aria-label={node}>
+      {ready ? <Empty icon="search" title={`There is no node ${node} in this execution`} /> : <Skeleton />}
+    </section>
+  );
+}

@@ -1,0 +1,102 @@
+import { Link, useRouter } from "../../bindings/router";
+import type { NodeRow } from "../../core/nodeTree";
+import { NODE_PHASES, TASK_PHASES } from "../../core/phases";
+import { executionPath, type ExecutionRoute, type NodeView } from "../../core/routes";
+import { Empty } from "../../ui/Empty";
+import { Icon } from "../../ui/icons";
+import { PhaseBadge } from "../../ui/PhaseBadge";
+import { Tabs } from "../../ui/Tabs";
+import { Duration } from "../../ui/Ticking";
+import { Attempts } from "./Attempts";
+import { ErrorText } from "./ErrorText";
+import type { ExecutionPanels } from "./ExecutionPage";
+
+interface NodePanelProps {
+  readonly route: ExecutionRoute;
+  readonly row: NodeRow;
+  readonly panels: ExecutionPanels;
+}
+
+const LABELS: Readonly<Record<NodeView, string>> = {
+  deck: "Deck",
+  log: "Log",
+  inputs: "Inputs",
+  outputs: "Outputs",
+  error: "Error",
+  attempts: "Attempts",
+};
+
+/** One node: its Deck, log, data, error and attempts. */
+export function NodePanel({ route, row, panels }: NodePanelProps) {
+  const views = viewsOf(row);
+  const view = route.view ?? (row.hasDeck || !row.node ? "deck" : "log");
+  const tabs = views.map((id) => ({ id, label: LABELS[id], href: executionPath({ ...route, view: id }) }));
+  return (
+    <section className="node-panel" aria-label={`Node ${row.name}`}>
+      <header className="node-header">
+        <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null })} aria-label="Close the node" title="Close the node">
+          <Icon name="close" />
+        </Link>
+        <h2 title={row.id}>{row.name}</h2>
+        <PhaseBadge look={NODE_PHASES[row.phase]} />
+        <span className="node-duration">
+          <Duration from={row.startedAt} to={row.endedAt} />
+        </span>
+        {row.attempts.length > 1 && <AttemptSelect route={route} row={row} />}
+      </header>
+      <Tabs label="Node" tabs={tabs} chosen={view} />
+      <div className="node-body" role="tabpanel" aria-label={LABELS[view]}>
+        <NodeBody route={route} row={row} panels={panels} view={view} />
+      </div>
+    </section>
+  );
+}
+
+function viewsOf(row: NodeRow): readonly NodeView[] {
+  const failed = row.node?.closure?.error !== undefined || row.attempts.some((attempt) => attempt.closure?.error);
+  return (Object.keys(LABELS) as NodeView[]).filter((view) => view !== "error" || failed);
+}
+
+function NodeBody({ route, row, panels, view }: NodePanelProps & { readonly view: NodeView }) {
+  switch (view) {
+    case "deck":
+      return panels.deck(route, row);
+    case "log":
+      return panels.log(route, row);
+    case "inputs":
+    case "outputs":
+      return panels.nodeData(route, row, view);
+    case "error":
+      return <NodeError route={route} row={row} />;
+    case "attempts":
+      return <Attempts route={route} row={row} />;
+  }
+}
+
+function NodeError({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
+  const attempt = row.attempts.find((one) => (one.id.retryAttempt ?? 0) === route.attempt);
+  const error = attempt?.closure?.error ?? row.node?.closure?.error ?? row.attempts.at(-1)?.closure?.error;
+  return error ? <ErrorText error={error} /> : <Empty icon="check" title="No error" />;
+}
+
+function AttemptSelect({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
+  const { go } = useRouter();
+  return (
+    <select
+      className="attempt-select"
+      aria-label="Attempt"
+      value={route.attempt ?? ""}
+      onChange={({ target }) => go(executionPath({ ...route, attempt: target.value === "" ? null : Number(target.value) }))}
+    >
+      <option value="">Latest attempt</option>
+      {row.attempts.map(({ id, closure }) => {
+        const attempt = id.retryAttempt ?? 0;
+        return (
+          <option key={attempt} value={attempt}>
+            {`Attempt ${attempt + 1} of ${row.attempts.length}: ${TASK_PHASES[closure?.phase ?? "UNDEFINED"].label}`}
+          </option>
+        );
+      })}
+    </select>
+  );
+}

@@ -1,0 +1,114 @@
+import { useNow } from "../../bindings/useNow";
+import { Link } from "../../bindings/router";
+import type { NodeRow } from "../../core/nodeTree";
+import { NODE_PHASES, TASK_PHASES, WORKFLOW_PHASES } from "../../core/phases";
+import { parseDuration } from "../../core/durations";
+import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { barOf, tickLabel, ticksOf } from "../../core/timeScale";
+import type { Execution } from "../../protocol/flyte";
+import { PhaseMark } from "../../ui/PhaseBadge";
+import { Empty } from "../../ui/Empty";
+import { Duration } from "../../ui/Ticking";
+import { DeckButton } from "./DeckButton";
+
+interface TimelineProps {
+  readonly route: ExecutionRoute;
+  readonly execution: Execution;
+  readonly rows: readonly NodeRow[];
+}
+
+interface Scale {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The nodes one below the other, each with its time on a common axis. */
+export function Timeline({ route, execution, rows }: TimelineProps) {
+  const scale = useScale(execution, rows);
+  if (rows.length === 0) {
+    return (
+      <Empty icon="clock" title="No node has begun">
+        They appear here as they do.
+      </Empty>
+    );
+  }
+  const seconds = (scale.end - scale.start) / 1000;
+  return (
+    <div className="timeline">
+      <div className="timeline-axis" aria-hidden="true">
+        {ticksOf(seconds).map((tick) => (
+          <span key={tick} style={{ left: `${(tick / Math.max(seconds, 0.001)) * 100}%` }}>
+            {tickLabel(tick)}
+          </span>
+        ))}
+      </div>
+      <ul className="timeline-rows" aria-label="Nodes">
+        {rows.map((row) => (
+          <TimelineRow key={row.id} route={route} row={row} scale={scale} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function useScale({ closure }: Execution, rows: readonly NodeRow[]): Scale {
+  const ended = WORKFLOW_PHASES[closure?.phase ?? "UNDEFINED"].terminal;
+  const now = useNow(ended ? null : 250);
+  const began = closure?.startedAt ?? closure?.createdAt;
+  const start = began ? Date.parse(began) : now;
+  const duration = parseDuration(closure?.duration);
+  const lastNode = Math.max(start, ...rows.map((row) => row.endedAt ?? row.startedAt ?? 0));
+  const end = ended ? Math.max(lastNode, start + (duration ?? 0) * 1000) : now;
+  return { start, end: Math.max(end, start + 1000) };
+}
+
+interface TimelineRowProps {
+  readonly route: ExecutionRoute;
+  readonly row: NodeRow;
+  readonly scale: Scale;
+}
+
+function TimelineRow({ route, row, scale }: TimelineRowProps) {
+  const look = NODE_PHASES[row.phase];
+  const chosen = route.node === row.id;
+  const href = executionPath({ ...route, node: row.id, view: null, attempt: null });
+  return (
+    <li className={`timeline-row ${chosen ? "timeline-row-chosen" : ""}`} data-node={row.id} data-phase={row.phase}>
+      <div className="timeline-name" style={{ paddingLeft: row.depth * 18 }}>
+        <PhaseMark look={look} />
+        <Link className="timeline-link" href={href} aria-current={chosen ? "true" : undefined}>
+          <span className="timeline-node">{row.name}</span>
+          <span className="timeline-id">{row.id}</span>
+        </Link>
+        {row.attempts.length > 1 && <span className="chip">{row.attempts.length} attempts</span>}
+        {row.cached && <span className="chip">cached</span>}
+      </div>
+      <div className="timeline-track" aria-hidden="true">
+        <Bars row={row} scale={scale} />
+      </div>
+      <div className="timeline-duration">
+        {row.startedAt === null ? <span className="soft">{look.label}</span> : <Duration from={row.startedAt} to={row.endedAt} />}
+      </div>
+      <div className="timeline-deck">{row.hasDeck && <DeckButton route={route} row={row} />}</div>
+    </li>
+  );
+}
+
+/** One bar for each attempt, or one for the node while it has none. */
+function Bars({ row, scale }: Omit<TimelineRowProps, "route">) {
+  const { start, end } = scale;
+  const spans = row.attempts.length > 1 ? row.attempts.map((attempt) => attemptSpan(attempt, row, end)) : [];
+  if (spans.length === 0) spans.push({ tone: NODE_PHASES[row.phase].tone, from: row.startedAt, to: row.endedAt ?? end });
+  return spans.map(({ tone, from, to }, index) => {
+    const bar = barOf(from, to, start, end);
+    return bar && <span key={index} className={`timeline-bar phase-${tone}`} style={{ left: `${bar.left}%`, width: `${bar.width}%` }} />;
+  });
+}
+
+function attemptSpan({ closure }: NodeRow["attempts"][number], row: NodeRow, end: number) {
+  const look = TASK_PHASES[closure?.phase ?? "UNDEFINED"];
+  const from = closure?.startedAt ? Date.parse(closure.startedAt) : null;
+  const seconds = parseDuration(closure?.duration);
+  const to = from !== null && seconds !== null && look.terminal ? from + seconds * 1000 : (row.endedAt ?? end);
+  return { tone: look.tone, from, to };
+}

@@ -1,0 +1,109 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useReadable } from "../../bindings/useReadable";
+import { useSession } from "../../bindings/useSession";
+import { listExecutions } from "../../core/api";
+import { mergeExecutions } from "../../core/executionOrder";
+import { ExecutionsSession, type ExecutionsView } from "../../core/executionsSession";
+import { Observable } from "../../core/observable";
+import type { ExecutionsRoute } from "../../core/routes";
+import type { Execution } from "../../protocol/flyte";
+import { Banner } from "../../ui/Banner";
+import { Button } from "../../ui/Button";
+import { ConnectionBanner } from "../../ui/ConnectionBanner";
+import { Empty } from "../../ui/Empty";
+import { Skeleton } from "../../ui/Skeleton";
+import "./executions.css";
+import { ExecutionsFilter } from "./ExecutionsFilter";
+import { ExecutionsTable } from "./ExecutionsTable";
+
+const PAGE = 50;
+const NOT_OPEN = new Observable<ExecutionsView>({
+  stream: { status: "connecting", reason: "" },
+  ready: false,
+  executions: new Map(),
+});
+
+export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
+  const view = useLiveExecutions(route);
+  const listed = useListed(route);
+  const executions = useMerged(route, listed.data?.pages, view);
+  const filtered = route.phase !== null || route.workflow !== "";
+  return (
+    <main className="executions-page">
+      <header className="executions-head">
+        <h1>Executions</h1>
+        <ExecutionsFilter route={route} />
+      </header>
+      <ConnectionBanner stream={view.stream} />
+      {listed.isError && executions.length === 0 && (
+        <Banner tone="bad" title="The executions cannot be listed.">
+          {listed.error.message}
+        </Banner>
+      )}
+      {executions.length > 0 && <ExecutionsTable executions={executions} />}
+      {listed.isPending && executions.length === 0 && <Skeleton label="Loading the executions" lines={8} />}
+      {listed.isSuccess && executions.length === 0 && (filtered ? <NoneFit /> : <FirstRun />)}
+      {listed.hasNextPage && (
+        <div className="executions-more">
+          <Button onClick={() => void listed.fetchNextPage()} disabled={listed.isFetchingNextPage}>
+            {listed.isFetchingNextPage ? "Loading …" : "Show more"}
+          </Button>
+        </div>
+      )}
+    </main>
+  );
+}
+
+function useLiveExecutions({ project, domain }: ExecutionsRoute): ExecutionsView {
+  const session = useSession(`${project}/${domain}`, openSession);
+  return useReadable(session?.view ?? NOT_OPEN);
+}
+
+function openSession(key: string): ExecutionsSession {
+  const [project = "", domain = ""] = key.split("/");
+  return new ExecutionsSession(project, domain);
+}
+
+function useListed({ project, domain, phase, workflow }: ExecutionsRoute) {
+  return useInfiniteQuery({
+    queryKey: ["executions", project, domain, phase, workflow],
+    queryFn: ({ pageParam, signal }) =>
+      listExecutions({ project, domain, phase, workflow, token: pageParam, limit: PAGE }, signal),
+    initialPageParam: "",
+    getNextPageParam: ({ token }) => token || undefined,
+    placeholderData: (before) => before,
+  });
+}
+
+function useMerged(
+  { phase, workflow }: ExecutionsRoute,
+  pages: readonly { readonly executions?: readonly Execution[]; readonly token?: string }[] | undefined,
+  view: ExecutionsView,
+): readonly Execution[] {
+  return useMemo(() => {
+    const listed = (pages ?? []).flatMap((page) => page.executions ?? []);
+    const complete = pages !== undefined && !pages.at(-1)?.token;
+    return mergeExecutions(listed, view.executions.values(), { phase, workflow }, complete);
+  }, [pages, view.executions, phase, workflow]);
+}
+
+function NoneFit() {
+  return (
+    <Empty icon="search" title="No execution fits">
+      Choose another phase or another part of a workflow’s name.
+    </Empty>
+  );
+}
+
+function FirstRun() {
+  return (
+    <Empty icon="play" title="Nothing has run yet">
+      <p>Run a workflow on this server, and it appears here at once:</p>
+      <pre>
+        export LIVEDECK_ENDPOINT={window.location.host}
+        {"\n"}livedeck run --remote examples/train_digits.py train_digits
+      </pre>
+    </Empty>
+  );
+}

@@ -1,0 +1,79 @@
+import { useDeferredValue, useMemo, useState } from "react";
+import { useReadable } from "../../bindings/useReadable";
+import { useSession } from "../../bindings/useSession";
+import { LogSession, type LogView } from "../../core/logSession";
+import { Button } from "../../ui/Button";
+import { ConnectionBanner } from "../../ui/ConnectionBanner";
+import { Empty } from "../../ui/Empty";
+import { Icon } from "../../ui/icons";
+import { Skeleton } from "../../ui/Skeleton";
+import "./logs.css";
+import { LogLines } from "./LogLines";
+
+const open = (key: string) => new LogSession(key);
+
+/** The output of one attempt, live. `logKey` is its place under `/live/logs/`. */
+export function LogPanel({ logKey }: { readonly logKey: string }) {
+  const session = useSession(logKey, open);
+  return session ? <OpenLog session={session} /> : <Skeleton label="Opening the log" />;
+}
+
+function OpenLog({ session }: { readonly session: LogSession }) {
+  const view = useReadable(session.view);
+  const [follow, setFollow] = useState(true);
+  const [find, setFind] = useState("");
+  const lines = useFound(view, find);
+  return (
+    <section className="log-panel" aria-label="Log">
+      <div className="log-toolbar" role="toolbar" aria-label="Log">
+        <label className="log-find">
+          <Icon name="search" size={14} />
+          <input
+            type="search"
+            placeholder="Show lines with …"
+            aria-label="Show lines with"
+            value={find}
+            onChange={(event) => setFind(event.target.value)}
+          />
+        </label>
+        <span className="log-count">{countWords(view, lines, find)}</span>
+        <Button look={follow ? "plain" : "quiet"} aria-pressed={follow} onClick={() => setFollow(!follow)}>
+          {follow ? "Following" : "Follow"}
+        </Button>
+      </div>
+      <div className="log-banners">
+        <ConnectionBanner stream={view.stream} />
+      </div>
+      {view.lines.length > 0 ? (
+        <LogLines lines={lines} follow={follow} onFollow={setFollow} />
+      ) : (
+        <NoLines status={view.stream.status} />
+      )}
+    </section>
+  );
+}
+
+function NoLines({ status }: { readonly status: LogView["stream"]["status"] }) {
+  if (status === "connecting") return <Skeleton label="Opening the log" lines={6} />;
+  if (status === "ended") return <Empty icon="clock" title="The task printed nothing" />;
+  return (
+    <Empty icon="clock" title="No output yet">
+      What the task prints appears here as it happens.
+    </Empty>
+  );
+}
+
+function useFound(view: LogView, find: string): readonly string[] {
+  const wanted = useDeferredValue(find.toLowerCase());
+  const { lines, version } = view;
+  return useMemo(() => {
+    void version; // the lines grow in place
+    return wanted === "" ? lines : lines.filter((line) => line.toLowerCase().includes(wanted));
+  }, [lines, version, wanted]);
+}
+
+function countWords(view: LogView, found: readonly string[], find: string): string {
+  const total = (view.lines.length + view.dropped).toLocaleString("en");
+  if (find !== "") return `${found.length.toLocaleString("en")} of ${total} lines`;
+  return view.dropped > 0 ? `${total} lines, the first ${view.dropped.toLocaleString("en")} left out` : `${total} lines`;
+}
