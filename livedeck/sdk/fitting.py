@@ -75,7 +75,7 @@ def _same_literals(source: "LiteralType", target: "LiteralType") -> bool:
         # Two dataclasses are both a STRUCT and still not each other.
         return bool(source.simple == target.simple != SimpleType.STRUCT)
     if kind == "enum_type":
-        return list(source.enum_type.values) == list(target.enum_type.values)
+        return bool(source.enum_type.values == target.enum_type.values)
     if kind == "blob":
         # Two classes that are pickled are both a blob and still not each other.
         pickled = PICKLED in (source.blob.format, target.blob.format)

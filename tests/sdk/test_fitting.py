@@ -95,6 +95,7 @@ class Other:
         self.handle = handle
 
 
+@pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")
 def test_pickled_classes_fit_only_themselves_and_their_bases():
     assert fits(Sharper, Opaque)
     assert not fits(Opaque, Sharper)

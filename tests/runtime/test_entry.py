@@ -1,0 +1,189 @@
+"""One attempt, in this process."""
+
+import sys
+
+import pytest
+from flyteidl.core.errors_pb2 import ContainerError
+from flyteidl.core.execution_pb2 import ExecutionError
+
+from livedeck.runtime import entry
+from livedeck.sdk import bundle
+from livedeck.store import open_store
+
+
+def test_inputs_go_in_and_outputs_come_out(bench):
+    bench.give(x=1)
+    assert bench.run("add") == 0
+    assert bench.outputs(o0=int) == {"o0": 11}
+    assert bench.files == ["outputs.pb"]
+
+
+def test_named_outputs(bench):
+    bench.give(x=1)
+    assert bench.run("two") == 0
+    assert bench.outputs(number=int, word=str) == {"number": 1, "word": "w"}
+
+
+def test_no_outputs_are_an_empty_file(bench, capsys):
+    assert bench.run("nothing") == 0
+    assert bench.outputs() == {}
+    assert capsys.readouterr().out == "nothing\n"
+
+
+def test_async_tasks(bench):
+    bench.give(x=1)
+    assert bench.run("later") == 0
+    assert bench.outputs(o0=int) == {"o0": 2}
+
+
+def test_the_context_says_which_attempt_it_is(bench, set_environment):
+    set_environment(
+        FLYTE_INTERNAL_EXECUTION_ID="abc",
+        FLYTE_INTERNAL_EXECUTION_PROJECT="p",
+        FLYTE_INTERNAL_EXECUTION_DOMAIN="d",
+        FLYTE_INTERNAL_TASK_NAME="tasks.identity",
+        FLYTE_INTERNAL_TASK_VERSION="v1",
+        FLYTE_ATTEMPT_NUMBER="2",
+    )
+    assert bench.run("identity") == 0
+    prefixes = [f"file://{bench.output}", f"file://{bench.root}/raw"]
+    assert bench.outputs(o0=list[str])["o0"] == ["p", "d", "abc", "tasks.identity", "v1", "2", *prefixes]
+
+
+def test_an_error_is_the_users_and_final(bench, capsys):
+    assert bench.run("fail") == 0
+    error = bench.error
+    assert error.kind == ContainerError.NON_RECOVERABLE
+    assert error.origin == ExecutionError.USER
+    assert error.code == "USER:RuntimeError"
+    assert error.message.endswith("ZeroDivisionError: mine")
+    assert 'raise ZeroDivisionError("mine")' in error.message
+    assert "in fail" in error.message
+    assert "livedeck/" not in error.message
+    assert error.timestamp.seconds > 0
+    assert error.message in capsys.readouterr().err
+    assert bench.files == ["error.pb"]
+
+
+def test_the_traceback_of_an_async_task_is_the_users_too(bench):
+    assert bench.run("fail_later") == 0
+    assert "asyncio/" not in bench.error.message
+    assert "in fail_later" in bench.error.message
+
+
+def test_a_recoverable_error(bench):
+    assert bench.run("fail_softly") == 0
+    assert bench.error.kind == ContainerError.RECOVERABLE
+    assert bench.error.origin == ExecutionError.USER
+    assert bench.error.code == "USER:Recoverable"
+
+
+def test_an_output_of_the_wrong_type_names_everything(bench):
+    assert bench.run("wrong") == 0
+    assert bench.error.code == "USER:TypeError"
+    assert "tasks.wrong: output 'o0' must be int, not 'a'" in bench.error.message
+    assert not bench.store.head("outputs.pb")
+
+
+def test_an_input_of_the_wrong_type(bench):
+    bench.give(x="one")
+    assert bench.run("add") == 0
+    assert "tasks.add: input 'x'" in bench.error.message
+
+
+def test_a_missing_input(bench):
+    assert bench.run("add") == 0
+    assert "tasks.add: input 'x' (int) was not given" in bench.error.message
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_sys_exit_is_a_failure(bench, code):
+    bench.give(code=code)
+    assert bench.run("leave") == 0
+    assert f"the task called sys.exit({code}) instead of returning" in bench.error.message
+    assert bench.error.code == "USER:SystemExit"
+
+
+def test_a_very_long_error_loses_its_middle(bench):
+    assert bench.run("long_error") == 0
+    assert len(bench.error.message) < 100_000
+    assert "characters left out" in bench.error.message
+
+
+@pytest.mark.parametrize(
+    ("task", "module", "words"),
+    [
+        ("add", "no_such_module", "No module named 'no_such_module'"),
+        ("missing", "tasks", "has no task 'missing'"),
+        ("NOT_A_TASK", "tasks", "a int of that name"),
+        ("any", "broken", "KeyError: 'while importing'"),
+    ],
+)
+def test_a_task_that_cannot_be_loaded(bench, task, module, words):
+    assert bench.run(task, module=module) == 0
+    assert words in bench.error.message
+    assert bench.error.origin == ExecutionError.USER
+
+
+def test_inputs_that_cannot_be_read_are_the_systems_fault(bench):
+    open_store(f"file://{bench.root}/out").delete("inputs.pb")
+    assert bench.run("add") == 0
+    assert bench.error.origin == ExecutionError.SYSTEM
+    assert bench.error.kind == ContainerError.RECOVERABLE
+    assert "inputs.pb could not be read" in bench.error.message
+
+
+def test_a_store_that_takes_nothing_gives_exit_code_1(bench, capsys):
+    bench.give(x=1)
+    bench.output.write_text("a file where the folder should be")
+    assert bench.run("add") == 1
+    assert "could not be written" in capsys.readouterr().err
+
+
+def test_the_code_travels_as_a_bundle(bench, tmp_path, monkeypatch):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "traveller.py").write_text(
+        "from livedeck import task\n@task\ndef where() -> str:\n    return __file__\n"
+    )
+    packed = bundle.build(project)
+    open_store(f"file://{tmp_path}/code-store").put(packed.name, packed.data)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    uri = f"file://{tmp_path}/code-store/{packed.name}"
+    assert bench.run("where", module="traveller", code=uri) == 0
+    assert bench.outputs(o0=str)["o0"] == str(tmp_path / "code" / packed.digest / "traveller.py")
+
+
+def test_code_that_cannot_be_fetched_is_the_systems_fault(bench):
+    assert bench.run("add", code=f"file://{bench.root}/nowhere.tar.gz") == 0
+    assert bench.error.origin == ExecutionError.SYSTEM
+    assert "could not be fetched" in bench.error.message
+
+
+def test_checkpoints_pass_from_attempt_to_attempt(bench, set_environment):
+    assert bench.run("checkpoints") == 0
+    assert bench.outputs(o0=str)["o0"] == ""
+    set_environment(FLYTE_ATTEMPT_NUMBER="1")
+    previous = f"file://{bench.root}/new"
+    arguments = ["--prev-checkpoint", previous, "--checkpoint-path", f"file://{bench.root}/newer"]
+    given = bench.arguments("checkpoints")
+    middle = given.index("--")
+    assert entry.main([*given[:middle], *arguments, *given[middle:]]) == 0
+    assert bench.outputs(o0=str)["o0"] == "state of attempt 0"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["--inputs", "file:///a/b"],
+        ["--inputs", "file:///a/b", "--output-prefix", "file:///c"],
+        ["--inputs", "file:///a/b", "--output-prefix", "file:///c", "--", "task-module", "m"],
+        ["--output-prefix", "file:///c", "--", "task-module", "m", "task-name", "t"],
+        ["--inputs", "a", "--wrong", "b", "--output-prefix", "file:///c", "--", "task-module", "m", "task-name", "t"],
+        ["--inputs", "a", "--output-prefix", "b", "--code", "--", "task-module", "m", "task-name", "t"],
+    ],
+)
+def test_a_command_line_that_makes_no_sense(argv, capsys):
+    assert entry.main(argv) == 2
+    assert "usage: livedeck-execute" in capsys.readouterr().err

@@ -1,0 +1,83 @@
+"""One attempt in a process of its own: signals, forks, and ends without a word."""
+
+import signal
+
+import pytest
+
+
+def finish(process):
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def start_and_wait_until_ready(bench, task):
+    process = bench.start(task)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize("task", ["wait_long", "wait_in_a_library", "wait_in_a_loop"])
+def test_sigterm_flushes_the_deck_and_exits_143(bench, task):
+    process = start_and_wait_until_ready(bench, task)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == 143
+    assert bench.document.end.outcome == "aborted"
+    assert bench.tabs["metrics"] == "<p>waiting</p>"
+    assert bench.files == ["deck.html"]
+
+
+def test_sigterm_without_a_deck_ends_the_process(bench):
+    process = start_and_wait_until_ready(bench, "wait_long_without_deck")
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == -signal.SIGTERM
+    assert bench.files == []
+
+
+def test_a_handler_of_the_tasks_own_does_its_own_work(bench):
+    process = start_and_wait_until_ready(bench, "own_handler")
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == 0
+    assert bench.outputs(o0=int)["o0"] == 3
+    assert bench.tabs["metrics"] == "<p>saw it</p>"
+
+
+def test_ctrl_c_flushes_the_deck(bench):
+    process = start_and_wait_until_ready(bench, "wait_long")
+    process.send_signal(signal.SIGINT)
+    assert finish(process)[0] == 130
+    assert bench.document.end.outcome == "aborted"
+
+
+def test_sigkill_leaves_what_was_published(bench):
+    process = start_and_wait_until_ready(bench, "wait_long")
+    process.kill()
+    assert finish(process)[0] == -signal.SIGKILL
+    assert bench.store.head("deck/00000001.json")
+    assert bench.files == ["deck.html"]
+
+
+def test_a_child_that_comes_back_writes_nothing(bench):
+    assert finish(bench.start("forks"))[0] == 0
+    assert bench.outputs(o0=int)["o0"] == 1
+    assert bench.tabs == {"metrics": "<p>parent</p>"}
+    assert bench.document.end.outcome == "succeeded"
+
+
+def test_a_child_that_raises_writes_nothing(bench):
+    code, _, err = finish(bench.start("forks_and_raises"))
+    assert code == 0
+    assert bench.outputs(o0=int)["o0"] == 1
+    assert "in the child" in err
+    assert "error.pb" not in bench.files
+
+
+def test_a_pool_of_processes_can_be_terminated(bench):
+    bench.give(x=4)
+    assert finish(bench.start("has_a_pool"))[0] == 0
+    assert bench.outputs(o0=int)["o0"] == 12
+    assert bench.document.end.outcome == "succeeded"
+
+
+def test_os_exit_leaves_nothing_but_its_code(bench):
+    assert finish(bench.start("vanish"))[0] == 7
+    assert bench.files == []
