@@ -1,7 +1,8 @@
 """What a process does between the fork and the end of the attempt that it is.
 
 It starts as a copy of the zygote and must shed everything of it that a fresh process would not have: its signals, its
-descriptors, its ``__main__``, its exit handlers.
+descriptors, its ``__main__``, its exit handlers. All that is done before it knows which attempt it will be: the zygote
+forks when it is idle, and a launch finds a child waiting.
 """
 
 import atexit
@@ -11,14 +12,15 @@ import importlib
 import os
 import random
 import signal
+import struct
 import sys
 import tempfile
 import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TextIO
+from collections.abc import Callable, Mapping
+from typing import IO, Any, NoReturn
 
 import msgspec
 
@@ -33,23 +35,35 @@ OOM_SCORE = 500
 NOT_FOUND, NOT_EXECUTABLE, OWN_FAILURE = 127, 126, 70
 """Exit codes: the shell's two for a command that cannot be run, sysexits' EX_SOFTWARE for a fault of ours."""
 
+ORDERS = 3
+"""Descriptor that a child reads its plan from."""
+LENGTH = struct.Struct(">I")
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """All that a child needs to know, made ready before the fork."""
+class Seat(msgspec.Struct, frozen=True):
+    """What a child needs to know when it is forked: nothing of the attempt yet."""
 
-    argv: Sequence[str]
-    function: str | None
-    """``module:function`` to call with ``argv[1:]``; None: execute ``argv``."""
-    environment: Mapping[str, str]
-    cwd: str
     output: int
     """Write end of the pipe for stdout and stderr."""
+    orders: int
+    """Read end of the pipe that its plan comes through."""
+    cwd: str
     parent: int
     umask: int
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The attempt that a child is to be."""
+
+    argv: list[str]
+    function: str | None
+    """``module:function`` to call with ``argv[1:]``; None: execute ``argv``."""
+    environment: dict[str, str | None]
+    """What is different from the zygote's own environment; None: not set."""
 
 
 def become_subreaper() -> None:
@@ -58,14 +72,31 @@ def become_subreaper() -> None:
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def run(plan: Plan) -> NoReturn:
-    """Be the attempt. Called in the child right after the fork, with ``SIGNALS`` blocked."""
+def order(fd: int, plan: Plan) -> None:
+    """Send a plan to the child that reads at the other end.
+
+    Raises:
+        BrokenPipeError: it is gone.
+    """
+    body = msgspec.msgpack.encode(plan)
+    data = LENGTH.pack(len(body)) + body
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def run(seat: Seat) -> NoReturn:
+    """Be ready to be an attempt, wait for its plan, be it. Called right after the fork, with ``SIGNALS`` blocked."""
     code = OWN_FAILURE
     try:
-        _detach(plan)
-        if plan.function is None:
+        _detach(seat)
+        _renew_interpreter()
+        plan = _await_plan()
+        if plan is None:
+            code = 0
+        elif plan.function is None:
             _execute(plan)
-        code = _call(plan.function, plan)
+        else:
+            code = _call(plan.function, plan)
     except BaseException:  # noqa: BLE001 - a fault of this module; said where the user or our log can see it
         os.write(2, traceback.format_exc().encode())
     finally:
@@ -83,13 +114,13 @@ def run_aside(work: Callable[[], None]) -> NoReturn:
         os._exit(0)
 
 
-def _detach(plan: Plan) -> None:
-    _die_with(plan.parent)
+def _detach(seat: Seat) -> None:
+    _die_with(seat.parent)
     os.setsid()
-    _redirect(plan.output)
+    _redirect(seat)
     _reset_signals()
-    os.umask(plan.umask)
-    os.chdir(plan.cwd)
+    os.umask(seat.umask)
+    os.chdir(seat.cwd)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:  # noqa: PTH123
         file.write(b"%d" % OOM_SCORE)
 
@@ -105,12 +136,13 @@ def _die_with(parent: int) -> None:
         os._exit(OWN_FAILURE)
 
 
-def _redirect(output: int) -> None:
+def _redirect(seat: Seat) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.dup2(seat.output, 1)
+    os.dup2(seat.output, 2)
+    os.dup2(seat.orders, ORDERS, inheritable=False)
+    os.closerange(ORDERS + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _reset_signals() -> None:
@@ -121,13 +153,23 @@ def _reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
+def _await_plan() -> Plan | None:
+    """Return the plan; None: the zygote ended without needing this child."""
+    with open(ORDERS, "rb") as orders:
+        head = orders.read(LENGTH.size)
+        if len(head) < LENGTH.size:
+            return None
+        return msgspec.msgpack.decode(orders.read(*LENGTH.unpack(head)), type=Plan)
+
+
 def _execute(plan: Plan) -> NoReturn:
+    _set_environment(plan.environment)
     # Python ignores these two; what it executes expects to find them as they are by default.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        os.execvpe(plan.argv[0], list(plan.argv), plan.environment)  # noqa: S606 - no shell is wanted
+        os.execvp(plan.argv[0], plan.argv)  # noqa: S606 - no shell is wanted
     except OSError as error:
         os.write(2, f"cannot execute {plan.argv[0]}: {error.strerror}\n".encode())
         os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
@@ -135,21 +177,19 @@ def _execute(plan: Plan) -> NoReturn:
 
 def _call(function: str, plan: Plan) -> int:
     """Call the function as a console script would, end as the interpreter would, and return the exit code."""
-    _renew_interpreter(plan)
-    code = _guarded(lambda: _resolve(function)(list(plan.argv[1:])))
+    sys.argv = plan.argv
+    _set_environment(plan.environment)
+    code = _guarded(lambda: _resolve(function)(plan.argv[1:]))
     return _guarded(_shut_down) or code
 
 
-def _renew_interpreter(plan: Plan) -> None:
+def _renew_interpreter() -> None:
     """Make what the zygote's interpreter set up once look as in a fresh one."""
-    _set_environment(plan.environment)
-    sys.argv = list(plan.argv)
     # A ``__main__`` without a file: "spawn" of multiprocessing would run the zygote's again.
     sys.modules["__main__"] = types.ModuleType("__main__")
     # The zygote's own streams believe that they write to a file. By lines: somebody watches this output.
-    streams = {"stdin": _stream(0, "r"), "stdout": _stream(1, "w"), "stderr": _stream(2, "w")}
-    for name, stream in streams.items():
-        vars(sys)[name] = vars(sys)[f"__{name}__"] = stream
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        vars(sys)[name] = vars(sys)[f"__{name}__"] = _stream(fd, mode)
     tempfile.tempdir = None
     random.seed()
     numpy = sys.modules.get("numpy")
@@ -158,17 +198,18 @@ def _renew_interpreter(plan: Plan) -> None:
     _renew_exit_handlers()
 
 
-def _stream(fd: int, mode: str) -> TextIO:
+def _stream(fd: int, mode: str) -> IO[Any]:
     return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _set_environment(environment: Mapping[str, str]) -> None:
-    for name in [name for name in os.environ if name not in environment]:
-        del os.environ[name]
-    for name, value in environment.items():
-        if os.environ.get(name) != value:
+def _set_environment(changes: Mapping[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
             os.environ[name] = value
-    time.tzset()
+    if "TZ" in changes:
+        time.tzset()
 
 
 def _renew_exit_handlers() -> None:

@@ -8,10 +8,10 @@ import time
 from datetime import UTC, datetime
 
 from livedeck.executors.api import Exit, ExitKind
-from livedeck.executors.process import identity
+from livedeck.executors.process import identity, scratch
 from livedeck.executors.process.admission import GIB
 from livedeck.executors.process.identity import Identity
-from livedeck.executors.process.records import ExitRecord, Folder
+from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder
 
 POLL = 0.05
 """Seconds between looks at a process, where the system cannot tell when it ends."""
@@ -38,17 +38,15 @@ def _time(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-async def bury(folder: Folder) -> ExitRecord:
+async def bury(record: AttemptRecord, folder: Folder) -> ExitRecord:
     """Make sure that nothing is left of an attempt whose zygote died, and return its end: recorded, or lost."""
-    process = folder.process()
-    if process is not None:
-        await _end(process)
+    await _end(record.process)
     ended = folder.exit()
     if ended is None:
         reason = "the process that it was forked from died, and it with it"
         ended = ExitRecord(kind=ExitKind.LOST, ended_at=time.time(), reason=reason)
         folder.write_exit(ended)
-    await asyncio.to_thread(folder.remove_scratch)
+    await asyncio.to_thread(scratch.remove, record.scratch)
     return ended
 
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import Attempt, Exit
-from livedeck.executors.process import endings, messages
+from livedeck.executors.process import endings, messages, scratch
 from livedeck.executors.process.admission import NOTHING, Amount, Gate, capacity
 from livedeck.executors.process.fleet import Fleet
 from livedeck.executors.process.links import Link, Zygotes
@@ -109,6 +109,7 @@ class ProcessExecutor:
     async def __aenter__(self) -> Self:
         self._records.prepare()
         self._zygotes.prepare()
+        await asyncio.to_thread(scratch.clean, self._records.work_dir)
         self._fleet = Fleet(self._zygotes, self._settings, os.environ, self)
         await self._fleet.open()
         self._spawn(self._prune(), "process executor: prune")
@@ -353,13 +354,18 @@ class ProcessExecutor:
             watch.following.cancel()
         try:
             if ended is None:
-                ended = await endings.bury(watch.folder)
+                ended = await self._bury(watch.folder)
             assert watch.shipper is not None
             await watch.shipper.finish(patience=SHIP_PATIENCE)
         except OSError as error:
             _fail(watch, ExecutorError(f"cannot settle the end of attempt {watch.folder.name}: {error}"))
         else:
             watch.outcome.set_result(endings.to_exit(ended, watch.shipper.last_words))
+
+    async def _bury(self, folder: Folder) -> ExitRecord:
+        record = folder.attempt()
+        assert record is not None  # it was started
+        return await endings.bury(record, folder)
 
     def _release(self, watch: Watch) -> None:
         amount, watch.amount = watch.amount, NOTHING

@@ -10,18 +10,35 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import ExitKind
-from livedeck.executors.process import child, identity
+from livedeck.executors.process import child, identity, scratch
 from livedeck.executors.process.capture import Capture
+from livedeck.executors.process.identity import Identity
 from livedeck.executors.process.messages import Launch
 from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder, Records
 
 START_ONLY = ("PYTHON", "LD_", "DYLD_", "MALLOC_", "GLIBC_")
 """Prefixes of variables that only act when a program starts: an attempt that sets one cannot be forked warm."""
+
+SPARES = 2
+"""Children that wait for their plans: forking costs as much as all the rest of a trivial attempt."""
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A child that waits for its plan."""
+
+    process: Identity
+    output: int
+    """Read end of its output."""
+    orders: int
+    """Write end of the pipe for its plan."""
+    scratch: str
 
 
 @dataclass
@@ -51,11 +68,14 @@ class Nursery:
         self.me = identity.identify(os.getpid())
         self.running: dict[str, Running] = {}
         self._records = records
+        self._scratch = scratch.Scratch(records.work_dir, self.me)
+        self._environment = dict(os.environ)
         self._commands = commands
         self._umask = umask
         self._log_cap = log_cap
         self._by_pid: dict[int, Running] = {}
         self._sweepers: set[int] = set()
+        self._spares: deque[Spare] = deque()
 
     def launch(self, request: Launch, environment: Mapping[str, str]) -> Running | None:
         """Start an attempt; return None when one of that name was started before, by whomever.
@@ -64,26 +84,34 @@ class Nursery:
             ExecutorError: it cannot be started, and nothing was.
         """
         argv, function = self._resolve(request, environment)
-        record = AttemptRecord(
-            name=request.name,
-            id=request.id,
-            command=request.command,
-            output_prefix=request.output_prefix,
-            cpu=request.cpu,
-            memory=request.memory,
-            zygote=self.me,
-        )
-        folder = self._records.claim(record)
-        if folder is None:
-            return None
         try:
-            running = self._fork(record, folder, argv, function, {**environment, "TMPDIR": folder.tmp})
-        except OSError as error:  # no more processes, no more descriptors
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise ExecutorError(f"cannot start a process for {record.id}: {error.strerror}") from error
+            spare = self._spares.popleft() if self._spares else self._fork()
+            record = self._record(request, spare)
+            folder = self._records.claim(record)
+        except OSError as error:  # no more processes, no more descriptors, no space
+            raise ExecutorError(f"cannot start a process for {request.id}: {error.strerror}") from error
+        if folder is None:
+            self._spares.append(spare)
+            return None
+        changes = self._changes({**environment, "TMPDIR": scratch.tmp(spare.scratch)})
+        started_at = time.time()
+        # If it was killed while it waited it comes to an end that tells as much.
+        with contextlib.suppress(BrokenPipeError):
+            child.order(spare.orders, child.Plan(argv, function, changes))
+        os.close(spare.orders)
+        capture = Capture(spare.output, folder.log, cap=self._log_cap)
+        running = Running(record, folder, spare.process.pid, capture, started_at)
         self.running[record.name] = running
         self._by_pid[running.pid] = running
         return running
+
+    def prepare(self) -> bool:
+        """Fork a child in advance, if there are too few; tell whether more are wanted. To be called when idle."""
+        if len(self._spares) < SPARES:
+            with contextlib.suppress(OSError):  # a launch will say so
+                self._spares.append(self._fork())
+                return len(self._spares) < SPARES
+        return False
 
     def abort(self, name: str, grace: float) -> float | None:
         """Send SIGTERM to an attempt's main process; return when its grace ends, None when it is over already.
@@ -109,8 +137,8 @@ class Nursery:
         """Yield the attempts whose main process has ended; each must be concluded before the next is asked for."""
         while (pid := _next_ended()) is not None:
             running = self._by_pid.get(pid)
-            if running is None:  # a sweeper, or a stray that was handed to us
-                self._sweepers.discard(pid)
+            if running is None:  # a sweeper, a spare that somebody killed, or a stray that was handed to us
+                self._forget(pid)
                 os.waitpid(pid, 0)
             else:
                 yield running
@@ -131,15 +159,20 @@ class Nursery:
             aborted=running.kill_at is not None,
         )
 
-    def sweep(self, folder: Folder) -> None:
-        """Remove an attempt's scratch folders, in a process of their own if there is much in them."""
-        if folder.clear_scratch():
-            return
+    def sweep(self, path: str) -> None:
+        """Take an ended attempt's scratch folder back."""
+        self._scratch.give_back(path, self._aside)
+
+    def close(self) -> None:
+        """Clean up before the zygote ends."""
+        self._scratch.close()
+
+    def _aside(self, work: Callable[[], None]) -> None:
+        """Do work in a process of its own."""
         pid = os.fork()
-        if pid:
-            self._sweepers.add(pid)
-            return
-        child.run_aside(folder.remove_scratch)
+        if pid == 0:
+            child.run_aside(work)
+        self._sweepers.add(pid)
 
     def _resolve(self, request: Launch, environment: Mapping[str, str]) -> tuple[list[str], str | None]:
         """Return what to execute, or also what to call instead."""
@@ -158,41 +191,54 @@ class Nursery:
             return [sys.executable, "-c", script, *request.command[1:]], None
         return request.command, function
 
-    def _fork(
-        self,
-        record: AttemptRecord,
-        folder: Folder,
-        argv: list[str],
-        function: str | None,
-        environment: Mapping[str, str],
-    ) -> Running:
+    def _record(self, request: Launch, spare: Spare) -> AttemptRecord:
+        return AttemptRecord(
+            name=request.name,
+            id=request.id,
+            command=request.command,
+            output_prefix=request.output_prefix,
+            cpu=request.cpu,
+            memory=request.memory,
+            zygote=self.me,
+            process=spare.process,
+            scratch=spare.scratch,
+        )
+
+    def _changes(self, environment: Mapping[str, str]) -> dict[str, str | None]:
+        """Return in what an environment differs from this process's own, which every child starts with."""
+        changes: dict[str, str | None] = {
+            name: value for name, value in environment.items() if self._environment.get(name) != value
+        }
+        return changes | dict.fromkeys(self._environment.keys() - environment.keys())
+
+    def _fork(self) -> Spare:
+        place = self._scratch.take()
         output, inlet = os.pipe()
         os.set_blocking(output, False)
-        plan = child.Plan(
-            argv=argv,
-            function=function,
-            environment=environment,
-            cwd=folder.cwd,
-            output=inlet,
-            parent=self.me.pid,
-            umask=self._umask,
-        )
-        started_at = time.time()
+        orders, outlet = os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, child.SIGNALS)  # none may reach the child's copy of our handlers
         try:
             pid = os.fork()
             if pid == 0:
-                child.run(plan)
+                child.run(child.Seat(inlet, orders, scratch.cwd(place), self.me.pid, self._umask))
         except OSError:
             os.close(output)
+            os.close(outlet)
             raise
         finally:
             os.close(inlet)
+            os.close(orders)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, child.SIGNALS)
-        with contextlib.suppress(ProcessLookupError):  # not reaped yet, so it is there, if only as a zombie
-            folder.write_process(identity.identify(pid))
-        capture = Capture(output, folder.log, cap=self._log_cap)
-        return Running(record, folder, pid, capture, started_at)
+        # Not reaped yet, so it is there, if only as a zombie.
+        return Spare(identity.identify(pid), output, outlet, place)
+
+    def _forget(self, pid: int) -> None:
+        self._sweepers.discard(pid)
+        for spare in [spare for spare in self._spares if spare.process.pid == pid]:
+            self._spares.remove(spare)
+            os.close(spare.output)
+            os.close(spare.orders)
+            self.sweep(spare.scratch)
 
     def _kill_strays(self, session: int) -> None:
         """End what an attempt left running in its session.
@@ -203,7 +249,8 @@ class Nursery:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(session, signal.SIGKILL)
         mine = identity.children(self.me.pid)
-        if mine is None or any(pid not in self._by_pid and pid not in self._sweepers for pid in mine):
+        own = self._sweepers.union(spare.process.pid for spare in self._spares)
+        if mine is None or any(pid not in self._by_pid and pid not in own for pid in mine):
             identity.kill_session(session)
 
 

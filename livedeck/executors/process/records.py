@@ -1,12 +1,13 @@
 """The folder of each attempt: how the executor and its zygotes remember what was started and how it ended.
 
-``{work_dir}/attempts/{name}/`` holds ``attempt.json`` (there from the moment the folder exists, before the process),
-``process.json`` (its process), ``output.log``, ``shipped.json`` (how much of it is in the store), ``exit.json``
-(once it is over), and while it runs ``cwd/`` and ``tmp/``. Files appear by rename, so none is ever half written; none
-is synced, because the processes that they tell of do not survive a crash of the machine either.
+``{work_dir}/attempts/{name}/`` holds ``attempt.json`` (there from the moment the folder exists, before the
+process knows what to do), ``output.log`` (until it is in the store), ``shipped.json`` (how much of it is) and
+``exit.json`` (once it is over). Files appear by rename, so none is ever half written; none is synced, because the
+processes that they tell of do not survive a crash of the machine either.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -35,6 +36,9 @@ class AttemptRecord(msgspec.Struct, frozen=True):
     cpu: float
     memory: int
     zygote: Identity
+    process: Identity
+    scratch: str
+    """Folder of its working directory and TMPDIR."""
 
 
 class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -59,9 +63,8 @@ class ShippedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     seq: int = 0
     start: int = 0
     end: int = 0
-    complete: bool = False
-    """Nothing follows; ``output.log`` is gone."""
     last_words: str = ""
+    """The end of the output, once it is known: ``output.log`` does not stay."""
 
 
 def attempt_name(attempt_id: str) -> str:
@@ -78,8 +81,6 @@ class Folder:
         self.name = name
         self.path = f"{attempts}/{name}"
         self.log = f"{self.path}/output.log"
-        self.cwd = f"{self.path}/cwd"
-        self.tmp = f"{self.path}/tmp"  # noqa: S108 - not the system's
 
     def attempt(self) -> AttemptRecord | None:
         """Return what was asked for; None: no such attempt was ever started."""
@@ -89,9 +90,9 @@ class Folder:
         """Return how it ended; None: it has not, or nobody was left to say."""
         return self._read("exit.json", ExitRecord)
 
-    def process(self) -> Identity | None:
-        """Return its process; None when it died with its zygote before this was written."""
-        return self._read("process.json", Identity)
+    def has_log(self) -> bool:
+        """Tell whether there is output that may not be in the store."""
+        return os.path.exists(self.log)  # noqa: PTH110 - on the path of every attempt
 
     def shipped(self) -> ShippedRecord:
         """Return how much of its output is in the store."""
@@ -100,9 +101,6 @@ class Folder:
     def write_exit(self, record: ExitRecord) -> None:
         self._write("exit.json", record)
 
-    def write_process(self, identity: Identity) -> None:
-        self._write("process.json", identity)
-
     def write_shipped(self, record: ShippedRecord) -> None:
         self._write("shipped.json", record)
 
@@ -110,15 +108,6 @@ class Folder:
         """Note that somebody still asks for this record (see retention)."""
         with contextlib.suppress(FileNotFoundError):
             os.utime(f"{self.path}/exit.json")
-
-    def clear_scratch(self) -> bool:
-        """Remove the working directory and TMPDIR if they are empty; tell whether they are gone."""
-        return all([_remove_empty(self.cwd), _remove_empty(self.tmp)])
-
-    def remove_scratch(self) -> None:
-        """Remove the working directory and TMPDIR with all that is in them."""
-        shutil.rmtree(self.cwd, ignore_errors=True)
-        shutil.rmtree(self.tmp, ignore_errors=True)
 
     def _write(self, file: str, record: msgspec.Struct) -> None:
         target = f"{self.path}/{file}"
@@ -134,16 +123,6 @@ class Folder:
             return None
 
 
-def _remove_empty(path: str) -> bool:
-    try:
-        os.rmdir(path)  # noqa: PTH106 - on the path of every attempt
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
 def _write_file(path: str, data: bytes) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
@@ -157,6 +136,7 @@ class Records:
     """All folders under one working directory."""
 
     def __init__(self, work_dir: Path) -> None:
+        self.work_dir = work_dir
         self.attempts = work_dir / "attempts"
         self._claims = 0
 
@@ -178,23 +158,22 @@ class Records:
 
         Of any number of processes claiming the same name one succeeds: a folder that is not empty cannot be
         renamed over.
+
+        Raises:
+            OSError: it cannot be written.
         """
         folder = self.folder(record.name)
-        if os.path.exists(folder.path):  # noqa: PTH110 - on the path of every attempt
-            return None
         self._claims += 1
         draft = f"{self.attempts}/.{os.getpid()}.{self._claims}"
-        os.mkdir(draft, 0o700)  # noqa: PTH102 - on the path of every attempt
         try:
-            os.mkdir(f"{draft}/cwd", 0o700)  # noqa: PTH102
-            os.mkdir(f"{draft}/tmp", 0o700)  # noqa: PTH102, S108
+            os.mkdir(draft, 0o700)  # noqa: PTH102 - on the path of every attempt
             _write_file(f"{draft}/attempt.json", msgspec.json.encode(record))
-            os.rename(draft, folder.path)  # noqa: PTH104
+            os.rename(draft, folder.path)  # noqa: PTH104 - likewise
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
-            if os.path.exists(folder.path):  # noqa: PTH110
+            if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
                 return None
-            raise ExecutorError(f"cannot write the record of {record.id}: {error}") from error
+            raise
         return folder
 
     def prune(self, before: float) -> int:

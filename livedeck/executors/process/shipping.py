@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from livedeck.errors import LivedeckError, ObjectExists
 from livedeck.executors.process.records import Folder, ShippedRecord
 from livedeck.store.layout import log_key
@@ -51,12 +53,8 @@ class Shipper:
         self._grew = asyncio.Event()
 
     @property
-    def complete(self) -> bool:
-        return self._done.complete
-
-    @property
     def last_words(self) -> str:
-        """The last lines of the output; known once it is complete."""
+        """The last lines of the output."""
         return self._done.last_words or self._last_words()
 
     def grew(self) -> None:
@@ -78,7 +76,7 @@ class Shipper:
 
     async def finish(self, *, patience: float) -> None:
         """Ship the rest of an attempt that is over; give up, with a warning, after ``patience`` seconds."""
-        if self.complete:
+        if not self._folder.has_log():  # it printed nothing, or all of it is in the store
             return
         try:
             async with asyncio.timeout(patience):
@@ -97,7 +95,8 @@ class Shipper:
             await self._settle()
             while (data := self._read(self._done.end, CHUNK)) and (end := _boundary(data, final=final)):
                 start = self._done.end
-                self._note(ShippedRecord(self._done.seq + 1, start, start + end))
+                words = self._last_words() if final else ""
+                self._note(ShippedRecord(self._done.seq + 1, start, start + end, words))
                 await self._settle()
 
     async def _ship_to_the_end(self) -> None:
@@ -108,8 +107,8 @@ class Shipper:
             except (LivedeckError, OSError) as error:
                 logger.info("log_retried attempt=%s error=%s", self._folder.name, error)
                 await asyncio.sleep(RETRY / 4)
-        last = ShippedRecord(self._done.seq, self._done.start, self._done.end, True, self._last_words())
-        self._note(last, settled=True)
+        if not self._done.last_words:  # nothing came after what was shipped while it ran
+            self._note(msgspec.structs.replace(self._done, last_words=self._last_words()), settled=True)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._folder.log)  # noqa: PTH108 - on the path of every attempt
 

@@ -88,6 +88,7 @@ class Zygote:
         self._grown: dict[str, int] = {}
         self._unrecorded: dict[str, tuple[Running, ExitRecord]] = {}
         self._idle_since = time.monotonic()
+        self._to_sweep: list[str] = []
         self._ending = False
         self._draining = False
         self._dismissed = False
@@ -105,16 +106,28 @@ class Zygote:
         self._selector.register(wakeup, selectors.EVENT_READ, lambda _: self._on_signal(wakeup))
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
+        spares_wanted = True
         while not self._may_end():
-            for key, events in self._selector.select(self._patience()):
-                # An earlier event of this turn may have closed this one's file.
-                if self._selector.get_map().get(key.fd) is not None:
+            ready = self._selector.select(0 if spares_wanted or self._to_sweep else self._patience())
+            if not ready:
+                spares_wanted = self._do_in_idleness()
+            for key, events in ready:
+                # An earlier event of this turn may have closed this one's file, and its number be another's by now.
+                if self._selector.get_map().get(key.fd) is key:
                     key.data(events)
             self._run_timers()
             self._flush()
+            spares_wanted = spares_wanted or bool(ready)
+
+    def _do_in_idleness(self) -> bool:
+        """Do a piece of what nobody waits for; tell whether a spare child is still wanted."""
+        if self._to_sweep:
+            self._nursery.sweep(self._to_sweep.pop())
+            return True
+        return not self._ending and self._nursery.prepare()
 
     def _may_end(self) -> bool:
-        busy = self._nursery.running or self._unrecorded
+        busy = self._nursery.running or self._unrecorded or self._to_sweep
         if busy or (self._connections and not self._ending):
             self._idle_since = time.monotonic()
             return False
@@ -158,8 +171,12 @@ class Zygote:
         if not data:
             self._hang_up(connection)
             return
-        for body in connection.frames.feed(data):
-            self._answer(connection, messages.decode_to_zygote(body))
+        try:
+            for body in connection.frames.feed(data):
+                self._answer(connection, messages.decode_to_zygote(body))
+        except msgspec.DecodeError as error:  # an executor of another version: it must not cost the attempts
+            _say(f"hung up on an executor: {error}")
+            self._hang_up(connection)
 
     def _hang_up(self, connection: Connection) -> None:
         self._selector.unregister(connection.socket)
@@ -262,7 +279,7 @@ class Zygote:
         self._unrecorded.pop(running.record.name, None)
         self._grown.pop(running.record.name, None)
         self._tell(messages.Exited(running.record.name, exit_))
-        self._nursery.sweep(running.folder)
+        self._to_sweep.append(running.record.scratch)
 
     def _on_terminate(self, *_: object) -> None:
         self._ending = True
@@ -290,6 +307,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
     Zygote(settings, nursery, listener).run()
+    nursery.close()
 
 
 def _warn_of_threads() -> None:
