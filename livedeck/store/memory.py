@@ -69,3 +69,23 @@ class Memory:
         """Memory has no signed URLs."""
         del key, method, expires
         return None
+
+    async def aget(self, key: str) -> bytes:
+        """:meth:`get`; nothing here blocks, so the async twins need no thread."""
+        return self.get(key)
+
+    async def aput(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Async :meth:`put`."""
+        self.put(key, data, content_type)
+
+    async def acreate(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Async :meth:`create`."""
+        self.create(key, data, content_type)
+
+    async def ahead(self, key: str) -> Meta | None:
+        """Async :meth:`head`."""
+        return self.head(key)
+
+    async def adelete(self, key: str) -> None:
+        """Async :meth:`delete`."""
+        self.delete(key)

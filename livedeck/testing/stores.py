@@ -1,0 +1,138 @@
+"""A store that fails as told: before a write, after it, slowly, or by throttling."""
+
+import enum
+import threading
+from collections import deque
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from livedeck.errors import StoreUnavailable
+from livedeck.store import Backend, Meta, Store, open_store
+
+
+class Fault(enum.Enum):
+    """What goes wrong with one write."""
+
+    NONE = "none"
+    """Nothing."""
+    FAILS = "fails"
+    """It fails and nothing was written."""
+    LOSES_REPLY = "loses reply"
+    """It is written, but the caller is told that it failed."""
+    THROTTLED = "throttled"
+    """The store answers 429; nothing was written."""
+    FULL = "full"
+    """The disk is full; nothing was written."""
+
+
+_WORDS = {
+    Fault.FAILS: "connection reset",
+    Fault.LOSES_REPLY: "the connection closed before the reply",
+    Fault.THROTTLED: "429 Too Many Requests",
+    Fault.FULL: "the disk is full",
+}
+
+
+class FaultyStore(Store):
+    """A store whose writes fail by script. Reads always work.
+
+    Args:
+        inner: Where what does get written goes; a memory store of its own by default.
+    """
+
+    def __init__(self, inner: Store | None = None) -> None:
+        self._inner = inner or open_store(f"memory://faulty-{id(self)}")
+        self._faults = _FaultyBackend(self._inner.backend)
+        super().__init__(self._inner.uri, self._faults, self._inner.prefix)
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """Every write that was tried: ``("put" | "create", key)``."""
+        return list(self._faults.writes)
+
+    def script(self, *faults: Fault) -> None:
+        """What happens to the next writes, one each; after them they work again."""
+        self._faults.script.extend(faults)
+
+    def break_down(self, fault: Fault = Fault.FAILS) -> None:
+        """From now on every write fails, until :meth:`recover`."""
+        self._faults.broken = fault
+
+    def recover(self) -> None:
+        """Writes work again, and what is left of the script is forgotten."""
+        self._faults.broken = Fault.NONE
+        self._faults.script.clear()
+
+    def hold(self) -> None:
+        """From now on writes wait, until :meth:`release`."""
+        self._faults.gate.clear()
+        self._faults.held.clear()
+
+    def release(self) -> None:
+        """Let writes that wait go on."""
+        self._faults.gate.set()
+
+    def wait_held(self, timeout: float = 10.0) -> bool:
+        """Wait until a write waits at the gate; say whether one does."""
+        return self._faults.held.wait(timeout)
+
+
+class _FaultyBackend:
+    """Passes calls on, with faults in writes."""
+
+    def __init__(self, inner: Backend) -> None:
+        self._inner = inner
+        self.script: deque[Fault] = deque()
+        self.broken = Fault.NONE
+        self.gate = threading.Event()
+        self.gate.set()
+        self.held = threading.Event()
+        self.writes: list[tuple[str, str]] = []
+
+    def get(self, key: str) -> bytes:
+        return self._inner.get(key)
+
+    def put(self, key: str, data: bytes, content_type: str | None) -> None:
+        fault = self._before("put", key)
+        self._inner.put(key, data, content_type)
+        self._after(fault, key)
+
+    def create(self, key: str, data: bytes, content_type: str | None) -> None:
+        fault = self._before("create", key)
+        self._inner.create(key, data, content_type)
+        self._after(fault, key)
+
+    def head(self, key: str) -> Meta | None:
+        return self._inner.head(key)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        return self._inner.list(prefix)
+
+    def delete(self, key: str) -> None:
+        self._inner.delete(key)
+
+    def download_to(self, key: str, path: Path) -> None:
+        self._inner.download_to(key, path)
+
+    def upload_from(self, key: str, path: Path) -> None:
+        fault = self._before("put", key)
+        self._inner.upload_from(key, path)
+        self._after(fault, key)
+
+    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+        return self._inner.sign(key, method, expires)
+
+    def _before(self, verb: str, key: str) -> Fault:
+        self.writes.append((verb, key))
+        if not self.gate.is_set():
+            self.held.set()
+            self.gate.wait()
+        fault = self.broken if self.broken is not Fault.NONE else self.script.popleft() if self.script else Fault.NONE
+        if fault not in {Fault.NONE, Fault.LOSES_REPLY}:
+            raise StoreUnavailable(f"{key}: {_WORDS[fault]}")
+        return fault
+
+    def _after(self, fault: Fault, key: str) -> None:
+        if fault is Fault.LOSES_REPLY:
+            raise StoreUnavailable(f"{key}: {_WORDS[fault]}")

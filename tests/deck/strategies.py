@@ -1,0 +1,33 @@
+"""Random ops for the property tests: few names, so that they meet."""
+
+from hypothesis import strategies as st
+
+from livedeck.deck.ops import Chart, Drop, Extend, Html, Markdown, Progress, Put, Series, Value
+
+decks = st.sampled_from(["a", "b", "c"])
+ids = st.sampled_from(["x", "y", "z"])
+texts = st.text(st.sampled_from("ab<é\0&\n"), max_size=4)
+numbers = st.integers(-3, 9).map(float)
+
+
+@st.composite
+def series(draw, *, ascending=True):
+    x = draw(st.lists(numbers, max_size=3))
+    y = draw(st.lists(numbers | st.none(), min_size=len(x), max_size=len(x)))
+    return Series(draw(st.sampled_from(["s", "t"])), sorted(x) if ascending else x, y)
+
+
+elements = st.one_of(
+    st.builds(Html, ids, texts),
+    st.builds(Markdown, ids, texts),
+    st.builds(Progress, ids, texts, numbers, numbers | st.none()),
+    st.builds(Value, ids, texts, numbers | texts | st.booleans()),
+    st.builds(Chart, ids, texts, st.lists(series(), max_size=2)),
+)
+unsorted_elements = elements | st.builds(Chart, ids, texts, st.lists(series(ascending=False), max_size=2))
+ops = st.one_of(
+    st.builds(Put, decks, elements),
+    st.builds(Extend, decks, elements),
+    st.builds(Drop, decks, ids),
+    st.builds(Drop, decks, st.none()),
+)
