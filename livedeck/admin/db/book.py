@@ -4,8 +4,8 @@ Events come in batches that touch the same few rows, so rows are loaded once per
 handful of statements, however many events there are. Statements stand at module level: SQLAlchemy compiles each once.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from flyteidl.admin.execution_pb2 import Execution
@@ -14,6 +14,7 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from livedeck.admin.db.prepared import Prepared
 from livedeck.admin.db.tables import events, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
@@ -25,14 +26,18 @@ TaskKey = tuple[str, str, str, str, str, int]
 
 _n, _t, _e = node_executions.c, task_executions.c, executions.c
 
-_EXECUTION: Final = select(_e.id, _e.lease_owner, _e.message).where(
-    _e.project == bindparam("p_project"), _e.domain == bindparam("p_domain"), _e.name == bindparam("p_name")
+_EXECUTION: Final = Prepared(
+    select(_e.id, _e.lease_owner, _e.message).where(
+        _e.project == bindparam("p_project"), _e.domain == bindparam("p_domain"), _e.name == bindparam("p_name")
+    )
 )
-_NODES: Final = select(_n.node_id, _n.born, _n.message).where(
-    _n.execution_id == bindparam("p_execution"), _n.node_id.in_(bindparam("p_nodes", expanding=True))
+_NODE: Final = Prepared(
+    select(_n.born, _n.message).where(_n.execution_id == bindparam("p_execution"), _n.node_id == bindparam("p_node"))
 )
-_TASKS: Final = select(_t.born, _t.phase_version, _t.message).where(
-    _t.execution_id == bindparam("p_execution"), _t.node_id.in_(bindparam("p_nodes", expanding=True))
+_TASKS: Final = Prepared(
+    select(_t.born, _t.phase_version, _t.message).where(
+        _t.execution_id == bindparam("p_execution"), _t.node_id == bindparam("p_node")
+    )
 )
 
 
@@ -41,22 +46,23 @@ def _values(*columns: str) -> dict[str, Any]:
 
 
 _TIMES: Final = ("phase", "updated_at", "started_at", "duration", "changed", "message")
-_SET_EXECUTION: Final = (
+_ATTEMPT: Final = ("node_id", "project", "domain", "name", "version", "retry_attempt")
+_SET_EXECUTION: Final = Prepared(
     update(executions)
     .where(_e.id == bindparam("p_execution"))
     .values(**_values(*_TIMES, "error_code", "state", "abort_cause"))
 )
-_SET_NODE: Final = (
+_SET_NODE: Final = Prepared(
     update(node_executions)
     .where(_n.execution_id == bindparam("p_execution"), _n.node_id == bindparam("p_node"))
     .values(**_values(*_TIMES))
 )
-_SET_DYNAMIC: Final = (
+_SET_DYNAMIC: Final = Prepared(
     update(node_executions)
     .where(_n.execution_id == bindparam("p_execution"), _n.node_id == bindparam("p_node"))
     .values(**_values("dynamic_workflow"))
 )
-_SET_TASK: Final = (
+_SET_TASK: Final = Prepared(
     update(task_executions)
     .where(
         _t.execution_id == bindparam("p_execution"),
@@ -69,9 +75,19 @@ _SET_TASK: Final = (
     )
     .values(**_values(*_TIMES, "phase_version"))
 )
-_ADD_NODE: Final = insert(node_executions)
-_ADD_TASK: Final = insert(task_executions)
-_ADD_EVENT: Final = insert(events)
+_ADD_NODE: Final = Prepared(
+    insert(node_executions)
+    .values(**_values("execution_id", "node_id", "parent_node_id", "created_at", "born", *_TIMES))
+    .inline()
+)
+_ADD_TASK: Final = Prepared(
+    insert(task_executions)
+    .values(**_values("execution_id", *_ATTEMPT, "created_at", "born", "phase_version", *_TIMES))
+    .inline()
+)
+_ADD_EVENT: Final = Prepared(
+    insert(events).values(**_values("number", "execution_id", "kind", "phase", "recorded_at", "message")).inline()
+)
 
 
 @dataclass
@@ -105,7 +121,8 @@ class Book:
     transaction: Transaction
     row_id: int
     lease_owner: str | None
-    execution: Execution
+    stored: bytes
+    """The execution as it was loaded; parsed only when asked for, since most events are not about it."""
     changed: int = 0
     """The last event that changed the execution itself here; 0: nothing to write."""
     nodes: dict[str, NodeRow] = field(default_factory=dict)
@@ -120,28 +137,33 @@ class Book:
         Raises:
             NoSuchEntity: There is none with that id.
         """
-        row = transaction.connection.execute(
-            _EXECUTION,
-            {"p_project": identifier.project, "p_domain": identifier.domain, "p_name": identifier.name},
-        ).one_or_none()
-        if row is None:
+        rows = _EXECUTION.fetch(
+            transaction.connection,
+            p_project=identifier.project,
+            p_domain=identifier.domain,
+            p_name=identifier.name,
+        )
+        if not rows:
             raise NoSuchEntity(f"there is no execution {describe(identifier)}")
-        return cls(transaction, row.id, row.lease_owner, Execution.FromString(row.message))
+        [(row_id, lease_owner, message)] = rows
+        return cls(transaction, row_id, lease_owner, message)
 
-    def load(self, nodes: Sequence[str], *, tasks: bool) -> None:
-        """Load node executions and, if asked to, their attempts, unless that was done before."""
-        missing = [node for node in nodes if node not in self._loaded]
-        if not missing:
+    @cached_property
+    def execution(self) -> Execution:
+        """The execution itself, to be changed in place."""
+        return Execution.FromString(self.stored)
+
+    def load(self, node_id: str) -> None:
+        """Load a node execution and its attempts, unless that was done before."""
+        if node_id in self._loaded:
             return
-        self._loaded.update(missing)
+        self._loaded.add(node_id)
         connection = self.transaction.connection
-        wanted = {"p_execution": self.row_id, "p_nodes": missing}
-        for node_id, born, message in connection.execute(_NODES, wanted):
+        for born, message in _NODE.fetch(connection, p_execution=self.row_id, p_node=node_id):
             self.nodes[node_id] = NodeRow(NodeExecution.FromString(message), born)
-        if tasks:
-            for born, phase_version, message in connection.execute(_TASKS, wanted):
-                task = TaskExecution.FromString(message)
-                self.tasks[task_key(task.id)] = TaskRow(task, phase_version, born)
+        for born, phase_version, message in _TASKS.fetch(connection, p_execution=self.row_id, p_node=node_id):
+            task = TaskExecution.FromString(message)
+            self.tasks[task_key(task.id)] = TaskRow(task, phase_version, born)
 
     def add_event(self, kind: int, phase: int, message: bytes) -> int:
         """Append an event; return its number."""
@@ -162,11 +184,10 @@ class Book:
         """Write back what changed."""
         connection = self.transaction.connection
         if self.changed:
-            connection.execute(_SET_EXECUTION, self._execution_values())
+            _SET_EXECUTION.run(connection, [self._execution_values()])
         self._write_nodes(connection)
         self._write_tasks(connection)
-        if self.new_events:
-            connection.execute(_ADD_EVENT, self.new_events)
+        _ADD_EVENT.run(connection, self.new_events)
 
     def _execution_values(self) -> dict[str, Any]:
         closure = self.execution.closure
@@ -180,18 +201,17 @@ class Book:
 
     def _write_nodes(self, connection: Connection) -> None:
         changed = [row for row in self.nodes.values() if row.changed]
-        known = [{"p_execution": self.row_id, "p_node": row.message.id.node_id, **_times(row.message, row.changed)}
-                 for row in changed if row.born]  # fmt: skip
+        known = [{**self._node_key(row), **_times(row.message, row.changed)} for row in changed if row.born]
         fresh = [self._new_node(row) for row in changed if not row.born]
-        dynamic = [{"p_execution": self.row_id, "p_node": row.message.id.node_id,
-                    "dynamic_workflow": row.dynamic_workflow}
-                   for row in changed if row.dynamic_workflow is not None]  # fmt: skip
-        if fresh:
-            connection.execute(_ADD_NODE, fresh)
-        if known:
-            connection.execute(_SET_NODE, known)
-        if dynamic:
-            connection.execute(_SET_DYNAMIC, dynamic)
+        dynamic = [row for row in changed if row.dynamic_workflow is not None]
+        _ADD_NODE.run(connection, fresh)
+        _SET_NODE.run(connection, known)
+        _SET_DYNAMIC.run(
+            connection, [{**self._node_key(row), "dynamic_workflow": row.dynamic_workflow} for row in dynamic]
+        )
+
+    def _node_key(self, row: NodeRow) -> dict[str, Any]:
+        return {"p_execution": self.row_id, "p_node": row.message.id.node_id}
 
     def _new_node(self, row: NodeRow) -> dict[str, Any]:
         return {
@@ -207,16 +227,13 @@ class Book:
         changed = [(key, row) for key, row in self.tasks.items() if row.changed]
         fresh = [self._new_task(key, row) for key, row in changed if not row.born]
         known = [self._known_task(key, row) for key, row in changed if row.born]
-        if fresh:
-            connection.execute(_ADD_TASK, fresh)
-        if known:
-            connection.execute(_SET_TASK, known)
+        _ADD_TASK.run(connection, fresh)
+        _SET_TASK.run(connection, known)
 
     def _new_task(self, key: TaskKey, row: TaskRow) -> dict[str, Any]:
-        names = ("node_id", "project", "domain", "name", "version", "retry_attempt")
         return {
             "execution_id": self.row_id,
-            **dict(zip(names, key, strict=True)),
+            **dict(zip(_ATTEMPT, key, strict=True)),
             "created_at": microseconds(row.message.closure.created_at),
             "born": row.changed,
             "phase_version": row.phase_version,

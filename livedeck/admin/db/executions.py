@@ -66,7 +66,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     row_id = transaction.connection.execute(
         insert(executions).values(**_columns(transaction, new)).returning(executions.c.id)
     ).scalar_one()
-    book = Book(transaction, row_id, None, message)
+    book = Book(transaction, row_id, None, message.SerializeToString())
     _note(book)
     book.write()
     transaction.wanted = True

@@ -69,7 +69,6 @@ def record(transaction: Transaction, reporter: Reporter, events: Sequence[Execut
         if key not in books:
             books[key] = _open(transaction, reporter, identifier)
         book = books[key]
-        book.load(_nodes_of(own), tasks=True)
         for event in own:
             _record_one(book, reporter, event)
     for book in books.values():
@@ -106,18 +105,6 @@ def _open(transaction: Transaction, reporter: Reporter, identifier: WorkflowExec
     return book
 
 
-def _nodes_of(events: Sequence[ExecutionEvent]) -> list[str]:
-    wanted: dict[str, None] = {}
-    for event in events:
-        if isinstance(event, NodeExecutionEvent):
-            wanted[event.id.node_id] = None
-            if event.parent_node_metadata.node_id:
-                wanted[event.parent_node_metadata.node_id] = None
-        elif isinstance(event, TaskExecutionEvent):
-            wanted[event.parent_node_execution_id.node_id] = None
-    return list(wanted)
-
-
 def _record_one(book: Book, reporter: Reporter, event: ExecutionEvent) -> None:
     if isinstance(event, WorkflowExecutionEvent):
         _record_execution(book, reporter, event)
@@ -140,6 +127,7 @@ def _record_execution(book: Book, reporter: Reporter, event: WorkflowExecutionEv
 def _record_node(book: Book, reporter: Reporter, event: NodeExecutionEvent) -> None:
     check_node_id(event.id.node_id)
     _check_phase(NODE, event.phase)
+    book.load(event.id.node_id)
     row = book.nodes.get(event.id.node_id)
     if row is None:
         row = NodeRow(nodes.create(event, book.transaction.now), parent=_parent_of(book, event))
@@ -160,9 +148,9 @@ def _parent_of(book: Book, event: NodeExecutionEvent) -> str | None:
         parent = event.parent_node_metadata.node_id
     elif event.HasField("parent_task_metadata"):
         parent = event.parent_task_metadata.id.node_execution_id.node_id
-        book.load([parent], tasks=True)
     else:
         return None
+    book.load(parent)
     if parent not in book.nodes:
         raise NoSuchEntity(f"node {event.id.node_id!r} names as its parent {parent!r}, which was never reported")
     return parent
@@ -170,6 +158,7 @@ def _parent_of(book: Book, event: NodeExecutionEvent) -> str | None:
 
 def _record_task(book: Book, reporter: Reporter, event: TaskExecutionEvent) -> None:
     node_id = event.parent_node_execution_id.node_id
+    book.load(node_id)
     if node_id not in book.nodes:
         raise NoSuchEntity(
             f"an attempt of {event.task_id.name!r} belongs to node {node_id!r}, which was never reported"

@@ -11,14 +11,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, select
 
+from livedeck.admin.db.prepared import Prepared
 from livedeck.admin.db.tables import events
 
 _MAX_BATCH = 256
 """Requests in one transaction; more than this only delays the first."""
+
+_LAST: Final = Prepared(select(func.max(events.c.number)))
 
 
 def now() -> int:
@@ -116,9 +119,12 @@ class Writer:
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
-                first = connection.scalar(select(func.max(events.c.number))) or 0
+                first = _LAST.fetch(connection)[0][0] or 0
                 transaction.last = first
-                results = [_attempt(transaction, request.work) for request in batch]
+                if len(batch) == 1:  # the whole transaction is its savepoint
+                    results = [(batch[0].work(transaction), None)]
+                else:
+                    results = [_attempt(transaction, request.work) for request in batch]
                 news = Committed(events=transaction.last > first, work=transaction.wanted)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             results = [(None, error)] * len(batch)
