@@ -79,6 +79,7 @@ class Driver:
         self._writer = EventWriter(self._addresses, owner, self._facts)
         self._reporter = Reporter(control, owner, settings)
         self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._events.put_nowait(Resume())  # before anything else: an abort may be asked for at once
         self._effects: set[asyncio.Task[None]] = set()
         self._launcher = Launcher(
             executor=executor,
@@ -109,33 +110,28 @@ class Driver:
         try:
             plan = Planner(self._claim.closure, KINDS, system_retries=self._settings.system_retries).plan()
         except UserError as error:
-            await self.refuse(Failure("CannotRun", f"This execution cannot be run: {error}."))
+            await self.give_up(Failure("CannotRun", f"This execution cannot be run: {error}."))
             return
         self._recover(plan)
         async with asyncio.TaskGroup() as self._group:
             reporting = self._group.create_task(self._reporter.run(), name=f"report {self.key}")
-            self._events.put_nowait(Resume())
             await self._loop()
             await self._reporter.recorded()
             for task in (reporting, *self._effects):
                 task.cancel()
 
-    async def refuse(self, failure: Failure) -> None:
-        """Fail (or if that was asked for, abort) the execution without running anything more of it."""
+    async def give_up(self, failure: Failure) -> None:
+        """Stop what runs of the execution as far as it is on record, and fail it (or abort it, if that was asked)."""
+        self._reporter.add(await surrender(self._claim, self._executor, self._owner, self._settings))
         stands = WorkflowPhase(self._claim.phase)
         phases = [WorkflowPhase.FAILING, WorkflowPhase.FAILED]
         if stands is WorkflowPhase.ABORTING:
             phases, failure = [WorkflowPhase.ABORTED], aborted(self._claim.abort_cause)
         elif stands is WorkflowPhase.UNDEFINED:
             phases.insert(0, WorkflowPhase.QUEUED)
-        reports = [ReportWorkflow(phase, failure if phase > WorkflowPhase.QUEUED else None) for phase in phases]
+        reports = [ReportWorkflow(phase, failure if phase is not WorkflowPhase.QUEUED else None) for phase in phases]
         self._reporter.add([self._writer.write_workflow(report) for report in reports])
         await self._reporter.flush()
-
-    async def give_up(self, failure: Failure) -> None:
-        """Stop what runs of the execution as far as it is on record, and fail it."""
-        self._reporter.add(await surrender(self._claim, self._executor, self._owner, self._settings))
-        await self.refuse(failure)
 
     async def flush(self) -> None:
         """Record what is still to be recorded, after ``run`` was cancelled."""
@@ -179,7 +175,7 @@ class Driver:
                 case Launch(path, attempt, adopt):
                     self._begin(self._launcher.start(path, attempt, adopt=adopt), f"run {self.key} {path} {attempt}")
                 case Stop(path, attempt):
-                    self._launcher.stop(path, attempt)
+                    self._begin(self._stop(path, attempt), f"stop {self.key} {path} {attempt}")
 
     def _begin(self, effect: Coroutine[Any, Any, None], name: str) -> None:
         task = self._group.create_task(effect, name=name)
@@ -210,6 +206,12 @@ class Driver:
             return False
         self._data.outputs_uris[path] = uri
         return True
+
+    async def _stop(self, path: Path, number: int) -> None:
+        # What it is stopped for must be on record first: else an engine that takes over sees only that it was killed,
+        # and tries it again.
+        await self._reporter.recorded()
+        self._launcher.stop(path, number)
 
     async def _gather(self, path: Path) -> None:
         try:

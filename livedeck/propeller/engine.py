@@ -126,6 +126,7 @@ class Propeller:
         )
         driven = self._driven[key] = _Driven(driver)
         driven.task = self._group.create_task(self._see_through(driven), name=f"drive {key}")
+        driven.task.add_done_callback(lambda _: self._forget(driven))  # also if it is cancelled before it begins
 
     async def _see_through(self, driven: "_Driven") -> None:
         """Drive one execution; whatever happens to it, the others go on."""
@@ -143,9 +144,13 @@ class Propeller:
             else:
                 log.warning("propeller.lease_lost execution=%s", key)
         finally:
-            del self._driven[key]
+            self._forget(driven)
         if key in self._crashes:
             await self._patiently("claim", self._claim)
+
+    def _forget(self, driven: "_Driven") -> None:
+        if self._driven.get(driven.driver.key) is driven:
+            del self._driven[driven.driver.key]
 
     async def _driven_to_end(self, driver: Driver) -> None:
         """Drive it, or end it if the engine has failed at it too often; then give the lease back."""

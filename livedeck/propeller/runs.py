@@ -35,7 +35,7 @@ class Watcher:
     started: Callable[[str], None]
     """The process exists; called with the attempt's handle. Called once."""
     expired: Callable[[], None]
-    """It has run for as long as it may. Called at most once."""
+    """It has run for as long as it may. May be called twice."""
 
 
 class Run:
@@ -103,7 +103,10 @@ class Run:
             self._leave()
         self.ended_at = ended.ended_at
         store = open_store(self._attempt.output_prefix)
-        return await persist("judge", lambda: judge(store, ended), self._settings)
+        result = await persist("judge", lambda: judge(store, ended), self._settings)
+        if isinstance(result, Failure) and self._was_too_long(ended):
+            self._watcher.expired()
+        return result
 
     async def _started_handle(self) -> str | None:
         """Launch it; None if it was stopped before."""
@@ -163,6 +166,12 @@ class Run:
         since = datetime.now(UTC) - (self._started_at or datetime.now(UTC))
         left = (self._timeout - since).total_seconds()
         return asyncio.get_running_loop().call_later(max(left, 0.0), self._watcher.expired)
+
+    def _was_too_long(self, ended: Exit) -> bool:
+        """Whether an attempt that is over had expired: the engine that stopped it for that may have died since."""
+        if self._timeout is None or ended.started_at is None or ended.ended_at is None:
+            return False
+        return ended.ended_at - ended.started_at >= self._timeout
 
     async def _stop_when_asked(self, handle: str) -> None:
         await self._stopping.wait()

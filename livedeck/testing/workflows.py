@@ -105,11 +105,23 @@ class Part:
     """A node and the templates that it needs."""
 
     def __init__(
-        self, node: Node, *, task: TaskTemplate | None = None, subs: Sequence[CompiledWorkflowClosure] = ()
+        self,
+        node: Node,
+        *,
+        task: TaskTemplate | None = None,
+        own: bool = False,
+        subs: Sequence[CompiledWorkflowClosure] = (),
     ) -> None:
         self.node = node
         self.task = task
+        self.own = own
         self.subs = subs
+
+    def belong(self, workflow: str) -> None:
+        """Name a task that was made for this node after the workflow too: node ids repeat in sub-workflows."""
+        if self.task is not None and self.own:
+            self.task.id.name = f"{workflow}.{self.node.id}"
+            self.node.task_node.reference_id.CopyFrom(self.task.id)
 
     def after(self, *ids: str) -> "Part":
         """Have it wait for other nodes."""
@@ -140,9 +152,9 @@ def task(
         options: for the task's template.
         inputs: what its inputs are bound to.
     """
-    made = of or template(f"task_{id}", inputs=list(inputs), outputs=outputs.split(), **(options or {}))
+    made = of or template(id, inputs=list(inputs), outputs=outputs.split(), **(options or {}))
     node = Node(id=id, inputs=_bindings(inputs), task_node=TaskNode(reference_id=made.id))
-    return Part(node, task=made)
+    return Part(node, task=made, own=of is None)
 
 
 def sub_workflow(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part:  # noqa: A002
@@ -162,6 +174,8 @@ def workflow(
     policy = (
         WorkflowMetadata.FAIL_IMMEDIATELY if fail_immediately else WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
     )
+    for part in parts:
+        part.belong(name)
     made = WorkflowTemplate(
         id=Identifier(
             resource_type=ResourceType.WORKFLOW,

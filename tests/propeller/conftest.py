@@ -1,6 +1,7 @@
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,8 @@ class World:
         self.executors.append(made)
         return made
 
-    def propeller(self, executor: ScriptedExecutor, **options: object) -> Propeller:
-        given = {"owner": "p", "settings": QUICK, **options}
-        return Propeller(
-            options.pop("control", self.control), executor, **{k: v for k, v in given.items() if k != "control"}
-        )
+    def propeller(self, executor: Any, *, control: Any = None, settings=QUICK, owner="p", **options: Any) -> Propeller:
+        return Propeller(control or self.control, executor, owner=owner, settings=settings, **options)
 
 
 @pytest.fixture
@@ -38,9 +36,4 @@ async def world() -> AsyncIterator[World]:
     yield made
     for executor in made.executors:
         await executor.close()
-
-
-@pytest.fixture
-def names() -> Callable[[], str]:
-    count = iter(range(1_000_000))
-    return lambda: f"a{next(count)}"
+        assert not executor.violations

@@ -5,6 +5,7 @@ from flyteidl.core.workflow_pb2 import Node
 from livedeck.propeller.commands import Gather
 from livedeck.propeller.events import Gathered, NodeEvent, Path, Ungathered
 from livedeck.propeller.phases import NodeEvent as Move
+from livedeck.propeller.phases import NodePhase
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.turn import Turn
 
@@ -42,6 +43,8 @@ class EndKind:
         turn.ask(Gather(path))
 
     def handle(self, turn: Turn, path: Path, event: NodeEvent) -> None:
+        if turn.node(path).phase is not NodePhase.QUEUED:
+            return  # told too early or twice
         if isinstance(event, Gathered):
             turn.succeed(path)
         elif isinstance(event, Ungathered):

@@ -1,0 +1,452 @@
+"""Whatever order events come in, however often, and whenever the engine dies: the right end, and no attempt twice.
+
+A random workflow is run by the real machine in a simulated world. The world keeps what a real one would keep across an
+engine's death: what was recorded, and the attempts. An oracle in plain Python says how each node has to end.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
+
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from hypothesis import event as note
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livedeck.propeller.addresses import Addresses
+from livedeck.propeller.commands import Gather, Launch, Prepare, ReportNode, ReportTask, ReportWorkflow, Stop
+from livedeck.propeller.events import (
+    AskedToAbort,
+    AttemptExpired,
+    AttemptFailed,
+    AttemptStarted,
+    AttemptSucceeded,
+    CacheHit,
+    Event,
+    Gathered,
+    Path,
+    Prepared,
+    Resume,
+    Ungathered,
+    Unprepared,
+)
+from livedeck.propeller.failures import Blame, Failure
+from livedeck.propeller.machine import step
+from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
+from livedeck.propeller.planner import Planner
+from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild
+from livedeck.testing.workflows import Part, sub_workflow, task, workflow
+
+SYSTEM_RETRIES = 1
+
+# What a node will do.
+
+
+@dataclass(frozen=True)
+class TaskScript:
+    prepare: str  # ok, hit, bad
+    attempts: tuple[str, ...]  # ok, user, recoverable, system, hang; after the last: ok
+    retries: int
+
+    def outcome(self, attempt: int) -> str:
+        return self.attempts[attempt] if attempt < len(self.attempts) else "ok"
+
+    def plays_out(self) -> tuple[bool, int]:
+        """Whether it succeeds, and after how many attempts."""
+        if self.prepare != "ok":
+            return self.prepare == "hit", 0
+        budget = {"user": self.retries, "system": SYSTEM_RETRIES}
+        number = 0
+        while True:
+            outcome = self.outcome(number)
+            number += 1
+            if outcome in ("ok", "user"):
+                return outcome == "ok", number
+            purse = "system" if outcome == "system" else "user"
+            budget[purse] -= 1
+            if budget[purse] < 0:
+                return False, number
+
+
+@dataclass(frozen=True)
+class ScopeScript:
+    name: str
+    nodes: tuple["TaskScript | ScopeScript", ...]
+    edges: tuple[frozenset[int], ...]  # for each node the earlier ones that it waits for
+    fail_immediately: bool
+    prepare: str = "ok"
+    gather: bool = True
+
+    def could(self) -> list[bool | None]:
+        """For each node: whether it succeeds if it is never stopped; None: it cannot begin."""
+        ends: list[bool | None] = []
+        for node, above in zip(self.nodes, self.edges, strict=True):
+            ends.append(succeeds(node) if all(ends[each] for each in above) else None)
+        return ends
+
+
+def succeeds(script: TaskScript | ScopeScript) -> bool:
+    if isinstance(script, TaskScript):
+        return script.plays_out()[0]
+    return script.prepare == "ok" and script.gather and all(script.could())
+
+
+@st.composite
+def task_scripts(draw: st.DrawFn) -> TaskScript:
+    return TaskScript(
+        prepare=draw(st.sampled_from(["ok"] * 8 + ["hit", "bad"])),
+        attempts=tuple(
+            draw(st.lists(st.sampled_from(["ok", "ok", "ok", "user", "recoverable", "system", "hang"]), max_size=4))
+        ),
+        retries=draw(st.integers(0, 2)),
+    )
+
+
+@st.composite
+def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScript:
+    nodes: list[TaskScript | ScopeScript] = []
+    for index in range(draw(st.integers(1, 5 if depth == 2 else 3))):
+        deeper = depth > 0 and draw(st.integers(0, 4)) == 0
+        nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}") if deeper else task_scripts()))
+    edges = [
+        frozenset(draw(st.sets(st.sampled_from(range(at)), max_size=3))) if at else frozenset()
+        for at in range(len(nodes))
+    ]
+    return ScopeScript(
+        name,
+        tuple(nodes),
+        tuple(edges),
+        fail_immediately=draw(st.booleans()),
+        prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])) if depth < 2 else "ok",
+        gather=draw(st.integers(0, 8)) != 0,
+    )
+
+
+def closure_of(script: ScopeScript):
+    parts: list[Part] = []
+    for index, (node, above) in enumerate(zip(script.nodes, script.edges, strict=True)):
+        name = f"n{index}"
+        if isinstance(node, ScopeScript):
+            part = sub_workflow(name, closure_of(node))
+        else:
+            options = {"retries": node.retries, "timeout": timedelta(seconds=1), "deck": index % 2 == 0}
+            part = task(name, options=options)
+        parts.append(part.after(*(f"n{each}" for each in above)))
+    return workflow(*parts, name=script.name, fail_immediately=script.fail_immediately)
+
+
+# The world.
+
+
+@dataclass
+class Process:
+    path: Path
+    number: int
+    started: bool = False  # else it waits for room
+    running: bool = True
+    stopping: bool = False
+    expired: bool = False
+    outcome: Event | None = None
+
+
+@dataclass
+class World:
+    script: ScopeScript
+    random: Random
+    phase: WorkflowPhase = WorkflowPhase.UNDEFINED
+    nodes: dict[str, RecordedNode] = field(default_factory=dict)
+    processes: dict[tuple[str, int], Process] = field(default_factory=dict)
+    asked: bool = False
+    deaths: int = 0
+
+    def __post_init__(self) -> None:
+        self.plan = Planner(closure_of(self.script), KINDS, system_retries=SYSTEM_RETRIES).plan()
+        self.addresses = Addresses(WorkflowExecutionIdentifier(), "memory://x", "memory://x")
+        self.late: list[Event] = []
+        self.start_engine()
+
+    def start_engine(self) -> None:
+        self.state = rebuild(self.plan, self.nodes, self.phase, "because")
+        self.unrecorded: list[tuple[list, list]] = []  # per step: its reports, then the effects that wait for them
+        self.pending: list[Event] = [Resume()]
+        self.watched: set[tuple[str, int]] = set()
+        self.told = self.phase is WorkflowPhase.ABORTING
+
+    # What may happen next.
+
+    def actions(self) -> Iterator:
+        if self.pending:
+            yield self.deliver
+        if self.unrecorded:
+            yield self.record
+        if any(not process.started for process in self.processes.values()):
+            yield self.start_one
+        if any(process.started and process.running for process in self.processes.values()):
+            yield self.end_one
+
+    def mishaps(self) -> Iterator:
+        if self.late:
+            yield self.deliver_late
+        if self.deaths < 6:
+            yield self.die
+
+    def run(self, *, aborts: bool) -> None:
+        while True:
+            actions = list(self.actions())
+            if not actions:
+                assert self.phase.terminal, f"stuck in {self.phase.name}"
+                return
+            if self.random.random() < 0.15 and (mishaps := list(self.mishaps())):
+                actions = mishaps
+            elif aborts and not self.asked and not self.phase.terminal and self.random.random() < 0.1:
+                actions = [self.ask]
+            self.random.choice(actions)()
+
+    def die(self) -> None:
+        self.deaths += 1
+        self.processes = {key: process for key, process in self.processes.items() if process.started}
+        self.start_engine()
+
+    def ask(self) -> None:
+        self.asked = True
+        self.phase = WorkflowPhase.ABORTING
+        self.step(AskedToAbort("because"))
+
+    def deliver(self) -> None:
+        event = self.pending.pop(self.random.randrange(len(self.pending)))
+        # That an attempt was stopped is no news to an engine that did not ask for it, and does not reach one.
+        if not isinstance(event, Resume) and getattr(event, "failure", None) not in (WITHDRAWN, KILLED):
+            self.late.append(event)
+        self.step(event)
+
+    def deliver_late(self) -> None:
+        if Resume() not in self.pending:
+            self.step(self.random.choice(self.late))
+
+    def step(self, event: Event) -> None:
+        if Resume() in self.pending and not isinstance(event, Resume):
+            self.pending.append(event)  # an engine resumes before it hears anything
+            return
+        self.state, commands = step(self.state, event)
+        reports: list = []
+        effects: list = []
+        for command in commands:
+            match command:
+                case Prepare(path):
+                    self.pending.append(self.prepared(path))
+                case Gather(path):
+                    good = self.scope_script(path[:-1]).gather
+                    self.pending.append(Gathered(path) if good else Ungathered(path, Failure("Binding", "no")))
+                case Launch() | Stop():
+                    effects.append(command)
+                case _:
+                    reports.append(command)
+        if reports or effects:
+            self.unrecorded.append((reports, effects))
+
+    def record(self) -> None:
+        reports, effects = self.unrecorded.pop(0)
+        for report in reports:
+            self.record_one(report)
+        for effect in effects:
+            (self.launch if isinstance(effect, Launch) else self.stop)(effect)
+
+    def record_one(self, report) -> None:
+        match report:
+            case ReportWorkflow(phase):
+                assert not self.phase.terminal
+                if self.phase is not WorkflowPhase.ABORTING or phase.terminal:
+                    self.phase = phase
+            case ReportNode(path, phase, failure):
+                node = self.nodes.get(self.name(path), RecordedNode(NodePhase.UNDEFINED))
+                assert not node.phase.terminal or node.phase is phase, (path, node.phase, phase)
+                self.nodes[self.name(path)] = replace(node, phase=phase, failure=failure)
+            case ReportTask(path, number, phase, failure):
+                node = self.nodes[self.name(path)]
+                old = node.attempts.get(number, RecordedAttempt(TaskPhase.UNDEFINED)).phase
+                assert not old.terminal or old is phase
+                recorded = RecordedAttempt(TaskPhase.FAILED if phase is TaskPhase.RETRYABLE_FAILED else phase, failure)
+                self.nodes[self.name(path)] = replace(node, attempts={**node.attempts, number: recorded})
+
+    # The executor.
+
+    def launch(self, launch: Launch) -> None:
+        key = (self.name(launch.path), launch.attempt)
+        process = self.processes.get(key)
+        if process is None:
+            running = [each for (name, _), each in self.processes.items() if name == key[0] and each.running]
+            assert not running, f"{key} beside {running}"
+            process = self.processes[key] = Process(launch.path, launch.attempt)
+        assert key not in self.watched, f"{key} launched twice by one engine"
+        self.watched.add(key)
+        if process.started:
+            self.pending.append(AttemptStarted(launch.path, launch.attempt))
+        if process.outcome is not None:
+            self.tell_end(process)
+
+    def stop(self, stop: Stop) -> None:
+        key = (self.name(stop.path), stop.attempt)
+        process = self.processes.get(key)
+        if process is None or key not in self.watched:
+            return  # it is over, or never came to be
+        process.stopping = True
+        if not process.started:
+            del self.processes[key]
+            self.pending.append(AttemptFailed(stop.path, stop.attempt, WITHDRAWN))
+
+    def start_one(self) -> None:
+        process = self.random.choice([process for process in self.processes.values() if not process.started])
+        process.started = True
+        self.pending.append(AttemptStarted(process.path, process.number))
+
+    def end_one(self) -> None:
+        key = self.random.choice([k for k, process in self.processes.items() if process.started and process.running])
+        process = self.processes[key]
+        script = self.task_script(process.path)
+        outcome = script.outcome(process.number)
+        if process.stopping and (outcome == "hang" or self.random.random() < 0.7):
+            event: Event = AttemptFailed(process.path, process.number, KILLED)
+        elif outcome == "hang":
+            if key in self.watched:
+                process.expired = True
+                self.step(AttemptExpired(process.path, process.number))
+            return
+        else:
+            event = self.told_of(outcome, process)
+        if outcome != "hang":
+            process.expired = False
+        process.running, process.outcome = False, event
+        if key in self.watched:
+            self.tell_end(process)
+
+    def tell_end(self, process: Process) -> None:
+        if process.expired:  # as its times tell, whoever stopped it
+            self.step(AttemptExpired(process.path, process.number))
+        self.pending.append(process.outcome)
+
+    def told_of(self, outcome: str, process: Process) -> Event:
+        if outcome == "ok":
+            return AttemptSucceeded(process.path, process.number)
+        return AttemptFailed(process.path, process.number, FAILURES[outcome])
+
+    # Looking things up.
+
+    def name(self, path: Path) -> str:
+        return self.addresses.node(self.state.root, path)
+
+    def scope_script(self, path: Path) -> ScopeScript:
+        script: TaskScript | ScopeScript = self.script
+        for index in path:
+            assert isinstance(script, ScopeScript)
+            script = script.nodes[index - 1]  # the start node comes first
+        assert isinstance(script, ScopeScript)
+        return script
+
+    def task_script(self, path: Path) -> TaskScript:
+        script = self.scope_script(path[:-1]).nodes[path[-1] - 1]
+        assert isinstance(script, TaskScript)
+        return script
+
+    def prepared(self, path: Path) -> Event:
+        script = self.scope_script(path[:-1]).nodes[path[-1] - 1]
+        match script.prepare:
+            case "ok":
+                return Prepared(path)
+            case "hit":
+                return CacheHit(path)
+            case _:
+                return Unprepared(path, Failure("Binding", "no"))
+
+
+WITHDRAWN = Failure("Withdrawn", "never started", Blame.SYSTEM)
+KILLED = Failure("Killed", "stopped", Blame.SYSTEM, recoverable=True)
+FAILURES = {
+    "user": Failure("USER:E", "raised"),
+    "recoverable": Failure("USER:R", "raised", recoverable=True),
+    "system": Failure("Lost", "lost", Blame.SYSTEM, recoverable=True),
+}
+
+# The oracle.
+
+
+def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) -> None:
+    """Every node of the scope ended as it had to; ``stoppable``: the scope may have been stopped from above."""
+    could = script.could()
+    fails = False in could or not (None in could or script.gather)
+    stopped = stoppable or (fails and script.fail_immediately)
+    for index, (node, end) in enumerate(zip(script.nodes, could, strict=True)):
+        name = f"{parent}-0-n{index}" if parent else f"n{index}"
+        recorded = world.nodes.get(name)
+        phase = recorded.phase if recorded else NodePhase.UNDEFINED
+        right = {NodePhase.UNDEFINED} if end is None else {NodePhase.SUCCEEDED if end else NodePhase.FAILED}
+        if stopped and end is not None:
+            right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
+        assert phase in right, (name, phase, right)
+        if isinstance(node, ScopeScript):
+            if recorded is not None and node.prepare == "ok":
+                check(world, node, name, stoppable=stopped)
+        elif recorded is not None:
+            check_attempts(recorded, node)
+    if fails and script.fail_immediately and not stoppable and False in could:
+        assert NodePhase.FAILED in phases(world, script, parent)
+
+
+def phases(world: World, script: ScopeScript, parent: str) -> set[NodePhase]:
+    names = [f"{parent}-0-n{index}" if parent else f"n{index}" for index in range(len(script.nodes))]
+    return {world.nodes[name].phase for name in names if name in world.nodes}
+
+
+def check_attempts(recorded: RecordedNode, script: TaskScript) -> None:
+    _, count = script.plays_out()
+    assert sorted(recorded.attempts) == list(range(len(recorded.attempts)))
+    assert all(attempt.phase.terminal for attempt in recorded.attempts.values())
+    if recorded.phase in (NodePhase.SUCCEEDED, NodePhase.FAILED):
+        assert len(recorded.attempts) == count
+    else:
+        assert len(recorded.attempts) <= max(count, 1)
+
+
+@given(script=scope_scripts(), seed=st.integers(0, 2**32))
+@settings(max_examples=500, deadline=None)
+def test_every_execution_ends_as_it_has_to(script, seed):
+    world = World(script, Random(seed))
+    world.run(aborts=False)
+    note(f"deaths: {world.deaths}")
+    assert world.phase is (WorkflowPhase.SUCCEEDED if succeeds(script) else WorkflowPhase.FAILED)
+    check(world, script, "", stoppable=False)
+    assert not any(process.running for process in world.processes.values())
+
+
+@given(script=scope_scripts(), seed=st.integers(0, 2**32))
+@settings(max_examples=500, deadline=None)
+def test_an_execution_that_is_aborted_leaves_nothing_running(script, seed):
+    world = World(script, Random(seed))
+    world.run(aborts=True)
+    note(f"{world.phase.name}, asked: {world.asked}")
+    natural = WorkflowPhase.SUCCEEDED if succeeds(script) else WorkflowPhase.FAILED
+    assert world.phase in ({natural, WorkflowPhase.ABORTED} if world.asked else {natural})
+    check(world, script, "", stoppable=world.asked)
+    assert not any(process.running for process in world.processes.values())
+    assert all(node.phase.terminal for node in world.nodes.values())
+
+
+def test_the_generator_reaches_every_outcome():
+    """The properties would say little about worlds that never fail, retry or die."""
+    seen: Counter[str] = Counter()
+
+    @given(script=scope_scripts(), seed=st.integers(0, 2**32))
+    @settings(max_examples=300, deadline=None, database=None)
+    def collect(script, seed):
+        world = World(script, Random(seed))
+        world.run(aborts=True)
+        seen[world.phase.name] += 1
+        seen["died"] += world.deaths > 0
+        seen["retried"] += any(number for _, number in world.processes)
+        seen["nested"] += any("-0-" in name for name in world.nodes)
+
+    collect()
+    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested"):
+        assert seen[what] > 3, seen
