@@ -27,10 +27,12 @@ The tree (catch the branch that you can do something about)::
     │   ├── EntityExists          it would create what is there already
     │   ├── StateForbids          the entity's state does not allow it (any more)
     │   └── NotOffered            a call of the protocol that this server does not serve
-    ├── ServerError           the server cannot run as it is configured
-    │   ├── InvalidSetting    a setting that cannot work; the message names its key
-    │   ├── PortTaken         somebody listens on that port already
-    │   └── NotWritable       a folder that the server must write to does not let it
+    ├── InvalidLink               a link or token that this server did not give out, or not for this
+    │   └── ExpiredLink           one whose time is over
+    ├── ServerError               the server cannot run as it is configured
+    │   ├── InvalidSetting        a setting that cannot work; the message names its key
+    │   ├── PortTaken             somebody listens on that port already
+    │   └── NotWritable           a folder that the server must write to does not let it
     └── RemoteError               the control plane refused or could not be reached
         ├── RemoteUnavailable     no server answers at the endpoint
         ├── RemoteNotFound        the control plane does not know that id
@@ -115,6 +117,14 @@ class LeaseLost(LivedeckError):
 
 class ImpossibleTransition(LivedeckError):
     """The engine met a phase and an event that its tables do not know: a mistake in the engine itself."""
+
+
+class InvalidLink(LivedeckError):
+    """A link or token that this server did not give out, or not for what it was used for."""
+
+
+class ExpiredLink(InvalidLink):
+    """A link whose time is over."""
 
 
 class ServerError(LivedeckError):

@@ -79,10 +79,7 @@ class DeckLog:
         moved = await self._open(final=final) if self.recent is None else False
         if moved:
             on_news()
-        while self.recent is not None:
-            segment = await self._reader.next(self.recent.seq)
-            if segment is None:
-                break
+        while self.recent is not None and (segment := await self._next()) is not None:
             if self.recent.add(segment):
                 moved = True
                 on_news()
@@ -104,15 +101,27 @@ class DeckLog:
             return None  # the viewer is sent a snapshot instead, from memory
         return found
 
+    async def _next(self) -> Segment | None:
+        assert self.recent is not None
+        try:
+            return await self._reader.next(self.recent.seq)
+        except DeckError:  # cleared away, since a newer snapshot has it (``history=False``)
+            if not await self._reload():
+                raise
+            return await self._reader.next(self.recent.seq)
+
     async def _open(self, *, final: bool) -> bool:
         head = await self._store.ahead(DECK)
-        if head is None or (self.page is not None and head.etag == self.page.etag):
+        # Without a page there may be a log all the same: the placeholder failed where a segment did not.
+        if head is None and await self._reader.next(0) is None:
+            return False
+        if head is not None and self.page is not None and head.etag == self.page.etag:
             return False
         document = await self._reader.load()
         if document is not None:
             self.recent = Recent(self._attempt, document)
             return True
-        if not final and not await self._is_whole(head):
+        if head is None or not (final or await self._is_whole(head)):
             return False
         self.page = head
         self._unsettled = None

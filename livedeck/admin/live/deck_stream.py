@@ -73,7 +73,7 @@ class _Viewer:
         while not tail.abandoned:
             seen = tail.changed.count
             ending = tail.over and (self._pinned or tail.node_over)
-            news = self._news(with_state=not ending)
+            news = self._news(with_state=not ending or self._state_version < 0)
             if news:
                 self._spoke = time.monotonic()
                 yield news

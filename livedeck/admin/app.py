@@ -1,0 +1,234 @@
+"""The whole control plane in one process: database, calls, live streams, Decks and console behind one port."""
+
+import logging
+import resource
+from contextlib import AsyncExitStack
+from functools import partial
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import grpc.aio
+from flyteidl.admin.common_pb2 import Sort
+from flyteidl.admin.execution_pb2 import Execution
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from livedeck.admin import rundir
+from livedeck.admin.control import Control
+from livedeck.admin.db import executions
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.listing import Page
+from livedeck.admin.decks import Decks
+from livedeck.admin.feed import Feed
+from livedeck.admin.front import Front, FrontLimits
+from livedeck.admin.links import Links
+from livedeck.admin.live.service import Live
+from livedeck.admin.objects import Objects
+from livedeck.admin.pages import Pages
+from livedeck.admin.queries import Queries
+from livedeck.admin.refusals import HANDLERS
+from livedeck.admin.rest import rest_routes
+from livedeck.admin.security import Guard
+from livedeck.admin.services.admin import build_services
+from livedeck.admin.services.calls import GRPC_OPTIONS, Service
+from livedeck.admin.settings import AdminSettings
+from livedeck.admin.tokens import Signer, load_secret
+from livedeck.admin.transfers import Transfers
+from livedeck.admin.web import WebServer
+from livedeck.deck.reader import Reader
+from livedeck.store import Store, join_uri, open_store
+
+__all__ = ["Admin", "AdminSettings"]
+
+log = logging.getLogger(__name__)
+
+_FILES_BESIDE: Final = 256
+"""Open files left for everything but connections: database, log, store, executor."""
+_FILES_EACH: Final = 3
+"""Open files that one gRPC connection takes: the client's, and both ends of the Unix socket."""
+
+
+class Admin:
+    """The control plane. An async context manager: entered, it serves; left, it has ended cleanly.
+
+    Entering migrates the database and returns once the port answers. Leaving stops accepting, ends the streams, lets
+    requests under way finish within ``settings.shutdown_grace``, and closes the database last.
+
+    Args:
+        settings: How to run.
+
+    Raises:
+        PortTaken: On entering: somebody listens there already.
+        NotWritable: On entering: a folder cannot be written to.
+        ServerError: On entering: it cannot run as it is configured for another reason.
+    """
+
+    control: Control
+    """Leases and events, for a propeller in this process."""
+    feed: Feed
+    """What changes, numbered."""
+
+    def __init__(self, settings: AdminSettings) -> None:
+        self.settings = settings
+        self._open = AsyncExitStack()
+        self._port = settings.port
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._open = stack.pop_all()
+        log.info("admin.ready endpoint=%s root=%s", self.endpoint, self.settings.root)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+        log.info("admin.ended endpoint=%s", self.endpoint)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._port
+
+    @property
+    def endpoint(self) -> str:
+        """Where clients in this machine reach it: ``127.0.0.1:8080``."""
+        return f"{_reachable(self.settings.host)}:{self._port}"
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach it: ``settings.public_url``, or the endpoint."""
+        return (self.settings.public_url or f"http://{self.endpoint}").rstrip("/")
+
+    @property
+    def console_url(self) -> str:
+        """Where people look."""
+        return f"{self.base_url}/console/"
+
+    @property
+    def hint_url(self) -> str:
+        """Where publishers hint: always this machine's own address, since attempts run beside the server."""
+        return f"http://{self.endpoint}/live/hints"
+
+    def hint_token(self, prefix_uri: str) -> str:
+        """Return the token that allows an attempt to hint, by the URI of its output prefix.
+
+        Raises:
+            InvalidKey: The URI is not that of an attempt in this server's store.
+        """
+        return self._links.hint_token(prefix_uri)
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        settings = self.settings
+        run_dir = rundir.prepare(settings.run_dir)
+        store = open_store(settings.root)
+        _check_writable(store)
+        self._links = Links(Signer(load_secret(run_dir / rundir.SECRET)), store, lambda: self.base_url)
+        database = await stack.enter_async_context(Database.open(settings.database))
+        objects = Objects(store)
+        self.control = Control(database, objects)
+        self.feed = Feed(database)
+        services = build_services(database, objects, self._links)
+        live = await stack.enter_async_context(self._live(database, store))
+        transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
+        pages = Pages(settings.console)
+        decks = Decks(
+            lookup=Queries(database),
+            open_store=partial(_below, store),
+            open_reader=Reader,
+            links=self._links,
+            pages=pages,
+        )
+        app = _app(
+            [*rest_routes(services), *live.routes(), *decks.routes(), *transfers.routes(), *pages.routes()],
+            settings,
+        )
+        sockets = stack.enter_context(rundir.socket_folder(run_dir))
+        rpc = sockets / "rpc.sock"
+        await self._serve_rpc(stack, services, f"unix:{rpc}")
+        web = await stack.enter_async_context(WebServer(app, grace=settings.shutdown_grace))
+        stack.callback(live.close)  # before the web server drains: streams would never end by themselves
+        front = Front(
+            host=settings.host,
+            port=settings.port,
+            rpc=rpc,
+            http=web,
+            limits=FrontLimits(connections=_connection_limit(settings.max_connections)),
+        )
+        await stack.enter_async_context(front)
+        self._port = front.port
+
+    def _live(self, database: Database, store: Store) -> Live:
+        async def newest(project: str, domain: str, limit: int) -> list[Execution]:
+            page = Page(limit, "", "", Sort())
+            found, _ = await database.read(executions.list_executions, project, domain, page)
+            return found
+
+        return Live(
+            feed=self.feed,
+            lookup=Queries(database),
+            newest_executions=newest,
+            open_store=partial(_below, store),
+            open_reader=Reader,
+            links=self._links,
+        )
+
+    async def _serve_rpc(self, stack: AsyncExitStack, services: list[Service], address: str) -> None:
+        server = grpc.aio.server(options=GRPC_OPTIONS)
+        for service in services:
+            server.add_generic_rpc_handlers((service.grpc_handler(),))
+        server.add_insecure_port(address)
+        await server.start()
+        stack.push_async_callback(server.stop, self.settings.shutdown_grace)
+
+
+def _app(routes: list[BaseRoute], settings: AdminSettings) -> ASGIApp:
+    health = Route("/healthz", _healthz)
+    handlers: dict[Any, Any] = dict(HANDLERS)
+    app = Starlette(routes=[health, *routes], exception_handlers=handlers)
+    return Guard(app, allowed_hosts=_own_hosts(settings))
+
+
+async def _healthz(_request: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok", headers={"cache-control": "no-store"})
+
+
+def _own_hosts(settings: AdminSettings) -> tuple[str, ...]:
+    """The names that the server answers to: those allowed, the one it listens on, the one it is known by."""
+    known = urlsplit(settings.public_url or "").hostname
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return tuple(name for name in (*settings.allowed_hosts, host, known) if name)
+
+
+def _below(store: Store, key: str) -> Store:
+    return open_store(join_uri(store.uri, key))
+
+
+def _check_writable(store: Store) -> None:
+    """A folder that cannot be written to is said so at the start, not by the first task."""
+    if store.local_root is not None:
+        rundir.check_writable(store.local_root, "root")
+
+
+def _reachable(host: str) -> str:
+    """An address to connect to, for one to listen on."""
+    if host in {"0.0.0.0", ""}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
+
+
+def _connection_limit(wanted: int) -> int:
+    """As many connections as are wanted, or as many as there may be open files for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted * _FILES_EACH + _FILES_BESIDE
+    if soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(16, min(wanted, (soft - _FILES_BESIDE) // _FILES_EACH))

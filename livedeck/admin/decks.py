@@ -1,0 +1,190 @@
+"""Decks as pages: the HTML itself for frames, a viewer around it for people, links to share.
+
+A Deck's HTML is hostile. It is given to frames only, in a sandbox by header whatever the frame says; who opens its
+address directly gets a page of ours with the Deck in a frame, because a page of its own could send itself elsewhere.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from livedeck.admin.links import Links
+from livedeck.admin.live.deck_log import LogReader, is_whole
+from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt
+from livedeck.admin.live.records import Lookup, look_up
+from livedeck.admin.live.states import Recorded, cached_source, latest_attempt, rfc3339, task_of
+from livedeck.admin.pages import Pages, path_of
+from livedeck.admin.security import DECK_HEADERS
+from livedeck.deck import snapshot
+from livedeck.deck.ops import Document
+from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
+from livedeck.store import Store
+from livedeck.store.layout import DECK
+
+SHARE_DEFAULT: Final = timedelta(days=7)
+SHARE_MAX: Final = timedelta(days=30)
+
+_REWRITES: Final = 20
+_REWRITE_PAUSE: Final = 0.05
+"""A foreign page that is being rewritten is read again so often, with so many seconds between."""
+
+
+class ShareRequest(msgspec.Struct):
+    """What is to be shared, and for how long (seconds)."""
+
+    project: str
+    domain: str
+    name: str
+    node: str
+    attempt: int
+    expires_in: float | None = None
+
+
+@dataclass(frozen=True)
+class _Page:
+    html: bytes
+    title: str
+    number: int
+
+
+class Decks:
+    """The endpoints under ``/decks/``.
+
+    Args:
+        lookup: What is recorded.
+        open_store: Opens the store below a key of the root.
+        open_reader: Opens the reader of a Deck's log.
+        links: Makes and reads links.
+        pages: The viewer.
+    """
+
+    def __init__(
+        self,
+        *,
+        lookup: Lookup,
+        open_store: Callable[[str], Store],
+        open_reader: Callable[[Store], LogReader],
+        links: Links,
+        pages: Pages,
+    ) -> None:
+        self._lookup = lookup
+        self._open_store = open_store
+        self._open_reader = open_reader
+        self._links = links
+        self._pages = pages
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/decks/share", self._share, methods=["POST"]),
+            Route("/decks/shared/{token}", self._shared),
+            Route("/decks/shared/{token}/deck.html", self._shared_html),
+            Route("/decks/{project}/{domain}/{name}/{node}/{attempt}/deck.html", self._html),
+        ]
+
+    async def _html(self, request: Request) -> Response:
+        given = request.path_params
+        node = NodeKey(given["project"], given["domain"], given["name"], given["node"])
+        number = parse_attempt(given["attempt"])
+        node.attempt(number or 0).prefix  # noqa: B018 - refuses what is no name
+        recorded = await look_up(self._lookup, node)
+        if _is_for_people(request):
+            place = (node.project, node.domain, node.execution, node.node, given["attempt"])
+            return self._pages.viewer(
+                stream=path_of("live", "decks", *place),
+                raw=path_of("decks", *place, "deck.html"),
+                title=f"{node.execution} / {node.node}",
+            )
+        return await self._raw(request, node, number, recorded)
+
+    async def _shared(self, request: Request) -> Response:
+        token = request.path_params["token"]
+        deck = self._links.shared(token)
+        return self._pages.viewer(
+            stream=path_of("live", "shared", token),
+            raw=path_of("decks", "shared", token, "deck.html"),
+            title=f"{deck.execution} / {deck.node}",
+        )
+
+    async def _shared_html(self, request: Request) -> Response:
+        token = request.path_params["token"]
+        deck = self._links.shared(token)
+        if _is_for_people(request):
+            return await self._shared(request)
+        recorded = await look_up(self._lookup, deck.of_node)
+        return await self._raw(request, deck.of_node, deck.number, recorded)
+
+    async def _share(self, request: Request) -> Response:
+        asked = await _share_request(request)
+        deck = DeckKey(asked.project, asked.domain, asked.name, asked.node, asked.attempt)
+        deck.prefix  # noqa: B018 - refuses what is no name
+        recorded = await look_up(self._lookup, deck.of_node)
+        if recorded.node is None:
+            raise NoSuchEntity(f"execution {asked.name} has no node {asked.node!r}")
+        lifetime = SHARE_DEFAULT if asked.expires_in is None else timedelta(seconds=asked.expires_in)
+        url, expiry = self._links.share_url(deck, lifetime)
+        return JSONResponse({"url": url, "expires_at": rfc3339(expiry)}, headers={"cache-control": "no-store"})
+
+    async def _raw(self, request: Request, node: NodeKey, number: int | None, recorded: Recorded) -> Response:
+        shown = latest_attempt(recorded) if number is None else number
+        source = cached_source(recorded)
+        key = DeckKey.of(source) if source is not None else node.attempt(shown)
+        task = task_of(recorded, shown)
+        title = task.id.task_id.name if task is not None else node.node
+        html = await self._page(self._open_store(key.prefix), title)
+        headers = {**DECK_HEADERS, "content-type": "text/html; charset=utf-8"}
+        if request.query_params.get("download"):
+            headers["content-disposition"] = f'attachment; filename="{node.execution}-{node.node}-{shown}.html"'
+        return Response(html, headers=headers)
+
+    async def _page(self, store: Store, title: str) -> bytes:
+        """Return the newest that there is: for a log of ours also what no snapshot holds yet."""
+        document = await self._open_reader(store).load()
+        try:
+            html = await store.aget(DECK) if document is None else b""
+        except ObjectNotFound:
+            raise NoSuchEntity("this attempt has no Deck (yet)") from None
+        if document is not None:
+            return await asyncio.to_thread(_render, document, title)
+        for _ in range(_REWRITES):
+            if is_whole(html):
+                break
+            await asyncio.sleep(_REWRITE_PAUSE)
+            html = await store.aget(DECK)
+        return html
+
+
+def _render(document: Document, title: str) -> bytes:
+    return snapshot.render(document, live=document.end is None, title=title)
+
+
+def _is_for_people(request: Request) -> bool:
+    """Tell whether an address was opened as a page, rather than by a frame of ours or to be saved."""
+    if request.query_params.get("download"):
+        return False
+    where = request.headers.get("sec-fetch-dest")
+    if where is None:  # an old browser, a plain-HTTP host, or no browser: frames of ours name a version
+        return "version" not in request.query_params
+    return where not in {"iframe", "frame"}
+
+
+async def _share_request(request: Request) -> ShareRequest:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > 64 * 1024:
+            raise InvalidRequest("a request to share a Deck is not that large")
+    try:
+        asked = msgspec.json.decode(body, type=ShareRequest)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"this is not a request to share a Deck: {error}") from error
+    if asked.expires_in is not None and not 0 < asked.expires_in <= SHARE_MAX.total_seconds():
+        raise InvalidRequest(f"expires_in is {asked.expires_in}: seconds, at most {SHARE_MAX.days} days")
+    return asked

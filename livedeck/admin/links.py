@@ -1,0 +1,128 @@
+"""Links that this server gives out: to put or get one object, to watch one Deck, to hint at one attempt's publishes.
+
+Where the store signs URLs itself (S3, GCS, Azure) its own are given, so that data does not pass through admin.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from livedeck.admin.live.keys import DeckKey
+from livedeck.admin.tokens import Purpose, Signer
+from livedeck.errors import InvalidKey, InvalidLink
+from livedeck.store import Store
+from livedeck.store.layout import attempt_prefix
+
+HINT_LIFETIME: Final = timedelta(days=30)
+"""Longer than any attempt; it allows nothing but waking the viewers of that attempt's Deck."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What an upload link allows."""
+
+    key: str
+    content_md5: bytes
+    """The MD5 that the content must have; empty: any."""
+
+
+class Links:
+    """Makes links and reads them.
+
+    Args:
+        signer: Signs them.
+        store: What the objects are in.
+        base_url: Where clients reach this server, such as ``http://127.0.0.1:8080``; asked late, since a free port
+            is known only once it is listened on.
+    """
+
+    def __init__(self, signer: Signer, store: Store, base_url: Callable[[], str]) -> None:
+        self._signer = signer
+        self._store = store
+        self._base_url = base_url
+
+    def upload_url(self, key: str, expires: timedelta, content_md5: bytes, headers: Mapping[str, str]) -> str:
+        """Return a URL to PUT the object to; the content must have that MD5 unless it is empty."""
+        del headers  # a store's own signature does not cover them
+        signed = self._store.sign(key, method="PUT", expires=expires)
+        if signed is not None:
+            return signed
+        return f"{self._base_url()}/upload/{self._signer.sign(Purpose.UPLOAD, (key, content_md5.hex()), expires)}"
+
+    def download_url(self, key: str, expires: timedelta) -> str:
+        """Return a URL to GET the object from."""
+        signed = self._store.sign(key, method="GET", expires=expires)
+        if signed is not None:
+            return signed
+        return f"{self._base_url()}/download/{self._signer.sign(Purpose.DOWNLOAD, (key,), expires)}"
+
+    def share_url(self, deck: DeckKey, expires: timedelta) -> tuple[str, datetime]:
+        """Return a URL of a page with that Deck alone, and when it stops working."""
+        token = self._signer.sign(Purpose.SHARE, _parts(deck), expires)
+        expiry = datetime.fromtimestamp(self._signer.check(Purpose.SHARE, token).expires, UTC)
+        return f"{self._base_url()}/decks/shared/{token}", expiry
+
+    def hint_token(self, prefix_uri: str) -> str:
+        """Return a token that allows hints for the attempt with that output prefix.
+
+        Raises:
+            InvalidKey: The URI is not that of an attempt in this server's store.
+        """
+        return self._signer.sign(Purpose.HINT, _parts(self._deck_at(prefix_uri)), HINT_LIFETIME)
+
+    def upload(self, token: str) -> Upload:
+        """Return what an upload link allows.
+
+        Raises:
+            InvalidLink: It is forged, expired or for something else.
+        """
+        key, md5 = self._signer.check(Purpose.UPLOAD, token).subject
+        return Upload(key, bytes.fromhex(md5))
+
+    def download(self, token: str) -> str:
+        """Return the key of the object that a download link is for.
+
+        Raises:
+            InvalidLink: It is forged, expired or for something else.
+        """
+        (key,) = self._signer.check(Purpose.DOWNLOAD, token).subject
+        return key
+
+    def shared(self, token: str) -> DeckKey:
+        """Return the Deck that a link was shared for.
+
+        Raises:
+            InvalidLink: It is forged, expired or for something else.
+        """
+        return _deck(self._signer.check(Purpose.SHARE, token).subject)
+
+    def hinted(self, token: str) -> DeckKey:
+        """Return the attempt that a hint's token is for.
+
+        Raises:
+            InvalidLink: It is forged, expired or for something else.
+        """
+        return _deck(self._signer.check(Purpose.HINT, token).subject)
+
+    def _deck_at(self, prefix_uri: str) -> DeckKey:
+        root, _, key = prefix_uri.rstrip("/").rpartition("/metadata/")
+        parts = key.split("/")
+        # project/domain/execution/node/data/attempt
+        if root == self._store.uri and len(parts) == 6 and parts[4] == "data" and parts[5].isdecimal():
+            project, domain, execution, node, _, number = parts
+            if attempt_prefix(project, domain, execution, node, int(number)) == f"metadata/{key}":
+                return DeckKey(project, domain, execution, node, int(number))
+        raise InvalidKey(f"{prefix_uri!r} is not an attempt's folder in this server's store ({self._store.uri})")
+
+
+def _parts(deck: DeckKey) -> tuple[str, ...]:
+    return (deck.project, deck.domain, deck.execution, deck.node, str(deck.number))
+
+
+def _deck(subject: tuple[str, ...]) -> DeckKey:
+    try:
+        project, domain, execution, node, number = subject
+        return DeckKey(project, domain, execution, node, int(number))
+    except ValueError as error:
+        raise InvalidLink("this link is not valid: ask for a new one") from error

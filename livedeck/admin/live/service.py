@@ -1,0 +1,241 @@
+"""The live endpoints: streams out, hints in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from livedeck.admin.feed import Change
+from livedeck.admin.live import hints
+from livedeck.admin.live.changes import Changes
+from livedeck.admin.live.deck_log import LogReader
+from livedeck.admin.live.deck_stream import follow
+from livedeck.admin.live.execution_streams import (
+    EntityFeed,
+    EntityStream,
+    encode_change,
+    encode_execution,
+    parse_number,
+)
+from livedeck.admin.live.inotify import Inotify
+from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
+from livedeck.admin.live.log_stream import LogTail
+from livedeck.admin.live.records import Lookup, Records, look_up
+from livedeck.admin.live.sse import EventStream
+from livedeck.admin.live.states import Recorded, latest_attempt, node_is_over
+from livedeck.admin.live.tails import Tails
+from livedeck.admin.live.wakes import watching
+from livedeck.admin.signals import Signal
+from livedeck.errors import InvalidLink, NoSuchEntity
+from livedeck.store import Store
+from livedeck.store.layout import LOG, check_name
+
+FIRST_PAGE: Final = 100
+"""Executions that a new viewer of the list is sent, the newest ones."""
+
+
+class Feed(EntityFeed, Protocol):
+    """What is asked of the feed besides; `livedeck.admin.feed.Feed` is one."""
+
+    async def wait(self, after: int, timeout: float) -> bool: ...
+
+    async def snapshot(self, project: str, domain: str, name: str) -> tuple[list[Change], int]: ...
+
+
+class HintLinks(Protocol):
+    """Reads the tokens of hints and shared links; `livedeck.admin.links.Links` does."""
+
+    def hinted(self, token: str) -> DeckKey: ...
+
+    def shared(self, token: str) -> DeckKey: ...
+
+
+NewestExecutions = Callable[[str, str, int], Awaitable[list[Execution]]]
+"""From project, domain and a number to that many executions, the newest first."""
+
+
+class Live:
+    """All live streams of this process. An async context manager; `close` ends the streams.
+
+    Args:
+        feed: What changes.
+        lookup: What is recorded.
+        newest_executions: Reads the first page of a list.
+        open_store: Opens the store below a key of the root.
+        open_reader: Opens the reader of a Deck's log.
+        links: Reads tokens.
+    """
+
+    def __init__(
+        self,
+        *,
+        feed: Feed,
+        lookup: Lookup,
+        newest_executions: NewestExecutions,
+        open_store: Callable[[str], Store],
+        open_reader: Callable[[Store], LogReader],
+        links: HintLinks,
+    ) -> None:
+        self._feed = feed
+        self._lookup = lookup
+        self._newest_executions = newest_executions
+        self._open_store = open_store
+        self._open_reader = open_reader
+        self._links = links
+        self._closing = asyncio.Event()
+        self._tasks = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._inotify = Inotify.open()
+        self._watch = watching(self._inotify)
+        self._changes = Changes(self._feed, self._tasks)
+        self.tails = Tails(
+            changes=self._changes,
+            lookup=self._lookup,
+            open_store=self._open_store,
+            open_reader=self._open_reader,
+            watch=self._watch,
+            tasks=self._tasks,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+        # Every stream is over by now, the web server having drained, and with its viewers went each task of the group.
+        await self._tasks.__aexit__(kind, error, traceback)
+        if self._inotify is not None:
+            self._inotify.close()
+
+    def close(self) -> None:
+        """End all streams; their clients come back to whoever serves then."""
+        self._closing.set()
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        attempt = "{project}/{domain}/{name}/{node}/{attempt}"
+        return [
+            Route("/live/executions", self._executions),
+            Route("/live/executions/{project}/{domain}/{name}", self._execution),
+            Route(f"/live/decks/{attempt}", self._deck),
+            Route(f"/live/logs/{attempt}", self._log),
+            Route("/live/shared/{token}", self._shared),
+            Route("/live/hints", self._hint, methods=["POST"]),
+        ]
+
+    async def _executions(self, request: Request) -> Response:
+        project = check_name(request.query_params.get("project", ""), "project")
+        domain = check_name(request.query_params.get("domain", ""), "domain")
+
+        async def first_page() -> tuple[list[bytes], int]:
+            number = await self._feed.current()
+            newest = await self._newest_executions(project, domain, FIRST_PAGE)
+            return [encode_execution(execution) for execution in reversed(newest)], number
+
+        stream = EntityStream(self._feed, self._changes, project=project, domain=domain, name=None)
+        return self._stream(stream.events(parse_number(_last_id(request)), first_page))
+
+    async def _execution(self, request: Request) -> Response:
+        given = request.path_params
+        project, domain, name = (check_name(given[part], part) for part in ("project", "domain", "name"))
+        identifier = WorkflowExecutionIdentifier(project=project, domain=domain, name=name)
+        if await self._lookup.get_execution(identifier) is None:
+            raise NoSuchEntity(f"there is no execution {project}/{domain}/{name}")
+
+        async def first_page() -> tuple[list[bytes], int]:
+            changes, number = await self._feed.snapshot(project, domain, name)
+            return [encode_change(change) for change in changes], number
+
+        stream = EntityStream(self._feed, self._changes, project=project, domain=domain, name=name)
+        return self._stream(stream.events(parse_number(_last_id(request)), first_page))
+
+    async def _deck(self, request: Request) -> Response:
+        node, number = _attempt_of(request)
+        await self._known(node, number)
+        return self._stream(follow(self.tails, node, number, parse_event_id(_last_id(request))))
+
+    async def _shared(self, request: Request) -> Response:
+        deck = self._links.shared(request.path_params["token"])
+        await self._known(deck.of_node, deck.number)
+        return self._stream(follow(self.tails, deck.of_node, deck.number, parse_event_id(_last_id(request))))
+
+    async def _log(self, request: Request) -> Response:
+        node, number = _attempt_of(request)
+        recorded = await self._known(node, number)
+        key = node.attempt(latest_attempt(recorded) if number is None else number)
+        return self._stream(self._log_events(key, parse_number(_last_id(request)) or 0))
+
+    async def _log_events(self, key: DeckKey, after: int) -> AsyncIterator[bytes]:
+        wake = Signal()
+        async with Records.follow(self._changes, self._lookup, key.of_node, wake) as records:
+            store = self._open_store(key.prefix)
+            watcher = self._watch(store, (LOG,), wake)
+            try:
+                tail = LogTail(key, store=store, records=records, watcher=watcher, wake=wake, after=after)
+                async for data in tail.events():
+                    yield data
+            finally:
+                watcher.close()
+
+    async def _hint(self, request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidLink("a hint needs the attempt's token: Authorization: Bearer ...")
+        key = self._links.hinted(token.strip())
+        self.tails.hint(key, await _body(request, hints.MAX_BYTES))
+        return Response(status_code=204)
+
+    async def _known(self, node: NodeKey, number: int | None) -> Recorded:
+        """Refuse a stream about what does not exist and never will."""
+        node.attempt(number or 0).prefix  # noqa: B018 - refuses what is no name
+        recorded = await look_up(self._lookup, node)
+        if recorded.node is None and node_is_over(recorded):
+            raise NoSuchEntity(f"execution {node.execution} has no node {node.node!r}")
+        newest = latest_attempt(recorded)
+        # One ahead, for who knows of a retry a moment before it is recorded here.
+        if number is not None and number > newest + (0 if node_is_over(recorded) else 1):
+            raise NoSuchEntity(f"node {node.node!r} has no attempt {number}: the newest is {newest}")
+        return recorded
+
+    def _stream(self, events: AsyncIterator[bytes]) -> "_Streamed":
+        return _Streamed(EventStream(events, self._closing))
+
+
+class _Streamed(Response):
+    """What Starlette's routes take as a response; the stream does all of it."""
+
+    def __init__(self, stream: EventStream) -> None:
+        super().__init__()
+        self._events = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._events(scope, receive, send)
+
+
+def _attempt_of(request: Request) -> tuple[NodeKey, int | None]:
+    given = request.path_params
+    node = NodeKey(given["project"], given["domain"], given["name"], given["node"])
+    return node, parse_attempt(given["attempt"])
+
+
+def _last_id(request: Request) -> str | None:
+    return request.headers.get("last-event-id") or request.query_params.get("last_event_id")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise HTTPException(413, f"a hint has at most {limit} bytes")
+    return bytes(body)

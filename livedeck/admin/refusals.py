@@ -1,0 +1,59 @@
+"""Errors of the endpoints that are livedeck's own, in the form that REST's have: ``{"code", "message"}``."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from livedeck.errors import (
+    DeckError,
+    InvalidKey,
+    InvalidLink,
+    InvalidName,
+    InvalidRequest,
+    LivedeckError,
+    NoSuchEntity,
+    ObjectNotFound,
+    StoreError,
+    StoreUnavailable,
+)
+
+_STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
+    # HTTP status, gRPC code
+    NoSuchEntity: (404, 5),
+    ObjectNotFound: (404, 5),
+    InvalidName: (400, 3),
+    InvalidKey: (400, 3),
+    InvalidRequest: (400, 3),
+    DeckError: (400, 3),
+    InvalidLink: (403, 7),
+    StoreUnavailable: (503, 14),
+    StoreError: (500, 13),
+}
+_CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 413: 8, 500: 13}
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    status, code = next(answer for kind, answer in _STATUSES.items() if isinstance(error, kind))
+    return JSONResponse({"code": code, "message": str(error)}, status)
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {"code": _CODES.get(error.status_code, 2), "message": error.detail}
+    return JSONResponse(body, error.status_code, headers=error.headers)
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    # The traceback goes to the log: Starlette raises the error again once this is sent.
+    return JSONResponse({"code": 13, "message": "the server failed; its log says why"}, 500)
+
+
+HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = {
+    **dict.fromkeys(_STATUSES, _refused),
+    HTTPException: _http,
+    Exception: _failed,
+}
+"""For ``Starlette(exception_handlers=...)``."""

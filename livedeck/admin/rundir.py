@@ -1,0 +1,65 @@
+"""The private folder of an installation: its secret, its sockets, uploads under way."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from livedeck.errors import NotWritable
+
+SECRET: Final = "secret"  # noqa: S105 - the file's name
+UPLOADS: Final = "uploads"
+_SOCKET_PATH_LIMIT: Final = 100
+"""Bytes that the path of a Unix socket may have (108 on Linux, 104 elsewhere, with the end)."""
+
+
+def prepare(run_dir: Path) -> Path:
+    """Make the folder, for its owner alone; return its absolute path.
+
+    Raises:
+        NotWritable: It cannot be made or written to.
+    """
+    path = run_dir.expanduser().absolute()
+    check_writable(path, "run_dir", mode=0o700)
+    shutil.rmtree(path / UPLOADS, ignore_errors=True)  # what a server that was killed has left
+    check_writable(path / UPLOADS, "run_dir", mode=0o700)
+    return path
+
+
+def check_writable(folder: Path, key: str, *, mode: int | None = None) -> None:
+    """Make a folder if it is missing, and see that files can be written there.
+
+    Args:
+        folder: Which one.
+        key: The setting that names it, for the message.
+        mode: Its permissions; None: as they are.
+
+    Raises:
+        NotWritable: It cannot be made or written to.
+    """
+    probe = folder / f".livedeck-probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if mode is not None:
+            folder.chmod(mode)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise NotWritable(
+            f"cannot write to the folder {folder} ({key}): {error.strerror or error}; "
+            "choose another one, or change its owner or permissions"
+        ) from error
+
+
+@contextlib.contextmanager
+def socket_folder(run_dir: Path) -> Iterator[Path]:
+    """Give a new private folder for this process's sockets, and remove it at the end.
+
+    It is in the run folder unless that makes the path of a socket longer than the system allows.
+    """
+    parent = run_dir if len(os.fsencode(run_dir)) < _SOCKET_PATH_LIMIT - len("/s-12345678/rpc.sock") else None
+    with tempfile.TemporaryDirectory(prefix="s-", dir=parent) as folder:
+        yield Path(folder)

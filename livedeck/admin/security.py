@@ -1,0 +1,145 @@
+"""What keeps strangers out of a server that has no log-in by default, and hostile Decks in their frame.
+
+The ``Guard`` stands in front of every HTTP request. A Host that is not ours means that some page made its own name
+point to this address (DNS rebinding); an Origin that is not ours means that some page posts to us.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+BODY_TIMEOUT: Final = 30.0
+"""Seconds within which the next piece of a request's body must come."""
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
+
+
+def _policy(**sources: str) -> str:
+    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in sources.items())
+
+
+DECK_POLICY: Final = _policy(
+    sandbox="allow-scripts",
+    default_src="'none'",
+    # A Deck's own scripts; some plotting libraries build functions from text. There is nothing for them to reach.
+    script_src="'unsafe-inline' 'unsafe-eval'",
+    style_src="'unsafe-inline'",
+    img_src="data: blob:",
+    media_src="data: blob:",
+    font_src="data:",
+    connect_src="'none'",
+    form_action="'none'",
+    base_uri="'none'",
+    frame_ancestors="'self'",
+)
+"""For HTML that a task made: scripts run, in an origin of their own, and reach nothing."""
+
+PAGE_POLICY: Final = _policy(
+    default_src="'none'",
+    script_src="'self'",
+    style_src="'self' 'unsafe-inline'",
+    img_src="'self' data: blob:",
+    font_src="'self' data:",
+    connect_src="'self'",
+    frame_src="'self'",
+    manifest_src="'self'",
+    form_action="'self'",
+    base_uri="'none'",
+    frame_ancestors="'none'",
+)
+"""For pages of ours."""
+
+DECK_HEADERS: Final = {
+    "content-security-policy": DECK_POLICY,
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cache-control": "no-store",
+}
+PAGE_HEADERS: Final = {
+    "content-security-policy": PAGE_POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+_EVERYWHERE: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+# Whatever sets no policy of its own is data: should a browser be made to show it, it may do nothing.
+_DATA_POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+class Guard:
+    """ASGI middleware: checks Host and Origin, bounds how slowly a body may come, adds the headers that all need.
+
+    Args:
+        app: What is guarded.
+        allowed_hosts: Names under which the server may be reached besides this machine's own; ``*``: any.
+    """
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = ()) -> None:
+        self._app = app
+        self._hosts = LOCAL_HOSTS | {host.lower() for host in allowed_hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        if refusal is not None:
+            await JSONResponse({"code": 7, "message": refusal}, 403)(scope, receive, _with_headers(send))
+            return
+        await self._app(scope, _hurried(receive), _with_headers(send))
+
+    def _refusal(self, method: str, headers: Headers) -> str | None:
+        host = headers.get("host", "").lower()
+        found = _HOST.fullmatch(host)
+        if found is None or len(headers.getlist("host")) != 1 or not ({found[1], "*"} & self._hosts):
+            return f"this server is not called {host[:100]!r}: name it in allowed_hosts if it is meant to be"
+        origin = headers.get("origin")
+        if method not in _SAFE_METHODS and origin is not None and not _same(origin.lower(), host):
+            return f"requests that change something are not accepted from pages of {origin[:100]!r}"
+        return None
+
+
+def _same(origin: str, host: str) -> bool:
+    return origin in {f"http://{host}", f"https://{host}"}
+
+
+def _with_headers(send: Send) -> Send:
+    async def add(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _EVERYWHERE.items():
+                headers.setdefault(name, value)
+            headers.setdefault("content-security-policy", _DATA_POLICY)
+        await send(message)
+
+    return add
+
+
+def _hurried(receive: Receive) -> Receive:
+    """Treat a client that stops in the middle of its body as one that left."""
+    waiting_for_body = True
+
+    async def hurried() -> Message:
+        nonlocal waiting_for_body
+        if not waiting_for_body:
+            return await receive()
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                message = await receive()
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
+        waiting_for_body = bool(message.get("more_body", False))
+        return message
+
+    return hurried

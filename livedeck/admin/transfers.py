@@ -1,0 +1,123 @@
+"""Objects in and out of the embedded store, by signed link: ``PUT /upload/{token}``, ``GET /download/{token}``."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import IO, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from livedeck.admin.links import Links
+from livedeck.admin.security import DECK_HEADERS
+from livedeck.errors import NoSuchEntity, ObjectNotFound
+from livedeck.store import Store
+from livedeck.store.layout import DECK
+
+_PIECE: Final = 1024 * 1024
+
+
+class Transfers:
+    """The two endpoints.
+
+    Args:
+        links: Reads the tokens.
+        store: What the objects are in.
+        staging: Folder for uploads that are under way.
+        limit: Bytes that one upload may have.
+    """
+
+    def __init__(self, links: Links, store: Store, *, staging: Path, limit: int) -> None:
+        self._links = links
+        self._store = store
+        self._staging = staging
+        self._limit = limit
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/upload/{token}", self._upload, methods=["PUT"]),
+            Route("/download/{token}", self._download, methods=["GET"]),
+        ]
+
+    async def _upload(self, request: Request) -> Response:
+        upload = self._links.upload(request.path_params["token"])
+        expected = [md5 for md5 in (upload.content_md5, _declared_md5(request)) if md5]
+        self._check_size(int(request.headers.get("content-length", "0")))
+        with tempfile.NamedTemporaryFile(dir=self._staging, prefix="upload-") as file:
+            digest = await self._receive(request, file)
+            if any(md5 != digest for md5 in expected):
+                raise HTTPException(400, f"the content's MD5 is {digest.hex()}, not {expected[0].hex()}: send it again")
+            await asyncio.to_thread(self._store.upload_from, upload.key, Path(file.name))
+        return Response(status_code=200, headers={"etag": f'"{digest.hex()}"'})
+
+    async def _receive(self, request: Request, file: "IO[bytes]") -> bytes:
+        """Write the body to a file; return its MD5."""
+        md5 = hashlib.md5(usedforsecurity=False)
+        size = 0
+        piece = bytearray()
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                self._check_size(size)
+                piece += chunk
+                if len(piece) >= _PIECE:
+                    await asyncio.to_thread(_append, file, md5, piece)
+                    piece = bytearray()
+        except ClientDisconnect:
+            raise HTTPException(400, "the upload broke off: send it again") from None
+        await asyncio.to_thread(_append, file, md5, piece)
+        return md5.digest()
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limit:
+            raise HTTPException(413, f"the upload is larger than {self._limit} bytes, which this server allows")
+
+    async def _download(self, request: Request) -> Response:
+        key = self._links.download(request.path_params["token"])
+        name = key.rsplit("/", 1)[-1]
+        headers = _headers(name, shown=request.headers.get("sec-fetch-dest") in {"iframe", "frame"})
+        root = self._store.local_root
+        if root is not None:
+            path = root / key
+            if not path.is_file():
+                raise NoSuchEntity(f"there is no object {key}")
+            return FileResponse(path, headers=headers, media_type=headers["content-type"])
+        try:
+            return Response(await self._store.aget(key), headers=headers)
+        except ObjectNotFound:
+            raise NoSuchEntity(f"there is no object {key}") from None
+
+
+def _append(file: "IO[bytes]", md5: "hashlib._Hash", piece: bytearray) -> None:
+    md5.update(piece)
+    file.write(piece)
+    file.flush()
+
+
+def _declared_md5(request: Request) -> bytes:
+    declared = request.headers.get("content-md5", "")
+    try:
+        md5 = base64.b64decode(declared, validate=True)
+    except binascii.Error:
+        md5 = b"?"
+    if declared and len(md5) != 16:
+        raise HTTPException(400, f"Content-MD5 {declared[:40]!r} is not the base64 of an MD5")
+    return md5
+
+
+def _headers(name: str, *, shown: bool) -> dict[str, str]:
+    """Nothing that a task made runs in our origin: a Deck only in its sandbox, anything else is only saved."""
+    if name == DECK and shown:
+        return {**DECK_HEADERS, "content-type": "text/html; charset=utf-8"}
+    kind = "text/html; charset=utf-8" if name == DECK else "application/octet-stream"
+    return {**DECK_HEADERS, "content-type": kind, "content-disposition": f'attachment; filename="{_plain(name)}"'}
+
+
+def _plain(name: str) -> str:
+    return "".join(char if char.isascii() and char.isprintable() and char not in '"\\' else "_" for char in name)
