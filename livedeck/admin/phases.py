@@ -47,7 +47,7 @@ class Rules(NamedTuple):
 
 _W_ENDS: Final = frozenset({W.SUCCEEDED, W.FAILED, W.ABORTED, W.TIMED_OUT})
 _N_ENDS: Final = frozenset({N.SUCCEEDED, N.FAILED, N.ABORTED, N.SKIPPED, N.TIMED_OUT, N.RECOVERED})
-_K_ENDS: Final = frozenset({K.SUCCEEDED, K.ABORTED, K.FAILED})
+_K_ENDS: Final = frozenset({K.SUCCEEDED, K.ABORTED, K.FAILED, K.RETRYABLE_FAILED})
 _NONE: Final[frozenset[int]] = frozenset()
 
 WORKFLOW: Final = Rules(

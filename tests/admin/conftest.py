@@ -65,7 +65,9 @@ class Protos:
             outputs=VariableMap(variables={name: Variable(type=kind) for name, kind in (outputs or {}).items()}),
         )
 
-    def task(self, name: str = "double", version: str = "v1", interface: TypedInterface | None = None) -> TaskCreateRequest:
+    def task(
+        self, name: str = "double", version: str = "v1", interface: TypedInterface | None = None
+    ) -> TaskCreateRequest:
         identifier = self.id("TASK", name, version)
         template = TaskTemplate(
             id=identifier, type="python-task", interface=interface or self.interface({"x": INTEGER}, {"o0": INTEGER})

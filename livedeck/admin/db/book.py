@@ -193,9 +193,9 @@ class Book:
         closure = self.execution.closure
         return {
             "p_execution": self.row_id,
-            "error_code": closure.error.code if closure.HasField("error") else None,
+            "error_code": plain(closure.error.code) if closure.HasField("error") else None,
             "state": closure.state_change_details.state,
-            "abort_cause": closure.abort_metadata.cause,
+            "abort_cause": plain(closure.abort_metadata.cause),
             **_times(self.execution, self.changed),
         }
 
@@ -261,6 +261,11 @@ def task_key(identifier: TaskExecutionIdentifier) -> TaskKey:
         task.version,
         identifier.retry_attempt,
     )
+
+
+def plain(text: str) -> str:
+    """Return a caller's text as a column can hold it: PostgreSQL refuses NUL characters."""
+    return text.replace("\x00", "")
 
 
 def _times(message: Execution | NodeExecution | TaskExecution, changed: int) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from flyteidl.core.identifier_pb2 import (
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecutionEvent
 from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
-from livedeck.admin.db.book import Book, task_key
+from livedeck.admin.db.book import Book, plain, task_key
 from livedeck.admin.db.listing import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS, Page, fetch
 from livedeck.admin.db.recording import EventKind
-from livedeck.admin.db.tables import executions, node_executions, task_executions
+from livedeck.admin.db.tables import NAME_LENGTH, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
 from livedeck.admin.phases import WORKFLOW
@@ -226,7 +226,7 @@ def _columns(transaction: Transaction, new: NewExecution) -> dict[str, Any]:
         "phase": message.closure.phase,
         "state": message.closure.state_change_details.state,
         "mode": metadata.mode,
-        "principal": metadata.principal,
+        "principal": plain(metadata.principal)[:NAME_LENGTH],
         "created_at": transaction.now,
         "updated_at": transaction.now,
         "inputs_uri": new.inputs_uri,

@@ -37,8 +37,12 @@ metadata: Final = MetaData(
 _ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
+NAME_LENGTH: Final = 255
+"""Characters of names and ids, at most."""
+
+
 def _name(column: str, *, primary_key: bool = False) -> Column[str]:
-    return Column(column, String(255), nullable=False, primary_key=primary_key)
+    return Column(column, String(NAME_LENGTH), nullable=False, primary_key=primary_key)
 
 
 def _time(column: str, *, nullable: bool = False) -> Column[int]:
@@ -116,12 +120,12 @@ executions: Final = Table(
     Column("error_code", Text, nullable=True),
     # Parent of a child execution that a launch-plan node started.
     Column("parent_execution_id", _ROW_ID, ForeignKey("executions.id"), nullable=True),
-    Column("parent_node_id", String(255), nullable=True),
+    Column("parent_node_id", String(NAME_LENGTH), nullable=True),
     Column("inputs_uri", Text, nullable=False),
     # What the caller gave, before defaults and fixed inputs: what a relaunch starts from.
     Column("user_inputs_uri", Text, nullable=False),
     Column("abort_cause", Text, nullable=False),
-    Column("lease_owner", String(255), nullable=True),
+    Column("lease_owner", String(NAME_LENGTH), nullable=True),
     _time("lease_until", nullable=True),
     # Number of the event that last changed the row.
     Column("changed", BigInteger, nullable=False),
@@ -137,7 +141,7 @@ node_executions: Final = Table(
     metadata,
     Column("execution_id", _ROW_ID, ForeignKey("executions.id"), primary_key=True, autoincrement=False),
     _name("node_id", primary_key=True),
-    Column("parent_node_id", String(255), nullable=True),
+    Column("parent_node_id", String(NAME_LENGTH), nullable=True),
     Column("phase", SmallInteger, nullable=False),
     _time("created_at"),
     _time("updated_at"),
@@ -162,7 +166,7 @@ task_executions: Final = Table(
     _name("domain", primary_key=True),
     _name("name", primary_key=True),
     _name("version", primary_key=True),
-    Column("retry_attempt", Integer, primary_key=True, autoincrement=False),
+    Column("retry_attempt", BigInteger, primary_key=True, autoincrement=False),
     Column("phase", SmallInteger, nullable=False),
     Column("phase_version", BigInteger, nullable=False),
     _time("created_at"),

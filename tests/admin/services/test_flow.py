@@ -1,5 +1,7 @@
 """One execution from registration to its end, over real gRPC."""
 
+import grpc
+import pytest
 from flyteidl.admin.event_pb2 import NodeExecutionEventRequest
 from flyteidl.admin.execution_pb2 import (
     ExecutionTerminateRequest,
@@ -7,10 +9,10 @@ from flyteidl.admin.execution_pb2 import (
     WorkflowExecutionGetRequest,
 )
 from flyteidl.admin.node_execution_pb2 import NodeExecutionListRequest
-from flyteidl.core import execution_pb2 as core
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.core.execution_pb2 import TaskExecution as K
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
-import grpc
-import pytest
 
 
 async def test_an_execution_from_registration_to_its_end(channel, protos, control):
@@ -28,7 +30,6 @@ async def test_an_execution_from_registration_to_its_end(channel, protos, contro
     assert [node.id for node in claim.closure.primary.template.nodes] == ["start-node", "n0", "n1", "end-node"]
     assert claim.prefix.endswith(f"metadata/flytesnacks/development/{name}")
 
-    W, N, K = core.WorkflowExecution, core.NodeExecution, core.TaskExecution
     await control.report(
         "propeller",
         [

@@ -1,0 +1,184 @@
+"""Leases and reports, as propeller uses them."""
+
+import asyncio
+
+import pytest
+from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest, WorkflowExecutionGetRequest
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.core.execution_pb2 import TaskExecution as K
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+
+from livedeck.admin.control import Control
+from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids
+from livedeck.propeller.control import ControlPlane
+
+
+def key(name):
+    return f"flytesnacks/development/{name}"
+
+
+@pytest.fixture
+async def execution(registered, protos):
+    return (await registered("CreateExecution", protos.execution("e1"))).id.name
+
+
+def test_it_is_a_control_plane():
+    plane: type[ControlPlane] = Control
+    assert plane is Control
+
+
+async def test_the_oldest_are_claimed_first_and_once(control, registered, protos):
+    for name in ("b", "a", "c"):
+        await registered("CreateExecution", protos.execution(name))
+    assert [claim.id.name for claim in await control.claim("p", limit=2, ttl=30)] == ["b", "a"]
+    assert [claim.id.name for claim in await control.claim("p", limit=9, ttl=30)] == ["c"]
+    assert await control.claim("p", limit=9, ttl=30) == []
+    assert await control.claim("other", limit=9, ttl=30) == []
+
+
+async def test_a_lease_that_ran_out_is_free(control, execution, protos):
+    await control.claim("p", limit=1, ttl=-1)
+    [claim] = await control.claim("other", limit=1, ttl=30)
+    assert claim.id.name == execution
+    with pytest.raises(LeaseLost, match="'other' does"):
+        await control.report("p", [protos.workflow_event(execution, W.RUNNING)])
+    renewed = await control.renew("p", [key(execution)], ttl=30)
+    assert not renewed.held
+
+
+async def test_a_restarted_owner_takes_back_its_own(control, execution, database, objects):
+    await control.claim("p", limit=1, ttl=30)
+    restarted = Control(database, objects)
+    [claim] = await restarted.claim("p", limit=1, ttl=30)
+    assert claim.id.name == execution
+
+
+async def test_a_released_lease_is_free_at_once(control, execution):
+    await control.claim("p", limit=1, ttl=30)
+    await control.release("other", key(execution))
+    assert await control.claim("other", limit=1, ttl=30) == []
+    await control.release("p", key(execution))
+    assert len(await control.claim("other", limit=1, ttl=30)) == 1
+
+
+async def test_what_is_over_is_not_claimed(control, execution, protos):
+    await control.claim("p", limit=1, ttl=30)
+    await control.report("p", [protos.workflow_event(execution, W.SUCCEEDED)])
+    await control.release("p", key(execution))
+    assert await control.claim("p", limit=1, ttl=30) == []
+
+
+async def test_a_claim_holds_all_that_was_recorded(control, execution, protos):
+    await control.claim("p", limit=1, ttl=30)
+    await control.report(
+        "p",
+        [
+            protos.workflow_event(execution, W.RUNNING),
+            protos.node_event(execution, "n0", N.RUNNING),
+            protos.task_event(execution, "n0", K.FAILED, retry_attempt=0),
+            protos.task_event(execution, "n0", K.RUNNING, retry_attempt=1),
+        ],
+    )
+    await control.release("p", key(execution))
+    [claim] = await control.claim("q", limit=1, ttl=30)
+    assert claim.phase == W.RUNNING
+    assert [node.id.node_id for node in claim.nodes] == ["n0"]
+    assert [(task.id.retry_attempt, task.closure.phase) for task in claim.tasks] == [(0, K.FAILED), (1, K.RUNNING)]
+    assert claim.spec.launch_plan.name == "chain"
+    assert claim.raw_data_prefix.endswith("/data/flytesnacks/development/e1")
+
+
+async def test_an_abort_reaches_the_holder(control, registered, execution, protos):
+    await control.claim("p", limit=1, ttl=30)
+    await control.wait_for_work(timeout=5)  # the creation itself
+    waiting = asyncio.ensure_future(control.wait_for_work(timeout=30))
+    await registered("TerminateExecution", ExecutionTerminateRequest(id=protos.execution_id("e1"), cause="enough"))
+    await waiting
+    renewed = await control.renew("p", [key(execution)], ttl=30)
+    assert renewed.aborting == {key(execution): "enough"}
+    # An event that was on its way then is neither recorded nor an error: its sender could not know.
+    await control.report("p", [protos.workflow_event(execution, W.RUNNING)])
+    await control.report("p", [protos.workflow_event(execution, W.ABORTED)])
+    found = await registered("GetExecution", WorkflowExecutionGetRequest(id=protos.execution_id("e1")))
+    assert found.closure.phase == W.ABORTED
+    assert found.closure.abort_metadata.cause == "enough"
+
+
+async def test_work_that_came_before_the_wait_is_not_missed(control, execution):
+    await control.wait_for_work(timeout=30)
+    assert len(await control.claim("p", limit=1, ttl=30)) == 1
+
+
+async def test_repeats_change_nothing(control, execution, protos, registered):
+    await control.claim("p", limit=1, ttl=30)
+    events = [
+        protos.workflow_event(execution, W.RUNNING),
+        protos.node_event(execution, "n0", N.QUEUED),
+        protos.node_event(execution, "n0", N.RUNNING),
+        protos.task_event(execution, "n0", K.RUNNING),
+        protos.task_event(execution, "n0", K.SUCCEEDED),
+        protos.node_event(execution, "n0", N.SUCCEEDED),
+    ]
+    await control.report("p", events)
+    before = await control.claim("q", limit=1, ttl=30)
+    await control.report("p", events)
+    await control.report("p", [*events, *events])
+    await control.release("p", key(execution))
+    [after] = await control.claim("q", limit=1, ttl=30)
+    assert before == []
+    assert [node.closure.phase for node in after.nodes] == [N.SUCCEEDED]
+    assert [task.closure.phase for task in after.tasks] == [K.SUCCEEDED]
+
+
+async def test_what_is_over_takes_no_new_event(control, execution, protos):
+    await control.claim("p", limit=1, ttl=30)
+    await control.report("p", [protos.node_event(execution, "n0", N.FAILED)])
+    with pytest.raises(StateForbids, match="FAILED"):
+        await control.report("p", [protos.node_event(execution, "n0", N.SUCCEEDED)])
+
+
+async def test_a_report_is_recorded_whole_or_not_at_all(control, execution, protos, database):
+    await control.claim("p", limit=1, ttl=30)
+    with pytest.raises(NoSuchEntity, match="'n9'"):
+        await control.report(
+            "p", [protos.node_event(execution, "n0", N.RUNNING), protos.task_event(execution, "n9", K.RUNNING)]
+        )
+    await control.release("p", key(execution))
+    [claim] = await control.claim("p", limit=1, ttl=30)
+    assert claim.nodes == ()
+
+
+async def test_an_unknown_execution_is_no_lease(control, registered, protos):
+    with pytest.raises(NoSuchEntity):
+        await control.report("p", [protos.workflow_event("nobody", W.RUNNING)])
+
+
+async def test_the_first_cached_outputs_win(control, protos):
+    source = TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=protos.node_id("e", "n0"))
+    assert await control.find_cached("k") is None
+    await control.store_cached("k", "file:///a", source)
+    await control.store_cached("k", "file:///b", source)
+    found = await control.find_cached("k")
+    assert found.output_uri == "file:///a"
+    assert found.source == source
+
+
+async def test_many_at_once(control, registered, protos):
+    names = [f"e{i}" for i in range(20)]
+    await asyncio.gather(*(registered("CreateExecution", protos.execution(name)) for name in names))
+    claims = await control.claim("p", limit=50, ttl=30)
+    assert {claim.id.name for claim in claims} == set(names)
+
+    async def run(name):
+        await control.report("p", [protos.node_event(name, "n0", N.RUNNING)])
+        await control.report("p", [protos.task_event(name, "n0", K.RUNNING)])
+        await control.report(
+            "p", [protos.task_event(name, "n0", K.SUCCEEDED), protos.node_event(name, "n0", N.SUCCEEDED)]
+        )
+        await control.report("p", [protos.workflow_event(name, W.SUCCEEDED)])
+
+    await asyncio.gather(*(run(name) for name in names))
+    for name in names:
+        found = await registered("GetExecution", WorkflowExecutionGetRequest(id=protos.execution_id(name)))
+        assert found.closure.phase == W.SUCCEEDED
