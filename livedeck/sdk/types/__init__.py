@@ -17,6 +17,7 @@ from livedeck.sdk.types.convert import (
 )
 from livedeck.sdk.types.dataplane import DataPlane
 from livedeck.sdk.types.files import Directory, File
+from livedeck.sdk.types.guessing import guess, guess_type, literal_to_json
 from livedeck.sdk.types.handler import Handler, PickleWarning
 from livedeck.sdk.types.registry import register
 from livedeck.sdk.types.where import Where, type_name
@@ -33,6 +34,9 @@ __all__ = [
     "describe",
     "from_json",
     "from_literal",
+    "guess",
+    "guess_type",
+    "literal_to_json",
     "literal_type",
     "register",
     "require",

@@ -1,5 +1,6 @@
 """The last resort: whatever has no form of its own travels as a pickle, and a warning says so once per type."""
 
+import sys
 import typing
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,7 @@ class PickleHandler(Handler):
 
     def accept(self, value: Any) -> Any:
         origin = typing.get_origin(self.type) or self.type
-        fits = isinstance(value, origin) if isinstance(origin, type) else True
-        if value is None or not fits:
+        if self.type is not Any and not isinstance(value, origin):
             raise self.misfit(value)
         return value
 
@@ -93,12 +93,20 @@ def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG00
             f"{type_name(python_type)}: Flyte has no tuples: use a list or a dataclass"
             " (several outputs of a task are declared as a tuple or NamedTuple of their own)"
         )
-    if python_type is not Any and not isinstance(origin, type):
+    if python_type is not Any and (not isinstance(origin, type) or python_type is type):
         return None
     warnings.warn(
         f"{type_name(python_type)} has no form of its own and travels as a pickle: only the same versions of Python"
         " and of its library can read it, and consoles cannot show it",
         PickleWarning,
-        stacklevel=2,
+        stacklevel=_level_of_caller(),
     )
     return PickleHandler(python_type)
+
+
+def _level_of_caller() -> int:
+    """Return how many frames up the user's own code is, so that the warning names its line."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - there is no other way to walk frames without loading much
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "livedeck":
+        level, frame = level + 1, frame.f_back
+    return level

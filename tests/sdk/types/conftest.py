@@ -1,0 +1,11 @@
+import uuid
+
+import pytest
+
+from livedeck.sdk.types import DataPlane
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Uploads to memory, of this test alone."""
+    return DataPlane(f"memory://types-{uuid.uuid4().hex}/raw", scratch=tmp_path / "scratch")

@@ -1,0 +1,258 @@
+import contextlib
+import pickle
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pydantic
+import pytest
+
+from livedeck.errors import ObjectNotFound, StoreError, TypeMismatch
+from livedeck.sdk.types import DataPlane, Directory, File, accept, check, from_json, from_literal, to_json, to_literal
+from livedeck.store import open_store, split_uri
+
+
+@pytest.fixture
+def report(tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_text("hello")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "folder"
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "one.txt").write_text("1")
+    (root / "a" / "b" / "two words.txt").write_text("2")
+    return root
+
+
+def names_in(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def carried(value, python_type, data):
+    return from_literal(to_literal(value, python_type, data), python_type, data)
+
+
+def test_a_local_file_is_uploaded_and_comes_back_when_it_is_opened(report, data):
+    file = carried(File(report), File, data)
+    assert file.remote_source.startswith("memory://")
+    assert file.remote_source.endswith("/report.txt")
+    assert not Path(file.path).exists()
+    assert Path(file).read_text() == "hello"
+    assert Path(file.path).exists()
+    assert file.name == "report.txt"
+
+
+def test_every_way_to_open_it(report, data):
+    literal = to_literal(File(report), File, data)
+    with from_literal(literal, File, data).open() as opened:
+        assert opened.read() == "hello"
+    with from_literal(literal, File, data).open("rb") as opened:
+        assert opened.read() == b"hello"
+    with open(from_literal(literal, File, data)) as opened:  # noqa: PTH123 - that it works is the point
+        assert opened.read() == "hello"
+    assert pd.read_csv(from_literal(literal, File, data)).columns.tolist() == ["hello"]
+
+
+def test_paths_and_strings_are_taken_for_files(report, data):
+    assert Path(carried(str(report), File, data)).read_text() == "hello"
+    assert Path(carried(report, File, data)).read_text() == "hello"
+    assert isinstance(accept(str(report), File), File)
+
+
+def test_what_is_remote_is_passed_on_and_not_copied(report, data):
+    first = carried(File(report), File, data)
+    assert to_literal(first, File, data).scalar.blob.uri == first.remote_source
+    first.download()
+    assert to_literal(first, File, data).scalar.blob.uri == first.remote_source
+    assert to_literal(File("s3://bucket/x"), File, data).scalar.blob.uri == "s3://bucket/x"
+
+
+def test_a_place_to_upload_to(report, data):
+    uri = "memory://elsewhere/fixed/name.txt"
+    assert to_literal(File(report, remote_path=uri), File, data).scalar.blob.uri == uri
+    prefix, key = split_uri(uri)
+    assert open_store(prefix).get(key) == b"hello"
+
+
+def test_a_new_file(data):
+    file = File.new("out.txt")
+    with file.open("w") as opened:
+        opened.write("made here")
+    assert Path(carried(file, File, data)).read_text() == "made here"
+
+
+def test_a_remote_file_cannot_be_written_to():
+    with pytest.raises(ValueError, match=r"File\.new\('x.txt'\)"):
+        File("s3://bucket/x.txt").open("w")
+
+
+def test_a_file_that_is_gone(report, data):
+    file = carried(File(report), File, data)
+    prefix, key = split_uri(file.remote_source)
+    open_store(prefix).delete(key)
+    with pytest.raises(ObjectNotFound):
+        file.download()
+    assert not Path(file.path).exists()
+
+
+def test_kinds_are_kept_apart(report, folder, data):
+    for value, python_type in [
+        (folder, File),
+        (report, Directory),
+        (File(report), Directory),
+        (3, File),
+        ("", File),
+        ("\0", File),
+    ]:
+        with pytest.raises(TypeMismatch):
+            check(value, python_type)
+    with pytest.raises(TypeMismatch, match="not a folder"):
+        from_literal(to_literal(report, File, data), Directory, data)
+
+
+def test_formats(report, data):
+    csv = File["csv"]
+    assert csv is File["csv"]
+    assert csv.format == "csv"
+    assert issubclass(csv, File)
+    literal = to_literal(File(report), csv, data)
+    assert literal.scalar.blob.metadata.type.format == "csv"
+    assert type(from_literal(literal, csv, data)) is csv
+    with pytest.raises(TypeError, match="the format is a string"):
+        File[3]
+    with pytest.raises(TypeError, match="already has a format"):
+        csv["json"]
+
+
+def test_equality_and_pickling(report, data):
+    assert File(report) == File(str(report))
+    assert len({File("s3://b/x"), File("s3://b/x"), Directory("s3://b/x")}) == 2
+    file = pickle.loads(pickle.dumps(carried(File(report), File, data)))
+    assert Path(file).read_text() == "hello"
+    assert repr(File("s3://b/x")) == "File('s3://b/x')"
+    assert str(File("s3://b/x")) == "s3://b/x"
+
+
+def test_a_folder(folder, data):
+    directory = carried(folder, Directory, data)
+    assert (directory / "one.txt").read_text() == "1"
+    assert (directory / "a" / "b" / "two words.txt").read_text() == "2"
+    assert names_in(directory) == ["a", "one.txt"]
+    assert to_literal(directory, Directory, data).scalar.blob.uri == directory.remote_source
+
+
+def test_a_new_folder(data):
+    directory = Directory.new()
+    (directory / "x").write_text("x")
+    assert (carried(directory, Directory, data) / "x").read_text() == "x"
+
+
+def test_an_empty_folder(tmp_path, data):
+    (tmp_path / "empty").mkdir()
+    assert names_in(carried(tmp_path / "empty", Directory, data)) == []
+
+
+def test_many_files_at_once(tmp_path, data):
+    root = tmp_path / "many"
+    root.mkdir()
+    for i in range(100):
+        (root / f"{i}.txt").write_text(str(i))
+    directory = carried(root, Directory, data)
+    assert {name: (directory / name).read_text() for name in names_in(directory)} == {
+        f"{i}.txt": str(i) for i in range(100)
+    }
+
+
+def test_on_disk(report, folder, tmp_path):
+    data = DataPlane(f"file://{tmp_path}/store", scratch=tmp_path / "scratch")
+    assert Path(carried(report, File, data)).read_text() == "hello"
+    assert (carried(folder, Directory, data) / "one.txt").read_text() == "1"
+    copy = Path(carried(report, File, data))
+    copy.write_text("changed")
+    assert Path(carried(report, File, data)).read_text() == "hello"
+
+
+def test_json(report, tmp_path):
+    assert to_json(File(report), File) == str(report)
+    assert from_json(str(report), File) == File(report)
+    assert from_json({"path": str(report)}, File) == File(report)
+    assert from_json("s3://bucket/x", File).remote_source == "s3://bucket/x"
+    assert to_json(File("s3://bucket/x"), File) == "s3://bucket/x"
+
+
+def test_over_http(tmp_path):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            found = self.path == "/data.csv"
+            body = b"a,b\n1,2\n" if found else b"nope"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with contextlib.suppress(BrokenPipeError):
+                self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        assert Path(File(f"{url}/data.csv")).read_text() == "a,b\n1,2\n"
+        with pytest.raises(ObjectNotFound, match="404"):
+            File(f"{url}/other").download()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    with pytest.raises(StoreError):
+        File(f"{url}/data.csv").download()
+
+
+def test_an_object_cannot_leave_the_folder_it_is_downloaded_to(tmp_path, data):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    store = tmp_path / "store"
+    (store / "d").mkdir(parents=True)
+    (store / "d" / "x").write_text("x")
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "escape").symlink_to(outside)
+    (store / "d" / "escape").mkdir()
+    (store / "d" / "escape" / "y").write_text("y")
+    from livedeck.sdk.types.transfers import fetch_folder
+
+    with pytest.raises(StoreError, match="outside"):
+        fetch_folder(f"file://{store}/d", target)
+    assert names_in(outside) == []
+
+
+class Report(pydantic.BaseModel):
+    title: str
+    body: File
+    parts: Directory | None = None
+
+
+def test_files_in_a_pydantic_model(report, folder, data):
+    value = Report(title="t", body=report, parts=Directory(folder))
+    literal = to_literal(value, Report, data)
+    back = from_literal(literal, Report, data)
+    assert back.body.remote_source.startswith("memory://")
+    assert Path(back.body).read_text() == "hello"
+    assert (back.parts / "one.txt").read_text() == "1"
+    assert from_json({"title": "t", "body": {"path": str(report)}}, Report).body == File(report)
+    with pytest.raises(TypeMismatch, match="there is no such file here"):
+        from_json({"title": "t", "body": "/nope"}, Report)
+
+
+def test_names_load_no_library():
+    code = "import sys; from livedeck import File; File['csv']('x').name; print('google.protobuf' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

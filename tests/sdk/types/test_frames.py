@@ -1,0 +1,169 @@
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from livedeck.errors import TypeMismatch
+from livedeck.sdk.types import accept, check, from_json, from_literal, require, to_json, to_literal
+from livedeck.store import open_store
+
+COLUMNS = {"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.5, 1.5, 2.5]}
+FRAMES = {
+    "pandas": pd.DataFrame(COLUMNS),
+    "polars": pl.DataFrame(COLUMNS),
+    "lazy": pl.DataFrame(COLUMNS).lazy(),
+    "arrow": pa.table(COLUMNS),
+}
+
+
+def rows(frame):
+    if isinstance(frame, pl.LazyFrame):
+        frame = frame.collect()
+    if isinstance(frame, pd.DataFrame):
+        return pa.Table.from_pandas(frame, preserve_index=False).to_pydict()
+    return frame.to_dict(as_series=False) if isinstance(frame, pl.DataFrame) else frame.to_pydict()
+
+
+@pytest.mark.parametrize("source", FRAMES)
+@pytest.mark.parametrize("target", FRAMES)
+def test_any_library_reads_what_any_other_wrote(source, target, data):
+    frame, target_type = FRAMES[source], type(FRAMES[target])
+    literal = to_literal(frame, type(frame), data)
+    back = from_literal(literal, target_type, data)
+    assert isinstance(back, target_type)
+    assert rows(back) == COLUMNS
+    assert rows(accept(frame, target_type)) == COLUMNS
+
+
+def test_it_is_one_parquet_file_below_its_uri(data):
+    literal = to_literal(FRAMES["pandas"], pd.DataFrame, data)
+    dataset = literal.scalar.structured_dataset
+    assert list(open_store(dataset.uri).list()) == ["00000"]
+    assert dataset.metadata.structured_dataset_type.format == "parquet"
+
+
+def test_several_files_below_one_uri(data):
+    store = open_store(f"{data.new_uri()}")
+    for part in (1, 2):
+        pq_bytes = pa.BufferOutputStream()
+        pa.parquet.write_table(pa.table({"a": [part]}), pq_bytes)
+        store.put(f"part-{part}", pq_bytes.getvalue().to_pybytes())
+    store.put("_SUCCESS", b"")
+    literal = to_literal(FRAMES["pandas"], pd.DataFrame, data)
+    literal.scalar.structured_dataset.uri = store.uri
+    for python_type in (pd.DataFrame, pl.DataFrame, pl.LazyFrame, pa.Table):
+        assert rows(from_literal(literal, python_type, data)) == {"a": [1, 2]}
+
+
+def test_a_uri_that_is_the_file_itself(data):
+    literal = to_literal(FRAMES["arrow"], pa.Table, data)
+    literal.scalar.structured_dataset.uri += "/00000"
+    assert rows(from_literal(literal, pl.DataFrame, data)) == COLUMNS
+
+
+def test_index_times_and_categories_of_pandas_survive(data):
+    frame = pd.DataFrame(
+        {"when": pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC"), "kind": pd.Categorical(["x", "y"])},
+        index=pd.Index(["r1", "r2"], name="row"),
+    )
+    frame["fine"] = pd.to_datetime([1, 2], unit="ns")
+    pd.testing.assert_frame_equal(from_literal(to_literal(frame, pd.DataFrame, data), pd.DataFrame, data), frame)
+
+
+def test_what_parquet_cannot_hold_is_refused(data):
+    with pytest.raises(TypeMismatch, match="cannot be written as Parquet"):
+        to_literal(pd.DataFrame({"a": [1, "x", object()]}), pd.DataFrame, data)
+    with pytest.raises(TypeMismatch, match="must be DataFrame, not 3"):
+        check(3, pd.DataFrame)
+
+
+def test_an_unknown_format_is_refused(data):
+    literal = to_literal(FRAMES["arrow"], pa.Table, data)
+    literal.scalar.structured_dataset.metadata.structured_dataset_type.format = "iceberg"
+    with pytest.raises(TypeMismatch, match="parquet and csv can be read"):
+        from_literal(literal, pa.Table, data)
+
+
+@pytest.mark.parametrize("python_type", [pd.DataFrame, pl.DataFrame, pl.LazyFrame, pa.Table])
+def test_from_a_file_named_on_the_command_line(python_type, tmp_path):
+    FRAMES["pandas"].to_parquet(tmp_path / "f.parquet")
+    FRAMES["pandas"].to_csv(tmp_path / "f.csv", index=False)
+    assert rows(from_json(str(tmp_path / "f.parquet"), python_type)) == COLUMNS
+    assert rows(from_json(str(tmp_path / "f.csv"), python_type))["a"] == [1, 2, 3]
+    for wrong in (str(tmp_path / "nope.csv"), str(tmp_path), 3, "x\0.csv"):
+        with pytest.raises(TypeMismatch, match=r"path of a \.parquet or \.csv file"):
+            from_json(wrong, python_type)
+
+
+def test_json_is_a_summary():
+    for frame in FRAMES.values():
+        assert to_json(frame, type(frame))["columns"] == ["a", "b", "c"]
+
+
+@dataclasses.dataclass
+class Sample:
+    frame: pd.DataFrame
+    array: npt.NDArray[np.float64]
+
+
+def test_inside_a_dataclass(data):
+    back = from_literal(to_literal(Sample(FRAMES["pandas"], np.ones(3)), Sample, data), Sample, data)
+    assert rows(back.frame) == COLUMNS
+    assert back.array.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6).reshape(2, 3),
+        np.zeros((0, 4)),
+        np.array(3.5),
+        np.array(["é", "longer"]),
+        np.array([("a", 1)], dtype=[("name", "U4"), ("n", "i4")]),
+        np.asfortranarray(np.ones((3, 2))),
+        np.array([np.datetime64("2026-01-01")]),
+    ],
+    ids=["ints", "empty", "scalar", "text", "records", "fortran", "times"],
+)
+def test_arrays(array, data):
+    back = from_literal(to_literal(array, np.ndarray, data), np.ndarray, data)
+    assert back.dtype == array.dtype
+    assert np.array_equal(back, array)
+
+
+def test_arrays_of_a_declared_dtype(data):
+    floats = npt.NDArray[np.float64]
+    require(floats)
+    assert from_literal(to_literal(np.ones(2), floats, data), floats, data).tolist() == [1, 1]
+    check(np.ones(2, np.float32), npt.NDArray[np.floating])
+    check(np.ones(2, np.int8), npt.NDArray[np.integer])
+    with pytest.raises(TypeMismatch, match="its dtype is int64"):
+        check(np.ones(2, np.int64), floats)
+    with pytest.raises(TypeMismatch, match=r"use numpy\.asarray"):
+        check([1.0], floats)
+
+
+def test_arrays_of_objects_are_refused():
+    with pytest.raises(TypeMismatch, match="holds Python objects"):
+        check(np.array([object()]), np.ndarray)
+
+
+def test_a_blob_that_is_no_array(data):
+    literal = to_literal(np.ones(2), np.ndarray, data)
+    literal.scalar.blob.uri = data.put_bytes(b"not an array", "array.npy")
+    with pytest.raises(TypeMismatch, match=r"it is not an \.npy file"):
+        from_literal(literal, np.ndarray, data)
+
+
+def test_arrays_as_json():
+    assert from_json([[1, 2], [3, 4]], np.ndarray).shape == (2, 2)
+    assert from_json([1, 2], npt.NDArray[np.float64]).dtype == np.float64
+    assert from_json([1, 2], npt.NDArray[np.integer]).tolist() == [1, 2]
+    assert to_json(np.eye(2), np.ndarray) == [[1, 0], [0, 1]]
+    for wrong in ("x", [[1], [1, 2]], {"a": 1}):
+        with pytest.raises(TypeMismatch):
+            from_json(wrong, npt.NDArray[np.float64])

@@ -1,0 +1,106 @@
+import threading
+import typing
+import warnings
+from typing import Any
+
+import pytest
+
+from livedeck.errors import TypeMismatch
+from livedeck.sdk.types import PickleWarning, check, from_json, from_literal, require, to_json, to_literal
+from livedeck.sdk.types.registry import Registry, handler_for
+
+
+class Weights:
+    def __init__(self, numbers):
+        self.numbers = numbers
+
+    def __eq__(self, other):
+        return self.numbers == other.numbers
+
+    __hash__ = None
+
+
+@pytest.fixture(autouse=True)
+def nothing_found_yet(monkeypatch):
+    for registry in (handler_for, handler_for.inside):
+        monkeypatch.setattr(registry, "_found", {})
+
+
+quietly = pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")
+
+
+def test_a_warning_says_so_once_per_type_and_names_the_users_line():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            require(Weights)
+            check(Weights([1]), Weights)
+        require(complex)
+    assert [str(warning.message).split(" has")[0] for warning in caught] == ["Weights", "complex"]
+    assert all(warning.category is PickleWarning and warning.filename == __file__ for warning in caught)
+
+
+@quietly
+@pytest.mark.parametrize(
+    ("value", "python_type"),
+    [
+        (Weights([1, 2]), Weights),
+        (1 + 2j, complex),
+        ({1, 2}, set[int]),
+        (b"x", bytes),
+        (None, Any),
+        ([Weights([1])], list[Weights]),
+    ],
+)
+def test_carried(value, python_type, data):
+    assert from_literal(to_literal(value, python_type, data), python_type, data) == value
+
+
+@quietly
+def test_functions_are_carried(data):
+    double = from_literal(to_literal(lambda x: x * 2, typing.Callable[[int], int], data), typing.Callable, data)
+    assert double(4) == 8
+
+
+@quietly
+def test_values_of_other_types_are_refused():
+    with pytest.raises(TypeMismatch, match="must be Weights, not 3"):
+        check(3, Weights)
+    with pytest.raises(TypeMismatch):
+        check(None, Weights)
+
+
+@quietly
+def test_what_cannot_be_pickled_is_refused(data):
+    with pytest.raises(TypeMismatch, match="it cannot be pickled"):
+        to_literal(Weights(threading.Lock()), Weights, data)
+
+
+@quietly
+def test_what_cannot_be_unpickled_says_so(data):
+    literal = to_literal(Weights([1]), Weights, data)
+    literal.scalar.blob.uri = data.put_bytes(b"garbage", "x")
+    with pytest.raises(TypeMismatch, match="it cannot be unpickled here"):
+        from_literal(literal, Weights, data)
+
+
+@quietly
+def test_json_can_only_show_it():
+    assert "Weights" in to_json(Weights([1]), Weights)
+    with pytest.raises(TypeMismatch, match="let a task make it"):
+        from_json({"numbers": [1]}, Weights)
+
+
+def test_a_family_of_ones_own_comes_first(data):
+    from livedeck.sdk.types.scalars import StrHandler
+
+    class Upper(StrHandler):
+        def accept(self, value):
+            return super().accept(value).upper()
+
+    def family(python_type, resolve):
+        return Upper(str) if python_type is Weights else None
+
+    registry = Registry([lambda *_: None], None)
+    registry.add(family)
+    assert registry(Weights).accept("a") == "A"
