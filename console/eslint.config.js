@@ -1,12 +1,24 @@
 import js from "@eslint/js";
 import hooks from "eslint-plugin-react-hooks";
+import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default tseslint.config(
+const FEATURES = ["data", "deck", "execution", "executions", "logs"];
+
+/**
+ * Files that may not import what these patterns match, and why.
+ * @param {string[]} files
+ * @param {string[]} group
+ * @param {string} message
+ */
+const forbid = (files, group, message) =>
+  /** @type {const} */ ({ files, rules: { "no-restricted-imports": ["error", { patterns: [{ group, message }] }] } });
+
+export default defineConfig(
   { ignores: ["node_modules", "src/protocol/*.gen.ts"] },
   js.configs.recommended,
-  ...tseslint.configs.strictTypeChecked,
-  ...tseslint.configs.stylisticTypeChecked,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
   hooks.configs.flat.recommended,
   {
     languageOptions: {
@@ -24,4 +36,16 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
     },
   },
+  forbid(
+    ["src/core/**", "src/document/**", "src/frame/**", "src/protocol/**"],
+    ["react", "react-dom/*", "@tanstack/*", "**/bindings/*", "**/ui/*", "**/features/**"],
+    "The core and the frame know no framework.",
+  ),
+  ...FEATURES.map((feature) =>
+    forbid(
+      [`src/features/${feature}/**`],
+      FEATURES.filter((other) => other !== feature).map((other) => `**/${other}/*`),
+      "Features never import each other: app/ hands one to another.",
+    ),
+  ),
 );

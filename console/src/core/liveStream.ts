@@ -110,11 +110,13 @@ export class LiveStream {
   private async read(connection: AbortController): Promise<void> {
     const headers = { Accept: "text/event-stream", ...(this.lastId && { "Last-Event-ID": this.lastId }) };
     const response = await this.around.fetch(this.url, { headers, signal: connection.signal, cache: "no-store" });
-    if (response.status === 204) return this.finish("ended", "");
-    if (response.status >= 400 && response.status < 500) return this.finish("refused", await reasonOf(response));
-    if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
-    this.become("open");
-    await this.pump(response.body, connection);
+    if (response.status === 204) this.finish("ended", "");
+    else if (response.status >= 400 && response.status < 500) this.finish("refused", await reasonOf(response));
+    else if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
+    else {
+      this.become("open");
+      await this.pump(response.body, connection);
+    }
   }
 
   private async pump(body: ReadableStream<Uint8Array>, connection: AbortController): Promise<void> {

@@ -1,8 +1,8 @@
 /** The smallest store that React can subscribe to, and that everything else here can too. */
 
 export interface Readable<T> {
-  get(): T;
-  subscribe(listener: () => void): () => void;
+  readonly get: () => T;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 export class Observable<T> implements Readable<T> {

@@ -25,9 +25,14 @@ export function applySegment(document: Document, segment: Segment): Document {
   const at = document.seq ?? 0;
   if (segment.seq <= at) return document;
   if (segment.seq > at + 1) throw new SegmentGap(at, segment.seq);
-  const { health: _before, ...rest } = segment.ops.reduce(applyOp, document);
-  const health = segment.health ? { health: segment.health } : {};
-  return { ...rest, ...health, seq: segment.seq, at: segment.at };
+  const { decks, end } = segment.ops.reduce(applyOp, document);
+  return {
+    ...(decks && { decks }),
+    ...(end && { end }),
+    ...(segment.health && { health: segment.health }),
+    seq: segment.seq,
+    at: segment.at,
+  };
 }
 
 function applyOp(document: Document, op: Op): Document {

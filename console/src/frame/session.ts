@@ -21,11 +21,14 @@ export class FrameSession {
   receive(message: ToFrame): void {
     switch (message.type) {
       case "document":
-        return this.show(message.document);
+        this.show(message.document);
+        break;
       case "segment":
-        return this.show(applySegment(this.document, message.segment));
+        this.show(applySegment(this.document, message.segment));
+        break;
       case "theme":
-        return this.screen.theme(message.dark);
+        this.screen.theme(message.dark);
+        break;
     }
   }
 

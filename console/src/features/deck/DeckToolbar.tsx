@@ -23,6 +23,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
   const [sharing, setSharing] = useState(false);
   const { state, paused } = view;
   const followable = view.stream.status !== "ended" && view.stream.status !== "refused";
+  const something = view.hasDocument || view.etag !== null;
   return (
     <div className="deck-toolbar" role="toolbar" aria-label="Deck">
       <div className="deck-status">
@@ -35,7 +36,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
         )}
       </div>
       <div className="deck-actions">
-        {(followable || paused) && (
+        {something && (followable || paused) && (
           <IconButton
             name={paused ? "Resume" : "Pause"}
             icon={paused ? "play" : "pause"}
@@ -43,10 +44,12 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
             onClick={() => (paused ? session.resume() : session.pause())}
           />
         )}
-        <a className="icon-button" href={`${rawUrl}?download=1`} download title="Download" aria-label="Download">
-          <Icon name="download" />
-        </a>
-        {share && <IconButton name="Share" icon="link" onClick={() => setSharing(true)} />}
+        {something && (
+          <a className="icon-button" href={`${rawUrl}?download=1`} download title="Download" aria-label="Download">
+            <Icon name="download" />
+          </a>
+        )}
+        {something && share && <IconButton name="Share" icon="link" onClick={() => setSharing(true)} />}
         <IconButton
           name={fullscreen ? "Leave full screen" : "Full screen"}
           icon={fullscreen ? "exitFullscreen" : "fullscreen"}

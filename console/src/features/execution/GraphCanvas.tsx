@@ -22,7 +22,7 @@ import { Duration } from "../../ui/Ticking";
 import { DeckButton } from "./DeckButton";
 import type { GraphProps } from "./Graph";
 
-const WIDTH = 236;
+const WIDTH = 272;
 const HEIGHT = 64;
 
 type Card = FlowNode<{ readonly route: ExecutionRoute; readonly row: NodeRow }, "card">;

@@ -71,7 +71,7 @@ function useListed({ project, domain, phase, workflow }: ExecutionsRoute) {
     queryFn: ({ pageParam, signal }) =>
       listExecutions({ project, domain, phase, workflow, token: pageParam, limit: PAGE }, signal),
     initialPageParam: "",
-    getNextPageParam: ({ token }) => token || undefined,
+    getNextPageParam: ({ token }) => (token === "" ? undefined : token),
     placeholderData: (before) => before,
   });
 }

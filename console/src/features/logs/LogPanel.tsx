@@ -65,11 +65,11 @@ function NoLines({ status }: { readonly status: LogView["stream"]["status"] }) {
 
 function useFound(view: LogView, find: string): readonly string[] {
   const wanted = useDeferredValue(find.toLowerCase());
-  const { lines, version } = view;
-  return useMemo(() => {
-    void version; // the lines grow in place
-    return wanted === "" ? lines : lines.filter((line) => line.toLowerCase().includes(wanted));
-  }, [lines, version, wanted]);
+  // The lines grow in place: it is the view that is new each time.
+  return useMemo(
+    () => (wanted === "" ? view.lines : view.lines.filter((line) => line.toLowerCase().includes(wanted))),
+    [view, wanted],
+  );
 }
 
 function countWords(view: LogView, found: readonly string[], find: string): string {

@@ -79,7 +79,7 @@ export class ChartView implements ElementView<Chart> {
       zoomed: (min, max) => this.zoomed(min, max),
       cursor: (plot) => this.legend.values(plot),
     });
-    this.plot = new uPlot(options, columns as uPlot.AlignedData, this.body);
+    this.plot = new uPlot(options, columns, this.body);
     this.plot.over.addEventListener("dblclick", () => this.unzoom());
     if (this.zoom) this.plot.setScale("x", this.zoom);
     this.legend.values(this.plot);
@@ -88,7 +88,7 @@ export class ChartView implements ElementView<Chart> {
   private feed(plot: uPlot, columns: Columns): void {
     const { zoom } = this;
     plot.batch(() => {
-      plot.setData(columns as uPlot.AlignedData, zoom === null);
+      plot.setData(columns, zoom === null);
       // Setting the data alone would leave the y axis as it was; naming the same x range fits y to the new points.
       if (zoom) plot.setScale("x", zoom);
     });

@@ -17,5 +17,5 @@ const VIEWS = {
 
 export function viewOf(kind: Element["kind"]): ElementView {
   // Each view takes its own kind; the caller pairs them by `kind`.
-  return new VIEWS[kind]() as ElementView;
+  return new VIEWS[kind]();
 }

@@ -3,10 +3,7 @@ import type { Value } from "../../protocol/deck.gen";
 import { formatDelta, formatValue } from "../numbers";
 import { child, elementNode, setText, type ElementView } from "./element";
 
-const HIGHLIGHT: readonly Keyframe[] = [
-  { boxShadow: "inset 0 0 0 1px var(--ld-accent)", backgroundColor: "var(--ld-accent-soft)" },
-  {},
-];
+const HIGHLIGHT: readonly Keyframe[] = [{ backgroundColor: "var(--ld-accent-soft)" }, {}];
 
 export class ValueView implements ElementView<Value> {
   readonly kind = "value";
@@ -35,6 +32,6 @@ export class ValueView implements ElementView<Value> {
 
   private highlight(): void {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    this.node.animate([...HIGHLIGHT], { duration: 900, easing: "ease-out" });
+    this.node.animate([...HIGHLIGHT], { duration: 700, easing: "ease-out" });
   }
 }

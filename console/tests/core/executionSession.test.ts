@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { ExecutionSession } from "../../src/core/executionSession";
+import { FakeSurroundings } from "./surroundings";
+
+const executionId = { project: "p", domain: "d", name: "e" };
+const node = (nodeId: string, phase: string) => ({ id: { nodeId, executionId }, closure: { phase } });
+const task = (nodeId: string, retryAttempt: number, phase: string) => ({
+  id: { nodeExecutionId: { nodeId, executionId }, ...(retryAttempt && { retryAttempt }) },
+  closure: { phase },
+});
+
+describe("ExecutionSession", () => {
+  it("keeps the latest word on the execution, its nodes and their attempts", async () => {
+    const around = new FakeSurroundings();
+    const session = new ExecutionSession(executionId, around);
+    await around.last.open();
+    await around.last.send("execution", { id: executionId, closure: { phase: "RUNNING" } }, "1");
+    await around.last.send("node", node("n0", "QUEUED"), "2");
+    await around.last.send("node", node("n1", "QUEUED"), "3");
+    await around.last.send("ready", {});
+    await around.last.send("node", node("n0", "RUNNING"), "4");
+    await around.last.send("task", task("n0", 1, "RUNNING"), "5");
+    await around.last.send("task", task("n0", 0, "RETRYABLE_FAILED"), "6");
+    const view = session.view.get();
+    expect(view.ready).toBe(true);
+    expect(view.execution?.closure?.phase).toBe("RUNNING");
+    expect([...view.nodes.values()].map((one) => [one.id.nodeId, one.closure?.phase])).toEqual([
+      ["n0", "RUNNING"],
+      ["n1", "QUEUED"],
+    ]);
+    expect(view.tasks.get("n0")?.map((one) => one.closure?.phase)).toEqual(["RETRYABLE_FAILED", "RUNNING"]);
+  });
+
+  it("keeps what it knows while the connection is lost", async () => {
+    const around = new FakeSurroundings();
+    const session = new ExecutionSession(executionId, around);
+    await around.last.open();
+    await around.last.send("execution", { id: executionId, closure: { phase: "RUNNING" } }, "1");
+    await around.last.drop();
+    expect(session.view.get()).toMatchObject({ stream: { status: "reconnecting" }, execution: { id: executionId } });
+  });
+});

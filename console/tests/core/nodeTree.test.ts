@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { nodeRows } from "../../src/core/nodeTree";
+import { workflowEdges } from "../../src/core/workflowGraph";
+import type { NodeExecution, TaskExecution, Workflow } from "../../src/protocol/flyte";
+
+const executionId = { project: "p", domain: "d", name: "e" };
+const entity = (name: string) => ({ project: "p", domain: "d", name, version: "v" });
+const node = (nodeId: string, closure: NodeExecution["closure"] = {}, metadata = {}): NodeExecution => ({
+  id: { nodeId, executionId },
+  closure,
+  metadata,
+});
+const byId = (...nodes: NodeExecution[]) => new Map(nodes.map((one) => [one.id.nodeId, one]));
+const workflow: Workflow = {
+  id: entity("flow"),
+  closure: {
+    compiledWorkflow: {
+      primary: {
+        template: {
+          nodes: [
+            { id: "start-node" },
+            { id: "n0", taskNode: { referenceId: entity("mod.load") } },
+            { id: "n1", metadata: { name: "fit" }, upstreamNodeIds: ["n0"] },
+            { id: "end-node" },
+          ],
+        },
+        connections: { downstream: { "start-node": { ids: ["n0"] }, n0: { ids: ["n1"] }, n1: { ids: ["end-node"] } } },
+      },
+    },
+  },
+};
+
+describe("nodeRows", () => {
+  it("lists what the workflow declares before it runs, without its boundaries", () => {
+    const rows = nodeRows(byId(node("start-node", { phase: "SUCCEEDED" })), new Map(), workflow);
+    expect(rows.map(({ id, name, phase }) => [id, name, phase])).toEqual([
+      ["n0", "load", "UNDEFINED"],
+      ["n1", "fit", "UNDEFINED"],
+    ]);
+  });
+
+  it("has the Deck's button as soon as the node names one", () => {
+    const running = node("n0", { phase: "RUNNING", startedAt: "2026-11-24T10:00:00Z", deckUri: "file:///d/deck.html" });
+    const [row] = nodeRows(byId(running), new Map(), workflow);
+    expect(row).toMatchObject({ hasDeck: true, phase: "RUNNING", endedAt: null });
+  });
+
+  it("knows when a node ended, and whether it came from the cache", () => {
+    const ended = node("n0", {
+      phase: "SUCCEEDED",
+      startedAt: "2026-11-24T10:00:00Z",
+      duration: "2.5s",
+      taskNodeMetadata: { cacheStatus: "CACHE_HIT" },
+    });
+    const [row] = nodeRows(byId(ended), new Map(), workflow);
+    expect((row?.endedAt ?? 0) - (row?.startedAt ?? 0)).toBe(2500);
+    expect(row?.cached).toBe(true);
+  });
+
+  it("puts children under their parent", () => {
+    const nodes = byId(
+      node("n0", {}, { isParentNode: true }),
+      node("n1"),
+      node("n0-0-start-node"),
+      node("n0-0-a", {}, { isParentNode: true }),
+      node("n0-0-a-0-x"),
+    );
+    const rows = nodeRows(nodes, new Map(), null);
+    expect(rows.map(({ id, depth }) => [id, depth])).toEqual([
+      ["n0", 0],
+      ["n0-0-a", 1],
+      ["n0-0-a-0-x", 2],
+      ["n1", 0],
+    ]);
+  });
+
+  it("names a node after its task when the workflow is not known", () => {
+    const attempt: TaskExecution = {
+      id: { taskId: entity("pkg.mod.train"), nodeExecutionId: { nodeId: "n7", executionId } },
+    };
+    const [row] = nodeRows(byId(node("n7")), new Map([["n7", [attempt]]]), null);
+    expect(row?.name).toBe("train");
+  });
+});
+
+describe("workflowEdges", () => {
+  it("names each edge between nodes once", () => {
+    expect(workflowEdges(workflow)).toEqual([{ from: "n0", to: "n1" }]);
+    expect(workflowEdges(null)).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { backoff } from "../../src/core/backoff";
+import { deckWords, earlierAttempt } from "../../src/core/deckWords";
+import { formatAge, formatDuration, parseDuration } from "../../src/core/durations";
+import { mergeExecutions } from "../../src/core/executionOrder";
+import { executionPath, executionsPath, parseRoute } from "../../src/core/routes";
+import { ServerClock } from "../../src/core/serverClock";
+import { barOf, ticksOf } from "../../src/core/timeScale";
+import type { Execution } from "../../src/protocol/flyte";
+
+describe("durations", () => {
+  it.each([
+    [0, "0.0 s"],
+    [9.96, "10.0 s"],
+    [12.9, "12 s"],
+    [184, "3 min 4 s"],
+    [7500, "2 h 5 min"],
+    [273_600, "3 d 4 h"],
+  ])("%d seconds", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+  it("ages tick in tenths, then coarser", () => {
+    expect([0.44, 59, 61, 7300, 90_000].map(formatAge)).toEqual([
+      "0.4 s ago",
+      "59 s ago",
+      "1 min ago",
+      "2 h ago",
+      "1 d ago",
+    ]);
+  });
+
+  it("reads protobuf's durations", () => {
+    expect(parseDuration("1.5s")).toBe(1.5);
+    expect(parseDuration(undefined)).toBeNull();
+  });
+});
+
+describe("ServerClock", () => {
+  it("measures ages by the server's clock, not the viewer's", () => {
+    let local = Date.parse("2020-01-01T00:00:00Z");
+    const clock = new ServerClock(() => local);
+    clock.hear("2026-11-24T10:00:05.000Z");
+    local += 1000;
+    expect(clock.secondsSince("2026-11-24T10:00:00.000Z")).toBe(6);
+    clock.hear("");
+    expect(clock.secondsSince("2026-11-24T10:00:30.000Z")).toBe(0);
+    expect(clock.secondsSince(null)).toBeNull();
+  });
+});
+
+describe("routes", () => {
+  it("reads back what it writes", () => {
+    const route = {
+      page: "execution",
+      project: "my project",
+      domain: "development",
+      name: "a1",
+      node: "n0-0-x",
+      view: "deck",
+      attempt: 0,
+      run: "graph",
+    } as const;
+    const [path = "", search = ""] = executionPath(route).split("?");
+    expect(path).toBe("/console/projects/my%20project/domains/development/executions/a1");
+    expect(parseRoute(path, search)).toEqual(route);
+  });
+
+  it("reads addresses written by hand", () => {
+    const base = executionsPath({ project: "p", domain: "d" });
+    expect(parseRoute(base, "?phase=FAILED")).toMatchObject({ page: "executions", phase: "FAILED", workflow: "" });
+    expect(parseRoute(`${base}/a1/`, "?view=nonsense&attempt=-3")).toMatchObject({ view: null, attempt: null });
+    expect(parseRoute("/console/", "")).toEqual({ page: "home" });
+    expect(parseRoute("/console/elsewhere", "")).toEqual({ page: "unknown" });
+  });
+});
+
+describe("mergeExecutions", () => {
+  const execution = (name: string, createdAt: string, phase: "RUNNING" | "SUCCEEDED" = "RUNNING"): Execution => ({
+    id: { project: "p", domain: "d", name },
+    closure: { createdAt, phase, workflowId: { project: "p", domain: "d", name: "mod.flow", version: "v" } },
+  });
+  const any = { phase: null, workflow: "" };
+
+  it("puts new executions first and takes the latest word on known ones", () => {
+    const merged = mergeExecutions(
+      [execution("b", "2"), execution("a", "1")],
+      [execution("c", "3"), execution("a", "1", "SUCCEEDED")],
+      any,
+      false,
+    );
+    expect(merged.map((one) => [one.id.name, one.closure?.phase])).toEqual([
+      ["c", "RUNNING"],
+      ["b", "RUNNING"],
+      ["a", "SUCCEEDED"],
+    ]);
+  });
+
+  it("leaves a live one that belongs to a later page to that page", () => {
+    expect(mergeExecutions([execution("b", "2")], [execution("a", "1")], any, false)).toHaveLength(1);
+    expect(mergeExecutions([execution("b", "2")], [execution("a", "1")], any, true)).toHaveLength(2);
+  });
+
+  it("shows only what fits the filter", () => {
+    const live = [execution("a", "1"), execution("b", "2", "SUCCEEDED")];
+    expect(mergeExecutions([], live, { phase: "SUCCEEDED", workflow: "flo" }, true)).toHaveLength(1);
+    expect(mergeExecutions([], live, { phase: null, workflow: "other" }, true)).toHaveLength(0);
+  });
+});
+
+describe("deckWords", () => {
+  it("says how a task died, and how long it had been silent", () => {
+    const { banner } = deckWords({
+      phase: "died",
+      reason: "killed by signal 9",
+      publishedAt: "2026-11-24T10:00:00Z",
+      endedAt: "2026-11-24T10:00:04Z",
+    });
+    expect(banner?.title).toBe("The task died without a word.");
+    expect(banner?.text).toMatch(/^killed by signal 9\. It last published at .*, 4\.0 s before it ended\.$/);
+  });
+
+  it("says which attempt it is unless it is the latest", () => {
+    expect(earlierAttempt({ phase: "died", attempt: 0, attempts: 3 })).toBe("Attempt 1 of 3.");
+    expect(earlierAttempt({ phase: "live", attempt: 2, attempts: 3 })).toBeNull();
+    expect(earlierAttempt({ phase: "queued" })).toBeNull();
+  });
+});
+
+describe("the time axis", () => {
+  it("places bars in per cent and keeps them inside", () => {
+    expect(barOf(150, 200, 100, 200)).toEqual({ left: 50, width: 50 });
+    expect(barOf(50, 900, 100, 200)).toEqual({ left: 0, width: 100 });
+    expect(barOf(null, 900, 100, 200)).toBeNull();
+  });
+
+  it("marks round numbers, a handful of them", () => {
+    expect(ticksOf(27)).toEqual([0, 5, 10, 15, 20, 25]);
+    for (const seconds of [0.3, 7, 100, 5000, 100_000, 3e6]) expect(ticksOf(seconds).length).toBeLessThanOrEqual(7);
+  });
+});
+
+describe("backoff", () => {
+  it("stays within its bounds whatever the dice say", () => {
+    for (let failures = 0; failures < 50; failures++) {
+      expect(backoff(failures, () => 0)).toBeGreaterThanOrEqual(125);
+      expect(backoff(failures, () => 0.999)).toBeLessThanOrEqual(8000);
+    }
+  });
+});

@@ -1,0 +1,142 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { applySegment } from "../../src/document/apply";
+import { FrameSession } from "../../src/frame/session";
+import { DocumentView } from "../../src/frame/view";
+import type { Document, Element } from "../../src/protocol/deck.gen";
+import type { FromFrame } from "../../src/protocol/live.gen";
+
+// uPlot asks for it while it is imported; jsdom has none.
+vi.hoisted(() => vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined })));
+
+const html = (id: string, text: string): Element => ({ kind: "html", id, html: text });
+const decks = (...all: [string, ...Element[]][]): Document => ({
+  seq: 1,
+  decks: all.map(([name, ...elements]) => ({ name, elements })),
+});
+const tab = (name: string) =>
+  [...document.querySelectorAll<HTMLElement>("[role=tab]")].find((one) => one.textContent === name);
+const chosen = () => document.querySelector("[role=tab][aria-selected=true]")?.textContent;
+const panel = () => document.querySelector<HTMLElement>("[role=tabpanel]:not([hidden])");
+
+let view: DocumentView;
+
+beforeEach(() => {
+  document.body.replaceChildren();
+  vi.stubGlobal("scrollTo", vi.fn());
+  view = new DocumentView(document.body);
+});
+
+describe("DocumentView", () => {
+  it("says that nothing is published yet", () => {
+    view.show({});
+    expect(document.querySelector<HTMLElement>(".ld-empty")?.hidden).toBe(false);
+    view.show(decks(["a", html("1", "x")]));
+    expect(document.querySelector<HTMLElement>(".ld-empty")?.hidden).toBe(true);
+  });
+
+  it("has a tab for each deck, and keeps the chosen one through updates", () => {
+    view.show(decks(["a", html("1", "x")], ["b", html("1", "y")]));
+    expect(chosen()).toBe("a");
+    tab("b")?.click();
+    view.show(decks(["new", html("1", "z")], ["a", html("1", "x")], ["b", html("1", "Y")]));
+    expect(chosen()).toBe("b");
+    expect(panel()?.textContent).toBe("Y");
+    expect([...document.querySelectorAll("[role=tab]")].map((one) => one.textContent)).toEqual(["new", "a", "b"]);
+  });
+
+  it("falls back to the first deck when the chosen one is dropped", () => {
+    view.show(decks(["a", html("1", "x")], ["b", html("1", "y")]));
+    tab("b")?.click();
+    view.show(decks(["a", html("1", "x")]));
+    expect(chosen()).toBe("a");
+    expect(document.querySelectorAll("[role=tabpanel]")).toHaveLength(1);
+  });
+
+  it("moves between tabs with the arrow keys", () => {
+    view.show(decks(["a", html("1", "x")], ["b", html("1", "y")]));
+    tab("a")?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    expect(chosen()).toBe("b");
+    expect(document.activeElement?.textContent).toBe("b");
+  });
+
+  it("brings a deck up to date when it is chosen", () => {
+    view.show(decks(["a", html("1", "x")], ["b", html("1", "old")]));
+    view.show(decks(["a", html("1", "x")], ["b", html("1", "new")]));
+    tab("b")?.click();
+    expect(panel()?.textContent).toBe("new");
+  });
+
+  it("leaves the nodes of what did not change where they are", () => {
+    view.show(decks(["a", html("1", "<p>x</p>"), html("2", "<p>y</p>")]));
+    const before = [...(panel()?.querySelectorAll("p") ?? [])];
+    view.show(decks(["a", html("1", "<p>x</p>"), html("2", "<p>z</p>"), html("3", "<p>w</p>")]));
+    const after = [...(panel()?.querySelectorAll("p") ?? [])];
+    expect(after[0]).toBe(before[0]);
+    expect(after.map((node) => node.textContent)).toEqual(["x", "z", "w"]);
+  });
+
+  it("appends to HTML without touching what is there, unless an element was left open", () => {
+    view.show(decks(["a", html("1", "<p>x</p>")]));
+    const first = panel()?.querySelector("p");
+    view.show(decks(["a", html("1", "<p>x</p><p>y</p>")]));
+    expect(panel()?.querySelector("p")).toBe(first);
+    view.show(decks(["a", html("1", "<p>x</p><p>y</p><ul><li>1")]));
+    view.show(decks(["a", html("1", "<p>x</p><p>y</p><ul><li>1</li><li>2</li></ul>")]));
+    expect(panel()?.querySelectorAll("ul")).toHaveLength(1);
+    expect(panel()?.querySelectorAll("ul > li")).toHaveLength(2);
+  });
+
+  it("replaces an element whose kind changes, and puts neighbouring values side by side", () => {
+    const value = (id: string): Element => ({ kind: "value", id, label: id, value: 1 });
+    view.show(decks(["a", html("1", "x"), html("2", "y")]));
+    view.show(decks(["a", value("1"), value("2"), html("3", "z"), value("4")]));
+    const groups = [...(panel()?.children ?? [])].map((node) => node.className);
+    expect(groups).toEqual(["ld-values", "ld-element ld-html", "ld-values"]);
+    expect(panel()?.querySelectorAll(".ld-values .ld-value")).toHaveLength(3);
+  });
+
+  it("shows progress as a bar that assistive technology can read", () => {
+    view.show(decks(["a", { kind: "progress", id: "1", label: "Epochs", value: 3, total: 12, unit: "epochs" }]));
+    const bar = document.querySelector("[role=progressbar]");
+    expect(bar?.getAttribute("aria-valuenow")).toBe("3");
+    expect(panel()?.textContent).toContain("3 of 12 epochs · 25 %");
+    view.show(decks(["a", { kind: "progress", id: "1", label: "Epochs", value: 4 }]));
+    expect(bar?.hasAttribute("aria-valuenow")).toBe(false);
+  });
+
+  it("renders markdown, and raw HTML in it as text", () => {
+    view.show(decks(["a", { kind: "markdown", id: "1", text: "**b** <img src=x onerror=alert(1)>\n\n<script>1</script>" }]));
+    expect(panel()?.querySelector("strong")?.textContent).toBe("b");
+    expect(panel()?.querySelector("img, script")).toBeNull();
+    expect(panel()?.textContent).toContain("<script>1</script>");
+  });
+});
+
+describe("FrameSession", () => {
+  it("shows documents and segments, and reports each as applied, then painted", () => {
+    const posted: FromFrame[] = [];
+    const painting: (() => void)[] = [];
+    let shown: Document = {};
+    const screen = {
+      show: (next: Document) => void (shown = next),
+      theme: () => undefined,
+      whenPainted: (callback: () => void) => void painting.push(callback),
+    };
+    const session = new FrameSession(screen, (message) => posted.push(message));
+    const segment = { seq: 2, at: "", ops: [{ op: "put" as const, deck: "a", element: html("1", "y") }] };
+    const first = decks(["a", html("1", "x")]);
+    session.receive({ type: "document", document: first });
+    session.receive({ type: "segment", segment });
+    expect(shown).toEqual(applySegment(first, segment));
+    expect(posted).toEqual([
+      { type: "applied", seq: 1 },
+      { type: "applied", seq: 2 },
+    ]);
+    painting.forEach((callback) => callback());
+    expect(posted.slice(2)).toEqual([
+      { type: "painted", seq: 1 },
+      { type: "painted", seq: 2 },
+    ]);
+  });
+});
