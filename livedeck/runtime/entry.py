@@ -15,7 +15,7 @@ from typing import Any
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 import livedeck.deck.publisher
-import livedeck.store.objects  # noqa: F401 - the clouds' client
+import livedeck.store.objects  # noqa: F401 - both are imported where they are used; here, before the fork
 from livedeck.deck.hints import hint_from_environment
 from livedeck.errors import StoreError, UnknownEntity, UserError
 from livedeck.runtime import arguments, code, failures
@@ -30,6 +30,25 @@ from livedeck.store import Store, layout, open_store, split_uri
 
 DECK_RANK = "LIVEDECK_DECK_RANK"
 """Environment variable: which process of a job of several publishes the Deck; 0 by default."""
+
+
+def _warm_up() -> None:
+    """Have protobuf make the classes of its messages, and the types their handlers, before the fork."""
+    data = DataPlane("memory://warm-up")
+    literals: dict[str, Literal] = {}
+    for value, kind in _SAMPLES:
+        literals["x"] = to_literal(value, kind, data)
+        from_literal(literals["x"], kind, data)
+    LiteralMap.FromString(LiteralMap(literals=literals).SerializeToString(deterministic=True))
+    failures.document(ValueError()).SerializeToString()
+
+
+_SAMPLES: Sequence[tuple[Any, Any]] = (
+    *((0, int), (0.0, float), ("", str), (False, bool), (None, None), (None, int | None), (1, int | None)),
+    *(([0], list[int]), ([""], list[str]), ({"": 0}, dict[str, int]), ({"": ""}, dict[str, str])),
+)
+
+_warm_up()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,6 +116,7 @@ def _identity(given: Arguments, rank: int) -> Identity:
         output_prefix=given.output_prefix,
         raw_output_prefix=given.raw_output_prefix,
         rank=rank,
+        sole=True,
     )
 
 

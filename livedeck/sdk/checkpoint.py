@@ -3,7 +3,6 @@
 The names and the meaning are flytekit's: one prefix to write to, and the previous attempt's to read from.
 """
 
-import tempfile
 from pathlib import Path
 
 from livedeck.errors import UserError
@@ -71,6 +70,8 @@ class Checkpoint:
 
         if not self._source:
             return None
+        import tempfile
+
         folder = Path(path) if path is not None else Path(tempfile.mkdtemp(prefix="checkpoint-"))
         store = open_store(self._source)
         for key in store.list():

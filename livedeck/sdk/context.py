@@ -3,8 +3,7 @@
 import atexit
 import logging
 import os
-import shutil
-import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,6 +52,8 @@ class Identity:
     """URI under which the execution's files, frames and pickles go."""
     rank: int = 0
     """Which process of a job of several this is."""
+    sole: bool = False
+    """Whether the process exists for this attempt alone, as on a server."""
 
 
 class ExecutionContext:
@@ -117,6 +118,8 @@ class ExecutionContext:
     @cached_property
     def working_directory(self) -> Path:
         """A folder of the attempt's own. It lasts as long as the process: files in it may be outputs."""
+        import tempfile
+
         folder = Path(tempfile.mkdtemp(prefix="livedeck-"))
         atexit.register(_delete, folder, os.getpid())
         return folder
@@ -167,37 +170,45 @@ class ExecutionContext:
 
 
 def _delete(folder: Path, process: int) -> None:
+    import shutil
+
     if os.getpid() == process:  # a forked child runs its parent's exit handlers
         shutil.rmtree(folder, ignore_errors=True)
 
 
 _CURRENT: ContextVar[ExecutionContext | None] = ContextVar("livedeck_context", default=None)
-_running: list[ExecutionContext] = []
-"""Threads that a task starts do not inherit its context; there, the attempt that began last is meant."""
+_running: list[tuple[int, ExecutionContext]] = []
+"""The contexts of all tasks that run in this process, with the threads that they run in."""
 _outside = ExecutionContext()
 
 
 def current_context() -> ExecutionContext:
     """Return the context of the task that runs here; outside of tasks one that publishes nothing."""
     context = _CURRENT.get()
-    if context is not None:
-        return context
-    try:
-        return _running[-1]
-    except IndexError:
-        return _outside
+    return context if context is not None else _starters_context()
+
+
+def _starters_context() -> ExecutionContext:
+    """Return the context for a thread that has none: the one of the task that probably started it.
+
+    Threads do not inherit the context of what started them; the task that began last is the best guess, and on a
+    server the only one. A task in the same thread would have been found: coroutines do inherit it.
+    """
+    here = threading.get_ident()
+    return next((context for thread, context in reversed(_running) if thread != here), _outside)
 
 
 def inside_task() -> bool:
-    """Return whether a task is running here."""
-    return current_context() is not _outside
+    """Return whether what is called here is part of a task that runs already."""
+    return _CURRENT.get() is not None or _starters_context()._identity.sole  # noqa: SLF001
 
 
 @contextmanager
 def bound(context: ExecutionContext) -> Iterator[ExecutionContext]:
     """Make a context, and its page, the current one."""
     token = _CURRENT.set(context)
-    _running.append(context)
+    entry = (threading.get_ident(), context)
+    _running.append(entry)
     try:
         if context._page is None:  # noqa: SLF001
             yield context
@@ -205,5 +216,5 @@ def bound(context: ExecutionContext) -> Iterator[ExecutionContext]:
             with bound_page(context._page):  # noqa: SLF001
                 yield context
     finally:
-        _running.remove(context)
+        _running.remove(entry)
         _CURRENT.reset(token)

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_SECTION = re.compile(r"(Args|Arguments|Parameters|Returns|Raises|Yields|Examples?|Notes?|Attributes|Warnings?):\s*$")
-_GOOGLE = re.compile(r"(\s+)\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
-_SPHINX = re.compile(r"\s*:param\s+(?:[\w.\[\], ]+\s+)?(\w+):\s*(.*)$")
+# Compiled by ``re`` when first used: a program without docstrings does not pay for them.
+_SECTION = r"(Args|Arguments|Parameters|Returns|Raises|Yields|Examples?|Notes?|Attributes|Warnings?):\s*$"
+_GOOGLE = r"(\s+)\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$"
+_SPHINX = r"\s*:param\s+(?:[\w.\[\], ]+\s+)?(\w+):\s*(.*)$"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def read(docstring: str | None) -> Docstring:
         return Docstring()
     text = inspect.cleandoc(docstring)
     lines = text.splitlines()
-    begins_with_fields = _SECTION.match(lines[0]) or lines[0].startswith(":")
+    begins_with_fields = re.match(_SECTION, lines[0]) or lines[0].startswith(":")
     summary = "" if begins_with_fields else " ".join(text.split("\n\n", 1)[0].split())
     return Docstring(summary, text, {**_google(lines), **_sphinx(lines)})
 
@@ -37,11 +38,11 @@ def _google(lines: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     indent, name, inside = "", "", False
     for line in lines:
-        section = _SECTION.match(line)
+        section = re.match(_SECTION, line)
         if section:
             inside, indent = section[1] in ("Args", "Arguments", "Parameters"), ""
         elif inside and line.strip():
-            entry = _GOOGLE.match(line)
+            entry = re.match(_GOOGLE, line)
             if entry and (not indent or entry[1] == indent):
                 indent, name = entry[1], entry[2]
                 found[name] = entry[3].strip()
@@ -55,7 +56,7 @@ def _sphinx(lines: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     name = ""
     for line in lines:
-        entry = _SPHINX.match(line)
+        entry = re.match(_SPHINX, line)
         if entry:
             name = entry[1]
             found[name] = entry[2].strip()

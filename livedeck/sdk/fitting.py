@@ -59,14 +59,22 @@ def _container_fits(source: Any, target: Any) -> bool:
         if mine and theirs:
             return all(fits(one, other) for one, other in zip(mine, theirs, strict=True))
         return True
-    if isinstance(source, type) and isinstance(target, type) and issubclass(source, target):
-        return bool(literal_type(source) == literal_type(target))
-    return source == target or _same_literals(literal_type(source), literal_type(target))
+    return (
+        source == target
+        or _is_pickled_subclass(source, target)
+        or _same_literals(literal_type(source), literal_type(target))
+    )
+
+
+def _is_pickled_subclass(source: Any, target: Any) -> bool:
+    if not (isinstance(source, type) and isinstance(target, type) and issubclass(source, target)):
+        return False
+    return all(literal_type(each).blob.format == PICKLED for each in (source, target))
 
 
 def _same_literals(source: "LiteralType", target: "LiteralType") -> bool:
     """Return whether two literal types hold the same kind of thing, whatever their metadata says."""
-    kind = source.WhichOneof("type")
+    kind: str | None = source.WhichOneof("type")
     if kind != target.WhichOneof("type"):
         return False
     if kind == "simple":

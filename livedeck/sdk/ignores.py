@@ -100,7 +100,7 @@ def _rules(lines: Iterable[str], folder: str) -> Iterator[_Rule]:
         yield _Rule(re.compile(expression if anchored else f"(?:.*/)?{expression}"), folder, folders_only, keep)
 
 
-_WILDCARDS = re.compile(r"\*\*/|/\*\*|\*|\?|\[!?[^\]]+\]")
+_WILDCARDS = re.compile(r"/\*\*/|\*\*/|/\*\*|\*|\?|\[!?[^\]]+\]")
 
 
 def _translate(pattern: str) -> str:
@@ -114,7 +114,7 @@ def _translate(pattern: str) -> str:
 
 
 def _wildcard(text: str) -> str:
-    known = {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
+    known = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
     if text in known:
         return known[text]
     inner = text[1:-1].replace("\\", r"\\").replace("[", r"\[")

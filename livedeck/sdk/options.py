@@ -1,6 +1,5 @@
 """The options of tasks, workflows and nodes, checked when they are written."""
 
-import difflib
 import enum
 import re
 from collections.abc import Iterable, Mapping
@@ -208,6 +207,8 @@ def refuse(options: Mapping[str, Any], reasons: Mapping[str, str], known: tuple[
     """
     for name, value in options.items():
         if name not in reasons:
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(known)}"
             raise TypeError(f"{what} has no option {name!r}{hint}")

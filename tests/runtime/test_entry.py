@@ -50,6 +50,12 @@ def test_the_context_says_which_attempt_it_is(bench, set_environment):
     assert bench.outputs(o0=list[str])["o0"] == ["p", "d", "abc", "tasks.identity", "v1", "2", *prefixes]
 
 
+def test_a_task_called_in_a_thread_is_part_of_the_attempt(bench, set_environment):
+    set_environment(FLYTE_INTERNAL_EXECUTION_ID="abc")
+    assert bench.run("calls_a_task_in_a_thread") == 0
+    assert bench.outputs(o0=list[str])["o0"][2] == "abc"
+
+
 def test_an_error_is_the_users_and_final(bench, capsys):
     assert bench.run("fail") == 0
     error = bench.error

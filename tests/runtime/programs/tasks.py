@@ -1,4 +1,5 @@
 """Tasks that the tests of the runtime run."""
+# ruff: noqa: T201 - what a task prints is part of what is tested
 
 import asyncio
 import multiprocessing
@@ -206,6 +207,15 @@ def publishes_from_threads(x: int) -> int:
     for thread in threads:
         thread.join()
     return len(current_context().decks)
+
+
+@task
+def calls_a_task_in_a_thread() -> list[str]:
+    found: list[str] = []
+    thread = threading.Thread(target=lambda: found.extend(identity()))
+    thread.start()
+    thread.join()
+    return found[:3]
 
 
 class Broken:

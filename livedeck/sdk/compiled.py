@@ -1,0 +1,65 @@
+"""What the compiled forms of tasks and workflows share: names, interfaces, descriptions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from flyteidl.admin.description_entity_pb2 import Description, DescriptionEntity, DescriptionFormat
+from flyteidl.core.identifier_pb2 import Identifier, ResourceType
+from flyteidl.core.interface_pb2 import TypedInterface, Variable, VariableMap
+from google.protobuf.duration_pb2 import Duration
+
+from livedeck.sdk.docstrings import Docstring
+from livedeck.sdk.interface import Interface
+from livedeck.sdk.types import DataPlane, literal_type
+
+
+@dataclass(frozen=True)
+class CompileSettings:
+    """What the compiled form says beyond the program itself."""
+
+    project: str
+    domain: str
+    version: str
+    code: str = ""
+    """URI of the code bundle; empty if the modules can be imported where the tasks run."""
+    data: DataPlane = field(default_factory=lambda: DataPlane("memory://constants"))
+    """Where constants that are files, frames or pickles are uploaded."""
+    image: str = "livedeck"
+    """The container image's name; executors that run processes ignore it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables for every task, below the task's own."""
+
+
+def identifier(kind: "ResourceType", name: str, settings: CompileSettings) -> Identifier:
+    """Return the full name of an entity of ours."""
+    return Identifier(
+        resource_type=kind,
+        project=settings.project,
+        domain=settings.domain,
+        name=name,
+        version=settings.version,
+    )
+
+
+def typed_interface(interface: Interface) -> TypedInterface:
+    """Return an interface in Flyte's words."""
+    inputs = {
+        name: Variable(type=literal_type(each.type), description=each.description or name)
+        for name, each in interface.inputs.items()
+    }
+    outputs = {name: Variable(type=literal_type(each), description=name) for name, each in interface.outputs.items()}
+    return TypedInterface(inputs=VariableMap(variables=inputs), outputs=VariableMap(variables=outputs))
+
+
+def description(docs: Docstring, summary: str = "") -> DescriptionEntity:
+    """Return what consoles show about an entity."""
+    text = Description(value=docs.text, format=DescriptionFormat.DESCRIPTION_FORMAT_RST)
+    return DescriptionEntity(short_description=summary or docs.summary, long_description=text)
+
+
+def duration(time: timedelta) -> Duration:
+    """Return a time in protobuf's form."""
+    duration = Duration()
+    duration.FromTimedelta(time)
+    return duration

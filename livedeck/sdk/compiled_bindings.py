@@ -1,0 +1,53 @@
+"""Bindings in Flyte's form: constants as literals, promises as references."""
+
+from flyteidl.core import literals_pb2, types_pb2
+
+from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
+from livedeck.sdk.promises import Reference
+from livedeck.sdk.types import DataPlane, Where, to_literal
+
+
+def compile_binding(binding: Binding, where: Where, data: DataPlane) -> literals_pb2.BindingData:
+    """Compile one binding.
+
+    Args:
+        binding: what an input or output is bound to.
+        where: the input or output, for messages.
+        data: where constants that do not fit into a literal are uploaded.
+    """
+    match binding:
+        case Reference(node, output, path):
+            reference = types_pb2.OutputReference(node_id=node.id if node is not None else "", var=output)
+            reference.attr_path.extend(_attribute(step) for step in path)
+            return literals_pb2.BindingData(promise=reference)
+        case ListOf(items):
+            return _list([compile_binding(item, where, data) for item in items])
+        case DictOf(members):
+            return _dict({key: compile_binding(item, where, data) for key, item in members.items()})
+        case Constant(value, python_type):
+            return _constant(to_literal(value, python_type, data, where))
+
+
+def _list(items: list[literals_pb2.BindingData]) -> literals_pb2.BindingData:
+    return literals_pb2.BindingData(collection=literals_pb2.BindingDataCollection(bindings=items))
+
+
+def _dict(members: dict[str, literals_pb2.BindingData]) -> literals_pb2.BindingData:
+    return literals_pb2.BindingData(map=literals_pb2.BindingDataMap(bindings=members))
+
+
+def _attribute(step: str | int) -> types_pb2.PromiseAttribute:
+    if isinstance(step, str):
+        return types_pb2.PromiseAttribute(string_value=step)
+    return types_pb2.PromiseAttribute(int_value=step)
+
+
+def _constant(literal: literals_pb2.Literal) -> literals_pb2.BindingData:
+    """Return a constant's binding: bindings have lists and dicts of their own, not those of literals."""
+    match literal.WhichOneof("value"):
+        case "collection":
+            return _list([_constant(item) for item in literal.collection.literals])
+        case "map":
+            return _dict({key: _constant(item) for key, item in literal.map.literals.items()})
+        case _:
+            return literals_pb2.BindingData(scalar=literal.scalar)

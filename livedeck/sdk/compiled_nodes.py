@@ -1,0 +1,68 @@
+"""One node of a workflow in Flyte's form."""
+
+from flyteidl.core import literals_pb2, workflow_pb2
+from flyteidl.core.identifier_pb2 import ResourceType
+
+from livedeck.sdk.caching import body_version
+from livedeck.sdk.compiled import CompileSettings, duration, identifier
+from livedeck.sdk.compiled_bindings import compile_binding
+from livedeck.sdk.compiled_tasks import resources
+from livedeck.sdk.nodes import Node
+from livedeck.sdk.options import TaskOptions
+from livedeck.sdk.tasks import Task
+from livedeck.sdk.types import Where
+
+
+def compile_node(node: Node, settings: CompileSettings) -> workflow_pb2.Node:
+    """Compile one call of a task or workflow."""
+    compiled = workflow_pb2.Node(
+        id=node.id,
+        metadata=_node_metadata(node),
+        inputs=[
+            literals_pb2.Binding(var=name, binding=compile_binding(each, Where(node.entity.name, name), settings.data))
+            for name, each in node.bindings.items()
+        ],
+        upstream_node_ids=[before.id for before in node.upstream],
+    )
+    if isinstance(node.entity, Task):
+        reference = identifier(ResourceType.TASK, node.entity.name, settings)
+        compiled.task_node.CopyFrom(workflow_pb2.TaskNode(reference_id=reference, overrides=_overrides(node)))
+    else:
+        reference = identifier(ResourceType.WORKFLOW, node.entity.name, settings)
+        compiled.workflow_node.sub_workflow_ref.CopyFrom(reference)
+    return compiled
+
+
+def _overrides(node: Node) -> workflow_pb2.TaskNodeOverrides:
+    """Return the node's resources if it changes them; requests or limits alone leave the other as the task says."""
+    requests, limits = node.overrides.requests, node.overrides.limits
+    if not isinstance(node.entity, Task) or (requests is None and limits is None):
+        return workflow_pb2.TaskNodeOverrides()
+    of_task = node.entity.options
+    return workflow_pb2.TaskNodeOverrides(resources=resources(requests or of_task.requests, limits or of_task.limits))
+
+
+def _node_metadata(node: Node) -> workflow_pb2.NodeMetadata:
+    """Return the node's options: as overridden, else the task's."""
+    overrides = node.overrides
+    options = node.entity.options if isinstance(node.entity, Task) else TaskOptions()
+    metadata = workflow_pb2.NodeMetadata(name=overrides.name or node.entity.function.__name__)
+    timeout = overrides.timeout or options.timeout
+    if timeout is not None:
+        metadata.timeout.CopyFrom(duration(timeout))
+    metadata.retries.retries = options.retries if overrides.retries is None else overrides.retries
+    interruptible = options.interruptible if overrides.interruptible is None else overrides.interruptible
+    if interruptible is not None:
+        metadata.interruptible = interruptible
+    _add_cache(metadata, node, has_version=options.cache is not None)
+    return metadata
+
+
+def _add_cache(metadata: workflow_pb2.NodeMetadata, node: Node, *, has_version: bool) -> None:
+    overrides = node.overrides
+    if overrides.cache is not None:
+        metadata.cacheable = overrides.cache
+    if overrides.cache_version is not None:
+        metadata.cache_version = overrides.cache_version
+    elif overrides.cache and not has_version:
+        metadata.cache_version = body_version(node.entity.function)

@@ -1,0 +1,106 @@
+"""One task as a ``TaskTemplate``."""
+
+import importlib.metadata
+import sys
+from typing import Any
+
+from flyteidl.admin.task_pb2 import TaskSpec
+from flyteidl.core import literals_pb2, tasks_pb2
+from flyteidl.core.identifier_pb2 import ResourceType
+from google.protobuf.wrappers_pb2 import BoolValue
+
+from livedeck.errors import UserError
+from livedeck.sdk.caching import body_version
+from livedeck.sdk.compiled import CompileSettings, description, duration, identifier, typed_interface
+from livedeck.sdk.options import Resources
+from livedeck.sdk.tasks import Task
+
+TEMPLATE_TYPE = "python-task"
+"""The task type that Flyte's consoles and flytekit know for a Python function."""
+
+
+def task_spec(task: Task[..., Any], settings: CompileSettings) -> TaskSpec:
+    """Compile one task.
+
+    Raises:
+        UserError: it cannot be found by its module and name.
+    """
+    template = tasks_pb2.TaskTemplate(
+        id=identifier(ResourceType.TASK, task.name, settings),
+        type=TEMPLATE_TYPE,
+        metadata=_task_metadata(task),
+        interface=typed_interface(task.interface),
+        container=_container(task, settings),
+    )
+    return TaskSpec(template=template, description=description(task.interface.docs))
+
+
+def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
+    options = task.options
+    metadata = tasks_pb2.TaskMetadata(
+        runtime=tasks_pb2.RuntimeMetadata(
+            # Not FLYTE_SDK, which promises that the container speaks flytekit's command line.
+            type=tasks_pb2.RuntimeMetadata.OTHER,
+            version=importlib.metadata.version("livedeck"),
+            flavor="livedeck",
+        ),
+        retries=literals_pb2.RetryStrategy(retries=options.retries),
+        generates_deck=BoolValue(value=options.enable_deck),
+    )
+    if options.timeout is not None:
+        metadata.timeout.CopyFrom(duration(options.timeout))
+    if options.interruptible is not None:
+        metadata.interruptible = options.interruptible
+    if options.cache is not None:
+        metadata.discoverable = True
+        metadata.discovery_version = options.cache.version or body_version(task.function)
+        metadata.cache_ignore_input_vars.extend(options.cache.ignored_inputs)
+    return metadata
+
+
+def _container(task: Task[..., Any], settings: CompileSettings) -> tasks_pb2.Container:
+    arguments = ["livedeck-execute", "--inputs", "{{.input}}", "--output-prefix", "{{.outputPrefix}}"]
+    arguments += ["--raw-output-data-prefix", "{{.rawOutputDataPrefix}}"]
+    arguments += ["--checkpoint-path", "{{.checkpointOutputPrefix}}", "--prev-checkpoint", "{{.prevCheckpointPrefix}}"]
+    if settings.code:
+        arguments += ["--code", settings.code]
+    arguments += ["--", "task-module", task.module, "task-name", attribute_of(task)]
+    environment = {**settings.environment, **task.options.environment}
+    return tasks_pb2.Container(
+        image=settings.image,
+        args=arguments,
+        resources=resources(task.options.requests, task.options.limits),
+        env=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()],
+    )
+
+
+def attribute_of(task: Task[..., Any]) -> str:
+    """Return the name under which a task can be found in its module.
+
+    Raises:
+        UserError: it is not at the module's top level.
+    """
+    module = sys.modules.get(task.function.__module__)
+    for name in (task.function.__name__, *vars(module)):
+        if getattr(module, name, None) is task:
+            return name
+    raise UserError(
+        f"{task!r} cannot be found in its module by name: to run elsewhere it must be at the top level of a module, "
+        "not inside a function"
+    )
+
+
+def resources(requests: Resources, limits: Resources) -> tasks_pb2.Resources:
+    """Return requests and limits in Flyte's words."""
+    return tasks_pb2.Resources(requests=_entries(requests), limits=_entries(limits))
+
+
+def _entries(resources: Resources) -> list[tasks_pb2.Resources.ResourceEntry]:
+    names = tasks_pb2.Resources
+    amounts = (
+        (names.CPU, resources.cpu),
+        (names.GPU, resources.gpu),
+        (names.MEMORY, resources.mem),
+        (names.EPHEMERAL_STORAGE, resources.ephemeral_storage),
+    )
+    return [names.ResourceEntry(name=name, value=str(value)) for name, value in amounts if value is not None]

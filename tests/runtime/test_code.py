@@ -1,0 +1,75 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from livedeck.errors import ObjectNotFound, UserError
+from livedeck.runtime import code
+from livedeck.sdk import bundle
+from livedeck.store import open_store
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("LIVEDECK_CODE_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def uri(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    for number in range(20):
+        (project / f"m{number}.py").write_text(f"x = {number}\n" * 100)
+    packed = bundle.build(project)
+    open_store(f"file://{tmp_path}/store").put(packed.name, packed.data)
+    return f"file://{tmp_path}/store/{packed.name}"
+
+
+def test_it_is_unpacked_once(cache, uri, tmp_path):
+    folder = code.fetch(uri)
+    assert (folder / "m3.py").exists()
+    (tmp_path / "store" / uri.rpartition("/")[2]).unlink()
+    assert code.fetch(uri) == folder
+
+
+def test_attempts_at_the_same_time_agree(cache, uri):
+    start = threading.Barrier(8)
+    found: list[Path] = []
+
+    def fetch():
+        start.wait()
+        folder = code.fetch(uri)
+        assert len(list(folder.glob("*.py"))) == 20
+        found.append(folder)
+
+    threads = [threading.Thread(target=fetch) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    assert [path.name for path in cache.iterdir()] == [found[0].name]
+
+
+def test_a_name_that_is_no_digest_is_kept_apart(cache, uri, tmp_path):
+    data = open_store(f"file://{tmp_path}/store").get(uri.rpartition("/")[2])
+    open_store(f"file://{tmp_path}/store").put("fast.tar.gz", data)
+    assert code.fetch(f"file://{tmp_path}/store/fast.tar.gz") != code.fetch(uri)
+
+
+def test_what_is_broken_leaves_nothing_behind(cache, tmp_path):
+    open_store(f"file://{tmp_path}/store").put("x.tar.gz", b"rubbish")
+    with pytest.raises(UserError):
+        code.fetch(f"file://{tmp_path}/store/x.tar.gz")
+    with pytest.raises(ObjectNotFound):
+        code.fetch(f"file://{tmp_path}/store/y.tar.gz")
+    assert list(cache.iterdir()) == []
+
+
+def test_the_default_cache_is_the_users(monkeypatch, tmp_path, uri):
+    monkeypatch.delenv("LIVEDECK_CODE_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert code.fetch(uri).is_relative_to(tmp_path / "xdg" / "livedeck" / "code")

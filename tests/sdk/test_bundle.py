@@ -1,0 +1,95 @@
+import io
+import os
+import tarfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from livedeck.errors import UserError
+from livedeck.sdk import bundle
+
+
+@pytest.fixture
+def project(tmp_path):
+    root = tmp_path / "project"
+    (root / "pkg").mkdir(parents=True)
+    (root / "a.py").write_text("x = 1\n")
+    (root / "pkg" / "b.py").write_text("y = 2\n")
+    (root / "run.sh").write_text("#!/bin/sh\n")
+    (root / "run.sh").chmod(0o755)
+    return root
+
+
+def test_the_same_files_give_the_same_bytes(project):
+    first = bundle.build(project)
+    os.utime(project / "a.py", (1, 1))
+    (project / "a.py").chmod(0o600)
+    second = bundle.build(project)
+    assert first == second
+    assert first.files == ("a.py", "pkg/b.py", "run.sh")
+    assert first.name == f"{first.digest}.tar.gz"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: (root / "a.py").write_text("x = 3\n"),
+        lambda root: (root / "a.py").rename(root / "c.py"),
+        lambda root: (root / "new.py").write_text(""),
+        lambda root: (root / "run.sh").chmod(0o644),
+        lambda root: (root / "a.py").unlink(),
+    ],
+)
+def test_any_change_gives_another_name(project, change):
+    before = bundle.build(project).digest
+    change(project)
+    assert bundle.build(project).digest != before
+
+
+def test_unpacking_gives_the_files_back(project, tmp_path):
+    made = bundle.build(project)
+    target = tmp_path / "target"
+    target.mkdir()
+    bundle.unpack(made.data, target, digest=made.digest)
+    assert (target / "pkg" / "b.py").read_text() == "y = 2\n"
+    assert os.access(target / "run.sh", os.X_OK)
+    assert not os.access(target / "a.py", os.X_OK)
+
+
+def test_another_content_than_the_name_says_is_refused(project, tmp_path):
+    with pytest.raises(UserError, match="holds something else"):
+        bundle.unpack(bundle.build(project).data, tmp_path, digest="0" * 64)
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive", b"\x1f\x8b\x08\x00rubbish"])
+def test_what_is_no_archive_is_refused(data, tmp_path):
+    with pytest.raises(UserError, match="cannot be unpacked"):
+        bundle.unpack(data, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../escape.py", "/escape.py", "a/../../escape.py"])
+def test_nothing_is_written_outside_the_folder(name, tmp_path):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with suppress(UserError):  # refused, or taken for a path inside
+        bundle.unpack(buffer.getvalue(), inside)
+    assert not list(tmp_path.glob("escape.py"))
+    assert not Path("/escape.py").exists()
+
+
+def test_too_much_says_what_and_what_to_do(project):
+    (project / "weights.bin").write_bytes(b"x" * 5000)
+    with pytest.raises(UserError, match=r"weights\.bin \(0\.0 MB\).*\.livedeckignore"):
+        bundle.build(project, max_bytes=3000)
+
+
+def test_only_what_is_loaded(project, monkeypatch):
+    monkeypatch.syspath_prepend(str(project))
+    __import__("a")
+    assert bundle.build(project, only_loaded=True).files == ("a.py",)

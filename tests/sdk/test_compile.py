@@ -1,0 +1,333 @@
+"""The compiled form: what the engine, the console and other Flyte tools read."""
+
+import dataclasses
+import types
+from typing import NamedTuple
+
+import pytest
+from flyteidl.core import literals_pb2, tasks_pb2, types_pb2
+from flyteidl.core.identifier_pb2 import ResourceType
+from flyteidl.core.workflow_pb2 import WorkflowMetadata
+
+from livedeck import Cache, Resources, UserError, WorkflowFailurePolicy, task, workflow
+from livedeck.errors import InvalidName, UnsupportedType
+from livedeck.sdk.caching import body_version
+from livedeck.sdk.compile import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
+
+SETTINGS = CompileSettings("p", "d", "v", code="file:///code/x.tar.gz", environment={"A": "all", "B": "all"})
+
+
+class Out(NamedTuple):
+    a: int
+    b: str
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    names: list[str]
+
+
+@task(
+    enable_deck=True,
+    retries=2,
+    timeout=60,
+    requests=Resources(cpu="1", mem="1Gi", gpu=1, ephemeral_storage="2Gi"),
+    limits=Resources(cpu=2),
+    environment={"A": "own"},
+    interruptible=True,
+    cache=True,
+    cache_version="7",
+    cache_ignore_input_vars=("z",),
+)
+def full(x: int, y: int | None = None, z: float = 1) -> Out:
+    """Do everything.
+
+    Args:
+        x: the first
+    """
+    return Out(x, "b")
+
+
+@task
+def plain(xs: list[int], u: int | str) -> int:
+    return sum(xs)
+
+
+@task
+def point(x: int) -> Point:
+    return Point(x, ["n"])
+
+
+@task
+def word(text: str) -> None:
+    pass
+
+
+@task(cache=True)
+def derived(x: int) -> int:
+    return x
+
+
+@workflow
+def inner(q: int = 3) -> int:
+    return plain(xs=[q, 4], u=q)
+
+
+@workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE, interruptible=True)
+def flow(n: int, m: int | None = None, s: str = "a") -> tuple[int, str]:
+    """About the flow."""
+    first = full(x=n)
+    second = plain(xs=[first.a, 5], u="x").with_overrides(
+        node_name="mine", name="shown", requests=Resources(cpu="2"), retries=3, cache=False
+    )
+    third = word(text=point(x=second).names[0])
+    second >> third
+    return inner(q=second), first.b
+
+
+def entries(resources):
+    return {tasks_pb2.Resources.ResourceName.Name(each.name): each.value for each in resources}
+
+
+def test_a_task_with_every_option():
+    template = task_spec(full, SETTINGS).template
+    assert (template.id.resource_type, template.id.name) == (ResourceType.TASK, f"{__name__}.full")
+    assert (template.id.project, template.id.domain, template.id.version) == ("p", "d", "v")
+    assert template.type == "python-task"
+    metadata = template.metadata
+    assert metadata.generates_deck.value
+    assert metadata.retries.retries == 2
+    assert metadata.timeout.ToSeconds() == 60
+    assert metadata.interruptible
+    assert metadata.discoverable
+    assert metadata.discovery_version == "7"
+    assert list(metadata.cache_ignore_input_vars) == ["z"]
+    assert (metadata.runtime.type, metadata.runtime.flavor) == (tasks_pb2.RuntimeMetadata.OTHER, "livedeck")
+    resources = template.container.resources
+    assert entries(resources.requests) == {"CPU": "1", "MEMORY": "1Gi", "GPU": "1", "EPHEMERAL_STORAGE": "2Gi"}
+    assert entries(resources.limits) == {"CPU": "2"}
+    assert {each.key: each.value for each in template.container.env} == {"A": "own", "B": "all"}
+
+
+def test_a_task_with_no_option():
+    template = task_spec(plain, SETTINGS).template
+    assert template.metadata.HasField("generates_deck")
+    assert not template.metadata.generates_deck.value
+    assert not template.metadata.HasField("timeout")
+    assert template.metadata.WhichOneof("interruptible_value") is None
+    assert not template.metadata.discoverable
+    assert template.container.command == []
+
+
+def test_the_command_line():
+    container = task_spec(plain, SETTINGS).template.container
+    assert container.image == "livedeck"
+    assert list(container.args) == [
+        *("livedeck-execute", "--inputs", "{{.input}}", "--output-prefix", "{{.outputPrefix}}"),
+        *("--raw-output-data-prefix", "{{.rawOutputDataPrefix}}", "--checkpoint-path", "{{.checkpointOutputPrefix}}"),
+        *("--prev-checkpoint", "{{.prevCheckpointPrefix}}", "--code", "file:///code/x.tar.gz"),
+        *("--", "task-module", __name__, "task-name", "plain"),
+    ]
+    without = task_spec(plain, CompileSettings("p", "d", "v")).template.container
+    assert "--code" not in without.args
+
+
+def test_the_interface():
+    spec = task_spec(full, SETTINGS)
+    interface = spec.template.interface
+    assert interface.inputs.variables["x"].type.simple == types_pb2.INTEGER
+    assert interface.inputs.variables["x"].description == "the first"
+    assert interface.inputs.variables["y"].type.WhichOneof("type") == "union_type"
+    assert interface.inputs.variables["z"].type.simple == types_pb2.FLOAT
+    assert set(interface.outputs.variables) == {"a", "b"}
+    assert spec.description.short_description == "Do everything."
+    assert "the first" in spec.description.long_description.value
+
+
+def test_a_cache_version_from_the_source():
+    version = task_spec(derived, SETTINGS).template.metadata.discovery_version
+    assert len(version) == 16
+    assert version == body_version(derived.function)
+
+
+def test_a_workflow():
+    spec = workflow_spec(flow, SETTINGS)
+    template = spec.template
+    assert template.id.name == f"{__name__}.flow"
+    assert template.metadata.on_failure == WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
+    assert template.metadata_defaults.interruptible
+    assert [node.id for node in template.nodes] == ["n0", "mine", "n2", "n3", "n4"]
+    assert [each.id.name for each in spec.sub_workflows] == [f"{__name__}.inner"]
+    assert spec.description.short_description == "About the flow."
+
+
+def test_nodes():
+    first, second, _, third, sub = workflow_spec(flow, SETTINGS).template.nodes
+    assert first.metadata.name == "full"
+    assert (first.metadata.retries.retries, first.metadata.timeout.ToSeconds()) == (2, 60)
+    assert first.metadata.interruptible
+    assert first.task_node.reference_id.name == f"{__name__}.full"
+    assert second.metadata.name == "shown"
+    assert second.metadata.retries.retries == 3
+    assert second.metadata.WhichOneof("cacheable_value") == "cacheable"
+    assert not second.metadata.cacheable
+    assert entries(second.task_node.overrides.resources.requests) == {"CPU": "2"}
+    assert list(second.upstream_node_ids) == ["n0"]
+    assert list(third.upstream_node_ids) == ["n2", "mine"]
+    assert sub.workflow_node.sub_workflow_ref.resource_type == ResourceType.WORKFLOW
+    assert sub.workflow_node.sub_workflow_ref.name == f"{__name__}.inner"
+
+
+def bindings(node):
+    return {each.var: each.binding for each in node.inputs}
+
+
+def test_bindings():
+    first, second, _, third, _ = workflow_spec(flow, SETTINGS).template.nodes
+    given = bindings(first)
+    assert (given["x"].promise.node_id, given["x"].promise.var) == ("", "n")
+    assert given["y"].scalar.union.type.structure.tag == "none"
+    assert given["z"].scalar.primitive.float_value == 1.0
+    items = bindings(second)["xs"].collection.bindings
+    assert (items[0].promise.node_id, items[0].promise.var) == ("n0", "a")
+    assert items[1].scalar.primitive.integer == 5
+    assert bindings(second)["u"].scalar.union.type.structure.tag == "str"
+    path = bindings(third)["text"].promise.attr_path
+    assert [step.string_value or step.int_value for step in path] == ["names", 0]
+
+
+def test_constants_in_lists_and_dicts_have_bindings_of_their_own():
+    @task
+    def take(values: dict[str, list[int]]) -> None: ...
+
+    @workflow
+    def constant() -> None:
+        take(values={"a": [1, 2]})
+
+    (node,) = workflow_spec(constant, SETTINGS).template.nodes
+    inside = bindings(node)["values"].map.bindings["a"].collection.bindings
+    assert [each.scalar.primitive.integer for each in inside] == [1, 2]
+
+
+def test_outputs_of_a_workflow():
+    outputs = {each.var: each.binding.promise for each in workflow_spec(flow, SETTINGS).template.outputs}
+    assert (outputs["o0"].node_id, outputs["o0"].var) == ("n4", "o0")
+    assert (outputs["o1"].node_id, outputs["o1"].var) == ("n0", "b")
+
+
+def test_the_default_launch_plan():
+    spec = launch_plan_spec(flow, SETTINGS)
+    assert spec.workflow_id.name == f"{__name__}.flow"
+    parameters = spec.default_inputs.parameters
+    assert parameters["n"].required
+    assert parameters["m"].default.scalar.union.type.structure.tag == "none"
+    assert parameters["s"].default.scalar.primitive.string_value == "a"
+
+
+def test_the_closure_is_in_an_order_that_can_be_registered():
+    registration = closure(flow, SETTINGS)
+    names = [spec.template.id.name.rpartition(".")[2] for spec in registration.tasks]
+    assert names == ["full", "plain", "point", "word"]
+    assert [spec.template.id.name.rpartition(".")[2] for spec in registration.workflows] == ["inner", "flow"]
+    assert [identifier.name for identifier, _ in registration.launch_plans] == [f"{__name__}.inner", f"{__name__}.flow"]
+    assert all(identifier.resource_type == ResourceType.LAUNCH_PLAN for identifier, _ in registration.launch_plans)
+
+
+def test_the_closure_of_a_task():
+    registration = closure(plain, SETTINGS)
+    assert len(registration.tasks) == 1
+    assert registration.workflows == ()
+    assert registration.launch_plans == ()
+
+
+def test_compiling_is_deterministic():
+    first, second = closure(flow, SETTINGS), closure(flow, SETTINGS)
+    for one, other in zip(first.tasks + first.workflows, second.tasks + second.workflows, strict=True):
+        assert one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
+
+
+def test_a_task_inside_a_function_cannot_run_elsewhere():
+    @task
+    def local(x: int) -> int:
+        return x
+
+    with pytest.raises(UserError, match="must be at the top level of a module"):
+        task_spec(local, SETTINGS)
+
+
+def test_a_task_is_found_under_another_name(monkeypatch):
+    def original(x: int) -> int:
+        return x
+
+    module = types.ModuleType("renamed_module")
+    original.__module__ = "renamed_module"
+    monkeypatch.setitem(__import__("sys").modules, "renamed_module", module)
+    module.renamed = task(original)
+    arguments = list(task_spec(module.renamed, SETTINGS).template.container.args)
+    assert arguments[-4:] == ["task-module", "renamed_module", "task-name", "renamed"]
+
+
+def test_two_tasks_of_one_name_are_refused():
+    def make(y: int):
+        @task
+        def same(x: int) -> int:
+            return x + y
+
+        return same
+
+    one, other = make(1), make(2)
+
+    @workflow
+    def both() -> tuple[int, int]:
+        return one(x=1), other(x=1)
+
+    with pytest.raises(InvalidName, match="two different <task"):
+        closure(both, SETTINGS)
+
+
+def test_an_override_that_turns_the_cache_on_has_a_version():
+    @workflow
+    def on(x: int) -> int:
+        return plain(xs=[x], u=1).with_overrides(cache=True)
+
+    (node,) = workflow_spec(on, SETTINGS).template.nodes
+    assert node.metadata.cacheable
+    assert node.metadata.cache_version == body_version(plain.function)
+
+
+def test_the_version_of_a_body_ignores_what_says_nothing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    texts = {
+        "v1": 'def f(x: int) -> int:\n    """Doc."""\n    return x + 1\n',
+        "v2": "def f(x: int) -> int:\n    # a comment\n    return x  +  1\n",
+        "v3": "def f(x: int) -> int:\n    return x + 2\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"body_{name}.py").write_text(text)
+    one, two, three = (body_version(__import__(f"body_{name}").f) for name in texts)
+    assert one == two != three
+
+
+def test_a_function_without_source_needs_a_version():
+    namespace = {}
+    exec("def f(x: int) -> int:\n    return x", namespace)
+    with pytest.raises(UserError, match="needs a cache_version"):
+        body_version(namespace["f"])
+
+
+def test_cache_objects():
+    made = task(cache=Cache(version="3", ignored_inputs=["x"]))(derived.function)
+    assert made.options.cache == Cache("3", ("x",))
+
+
+def test_literals_are_what_the_interface_says():
+    assert isinstance(launch_plan_spec(inner, SETTINGS).default_inputs.parameters["q"].default, literals_pb2.Literal)
+
+
+def test_a_type_that_cannot_travel_is_refused_by_the_decorator():
+    def takes(x: tuple[int, ...]) -> int:
+        return 0
+
+    with pytest.raises(UnsupportedType, match="takes: input 'x'"):
+        task(takes)

@@ -1,0 +1,79 @@
+from typing import Annotated, Any
+
+import pytest
+
+from livedeck import DeckField, task
+from livedeck.deck.page import Page
+from livedeck.sdk.deckfields import Facts, add_tabs, installed, show
+from livedeck.sdk.timeline import Timeline
+
+
+class Renderer:
+    def to_html(self, value: Any) -> str:
+        return f"<b>{value}</b>"
+
+
+@task(deck_fields=tuple(DeckField))
+def example(x: int, text: str = "<script>") -> int:
+    return x
+
+
+def tabs(facts):
+    page = Page()
+    add_tabs(page, facts)
+    return {deck.name: deck.html for deck in page.decks}
+
+
+def test_values_are_escaped_and_typed():
+    made = tabs(Facts(example, {"x": 1, "text": "<script>"}, {"o0": 1}, Timeline()))
+    assert "&lt;script&gt;" in made["Input"]
+    assert "<script>" not in made["Input"]
+    assert "<code>int</code>" in made["Output"]
+
+
+def test_what_is_not_known_has_no_tab():
+    made = tabs(Facts(example, None, None, Timeline()))
+    assert list(made) == ["Source Code", "Timeline", "Dependencies"]
+
+
+def test_a_tab_that_cannot_be_made_says_why():
+    class Hostile:
+        def __repr__(self) -> str:
+            raise RuntimeError("no words")
+
+    made = tabs(Facts(example, {"x": [Hostile()], "text": ""}, None, Timeline()))
+    assert "no words" in made["Input"]
+    assert "Source Code" in made
+
+
+@pytest.mark.parametrize("value", ["x" * 10**6, list(range(10**6)), b"x" * 10**6, dict.fromkeys(range(10**5), "x")])
+def test_large_values_are_shortened(value):
+    assert len(show(value, Any)) < 30_000
+
+
+def test_a_renderer_in_the_type_is_used():
+    assert show(5, Annotated[int, "words", Renderer()]) == "<b>5</b>"
+
+
+def test_what_shows_itself_does():
+    import pandas as pd
+
+    assert "<table" in show(pd.DataFrame({"a": [1]}), pd.DataFrame)
+
+
+def test_the_timeline():
+    timeline = Timeline()
+    with timeline.span("load <x>"):
+        pass
+    with pytest.raises(ValueError, match="x"), timeline.span("run"):
+        raise ValueError("x")
+    html = timeline.to_html()
+    assert "load &lt;x&gt;" in html
+    assert html.count("<tr>") == 2
+    assert Timeline().to_html() == "<table></table>"
+
+
+def test_installed_packages():
+    found = dict(installed())
+    assert "msgspec" in found
+    assert found["msgspec"][0].isdigit()

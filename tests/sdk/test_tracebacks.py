@@ -1,0 +1,92 @@
+import traceback
+
+import pytest
+
+from livedeck import Deck
+from livedeck.sdk.bindings import evaluate
+from livedeck.sdk.tracebacks import MAX_CHARACTERS, format_error, shortened, trimmed, user_frames
+
+
+def raised(call):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - any
+        call()
+    return caught.value
+
+
+def test_our_frames_are_left_out():
+    error = raised(lambda: evaluate(object(), len) or {}["x"])
+    assert "tests/sdk/test_tracebacks.py" in format_error(error)
+
+    def through_ours():
+        from livedeck.sdk.bindings import Constant, ListOf, Reference
+
+        def look_up(reference):
+            raise KeyError("mine")
+
+        evaluate(ListOf((Constant(1, int), Reference(None, "x"))), look_up)
+
+    text = format_error(raised(through_ours))
+    assert "livedeck/sdk/bindings.py" not in text
+    assert 'raise KeyError("mine")' in text
+
+
+def test_causes_are_shown_without_our_frames():
+    def chained():
+        try:
+            int("first")
+        except ValueError as error:
+            raise KeyError("second") from error
+
+    text = format_error(raised(chained))
+    assert "ValueError: invalid literal" in text
+    assert "direct cause" in text
+    assert "KeyError: 'second'" in text
+
+
+def test_groups_are_shown():
+    def grouped():
+        raise ExceptionGroup("several", [ValueError("one"), KeyError("two")])
+
+    text = format_error(raised(grouped))
+    assert "ValueError: one" in text
+    assert "KeyError: 'two'" in text
+
+
+def test_an_error_without_the_users_frames_has_no_heading():
+    assert format_error(ValueError("x")) == "ValueError: x"
+
+
+def test_trimming_begins_at_the_users_first_frame():
+    def look_up(reference):
+        raise KeyError("mine")
+
+    from livedeck.sdk.promises import Reference
+
+    try:
+        evaluate(Reference(None, "x"), look_up)
+    except KeyError as error:
+        frames = traceback.extract_tb(trimmed(error).__traceback__)
+        assert frames[0].filename == __file__
+
+
+def test_long_texts_lose_their_middle():
+    text = shortened("a" * MAX_CHARACTERS + "b" * MAX_CHARACTERS)
+    assert len(text) < MAX_CHARACTERS + 100
+    assert text.startswith("aaa")
+    assert text.endswith("bbb")
+    assert f"{MAX_CHARACTERS} characters left out" in text
+    assert shortened("short") == "short"
+    assert shortened("\ud800") == "\\ud800"
+
+
+def test_frames_of_asyncio_on_the_way_in_are_left_out():
+    frames = [
+        traceback.FrameSummary(traceback.__file__.replace("traceback.py", "asyncio/runners.py"), 1, "run"),
+        traceback.FrameSummary("/user/file.py", 1, "mine"),
+        traceback.FrameSummary(traceback.__file__.replace("traceback.py", "asyncio/tasks.py"), 1, "wait_for"),
+    ]
+    assert [frame.name for frame in user_frames(frames)] == ["mine", "wait_for"]
+
+
+def test_the_deck_is_importable_without_a_task():
+    Deck("outside", "<p>x</p>")
