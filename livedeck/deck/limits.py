@@ -29,19 +29,18 @@ class Cut:
         return self.share >= 1
 
 
-def plan(elements: Iterable[tuple[str, str, Grown]], limit: int) -> Iterator[Cut]:
-    """What must go for elements to fit a limit again, in bytes.
+def plan(elements: Iterable[tuple[str, str, Grown]], excess: int, limit: int) -> Iterator[Cut]:
+    """What must go for elements to become lighter by ``excess`` bytes.
 
     First whatever is larger than the whole limit; then data that was appended to elements, from each in
     proportion and the oldest of it; then blocks of text, the oldest first.
     """
-    found = list(elements)
-    excess = sum(grown.weight for _, _, grown in found) - int(limit * _TARGET)
+    found = [item for item in elements if item[1] != NOTICE]
     for deck, id_, grown in found:
         if grown.weight > limit and not grown.appended:
             excess -= grown.weight
             yield Cut(deck, id_, grown, 1)
-    growing = [item for item in found if item[2].appended and item[1] != NOTICE]
+    growing = [item for item in found if item[2].appended]
     total = sum(grown.weight - ELEMENT_BYTES for _, _, grown in growing)
     share = min(0.95, excess / total) if total else 0
     for deck, id_, grown in growing if share > 0 else ():
@@ -50,7 +49,7 @@ def plan(elements: Iterable[tuple[str, str, Grown]], limit: int) -> Iterator[Cut
     for deck, id_, grown in found:
         if excess <= 0:
             return
-        if not grown.appended and grown.kind in {Html, Markdown} and grown.weight <= limit and id_ != NOTICE:
+        if not grown.appended and grown.kind in {Html, Markdown} and grown.weight <= limit:
             excess -= grown.weight
             yield Cut(deck, id_, grown, 1)
 
@@ -61,7 +60,7 @@ def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
     Returns:
         Deck and id of each element that nothing is left of.
     """
-    cuts = list(plan(pending.elements(), limit))
+    cuts = list(plan(pending.elements(), pending.weight - int(limit * _TARGET), limit))
     for cut in cuts:
         if not cut.whole:
             cut.grown.drop_oldest(cut.share)
@@ -69,19 +68,21 @@ def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
             pending.put(cut.deck, _too_large(cut, limit))
         else:
             pending.drop(cut.deck, cut.id)
-    for deck in {cut.deck for cut in cuts if not _is_too_large(cut, limit)}:
+    for deck in dict.fromkeys(cut.deck for cut in cuts if not _is_too_large(cut, limit)):
         pending.put(deck, _notice(limit))
     pending.reweigh()
     return [(cut.deck, cut.id) for cut in cuts if cut.whole]
 
 
-def shrinking(replay: Replay, limit: int) -> tuple[list[Op], list[tuple[str, str]]]:
-    """The ops that make a document fit a limit, in bytes; the document itself is left alone.
+def make_room(replay: Replay, room: int, limit: int) -> tuple[list[Op], list[tuple[str, str]]]:
+    """The ops after which a document has room for so many bytes more within a limit; none when it has that already.
 
     Returns:
-        The ops, and deck and id of each element that nothing is left of.
+        The ops, and deck and id of each element that nothing is left of. The document itself is left alone.
     """
-    cuts = list(plan(replay.elements(), limit))
+    if replay.weight + room <= limit:
+        return [], []
+    cuts = list(plan(replay.elements(), replay.weight + room - int(limit * _TARGET), limit))
     ops: list[Op] = []
     for cut in cuts:
         if cut.whole:

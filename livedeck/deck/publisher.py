@@ -18,7 +18,18 @@ from livedeck.deck.clock import SYSTEM, Clock
 from livedeck.deck.ops import Document, End, Html, Put
 from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
 from livedeck.deck.pending import Pending
-from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Step, Wait
+from livedeck.deck.publishing import (
+    TROUBLE,
+    Create,
+    Finished,
+    Inspect,
+    Outcome,
+    Overwrite,
+    Publishing,
+    Remove,
+    Step,
+    Wait,
+)
 from livedeck.deck.renderers import render_error
 from livedeck.deck.segments import CONTENT_TYPE, format_time
 from livedeck.deck.settings import DeckPublish
@@ -232,15 +243,22 @@ class Publisher:
         moved = self._logic.replay.seq != seq
         if moved:
             self._notify()
-        if self._hint is None:
-            return
         behind = self._logic.behind(self._clock.monotonic())
         if moved and isinstance(step, Create):
-            self._hint(hints.stored(step.data, step.seq))
+            self._give_hint(hints.stored(step.data, step.seq))
         elif moved:
-            self._hint(hints.advanced(self._logic.replay.seq))
+            self._give_hint(hints.advanced(self._logic.replay.seq))
         elif behind is not None and outcome is Outcome.FAILED:
-            self._hint(hints.failing(behind))
+            self._give_hint(hints.failing(behind))
+
+    def _give_hint(self, data: bytes) -> None:
+        if self._hint is None:
+            return
+        try:
+            self._hint(data)
+        except Exception:
+            logger.exception("deck_hint_error: no more hints from here")
+            self._hint = None
 
     def _perform(self, step: Step) -> tuple[Outcome, bytes | None, str]:
         try:
@@ -259,16 +277,19 @@ class Publisher:
             return Outcome.LANDED, None, ""
         except StoreError as error:
             return Outcome.FAILED, None, str(error)
+        except Exception as error:
+            logger.exception("deck_store_error")  # not of livedeck's own errors: a bug in a store, say which
+            return Outcome.FAILED, None, str(error)
         return Outcome.LANDED, None, ""
 
     def _trouble(self, error: Exception) -> None:
-        """Something that should not be possible: say so in the log and in the Deck, and go on."""
+        """Something that should not be possible: say so in the log and, the first time, in the Deck; and go on."""
         self._troubles += 1
         logger.error("deck_publisher_error: going on in spite of it", exc_info=error)
-        decks = list(self._logic.replay.decks)
-        words = render_error(error, "livedeck could not publish everything")
-        with suppress(Exception):
-            notice = Put(decks[0] if decks else DEFAULT, Html("livedeck-trouble", words))
+        if self._troubles == 1 and self._end is None:
+            decks = list(self._logic.replay.decks)
+            words = render_error(error, "livedeck could not publish everything")
+            notice = Put(decks[0] if decks else DEFAULT, Html(TROUBLE, words))
             self._logic.note(notice, self._clock.monotonic())
         with suppress(queue.Empty):
             self._wake.get(timeout=min(_LONGEST_TROUBLE_WAIT, _TROUBLE_WAIT * self._troubles))

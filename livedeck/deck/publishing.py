@@ -28,6 +28,7 @@ from livedeck.store.layout import DECK, segment_key
 logger = logging.getLogger("livedeck.deck")
 
 DEFAULT = "default"
+TROUBLE = "livedeck-trouble"  # id of the element in which livedeck reports its own errors
 GROWTH = 2
 """A snapshot is written once the log since the last one is this many times its size. The snapshots of a Deck that only
 grows are then at most half its final size together, which with the log and the last snapshot stays below three times
@@ -274,11 +275,11 @@ class Publishing:
         """
         match step:
             case Create() if outcome is Outcome.LANDED:
-                self._segment_landed(now)
+                self._segment_landed()
             case Create() if outcome is Outcome.TAKEN:
                 self._taken = True
             case Inspect() if outcome is Outcome.LANDED:
-                self._inspected(found, now)
+                self._inspected(found)
             case Create() | Inspect():
                 self._failed(self._log_breaker, now, error)
             case Overwrite() if outcome is Outcome.LANDED:
@@ -290,25 +291,20 @@ class Publishing:
             case _:
                 pass
 
-    def _segment_landed(self, now: float) -> None:
+    def _segment_landed(self) -> None:
         assert self._sent is not None
         segment, data, batch = self._sent
         self._recovered(self._log_breaker)
         self._advance(segment, len(data))
         self.landed = max(self.landed, batch.token)
         self._sent, self._taken = None, False
-        ops, gone = limits.shrinking(self.replay, self._settings.max_bytes)
-        for op in ops:
-            self.note(op, now)
-        for deck, id_ in gone:
-            self._forget(deck, id_)
 
-    def _inspected(self, found: bytes | None, now: float) -> None:
+    def _inspected(self, found: bytes | None) -> None:
         assert self._sent is not None
         segment, data, batch = self._sent
         self._taken = False
         if found == data:
-            self._segment_landed(now)
+            self._segment_landed()
         elif found is not None:
             self._advance(self._foreign(segment.seq, found), len(found))
             moved = Segment(self.replay.seq + 1, segment.at, segment.ops, segment.health)
@@ -353,22 +349,21 @@ class Publishing:
     def _cut(self, now: float) -> None:
         """Make the waiting ops into the next segment."""
         assert self._batch is not None
-        batch, self._batch = self._batch, None
-        health = self._health
-        merged = health.merged + max(0, batch.publishes - 1)
-        self._health = Health(health.flushes + 1, merged, health.retried, round(now - batch.since, 3))
-        at = segments.format_time(self._wall())
-        seq = self.replay.seq + 1
+        batch = self._batch
+        before = self._health
+        merged = before.merged + max(0, batch.publishes - 1)
+        health = Health(before.flushes + 1, merged, before.retried, round(now - batch.since, 3))
+        seq, at = self.replay.seq + 1, segments.format_time(self._wall())
         try:
-            ops = ordered(batch.pending.ops(), self.replay)
-            self._sent = (*encodable(Segment(seq, at, ops, self._health)), batch)
+            shrinking, gone = limits.make_room(self.replay, batch.pending.weight, self._settings.max_bytes)
+            ops = [*shrinking, *ordered(batch.pending.ops(), self.replay)]
+            self._sent = (*encodable(Segment(seq, at, ops, health)), batch)
+            for deck, id_ in gone:
+                self._forget(deck, id_)
         except Exception as error:
             logger.exception("deck_segment_failed")
-            what = "Some updates could not be published"
-            lost: list[Op] = [Put(DEFAULT, Html("livedeck-trouble", renderers.render_error(error, what)))]
-            ops = [*lost, batch.pending.end] if batch.pending.end else lost
-            self._sent = (*encodable(Segment(seq, at, ops, self._health)), batch)
-        self._flushed_at = now
+            self._sent = (*encodable(Segment(seq, at, _lost(batch.pending, error), health)), batch)
+        self._batch, self._health, self._flushed_at = None, health, now
 
     def _render(self) -> bytes:
         if self.replay.seq == 0:
@@ -396,6 +391,13 @@ def _ordered(op: Op, replay: Replay) -> Op:
     else:
         whole = Grown(op.element)
     return Put(op.deck, whole.element()) if whole.sort() else op
+
+
+def _lost(pending: Pending, error: Exception) -> list[Op]:
+    """What stands in for ops of which no segment can be made."""
+    words = renderers.render_error(error, "Some updates could not be published")
+    ops: list[Op] = [Put(DEFAULT, Html(TROUBLE, words))]
+    return [*ops, pending.end] if pending.end else ops
 
 
 def encodable(segment: Segment) -> tuple[Segment, bytes]:

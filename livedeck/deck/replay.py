@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from livedeck.deck.grown import Grown
-from livedeck.deck.ops import Deck, Document, Drop, End, Extend, Op, Put, Segment
+from livedeck.deck.ops import Deck, Document, Drop, Element, End, Extend, Op, Put, Segment
 from livedeck.errors import DeckError
 
 
@@ -24,11 +24,8 @@ class Replay:
         self.decks: dict[str, dict[str, Grown]] = {
             deck.name: {element.id: Grown(element) for element in deck.elements} for deck in start.decks
         }
-
-    @property
-    def weight(self) -> int:
+        self.weight = sum(grown.weight for _, _, grown in self.elements())
         """About how many bytes the document takes."""
-        return sum(grown.weight for elements in self.decks.values() for grown in elements.values())
 
     def apply(self, segment: Segment) -> bool:
         """Apply the next segment; an older one changes nothing. Say whether it was new.
@@ -64,17 +61,25 @@ class Replay:
     def _apply(self, op: Op) -> None:
         match op:
             case Put(deck=name, element=element):
-                self.decks.setdefault(name, {})[element.id] = Grown(element)
+                self._put(name, element)
             case Extend(deck=name, element=element):
-                elements = self.decks.setdefault(name, {})
-                held = elements.get(element.id)
-                if held is not None and held.kind is type(element):
-                    held.extend(element)
+                held = self.decks.get(name, {}).get(element.id)
+                if held is None or held.kind is not type(element):
+                    self._put(name, element)
                 else:
-                    elements[element.id] = Grown(element)
+                    self.weight -= held.weight
+                    held.extend(element)
+                    self.weight += held.weight
             case Drop(deck=name, id=None):
-                self.decks.pop(name, None)
+                self.weight -= sum(grown.weight for grown in self.decks.pop(name, {}).values())
             case Drop(deck=name, id=str(id_)):
-                self.decks.get(name, {}).pop(id_, None)
+                gone = self.decks.get(name, {}).pop(id_, None)
+                self.weight -= gone.weight if gone else 0
             case End():
                 self.end = op
+
+    def _put(self, deck: str, element: Element) -> None:
+        elements = self.decks.setdefault(deck, {})
+        before = elements.get(element.id)
+        grown = elements[element.id] = Grown(element)
+        self.weight += grown.weight - (before.weight if before else 0)

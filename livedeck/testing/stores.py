@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from livedeck.errors import StoreUnavailable
 from livedeck.store import Backend, Meta, Store, open_store
@@ -24,6 +25,8 @@ class Fault(enum.Enum):
     """The store answers 429; nothing was written."""
     FULL = "full"
     """The disk is full; nothing was written."""
+    BUG = "bug"
+    """The store raises an error that is none of livedeck's."""
 
 
 _WORDS = {
@@ -32,6 +35,16 @@ _WORDS = {
     Fault.THROTTLED: "429 Too Many Requests",
     Fault.FULL: "the disk is full",
 }
+
+
+class Write(NamedTuple):
+    """A write that was tried."""
+
+    verb: str
+    """``put`` or ``create``."""
+    key: str
+    size: int
+    """Bytes."""
 
 
 class FaultyStore(Store):
@@ -47,8 +60,8 @@ class FaultyStore(Store):
         super().__init__(self._inner.uri, self._faults, self._inner.prefix)
 
     @property
-    def writes(self) -> list[tuple[str, str]]:
-        """Every write that was tried: ``("put" | "create", key)``."""
+    def writes(self) -> list[Write]:
+        """Every write that was tried, in order."""
         return list(self._faults.writes)
 
     def script(self, *faults: Fault) -> None:
@@ -88,18 +101,18 @@ class _FaultyBackend:
         self.gate = threading.Event()
         self.gate.set()
         self.held = threading.Event()
-        self.writes: list[tuple[str, str]] = []
+        self.writes: list[Write] = []
 
     def get(self, key: str) -> bytes:
         return self._inner.get(key)
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
-        fault = self._before("put", key)
+        fault = self._before("put", key, len(data))
         self._inner.put(key, data, content_type)
         self._after(fault, key)
 
     def create(self, key: str, data: bytes, content_type: str | None) -> None:
-        fault = self._before("create", key)
+        fault = self._before("create", key, len(data))
         self._inner.create(key, data, content_type)
         self._after(fault, key)
 
@@ -116,19 +129,21 @@ class _FaultyBackend:
         self._inner.download_to(key, path)
 
     def upload_from(self, key: str, path: Path) -> None:
-        fault = self._before("put", key)
+        fault = self._before("put", key, path.stat().st_size)
         self._inner.upload_from(key, path)
         self._after(fault, key)
 
     def sign(self, key: str, method: str, expires: timedelta) -> str | None:
         return self._inner.sign(key, method, expires)
 
-    def _before(self, verb: str, key: str) -> Fault:
-        self.writes.append((verb, key))
+    def _before(self, verb: str, key: str, size: int) -> Fault:
+        self.writes.append(Write(verb, key, size))
         if not self.gate.is_set():
             self.held.set()
             self.gate.wait()
         fault = self.broken if self.broken is not Fault.NONE else self.script.popleft() if self.script else Fault.NONE
+        if fault is Fault.BUG:
+            raise RuntimeError(f"{key}: a bug in the store")
         if fault not in {Fault.NONE, Fault.LOSES_REPLY}:
             raise StoreUnavailable(f"{key}: {_WORDS[fault]}")
         return fault

@@ -75,3 +75,4 @@ def test_a_documents_value_does_not_change_when_more_is_applied(batch):
         replay.apply_ops([op])
         values.append((replay.document(), apply_ops(replay.document(), [])))
     assert all(value == copy for value, copy in values)
+    assert replay.weight == sum(grown.weight for _, _, grown in replay.elements())

@@ -1,0 +1,335 @@
+"""The publisher with its thread, over stores that misbehave."""
+
+import itertools
+import logging
+import os
+import signal
+import threading
+
+import pytest
+
+from livedeck.deck import snapshot
+from livedeck.deck.ops import Html, Put, Segment
+from livedeck.deck.page import Page
+from livedeck.deck.publisher import Publisher
+from livedeck.deck.reader import Reader
+from livedeck.deck.replay import Replay
+from livedeck.deck.segments import decode
+from livedeck.deck.settings import DeckPublish
+from livedeck.store import open_store
+from livedeck.store.layout import DECK, segment_key
+from livedeck.testing.clock import FakeClock
+from livedeck.testing.stores import Fault, FaultyStore
+
+FAST = DeckPublish(min_interval=0.0)
+_names = itertools.count()
+
+
+@pytest.fixture
+def store():
+    return FaultyStore(open_store(f"memory://publisher-{next(_names)}"))
+
+
+def publisher_of(store, settings=FAST, **options) -> Publisher:
+    publisher = Publisher(Page(max_bytes=settings.max_bytes), store, settings=settings, **options)
+    publisher.start()
+    return publisher
+
+
+def segment(store, seq: int) -> Segment:
+    return decode(store.get(segment_key(seq)))
+
+
+def texts(document) -> list[str]:
+    return [getattr(element, "html", "") for deck in document.decks for element in deck.elements]
+
+
+async def test_a_deck_from_beginning_to_end(store):
+    page = Page()
+    publisher = Publisher(page, store, settings=FAST, title="train")
+    assert page.publish() is False
+    publisher.start()
+    page.deck("metrics").append("<b>1</b>")
+    assert page.publish(wait=True, timeout=10)
+    assert segment(store, 1).ops == [Put("metrics", Html("e1", "<b>1</b>"))]
+    assert page.publish(wait=True, timeout=10), "nothing new is stored already"
+    page.deck("metrics").append("<b>2</b>")
+    publisher.close("succeeded")
+    document = snapshot.parse(store.get(DECK))
+    assert document == publisher.document() == await Reader(store).load()
+    assert texts(document) == ["<b>1</b>", "<b>2</b>"]
+    assert document.end.outcome == "succeeded"
+    assert page.publish() is False
+    assert b"<title>train</title>" in store.get(DECK)
+
+
+def test_the_placeholder_is_there_before_anything_is_published(store):
+    store.hold()
+    publisher = publisher_of(store)
+    assert store.wait_held()
+    assert [(write.verb, write.key) for write in store.writes] == [("put", DECK)]
+    store.release()
+    publisher.close("failed")
+    assert snapshot.parse(store.get(DECK)).end.outcome == "failed"
+
+
+def test_a_slow_store_never_holds_up_the_task_and_nothing_is_lost(store):
+    publisher = publisher_of(store)
+    page = publisher._page
+    bar = page.deck("d").progress("steps", 1000)
+    assert page.publish(wait=True, timeout=10)
+    store.hold()
+    for step in range(1000):
+        bar.advance()
+        assert page.publish()
+        if step == 0:
+            assert store.wait_held()
+    assert page.publish(wait=True, timeout=0.01) is False
+    store.release()
+    assert page.publish(wait=True, timeout=10)
+    # The put that hung, and everything since in one more.
+    assert [segment(store, seq).ops[0].element.value for seq in (2, 3)] == [1, 1000]
+    assert segment(store, 3).health.merged == 998
+    publisher.close("succeeded")
+
+
+def test_the_log_survives_lost_replies_throttling_and_a_full_disk(store, caplog):
+    caplog.set_level(logging.INFO, "livedeck.deck")
+    publisher = publisher_of(store)
+    page = publisher._page
+    assert page.publish(wait=True, timeout=10)
+    page.deck("d").append("0")
+    assert page.publish(wait=True, timeout=10)
+    for number, fault in enumerate([Fault.LOSES_REPLY, Fault.THROTTLED, Fault.FULL, Fault.FAILS], 1):
+        store.script(fault)
+        page.deck("d").append(str(number))
+        assert page.publish(wait=True, timeout=30)
+    publisher.close("succeeded")
+    assert texts(snapshot.parse(store.get(DECK))) == ["0", "1", "2", "3", "4"]
+    assert snapshot.parse(store.get(DECK)).health.retried == 4
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    recoveries = [record for record in caplog.records if "recovered" in record.message]
+    assert len(warnings) == len(recoveries) == 4
+
+
+def test_one_warning_while_the_store_is_down_and_the_final_flush_is_bounded(store, caplog):
+    caplog.set_level(logging.INFO, "livedeck.deck")
+    publisher = publisher_of(store)
+    page = publisher._page
+    page.deck("d").append("kept")
+    assert page.publish(wait=True, timeout=10)
+    store.break_down(Fault.FULL)
+    page.deck("d").append("lost")
+    assert page.publish(wait=True, timeout=0.3) is False
+    publisher.close("aborted", timeout=0.2)
+    messages = [record.message for record in caplog.records]
+    assert [message.partition(":")[0] for message in messages] == ["deck_publish_failing", "deck_flush_incomplete"]
+    assert "disk is full" in messages[0]
+    publisher._thread.join(10)
+    assert not publisher._thread.is_alive()
+
+
+def test_closing_twice_keeps_the_first_outcome(store):
+    publisher = publisher_of(store)
+    publisher.close("aborted")
+    publisher.close("succeeded")
+    assert snapshot.parse(store.get(DECK)).end.outcome == "aborted"
+
+
+def test_publishing_by_a_timer(store):
+    publisher = publisher_of(store, DeckPublish(min_interval=0.0, every=0.01))
+    landed = threading.Event()
+    publisher._hint = lambda data: landed.set()
+    publisher._page.deck("d").append("no call")
+    assert landed.wait(10)
+    assert segment(store, 1).ops[0].element.html == "no call"
+    publisher.close("succeeded")
+
+
+def test_a_hint_follows_each_stored_segment(store):
+    hints = []
+    publisher = publisher_of(store, hint=hints.append)
+    page = publisher._page
+    page.deck("d").append("small")
+    assert page.publish(wait=True, timeout=10)
+    page.deck("d").append("x" * 300_000)
+    assert page.publish(wait=True, timeout=10)
+    publisher.close("succeeded")
+    assert hints[0] == store.get(segment_key(1))
+    assert hints[1] == b'{"seq": 2}'
+    assert decode(hints[2]).ops[-1].outcome == "succeeded"
+
+
+def test_while_the_store_fails_hints_say_how_far_behind(store):
+    told = threading.Event()
+    hints = []
+
+    def hint(data):
+        hints.append(data)
+        told.set()
+
+    publisher = publisher_of(store)
+    assert publisher._page.publish(wait=True, timeout=10)
+    publisher._page.deck("d").append("0")
+    assert publisher._page.publish(wait=True, timeout=10)
+    publisher._hint = hint
+    store.script(Fault.FAILS)
+    publisher._page.deck("d").append("1")
+    publisher.publish()
+    assert told.wait(10)
+    assert hints[0].startswith(b'{"behind": ')
+    publisher.close("succeeded")
+
+
+def test_a_hint_that_raises_does_not_stop_the_publisher(store, caplog):
+    def hint(data):
+        raise RuntimeError("no such thing")
+
+    publisher = publisher_of(store, hint=hint)
+    publisher._page.deck("d").append("a")
+    assert publisher._page.publish(wait=True, timeout=10)
+    publisher.close("succeeded", timeout=20)
+    assert texts(snapshot.parse(store.get(DECK))) == ["a"]
+    assert caplog.text.count("deck_hint_error") == 1
+
+
+def test_an_impossible_error_is_shown_and_survived(store, caplog):
+    class BrokenClock(FakeClock):
+        broken = 1
+
+        def time(self):
+            if self.broken:
+                self.broken -= 1
+                raise ArithmeticError("the clock broke")
+            return super().time()
+
+    publisher = publisher_of(store, clock=BrokenClock())
+    publisher._page.deck("d").append("a")
+    assert publisher._page.publish(wait=True, timeout=10)
+    publisher.close("succeeded", timeout=20)
+    assert caplog.text.count("deck_publisher_error") == 1
+    assert any("the clock broke" in text for text in texts(snapshot.parse(store.get(DECK))))
+
+
+def test_a_store_that_raises_what_it_should_not_counts_as_failing(store, caplog):
+    publisher = publisher_of(store)
+    assert publisher._page.publish(wait=True, timeout=10)
+    store.script(Fault.BUG)
+    publisher._page.deck("d").append("a")
+    assert publisher._page.publish(wait=True, timeout=10)
+    publisher.close("succeeded", timeout=20)
+    assert "deck_store_error" in caplog.text
+    assert texts(snapshot.parse(store.get(DECK))) == ["a"]
+
+
+def test_a_forked_child_neither_publishes_nor_closes(store, tmp_path):
+    disk = open_store(f"file://{tmp_path}")
+    publisher = publisher_of(disk)
+    page = publisher._page
+    page.deck("d").append("parent")
+    assert page.publish(wait=True, timeout=10)
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            page.deck("d").append("child")
+            if page.publish() is False and page.publish(wait=True, timeout=1) is False:
+                publisher.close("failed")
+                code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    publisher.close("succeeded")
+    document = snapshot.parse(disk.get(DECK))
+    assert texts(document) == ["parent"]
+    assert document.end.outcome == "succeeded"
+
+
+def test_a_forked_child_is_not_stuck_on_a_lock_that_another_thread_held(store):
+    page = Page()
+    taken, done = threading.Event(), threading.Event()
+
+    def hold():
+        with page.lock:
+            taken.set()
+            done.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert taken.wait(10)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)
+        page.deck("d").append("child")
+        os._exit(0)
+    done.set()
+    holder.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("inside", ["publish", "component"])
+def test_a_signal_handler_may_close_it_in_the_middle_of_anything(store, inside):
+    """SIGTERM interrupts the task while it holds a lock; the final flush must not wait for that lock."""
+    publisher = publisher_of(store)
+    page = publisher._page
+    page.deck("d").append("a")
+    lock = publisher._lock if inside == "publish" else page.lock
+    with lock:
+        publisher.close("aborted", timeout=20)
+    document = snapshot.parse(store.get(DECK))
+    assert document.end.outcome == "aborted"
+    assert texts(document) == ["a"]
+
+
+def test_a_hundred_megabytes_in_one_element(store):
+    publisher = publisher_of(store)
+    page = publisher._page
+    page.deck("d").append("before")
+    page.deck("d").append("x" * 100_000_000)
+    page.deck("d").markdown("é" * 50_000_000)
+    assert page.publish(wait=True, timeout=30)
+    publisher.close("succeeded")
+    first, second, third = texts(snapshot.parse(store.get(DECK)))
+    assert first == "before"
+    for text in (second, third):
+        assert "95.4 MiB was left out" in text
+    assert store.head(DECK).size < 100_000
+
+
+def test_memory_stays_bounded_however_long_the_store_is_down(store):
+    limit = 200_000
+    publisher = publisher_of(store, DeckPublish(min_interval=0.0, max_bytes=limit))
+    page = publisher._page
+    assert page.publish(wait=True, timeout=10)
+    store.break_down()
+    log = page.deck("log").append("", id="log")
+    chart = page.deck("charts").chart("loss")
+    for step in range(3000):
+        log.extend(f"line {step}: {'x' * 100}\n")
+        chart.append(step, loss=1.0)
+        page.deck("tables").append(f"table {step}: {'y' * 100}")
+        publisher.publish()
+    with publisher._lock:
+        staged = sum(pending.weight for pending in publisher._staged)
+    assert staged <= 2 * limit
+    store.recover()
+    publisher.close("succeeded", timeout=60)
+    document = snapshot.parse(store.get(DECK))
+    everything = texts(document)
+    assert any("line 2999" in text for text in everything)
+    assert any("Older data was left out" in text for text in everything)
+    assert not any("line 0:" in text for text in everything)
+    assert Replay(document).weight <= limit
+
+
+def test_a_thousand_publishes_cost_at_most_three_times_the_final_deck(store):
+    publisher = publisher_of(store, DeckPublish(min_interval=0.0, snapshot_interval=0.0))
+    page = publisher._page
+    for _ in range(1000):
+        page.deck("d").append("x" * 2000)
+        assert page.publish(wait=True, timeout=30)
+    publisher.close("succeeded")
+    assert len({write.key for write in store.writes}) == len(list(store.list()))
+    assert sum(write.size for write in store.writes) <= 3 * 1000 * 2000
+    snapshots = [write.size for write in store.writes if write.key == DECK]
+    assert 4 < len(snapshots) < 30
