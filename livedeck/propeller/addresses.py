@@ -14,7 +14,6 @@ from flyteidl.core.identifier_pb2 import (
 from livedeck.propeller.events import Path
 from livedeck.propeller.plan import END
 from livedeck.propeller.state import ScopeState
-from livedeck.store import join_uri
 from livedeck.store.layout import INPUTS, OUTPUTS
 
 _LONGEST = 120
@@ -50,8 +49,9 @@ class Addresses:
 
     def __init__(self, execution: WorkflowExecutionIdentifier, prefix: str, raw_data_prefix: str) -> None:
         self.execution = execution
-        self.prefix = prefix
-        self.raw_data_prefix = raw_data_prefix
+        self._key = execution_key(execution)
+        self._prefix = prefix.rstrip("/")
+        self._raw_data_prefix = raw_data_prefix.rstrip("/")
 
     def node(self, root: ScopeState, path: Path) -> str:
         """The node's unique id."""
@@ -74,23 +74,23 @@ class Addresses:
 
     def attempt_id(self, node: str, attempt: int) -> str:
         """What the executor knows an attempt by."""
-        return f"{execution_key(self.execution)}/{node}/{attempt}"
+        return f"{self._key}/{node}/{attempt}"
 
     def node_prefix(self, node: str) -> str:
         """URI of the node's folder."""
-        return join_uri(self.prefix, node, "data")
+        return f"{self._prefix}/{node}/data"
 
     def attempt_prefix(self, node: str, attempt: int) -> str:
         """URI of the attempt's folder."""
-        return join_uri(self.prefix, node, "data", str(attempt))
+        return f"{self._prefix}/{node}/data/{attempt}"
 
     def inputs_uri(self, node: str) -> str:
         """URI of the node's ``inputs.pb``."""
-        return join_uri(self.node_prefix(node), INPUTS)
+        return f"{self._prefix}/{node}/data/{INPUTS}"
 
     def outputs_uri(self, node: str, attempt: int = 0) -> str:
         """URI of the attempt's ``outputs.pb``."""
-        return join_uri(self.attempt_prefix(node, attempt), OUTPUTS)
+        return f"{self._prefix}/{node}/data/{attempt}/{OUTPUTS}"
 
     def workflow_outputs_uri(self) -> str:
         """URI of the execution's own ``outputs.pb``."""
@@ -98,4 +98,4 @@ class Addresses:
 
     def raw_data(self, node: str, attempt: int) -> str:
         """URI of the folder for the attempt's user data."""
-        return join_uri(self.raw_data_prefix, f"{node}-{attempt}")
+        return f"{self._raw_data_prefix}/{node}-{attempt}"

@@ -9,11 +9,11 @@ from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
 from livedeck.propeller.events import Path
 from livedeck.propeller.patience import persist
+from livedeck.propeller.places import load, save
 from livedeck.propeller.plan import START
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.shelf import Shelf
 from livedeck.propeller.state import ScopeState, plan_at, scope_at
-from livedeck.store import open_store, split_uri
 
 
 class Data:
@@ -90,9 +90,8 @@ class Data:
         kept = self._shelf.get(uri)
         if kept is not None:
             return kept
-        folder, name = split_uri(uri)
         try:
-            data = await persist("read", lambda: open_store(folder).aget(name), self._settings)
+            data = await persist("read", lambda: load(uri), self._settings)
         except ObjectNotFound as error:
             raise InvalidWorkflow(f"{uri} was stored by this execution but is not there any more") from error
         literals = LiteralMap.FromString(data)
@@ -100,9 +99,8 @@ class Data:
         return literals
 
     async def _store(self, uri: str, literals: LiteralMap) -> None:
-        folder, name = split_uri(uri)
         data = literals.SerializeToString(deterministic=True)
-        await persist("store", lambda: open_store(folder).aput(name, data), self._settings)
+        await persist("store", lambda: save(uri, data), self._settings)
         self._shelf.put(uri, literals, len(data))
 
     async def _bound(self, bindings: Iterable[Binding], scope: Path) -> LiteralMap:

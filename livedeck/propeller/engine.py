@@ -53,6 +53,8 @@ class Propeller:
         self._settings = settings
         self._driven: dict[str, _Driven] = {}
         self._crashes: dict[str, int] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._group: asyncio.TaskGroup
         self._running: asyncio.Task[None] | None = None
 
@@ -71,6 +73,10 @@ class Propeller:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
+
+    async def wait_idle(self) -> None:
+        """Return when it holds no execution."""
+        await self._idle.wait()
 
     async def run(self) -> None:
         """Claim and drive executions until cancelled."""
@@ -125,6 +131,7 @@ class Propeller:
             settings=self._settings,
         )
         driven = self._driven[key] = _Driven(driver)
+        self._idle.clear()
         driven.task = self._group.create_task(self._see_through(driven), name=f"drive {key}")
         driven.task.add_done_callback(lambda _: self._forget(driven))  # also if it is cancelled before it begins
 
@@ -151,6 +158,8 @@ class Propeller:
     def _forget(self, driven: "_Driven") -> None:
         if self._driven.get(driven.driver.key) is driven:
             del self._driven[driven.driver.key]
+        if not self._driven:
+            self._idle.set()
 
     async def _driven_to_end(self, driver: Driver) -> None:
         """Drive it, or end it if the engine has failed at it too often; then give the lease back."""

@@ -22,13 +22,14 @@ from livedeck.propeller.events import (
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.outcomes import Outputs
 from livedeck.propeller.patience import persist
+from livedeck.propeller.places import save
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.reports import Facts
 from livedeck.propeller.runs import Run, Watcher
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.state import ScopeState, plan_at
 from livedeck.propeller.templates import mentions
-from livedeck.store import open_store
+from livedeck.store import join_uri
 
 
 class Launcher:
@@ -124,8 +125,8 @@ class Launcher:
         inputs = (await self._data.inputs(path)).literals if mentions(args, "inputs") else {}
         attempt = self._writer.write(name, number, task, inputs)
         if mentions(args, "tasktemplatepath"):
-            store, template = open_store(attempt.output_prefix), task.template.SerializeToString(deterministic=True)
-            await persist("store", lambda: store.aput(TASK_TEMPLATE, template), self._settings)
+            uri, template = join_uri(attempt.output_prefix, TASK_TEMPLATE), task.template.SerializeToString()
+            await persist("store", lambda: save(uri, template), self._settings)
         await self._recorded()
         return attempt
 

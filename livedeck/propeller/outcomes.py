@@ -14,7 +14,8 @@ from google.protobuf.message import DecodeError
 from livedeck.errors import ObjectNotFound
 from livedeck.executors.api import Exit, ExitKind
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.store import Store
+from livedeck.propeller.places import load
+from livedeck.store import join_uri
 from livedeck.store.layout import ERROR, FUTURES, OUTPUTS
 
 
@@ -27,23 +28,24 @@ class Outputs:
     """Bytes of ``outputs.pb``."""
 
 
-async def judge(store: Store, ended: Exit) -> Outputs | Failure:
+async def judge(prefix: str, ended: Exit) -> Outputs | Failure:
     """Say how an attempt went.
 
     Args:
-        store: the attempt's output prefix.
+        prefix: URI of the attempt's folder.
         ended: what the executor knows of its end.
 
     Raises:
         StoreUnavailable: the store cannot be asked for now.
     """
-    error = await _found(store, ERROR)
+    error_uri, outputs_uri = join_uri(prefix, ERROR), join_uri(prefix, OUTPUTS)
+    error = await _found(error_uri)
     if error is not None:
-        return _told(error, store.uri_of(ERROR))
-    outputs = await _found(store, OUTPUTS)
+        return _told(error, error_uri)
+    outputs = await _found(outputs_uri)
     if outputs is not None:
-        return _parsed(outputs, store.uri_of(OUTPUTS))
-    if await _found(store, FUTURES) is not None:
+        return _parsed(outputs, outputs_uri)
+    if await _found(join_uri(prefix, FUTURES)) is not None:
         return Failure(
             "DynamicNotSupported",
             "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
@@ -51,9 +53,9 @@ async def judge(store: Store, ended: Exit) -> Outputs | Failure:
     return _silent(ended)
 
 
-async def _found(store: Store, key: str) -> bytes | None:
+async def _found(uri: str) -> bytes | None:
     try:
-        return await store.aget(key)
+        return await load(uri)
     except ObjectNotFound:
         return None
 

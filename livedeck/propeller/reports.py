@@ -147,7 +147,7 @@ class EventWriter:
         """The attempt's own Deck, or that of the run that filled the cache."""
         if report.cached and report.path in self._facts.outputs:
             return join_uri(split_uri(self._facts.outputs[report.path])[0], DECK)
-        return join_uri(self._addresses.attempt_prefix(name, report.attempt), DECK)
+        return f"{self._addresses.attempt_prefix(name, report.attempt)}/{DECK}"
 
     def _task(self, report: ReportTask, root: ScopeState) -> TaskExecutionEvent:
         task: TaskPlan = plan_at(root, report.path).detail
@@ -165,7 +165,7 @@ class EventWriter:
             input_uri=self._addresses.inputs_uri(name),
             task_type=task.template.type,
             event_version=1,
-            logs=[TaskLog(name="output", uri=join_uri(self._addresses.attempt_prefix(name, report.attempt), LOG))],
+            logs=[TaskLog(name="output", uri=f"{self._addresses.attempt_prefix(name, report.attempt)}/{LOG}")],
             metadata=self._task_metadata(report, task),
         )
         if report.phase is TaskPhase.SUCCEEDED:

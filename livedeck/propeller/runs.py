@@ -13,7 +13,6 @@ from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.outcomes import Outputs, judge
 from livedeck.propeller.patience import persist
 from livedeck.propeller.settings import PropellerSettings
-from livedeck.store import open_store
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -102,8 +101,7 @@ class Run:
         finally:
             self._leave()
         self.ended_at = ended.ended_at
-        store = open_store(self._attempt.output_prefix)
-        result = await persist("judge", lambda: judge(store, ended), self._settings)
+        result = await persist("judge", lambda: judge(self._attempt.output_prefix, ended), self._settings)
         if isinstance(result, Failure) and self._was_too_long(ended):
             self._watcher.expired()
         return result

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,10 @@ from livedeck.store import open_store
 from livedeck.store.layout import ERROR, OUTPUTS
 
 Script = Callable[[Attempt], Awaitable[Exit]]
-"""What an attempt does. It is cancelled when the attempt is aborted, and may catch that."""
+"""What an attempt does. It is cancelled when the attempt is aborted, and may catch that.
+
+Times that the ``Exit`` does not state are those at which the script began and ended.
+"""
 
 DONE = Exit(ExitKind.EXITED, 0)
 
@@ -168,6 +171,6 @@ class ScriptedExecutor:
             ended = Exit(ExitKind.SIGNALLED, signal.SIGTERM)
         self._running.pop(node, None)
         self._room.release()
-        result = Exit(ended.kind, ended.code, started, datetime.now(UTC), ended.message)
+        result = replace(ended, started_at=ended.started_at or started, ended_at=ended.ended_at or datetime.now(UTC))
         process.over.set_result(result)
         return result

@@ -1,15 +1,25 @@
 """Workflows run from end to end over the fakes."""
 
-from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
+import asyncio
+import signal
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
-from livedeck.executors.api import Attempt, Exit
+from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.store import open_store, split_uri
-from livedeck.testing.executors import literal, succeed
-from livedeck.testing.workflows import promise, task, workflow
+from livedeck.testing.executors import fail, literal, succeed
+from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
+
+KILLED = Exit(ExitKind.SIGNALLED, signal.SIGKILL, message="it grew")
 
 
-async def read(uri: str) -> dict[str, object]:
+async def read(uri: str) -> dict[str, int]:
     folder, name = split_uri(uri)
     literals = LiteralMap.FromString(await open_store(folder).aget(name)).literals
     return {key: value.scalar.primitive.integer for key, value in literals.items()}
@@ -17,20 +27,408 @@ async def read(uri: str) -> dict[str, object]:
 
 async def add_one(attempt: Attempt) -> Exit:
     inputs = await read(attempt.command[1])
-    return await succeed(attempt, o0=inputs["x"] + 1)
+    return await succeed(attempt, o0=1 + sum(inputs.values()))
+
+
+async def run(world, closure, script, *, inputs=None, executor=None, **spec):
+    literals = LiteralMap(literals={name: literal(value) for name, value in (inputs or {}).items()})
+    name = f"a{len(world.control.executions)}"
+    execution = world.control.create(name, closure, inputs=literals, **spec)
+    async with world.propeller(executor or world.executor(script)):
+        await world.control.until_over(execution)
+    return execution
+
+
+def story(execution) -> list[tuple[str, int, str]]:
+    """What happened: who, attempt, phase."""
+    told = []
+    for event in execution.history:
+        match event:
+            case WorkflowExecutionEvent():
+                told.append(("", 0, WorkflowExecution.Phase.Name(event.phase)))
+            case NodeExecutionEvent():
+                told.append((event.id.node_id, -1, NodeExecution.Phase.Name(event.phase)))
+            case TaskExecutionEvent():
+                name = event.parent_node_execution_id.node_id
+                told.append((name, event.retry_attempt, TaskExecution.Phase.Name(event.phase)))
+    return told
+
+
+def phases(execution) -> dict[str, str]:
+    return {node.id.node_id: NodeExecution.Phase.Name(node.closure.phase) for node in execution.nodes}
+
+
+async def test_events_come_in_flytes_order(world):
+    execution = await run(world, workflow(task("n0", outputs="o0")), add_one)
+    assert story(execution) == [
+        ("", 0, "QUEUED"),
+        ("", 0, "RUNNING"),
+        ("start-node", -1, "SUCCEEDED"),
+        ("n0", -1, "QUEUED"),
+        ("n0", -1, "RUNNING"),
+        ("n0", 0, "QUEUED"),
+        ("n0", 0, "RUNNING"),
+        ("n0", 0, "SUCCEEDED"),
+        ("n0", -1, "SUCCEEDED"),
+        ("", 0, "SUCCEEDING"),
+        ("", 0, "SUCCEEDED"),
+    ]
 
 
 async def test_a_chain_hands_outputs_on_and_ends_with_the_workflows(world):
     closure = workflow(
         task("n0", x=promise("", "x"), outputs="o0"),
-        task("n1", x=promise("n0", "o0"), outputs="o0"),
-        task("n2", x=promise("n1", "o0"), outputs="o0"),
+        task("n1", x=promise("n0", "o0"), y=10, outputs="o0"),
         inputs=["x"],
-        outputs={"o0": promise("n2", "o0")},
+        outputs={"o0": promise("n1", "o0"), "all": promise("n0", "o0")},
     )
-    execution = world.control.create("e", closure, inputs=LiteralMap(literals={"x": literal(1)}))
-    async with world.propeller(world.executor(add_one)):
-        await world.control.until_over(execution)
+    execution = await run(world, closure, add_one, inputs={"x": 1})
     assert execution.phase == WorkflowExecution.SUCCEEDED
-    assert await read(execution.output_uri) == {"o0": 4}
-    assert {node.closure.phase for node in execution.nodes} == {NodeExecution.SUCCEEDED}
+    assert await read(execution.output_uri) == {"o0": 13, "all": 2}
+    assert execution.output_uri.endswith("/end-node/data/0/outputs.pb")
+
+
+async def test_an_order_without_data_is_kept(world):
+    order = []
+
+    async def note(attempt):
+        order.append(attempt.id.split("/")[3])
+        return await succeed(attempt)
+
+    await run(world, workflow(task("n0").after("n1"), task("n1").after("n2"), task("n2")), note)
+    assert order == ["n2", "n1", "n0"]
+
+
+async def test_what_does_not_depend_runs_at_once(world):
+    together = asyncio.Barrier(3)
+
+    async def meet(attempt):
+        await together.wait()
+        return await succeed(attempt)
+
+    execution = await run(world, workflow(task("n0"), task("n1"), task("n2")), meet)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+
+
+async def test_an_empty_workflow_hands_its_inputs_through(world):
+    closure = workflow(inputs=["x"], outputs={"o0": promise("", "x")})
+    execution = await run(world, closure, add_one, inputs={"x": 3})
+    assert await read(execution.output_uri) == {"o0": 3}
+
+
+async def test_no_more_attempts_run_at_once_than_the_execution_allows(world):
+    executor = world.executor(add_one)
+    closure = workflow(*(task(f"n{index}", outputs="o0") for index in range(20)))
+    execution = await run(world, closure, add_one, executor=executor, max_parallelism=3)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert executor.most <= 3
+
+
+async def test_a_sub_workflow_has_children_of_its_own(world):
+    inner = workflow(
+        task("n0", x=promise("", "x"), outputs="o0", options={"deck": True}),
+        name="inner",
+        inputs=["x"],
+        outputs={"o0": promise("n0", "o0")},
+    )
+    middle = workflow(
+        sub_workflow("n0", inner, x=promise("", "x")),
+        name="middle",
+        inputs=["x"],
+        outputs={"o0": promise("n0", "o0")},
+    )
+    closure = workflow(
+        sub_workflow("n0", middle, x=1),
+        task("n1", x=promise("n0", "o0"), outputs="o0"),
+        outputs={"o0": promise("n1", "o0")},
+    )
+    execution = await run(world, closure, add_one)
+    assert await read(execution.output_uri) == {"o0": 3}
+    assert set(phases(execution)) == {
+        "start-node",
+        "n0",
+        "n0-0-start-node",
+        "n0-0-n0",
+        "n0-0-n0-0-start-node",
+        "n0-0-n0-0-n0",
+        "n1",
+    }
+    events = {event.id.node_id: event for event in execution.history if isinstance(event, NodeExecutionEvent)}
+    assert events["n0"].is_parent
+    assert events["n0"].target_entity.name == "middle"
+    leaf = events["n0-0-n0-0-n0"]
+    assert leaf.parent_node_metadata.node_id == "n0-0-n0"
+    assert (leaf.spec_node_id, leaf.retry_group, leaf.is_parent) == ("n0", "0", False)
+    assert leaf.deck_uri.endswith("/n0-0-n0-0-n0/data/0/deck.html")
+    assert not events["n1"].HasField("parent_node_metadata")
+
+
+async def test_events_say_where_everything_lies(world):
+    closure = workflow(
+        task("n0", outputs="o0", options={"deck": True}).named(NodeMetadata(name="first")),
+        task("n1", outputs="o0"),
+    )
+    execution = await run(world, closure, add_one)
+    prefix = execution.prefix
+    running = [
+        event
+        for event in execution.history
+        if isinstance(event, NodeExecutionEvent) and event.phase == NodeExecution.RUNNING
+    ]
+    decks = {event.id.node_id: event.deck_uri for event in running}
+    assert decks == {"n0": f"{prefix}/n0/data/0/deck.html", "n1": ""}
+    assert {event.node_name for event in running} == {"first", "n1"}
+    assert all(event.producer_id == "p" and event.HasField("occurred_at") for event in running)
+    last = next(
+        event
+        for event in execution.history
+        if isinstance(event, TaskExecutionEvent) and event.phase == TaskExecution.SUCCEEDED
+    )
+    name = last.parent_node_execution_id.node_id
+    assert last.input_uri == f"{prefix}/{name}/data/inputs.pb"
+    assert last.output_uri == f"{prefix}/{name}/data/0/outputs.pb"
+    assert last.metadata.generated_name == f"handle:flytesnacks/development/a0/{name}/0"
+    assert list(last.logs) == [TaskLog(name="output", uri=f"{prefix}/{name}/data/0/log")]
+    assert {node.input_uri for node in execution.nodes if node.id.node_id == "n0"} == {f"{prefix}/n0/data/inputs.pb"}
+
+
+async def test_a_recoverable_error_is_tried_again_in_a_new_prefix(world):
+    async def flaky(attempt):
+        if attempt.environment["FLYTE_ATTEMPT_NUMBER"] != "2":
+            return await fail(attempt, recoverable=True)
+        return await succeed(attempt, o0=1)
+
+    execution = await run(world, workflow(task("n0", outputs="o0", options={"retries": 2, "deck": True})), flaky)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert [task.closure.phase for task in execution.tasks] == [
+        TaskExecution.FAILED,
+        TaskExecution.FAILED,
+        TaskExecution.SUCCEEDED,
+    ]
+    decks = [
+        event.deck_uri.removeprefix(execution.prefix)
+        for event in execution.history
+        if isinstance(event, NodeExecutionEvent) and event.phase == NodeExecution.RUNNING and event.id.node_id == "n0"
+    ]
+    assert decks == [f"/n0/data/{attempt}/deck.html" for attempt in range(3)]
+
+
+async def test_a_plain_error_is_not_tried_again(world):
+    async def broken(attempt):
+        return await fail(attempt, "Traceback: no such column")
+
+    execution = await run(world, workflow(task("n0", options={"retries": 5})), broken)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert len(execution.tasks) == 1
+    for error in (execution.error, execution.nodes[-1].closure.error, execution.tasks[0].closure.error):
+        assert (error.code, error.message) == ("USER:ValueError", "Traceback: no such column")
+        assert error.kind == ExecutionError.USER
+        assert error.error_uri.endswith("/n0/data/0/error.pb")
+    assert [phase for _, _, phase in story(execution)][-2:] == ["FAILING", "FAILED"]
+
+
+async def test_when_retries_are_exhausted_the_code_says_so(world):
+    async def flaky(attempt):
+        return await fail(attempt, "not today", recoverable=True)
+
+    execution = await run(world, workflow(task("n0", options={"retries": 1})), flaky)
+    assert len(execution.tasks) == 2
+    assert execution.error.code == "RetriesExhausted|USER:ValueError"
+    assert execution.error.message == "Attempt 2 of 2 failed, no attempts are left. The last error: not today"
+
+
+async def test_system_errors_have_a_budget_of_their_own(world):
+    async def killed(attempt):
+        return KILLED
+
+    execution = await run(world, workflow(task("n0")), killed)
+    assert len(execution.tasks) == 4
+    assert execution.error.code == "RetriesExhausted|Killed"
+    assert execution.error.kind == ExecutionError.SYSTEM
+    assert "memory ran out" in execution.error.message
+    assert "it grew" in execution.error.message
+
+    async def mixed(attempt):
+        number = int(attempt.environment["FLYTE_ATTEMPT_NUMBER"])
+        if number < 3:
+            return KILLED
+        return await (fail(attempt, recoverable=True) if number == 3 else succeed(attempt))
+
+    execution = await run(world, workflow(task("n0", options={"retries": 1})), mixed)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert len(execution.tasks) == 5
+
+
+async def test_an_attempt_that_runs_too_long_is_stopped_and_tried_again(world):
+    async def slow(attempt):
+        if attempt.environment["FLYTE_ATTEMPT_NUMBER"] == "0":
+            await asyncio.Event().wait()
+        return await succeed(attempt)
+
+    executor = world.executor(slow)
+    options = {"retries": 1, "timeout": timedelta(seconds=0.05)}
+    execution = await run(world, workflow(task("n0", options=options)), slow, executor=executor)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert [process.aborted for process in executor.processes.values()] == [1, 0]
+    error = execution.tasks[0].closure.error
+    assert error.code == "TimeoutExpired"
+    assert "ran longer than its timeout of 0:00:00.05" in error.message
+
+
+async def test_one_that_an_engine_which_died_stopped_for_its_time_counts_as_too_long(world):
+    unseen = asyncio.Event()
+
+    async def slow(attempt):
+        await unseen.wait()
+        ended = datetime.now(UTC)
+        return replace(KILLED, started_at=ended - timedelta(hours=2), ended_at=ended)
+
+    executor = world.executor(slow)
+    closure = workflow(task("n0", options={"timeout": timedelta(hours=1)}))
+    execution = world.control.create("e", closure)
+    async with world.propeller(executor):
+        await world.control.until(lambda: any(task.closure.phase == TaskExecution.RUNNING for task in execution.tasks))
+    unseen.set()
+    await next(iter(executor.processes.values())).task
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert execution.error.code == "RetriesExhausted|TimeoutExpired"
+    assert len(execution.tasks) == 1
+
+
+async def test_failing_at_once_stops_what_runs(world):
+    async def script(attempt):
+        if "/n0/" in attempt.id:
+            return await fail(attempt)
+        return await asyncio.Event().wait()
+
+    executor = world.executor(script)
+    execution = await run(world, workflow(task("n0"), task("n1"), task("n2").after("n1")), script, executor=executor)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert phases(execution) == {"start-node": "SUCCEEDED", "n0": "FAILED", "n1": "ABORTED"}
+    assert {task.closure.phase for task in execution.tasks} == {TaskExecution.FAILED, TaskExecution.ABORTED}
+
+
+async def test_failing_late_runs_all_that_can_run(world):
+    async def script(attempt):
+        return await (fail if "/n0/" in attempt.id else succeed)(attempt)
+
+    closure = workflow(task("n0"), task("n1"), task("n2").after("n1"), task("n3").after("n0"), fail_immediately=False)
+    execution = await run(world, closure, script)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert phases(execution) == {
+        "start-node": "SUCCEEDED",
+        "n0": "FAILED",
+        "n1": "SUCCEEDED",
+        "n2": "SUCCEEDED",
+    }
+
+
+async def test_inputs_that_cannot_be_put_together_fail_the_node_in_words(world):
+    closure = workflow(task("n0", outputs="o0"), task("n1", x=promise("n0", "gone")))
+    execution = await run(world, closure, add_one)
+    assert execution.error.code == "BindingError"
+    assert "node 'n0' gave no value for 'gone'; it gave ['o0']" in execution.error.message
+    assert phases(execution)["n1"] == "FAILED"
+
+
+async def test_outputs_that_cannot_be_put_together_fail_the_execution_in_words(world):
+    closure = workflow(task("n0", outputs="o0"), outputs={"o0": promise("n0", "o0", "lr")})
+    execution = await run(world, closure, add_one)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert "n0.o0 is a single value: there is no 'lr' in it" in execution.error.message
+
+
+async def test_a_command_that_cannot_be_put_together_fails_the_task_in_words(world):
+    execution = await run(world, workflow(task("n0", options={"args": ["x", "{{.inputs.gone}}"]})), add_one)
+    assert execution.error.code == "BadCommand"
+    assert "there is no such input" in execution.error.message
+
+
+async def test_what_cannot_be_run_is_refused_before_anything_runs(world):
+    executor = world.executor(add_one)
+    closure = workflow(task("n0"), Part(Node(id="n1", gate_node=GateNode())))
+    execution = await run(world, closure, add_one, executor=executor)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert "node 'n1' waits for a signal" in execution.error.message
+    assert [phase for _, _, phase in story(execution)] == ["QUEUED", "FAILING", "FAILED"]
+    assert not executor.launches
+
+
+async def test_what_the_executor_cannot_start_fails_the_task_in_words(world):
+    from livedeck.errors import ExecutorError
+
+    class Picky:
+        def __getattr__(self, name):
+            return getattr(executor, name)
+
+        async def launch(self, attempt):
+            raise ExecutorError("asks for 64 cores, but there are only 2 here")
+
+    executor = world.executor(add_one)
+    execution = await run(world, workflow(task("n0")), add_one, executor=Picky())
+    assert (execution.error.code, execution.error.kind) == ("CannotStart", ExecutionError.SYSTEM)
+    assert "64 cores" in execution.error.message
+
+
+async def test_the_attempt_has_flytes_environment_and_its_own(world):
+    seen = []
+
+    async def look(attempt):
+        seen.append(attempt)
+        return await succeed(attempt)
+
+    made = template("t", args=["x", "{{.rawOutputDataPrefix}}", "{{.prevCheckpointPrefix}}", "{{.taskTemplatePath}}"])
+    made.container.env.add(key="MINE", value="1")
+    made.container.env.add(key="FLYTE_ATTEMPT_NUMBER", value="cannot be changed")
+    made.container.resources.requests.add(name="CPU", value="500m")
+    made.container.resources.limits.add(name="MEMORY", value="1Gi")
+    execution = world.control.create("e", workflow(task("n0", made)))
+    execution.spec.envs.values.add(key="OURS", value="2")
+    hints = {"LIVEDECK_HINT_URL": "http://x"}
+    async with world.propeller(
+        world.executor(look), attempt_environment=lambda attempt, prefix: {**hints, "PREFIX": prefix}
+    ):
+        await world.control.until_over(execution)
+    attempt = seen[0]
+    assert attempt.id == "flytesnacks/development/e/n0/0"
+    assert (attempt.cpu, attempt.memory) == (0.5, 1 << 30)
+    assert attempt.environment == {
+        "OURS": "2",
+        "MINE": "1",
+        "FLYTE_INTERNAL_EXECUTION_ID": "e",
+        "FLYTE_INTERNAL_EXECUTION_PROJECT": "flytesnacks",
+        "FLYTE_INTERNAL_EXECUTION_DOMAIN": "development",
+        "FLYTE_INTERNAL_EXECUTION_WORKFLOW": "wf",
+        "FLYTE_INTERNAL_EXECUTION_LAUNCHPLAN": "",
+        "FLYTE_INTERNAL_TASK_PROJECT": "flytesnacks",
+        "FLYTE_INTERNAL_TASK_DOMAIN": "development",
+        "FLYTE_INTERNAL_TASK_NAME": "t",
+        "FLYTE_INTERNAL_TASK_VERSION": "v1",
+        "FLYTE_ATTEMPT_NUMBER": "0",
+        "PREFIX": attempt.output_prefix,
+        **hints,
+    }
+    assert attempt.command == (
+        "x",
+        f"{execution.raw_data_prefix}/n0-0",
+        '""',
+        f"{attempt.output_prefix}/task.pb",
+    )
+    folder, name = split_uri(attempt.command[3])
+    assert type(made).FromString(await open_store(folder).aget(name)) == made
+
+
+@pytest.mark.parametrize("width", [300])
+async def test_a_wide_fan_out_costs_few_transactions(world, width):
+    closure = workflow(
+        *(task(f"n{index}", outputs="o0") for index in range(width)),
+        task("last", x=[promise(f"n{index}", "o0") for index in range(width)], outputs="o0"),
+    )
+
+    async def one(attempt):
+        return await succeed(attempt, o0=1)
+
+    execution = await run(world, closure, one)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert len(world.control.transactions) < width / 4

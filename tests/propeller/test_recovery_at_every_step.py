@@ -102,8 +102,6 @@ async def test_the_next_engine_carries_on_wherever_this_one_died(world, after):
         phases = Counter(each.closure.phase for each in execution.tasks)
         assert phases == {TaskExecution.SUCCEEDED: 5, TaskExecution.FAILED: 1}
         assert len(executor.processes) == 6
-        if not death.dead.is_set():  # a full run, which tells how many steps there are to die at
-            calls = death.calls
-        else:
-            calls = max(calls, at + 1)
+        # A run that nothing ended tells how many steps there are to die at.
+        calls = max(calls, at + 1) if death.dead.is_set() else death.calls
     assert at > 30

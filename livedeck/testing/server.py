@@ -1,0 +1,128 @@
+"""An admin in the test's own process, and an ear for its live streams."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from livedeck.admin.app import Admin, AdminSettings
+from livedeck.client.sse import ServerEvent, SseParser
+
+DEADLINE = 30.0
+"""Seconds that a test waits for something that must happen."""
+
+
+@contextlib.asynccontextmanager
+async def running_admin(folder: Path, **settings: Any) -> AsyncIterator[Admin]:
+    """Serve on a free port of loopback, with database, store and run folder below ``folder``.
+
+    Args:
+        folder: Where everything is kept; start again on the same one to see what survives.
+        settings: Other settings of `AdminSettings`.
+    """
+    given = {
+        "root": (folder / "store").as_uri(),
+        "database": f"sqlite:///{folder / 'livedeck.db'}",
+        "run_dir": folder / "run",
+        "port": 0,
+        "shutdown_grace": 1.0,
+        **settings,
+    }
+    async with Admin(AdminSettings(**given)) as admin:
+        yield admin
+
+
+class LiveStream:
+    """One connection to a live stream."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._parser = SseParser()
+        self._waiting: list[ServerEvent] = []
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.raw = b""
+        """Everything received, comments too."""
+
+    async def next(self) -> ServerEvent | None:
+        """Return the next event; None at the end of the stream.
+
+        Raises:
+            TimeoutError: There was none within `DEADLINE`.
+        """
+        async with asyncio.timeout(DEADLINE):
+            while not self._waiting:
+                piece = await self._piece()
+                if piece is None:
+                    return None
+                self.raw += piece
+                self._waiting.extend(self._parser.feed(piece))
+        return self._waiting.pop(0)
+
+    async def until(self, event: str) -> list[ServerEvent]:
+        """Return the events up to and with the next one of that name.
+
+        Raises:
+            AssertionError: The stream ended before.
+        """
+        found: list[ServerEvent] = []
+        while not found or found[-1].event != event:
+            one = await self.next()
+            if one is None:
+                raise AssertionError(f"the stream ended without {event!r}: {[each.event for each in found]}")
+            found.append(one)
+        return found
+
+    async def rest(self) -> list[ServerEvent]:
+        """Return the events up to the end of the stream."""
+        found: list[ServerEvent] = []
+        while (one := await self.next()) is not None:
+            found.append(one)
+        return found
+
+    async def open(self) -> None:
+        """Read the response's head."""
+        lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        self.status = int(lines[0].split()[1])
+        pairs = (line.partition(": ") for line in lines[1:] if line)
+        self.headers = {name.lower(): value for name, _, value in pairs}
+
+    async def _piece(self) -> bytes | None:
+        """Read one chunk of the body."""
+        try:
+            size = int(await self._reader.readuntil(b"\r\n"), 16)
+            chunk = await self._reader.readexactly(size + 2)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
+        return chunk[:-2] if size else None
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    endpoint: str, path: str, *, last_event_id: str | None = None, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[LiveStream]:
+    """Connect to a live stream; the connection ends with the block.
+
+    Args:
+        endpoint: ``host:port``.
+        path: Such as ``/live/executions/p/d/name``.
+        last_event_id: Where to resume.
+        headers: More headers.
+    """
+    host, _, port = endpoint.rpartition(":")
+    reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    try:
+        wanted = {"Host": endpoint, "Accept": "text/event-stream", **(headers or {})}
+        if last_event_id is not None:
+            wanted["Last-Event-ID"] = last_event_id
+        head = "".join(f"{name}: {value}\r\n" for name, value in wanted.items())
+        writer.write(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
+        stream = LiveStream(reader)
+        async with asyncio.timeout(DEADLINE):
+            await stream.open()
+        yield stream
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()

@@ -1,0 +1,251 @@
+"""Somebody else decides: aborts, other engines, a control plane or an executor that fails for a while, shutdown."""
+
+import asyncio
+
+from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+
+from livedeck.errors import ExecutorError, StateForbids
+from livedeck.propeller import PropellerSettings
+from livedeck.testing.executors import succeed
+from livedeck.testing.workflows import sub_workflow, task, workflow
+
+
+async def forever(attempt):
+    return await asyncio.Event().wait()
+
+
+async def quick(attempt):
+    return await succeed(attempt)
+
+
+def running(execution, count=1):
+    return lambda: sum(task.closure.phase == TaskExecution.RUNNING for task in execution.tasks) >= count
+
+
+async def test_an_abort_stops_what_runs_and_says_why(world):
+    inner = workflow(task("n0"), task("n1").after("n0"), name="inner")
+    execution = world.control.create("e", workflow(task("n0"), sub_workflow("n1", inner), task("n2").after("n0")))
+    executor = world.executor(forever)
+    async with world.propeller(executor):
+        await world.control.until(running(execution, 2))
+        await world.control.terminate(execution, "enough of it")
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.ABORTED
+    assert (execution.error.code, execution.error.message) == ("ExecutionAborted", "enough of it")
+    ends = {node.id.node_id: node.closure.phase for node in execution.nodes}
+    started = {"start-node", "n1-0-start-node"}
+    assert {name for name, phase in ends.items() if phase == NodeExecution.SUCCEEDED} == started
+    assert {phase for name, phase in ends.items() if name not in started} == {NodeExecution.ABORTED}
+    assert {task.closure.phase for task in execution.tasks} == {TaskExecution.ABORTED}
+    assert all(process.over.done() for process in executor.processes.values())
+
+
+async def test_an_abort_takes_back_what_waits_for_room(world):
+    executor = world.executor(forever, capacity=2)
+    execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(20))))
+    async with world.propeller(executor):
+        await world.control.until(running(execution, 2))
+        await world.control.terminate(execution, "")
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.ABORTED
+    assert len(executor.processes) == 2
+    assert {task.closure.phase for task in execution.tasks} == {TaskExecution.ABORTED}
+    assert len(execution.tasks) == 20
+
+
+async def test_an_abort_takes_back_what_waits_for_its_turn_in_the_execution(world):
+    executor = world.executor(forever)
+    execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(9))), max_parallelism=2)
+    async with world.propeller(executor):
+        await world.control.until(running(execution, 2))
+        await world.control.terminate(execution, "")
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.ABORTED
+    assert len(executor.processes) == 2
+
+
+async def test_an_executor_that_cannot_find_attempts_is_asked_to_launch_and_stop_them(world):
+    class Forgetful:
+        """Without ``find``: whether a launch that was given up went through is not to be known."""
+
+        def __init__(self, inner):
+            self.launch, self.abort = inner.launch, inner.abort
+            self.wait, self.wait_started = inner.wait, inner.wait_started
+
+    executor = world.executor(forever, capacity=2)
+    execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(6))))
+    async with world.propeller(Forgetful(executor)):
+        await world.control.until(running(execution, 2))
+        await world.control.terminate(execution, "")
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.ABORTED
+    assert all(process.over.done() for process in executor.processes.values())
+
+
+async def test_an_abort_asked_for_while_no_engine_ran(world):
+    execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
+    executor = world.executor(forever)
+    async with world.propeller(executor):
+        await world.control.until(running(execution))
+    await world.control.terminate(execution, "why not")
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.ABORTED
+    assert [process.aborted for process in executor.processes.values()] == [1]
+    never = world.control.create("never", workflow(task("n0")))
+    await world.control.terminate(never, "changed my mind")
+    async with world.propeller(executor):
+        await world.control.until_over(never)
+    assert never.phase == WorkflowExecution.ABORTED
+    assert len(executor.processes) == 1
+
+
+async def test_a_task_that_ends_well_although_it_is_stopped_says_so(world):
+    async def stubborn(attempt):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return await succeed(attempt)
+
+    execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
+    async with world.propeller(world.executor(stubborn)):
+        await world.control.until(running(execution))
+        await world.control.terminate(execution, "")
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.ABORTED
+    assert [task.closure.phase for task in execution.tasks] == [TaskExecution.SUCCEEDED]
+
+
+async def test_leaving_lets_attempts_run_and_the_next_engine_takes_them_up(world):
+    go = asyncio.Event()
+
+    async def patient(attempt):
+        await go.wait()
+        return await succeed(attempt)
+
+    execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
+    executor = world.executor(patient)
+    async with world.propeller(executor, owner="first"):
+        await world.control.until(running(execution))
+    assert execution.owner == ""
+    assert [process.aborted for process in executor.processes.values()] == [0]
+    go.set()
+    async with world.propeller(executor, owner="second"):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert len(executor.processes) == 2
+
+
+async def test_an_engine_whose_lease_is_gone_lets_go_and_touches_nothing(world):
+    go = asyncio.Event()
+
+    async def patient(attempt):
+        await go.wait()
+        return await succeed(attempt)
+
+    execution = world.control.create("e", workflow(task("n0")))
+    other = world.control.create("other", workflow(task("n0")))
+    executor = world.executor(patient)
+    async with world.propeller(executor, owner="old"):
+        await world.control.until(lambda: running(execution)() and running(other)())
+        world.control.steal(execution)
+        written = len(execution.history)
+        go.set()
+        await world.control.until_over(other)
+    assert execution.phase == WorkflowExecution.RUNNING
+    assert len(execution.history) == written
+    assert execution.owner == "thief"
+    assert not any(process.aborted for process in executor.processes.values())
+
+
+async def test_a_lease_that_renewing_shows_to_be_gone_is_let_go(world):
+    execution = world.control.create("e", workflow(task("n0")))
+    executor = world.executor(forever)
+    settings = PropellerSettings(lease_ttl=0.06, shutdown=0.2)
+    async with world.propeller(executor, owner="old", settings=settings) as propeller:
+        await world.control.until(running(execution))
+        world.control.steal(execution)
+        async with asyncio.timeout(10):
+            await propeller.wait_idle()
+    assert not any(process.aborted for process in executor.processes.values())
+
+
+async def test_a_control_plane_that_fails_for_a_while_loses_nothing(world):
+    class Shaky:
+        def __init__(self):
+            self.calls = 0
+
+        def __getattr__(self, name):
+            method = getattr(world.control, name)
+
+            async def call(*args, **options):
+                self.calls += 1
+                if self.calls % 3:
+                    raise OSError("database is locked")
+                return await method(*args, **options)
+
+            return call
+
+    execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
+    async with world.propeller(world.executor(quick), control=Shaky()):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+
+
+async def test_an_executor_that_does_not_answer_for_a_while_is_asked_again(world):
+    class Shaky:
+        def __init__(self, inner):
+            self.inner = inner
+            self.failed = set()
+
+        def __getattr__(self, name):
+            method = getattr(self.inner, name)
+
+            async def call(*args, **options):
+                if name != "launch" and (name, args) not in self.failed:
+                    self.failed.add((name, args))
+                    raise ExecutorError("the zygote does not answer")
+                return await method(*args, **options)
+
+            return call
+
+    execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
+    executor = world.executor(quick)
+    async with world.propeller(Shaky(executor)):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert len(executor.processes) == 2
+
+
+async def test_an_execution_that_the_engine_fails_at_is_tried_again_and_then_given_up(world, caplog):
+    class Poison:
+        """Refuses what is reported of one execution once its attempt runs."""
+
+        def __getattr__(self, name):
+            return getattr(world.control, name)
+
+        async def report(self, owner, events):
+            for event in events:
+                if getattr(event, "retry_attempt", None) == 0 and event.phase == TaskExecution.RUNNING:
+                    raise StateForbids("never")
+            await world.control.report(owner, events)
+
+    execution = world.control.create("e", workflow(task("n0")))
+    executor = world.executor(forever)
+    async with world.propeller(executor, control=Poison()):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert execution.error.code == "EngineError"
+    assert "a mistake in livedeck" in execution.error.message
+    assert [process.aborted for process in executor.processes.values()] == [1]
+    assert [task.closure.phase for task in execution.tasks] == [TaskExecution.ABORTED]
+    assert caplog.text.count("propeller.crashed") == 3
+
+
+async def test_an_execution_that_is_created_later_is_taken_up_at_once(world):
+    async with world.propeller(world.executor(quick)):
+        for name in ("a", "b"):
+            execution = world.control.create(name, workflow(task("n0")))
+            await world.control.until_over(execution)
+            assert execution.phase == WorkflowExecution.SUCCEEDED
+        await world.control.until(lambda: all(not each.owner for each in world.control.executions.values()))

@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Scalar, Union
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livedeck.propeller.cachekeys import cache_key
+from livedeck.propeller.plan import TaskPlan
+from livedeck.testing.executors import literal
+from livedeck.testing.workflows import template
+
+
+def plan(name="t", *, version="v1", cache_version="1", ignore=(), **options):
+    made = template(name, inputs=["x", "y"], outputs=["o0"], version=version, **options)
+    made.metadata.cache_ignore_input_vars.extend(ignore)
+    return TaskPlan(made, cacheable=True, cache_version=cache_version)
+
+
+INPUTS = {"x": literal(1), "y": literal("a")}
+
+
+def test_the_version_of_the_code_does_not_matter_the_cache_version_does():
+    key = cache_key(plan(), INPUTS)
+    assert cache_key(plan(version="v2"), INPUTS) == key
+    assert cache_key(plan(cache_version="2"), INPUTS) != key
+    assert cache_key(plan("other"), INPUTS) != key
+
+
+def test_the_interface_matters_its_descriptions_do_not():
+    described = plan()
+    described.template.interface.inputs.variables["x"].description = "a number"
+    assert cache_key(described, INPUTS) == cache_key(plan(), INPUTS)
+    changed = plan()
+    changed.template.interface.outputs.variables["o1"].type.simple = 1
+    assert cache_key(changed, INPUTS) != cache_key(plan(), INPUTS)
+
+
+def test_inputs_matter_unless_they_are_to_be_ignored():
+    assert cache_key(plan(), {**INPUTS, "y": literal("b")}) != cache_key(plan(), INPUTS)
+    ignoring = plan(ignore=["y"])
+    assert cache_key(ignoring, {**INPUTS, "y": literal("b")}) == cache_key(ignoring, INPUTS)
+    assert cache_key(ignoring, INPUTS) != cache_key(plan(), INPUTS)
+
+
+def test_a_hash_stands_for_its_value_however_deep():
+    def held(value):
+        hashed = replace_hash(literal(value), "h")
+        return {
+            "x": Literal(collection=LiteralCollection(literals=[hashed])),
+            "y": Literal(scalar=Scalar(union=Union(value=Literal(map=LiteralMap(literals={"k": hashed}))))),
+        }
+
+    assert cache_key(plan(), held("one")) == cache_key(plan(), held("two"))
+
+
+def replace_hash(made, value):
+    made.hash = value
+    return made
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers(-100, 100), max_size=8), st.randoms())
+def test_the_order_of_maps_does_not_matter(values, random):
+    items = list(values.items())
+    random.shuffle(items)
+    one = {"x": Literal(map=LiteralMap(literals={key: literal(value) for key, value in values.items()}))}
+    two = {"x": Literal(map=LiteralMap(literals={key: literal(value) for key, value in items}))}
+    assert cache_key(plan(), one) == cache_key(plan(), two)
+    assert cache_key(replace(plan(), cache_version="1"), one) == cache_key(plan(), two)

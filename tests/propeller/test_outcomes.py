@@ -1,0 +1,78 @@
+import signal
+import uuid
+
+import pytest
+from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
+from flyteidl.core.execution_pb2 import ExecutionError
+
+from livedeck.executors.api import Attempt, Exit, ExitKind
+from livedeck.propeller.failures import Blame, Failure
+from livedeck.propeller.outcomes import Outputs, judge
+from livedeck.store import open_store
+from livedeck.testing.executors import DONE, fail, succeed
+
+
+@pytest.fixture
+def attempt():
+    return Attempt("a", (), {}, f"memory://{uuid.uuid4().hex}/p")
+
+
+async def test_outputs_are_success_whatever_the_exit_status(attempt):
+    await succeed(attempt, o0=5)
+    for ended in (DONE, Exit(ExitKind.SIGNALLED, 9), Exit(ExitKind.LOST)):
+        result = await judge(attempt.output_prefix, ended)
+        assert isinstance(result, Outputs)
+        assert result.literals.literals["o0"].scalar.primitive.integer == 5
+
+
+async def test_an_error_goes_before_outputs(attempt):
+    await succeed(attempt, o0=5)
+    await fail(attempt, "told you")
+    result = await judge(attempt.output_prefix, DONE)
+    assert result == Failure("USER:ValueError", "told you", error_uri=f"{attempt.output_prefix}/error.pb")
+
+
+async def test_an_error_says_whose_fault_it_is_and_whether_to_try_again(attempt):
+    document = ErrorDocument(
+        error=ContainerError(
+            code="C", message="m", kind=ContainerError.RECOVERABLE, origin=ExecutionError.SYSTEM, worker="w1"
+        )
+    )
+    open_store(attempt.output_prefix).put("error.pb", document.SerializeToString())
+    result = await judge(attempt.output_prefix, DONE)
+    assert isinstance(result, Failure)
+    assert (result.blame, result.recoverable, result.worker) == (Blame.SYSTEM, True, "w1")
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "words"),
+    [
+        (Exit(ExitKind.LOST, message="last"), "Lost", "nobody can say how it ended.\nIts last words:\nlast"),
+        (Exit(ExitKind.SIGNALLED, signal.SIGKILL), "Killed", "memory ran out"),
+        (Exit(ExitKind.SIGNALLED, signal.SIGSEGV), "Signalled", "SIGSEGV"),
+        (Exit(ExitKind.SIGNALLED, 200), "Signalled", "signal 200"),
+        (Exit(ExitKind.EXITED, 3), "NonZeroExit", "exited with code 3"),
+        (Exit(ExitKind.EXITED, 0), "OutputsNotFound", "exited with code 0"),
+    ],
+)
+async def test_one_that_left_nothing_is_a_system_error_that_says_how_it_ended(attempt, ended, code, words):
+    result = await judge(attempt.output_prefix, ended)
+    assert isinstance(result, Failure)
+    assert (result.code, result.blame, result.recoverable) == (code, Blame.SYSTEM, True)
+    assert words in result.message
+
+
+@pytest.mark.parametrize("name", ["outputs.pb", "error.pb"])
+async def test_what_cannot_be_read_is_a_system_error(attempt, name):
+    open_store(attempt.output_prefix).put(name, b"\xff\xff\xff")
+    result = await judge(attempt.output_prefix, DONE)
+    assert isinstance(result, Failure)
+    assert (result.blame, result.recoverable) == (Blame.SYSTEM, True)
+    assert "cannot be read" in result.message
+
+
+async def test_a_dynamic_task_is_refused_in_words(attempt):
+    open_store(attempt.output_prefix).put("futures.pb", b"")
+    result = await judge(attempt.output_prefix, DONE)
+    assert isinstance(result, Failure)
+    assert (result.code, result.recoverable) == ("DynamicNotSupported", False)

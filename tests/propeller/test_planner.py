@@ -1,0 +1,134 @@
+from datetime import timedelta
+
+import pytest
+from flyteidl.core.literals_pb2 import RetryStrategy
+from flyteidl.core.tasks_pb2 import Resources
+from flyteidl.core.workflow_pb2 import ArrayNode, BranchNode, GateNode, Node, NodeMetadata
+
+from livedeck.errors import InvalidWorkflow, UnsupportedOption
+from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.planner import Planner
+from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
+
+
+def plan(closure):
+    return Planner(closure, KINDS, system_retries=3).plan()
+
+
+def test_the_ends_are_added_and_edges_come_from_bindings_and_from_orders():
+    made = plan(
+        workflow(
+            task("n0", outputs="o0"),
+            task("n1", x=[promise("n0", "o0"), {"k": promise("n0", "o0")}]),
+            task("n2", x=promise("", "x")).after("n1"),
+            outputs={"o0": promise("n0", "o0")},
+        )
+    )
+    assert [node.id for node in made.nodes] == ["start-node", "n0", "n1", "n2", "end-node"]
+    assert [node.waiting for node in made.nodes] == [0, 1, 1, 1, 4]
+    assert made.nodes[1].dependents == (2, 4)
+    assert made.nodes[2].dependents == (3, 4)
+    assert made.end == 4
+
+
+def test_ends_that_the_compiler_put_in_are_not_doubled():
+    closure = workflow(task("n0").after("start-node"))
+    closure.primary.template.nodes.insert(0, Node(id="start-node"))
+    closure.primary.template.nodes.append(Node(id="end-node", upstream_node_ids=["n0"]))
+    assert [node.id for node in plan(closure).nodes] == ["start-node", "n0", "end-node"]
+
+
+@pytest.mark.parametrize(
+    ("closure", "words"),
+    [
+        (workflow(task("n0").after("n1"), task("n1").after("n0")), "wait for each other, in a circle: n0, n1"),
+        (workflow(task("n0").after("n0")), "in a circle: n0"),
+        (workflow(task("n0", x=promise("gone", "o0"))), r"node 'n0' depends on \['gone'\]"),
+        (workflow(task("../x")), "cannot be a node's id"),
+        (workflow(task("n\0")), "cannot be a node's id"),
+        (workflow(task("n0"), task("n0")), "two nodes with the same id"),
+        (workflow(Part(Node(id="n0"))), "nothing to run"),
+        (workflow(Part(task("n0").node)), "does not hold task"),
+    ],
+)
+def test_a_malformed_workflow_is_refused_in_words(closure, words):
+    with pytest.raises(InvalidWorkflow, match=words):
+        plan(closure)
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        (Node(id="n0", branch_node=BranchNode()), "node 'n0' is a conditional"),
+        (Node(id="n0", gate_node=GateNode()), "node 'n0' waits for a signal"),
+        (Node(id="n0", array_node=ArrayNode()), "node 'n0' maps over a list"),
+    ],
+)
+def test_kinds_that_cannot_be_run_yet_are_refused_in_words(node, words):
+    with pytest.raises(UnsupportedOption, match=words):
+        plan(workflow(Part(node)))
+
+
+def test_launch_plans_and_failure_nodes_are_refused_in_words():
+    launch = Node(id="n0")
+    launch.workflow_node.launchplan_ref.name = "lp"
+    with pytest.raises(UnsupportedOption, match="starts a launch plan"):
+        plan(workflow(Part(launch)))
+    closure = workflow(task("n0"))
+    closure.primary.template.failure_node.id = "fn"
+    with pytest.raises(UnsupportedOption, match="has a failure node"):
+        plan(closure)
+
+
+def test_tasks_without_a_command_are_refused_in_words():
+    raw = template("t")
+    raw.container.data_config.enabled = True
+    sql = template("t")
+    sql.sql.statement = "select 1"
+    serial = template("t", cache_version="1")
+    serial.metadata.cache_serializable = True
+    for made, words in [
+        (raw, "is a raw container"),
+        (sql, "has no container command"),
+        (template("t", args=()), "empty container command"),
+        (serial, "serialised caching"),
+    ]:
+        with pytest.raises(UnsupportedOption, match=words):
+            plan(workflow(task("n0", made)))
+
+
+def test_a_sub_workflow_is_planned_once_and_may_not_contain_itself():
+    inner = workflow(task("n0"), name="inner")
+    made = plan(workflow(sub_workflow("n0", inner), sub_workflow("n1", inner)))
+    assert made.nodes[1].detail is made.nodes[2].detail
+    knot = workflow(sub_workflow("n0", inner))
+    knot.sub_workflows[0].template.nodes[0].CopyFrom(sub_workflow("n0", inner).node)
+    with pytest.raises(InvalidWorkflow, match="'inner' version 'v1' contains itself"):
+        plan(knot)
+
+
+def test_a_node_overrides_its_task():
+    made = template("t", retries=1, timeout=timedelta(seconds=5), cache_version="1", deck=True)
+    made.container.resources.requests.add(name=Resources.CPU, value="1")
+    made.container.resources.requests.add(name=Resources.MEMORY, value="1Gi")
+    plain, over = task("n0", made), task("n1", made)
+    metadata = NodeMetadata(retries=RetryStrategy(retries=0), interruptible=True, cacheable=False, cache_version="2")
+    metadata.timeout.FromTimedelta(timedelta(seconds=9))
+    over.named(metadata)
+    over.node.task_node.overrides.resources.requests.add(name=Resources.CPU, value="2")
+    nodes = plan(workflow(plain, over)).nodes
+    first, second = nodes[1].detail, nodes[2].detail
+    assert (first.retries, first.timeout, first.cacheable, first.cache_version) == (1, timedelta(seconds=5), True, "1")
+    assert (second.retries, second.timeout, second.cacheable) == (0, timedelta(seconds=9), False)
+    assert (second.interruptible, second.cache_version) == (True, "2")
+    assert first.generates_deck
+    assert {each.name: each.value for each in second.resources.requests} == {
+        Resources.CPU: "2",
+        Resources.MEMORY: "1Gi",
+    }
+
+
+def test_a_timeout_of_zero_is_none():
+    over = task("n0", template("t", timeout=timedelta(seconds=5)))
+    over.node.metadata.timeout.FromTimedelta(timedelta(0))
+    assert plan(workflow(over)).nodes[1].detail.timeout == timedelta(seconds=5)

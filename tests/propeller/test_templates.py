@@ -1,0 +1,60 @@
+import pytest
+from flyteidl.core.literals_pb2 import Binary, Blob, Literal, LiteralCollection, LiteralMap, Scalar, Union, Void
+
+from livedeck.errors import InvalidWorkflow
+from livedeck.propeller.templates import mentions, render
+from livedeck.testing.executors import literal
+
+VARIABLES = {"input": "s3://b/inputs.pb", "outputprefix": "s3://b/0", "prevcheckpointprefix": '""'}
+INPUTS = {
+    "x": literal(3),
+    "f": literal(0.5),
+    "yes": literal(value=True),
+    "name": literal("me"),
+    "items": Literal(collection=LiteralCollection(literals=[literal(1), literal(2)])),
+    "table": Literal(map=LiteralMap(literals={"b": literal(2), "a": literal(1)})),
+    "file": Literal(scalar=Scalar(blob=Blob(uri="s3://b/f"))),
+    "bytes": Literal(scalar=Scalar(binary=Binary(value=b"hi"))),
+    "none": Literal(scalar=Scalar(none_type=Void())),
+    "maybe": Literal(scalar=Scalar(union=Union(value=literal(9)))),
+}
+
+
+@pytest.mark.parametrize(
+    ("arg", "expected"),
+    [
+        ("{{.input}}", "s3://b/inputs.pb"),
+        ("{{ .Input }}", "s3://b/inputs.pb"),
+        ("{{$outputPrefix}}/x", "s3://b/0/x"),
+        ("{{.OUTPUTPREFIX}} {{.input}}", "s3://b/0 s3://b/inputs.pb"),
+        ("{{.prevCheckpointPrefix}}", '""'),
+        ("{{.inputs.x}}", "3"),
+        ("{{ $inputs.f }}", "0.5"),
+        ("{{.Inputs.yes}}", "true"),
+        ("a-{{.inputs.name}}-b", "a-me-b"),
+        ("{{.inputs.items}}", "[1,2]"),
+        ("{{.inputs.table}}", "{a:1,b:2}"),
+        ("{{.inputs.file}}", "s3://b/f"),
+        ("{{.inputs.bytes}}", "aGk="),
+        ("{{.inputs.none}}", ""),
+        ("{{.inputs.maybe}}", "9"),
+        ("{ {.input} }", "{ {.input} }"),
+    ],
+)
+def test_variables_are_filled_in(arg, expected):
+    assert render([arg], VARIABLES, INPUTS) == (expected,)
+
+
+@pytest.mark.parametrize("arg", ["{{.nonsense}}", "{{.inputs.gone}}", "{{.input.x}}"])
+def test_a_variable_without_a_value_is_told_in_words(arg):
+    with pytest.raises(InvalidWorkflow, match="the command of the task has"):
+        render([arg], VARIABLES, INPUTS)
+
+
+def test_a_value_is_not_rendered_again():
+    assert render(["{{.inputs.x}}"], {}, {"x": literal("{{.input}}")}) == ("{{.input}}",)
+
+
+def test_mentions():
+    assert mentions(["a", "{{.TaskTemplatePath}}"], "tasktemplatepath")
+    assert not mentions(["tasktemplatepath"], "tasktemplatepath")
