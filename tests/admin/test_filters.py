@@ -1,0 +1,151 @@
+"""Filters: read as Flyte writes them, refused when they make no sense, never SQL."""
+
+import pytest
+from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livedeck.admin.db import executions
+from livedeck.admin.db.listing import EXECUTIONS, Page
+from livedeck.admin.filters import Condition, parse_filters
+from livedeck.admin.services.calls import Failure
+from livedeck.errors import InvalidRequest
+
+
+def test_reading():
+    assert parse_filters("") == []
+    assert parse_filters("eq(phase,RUNNING)+value_in(name,a;b)") == [
+        Condition("eq", "phase", ("RUNNING",)),
+        Condition("value_in", "name", ("a", "b")),
+    ]
+
+
+def test_a_plus_may_be_part_of_a_time():
+    [condition] = parse_filters("gte(created_at,2026-11-24T10:00:00+01:00)")
+    assert condition.values == ("2026-11-24T10:00:00+01:00",)
+
+
+def test_values_may_hold_brackets_and_commas():
+    assert parse_filters("eq(name,a(b),c)")[0].values == ("a(b),c",)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    ["eq", "eq()", "eq(name)", "frob(name,a)", "eq(na-me,a)", "eq(name,a)eq(name,b)+", "eq(name,\x00)", "x" * 5000],
+)
+def test_nonsense_is_refused(filters):
+    with pytest.raises(InvalidRequest):
+        parse_filters(filters)
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_written_is_read_or_refused(filters):
+    try:
+        conditions = parse_filters(filters)
+    except InvalidRequest:
+        return
+    assert all(condition.values for condition in conditions)
+
+
+@pytest.fixture
+async def listed(registered, protos, control):
+    """Three executions: ``e0`` failed, ``e1`` runs, ``e2`` is queued; returns a function that lists names."""
+    for i in range(3):
+        await registered("CreateExecution", protos.execution(f"e{i}"))
+    await control.claim("p", limit=9, ttl=30)
+    await control.report("p", [protos.workflow_event("e0", W.RUNNING), protos.workflow_event("e0", W.FAILED)])
+    await control.report("p", [protos.workflow_event("e1", W.RUNNING)])
+
+    async def names(filters="", limit=10, token="", **sort):
+        request = ResourceListRequest(
+            id=NamedEntityIdentifier(project="flytesnacks", domain="development"),
+            filters=filters,
+            limit=limit,
+            token=token,
+            sort_by=Sort(**sort) if sort else None,
+        )
+        answer = await registered("ListExecutions", request)
+        found = [execution.id.name for execution in answer.executions]
+        return (found, answer.token) if limit < 3 else found
+
+    return names
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ("", ["e2", "e1", "e0"]),
+        ("eq(phase,FAILED)", ["e0"]),
+        ("eq(execution.phase,running)", ["e1"]),
+        ("ne(phase,FAILED)+ne(phase,RUNNING)", ["e2"]),
+        ("value_in(phase,RUNNING;QUEUED)", ["e2", "e1"]),
+        ("value_not_in(phase,RUNNING;QUEUED)", ["e0"]),
+        ("contains(name,e)", ["e2", "e1", "e0"]),
+        ("contains(name,%)", []),
+        ("contains(name,_)", []),
+        ("contains(name,E)", []),
+        ("not_like(name,e1%)", ["e2", "e0"]),
+        ("eq(name,e1' OR '1'='1)", []),
+        ("eq(workflow.name,chain)", ["e2", "e1", "e0"]),
+        ("eq(launch_plan.name,other)", []),
+        ("gt(created_at,2020-01-01T00:00:00Z)", ["e2", "e1", "e0"]),
+        ("lt(created_at,2020-01-01T00:00:00+02:00)", []),
+        ("eq(state,EXECUTION_ACTIVE)", ["e2", "e1", "e0"]),
+        ("gte(duration,0)", ["e0"]),
+    ],
+)
+async def test_filtering(listed, filters, names):
+    assert await listed(filters) == names
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        "eq(message,x)",
+        "eq(lease_owner,x)",
+        "eq(phase,NO_SUCH)",
+        "eq(phase,1) OR 1=1",
+        "contains(phase,RUN)",
+        "gt(created_at,yesterday)",
+        "gte(duration,inf)",
+        "eq(duration,1e400)",
+    ],
+)
+async def test_what_may_not_be_asked_is_refused(listed, filters):
+    with pytest.raises(Failure) as refused:
+        await listed(filters)
+    assert refused.value.code.name == "INVALID_ARGUMENT"
+
+
+async def test_sorting(listed):
+    assert await listed(key="name", direction=Sort.ASCENDING) == ["e0", "e1", "e2"]
+    assert await listed(key="name") == ["e2", "e1", "e0"]  # descending unless told
+    assert await listed(key="phase", direction=Sort.ASCENDING) == ["e2", "e1", "e0"]
+    with pytest.raises(Failure, match="sort key 'message'"):
+        await listed(key="message")
+
+
+async def test_pages(listed):
+    first, token = await listed(limit=2)
+    assert (first, token) == (["e2", "e1"], "2")
+    assert await listed(limit=2, token=token) == (["e0"], "")
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "1; DROP TABLE executions", "9" * 30, "٣"])
+async def test_foreign_tokens_are_refused(listed, token):
+    with pytest.raises(Failure) as refused:
+        await listed(token=token)
+    assert refused.value.code.name == "INVALID_ARGUMENT"
+
+
+async def test_a_limit_is_needed(listed):
+    with pytest.raises(Failure, match="limit"):
+        await listed(limit=0)
+
+
+async def test_every_field_can_be_sorted_and_filtered_by(database):
+    for name, field in EXECUTIONS.fields.items():
+        value = {"_moment": "2026-01-01T00:00:00Z", "_seconds": "1", "parse": "1"}.get(field.parse.__name__, "a")
+        page = Page(5, filters=f"eq({name},{value})", sort_by=Sort(key=name))
+        assert await database.read(executions.list_executions, "p", "d", page) == ([], "")
