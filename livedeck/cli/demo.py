@@ -29,7 +29,7 @@ PACKAGES = ("numpy", "sklearn")
     show_envvar=True,
     help="Folder for the database, the store and the running server's files.  [default: ~/.local/share/livedeck]",
 )
-@click.option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs to train for.  [default: 60]")
+@click.option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs to train for.  [default: 40]")
 def demo(host: str, port: int, data_dir: Path | None, epochs: int | None) -> None:
     """Start the server and run the digits example with its Deck live.
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from livedeck.cli.options import endpoint_option, project_options
-from livedeck.cli.progress import COLOURS, Progress, duration_text, since
+from livedeck.cli.progress import COLOURS, Progress, duration_text, node_names, since
 from livedeck.client import Client
 from livedeck.client.follow import NodeChanged
 
@@ -49,6 +49,7 @@ def _list(executions: list[Execution], project: str, domain: str) -> None:
 
 def _show(client: Client, execution: Execution) -> None:
     click.echo(client.console_url(execution.id))
-    progress = Progress(client.console_url(execution.id))
+    names = node_names(client, execution.closure.workflow_id)
+    progress = Progress(client.console_url(execution.id), names)
     progress.show(execution)
     progress.follow(NodeChanged(node) for node in client.node_executions(execution.id))

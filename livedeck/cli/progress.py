@@ -1,6 +1,6 @@
 """An execution's progress in a terminal: one line for each thing that happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -10,8 +10,10 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.execution_pb2 import NodeExecution as NodePhases
 from flyteidl.core.execution_pb2 import TaskExecution as TaskPhases
 from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.identifier_pb2 import Identifier
 from google.protobuf.duration_pb2 import Duration
 
+from livedeck.client import Client
 from livedeck.client.follow import CaughtUp, Change, ExecutionChanged, NodeChanged, TaskChanged
 
 COLOURS = {
@@ -28,6 +30,9 @@ COLOURS = {
 }
 """Colour of a phase's name; a phase that is not here has none."""
 
+WIDTH = 28
+"""Characters for a node's id and name."""
+
 UNTOLD = {"QUEUED", "UNDEFINED", "INITIALIZING", "SUCCEEDING", "FAILING"}
 """Phases that pass too quickly to be worth a line."""
 
@@ -37,10 +42,12 @@ class Progress:
 
     Args:
         console_url: Address of the execution's page, for links to Decks.
+        names: What the workflow's nodes are called, by their ids.
     """
 
-    def __init__(self, console_url: str) -> None:
+    def __init__(self, console_url: str, names: Mapping[str, str] | None = None) -> None:
         self._console_url = console_url
+        self._names = names or {}
         self._told: dict[object, str] = {}
 
     def follow(self, changes: Iterable[Change]) -> Execution | None:
@@ -64,7 +71,7 @@ class Progress:
         phase = WorkflowExecution.Phase.Name(execution.closure.phase)
         if not self._is_news("execution", phase):
             return
-        line = f"{'execution':26} {_phase(phase)}"
+        line = f"{'execution':{WIDTH}} {_phase(phase)}"
         if execution.closure.HasField("duration") and execution.closure.duration.ToTimedelta():
             line += f"  {duration_text(execution.closure.duration)}"
         click.echo(line)
@@ -74,7 +81,7 @@ class Progress:
         id_ = node.id.node_id
         if id_ in ("start-node", "end-node") or not self._is_news(id_, phase):
             return
-        line = f"{_indented(node):26} {_phase(phase)}"
+        line = f"{self._label(node):{WIDTH}} {_phase(phase)}"
         if node.closure.HasField("duration") and node.closure.duration.ToTimedelta():
             line += f"  {duration_text(node.closure.duration)}"
         elif phase == "RUNNING" and node.closure.deck_uri:
@@ -90,21 +97,20 @@ class Progress:
         if not (again or (retry and phase == "RUNNING")):
             return
         if self._is_news((task.id.node_execution_id.node_id, retry), phase):
-            click.echo(f"{f'  attempt {retry + 1}':26} {_phase(phase)}")
+            click.echo(f"{f'    attempt {retry + 1}':{WIDTH}} {_phase(phase)}")
             if again and task.closure.HasField("error"):
                 click.echo(_quoted(task.closure.error.message))
+
+    def _label(self, node: NodeExecution) -> str:
+        id_, spec = node.id.node_id, node.metadata.spec_node_id
+        name = self._names.get(id_, "" if spec == id_ else spec)
+        return f"{id_} {name}".rstrip()
 
     def _is_news(self, what: object, phase: str) -> bool:
         if phase in UNTOLD or self._told.get(what) == phase:
             return False
         self._told[what] = phase
         return True
-
-
-def _indented(node: NodeExecution) -> str:
-    name = node.metadata.spec_node_id or node.id.node_id
-    depth = node.id.node_id.count("-")
-    return f"{'  ' * depth}{name}"
 
 
 def _phase(name: str) -> str:
@@ -132,3 +138,9 @@ def since(moment: datetime) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit} ago"
     return "just now"
+
+
+def node_names(client: Client, workflow: Identifier) -> dict[str, str]:
+    """What the nodes of a registered workflow are called."""
+    template = client.get_workflow(workflow).closure.compiled_workflow.primary.template
+    return {node.id: node.metadata.name for node in template.nodes if node.metadata.name}

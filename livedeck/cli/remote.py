@@ -18,7 +18,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from livedeck.cli.progress import Progress
+from livedeck.cli.progress import Progress, node_names
 from livedeck.client import Client
 from livedeck.errors import LivedeckError
 from livedeck.sdk import bundle
@@ -116,7 +116,8 @@ def _literals(interface: Interface, inputs: Mapping[str, Any], data: DataPlane) 
 def _follow(client: Client, execution: WorkflowExecutionIdentifier, url: str, entity: Entity) -> int:
     """Print what happens until the end, then the outputs."""
     try:
-        ended = Progress(url).follow(client.follow(execution))
+        names = node_names(client, client.get_execution(execution).closure.workflow_id)
+        ended = Progress(url, names).follow(client.follow(execution))
     except KeyboardInterrupt:
         click.echo(f"\nThe execution goes on: `livedeck abort {execution.name}` ends it.")
         return 130

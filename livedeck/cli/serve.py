@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +110,9 @@ def run(main: Awaitable[None]) -> None:
     """Run ``main`` on uvloop."""
     import uvloop
 
+    # The server forks nothing that uses gRPC; without this, gRPC warns about every process that is started.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
     async def entry() -> None:
         await main
 
@@ -130,6 +135,11 @@ async def _beside(ready: Callable[["Admin"], Awaitable[None]], admin: "Admin") -
     await ready(admin)
 
 
+def _hints(admin: "Admin", attempt: object, prefix: str) -> dict[str, str]:  # noqa: ARG001 - the prefix says it all
+    """What lets an attempt tell the server at once that it has published."""
+    return {"LIVEDECK_HINT_URL": admin.hint_url, "LIVEDECK_HINT_TOKEN": admin.hint_token(prefix)}
+
+
 @contextlib.asynccontextmanager
 async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     """The whole server, wired: this is where the parts that know nothing of each other meet."""
@@ -142,12 +152,12 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
         host=settings.host,
         port=settings.port,
         root=settings.root or (data / "store").as_uri(),
-        database=settings.database or f"sqlite+aiosqlite:///{data / 'livedeck.db'}",
+        database=settings.database or f"sqlite:///{data / 'livedeck.db'}",
         run_dir=data / "run",
     )
     async with (
         Admin(admin_settings) as admin,
         ProcessExecutor(work_dir=data / "run" / "attempts") as executor,
-        Propeller(admin.control, executor, owner="propeller", attempt_environment=admin.attempt_environment) as _,
+        Propeller(admin.control, executor, owner="propeller", attempt_environment=partial(_hints, admin)),
     ):
         yield admin

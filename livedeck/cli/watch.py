@@ -8,7 +8,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 
 from livedeck.cli.options import endpoint_option, project_options
-from livedeck.cli.progress import Progress
+from livedeck.cli.progress import Progress, node_names
 from livedeck.client import Client
 
 
@@ -25,7 +25,8 @@ def watch(ctx: click.Context, /, name: str, node: str | None, endpoint: str, pro
         if node is not None:
             _print_log(client, NodeExecutionIdentifier(execution_id=execution, node_id=node))
             return
-        ended = Progress(client.console_url(execution)).follow(client.follow(execution))
+        names = node_names(client, client.get_execution(execution).closure.workflow_id)
+        ended = Progress(client.console_url(execution), names).follow(client.follow(execution))
         ctx.exit(0 if ended is not None and ended.closure.phase == WorkflowExecution.SUCCEEDED else 1)
 
 

@@ -1,0 +1,57 @@
+"""A real browser on a real server."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from livedeck.client import Client
+from livedeck.testing.process import ServerProcess, running_server
+
+ARGUMENTS = [
+    "--no-sandbox",  # tests run as root in containers, where Chromium's own sandbox cannot
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or the one that LIVEDECK_CHROMIUM names."""
+    executable = os.environ.get("LIVEDECK_CHROMIUM") or shutil.which("chromium")
+    assert executable, "chromium is not installed: run `make test`, which installs it, or set LIVEDECK_CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own; an error that nobody caught in it fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A real `livedeck serve`, shared by all acceptance tests."""
+    with running_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: ServerProcess) -> Iterator[Client]:
+    """A client of the server."""
+    with Client(server.endpoint) as client:
+        yield client

@@ -1,0 +1,70 @@
+"""The server is killed with SIGKILL at random moments; every execution ends right, and nothing published is lost."""
+
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+
+from livedeck.client import Client
+from livedeck.deck.ops import Document, Html
+from livedeck.deck.reader import Reader
+from livedeck.sdk.loading import load_file
+from livedeck.store import open_store
+from livedeck.testing.process import running_server
+from tests.integration.running import PROGRAMS, phase_of, start, wait_ended
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_every_execution_ends_right_wherever_the_server_is_killed(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    kills = request.config.getoption("--kills")
+    seed = request.config.getoption("--kill-seed")
+    seed = random.randrange(2**32) if seed is None else seed
+    print(f"--kill-seed {seed}")
+    dice = random.Random(seed)
+    program = load_file(PROGRAMS / "ten_nodes.py").module
+    with running_server(tmp_path / "server") as server:
+        executions = []
+        for _ in range(kills):
+            with Client(server.endpoint) as client:
+                executions.append(start(client, "ten_nodes.py", "ten_nodes"))
+            # The moment is what is tried here, not something waited for: anywhere in the run of the workflow.
+            time.sleep(dice.uniform(0.0, 3.0))
+            server.kill()
+            server.start()
+        with Client(server.endpoint) as client:
+            for execution in executions:
+                ended = wait_ended(client, execution, timeout=240)
+                assert phase_of(ended) == "SUCCEEDED", (seed, ended.closure.error.message)
+                outputs = client.execution_data(execution).outputs
+                assert outputs.literals["o0"].scalar.primitive.integer == program.expected(), seed
+                await check_nodes(client, execution, program.PUBLISHES)
+
+
+async def check_nodes(client: Client, execution: WorkflowExecutionIdentifier, publishes: int) -> None:
+    """Ten nodes, each with one attempt that ran once, and every published op on its Deck."""
+    nodes = [node for node in client.node_executions(execution) if node.id.node_id.startswith("n")]
+    assert len(nodes) == 10
+    for node in nodes:
+        assert node.closure.phase == NodeExecution.SUCCEEDED
+        attempts = list(client.task_executions(node.id))
+        assert [attempt.closure.phase for attempt in attempts] == [TaskExecution.SUCCEEDED]
+        document = await Reader(open_store(node.closure.deck_uri.removesuffix("/deck.html"))).load()
+        assert document is not None
+        assert document.end is not None
+        assert document.end.outcome == "succeeded"
+        steps = steps_in(document)
+        assert set(steps.values()) <= {1}, "an attempt ran twice, or an op was applied twice"
+        assert len(steps) in (publishes, 1)
+
+
+def steps_in(document: Document) -> Counter[str]:
+    """The paragraphs that the program appended, and how often each is there."""
+    texts = [e.html for deck in document.decks for e in deck.elements if isinstance(e, Html)]
+    return Counter(line for text in texts for line in text.splitlines() if line.startswith("<p>"))
