@@ -1,6 +1,8 @@
 """The client: what the command line and the SDK say to a control plane."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,9 +12,13 @@ from livedeck.client.entities import Entities
 from livedeck.client.executions import Executions
 from livedeck.client.sse import ServerEvent
 from livedeck.client.streams import Patience, Stream
+from livedeck.errors import UserError
 
 if TYPE_CHECKING:
     from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+
+
+_AT_ONCE = 8
 
 
 class Client(Entities, Executions):
@@ -40,11 +46,31 @@ class Client(Entities, Executions):
         Raises:
             RemoteError: the control plane, or the store behind its link, refused.
         """
+        return self._upload(content, filename, md5 or transfer.md5_of(content), "")
+
+    def upload_folder(self, folder: Path) -> str:
+        """Upload every file in a folder and return the URI that all of them are below; the same for the same content.
+
+        Raises:
+            UserError: there is no file in it.
+            RemoteError: the control plane, or the store behind its link, refused.
+        """
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        if not files:
+            raise UserError(f"{folder} has no files in it that could be uploaded")
+        names = [path.relative_to(folder).as_posix() for path in files]
+        digests = [transfer.md5_of(path) for path in files]
+        contents = "\0".join(f"{name}\0{digest.hex()}" for name, digest in zip(names, digests, strict=True))
+        root = transfer.md5_of(contents.encode()).hex()
+        with ThreadPoolExecutor(min(_AT_ONCE, len(files)), thread_name_prefix="livedeck-upload") as pool:
+            uris = list(pool.map(self._upload, files, names, digests, repeat(root)))
+        return uris[0].removesuffix(f"/{names[0]}")
+
+    def _upload(self, content: bytes | Path, filename: str, digest: bytes, root: str) -> str:
         from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest  # noqa: PLC0415
 
-        digest = md5 or transfer.md5_of(content)
         request = CreateUploadLocationRequest(
-            project=self.project, domain=self.domain, filename=filename, content_md5=digest
+            project=self.project, domain=self.domain, filename=filename, content_md5=digest, filename_root=root
         )
         place = self._calls.call("CreateUploadLocation", request)
         if place.signed_url:  # without one, the control plane has that content already

@@ -28,6 +28,7 @@ from livedeck.errors import (
     RemoteInvalid,
     RemoteNotFound,
     RemoteUnavailable,
+    UserError,
 )
 from livedeck.store import open_store
 
@@ -197,7 +198,7 @@ class Uploads:
 
     def locate(self, request):
         url = f"{self.http.url}/up/{request.filename}?signature=secret"
-        native = f"s3://bucket/{request.content_md5.hex()}/{request.filename}"
+        native = f"s3://bucket/{request.filename_root or request.content_md5.hex()}/{request.filename}"
         return dataproxy_pb2.CreateUploadLocationResponse(signed_url=url, native_url=native, headers={"X-Extra": "1"})
 
     def answer(self, handler):
@@ -245,6 +246,27 @@ def test_an_upload_to_nowhere(planes, connect):
 def test_content_that_is_there_is_not_sent(planes, connect):
     answer = dataproxy_pb2.CreateUploadLocationResponse(native_url="s3://bucket/x")
     assert connect(planes.grpc({"CreateUploadLocation": lambda _: answer}).port).upload(b"x", "x") == "s3://bucket/x"
+
+
+def test_upload_of_a_folder(planes, connect, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one").write_text("1")
+    (tmp_path / "two").write_text("2")
+    uploads = Uploads(planes)
+    client = connect(uploads.grpc.port)
+    uri = client.upload_folder(tmp_path)
+    requests = uploads.grpc.requests("CreateUploadLocation")
+    assert {request.filename for request in requests} == {"a/one", "two"}
+    assert {request.filename_root for request in requests} == {uri.rpartition("/")[2]}
+    assert {path: body for path, (body, _) in uploads.stored.items()} == {"/up/a/one": b"1", "/up/two": b"2"}
+    assert client.upload_folder(tmp_path) == uri
+    (tmp_path / "two").write_text("changed")
+    assert client.upload_folder(tmp_path) != uri
+
+
+def test_an_empty_folder_is_not_uploaded(connect, tmp_path):
+    with pytest.raises(UserError, match="no files in it"):
+        connect(free_port()).upload_folder(tmp_path)
 
 
 def created(request):

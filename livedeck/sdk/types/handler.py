@@ -80,6 +80,9 @@ class Handler(abc.ABC):
 
     def decode(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
         """Return the value of a literal, in whatever form it came."""
+        if literal.HasField("offloaded_metadata"):  # too large for a message, so flytekit put it into the store
+            offloaded = data.get_bytes(literal.offloaded_metadata.uri)
+            literal = wire.literals.Literal.FromString(offloaded)
         found, plain = wire.plain_of(literal)
         if found:
             return self.unpack(plain, data)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
+from livedeck.sdk.types.recursion import being_written, writing
 from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
@@ -36,14 +37,21 @@ class ModelHandler(PackedHandler):
     def literal_type(self) -> "wire.types.LiteralType":
         literal_type = super().literal_type()
         literal_type.metadata.update(self.schema())
-        for name, field in self.type.model_fields.items():
-            try:
-                inner = self._resolve(field.annotation).field_type()
-            except UnsupportedType:  # pydantic carries it; only the engine cannot reach into it
-                continue
-            if inner is not None:
-                literal_type.structure.dataclass_type[name].CopyFrom(inner)
+        with writing(self.type):
+            for name, field in self.type.model_fields.items():
+                inner = self._field_type(field.annotation)
+                if inner is not None:
+                    literal_type.structure.dataclass_type[name].CopyFrom(inner)
         return literal_type
+
+    def _field_type(self, annotation: Any) -> "wire.types.LiteralType | None":
+        try:
+            return self._resolve(annotation).field_type()
+        except UnsupportedType:  # pydantic carries it; only the engine cannot reach into it
+            return None
+
+    def field_type(self) -> "wire.types.LiteralType | None":
+        return None if self.type in being_written() else self.literal_type()
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
         import msgspec

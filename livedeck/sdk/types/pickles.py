@@ -9,7 +9,8 @@ from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.blobs import blob, blob_type
 from livedeck.sdk.types.handler import Handler, PickleWarning, Plain, Resolve
-from livedeck.sdk.types.where import shorten, type_name
+from livedeck.sdk.types.plain import accept_plain, jsonable
+from livedeck.sdk.types.where import Misfit, shorten, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -68,15 +69,23 @@ class PickleHandler(Handler):
         return {"pickle_file": self._upload(self.accept(value), data)}
 
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
-        if not isinstance(plain, dict) or not isinstance(plain.get("pickle_file"), str):
-            raise self.misfit(plain)
-        return self._load(plain["pickle_file"], data)
+        if isinstance(plain, dict) and isinstance(plain.get("pickle_file"), str):
+            return self._load(plain["pickle_file"], data)
+        if self.type is Any:  # an attribute of a record, say
+            return plain
+        raise self.misfit(plain)
 
     def from_json(self, obj: Any) -> Any:
+        if self.type is Any:
+            return obj
         raise self.misfit(obj, "such a value cannot be written as JSON: let a task make it")
 
-    def to_json(self, value: Any) -> str:
-        return shorten(self.accept(value))
+    def to_json(self, value: Any) -> Any:
+        accepted = self.accept(value)
+        try:
+            return jsonable(accept_plain(accepted))
+        except Misfit:
+            return shorten(accepted)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "object", "properties": {"pickle_file": {"type": "string"}}, "additionalProperties": False}

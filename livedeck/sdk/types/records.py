@@ -3,11 +3,9 @@
 The bytes and the schema are those of mashumaro, which flytekit uses.
 """
 
-import contextlib
 import dataclasses
 import typing
-from collections.abc import Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NotRequired, Required
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, Required
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
+from livedeck.sdk.types.recursion import being_written, writing
 from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
@@ -32,19 +31,6 @@ class Field:
     """Whether the constructor takes it."""
     default: Any
     """Its default, or ``dataclasses.MISSING`` where it has none or a factory."""
-
-
-_being_written: ContextVar[tuple[Any, ...]] = ContextVar("being_written", default=())
-
-
-@contextlib.contextmanager
-def _writing(python_type: Any) -> Iterator[None]:
-    """Note that a type's form is being written, so that the type inside itself does not go on for ever."""
-    token = _being_written.set((*_being_written.get(), python_type))
-    try:
-        yield
-    finally:
-        _being_written.reset(token)
 
 
 class RecordHandler(PackedHandler):
@@ -109,7 +95,7 @@ class RecordHandler(PackedHandler):
     def literal_type(self) -> "wire.types.LiteralType":
         literal_type = super().literal_type()
         literal_type.metadata.update(self.schema())
-        with _writing(self.type):
+        with writing(self.type):
             for name, field in self.fields.items():
                 inner = field.handler.field_type()
                 if inner is not None:
@@ -159,13 +145,13 @@ class RecordHandler(PackedHandler):
         }
 
     def field_type(self) -> "wire.types.LiteralType | None":
-        return None if self.type in _being_written.get() else self.literal_type()
+        return None if self.type in being_written() else self.literal_type()
 
     def schema(self) -> dict[str, Any]:
-        if self.type in _being_written.get():
+        if self.type in being_written():
             # A record inside itself has no finite schema of this kind, which knows no references.
             return {"type": "object", "title": self.type.__name__}
-        with _writing(self.type):
+        with writing(self.type):
             properties = {name: self._property(field) for name, field in self.fields.items()}
         required = [name for name, field in self.fields.items() if field.required]
         schema = {

@@ -7,10 +7,21 @@ import math
 import typing
 
 import pandas as pd
+import pydantic
 import pytest
 
 from livedeck.errors import TypeMismatch, UnsupportedType
-from livedeck.sdk.types import accept, check, from_json, from_literal, literal_type, require, to_json, to_literal
+from livedeck.sdk.types import (
+    accept,
+    check,
+    from_json,
+    from_literal,
+    literal_to_json,
+    literal_type,
+    require,
+    to_json,
+    to_literal,
+)
 
 
 @dataclasses.dataclass
@@ -233,3 +244,58 @@ def test_types_made_in_a_loop_do_not_pile_up():
     for _ in range(10_000):
         check([1], list[int])
     assert len(handler_for._found) <= 4097
+
+
+class Person(pydantic.BaseModel):
+    name: str
+    reports: list["Person"] = []
+    boss: "Person | None" = None
+
+
+def test_a_model_inside_itself(data):
+    value = Person(name="a", reports=[Person(name="b")])
+    assert from_literal(to_literal(value, Person, data), Person, data) == value
+    assert set(literal_type(Person).structure.dataclass_type) == {"name"}
+
+
+def test_a_literal_that_was_put_into_the_store(data):
+    literal = to_literal([1, 2], list[int], data)
+    offloaded = type(literal)()
+    offloaded.offloaded_metadata.uri = data.put_bytes(literal.SerializeToString(), "literal.pb")
+    assert from_literal(offloaded, list[int], data) == [1, 2]
+    assert from_literal(offloaded, list[int] | None, data) == [1, 2]
+    assert literal_to_json(offloaded) == offloaded.offloaded_metadata.uri
+
+
+@pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")
+def test_attributes_come_as_messagepack_and_consoles_send_structs(data):
+    point = to_literal({"n": 3, "kids": [], "f": 1}, dict, data)
+    assert from_literal(point, dict[str, typing.Any], data)["n"] == 3
+    struct = type(point)()
+    struct.scalar.generic.update({"name": "a", "below": [{"name": "b"}]})
+    assert from_literal(struct, Node, data) == Node("a", [Node("b")])
+    numbers = type(point)()
+    numbers.scalar.generic.update({"1": 5.0})
+    assert from_literal(numbers, dict[int, int], data) == {1: 5}
+    for python_type, plain in [(int, 5), (Mood, "good"), (dt.date, "2026-01-01"), (list[int], [1]), (int | None, None)]:
+        assert to_json(from_literal(_packed(plain), python_type, data), python_type) == plain
+
+
+def _packed(plain):
+    from livedeck.sdk.types.wire import packed
+
+    return packed(plain)
+
+
+def test_literals_of_the_wrong_kind_say_what_they_hold(data):
+    for value, wrote, reads, words in [
+        ("x", str, int, "it holds string_value"),
+        ([1], list[int], int, "it holds collection"),
+        (1, int, list[int], "it holds integer"),
+        (1.5, float, int, "it holds float_value"),
+        (1, int, Node, "it holds integer"),
+    ]:
+        with pytest.raises(TypeMismatch, match=words):
+            from_literal(to_literal(value, wrote, data), reads, data)
+    assert from_literal(to_literal(2, int, data), float, data) == 2.0
+    assert from_literal(to_literal(2.0, float, data), int, data) == 2

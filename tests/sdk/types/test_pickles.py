@@ -91,6 +91,13 @@ def test_json_can_only_show_it():
         from_json({"numbers": [1]}, Weights)
 
 
+@quietly
+def test_any_is_plain_json_where_it_can_be():
+    assert from_json({"a": [1, None]}, Any) == {"a": [1, None]}
+    assert to_json({"a": (1, None)}, Any) == {"a": [1, None]}
+    assert "Weights" in to_json(Weights([1]), Any)
+
+
 def test_a_family_of_ones_own_comes_first(data):
     from livedeck.sdk.types.scalars import StrHandler
 
