@@ -1,6 +1,7 @@
 """What users hand to a Deck, made into what a Deck can hold. Nothing here raises: the task never pays."""
 
 import math
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,17 +34,24 @@ def number(value: Any) -> float | None:
 
 def scalar(value: Any) -> float | int | str | bool | None:
     """What a value tile can show: a number or a word as it is, anything else as text."""
-    if value is None or type(value) in {bool, str}:
-        return value  # type: ignore[no-any-return]
-    kind = type(value)
-    if kind is int or hasattr(value, "__index__"):
-        try:
-            whole = int(value)
-        except Exception:  # noqa: BLE001
-            return text(value)
-        return whole if -_EXACT <= whole <= _EXACT else str(whole)
-    found = number(value) if kind is float or hasattr(value, "__float__") else None
-    return text(value) if found is None else found
+    plain = _plain(value)
+    kind = type(plain)
+    if plain is None or kind in {bool, str}:
+        return plain  # type: ignore[no-any-return]
+    try:
+        whole = operator.index(plain)
+    except Exception:  # noqa: BLE001 - no integer, or a user's __index__ that raises anything
+        found = number(plain) if kind is float or hasattr(plain, "__float__") else None
+        return text(plain) if found is None else found
+    return whole if -_EXACT <= whole <= _EXACT else str(whole)
+
+
+def _plain(value: Any) -> Any:
+    """The Python value inside a scalar of numpy or torch."""
+    try:
+        return value.item() if hasattr(value, "item") else value
+    except Exception:  # noqa: BLE001 - an array of more than one item, for one
+        return value
 
 
 def column(values: Any) -> list[Any] | None:

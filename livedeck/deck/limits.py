@@ -64,6 +64,7 @@ def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
     for cut in cuts:
         if not cut.whole:
             cut.grown.drop_oldest(cut.share)
+            pending.begin_anew(cut.deck, cut.id)
         elif cut.grown.weight > limit:
             pending.put(cut.deck, _too_large(cut, limit))
         else:

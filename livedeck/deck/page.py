@@ -7,6 +7,7 @@ hands the notes over. Encoding, rendering and storing happen elsewhere.
 import os
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -44,7 +45,7 @@ class Page:
         self.lock = threading.RLock()
         self.publisher: Publishes | None = None
         """Set by the publisher when it starts."""
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._pending = Pending()
         self._decks: dict[str, Deck] = {}
         _PAGES.add(self)
@@ -115,8 +116,8 @@ class Page:
             self._pending.drop(deck, id_)
 
     def _keep_bounded(self) -> None:
-        if self._pending.weight > self._max_bytes:
-            for deck, id_ in limits.shrink(self._pending, self._max_bytes):
+        if self._pending.weight > self.max_bytes:
+            for deck, id_ in limits.shrink(self._pending, self.max_bytes):
                 self.forget(deck, id_)
 
 
@@ -134,9 +135,10 @@ class Deck:
     name: str
     """The tab's name."""
     _page: Page
-    _html: dict[str, list[str]]
+    _html: dict[str, deque[str]]
     _handles: dict[str, Any]
     _made: int
+    _kept: int
 
     def __new__(cls, name: str, html: str | None = None) -> Self:
         """Give the current page's tab of that name, its content replaced."""
@@ -150,6 +152,7 @@ class Deck:
         deck.name = name
         deck._page = page
         deck._html = {}
+        deck._kept = 0
         deck._handles = {}
         deck._made = 0
         return deck
@@ -264,21 +267,36 @@ class Deck:
 
     def put_element(self, element: Element) -> None:
         """Create or replace an element (what handles call)."""
-        if isinstance(element, Html):
-            self._html[element.id] = [element.html]
-        self._page.put(self.name, element)
+        with self._page.lock:
+            if type(element) is Html:
+                self._release(element.id)
+                self._keep(element.id, element.html)
+            self._page.put(self.name, element)
 
     def extend_element(self, element: Element) -> None:
         """Append to an element (what handles call)."""
-        if isinstance(element, Html):
-            with self._page.lock:
-                self._html.setdefault(element.id, []).append(element.html)
-        self._page.extend(self.name, element)
+        with self._page.lock:
+            if type(element) is Html:
+                self._keep(element.id, element.html)
+            self._page.extend(self.name, element)
 
     def forget(self, id_: str) -> None:
         """Let go of what is kept of an element (the page calls it)."""
-        self._html.pop(id_, None)
+        self._release(id_)
         self._handles.pop(id_, None)
+
+    def _keep(self, id_: str, html: str) -> None:
+        """Remember a text for :attr:`html`; past the page's limit the oldest goes."""
+        self._html.setdefault(id_, deque()).append(html)
+        self._kept += len(html)
+        while self._kept > self._page.max_bytes:
+            oldest = next(iter(self._html))
+            self._kept -= len(self._html[oldest].popleft())
+            if not self._html[oldest]:
+                del self._html[oldest]
+
+    def _release(self, id_: str) -> None:
+        self._kept -= sum(map(len, self._html.pop(id_, ())))
 
     def _text(self, kind: type[Html] | type[Markdown], content: str, id_: str | None) -> TextBlock:
         with self._page.lock:

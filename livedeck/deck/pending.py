@@ -146,6 +146,10 @@ class Pending:
                 if entry.grown is not None:
                     yield deck, id_, entry.grown
 
+    def begin_anew(self, deck: str, id_: str) -> None:
+        """Let what was to be appended to an element replace it: data in between is gone, so older data goes too."""
+        self._decks[deck].entries[id_].extends = False
+
     def reweigh(self) -> None:
         """Add the weight up again, after elements were made lighter from outside."""
         self.weight = sum(grown.weight for _, _, grown in self.elements())
