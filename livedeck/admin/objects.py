@@ -60,11 +60,14 @@ class Objects:
 
         Raises:
             InvalidRequest: It lies outside of the store.
+            InvalidKey: It is malformed, or would leave the store by ``..``.
         """
         root = self._store.uri + "/"
         if not uri.startswith(root) or len(uri) == len(root):
             raise InvalidRequest(f"{uri!r} is not in this server's store ({self._store.uri})")
-        return uri[len(root) :]
+        key = uri[len(root) :]
+        self._store.uri_of(key)  # refuses one that would leave the root
+        return key
 
     async def write_inputs(self, identifier: WorkflowExecutionIdentifier, literals: LiteralMap, role: str) -> str:
         """Store an execution's inputs; return their URI.

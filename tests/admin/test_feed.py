@@ -7,6 +7,7 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
+from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.feed import Feed
 from livedeck.admin.queries import Queries
@@ -82,8 +83,6 @@ async def test_another_processes_commit_is_seen(feed, running, database_url, pro
     number = await feed.current()
     waiting = asyncio.ensure_future(feed.wait(number, timeout=30))
     async with Database.open(database_url) as other:
-        from livedeck.admin.db import executions
-
         await other.write(executions.terminate, protos.execution_id("e1"), "elsewhere", "")
     assert await waiting
 

@@ -1,0 +1,134 @@
+"""Signed links: where uploads go, whose Deck may be fetched, what flyte:// URLs say."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from flyteidl.admin.event_pb2 import NodeExecutionEventRequest
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.service.dataproxy_pb2 import (
+    ARTIFACT_TYPE_DECK,
+    CreateDownloadLinkRequest,
+    CreateDownloadLocationRequest,
+    CreateUploadLocationRequest,
+    GetDataRequest,
+)
+from google.protobuf.duration_pb2 import Duration
+
+from livedeck.admin.services.calls import Failure
+
+MD5 = hashlib.md5(b"code").digest()
+
+
+def upload(**more):
+    values = {"project": "flytesnacks", "domain": "development", "filename": "code.tar.gz", "content_md5": MD5, **more}
+    return CreateUploadLocationRequest(**values)
+
+
+async def code(call, method, request):
+    with pytest.raises(Failure) as refused:
+        await call(method, request)
+    return refused.value.code.name
+
+
+async def test_an_upload_has_a_place_of_its_own(call, store):
+    answer = await call("CreateUploadLocation", upload())
+    assert answer.native_url.startswith(f"{store.uri}/code/flytesnacks/development/")
+    assert answer.native_url.endswith("/code.tar.gz")
+    assert MD5.hex() in answer.signed_url
+    assert answer.expires_at.seconds > 0
+    assert (await call("CreateUploadLocation", upload())).native_url == answer.native_url
+
+
+async def test_a_root_may_be_chosen(call, store):
+    answer = await call("CreateUploadLocation", upload(filename_root="mine", content_md5=b""))
+    assert answer.native_url == f"{store.uri}/code/flytesnacks/development/mine/code.tar.gz"
+
+
+async def test_other_content_under_the_same_name_is_refused(call, store):
+    key = "code/flytesnacks/development/mine/code.tar.gz"
+    store.put(key, b"code")
+    await call("CreateUploadLocation", upload(filename_root="mine"))  # the same content: nothing to fear
+    other = upload(filename_root="mine", content_md5=hashlib.md5(b"other").digest())
+    assert await code(call, "CreateUploadLocation", other) == "ALREADY_EXISTS"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"filename": "../../x"},
+        {"filename": "a/b"},
+        {"filename": "a\x00b"},
+        {"filename_root": "../x"},
+        {"content_md5": b"short"},
+        {"content_md5": b""},
+        {"project": "../x"},
+        {"domain": "nowhere"},
+        {"expires_in": Duration(seconds=-5)},
+        {"expires_in": Duration(seconds=10**7)},
+    ],
+)
+async def test_hostile_uploads_are_refused(call, more):
+    assert await code(call, "CreateUploadLocation", upload(**more)) == "INVALID_ARGUMENT"
+
+
+@pytest.fixture
+async def deck(registered, protos, store):
+    """Reports node ``n0`` of ``e1`` with a Deck at the URI that it is called with."""
+    await registered("CreateExecution", protos.execution("e1"))
+
+    async def report(uri):
+        event = protos.node_event("e1", "n0", N.RUNNING, deck_uri=uri)
+        await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
+        return CreateDownloadLinkRequest(artifact_type=ARTIFACT_TYPE_DECK, node_execution_id=protos.node_id("e1", "n0"))
+
+    return report
+
+
+async def test_a_link_to_the_deck(registered, deck, store):
+    key = "metadata/flytesnacks/development/e1/n0/data/0/deck.html"
+    asked = await deck(store.uri_of(key))
+    asked.expires_in.FromTimedelta(timedelta(seconds=90))
+    answer = await registered("CreateDownloadLink", asked)
+    assert list(answer.pre_signed_urls.signed_url) == [f"http://links/download/{key}?expires=90"]
+    assert list(answer.signed_url) == list(answer.pre_signed_urls.signed_url)
+    data = await registered("GetData", GetDataRequest(flyte_url="flyte://v1/flytesnacks/development/e1/n0/d"))
+    assert key in data.pre_signed_urls.signed_url[0]
+
+
+@pytest.mark.parametrize("uri", ["", "{root}/metadata/flytesnacks/development/e2/n0/data/0/deck.html"])
+async def test_a_deck_that_is_not_its_own_is_not_given(registered, deck, store, uri):
+    assert await code(registered, "CreateDownloadLink", await deck(uri.format(root=store.uri))) == "NOT_FOUND"
+
+
+async def test_a_deck_outside_of_the_store_is_not_given(registered, deck):
+    assert await code(registered, "CreateDownloadLink", await deck("file:///etc/passwd")) == "INVALID_ARGUMENT"
+
+
+async def test_other_artifacts_are_refused(registered, deck, store):
+    asked = await deck(store.uri_of("metadata/flytesnacks/development/e1/n0/data/0/deck.html"))
+    asked.ClearField("artifact_type")
+    assert await code(registered, "CreateDownloadLink", asked) == "INVALID_ARGUMENT"
+
+
+async def test_a_download_location(call, store):
+    answer = await call("CreateDownloadLocation", CreateDownloadLocationRequest(native_url=store.uri_of("data/x")))
+    assert answer.signed_url.startswith("http://links/download/data/x")
+    elsewhere = CreateDownloadLocationRequest(native_url="file:///etc/passwd")
+    assert await code(call, "CreateDownloadLocation", elsewhere) == "INVALID_ARGUMENT"
+    climbing = CreateDownloadLocationRequest(native_url=f"{store.uri}/../secret")
+    assert await code(call, "CreateDownloadLocation", climbing) == "INVALID_ARGUMENT"
+
+
+async def test_data_by_flyte_url(registered, protos, store):
+    await registered("CreateExecution", protos.execution("e1"))
+    key = "metadata/flytesnacks/development/e1/n0/data/0/outputs.pb"
+    store.put(key, protos.literals(o0=2).SerializeToString())
+    event = protos.node_event("e1", "n0", N.SUCCEEDED, output_uri=store.uri_of(key))
+    await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
+    base = "flyte://v1/flytesnacks/development/e1/n0"
+    assert (await registered("GetData", GetDataRequest(flyte_url=f"{base}/o"))).literal_map == protos.literals(o0=2)
+    assert (await registered("GetData", GetDataRequest(flyte_url=f"{base}/o/o0"))).literal == protos.literal(2)
+    assert await code(registered, "GetData", GetDataRequest(flyte_url=f"{base}/o/o1")) == "NOT_FOUND"
+    assert await code(registered, "GetData", GetDataRequest(flyte_url=f"{base}/0/o")) == "NOT_FOUND"
+    assert await code(registered, "GetData", GetDataRequest(flyte_url="http://elsewhere")) == "INVALID_ARGUMENT"

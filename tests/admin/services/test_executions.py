@@ -1,0 +1,321 @@
+"""Executions: inputs, names, relaunching, terminating, archiving, data, events over the wire."""
+
+import pytest
+from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
+from flyteidl.admin.event_pb2 import (
+    NodeExecutionEventRequest,
+    TaskExecutionEventRequest,
+    WorkflowExecutionEventRequest,
+)
+from flyteidl.admin.execution_pb2 import (
+    ExecutionMetadata,
+    ExecutionRelaunchRequest,
+    ExecutionState,
+    ExecutionTerminateRequest,
+    ExecutionUpdateRequest,
+    WorkflowExecutionGetDataRequest,
+    WorkflowExecutionGetMetricsRequest,
+    WorkflowExecutionGetRequest,
+)
+from flyteidl.admin.node_execution_pb2 import (
+    NodeExecutionGetDataRequest,
+    NodeExecutionGetRequest,
+    NodeExecutionListRequest,
+)
+from flyteidl.admin.task_execution_pb2 import (
+    TaskExecutionGetDataRequest,
+    TaskExecutionGetRequest,
+    TaskExecutionListRequest,
+)
+from flyteidl.core.execution_pb2 import ExecutionError
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.core.execution_pb2 import TaskExecution as K
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.core.interface_pb2 import Parameter
+from flyteidl.event.event_pb2 import ParentNodeExecutionMetadata
+from flyteidl.service import admin_pb2
+
+from livedeck.admin.objects import INLINE_LIMIT
+from livedeck.admin.services.calls import Failure, Service
+
+
+async def refusal(call, method, request):
+    with pytest.raises(Failure) as refused:
+        await call(method, request)
+    return refused.value.code.name, refused.value.message
+
+
+async def get(call, protos, name):
+    return await call("GetExecution", WorkflowExecutionGetRequest(id=protos.execution_id(name)))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({"y": 1}, "'y' is not an input"),
+        ({"x": 1, "y": 1}, "'y' is not an input"),
+        ({"x": "three"}, "'x' is integer, but is given 'three' (string)"),
+    ],
+)
+async def test_inputs_are_checked(registered, protos, inputs, reason):
+    code, message = await refusal(registered, "CreateExecution", protos.execution("e1", **inputs))
+    assert code == "INVALID_ARGUMENT"
+    assert reason in message
+
+
+async def test_a_missing_input_is_named(registered, protos):
+    request = protos.execution("e1")
+    request.inputs.ClearField("literals")
+    code, message = await refusal(registered, "CreateExecution", request)
+    assert code == "INVALID_ARGUMENT"
+    assert "'x' is missing" in message
+    assert "integer" in message
+
+
+async def test_defaults_and_fixed_inputs(registered, protos, control):
+    plan = protos.launch_plan(name="with-default")
+    plan.spec.default_inputs.parameters["x"].CopyFrom(Parameter(default=protos.literal(5)))
+    fixed = protos.launch_plan(name="with-fixed")
+    fixed.spec.fixed_inputs.literals["x"].CopyFrom(protos.literal(6))
+    await registered("CreateLaunchPlan", plan)
+    await registered("CreateLaunchPlan", fixed)
+    for name in ("with-default", "with-fixed"):
+        request = protos.execution(name, plan=name)
+        request.ClearField("inputs")
+        await registered("CreateExecution", request)
+    first, second = await control.claim("p", limit=9, ttl=30)
+    assert first.inputs == protos.literals(x=5)
+    assert second.inputs == protos.literals(x=6)
+    code, message = await refusal(registered, "CreateExecution", protos.execution("e3", plan="with-fixed", x=7))
+    assert code == "INVALID_ARGUMENT"
+    assert "fixed" in message
+    # Relaunching starts from what the caller gave, so that a fixed input is not taken for the caller's.
+    relaunch = ExecutionRelaunchRequest(id=protos.execution_id("with-fixed"), name="again")
+    await registered("RelaunchExecution", relaunch)
+    [third] = await control.claim("p", limit=9, ttl=30)
+    assert third.inputs == protos.literals(x=6)
+
+
+@pytest.mark.parametrize("name", ["../up", "A", "1a", "a/b", "a\x00", "a" * 64, "a.b", "-a", "a b"])
+async def test_hostile_names_are_refused(registered, protos, name):
+    assert (await refusal(registered, "CreateExecution", protos.execution(name)))[0] == "INVALID_ARGUMENT"
+
+
+async def test_a_name_is_given_once(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    assert (await refusal(registered, "CreateExecution", protos.execution("e1", x=2)))[0] == "ALREADY_EXISTS"
+    data = await registered("GetExecutionData", WorkflowExecutionGetDataRequest(id=protos.execution_id("e1")))
+    assert data.full_inputs == protos.literals(x=1)
+
+
+async def test_what_is_not_registered_cannot_run(registered, protos):
+    assert (await refusal(registered, "CreateExecution", protos.execution("e1", plan="nobody")))[0] == "NOT_FOUND"
+    request = protos.execution("e1")
+    request.spec.launch_plan.CopyFrom(protos.id("WORKFLOW", "chain"))
+    assert (await refusal(registered, "CreateExecution", request))[0] == "INVALID_ARGUMENT"
+    request.spec.launch_plan.CopyFrom(protos.id("TASK", "nobody"))
+    assert (await refusal(registered, "CreateExecution", request))[0] == "NOT_FOUND"
+
+
+async def test_a_task_runs_on_its_own(registered, protos, control):
+    for name in ("t1", "t2"):
+        request = protos.execution(name)
+        request.spec.launch_plan.CopyFrom(protos.id("TASK", "double"))
+        await registered("CreateExecution", request)
+        found = await get(registered, protos, name)
+        assert found.spec.launch_plan == protos.id("TASK", "double")
+        assert found.closure.workflow_id.name == ".flytegen.double"
+    claims = await control.claim("p", limit=9, ttl=30)
+    assert [claim.closure.primary.template.id.name for claim in claims] == [".flytegen.double"] * 2
+    scope = ResourceListRequest(id=NamedEntityIdentifier(project="flytesnacks", domain="development"), limit=9)
+    assert [each.id.name for each in (await registered("ListWorkflows", scope)).workflows] == ["chain"]
+    assert [each.id.name for each in (await registered("ListLaunchPlans", scope)).launch_plans] == ["chain"]
+    again = ExecutionRelaunchRequest(id=protos.execution_id("t1"))
+    await registered("RelaunchExecution", again)
+
+
+async def test_relaunching_copies_spec_and_inputs(registered, protos):
+    request = protos.execution("e1", x=7)
+    request.spec.labels.values["team"] = "blue"
+    await registered("CreateExecution", request)
+    answer = await registered("RelaunchExecution", ExecutionRelaunchRequest(id=protos.execution_id("e1")))
+    found = await get(registered, protos, answer.id.name)
+    assert found.spec.labels.values["team"] == "blue"
+    assert found.spec.metadata.mode == ExecutionMetadata.RELAUNCH
+    assert found.spec.metadata.reference_execution.name == "e1"
+    data = await registered("GetExecutionData", WorkflowExecutionGetDataRequest(id=answer.id))
+    assert data.full_inputs == protos.literals(x=7)
+    nobody = ExecutionRelaunchRequest(id=protos.execution_id("nobody"))
+    assert (await refusal(registered, "RelaunchExecution", nobody))[0] == "NOT_FOUND"
+
+
+async def test_terminating(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    stop = ExecutionTerminateRequest(id=protos.execution_id("e1"), cause="a \x00 mistake")
+    await registered("TerminateExecution", stop)
+    await registered("TerminateExecution", stop)  # asked again, while it is aborting: nothing new
+    found = await get(registered, protos, "e1")
+    assert found.closure.phase == W.ABORTING
+    assert found.closure.abort_metadata.cause == "a \x00 mistake"
+    event = WorkflowExecutionEventRequest(event=protos.workflow_event("e1", W.ABORTED))
+    await registered("CreateWorkflowEvent", event)
+    assert (await refusal(registered, "TerminateExecution", stop))[0] == "FAILED_PRECONDITION"
+    nobody = ExecutionTerminateRequest(id=protos.execution_id("nobody"))
+    assert (await refusal(registered, "TerminateExecution", nobody))[0] == "NOT_FOUND"
+
+
+async def test_archiving(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    change = ExecutionUpdateRequest(id=protos.execution_id("e1"), state=ExecutionState.EXECUTION_ARCHIVED)
+    await registered("UpdateExecution", change)
+    found = await get(registered, protos, "e1")
+    assert found.closure.state_change_details.state == ExecutionState.EXECUTION_ARCHIVED
+
+
+async def test_events_over_the_wire_follow_the_table(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+
+    def workflow(phase, **more):
+        return WorkflowExecutionEventRequest(event=protos.workflow_event("e1", phase, **more))
+
+    def node(phase, **more):
+        return NodeExecutionEventRequest(event=protos.node_event("e1", "n0", phase, **more))
+
+    def task(phase, **more):
+        return TaskExecutionEventRequest(event=protos.task_event("e1", "n0", phase, **more))
+
+    async def code(method, request):
+        return (await refusal(registered, method, request))[0]
+
+    assert await code("CreateTaskEvent", task(K.QUEUED)) == "NOT_FOUND"  # its node was never reported
+    await registered("CreateWorkflowEvent", workflow(W.RUNNING))
+    assert await code("CreateWorkflowEvent", workflow(W.RUNNING)) == "ALREADY_EXISTS"
+    assert await code("CreateWorkflowEvent", workflow(W.QUEUED)) == "FAILED_PRECONDITION"
+    assert await code("CreateWorkflowEvent", workflow(W.UNDEFINED)) == "INVALID_ARGUMENT"
+    await registered("CreateNodeEvent", node(N.RUNNING))
+    assert await code("CreateNodeEvent", node(N.RUNNING)) == "ALREADY_EXISTS"
+    await registered("CreateNodeEvent", node(N.RUNNING, deck_uri="file:///a/deck.html"))
+    assert await code("CreateNodeEvent", node(N.RUNNING, deck_uri="file:///a/deck.html")) == "ALREADY_EXISTS"
+    await registered("CreateTaskEvent", task(K.RUNNING))
+    assert await code("CreateTaskEvent", task(K.RUNNING)) == "ALREADY_EXISTS"
+    await registered("CreateTaskEvent", task(K.RUNNING, phase_version=2, reason="pulling"))
+    assert await code("CreateTaskEvent", task(K.RUNNING, phase_version=1)) == "ALREADY_EXISTS"
+    await registered("CreateTaskEvent", task(K.SUCCEEDED))
+    assert await code("CreateTaskEvent", task(K.FAILED)) == "FAILED_PRECONDITION"
+    await registered("CreateNodeEvent", node(N.SUCCEEDED))
+    assert await code("CreateNodeEvent", node(N.RUNNING)) == "FAILED_PRECONDITION"
+    found = await registered("GetNodeExecution", NodeExecutionGetRequest(id=protos.node_id("e1", "n0")))
+    assert found.closure.deck_uri == "file:///a/deck.html"  # never taken back
+
+
+async def test_children_are_listed_under_their_parent(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    parent = NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.RUNNING, is_parent=True))
+    await registered("CreateNodeEvent", parent)
+    metadata = ParentNodeExecutionMetadata(node_id="n0")
+    child = protos.node_event("e1", "n0-0-n0", N.RUNNING, parent_node_metadata=metadata, retry_group="0")
+    await registered("CreateNodeEvent", NodeExecutionEventRequest(event=child))
+
+    async def listed(**more):
+        request = NodeExecutionListRequest(workflow_execution_id=protos.execution_id("e1"), limit=9, **more)
+        return [node.id.node_id for node in (await registered("ListNodeExecutions", request)).node_executions]
+
+    assert await listed() == ["n0"]
+    assert await listed(unique_parent_id="n0") == ["n0-0-n0"]
+    orphan = protos.node_event("e1", "x", N.RUNNING, parent_node_metadata=ParentNodeExecutionMetadata(node_id="no"))
+    code, _ = await refusal(registered, "CreateNodeEvent", NodeExecutionEventRequest(event=orphan))
+    assert code == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("node", ["../n0", "n/0", "", "n\x000"])
+async def test_hostile_node_ids_are_refused(registered, protos, node):
+    await registered("CreateExecution", protos.execution("e1"))
+    event = NodeExecutionEventRequest(event=protos.node_event("e1", node, N.RUNNING))
+    assert (await refusal(registered, "CreateNodeEvent", event))[0] == "INVALID_ARGUMENT"
+
+
+async def test_data_of_nodes_and_attempts(registered, protos, store):
+    await registered("CreateExecution", protos.execution("e1"))
+    base = "metadata/flytesnacks/development/e1/n0/data"
+    store.put(f"{base}/inputs.pb", protos.literals(x=1).SerializeToString())
+    store.put(f"{base}/0/outputs.pb", protos.literals(o0=2).SerializeToString())
+    uris = {"input_uri": store.uri_of(f"{base}/inputs.pb"), "output_uri": store.uri_of(f"{base}/0/outputs.pb")}
+    for event in (
+        NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.SUCCEEDED, **uris)),
+        TaskExecutionEventRequest(event=protos.task_event("e1", "n0", K.SUCCEEDED, **uris)),
+    ):
+        await registered(f"Create{'Node' if isinstance(event, NodeExecutionEventRequest) else 'Task'}Event", event)
+    data = await registered("GetNodeExecutionData", NodeExecutionGetDataRequest(id=protos.node_id("e1", "n0")))
+    assert (data.full_inputs, data.full_outputs) == (protos.literals(x=1), protos.literals(o0=2))
+    assert data.outputs.url.startswith("http://links/download/metadata/")
+    assert data.flyte_urls.outputs == "flyte://v1/flytesnacks/development/e1/n0/o"
+    attempt = TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=protos.node_id("e1", "n0"))
+    data = await registered("GetTaskExecutionData", TaskExecutionGetDataRequest(id=attempt))
+    assert data.full_outputs == protos.literals(o0=2)
+    assert (await registered("GetTaskExecution", TaskExecutionGetRequest(id=attempt))).closure.phase == K.SUCCEEDED
+    listed = TaskExecutionListRequest(node_execution_id=protos.node_id("e1", "n0"), limit=5)
+    assert len((await registered("ListTaskExecutions", listed)).task_executions) == 1
+    attempt.retry_attempt = 3
+    assert (await refusal(registered, "GetTaskExecution", TaskExecutionGetRequest(id=attempt)))[0] == "NOT_FOUND"
+
+
+async def test_large_outputs_are_a_link(registered, protos, store):
+    await registered("CreateExecution", protos.execution("e1"))
+    key = "metadata/flytesnacks/development/e1/n0/data/0/outputs.pb"
+    store.put(key, protos.literals(o0="x" * INLINE_LIMIT).SerializeToString())
+    event = protos.node_event("e1", "n0", N.SUCCEEDED, output_uri=store.uri_of(key))
+    await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
+    data = await registered("GetNodeExecutionData", NodeExecutionGetDataRequest(id=protos.node_id("e1", "n0")))
+    assert not data.full_outputs.literals
+    assert data.outputs.bytes > INLINE_LIMIT
+    assert data.outputs.url
+
+
+@pytest.mark.parametrize(
+    "uri", ["file:///etc/passwd", "s3://elsewhere/outputs.pb", "{root}/../../etc/passwd", "{root}"]
+)
+async def test_nothing_outside_of_the_store_is_read(registered, protos, store, uri):
+    await registered("CreateExecution", protos.execution("e1"))
+    event = protos.node_event("e1", "n0", N.SUCCEEDED, output_uri=uri.format(root=store.uri))
+    await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
+    asked = NodeExecutionGetDataRequest(id=protos.node_id("e1", "n0"))
+    assert (await refusal(registered, "GetNodeExecutionData", asked))[0] == "INVALID_ARGUMENT"
+
+
+async def test_errors_are_kept(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    error = ExecutionError(code="USER:Boom", message="it broke", kind=ExecutionError.USER)
+    await registered(
+        "CreateNodeEvent", NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.FAILED, error=error))
+    )
+    await registered(
+        "CreateWorkflowEvent", WorkflowExecutionEventRequest(event=protos.workflow_event("e1", W.FAILED, error=error))
+    )
+    assert (await get(registered, protos, "e1")).closure.error == error
+    found = await registered("GetNodeExecution", NodeExecutionGetRequest(id=protos.node_id("e1", "n0")))
+    assert found.closure.error == error
+
+
+async def test_metrics(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    for phase in (N.QUEUED, N.RUNNING, N.SUCCEEDED):
+        await registered("CreateNodeEvent", NodeExecutionEventRequest(event=protos.node_event("e1", "n0", phase)))
+    asked = WorkflowExecutionGetMetricsRequest(id=protos.execution_id("e1"), depth=10)
+    span = (await registered("GetExecutionMetrics", asked)).span
+    assert [each.operation_id for each in span.spans[0].spans] == ["NODE_SETUP", "EXECUTION"]
+
+
+async def test_an_unforeseen_failure_is_internal_and_in_the_log(registered, protos, database, caplog):
+
+
+    async def broken(request):
+        raise ZeroDivisionError("secret detail")
+
+    service = Service(admin_pb2.DESCRIPTOR.services_by_name["AdminService"], {"GetVersion": broken})
+    with pytest.raises(Failure) as refused:
+        await service.call("GetVersion", protos.execution())
+    assert refused.value.code.name == "INTERNAL"
+    assert "secret" not in refused.value.message
+    [record] = caplog.records
+    assert record.incident in refused.value.message

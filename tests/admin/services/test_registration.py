@@ -1,0 +1,231 @@
+"""Registering: identical or different, hostile names, active versions, what lists show."""
+
+import asyncio
+
+import pytest
+from flyteidl.admin.common_pb2 import (
+    NamedEntityGetRequest,
+    NamedEntityIdentifier,
+    NamedEntityIdentifierListRequest,
+    NamedEntityListRequest,
+    NamedEntityMetadata,
+    NamedEntityUpdateRequest,
+    ObjectGetRequest,
+    ResourceListRequest,
+)
+from flyteidl.admin.description_entity_pb2 import DescriptionEntityListRequest
+from flyteidl.admin.launch_plan_pb2 import (
+    ActiveLaunchPlanListRequest,
+    ActiveLaunchPlanRequest,
+    LaunchPlanState,
+    LaunchPlanUpdateRequest,
+)
+from flyteidl.admin.project_pb2 import (
+    GetDomainRequest,
+    Project,
+    ProjectGetRequest,
+    ProjectListRequest,
+    ProjectRegisterRequest,
+)
+from flyteidl.admin.version_pb2 import GetVersionRequest
+from flyteidl.core.identifier_pb2 import ResourceType
+from flyteidl.core.interface_pb2 import Parameter
+
+from livedeck.admin.services.calls import Failure
+
+SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
+
+
+def named(name):
+    return NamedEntityIdentifier(project="flytesnacks", domain="development", name=name)
+
+
+async def refusal(call, method, request):
+    with pytest.raises(Failure) as refused:
+        await call(method, request)
+    return refused.value.code.name, refused.value.message
+
+
+async def test_the_same_again_and_another_under_the_same_id(registered, protos):
+    assert (await refusal(registered, "CreateTask", protos.task()))[0] == "ALREADY_EXISTS"
+    assert (await refusal(registered, "CreateWorkflow", protos.chain()))[0] == "ALREADY_EXISTS"
+    assert (await refusal(registered, "CreateLaunchPlan", protos.launch_plan()))[0] == "ALREADY_EXISTS"
+    other = protos.task()
+    other.spec.template.container.image = "other"
+    assert (await refusal(registered, "CreateTask", other))[0] == "INVALID_ARGUMENT"
+    assert (await refusal(registered, "CreateWorkflow", protos.chain(3)))[0] == "INVALID_ARGUMENT"
+    plan = protos.launch_plan()
+    plan.spec.max_parallelism = 3
+    assert (await refusal(registered, "CreateLaunchPlan", plan))[0] == "INVALID_ARGUMENT"
+
+
+async def test_the_order_of_sets_makes_no_difference(registered, protos):
+    def diamond(upstream):
+        request = protos.chain(2, name="diamond")
+        request.spec.template.nodes.append(protos.node("n2", "double", [protos.constant("x", 1)], upstream=upstream))
+        return request
+
+    await registered("CreateWorkflow", diamond(["n0", "n1"]))
+    assert (await refusal(registered, "CreateWorkflow", diamond(["n1", "n0"])))[0] == "ALREADY_EXISTS"
+
+
+async def test_two_at_once_are_one_and_a_repeat(call, protos):
+    results = await asyncio.gather(*(call("CreateTask", protos.task()) for _ in range(5)), return_exceptions=True)
+    failures = [result for result in results if isinstance(result, Failure)]
+    assert len(failures) == 4
+    assert {failure.code.name for failure in failures} == {"ALREADY_EXISTS"}
+
+
+async def test_a_workflow_comes_back_compiled_and_lists_show_its_interface(registered, protos):
+    workflow = await registered("GetWorkflow", ObjectGetRequest(id=protos.id("WORKFLOW", "chain")))
+    compiled = workflow.closure.compiled_workflow
+    assert [node.id for node in compiled.primary.template.nodes] == ["start-node", "n0", "n1", "end-node"]
+    [task] = compiled.tasks
+    assert task.template.id == protos.id("TASK", "double")
+    listed = await registered("ListWorkflows", ResourceListRequest(id=SCOPE, limit=10))
+    [shown] = listed.workflows
+    assert "x" in shown.closure.compiled_workflow.primary.template.interface.inputs.variables
+    assert not shown.closure.compiled_workflow.primary.template.nodes
+
+
+async def test_what_does_not_exist_is_not_found(call, registered, protos):
+    for method, kind in (("GetTask", "TASK"), ("GetWorkflow", "WORKFLOW"), ("GetLaunchPlan", "LAUNCH_PLAN")):
+        code, message = await refusal(call, method, ObjectGetRequest(id=protos.id(kind, "nobody")))
+        assert code == "NOT_FOUND"
+        assert "nobody" in message
+    lonely = protos.chain(1, name="lonely")
+    lonely.spec.template.nodes[0].task_node.reference_id.name = "nobody"
+    assert (await refusal(call, "CreateWorkflow", lonely))[0] == "NOT_FOUND"
+    assert (await refusal(call, "CreateLaunchPlan", protos.launch_plan("nobody")))[0] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("name", ["", "../etc/passwd", "a/b", "a\x00b", "a" * 256, "..", "a\\b", " a", "a\nb"])
+async def test_hostile_names_are_refused(call, protos, name):
+    code, message = await refusal(call, "CreateTask", protos.task(name))
+    assert code == "INVALID_ARGUMENT"
+    assert len(message) < 300
+    assert (await refusal(call, "CreateTask", protos.task("double", version=name)))[0] == "INVALID_ARGUMENT"
+
+
+async def test_names_that_the_server_makes_are_its_own(call, protos):
+    assert (await refusal(call, "CreateTask", protos.task(".flytegen.x")))[0] == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize(
+    ("project", "domain"),
+    [("../x", "development"), ("flytesnacks", "nowhere"), ("nobodys", "development"), ("", ""), ("A", "development")],
+)
+async def test_scopes_are_checked(call, protos, project, domain):
+    request = protos.task()
+    request.id.project, request.id.domain = project, domain
+    assert (await refusal(call, "CreateTask", request))[0] == "INVALID_ARGUMENT"
+
+
+async def test_a_task_without_a_template_is_refused(call, protos):
+    request = protos.task()
+    request.spec.ClearField("template")
+    assert (await refusal(call, "CreateTask", request))[0] == "INVALID_ARGUMENT"
+
+
+async def test_expected_inputs_of_a_launch_plan(registered, protos):
+    plan = protos.launch_plan(name="with-default")
+    plan.spec.default_inputs.parameters["x"].CopyFrom(Parameter(default=protos.literal(5)))
+    await registered("CreateLaunchPlan", plan)
+    found = await registered("GetLaunchPlan", ObjectGetRequest(id=plan.id))
+    assert found.closure.expected_inputs.parameters["x"].default == protos.literal(5)
+    assert found.closure.state == LaunchPlanState.INACTIVE
+    fixed = protos.launch_plan(name="with-fixed")
+    fixed.spec.fixed_inputs.literals["x"].CopyFrom(protos.literal(5))
+    await registered("CreateLaunchPlan", fixed)
+    found = await registered("GetLaunchPlan", ObjectGetRequest(id=fixed.id))
+    assert not found.closure.expected_inputs.parameters
+    for bad in ({"y": protos.literal(5)}, {"x": protos.literal("text")}):
+        plan = protos.launch_plan(name="bad")
+        for name, literal in bad.items():
+            plan.spec.fixed_inputs.literals[name].CopyFrom(literal)
+        assert (await refusal(registered, "CreateLaunchPlan", plan))[0] == "INVALID_ARGUMENT"
+
+
+async def test_one_version_is_active_at_a_time(registered, protos):
+    await registered("CreateLaunchPlan", protos.launch_plan(version="v2"))
+    asked = ActiveLaunchPlanRequest(id=named("chain"))
+    assert (await refusal(registered, "GetActiveLaunchPlan", asked))[0] == "NOT_FOUND"
+    for version in ("v1", "v2"):
+        identifier = protos.id("LAUNCH_PLAN", "chain", version)
+        await registered("UpdateLaunchPlan", LaunchPlanUpdateRequest(id=identifier, state=LaunchPlanState.ACTIVE))
+        assert (await registered("GetActiveLaunchPlan", asked)).id.version == version
+    listed = await registered(
+        "ListActiveLaunchPlans", ActiveLaunchPlanListRequest(project="flytesnacks", domain="development", limit=9)
+    )
+    assert [plan.id.version for plan in listed.launch_plans] == ["v2"]
+    found = await registered("ListLaunchPlans", ResourceListRequest(id=SCOPE, limit=9, filters="eq(state,1)"))
+    assert [plan.id.version for plan in found.launch_plans] == ["v2"]
+    nobody = protos.id("LAUNCH_PLAN", "nobody")
+    assert (await refusal(registered, "UpdateLaunchPlan", LaunchPlanUpdateRequest(id=nobody)))[0] == "NOT_FOUND"
+
+
+async def test_names_and_ids(registered, protos):
+    await registered("CreateTask", protos.task("double", "v2"))
+    await registered("CreateTask", protos.task("another"))
+    ids = NamedEntityIdentifierListRequest(project="flytesnacks", domain="development", limit=9)
+    assert [each.name for each in (await registered("ListTaskIds", ids)).entities] == ["another", "double"]
+    assert [each.name for each in (await registered("ListWorkflowIds", ids)).entities] == ["chain"]
+    assert [each.name for each in (await registered("ListLaunchPlanIds", ids)).entities] == ["chain"]
+    versions = await registered("ListTasks", ResourceListRequest(id=named("double"), limit=9))
+    assert [task.id.version for task in versions.tasks] == ["v2", "v1"]
+    listed = NamedEntityListRequest(
+        resource_type=ResourceType.TASK, project="flytesnacks", domain="development", limit=9
+    )
+    assert [each.id.name for each in (await registered("ListNamedEntities", listed)).entities] == ["another", "double"]
+
+
+async def test_a_name_can_be_described_and_archived(registered):
+    asked = NamedEntityGetRequest(resource_type=ResourceType.WORKFLOW, id=named("chain"))
+    assert not (await registered("GetNamedEntity", asked)).metadata.description
+    for description in ("first", "second"):
+        change = NamedEntityUpdateRequest(
+            resource_type=ResourceType.WORKFLOW,
+            id=named("chain"),
+            metadata=NamedEntityMetadata(description=description, state=1),
+        )
+        await registered("UpdateNamedEntity", change)
+        assert (await registered("GetNamedEntity", asked)).metadata == change.metadata
+    nobody = NamedEntityGetRequest(resource_type=ResourceType.WORKFLOW, id=named("nobody"))
+    assert (await refusal(registered, "GetNamedEntity", nobody))[0] == "NOT_FOUND"
+    kind = NamedEntityGetRequest(resource_type=ResourceType.DATASET, id=named("chain"))
+    assert (await refusal(registered, "GetNamedEntity", kind))[0] == "INVALID_ARGUMENT"
+
+
+async def test_descriptions(registered, protos):
+    request = protos.task("told")
+    request.spec.description.short_description = "Doubles"
+    await registered("CreateTask", request)
+    found = await registered("GetDescriptionEntity", ObjectGetRequest(id=request.id))
+    assert found.short_description == "Doubles"
+    listed = DescriptionEntityListRequest(resource_type=ResourceType.TASK, id=SCOPE, limit=5)
+    assert len((await registered("ListDescriptionEntities", listed)).descriptionEntities) == 1
+    without = ObjectGetRequest(id=protos.id("TASK", "double"))
+    assert (await refusal(registered, "GetDescriptionEntity", without))[0] == "NOT_FOUND"
+
+
+async def test_projects(call):
+    await call("RegisterProject", ProjectRegisterRequest(project=Project(id="mine", name="Mine")))
+    found = await call("GetProject", ProjectGetRequest(id="mine"))
+    assert [domain.id for domain in found.domains] == ["development", "staging", "production"]
+    listed = await call("ListProjects", ProjectListRequest())
+    assert [project.id for project in listed.projects] == ["flytesnacks", "mine"]
+    await call("UpdateProject", Project(id="mine", state=Project.ARCHIVED))
+    assert [project.id for project in (await call("ListProjects", ProjectListRequest())).projects] == ["flytesnacks"]
+    domains = await call("GetDomains", GetDomainRequest())
+    assert len(domains.domains) == 3
+    assert (await refusal(call, "GetProject", ProjectGetRequest(id="nobody")))[0] == "NOT_FOUND"
+    assert (await refusal(call, "UpdateProject", Project(id="nobody")))[0] == "NOT_FOUND"
+    twice = ProjectRegisterRequest(project=Project(id="mine"))
+    assert (await refusal(call, "RegisterProject", twice))[0] == "ALREADY_EXISTS"
+
+
+async def test_version_and_what_is_not_served(call):
+    assert (await call("GetVersion", GetVersionRequest())).control_plane_version.Version
+    code, message = await refusal(call, "RecoverExecution", GetVersionRequest())
+    assert code == "UNIMPLEMENTED"
+    assert "RecoverExecution" in message
