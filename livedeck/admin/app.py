@@ -2,6 +2,7 @@
 
 import logging
 import resource
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import grpc.aio
 from flyteidl.admin.common_pb2 import Sort
 from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -40,6 +42,7 @@ from livedeck.admin.tokens import Signer, load_secret
 from livedeck.admin.transfers import Transfers
 from livedeck.admin.web import WebServer
 from livedeck.deck.reader import Reader
+from livedeck.errors import InvalidKey
 from livedeck.store import Store, join_uri, open_store
 
 __all__ = ["Admin", "AdminSettings"]
@@ -123,11 +126,29 @@ class Admin:
         """
         return self._links.hint_token(prefix_uri)
 
+    def attempt_environment(self, attempt: TaskExecutionIdentifier, prefix_uri: str) -> Mapping[str, str]:
+        """Return what an attempt's environment needs so that its publishes reach viewers at once.
+
+        Args:
+            attempt: Which attempt.
+            prefix_uri: URI of its output prefix.
+        """
+        try:
+            token = self.hint_token(prefix_uri)
+        except InvalidKey:
+            # Its outputs go elsewhere (an item of a map task, another bucket); its Deck is then found by looking.
+            log.debug("admin.no_hints attempt=%s prefix=%s", attempt.node_execution_id.node_id, prefix_uri)
+            return {}
+        return {"LIVEDECK_HINT_URL": self.hint_url, "LIVEDECK_HINT_TOKEN": token}
+
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
         run_dir = rundir.prepare(settings.run_dir)
         store = open_store(settings.root)
-        _check_writable(store)
+        if store.local_root is not None:  # said at the start, not by the first task
+            rundir.check_writable(store.local_root, "root")
+        if settings.database_file is not None:
+            rundir.check_writable(settings.database_file.parent, "database")
         self._links = Links(Signer(load_secret(run_dir / rundir.SECRET)), store, lambda: self.base_url)
         database = await stack.enter_async_context(Database.open(settings.database))
         objects = Objects(store)
@@ -207,12 +228,6 @@ def _own_hosts(settings: AdminSettings) -> tuple[str, ...]:
 
 def _below(store: Store, key: str) -> Store:
     return open_store(join_uri(store.uri, key))
-
-
-def _check_writable(store: Store) -> None:
-    """A folder that cannot be written to is said so at the start, not by the first task."""
-    if store.local_root is not None:
-        rundir.check_writable(store.local_root, "root")
 
 
 def _reachable(host: str) -> str:

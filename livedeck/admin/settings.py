@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from livedeck.errors import InvalidKey, InvalidSetting
 from livedeck.store.uris import parse_uri
@@ -56,6 +56,12 @@ class AdminSettings:
             _check_url(self.public_url)
         for host in self.allowed_hosts:
             _check(_HOST.fullmatch(host) is not None, "allowed_hosts", host, "give names without scheme and port, or *")
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database."""
+        scheme, _, path = self.database.partition("://")
+        return Path(unquote(path[1:].partition("?")[0])) if scheme.startswith("sqlite") else None
 
 
 def _check(fine: bool, key: str, value: object, advice: str) -> None:  # noqa: FBT001 - reads as a sentence

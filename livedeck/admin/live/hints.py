@@ -29,7 +29,7 @@ class Hint:
 class _Outline(msgspec.Struct):
     seq: int | None = None
     behind: float | None = None
-    ops: msgspec.Raw | None = None
+    ops: msgspec.Raw = msgspec.Raw()  # read as a whole segment's, later
 
 
 _DECODER: Final = msgspec.json.Decoder(_Outline)
@@ -45,7 +45,7 @@ def parse(body: bytes) -> Hint:
         outline = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DeckError(f"this is not a hint: {error}") from error
-    if outline.ops is not None:
+    if bytes(outline.ops):
         return Hint(segment=decode(body))
     if outline.behind is not None and not 0 <= outline.behind < 1e9:
         raise DeckError(f"a hint cannot be {outline.behind} seconds behind")

@@ -110,8 +110,7 @@ class DeckTail:
         if hint.behind is not None:
             self._hinted = (hint.behind, self._clock()) if hint.behind > 0 else None
         if hint.segment is not None and self._log.offer(hint.segment):
-            self._hinted = None
-            self.changed.fire()
+            self._advanced()
         self._wake.fire()
 
     def abandon(self) -> None:
@@ -152,7 +151,7 @@ class DeckTail:
 
     async def _pull(self, *, final: bool) -> bool:
         try:
-            moved = await self._log.pull(self.changed.fire, final=final)
+            moved = await self._log.pull(self._advanced, final=final)
         except (StoreError, DeckError) as error:
             # What is stored wrongly stays so; a store that fails may answer later.
             self._retrying = isinstance(error, StoreError)
@@ -164,9 +163,13 @@ class DeckTail:
         if self._unreadable is not None:
             log.info("deck.readable_again deck=%s", self.key.path)
             self._unreadable = None
-        if moved:
-            self._hinted = None  # what was behind has arrived
         return moved
+
+    def _advanced(self) -> None:
+        """Something was published: the state that it brings about is told with it."""
+        self._hinted = None  # what was behind has arrived
+        self._tell(self._records.recorded)
+        self.changed.fire()
 
     def _judge(self, recorded: Recorded) -> DeckState:
         now = datetime.now(UTC)
