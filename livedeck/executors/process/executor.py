@@ -288,6 +288,8 @@ class ProcessExecutor:
                 watch = self._watches[record.name] = Watch(self._records.folder(record.name))
             watch.shipper = watch.shipper or _shipper(watch.folder, record.output_prefix)
             self._hold(watch, record, link)
+
+    def on_primary(self) -> None:
         self._dismiss_unused()
 
     def on_message(self, link: Link, message: messages.FromZygote) -> None:

@@ -26,6 +26,8 @@ class Listener(Protocol):
 
     def on_welcome(self, link: Link, welcome: messages.Welcome) -> None: ...
 
+    def on_primary(self) -> None: ...
+
     def on_message(self, link: Link, message: messages.FromZygote) -> None: ...
 
     def on_lost(self, link: Link) -> None: ...
@@ -110,7 +112,7 @@ class Fleet:
 
     def dismiss_unused(self, used: Iterable[Link]) -> None:
         """Hang up on zygotes of older code that run nothing any more."""
-        if len(self._links) < 2 or self._primary is None:
+        if len(self._links) < 2 or self._primary is None or not self._primary.connected:
             return
         keep = {id(self._primary), *map(id, used)}
         for zygote, link in list(self._links.items()):
@@ -134,6 +136,7 @@ class Fleet:
             )
             with contextlib.suppress(ConnectionResetError):
                 self._primary = await self._greet(connected)
+                self._listener.on_primary()
                 return self._primary
             if not self._zygotes.ended_well(digest):
                 break

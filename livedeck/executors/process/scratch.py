@@ -2,7 +2,7 @@
 
 Making and removing folders costs as much as the rest of a trivial attempt, so a pair that was left empty is used
 again.
-``{work_dir}/scratch/{zygote}/{number}/`` holds ``cwd/`` and ``tmp/``; when a zygote is dead all that was its own may go.
+``{work_dir}/scratch/{zygote}/{number}/`` holds ``cwd/`` and ``tmp/``; when a zygote is dead all of its own may go.
 """
 
 import os

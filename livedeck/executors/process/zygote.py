@@ -108,26 +108,25 @@ class Zygote:
         self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
         spares_wanted = True
         while not self._may_end():
-            ready = self._selector.select(0 if spares_wanted or self._to_sweep else self._patience())
-            if not ready:
-                spares_wanted = self._do_in_idleness()
+            ready = self._selector.select(0 if spares_wanted else self._patience())
+            if not ready:  # what nobody waits for
+                spares_wanted = not self._ending and self._nursery.prepare()
             for key, events in ready:
                 # An earlier event of this turn may have closed this one's file, and its number be another's by now.
                 if self._selector.get_map().get(key.fd) is key:
                     key.data(events)
             self._run_timers()
             self._flush()
+            self._sweep()
             spares_wanted = spares_wanted or bool(ready)
 
-    def _do_in_idleness(self) -> bool:
-        """Do a piece of what nobody waits for; tell whether a spare child is still wanted."""
-        if self._to_sweep:
+    def _sweep(self) -> None:
+        """Clean up after attempts whose end has been told."""
+        while self._to_sweep:
             self._nursery.sweep(self._to_sweep.pop())
-            return True
-        return not self._ending and self._nursery.prepare()
 
     def _may_end(self) -> bool:
-        busy = self._nursery.running or self._unrecorded or self._to_sweep
+        busy = self._nursery.running or self._unrecorded
         if busy or (self._connections and not self._ending):
             self._idle_since = time.monotonic()
             return False

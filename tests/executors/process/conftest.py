@@ -1,0 +1,99 @@
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from livedeck.executors.api import Attempt
+from livedeck.executors.process import ProcessExecutor, identity
+
+HERE = Path(__file__).parent
+OPTIONS = {"preload": ("programs",), "commands": {"program": "programs:main"}, "idle": 30.0}
+
+
+async def until(condition, *, within=20.0):
+    """Return what ``condition()`` gives once that is true."""
+    deadline = time.monotonic() + within
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it never came true"
+        await asyncio.sleep(0.005)
+    return found
+
+
+def alive(pid):
+    found = identity.status(pid)
+    return found is not None and found.state not in "ZX"
+
+
+class Bench:
+    """A working directory, a store, and executors over them."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.work_dir = folder / "work"
+        self._numbers = itertools.count()
+        self._zygotes = []
+
+    @contextlib.asynccontextmanager
+    async def executor(self, **options):
+        executor = ProcessExecutor(work_dir=self.work_dir, **(OPTIONS | options))
+        async with executor:
+            self._zygotes.append((await executor._fleet.primary()).zygote)
+            yield executor
+
+    def attempt(self, *arguments, id=None, command=("program",), **options):  # noqa: A002
+        id = id or f"project/domain/execution/n{next(self._numbers)}/0"  # noqa: A001
+        environment = options.pop("environment", {})
+        return Attempt(
+            id=id,
+            command=(*command, *map(str, arguments)),
+            environment=environment,
+            output_prefix=self.prefix(id),
+            **options,
+        )
+
+    def prefix(self, attempt_id):
+        return f"file://{self.folder}/store/{attempt_id}"
+
+    def log(self, attempt_id):
+        """Return what the store holds of an attempt's output."""
+        pieces = sorted((self.folder / "store" / attempt_id / "log").glob("*.txt"))
+        assert [piece.name for piece in pieces] == [f"{seq:08d}.txt" for seq in range(1, len(pieces) + 1)]
+        return "".join(piece.read_text() for piece in pieces)
+
+    def path(self, name):
+        return self.folder / name
+
+    def kill_zygotes(self):
+        for zygote in self._zygotes:
+            if identity.is_alive(zygote):
+                os.kill(zygote.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    monkeypatch.syspath_prepend(HERE)  # as a server would find it
+    bench = Bench(tmp_path)
+    yield bench
+    bench.kill_zygotes()
+
+
+@pytest.fixture
+async def executor(bench):
+    async with bench.executor() as executor:
+        yield executor
+
+
+@pytest.fixture
+def run(bench, executor):
+    async def run(*arguments, **options):
+        attempt = bench.attempt(*arguments, **options)
+        outcome = await executor.wait(await executor.launch(attempt))
+        return outcome, bench.log(attempt.id)
+
+    return run

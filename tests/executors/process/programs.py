@@ -1,0 +1,136 @@
+"""What the attempts of these tests do: ``main([name, *arguments])``. Preloaded by their zygotes."""
+
+import atexit
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+
+def main(argv):
+    return globals()[argv[0]](*argv[1:])
+
+
+def nothing():
+    pass
+
+
+def returns(code):
+    return int(code)
+
+
+def exits(code):
+    sys.exit(int(code))
+
+
+def exits_saying(words):
+    sys.exit(words)
+
+
+def raises(words):
+    raise ValueError(words)
+
+
+def exits_at_once(code):
+    print("this is lost, as it would be anywhere")
+    os._exit(int(code))
+
+
+def kills_itself(number):
+    sys.stdout.write("last words")
+    sys.stdout.flush()
+    os.kill(os.getpid(), int(number))
+
+
+def says(*words):
+    print(*words)
+    print("and on stderr", file=sys.stderr)
+
+
+def shows_environment(*names):
+    print([os.environ.get(name) for name in names])
+
+
+def shows_place():
+    Path("left behind").write_text("here")
+    Path(tempfile.mkdtemp(), "deep").write_text("here")
+    print(Path.cwd(), tempfile.gettempdir(), Path.cwd().is_dir(), sep="\n")
+
+
+def shows_itself():
+    main_module = sys.modules["__main__"]
+    print(sys.argv, hasattr(main_module, "__file__"), os.getsid(0) == os.getpid(), repr(sys.stdin.read()))
+    print(sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:-1])  # the last one reads the folder
+
+
+def ends_late():
+    atexit.register(print, "at exit")
+    threading.Thread(target=lambda: (time.sleep(0.05), print("in a thread"))).start()
+
+
+def _child_of_spawn():
+    print("spawned", flush=True)
+
+
+def spawns():
+    process = multiprocessing.get_context("spawn").Process(target=_child_of_spawn)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def floods(megabytes):
+    block = (b"x" * 1023 + b"\n") * 1024
+    print("first line", flush=True)
+    for _ in range(int(megabytes)):
+        os.write(1, block)
+    print("last line")
+
+
+def leaves_children(pids):
+    """Leave three processes that hold the output: in the group, in a group of its own, in a session of its own."""
+    for number, leave in enumerate((lambda: None, lambda: os.setpgid(0, 0), os.setsid)):
+        if os.fork() == 0:
+            leave()
+            Path(f"{pids}.{number}.part").write_text(str(os.getpid()))
+            Path(f"{pids}.{number}.part").rename(f"{pids}.{number}")
+            time.sleep(60)
+            os._exit(0)
+    for number in range(3):
+        _wait_for(f"{pids}.{number}")
+    print("gone")
+
+
+def waits(started, gate):
+    """Note that it started (a line with its pid), and end when the file ``gate`` is there."""
+    with open(started, "a") as file:
+        file.write(f"{os.getpid()}\n")
+    print("waiting")
+    _wait_for(gate)
+    print("done é")
+
+
+def waits_with_child(started, gate):
+    if os.fork() == 0:
+        os.setpgid(0, 0)
+    waits(started, gate)
+
+
+def flushes(started):
+    """End in good order on SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: (print("flushed"), sys.exit(143)))
+    waits(started, "/nowhere")
+
+
+def ignores(started):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    waits(started, "/nowhere")
+
+
+def _wait_for(path):
+    while not os.path.exists(path):
+        time.sleep(0.005)

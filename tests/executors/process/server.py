@@ -1,0 +1,21 @@
+"""An executor in a process of its own, to be killed: launches what it is told, and waits for ever."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+
+from livedeck.executors.api import Attempt
+from livedeck.executors.process import ProcessExecutor
+
+
+async def main(work_dir, options, attempts):
+    async with ProcessExecutor(work_dir=Path(work_dir), **msgspec.json.decode(options)) as executor:
+        for attempt in msgspec.json.decode(attempts, type=list[Attempt]):
+            print(await executor.launch(attempt), flush=True)
+        print(executor._fleet._primary.zygote.pid, flush=True)
+        await asyncio.Event().wait()
+
+
+asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,282 @@
+"""What an attempt is, and what the engine hears of it. Every process here is real."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from livedeck.errors import ExecutorError
+from livedeck.executors.api import Exit, ExitKind
+from livedeck.executors.process.records import attempt_name
+
+from .conftest import alive, until
+
+
+def ended(outcome):
+    return outcome.kind, outcome.code
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "words"),
+    [
+        (["nothing"], 0, ""),
+        (["returns", 3], 3, ""),
+        (["exits", 4], 4, ""),
+        (["exits_saying", "why"], 1, "why"),
+        (["raises", "why"], 1, "ValueError: why"),
+        (["exits_at_once", 5], 5, "this is lost, as it would be anywhere"),
+    ],
+)
+async def test_exit_code_and_last_words(run, program, code, words):
+    outcome, _ = await run(*program)
+    assert ended(outcome) == (ExitKind.EXITED, code)
+    assert outcome.message.splitlines()[-1:] == ([words] if words else [])
+    assert outcome.started_at <= outcome.ended_at
+
+
+async def test_a_signal_is_told_from_an_exit_code(run):
+    outcome, log = await run("kills_itself", signal.SIGSEGV)
+    assert ended(outcome) == (ExitKind.SIGNALLED, signal.SIGSEGV)
+    assert log == "last words"
+
+
+async def test_out_of_memory_is_named(run):
+    outcome, _ = await run("kills_itself", signal.SIGKILL)
+    assert ended(outcome) == (ExitKind.SIGNALLED, signal.SIGKILL)
+    assert "memory" in outcome.message
+    assert outcome.message.startswith("last words")
+
+
+async def test_traceback_is_the_users_alone(run):
+    outcome, log = await run("raises", "why")
+    assert log.startswith("Traceback")
+    assert outcome.message in log
+    assert "nursery" not in log
+
+
+async def test_output_of_both_streams_in_order(run):
+    _, log = await run("says", "grüße", "€")
+    assert log == "grüße €\nand on stderr\n"
+
+
+async def test_environment_is_the_executors_with_the_attempts(bench, monkeypatch):
+    monkeypatch.setenv("OUTER", "a")
+    monkeypatch.setenv("BOTH", "b")
+    async with bench.executor() as executor:
+        attempt = bench.attempt("shows_environment", "OUTER", "BOTH", "INNER", environment={"BOTH": "c", "INNER": "d"})
+        await executor.wait(await executor.launch(attempt))
+        monkeypatch.delenv("OUTER")
+    assert bench.log(attempt.id) == "['a', 'c', 'd']\n"
+    monkeypatch.setenv("BOTH", "e")
+    async with bench.executor() as executor:
+        attempt = bench.attempt("shows_environment", "OUTER", "BOTH", "INNER")
+        await executor.wait(await executor.launch(attempt))
+    assert bench.log(attempt.id) == "[None, 'e', None]\n"
+
+
+async def test_a_variable_that_acts_at_start_is_honoured(run):
+    outcome, log = await run("shows_environment", "PYTHONHASHSEED", environment={"PYTHONHASHSEED": "7"})
+    assert outcome.code == 0
+    assert log == "['7']\n"
+
+
+async def test_own_folders_removed_afterwards(bench, run):
+    _, first = await run("shows_place")
+    _, second = await run("shows_place")
+    cwd, tmp, existed = first.splitlines()
+    assert existed == "True"
+    assert cwd != tmp
+    assert not os.path.commonpath([cwd, tmp]) == tmp
+    for path in {cwd, tmp, *second.splitlines()[:2]}:
+        await until(lambda path=path: not os.path.exists(path) or not os.listdir(path))
+
+
+async def test_looks_like_a_fresh_process(run):
+    _, log = await run("shows_itself")
+    assert log.splitlines() == ["['program', 'shows_itself'] False True ''", "[0, 1, 2]"]
+
+
+async def test_ends_like_an_interpreter(run):
+    _, log = await run("ends_late")
+    assert log == "in a thread\nat exit\n"
+
+
+async def test_multiprocessing_spawn_works(run):
+    outcome, log = await run("spawns")
+    assert (outcome.code, log) == (0, "spawned\n")
+
+
+async def test_any_other_command_is_executed(run):
+    outcome, log = await run("print(open(0).read() == ''); raise SystemExit(9)", command=(sys.executable, "-c"))
+    assert (outcome.code, log) == (9, "True\n")
+
+
+async def test_no_such_command(executor, bench):
+    with pytest.raises(ExecutorError, match="no command 'no-such-thing'"):
+        await executor.launch(bench.attempt(command=("no-such-thing",), id="a/b/c/d/0"))
+    # Nothing is remembered of it: once the command is installed it may be launched.
+    handle = await executor.launch(bench.attempt("returns", 3, id="a/b/c/d/0"))
+    assert ended(await executor.wait(handle)) == (ExitKind.EXITED, 3)
+
+
+async def test_processes_left_behind_are_ended_and_hold_nothing_up(bench, run):
+    pids = bench.path("pids")
+    outcome, log = await run("leaves_children", pids)
+    in_group, in_session, escaped = (int(bench.path(f"pids.{number}").read_text()) for number in range(3))
+    try:
+        assert ended(outcome) == (ExitKind.EXITED, 0)
+        assert log == "gone\n"
+        await until(lambda: not alive(in_group) and not alive(in_session))
+    finally:
+        os.kill(escaped, signal.SIGKILL)
+
+
+async def test_a_flood_is_bounded_and_slows_nobody(bench):
+    async with bench.executor(log_cap=1 << 20, cpu=4) as executor:
+        flood = bench.attempt("floods", 1024)
+        flooding = asyncio.create_task(executor.wait(await executor.launch(flood)))
+        for _ in range(20):  # others come and go meanwhile
+            other = bench.attempt("says", "hello")
+            await executor.wait(await executor.launch(other))
+            assert bench.log(other.id) == "hello\nand on stderr\n"
+        assert not flooding.done()
+        outcome = await flooding
+    log = bench.log(flood.id)
+    assert outcome.code == 0
+    assert outcome.message.endswith("last line")
+    assert log.startswith("first line\n")
+    assert log.endswith("\nlast line\n")
+    assert "bytes of output dropped here" in log
+    assert len(log) < 1.1 * (1 << 20)
+
+
+async def test_output_is_in_the_store_while_it_runs(bench, executor):
+    gate = bench.path("gate")
+    attempt = bench.attempt("waits", bench.path("started"), gate)
+    handle = await executor.launch(attempt)
+    await until(lambda: bench.log(attempt.id) == "waiting\n")
+    gate.touch()
+    assert (await executor.wait(handle)).message == "waiting\ndone é"
+    assert bench.log(attempt.id) == "waiting\ndone é\n"
+
+
+async def test_launching_again_gives_the_same_attempt(bench, executor):
+    started, gate = bench.path("started"), bench.path("gate")
+    attempt = bench.attempt("waits", started, gate)
+    first, second = await asyncio.gather(executor.launch(attempt), executor.launch(attempt))
+    assert first == second == attempt_name(attempt.id)
+    await executor.wait_started(first)
+    gate.touch()
+    outcome = await executor.wait(first)
+    assert await executor.launch(attempt) == first
+    assert await executor.wait(first) == outcome
+    assert len(started.read_text().splitlines()) == 1
+
+
+async def test_ids_are_only_ever_names_of_folders(bench, executor):
+    attempt = bench.attempt("nothing", id="../../../é\0\n" + "x" * 500)
+    object.__setattr__(attempt, "output_prefix", bench.prefix("plain"))
+    handle = await executor.launch(attempt)
+    assert (await executor.wait(handle)).code == 0
+    assert (bench.work_dir / "attempts" / handle / "attempt.json").exists()
+
+
+@pytest.mark.parametrize("handle", ["", "../attempts", "00000000000000000000-a/../b", "00000000000000000000-gone"])
+async def test_unknown_handle(executor, handle):
+    for call in (executor.wait, executor.wait_started, lambda handle: executor.abort(handle, grace=1)):
+        with pytest.raises(ExecutorError):
+            await call(handle)
+
+
+async def test_abort_lets_it_flush(bench, executor):
+    started = bench.path("started")
+    handle = await executor.launch(bench.attempt("flushes", started))
+    await until(started.exists)
+    await executor.abort(handle, grace=60)
+    outcome = await executor.wait(handle)
+    assert ended(outcome) == (ExitKind.EXITED, 143)
+    assert outcome.message == "waiting\nflushed"
+    await executor.abort(handle, grace=60)  # it is over: nothing happens
+
+
+async def test_abort_of_one_that_does_not_listen(bench, executor):
+    started = bench.path("started")
+    handle = await executor.launch(bench.attempt("ignores", started))
+    await until(started.exists)
+    await executor.abort(handle, grace=0.1)
+    outcome = await executor.wait(handle)
+    assert ended(outcome) == (ExitKind.SIGNALLED, signal.SIGKILL)
+    assert "memory" not in outcome.message
+
+
+async def test_abort_ends_its_helpers_too(bench, executor):
+    started = bench.path("started")
+    handle = await executor.launch(bench.attempt("waits_with_child", started, "/nowhere"))
+    pids = await until(
+        lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
+    )
+    await executor.abort(handle, grace=60)
+    assert ended(await executor.wait(handle)) == (ExitKind.SIGNALLED, signal.SIGTERM)
+    await until(lambda: not any(alive(int(pid)) for pid in pids))
+
+
+async def test_asking_for_more_than_there_is(bench):
+    async with bench.executor(cpu=2, memory=1 << 30) as executor:
+        with pytest.raises(ExecutorError, match=r"n0/0 asks for 3 cores, but there is only 2 cores and 1 GiB"):
+            await executor.launch(bench.attempt("nothing", cpu=3))
+        with pytest.raises(ExecutorError, match=r"asks for 0\.5 cores and 2 GiB of memory"):
+            await executor.launch(bench.attempt("nothing", memory=2 << 30))
+
+
+async def test_requests_hold_back_what_does_not_fit(bench):
+    gate = bench.path("gate")
+    async with bench.executor(cpu=2) as executor:
+        running = [await executor.launch(bench.attempt("waits", bench.path("started"), gate, cpu=1)) for _ in range(2)]
+        third = asyncio.create_task(executor.launch(bench.attempt("nothing", cpu=1)))
+        cancelled = asyncio.create_task(executor.launch(bench.attempt("exits", 1, cpu=1, id="p/d/e/cancelled/0")))
+        await until(lambda: len(executor._gate._waiting) == 2)
+        cancelled.cancel()
+        await asyncio.wait([cancelled])
+        assert not third.done()
+        gate.touch()
+        await asyncio.gather(*map(executor.wait, running), executor.wait(await third))
+        assert not (bench.work_dir / "attempts" / attempt_name("p/d/e/cancelled/0")).exists()
+        assert executor._gate.taken.milli_cores == 0
+
+
+async def test_many_at_once(bench, executor):
+    attempts = [bench.attempt("says", number, cpu=0.25) for number in range(100)]
+    handles = await asyncio.gather(*map(executor.launch, attempts))
+    outcomes = await asyncio.gather(*map(executor.wait, handles))
+    assert all(ended(outcome) == (ExitKind.EXITED, 0) for outcome in outcomes)
+    assert [bench.log(attempt.id) for attempt in attempts] == [f"{n}\nand on stderr\n" for n in range(100)]
+
+
+async def test_a_store_that_takes_nothing_does_not_hold_up_the_outcome(bench, executor, monkeypatch, caplog):
+    monkeypatch.setattr("livedeck.executors.process.executor.SHIP_PATIENCE", 0.5)
+    bench.path("store").write_text("a file where a folder should be")
+    outcome = await executor.wait(await executor.launch(bench.attempt("says", "hello")))
+    assert isinstance(outcome, Exit)
+    assert outcome.message == "hello\nand on stderr"
+    assert "log_incomplete" in caplog.text
+
+
+async def test_deep_working_directory(bench):
+    bench.work_dir = bench.work_dir.joinpath(*["folder-with-a-long-name"] * 6)
+    async with bench.executor() as executor:
+        assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
+
+
+async def test_preload_that_fails_says_why(bench):
+    with pytest.raises(ExecutorError, match="No module named 'no_such_module'"):
+        async with bench.executor(preload=("no_such_module",)):
+            pass
+
+
+async def test_closed(bench):
+    async with bench.executor() as executor:
+        pass
+    with pytest.raises(ExecutorError, match="not open"):
+        await executor.launch(bench.attempt("nothing"))

@@ -1,0 +1,221 @@
+"""kill -9 of whatever can be killed: nothing runs twice, nothing is lost but what died."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from livedeck.executors.api import ExitKind
+from livedeck.executors.process import identity
+from livedeck.executors.process.records import Records, attempt_name
+
+from .conftest import OPTIONS, alive, until
+
+SERVER = Path(__file__).parent / "server.py"
+
+
+@contextmanager
+def server(bench, *attempts):
+    """Run an executor in another process; give the handles and the zygote's pid once all is launched."""
+    arguments = [msgspec.json.encode(OPTIONS).decode(), msgspec.json.encode(attempts).decode()]
+    process = subprocess.Popen([sys.executable, SERVER, bench.work_dir, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        lines = [process.stdout.readline().strip() for _ in range(len(attempts) + 1)]
+        zygote = identity.identify(int(lines.pop()))
+        bench._zygotes.append(zygote)
+        yield lines, zygote
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+async def test_attempts_outlive_the_server(bench):
+    started, gate = bench.path("started"), bench.path("gate")
+    running = bench.attempt("waits", started, gate)
+    over = bench.attempt("exits", 3)
+    with server(bench, running, over) as (handles, zygote):
+        await until(started.exists)
+        await until(lambda: Records(bench.work_dir).folder(handles[1]).exit())
+    assert alive(int(started.read_text()))
+    async with bench.executor() as executor:
+        assert executor._fleet._primary.zygote == zygote
+        assert executor._gate.taken.milli_cores == 500
+        assert await executor.launch(running) == handles[0]
+        waiting = asyncio.create_task(executor.wait(handles[0]))
+        assert (await executor.wait(handles[1])).code == 3  # by its handle alone
+        gate.touch()
+        outcome = await waiting
+        assert executor._gate.taken.milli_cores == 0
+    assert (outcome.kind, outcome.code) == (ExitKind.EXITED, 0)
+    assert bench.log(running.id) == "waiting\ndone é\n"
+    assert len(started.read_text().splitlines()) == 1
+
+
+async def test_an_attempt_that_ends_while_no_server_runs(bench):
+    started, gate = bench.path("started"), bench.path("gate")
+    attempt = bench.attempt("waits", started, gate)
+    with server(bench, attempt) as ([handle], zygote):
+        await until(started.exists)
+    gate.touch()
+    await until(lambda: Records(bench.work_dir).folder(handle).exit())
+    async with bench.executor() as executor:
+        assert (await executor.wait(await executor.launch(attempt))).code == 0
+    assert bench.log(attempt.id) == "waiting\ndone é\n"
+    assert len(started.read_text().splitlines()) == 1
+    await until(lambda: not identity.is_alive(zygote))  # nothing was left to run
+
+
+async def test_log_goes_on_where_it_was_left(bench):
+    started, gate = bench.path("started"), bench.path("gate")
+    attempt = bench.attempt("waits", started, gate)
+    with server(bench, attempt):
+        await until(lambda: bench.log(attempt.id) == "waiting\n")
+    # As if the server had died after it noted the next piece and before, or after, it wrote it.
+    folder = Records(bench.work_dir).folder(attempt_name(attempt.id))
+    assert (folder.shipped().seq, folder.shipped().end) == (1, 8)
+    async with bench.executor() as executor:
+        gate.touch()
+        await executor.wait(attempt_name(attempt.id))
+    assert bench.log(attempt.id) == "waiting\ndone é\n"
+
+
+async def test_abort_after_a_restart(bench):
+    started = bench.path("started")
+    attempt = bench.attempt("flushes", started)
+    with server(bench, attempt):
+        await until(started.exists)
+    async with bench.executor() as executor:
+        handle = await executor.launch(attempt)
+        await executor.abort(handle, grace=60)
+        assert (await executor.wait(handle)).code == 143
+
+
+async def test_zygote_killed(bench, executor):
+    started = bench.path("started")
+    attempt = bench.attempt("waits_with_child", started, "/nowhere")
+    handle = await executor.launch(attempt)
+    pids = await until(
+        lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
+    )
+    os.kill(executor._fleet._primary.zygote.pid, signal.SIGKILL)
+    outcome = await executor.wait(handle)
+    assert outcome.kind is ExitKind.LOST
+    assert "died" in outcome.message
+    assert not any(alive(int(pid)) for pid in pids)
+    assert executor._gate.taken.milli_cores == 0
+    # It stays lost, and the next one runs.
+    assert (await executor.wait(await executor.launch(attempt))).kind is ExitKind.LOST
+    assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
+    assert len(started.read_text().split()) == 2
+
+
+async def test_zygote_and_server_killed(bench):
+    started = bench.path("started")
+    attempt = bench.attempt("waits_with_child", started, "/nowhere")
+    with server(bench, attempt) as (_, zygote):
+        pids = await until(
+            lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
+        )
+    os.kill(zygote.pid, signal.SIGKILL)
+    async with bench.executor() as executor:
+        outcome = await executor.wait(await executor.launch(attempt))
+        assert outcome.kind is ExitKind.LOST
+        assert not any(alive(int(pid)) for pid in pids)
+    assert bench.log(attempt.id).startswith("waiting\n")
+
+
+async def test_zygote_killed_while_launching(bench, executor):
+    """Each attempt runs to its end, is lost, or never began and is begun by the next zygote: none runs twice."""
+    ran = bench.path("ran")
+    attempts = [bench.attempt("waits", ran, bench.folder, cpu=0.25) for _ in range(40)]
+    launches = [asyncio.create_task(executor.launch(attempt)) for attempt in attempts]
+    await asyncio.wait(launches, return_when=asyncio.FIRST_COMPLETED)
+    os.kill(executor._fleet._primary.zygote.pid, signal.SIGKILL)
+    outcomes = [await executor.wait(await launch) for launch in launches]
+    assert {outcome.kind for outcome in outcomes} <= {ExitKind.EXITED, ExitKind.LOST}
+    assert outcomes[-1].kind is ExitKind.EXITED
+    pids = ran.read_text().split()
+    assert len(pids) == len(set(pids)) <= len(attempts)
+    assert sum(outcome.kind is ExitKind.EXITED for outcome in outcomes) <= len(pids)
+
+
+async def test_a_spare_child_that_is_killed_does_no_harm(bench, executor):
+    zygote = executor._fleet._primary.zygote
+    spares = await until(lambda: len(identity.children(zygote.pid)) == 2 and identity.children(zygote.pid))
+    for spare in spares:
+        os.kill(spare, signal.SIGKILL)
+    await until(lambda: (others := set(identity.children(zygote.pid))) and others.isdisjoint(spares))
+    assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
+
+
+async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench, monkeypatch):
+    started, gate = bench.path("started"), bench.path("gate")
+    old = bench.attempt("waits", started, gate)
+    with server(bench, old) as (_, zygote):
+        await until(started.exists)
+    monkeypatch.setenv("PYTHON_SOMETHING", "else")
+    async with bench.executor() as executor:
+        new = await executor._fleet.primary()
+        assert new.zygote != zygote
+        assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
+        assert identity.is_alive(zygote)
+        handle = await executor.launch(old)
+        gate.touch()
+        assert (await executor.wait(handle)).code == 0
+        await until(lambda: not identity.is_alive(zygote))
+    await until(lambda: not identity.is_alive(new.zygote))
+    assert len(started.read_text().splitlines()) == 1
+
+
+async def test_an_idle_zygote_ends(bench):
+    async with bench.executor(idle=0.05) as executor:
+        zygote = executor._fleet._primary.zygote
+        executor._fleet._primary.close(dismiss=False)  # as when the server is killed
+        await until(lambda: not identity.is_alive(zygote))
+        assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
+
+
+async def test_a_closed_executor_leaves_what_runs(bench):
+    started, gate = bench.path("started"), bench.path("gate")
+    attempt = bench.attempt("waits", started, gate)
+    async with bench.executor() as executor:
+        handle = await executor.launch(attempt)
+        waiting = asyncio.create_task(executor.wait(handle))
+        await until(started.exists)
+    with pytest.raises(Exception, match="closed"):
+        await waiting
+    async with bench.executor() as executor:
+        gate.touch()
+        assert (await executor.wait(handle)).code == 0
+
+
+async def test_terminated_zygote_lets_attempts_flush(bench, executor):
+    started = bench.path("started")
+    handle = await executor.launch(bench.attempt("flushes", started))
+    await until(started.exists)
+    zygote = executor._fleet._primary.zygote
+    os.kill(zygote.pid, signal.SIGTERM)
+    outcome = await executor.wait(handle)
+    assert (outcome.kind, outcome.code) == (ExitKind.EXITED, 143)
+    await until(lambda: not identity.is_alive(zygote))
+    assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
+
+
+async def test_no_scratch_folder_is_left(bench):
+    async with bench.executor() as executor:
+        zygote = executor._fleet._primary.zygote
+        await executor.wait(await executor.launch(bench.attempt("shows_place")))
+        os.kill(zygote.pid, signal.SIGKILL)
+        await until(lambda: not identity.is_alive(zygote))
+    async with bench.executor() as executor:
+        zygote = executor._fleet._primary.zygote
+        await executor.wait(await executor.launch(bench.attempt("shows_place")))
+    await until(lambda: not identity.is_alive(zygote))
+    await until(lambda: list((bench.work_dir / "scratch").iterdir()) == [])
