@@ -85,8 +85,11 @@ def to_literal(value: Any, python_type: Any, data: "DataPlane", where: Where | N
         StoreError: an upload failed.
     """
     handler = handler_for(python_type)
-    accepted = _guarded(handler.accept, value, where)
-    return _guarded(lambda accepted: handler.encode(accepted, data), accepted, where)  # type: ignore[no-any-return]
+
+    def convert(value: Any) -> "Literal":
+        return handler.encode(handler.accept(value), data)
+
+    return _guarded(convert, value, where)  # type: ignore[no-any-return]
 
 
 def from_literal(literal: "Literal", python_type: Any, data: "DataPlane", where: Where | None = None) -> Any:
