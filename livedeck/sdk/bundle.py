@@ -77,15 +77,15 @@ def _loaded_modules(root: Path) -> list[Path]:
 def _read(root: Path, paths: Iterable[Path], max_bytes: int) -> list[_File]:
     files: list[_File] = []
     total = 0
-    for path in paths:
-        try:
+    try:
+        for path in paths:
             status = path.stat()
             total += status.st_size
             if total > max_bytes or len(files) >= MAX_FILES:
-                raise UserError(_too_much(root, [*files], path, status.st_size, max_bytes))
+                raise UserError(_too_much(root, files, path, status.st_size, max_bytes))
             files.append(_File(path.relative_to(root).as_posix(), path.read_bytes(), bool(status.st_mode & 0o100)))
-        except OSError as error:
-            raise UserError(f"{path} cannot be read for the code bundle: {error.strerror}") from error
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be read for the code bundle: {error.strerror}") from error
     return files
 
 

@@ -4,6 +4,7 @@ They come last, so that what the task itself shows stays in front. Whatever goes
 """
 
 import inspect
+import reprlib
 import sys
 import typing
 from collections.abc import Callable, Mapping
@@ -22,6 +23,11 @@ from livedeck.sdk.types import type_name
 _PLAIN = (bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, type(None))
 _MOST = 4000
 """Characters of one value that are shown."""
+
+_shortener = reprlib.Repr()
+_shortener.maxdict = _shortener.maxlist = _shortener.maxtuple = _shortener.maxset = _shortener.maxfrozenset = 200
+_shortener.maxstring = _shortener.maxother = _MOST
+_shortener.maxlong = 100
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,17 @@ def _table(values: Mapping[str, Any] | None, kinds: Mapping[str, Any]) -> str | 
         return None
     rows = (
         f"<tr><td>{escape(name)}</td><td><code>{escape(type_name(kinds[name]))}</code></td>"
-        f"<td>{show(value, kinds[name])}</td></tr>"
+        f"<td>{_shown(value, kinds[name])}</td></tr>"
         for name, value in values.items()
     )
     return f"<table><tr><th>name</th><th>type</th><th>value</th></tr>{''.join(rows)}</table>"
+
+
+def _shown(value: Any, python_type: Any) -> str:
+    try:
+        return show(value, python_type)
+    except Exception as error:  # noqa: BLE001 - as above, for this value alone
+        return renderers.render_error(error, "the value could not be shown")
 
 
 def show(value: Any, python_type: Any) -> str:
@@ -75,7 +88,7 @@ def show(value: Any, python_type: Any) -> str:
             if hasattr(metadata, "to_html"):
                 return str(metadata.to_html(value))
     if isinstance(value, _PLAIN):
-        text = repr(value[:_MOST] if isinstance(value, str | bytes | list | tuple) else value)
+        text = _shortener.repr(value)
         return f"<code>{escape(text if len(text) <= _MOST else f'{text[:_MOST]}...')}</code>"
     return renderers.to_html(value)
 

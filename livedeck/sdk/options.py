@@ -176,10 +176,12 @@ def read_deck_fields(value: Any) -> tuple[DeckField, ...]:
         raise UserError(f"deck_fields={value!r}: give a tuple of {names}") from None
 
 
-def read_deck_publish(value: Any) -> DeckPublish:
+def read_deck_publish(value: Any, *, enable_deck: bool) -> DeckPublish:
     """Check ``deck_publish``; None: as usual."""
     if value is None:
         return DeckPublish()
+    if not enable_deck:
+        raise UserError("deck_publish says nothing without enable_deck=True")
     if not isinstance(value, DeckPublish):
         raise UserError(f"deck_publish={value!r}: give DeckPublish(min_interval=..., every=..., ...)")
     return value
@@ -192,8 +194,8 @@ def read_cache(cache: Any, version: Any, ignored: Any) -> Cache | None:
             raise UserError("give cache_version and cache_ignore_input_vars inside Cache(...), or cache=True with them")
         return cache
     if not read_flag("cache", cache):
-        if version:
-            raise UserError(f"cache_version={version!r} says nothing without cache=True")
+        if version or ignored:
+            raise UserError("cache_version and cache_ignore_input_vars say nothing without cache=True")
         return None
     return Cache(version or "", tuple(ignored or ()))
 

@@ -159,7 +159,7 @@ def task(
     task_options = TaskOptions(
         enable_deck=options.read_flag("enable_deck", enable_deck),
         deck_fields=options.read_deck_fields(deck_fields),
-        deck_publish=options.read_deck_publish(deck_publish),
+        deck_publish=options.read_deck_publish(deck_publish, enable_deck=enable_deck),
         retries=options.read_retries(retries),
         timeout=options.read_timeout(timeout),
         requests=options.read_resources("requests", requests),

@@ -37,13 +37,24 @@ def test_what_is_not_known_has_no_tab():
 
 
 def test_a_tab_that_cannot_be_made_says_why():
+    namespace = {}
+    exec("def no_source(x: int) -> int:\n    return x", namespace)
+    made = tabs(Facts(task(namespace["no_source"]), {"x": 1}, None, Timeline()))
+    assert "Source Code could not be shown" in made["Source Code"]
+    assert "x" in made["Input"]
+
+
+def test_a_value_that_cannot_be_shown_says_why():
     class Hostile:
-        def __repr__(self) -> str:
+        def to_html(self, value: Any) -> str:
             raise RuntimeError("no words")
 
-    made = tabs(Facts(example, {"x": [Hostile()], "text": ""}, None, Timeline()))
+    @task
+    def hostile(x: Annotated[int, Hostile()], y: int) -> None: ...
+
+    made = tabs(Facts(hostile, {"x": 1, "y": 10**5000}, None, Timeline()))
     assert "no words" in made["Input"]
-    assert "Source Code" in made
+    assert made["Input"].count("the value could not be shown") <= 2
 
 
 @pytest.mark.parametrize("value", ["x" * 10**6, list(range(10**6)), b"x" * 10**6, dict.fromkeys(range(10**5), "x")])
