@@ -1,0 +1,144 @@
+"""The same records on a real PostgreSQL server, started from Debian's binaries when they are installed."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
+from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.core.execution_pb2 import TaskExecution as K
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
+
+from livedeck.admin.control import Control
+from livedeck.admin.db import leases
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.engines import open_engines
+from livedeck.admin.db.migrate import migrate
+from livedeck.admin.db.tables import metadata
+from livedeck.admin.feed import Feed
+from livedeck.admin.objects import Objects
+from livedeck.store import open_store
+
+_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+pytestmark = pytest.mark.skipif(not _BINARIES, reason="PostgreSQL's server is not installed")
+
+
+def _user() -> dict[str, str]:
+    """PostgreSQL refuses to run as root; its package brings a user of its own."""
+    return {"user": "postgres"} if os.geteuid() == 0 else {}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A server that listens on a Unix socket only; yields its folder."""
+    # Not in pytest's folder: that one is closed to other users, and socket paths are short.
+    folder = tempfile.mkdtemp(prefix="livedeck-pg-")
+    binaries = _BINARIES[-1].parent
+    if _user():
+        shutil.chown(folder, "postgres")
+    data = f"{folder}/data"
+    subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", "livedeck", "-A", "trust", "--no-sync"],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        **_user(),
+    )
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    control = [binaries / "pg_ctl", "-D", data, "-w", "-l", f"{folder}/log"]
+    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, **_user())
+    yield folder
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder, **_user())
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database_url(server: str) -> str:
+    """A fresh database for each test."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    subprocess.run(
+        [_BINARIES[-1].parent / "createdb", "-h", server, "-U", "livedeck", name],
+        check=True,
+        capture_output=True,
+        cwd=server,
+        **_user(),
+    )
+    return f"postgresql://livedeck@/{name}?host={server}"
+
+
+def test_the_migrated_schema_is_that_of_the_tables(database_url):
+    engines = open_engines(database_url)
+    migrate(engines.writer)
+    with engines.reader.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engines.dispose()
+
+
+async def test_an_execution_to_its_end(registered, protos, control, database):
+    await registered("CreateExecution", protos.execution("e1", x=3))
+    [claim] = await control.claim("p", limit=5, ttl=30)
+    assert claim.inputs == protos.literals(x=3)
+    events = [
+        protos.workflow_event("e1", W.RUNNING),
+        protos.node_event("e1", "n0", N.RUNNING),
+        protos.task_event("e1", "n0", K.RUNNING),
+        protos.task_event("e1", "n0", K.SUCCEEDED),
+        protos.node_event("e1", "n0", N.SUCCEEDED),
+    ]
+    await control.report("p", events)
+    await control.report("p", events)
+    assert (await control.renew("p", ["flytesnacks/development/e1"], ttl=30)).held
+    await registered(
+        "TerminateExecution", ExecutionTerminateRequest(id=protos.execution_id("e1"), cause="with a \x00 in it")
+    )
+    changes = await Feed(database).after(0)
+    assert [change.kind for change in changes] == ["task", "node", "execution"]
+    assert changes[-1].message.closure.phase == W.ABORTING
+    await control.report("p", [protos.workflow_event("e1", W.ABORTED)])
+    await control.release("p", "flytesnacks/development/e1")
+
+
+async def test_filters_and_order(registered, protos):
+    for i in range(3):
+        await registered("CreateExecution", protos.execution(f"e{i}"))
+    request = ResourceListRequest(
+        id=NamedEntityIdentifier(project="flytesnacks", domain="development"),
+        limit=5,
+        filters="contains(name,e)+value_in(phase,QUEUED;RUNNING)+not_like(name,e1%)",
+        sort_by=Sort(key="name", direction=Sort.ASCENDING),
+    )
+    assert [each.id.name for each in (await registered("ListExecutions", request)).executions] == ["e0", "e2"]
+
+
+async def test_two_processes_write_in_turns(database, database_url, registered, protos):
+    """Numbers of events never appear out of order, whoever writes them."""
+    await registered("CreateExecution", protos.execution("e1"))
+    await registered("CreateExecution", protos.execution("e2"))
+    async with Database.open(database_url) as second:
+        seen: list[int] = []
+
+        async def report(which, name):
+            for i in range(20):
+                await control_of[which].report(which, [protos.node_event(name, f"n{i}", N.RUNNING)])
+
+        async def follow():
+            feed = Feed(database)
+            while len(seen) < 42:
+                seen.extend(change.number for change in await feed.after(seen[-1] if seen else 0))
+
+        control_of = {"a": Control(database, Objects(open_store("memory://pg")))}
+        control_of["b"] = Control(second, Objects(open_store("memory://pg")))
+        await database.write(leases.claim, "a", limit=1, ttl=30, holding=())
+        await second.write(leases.claim, "b", limit=1, ttl=30, holding=())
+        await asyncio.gather(report("a", "e1"), report("b", "e2"), follow())
+        assert seen == sorted(seen)
+        assert len(set(seen)) == 42
