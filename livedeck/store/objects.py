@@ -1,5 +1,6 @@
 """A store in the cloud: S3, Google Cloud Storage or Azure, by obstore (the only module that imports it)."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -14,6 +15,15 @@ from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreUnava
 from livedeck.store.backend import Meta
 from livedeck.store.retry import Retry
 
+_ENDPOINTS = (
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT",
+    "AZURE_STORAGE_ENDPOINT",
+    "AZURE_ENDPOINT",
+    "GOOGLE_BASE_URL",
+)
+"""Variables with which an endpoint other than the cloud's own is named, such as MinIO's."""
 _SIGNING = S3Store | GCSStore | AzureStore
 
 
@@ -29,7 +39,12 @@ def connect(scheme: str, bucket: str, retry: Retry) -> "Objects":
                 "base": 2,
             },
         },
-        "client_options": {"timeout": timedelta(seconds=retry.timeout), "connect_timeout": timedelta(seconds=5)},
+        "client_options": {
+            "timeout": timedelta(seconds=retry.timeout),
+            "connect_timeout": timedelta(seconds=5),
+            # Client options given here replace those that the environment implies, this one among them.
+            "allow_http": any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS),
+        },
     }
     stores: dict[str, type[Any]] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
     with _translated(f"{scheme}://{bucket}"):

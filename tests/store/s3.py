@@ -1,0 +1,91 @@
+"""A small S3 endpoint: enough of the protocol to see what a client does with each answer."""
+
+import contextlib
+import hashlib
+import http.server
+import re
+import threading
+import urllib.parse
+from collections import deque
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __getattr__(self, name):
+        if name in {"do_GET", "do_PUT", "do_HEAD", "do_POST"}:
+            return self._answer
+        raise AttributeError(name)
+
+    def _answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        url = urllib.parse.urlsplit(self.path)
+        key = urllib.parse.unquote(url.path)
+        self.server.requests.append((self.command, key, dict(self.headers)))
+        if self.server.script:
+            self._reply(self.server.script.popleft(), b"<Error><Code>Scripted</Code></Error>")
+        elif "list-type=2" in url.query:
+            self._list(key, urllib.parse.parse_qs(url.query))
+        else:
+            getattr(self, f"_{self.command.lower()}")(key, body)
+
+    def _put(self, key, body):
+        objects = self.server.objects
+        if self.headers.get("If-None-Match") == "*" and key in objects:
+            self._reply(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+            return
+        objects[key] = body
+        self._reply(200, b"", body)
+
+    def _get(self, key, _body):
+        held = self.server.objects.get(key)
+        if held is None:
+            self._reply(404, b"<Error><Code>NoSuchKey</Code></Error>")
+        else:
+            self._reply(200, held, held)
+
+    def _head(self, key, body):
+        self._get(key, body)
+
+    def _post(self, bucket, body):
+        """Deleting: a list of keys in XML."""
+        for key in re.findall(r"<Key>(.*?)</Key>", body.decode()):
+            self.server.objects.pop(f"{bucket.rstrip('/')}/{key}", None)
+        self._reply(200, b"<DeleteResult></DeleteResult>")
+
+    def _list(self, bucket, query):
+        prefix = f"{bucket.rstrip('/')}/{query.get('prefix', [''])[0]}"
+        keys = [key for key in sorted(self.server.objects) if key.startswith(prefix)]
+        entries = "".join(
+            f"<Contents><Key>{key.removeprefix(bucket.rstrip('/') + '/')}</Key><Size>1</Size><ETag>e</ETag>"
+            "<LastModified>2026-11-24T12:00:00.000Z</LastModified></Contents>"
+            for key in keys
+        )
+        self._reply(200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode())
+
+    def _reply(self, status, body, content=b""):
+        self.send_response(status)
+        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+        self.send_header("Last-Modified", "Tue, 24 Nov 2026 12:00:00 GMT")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def s3_endpoint():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.objects, server.requests, server.script = {}, [], deque()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
