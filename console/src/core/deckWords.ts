@@ -53,19 +53,19 @@ const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
   failed: (state) => ({
     mark: "Failed",
     tone: "bad",
-    banner: { title: "The task failed.", text: state.reason ?? "" },
+    banner: { title: "The task failed.", text: gist(state.reason) },
     empty: NOTHING,
   }),
   aborted: (state) => ({
     mark: "Aborted",
     tone: "warn",
-    banner: { title: "The task was aborted.", text: joined(state.reason, "This is what it had published by then.") },
+    banner: { title: "The task was aborted.", text: joined(gist(state.reason), "This is what it had published by then.") },
     empty: NOTHING,
   }),
   died: (state) => ({
     mark: "Died",
     tone: "bad",
-    banner: { title: "The task died without a word.", text: joined(state.reason, lastPublished(state)) },
+    banner: { title: "The task died without a word.", text: joined(gist(state.reason), lastPublished(state)) },
     empty: { title: "Nothing was published", text: "The task died before it published anything." },
   }),
   cached: () => ({
@@ -89,6 +89,11 @@ export function deckWords(state: DeckState): DeckWords {
 /** Words about which attempt this is, while it is not the latest. */
 export function earlierAttempt({ attempt = 0, attempts = 0 }: DeckState): string | null {
   return attempt + 1 < attempts ? `Attempt ${attempt + 1} of ${attempts}.` : null;
+}
+
+/** The line of a traceback that names the error; the Deck has a tab with all of it. */
+function gist(reason = ""): string {
+  return reason.trim().split("\n").at(-1)?.trim() ?? "";
 }
 
 function behindBy({ behind = 0 }: DeckState): string {

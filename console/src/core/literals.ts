@@ -21,7 +21,8 @@ export function showLiteral(literal: Literal): Shown {
 }
 
 export function showMap(map: LiteralMap | undefined): readonly (readonly [string, Shown])[] {
-  return Object.entries(map?.literals ?? {}).map(([name, literal]) => [name, showLiteral(literal)] as const);
+  const entries = Object.entries(map?.literals ?? {}).sort(([a], [b]) => a.localeCompare(b)); // protobuf keeps no order
+  return entries.map(([name, literal]) => [name, showLiteral(literal)] as const);
 }
 
 function showScalar(scalar: Scalar): Shown {

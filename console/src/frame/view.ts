@@ -3,6 +3,8 @@
  * that what nobody looks at costs nothing and nothing is drawn into a box without a size.
  */
 import type { Deck, Document } from "../protocol/deck.gen";
+import { formatNumber } from "./numbers";
+import { setText } from "./elements/element";
 import { PanelView } from "./panel";
 import { TabStrip } from "./tabs";
 
@@ -10,6 +12,7 @@ export class DocumentView {
   private readonly page = document.createElement("main");
   private readonly tabs = new TabStrip((name) => this.choose(name));
   private readonly empty = emptyNode();
+  private readonly health = document.createElement("footer");
   private readonly panels = new Map<string, PanelView>();
   private readonly scrolled = new Map<string, number>();
   private decks: readonly Deck[] = [];
@@ -17,7 +20,8 @@ export class DocumentView {
 
   constructor(root: HTMLElement) {
     this.page.className = "ld-page";
-    this.page.append(this.tabs.node, this.empty);
+    this.health.className = "ld-health";
+    this.page.append(this.tabs.node, this.empty, this.health);
     root.append(this.page);
   }
 
@@ -26,6 +30,8 @@ export class DocumentView {
     this.page.toggleAttribute("data-ended", Boolean(next.end));
     this.empty.hidden = this.decks.length > 0;
     this.tabs.node.hidden = this.decks.length === 0;
+    this.health.hidden = this.decks.length === 0;
+    setText(this.health, healthWords(next));
     this.forget();
     if (!this.decks.some((deck) => deck.name === this.chosen)) this.chosen = this.decks[0]?.name ?? null;
     this.refresh();
@@ -61,7 +67,7 @@ export class DocumentView {
     if (known) return known;
     const panel = new PanelView();
     this.panels.set(name, panel);
-    this.page.append(panel.node);
+    this.page.insertBefore(panel.node, this.health);
     this.tabs.bind(name, panel.node);
     return panel;
   }
@@ -74,6 +80,17 @@ export class DocumentView {
       this.scrolled.delete(name);
     }
   }
+}
+
+/** How publishing has gone so far: what did not go straight through is said, the rest is one number. */
+function healthWords({ seq = 0, health = {} }: Document): string {
+  const { merged = 0, retried = 0, behind = 0 } = health;
+  return [
+    seq === 1 ? "1 update stored" : `${formatNumber(seq)} updates stored`,
+    ...(merged > 0 ? [`${formatNumber(merged)} merged into others`] : []),
+    ...(retried > 0 ? [`${formatNumber(retried)} tried again`] : []),
+    ...(behind >= 1 ? [`the last one ${behind.toFixed(1)} s late`] : []),
+  ].join(" · ");
 }
 
 function emptyNode(): HTMLElement {

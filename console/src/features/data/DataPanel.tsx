@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "../../core/api";
-import { showLiteral } from "../../core/literals";
+import { showMap } from "../../core/literals";
 import type { ExecutionData, LiteralMap } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
 import { Button } from "../../ui/Button";
@@ -51,21 +51,18 @@ export function DataPanel({ side, queryKey, load, ended }: DataPanelProps) {
 function Values({ map }: { readonly map: LiteralMap }) {
   return (
     <dl className="data-values">
-      {Object.entries(map.literals ?? {}).map(([name, literal]) => {
-        const shown = showLiteral(literal);
-        return (
-          <div key={name} className="data-row">
-            <dt>
-              <span className="data-name">{name}</span>
-              <span className="data-type">{shown.type}</span>
-            </dt>
-            <dd>
-              <LiteralValue shown={shown} />
-              {shown.form === "uri" && <CopyButton text={shown.uri} name={`Copy the address of ${name}`} />}
-            </dd>
-          </div>
-        );
-      })}
+      {showMap(map).map(([name, shown]) => (
+        <div key={name} className="data-row">
+          <dt>
+            <span className="data-name">{name}</span>
+            <span className="data-type">{shown.type}</span>
+          </dt>
+          <dd>
+            <LiteralValue shown={shown} />
+            {shown.form === "uri" && <CopyButton text={shown.uri} name={`Copy the address of ${name}`} />}
+          </dd>
+        </div>
+      ))}
     </dl>
   );
 }

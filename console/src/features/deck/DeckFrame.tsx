@@ -21,5 +21,5 @@ export function DeckFrame({ session }: { readonly session: DeckSession }) {
     frame.current.src = "/decks/frame";
     return () => opened.close();
   }, [session]);
-  return <iframe ref={frame} className="deck-frame" title="Deck" sandbox="allow-scripts" referrerPolicy="no-referrer" />;
+  return <iframe ref={frame} className="deck-frame deck-frame-live" title="Deck" sandbox="allow-scripts" referrerPolicy="no-referrer" />;
 }

@@ -1,11 +1,13 @@
 import dagre from "@dagrejs/dagre";
 import {
   Background,
+  BaseEdge,
   Controls,
   Handle,
   Position,
   ReactFlow,
   type Edge as FlowEdge,
+  type EdgeProps,
   type Node as FlowNode,
   type NodeProps,
 } from "@xyflow/react";
@@ -25,6 +27,19 @@ import type { GraphProps } from "./Graph";
 const WIDTH = 272;
 const HEIGHT = 64;
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface Layout {
+  /** Top left corners. */
+  readonly places: ReadonlyMap<string, Point>;
+  /** What each edge passes, around the nodes between. */
+  readonly routes: ReadonlyMap<string, readonly Point[]>;
+}
+
+type Line = FlowEdge<{ readonly route: readonly Point[] }, "line">;
 type Card = FlowNode<{ readonly route: ExecutionRoute; readonly row: NodeRow }, "card">;
 
 /** The workflow as a graph, the time running from left to right. */
@@ -33,18 +48,20 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
   const edges = useMemo(() => workflowEdges(workflow), [workflow]);
   const top = useMemo(() => rows.filter((row) => row.depth === 0), [rows]);
   const ids = top.map((row) => row.id).join("\n");
-  const places = useMemo(() => layOut(ids.split("\n").filter(Boolean), edges), [ids, edges]);
+  const layout = useMemo(() => layOut(ids.split("\n").filter(Boolean), edges), [ids, edges]);
   const nodes: Card[] = top.map((row) => ({
     id: row.id,
     type: "card",
-    position: places.get(row.id) ?? { x: 0, y: 0 },
+    position: layout.places.get(row.id) ?? { x: 0, y: 0 },
     width: WIDTH,
     height: HEIGHT,
     data: { route, row },
   }));
   const running = new Set(top.filter((row) => !NODE_PHASES[row.phase].terminal && row.node).map((row) => row.id));
-  const lines: FlowEdge[] = edges.map(({ from, to }) => ({
-    id: `${from}-${to}`,
+  const lines: Line[] = edges.map(({ from, to }) => ({
+    id: edgeId({ from, to }),
+    type: "line",
+    data: { route: layout.routes.get(edgeId({ from, to })) ?? [] },
     source: from,
     target: to,
     animated: running.has(to),
@@ -55,6 +72,7 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
         nodes={nodes}
         edges={lines}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         colorMode={dark ? "dark" : "light"}
         nodesDraggable={false}
         nodesConnectable={false}
@@ -74,6 +92,18 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
 }
 
 const NODE_TYPES = { card: CardNode };
+const EDGE_TYPES = { line: LineEdge };
+
+/** From handle to handle past what the layout says, leaving and arriving level. */
+function LineEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<Line>) {
+  const inner = (data?.route ?? []).slice(1, -1);
+  const points = [{ x: sourceX, y: sourceY }, ...inner, { x: targetX, y: targetY }];
+  const path = points.slice(1).reduce((drawn, to, index) => {
+    const middle = ((points[index]?.x ?? to.x) + to.x) / 2;
+    return `${drawn} C ${middle} ${points[index]?.y ?? to.y} ${middle} ${to.y} ${to.x} ${to.y}`;
+  }, `M ${sourceX} ${sourceY}`);
+  return <BaseEdge path={path} />;
+}
 
 function CardNode({ data: { route, row } }: NodeProps<Card>) {
   const look = NODE_PHASES[row.phase];
@@ -93,17 +123,21 @@ function CardNode({ data: { route, row } }: NodeProps<Card>) {
   );
 }
 
-function layOut(ids: readonly string[], edges: readonly Edge[]): ReadonlyMap<string, { x: number; y: number }> {
+function layOut(ids: readonly string[], edges: readonly Edge[]): Layout {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 64 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of ids) graph.setNode(id, { width: WIDTH, height: HEIGHT });
-  for (const { from, to } of edges) if (graph.hasNode(from) && graph.hasNode(to)) graph.setEdge(from, to);
+  const drawn = edges.filter(({ from, to }) => graph.hasNode(from) && graph.hasNode(to));
+  for (const { from, to } of drawn) graph.setEdge(from, to);
   dagre.layout(graph);
-  return new Map(
-    ids.map((id) => {
-      const { x, y } = graph.node(id) as { x: number; y: number };
-      return [id, { x: x - WIDTH / 2, y: y - HEIGHT / 2 }];
-    }),
-  );
+  const corner = ({ x, y }: Point) => ({ x: x - WIDTH / 2, y: y - HEIGHT / 2 });
+  return {
+    places: new Map(ids.map((id) => [id, corner(graph.node(id) as Point)])),
+    routes: new Map(drawn.map((edge) => [edgeId(edge), (graph.edge(edge.from, edge.to) as { points: Point[] }).points])),
+  };
+}
+
+function edgeId({ from, to }: Edge): string {
+  return `${from}-${to}`;
 }
