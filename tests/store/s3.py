@@ -49,9 +49,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _post(self, bucket, body):
         """Deleting: a list of keys in XML."""
-        for key in re.findall(r"<Key>(.*?)</Key>", body.decode()):
+        keys = re.findall(r"<Key>(.*?)</Key>", body.decode())
+        for key in keys:
             self.server.objects.pop(f"{bucket.rstrip('/')}/{key}", None)
-        self._reply(200, b"<DeleteResult></DeleteResult>")
+        deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+        self._reply(200, f"<DeleteResult>{deleted}</DeleteResult>".encode())
 
     def _list(self, bucket, query):
         prefix = f"{bucket.rstrip('/')}/{query.get('prefix', [''])[0]}"
