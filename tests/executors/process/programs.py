@@ -1,5 +1,7 @@
 """What the attempts of these tests do: ``main([name, *arguments])``. Preloaded by their zygotes."""
 
+# ruff: noqa: T201 - printing is what they are for
+
 import atexit
 import multiprocessing
 import os
@@ -64,7 +66,7 @@ def shows_place():
 def shows_itself():
     main_module = sys.modules["__main__"]
     print(sys.argv, hasattr(main_module, "__file__"), os.getsid(0) == os.getpid(), repr(sys.stdin.read()))
-    print(sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:-1])  # the last one reads the folder
+    print(sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:-1])  # noqa: PTH208 - the last one reads it
 
 
 def ends_late():
@@ -107,7 +109,7 @@ def leaves_children(pids):
 
 def waits(started, gate):
     """Note that it started (a line with its pid), and end when the file ``gate`` is there."""
-    with open(started, "a") as file:
+    with Path(started).open("a") as file:
         file.write(f"{os.getpid()}\n")
     print("waiting")
     _wait_for(gate)
@@ -132,5 +134,5 @@ def ignores(started):
 
 
 def _wait_for(path):
-    while not os.path.exists(path):
+    while not Path(path).exists():
         time.sleep(0.005)

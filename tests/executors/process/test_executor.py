@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,9 +89,8 @@ async def test_own_folders_removed_afterwards(bench, run):
     cwd, tmp, existed = first.splitlines()
     assert existed == "True"
     assert cwd != tmp
-    assert not os.path.commonpath([cwd, tmp]) == tmp
-    for path in {cwd, tmp, *second.splitlines()[:2]}:
-        await until(lambda path=path: not os.path.exists(path) or not os.listdir(path))
+    for path in map(Path, {cwd, tmp, *second.splitlines()[:2]}):
+        await until(lambda path=path: not path.exists() or not list(path.iterdir()))
 
 
 async def test_looks_like_a_fresh_process(run):
