@@ -9,7 +9,7 @@ import html
 import re
 from datetime import datetime
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from livedeck.deck.static_page import StaticPage, empty, tab_rules
 
 CONTENT_TYPE = "text/html; charset=utf-8"
 VERSION = 1
+_HERE = Path(__file__).parent
 _DOCUMENT = b'<script type="application/json" id="livedeck-document">'
 _SOURCE = b'<script type="application/json" id="livedeck-source">'
 _END = b"</script>"
@@ -147,7 +148,7 @@ def _head(document: Document, title: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_meta(document.seq)}'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{html.escape(clean_text(title))}</title><style>{_style()}{tab_rules(len(document.decks))}</style></head>"
+        f"<title>{html.escape(clean_text(title))}</title><style>{_STYLE}{tab_rules(len(document.decks))}</style></head>"
         "<body>"
     )
 
@@ -181,10 +182,12 @@ def _moment(at: str) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
 
 
-@cache
-def _style() -> str:
-    css = resources.files("livedeck.deck").joinpath("page.css").read_text("utf-8")
+def _minified(css: str) -> str:
     return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+
+
+# Read on import, which a warm process does once for all attempts that it forks.
+_STYLE = _minified((_HERE / "page.css").read_text("utf-8"))
 
 
 def _embedded(value: Any) -> bytes:
@@ -195,6 +198,6 @@ def _embedded(value: Any) -> bytes:
 @cache
 def _runtime() -> str | None:
     """The script that draws charts; None when the console was not built."""
-    script = resources.files("livedeck.deck").joinpath("static", "runtime.js")
+    script = _HERE / "static" / "runtime.js"
     # In a script element only this would end it; in a string or template of the script it means the same.
     return script.read_text("utf-8").replace("</script", "<\\/script") if script.is_file() else None
