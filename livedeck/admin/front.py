@@ -172,7 +172,7 @@ class _Splice:
         """Reach the gRPC server, then let both sides flow."""
         loop = asyncio.get_running_loop()
         try:
-            transport, side = await loop.create_unix_connection(lambda: _Side(self, None), str(path))
+            transport, side = await loop.create_unix_connection(self._server_side, str(path))
         except OSError as error:
             log.error("front.rpc_unreachable path=%s error=%s", path, error)  # noqa: TRY400 - no traceback needed
             self.close()
@@ -182,9 +182,15 @@ class _Splice:
             return
         self.server = side
         transport.set_write_buffer_limits(high=self.buffer)
-        self.client.other, side.other = side, self.client
+        self.client.other = side
         transport.write(head)
         self.client.transport.resume_reading()
+
+    def _server_side(self) -> "_Side":
+        """The gRPC server speaks first, as soon as it accepts: its side must know where to before it is connected."""
+        side = _Side(self, None)
+        side.other = self.client
+        return side
 
     def close(self) -> None:
         """Close both sides once what is buffered for them is sent."""
