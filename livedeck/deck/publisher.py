@@ -15,11 +15,11 @@ from typing import Literal
 
 from livedeck.deck import hints, limits
 from livedeck.deck.clock import SYSTEM, Clock
+from livedeck.deck.cut import TROUBLE
 from livedeck.deck.ops import Document, End, Html, Put
 from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import (
-    TROUBLE,
     Create,
     Finished,
     Inspect,

@@ -16,9 +16,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from livedeck.deck import limits, renderers, segments, snapshot
-from livedeck.deck.grown import Grown
-from livedeck.deck.ops import Chart, End, Extend, Health, Html, Op, Put, Segment
+from livedeck.deck import cut, limits, segments, snapshot
+from livedeck.deck.ops import End, Health, Op, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import DeckPublish
@@ -27,8 +26,6 @@ from livedeck.store.layout import DECK, segment_key
 
 logger = logging.getLogger("livedeck.deck")
 
-DEFAULT = "default"
-TROUBLE = "livedeck-trouble"  # id of the element in which livedeck reports its own errors
 GROWTH = 2
 """A snapshot is written once the log since the last one is this many times its size. The snapshots of a Deck that only
 grows are then at most half its final size together, which with the log and the last snapshot stays below three times
@@ -356,13 +353,13 @@ class Publishing:
         seq, at = self.replay.seq + 1, segments.format_time(self._wall())
         try:
             shrinking, gone = limits.make_room(self.replay, batch.pending.weight, self._settings.max_bytes)
-            ops = [*shrinking, *ordered(batch.pending.ops(), self.replay)]
-            self._sent = (*encodable(Segment(seq, at, ops, health)), batch)
+            ops = [*shrinking, *cut.ordered(batch.pending.ops(), self.replay)]
+            self._sent = (*cut.encodable(Segment(seq, at, ops, health)), batch)
             for deck, id_ in gone:
                 self._forget(deck, id_)
         except Exception as error:
             logger.exception("deck_segment_failed")
-            self._sent = (*encodable(Segment(seq, at, _lost(batch.pending, error), health)), batch)
+            self._sent = (*cut.encodable(Segment(seq, at, cut.lost(batch.pending, error), health)), batch)
         self._batch, self._health, self._flushed_at = None, health, now
 
     def _render(self) -> bytes:
@@ -372,52 +369,3 @@ class Publishing:
 
     def _bounded(self, pending: Pending) -> list[tuple[str, str]]:
         return limits.shrink(pending, self._settings.max_bytes) if pending.weight > self._settings.max_bytes else []
-
-
-def ordered(ops: list[Op], replay: Replay) -> list[Op]:
-    """The ops, with charts whose points came out of order put whole: in a log, a chart's x only ever grows."""
-    return [_ordered(op, replay) for op in ops]
-
-
-def _ordered(op: Op, replay: Replay) -> Op:
-    if not isinstance(op, Put | Extend) or not isinstance(op.element, Chart):
-        return op
-    held = replay.decks.get(op.deck, {}).get(op.element.id) if isinstance(op, Extend) else None
-    if held is not None and held.kind is Chart:
-        if held.follows(op.element):
-            return op
-        whole = Grown(held.element())
-        whole.extend(op.element)
-    else:
-        whole = Grown(op.element)
-    return Put(op.deck, whole.element()) if whole.sort() else op
-
-
-def _lost(pending: Pending, error: Exception) -> list[Op]:
-    """What stands in for ops of which no segment can be made."""
-    words = renderers.render_error(error, "Some updates could not be published")
-    ops: list[Op] = [Put(DEFAULT, Html(TROUBLE, words))]
-    return [*ops, pending.end] if pending.end else ops
-
-
-def encodable(segment: Segment) -> tuple[Segment, bytes]:
-    """A segment and its bytes; what cannot be encoded is replaced by words that say so."""
-    try:
-        return segment, segments.encode(segment)
-    except Exception:  # noqa: BLE001 - a lone surrogate, or a value of a type that nobody foresaw: find out which op
-        ops = [_encodable(op) for op in segment.ops]
-        mended = Segment(segment.seq, segment.at, ops, segment.health)
-        return mended, segments.encode(mended)
-
-
-def _encodable(op: Op) -> Op:
-    op = segments.clean(op)
-    try:
-        segments.encode(Segment(1, "", [op]))
-    except Exception as error:
-        logger.exception("deck_element_unencodable")
-        if isinstance(op, Put | Extend):
-            what = f"This {type(op.element).__name__.lower()} could not be published"
-            return Put(op.deck, Html(str(op.element.id), renderers.render_error(error, what)))
-        raise
-    return op
