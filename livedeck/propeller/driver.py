@@ -169,18 +169,19 @@ class Driver:
         for command in commands:
             match command:
                 case Prepare(path):
-                    self._begin(self._prepare(path), f"prepare {self.key} {path}")
+                    self._reporter.expect(self._begin(self._prepare(path), f"prepare {self.key} {path}"))
                 case Gather(path):
-                    self._begin(self._gather(path), f"gather {self.key} {path}")
+                    self._reporter.expect(self._begin(self._gather(path), f"gather {self.key} {path}"))
                 case Launch(path, attempt, adopt):
                     self._begin(self._launcher.start(path, attempt, adopt=adopt), f"run {self.key} {path} {attempt}")
                 case Stop(path, attempt):
                     self._begin(self._stop(path, attempt), f"stop {self.key} {path} {attempt}")
 
-    def _begin(self, effect: Coroutine[Any, Any, None], name: str) -> None:
+    def _begin(self, effect: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = self._group.create_task(effect, name=name)
         self._effects.add(task)
         task.add_done_callback(self._effects.discard)
+        return task
 
     # Commands that take time. Each ends by telling an event.
 

@@ -1,6 +1,7 @@
 """Records events in order, in as few transactions as they come in, and tells when they are on record."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Sequence
 
@@ -8,6 +9,8 @@ from livedeck.propeller.control import ControlPlane, ExecutionEvent
 from livedeck.propeller.patience import persist
 from livedeck.propeller.settings import PropellerSettings
 
+_LINGER = 0.005
+"""Seconds that a transaction waits at most for events which are known to be about to come: about what one costs."""
 _BATCH = 500
 """Events after which a transaction takes no further step; one step's events are never divided."""
 
@@ -25,6 +28,9 @@ class Reporter:
         self._settings = settings
         self._steps: deque[Sequence[ExecutionEvent]] = deque()
         self._arrived = asyncio.Event()
+        self._coming = 0
+        self._complete = asyncio.Event()
+        self._complete.set()
         self._added = 0
         self._recorded = 0
         self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -35,6 +41,20 @@ class Reporter:
             self._steps.append(events)
             self._added += 1
             self._arrived.set()
+
+    def expect(self, source: asyncio.Task[None]) -> None:
+        """Have a transaction wait a moment for the events that are added once ``source`` is done.
+
+        In a chain of tasks that is one transaction less for each, and it is one that the next launch waits for.
+        """
+        self._coming += 1
+        self._complete.clear()
+        source.add_done_callback(self._came)
+
+    def _came(self, _: asyncio.Task[None]) -> None:
+        self._coming -= 1
+        if not self._coming:
+            self._complete.set()
 
     async def recorded(self) -> None:
         """Return when everything added so far is on record."""
@@ -51,6 +71,9 @@ class Reporter:
         """
         while True:
             await self._arrived.wait()
+            if self._coming:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._complete.wait(), _LINGER)
             await self.flush()
 
     async def flush(self) -> None:
