@@ -109,11 +109,15 @@ class Live:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.close()
         # Every stream is over by now, the web server having drained, and with its viewers went each task of the group.
-        await self._tasks.__aexit__(kind, error, traceback)
+        # An error on its way out is not the group's: it would come out wrapped as one.
+        await self._tasks.__aexit__(None, None, None)
         if self._inotify is not None:
             self._inotify.close()
 

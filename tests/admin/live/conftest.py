@@ -110,7 +110,9 @@ class World:
         await self.report(self.protos.task_event("e1", "n0", K.RUNNING, retry_attempt=attempt))
 
     async def fail_attempt(self, attempt: int = 0, message: str = "boom") -> None:
-        await self.report(self.protos.task_event("e1", "n0", K.FAILED, retry_attempt=attempt, error={"message": message}))
+        await self.report(
+            self.protos.task_event("e1", "n0", K.FAILED, retry_attempt=attempt, error={"message": message})
+        )
 
     async def finish(self, *, task: int = K.SUCCEEDED, node: int = N.SUCCEEDED, attempt: int = 0, **more: Any) -> None:
         await self.report(

@@ -8,9 +8,12 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 
 from livedeck.admin.live import recent
+from livedeck.admin.live.keys import DeckKey
 from livedeck.deck import segments
+from livedeck.deck.ops import Html, Put
 from livedeck.deck.replay import Replay
-from tests.admin.live.conftest import RUN, document_of, read, segment_of, until
+from livedeck.testing.server import running_admin
+from tests.admin.live.conftest import RUN, World, document_of, read, segment_of, until
 
 
 async def states(stream, phase: str):
@@ -121,8 +124,6 @@ async def test_nonsense_to_resume_from_gets_a_snapshot(world, last):
 
 
 async def test_one_tail_however_many_viewers_and_none_without(world, tmp_path):
-    from livedeck.admin.live.keys import DeckKey
-
     key = DeckKey("flytesnacks", "development", "e1", "n0", 0)
     log = world.log()
     await world.run()
@@ -155,9 +156,7 @@ async def test_a_hint_brings_the_segment_before_the_store_does(world):
         assert segment_of((await stream.until("segment"))[-1]) == second
 
 
-def _put(text: str):
-    from livedeck.deck.ops import Html, Put
-
+def _put(text: str) -> Put:
     return Put("main", Html("log", text))
 
 
@@ -353,9 +352,6 @@ async def test_whoever_is_far_behind_is_skipped_ahead(world, monkeypatch):
 
 
 async def test_the_server_closing_ends_streams_and_the_next_one_resumes(tmp_path, protos):
-    from livedeck.testing.server import running_admin
-    from tests.admin.live.conftest import World
-
     async with running_admin(tmp_path) as admin:
         world = World(admin, protos)
         await world.create()

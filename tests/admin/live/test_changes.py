@@ -1,0 +1,97 @@
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from livedeck.admin.feed import Change
+from livedeck.admin.live import changes as module
+from livedeck.admin.live.changes import Changes
+from livedeck.admin.signals import Signal
+from tests.admin.live.conftest import until
+
+
+class FakeFeed:
+    """A feed that is told what changed; it can be made to fail."""
+
+    def __init__(self):
+        self.changes: list[Change] = []
+        self.committed = Signal()
+        self.asked = 0
+        self.failing = False
+
+    def add(self, kind, *key):
+        self.changes.append(Change(len(self.changes) + 1, kind, key, None))  # type: ignore[arg-type]
+        self.committed.fire()
+
+    async def current(self):
+        if self.failing:
+            raise ConnectionError("the database is away")
+        return len(self.changes)
+
+    async def after(self, number, *, limit=500):
+        self.asked += 1
+        return self.changes[number : number + limit]
+
+    async def wait(self, after, timeout):
+        seen = self.committed.count
+        if self.failing:
+            raise ConnectionError("the database is away")
+        return len(self.changes) > after or await self.committed.wait(seen, timeout=timeout)
+
+
+@pytest.fixture
+def feed():
+    return FakeFeed()
+
+
+async def test_each_gets_what_it_wants_once_and_as_it_stands(feed):
+    async with asyncio.TaskGroup() as tasks:
+        changes = Changes(feed, tasks)
+        feed.add("execution", "p", "d", "before")
+        async with (
+            changes.subscribe(lambda change: change.key[2] == "a") as one,
+            changes.subscribe(lambda change: change.kind == "node") as two,
+        ):
+            feed.add("execution", "p", "d", "a")
+            feed.add("node", "p", "d", "a", "n0")
+            feed.add("node", "p", "d", "b", "n0")
+            feed.add("node", "p", "d", "a", "n0")
+            await until(lambda: two.arrived.count == 3 and one.arrived.count == 3)
+            assert [(change.number, change.kind) for change in one.take()] == [(2, "execution"), (5, "node")]
+            assert [change.number for change in two.take()] == [4, 5]
+            assert one.take() == []
+
+
+async def test_many_subscriptions_cost_one_query(feed, monkeypatch):
+    monkeypatch.setattr(module, "PAUSE", 0)
+    async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
+        changes = Changes(feed, tasks)
+        many = [await stack.enter_async_context(changes.subscribe(lambda _: True)) for _ in range(50)]
+        feed.add("execution", "p", "d", "a")
+        for each in many:
+            assert await each.arrived.wait(0, timeout=20)
+        assert feed.asked == 1
+
+
+async def test_nobody_asks_while_nobody_listens(feed):
+    async with asyncio.TaskGroup() as tasks:
+        changes = Changes(feed, tasks)
+        async with changes.subscribe(lambda _: True):
+            assert changes._follower is not None
+        assert changes._follower is None
+        async with changes.subscribe(lambda _: True) as again:
+            feed.add("execution", "p", "d", "a")
+            assert await again.arrived.wait(0, timeout=20)
+
+
+async def test_a_database_that_goes_away_is_asked_again(feed, monkeypatch, caplog):
+    monkeypatch.setattr(module, "RETRY", 0.01)
+    feed.failing = True
+    async with asyncio.TaskGroup() as tasks:
+        changes = Changes(feed, tasks)
+        async with changes.subscribe(lambda _: True) as subscription:
+            await until(lambda: "live.feed_failed" in caplog.text)
+            feed.failing = False
+            await asyncio.sleep(0.05)
+            feed.add("execution", "p", "d", "a")
+            assert await subscription.arrived.wait(0, timeout=20)

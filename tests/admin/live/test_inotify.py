@@ -1,0 +1,105 @@
+import asyncio
+import os
+import shutil
+import sys
+
+import pytest
+
+from livedeck.admin.live.inotify import FolderWatch, Inotify
+from livedeck.admin.live.wakes import FIRST, LAST, Pace, watching
+from livedeck.admin.signals import Signal
+from livedeck.store import open_store
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
+
+
+@pytest.fixture
+async def inotify():
+    opened = Inotify.open()
+    assert opened is not None
+    yield opened
+    opened.close()
+
+
+async def woken(signal: Signal, seen: int) -> None:
+    assert await signal.wait(seen, timeout=20)
+
+
+async def test_files_wake_and_files_being_written_do_not(inotify, tmp_path):
+    signal = Signal()
+    watch = inotify.add(tmp_path, signal.fire)
+    (tmp_path / ".livedeck-1.part").write_text("half")
+    (tmp_path / "marker").write_text("")
+    await woken(signal, 0)
+    seen = signal.count
+    os.link(tmp_path / ".livedeck-1.part", tmp_path / "1.json")
+    await woken(signal, seen)
+    seen = signal.count
+    (tmp_path / ".livedeck-1.part").rename(tmp_path / "2.json")
+    await woken(signal, seen)
+    inotify.remove(watch, signal.fire)
+    inotify.remove(watch, signal.fire)
+
+
+async def test_a_folder_that_does_not_exist_is_found_when_it_does(inotify, tmp_path):
+    signal = Signal()
+    deep = tmp_path / "metadata/p/d/e/n0/data/0"
+    watch = FolderWatch(inotify, [deep, deep / "deck"], signal.fire)
+    store = open_store(f"file://{deep}")
+    for number in range(1, 20):
+        seen = signal.count
+        await asyncio.to_thread(store.create, f"deck/{number:08d}.json", b"x")
+        await woken(signal, seen)
+        watch.refresh()
+    assert {str(at[0]) for at in watch._watched.values()} == {str(deep), str(deep / "deck")}
+    watch.close()
+    assert inotify._watches == {}
+
+
+async def test_two_who_watch_one_folder(inotify, tmp_path):
+    one, two = Signal(), Signal()
+    first = FolderWatch(inotify, [tmp_path], one.fire)
+    second = FolderWatch(inotify, [tmp_path], two.fire)
+    (tmp_path / "a").write_text("")
+    await woken(one, 0)
+    await woken(two, 0)
+    first.close()
+    seen = two.count
+    (tmp_path / "b").write_text("")
+    await woken(two, seen)
+    second.close()
+    assert inotify._watches == {}
+
+
+async def test_a_folder_that_goes_away_wakes(inotify, tmp_path):
+    signal = Signal()
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    watch = FolderWatch(inotify, [folder], signal.fire)
+    shutil.rmtree(folder)
+    await woken(signal, 0)
+    watch.refresh()
+    watch.close()
+
+
+async def test_stores_without_files_are_not_watched(inotify):
+    watcher = watching(inotify)(open_store("memory://unwatched"), ("",), Signal())
+    assert not watcher.active
+    watcher.refresh()
+    watcher.close()
+    assert not watching(None)(open_store("file:///tmp"), ("",), Signal()).active
+
+
+async def test_elsewhere_there_is_none(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert Inotify.open() is None
+
+
+def test_polling_slows_down_and_is_quick_after_news():
+    pace = Pace()
+    pauses = [pace.next(moved=False, watched=False) for _ in range(8)]
+    assert pauses[0] == FIRST
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == LAST
+    assert pace.next(moved=True, watched=False) == FIRST
+    assert pace.next(moved=True, watched=True) == LAST

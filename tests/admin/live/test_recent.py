@@ -1,0 +1,59 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livedeck.admin.live import recent as module
+from livedeck.admin.live.recent import Recent
+from livedeck.deck.ops import Document, Extend, Html, Put, Segment
+
+
+def segment(seq: int, text: str = "x") -> Segment:
+    kind = Put if seq == 1 else Extend
+    return Segment(seq, "2026-11-24T12:00:00.000Z", [kind("main", Html("log", text))])
+
+
+def test_since_gives_the_events_after():
+    log = Recent(2, Document())
+    for seq in (1, 2, 3):
+        assert log.add(segment(seq))
+    assert not log.add(segment(2))
+    assert log.since(3) == []
+    assert [event.split(b"\n")[0] for event in log.since(1) or []] == [b"id: 2.2", b"id: 2.3"]
+    assert log.since(4) is None
+    assert log.since(-1) is None
+
+
+def test_a_log_that_was_picked_up_half_way_has_nothing_before():
+    log = Recent(0, Document(seq=10))
+    assert log.since(10) == []
+    assert log.since(9) is None
+    log.add(segment(11))
+    assert len(log.since(10) or []) == 1
+    assert log.since(9) is None
+
+
+def test_the_snapshot_is_made_once_for_all():
+    log = Recent(0, Document())
+    log.add(segment(1))
+    assert log.snapshot() is log.snapshot()
+    before = log.snapshot()
+    log.add(segment(2))
+    assert log.snapshot() != before
+    assert log.snapshot().startswith(b"id: 0.2\nevent: snapshot\ndata: ")
+
+
+@given(sizes=st.lists(st.integers(0, 400), max_size=40), limit=st.integers(1, 1000), count=st.integers(1, 8))
+def test_memory_is_bounded_and_what_is_given_is_never_partial(sizes, limit, count):
+    bytes_, segments_ = module.MAX_BYTES, module.MAX_SEGMENTS
+    module.MAX_BYTES, module.MAX_SEGMENTS = limit, count  # type: ignore[misc]
+    try:
+        log = Recent(0, Document())
+        for seq, size in enumerate(sizes, 1):
+            log.add(segment(seq, "x" * size))
+        for seq in range(-2, len(sizes) + 3):
+            given = log.since(seq)
+            if given is not None:
+                assert len(given) == len(sizes) - seq
+        assert sum(map(len, log._events)) <= limit
+        assert len(log._events) <= count
+    finally:
+        module.MAX_BYTES, module.MAX_SEGMENTS = bytes_, segments_  # type: ignore[misc]

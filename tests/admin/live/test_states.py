@@ -1,0 +1,179 @@
+"""The table of every state that a viewer can meet a Deck in."""
+
+from datetime import UTC, datetime
+
+import pytest
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.core.execution_pb2 import TaskExecution as K
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
+
+from livedeck.admin.live.messages import DeckPhase
+from livedeck.admin.live.states import Published, Recorded, Trouble, deck_state, is_over, node_is_over
+from livedeck.deck.ops import End
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, UTC)
+AT = "2026-11-24T11:59:59.000Z"
+PLACEHOLDER = Published(0, AT)
+SOME = Published(3, AT)
+FOREIGN = Published(at=AT, foreign=True)
+
+
+def ended(outcome: str) -> Published:
+    return Published(4, AT, End(outcome, AT))  # type: ignore[arg-type]
+
+
+def execution(phase: int = W.RUNNING, cause: str = "") -> Execution:
+    made = Execution()
+    made.closure.phase = phase
+    if cause:
+        made.closure.abort_metadata.cause = cause
+    return made
+
+
+def node(phase: int = N.RUNNING, *, deck: bool = True, error: str = "", **more) -> NodeExecution:
+    made = NodeExecution(**more)
+    made.closure.phase = phase
+    made.closure.deck_uri = "file:///deck.html" if deck else ""
+    if phase not in {N.QUEUED, N.SKIPPED, N.UNDEFINED}:
+        made.closure.started_at.FromDatetime(NOW)
+    if error:
+        made.closure.error.message = error
+    return made
+
+
+def task(phase: int = K.RUNNING, attempt: int = 0, error: str = "", reason: str = "") -> TaskExecution:
+    made = TaskExecution(closure={"phase": phase})
+    made.id.retry_attempt = attempt
+    if phase not in {K.QUEUED, K.WAITING_FOR_RESOURCES}:
+        made.closure.started_at.FromDatetime(NOW)
+        made.closure.duration.FromSeconds(2)
+    if error:
+        made.closure.error.message = error
+    if reason:
+        made.closure.reasons.add(message=reason)
+    return made
+
+
+def recorded(node=None, *tasks, run=None) -> Recorded:
+    return Recorded(run or execution(), node, tasks)
+
+
+CACHED = NodeExecution()
+CACHED.closure.phase = N.SUCCEEDED
+CACHED.closure.task_node_metadata.cache_status = 1 * 2  # CACHE_HIT
+CACHED.closure.task_node_metadata.catalog_key.source_task_execution.retry_attempt = 1
+_SOURCE = CACHED.closure.task_node_metadata.catalog_key.source_task_execution.node_execution_id
+_SOURCE.node_id = "n0"
+_SOURCE.execution_id.project, _SOURCE.execution_id.domain, _SOURCE.execution_id.name = "p", "d", "e"
+CACHED_UNKNOWN = NodeExecution()
+CACHED_UNKNOWN.closure.task_node_metadata.cache_status = 2
+
+P = DeckPhase
+TABLE = [
+    # what                              recorded                              published          phase    words
+    ("no node yet", recorded(), None, P.QUEUED, ""),
+    ("node queued", recorded(node(N.QUEUED, deck=False)), None, P.QUEUED, ""),
+    ("node runs", recorded(node()), None, P.WAITING, ""),
+    ("task queued", recorded(node(), task(K.QUEUED)), None, P.WAITING, ""),
+    ("no room", recorded(node(), task(K.WAITING_FOR_RESOURCES, reason="2 of 2 cores taken")), None, P.WAITING, "cores"),
+    ("no room, no words", recorded(node(), task(K.WAITING_FOR_RESOURCES)), None, P.WAITING, "resources"),
+    ("task runs", recorded(node(), task()), None, P.WAITING, ""),
+    ("placeholder", recorded(node(), task()), PLACEHOLDER, P.PLACEHOLDER, ""),
+    ("placeholder before the event", recorded(node(), task(K.QUEUED)), PLACEHOLDER, P.PLACEHOLDER, ""),
+    ("live", recorded(node(), task()), SOME, P.LIVE, ""),
+    ("live, not recorded yet", recorded(node(N.QUEUED)), SOME, P.LIVE, ""),
+    ("foreign", recorded(node(), task()), FOREIGN, P.LIVE, ""),
+    ("its end comes first", recorded(node(), task()), ended("succeeded"), P.SUCCEEDED, ""),
+    ("its failed end comes first", recorded(node(), task()), ended("failed"), P.FAILED, ""),
+    ("succeeded", recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), ended("succeeded"), P.SUCCEEDED, ""),
+    ("foreign succeeded", recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), FOREIGN, P.SUCCEEDED, ""),
+    ("failed", recorded(node(N.FAILED), task(K.FAILED, error="boom")), ended("failed"), P.FAILED, "boom"),
+    ("aborted", recorded(node(N.ABORTED), task(K.ABORTED)), ended("aborted"), P.ABORTED, ""),
+    ("aborted in haste", recorded(node(N.ABORTED), task(K.ABORTED)), SOME, P.ABORTED, "no time"),
+    (
+        "aborted with a cause",
+        recorded(node(N.ABORTED), task(K.ABORTED), run=execution(W.ABORTED, "wrong data")),
+        ended("aborted"),
+        P.ABORTED,
+        "wrong data",
+    ),
+    ("died", recorded(node(N.FAILED), task(K.FAILED, error="signal 9")), SOME, P.DIED, "last publish. signal 9"),
+    ("died at once", recorded(node(N.FAILED), task(K.FAILED)), PLACEHOLDER, P.DIED, "before it published"),
+    ("end lost", recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), SOME, P.DIED, "never reached the store"),
+    ("died, node told", recorded(node(N.FAILED, error="lost"), task()), SOME, P.DIED, "lost"),
+    ("died, execution told", recorded(node(), task(), run=execution(W.FAILED)), SOME, P.DIED, "without a word"),
+    ("node timed out", recorded(node(N.TIMED_OUT), task()), ended("aborted"), P.FAILED, ""),
+    ("replaced", recorded(node(), task(), task(K.RUNNING, 1)), SOME, P.DIED, "Another attempt"),
+    ("retried", recorded(node(), task(K.FAILED, error="no"), task(K.RUNNING, 1)), ended("failed"), P.FAILED, "no"),
+    ("cached", recorded(CACHED), ended("succeeded"), P.CACHED, "cache"),
+    ("cached, still no Deck", recorded(CACHED), None, P.NONE, "has no Deck"),
+    ("cached, source unknown", recorded(CACHED_UNKNOWN), None, P.NONE, "does not say"),
+    ("not asked for", recorded(node(deck=False), task()), None, P.NONE, "enable_deck=True"),
+    ("not asked for, over", recorded(node(N.SUCCEEDED, deck=False), task(K.SUCCEEDED)), None, P.NONE, "enable_deck"),
+    ("asked for, but too late", recorded(node(N.FAILED), task(K.FAILED)), None, P.NONE, "before its Deck was written"),
+    ("skipped", recorded(node(N.SKIPPED, deck=False)), None, P.NONE, "skipped"),
+    ("never ran", recorded(run=execution(W.ABORTED, "enough")), None, P.NONE, "never ran. enough"),
+    ("a parent", recorded(node(deck=False, metadata={"is_parent_node": True})), None, P.NONE, "other nodes"),
+    (
+        "a parent, over",
+        recorded(node(N.SUCCEEDED, deck=False, metadata={"is_array": True})),
+        None,
+        P.NONE,
+        "other nodes",
+    ),
+    ("no task", recorded(node(N.SUCCEEDED, deck=False)), None, P.NONE, "no task"),
+]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "published", "phase", "words"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
+)
+def test_table(recorded, published, phase, words):
+    state = deck_state(0, recorded, published, None, NOW)
+    assert state.phase is phase
+    assert words in state.reason
+    assert bool(words) == bool(state.reason)
+    assert state.now == "2026-11-24T12:00:00.250Z"
+    assert state.foreign == (published is FOREIGN)
+    assert state.source == ("p/d/e/n0/1" if phase is P.CACHED else None)
+
+
+def test_every_phase_is_in_the_table_or_below():
+    assert {row[3] for row in TABLE} | {P.BEHIND} == set(P)
+
+
+def test_behind():
+    trouble = Trouble(3.21, "it keeps trying")
+    state = deck_state(0, recorded(node(), task()), SOME, trouble, NOW)
+    assert (state.phase, state.behind, state.reason) == (P.BEHIND, 3.2, "it keeps trying")
+    assert deck_state(0, recorded(node(), task()), None, trouble, NOW).phase is P.WAITING
+    over = deck_state(0, recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), ended("succeeded"), trouble, NOW)
+    assert (over.phase, over.behind) == (P.SUCCEEDED, 0.0)
+
+
+def test_attempts_and_times():
+    both = recorded(node(), task(K.FAILED), task(K.RUNNING, 1))
+    first, second = (deck_state(number, both, SOME, None, NOW) for number in (0, 1))
+    assert (first.attempt, first.attempts, first.ended_at) == (0, 2, "2026-11-24T12:00:02.250Z")
+    assert (second.attempt, second.attempts, second.ended_at) == (1, 2, None)
+    assert second.started_at == "2026-11-24T12:00:00.250Z"
+    assert second.published_at == AT
+    assert deck_state(0, recorded(), None, None, NOW).attempts == 0
+    assert deck_state(0, recorded(node(), task()), PLACEHOLDER, None, NOW).published_at is None
+
+
+def test_who_is_over():
+    assert not is_over(0, recorded(node(), task()))
+    assert is_over(0, recorded(node(), task(K.FAILED)))
+    assert not node_is_over(recorded(node(), task(K.FAILED)))
+    assert node_is_over(recorded(node(N.FAILED), task(K.FAILED)))
+    assert node_is_over(recorded(None, run=execution(W.ABORTED)))
+    assert not node_is_over(recorded(None, run=execution(W.ABORTING)))
+
+
+def test_an_error_of_a_megabyte_is_cut():
+    state = deck_state(0, recorded(node(N.FAILED), task(K.FAILED, error="x" * 10**6)), SOME, None, NOW)
+    assert len(state.reason) == 2000

@@ -1,0 +1,196 @@
+"""Executions, logs and hints over HTTP."""
+
+import asyncio
+import json
+
+import pytest
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from google.protobuf.json_format import Parse
+
+from livedeck.admin.live import log_stream, sse
+from livedeck.deck import segments
+from livedeck.errors import InvalidKey, InvalidName
+from tests.admin.live.conftest import RUN, read, until
+
+PATH = f"/live/executions/{RUN}"
+LIST = "/live/executions?project=flytesnacks&domain=development"
+
+
+async def test_one_execution_from_its_creation_on(world):
+    async with world.listen(PATH) as stream:
+        first = await stream.until("ready")
+        assert [event.event for event in first] == ["execution", "ready"]
+        assert Parse(first[0].data, Execution()).id.name == "e1"
+        await world.run()
+        assert read((await stream.until("execution"))[-1])["closure"]["phase"] == "RUNNING"
+        node = read((await stream.until("node"))[-1])
+        assert node["id"]["nodeId"] == "n0"
+        assert node["closure"]["phase"] == "RUNNING"
+        assert read((await stream.until("task"))[-1])["closure"]["phase"] == "RUNNING"
+        await world.finish()
+        await stream.until("task")
+        await world.report(world.protos.workflow_event("e1", W.SUCCEEDED))
+        assert read((await stream.until("execution"))[-1])["closure"]["phase"] == "SUCCEEDED"
+
+
+async def test_resuming_an_execution(world):
+    await world.run()
+    async with world.listen(PATH) as stream:
+        events = await stream.until("ready")
+        assert [event.event for event in events] == ["execution", "node", "task", "ready"]
+        numbers = [int(event.id) for event in events]
+        assert numbers == sorted(numbers)
+    await world.finish()
+    async with world.listen(PATH, last_event_id=events[-1].id) as stream:
+        assert [event.event for event in await stream.until("ready")] == ["task", "node", "ready"]
+    async with world.listen(PATH, last_event_id=events[0].id) as stream:
+        assert [event.event for event in await stream.until("ready")] == ["task", "node", "ready"]
+
+
+@pytest.mark.parametrize("last", ["-1", "99999999", "x", "9" * 30, "1.5"])
+async def test_nonsense_to_resume_an_execution_from_gets_all(world, last):
+    await world.run()
+    async with world.listen(PATH, last_event_id=last) as stream:
+        assert len(await stream.until("ready")) == 4
+
+
+async def test_events_that_pour_in_arrive_as_they_stand_at_the_end(world):
+    await world.run()
+    async with world.listen(PATH) as stream:
+        await stream.until("ready")
+        for n in range(1, 40):
+            await world.report(world.protos.node_event("e1", f"m{n}", N.QUEUED))
+            await world.report(world.protos.node_event("e1", f"m{n}", N.SUCCEEDED))
+        final = {}
+        while len(final) < 39 or set(final.values()) != {"SUCCEEDED"}:
+            node = read((await stream.until("node"))[-1])
+            final[node["id"]["nodeId"]] = node["closure"]["phase"]
+
+
+async def test_the_list_shows_what_is_there_and_what_comes(world):
+    async with world.listen(LIST) as stream:
+        events = await stream.until("ready")
+        assert [read(event)["id"]["name"] for event in events[:-1]] == ["e1"]
+        await world.create("e2")
+        assert read((await stream.until("execution"))[-1])["id"]["name"] == "e2"
+        await world.run()
+        event = (await stream.until("execution"))[-1]
+        assert read(event)["id"]["name"] == "e1"
+    await world.report(world.protos.workflow_event("e2", W.RUNNING))
+    async with world.listen(LIST, last_event_id=event.id) as stream:
+        events = await stream.until("ready")
+        assert [read(each)["id"]["name"] for each in events[:-1]] == ["e2"]
+    async with world.listen("/live/executions?project=flytesnacks&domain=production") as stream:
+        assert [event.event for event in await stream.until("ready")] == ["ready"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/live/executions", "/live/executions?project=..&domain=x", "/live/executions?project=p"]
+)
+async def test_a_list_needs_a_scope(world, path):
+    assert (await world.http.get(path)).status_code == 400
+
+
+async def test_an_unknown_execution_is_not_found(world):
+    assert (await world.http.get("/live/executions/flytesnacks/development/none")).status_code == 404
+
+
+async def test_the_log_as_it_is_printed(world):
+    log = world.log()
+    await world.run()
+    path = f"/live/logs/{RUN}/n0/latest"
+    async with world.listen(path) as stream:
+        log.output(1, "one\n")
+        assert read((await stream.until("chunk"))[-1]) == {"seq": 1, "text": "one\n"}
+        log.output(2, "two\r\nthree é\n")
+        event = (await stream.until("chunk"))[-1]
+        assert (read(event)["text"], event.id) == ("two\r\nthree é\n", "2")
+        log.output(3, "last")
+        await world.finish()
+        assert [each.event for each in await stream.rest()] == ["chunk", "end"]
+    async with world.listen(path, last_event_id="1") as stream:
+        assert [read(each)["seq"] for each in (await stream.rest())[:-1]] == [2, 3]
+    async with world.listen(f"/live/logs/{RUN}/n0/0", last_event_id="-5") as stream:
+        assert len(await stream.rest()) == 4
+
+
+async def test_a_log_of_nothing_ends(world):
+    await world.run(deck=False)
+    await world.finish()
+    async with world.listen(f"/live/logs/{RUN}/n0/0") as stream:
+        assert [event.event for event in await stream.rest()] == ["end"]
+
+
+async def test_silence_is_broken_by_a_heartbeat(world, monkeypatch):
+    for module in (sse, log_stream):
+        monkeypatch.setattr(module, "HEARTBEAT", 0.05)
+    monkeypatch.setattr("livedeck.admin.live.deck_stream.HEARTBEAT", 0.05)
+    monkeypatch.setattr("livedeck.admin.live.execution_streams.HEARTBEAT", 0.05)
+    await world.run()
+    for path in (PATH, LIST, f"/live/decks/{RUN}/n0/0", f"/live/logs/{RUN}/n0/0"):
+        async with world.listen(path) as stream:
+            reading = asyncio.create_task(_read_raw(stream))
+            await until(lambda stream=stream: b": alive" in stream.raw)
+            reading.cancel()
+            await asyncio.wait([reading])
+
+
+async def _read_raw(stream):
+    while await stream.next() is not None:
+        pass
+
+
+async def test_bad_hints(world):
+    log = world.log()
+    await world.run()
+    log.placeholder()
+    post = world.http.post
+    assert (await post("/live/hints", content=b"{}")).status_code == 403
+    assert (await post("/live/hints", content=b"{}", headers={"authorization": "Basic x"})).status_code == 403
+    assert (await post("/live/hints", content=b"{}", headers={"authorization": "Bearer x.y"})).status_code == 403
+    shared = {"project": "flytesnacks", "domain": "development", "name": "e1", "node": "n0", "attempt": 0}
+    token = (await post("/decks/share", json=shared)).json()["url"].rpartition("/")[2]
+    assert (await post("/live/hints", content=b"{}", headers={"authorization": f"Bearer {token}"})).status_code == 403
+    assert (await world.hint(b"x" * (1024 * 1024 + 1))).status_code == 413
+    assert (await world.hint(b"nobody watches: not even looked at")).status_code == 204
+    async with world.deck() as stream:
+        await stream.until("snapshot")
+        for body in (
+            b"",
+            b"[]",
+            b"{}",
+            b"{",
+            b"\xff",
+            b'{"seq": "x"}',
+            b'{"behind": -1}',
+            b'{"behind": 1e300}',
+            b'{"ops": 3, "seq": 1}',
+        ):
+            response = await world.hint(body)
+            assert response.status_code == 400, body
+            assert response.json()["message"]
+        other = world.log(run="e2")
+        segment = segments.encode(other.publish("another execution's"))
+        assert (await world.hint(segment, uri=other.uri)).status_code == 204
+        own = log.publish("own")
+        assert json.loads((await stream.until("segment"))[-1].data)["segment"]["at"] == own.at
+
+
+async def test_hints_are_only_for_attempts_in_the_store(world):
+    root = world.admin.settings.root
+    for uri in (
+        "file:///elsewhere/metadata/p/d/e/n/data/0",
+        f"{root}/metadata/p/d/e/n/data",
+        f"{root}/data/p/d/e/n/data/0",
+        "",
+    ):
+        with pytest.raises(InvalidKey):
+            world.admin.hint_token(uri)
+    with pytest.raises((InvalidKey, InvalidName)):
+        world.admin.hint_token(f"{root}/metadata/p/../e/n/data/0")
+    assert world.admin.attempt_environment(TaskExecutionIdentifier(), "s3://elsewhere/x") == {}
+    environment = world.admin.attempt_environment(TaskExecutionIdentifier(), world.log().uri)
+    assert set(environment) == {"LIVEDECK_HINT_URL", "LIVEDECK_HINT_TOKEN"}

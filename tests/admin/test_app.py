@@ -1,0 +1,146 @@
+"""Starting, ending, and the words for what cannot start."""
+
+import asyncio
+import os
+import socket
+import stat
+from pathlib import Path
+
+import grpc
+import grpc.aio
+import httpx
+import pytest
+from flyteidl.admin.version_pb2 import GetVersionRequest
+from flyteidl.service.admin_pb2_grpc import AdminServiceStub
+
+from livedeck.admin.app import Admin, AdminSettings
+from livedeck.admin.rundir import socket_folder
+from livedeck.errors import InvalidSetting, NotWritable, PortTaken
+from livedeck.testing.server import listening, running_admin
+
+GOOD = {"root": "file:///tmp/x", "database": "sqlite:////tmp/x.db", "run_dir": Path("/tmp/run")}
+
+
+async def test_grpc_rest_streams_and_pages_on_one_port(tmp_path):
+    async with (
+        running_admin(tmp_path) as admin,
+        grpc.aio.insecure_channel(admin.endpoint) as channel,
+        httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http,
+        listening(admin.endpoint, "/live/executions?project=flytesnacks&domain=development") as stream,
+    ):
+        await stream.until("ready")
+        by_grpc = await AdminServiceStub(channel).GetVersion(GetVersionRequest())
+        by_rest = (await http.get("/api/v1/version")).json()
+        assert by_rest["controlPlaneVersion"]["Version"] == by_grpc.control_plane_version.Version
+        assert (await http.get("/healthz")).text == "ok"
+        assert admin.console_url == f"http://{admin.endpoint}/console/"
+        assert admin.hint_url == f"http://{admin.endpoint}/live/hints"
+
+
+async def test_what_it_leaves_behind(tmp_path):
+    before = asyncio.all_tasks()
+    for _ in range(2):
+        async with running_admin(tmp_path):
+            assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
+    assert asyncio.all_tasks() == before
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["secret", "uploads"]
+    assert list((tmp_path / "store").iterdir()) == []
+
+
+async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path):
+    long = tmp_path / ("x" * 100)
+    async with running_admin(tmp_path, run_dir=long) as admin, grpc.aio.insecure_channel(admin.endpoint) as channel:
+        await AdminServiceStub(channel).GetVersion(GetVersionRequest())
+    with socket_folder(tmp_path) as near:
+        assert near.parent == tmp_path
+        assert stat.S_IMODE(near.stat().st_mode) == 0o700
+
+
+async def test_a_request_under_way_is_answered_before_the_end(tmp_path):
+    async with running_admin(tmp_path) as admin:
+        host, port = admin.endpoint.split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /decks/share HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n")
+        await writer.drain()
+        while not admin_is_serving(admin):  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.005)
+        asyncio.get_running_loop().call_later(0.05, writer.write, b"{}")
+    assert (await reader.read()).startswith(b"HTTP/1.1 400")
+    writer.close()
+
+
+def admin_is_serving(admin) -> bool:
+    return any(task.get_coro().__qualname__.endswith("run_asgi") for task in asyncio.all_tasks())
+
+
+async def test_port_taken(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"port {port} on 127.0.0.1 is taken"):
+            async with running_admin(tmp_path, port=port):
+                pass
+    async with running_admin(tmp_path, port=port) as admin:  # and nothing of the first try is in the way
+        assert admin.port == port
+
+
+@pytest.mark.parametrize("key", ["root", "database", "run_dir"])
+async def test_a_folder_that_cannot_be_written_to(tmp_path, key):
+    (tmp_path / "file").write_text("")
+    below = tmp_path / "file" / "folder"
+    value = {"root": below.as_uri(), "database": f"sqlite:///{below}/x.db", "run_dir": below}[key]
+    with pytest.raises(NotWritable, match=rf"cannot write to the folder .*file/folder \({key}\)"):
+        async with running_admin(tmp_path / "other", **{key: value}):
+            pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_no_permission(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(NotWritable, match="Permission denied"):
+        async with running_admin(tmp_path):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("root", "/a/folder"),
+        ("root", "ftp://host/x"),
+        ("database", "mysql://root:hunter2@host/db"),
+        ("database", ""),
+        ("host", ""),
+        ("host", " x"),
+        ("port", -1),
+        ("port", 70000),
+        ("public_url", "decks.example"),
+        ("public_url", "https://decks.example/below"),
+        ("allowed_hosts", ("http://x",)),
+        ("allowed_hosts", ("x:80",)),
+        ("max_connections", 0),
+        ("upload_limit", 0),
+        ("shutdown_grace", -1.0),
+    ],
+)
+def test_a_bad_setting_is_named(key, value):
+    with pytest.raises(InvalidSetting, match=f"^{key} ") as caught:
+        AdminSettings(**{**GOOD, key: value})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "endpoint"),
+    [
+        ("127.0.0.1", "127.0.0.1:80"),
+        ("0.0.0.0", "127.0.0.1:80"),
+        ("::", "[::1]:80"),
+        ("::1", "[::1]:80"),
+        ("decks", "decks:80"),
+    ],
+)
+def test_where_it_is_reached(host, endpoint):
+    admin = Admin(AdminSettings(**GOOD, host=host, port=80))
+    assert admin.endpoint == endpoint
+    assert admin.console_url == f"http://{endpoint}/console/"
+    behind = Admin(AdminSettings(**GOOD, public_url="https://decks.example/"))
+    assert behind.console_url == "https://decks.example/console/"
+    assert behind.hint_url == "http://127.0.0.1:8080/live/hints"

@@ -1,0 +1,95 @@
+"""The door: who is let in, by which name, from which page, and what every answer says to browsers."""
+
+import contextlib
+
+import httpx
+import pytest
+
+from livedeck.admin import security
+from livedeck.testing.server import running_admin
+
+
+@pytest.fixture
+async def admin(tmp_path):
+    async with running_admin(tmp_path, allowed_hosts=("decks.example",)) as admin:
+        yield admin
+
+
+@pytest.fixture
+async def http(admin):
+    async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost:1234", "LOCALHOST", "[::1]:80", "decks.example", "Decks.Example:443"]
+)
+async def test_names_that_are_ours(http, host):
+    assert (await http.get("/healthz", headers={"host": host})).text == "ok"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "127.0.0.1/x", "[::2]", "localhost:x"],
+)
+async def test_names_that_are_not(http, host):
+    response = await http.get("/healthz", headers={"host": host})
+    assert response.status_code == 403
+    assert "allowed_hosts" in response.json()["message"]
+
+
+async def test_every_name_where_that_is_wanted(tmp_path):
+    async with (
+        running_admin(tmp_path, allowed_hosts=("*",)) as admin,
+        httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http,
+    ):
+        assert (await http.get("/healthz", headers={"host": "any.example"})).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/live/hints", "/decks/share", "/api/v1/executions", "/upload/x"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example", "file://"])
+async def test_other_pages_may_not_post(http, path, origin):
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        response = await http.request(method, path, headers={"origin": origin})
+        assert response.status_code == 403
+        assert "not accepted from pages of" in response.json()["message"]
+
+
+async def test_our_own_pages_may(http, admin):
+    response = await http.post("/decks/share", headers={"origin": f"http://{admin.endpoint}"}, json={})
+    assert response.status_code == 400  # let in, and then found wanting
+
+
+async def test_no_answer_allows_other_origins_or_sniffing(http):
+    for path in ("/healthz", "/api/v1/projects", "/console/", "/decks/frame", "/nowhere", "/live/decks/a/b/c/d/0"):
+        response = await http.get(path, headers={"origin": "http://evil.example"})
+        assert "access-control-allow-origin" not in response.headers
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+        assert "server" not in response.headers
+
+
+async def test_a_body_that_stops_coming_ends_the_request(admin, monkeypatch):
+    import asyncio
+
+    monkeypatch.setattr(security, "BODY_TIMEOUT", 0.05)
+    host, port = admin.endpoint.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /decks/share HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(20):
+            await reader.read()
+    writer.close()
+
+
+async def test_errors_are_json(http):
+    for method, path, status in (
+        ("GET", "/nowhere", 404),
+        ("POST", "/healthz", 405),
+        ("GET", "/live/hints", 405),
+        ("GET", "/console/assets/none.js", 404),
+    ):
+        response = await http.request(method, path)
+        assert response.status_code == status
+        assert set(response.json()) == {"code", "message"}
