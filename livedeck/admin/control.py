@@ -5,16 +5,18 @@ other.
 """
 
 import asyncio
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
+from flyteidl.admin.execution_pb2 import ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
-from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.event.event_pb2 import WorkflowExecutionEvent
 
 from livedeck.admin.db import cache, leases, recording
 from livedeck.admin.db.cache import CachedOutputs
@@ -22,6 +24,9 @@ from livedeck.admin.db.database import Database
 from livedeck.admin.db.leases import Leased, Renewed
 from livedeck.admin.db.recording import ExecutionEvent, Reporter
 from livedeck.admin.objects import Objects
+from livedeck.errors import InvalidRequest, NoSuchEntity
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,20 @@ class Control:
         """
         given = self._given.setdefault(owner, set())
         leased = await self._database.write(leases.claim, owner, limit=limit, ttl=ttl, holding=tuple(given))
-        given.update(_key(each.message) for each in leased)
-        return await asyncio.gather(*(self._claim(each) for each in leased))
+        keys = {_key(each.message.id) for each in leased}
+        given.update(keys)
+        claims: list[Claim] = []
+        try:
+            loaded = await asyncio.gather(*(self._claim(each) for each in leased), return_exceptions=True)
+            for each, result in zip(leased, loaded, strict=True):
+                if isinstance(result, Claim):
+                    claims.append(result)
+                else:
+                    await self._put_aside(owner, each, result)
+        finally:
+            # What is not handed out is not held: the next claim finds it again.
+            given.difference_update(keys - {_key(claim.id) for claim in claims})
+        return claims
 
     async def renew(self, owner: str, keys: Collection[str], *, ttl: float) -> Renewed:
         """Prolong the leases; tell which still stand and which executions are to be aborted."""
@@ -103,6 +120,21 @@ class Control:
         """Remember a task's outputs under ``key``; the first entry wins."""
         await self._database.write(cache.keep, key, CachedOutputs(output_uri, source))
 
+    async def _put_aside(self, owner: str, leased: Leased, error: BaseException) -> None:
+        """Keep one execution that cannot be loaded from keeping all others from being claimed."""
+        identifier = leased.message.id
+        _log.warning("claim_failed", extra={"execution": _key(identifier)}, exc_info=error)
+        if not isinstance(error, NoSuchEntity | InvalidRequest):
+            return  # the store is failing for now: another claim will try again
+        failed = WorkflowExecutionEvent(
+            execution_id=identifier,
+            phase=WorkflowExecution.FAILED,
+            error=ExecutionError(code="InputsLost", message=str(error), kind=ExecutionError.SYSTEM),
+        )
+        failed.occurred_at.GetCurrentTime()
+        await self.report(owner, [failed])
+        await self.release(owner, _key(identifier))
+
     async def _claim(self, leased: Leased) -> Claim:
         message = leased.message
         return Claim(
@@ -119,5 +151,5 @@ class Control:
         )
 
 
-def _key(execution: Execution) -> str:
-    return f"{execution.id.project}/{execution.id.domain}/{execution.id.name}"
+def _key(identifier: WorkflowExecutionIdentifier) -> str:
+    return f"{identifier.project}/{identifier.domain}/{identifier.name}"

@@ -184,6 +184,12 @@ def protos() -> Protos:
     return Protos()
 
 
+@pytest.fixture(scope="session")
+def protos_class() -> type[Protos]:
+    """For property tests, which may not have a fixture for each test."""
+    return Protos
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path}/livedeck.db"

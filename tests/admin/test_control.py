@@ -10,7 +10,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 
 from livedeck.admin.control import Control
-from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids
+from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids, StoreUnavailable
 from livedeck.propeller.control import ControlPlane
 
 
@@ -182,3 +182,26 @@ async def test_many_at_once(control, registered, protos):
     for name in names:
         found = await registered("GetExecution", WorkflowExecutionGetRequest(id=protos.execution_id(name)))
         assert found.closure.phase == W.SUCCEEDED
+
+
+async def test_one_that_cannot_be_loaded_does_not_keep_the_others(control, registered, protos, store):
+    for name in ("lost", "fine"):
+        await registered("CreateExecution", protos.execution(name, x=1))
+    for key_ in list(store.list("metadata/flytesnacks/development/lost")):
+        store.delete(key_)
+    assert [claim.id.name for claim in await control.claim("p", limit=5, ttl=30)] == ["fine"]
+    found = await registered("GetExecution", WorkflowExecutionGetRequest(id=protos.execution_id("lost")))
+    assert found.closure.phase == W.FAILED
+    assert found.closure.error.code == "InputsLost"
+
+
+async def test_a_store_that_fails_for_now_is_tried_again(control, registered, protos, objects, monkeypatch):
+    await registered("CreateExecution", protos.execution("e1"))
+
+    async def unavailable(uri):
+        raise StoreUnavailable("busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(objects, "read_literals", unavailable)
+        assert await control.claim("p", limit=5, ttl=30) == []
+    assert [claim.id.name for claim in await control.claim("p", limit=5, ttl=30)] == ["e1"]

@@ -52,5 +52,12 @@ class Prepared:
         return found
 
 
+def command(connection: Connection, sql: str) -> None:
+    """Run a statement without parameters or result, as it is."""
+    cursor = connection.connection.cursor()
+    cursor.execute(sql)
+    cursor.close()
+
+
 def _arrange(values: Row, positions: Sequence[str] | None) -> Any:
     return values if positions is None else [values[name] for name in positions]

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, select
 
-from livedeck.admin.db.prepared import Prepared
+from livedeck.admin.db.prepared import Prepared, command
 from livedeck.admin.db.tables import events
 
 _MAX_BATCH = 256
@@ -147,10 +147,14 @@ class Writer:
 
 
 def _attempt(transaction: Transaction, work: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
-    last, wanted = transaction.last, transaction.wanted
+    """Run one request of several, within a savepoint of its own."""
+    connection, last, wanted = transaction.connection, transaction.last, transaction.wanted
+    command(connection, "SAVEPOINT request")
     try:
-        with transaction.connection.begin_nested():
-            return work(transaction), None
+        result = work(transaction)
     except Exception as error:  # noqa: BLE001 - handed to the caller, whatever it is
+        command(connection, "ROLLBACK TO SAVEPOINT request")
         transaction.last, transaction.wanted = last, wanted
         return None, error
+    command(connection, "RELEASE SAVEPOINT request")
+    return result, None
