@@ -53,6 +53,8 @@ class Watch:
     """What it holds of the gate."""
     link: Link | None = None
     """To the zygote that runs it; None before and after."""
+    aborting: float | None = None
+    """The grace of an abort that no zygote may have heard of."""
     shipper: Shipper | None = None
     following: asyncio.Task[None] | None = None
     """Ships the output while it grows."""
@@ -70,8 +72,8 @@ class ProcessExecutor:
     runs out the kernel's SIGKILL is seen as ``SIGNALLED`` with code 9.
 
     Args:
-        work_dir: where attempts and zygotes live; one executor at a time, but any number in turn. The attempts'
-            processes run as this user: nobody else may write there.
+        work_dir: where attempts and zygotes live; one executor at a time, but any number in turn. Only this user
+            may read it.
         cpu: cores that may be asked for by all running attempts together; None: all.
         memory: likewise, bytes.
         preload: modules that the zygote imports before it forks. They must start no thread.
@@ -103,12 +105,14 @@ class ProcessExecutor:
         self._settings = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap)
         self._retention = retention
         self._watches: dict[str, Watch] = {}
+        self._lock: int | None = None
         self._fleet: Fleet | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
         self._records.prepare()
         self._zygotes.prepare()
+        self._lock = await asyncio.to_thread(self._records.lock)
         await asyncio.to_thread(scratch.clean, self._records.work_dir)
         self._fleet = Fleet(self._zygotes, self._settings, os.environ, self)
         await self._fleet.open()
@@ -127,6 +131,9 @@ class ProcessExecutor:
         fleet, self._fleet = self._fleet, None
         if fleet is not None:
             await fleet.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         for watch in self._watches.values():
             if not watch.outcome.done():
                 _fail(watch, ExecutorError("the executor was closed; the attempt runs on"))
@@ -173,6 +180,8 @@ class ProcessExecutor:
     async def abort(self, handle: str, *, grace: float) -> None:
         """Send SIGTERM to the attempt's main process, and SIGKILL to all of it after ``grace`` seconds."""
         watch = await self._find(handle)
+        if watch.ending is None:
+            watch.aborting = grace
         if watch.link is not None:
             watch.link.send(messages.Abort(handle, grace))
 
@@ -249,6 +258,8 @@ class ProcessExecutor:
         if watch.amount == NOTHING:
             watch.amount = _amount(record.cpu, record.memory)
             self._gate.occupy(watch.amount)
+        if watch.aborting is not None:  # asked for while the link was down
+            link.send(messages.Abort(watch.folder.name, watch.aborting))
         self._follow(watch)
 
     async def _find(self, handle: str) -> Watch:

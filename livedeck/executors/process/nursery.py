@@ -135,7 +135,7 @@ class Nursery:
 
     def ended(self) -> Iterator[Running]:
         """Yield the attempts whose main process has ended; each must be concluded before the next is asked for."""
-        while (pid := _next_ended()) is not None:
+        while (pid := self._next_ended()) is not None:
             running = self._by_pid.get(pid)
             if running is None:  # a sweeper, a spare that somebody killed, or a stray that was handed to us
                 self._forget(pid)
@@ -169,7 +169,11 @@ class Nursery:
 
     def _aside(self, work: Callable[[], None]) -> None:
         """Do work in a process of its own."""
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # no more processes: then here and now
+            work()
+            return
         if pid == 0:
             child.run_aside(work)
         self._sweepers.add(pid)
@@ -240,6 +244,25 @@ class Nursery:
             os.close(spare.orders)
             self.sweep(spare.scratch)
 
+    def _next_ended(self) -> int | None:
+        """Return the pid of a child that has ended, and leave it to be reaped."""
+        if hasattr(os, "waitid"):
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return None
+            return found.si_pid if found is not None else None
+        # macOS: without being handed orphans there are no children but our own.
+        for pid in [*self._by_pid, *self._own()]:
+            status = identity.status(pid)
+            if status is None or status.state == "Z":
+                return pid
+        return None
+
+    def _own(self) -> set[int]:
+        """Return the pids of the children that are no attempts."""
+        return self._sweepers.union(spare.process.pid for spare in self._spares)
+
     def _kill_strays(self, session: int) -> None:
         """End what an attempt left running in its session.
 
@@ -249,15 +272,6 @@ class Nursery:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(session, signal.SIGKILL)
         mine = identity.children(self.me.pid)
-        own = self._sweepers.union(spare.process.pid for spare in self._spares)
+        own = self._own()
         if mine is None or any(pid not in self._by_pid and pid not in own for pid in mine):
             identity.kill_session(session)
-
-
-def _next_ended() -> int | None:
-    """Return the pid of a child that has ended, and leave it to be reaped."""
-    try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return None
-    return found.si_pid if found is not None else None

@@ -8,6 +8,7 @@ processes that they tell of do not survive a crash of the machine either.
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -142,6 +143,25 @@ class Records:
 
     def prepare(self) -> None:
         self.attempts.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def lock(self) -> int:
+        """Keep other executors out, until this process ends or the descriptor that is returned is closed.
+
+        Raises:
+            ExecutorError: one is in.
+        """
+        fd = os.open(self.work_dir / "executor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = os.read(fd, 20).decode() or "unknown"
+            os.close(fd)
+            raise ExecutorError(
+                f"another server (process {other}) runs attempts in {self.work_dir}; stop it, or use another directory"
+            ) from None
+        os.ftruncate(fd, 0)
+        os.write(fd, b"%d" % os.getpid())
+        return fd
 
     def folder(self, name: str) -> Folder:
         """Return the folder of an attempt, whether or not it exists.

@@ -280,3 +280,9 @@ async def test_closed(bench):
         pass
     with pytest.raises(ExecutorError, match="not open"):
         await executor.launch(bench.attempt("nothing"))
+
+
+async def test_one_server_at_a_time(bench, executor):
+    with pytest.raises(ExecutorError, match=f"process {os.getpid()}"):
+        async with bench.executor():
+            pass

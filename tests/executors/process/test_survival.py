@@ -219,3 +219,13 @@ async def test_no_scratch_folder_is_left(bench):
         await executor.wait(await executor.launch(bench.attempt("shows_place")))
     await until(lambda: not identity.is_alive(zygote))
     await until(lambda: list((bench.work_dir / "scratch").iterdir()) == [])
+
+
+async def test_abort_while_the_link_is_down(bench, executor):
+    """The zygote hangs up on an executor that does not read; the executor connects again."""
+    started = bench.path("started")
+    handle = await executor.launch(bench.attempt("flushes", started))
+    await until(started.exists)
+    executor._fleet._primary._transport.abort()
+    await executor.abort(handle, grace=60)  # goes nowhere, and must not be forgotten
+    assert (await executor.wait(handle)).code == 143
