@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.admin.db import executions
-from livedeck.admin.db.listing import EXECUTIONS, Page
+from livedeck.admin.db.listing import Page
+from livedeck.admin.db.listings import EXECUTIONS
 from livedeck.admin.filters import Condition, parse_filters
 from livedeck.admin.services.calls import Failure
 from livedeck.errors import InvalidRequest
@@ -146,6 +147,6 @@ async def test_a_limit_is_needed(listed):
 
 async def test_every_field_can_be_sorted_and_filtered_by(database):
     for name, field in EXECUTIONS.fields.items():
-        value = {"_moment": "2026-01-01T00:00:00Z", "_seconds": "1", "parse": "1"}.get(field.parse.__name__, "a")
+        value = {"moment": "2026-01-01T00:00:00Z", "seconds": "1", "parse": "1"}.get(field.parse.__name__, "a")
         page = Page(5, filters=f"eq({name},{value})", sort_by=Sort(key=name))
         assert await database.read(executions.list_executions, "p", "d", page) == ([], "")

@@ -16,7 +16,8 @@ from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecut
 from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
 from livedeck.admin.db.book import Book, plain, task_key
-from livedeck.admin.db.listing import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS, Page, fetch
+from livedeck.admin.db.listing import Page, fetch
+from livedeck.admin.db.listings import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS
 from livedeck.admin.db.recording import EventKind
 from livedeck.admin.db.tables import NAME_LENGTH, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction

@@ -6,21 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from flyteidl.admin.common_pb2 import Sort
-from flyteidl.admin.execution_pb2 import ExecutionMetadata, ExecutionState
-from flyteidl.admin.launch_plan_pb2 import LaunchPlanState
-from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from sqlalchemy import ColumnElement, Connection, Select
 
-from livedeck.admin.db.tables import (
-    executions,
-    launch_plans,
-    node_executions,
-    projects,
-    task_executions,
-    tasks,
-    workflows,
-)
 from livedeck.admin.filters import LISTS, Condition, parse_filters
 from livedeck.errors import InvalidRequest
 
@@ -34,21 +22,23 @@ def _text(value: str) -> str:
     return value
 
 
-def _number(value: str) -> int:
+def number_of(value: str) -> int:
+    """Read an integer."""
     number = int(value)
     if not -(2**63) <= number < 2**63:
         raise ValueError("out of range")
     return number
 
 
-def _moment(value: str) -> int:
-    """RFC 3339; without a zone it is UTC."""
+def moment(value: str) -> int:
+    """Read a time in RFC 3339, as microseconds since the epoch; without a zone it is UTC."""
     parsed = datetime.fromisoformat(value)
     zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return round(zoned.timestamp() * 1_000_000)
 
 
-def _seconds(value: str) -> int:
+def seconds(value: str) -> int:
+    """Read seconds, as microseconds."""
     return round(float(value) * 1_000_000)
 
 
@@ -182,100 +172,3 @@ _SQL: Final[Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]
 def enum_field(column: ColumnElement[Any], enumeration: EnumTypeWrapper) -> Field:
     """Return a field whose filters may say an enum's names or its numbers."""
     return Field(column, _enum(dict(enumeration.items())))
-
-
-_e, _n, _t = executions.c, node_executions.c, task_executions.c
-
-
-def _versioned(table: Any) -> dict[str, Field]:
-    return {
-        "project": Field(table.c.project),
-        "domain": Field(table.c.domain),
-        "name": Field(table.c.name),
-        "version": Field(table.c.version),
-        "created_at": Field(table.c.created_at, _moment),
-    }
-
-
-def _times(table: Any) -> dict[str, Field]:
-    return {
-        "created_at": Field(table.c.created_at, _moment),
-        "updated_at": Field(table.c.updated_at, _moment),
-        "started_at": Field(table.c.started_at, _moment),
-        "duration": Field(table.c.duration, _seconds),
-    }
-
-
-TASKS: Final = Listing("task", {**_versioned(tasks), "type": Field(tasks.c.type)}, [tasks.c.id])
-WORKFLOWS: Final = Listing("workflow", _versioned(workflows), [workflows.c.id])
-LAUNCH_PLANS: Final = Listing(
-    "launch_plan",
-    {
-        **_versioned(launch_plans),
-        "state": enum_field(launch_plans.c.state, LaunchPlanState),
-        "updated_at": Field(launch_plans.c.updated_at, _moment),
-        "workflow.name": Field(launch_plans.c.workflow_name),
-    },
-    [launch_plans.c.id],
-)
-EXECUTIONS: Final = Listing(
-    "execution",
-    {
-        **_times(executions),
-        "project": Field(_e.project),
-        "domain": Field(_e.domain),
-        "name": Field(_e.name),
-        "phase": enum_field(_e.phase, WorkflowExecution.Phase),
-        "state": enum_field(_e.state, ExecutionState),
-        "mode": enum_field(_e.mode, ExecutionMetadata.ExecutionMode),
-        "user": Field(_e.principal),
-        "error_code": Field(_e.error_code),
-        "workflow.name": Field(_e.workflow_name),
-        "workflow.version": Field(_e.workflow_version),
-        "launch_plan.name": Field(_e.launch_plan_name),
-        "launch_plan.version": Field(_e.launch_plan_version),
-    },
-    [_e.id],
-    aliases={
-        "execution_name": "name",
-        "execution_created_at": "created_at",
-        "principal": "user",
-        "task.name": "launch_plan.name",
-        "task.version": "launch_plan.version",
-    },
-)
-NODE_EXECUTIONS: Final = Listing(
-    "node_execution",
-    {
-        **_times(node_executions),
-        "node_id": Field(_n.node_id),
-        "phase": enum_field(_n.phase, NodeExecution.Phase),
-        "execution.phase": enum_field(_e.phase, WorkflowExecution.Phase),
-    },
-    [_n.born],
-    newest_first=False,
-)
-TASK_EXECUTIONS: Final = Listing(
-    "task_execution",
-    {
-        **_times(task_executions),
-        "phase": enum_field(_t.phase, TaskExecution.Phase),
-        "retry_attempt": Field(_t.retry_attempt, _number),
-        "task.name": Field(_t.name),
-        "task.version": Field(_t.version),
-    },
-    [_t.born],
-    newest_first=False,
-)
-PROJECTS: Final = Listing(
-    "project",
-    {
-        "id": Field(projects.c.id),
-        "identifier": Field(projects.c.id),
-        "name": Field(projects.c.name),
-        "state": Field(projects.c.state, _number),
-        "created_at": Field(projects.c.created_at, _moment),
-    },
-    [projects.c.created_at, projects.c.id],
-    newest_first=False,
-)

@@ -12,7 +12,8 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select, update
 
-from livedeck.admin.db.listing import LAUNCH_PLANS, TASKS, WORKFLOWS, Field, Listing, Page, fetch
+from livedeck.admin.db.listing import Field, Listing, Page, fetch
+from livedeck.admin.db.listings import LAUNCH_PLANS, TASKS, WORKFLOWS
 from livedeck.admin.db.tables import launch_plans, tasks, workflows
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
