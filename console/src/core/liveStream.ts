@@ -9,7 +9,7 @@ import { Observable, type Readable } from "./observable";
 import { SseParser, type ServerEvent } from "./sse";
 
 export type StreamStatus =
-  /** The first connection is being made. */
+  /** The first connection is being made, or the first since the tab was hidden. */
   | "connecting"
   /** Connected: what is shown is what the server knows. */
   | "open"
@@ -92,7 +92,7 @@ export class LiveStream {
       this.become("hidden");
     } else if (this.connection === null) {
       this.failures = 0;
-      this.become("reconnecting");
+      this.become("connecting");
       this.connect();
     }
   }

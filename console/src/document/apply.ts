@@ -86,7 +86,27 @@ function extendedChart(before: Chart, more: Chart): Chart {
   const series = new Map<string, Series>((before.series ?? []).map((one) => [one.name, one]));
   for (const one of more.series ?? []) {
     const known = series.get(one.name);
-    series.set(one.name, known ? { name: one.name, x: known.x.concat(one.x), y: known.y.concat(one.y) } : one);
+    series.set(one.name, known ? extendedSeries(known, one) : one);
   }
   return { ...before, series: [...series.values()] };
+}
+
+function extendedSeries(before: Series, more: Series): Series {
+  const series = { name: before.name, x: before.x.concat(more.x), y: before.y.concat(more.y) };
+  LINEAGES.set(series, lineageOf(before));
+  return series;
+}
+
+const LINEAGES = new WeakMap<Series, object>();
+
+/**
+ * The same object for a series and for every later state of it that only had points appended; so a view can tell,
+ * without comparing, that all points which it has seen are still there.
+ */
+export function lineageOf(series: Series): object {
+  const known = LINEAGES.get(series);
+  if (known) return known;
+  const lineage = {};
+  LINEAGES.set(series, lineage);
+  return lineage;
 }

@@ -1,40 +1,80 @@
 import { describe, expect, it } from "vitest";
-import { alignSeries } from "../../src/frame/elements/series";
+import { applySegment } from "../../src/document/apply";
+import { SeriesTable } from "../../src/frame/elements/series";
+import type { Document, Series } from "../../src/protocol/deck.gen";
 
-const one = (name: string, x: (number | null)[], y: (number | null)[]) => ({ name, x, y });
+type Points = readonly (number | null)[];
+const one = (name: string, x: Points, y: Points): Series => ({ name, x, y });
+const table = (series: readonly Series[], positive = false) => new SeriesTable().update(series, positive);
 
-describe("alignSeries", () => {
-  it("copies nothing when the x values are the same", () => {
-    const a = one("a", [1, 2], [10, 20]);
-    const b = one("b", [1, 2], [30, null]);
-    const columns = alignSeries([a, b]);
-    expect(columns).toEqual([[1, 2], [10, 20], [30, null]]);
-    expect(columns[1]).toBe(a.y);
-  });
-
-  it("merges different x values, with gaps only where the data has them", () => {
-    expect(alignSeries([one("a", [1, 3], [10, null]), one("b", [2, 3, 4], [20, 30, 40])])).toEqual([
+describe("SeriesTable", () => {
+  it("has one x column, with gaps only where the data has them", () => {
+    expect(table([one("a", [1, 2], [10, 20]), one("b", [1, 2], [30, null])])).toEqual([[1, 2], [10, 20], [30, null]]);
+    expect(table([one("a", [1, 3], [10, null]), one("b", [2, 3, 4], [20, 30, 40])])).toEqual([
       [1, 2, 3, 4],
       [10, undefined, null, undefined],
       [undefined, 20, 30, 40],
     ]);
   });
 
-  it("leaves out points without an x", () => {
-    expect(alignSeries([one("a", [1, null, 2], [10, 15, 20])])).toEqual([[1, 2], [10, 20]]);
+  it("leaves out points without an x, and takes the last of those with the same one", () => {
+    expect(table([one("a", [1, null, 2, 2], [10, 15, 20, 25])])).toEqual([[1, 2], [10, 25]]);
+  });
+
+  it("shows points that are out of order at their place", () => {
+    expect(table([one("a", [3, 1, 2], [30, 10, 20])])).toEqual([[1, 2, 3], [10, 20, 30]]);
   });
 
   it("makes gaps of what a logarithmic axis cannot show", () => {
-    expect(alignSeries([one("a", [1, 2, 3], [0, -1, 5])], true)).toEqual([[1, 2, 3], [null, null, 5]]);
+    expect(table([one("a", [1, 2, 3], [0, -1, 5])], true)).toEqual([[1, 2, 3], [null, null, 5]]);
   });
 
   it("is an empty table without series", () => {
-    expect(alignSeries([])).toEqual([[]]);
+    expect(table([])).toEqual([[]]);
+  });
+});
+
+/** A document with one chart, extended segment by segment as the live stream does. */
+function grow(start: readonly Series[], steps: readonly (readonly Series[])[]): (readonly Series[])[] {
+  const chart = (series: readonly Series[]) => ({ kind: "chart" as const, id: "c", title: "", series });
+  const states: Document[] = [{ decks: [{ name: "d", elements: [chart(start)] }] }];
+  steps.forEach((series, index) => {
+    const op = { op: "extend" as const, deck: "d", element: chart(series) };
+    states.push(applySegment(states.at(-1) ?? {}, { seq: index + 1, at: "", ops: [op] }));
+  });
+  return states.map((state) => {
+    const element = state.decks?.[0]?.elements[0];
+    return element?.kind === "chart" ? (element.series ?? []) : [];
+  });
+}
+
+describe("SeriesTable, as points are appended", () => {
+  it("keeps its rows and adds what is new", () => {
+    const kept = new SeriesTable();
+    const [before = [], after = []] = grow([one("a", [1], [10]), one("b", [1], [5])], [[one("a", [2], [20])]]);
+    const x = kept.update(before, false)[0];
+    const columns = kept.update(after, false);
+    expect(columns[0]).toBe(x);
+    expect(columns).toEqual([[1, 2], [10, 20], [5, undefined]]);
   });
 
-  it("aligns a hundred thousand points of two series quickly enough for every frame", () => {
-    const x = Array.from({ length: 100_000 }, (_, index) => index);
-    const columns = alignSeries([one("a", x, x), one("b", [...x], x)]);
-    expect(columns[0]).toHaveLength(100_000);
+  it("ends with the same table as one built at once, in whatever order and pieces the points come", () => {
+    let seed = 7;
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    for (let trial = 0; trial < 300; trial++) {
+      const piece = (name: string): Series => {
+        const x = Array.from({ length: random(4) }, () => (random(9) === 0 ? null : random(12)));
+        return one(name, x, x.map(() => (random(5) === 0 ? null : random(100) - 20)));
+      };
+      const steps = Array.from({ length: 6 }, () => ["a", "b", "c"].slice(0, 1 + random(3)).map(piece));
+      const kept = new SeriesTable();
+      for (const series of grow([], steps)) expect(kept.update(series, trial % 2 === 0)).toEqual(table(series, trial % 2 === 0));
+    }
+  });
+
+  it("is not misled by a chart that was replaced by a longer one", () => {
+    const kept = new SeriesTable();
+    kept.update([one("a", [1, 2], [10, 20])], false);
+    expect(kept.update([one("a", [1, 2, 3], [11, 20, 30])], false)).toEqual([[1, 2, 3], [11, 20, 30]]);
   });
 });

@@ -6,7 +6,7 @@ import { DeckSession, type DeckView } from "../../core/deckSession";
 import { deckWords, earlierAttempt } from "../../core/deckWords";
 import type { DeckState } from "../../protocol/live.gen";
 import { Banner } from "../../ui/Banner";
-import { ConnectionBanner } from "../../ui/ConnectionBanner";
+import { RefusedBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
 import { Skeleton } from "../../ui/Skeleton";
 import "./deck.css";
@@ -50,7 +50,7 @@ function OpenDeck({ session, rawUrl, share, source, latest }: DeckPanelProps & {
         onFullscreen={toggleFullscreen}
       />
       <div className="deck-banners">
-        <ConnectionBanner stream={view.stream} />
+        <RefusedBanner stream={view.stream} />
         {view.state && <StateBanner state={view.state} source={source} latest={latest} />}
       </div>
       <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} />

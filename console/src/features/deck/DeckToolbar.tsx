@@ -27,7 +27,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
   return (
     <div className="deck-toolbar" role="toolbar" aria-label="Deck">
       <div className="deck-status">
-        {state && <DeckMark state={state} paused={paused} />}
+        {state && <DeckMark state={state} paused={paused} lost={view.stream.status === "reconnecting"} />}
         {state && <DeckAge session={session} state={state} />}
         {paused && (
           <span className="deck-waiting" role="status">
@@ -61,12 +61,20 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
   );
 }
 
-function DeckMark({ state, paused }: { readonly state: DeckState; readonly paused: boolean }) {
+interface DeckMarkProps {
+  readonly state: DeckState;
+  readonly paused: boolean;
+  /** The connection is lost: what is shown may not be the latest, and must not look so. */
+  readonly lost: boolean;
+}
+
+function DeckMark({ state, paused, lost }: DeckMarkProps) {
   const { mark, tone } = deckWords(state);
+  const shown = paused ? { mark: "Paused", tone: "waiting" } : lost ? { mark: "Reconnecting …", tone: "warn" } : { mark, tone };
   return (
-    <span className={`deck-mark deck-mark-${paused ? "waiting" : tone}`}>
+    <span className={`deck-mark deck-mark-${shown.tone}`} role="status">
       <span className="deck-dot" aria-hidden="true" />
-      {paused ? "Paused" : mark}
+      {shown.mark}
     </span>
   );
 }

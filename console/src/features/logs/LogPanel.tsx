@@ -3,7 +3,7 @@ import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { LogSession, type LogView } from "../../core/logSession";
 import { Button } from "../../ui/Button";
-import { ConnectionBanner } from "../../ui/ConnectionBanner";
+import { RefusedBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
 import { Icon } from "../../ui/icons";
 import { Skeleton } from "../../ui/Skeleton";
@@ -36,13 +36,15 @@ function OpenLog({ session }: { readonly session: LogSession }) {
             onChange={(event) => setFind(event.target.value)}
           />
         </label>
-        <span className="log-count">{countWords(view, lines, find)}</span>
+        <span className="log-count" role="status">
+          {view.stream.status === "reconnecting" ? "Reconnecting …" : countWords(view, lines, find)}
+        </span>
         <Button look={follow ? "plain" : "quiet"} aria-pressed={follow} onClick={() => setFollow(!follow)}>
           {follow ? "Following" : "Follow"}
         </Button>
       </div>
       <div className="log-banners">
-        <ConnectionBanner stream={view.stream} />
+        <RefusedBanner stream={view.stream} />
       </div>
       {view.lines.length > 0 ? (
         <LogLines lines={lines} follow={follow} onFollow={setFollow} />

@@ -8,7 +8,10 @@ import { formatNumber } from "../numbers";
 import { chartOptions } from "./chartOptions";
 import { ChartLegend } from "./chartLegend";
 import { child, elementNode, setText, type ElementView } from "./element";
-import { alignSeries, type Columns } from "./series";
+import { SeriesTable, type Columns } from "./series";
+
+/** Half a frame. */
+const SLOW_MS = 8;
 
 export class ChartView implements ElementView<Chart> {
   readonly kind = "chart";
@@ -23,7 +26,10 @@ export class ChartView implements ElementView<Chart> {
   private plot: uPlot | null = null;
   private drawn: Chart | null = null;
   private zoom: { min: number; max: number } | null = null;
-  private frame = 0;
+  private readonly table = new SeriesTable();
+  private waiting: (() => void) | null = null;
+  /** Milliseconds that the last drawing took. */
+  private cost = 0;
 
   constructor() {
     this.reset.textContent = "Reset zoom";
@@ -48,15 +54,26 @@ export class ChartView implements ElementView<Chart> {
 
   destroy(): void {
     this.resizes.disconnect();
-    cancelAnimationFrame(this.frame);
+    this.waiting?.();
     this.discard();
   }
 
+  /** Draw with the next frame; a chart that is slow to draw leaves the page as much time again for everything else. */
   private schedule(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
+    if (this.waiting) return;
+    const inFrame = () => {
+      const frame = requestAnimationFrame(() => {
+        this.waiting = null;
+        this.draw();
+      });
+      this.waiting = () => cancelAnimationFrame(frame);
+    };
+    if (this.cost < SLOW_MS) {
+      inFrame();
+    } else {
+      const timer = setTimeout(inFrame, this.cost);
+      this.waiting = () => clearTimeout(timer);
+    }
   }
 
   /** Bring the canvas up to the latest state; while it has no width (a hidden tab) there is nothing to draw on. */
@@ -64,11 +81,13 @@ export class ChartView implements ElementView<Chart> {
     const { chart } = this;
     const width = this.body.clientWidth;
     if (!chart || width === 0) return;
-    const columns = alignSeries(chart.series ?? [], chart.log_y);
+    const began = performance.now();
+    const columns = this.table.update(chart.series ?? [], chart.log_y ?? false);
     if (!this.plot || this.drawn === null || !sameShape(this.drawn, chart)) this.build(chart, columns, width);
     else if (this.drawn !== chart) this.feed(this.plot, columns);
     if (this.plot && this.plot.width !== width) this.plot.setSize({ width, height: this.plot.height });
     this.drawn = chart;
+    this.cost = performance.now() - began;
   }
 
   private build(chart: Chart, columns: Columns, width: number): void {
