@@ -170,7 +170,7 @@ class Admin:
             settings,
         )
         sockets = stack.enter_context(rundir.socket_folder(run_dir))
-        rpc = sockets / "rpc.sock"
+        rpc = sockets / rundir.RPC_SOCKET
         await self._serve_rpc(stack, services, f"unix:{rpc}")
         web = await stack.enter_async_context(WebServer(app, grace=settings.shutdown_grace))
         stack.callback(live.close)  # before the web server drains: streams would never end by themselves

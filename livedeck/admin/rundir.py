@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from livedeck.errors import NotWritable
 
 SECRET: Final = "secret"  # noqa: S105 - the file's name
 UPLOADS: Final = "uploads"
+RPC_SOCKET: Final = "rpc.sock"
 _SOCKET_PATH_LIMIT: Final = 100
 """Bytes that the path of a Unix socket may have (108 on Linux, 104 elsewhere, with the end)."""
 
@@ -60,6 +62,18 @@ def socket_folder(run_dir: Path) -> Iterator[Path]:
 
     It is in the run folder unless that makes the path of a socket longer than the system allows.
     """
-    parent = run_dir if len(os.fsencode(run_dir)) < _SOCKET_PATH_LIMIT - len("/s-12345678/rpc.sock") else None
+    for left in run_dir.glob("s-*"):
+        if not _is_served(left / RPC_SOCKET):
+            shutil.rmtree(left, ignore_errors=True)  # a server that was killed has left it
+    parent = run_dir if len(os.fsencode(run_dir)) < _SOCKET_PATH_LIMIT - len(f"/s-12345678/{RPC_SOCKET}") else None
     with tempfile.TemporaryDirectory(prefix="s-", dir=parent) as folder:
         yield Path(folder)
+
+
+def _is_served(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True

@@ -56,6 +56,18 @@ async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path)
         assert stat.S_IMODE(near.stat().st_mode) == 0o700
 
 
+async def test_sockets_of_a_server_that_was_killed_are_cleared_away_and_those_of_a_living_one_are_not(tmp_path):
+    left = tmp_path / "run" / "s-left"
+    left.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(left / "rpc.sock"))
+    async with running_admin(tmp_path) as first, grpc.aio.insecure_channel(first.endpoint) as channel:
+        assert not left.exists()
+        async with running_admin(tmp_path):
+            pass
+        await AdminServiceStub(channel).GetVersion(GetVersionRequest())
+
+
 async def test_a_request_under_way_is_answered_before_the_end(tmp_path):
     async with running_admin(tmp_path) as admin:
         host, port = admin.endpoint.split(":")

@@ -1,0 +1,185 @@
+"""Reading a Deck when the store does not play along."""
+
+import asyncio
+
+import pytest
+
+from livedeck.admin.live.deck_log import DeckLog, is_whole
+from livedeck.deck.ops import Document, Html, Put, Segment
+from livedeck.deck.reader import Reader
+from livedeck.errors import DeckError, StoreUnavailable
+from livedeck.store import open_store
+from livedeck.store.layout import DECK
+from tests.admin.live.conftest import Log, read
+
+
+def segment(seq: int) -> Segment:
+    return Segment(seq, "2026-11-24T12:00:00.000Z", [Put("main", Html(f"e{seq}", "x"))])
+
+
+class FakeReader:
+    """A log whose segments can be missing, and whose snapshot stands where the test says."""
+
+    def __init__(self, *, snapshot: int = 0, last: int = 0):
+        self.snapshot = snapshot
+        self.last = last
+        self.gone: set[int] = set()
+
+    async def load(self):
+        return Document(seq=self.snapshot)
+
+    async def next(self, after_seq):
+        if after_seq + 1 in self.gone:
+            raise DeckError("gone")
+        return segment(after_seq + 1) if after_seq < self.last else None
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = open_store(f"file://{tmp_path}/attempt")
+    store.put(DECK, b"anything")
+    return store
+
+
+async def pull(log, *, final=False):
+    news = []
+    moved = await log.pull(lambda: news.append(log.recent and log.recent.seq), final=final)
+    assert moved == bool(news)
+    return news
+
+
+async def test_one_step_at_a_time(store):
+    reader = FakeReader(last=3)
+    log = DeckLog(store, reader, 0)
+    assert log.published is None
+    assert await pull(log) == [0, 1, 2, 3]
+    assert await pull(log) == []
+    assert not log.offer(segment(3))
+    assert not log.offer(segment(5))
+    assert log.offer(segment(4))
+    reader.last = 5
+    assert await pull(log) == [5]
+
+
+async def test_segments_cleared_away_are_in_the_snapshot(store):
+    reader = FakeReader(last=2)
+    log = DeckLog(store, reader, 0)
+    await pull(log)
+    reader.gone, reader.snapshot, reader.last = {3, 4}, 4, 5
+    await pull(log)
+    assert log.recent is not None
+    assert log.recent.seq == 5
+    assert log.recent.since(2) is None
+    assert await log.segments(1, 4) is None
+
+
+async def test_segments_cleared_away_without_a_snapshot_are_an_error(store):
+    reader = FakeReader(last=2)
+    log = DeckLog(store, reader, 0)
+    await pull(log)
+    reader.gone = {3}
+    with pytest.raises(DeckError):
+        await pull(log)
+
+
+async def test_at_the_end_the_last_snapshot_counts(store):
+    reader = FakeReader(last=2)
+    log = DeckLog(store, reader, 0)
+    await pull(log)
+    reader.snapshot = 7
+    await pull(log, final=True)
+    assert log.recent is not None
+    assert log.recent.seq == 7
+
+
+async def test_reading_again_what_a_viewer_lacks(store):
+    log = DeckLog(store, FakeReader(last=3), 0)
+    await pull(log)
+    assert [each.seq for each in await log.segments(1, 3) or []] == [2, 3]
+    assert await log.segments(3, 3) == []
+    assert await log.segments(2, 9) is None
+
+
+async def test_a_log_whose_placeholder_failed_is_found(tmp_path):
+    hand = Log(f"file://{tmp_path}/attempt")
+    log = DeckLog(hand.store, Reader(hand.store), 0)
+    assert await pull(log) == []
+    hand.publish("there all the same")
+    await pull(log)
+    assert log.recent is not None
+    assert log.recent.seq == 1
+
+
+async def test_a_page_half_written_is_whole_once_nobody_writes_any_more(tmp_path):
+    hand = Log(f"file://{tmp_path}/attempt")
+    now = [0.0]
+    log = DeckLog(hand.store, Reader(hand.store), 0, clock=lambda: now[0])
+    hand.foreign("half", whole=False)
+    assert await pull(log) == []
+    assert log.unsettled
+    now[0] = 0.5
+    hand.foreign("a longer half", whole=False)
+    assert await pull(log) == []
+    now[0] = 1.4
+    assert await pull(log) == []
+    now[0] = 1.6
+    assert len(await pull(log)) == 1
+    assert not log.unsettled
+    assert log.published is not None
+    assert log.published.foreign
+    hand.foreign("half at the end", whole=False)
+    assert len(await pull(log, final=True)) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "whole"),
+    [(b"<html></html>", True), (b"</HTML>\n\n ", True), (b"<html>", False), (b"", False), (b"</html><p>", False)],
+)
+def test_what_is_whole(page, whole):
+    assert is_whole(page) is whole
+
+
+async def test_a_store_that_fails_is_behind_and_then_live_again(world, monkeypatch):
+    log = world.log()
+    await world.run()
+    log.placeholder()
+    log.publish("one")
+    async with world.deck() as stream:
+        await stream.until("snapshot")
+        real = Reader.next
+
+        async def failing(self, after_seq):
+            raise StoreUnavailable("429 Too Many Requests")
+
+        monkeypatch.setattr(Reader, "next", failing)
+        log.publish("two")
+        while read(event := (await stream.until("state"))[-1])["phase"] != "behind":
+            pass
+        assert "429" in read(event)["reason"]
+        monkeypatch.setattr(Reader, "next", real)
+        await stream.until("segment")
+        while read((await stream.until("state"))[-1])["phase"] != "live":
+            pass
+
+
+async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(world, monkeypatch):
+    log = world.log()
+    await world.run()
+    log.placeholder()
+    async with world.deck() as stream:
+        await stream.until("snapshot")
+        real, failed = Reader.next, asyncio.Event()
+
+        async def failing(self, after_seq):
+            failed.set()
+            raise StoreUnavailable("503")
+
+        monkeypatch.setattr(Reader, "next", failing)
+        log.publish("the last words")
+        log.end()
+        await world.finish()
+        await failed.wait()
+        monkeypatch.setattr(Reader, "next", real)
+        events = await stream.until("end")
+        assert read(events[-1])["phase"] == "succeeded"
+        assert events[-2].id == "0.2"
