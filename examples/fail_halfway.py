@@ -1,6 +1,6 @@
 """Fail half-way on purpose, to show what a Deck says then: all that was published, and the error in a tab.
 
-    livedeck run --remote examples/fail_halfway.py fail_halfway
+livedeck run --remote examples/fail_halfway.py fail_halfway
 """
 
 from livedeck import Deck, current_context, task, workflow

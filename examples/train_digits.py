@@ -10,6 +10,7 @@ curves grow, and stop it when they say so.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -47,9 +48,7 @@ def load_and_split(test_fraction: float, seed: int) -> Split:
     """Load the digits and keep a part of them for the evaluation."""
     digits = load_digits()
     images = (digits.data / 16.0).astype(np.float32)
-    parts = train_test_split(
-        images, digits.target, test_size=test_fraction, random_state=seed, stratify=digits.target
-    )
+    parts = train_test_split(images, digits.target, test_size=test_fraction, random_state=seed, stratify=digits.target)
     train_images, test_images, train_labels, test_labels = parts
 
     deck = Deck("data")
@@ -149,7 +148,7 @@ Integers = NDArray[np.int64]
 def initial_weights(sizes: list[int], random: np.random.Generator) -> list[np.ndarray]:
     """Weights after He et al. (2015), biases of zero: [w1, b1, w2, b2, ...]."""
     model: list[np.ndarray] = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         model.append(random.normal(0, np.sqrt(2 / inputs), (inputs, outputs)).astype(np.float32))
         model.append(np.zeros(outputs, np.float32))
     return model
@@ -242,9 +241,7 @@ def confusion_matrix(labels: Integers, guesses: Integers) -> str:
     shares = counts / counts.sum(axis=1, keepdims=True).clip(1)
     head = "".join(f"<th>{k}</th>" for k in range(CLASSES))
     rows = "".join(
-        f"<tr><th>{k}</th>"
-        + "".join(cell(counts[k, j], shares[k, j], right=j == k) for j in range(CLASSES))
-        + "</tr>"
+        f"<tr><th>{k}</th>" + "".join(cell(counts[k, j], shares[k, j], right=j == k) for j in range(CLASSES)) + "</tr>"
         for k in range(CLASSES)
     )
     return (

@@ -1,7 +1,7 @@
 """The server is killed with SIGKILL at random moments; every execution ends right, and nothing published is lost."""
 
+import asyncio
 import random
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -35,7 +35,7 @@ async def test_every_execution_ends_right_wherever_the_server_is_killed(
             with Client(server.endpoint) as client:
                 executions.append(start(client, "ten_nodes.py", "ten_nodes"))
             # The moment is what is tried here, not something waited for: anywhere in the run of the workflow.
-            time.sleep(dice.uniform(0.0, 3.0))
+            await asyncio.sleep(dice.uniform(0.0, 3.0))
             server.kill()
             server.start()
         with Client(server.endpoint) as client:

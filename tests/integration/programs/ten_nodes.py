@@ -29,12 +29,8 @@ def add(a: int, b: int, c: int) -> int:
 def ten_nodes(x: int = 0, seconds: float = 0.4) -> int:
     """Two rounds of fan-out and fan-in: 1 + 3 + 1 + 3 + 1 nodes, and one more."""
     first = part(x=x, seconds=seconds)
-    joined = add(
-        a=part(x=first, seconds=seconds), b=part(x=first, seconds=seconds), c=part(x=first, seconds=seconds)
-    )
-    again = add(
-        a=part(x=joined, seconds=seconds), b=part(x=joined, seconds=seconds), c=part(x=joined, seconds=seconds)
-    )
+    joined = add(a=part(x=first, seconds=seconds), b=part(x=first, seconds=seconds), c=part(x=first, seconds=seconds))
+    again = add(a=part(x=joined, seconds=seconds), b=part(x=joined, seconds=seconds), c=part(x=joined, seconds=seconds))
     return part(x=again, seconds=seconds)
 
 
