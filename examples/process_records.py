@@ -9,6 +9,7 @@ It needs nothing but livedeck: the records are made by `generate`, with the faul
 import csv
 import html
 import random
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,7 +35,7 @@ def generate(records: int, seed: int) -> File:
     """Write a CSV file of sensor records, about one in thirty of them faulty."""
     dice = random.Random(seed)
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    path = Path("records.csv")
+    path = Path(tempfile.mkdtemp()) / "records.csv"
     progress = Deck("generate").progress("records written", total=records)
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -76,7 +77,7 @@ def clean(raw: File, low: float, high: float) -> tuple[File, Quality]:
     rates = deck.chart("Rejected, per reason", x_label="records read", y_label="records")
 
     quality, reasons, samples = Quality(), Counter[str](), []
-    path = Path("clean.csv")
+    path = Path(tempfile.mkdtemp()) / "clean.csv"
     with open(raw, newline="") as lines, path.open("w", newline="") as file:  # noqa: PTH123
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()

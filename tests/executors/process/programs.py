@@ -1,6 +1,6 @@
 """What the attempts of these tests do: ``main([name, *arguments])``. Preloaded by their zygotes."""
 
-# ruff: noqa: T201 - printing is what they are for
+
 
 import atexit
 import multiprocessing

@@ -1,6 +1,6 @@
 """An executor in a process of its own, to be killed: launches what it is told, and waits for ever."""
 
-# ruff: noqa: T201 - its answers
+
 
 import asyncio
 import sys

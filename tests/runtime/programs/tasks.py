@@ -1,5 +1,5 @@
 """Tasks that the tests of the runtime run."""
-# ruff: noqa: T201 - what a task prints is part of what is tested
+
 
 import asyncio
 import multiprocessing
