@@ -16,6 +16,8 @@ export interface DeckView {
   readonly state: DeckState | null;
   /** Whether there is a document for the frame. */
   readonly hasDocument: boolean;
+  /** Whether there is anything in it. */
+  readonly empty: boolean;
   /** For a foreign Deck: the version of `deck.html` to show. */
   readonly etag: string | null;
   readonly paused: boolean;
@@ -36,6 +38,7 @@ const FIRST: DeckView = {
   stream: { status: "connecting", reason: "" },
   state: null,
   hasDocument: false,
+  empty: true,
   etag: null,
   paused: false,
   waiting: 0,
@@ -147,7 +150,7 @@ export class DeckSession {
   private flush(): void {
     const { held, latest } = this;
     this.held = [];
-    this.change({ hasDocument: latest !== null, etag: this.latestEtag });
+    this.change({ hasDocument: latest !== null, empty: !latest?.decks?.length, etag: this.latestEtag });
     for (const sink of this.sinks) {
       if (latest && (held === null || this.shown === null)) sink.document(latest);
       else held?.forEach((segment) => sink.segment(segment));

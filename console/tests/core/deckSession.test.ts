@@ -69,6 +69,14 @@ describe("DeckSession", () => {
     expect(html(late)).toBe("xyz");
   });
 
+  it("tells an empty document from one with something in it", async () => {
+    const { around, session, tail } = await open();
+    await around.last.send("snapshot", { document: { at } }, "0.0");
+    expect(session.view.get()).toMatchObject({ hasDocument: true, empty: true });
+    await tail(1, "x");
+    expect(session.view.get().empty).toBe(false);
+  });
+
   it("ignores a segment that came before", async () => {
     const { session, screen, snapshot, tail } = await open();
     await snapshot(3, "x");

@@ -4,7 +4,7 @@ import type { DeckSession } from "../../core/deckSession";
 import { FramePort } from "../../core/framePort";
 
 /** The sandboxed frame that shows a document and applies what follows in place. */
-export function DeckFrame({ session }: { readonly session: DeckSession }) {
+export function DeckFrame({ session, hidden }: { readonly session: DeckSession; readonly hidden: boolean }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const port = useRef<FramePort | null>(null);
   const { dark } = useTheme();
@@ -21,5 +21,14 @@ export function DeckFrame({ session }: { readonly session: DeckSession }) {
     frame.current.src = "/decks/frame";
     return () => opened.close();
   }, [session]);
-  return <iframe ref={frame} className="deck-frame deck-frame-live" title="Deck" sandbox="allow-scripts" referrerPolicy="no-referrer" />;
+  return (
+    <iframe
+      ref={frame}
+      className="deck-frame deck-frame-live"
+      title="Deck"
+      sandbox="allow-scripts"
+      referrerPolicy="no-referrer"
+      hidden={hidden}
+    />
+  );
 }

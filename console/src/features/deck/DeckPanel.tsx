@@ -94,22 +94,27 @@ interface DeckBodyProps {
 function DeckBody({ session, view, rawUrl }: DeckBodyProps) {
   const { state, stream } = view;
   if (view.etag) return <ForeignFrame url={rawUrl} etag={view.etag} />;
-  if (view.hasDocument && !(state && isPlaceholder(state))) return <DeckFrame session={session} />;
-  if (state) {
-    const { title, text } = deckWords(state).empty;
-    return (
-      <Empty icon="deck" title={title}>
-        {text}
-      </Empty>
-    );
+  if (!state && !view.hasDocument) {
+    if (stream.status === "refused") return <Empty icon="deck" title="No Deck to show" />;
+    return <Skeleton label="Opening the Deck" lines={6} />;
   }
-  if (stream.status === "refused") return <Empty icon="deck" title="No Deck to show" />;
-  return <Skeleton label="Opening the Deck" lines={6} />;
+  const nothing = view.empty || state?.phase === "none";
+  return (
+    <>
+      {nothing && state && <NoDeck state={state} />}
+      {/* While there is nothing to show the frame gets ready, so that the first update does not wait for it. */}
+      {view.hasDocument && <DeckFrame session={session} hidden={nothing} />}
+    </>
+  );
 }
 
-/** The placeholder says less than we can. */
-function isPlaceholder(state: DeckState): boolean {
-  return state.phase === "placeholder" || state.phase === "none";
+function NoDeck({ state }: { readonly state: DeckState }) {
+  const { title, text } = deckWords(state).empty;
+  return (
+    <Empty icon="deck" title={title}>
+      {text}
+    </Empty>
+  );
 }
 
 function useFullscreen(element: React.RefObject<HTMLElement | null>): readonly [boolean, () => void] {

@@ -23,7 +23,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
   const [sharing, setSharing] = useState(false);
   const { state, paused } = view;
   const followable = view.stream.status !== "ended" && view.stream.status !== "refused";
-  const something = view.hasDocument || view.etag !== null;
+  const something = !view.empty || view.etag !== null;
   return (
     <div className="deck-toolbar" role="toolbar" aria-label="Deck">
       <div className="deck-status">
