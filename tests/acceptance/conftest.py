@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess, running_server
+from tests.acceptance.console import Stage
+from tests.acceptance.puppet import TIMEOUT, Puppeteer, puppeteer
 
 ARGUMENTS = [
     "--no-sandbox",  # tests run as root in containers, where Chromium's own sandbox cannot
@@ -18,15 +20,22 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+expect.set_options(timeout=TIMEOUT * 1000)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> str:
     """Debian's Chromium, or the one that LIVEDECK_CHROMIUM names."""
     executable = os.environ.get("LIVEDECK_CHROMIUM") or shutil.which("chromium")
     assert executable, "chromium is not installed: run `make test`, which installs it, or set LIVEDECK_CHROMIUM"
+    return executable
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for all tests. It goes with this folder: asynchronous tests cannot run while it is there."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
 
@@ -35,6 +44,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of its own; an error that nobody caught in it fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(TIMEOUT * 1000)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -43,7 +53,7 @@ def page(browser: Browser) -> Iterator[Page]:
     assert errors == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A real `livedeck serve`, shared by all acceptance tests."""
     with running_server(tmp_path_factory.mktemp("server")) as server:
@@ -55,3 +65,16 @@ def client(server: ServerProcess) -> Iterator[Client]:
     """A client of the server."""
     with Client(server.endpoint) as client:
         yield client
+
+
+@pytest.fixture
+def puppets() -> Iterator[Puppeteer]:
+    """Tasks that do what the test says."""
+    with puppeteer() as one:
+        yield one
+
+
+@pytest.fixture
+def stage(page: Page, server: ServerProcess, client: Client, puppets: Puppeteer) -> Stage:
+    """All of it."""
+    return Stage(page, server, client, puppets)

@@ -1,0 +1,83 @@
+"""The console as its users know it: by what its parts are called."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+from playwright.sync_api import FrameLocator, Locator, Page, Response, expect
+
+from livedeck.client import Client
+from livedeck.testing.process import ServerProcess
+from tests.acceptance.puppet import Puppeteer, Strings
+from tests.integration.running import start
+
+PROGRAM = Path(__file__).parent / "programs" / "puppets.py"
+
+
+class Stage:
+    """A page, a server, and puppets to play on it."""
+
+    def __init__(self, page: Page, server: ServerProcess, client: Client, puppeteer: Puppeteer) -> None:
+        self.page = page
+        self.server = server
+        self.client = client
+        self.puppeteer = puppeteer
+
+    def begin(self, workflow: str = "one", **inputs: Any) -> WorkflowExecutionIdentifier:
+        """Start an execution of programs/puppets.py."""
+        return start(self.client, PROGRAM, workflow, **(inputs or {"address": self.puppeteer.address}))
+
+    def play(self, workflow: str = "one") -> tuple[WorkflowExecutionIdentifier, Strings]:
+        """Start one, and wait until its puppet is there."""
+        execution = self.begin(workflow)
+        return execution, self.puppeteer.strings()
+
+    def open(self, execution: WorkflowExecutionIdentifier, **query: str) -> Response | None:
+        """Open an execution's page."""
+        return self.page.goto(console_url(self.server.url, execution, query))
+
+    def open_deck(self, execution: WorkflowExecutionIdentifier, node: str = "n0") -> None:
+        """Open the page of one node's Deck."""
+        self.open(execution, node=node, view="deck")
+
+    def output_folder(self, execution: WorkflowExecutionIdentifier, node: str = "n0", attempt: int = 0) -> Path:
+        """Where an attempt writes, on the embedded store."""
+        found = self.client.get_node_execution(NodeExecutionIdentifier(node_id=node, execution_id=execution))
+        uri = found.closure.deck_uri.removesuffix("/deck.html").rpartition("/")[0]
+        return Path(urlsplit(uri).path) / str(attempt)
+
+    @property
+    def panel(self) -> Locator:
+        """The Deck with everything around it."""
+        return self.page.get_by_role("region", name="Deck", exact=True)
+
+    @property
+    def mark(self) -> Locator:
+        """The word for the Deck's state."""
+        return self.panel.get_by_role("toolbar", name="Deck").get_by_role("status").first
+
+    @property
+    def iframe(self) -> Locator:
+        """The frame itself."""
+        return self.panel.get_by_title("Deck", exact=True)
+
+    @property
+    def deck(self) -> FrameLocator:
+        """What is in the frame."""
+        return self.iframe.content_frame
+
+    def tab(self, name: str) -> Locator:
+        """One of the Deck's own tabs."""
+        return self.deck.get_by_role("tab", name=name, exact=True)
+
+    def expect_shown(self, text: str) -> None:
+        """The Deck shows these words."""
+        expect(self.deck.get_by_text(text, exact=True)).to_be_visible()
+
+
+def console_url(base: str, execution: WorkflowExecutionIdentifier, query: Mapping[str, str]) -> str:
+    """The address of an execution's page."""
+    path = f"/console/projects/{quote(execution.project)}/domains/{quote(execution.domain)}/executions"
+    return f"{base}{path}/{quote(execution.name)}" + (f"?{urlencode(query)}" if query else "")

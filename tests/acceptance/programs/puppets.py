@@ -1,0 +1,113 @@
+"""Tasks that do what a test tells them to, line by line, so that no test depends on how fast anything is."""
+
+import json
+import os
+import socket
+
+from livedeck import Cache, Deck, RecoverableError, Resources, current_context, task, workflow
+
+ALL_CORES = os.cpu_count() or 1
+
+
+def obey(address: str) -> str:
+    """Connect to the test, run every piece of Python that it sends, and say when each is done; return its last word."""
+    host, _, port = address.rpartition(":")
+    context = current_context()
+    names = {
+        "Deck": Deck,
+        "RecoverableError": RecoverableError,
+        "context": context,
+        "fail": fail,
+        "os": os,
+        # On the way to viewers once this returns, so that a test may look for it with no regard to time.
+        "publish": lambda: context.publish_decks(wait=True, timeout=30),
+    }
+    with socket.create_connection((host, int(port))) as connection, connection.makefile("rw") as line:
+        print(context.attempt, file=line, flush=True)
+        for order in line:
+            told = json.loads(order)
+            if "return" in told:
+                return str(told["return"])
+            exec(told["run"], names)  # noqa: S102 - that is what it is for
+            print("done", file=line, flush=True)
+    raise ConnectionError("the test went away")
+
+
+def fail(words: str) -> None:
+    """Raise from a line that a traceback can show."""
+    raise ValueError(words)  # the line that the Error tab shows
+
+
+@task(enable_deck=True, deck_fields=())
+def puppet(address: str) -> str:
+    """Obey."""
+    return obey(address)
+
+
+@task(enable_deck=True, deck_fields=(), retries=2)
+def stubborn_puppet(address: str) -> str:
+    """Obey, up to three times."""
+    return obey(address)
+
+
+@task(enable_deck=True, deck_fields=(), cache=Cache(version="1"))
+def remembered_puppet(address: str) -> str:
+    """Obey, once."""
+    return obey(address)
+
+
+@task
+def puppet_without_deck(address: str) -> str:
+    """Obey."""
+    return obey(address)
+
+
+@task(enable_deck=True, deck_fields=(), requests=Resources(cpu=ALL_CORES))
+def greedy_puppet(address: str) -> str:
+    """Obey, and let nobody else run meanwhile."""
+    return obey(address)
+
+
+@task(enable_deck=True, deck_fields=(), requests=Resources(cpu=ALL_CORES))
+def waiting_puppet(address: str) -> str:
+    """Obey once the whole machine is free."""
+    return obey(address)
+
+
+@workflow
+def one(address: str) -> str:
+    """One puppet."""
+    return puppet(address=address)
+
+
+@workflow
+def stubborn(address: str) -> str:
+    """One that is tried again."""
+    return stubborn_puppet(address=address)
+
+
+@workflow
+def remembered(address: str) -> str:
+    """One whose result is kept."""
+    return remembered_puppet(address=address)
+
+
+@workflow
+def undecked(address: str) -> str:
+    """One that has no Deck."""
+    return puppet_without_deck(address=address)
+
+
+@workflow
+def crowd(first: str, second: str) -> tuple[str, str]:
+    """Two of which only one fits on the machine."""
+    return greedy_puppet(address=first), waiting_puppet(address=second)
+
+
+@workflow
+def queue(first: str, second: str) -> str:
+    """Two, one after the other."""
+    before = puppet(address=first)
+    after = puppet(address=second)
+    before >> after
+    return after
