@@ -72,8 +72,10 @@ class Reporter:
         while True:
             await self._arrived.wait()
             if self._coming:
+                # Not wait_for: before Python 3.12 that loses a cancellation which comes together with its result.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._complete.wait(), _LINGER)
+                    async with asyncio.timeout(_LINGER):
+                        await self._complete.wait()
             await self.flush()
 
     async def flush(self) -> None:
