@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from playwright.sync_api import FrameLocator, Locator, Page, Response, expect
 
 from livedeck.client import Client
@@ -44,7 +44,7 @@ class Stage:
 
     def output_folder(self, execution: WorkflowExecutionIdentifier, node: str = "n0", attempt: int = 0) -> Path:
         """Where an attempt writes, on the embedded store."""
-        found = self.client.get_node_execution(NodeExecutionIdentifier(node_id=node, execution_id=execution))
+        found = next(each for each in self.client.node_executions(execution) if each.id.node_id == node)
         uri = found.closure.deck_uri.removesuffix("/deck.html").rpartition("/")[0]
         return Path(urlsplit(uri).path) / str(attempt)
 

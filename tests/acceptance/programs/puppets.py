@@ -28,7 +28,7 @@ def obey(address: str) -> str:
             told = json.loads(order)
             if "return" in told:
                 return str(told["return"])
-            exec(told["run"], names)  # noqa: S102 - that is what it is for
+            exec(told["run"], names)
             print("done", file=line, flush=True)
     raise ConnectionError("the test went away")
 
@@ -68,12 +68,6 @@ def greedy_puppet(address: str) -> str:
     return obey(address)
 
 
-@task(enable_deck=True, deck_fields=(), requests=Resources(cpu=ALL_CORES))
-def waiting_puppet(address: str) -> str:
-    """Obey once the whole machine is free."""
-    return obey(address)
-
-
 @workflow
 def one(address: str) -> str:
     """One puppet."""
@@ -99,9 +93,9 @@ def undecked(address: str) -> str:
 
 
 @workflow
-def crowd(first: str, second: str) -> tuple[str, str]:
-    """Two of which only one fits on the machine."""
-    return greedy_puppet(address=first), waiting_puppet(address=second)
+def greedy(address: str) -> str:
+    """One that wants the whole machine."""
+    return greedy_puppet(address=address)
 
 
 @workflow

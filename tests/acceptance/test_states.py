@@ -1,0 +1,200 @@
+"""Each state of a Deck, in the words that its viewer sees."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.console import Stage
+from tests.acceptance.puppet import puppeteer
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_queued_until_its_turn_comes(stage: Stage) -> None:
+    with puppeteer() as second:
+        execution = stage.begin("queue", first=stage.puppeteer.address, second=second.address)
+        first = stage.puppeteer.strings()
+        stage.open_deck(execution, "n1")
+        expect(stage.mark).to_have_text("Queued")
+        expect(stage.panel.get_by_role("heading", name="Waiting for its turn")).to_be_visible()
+        first.finish()
+        then = second.strings()
+        expect(stage.mark).to_have_text("Running")
+        then.publish("metrics", "<p>at last</p>")
+        stage.expect_shown("at last")
+        then.finish()
+
+
+def test_waiting_for_the_task_to_start_says_for_what(stage: Stage) -> None:
+    _, first = stage.play("greedy")
+    with puppeteer() as second:
+        execution = stage.begin("greedy", address=second.address)
+        stage.open_deck(execution)
+        expect(stage.mark).to_have_text("Starting")
+        expect(stage.panel.get_by_role("heading", name="The task is starting")).to_be_visible()
+        first.finish()
+        then = second.strings()
+        expect(stage.mark).to_have_text("Running")
+        then.finish()
+
+
+def test_running_with_nothing_published_is_a_placeholder(stage: Stage) -> None:
+    execution, strings = stage.play()
+    stage.open_deck(execution)
+    expect(stage.mark).to_have_text("Running")
+    expect(stage.panel.get_by_role("heading", name="Running, nothing published yet")).to_be_visible()
+    strings.finish()
+
+
+def test_live_says_how_long_ago(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("metrics", "<p>one</p>")
+    stage.open_deck(execution)
+    expect(stage.mark).to_have_text("Live")
+    expect(stage.panel.get_by_text(re.compile(r"^updated \d+(\.\d)? s ago$"))).to_be_visible()
+    strings.finish()
+
+
+def test_live_but_behind_while_the_store_fails(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("metrics", "<p>one</p>")
+    stage.open_deck(execution)
+    stage.expect_shown("one")
+    segments = stage.output_folder(execution) / "deck"
+    with unwritable(segments):
+        strings.run("Deck('metrics', '<p>two</p>'); context.publish_decks()")
+        expect(stage.mark).to_have_text("Behind")
+        expect(stage.panel.get_by_text("Live, but behind.")).to_be_visible()
+        strings.run("Deck('metrics', '<p>three</p>'); context.publish_decks()")
+    stage.expect_shown("three")
+    expect(stage.mark).to_have_text("Live")
+    strings.finish()
+    expect(stage.mark).to_have_text("Complete")
+
+
+def test_succeeded(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("metrics", "<p>all there is</p>")
+    strings.finish()
+    stage.open_deck(execution)
+    expect(stage.mark).to_have_text("Complete")
+    expect(stage.panel.get_by_text(re.compile("^published "))).to_be_visible()
+    stage.expect_shown("all there is")
+    expect(stage.panel.get_by_role("button", name="Pause")).to_have_count(0)
+
+
+def test_failed_has_the_error_in_a_tab_of_its_own(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("metrics", "<p>until here</p>")
+    stage.open_deck(execution)
+    stage.expect_shown("until here")
+    strings.run_and_lose("fail('the third wheel came off')")
+    expect(stage.mark).to_have_text("Failed")
+    expect(stage.panel.get_by_role("alert")).to_have_text(
+        re.compile("The task failed. .*ValueError: the third wheel came off")
+    )
+    stage.expect_shown("until here")
+    stage.tab("Error").click()
+    expect(stage.deck.get_by_text("raise ValueError(words)  # the line that the Error tab shows")).to_be_visible()
+    stage.page.get_by_role("tablist", name="Node").get_by_role("tab", name="Error").click()
+    expect(stage.page.get_by_role("tabpanel", name="Error")).to_contain_text("puppets.py")
+
+
+def test_aborted_with_the_console_and_why(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("metrics", "<p>so far</p>")
+    stage.open_deck(execution)
+    stage.expect_shown("so far")
+    stage.page.get_by_role("button", name="Abort").click()
+    dialog = stage.page.get_by_role("dialog", name="Abort this execution?")
+    dialog.get_by_label("Reason").fill("the cat sat on it")
+    dialog.get_by_role("button", name="Abort execution").click()
+    expect(dialog).to_be_hidden()
+    expect(stage.mark).to_have_text("Aborted")
+    banner = stage.panel.get_by_text("The task was aborted.")
+    expect(banner.locator("..")).to_contain_text("This is what it had published by then.")
+    expect(stage.page.get_by_role("main").get_by_text("the cat sat on it", exact=True)).to_be_visible()
+    stage.expect_shown("so far")
+
+
+def test_died_without_a_word_says_so_and_when_it_last_spoke(stage: Stage) -> None:
+    execution, strings = stage.play()
+    for attempt in range(4):  # a killed process is the system's failure: three more attempts follow
+        strings.publish("metrics", f"<p>words of attempt {attempt}</p>")
+        strings.run_and_lose("os.kill(os.getpid(), 9)")
+        strings = stage.puppeteer.strings() if attempt < 3 else strings
+    stage.open_deck(execution)
+    expect(stage.mark).to_have_text("Died")
+    alert = stage.panel.get_by_role("alert")
+    expect(alert).to_contain_text("The task died without a word.")
+    expect(alert).to_contain_text(re.compile(r"It last published at \d.*, \d+(\.\d)? s before it ended\."))
+    stage.expect_shown("words of attempt 3")
+
+
+def test_retried_attempts_can_all_be_chosen(stage: Stage) -> None:
+    execution, strings = stage.play("stubborn")
+    strings.publish("metrics", "<p>first try</p>")
+    stage.open_deck(execution)
+    stage.expect_shown("first try")
+    strings.run_and_lose("raise RecoverableError('not yet')")
+    again = stage.puppeteer.strings()
+    assert again.attempt == 1
+    again.publish("metrics", "<p>second try</p>")
+    stage.expect_shown("second try")
+    expect(stage.mark).to_have_text("Live")
+    attempts = stage.page.get_by_label("Attempt", exact=True)
+    attempts.select_option(value="0")
+    stage.expect_shown("first try")
+    expect(stage.mark).to_have_text("Failed")
+    expect(stage.panel.get_by_text("Attempt 1 of 2.")).to_be_visible()
+    stage.panel.get_by_role("link", name="Show the latest attempt").click()
+    stage.expect_shown("second try")
+    again.finish()
+    expect(stage.mark).to_have_text("Complete")
+    expect(attempts.get_by_role("option", name="Attempt 2 of 2: Succeeded")).to_be_attached()
+
+
+def test_cache_hit_shows_the_deck_of_the_run_that_filled_it(stage: Stage) -> None:
+    first, strings = stage.play("remembered")
+    strings.publish("metrics", "<p>worked once</p>")
+    strings.finish()
+    stage.open_deck(first)
+    expect(stage.mark).to_have_text("Complete")
+    second = stage.begin("remembered")
+    stage.open_deck(second)
+    expect(stage.mark).to_have_text("From the cache")
+    stage.expect_shown("worked once")
+    stage.panel.get_by_role("link", name="Show that run").click()
+    expect(stage.page).to_have_url(re.compile(f"/executions/{first.name}\\?"))
+    expect(stage.mark).to_have_text("Complete")
+    stage.expect_shown("worked once")
+
+
+def test_no_deck_says_why(stage: Stage) -> None:
+    execution, strings = stage.play("undecked")
+    stage.open(execution)
+    nodes = stage.page.get_by_role("list", name="Nodes")
+    expect(nodes.get_by_role("link", name=re.compile("puppet_without_deck"))).to_be_visible()
+    expect(nodes.get_by_role("link", name=re.compile("^Deck of"))).to_have_count(0)
+    stage.open_deck(execution)
+    expect(stage.mark).to_have_text("No Deck")
+    expect(stage.panel.get_by_text("The task makes no Deck: declare it with enable_deck=True.")).to_be_visible()
+    strings.finish()
+
+
+class unwritable:  # noqa: N801 - used like a function
+    """A file stands where a folder was: the store cannot write below it, not even for root."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._aside = folder.with_name(f"{folder.name}-aside")
+
+    def __enter__(self) -> None:
+        self._folder.rename(self._aside)
+        self._folder.touch()
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.unlink()
+        self._aside.rename(self._folder)
