@@ -26,10 +26,18 @@ from livedeck.store.layout import DECK, segment_key
 
 logger = logging.getLogger("livedeck.deck")
 
-GROWTH = 2
-"""A snapshot is written once the log since the last one is this many times its size. The snapshots of a Deck that only
-grows are then at most half its final size together, which with the log and the last snapshot stays below three times
-that size."""
+FREE = 256 * 1024
+"""Bytes that the snapshots of a running task may take together, whatever the log has taken."""
+SHARE = 0.5
+"""What they may take once the log is long: a share of it.
+
+DESIGN.md writes a snapshot whenever the log has outgrown the last one. That alone does not keep what is stored within
+three times the final Deck: of a Deck that is only ever appended to, the log takes one, the last snapshot one, and a
+single one just before the end the third. How soon the end comes nobody knows, so the bound holds whatever the timing
+only if snapshots are paid for by a log that is larger than the Deck: by updates that replace, and by the hundred bytes
+and more that each segment takes beside its data. A long Deck that grows by large pieces has none between the first few
+and the last; its viewers read the log, which is no larger than those would have been.
+"""
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 30.0
 LONGEST_WAIT_AT_THE_END = 1.0
@@ -162,9 +170,12 @@ class Publishing:
         self._page_breaker = _Breaker(rng)
         self._page_seq = -1  # seq of the last snapshot, -1 before the first
         self._page_size = 0
+        self._page_weight = 0  # of the document then: the rest of the size is what every page has
+        self._pages_size = 0  # bytes of all snapshots
         self._page_at = float("-inf")
         self._page_data: tuple[int, bytes] | None = None  # rendered, not yet stored
         self._log_size = 0  # bytes of segments since the last snapshot
+        self._logs_size = 0  # bytes of all segments
         self._removable = 0  # segments up to this one are covered by two snapshots
         self._removed = 0
         self._closing = False
@@ -248,9 +259,14 @@ class Publishing:
             return now if complete and self._page_seq < seq else None
         if self._page_seq < 0:
             return now
-        if seq > self._page_seq and self._log_size >= GROWTH * self._page_size:
+        if seq > self._page_seq and self._log_size >= self._page_size and self._affordable():
             return self._page_at + self._settings.snapshot_interval
         return None
+
+    def _affordable(self) -> bool:
+        """Whether a snapshot now leaves the whole within bounds."""
+        expected = self.replay.weight + max(0, self._page_size - self._page_weight)
+        return self._pages_size + expected <= max(FREE, SHARE * self._logs_size)
 
     def _next_removal(self, now: float) -> Step | None:
         del now
@@ -320,11 +336,13 @@ class Publishing:
     def _advance(self, segment: Segment, size: int) -> None:
         self.replay.apply(segment)
         self._log_size += size
+        self._logs_size += size
 
     def _page_landed(self, step: Overwrite, now: float) -> None:
         self._recovered(self._page_breaker)
         self._removable = max(self._removable, self._page_seq)
         self._page_seq, self._page_size, self._page_at = step.seq, len(step.data), now
+        self._page_weight, self._pages_size = self.replay.weight, self._pages_size + self._page_size
         self._log_size = 0
         self._page_data = None
 

@@ -220,3 +220,28 @@ def test_a_snapshot_that_fails_does_not_hold_up_the_log():
     page = loop.next()
     assert isinstance(page, Overwrite)
     assert snapshot.parse(page.data).seq == 1
+
+
+@pytest.mark.parametrize("interval", [0.0, 7.0])
+def test_whenever_the_end_comes_all_that_was_stored_is_at_most_three_times_the_deck(interval):
+    for publishes in (10, 100, 140, 300, 301, 302, 700):
+        loop = Loop(min_interval=0.0, snapshot_interval=interval)
+        steps = loop.run()
+        for number in range(publishes):
+            loop.offer(Put("d", Html(str(number), "x" * 2000)))
+            loop.clock.advance(1.0)
+            steps += loop.run()
+        loop.logic.finish(END, loop.clock.monotonic())
+        steps += loop.run()
+        assert sum(len(step.data) for step in steps) <= 3 * max(publishing.FREE, len(steps[-1].data)), publishes
+
+
+def test_a_deck_that_is_replaced_again_and_again_has_snapshots_for_half_of_what_its_log_takes():
+    loop = Loop(min_interval=0.0, snapshot_interval=0.0)
+    sizes = {Create: 0, Overwrite: 0}
+    for number in range(300):
+        loop.offer(Put("d", Html("same", str(number % 10) * 50_000)))
+        for step in loop.run():
+            sizes[type(step)] += len(step.data)
+        loop.clock.advance(1.0)
+    assert 0.4 <= sizes[Overwrite] / sizes[Create] <= 0.5
