@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.console import Stage
+from tests.acceptance.foreign import start_foreign
 from tests.acceptance.puppet import puppeteer
 
+PAGE = "<!doctype html><html><head><title>Deck</title></head><body><p>{}</p></body></html>"
 pytestmark = pytest.mark.acceptance
 
 
@@ -182,6 +184,25 @@ def test_no_deck_says_why(stage: Stage) -> None:
     expect(stage.mark).to_have_text("No Deck")
     expect(stage.panel.get_by_text("The task makes no Deck: declare it with enable_deck=True.")).to_be_visible()
     strings.finish()
+
+
+def test_a_deck_that_others_overwrite_is_shown_live_and_swapped(stage: Stage) -> None:
+    execution = start_foreign(stage.client, stage.puppeteer.address)
+    strings = stage.puppeteer.strings()
+    node = next(each.id.node_id for each in stage.client.node_executions(execution) if each.closure.deck_uri)
+    strings.run("deck.write_text(html)", html=PAGE.format("first page"))
+    stage.open_deck(execution, node)
+    stage.expect_shown("first page")
+    expect(stage.mark).to_have_text("Live")
+    stage.page.evaluate("window.marker = 'still this page'")
+    for number in range(3):
+        strings.run("deck.write_text(html)", html=PAGE.format(f"page {number}"))
+        stage.expect_shown(f"page {number}")
+        expect(stage.panel.locator("iframe")).to_have_count(1)
+    assert stage.page.evaluate("window.marker") == "still this page"
+    strings.finish()
+    expect(stage.mark).to_have_text("Complete")
+    stage.expect_shown("page 2")
 
 
 class unwritable:  # noqa: N801 - used like a function
