@@ -4,12 +4,15 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import Figure, quantile
+from bench.options import Options
 from bench.peers.call import call
-from livedeck.deck.page import Page
-from livedeck.deck.publisher import Publisher
+from livedeck import Deck, current_context, task
+from livedeck.sdk.attempts import Attempt
+from livedeck.sdk.context import Identity
 from livedeck.store import Store, open_store
 
 WORK = bytes(1_000_000)
@@ -38,50 +41,56 @@ class AnsweringLate(Store):
         self.written += len(data)
 
 
-def measure(delay: float, count: int, *, wait: bool = False) -> tuple[list[float], int, int]:
-    """Publish `count` times, 2 KB more each time: seconds of each call, bytes written, bytes of the final page."""
+@task(enable_deck=True)
+def publish(count: int, wait: bool) -> list[float]:
+    """Publish `count` times, 2 KB more each time; return the seconds that each call took."""
+    context = current_context()
+    deck = Deck("metrics")
+    calls = []
+    for i in range(count):
+        deck.append(f"<p>{i:06d} " + "x" * 2040 + "</p>")
+        hashlib.sha256(WORK).digest()  # the task's own work
+        start = time.perf_counter()
+        context.publish_decks(wait=wait)
+        calls.append(time.perf_counter() - start)
+    return calls
+
+
+@dataclass(frozen=True)
+class Published:
+    calls: list[float]
+    """Seconds of each call."""
+    written: int
+    """Bytes that the store was given in all."""
+    final: int
+    """Bytes of `deck.html` at the end."""
+
+
+def run(delay: float, count: int, *, wait: bool = False) -> Published:
+    """Run one attempt of the task, as `livedeck.runtime` does."""
     with tempfile.TemporaryDirectory() as folder:
         store = AnsweringLate(Path(folder), delay)
-        page = Page()
-        publisher = Publisher(page, store)
-        publisher.start()
-        deck = page.deck("metrics")
-        calls = []
-        for i in range(count):
-            deck.append(f"<p>{i:06d} " + "x" * 2040 + "</p>")
-            hashlib.sha256(WORK).digest()
-            start = time.perf_counter()
-            publisher.publish()
-            calls.append(time.perf_counter() - start)
-            if wait:
-                publisher.publish(wait=True)
-        publisher.close("succeeded", timeout=60)
-        return calls, store.written, len(store.get("deck.html"))
+        attempt = Attempt(publish, Identity(output_prefix=store.uri), store)
+        calls = attempt.call({"count": count, "wait": wait})["o0"]
+        attempt.end("succeeded", timeout=60)
+        return Published(calls, store.written, len(store.get("deck.html")))
 
 
-def figures() -> Iterator[Figure]:
-    for label, delay, peer_count in (("1 ms", 0.001, 1000), ("500 ms", 0.5, 20)):
-        measure(0.0, 100)
-        ours, _, _ = measure(delay, 2000)
-        theirs = call("deck_publish.py", delay, peer_count)["calls"]
-        p50, peer_p50 = quantile(ours, 0.5), quantile(theirs, 0.5)
-        yield Figure(f"publish: p50, store answers in {label}", 1e6 * p50, "us", 20, FLYTEKIT, 1e6 * peer_p50)
-        yield Figure(
-            f"publish: p99, store answers in {label}",
-            1e6 * quantile(ours, 0.99),
-            "us",
-            1000,
-            FLYTEKIT,
-            1e6 * quantile(theirs, 0.99),
-        )
-        yield Figure(f"publish: times faster at p50, store answers in {label}", peer_p50 / p50, "x", 20, at_least=True)
-    _, written, final = measure(0.0, 1000, wait=True)
+def figures(options: Options) -> Iterator[Figure]:
+    for label, delay in (("1 ms", 0.001), ("500 ms", 0.5)):
+        yield from calls(label, delay, options)
+    ours = run(0.0, 1000, wait=True)
     peer = call("deck_publish.py", 0.0, 1000)
-    yield Figure(
-        "bytes: written over the final Deck, 1,000 publishes of 2 KB",
-        written / final,
-        "x",
-        3,
-        FLYTEKIT,
-        peer["uploaded"] / peer["final"],
-    )
+    name = "bytes: written over the final Deck, 1,000 publishes of 2 KB"
+    yield Figure(name, ours.written / ours.final, "x", 3, FLYTEKIT, peer["uploaded"] / peer["final"])
+
+
+def calls(label: str, delay: float, options: Options) -> Iterator[Figure]:
+    run(0.0, 100)  # what happens once
+    ours = run(delay, 300 if options.short else 2000).calls
+    theirs = call("deck_publish.py", delay, (5 if options.short else 20) if delay > 0.1 else 300)["calls"]
+    for name, q, bound in (("p50", 0.5, 20), ("p99", 0.99, 1000)):
+        value, peer = 1e6 * quantile(ours, q), 1e6 * quantile(theirs, q)
+        yield Figure(f"publish: {name}, store answers in {label}", value, "us", bound, FLYTEKIT, peer)
+    ratio = quantile(theirs, 0.5) / quantile(ours, 0.5)
+    yield Figure(f"publish: times faster at p50, store answers in {label}", ratio, "x", 20, at_least=True)

@@ -1,12 +1,15 @@
 """Run a peer's script with the interpreter of `.venv-bench`."""
 
 import json
+import os
 import subprocess
 from typing import Any
 
 from bench.figures import ROOT
 
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Whatever this process was told: programs that are started often have their byte code on disk."""
 
 
 def call(script: str, *arguments: object) -> Any:
@@ -22,5 +25,7 @@ def call(script: str, *arguments: object) -> Any:
 def import_seconds(python: str, package: str) -> float:
     """How long `import package` takes in a new interpreter."""
     code = f"import time; start = time.perf_counter(); import {package}; print(time.perf_counter() - start)"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **BYTE_CODE}
+    )
     return float(done.stdout.splitlines()[-1])
