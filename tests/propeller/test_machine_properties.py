@@ -230,7 +230,9 @@ class World:
         if Resume() in self.pending and not isinstance(event, Resume):
             self.pending.append(event)  # an engine resumes before it hears anything
             return
+        before = self.state
         self.state, commands = step(self.state, event)
+        check_that_nothing_begins_in_what_closes(before, commands)
         reports: list = []
         effects: list = []
         for command in commands:
@@ -370,6 +372,22 @@ FAILURES = {
 }
 
 # The oracle.
+
+
+def check_that_nothing_begins_in_what_closes(before, commands) -> None:
+    for command in commands:
+        if isinstance(command, Prepare | Launch) and not getattr(command, "adopt", False):
+            scopes = [command.path[:depth] for depth in range(len(command.path))]
+            assert not any(closing(before, scope) for scope in scopes), command
+
+
+def closing(state, path: Path) -> bool:
+    scope = state.root
+    for index in path:
+        scope = scope.nodes[index].scope
+        if scope is None:  # it has just begun
+            return False
+    return scope.closing
 
 
 def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) -> None:

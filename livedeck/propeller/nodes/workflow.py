@@ -39,10 +39,12 @@ class SubWorkflowKind:
             turn.fail(path, event.failure)
 
     def resume(self, turn: Turn, path: Path) -> None:
-        if turn.node(path).phase is NodePhase.QUEUED:
-            turn.ask(Prepare(path))
-        else:
+        if turn.node(path).phase is not NodePhase.QUEUED:
             turn.resume(path)
+        elif turn.scope(path[:-1]).closing:
+            turn.abort(path)
+        else:
+            turn.ask(Prepare(path))
 
     def stop(self, turn: Turn, path: Path) -> None:
         if turn.node(path).scope is None:
