@@ -12,6 +12,9 @@ from livedeck.cli.progress import COLOURS, Progress, duration_text, node_names, 
 from livedeck.client import Client
 from livedeck.client.follow import NodeChanged
 
+WIDTH_OF_FILES = 200
+"""Characters of a line that no terminal shows."""
+
 
 @click.command()
 @endpoint_option
@@ -32,7 +35,9 @@ def _list(executions: list[Execution], project: str, domain: str) -> None:
         click.echo(f"There are no executions in {project}/{domain}. Start one: livedeck run --remote FILE NAME")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("execution", "workflow", "phase", "started", "took"):
+    table.add_column("execution", no_wrap=True, min_width=20)
+    table.add_column("workflow", overflow="fold")
+    for column in ("phase", "started", "took"):
         table.add_column(column, no_wrap=True)
     for execution in executions:
         closure = execution.closure
@@ -44,7 +49,9 @@ def _list(executions: list[Execution], project: str, domain: str) -> None:
             since(closure.created_at.ToDatetime().astimezone()) if closure.HasField("created_at") else "",
             duration_text(closure.duration) if closure.HasField("duration") else "",
         )
-    Console(soft_wrap=True).print(table)
+    terminal = Console()
+    # Into a pipe or a file every name goes whole.
+    Console(width=None if terminal.is_terminal else WIDTH_OF_FILES).print(table)
 
 
 def _show(client: Client, execution: Execution) -> None:

@@ -49,6 +49,7 @@ class Progress:
         self._console_url = console_url
         self._names = names or {}
         self._told: dict[object, str] = {}
+        self._errors: set[str] = set()
 
     def follow(self, changes: Iterable[Change]) -> Execution | None:
         """Print each change; return the execution as it ended, or None if the changes ended before it."""
@@ -88,7 +89,7 @@ class Progress:
             line += f"  Deck: {self._console_url}?node={id_}&view=deck"
         click.echo(line)
         if node.closure.HasField("error"):
-            click.echo(_quoted(node.closure.error.message))
+            self._error(node.closure.error.message)
 
     def _task(self, task: TaskExecution) -> None:
         phase = TaskPhases.Phase.Name(task.closure.phase)
@@ -99,7 +100,18 @@ class Progress:
         if self._is_news((task.id.node_execution_id.node_id, retry), phase):
             click.echo(f"{f'    attempt {retry + 1}':{WIDTH}} {_phase(phase)}")
             if again and task.closure.HasField("error"):
-                click.echo(_quoted(task.closure.error.message))
+                self._error(task.closure.error.message)
+
+    def explain(self, execution: Execution) -> None:
+        """Say why it did not succeed, unless that was said already."""
+        closure = execution.closure
+        message = closure.error.message if closure.HasField("error") else closure.abort_metadata.cause
+        if message and not any(message.strip() in told or told in message for told in self._errors):
+            self._error(message)
+
+    def _error(self, message: str) -> None:
+        self._errors.add(message.strip())
+        click.echo("\n".join(f"    {line}" for line in message.rstrip().splitlines()))
 
     def _label(self, node: NodeExecution) -> str:
         id_, spec = node.id.node_id, node.metadata.spec_node_id
@@ -125,10 +137,6 @@ def duration_text(duration: Duration) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
-
-
-def _quoted(message: str) -> str:
-    return "\n".join(f"    {line}" for line in message.rstrip().splitlines())
 
 
 def since(moment: datetime) -> str:

@@ -18,13 +18,17 @@ def register(files: tuple[str, ...], endpoint: str, project: str, domain: str, v
 
     Registering the same code again changes nothing.
     """
-    from livedeck.cli.remote import register_entity
+    from livedeck.cli.remote import RemoteProgram
 
-    programs = [load_file(file) for file in files]  # a mistake in the last file stops the first from being registered
+    programs = [load_file(file) for file in files]
     with Client(endpoint, project=project, domain=domain) as client:
-        for program in programs:
+        remotes = [(program, RemoteProgram(client, program, version)) for program in programs]
+        for program, remote in remotes:  # a mistake in the last file stops the first from being registered
             for entity in program.entities.values():
-                registered = register_entity(client, program, entity, version)
+                remote.check(entity)
+        for program, remote in remotes:
+            for entity in program.entities.values():
+                registered = remote.register(entity)
                 kind = "workflow" if isinstance(entity, Workflow) else "task"
                 click.echo(f"{kind:9} {registered.id.name}  version {registered.id.version}")
             if not program.entities:

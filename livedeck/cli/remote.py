@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
 from flyteidl.admin.task_pb2 import TaskCreateRequest
 from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
@@ -46,9 +45,32 @@ class UploadingDataPlane(DataPlane):
         """Upload one file and return its URI."""
         return self._client.upload(path, name or path.name)
 
+    def put_folder(self, folder: Path) -> str:
+        """Upload a folder and return the URI that all its files are below."""
+        return self._client.upload_folder(folder)
+
     def put_bytes(self, data: bytes, name: str) -> str:
         """Upload ``data`` under a name and return its URI."""
         return self._client.upload(data, name)
+
+
+class CheckingDataPlane(DataPlane):
+    """Sends nothing: what is compiled with it is only looked at, and thrown away."""
+
+    def __init__(self) -> None:
+        super().__init__("memory://not-sent")
+
+    def put_file(self, path: Path, name: str | None = None) -> str:
+        """Return a URI such as the file would have."""
+        return f"{self.new_uri()}/{name or path.name}"
+
+    def put_folder(self, folder: Path) -> str:  # noqa: ARG002 - of a folder, only that it is there is known
+        """Return a URI such as the folder would have."""
+        return self.new_uri()
+
+    def put_bytes(self, data: bytes, name: str) -> str:  # noqa: ARG002 - as above
+        """Return a URI such as the data would have."""
+        return f"{self.new_uri()}/{name}"
 
 
 @dataclass(frozen=True)
@@ -60,31 +82,55 @@ class Registered:
     data: DataPlane
 
 
-def register_entity(client: Client, program: Program, entity: Entity, version: str | None = None) -> Registered:
-    """Upload the program's code and register a workflow or task with all that it calls.
+class RemoteProgram:
+    """A user's program on its way to a server: bundled once, whatever of it is registered.
 
     Raises:
-        UserError: it cannot be compiled; nothing was sent.
-        RemoteError: the server refused, or there is none.
+        UserError: its code cannot be bundled.
     """
-    code = bundle.build(program.root)
-    data = UploadingDataPlane(client)
-    settings = compiler.CompileSettings(client.project, client.domain, version or _version(code), data=data)
-    compiler.closure(entity, settings)  # a mistake is told before anything is sent
-    settings = compiler.CompileSettings(
-        client.project, client.domain, settings.version, code=client.upload(code.data, code.name), data=data
-    )
-    registration = compiler.closure(entity, settings)
-    client.register(
-        [
-            *(TaskCreateRequest(id=spec.template.id, spec=spec) for spec in registration.tasks),
-            *(WorkflowCreateRequest(id=spec.template.id, spec=spec) for spec in registration.workflows),
-            *(LaunchPlanCreateRequest(id=plan, spec=spec) for plan, spec in registration.launch_plans),
-        ]
-    )
-    if isinstance(entity, Workflow):
-        return Registered(registration.launch_plans[-1][0], data)
-    return Registered(registration.tasks[-1].template.id, data)
+
+    def __init__(self, client: Client, program: Program, version: str | None = None) -> None:
+        self._client = client
+        self._code = bundle.build(program.root)
+        self._version = version or _version(self._code)
+        self._data = UploadingDataPlane(client)
+
+    def check(self, entity: Entity) -> None:
+        """Compile a workflow or task, and send nothing.
+
+        Raises:
+            UserError: it cannot be compiled.
+        """
+        compiler.closure(entity, self._settings("", CheckingDataPlane()))
+
+    def register(self, entity: Entity) -> Registered:
+        """Upload the program's code and register a workflow or task with all that it calls.
+
+        Raises:
+            UserError: it cannot be compiled; nothing was sent.
+            RemoteError: the server refused, or there is none.
+        """
+        self.check(entity)
+        code = self._client.upload(self._code.data, self._code.name)
+        registration = compiler.closure(entity, self._settings(code, self._data))
+        self._client.register(
+            [
+                *(TaskCreateRequest(id=spec.template.id, spec=spec) for spec in registration.tasks),
+                *(WorkflowCreateRequest(id=spec.template.id, spec=spec) for spec in registration.workflows),
+                *(LaunchPlanCreateRequest(id=plan, spec=spec) for plan, spec in registration.launch_plans),
+            ]
+        )
+        if isinstance(entity, Workflow):
+            return Registered(registration.launch_plans[-1][0], self._data)
+        return Registered(registration.tasks[-1].template.id, self._data)
+
+    def _settings(self, code: str, data: DataPlane) -> compiler.CompileSettings:
+        return compiler.CompileSettings(self._client.project, self._client.domain, self._version, code=code, data=data)
+
+
+def register_entity(client: Client, program: Program, entity: Entity, version: str | None = None) -> Registered:
+    """Upload a program's code and register one workflow or task of it. See ``RemoteProgram.register``."""
+    return RemoteProgram(client, program, version).register(entity)
 
 
 def _version(code: bundle.Bundle) -> str:
@@ -117,26 +163,20 @@ def _follow(client: Client, execution: WorkflowExecutionIdentifier, url: str, en
     """Print what happens until the end, then the outputs."""
     try:
         names = node_names(client, client.get_execution(execution).closure.workflow_id)
-        ended = Progress(url, names).follow(client.follow(execution))
+        progress = Progress(url, names)
+        ended = progress.follow(client.follow(execution))
     except KeyboardInterrupt:
         click.echo(f"\nThe execution goes on: `livedeck abort {execution.name}` ends it.")
         return 130
-    if ended is None or ended.closure.phase != WorkflowExecution.SUCCEEDED:
-        _explain(ended)
+    if ended is None:
+        return 1
+    if ended.closure.phase != WorkflowExecution.SUCCEEDED:
+        progress.explain(ended)
         return 1
     outputs = client.execution_data(execution).outputs
     if outputs.literals:
         click.echo(json.dumps(_shown(entity.interface, outputs), indent=2, ensure_ascii=False, default=repr))
     return 0
-
-
-def _explain(execution: Execution | None) -> None:
-    if execution is None:
-        return
-    closure = execution.closure
-    message = closure.error.message if closure.HasField("error") else closure.abort_metadata.cause
-    if message:
-        click.echo(message.rstrip(), err=True)
 
 
 def _shown(interface: Interface, outputs: LiteralMap) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from livedeck.cli.options import default_data_dir
+from livedeck.errors import NotWritable
 
 if TYPE_CHECKING:
     from livedeck.admin.app import Admin
@@ -140,6 +141,23 @@ def _hints(admin: "Admin", attempt: object, prefix: str) -> dict[str, str]:  # n
     return {"LIVEDECK_HINT_URL": admin.hint_url, "LIVEDECK_HINT_TOKEN": admin.hint_token(prefix)}
 
 
+def _make_data_dir(folder: Path) -> None:
+    """Make the folder; one that did not exist says to git and to code bundles that nothing in it is code.
+
+    Raises:
+        NotWritable: it cannot be made.
+    """
+    try:
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            (folder / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise NotWritable(
+            f"cannot make the folder {folder} (--data-dir): {error.strerror}; choose another one, "
+            "or change the owner or permissions of the folder above it"
+        ) from error
+
+
 @contextlib.asynccontextmanager
 async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     """The whole server, wired: this is where the parts that know nothing of each other meet."""
@@ -147,7 +165,8 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     from livedeck.executors.process import ProcessExecutor
     from livedeck.propeller import Propeller
 
-    data = settings.data_dir.absolute()
+    data = settings.data_dir.expanduser().absolute()
+    _make_data_dir(data)
     admin_settings = AdminSettings(
         host=settings.host,
         port=settings.port,
