@@ -60,7 +60,14 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
         ctx.exit(0 if len(arguments) > 1 else 2)
     entity = program.find(arguments[1])
     command = _entity_command(arguments[0], program, entity, settings)
-    ctx.exit(command.main(list(arguments[2:]), f"livedeck run {arguments[0]} {arguments[1]}", standalone_mode=False))
+    try:
+        ctx.exit(
+            command.main(list(arguments[2:]), f"livedeck run {arguments[0]} {arguments[1]}", standalone_mode=False)
+        )
+    except click.NoSuchOption as error:
+        if any(error.option_name in parameter.opts for parameter in ctx.command.params):
+            error.message = f"{error.option_name} goes before FILE: what follows NAME are its inputs."
+        raise
 
 
 def _take_options(
