@@ -50,6 +50,7 @@ class Progress:
         self._names = names or {}
         self._told: dict[object, str] = {}
         self._errors: set[str] = set()
+        self._attempts: dict[str, TaskExecution] = {}
 
     def follow(self, changes: Iterable[Change]) -> Execution | None:
         """Print each change; return the execution as it ended, or None if the changes ended before it."""
@@ -92,31 +93,17 @@ class Progress:
             self._error(node.closure.error.message)
 
     def _task(self, task: TaskExecution) -> None:
-        phase = TaskPhases.Phase.Name(task.closure.phase)
-        retry = task.id.retry_attempt
-        again = phase == "RETRYABLE_FAILED"
-        if not (again or (retry and phase == "RUNNING")):
+        """Attempts are worth a line once there is more than one."""
+        if task.id.retry_attempt == 0 or task.closure.phase != TaskPhases.RUNNING:
+            self._attempts[task.id.node_execution_id.node_id] = task
             return
-        if self._is_news((task.id.node_execution_id.node_id, retry), phase):
-            click.echo(f"{f'    attempt {retry + 1}':{WIDTH}} {_phase(phase)}")
-            if again and task.closure.HasField("error"):
-                self._error(task.closure.error.message)
-
-    def explain(self, execution: Execution) -> None:
-        """Say why it did not succeed, unless that was said already."""
-        closure = execution.closure
-        message = closure.error.message if closure.HasField("error") else closure.abort_metadata.cause
-        if message and not any(message.strip() in told or told in message for told in self._errors):
-            self._error(message)
-
-    def _error(self, message: str) -> None:
-        self._errors.add(message.strip())
-        click.echo("\n".join(f"    {line}" for line in message.rstrip().splitlines()))
-
-    def _label(self, node: NodeExecution) -> str:
-        id_, spec = node.id.node_id, node.metadata.spec_node_id
-        name = self._names.get(id_, "" if spec == id_ else spec)
-        return f"{id_} {name}".rstrip()
+        before = self._attempts.get(task.id.node_execution_id.node_id)
+        number = task.id.retry_attempt
+        if self._is_news((task.id.node_execution_id.node_id, number), "RUNNING"):
+            click.echo(f"{f'    attempt {number}':{WIDTH}} {_phase('FAILED')}")
+            if before is not None and before.closure.HasField("error"):
+                self._error(before.closure.error.message)
+            click.echo(f"{f'    attempt {number + 1}':{WIDTH}} {_phase('RUNNING')}")
 
     def _is_news(self, what: object, phase: str) -> bool:
         if phase in UNTOLD or self._told.get(what) == phase:
