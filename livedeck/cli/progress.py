@@ -105,6 +105,22 @@ class Progress:
                 self._error(before.closure.error.message)
             click.echo(f"{f'    attempt {number + 1}':{WIDTH}} {_phase('RUNNING')}")
 
+    def explain(self, execution: Execution) -> None:
+        """Say why it did not succeed, unless that was said already."""
+        closure = execution.closure
+        message = closure.error.message if closure.HasField("error") else closure.abort_metadata.cause
+        if message and not any(message.strip() in told or told in message for told in self._errors):
+            self._error(message)
+
+    def _error(self, message: str) -> None:
+        self._errors.add(message.strip())
+        click.echo("\n".join(f"    {line}" for line in message.rstrip().splitlines()))
+
+    def _label(self, node: NodeExecution) -> str:
+        id_, spec = node.id.node_id, node.metadata.spec_node_id
+        name = self._names.get(id_, "" if spec == id_ else spec)
+        return f"{id_} {name}".rstrip()
+
     def _is_news(self, what: object, phase: str) -> bool:
         if phase in UNTOLD or self._told.get(what) == phase:
             return False
