@@ -58,6 +58,9 @@ PAGE_POLICY: Final = _policy(
 
 DECK_HEADERS: Final = {
     "content-security-policy": DECK_POLICY,
+    # A content security policy says nothing of peer connections, and their STUN and TURN servers may be anywhere;
+    # browsers that know this header refuse those too, and all that is not for this page.
+    "connection-allowlist": "();webrtc=block",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cache-control": "no-store",

@@ -46,7 +46,9 @@ export class FramePort implements DocumentSink {
     window.removeEventListener("message", this.hear);
     const channel = new MessageChannel();
     this.port = channel.port1;
-    this.port.onmessage = ({ data }: MessageEvent<FromFrame>) => this.report(data);
+    this.port.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (isReport(data)) this.report(data);
+    };
     // The frame's origin is opaque, so no origin can be named; that it is our frame was just checked.
     target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
     this.theme(this.dark);
@@ -62,4 +64,10 @@ export class FramePort implements DocumentSink {
   private post(message: ToFrame): void {
     this.port?.postMessage(message);
   }
+}
+
+/** The Deck's own scripts share the frame with the runtime, and may send through its port whatever they like. */
+function isReport(data: unknown): data is FromFrame {
+  if (typeof data !== "object" || data === null || !("type" in data) || !("seq" in data)) return false;
+  return (data.type === "applied" || data.type === "painted") && Number.isSafeInteger(data.seq);
 }
