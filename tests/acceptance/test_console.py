@@ -1,0 +1,140 @@
+"""The console beside the Deck: executions, abort and relaunch, logs, data, light and dark."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.acceptance.console import Stage
+
+pytestmark = pytest.mark.acceptance
+
+
+def row_of(page: Page, name: str) -> Locator:
+    """An execution in the list."""
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=re.compile(name)))
+
+
+def test_the_list_of_executions_is_live(stage: Stage) -> None:
+    stage.page.goto(stage.server.url)
+    expect(stage.page).to_have_url(re.compile("/projects/flytesnacks/domains/development/executions$"))
+    expect(stage.page.get_by_role("heading", name="Executions")).to_be_visible()
+    stage.page.evaluate("window.marker = 'still this page'")
+    execution, strings = stage.play()
+    row = row_of(stage.page, execution.name)
+    expect(row).to_contain_text("Running")
+    strings.finish()
+    expect(row).to_contain_text("Succeeded")
+    row.get_by_role("link").click()
+    expect(stage.page.get_by_role("list", name="Nodes")).to_contain_text("puppet")
+    stage.page.go_back()
+    expect(row).to_contain_text("Succeeded")
+    stage.page.get_by_label("Phase").select_option(label="Failed")
+    expect(row).to_have_count(0)
+    assert stage.page.evaluate("window.marker") == "still this page"
+
+
+def test_relaunch_runs_the_same_again(stage: Stage) -> None:
+    first, strings = stage.play()
+    strings.finish("once")
+    stage.open(first)
+    stage.page.get_by_role("button", name="Relaunch").click()
+    again = stage.puppeteer.strings()
+    expect(stage.page).not_to_have_url(re.compile(first.name))
+    expect(stage.page.get_by_role("link", name=first.name)).to_be_visible()
+    again.finish("twice")
+    expect(stage.page.get_by_role("main").get_by_text("Succeeded", exact=True)).to_be_visible()
+    stage.page.get_by_role("tab", name="Outputs").click()
+    expect(stage.page.get_by_role("tabpanel", name="Outputs")).to_contain_text("twice")
+
+
+def test_abort_ends_the_task_and_says_why_to_all_who_look(stage: Stage) -> None:
+    execution, strings = stage.play()
+    other = stage.page.context.new_page()
+    other.goto(f"{stage.server.url}/console/projects/flytesnacks/domains/development/executions/{execution.name}")
+    stage.open(execution)
+    stage.page.get_by_role("button", name="Abort").click()
+    dialog = stage.page.get_by_role("dialog", name="Abort this execution?")
+    dialog.get_by_role("button", name="Keep it running").click()
+    expect(dialog).to_be_hidden()
+    strings.run("assert 'it still runs'")
+    stage.page.get_by_role("button", name="Abort").click()
+    dialog.get_by_label("Reason").fill("enough of it")
+    dialog.get_by_label("Reason").press("Enter")
+    for page in (stage.page, other):
+        main = page.get_by_role("main")
+        expect(main.get_by_text("Aborted.", exact=True)).to_be_visible()
+        expect(main.get_by_text("enough of it").first).to_be_visible()
+        expect(main.get_by_role("button", name="Abort")).to_have_count(0)
+
+
+def test_the_log_is_followed_while_the_task_prints(stage: Stage) -> None:
+    execution, strings = stage.play()
+    stage.open(execution, node="n0", view="log")
+    log = stage.page.get_by_role("log", name="Output")
+    strings.run("print('the first line', flush=True)")
+    expect(log).to_contain_text("the first line")
+    strings.run("print('\\n'.join(f'line {i}' for i in range(2000)), flush=True)")
+    expect(log).to_contain_text("line 1999")
+    strings.run("print('a needle', flush=True)")
+    expect(log).to_contain_text("a needle")
+    stage.page.get_by_label("Show lines with").fill("the first")
+    expect(log).to_contain_text("the first line")
+    expect(log).not_to_contain_text("line 1999")
+    stage.page.get_by_label("Show lines with").fill("")
+    strings.run("print('the last line', flush=True)")
+    expect(log).to_contain_text("the last line")
+    strings.finish()
+
+
+def test_inputs_and_outputs_are_there(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.finish("a good end")
+    stage.open(execution, node="n0", view="inputs")
+    expect(stage.page.get_by_role("tabpanel", name="Inputs")).to_contain_text(stage.puppeteer.address)
+    stage.page.get_by_role("tablist", name="Node").get_by_role("tab", name="Outputs").click()
+    expect(stage.page.get_by_role("tabpanel", name="Outputs")).to_contain_text("a good end")
+
+
+def test_the_graph_leads_to_nodes(stage: Stage) -> None:
+    inputs = {"first": stage.puppeteer.address, "second": stage.puppeteer.address}
+    execution = stage.begin("queue", **inputs)
+    for _ in range(2):
+        stage.puppeteer.strings().finish()
+    stage.open(execution, run="graph")
+    graph = stage.page.get_by_role("tabpanel", name="Graph")
+    expect(graph.get_by_text("puppet").first).to_be_visible()
+
+
+def test_light_and_dark_are_remembered_and_reach_the_deck(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("metrics", "<p>colours</p>")
+    stage.page.emulate_media(color_scheme="light")
+    stage.open_deck(execution)
+    stage.expect_shown("colours")
+    colour = "element => getComputedStyle(element).backgroundColor"
+    html = stage.page.locator("html")
+    inside = stage.deck.locator("html")
+    stage.page.get_by_role("button", name="Theme: as the system").click()
+    stage.page.get_by_role("button", name="Theme: light").click()
+    expect(stage.page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    expect(html).to_have_attribute("data-theme", "dark")
+    expect(inside).to_have_attribute("data-theme", "dark")
+    assert brightness(stage.deck.locator("body").evaluate(colour)) < 80
+    stage.page.reload()
+    expect(html).to_have_attribute("data-theme", "dark")
+    stage.expect_shown("colours")
+    expect(inside).to_have_attribute("data-theme", "dark")
+    strings.finish()
+
+
+def brightness(colour: str) -> float:
+    """The mean of a colour's red, green and blue, 0 to 255."""
+    return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3
+
+
+def test_what_does_not_exist_is_said_to_be_missing(stage: Stage) -> None:
+    stage.page.goto(f"{stage.server.url}/console/projects/flytesnacks/domains/development/executions/nothing")
+    expect(stage.page.get_by_role("heading", name="This execution cannot be shown")).to_be_visible()
+    stage.page.goto(f"{stage.server.url}/console/elsewhere")
+    expect(stage.page.get_by_role("heading", name="There is no such page")).to_be_visible()

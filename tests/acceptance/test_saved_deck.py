@@ -1,0 +1,86 @@
+"""A Deck as a file: downloaded, opened from disk, with scripts and without."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.acceptance.console import Stage
+
+pytestmark = pytest.mark.acceptance
+FILL = """
+deck = Deck('metrics')
+deck.progress('epochs', total=4).update(3)
+deck.value('accuracy', 0.75, unit='%')
+chart = deck.chart('Loss')
+for x in range(50): chart.append(x, training=50 - x)
+deck.markdown('**strong words**')
+Deck('words', '<p>on the second tab</p>')
+publish()
+"""
+
+
+def saved(stage: Stage, folder: Path) -> Path:
+    """Download a Deck with a bit of everything while its task runs, as a viewer would."""
+    execution, strings = stage.play()
+    strings.run(FILL)
+    stage.open_deck(execution)
+    expect(stage.deck.get_by_text("3 of 4")).to_be_visible()
+    with stage.page.expect_download() as download:
+        stage.panel.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == f"{execution.name}-n0-0.html"
+    path = folder / "saved.html"
+    download.value.save_as(path)
+    strings.finish()
+    return path
+
+
+def test_downloaded_it_opens_from_disk_with_everything_in_it(stage: Stage, tmp_path: Path) -> None:
+    path = saved(stage, tmp_path)
+    asked: list[str] = []
+    stage.page.on("request", lambda request: asked.append(request.url))
+    stage.page.goto(path.as_uri())
+    check_first_tab(stage.page)
+    chart = stage.page.get_by_role("img", name=re.compile(r"^Loss\. training: 50 points"))
+    expect(chart.locator("canvas")).to_be_visible()
+    stage.page.get_by_role("tab", name="words").click()
+    expect(stage.page.get_by_text("on the second tab")).to_be_visible()
+    expect(stage.page.get_by_text("strong words")).to_be_hidden()
+    assert asked == [path.as_uri()], "it needs more than itself"
+
+
+def test_without_scripts_it_shows_the_same(stage: Stage, browser: Browser, tmp_path: Path) -> None:
+    path = saved(stage, tmp_path)
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    check_first_tab(page)
+    expect(page.locator(".ld-plot svg")).to_be_visible()
+    choice(page, "words").press("Space")
+    expect(page.get_by_text("on the second tab")).to_be_visible()
+    expect(page.get_by_text("strong words")).to_be_hidden()
+    context.close()
+
+
+def test_what_lies_in_the_store_is_such_a_file_too(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(FILL)
+    deck = stage.output_folder(execution) / "deck.html"
+    strings.finish()
+    stage.open_deck(execution)
+    expect(stage.mark).to_have_text("Complete")
+    stage.page.goto(deck.as_uri())
+    check_first_tab(stage.page)
+
+
+def choice(page: Page, name: str) -> Locator:
+    """The radio button that stands behind a tab where no script runs."""
+    return page.get_by_role("radio", name=name)
+
+
+def check_first_tab(page: Page) -> None:
+    expect(page.get_by_text("3 of 4")).to_be_visible()
+    expect(page.get_by_text("0.75")).to_be_visible()
+    expect(page.get_by_text("strong words")).to_be_visible()
+    expect(page.get_by_text("on the second tab")).to_be_hidden()
