@@ -143,6 +143,10 @@ def run_remote(program: Program, entity: Entity, inputs: Mapping[str, Any], sett
     """Run on the server; return the exit status: 0 if it succeeded, or was only to be started."""
     with Client(settings.endpoint, project=settings.project, domain=settings.domain) as client:
         registered = register_entity(client, program, entity, settings.version)
+        if isinstance(
+            entity, Task
+        ):  # a workflow's defaults are in its launch plan; Flyte's tasks have no place for them
+            inputs = entity.interface.complete(inputs)
         literals = LiteralMap(literals=_literals(entity.interface, inputs, registered.data))
         execution = client.create_execution(registered.id, literals, name=settings.name)
         url = client.console_url(execution)

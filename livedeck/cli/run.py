@@ -1,6 +1,7 @@
 """`livedeck run FILE NAME --input value ...`: a workflow or task from a Python file, here or on the server."""
 
 import json
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,10 @@ import click
 
 from livedeck.cli.inputs import given_inputs, input_options
 from livedeck.cli.options import endpoint_option, project_options
+from livedeck.errors import UserError
 from livedeck.sdk.loading import Program, load_file
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.tracebacks import format_error
+from livedeck.sdk.tracebacks import format_error, user_frames
 from livedeck.sdk.types import Where, to_json
 from livedeck.sdk.workflows import Workflow
 
@@ -66,7 +68,7 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
         )
     except click.NoSuchOption as error:
         if any(error.option_name in parameter.opts for parameter in ctx.command.params):
-            error.message = f"{error.option_name} goes before FILE: what follows NAME are its inputs."
+            raise click.UsageError(f"{error.option_name} goes before FILE: inputs follow NAME.", error.ctx) from error
         raise
 
 
@@ -127,7 +129,9 @@ def _run_here(entity: Entity, inputs: Mapping[str, Any]) -> int:
     """Run in this process and print the outputs as JSON; return the exit status."""
     try:
         returned = entity(**inputs)
-    except Exception as error:  # noqa: BLE001 - whatever the user's code raises, told as Python would, without our frames
+    except Exception as error:  # whatever the user's code raises, told as Python would, without our frames
+        if isinstance(error, UserError) and not user_frames(traceback.extract_tb(error.__traceback__)):
+            raise  # about the call or the workflow as a whole: there is no line to show
         click.echo(format_error(error), err=True)
         return 1
     outputs = entity.interface.split(returned)

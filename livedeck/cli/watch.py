@@ -22,10 +22,11 @@ def watch(ctx: click.Context, /, name: str, node: str | None, endpoint: str, pro
     """Follow an execution to its end; the exit status tells whether it succeeded."""
     with Client(endpoint, project=project, domain=domain) as client:
         execution = client.execution_id(name)
+        found = client.get_execution(execution)  # also says at once that there is no server
         if node is not None:
             _print_log(client, NodeExecutionIdentifier(execution_id=execution, node_id=node))
             return
-        names = node_names(client, client.get_execution(execution).closure.workflow_id)
+        names = node_names(client, found.closure.workflow_id)
         ended = Progress(client.console_url(execution), names).follow(client.follow(execution))
         ctx.exit(0 if ended is not None and ended.closure.phase == WorkflowExecution.SUCCEEDED else 1)
 

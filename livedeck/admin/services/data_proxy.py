@@ -147,8 +147,15 @@ def _upload_key(request: CreateUploadLocationRequest) -> str:
         folder = base64.b32encode(request.content_md5).decode().rstrip("=").lower()
     else:
         raise InvalidRequest("content_md5 is missing; it may be left out only when filename_root is given")
-    name = check_entity_name("filename", request.filename) if request.filename else secrets.token_hex(16)
+    name = _filename(request) if request.filename else secrets.token_hex(16)
     return f"{layout.code_prefix(request.project, request.domain)}/{folder}/{name}"
+
+
+def _filename(request: CreateUploadLocationRequest) -> str:
+    """The name to upload under; below a root of the client's own it may be a path: so folders are uploaded."""
+    if not request.filename_root:
+        return check_entity_name("filename", request.filename)
+    return "/".join(check_entity_name("filename", part) for part in request.filename.split("/"))
 
 
 def _lifetime(asked: Duration) -> timedelta:

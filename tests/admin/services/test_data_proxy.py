@@ -45,6 +45,11 @@ async def test_a_root_may_be_chosen(call, store):
     assert answer.native_url == f"{store.uri}/code/flytesnacks/development/mine/code.tar.gz"
 
 
+async def test_below_a_root_a_name_may_be_a_path(call, store):
+    answer = await call("CreateUploadLocation", upload(filename_root="mine", filename="folder/in it/x.py"))
+    assert answer.native_url == f"{store.uri}/code/flytesnacks/development/mine/folder/in it/x.py"
+
+
 async def test_other_content_under_the_same_name_is_refused(call, store):
     key = "code/flytesnacks/development/mine/code.tar.gz"
     store.put(key, b"code")
@@ -58,6 +63,12 @@ async def test_other_content_under_the_same_name_is_refused(call, store):
     [
         {"filename": "../../x"},
         {"filename": "a/b"},
+        {"filename": "a/../../b", "filename_root": "mine"},
+        {"filename": "/etc/passwd", "filename_root": "mine"},
+        {"filename": "a//b", "filename_root": "mine"},
+        {"filename": "a/", "filename_root": "mine"},
+        {"filename": "a/./b", "filename_root": "mine"},
+        {"filename": "a/b\x00c", "filename_root": "mine"},
         {"filename": "a\x00b"},
         {"filename_root": "../x"},
         {"content_md5": b"short"},

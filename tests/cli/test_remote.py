@@ -1,0 +1,178 @@
+"""The commands that talk to a server, with a real one."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from livedeck.client import Client
+from livedeck.testing.process import ServerProcess
+from tests.cli.conftest import Command
+
+
+def name_in(result: Result) -> str:
+    """The name of the execution that a command has started."""
+    found = re.search(r"^Execution (\S+): http://\S+/console/projects/flytesnacks/", result.stdout, re.MULTILINE)
+    assert found is not None, result.output
+    return found[1]
+
+
+def test_run_follows_to_the_end_and_prints_the_outputs(remote: Command) -> None:
+    result = remote("run", "--remote", "program.py", "training", "--epochs", "3")
+    assert result.exit_code == 0, result.output
+    name = name_in(result)
+    assert re.search(rf"^n0 train +running +Deck: http://\S+/{name}\?node=n0&view=deck$", result.stdout, re.MULTILINE)
+    assert re.search(r"^n0 train +succeeded", result.stdout, re.MULTILINE)
+    assert re.search(r"^execution +succeeded", result.stdout, re.MULTILINE)
+    assert json.loads(result.stdout[result.stdout.index("{") :]) == {"o0": 0.5}
+
+
+def test_a_run_that_fails_says_why_and_has_status_1(remote: Command) -> None:
+    result = remote("run", "--remote", "program.py", "failing", "--word", "tea")
+    assert result.exit_code == 1
+    assert result.output.count("ValueError: no tea left") == 1
+    assert re.search(r"^execution +failed", result.stdout, re.MULTILINE)
+    assert remote("watch", name_in(result)).exit_code == 1
+
+
+def test_inputs_of_every_kind_travel(remote: Command) -> None:
+    given = ["--learning-rate", "1e-3", "--size", "small", "--when", "2026-11-24", "--point", '{"x": 1, "y": 2}']
+    result = remote("run", "--remote", "program.py", "join", *given, "--names", "[]", "--no-loud")
+    assert result.exit_code == 0, result.output
+    assert "0.001 SMALL 2026-11-24 Point(x=1, y=2) [] None False" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--remote", "--detach", "program.py", "training"],
+        ["program.py", "training", "--remote", "--detach"],
+        ["program.py", "--remote", "training", "--epochs", "1", "--detach"],
+    ],
+)
+def test_detach_only_starts_it_wherever_it_is_written(remote: Command, arguments: list[str]) -> None:
+    result = remote("run", *arguments)
+    assert result.exit_code == 0, result.output
+    assert "succeeded" not in result.stdout
+    watched = remote("watch", name_in(result))
+    assert watched.exit_code == 0
+    assert re.search(r"^execution +succeeded", watched.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--name", "Upper"], ["'Upper'", "lower-case"]),
+        (["--name", "a/../b"], ["'a/../b'", "not allowed"]),
+        (["--name", "a\0b"], ["a\\x00b", "not allowed"]),
+        (["--project", "../x"], ["'../x'"]),
+        (["--project", "nosuch"], ["nosuch", "does not exist"]),
+        (["--domain", "a\0"], ["domain", "does not exist"]),
+        (["--version", "../1"], ["'../1'"]),
+    ],
+)
+def test_names_that_cannot_be_are_refused_in_words(remote: Command, options: list[str], words: list[str]) -> None:
+    result = remote("run", "--remote", *options, "program.py", "training")
+    assert result.exit_code == 1, result.output
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_name_that_is_taken_is_refused(remote: Command) -> None:
+    assert remote("run", "--remote", "--name", "taken", "program.py", "training").exit_code == 0
+    result = remote("run", "--remote", "--name", "taken", "program.py", "training")
+    assert result.exit_code == 1
+    assert "taken" in result.stderr
+    assert "exists" in result.stderr
+
+
+def test_registering_twice_changes_nothing(remote: Command, server: ServerProcess, program: Path) -> None:
+    first = remote("register", "program.py")
+    assert first.exit_code == 0, first.output
+    assert len(set(re.findall(r"version (\S+)", first.stdout))) == 1, "one version for all of one program"
+    assert remote("register", "program.py").stdout == first.stdout
+    with Client(server.endpoint) as client:
+        versions = {each.id.version for each in client.list_tasks("program.train")}
+    program.write_text(program.read_text() + "\nMORE = 1\n")
+    changed = remote("register", "program.py")
+    assert changed.exit_code == 0
+    assert not set(re.findall(r"version (\S+)", changed.stdout)) & versions
+
+
+def test_a_mistake_in_one_file_keeps_all_from_being_registered(
+    remote: Command, server: ServerProcess, program: Path
+) -> None:
+    program.with_name("sound.py").write_text("from livedeck import task\n\n@task\ndef t() -> int:\n    return 1\n")
+    program.with_name("empty.py").write_text("from livedeck import workflow\n\n@workflow\ndef w() -> None:\n    pass\n")
+    result = remote("register", "sound.py", "empty.py")
+    assert result.exit_code == 1
+    assert "is empty" in result.stderr
+    with Client(server.endpoint) as client:
+        assert not list(client.list_tasks("sound.t"))
+
+
+def test_a_file_constant_is_uploaded_once(remote: Command, server: ServerProcess, program: Path) -> None:
+    program.with_name("holds.py").write_text(
+        "from pathlib import Path\nfrom livedeck import Directory, File, task, workflow\n\n"
+        "@task\ndef read(a: File, b: Directory) -> str:\n"
+        "    return Path(a).read_text() + ' ' + (Path(b) / 'in' / 'x').read_text()\n\n"
+        "@workflow\ndef reads() -> str:\n    return read(a=File('note.txt'), b=Directory('folder'))\n"
+    )
+    program.with_name("note.txt").write_text("one")
+    program.with_name("folder").joinpath("in").mkdir(parents=True)
+    program.with_name("folder").joinpath("in", "x").write_text("two")
+    result = remote("run", "--remote", "holds.py", "reads")
+    assert result.exit_code == 0, result.output
+    assert '"o0": "one two"' in result.stdout
+    assert len(list((server.data_dir / "store").rglob("note.txt"))) == 1
+
+
+def test_get_lists_and_shows(remote: Command) -> None:
+    assert "There are no executions in flytesnacks/staging" in remote("get", "-d", "staging").stdout
+    name = name_in(remote("run", "--remote", "program.py", "training"))
+    listed = remote("get", "--limit", "1").stdout
+    assert re.search(rf"{name} +program\.training +succeeded +just now", listed)
+    shown = remote("get", name)
+    assert shown.exit_code == 0
+    assert re.search(r"^n0 train +succeeded", shown.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["get", "watch", "abort", "relaunch"])
+@pytest.mark.parametrize(
+    ("name", "words"), [("nosuch", "there is no execution"), ("../x", "not allowed"), ("a\0b", "not allowed")]
+)
+def test_an_execution_that_is_not_there_is_named(remote: Command, command: str, name: str, words: str) -> None:
+    result = remote(command, name)
+    assert result.exit_code == 1
+    assert words in result.stderr
+
+
+def test_abort_watch_and_relaunch(remote: Command, server: ServerProcess) -> None:
+    name = name_in(remote("run", "--remote", "--detach", "program.py", "waiting"))
+    aborted = remote("abort", name, "--reason", "seen enough")
+    assert aborted.exit_code == 0
+    assert f"livedeck watch {name}" in aborted.stdout
+    watched = remote("watch", name)
+    assert watched.exit_code == 1
+    assert re.search(r"^execution +aborted", watched.stdout, re.MULTILINE)
+    again = remote("abort", name)
+    assert again.exit_code == 1
+    assert "ABORT" in again.stderr.upper()
+    relaunched = name_in(remote("relaunch", name))
+    assert relaunched != name
+    assert remote("abort", relaunched).exit_code == 0
+    with Client(server.endpoint) as client:
+        assert client.get_execution(client.execution_id(name)).closure.abort_metadata.cause == "seen enough"
+
+
+def test_watch_log_prints_what_the_task_prints(remote: Command) -> None:
+    name = name_in(remote("run", "--remote", "--detach", "program.py", "training", "--epochs", "3"))
+    result = remote("watch", name, "--log", "n0")
+    assert result.exit_code == 0
+    assert result.stdout == "epoch 0\nepoch 1\nepoch 2\n"
+    missing = remote("watch", name, "--log", "n7")
+    assert missing.exit_code == 1
+    assert "n7" in missing.stderr

@@ -1,0 +1,132 @@
+"""`livedeck run` in this process: inputs, help, outputs, and what is told when something is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+def test_outputs_are_json_and_the_status_is_0(livedeck: Command) -> None:
+    result = livedeck("run", "program.py", "training", "--epochs", "3")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout[result.stdout.index("{") :]) == {"o0": 0.5}
+    assert "epoch 2" in result.stdout
+
+
+def test_inputs_of_every_kind_are_typed_as_one_would(livedeck: Command) -> None:
+    given = ["--learning_rate", "1e-3", "--size", "large", "--when", "2026-11-24", "--point", '{"x": 1}']
+    result = livedeck("run", "program.py", "join", *given, "--names", '["a", "b"]', "--limit", "3", "--loud")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {"o0": "0.001 LARGE 2026-11-24 Point(x=1, y=0) ['a', 'b'] 3 True"}
+
+
+def test_help_lists_the_inputs(livedeck: Command) -> None:
+    result = livedeck("run", "program.py", "training", "--help")
+    assert result.exit_code == 0
+    assert "Train, as told." in result.output
+    assert "--epochs INT  How often.  [default: 2]" in result.output
+    assert '[default: "x"]' in result.output
+    words = " ".join(livedeck("run", "program.py", "join", "--help").output.split())
+    for expected in ("--learning-rate NUMBER", "small", "[required]", "--loud / --no-loud"):
+        assert expected in words
+
+
+def test_without_a_name_it_says_what_there_is(livedeck: Command) -> None:
+    result = livedeck("run", "program.py", "--help")
+    assert result.exit_code == 0
+    assert "task      train     Train for a while." in result.output
+    assert "workflow  training  Train, as told." in result.output
+    assert livedeck("run", "program.py").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["nosuch.py", "x"], 1, ["nosuch.py", "there is no such file"]),
+        (["program.py", "nosuch"], 1, ["no task or workflow 'nosuch'", "task train", "workflow training"]),
+        (["program.py", "../training"], 1, ["no task or workflow '../training'"]),
+        (["program.py", "training", "--epochs", "two"], 2, ["--epochs", "'two'", "int"]),
+        (["program.py", "training", "--epochs", "2.5"], 2, ["--epochs", "2.5", "int"]),
+        (["program.py", "training", "--epoch", "2"], 2, ["--epoch", "--epochs"]),
+        (["program.py", "training", "--endpoint", "x"], 2, ["--endpoint goes before FILE"]),
+        (["program.py", "train"], 2, ["Missing option '--epochs'"]),
+        (["program.py", "join", "--size", "medium"], 2, ["--size", "'medium'", "small"]),
+        (["program.py", "join", "--point", '{"z": 1}'], 2, ["--point", "z"]),
+        (["program.py", "join", "--when", "yesterday"], 2, ["--when", "yesterday"]),
+        (["program.py", "join", "--names", "["], 2, ["--names", "'['"]),
+        (["--detach", "program.py", "training"], 2, ["--detach goes with --remote"]),
+    ],
+)
+def test_what_is_wrong_is_named(livedeck: Command, arguments: list[str], status: int, words: list[str]) -> None:
+    result = livedeck("run", *arguments)
+    assert result.exit_code == status, result.output
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_syntax_error_is_shown_where_it_is(livedeck: Command, program: Path) -> None:
+    broken = program.with_name("broken.py")
+    broken.write_text("x = 1\ndef half(:\n")
+    result = livedeck("run", "broken.py", "half")
+    assert result.exit_code == 1
+    assert f"{broken}:2: SyntaxError" in result.stderr
+    assert "def half(:" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_import_that_fails_is_shown_where_it_is(livedeck: Command, program: Path) -> None:
+    program.with_name("needy.py").write_text("import no_such_package_at_all\n")
+    result = livedeck("run", "needy.py", "x")
+    assert result.exit_code == 1
+    assert "needy.py:1" in result.stderr
+    assert "no_such_package_at_all" in result.stderr
+
+
+def test_an_error_in_a_task_is_told_without_our_frames(livedeck: Command) -> None:
+    result = livedeck("run", "program.py", "failing")
+    assert result.exit_code == 1
+    assert "ValueError: no milk left" in result.stderr
+    assert "program.py" in result.stderr
+    assert "/livedeck/sdk/" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("    return 1", "again is empty: it calls no task and no workflow"),
+        ("    return again(a=a)", "calls itself"),
+    ],
+)
+def test_a_workflow_that_cannot_be_is_refused(livedeck: Command, program: Path, body: str, words: str) -> None:
+    program.with_name("odd.py").write_text(
+        f"from livedeck import workflow\n\n@workflow\ndef again(a: int = 1) -> int:\n{body}\n"
+    )
+    for options in ([], ["--remote"]):
+        result = livedeck("run", *options, "odd.py", "again")
+        assert result.exit_code == 1, result.output
+        assert words in result.stderr
+        assert "/livedeck/sdk/" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--remote", "program.py", "training"],
+        ["register", "program.py"],
+        ["get"],
+        ["get", "abc"],
+        ["watch", "abc"],
+        ["watch", "--log", "n0", "abc"],
+        ["abort", "abc"],
+        ["relaunch", "abc"],
+    ],
+)
+def test_without_a_server_each_command_says_what_to_do(livedeck: Command, arguments: list[str]) -> None:
+    result = livedeck(*arguments)
+    assert result.exit_code == 1
+    assert "no livedeck server at 127.0.0.1:9" in result.stderr
+    assert "livedeck serve" in result.stderr
+    assert "LIVEDECK_ENDPOINT" in result.stderr
