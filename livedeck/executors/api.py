@@ -81,6 +81,12 @@ class Executor(Protocol):
                 command).
         """
 
+    async def find(self, attempt_id: str) -> str | None:
+        """Return the handle of an attempt that was started or is being started; None if it never was.
+
+        Lets an engine stop an attempt that another one may have launched, without launching it.
+        """
+
     async def wait_started(self, handle: str) -> None:
         """Return when the attempt's process exists (or has already ended)."""
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import Attempt, Executor, Exit
@@ -17,14 +17,6 @@ from livedeck.propeller.settings import PropellerSettings
 log = logging.getLogger("livedeck.propeller")
 
 _T = TypeVar("_T")
-
-
-@runtime_checkable
-class Finder(Protocol):
-    """An executor that can say whether an attempt was ever started. One that cannot is asked to launch it again."""
-
-    async def find(self, attempt_id: str) -> str | None:
-        """The handle of an attempt that was started or is being started; None if it never was."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +131,7 @@ class Run:
 
     async def _find(self) -> str | None:
         """The handle of an attempt whose launch was given up, or that an earlier engine may have launched."""
-        executor = self._executor
-        if isinstance(executor, Finder):
-            return await self._insist(lambda: executor.find(self._attempt.id))
-        return await self._insist(lambda: self._executor.launch(self._attempt))
+        return await self._insist(lambda: self._executor.find(self._attempt.id))
 
     async def _over(self, handle: str) -> Exit:
         """Return when it is over; meanwhile say that it started, that it expired, and stop it when asked to."""

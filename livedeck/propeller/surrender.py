@@ -13,7 +13,6 @@ from livedeck.executors.api import Executor
 from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.control import Claim, ExecutionEvent
 from livedeck.propeller.phases import NodePhase, TaskPhase
-from livedeck.propeller.runs import Finder
 from livedeck.propeller.settings import PropellerSettings
 
 log = logging.getLogger("livedeck.propeller")
@@ -32,9 +31,7 @@ async def surrender(claim: Claim, executor: Executor, owner: str, settings: Prop
 async def _end(claim: Claim, task: TaskExecution, executor: Executor, settings: PropellerSettings) -> None:
     name = f"{execution_key(claim.id)}/{task.id.node_execution_id.node_id}/{task.id.retry_attempt}"
     try:
-        handle = task.closure.metadata.generated_name or (
-            await executor.find(name) if isinstance(executor, Finder) else None
-        )
+        handle = task.closure.metadata.generated_name or await executor.find(name)
         if handle:
             await executor.abort(handle, grace=settings.grace)
             await executor.wait(handle)

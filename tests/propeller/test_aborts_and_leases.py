@@ -64,24 +64,6 @@ async def test_an_abort_takes_back_what_waits_for_its_turn_in_the_execution(worl
     assert len(executor.processes) == 2
 
 
-async def test_an_executor_that_cannot_find_attempts_is_asked_to_launch_and_stop_them(world):
-    class Forgetful:
-        """Without ``find``: whether a launch that was given up went through is not to be known."""
-
-        def __init__(self, inner):
-            self.launch, self.abort = inner.launch, inner.abort
-            self.wait, self.wait_started = inner.wait, inner.wait_started
-
-    executor = world.executor(forever, capacity=2)
-    execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(6))))
-    async with world.propeller(Forgetful(executor)):
-        await world.control.until(running(execution, 2))
-        await world.control.terminate(execution, "")
-        await world.control.until_over(execution)
-    assert execution.phase == WorkflowExecution.ABORTED
-    assert all(process.over.done() for process in executor.processes.values())
-
-
 async def test_an_abort_asked_for_while_no_engine_ran(world):
     execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
     executor = world.executor(forever)

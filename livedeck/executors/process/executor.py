@@ -165,6 +165,17 @@ class ProcessExecutor:
             watch.callers -= 1
         return name
 
+    async def find(self, attempt_id: str) -> str | None:
+        """Return the handle of an attempt that was started; see ``api.Executor.find``.
+
+        While a launch of it is under way, what becomes of that is waited for.
+        """
+        name = attempt_name(attempt_id)
+        watch = self._watches.get(name)
+        if watch is not None and watch.starting is not None:
+            await asyncio.wait([watch.starting])
+        return name if name in self._watches or self._records.folder(name).attempt() is not None else None
+
     async def wait_started(self, handle: str) -> None:
         """Return at once for every handle that ``launch`` returned: its process exists by then."""
         await self._find(handle)

@@ -286,3 +286,15 @@ async def test_one_server_at_a_time(bench, executor):
     with pytest.raises(ExecutorError, match=f"process {os.getpid()}"):
         async with bench.executor():
             pass
+
+
+async def test_find_tells_what_was_started_from_what_never_was(bench):
+    async with bench.executor() as executor:
+        attempt = bench.attempt("nothing")
+        assert await executor.find(attempt.id) is None
+        handle = await executor.launch(attempt)
+        assert await executor.find(attempt.id) == handle
+        await executor.wait(handle)
+        assert await executor.find(attempt.id) == handle
+    async with bench.executor() as another:
+        assert await another.find(attempt.id) == handle
