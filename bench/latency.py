@@ -9,6 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.figures import Figure, quantile
 from bench.options import Options
+from bench.peers.call import BYTE_CODE
 from bench.running import TIMEOUT, prepare
 from livedeck.client import Client
 from livedeck.testing.process import running_server
@@ -33,7 +34,11 @@ def figures(options: Options) -> Iterator[Figure]:
 
 def measure(count: int, interval: float) -> list[float]:
     """Milliseconds of each update."""
-    with running_server() as server, Client(server.endpoint) as client, sync_playwright() as playwright:
+    with (
+        running_server(environment=BYTE_CODE) as server,
+        Client(server.endpoint) as client,
+        sync_playwright() as playwright,
+    ):
         executable = os.environ.get("LIVEDECK_CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})

@@ -42,7 +42,7 @@ class AnsweringLate(Store):
 
 
 @task(enable_deck=True)
-def publish(count: int, wait: bool) -> list[float]:
+def publish(*, count: int, wait: bool) -> list[float]:
     """Publish `count` times, 2 KB more each time; return the seconds that each call took."""
     context = current_context()
     deck = Deck("metrics")

@@ -105,6 +105,8 @@ def start_logging(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname).1s %(name)s %(message)s", stream=sys.stderr
     )
+    if level.lower() == "info":  # what it says there, at every start, is for who debugs migrations
+        logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def run(main: Awaitable[None]) -> None:

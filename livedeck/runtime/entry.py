@@ -21,6 +21,7 @@ from livedeck.errors import StoreError, UnknownEntity, UserError
 from livedeck.runtime import arguments, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.termination import Termination
+from livedeck.runtime.warmth import warm_up
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
@@ -32,23 +33,7 @@ DECK_RANK = "LIVEDECK_DECK_RANK"
 """Environment variable: which process of a job of several publishes the Deck; 0 by default."""
 
 
-def _warm_up() -> None:
-    """Have protobuf make the classes of its messages, and the types their handlers, before the fork."""
-    data = DataPlane("memory://warm-up")
-    literals: dict[str, Literal] = {}
-    for value, kind in _SAMPLES:
-        literals["x"] = to_literal(value, kind, data)
-        from_literal(literals["x"], kind, data)
-    LiteralMap.FromString(LiteralMap(literals=literals).SerializeToString(deterministic=True))
-    failures.document(ValueError()).SerializeToString()
-
-
-_SAMPLES: Sequence[tuple[Any, Any]] = (
-    *((0, int), (0.0, float), ("", str), (False, bool), (None, None), (None, int | None), (1, int | None)),
-    *(([0], list[int]), ([""], list[str]), ({"": 0}, dict[str, int]), ({"": ""}, dict[str, str])),
-)
-
-_warm_up()
+warm_up()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,73 @@
+"""Doing once, before the fork, what every attempt would otherwise do for its first time.
+
+protobuf makes the classes of its messages when they are first used, ``re`` compiles patterns, types find their
+handlers, and a page its stylesheet. None of that starts a thread or opens a store.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+
+from livedeck.deck.ops import End
+from livedeck.deck.page import Page
+from livedeck.deck.publishing import Finished, Outcome, Publishing
+from livedeck.deck.segments import format_time
+from livedeck.deck.settings import DeckPublish
+from livedeck.runtime import failures
+from livedeck.sdk.tasks import task
+from livedeck.sdk.types import DataPlane, from_literal, to_literal
+from livedeck.sdk.workflows import workflow
+
+_SAMPLES: Sequence[tuple[Any, Any]] = (
+    *((0, int), (0.0, float), ("", str), (False, bool), (None, None), (None, int | None), (1, int | None)),
+    *(([0], list[int]), ([""], list[str]), ({"": 0}, dict[str, int]), ({"": ""}, dict[str, str])),
+)
+
+
+def warm_up() -> None:
+    """Convert values, declare a task, and publish a Deck to nowhere."""
+    data = DataPlane("memory://warm-up")
+    literals: dict[str, Literal] = {}
+    for value, kind in _SAMPLES:
+        literals["x"] = to_literal(value, kind, data)
+        from_literal(literals["x"], kind, data)
+    LiteralMap.FromString(LiteralMap(literals=literals).SerializeToString(deterministic=True))
+    failures.document(ValueError()).SerializeToString()
+    _declare()
+    _publish(datetime.now(UTC).timestamp())
+
+
+def _declare() -> None:
+    @task(enable_deck=True)
+    def sample(x: int = 0, y: str | None = None) -> int:
+        """Do nothing.
+
+        Args:
+            x: A number.
+            y: A text,
+                or none.
+        """
+        return x + len(y or "")
+
+    @workflow
+    def samples(x: int = 0) -> int:
+        return sample(x=x)
+
+    assert samples.interface.outputs
+
+
+def _publish(now: float) -> None:
+    page = Page()
+    deck = page.deck("default")
+    deck.append("<p></p>")
+    deck.markdown("*x*")
+    deck.value("x", 1)
+    deck.progress("x", total=1).advance(1)
+    deck.chart("x").append(1, y=1)
+    logic = Publishing(DeckPublish(), title="", wall=lambda: now)
+    logic.offer(page.take(), now)
+    logic.finish(End("succeeded", format_time(now)), now)
+    while not isinstance(step := logic.next(now), Finished):
+        logic.done(step, Outcome.LANDED, now)
