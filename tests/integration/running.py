@@ -1,26 +1,31 @@
 """Running programs on a server, from a test."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
-from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 from livedeck.cli.remote import register_entity
 from livedeck.client import Client, ExecutionChanged
 from livedeck.sdk.loading import load_file
+from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import Where, to_literal
 
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-def start(client: Client, file: Path | str, name: str, **inputs: Any) -> WorkflowExecutionIdentifier:
+def start(client: Client, file: Path | str, name: str, /, **inputs: Any) -> WorkflowExecutionIdentifier:
     """Register a workflow or task and start an execution of it."""
     program = load_file(PROGRAMS / file)
     entity = program.find(name)
     registered = register_entity(client, program, entity)
+    if isinstance(entity, Task):
+        inputs = entity.interface.complete(inputs)
     literals = {
         key: to_literal(value, entity.interface.inputs[key].type, registered.data, Where(name, key))
         for key, value in inputs.items()
@@ -38,11 +43,41 @@ def wait_ended(client: Client, execution: WorkflowExecutionIdentifier, *, timeou
     return ended
 
 
-def run(client: Client, file: Path | str, name: str, *, timeout: float = 60.0, **inputs: Any) -> Execution:
+def run(client: Client, file: Path | str, name: str, /, *, timeout: float = 60.0, **inputs: Any) -> Execution:
     """Start an execution and wait until it has ended."""
     return wait_ended(client, start(client, file, name, **inputs), timeout=timeout)
+
+
+def wait_for(condition: Callable[[], object], *, timeout: float = 30.0) -> None:
+    """Return once ``condition()`` holds.
+
+    Raises:
+        TimeoutError: It did not in time.
+    """
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{condition} did not hold within {timeout:g} s")
+        time.sleep(0.02)
 
 
 def phase_of(execution: Execution) -> str:
     """The phase's name."""
     return WorkflowExecution.Phase.Name(execution.closure.phase)
+
+
+def python_outputs(client: Client, execution: WorkflowExecutionIdentifier) -> dict[str, Any]:
+    """The outputs of an execution whose types are guessed from their literals."""
+    outputs = client.execution_data(execution).outputs.literals
+    return {name: plain(literal) for name, literal in sorted(outputs.items())}
+
+
+def plain(literal: Literal) -> Any:
+    """The Python value of a primitive, or of a list or dict of them."""
+    match literal.WhichOneof("value"):
+        case "collection":
+            return [plain(each) for each in literal.collection.literals]
+        case "map":
+            return {key: plain(each) for key, each in literal.map.literals.items()}
+    primitive = literal.scalar.primitive
+    return getattr(primitive, primitive.WhichOneof("value"))

@@ -1,0 +1,70 @@
+"""The store's disk is full: tasks whose outputs fit succeed, the others say why, and the server goes on."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+
+from livedeck.client import Client
+from livedeck.deck.reader import Reader
+from livedeck.store import open_store
+from livedeck.testing.process import running_server
+from tests.integration.running import phase_of, python_outputs, run
+
+SIZE = 3_000_000
+"""Bytes of the disk."""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own that holds next to nothing."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"only root may mount a small disk: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.slow
+async def test_a_full_disk_costs_decks_and_says_so_and_the_server_goes_on(tmp_path: Path, small_disk: Path) -> None:
+    store = {"LIVEDECK_ROOT": small_disk.as_uri()}
+    with running_server(tmp_path / "server", environment=store) as server, Client(server.endpoint) as client:
+        assert python_outputs(client, run(client, "full_disk.py", "small", word="before").id) == {"o0": "before"}
+
+        crowded = run(client, "full_disk.py", "too_much_deck", tabs=8)
+        assert phase_of(crowded) == "SUCCEEDED", crowded.closure.error.message
+        assert python_outputs(client, crowded.id) == {"o0": 8}
+        (attempt,) = list(client.task_executions(node_of(client, crowded.id)))
+        document = await Reader(open_store(attempt.closure.logs[0].uri.removesuffix("/log"))).load()
+        assert document is not None, "what was published while there was room stays"
+        assert document.decks[0].name == "tab 0"
+
+        failed = run(client, "full_disk.py", "overflowing")
+        assert phase_of(failed) == "FAILED"
+        assert "No space left" in failed.closure.error.message, failed.closure.error.message
+
+        make_room(small_disk)
+        assert python_outputs(client, run(client, "full_disk.py", "small", word="after").id) == {"o0": "after"}
+
+
+def make_room(disk: Path) -> None:
+    """Take the segments away, as somebody whose disk is full would."""
+    for segment in disk.glob("metadata/*/*/*/*/data/0/deck/*.json"):
+        segment.unlink()
+
+
+def node_of(client: Client, execution: WorkflowExecutionIdentifier) -> NodeExecutionIdentifier:
+    """The node of the execution's only task."""
+    nodes = client.node_executions(execution)
+    return next(node.id for node in nodes if node.id.node_id not in {"start-node", "end-node"})
