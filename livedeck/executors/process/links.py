@@ -187,6 +187,7 @@ class Zygotes:
                 env=_importable(environment),
                 pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in the server's terminal is the server's alone
                 stdout=output,
                 stderr=output,
                 check=False,

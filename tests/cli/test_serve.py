@@ -1,0 +1,202 @@
+"""`livedeck serve` and `livedeck demo` as processes: they start, say what is wrong, and end cleanly."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from livedeck.client import Client
+from livedeck.testing.process import READY, running_server
+
+DEADLINE = 60.0
+
+
+def finish(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command that is to end by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "livedeck.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+class Running:
+    """A command that stays until it is ended."""
+
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "livedeck.cli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, **(environment or {})},
+        )
+        self.output = ""
+
+    def until(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """Read its output up to a line that matches."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output += line
+            if found := pattern.search(line):
+                return found
+        raise AssertionError(f"it ended without {pattern.pattern!r}:\n{self.output}{self.process.stderr.read()}")
+
+    def interrupt(self) -> tuple[int, str]:
+        """End it as Ctrl-C in a terminal does: the whole group gets the signal; return status and last words."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        output, errors = self.process.communicate(timeout=DEADLINE)
+        self.output += output
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Running]]:
+    """Start a command; it is killed with the test's end if it still runs."""
+    started: list[Running] = []
+
+    def begin(*arguments: str, **options: dict[str, str]) -> Running:
+        started.append(Running(*arguments, **options))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        if each.process.poll() is None:
+            os.killpg(each.process.pid, signal.SIGKILL)
+            each.process.communicate()
+        for stream in (each.process.stdout, each.process.stderr):
+            stream.close()
+
+
+def test_ctrl_c_ends_it_without_a_word_and_leaves_no_process(start: Callable[..., Running], tmp_path: Path) -> None:
+    running = start("serve", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    url = running.until(READY)[1]
+    with Client(url.removeprefix("http://")) as client:
+        assert client.version()
+    zygotes = psutil.Process(running.process.pid).children(recursive=True) + processes_in(tmp_path)
+    status, errors = running.interrupt()
+    assert status == 0
+    assert errors == ""
+    _, alive = psutil.wait_procs(zygotes, timeout=DEADLINE)
+    assert alive == []
+    wait_until(lambda: processes_in(tmp_path) == [])
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = finish("serve", "--port", str(port), "--data-dir", str(tmp_path / "data"))
+    assert ended.returncode == 1
+    assert f"port {port} on 127.0.0.1 is taken" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "words"),
+    [
+        (["--data-dir", "{file}"], 2, ["--data-dir", "is a file"]),
+        (["--data-dir", "{file}/below"], 1, ["{file}/below", "--data-dir", "choose another"]),
+        (["--data-dir", "/proc/livedeck"], 1, ["/proc/livedeck", "--data-dir", "choose another"]),
+        (["--root", "ftp://somewhere"], 1, ["ftp://somewhere", "file://", "s3://"]),
+        (["--root", "file:///proc/livedeck"], 1, ["/proc/livedeck", "root"]),
+        (["--database", "oracle://x"], 1, ["database", "sqlite", "postgresql"]),
+        (["--database", "sqlite:////proc/livedeck/x.db"], 1, ["/proc/livedeck", "database"]),
+        (["--host", "no.such.host.invalid"], 1, ["no.such.host.invalid"]),
+        (["--port", "70000"], 2, ["--port", "70000"]),
+        (["--log-level", "loud"], 2, ["--log-level", "loud"]),
+    ],
+)
+def test_what_cannot_work_is_named(tmp_path: Path, options: list[str], status: int, words: list[str]) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    given = ["--port", "0", "--data-dir", str(tmp_path / "data"), *(each.format(file=file) for each in options)]
+    ended = finish("serve", *given)
+    assert ended.returncode == status, ended.stderr
+    for word in words:
+        assert word.format(file=file) in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_options_are_environment_variables_too(start: Callable[..., Running], tmp_path: Path) -> None:
+    chosen = {
+        "LIVEDECK_PORT": "0",
+        "LIVEDECK_DATA_DIR": str(tmp_path / "data"),
+        "LIVEDECK_ROOT": (tmp_path / "elsewhere").as_uri(),
+        "LIVEDECK_DATABASE": f"sqlite:///{tmp_path / 'own.db'}",
+    }
+    running = start("serve", environment=chosen)
+    running.until(READY)
+    assert running.interrupt() == (0, "")
+    assert (tmp_path / "own.db").exists()
+    assert (tmp_path / "elsewhere").is_dir()
+    assert (tmp_path / "data" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        ended = finish("serve", "--port", "0", "--data-dir", str(tmp_path / "data"))
+        assert ended.returncode == 1
+        assert f"another server (process {server.pid})" in ended.stderr
+        with Client(server.endpoint) as client:
+            assert client.version()
+
+
+@pytest.mark.slow
+def test_the_demo_runs_its_example_and_stays_until_ctrl_c(start: Callable[..., Running], tmp_path: Path) -> None:
+    running = start("demo", "--epochs", "1", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    running.until(READY)
+    running.until(re.compile(r"^Execution \S+: http://127\.0\.0\.1:\d+/console/projects/"))
+    running.until(re.compile(r"running .*Deck: http://"))
+    assert running.until(re.compile(r"^execution +(?!running)(\w+)"))[1] == "succeeded", running.output
+    running.until(re.compile(r"^The server stays at http://127\.0\.0\.1:\d+/console/ until Ctrl-C"))
+    status, errors = running.interrupt()
+    assert status == 0
+    assert errors == ""
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_the_middle_of_the_demo_ends_it_without_a_traceback(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    running = start("demo", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    running.until(re.compile(r"running .*Deck: http://"))
+    status, errors = running.interrupt()
+    assert status == 0
+    assert "Traceback" not in running.output + errors
+    for task in processes_in(tmp_path):  # it goes on without a server, as it says; not in a test
+        task.kill()
+
+
+def processes_in(folder: Path) -> list[psutil.Process]:
+    """The processes that were started on data in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(str(folder) in argument for argument in process.cmdline()) and process.pid != os.getpid():
+                found.append(process)
+        except psutil.Error:
+            continue  # it has ended meanwhile
+    return found
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once it holds; raise if it does not in time."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
