@@ -1,6 +1,7 @@
 """`livedeck demo`: the server, and an example on it whose Deck is live at the link that is printed."""
 
 import asyncio
+import contextlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -10,13 +11,15 @@ import click
 
 from livedeck.cli.options import default_data_dir
 from livedeck.cli.serve import ServeSettings, run, start_logging, until_stopped
-from livedeck.errors import UnknownEntity
+from livedeck.errors import RemoteConflict, RemoteUnavailable, UnknownEntity
 
 if TYPE_CHECKING:
     from livedeck.admin.app import Admin
 
 PACKAGES = ("numpy", "sklearn")
 """What examples/train_digits.py needs beyond livedeck."""
+LONGEST_END = 20.0
+"""Seconds that the end of a running example may take."""
 
 
 @click.command()
@@ -44,7 +47,7 @@ def demo(host: str, port: int, data_dir: Path | None, epochs: int | None) -> Non
         await _run_example(example, admin.endpoint)
         click.echo(f"\nThe server stays at {admin.console_url} until Ctrl-C.")
 
-    run(until_stopped(settings, ready))
+    run(until_stopped(settings, ready, _end_everything))
 
 
 def _example(epochs: int | None) -> list[str]:
@@ -69,11 +72,31 @@ def _examples() -> Path:
 async def _run_example(example: list[str], endpoint: str) -> None:
     """Run the example as a user would, with a `livedeck run --remote` of its own."""
     command = [sys.executable, "-m", "livedeck.cli", "run", "--remote", "--endpoint", endpoint, *example]
-    # A process group of its own would miss Ctrl-C; in ours, it gets it and lets go of the execution.
-    process = await asyncio.create_subprocess_exec(*command)
+    # In a session of its own: Ctrl-C is for us, who then end the execution, too.
+    process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
     try:
         await process.wait()
     finally:
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+async def _end_everything(admin: "Admin") -> None:
+    """Abort what still runs: a server of one's own may leave its tasks to the next one, a demonstration does not."""
+    await asyncio.to_thread(_abort_all, admin.endpoint)
+
+
+def _abort_all(endpoint: str) -> None:
+    from livedeck.client import Client
+
+    with Client(endpoint) as client:
+        running = list(client.list_executions(filters="value_in(phase,UNDEFINED;QUEUED;RUNNING)"))
+        for execution in running:
+            click.echo(f"\nEnding {execution.id.name} ...")
+            with contextlib.suppress(RemoteConflict):  # it ended by itself meanwhile
+                client.terminate(execution.id, "the demonstration was ended")
+        with contextlib.suppress(RemoteUnavailable):  # the time is up: the next server sees to it
+            for execution in running:
+                for _ in client.follow(execution.id, timeout=LONGEST_END):
+                    pass

@@ -122,8 +122,18 @@ def run(main: Awaitable[None]) -> None:
     uvloop.run(entry())
 
 
-async def until_stopped(settings: ServeSettings, ready: Callable[["Admin"], Awaitable[None]]) -> None:
-    """Serve until SIGINT or SIGTERM; ``ready`` is awaited once everything answers, beside the serving."""
+async def until_stopped(
+    settings: ServeSettings,
+    ready: Callable[["Admin"], Awaitable[None]],
+    stopping: Callable[["Admin"], Awaitable[None]] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: how.
+        ready: awaited once everything answers, beside the serving; cancelled when it is to stop.
+        stopping: awaited when it is to stop, while everything still answers.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -132,6 +142,9 @@ async def until_stopped(settings: ServeSettings, ready: Callable[["Admin"], Awai
         beside = group.create_task(_beside(ready, admin), name="serve-ready")
         await stop.wait()
         beside.cancel()
+        await asyncio.wait([beside])
+        if stopping is not None:
+            await stopping(admin)
 
 
 async def _beside(ready: Callable[["Admin"], Awaitable[None]], admin: "Admin") -> None:
