@@ -21,7 +21,7 @@ from livedeck.errors import StoreError, UnknownEntity, UserError
 from livedeck.runtime import arguments, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.termination import Termination
-from livedeck.runtime.warmth import warm_up
+from livedeck.runtime.warmth import convert, declare, warm_up
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
@@ -34,6 +34,19 @@ DECK_RANK = "LIVEDECK_DECK_RANK"
 
 
 warm_up()
+
+
+def rehearse() -> None:
+    """Do what an attempt does, on a small scale: called by an executor in a fork that waits for its attempt."""
+    declare()
+    convert()
+    arguments.read(_REHEARSED)
+
+
+_REHEARSED = (
+    *("--inputs", "memory://rehearsal/inputs.pb", "--output-prefix", "memory://rehearsal"),
+    *("--raw-output-data-prefix", "memory://rehearsal", "--", "task-module", "none", "task-name", "none"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

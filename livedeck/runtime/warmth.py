@@ -28,18 +28,25 @@ _SAMPLES: Sequence[tuple[Any, Any]] = (
 
 def warm_up() -> None:
     """Convert values, declare a task, and publish a Deck to nowhere."""
-    data = DataPlane("memory://warm-up")
-    literals: dict[str, Literal] = {}
-    for value, kind in _SAMPLES:
-        literals["x"] = to_literal(value, kind, data)
-        from_literal(literals["x"], kind, data)
-    LiteralMap.FromString(LiteralMap(literals=literals).SerializeToString(deterministic=True))
+    convert(_SAMPLES)
     failures.document(ValueError()).SerializeToString()
-    _declare()
+    declare()
     _publish(datetime.now(UTC).timestamp())
 
 
-def _declare() -> None:
+def convert(samples: Sequence[tuple[Any, Any]] = ((0, int),)) -> None:
+    """Make literals of values, and values of literals."""
+    data = DataPlane("memory://warm-up")
+    literals: dict[str, Literal] = {}
+    for value, kind in samples:
+        literals["x"] = to_literal(value, kind, data)
+        from_literal(literals["x"], kind, data)
+    LiteralMap.FromString(LiteralMap(literals=literals).SerializeToString(deterministic=True))
+
+
+def declare() -> None:
+    """Declare a task, and a workflow of it."""
+
     @task(enable_deck=True)
     def sample(x: int = 0, y: str | None = None) -> int:
         """Do nothing.

@@ -7,8 +7,9 @@ from typing import Any, Final, Literal
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, bindparam, func, literal_column, select
 
+from livedeck.admin.db.prepared import Prepared
 from livedeck.admin.db.tables import events, executions, node_executions, task_executions
 
 Kind = Literal["execution", "node", "task"]
@@ -27,7 +28,7 @@ class Change:
     message: Execution | NodeExecution | TaskExecution
 
 
-_TABLES: Final = {"execution": executions, "node": node_executions, "task": task_executions}
+_TABLES: Final[dict[Kind, Table]] = {"execution": executions, "node": node_executions, "task": task_executions}
 _MESSAGES: Final[dict[Kind, type[Execution | NodeExecution | TaskExecution]]] = {
     "execution": Execution,
     "node": NodeExecution,
@@ -44,9 +45,12 @@ class Scope:
     name: str | None = None
 
 
+_CURRENT: Final = Prepared(select(func.max(events.c.number)))
+
+
 def current(connection: Connection) -> int:
     """Return the number of the newest event; 0 when there is none."""
-    return connection.scalar(select(func.max(events.c.number))) or 0
+    return _CURRENT.fetch(connection)[0][0] or 0
 
 
 def after(connection: Connection, number: int, scope: Scope, kinds: Collection[Kind], limit: int) -> list[Change]:
@@ -65,9 +69,25 @@ def snapshot(connection: Connection, scope: Scope) -> tuple[list[Change], int]:
 
 
 def _of_kind(connection: Connection, kind: Kind, number: int, scope: Scope, limit: int | None) -> list[Change]:
-    rows = connection.execute(_query(kind, number, scope, limit))
+    if scope == _ANY and limit is not None:  # what a server asks after every commit, while anybody watches anything
+        rows = _NEWER[kind].fetch(connection, after=number, most=limit)
+    else:
+        rows = [(row.changed, row.message) for row in connection.execute(_query(kind, number, scope, limit))]
     message = _MESSAGES[kind]
-    return [_change(kind, row.changed, message.FromString(row.message)) for row in rows]
+    return [_change(kind, changed, message.FromString(data)) for changed, data in rows]
+
+
+# Without an offset SQLite's dialect adds one as a parameter, which nobody would set.
+_FROM_THE_FIRST: Final[ColumnElement[int]] = literal_column("0")
+
+
+def _newer(table: Table) -> Select[Any]:
+    query = select(table.c.changed, table.c.message).where(table.c.changed > bindparam("after", type_=BigInteger))
+    return query.order_by(table.c.changed).limit(bindparam("most", type_=BigInteger)).offset(_FROM_THE_FIRST)
+
+
+_ANY: Final = Scope()
+_NEWER: Final[dict[Kind, Prepared]] = {kind: Prepared(_newer(_TABLES[kind])) for kind in KINDS}
 
 
 def _query(kind: Kind, number: int, scope: Scope, limit: int | None) -> Select[Any]:

@@ -11,6 +11,7 @@ import ctypes
 import importlib
 import os
 import random
+import select
 import signal
 import struct
 import sys
@@ -19,7 +20,7 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, NoReturn
 
 import msgspec
@@ -54,6 +55,8 @@ class Seat(msgspec.Struct, frozen=True):
     cwd: str
     parent: int
     umask: int
+    rehearsals: Sequence[Callable[[], None]] = ()
+    """What to do while there is no plan yet; see ``rehearse``."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -90,6 +93,7 @@ def run(seat: Seat) -> NoReturn:
     try:
         _detach(seat)
         _renew_interpreter()
+        _rehearse(seat.rehearsals)
         plan = _await_plan()
         if plan is None:
             code = 0
@@ -151,6 +155,19 @@ def _reset_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
+    """Touch the memory that an attempt will touch, while nobody waits for this child.
+
+    A fork shares its parent's memory until it writes to it, and CPython writes to whatever it reads: the kernel copies
+    hundreds of pages while a trivial attempt runs, which takes longer than all else that it does.
+    """
+    for rehearse in rehearsals:
+        if select.select([ORDERS], [], [], 0)[0]:
+            return  # somebody waits
+        with contextlib.suppress(Exception):  # it is for speed only: what is wrong will show when it is meant
+            rehearse()
 
 
 def _await_plan() -> Plan | None:

@@ -76,7 +76,8 @@ class ProcessExecutor:
             may read it.
         cpu: cores that may be asked for by all running attempts together; None: all.
         memory: likewise, bytes.
-        preload: modules that the zygote imports before it forks. They must start no thread.
+        preload: modules that the zygote imports before it forks. They must start no thread. One's function
+            ``rehearse``, if it has one, is called in each fork that waits for an attempt.
         commands: console scripts to call in the fork, by name (``module:function``, called with the arguments);
             anything else is executed.
         idle: seconds that a zygote lingers after this process died, with nothing to run.

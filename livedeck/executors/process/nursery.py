@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from livedeck.errors import ExecutorError
@@ -62,9 +62,18 @@ class Nursery:
         commands: console scripts that are called in the fork rather than executed: name to ``module:function``.
         umask: for attempts; the zygote's own is stricter.
         log_cap: largest size of one ``output.log`` in bytes.
+        rehearsals: called in each child while it waits for its plan.
     """
 
-    def __init__(self, records: Records, *, commands: Mapping[str, str], umask: int, log_cap: int) -> None:
+    def __init__(
+        self,
+        records: Records,
+        *,
+        commands: Mapping[str, str],
+        umask: int,
+        log_cap: int,
+        rehearsals: Sequence[Callable[[], None]] = (),
+    ) -> None:
         self.me = identity.identify(os.getpid())
         self.running: dict[str, Running] = {}
         self._records = records
@@ -73,6 +82,7 @@ class Nursery:
         self._commands = commands
         self._umask = umask
         self._log_cap = log_cap
+        self._rehearsals = rehearsals
         self._by_pid: dict[int, Running] = {}
         self._sweepers: set[int] = set()
         self._spares: deque[Spare] = deque()
@@ -224,7 +234,8 @@ class Nursery:
         try:
             pid = os.fork()
             if pid == 0:
-                child.run(child.Seat(inlet, orders, scratch.cwd(place), self.me.pid, self._umask))
+                cwd = scratch.cwd(place)
+                child.run(child.Seat(inlet, orders, cwd, self.me.pid, self._umask, self._rehearsals))
         except OSError:
             os.close(output)
             os.close(outlet)

@@ -296,12 +296,17 @@ def main() -> None:
     settings = msgspec.json.decode(sys.argv[1], type=Settings)
     detach()
     umask = os.umask(0o077)
-    for module in settings.preload:
-        importlib.import_module(module)
+    preloaded = [importlib.import_module(module) for module in settings.preload]
     _warn_of_threads()
     child.become_subreaper()
     records = Records(Path(settings.work_dir))
-    nursery = Nursery(records, commands=settings.commands, umask=umask, log_cap=settings.log_cap)
+    nursery = Nursery(
+        records,
+        commands=settings.commands,
+        umask=umask,
+        log_cap=settings.log_cap,
+        rehearsals=[module.rehearse for module in preloaded if hasattr(module, "rehearse")],
+    )
     listener = socket.socket(fileno=settings.listener)
     gc.collect()
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object

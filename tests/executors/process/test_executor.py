@@ -98,6 +98,12 @@ async def test_looks_like_a_fresh_process(run):
     assert log.splitlines() == ["['program', 'shows_itself'] False True ''", "[0, 1, 2]"]
 
 
+async def test_children_that_wait_rehearse(run):
+    logs = [(await run("says_whether_it_rehearsed"))[1] for _ in range(5)]
+    assert set(logs) <= {"True\n", "False\n"}, "and it costs no attempt anything that it fails"
+    assert logs[-1] == "True\n"
+
+
 async def test_ends_like_an_interpreter(run):
     _, log = await run("ends_late")
     assert log == "in a thread\nat exit\n"
