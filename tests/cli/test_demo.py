@@ -23,6 +23,7 @@ def test_ctrl_c_ends_the_server_and_the_example_that_runs(tmp_path: Path) -> Non
             break
     demo.send_signal(signal.SIGINT)
     said.append(demo.stdout.read())
+    demo.stdout.close()
     assert demo.wait(timeout=60) == 0, said
     text = "".join(said)
     assert "livedeck is ready at http://127.0.0.1:" in text

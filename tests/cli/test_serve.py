@@ -169,19 +169,6 @@ def test_the_demo_runs_its_example_and_stays_until_ctrl_c(start: Callable[..., R
     assert errors == ""
 
 
-@pytest.mark.slow
-def test_ctrl_c_in_the_middle_of_the_demo_ends_it_without_a_traceback(
-    start: Callable[..., Running], tmp_path: Path
-) -> None:
-    running = start("demo", "--port", "0", "--data-dir", str(tmp_path / "data"))
-    running.until(re.compile(r"running .*Deck: http://"))
-    status, errors = running.interrupt()
-    assert status == 0
-    assert "Traceback" not in running.output + errors
-    for task in processes_in(tmp_path):  # it goes on without a server, as it says; not in a test
-        task.kill()
-
-
 def processes_in(folder: Path) -> list[psutil.Process]:
     """The processes that were started on data in a folder."""
     found = []
