@@ -48,7 +48,7 @@ def streams_of(page: Page, path: str) -> tuple[list[Request], list[Request]]:
     over: list[Request] = []
     page.on("request", lambda request: begun.append(request) if path in request.url else None)
     for event in ("requestfinished", "requestfailed"):
-        page.on(event, lambda request: over.append(request) if path in request.url else None)  # type: ignore[call-overload]
+        page.on(event, lambda request: over.append(request) if path in request.url else None)
     return begun, over
 
 
