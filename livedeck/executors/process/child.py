@@ -69,6 +69,10 @@ class Plan(msgspec.Struct, frozen=True):
     """What is different from the zygote's own environment; None: not set."""
 
 
+_plans = msgspec.msgpack.Decoder(Plan)
+_PLAN = msgspec.msgpack.encode(Plan([""], None, {"": ""}))
+
+
 def become_subreaper() -> None:
     """Have orphaned descendants handed to this process, so that it sees what an attempt left behind."""
     if _libc is not None:
@@ -163,6 +167,7 @@ def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
     A fork shares its parent's memory until it writes to it, and CPython writes to whatever it reads: the kernel copies
     hundreds of pages while a trivial attempt runs, which takes longer than all else that it does.
     """
+    _plans.decode(_PLAN)
     for rehearse in rehearsals:
         if select.select([ORDERS], [], [], 0)[0]:
             return  # somebody waits
@@ -176,7 +181,7 @@ def _await_plan() -> Plan | None:
         head = orders.read(LENGTH.size)
         if len(head) < LENGTH.size:
             return None
-        return msgspec.msgpack.decode(orders.read(*LENGTH.unpack(head)), type=Plan)
+        return _plans.decode(orders.read(*LENGTH.unpack(head)))
 
 
 def _execute(plan: Plan) -> NoReturn:

@@ -308,7 +308,6 @@ async def test_metrics(registered, protos):
 
 async def test_an_unforeseen_failure_is_internal_and_in_the_log(registered, protos, database, caplog):
 
-
     async def broken(request):
         raise ZeroDivisionError("secret detail")
 

@@ -1,7 +1,5 @@
 """An executor in a process of its own, to be killed: launches what it is told, and waits for ever."""
 
-
-
 import asyncio
 import sys
 from pathlib import Path

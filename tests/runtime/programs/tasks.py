@@ -1,6 +1,5 @@
 """Tasks that the tests of the runtime run."""
 
-
 import asyncio
 import multiprocessing
 import os
