@@ -81,6 +81,7 @@ class Publisher:
         self._end: End | None = None
         self._given_up = False
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._comes_anyway = False  # the thread sleeps until what waits may be stored, and then looks for more
         self._landed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._next_tick = float("inf")
@@ -147,7 +148,7 @@ class Publisher:
         self._staged.append(self._page.take())
         self._publishes += 1
         self._token += 1
-        if len(self._staged) == 1:
+        if len(self._staged) == 1 and not self._comes_anyway:  # waking a thread costs ten times all the rest of this
             self._wake.put(None)
         elif len(self._staged) >= _MOST_STAGED:
             self._merge_staged()
@@ -191,6 +192,7 @@ class Publisher:
 
     def _step(self) -> bool:
         """One round; False when all is done."""
+        self._comes_anyway = False  # before looking at what is staged: what is staged from here on wakes us
         now = self._clock.monotonic()
         self._collect(now)
         step = self._logic.next(now)
@@ -198,6 +200,7 @@ class Publisher:
             case Finished():
                 return False
             case Wait(until=until):
+                self._comes_anyway = until is not None and self._logic.has_more
                 self._sleep(now, until)
             case _:
                 self._carry_out(step)

@@ -211,6 +211,11 @@ class Publishing:
         """Seconds since the oldest publish that should be stored by now; None while the store is well."""
         return max(0.0, now - self._sent[2].since) if self._sent and self._log_breaker.failures else None
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something waits to be stored: until it may be, more of it changes nothing but what is merged."""
+        return self._sent is not None or (self._batch is not None and bool(self._batch.pending))
+
     # What is to be done
 
     def next(self, now: float) -> Step:
