@@ -3,6 +3,7 @@
 A task whose own code failed exits with 0 as in Flyte: so ``error.pb`` is read first.
 """
 
+import asyncio
 import signal
 from dataclasses import dataclass
 
@@ -39,10 +40,9 @@ async def judge(prefix: str, ended: Exit) -> Outputs | Failure:
         StoreUnavailable: the store cannot be asked for now.
     """
     error_uri, outputs_uri = join_uri(prefix, ERROR), join_uri(prefix, OUTPUTS)
-    error = await _found(error_uri)
+    error, outputs = await asyncio.gather(_found(error_uri), _found(outputs_uri))  # all that is downstream waits
     if error is not None:
         return _told(error, error_uri)
-    outputs = await _found(outputs_uri)
     if outputs is not None:
         return _parsed(outputs, outputs_uri)
     if await _found(join_uri(prefix, FUTURES)) is not None:
