@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -182,18 +183,22 @@ class Zygotes:
             arguments = msgspec.json.encode(settings).decode()
             # -P: the server's current directory is not on the path of the tasks.
             command = [sys.executable, "-P", "-m", "livedeck.executors.process.zygote", arguments]
-            done = subprocess.run(  # returns when the zygote has detached itself
-                command,
-                env=_importable(environment),
-                pass_fds=[listener.fileno()],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C in the server's terminal is the server's alone
-                stdout=output,
-                stderr=output,
-                check=False,
-            )
+            for _ in range(2):
+                done = subprocess.run(  # returns when the zygote has detached itself
+                    command,
+                    env=_importable(environment),
+                    pass_fds=[listener.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl-C in the server's terminal is the server's alone
+                    stdout=output,
+                    stderr=output,
+                    check=False,
+                )
+                if done.returncode != -signal.SIGINT:
+                    break  # else Ctrl-C met it on its way into that session
         if done.returncode:
-            raise ExecutorError(f"the zygote could not be started: {log.read_text(errors='replace')[-2000:]}")
+            words = log.read_text(errors="replace")[-2000:]
+            raise ExecutorError(f"the zygote could not be started, it ended with {done.returncode}: {words}")
 
 
 def _importable(environment: Mapping[str, str]) -> dict[str, str]:

@@ -99,9 +99,12 @@ async def test_looks_like_a_fresh_process(run):
 
 
 async def test_children_that_wait_rehearse(run):
-    logs = [(await run("says_whether_it_rehearsed"))[1] for _ in range(5)]
-    assert set(logs) <= {"True\n", "False\n"}, "and it costs no attempt anything that it fails"
-    assert logs[-1] == "True\n"
+    logs = ["False\n"]
+    for _ in range(100):  # a busy machine may need each child before it had the time
+        if logs[-1] != "False\n":
+            break
+        logs.append((await run("says_whether_it_rehearsed"))[1])
+    assert logs[-1] == "True\n", "and it costs no attempt anything that it fails"
 
 
 async def test_ends_like_an_interpreter(run):
