@@ -109,8 +109,10 @@ NOTES = """## How to read them
 
 ## What is missed, and why
 
-*nodes* stands at its bound: on two cores runs gave 20 to 22 ms a task in the chain and 13 to 14 ms in the fan-out,
-while a busy machine gave more. Where a task's time goes: about 7 ms of CPU for the process (fork, touching its
+*nodes* stands at its bound: on two cores runs gave 20 to 26 ms a task in the chain and 13 to 15 ms in the fan-out;
+import took 0.084 to 0.127 s; more on busy machines.
+
+Where a task's time goes: about 7 ms of CPU for the process (fork, touching its
 memory, its folders, its end), 3 ms in it (the user's module, inputs, outputs), and 3 ms in the server (engine, two
 transactions, reading inputs and outputs). The next things to try are fewer memory mappings in the zygote, whose fork
 follows their number, and a launch that does not wait for the QUEUED record of a task whose inputs are known.
