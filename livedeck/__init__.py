@@ -1,10 +1,11 @@
 """Python workflows whose Decks are live while the task runs.
 
 Everything that a workflow's author needs is here. Importing it loads neither gRPC nor protobuf, nor any library for
-data or storage: they come when they are needed.
+data or storage: they come when they are needed. So does what a Deck is made of.
 """
 
-from livedeck.deck.page import Deck
+from typing import TYPE_CHECKING
+
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import (
     InvalidName,
@@ -23,6 +24,9 @@ from livedeck.sdk.options import Cache, DeckField, Resources, WorkflowFailurePol
 from livedeck.sdk.tasks import Task, task
 from livedeck.sdk.types.files import Directory, File
 from livedeck.sdk.workflows import Workflow, workflow
+
+if TYPE_CHECKING:
+    from livedeck.deck.page import Deck
 
 __all__ = [
     "Cache",
@@ -50,3 +54,12 @@ __all__ = [
     "task",
     "workflow",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name != "Deck":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from livedeck.deck.page import Deck  # noqa: PLC0415
+
+    globals()[name] = Deck
+    return Deck

@@ -7,8 +7,9 @@ from pathlib import Path
 import livedeck
 
 HEAVY = (
-    *("grpc", "google.protobuf", "flyteidl", "obstore", "sqlalchemy", "starlette", "uvicorn", "ray", "pandas"),
-    *("numpy", "polars", "pyarrow", "pydantic", "cloudpickle", "asyncio", "importlib.metadata", "markdown_it"),
+    *("grpc", "google.protobuf", "flyteidl", "obstore", "sqlalchemy", "starlette", "uvicorn", "ray"),
+    *("numpy", "pandas", "polars", "pyarrow", "pydantic", "cloudpickle", "asyncio", "importlib.metadata"),
+    *("markdown_it", "msgspec"),
 )
 
 NAMES = {

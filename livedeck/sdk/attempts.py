@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from livedeck.deck.page import Page
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionContext, Identity, bound
 from livedeck.sdk.deckfields import Facts, add_tabs
@@ -16,6 +15,7 @@ from livedeck.sdk.timeline import Timeline
 from livedeck.sdk.tracebacks import trimmed
 
 if TYPE_CHECKING:
+    from livedeck.deck.page import Page
     from livedeck.deck.publisher import Publisher
     from livedeck.store import Store
 
@@ -61,6 +61,7 @@ class Attempt:
         )
 
     def _open_deck(self, store: "Store", hint: Hint | None) -> None:
+        from livedeck.deck.page import Page
         from livedeck.deck.publisher import Publisher
 
         settings = self.task.options.deck_publish

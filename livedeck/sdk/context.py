@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from livedeck.deck.page import DEFAULT, Deck, Page, bound_page, current_page
 from livedeck.sdk.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from livedeck.deck.page import Deck, Page  # nearly half of the time that importing livedeck would take
 
 logger = logging.getLogger("livedeck")
 
@@ -67,7 +70,7 @@ class ExecutionContext:
         self,
         identity: Identity | None = None,
         *,
-        page: Page | None = None,
+        page: "Page | None" = None,
         enable_deck: bool = False,
         checkpoint: Checkpoint | None = None,
     ) -> None:
@@ -125,17 +128,21 @@ class ExecutionContext:
         return folder
 
     @property
-    def default_deck(self) -> Deck:
+    def default_deck(self) -> "Deck":
         """The Deck's ``default`` tab, the same object each time."""
+        from livedeck.deck.page import DEFAULT
+
         return self._own_page.deck(DEFAULT)
 
     @property
-    def decks(self) -> list[Deck]:
+    def decks(self) -> "list[Deck]":
         """The Deck's tabs, in their order."""
         return self._own_page.decks
 
     @property
-    def _own_page(self) -> Page:
+    def _own_page(self) -> "Page":
+        from livedeck.deck.page import current_page
+
         return self._page if self._page is not None else current_page()
 
     def publish_decks(self, *, wait: bool = False, timeout: float | None = None) -> bool:
@@ -213,6 +220,8 @@ def bound(context: ExecutionContext) -> Iterator[ExecutionContext]:
         if context._page is None:  # noqa: SLF001
             yield context
         else:
+            from livedeck.deck.page import bound_page
+
             with bound_page(context._page):  # noqa: SLF001
                 yield context
     finally:
