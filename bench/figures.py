@@ -107,15 +107,19 @@ NOTES = """## How to read them
 - *start*: `import` of the package in a new interpreter; `livedeck serve` from exec to a 200 from `/healthz`.
 - *nodes*: wall time of a whole execution over its number of tasks, each task a process of its own.
 
-## What is missed, and why
+## What is missed, and when
 
-*nodes* stands at its bound: on two cores runs gave 20 to 26 ms a task in the chain and 13 to 15 ms in the fan-out;
-import took 0.084 to 0.127 s; more on busy machines.
+The machine runs at two speeds, by turns, 1.7 times apart: the same Python loop takes 0.12 s or 0.21 s with nothing else
+running. flytekit's import in the same table tells which it was. When that took 0.83 s, all bounds held: *import* took
+0.078 s, *nodes* 17.7 ms a task in the chain and 9.9 ms in the fan-out. When it took 1.2 s, *nodes* took 22 to 26 ms and
+13 to 15 ms, which misses both bounds. The others held at either speed.
 
-Where a task's time goes: about 7 ms of CPU for the process (fork, touching its
-memory, its folders, its end), 3 ms in it (the user's module, inputs, outputs), and 3 ms in the server (engine, two
-transactions, reading inputs and outputs). The next things to try are fewer memory mappings in the zygote, whose fork
-follows their number, and a launch that does not wait for the QUEUED record of a task whose inputs are known.
+Where a task's time in a chain goes, at the faster speed: 24 ms of CPU on two cores. 11 ms are its process (two thirds of
+it the kernel's: some 1,100 page faults of 4 us each, and taking it down), 4 ms its fork, 7 to 8 ms the server (engine,
+two transactions, inputs and outputs, the live stream), 1.5 ms the client that follows it. A child that waits for its
+attempt touches the memory that it will need beforehand, so a third of the faults hold up nobody. The next things to try
+are less memory in the process that is forked from, and a launch that does not wait for the QUEUED record of a task
+whose inputs are known.
 """
 
 
