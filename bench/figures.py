@@ -114,12 +114,12 @@ running. flytekit's import in the same table tells which it was. When that took 
 0.078 s, *nodes* 17.7 ms a task in the chain and 9.9 ms in the fan-out. When it took 1.2 s, *nodes* took 22 to 26 ms and
 13 to 15 ms, which misses both bounds. The others held at either speed.
 
-Where a task's time in a chain goes, at the faster speed: 24 ms of CPU on two cores. 11 ms are its process (two thirds of
-it the kernel's: some 1,100 page faults of 4 us each, and taking it down), 4 ms its fork, 7 to 8 ms the server (engine,
-two transactions, inputs and outputs, the live stream), 1.5 ms the client that follows it. A child that waits for its
-attempt touches the memory that it will need beforehand, so a third of the faults hold up nobody. The next things to try
-are less memory in the process that is forked from, and a launch that does not wait for the QUEUED record of a task
-whose inputs are known.
+Where a task's time in a chain goes, at the faster speed: 24 ms of CPU on two cores. 11 ms are its process (two thirds
+of it the kernel's: some 1,100 page faults of 4 us each, and taking it down), 4 ms its fork, 7 to 8 ms the server
+(engine, two transactions, inputs and outputs, the live stream), 1.5 ms the client that follows it. A child that waits
+for its attempt touches beforehand the memory that it will need, so most of the faults hold up nobody. The next things
+to try are less memory in the process that is forked from, and a launch that does not wait for the QUEUED record of a
+task whose inputs are known.
 """
 
 
