@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from livedeck.cli.options import default_data_dir
+from livedeck.cli.options import default_data_dir, server_options
 from livedeck.cli.serve import ServeSettings, run, start_logging, until_stopped
 from livedeck.errors import RemoteConflict, RemoteUnavailable, UnknownEntity
 
@@ -23,15 +23,7 @@ LONGEST_END = 20.0
 
 
 @click.command()
-@click.option("--host", envvar="LIVEDECK_HOST", default="127.0.0.1", show_default=True, show_envvar=True)
-@click.option("--port", envvar="LIVEDECK_PORT", type=click.IntRange(0, 65535), default=8080, show_default=True)
-@click.option(
-    "--data-dir",
-    envvar="LIVEDECK_DATA_DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    show_envvar=True,
-    help="Folder for the database, the store and the running server's files.  [default: ~/.local/share/livedeck]",
-)
+@server_options
 @click.option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs to train for.  [default: 40]")
 def demo(host: str, port: int, data_dir: Path | None, epochs: int | None) -> None:
     """Start the server and run the digits example with its Deck live.

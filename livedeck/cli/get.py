@@ -1,5 +1,7 @@
 """`livedeck get`: executions, newest first; with a name, one of them with its nodes."""
 
+from datetime import UTC
+
 import click
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.execution_pb2 import WorkflowExecution
@@ -46,7 +48,7 @@ def _list(executions: list[Execution], project: str, domain: str) -> None:
             execution.id.name,
             execution.spec.launch_plan.name,
             Text(phase.lower(), style=COLOURS.get(phase, "")),
-            since(closure.created_at.ToDatetime().astimezone()) if closure.HasField("created_at") else "",
+            since(closure.created_at.ToDatetime(UTC)) if closure.HasField("created_at") else "",
             duration_text(closure.duration) if closure.HasField("duration") else "",
         )
     terminal = Console()

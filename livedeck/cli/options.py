@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,19 @@ import click
 DEFAULT_ENDPOINT = "127.0.0.1:8080"
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Where to run, and whether to wait."""
+
+    remote: bool
+    detach: bool
+    endpoint: str
+    project: str
+    domain: str
+    name: str | None
+    version: str | None
 
 
 def endpoint_option(command: F) -> F:
@@ -43,6 +57,35 @@ def project_options(command: F) -> F:
         show_default=True,
         show_envvar=True,
         help="Project.",
+    )(command)
+
+
+def server_options(command: F) -> F:
+    """`--host`, `--port` and `--data-dir`, for the commands that start a server."""
+    command = click.option(
+        "--data-dir",
+        envvar="LIVEDECK_DATA_DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        show_envvar=True,
+        help="Folder for the embedded database and store, and for files of the running server.  "
+        "[default: ~/.local/share/livedeck]",
+    )(command)
+    command = click.option(
+        "--port",
+        envvar="LIVEDECK_PORT",
+        type=click.IntRange(0, 65535),
+        default=8080,
+        show_default=True,
+        show_envvar=True,
+        help="Port for gRPC, REST and the console alike; 0 takes a free one.",
+    )(command)
+    return click.option(
+        "--host",
+        envvar="LIVEDECK_HOST",
+        default="127.0.0.1",
+        show_default=True,
+        show_envvar=True,
+        help="Address to listen on. There is no log-in: keep to loopback, or put a proxy with one in front.",
     )(command)
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
@@ -17,21 +17,18 @@ from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
+from livedeck.cli.options import RunSettings
 from livedeck.cli.progress import Progress, node_names
 from livedeck.client import Client
 from livedeck.errors import LivedeckError
 from livedeck.sdk import bundle
 from livedeck.sdk import compile as compiler
+from livedeck.sdk.entities import Entity
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.loading import Program
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import DataPlane, Where, from_literal, to_json, to_literal
 from livedeck.sdk.workflows import Workflow
-
-if TYPE_CHECKING:
-    from livedeck.cli.run import RunSettings
-
-Entity = Task[..., Any] | Workflow[..., Any]
 
 
 class UploadingDataPlane(DataPlane):
@@ -139,7 +136,7 @@ def _version(code: bundle.Bundle) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:20]
 
 
-def run_remote(program: Program, entity: Entity, inputs: Mapping[str, Any], settings: "RunSettings") -> int:
+def run_remote(program: Program, entity: Entity, inputs: Mapping[str, Any], settings: RunSettings) -> int:
     """Run on the server; return the exit status: 0 if it succeeded, or was only to be started."""
     with Client(settings.endpoint, project=settings.project, domain=settings.domain) as client:
         registered = register_entity(client, program, entity, settings.version)

@@ -3,34 +3,18 @@
 import json
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from livedeck.cli.inputs import given_inputs, input_options
-from livedeck.cli.options import endpoint_option, project_options
+from livedeck.cli.options import RunSettings, endpoint_option, project_options
 from livedeck.errors import UserError
+from livedeck.sdk.entities import Entity
 from livedeck.sdk.loading import Program, load_file
-from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import format_error, user_frames
 from livedeck.sdk.types import Where, to_json
 from livedeck.sdk.workflows import Workflow
-
-Entity = Task[..., Any] | Workflow[..., Any]
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """Where to run, and whether to wait."""
-
-    remote: bool
-    detach: bool
-    endpoint: str
-    project: str
-    domain: str
-    name: str | None
-    version: str | None
 
 
 @click.command(

@@ -6,15 +6,14 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from livedeck.cli.options import default_data_dir
+from livedeck.cli.options import default_data_dir, server_options
 from livedeck.errors import NotWritable
 
 if TYPE_CHECKING:
@@ -35,31 +34,7 @@ class ServeSettings:
 
 
 @click.command()
-@click.option(
-    "--host",
-    envvar="LIVEDECK_HOST",
-    default="127.0.0.1",
-    show_default=True,
-    show_envvar=True,
-    help="Address to listen on. There is no log-in: keep to loopback, or put a proxy with one in front.",
-)
-@click.option(
-    "--port",
-    envvar="LIVEDECK_PORT",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    show_envvar=True,
-    help="Port for gRPC, REST and the console alike; 0 takes a free one.",
-)
-@click.option(
-    "--data-dir",
-    envvar="LIVEDECK_DATA_DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    show_envvar=True,
-    help="Folder for the embedded database and store, and for files of the running server.  "
-    "[default: ~/.local/share/livedeck]",
-)
+@server_options
 @click.option(
     "--root",
     envvar="LIVEDECK_ROOT",
@@ -109,23 +84,20 @@ def start_logging(level: str) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def run(main: Awaitable[None]) -> None:
+def run(main: Coroutine[None, None, None]) -> None:
     """Run ``main`` on uvloop."""
     import uvloop
 
     # The server forks nothing that uses gRPC; without this, gRPC warns about every process that is started.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-    async def entry() -> None:
-        await main
-
-    uvloop.run(entry())
+    uvloop.run(main)
 
 
 async def until_stopped(
     settings: ServeSettings,
-    ready: Callable[["Admin"], Awaitable[None]],
-    stopping: Callable[["Admin"], Awaitable[None]] | None = None,
+    ready: Callable[["Admin"], Coroutine[None, None, None]],
+    stopping: Callable[["Admin"], Coroutine[None, None, None]] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -139,21 +111,12 @@ async def until_stopped(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with server(settings) as admin, asyncio.TaskGroup() as group:
-        beside = group.create_task(_beside(ready, admin), name="serve-ready")
+        beside = group.create_task(ready(admin), name="serve-ready")
         await stop.wait()
         beside.cancel()
         await asyncio.wait([beside])
         if stopping is not None:
             await stopping(admin)
-
-
-async def _beside(ready: Callable[["Admin"], Awaitable[None]], admin: "Admin") -> None:
-    await ready(admin)
-
-
-def _hints(admin: "Admin", attempt: object, prefix: str) -> dict[str, str]:  # noqa: ARG001 - the prefix says it all
-    """What lets an attempt tell the server at once that it has published."""
-    return {"LIVEDECK_HINT_URL": admin.hint_url, "LIVEDECK_HINT_TOKEN": admin.hint_token(prefix)}
 
 
 def _make_data_dir(folder: Path) -> None:
@@ -192,6 +155,6 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     async with (
         Admin(admin_settings) as admin,
         ProcessExecutor(work_dir=data / "run" / "attempts") as executor,
-        Propeller(admin.control, executor, owner="propeller", attempt_environment=partial(_hints, admin)),
+        Propeller(admin.control, executor, owner="propeller", attempt_environment=admin.attempt_environment),
     ):
         yield admin

@@ -17,13 +17,12 @@ from livedeck.sdk.compiled import CompileSettings, description, identifier, type
 from livedeck.sdk.compiled_bindings import compile_binding
 from livedeck.sdk.compiled_nodes import compile_node
 from livedeck.sdk.compiled_tasks import task_spec
+from livedeck.sdk.entities import Entity
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import Where, literal_type, to_literal
 from livedeck.sdk.workflows import Workflow
 
 __all__ = ["CompileSettings", "Registration", "closure", "launch_plan_spec", "task_spec", "workflow_spec"]
-
-Entity = Task[..., Any] | Workflow[..., Any]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from livedeck.errors import LivedeckError, UnknownEntity, UserError
+from livedeck.sdk.entities import Entity
 from livedeck.sdk.modules import module_name, project_root
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import user_frames
@@ -29,7 +30,7 @@ class Program:
     module: ModuleType
 
     @property
-    def entities(self) -> dict[str, Task[..., Any] | Workflow[..., Any]]:
+    def entities(self) -> dict[str, Entity]:
         """The tasks and workflows that can be run by name, in the order of the file, imported ones last."""
         found = {name: each for name, each in vars(self.module).items() if isinstance(each, Task | Workflow)}
         here = self.module.__name__
@@ -40,7 +41,7 @@ class Program:
         """The workflows alone."""
         return {name: each for name, each in self.entities.items() if isinstance(each, Workflow)}
 
-    def find(self, name: str) -> Task[..., Any] | Workflow[..., Any]:
+    def find(self, name: str) -> Entity:
         """Return a task or workflow by its name.
 
         Raises:

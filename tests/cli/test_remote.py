@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,16 @@ def test_get_lists_and_shows(remote: Command) -> None:
     shown = remote("get", name)
     assert shown.exit_code == 0
     assert re.search(r"^n0 train +succeeded", shown.stdout, re.MULTILINE)
+
+
+def test_ages_do_not_depend_on_where_one_lives(remote: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = name_in(remote("run", "--remote", "program.py", "training"))
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Pacific/Kiritimati")  # 14 hours ahead of UTC
+        time.tzset()
+        listed = remote("get", "--limit", "1").stdout
+    time.tzset()
+    assert re.search(rf"{name} .* just now", listed)
 
 
 @pytest.mark.parametrize("command", ["get", "watch", "abort", "relaunch"])
