@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import time
@@ -13,8 +14,12 @@ from livedeck.executors.process.admission import GIB
 from livedeck.executors.process.identity import Identity
 from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder
 
+logger = logging.getLogger(__name__)
+
 POLL = 0.05
 """Seconds between looks at a process, where the system cannot tell when it ends."""
+LONGEST_END = 10.0
+"""Seconds that killed processes may take to be gone; one that hangs in the kernel takes for ever."""
 
 
 def to_exit(ended: ExitRecord, last_words: str) -> Exit:
@@ -58,7 +63,17 @@ async def _end(process: Identity) -> None:
         await gone(process)
     found = identity.status(process.pid)
     if found is None or found.started == process.started:  # else the pid is somebody else's by now
-        await asyncio.to_thread(identity.kill_session, process.pid)
+        await _end_session(process.pid)
+
+
+async def _end_session(session: int) -> None:
+    """Return when nobody is left: another attempt may follow, and must not run beside what this one left behind."""
+    deadline = time.monotonic() + LONGEST_END
+    while not await asyncio.to_thread(identity.kill_session, session):
+        if time.monotonic() > deadline:
+            logger.warning("session_not_ended session=%d seconds=%g", session, LONGEST_END)
+            return
+        await asyncio.sleep(POLL)
 
 
 async def gone(process: Identity) -> None:

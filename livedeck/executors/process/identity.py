@@ -106,15 +106,17 @@ def _all_pids() -> list[int]:
     return psutil.pids()
 
 
-def kill_session(session: int) -> None:
-    """Kill every process in a session whose leader has ended.
+def kill_session(session: int) -> bool:
+    """Kill every process in a session whose leader has ended; return whether none was left at the last look.
 
-    Between reading and killing they may fork once more, hence the rounds.
+    Between reading and killing they may fork once more, hence the rounds. One that was killed may take a moment to be
+    gone: who needs to know asks again.
     """
     for _ in range(8):
         members = [pid for pid in session_members(session) if pid != session]
         if not members:
-            return
+            return True
         for pid in members:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
+    return False
