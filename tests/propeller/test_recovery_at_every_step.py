@@ -12,6 +12,8 @@ from livedeck.store import open_store, split_uri
 from livedeck.testing.executors import fail, succeed
 from livedeck.testing.workflows import promise, sub_workflow, task, workflow
 
+pytestmark = pytest.mark.slow  # seconds each: they run with `make test`
+
 
 class Death:
     """Counts calls; at the given one, and for ever after, nothing returns: as if the process had been killed."""

@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow  # seconds each: they run with `make test`
+
 GOOD = """
 from livedeck import Resources, task, workflow
 
