@@ -1,8 +1,9 @@
 """An execution as it goes: typed changes from its live stream."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from livedeck.client.sse import ServerEvent
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
     from flyteidl.admin.node_execution_pb2 import NodeExecution
     from flyteidl.admin.task_execution_pb2 import TaskExecution
     from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+    from google.protobuf.message import Message
 
     from livedeck.client.endpoint import Endpoint
+
+M = TypeVar("M", bound="Message")
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def changes(endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", pati
         RemoteUnavailable: no server for too long, or the time is up.
     """
     ended = caught_up = False
-    for event in Stream(endpoint, execution_path(execution), (), patience):
+    for event in Stream(endpoint, f"{execution_path(execution)}?encoding=protobuf", (), patience):
         change = _change(event)
         if change is None:
             continue  # of a later version
@@ -69,18 +73,21 @@ def _change(event: ServerEvent) -> Change | None:
     from flyteidl.admin.execution_pb2 import Execution  # noqa: PLC0415 - with the first event, not with the SDK
     from flyteidl.admin.node_execution_pb2 import NodeExecution  # noqa: PLC0415
     from flyteidl.admin.task_execution_pb2 import TaskExecution  # noqa: PLC0415
-    from google.protobuf.json_format import Parse  # noqa: PLC0415
 
     match event.event:
         case "execution":
-            return ExecutionChanged(Parse(event.data, Execution(), ignore_unknown_fields=True))
+            return ExecutionChanged(_message(Execution, event.data))
         case "node":
-            return NodeChanged(Parse(event.data, NodeExecution(), ignore_unknown_fields=True))
+            return NodeChanged(_message(NodeExecution, event.data))
         case "task":
-            return TaskChanged(Parse(event.data, TaskExecution(), ignore_unknown_fields=True))
+            return TaskChanged(_message(TaskExecution, event.data))
         case "ready":
             return CaughtUp()
     return None
+
+
+def _message(kind: type[M], data: str) -> M:
+    return kind.FromString(b64decode(data))
 
 
 def has_ended(execution: "Execution") -> bool:

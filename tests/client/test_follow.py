@@ -1,11 +1,11 @@
 import threading
+from base64 import b64encode
 
 import pytest
 from flyteidl.admin.execution_pb2 import Execution, ExecutionClosure
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
-from google.protobuf.json_format import MessageToJson
 
 from livedeck.client import CaughtUp, Client, Endpoint, ExecutionChanged, NodeChanged
 from livedeck.client.backoff import Backoff
@@ -26,8 +26,8 @@ def node(name):
     return NodeExecution(id=NodeExecutionIdentifier(node_id=name, execution_id=ID))
 
 
-def as_json(message):
-    return MessageToJson(message, indent=None)
+def encoded(message):
+    return b64encode(message.SerializeToString()).decode()
 
 
 def endpoint_of(plane):
@@ -49,13 +49,13 @@ def script(planes, *connections):
     return planes.http(answer)
 
 
-RUNNING = ("execution", as_json(execution("RUNNING")), "1")
-SUCCEEDED = ("execution", as_json(execution("SUCCEEDED")), "4")
+RUNNING = ("execution", encoded(execution("RUNNING")), "1")
+SUCCEEDED = ("execution", encoded(execution("SUCCEEDED")), "4")
 
 
 def test_follows_to_the_end(planes):
     plane = script(
-        planes, [RUNNING, ("node", as_json(node("n0")), "2"), ("ready", "{}", "2"), ("news", "{}", "3"), SUCCEEDED]
+        planes, [RUNNING, ("node", encoded(node("n0")), "2"), ("ready", "{}", "2"), ("news", "{}", "3"), SUCCEEDED]
     )
     got = list(changes(endpoint_of(plane), ID, PATIENT))
     assert got == [
@@ -64,16 +64,16 @@ def test_follows_to_the_end(planes):
         CaughtUp(),
         ExecutionChanged(execution("SUCCEEDED")),
     ]
-    assert plane.requests[0][1] == "/live/executions/p/d/e"
+    assert plane.requests[0][1] == "/live/executions/p/d/e?encoding=protobuf"
 
 
 def test_one_that_has_ended_is_told_whole(planes):
-    plane = script(planes, [SUCCEEDED, ("node", as_json(node("n0")), "5"), ("ready", "{}", "5"), RUNNING])
+    plane = script(planes, [SUCCEEDED, ("node", encoded(node("n0")), "5"), ("ready", "{}", "5"), RUNNING])
     assert len(list(changes(endpoint_of(plane), ID, PATIENT))) == 3
 
 
 def test_goes_on_after_a_break_from_the_last_id(planes):
-    plane = script(planes, [RUNNING, ("ready", "{}", "2")], [("node", as_json(node("n1")), "3"), SUCCEEDED])
+    plane = script(planes, [RUNNING, ("ready", "{}", "2")], [("node", encoded(node("n1")), "3"), SUCCEEDED])
     got = list(changes(endpoint_of(plane), ID, PATIENT))
     assert [type(change).__name__ for change in got] == [
         "ExecutionChanged",

@@ -1,11 +1,13 @@
 """Executions as they change: Flyte's own entities, whole, each under the number of the event that changed it last."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 import msgspec
 from flyteidl.admin.execution_pb2 import Execution
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 
 from livedeck.admin.feed import Change, Kind
 from livedeck.admin.live.changes import Changes, Subscription
@@ -35,14 +37,30 @@ class EntityFeed(Protocol):
     ) -> list[Change]: ...
 
 
-def encode_change(change: Change) -> bytes:
-    """Encode an entity as an event: the JSON form of its protobuf message, enums by name."""
-    return event(change.kind, _encode(MessageToDict(change.message)), id=str(change.number))
+def as_json(message: Message) -> bytes:
+    """Return the JSON form of a protobuf message, enums by name: what browsers read."""
+    return _encode(MessageToDict(message))
 
 
-def encode_execution(execution: Execution) -> bytes:
+def as_protobuf(message: Message) -> bytes:
+    """Return a protobuf message in base64: for our own client, both ends spend a fraction of what JSON takes."""
+    return b64encode(message.SerializeToString())
+
+
+Encoding = Callable[[Message], bytes]
+"""How an entity becomes the data of an event; without a line break."""
+
+ENCODINGS: Final[Mapping[str, Encoding]] = {"json": as_json, "protobuf": as_protobuf}
+
+
+def encode_change(change: Change, encoding: Encoding) -> bytes:
+    """Encode an entity as an event."""
+    return event(change.kind, encoding(change.message), id=str(change.number))
+
+
+def encode_execution(execution: Execution, encoding: Encoding) -> bytes:
     """Encode an execution of a first page, which has no number of its own."""
-    return event("execution", _encode(MessageToDict(execution)))
+    return event("execution", encoding(execution))
 
 
 def parse_number(text: str | None) -> int | None:
@@ -61,13 +79,24 @@ class EntityStream:
         project: Of the executions.
         domain: Of the executions.
         name: Of the one execution, with its nodes and attempts; None: all executions, without.
+        encoding: Of the entities.
     """
 
-    def __init__(self, feed: EntityFeed, changes: Changes, *, project: str, domain: str, name: str | None) -> None:
+    def __init__(
+        self,
+        feed: EntityFeed,
+        changes: Changes,
+        *,
+        project: str,
+        domain: str,
+        name: str | None,
+        encoding: Encoding = as_json,
+    ) -> None:
         self._feed = feed
         self._changes = changes
         self._scope = (project, domain) if name is None else (project, domain, name)
         self._project, self._domain, self._name = project, domain, name
+        self._encoding = encoding
         self._kinds: tuple[Kind, ...] = ("execution",) if name is None else ("execution", "node", "task")
         self._number = 0
 
@@ -107,7 +136,7 @@ class EntityStream:
             )
             if page:
                 self._number = page[-1].number
-                yield b"".join(map(encode_change, page))
+                yield self._encoded(page)
             if len(page) < PAGE:
                 return
 
@@ -116,9 +145,12 @@ class EntityStream:
             seen = subscription.arrived.count
             fresh = self._fresh(subscription.take())
             if fresh:
-                yield b"".join(map(encode_change, fresh))
+                yield self._encoded(fresh)
             elif not await subscription.arrived.wait(seen, timeout=HEARTBEAT):
                 yield BEAT
+
+    def _encoded(self, changes: Iterable[Change]) -> bytes:
+        return b"".join(encode_change(change, self._encoding) for change in changes)
 
     def _fresh(self, changes: Iterable[Change]) -> list[Change]:
         """What is newer than all that was sent: the subscription began before the first reading."""

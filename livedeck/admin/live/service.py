@@ -19,6 +19,8 @@ from livedeck.admin.live.changes import Changes
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.execution_streams import (
+    ENCODINGS,
+    Encoding,
     EntityFeed,
     EntityStream,
     encode_change,
@@ -140,27 +142,31 @@ class Live:
     async def _executions(self, request: Request) -> Response:
         project = check_name(request.query_params.get("project", ""), "project")
         domain = check_name(request.query_params.get("domain", ""), "domain")
+        encoding = _encoding(request)
 
         async def first_page() -> tuple[list[bytes], int]:
             number = await self._feed.current()
             newest = await self._newest_executions(project, domain, FIRST_PAGE)
-            return [encode_execution(execution) for execution in reversed(newest)], number
+            return [encode_execution(execution, encoding) for execution in reversed(newest)], number
 
-        stream = EntityStream(self._feed, self._changes, project=project, domain=domain, name=None)
+        scope = {"project": project, "domain": domain}
+        stream = EntityStream(self._feed, self._changes, **scope, name=None, encoding=encoding)
         return self._stream(stream.events(parse_number(_last_id(request)), first_page))
 
     async def _execution(self, request: Request) -> Response:
         given = request.path_params
         project, domain, name = (check_name(given[part], part) for part in ("project", "domain", "name"))
+        encoding = _encoding(request)
         identifier = WorkflowExecutionIdentifier(project=project, domain=domain, name=name)
         if await self._lookup.get_execution(identifier) is None:
             raise NoSuchEntity(f"there is no execution {project}/{domain}/{name}")
 
         async def first_page() -> tuple[list[bytes], int]:
             changes, number = await self._feed.snapshot(project, domain, name)
-            return [encode_change(change) for change in changes], number
+            return [encode_change(change, encoding) for change in changes], number
 
-        stream = EntityStream(self._feed, self._changes, project=project, domain=domain, name=name)
+        scope = {"project": project, "domain": domain}
+        stream = EntityStream(self._feed, self._changes, **scope, name=name, encoding=encoding)
         return self._stream(stream.events(parse_number(_last_id(request)), first_page))
 
     async def _deck(self, request: Request) -> Response:
@@ -230,6 +236,13 @@ def _attempt_of(request: Request) -> tuple[NodeKey, int | None]:
     given = request.path_params
     node = NodeKey(given["project"], given["domain"], given["name"], given["node"])
     return node, parse_attempt(given["attempt"])
+
+
+def _encoding(request: Request) -> Encoding:
+    name = request.query_params.get("encoding", "json")
+    if name not in ENCODINGS:
+        raise HTTPException(400, f"no encoding {name!r}: there are {', '.join(ENCODINGS)}")
+    return ENCODINGS[name]
 
 
 def _last_id(request: Request) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64decode
 
 import pytest
 from flyteidl.admin.execution_pb2 import Execution
@@ -34,6 +35,18 @@ async def test_one_execution_from_its_creation_on(world):
         await stream.until("task")
         await world.report(world.protos.workflow_event("e1", W.SUCCEEDED))
         assert read((await stream.until("execution"))[-1])["closure"]["phase"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("path", [f"{PATH}?", f"{LIST}&"])
+async def test_entities_as_protobuf(world, path):
+    await world.run()
+    async with world.listen(f"{path}encoding=protobuf") as stream:
+        first = await stream.until("ready")
+        assert Execution.FromString(b64decode(first[0].data)).id.name == "e1"
+        await world.report(world.protos.workflow_event("e1", W.SUCCEEDED))
+        last = (await stream.until("execution"))[-1]
+        assert Execution.FromString(b64decode(last.data)).closure.phase == W.SUCCEEDED
+    assert (await world.http.get(f"{path}encoding=../xml")).status_code == 400
 
 
 async def test_resuming_an_execution(world):
