@@ -3,7 +3,6 @@
 A task whose own code failed exits with 0 as in Flyte: so ``error.pb`` is read first.
 """
 
-import asyncio
 import signal
 from dataclasses import dataclass
 
@@ -12,10 +11,9 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
-from livedeck.errors import ObjectNotFound
 from livedeck.executors.api import Exit, ExitKind
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.places import load
+from livedeck.propeller.places import load_folder
 from livedeck.store import join_uri
 from livedeck.store.layout import ERROR, FUTURES, OUTPUTS
 
@@ -39,25 +37,17 @@ async def judge(prefix: str, ended: Exit) -> Outputs | Failure:
     Raises:
         StoreUnavailable: the store cannot be asked for now.
     """
-    error_uri, outputs_uri = join_uri(prefix, ERROR), join_uri(prefix, OUTPUTS)
-    error, outputs = await asyncio.gather(_found(error_uri), _found(outputs_uri))  # all that is downstream waits
+    error, outputs = await load_folder(prefix, ERROR, OUTPUTS)
     if error is not None:
-        return _told(error, error_uri)
+        return _told(error, join_uri(prefix, ERROR))
     if outputs is not None:
-        return _parsed(outputs, outputs_uri)
-    if await _found(join_uri(prefix, FUTURES)) is not None:
+        return _parsed(outputs, join_uri(prefix, OUTPUTS))
+    if await load_folder(prefix, FUTURES) != (None,):
         return Failure(
             "DynamicNotSupported",
             "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
         )
     return _silent(ended)
-
-
-async def _found(uri: str) -> bytes | None:
-    try:
-        return await load(uri)
-    except ObjectNotFound:
-        return None
 
 
 def _told(data: bytes, uri: str) -> Failure:

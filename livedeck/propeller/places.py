@@ -31,6 +31,12 @@ async def load(uri: str) -> bytes:
     return await store.aget(key)
 
 
+async def load_folder(prefix: str, *names: str) -> tuple[bytes | None, ...]:
+    """Read objects of one folder at once, None for each that there is not."""
+    store, folder = located(prefix)
+    return await store.aget_all(*(f"{folder}/{name}" for name in names))
+
+
 async def save(uri: str, data: bytes) -> None:
     """Write the object at a URI, replacing what is there."""
     store, key = located(uri)

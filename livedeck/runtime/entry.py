@@ -25,6 +25,7 @@ from livedeck.runtime.warmth import convert, declare, warm_up
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
+from livedeck.sdk.declaring import checked_before
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import DataPlane, Where, from_literal, to_literal
 from livedeck.store import Store, layout, open_store, split_uri
@@ -82,12 +83,14 @@ def _load_task(given: Arguments) -> Task[..., Any]:
             folder = code.fetch(given.code)
         except StoreError as error:
             raise failures.around_the_task(error, f"the code {given.code} could not be fetched") from error
-        sys.path.insert(0, str(folder))
-    module = importlib.import_module(given.task_module)
+        sys.path.insert(0, folder)
+    with checked_before():
+        module = importlib.import_module(given.task_module)
     task = getattr(module, given.task_name, None)
     if not isinstance(task, Task):
         place = getattr(module, "__file__", given.task_module)
         raise UnknownEntity(f"{place} has no task {given.task_name!r}, but a {type(task).__name__} of that name")
+    _ = task.interface  # read here, where a mistake in it is reported as one of the module's
     return task
 
 

@@ -27,10 +27,11 @@ _SAMPLES: Sequence[tuple[Any, Any]] = (
 
 
 def warm_up() -> None:
-    """Convert values, declare a task, and publish a Deck to nowhere."""
+    """Convert values, declare a task and a workflow, and publish a Deck to nowhere."""
     convert(_SAMPLES)
     failures.document(ValueError()).SerializeToString()
     declare()
+    workflow(warm_up)
     _publish(datetime.now(UTC).timestamp())
 
 
@@ -45,7 +46,7 @@ def convert(samples: Sequence[tuple[Any, Any]] = ((0, int),)) -> None:
 
 
 def declare() -> None:
-    """Declare a task, and a workflow of it."""
+    """Declare a task."""
 
     @task(enable_deck=True)
     def sample(x: int = 0, y: str | None = None) -> int:
@@ -58,11 +59,7 @@ def declare() -> None:
         """
         return x + len(y or "")
 
-    @workflow
-    def samples(x: int = 0) -> int:
-        return sample(x=x)
-
-    assert samples.interface.outputs
+    assert sample.interface.outputs
 
 
 def _publish(now: float) -> None:

@@ -1,16 +1,14 @@
 """The ``task`` decorator."""
 
-import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UserError
 from livedeck.sdk import options, tracing
-from livedeck.sdk.interface import Interface, read_interface
-from livedeck.sdk.modules import module_of
+from livedeck.sdk.declaring import Declared, to_be_checked
 from livedeck.sdk.nodes import refuse_overrides
 from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
 
@@ -46,7 +44,7 @@ _KNOWN = (
 _OVERRIDES = ("name", "retries", "timeout", "interruptible", "requests", "limits", "cache", "cache_version")
 
 
-class Task(Generic[P, R]):
+class Task(Declared[P, R]):
     """A function that can run as a node of a workflow.
 
     Called inside a workflow's function it becomes a node and returns promises; called anywhere else it runs here and
@@ -54,13 +52,9 @@ class Task(Generic[P, R]):
     """
 
     def __init__(self, function: Callable[P, R], task_options: TaskOptions) -> None:
-        self.module = module_of(function)
-        self.name = f"{self.module}.{function.__name__}"
-        self.function = function
+        super().__init__(function)
         self.options = task_options
-        self.interface: Interface = read_interface(function, self.name)
         self.is_async = inspect.iscoroutinefunction(function)
-        functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the task, or add it to the workflow that is being read."""
@@ -76,10 +70,6 @@ class Task(Generic[P, R]):
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a task's node cannot have."""
         refuse_overrides(given, _OVERRIDES, "a task")
-
-    def __reduce__(self) -> str:
-        # By name, like a function: multiprocessing inside a task hands its functions on.
-        return self.function.__qualname__
 
     def __repr__(self) -> str:
         return f"<task {self.name}>"
@@ -172,7 +162,8 @@ def task(
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         check_function(function, "@task")
         made = Task(function, task_options)
-        _check_ignored_inputs(made)
+        if to_be_checked():
+            _check_inputs(made)
         return made
 
     return decorate if function is None else decorate(function)
@@ -192,8 +183,9 @@ def check_function(function: Any, decorator: str) -> None:
         raise UserError(f"{decorator}: {function.__name__} yields; return a list instead")
 
 
-def _check_ignored_inputs(made: Task[..., Any]) -> None:
+def _check_inputs(made: Task[..., Any]) -> None:
+    inputs = made.interface.inputs
     cache = made.options.cache
     for name in cache.ignored_inputs if cache is not None else ():
-        if name not in made.interface.inputs:
+        if name not in inputs:
             raise UserError(f"{made.name}: the cache is to ignore the input {name!r}, which does not exist")

@@ -1,15 +1,13 @@
 """The ``workflow`` decorator."""
 
-import functools
 import inspect
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
 from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.sdk import options, tracing
-from livedeck.sdk.interface import Interface, read_interface
-from livedeck.sdk.modules import module_of
+from livedeck.sdk.declaring import Declared, to_be_checked
 from livedeck.sdk.nodes import refuse_overrides
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.tasks import check_function
@@ -26,7 +24,7 @@ _REFUSED: Mapping[str, str] = {
 _KNOWN = ("failure_policy", "interruptible", "docs")
 
 
-class Workflow(Generic[P, R]):
+class Workflow(Declared[P, R]):
     """A function that says which tasks run on which inputs.
 
     It is read once, when first needed: called with promises instead of values. Called as a plain function it runs its
@@ -41,17 +39,18 @@ class Workflow(Generic[P, R]):
         interruptible: bool | None,
         description: str,
     ) -> None:
-        self.module = module_of(function)
-        self.name = f"{self.module}.{function.__name__}"
-        self.function = function
+        super().__init__(function)
         self.failure_policy = failure_policy
         self.interruptible = interruptible
-        self.interface: Interface = read_interface(function, self.name)
-        self.description = description or self.interface.docs.summary
+        self._description = description
         self._lock = threading.RLock()
         self._reading = False
         self._traced: tracing.Traced | None = None
-        functools.update_wrapper(self, function)
+
+    @property
+    def description(self) -> str:
+        """What was given as ``docs``, or else the docstring's first paragraph."""
+        return self._description or self.interface.docs.summary
 
     @property
     def traced(self) -> tracing.Traced:
@@ -87,9 +86,6 @@ class Workflow(Generic[P, R]):
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a sub-workflow's node cannot have."""
         refuse_overrides(given, ("name", "interruptible"), "a sub-workflow")
-
-    def __reduce__(self) -> str:
-        return self.function.__qualname__
 
     def __repr__(self) -> str:
         return f"<workflow {self.name}>"
@@ -149,6 +145,9 @@ def workflow(
             raise UserError(
                 f"@workflow: {function.__name__} is async; a workflow only says what runs: write it with def"
             )
-        return Workflow(function, failure_policy=policy, interruptible=interruptible, description=docs)
+        made = Workflow(function, failure_policy=policy, interruptible=interruptible, description=docs)
+        if to_be_checked():
+            _ = made.interface
+        return made
 
     return decorate if function is None else decorate(function)

@@ -37,8 +37,8 @@ _TRANSIENT = {
 class Files:
     """Objects as files below one folder. Writes are staged and moved into place, so a reader never sees half."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = str(root)
+    def __init__(self, root: str) -> None:
+        self._root = root.rstrip("/")  # nothing, for the whole disk
 
     def get(self, key: str) -> bytes:
         """Read a whole file."""
@@ -80,11 +80,11 @@ class Files:
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a folder, sorted."""
-        top = self._path(prefix) if prefix else self._root
+        top = self._path(prefix)
         keys: list[str] = []
         with _translated("list", top):
             for folder, _, names in os.walk(top, onerror=_raise_unless_missing):
-                shown = os.path.relpath(folder, self._root)
+                shown = os.path.relpath(folder, self._root or "/")
                 base = "" if shown == "." else f"{shown}/"
                 keys.extend(base + name for name in names if not _is_staged(name))
         return iter(sorted(keys))

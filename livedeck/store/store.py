@@ -1,11 +1,12 @@
 """One interface over every store: keys below a root URI, and errors of livedeck's own tree."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
+from livedeck.errors import ObjectNotFound
 from livedeck.store.backend import AsyncBackend, Backend, Meta
 from livedeck.store.files import Files
 from livedeck.store.keys import check_key
@@ -100,6 +101,15 @@ class Store:
             return await backend.aget(full)
         return await _in_thread(self.backend.get, full)
 
+    async def aget_all(self, *keys: str) -> tuple[bytes | None, ...]:
+        """Read several objects at once; None for each that there is not."""
+        fulls = [self._full(key) for key in keys]
+        if backend := self._async_backend():
+            import asyncio  # noqa: PLC0415 - as in ``_in_thread``
+
+            return tuple(await asyncio.gather(*(_or_none(backend.aget(full)) for full in fulls)))
+        return await _in_thread(lambda: tuple(self._get_or_none(full) for full in fulls))
+
     async def aput(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Async :meth:`put`."""
         full = self._full(key)
@@ -132,6 +142,12 @@ class Store:
         if backend := self._async_backend():
             return await backend.adelete(full)
         return await _in_thread(self.backend.delete, full)
+
+    def _get_or_none(self, full: str) -> bytes | None:
+        try:
+            return self.backend.get(full)
+        except ObjectNotFound:
+            return None
 
     def _full(self, key: str) -> str:
         return self.prefix + check_key(key)
@@ -176,7 +192,7 @@ def _open(uri: str, retry: Retry) -> Store:
         check_key(path)
     root = f"file:///{path}" if scheme == "file" else join_uri(f"{scheme}://{bucket}", path)
     if scheme == "file":
-        return Store(root.rstrip("/") if path else root, Files(Path("/", path)))
+        return Store(root.rstrip("/") if path else root, Files(f"/{path}"))
     backend_key = (scheme, bucket, None if scheme == "memory" else retry)
     backend = _BACKENDS.get(backend_key)
     if backend is None:
@@ -193,6 +209,13 @@ def _connect(scheme: str, bucket: str, retry: Retry) -> Backend:
     from livedeck.store.objects import connect  # noqa: PLC0415
 
     return connect(scheme, bucket, retry)
+
+
+async def _or_none(reading: Awaitable[bytes]) -> bytes | None:
+    try:
+        return await reading
+    except ObjectNotFound:
+        return None
 
 
 async def _in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

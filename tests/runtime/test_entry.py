@@ -123,12 +123,18 @@ def test_a_very_long_error_loses_its_middle(bench):
         ("missing", "tasks", "has no task 'missing'"),
         ("NOT_A_TASK", "tasks", "a int of that name"),
         ("any", "broken", "KeyError: 'while importing'"),
+        ("bad", "half", "half.bad: input 'x' has no type"),
     ],
 )
 def test_a_task_that_cannot_be_loaded(bench, task, module, words):
     assert bench.run(task, module=module) == 0
     assert words in bench.error.message
     assert bench.error.origin == ExecutionError.USER
+
+
+def test_an_attempt_reads_no_declaration_but_its_own(bench):
+    assert bench.run("good", module="half") == 0
+    assert bench.outputs(o0=int) == {"o0": 1}
 
 
 def test_inputs_that_cannot_be_read_are_the_systems_fault(bench):

@@ -60,6 +60,7 @@ async def test_async_twins(store):
         await store.acreate("k", b"2")
     await store.aput("k", b"3")
     assert await store.aget("k") == b"3"
+    assert await store.aget_all("none", "k", "no/such") == (None, b"3", None)
     assert (await store.ahead("k")).size == 1
     assert [key async for key in store.alist()] == ["k"]
     await store.adelete("k")
@@ -67,6 +68,14 @@ async def test_async_twins(store):
     assert await store.ahead("k") is None
     with pytest.raises(ObjectNotFound):
         await store.aget("k")
+
+
+def test_the_whole_disk_is_a_store(tmp_path):
+    store = open_store("file:///")
+    key = f"{tmp_path}/a/b".strip("/")
+    store.put(key, b"x")
+    assert store.get(key) == b"x"
+    assert list(store.list(f"{tmp_path}".strip("/"))) == [key]
 
 
 def test_files_in_and_out(store, tmp_path):

@@ -25,8 +25,12 @@ from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder
 START_ONLY = ("PYTHON", "LD_", "DYLD_", "MALLOC_", "GLIBC_")
 """Prefixes of variables that only act when a program starts: an attempt that sets one cannot be forked warm."""
 
-SPARES = 2
-"""Children that wait for their plans: forking costs as much as all the rest of a trivial attempt."""
+SPARES, FEW_SPARES = 4, 1
+"""Children that wait for their plans: forking costs as much as all the rest of a trivial attempt.
+
+When no more than a few are left all the others are forked, one after the other: after a fork both sides copy each page
+that they write to, and the zygote, if it does nothing else in between, does so once.
+"""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class Nursery:
         self._by_pid: dict[int, Running] = {}
         self._sweepers: set[int] = set()
         self._spares: deque[Spare] = deque()
+        self._preparing = False
 
     def launch(self, request: Launch, environment: Mapping[str, str]) -> Running | None:
         """Start an attempt; return None when one of that name was started before, by whomever.
@@ -117,7 +122,8 @@ class Nursery:
 
     def prepare(self) -> bool:
         """Fork a child in advance, if there are too few; tell whether more are wanted. To be called when idle."""
-        if len(self._spares) < SPARES:
+        self._preparing = len(self._spares) < (SPARES if self._preparing else FEW_SPARES + 1)
+        if self._preparing:
             with contextlib.suppress(OSError):  # a launch will say so
                 self._spares.append(self._fork())
                 return len(self._spares) < SPARES
