@@ -136,6 +136,12 @@ def _make_data_dir(folder: Path) -> None:
         ) from error
 
 
+def _preload(root: str) -> tuple[str, ...]:
+    """Return what attempts are forked with: the client of object stores only where there is one, as it is large."""
+    runtime = "livedeck.runtime.entry"
+    return (runtime,) if root.startswith("file://") else (runtime, "livedeck.store.objects")
+
+
 @contextlib.asynccontextmanager
 async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     """The whole server, wired: this is where the parts that know nothing of each other meet."""
@@ -154,7 +160,7 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     )
     async with (
         Admin(admin_settings) as admin,
-        ProcessExecutor(work_dir=data / "run" / "attempts") as executor,
+        ProcessExecutor(work_dir=data / "run" / "attempts", preload=_preload(admin_settings.root)) as executor,
         Propeller(admin.control, executor, owner="propeller", attempt_environment=admin.attempt_environment),
     ):
         yield admin

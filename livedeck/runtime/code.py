@@ -7,7 +7,6 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from livedeck.sdk import bundle
 from livedeck.store import open_store, split_uri
 
 CODE_CACHE = "LIVEDECK_CODE_CACHE"
@@ -34,6 +33,8 @@ def fetch(uri: str) -> str:
     target = f"{cache}/{named[1] if named else sha256(uri.encode()).hexdigest()}"
     if os.path.isdir(target):  # noqa: PTH112
         return target
+    from livedeck.sdk import bundle  # noqa: PLC0415 - once for each bundle; its archive modules stay out of all other forks
+
     data = open_store(store_uri).get(key)
     os.makedirs(cache, exist_ok=True)  # noqa: PTH103
     fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))

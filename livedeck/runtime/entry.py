@@ -14,14 +14,13 @@ from typing import Any
 
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
-import livedeck.deck.publisher
-import livedeck.store.objects  # noqa: F401 - both are imported where they are used; here, before the fork
+import livedeck.deck.publisher  # noqa: F401 - imported where it is used; here, before the fork
 from livedeck.deck.hints import hint_from_environment
 from livedeck.errors import StoreError, UnknownEntity, UserError
 from livedeck.runtime import arguments, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.termination import Termination
-from livedeck.runtime.warmth import convert, declare, warm_up
+from livedeck.runtime.warmth import declare, inputs_of_nothing, nothing, warm_up
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
@@ -38,16 +37,20 @@ warm_up()
 
 
 def rehearse() -> None:
-    """Do what an attempt does, on a small scale: called by an executor in a fork that waits for its attempt."""
+    """Be an attempt that does nothing, in memory: called by an executor in a fork that waits for its attempt."""
     declare()
-    convert()
-    arguments.read(_REHEARSED)
+    open_store("file:///proc/self").head("stat")
+    open_store(_REHEARSAL).put("inputs.pb", inputs_of_nothing())
+    main(
+        [
+            *("--inputs", f"{_REHEARSAL}/inputs.pb", "--output-prefix", _REHEARSAL),
+            *("--raw-output-data-prefix", _REHEARSAL, "--"),
+            *("task-module", nothing.module, "task-name", nothing.function.__name__),
+        ]
+    )
 
 
-_REHEARSED = (
-    *("--inputs", "memory://rehearsal/inputs.pb", "--output-prefix", "memory://rehearsal"),
-    *("--raw-output-data-prefix", "memory://rehearsal", "--", "task-module", "none", "task-name", "none"),
-)
+_REHEARSAL = "memory://rehearsal"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -33,6 +33,8 @@ that they write to, and the zygote, if it does nothing else in between, does so 
 """
 
 
+CORES = os.cpu_count() or 1
+
 @dataclass(frozen=True)
 class Spare:
     """A child that waits for its plan."""
@@ -233,6 +235,8 @@ class Nursery:
 
     def _fork(self) -> Spare:
         place = self._scratch.take()
+        # For a child that nobody waits for yet, on a core that has nothing else to do.
+        rehearsals = self._rehearsals if len(self.running) < CORES else ()
         output, inlet = os.pipe()
         os.set_blocking(output, False)
         orders, outlet = os.pipe()
@@ -241,7 +245,7 @@ class Nursery:
             pid = os.fork()
             if pid == 0:
                 cwd = scratch.cwd(place)
-                child.run(child.Seat(inlet, orders, cwd, self.me.pid, self._umask, self._rehearsals))
+                child.run(child.Seat(inlet, orders, cwd, self.me.pid, self._umask, rehearsals))
         except OSError:
             os.close(output)
             os.close(outlet)
