@@ -1,7 +1,7 @@
 """One run of one task's function, with its context and its Deck: the same here and on a server."""
 
-import asyncio
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
@@ -122,17 +122,19 @@ class Attempt:
         """End the Deck as what happens inside ends."""
         try:
             yield
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            self.end("aborted")
-            raise
         except BaseException as error:
-            self.fail(error)
+            if _was_stopped(error):
+                self.end("aborted")
+            else:
+                self.fail(error)
             raise
         self.end("succeeded")
 
 
 def run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine and return its result, also where an event loop runs already (a notebook)."""
+    import asyncio  # most tasks need none of it, and each is forked with all that was imported
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -152,3 +154,9 @@ def run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
     if errors:
         raise errors[0]
     return results[0]
+
+
+def _was_stopped(error: BaseException) -> bool:
+    """Tell whether an error means that somebody wanted an end, not that something went wrong."""
+    asyncio = sys.modules.get("asyncio")
+    return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))

@@ -309,6 +309,7 @@ def main() -> None:
     )
     listener = socket.socket(fileno=settings.listener)
     gc.collect()
+    child.trim_memory()
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
     Zygote(settings, nursery, listener).run()
     nursery.close()
