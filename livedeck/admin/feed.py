@@ -61,9 +61,12 @@ class Feed:
         recorded = self._database.recorded
         while True:
             seen = recorded.count  # before looking, so that a commit in between is not missed
-            if await self.current() > after:
+            if self._database.newest > after:
                 return True
             remaining = deadline - monotonic()
+            if await recorded.wait(seen, timeout=min(_POLL, max(remaining, 0.0))):
+                continue
+            if await self.current() > after:
+                return True
             if remaining <= 0:
                 return False
-            await recorded.wait(seen, timeout=min(_POLL, remaining))

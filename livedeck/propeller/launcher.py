@@ -28,7 +28,7 @@ from livedeck.propeller.reports import Facts
 from livedeck.propeller.runs import Run, Watcher
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.state import ScopeState, plan_at
-from livedeck.propeller.templates import mentions
+from livedeck.propeller.templates import mentioned
 from livedeck.store import join_uri
 
 
@@ -121,10 +121,10 @@ class Launcher:
     async def _make(self, path: Path, number: int, task: TaskPlan) -> Attempt:
         """Make the attempt once its being queued is on record: whoever takes over then must find it there."""
         name = self._addresses.node(self._root(), path)
-        args = (*task.template.container.command, *task.template.container.args)
-        inputs = (await self._data.inputs(path)).literals if mentions(args, "inputs") else {}
+        variables = mentioned((*task.template.container.command, *task.template.container.args))
+        inputs = (await self._data.inputs(path)).literals if "inputs" in variables else {}
         attempt = self._writer.write(name, number, task, inputs)
-        if mentions(args, "tasktemplatepath"):
+        if "tasktemplatepath" in variables:
             uri, template = join_uri(attempt.output_prefix, TASK_TEMPLATE), task.template.SerializeToString()
             await persist("store", lambda: save(uri, template), self._settings)
         await self._recorded()

@@ -1,8 +1,9 @@
 """From the machine's reports to Flyte's events: the phase, and all that a viewer or another engine needs to know."""
 
 import enum
+import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus, CatalogMetadata
@@ -210,7 +211,8 @@ def _wire(member: enum.IntEnum) -> Any:
 
 
 def _now() -> Timestamp:
-    return _timestamp(datetime.now(UTC))
+    microseconds = time.time_ns() // 1000  # as precise as what is recorded
+    return Timestamp(seconds=microseconds // 10**6, nanos=microseconds % 10**6 * 1000)
 
 
 def _timestamp(moment: datetime) -> Timestamp:

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from flyteidl.core.literals_pb2 import Literal, Primitive, Scalar
 from google.protobuf.json_format import MessageToJson
@@ -37,9 +38,10 @@ def render(args: Iterable[str], variables: Mapping[str, str], inputs: Mapping[st
     return tuple(_VARIABLE.sub(fill, arg) for arg in args)
 
 
-def mentions(args: Iterable[str], name: str) -> bool:
-    """Whether any of the arguments has the variable (given in lower case)."""
-    return any(match["name"].lower() == name for arg in args for match in _VARIABLE.finditer(arg))
+@lru_cache(maxsize=1024)
+def mentioned(args: tuple[str, ...]) -> frozenset[str]:
+    """The variables that any of the arguments has, in lower case; remembered, as all attempts of a task ask."""
+    return frozenset(match["name"].lower() for arg in args for match in _VARIABLE.finditer(arg))
 
 
 def _input(name: str, inputs: Mapping[str, Literal]) -> str:

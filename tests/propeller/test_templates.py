@@ -2,7 +2,7 @@ import pytest
 from flyteidl.core.literals_pb2 import Binary, Blob, Literal, LiteralCollection, LiteralMap, Scalar, Union, Void
 
 from livedeck.errors import InvalidWorkflow
-from livedeck.propeller.templates import mentions, render
+from livedeck.propeller.templates import mentioned, render
 from livedeck.testing.executors import literal
 
 VARIABLES = {"input": "s3://b/inputs.pb", "outputprefix": "s3://b/0", "prevcheckpointprefix": '""'}
@@ -55,6 +55,6 @@ def test_a_value_is_not_rendered_again():
     assert render(["{{.inputs.x}}"], {}, {"x": literal("{{.input}}")}) == ("{{.input}}",)
 
 
-def test_mentions():
-    assert mentions(["a", "{{.TaskTemplatePath}}"], "tasktemplatepath")
-    assert not mentions(["tasktemplatepath"], "tasktemplatepath")
+def test_the_variables_of_a_command():
+    assert mentioned(("a", "{{.TaskTemplatePath}} {{ .inputs.x }}")) == {"tasktemplatepath", "inputs"}
+    assert mentioned(("tasktemplatepath",)) == frozenset()

@@ -31,6 +31,8 @@ class Database:
         self._engines = engines
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livedeck-reader")
         self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify)
+        self.newest = 0
+        """The number of the newest event that this process has committed; 0 when there was none yet."""
         self.recorded = Signal()
         """Fires when this process has committed an event."""
         self.wanted = Signal()
@@ -77,7 +79,8 @@ class Database:
         return cast("T", await self._writer.submit(lambda transaction: work(transaction, *args, **kwargs)))
 
     def _notify(self, news: Committed) -> None:
-        if news.events:
+        if news.last:
+            self.newest = news.last
             self.recorded.fire()
         if news.work:
             self.wanted.fire()

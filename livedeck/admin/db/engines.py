@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from livedeck.admin.db.prepared import command
 from livedeck.errors import UnsupportedOption
 
 READERS = 4
@@ -116,4 +117,4 @@ class _begin:  # noqa: N801 - reads as the function that it is
         self._statement = statement
 
     def __call__(self, connection: Connection) -> None:
-        connection.exec_driver_sql(self._statement)
+        command(connection, self._statement)

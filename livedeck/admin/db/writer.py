@@ -57,8 +57,9 @@ class _Request:
 class Committed:
     """What a commit brought, for those who wait for news."""
 
-    events: bool
-    work: bool
+    last: int = 0
+    """The number of the newest event; 0: it brought none."""
+    work: bool = False
 
 
 class Writer:
@@ -115,7 +116,7 @@ class Writer:
 
     def _serve(self, batch: list[_Request]) -> None:
         results: list[tuple[Any, BaseException | None]] = []
-        news = Committed(events=False, work=False)
+        news = Committed()
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
@@ -125,10 +126,10 @@ class Writer:
                     results = [(batch[0].work(transaction), None)]
                 else:
                     results = [_attempt(transaction, request.work) for request in batch]
-                news = Committed(events=transaction.last > first, work=transaction.wanted)
+                news = Committed(transaction.last if transaction.last > first else 0, transaction.wanted)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             results = [(None, error)] * len(batch)
-            news = Committed(events=False, work=False)
+            news = Committed()
         try:
             self._loop.call_soon_threadsafe(self._deliver, batch, results, news)
         except RuntimeError:
