@@ -32,8 +32,9 @@ When no more than a few are left all the others are forked, one after the other:
 that they write to, and the zygote, if it does nothing else in between, does so once.
 """
 
-
 CORES = os.cpu_count() or 1
+"""While as many attempts run, children that wait do not rehearse: that would take from those that work."""
+
 
 @dataclass(frozen=True)
 class Spare:
@@ -235,7 +236,6 @@ class Nursery:
 
     def _fork(self) -> Spare:
         place = self._scratch.take()
-        # For a child that nobody waits for yet, on a core that has nothing else to do.
         rehearsals = self._rehearsals if len(self.running) < CORES else ()
         output, inlet = os.pipe()
         os.set_blocking(output, False)
