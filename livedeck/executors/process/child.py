@@ -11,8 +11,10 @@ import ctypes
 import importlib
 import os
 import random
+import resource
 import select
 import signal
+import socket
 import struct
 import sys
 import tempfile
@@ -21,7 +23,7 @@ import time
 import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO, Any, NoReturn
+from typing import IO, Annotated, Any, NoReturn
 
 import msgspec
 
@@ -55,6 +57,8 @@ class Seat(msgspec.Struct, frozen=True):
     cwd: str
     parent: int
     umask: int
+    goodbyes: bytes = b""
+    """Address of the socket for ``Goodbye``; empty: there is none."""
     rehearsals: Sequence[Callable[[], None]] = ()
     """What to do while there is no plan yet; see ``rehearse``."""
 
@@ -68,6 +72,17 @@ class Plan(msgspec.Struct, frozen=True):
     environment: dict[str, str | None]
     """What is different from the zygote's own environment; None: not set."""
 
+
+class Goodbye(msgspec.Struct, frozen=True, array_like=True):
+    """The last words of an attempt that is over, with nothing left to do but to give its memory back."""
+
+    code: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    peak_memory: Annotated[int, msgspec.Meta(ge=0, le=1 << 60)]
+    """Bytes."""
+
+
+LARGE = 256 << 20
+"""Bytes of an attempt's memory from which on it waits to be reaped: the next one should find them free."""
 
 _plans = msgspec.msgpack.Decoder(Plan)
 _PLAN = msgspec.msgpack.encode(Plan([""], None, {"": ""}))
@@ -99,7 +114,7 @@ def order(fd: int, plan: Plan) -> None:
 
 def run(seat: Seat) -> NoReturn:
     """Be ready to be an attempt, wait for its plan, be it. Called right after the fork, with ``SIGNALS`` blocked."""
-    code = OWN_FAILURE
+    code, process = OWN_FAILURE, os.getpid()
     try:
         _detach(seat)
         _renew_interpreter()
@@ -111,6 +126,7 @@ def run(seat: Seat) -> NoReturn:
             _execute(plan)
         else:
             code = _call(plan.function, plan)
+            _say_goodbye(seat.goodbyes, process, code)
     except BaseException:  # noqa: BLE001 - a fault of this module; said where the user or our log can see it
         os.write(2, traceback.format_exc().encode())
     finally:
@@ -228,6 +244,27 @@ def _renew_interpreter() -> None:
 
 def _stream(fd: int, mode: str) -> IO[Any]:
     return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _say_goodbye(address: bytes, process: int, code: int) -> None:
+    """Tell the zygote how this ends, so that it need not wait until the kernel has taken the process down.
+
+    That takes longer than all that a trivial attempt does. Not said by a child that the task forked and let run on to
+    here, and not by one that has children of its own: they have to be seen to.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    if not address or os.getpid() != process or peak > LARGE or _has_children():
+        return
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as way:
+        way.sendto(msgspec.msgpack.encode(Goodbye(code, peak)), address)
+
+
+def _has_children() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _set_environment(changes: Mapping[str, str | None]) -> None:

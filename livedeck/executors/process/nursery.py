@@ -69,6 +69,7 @@ class Nursery:
         commands: console scripts that are called in the fork rather than executed: name to ``module:function``.
         umask: for attempts; the zygote's own is stricter.
         log_cap: largest size of one ``output.log`` in bytes.
+        goodbyes: address of the socket where attempts say that they are over; empty: none.
         rehearsals: called in each child while it waits for its plan.
     """
 
@@ -79,6 +80,7 @@ class Nursery:
         commands: Mapping[str, str],
         umask: int,
         log_cap: int,
+        goodbyes: bytes = b"",
         rehearsals: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.me = identity.identify(os.getpid())
@@ -89,9 +91,12 @@ class Nursery:
         self._commands = commands
         self._umask = umask
         self._log_cap = log_cap
+        self._goodbyes = goodbyes
         self._rehearsals = rehearsals
         self._by_pid: dict[int, Running] = {}
         self._sweepers: set[int] = set()
+        self._leaving: dict[int, float] = {}
+        """Processes of attempts that are over by their own word and not reaped yet, and since when."""
         self._spares: deque[Spare] = deque()
         self._preparing = False
 
@@ -156,7 +161,7 @@ class Nursery:
         """Yield the attempts whose main process has ended; each must be concluded before the next is asked for."""
         while (pid := self._next_ended()) is not None:
             running = self._by_pid.get(pid)
-            if running is None:  # a sweeper, a spare that somebody killed, or a stray that was handed to us
+            if running is None:  # a sweeper, one that said goodbye, a spare that was killed, a stray handed to us
                 self._forget(pid)
                 os.waitpid(pid, 0)
             else:
@@ -165,16 +170,35 @@ class Nursery:
     def conclude(self, running: Running) -> ExitRecord:
         """End what an ended attempt left behind, complete its output, reap it."""
         self._kill_strays(running.pid)  # before its pid, which names its session, is given free
-        running.capture.finish()
         _, status, usage = os.wait4(running.pid, 0)
+        return self._end(running, os.waitstatus_to_exitcode(status), usage.ru_maxrss * (1024 if identity.LINUX else 1))
+
+    def leaving(self, pid: int) -> Running | None:
+        """Return the attempt of a process that said goodbye, if it can be concluded before its process is gone."""
+        running = self._by_pid.get(pid)
+        return running if running is not None and not self._has_strangers() else None
+
+    def conclude_early(self, running: Running, goodbye: child.Goodbye) -> ExitRecord:
+        """Complete the output of an attempt that said goodbye; its process is reaped when it is gone."""
+        self._leaving[running.pid] = time.monotonic()
+        return self._end(running, goodbye.code, goodbye.peak_memory)
+
+    def end_lingering(self, patience: float) -> bool:
+        """SIGKILL those that said goodbye longer ago than ``patience`` seconds; return whether any is not gone yet."""
+        for pid, since in self._leaving.items():
+            if time.monotonic() - since >= patience:
+                os.kill(pid, signal.SIGKILL)
+        return bool(self._leaving)
+
+    def _end(self, running: Running, code: int, peak_memory: int) -> ExitRecord:
+        running.capture.finish()
         del self._by_pid[running.pid], self.running[running.record.name]
-        code = os.waitstatus_to_exitcode(status)
         return ExitRecord(
             kind=ExitKind.SIGNALLED if code < 0 else ExitKind.EXITED,
             code=abs(code),
             started_at=running.started_at,
             ended_at=time.time(),
-            peak_memory=usage.ru_maxrss * (1024 if identity.LINUX else 1),
+            peak_memory=peak_memory,
             aborted=running.kill_at is not None,
         )
 
@@ -245,7 +269,7 @@ class Nursery:
             pid = os.fork()
             if pid == 0:
                 cwd = scratch.cwd(place)
-                child.run(child.Seat(inlet, orders, cwd, self.me.pid, self._umask, rehearsals))
+                child.run(child.Seat(inlet, orders, cwd, self.me.pid, self._umask, self._goodbyes, rehearsals))
         except OSError:
             os.close(output)
             os.close(outlet)
@@ -259,6 +283,7 @@ class Nursery:
 
     def _forget(self, pid: int) -> None:
         self._sweepers.discard(pid)
+        self._leaving.pop(pid, None)
         for spare in [spare for spare in self._spares if spare.process.pid == pid]:
             self._spares.remove(spare)
             os.close(spare.output)
@@ -282,17 +307,17 @@ class Nursery:
 
     def _own(self) -> set[int]:
         """Return the pids of the children that are no attempts."""
-        return self._sweepers.union(spare.process.pid for spare in self._spares)
+        return self._sweepers.union(self._leaving, (spare.process.pid for spare in self._spares))
 
     def _kill_strays(self, session: int) -> None:
-        """End what an attempt left running in its session.
-
-        Orphans become our children, so a glance at our own list tells whether there can be any: reading all of
-        ``/proc`` would cost more than the fork did.
-        """
+        """End what an attempt left running in its session. Reading all of ``/proc`` costs more than the fork did."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(session, signal.SIGKILL)
+        if self._has_strangers():
+            identity.kill_session(session)
+
+    def _has_strangers(self) -> bool:
+        """Tell whether an attempt may have left something running: orphans become our children."""
         mine = identity.children(self.me.pid)
         own = self._own()
-        if mine is None or any(pid not in self._by_pid and pid not in own for pid in mine):
-            identity.kill_session(session)
+        return mine is None or any(pid not in self._by_pid and pid not in own for pid in mine)

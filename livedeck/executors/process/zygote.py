@@ -13,6 +13,7 @@ import os
 import selectors
 import signal
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from livedeck.errors import ExecutorError
-from livedeck.executors.process import child, messages
+from livedeck.executors.process import child, identity, messages
 from livedeck.executors.process.nursery import Nursery, Running
 from livedeck.executors.process.records import ExitRecord, Records
 
@@ -32,6 +33,8 @@ MAX_UNSENT = 4 * 1024 * 1024
 SHUTDOWN_GRACE = 10.0
 """Seconds that attempts get when the zygote itself is asked to end (SIGTERM)."""
 RETRY_RECORD = 1.0
+SEE_OFF = 2.0
+"""Seconds that a process may take to be gone after it said goodbye, and between two looks for such."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -77,8 +80,11 @@ class Connection:
 class Zygote:
     """The loop."""
 
-    def __init__(self, settings: Settings, nursery: Nursery, listener: socket.socket) -> None:
+    def __init__(
+        self, settings: Settings, nursery: Nursery, listener: socket.socket, goodbyes: socket.socket | None = None
+    ) -> None:
         self._nursery = nursery
+        self._goodbyes = goodbyes
         self._idle = settings.idle
         self._listener = listener
         self._connections: dict[int, Connection] = {}
@@ -92,6 +98,7 @@ class Zygote:
         self._ending = False
         self._draining = False
         self._dismissed = False
+        self._seeing_off = False
 
     def run(self) -> None:
         """Serve until there is nobody to serve."""
@@ -106,6 +113,8 @@ class Zygote:
         self._selector.register(wakeup, selectors.EVENT_READ, lambda _: self._on_signal(wakeup))
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
+        if self._goodbyes is not None:
+            self._selector.register(self._goodbyes, selectors.EVENT_READ, self._on_goodbye)
         spares_wanted = True
         while not self._may_end():
             ready = self._selector.select(0 if spares_wanted else self._patience())
@@ -257,13 +266,40 @@ class Zygote:
             while os.read(wakeup, 512):
                 pass
         for running in self._nursery.ended():
-            if running.capture.open:  # before the file is closed: a fork's copy would keep it in the selector
-                self._selector.unregister(running.capture.fd)
+            self._ignore_output(running)
             self._record(running, self._nursery.conclude(running))
         if self._ending and not self._draining:
             self._draining = True
             for name in self._nursery.running:
                 self._abort(name, SHUTDOWN_GRACE)
+
+    def _on_goodbye(self, _events: int) -> None:
+        assert self._goodbyes is not None
+        # One at a time: whoever floods this socket holds up nobody else. And what makes no sense was not sent by us.
+        with contextlib.suppress(BlockingIOError, msgspec.DecodeError):
+            pid, data = _received(self._goodbyes)
+            goodbye = _goodbyes.decode(data)
+            running = self._nursery.leaving(pid)
+            if running is not None:
+                self._ignore_output(running)
+                self._record(running, self._nursery.conclude_early(running, goodbye))
+                self._see_off()
+
+    def _see_off(self) -> None:
+        """End those that said goodbye and stay all the same."""
+        if not self._seeing_off:
+            self._seeing_off = True
+            self._later(time.monotonic() + SEE_OFF, self._look_for_lingering)
+
+    def _look_for_lingering(self) -> None:
+        self._seeing_off = False
+        if self._nursery.end_lingering(SEE_OFF):
+            self._see_off()
+
+    def _ignore_output(self, running: Running) -> None:
+        """Before the file is closed: a fork's copy would keep it in the selector."""
+        if running.capture.open:
+            self._selector.unregister(running.capture.fd)
 
     def _record(self, running: Running, exit_: ExitRecord) -> None:
         try:
@@ -291,6 +327,33 @@ def detach() -> None:
     os.setsid()
 
 
+_goodbyes = msgspec.msgpack.Decoder(child.Goodbye)
+_CREDENTIALS = struct.Struct("3i")
+
+
+def open_goodbyes() -> socket.socket | None:
+    """Return a socket that any process may send to and that tells who did, None where there is no such thing.
+
+    It has a name in Linux' abstract namespace: no file, no limit on a path, nothing to clean up.
+    """
+    if not identity.LINUX:
+        return None
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    opened.bind("")  # the kernel picks the name
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    return opened
+
+
+def _received(goodbyes: socket.socket) -> tuple[int, bytes]:
+    """Return who sent a message, by the kernel's word, and the message.
+
+    Raises:
+        BlockingIOError: there is none.
+    """
+    data, [(_, _, credentials)], _, _ = goodbyes.recvmsg(64, socket.CMSG_SPACE(_CREDENTIALS.size))
+    return _CREDENTIALS.unpack(credentials)[0], data
+
+
 def main() -> None:
     """Run a zygote with the settings in the first argument."""
     settings = msgspec.json.decode(sys.argv[1], type=Settings)
@@ -300,18 +363,20 @@ def main() -> None:
     _warn_of_threads()
     child.become_subreaper()
     records = Records(Path(settings.work_dir))
+    goodbyes = open_goodbyes()
     nursery = Nursery(
         records,
         commands=settings.commands,
         umask=umask,
         log_cap=settings.log_cap,
+        goodbyes=goodbyes.getsockname() if goodbyes is not None else b"",
         rehearsals=[module.rehearse for module in preloaded if hasattr(module, "rehearse")],
     )
     listener = socket.socket(fileno=settings.listener)
     gc.collect()
     child.trim_memory()
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
-    Zygote(settings, nursery, listener).run()
+    Zygote(settings, nursery, listener, goodbyes).run()
     nursery.close()
 
 

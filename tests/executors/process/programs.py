@@ -4,11 +4,16 @@ import atexit
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+
+from msgspec import msgpack
+
+from livedeck.executors.process import child
 
 
 def main(argv):
@@ -117,6 +122,37 @@ def leaves_children(pids):
     for number in range(3):
         _wait_for(f"{pids}.{number}")
     print("gone")
+
+
+def _seat():
+    frame = sys._getframe()
+    while "seat" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals["seat"]
+
+
+def says_goodbye_and_stays(pid):
+    Path(pid).write_text(str(os.getpid()))
+    child._say_goodbye(_seat().goodbyes, os.getpid(), 7)
+    time.sleep(60)
+
+
+def says_nonsense_for_goodbye():
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
+        for words in (b"", b"x" * 1000, msgpack.encode([-9, 0]), msgpack.encode([300, 1]), msgpack.encode([1, -1])):
+            way.sendto(words, _seat().goodbyes)
+        if os.fork() == 0:  # whose goodbye is not this attempt's
+            way.sendto(msgpack.encode([9, 1]), _seat().goodbyes)
+            os._exit(0)
+    os.wait()
+    return 5
+
+
+def lets_a_child_run_to_the_end():
+    if os.fork() == 0:
+        return 9
+    os.wait()
+    return 4
 
 
 def waits(started, gate):

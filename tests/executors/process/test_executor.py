@@ -142,6 +142,19 @@ async def test_processes_left_behind_are_ended_and_hold_nothing_up(bench, run):
         os.kill(escaped, signal.SIGKILL)
 
 
+async def test_whoever_said_goodbye_is_over_and_made_to_go(bench, run):
+    outcome, _ = await run("says_goodbye_and_stays", bench.path("pid"))
+    assert ended(outcome) == (ExitKind.EXITED, 7)
+    pid = int(bench.path("pid").read_text())
+    await until(lambda: not alive(pid))
+
+
+@pytest.mark.parametrize(("program", "code"), [("says_nonsense_for_goodbye", 5), ("lets_a_child_run_to_the_end", 4)])
+async def test_nobody_else_says_goodbye_for_an_attempt(run, program, code):
+    outcome, _ = await run(program)
+    assert ended(outcome) == (ExitKind.EXITED, code)
+
+
 async def test_a_flood_is_bounded_and_slows_nobody(bench):
     async with bench.executor(log_cap=1 << 20, cpu=4) as executor:
         flood = bench.attempt("floods", 1024)
