@@ -13,6 +13,7 @@ import pytest
 
 from livedeck.executors.api import ExitKind
 from livedeck.executors.process import identity
+from livedeck.executors.process.nursery import SPARES
 from livedeck.executors.process.records import Records, attempt_name
 
 from .conftest import OPTIONS, alive, until
@@ -148,7 +149,7 @@ async def test_zygote_killed_while_launching(bench, executor):
 
 async def test_a_spare_child_that_is_killed_does_no_harm(bench, executor):
     zygote = executor._fleet._primary.zygote
-    spares = await until(lambda: len(identity.children(zygote.pid)) == 2 and identity.children(zygote.pid))
+    spares = await until(lambda: len(identity.children(zygote.pid)) == SPARES and identity.children(zygote.pid))
     for spare in spares:
         os.kill(spare, signal.SIGKILL)
     await until(lambda: (others := set(identity.children(zygote.pid))) and others.isdisjoint(spares))
