@@ -110,19 +110,20 @@ NOTES = """## How to read them
 
 ## When the machine is slow
 
-Virtual machines have neighbours. On the one that these figures come from the same Python loop takes up to 1.7 times as
-long for minutes, with nothing else running, and so does everything in the table; what the peers take tells which it was.
-*import* and *nodes* are the rows that come close to their bounds then. Their worst and best in a day's runs: *import*
-0.078 and 0.098 s; *nodes* 20.8 and 14.8 ms a task in the chain, 13.8 and 6.7 ms in the fan-out.
+Virtual machines have neighbours. On the one that these figures come from the same Python loop takes up to 1.7 times
+as long for minutes, with nothing else running, and so does everything in the table; what the peers take tells which it
+was. *import* and *nodes* are the rows that come close to their bounds then. Their best and worst in a day's runs:
+*import* 0.078 and 0.098 s; *nodes* 14.8 and 20.8 ms a task in the chain, 6.7 and 13.8 ms in the fan-out.
 
 On ext4 add up to 4 ms a task for five minutes after thousands of files were removed on it (`rm -r` of a data folder, a
 run of the tests): it steps over each inode that was given free lately whenever it makes a file. That is why *nodes* is
 measured first.
 
-Where a task's time goes in the fan-out, which keeps both cores busy: about 24 ms of CPU. 12 ms are its process (half of
-it the kernel's: some 1,200 page faults of 3 us each, and taking it down), 4 ms the zygote that forks it, 7 ms the server
-(engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so a child that waits
-for its attempt touches beforehand the memory that it will need, and says that it is over before it is taken down.
+Where a task's time goes in the fan-out, which keeps both cores busy: about 24 ms of CPU. 12 ms are its process (half
+of it the kernel's: some 1,200 page faults of 3 us each, and taking it down), 4 ms the zygote that forks it, 7 ms the
+server (engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so a child
+that waits for its attempt touches beforehand the memory that it will need, and says that it is over before it is taken
+down.
 """
 
 
