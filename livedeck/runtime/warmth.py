@@ -31,7 +31,7 @@ def warm_up() -> None:
     convert(_SAMPLES)
     failures.document(ValueError()).SerializeToString()
     declare()
-    workflow(warm_up)
+    workflow(warm_up)  # any function will do
     _publish(datetime.now(UTC).timestamp())
 
 

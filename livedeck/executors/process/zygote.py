@@ -345,13 +345,16 @@ def open_goodbyes() -> socket.socket | None:
 
 
 def _received(goodbyes: socket.socket) -> tuple[int, bytes]:
-    """Return who sent a message, by the kernel's word, and the message.
+    """Return who sent a message (0: that is not said), by the kernel's word, and the message.
 
     Raises:
         BlockingIOError: there is none.
     """
-    data, [(_, _, credentials)], _, _ = goodbyes.recvmsg(64, socket.CMSG_SPACE(_CREDENTIALS.size))
-    return _CREDENTIALS.unpack(credentials)[0], data
+    data, ancillary, _, _ = goodbyes.recvmsg(64, socket.CMSG_SPACE(_CREDENTIALS.size))
+    for _, kind, credentials in ancillary:
+        if kind == socket.SCM_CREDENTIALS and len(credentials) == _CREDENTIALS.size:
+            return _CREDENTIALS.unpack(credentials)[0], data
+    return 0, data
 
 
 def main() -> None:

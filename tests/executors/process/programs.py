@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from array import array
 from pathlib import Path
 
 from msgspec import msgpack
@@ -141,6 +142,8 @@ def says_nonsense_for_goodbye():
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
         for words in (b"", b"x" * 1000, msgpack.encode([-9, 0]), msgpack.encode([300, 1]), msgpack.encode([1, -1])):
             way.sendto(words, _seat().goodbyes)
+        way.connect(_seat().goodbyes)
+        way.sendmsg([b"take this"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [0, 1]))])
         if os.fork() == 0:  # whose goodbye is not this attempt's
             way.sendto(msgpack.encode([9, 1]), _seat().goodbyes)
             os._exit(0)
