@@ -15,6 +15,7 @@ import "@xyflow/react/dist/style.css";
 import { useMemo } from "react";
 import { Link } from "../../bindings/router";
 import { useTheme } from "../../bindings/theme";
+import { useMedia } from "../../bindings/useMedia";
 import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
@@ -39,29 +40,39 @@ interface Layout {
   readonly routes: ReadonlyMap<string, readonly Point[]>;
 }
 
-type Line = FlowEdge<{ readonly route: readonly Point[] }, "line">;
-type Card = FlowNode<{ readonly route: ExecutionRoute; readonly row: NodeRow }, "card">;
+/** Where the time runs: to the right, or down. */
+type Direction = "LR" | "TB";
 
-/** The workflow as a graph, the time running from left to right. */
+type Line = FlowEdge<{ readonly route: readonly Point[]; readonly direction: Direction }, "line">;
+type Card = FlowNode<
+  { readonly route: ExecutionRoute; readonly row: NodeRow; readonly direction: Direction },
+  "card"
+>;
+
+/** The workflow as a graph, the time running from left to right; down where the window is narrow. */
 export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
   const { dark } = useTheme();
   const edges = useMemo(() => workflowEdges(workflow), [workflow]);
   const top = useMemo(() => rows.filter((row) => row.depth === 0), [rows]);
   const ids = top.map((row) => row.id).join("\n");
-  const layout = useMemo(() => layOut(ids.split("\n").filter(Boolean), edges), [ids, edges]);
+  const direction: Direction = useMedia("(max-width: 860px)") ? "TB" : "LR";
+  const layout = useMemo(
+    () => layOut(ids.split("\n").filter(Boolean), edges, direction),
+    [ids, edges, direction],
+  );
   const nodes: Card[] = top.map((row) => ({
     id: row.id,
     type: "card",
     position: layout.places.get(row.id) ?? { x: 0, y: 0 },
     width: WIDTH,
     height: HEIGHT,
-    data: { route, row },
+    data: { route, row, direction },
   }));
   const running = new Set(top.filter((row) => !NODE_PHASES[row.phase].terminal && row.node).map((row) => row.id));
   const lines: Line[] = edges.map(({ from, to }) => ({
     id: edgeId({ from, to }),
     type: "line",
-    data: { route: layout.routes.get(edgeId({ from, to })) ?? [] },
+    data: { route: layout.routes.get(edgeId({ from, to })) ?? [], direction },
     source: from,
     target: to,
     animated: running.has(to),
@@ -69,6 +80,7 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
   return (
     <div className="graph" role="group" aria-label="Graph of the workflow">
       <ReactFlow
+        key={direction} // fitted to the window anew
         nodes={nodes}
         edges={lines}
         nodeTypes={NODE_TYPES}
@@ -94,22 +106,24 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
 const NODE_TYPES = { card: CardNode };
 const EDGE_TYPES = { line: LineEdge };
 
-/** From handle to handle past what the layout says, leaving and arriving level. */
+/** From handle to handle past what the layout says, leaving and arriving in the direction of time. */
 function LineEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<Line>) {
   const inner = (data?.route ?? []).slice(1, -1);
   const points = [{ x: sourceX, y: sourceY }, ...inner, { x: targetX, y: targetY }];
   const path = points.slice(1).reduce((drawn, to, index) => {
-    const middle = ((points[index]?.x ?? to.x) + to.x) / 2;
-    return `${drawn} C ${middle} ${points[index]?.y ?? to.y} ${middle} ${to.y} ${to.x} ${to.y}`;
+    const from = points[index] ?? to;
+    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+    const bends = data?.direction === "TB" ? [from.x, middle.y, to.x, middle.y] : [middle.x, from.y, middle.x, to.y];
+    return `${drawn} C ${bends.join(" ")} ${to.x} ${to.y}`;
   }, `M ${sourceX} ${sourceY}`);
   return <BaseEdge path={path} />;
 }
 
-function CardNode({ data: { route, row } }: NodeProps<Card>) {
+function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
   const look = NODE_PHASES[row.phase];
   return (
     <div className={`graph-card ${route.node === row.id ? "graph-card-chosen" : ""}`} data-phase={row.phase}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="target" position={direction === "TB" ? Position.Top : Position.Left} isConnectable={false} />
       <PhaseMark look={look} />
       <Link className="graph-name" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
         <span className="timeline-node">{row.name}</span>
@@ -118,14 +132,14 @@ function CardNode({ data: { route, row } }: NodeProps<Card>) {
         </span>
       </Link>
       {row.hasDeck && <DeckButton route={route} row={row} />}
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle type="source" position={direction === "TB" ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>
   );
 }
 
-function layOut(ids: readonly string[], edges: readonly Edge[]): Layout {
+function layOut(ids: readonly string[], edges: readonly Edge[], direction: Direction): Layout {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 64 });
+  graph.setGraph({ rankdir: direction, nodesep: 22, ranksep: direction === "TB" ? 40 : 64 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of ids) graph.setNode(id, { width: WIDTH, height: HEIGHT });
   const drawn = edges.filter(({ from, to }) => graph.hasNode(from) && graph.hasNode(to));
@@ -134,7 +148,9 @@ function layOut(ids: readonly string[], edges: readonly Edge[]): Layout {
   const corner = ({ x, y }: Point) => ({ x: x - WIDTH / 2, y: y - HEIGHT / 2 });
   return {
     places: new Map(ids.map((id) => [id, corner(graph.node(id) as Point)])),
-    routes: new Map(drawn.map((edge) => [edgeId(edge), (graph.edge(edge.from, edge.to) as { points: Point[] }).points])),
+    routes: new Map(
+      drawn.map((edge) => [edgeId(edge), (graph.edge(edge.from, edge.to) as { points: Point[] }).points]),
+    ),
   };
 }
 
