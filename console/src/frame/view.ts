@@ -11,7 +11,9 @@ import { TabStrip } from "./tabs";
 export class DocumentView {
   private readonly page = document.createElement("main");
   private readonly tabs = new TabStrip((name) => this.choose(name));
-  private readonly empty = emptyNode();
+  private readonly emptyTitle = document.createElement("strong");
+  private readonly emptyText = document.createElement("span");
+  private readonly empty = document.createElement("div");
   private readonly health = document.createElement("footer");
   private readonly panels = new Map<string, PanelView>();
   private readonly scrolled = new Map<string, number>();
@@ -21,6 +23,9 @@ export class DocumentView {
   constructor(root: HTMLElement) {
     this.page.className = "ld-page";
     this.health.className = "ld-health";
+    this.empty.className = "ld-empty";
+    this.empty.hidden = this.tabs.node.hidden = this.health.hidden = true; // until there is a document
+    this.empty.append(this.emptyTitle, this.emptyText);
     this.page.append(this.tabs.node, this.empty, this.health);
     root.append(this.page);
   }
@@ -29,6 +34,8 @@ export class DocumentView {
     this.decks = next.decks ?? [];
     this.page.toggleAttribute("data-ended", Boolean(next.end));
     this.empty.hidden = this.decks.length > 0;
+    setText(this.emptyTitle, next.end ? "Nothing was published" : "Nothing published yet");
+    setText(this.emptyText, next.end ? "" : "What the task publishes appears here as it happens.");
     this.tabs.node.hidden = this.decks.length === 0;
     this.health.hidden = this.decks.length === 0;
     setText(this.health, healthWords(next));
@@ -91,13 +98,4 @@ function healthWords({ seq = 0, health = {} }: Document): string {
     ...(retried > 0 ? [`${formatNumber(retried)} tried again`] : []),
     ...(behind >= 1 ? [`the last one ${behind.toFixed(1)} s late`] : []),
   ].join(" · ");
-}
-
-function emptyNode(): HTMLElement {
-  const node = document.createElement("div");
-  node.className = "ld-empty";
-  const title = document.createElement("strong");
-  title.textContent = "Nothing published yet";
-  node.append(title, "What the task publishes appears here as it happens.");
-  return node;
 }

@@ -28,9 +28,14 @@ beforeEach(() => {
 });
 
 describe("DocumentView", () => {
-  it("says that nothing is published yet", () => {
+  it("says nothing before it knows, and then whether anything is still to come", () => {
+    const empty = document.querySelector<HTMLElement>(".ld-empty");
+    expect(empty?.hidden).toBe(true);
     view.show({});
-    expect(document.querySelector<HTMLElement>(".ld-empty")?.hidden).toBe(false);
+    expect(empty?.hidden).toBe(false);
+    expect(empty?.textContent).toMatch(/^Nothing published yet/);
+    view.show({ end: { op: "end", outcome: "succeeded", at: "2026-01-01T00:00:00Z" } });
+    expect(empty?.textContent).toBe("Nothing was published");
     view.show(decks(["a", html("1", "x")]));
     expect(document.querySelector<HTMLElement>(".ld-empty")?.hidden).toBe(true);
   });
