@@ -8,6 +8,8 @@ import pytest
 from livedeck.admin import security
 from livedeck.testing.server import running_admin
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def admin(tmp_path):

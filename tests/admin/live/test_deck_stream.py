@@ -15,6 +15,8 @@ from livedeck.deck.replay import Replay
 from livedeck.testing.server import running_admin
 from tests.admin.live.conftest import RUN, World, document_of, read, segment_of, until
 
+pytestmark = pytest.mark.slow
+
 
 async def states(stream, phase: str):
     """Read until that phase; return its state."""

@@ -11,6 +11,8 @@ from livedeck.deck import snapshot
 from livedeck.deck.ops import Put, Value
 from tests.admin.live.conftest import RUN, document_of, read
 
+pytestmark = pytest.mark.slow
+
 PAGE = f"/decks/{RUN}/n0/0/deck.html"
 FRAME = {"sec-fetch-dest": "iframe"}
 

@@ -16,6 +16,8 @@ from livedeck.deck import segments
 from livedeck.errors import InvalidKey, InvalidName
 from tests.admin.live.conftest import RUN, read, until
 
+pytestmark = pytest.mark.slow
+
 PATH = f"/live/executions/{RUN}"
 LIST = "/live/executions?project=flytesnacks&domain=development"
 

@@ -14,6 +14,8 @@ from livedeck.executors.process.records import attempt_name
 
 from .conftest import alive, until
 
+pytestmark = pytest.mark.slow
+
 
 def ended(outcome):
     return outcome.kind, outcome.code

@@ -18,6 +18,8 @@ from livedeck.executors.process.records import Records, attempt_name
 
 from .conftest import OPTIONS, alive, until
 
+pytestmark = pytest.mark.slow
+
 SERVER = Path(__file__).parent / "server.py"
 
 
