@@ -112,8 +112,10 @@ NOTES = """## How to read them
 
 Virtual machines have neighbours. On the one that these figures come from the same Python loop takes up to 1.7 times
 as long for minutes, with nothing else running, and so does everything in the table; what the peers take tells which it
-was. *import* and *nodes* are the rows that come close to their bounds then. Their best and worst in a day's runs:
-*import* 0.078 and 0.098 s; *nodes* 14.8 and 20.8 ms a task in the chain, 6.7 and 13.8 ms in the fan-out.
+was: flytekit's import takes 0.83 s when the machine is quick, 1.2 s when it is slow, a new interpreter 19 or 25 ms. All
+bounds hold when it is quick. When it is slow *import* comes close to its bound, and the fan-out of *nodes* misses its
+own: 13 ms a task instead of 12, where the quick machine takes 11.5 and less. The chain holds at either speed, with 16
+and 19 ms.
 
 On ext4 add up to 4 ms a task for five minutes after thousands of files were removed on it (`rm -r` of a data folder, a
 run of the tests): it steps over each inode that was given free lately whenever it makes a file. That is why *nodes* is
