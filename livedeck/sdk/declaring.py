@@ -31,11 +31,6 @@ def checked_before() -> Iterator[None]:
         _checked_before.reset(token)
 
 
-def to_be_checked() -> bool:
-    """Tell whether a declaration is to be read at once."""
-    return not _checked_before.get()
-
-
 class Declared(ABC, Generic[P, R]):
     """A function under its full name, and with its interface."""
 
@@ -45,6 +40,8 @@ class Declared(ABC, Generic[P, R]):
         self.function = function
         self._interface: Interface | None = None
         functools.update_wrapper(self, function)
+        if not _checked_before.get():
+            _ = self.interface
 
     @property
     def interface(self) -> Interface:

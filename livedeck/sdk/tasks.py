@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UserError
 from livedeck.sdk import options, tracing
-from livedeck.sdk.declaring import Declared, to_be_checked
+from livedeck.sdk.declaring import Declared
 from livedeck.sdk.nodes import refuse_overrides
 from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
 
@@ -162,8 +162,7 @@ def task(
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         check_function(function, "@task")
         made = Task(function, task_options)
-        if to_be_checked():
-            _check_inputs(made)
+        _check_ignored_inputs(made)
         return made
 
     return decorate if function is None else decorate(function)
@@ -183,9 +182,8 @@ def check_function(function: Any, decorator: str) -> None:
         raise UserError(f"{decorator}: {function.__name__} yields; return a list instead")
 
 
-def _check_inputs(made: Task[..., Any]) -> None:
-    inputs = made.interface.inputs
+def _check_ignored_inputs(made: Task[..., Any]) -> None:
     cache = made.options.cache
     for name in cache.ignored_inputs if cache is not None else ():
-        if name not in inputs:
+        if name not in made.interface.inputs:
             raise UserError(f"{made.name}: the cache is to ignore the input {name!r}, which does not exist")

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.sdk import options, tracing
-from livedeck.sdk.declaring import Declared, to_be_checked
+from livedeck.sdk.declaring import Declared
 from livedeck.sdk.nodes import refuse_overrides
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.tasks import check_function
@@ -145,9 +145,6 @@ def workflow(
             raise UserError(
                 f"@workflow: {function.__name__} is async; a workflow only says what runs: write it with def"
             )
-        made = Workflow(function, failure_policy=policy, interruptible=interruptible, description=docs)
-        if to_be_checked():
-            _ = made.interface
-        return made
+        return Workflow(function, failure_policy=policy, interruptible=interruptible, description=docs)
 
     return decorate if function is None else decorate(function)
