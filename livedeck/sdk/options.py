@@ -114,6 +114,11 @@ class NodeOverrides:
     cache_version: str | None = None
 
 
+EVERY_FIELD = tuple(DeckField)
+_NO_RESOURCES = Resources()
+_USUAL_PUBLISH = DeckPublish()
+
+
 def read_retries(value: Any) -> int:
     """Check a number of retries."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1000:
@@ -145,7 +150,7 @@ def read_flag(name: str, value: Any) -> bool:
 def read_resources(name: str, value: Any) -> Resources:
     """Check ``requests`` or ``limits``; None asks for nothing."""
     if value is None:
-        return Resources()
+        return _NO_RESOURCES
     if not isinstance(value, Resources):
         raise UserError(f"{name}={value!r}: give Resources(cpu=..., mem=...)")
     return value
@@ -167,6 +172,8 @@ def read_environment(value: Any) -> Mapping[str, str]:
 
 def read_deck_fields(value: Any) -> tuple[DeckField, ...]:
     """Check ``deck_fields``."""
+    if value == EVERY_FIELD:  # as for most tasks
+        return EVERY_FIELD
     if isinstance(value, str):
         raise UserError(f"deck_fields={value!r}: give a tuple, as in (DeckField.INPUT,)")
     try:
@@ -179,7 +186,7 @@ def read_deck_fields(value: Any) -> tuple[DeckField, ...]:
 def read_deck_publish(value: Any, *, enable_deck: bool) -> DeckPublish:
     """Check ``deck_publish``; None: as usual."""
     if value is None:
-        return DeckPublish()
+        return _USUAL_PUBLISH
     if not enable_deck:
         raise UserError("deck_publish says nothing without enable_deck=True")
     if not isinstance(value, DeckPublish):

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any, ParamSpec, TypeVar, overload
 
 from livedeck.deck.settings import DeckPublish
@@ -102,7 +103,7 @@ def task(
     /,
     *,
     enable_deck: bool = False,
-    deck_fields: Iterable[DeckField] = tuple(DeckField),
+    deck_fields: Iterable[DeckField] = options.EVERY_FIELD,
     deck_publish: DeckPublish | None = None,
     retries: int = 0,
     timeout: float | timedelta | None = None,
@@ -159,13 +160,14 @@ def task(
         cache=options.read_cache(cache, cache_version, cache_ignore_input_vars),
     )
 
-    def decorate(function: Callable[P, R]) -> Task[P, R]:
-        check_function(function, "@task")
-        made = Task(function, task_options)
-        _check_ignored_inputs(made)
-        return made
+    return partial(_make, task_options=task_options) if function is None else _make(function, task_options)
 
-    return decorate if function is None else decorate(function)
+
+def _make(function: Callable[P, R], task_options: TaskOptions) -> Task[P, R]:
+    check_function(function, "@task")
+    made = Task(function, task_options)
+    _check_ignored_inputs(made)
+    return made
 
 
 def check_function(function: Any, decorator: str) -> None:
@@ -178,7 +180,7 @@ def check_function(function: Any, decorator: str) -> None:
         raise UserError(f"{decorator} is for functions, not for {function!r}; options go in parentheses, by name")
     if function.__name__ == "<lambda>":
         raise UserError(f"{decorator} is for functions with a name: write it with def")
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    if function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
         raise UserError(f"{decorator}: {function.__name__} yields; return a list instead")
 
 

@@ -3,6 +3,7 @@
 import inspect
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ParamSpec, TypeVar, overload
 
 from livedeck.errors import InvalidWorkflow, UserError
@@ -139,12 +140,12 @@ def workflow(
     if not isinstance(docs, str):
         raise UserError(f"docs={docs!r}: give a text")
 
-    def decorate(function: Callable[P, R]) -> Workflow[P, R]:
-        check_function(function, "@workflow")
-        if inspect.iscoroutinefunction(function):
-            raise UserError(
-                f"@workflow: {function.__name__} is async; a workflow only says what runs: write it with def"
-            )
-        return Workflow(function, failure_policy=policy, interruptible=interruptible, description=docs)
+    make = partial(_make, failure_policy=policy, interruptible=interruptible, description=docs)
+    return make if function is None else make(function)
 
-    return decorate if function is None else decorate(function)
+
+def _make(function: Callable[P, R], **options: Any) -> Workflow[P, R]:
+    check_function(function, "@workflow")
+    if inspect.iscoroutinefunction(function):
+        raise UserError(f"@workflow: {function.__name__} is async; a workflow only says what runs: write it with def")
+    return Workflow(function, **options)

@@ -1,4 +1,4 @@
-"""An attempt's output on its way from a pipe into ``output.log``, bounded in memory and on disk.
+"""An attempt's output on its way from a pipe into a file, bounded in memory and on disk.
 
 The head is written as it comes. Past the cap only the last bytes are remembered, and written at the end after a line
 that says how much is missing. A task that prints without end thus costs reading, and nothing else.

@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import importlib
 import os
-import random
 import resource
 import select
 import signal
@@ -29,8 +28,10 @@ import msgspec
 
 from livedeck.executors.process.identity import LINUX
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-"""Those that the zygote handles, and blocks while it forks."""
+HANDLED = (signal.SIGTERM, signal.SIGCHLD)
+"""Signals that the zygote handles, and blocks while it forks."""
+BLOCKED = (signal.SIGINT, signal.SIGHUP)
+"""Signals that the zygote blocks as long as it lives: what ends with a terminal is not its business."""
 
 OOM_SCORE = 500
 """When memory runs out the kernel should take an attempt, not the server or the zygote (0 each)."""
@@ -100,6 +101,27 @@ def trim_memory() -> None:
         _libc.malloc_trim(0)
 
 
+def open_streams() -> None:
+    """Open the standard streams as attempts want them, once for all that will be forked from this process.
+
+    By lines, since somebody watches the output. They take their descriptors for pipes, which those of attempts are.
+    """
+    reading, writing = os.pipe()
+    vars(sys)["stdin"] = vars(sys)["__stdin__"] = _stream(0, "r")
+    for fd, name in ((1, "stdout"), (2, "stderr")):
+        own = os.dup(fd)
+        os.dup2(writing, fd)
+        vars(sys)[name] = vars(sys)[f"__{name}__"] = _stream(fd, "w")
+        os.dup2(own, fd)
+        os.close(own)
+    os.close(reading)
+    os.close(writing)
+
+
+def _stream(fd: int, mode: str) -> IO[Any]:
+    return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
 def order(fd: int, plan: Plan) -> None:
     """Send a plan to the child that reads at the other end.
 
@@ -113,7 +135,7 @@ def order(fd: int, plan: Plan) -> None:
 
 
 def run(seat: Seat) -> NoReturn:
-    """Be ready to be an attempt, wait for its plan, be it. Called right after the fork, with ``SIGNALS`` blocked."""
+    """Be ready to be an attempt, wait for its plan, be it. Called right after the fork, with ``HANDLED`` blocked."""
     code, process = OWN_FAILURE, os.getpid()
     try:
         _detach(seat)
@@ -177,10 +199,9 @@ def _redirect(seat: Seat) -> None:
 
 def _reset_signals() -> None:
     signal.set_wakeup_fd(-1)
-    for number in SIGNALS:
+    for number in HANDLED:
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (*HANDLED, *BLOCKED))
 
 
 def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
@@ -231,19 +252,11 @@ def _renew_interpreter() -> None:
     """Make what the zygote's interpreter set up once look as in a fresh one."""
     # A ``__main__`` without a file: "spawn" of multiprocessing would run the zygote's again.
     sys.modules["__main__"] = types.ModuleType("__main__")
-    # The zygote's own streams believe that they write to a file. By lines: somebody watches this output.
-    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        vars(sys)[name] = vars(sys)[f"__{name}__"] = _stream(fd, mode)
     tempfile.tempdir = None
-    random.seed()
     numpy = sys.modules.get("numpy")
-    if numpy is not None:
+    if numpy is not None:  # ``random`` sees to itself
         numpy.random.seed()
     _renew_exit_handlers()
-
-
-def _stream(fd: int, mode: str) -> IO[Any]:
-    return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _say_goodbye(address: bytes, process: int, code: int) -> None:

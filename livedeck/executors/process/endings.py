@@ -12,7 +12,7 @@ from livedeck.executors.api import Exit, ExitKind
 from livedeck.executors.process import identity, scratch
 from livedeck.executors.process.admission import GIB
 from livedeck.executors.process.identity import Identity
-from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder
+from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +43,14 @@ def _time(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-async def bury(record: AttemptRecord, folder: Folder) -> ExitRecord:
+async def bury(record: AttemptRecord, files: AttemptFiles) -> ExitRecord:
     """Make sure that nothing is left of an attempt whose zygote died, and return its end: recorded, or lost."""
     await _end(record.process)
-    ended = folder.exit()
+    ended = files.exit()
     if ended is None:
         reason = "the process that it was forked from died, and it with it"
         ended = ExitRecord(kind=ExitKind.LOST, ended_at=time.time(), reason=reason)
-        folder.write_exit(ended)
+        files.write_exit(ended)
     await asyncio.to_thread(scratch.remove, record.scratch)
     return ended
 

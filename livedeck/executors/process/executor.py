@@ -21,7 +21,7 @@ from livedeck.executors.process import endings, messages, scratch
 from livedeck.executors.process.admission import NOTHING, Amount, Gate, capacity
 from livedeck.executors.process.fleet import Fleet
 from livedeck.executors.process.links import Link, Zygotes
-from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder, Records, attempt_name
+from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord, Records, attempt_name
 from livedeck.executors.process.shipping import Shipper
 from livedeck.executors.process.zygote import Settings
 from livedeck.store import open_store
@@ -40,7 +40,7 @@ SHIP_PATIENCE = 5.0
 class Watch:
     """One attempt that this executor knows of."""
 
-    folder: Folder
+    files: AttemptFiles
     starting: asyncio.Task[None] | None = None
     """The start, until the process exists."""
     callers: int = 0
@@ -66,7 +66,7 @@ class Watch:
 class ProcessExecutor:
     """Runs each attempt in a process of its own, forked from a warm interpreter. See ``api.Executor``.
 
-    Handles are names of folders under ``work_dir`` and stay valid for ``retention`` after they were last asked for.
+    Handles are names of files under ``work_dir`` and stay valid for ``retention`` after they were last asked for.
 
     Requests are admission limits only (see ``admission``): an attempt may use more than it asked for, and when memory
     runs out the kernel's SIGKILL is seen as ``SIGNALLED`` with code 9.
@@ -77,7 +77,7 @@ class ProcessExecutor:
         cpu: cores that may be asked for by all running attempts together; None: all.
         memory: likewise, bytes.
         preload: modules that the zygote imports before it forks. They must start no thread. One's function
-            ``rehearse``, if it has one, is called in each fork that waits for an attempt.
+            ``rehearse``, if it has one, is called there too, and again in each fork that waits for an attempt.
         commands: console scripts to call in the fork, by name (``module:function``, called with the arguments);
             anything else is executed.
         idle: seconds that a zygote lingers after this process died, with nothing to run.
@@ -149,7 +149,7 @@ class ProcessExecutor:
         name = attempt_name(attempt.id)
         watch = self._watches.get(name)
         if watch is None:
-            watch = self._watches[name] = Watch(self._records.folder(name))
+            watch = self._watches[name] = Watch(self._records.files(name))
             watch.starting = self._spawn(self._start(watch, attempt), f"launch {name}")
         if watch.starting is None:
             return name
@@ -175,7 +175,7 @@ class ProcessExecutor:
         watch = self._watches.get(name)
         if watch is not None and watch.starting is not None:
             await asyncio.wait([watch.starting])
-        return name if name in self._watches or self._records.folder(name).attempt() is not None else None
+        return name if name in self._watches or self._records.files(name).attempt() is not None else None
 
     async def wait_started(self, handle: str) -> None:
         """Return at once for every handle that ``launch`` returned: its process exists by then."""
@@ -203,14 +203,14 @@ class ProcessExecutor:
         """Start an attempt or find out that it was started before. Forgets the watch if neither can be."""
         try:
             await self._open_fleet().primary()
-            record = watch.folder.attempt()
+            record = watch.files.attempt()
             if record is not None:
                 await self._resume(watch, record)
             else:
                 await self._admit(watch, attempt)
         except BaseException:
             self._release(watch)
-            self._watches.pop(watch.folder.name, None)
+            self._watches.pop(watch.files.name, None)
             raise
         watch.starting = None
 
@@ -218,12 +218,12 @@ class ProcessExecutor:
         amount = _amount(attempt.cpu, attempt.memory)
         await self._gate.enter(amount, what=f"attempt {attempt.id}")
         watch.amount = amount
-        watch.shipper = _shipper(watch.folder, attempt.output_prefix)
+        watch.shipper = _shipper(watch.files, attempt.output_prefix)
         answer = await self._ask(watch, attempt)
         while not isinstance(answer, messages.Launched):
             if isinstance(answer, messages.Refused):
                 raise ExecutorError(answer.reason)
-            record = watch.folder.attempt()
+            record = watch.files.attempt()
             if record is not None:  # started by somebody else, or by a zygote in its last moment
                 self._release(watch)
                 await self._resume(watch, record)
@@ -238,7 +238,7 @@ class ProcessExecutor:
         watch.sent = True
         link.send(
             messages.Launch(
-                name=watch.folder.name,
+                name=watch.files.name,
                 id=attempt.id,
                 command=list(attempt.command),
                 environment=dict(attempt.environment),
@@ -255,10 +255,10 @@ class ProcessExecutor:
     async def _resume(self, watch: Watch, record: AttemptRecord) -> None:
         """Take up an attempt that was started before: it runs, its end is known, or its zygote died."""
         watch.link = None
-        watch.shipper = _shipper(watch.folder, record.output_prefix)
+        watch.shipper = _shipper(watch.files, record.output_prefix)
         link = await self._open_fleet().link_to(record.zygote)
-        ended = watch.folder.exit()
-        watch.folder.touch()
+        ended = watch.files.exit()
+        watch.files.touch()
         if link is None or ended is not None:
             self._end(watch, ended)
         elif watch.ending is None:
@@ -271,18 +271,18 @@ class ProcessExecutor:
             watch.amount = _amount(record.cpu, record.memory)
             self._gate.occupy(watch.amount)
         if watch.aborting is not None:  # asked for while the link was down
-            link.send(messages.Abort(watch.folder.name, watch.aborting))
+            link.send(messages.Abort(watch.files.name, watch.aborting))
         self._follow(watch)
 
     async def _find(self, handle: str) -> Watch:
         """Return the watch of a handle, made from its record if this executor did not start it."""
         watch = self._watches.get(handle)
         if watch is None:
-            folder = self._records.folder(handle)
-            record = folder.attempt()
+            files = self._records.files(handle)
+            record = files.attempt()
             if record is None:
                 raise ExecutorError(f"there is no attempt {handle!r} here, or its record has been removed")
-            watch = self._watches[handle] = Watch(folder)
+            watch = self._watches[handle] = Watch(files)
             watch.starting = self._spawn(self._rediscover(watch, record), f"find {handle}")
         if watch.starting is not None:
             await asyncio.shield(watch.starting)
@@ -292,7 +292,7 @@ class ProcessExecutor:
         try:
             await self._resume(watch, record)
         except BaseException:
-            self._watches.pop(watch.folder.name, None)
+            self._watches.pop(watch.files.name, None)
             raise
         watch.starting = None
 
@@ -308,8 +308,8 @@ class ProcessExecutor:
         for record in welcome.running:
             watch = self._watches.get(record.name)
             if watch is None:
-                watch = self._watches[record.name] = Watch(self._records.folder(record.name))
-            watch.shipper = watch.shipper or _shipper(watch.folder, record.output_prefix)
+                watch = self._watches[record.name] = Watch(self._records.files(record.name))
+            watch.shipper = watch.shipper or _shipper(watch.files, record.output_prefix)
             self._hold(watch, record, link)
 
     def on_primary(self) -> None:
@@ -336,12 +336,12 @@ class ProcessExecutor:
             if watch.link is not link:
                 continue
             if watch.answer is not None:
-                self._answer(watch.folder.name, messages.Known(watch.folder.name))
+                self._answer(watch.files.name, messages.Known(watch.files.name))
             else:
-                self._spawn(self._recover(watch), f"recover {watch.folder.name}")
+                self._spawn(self._recover(watch), f"recover {watch.files.name}")
 
     async def _recover(self, watch: Watch) -> None:
-        record = watch.folder.attempt()
+        record = watch.files.attempt()
         try:
             if record is not None and watch.ending is None:
                 await self._resume(watch, record)
@@ -365,32 +365,32 @@ class ProcessExecutor:
             return
         watch.shipper.grew()
         if watch.following is None:
-            watch.following = self._spawn(watch.shipper.follow(), f"ship {watch.folder.name}")
+            watch.following = self._spawn(watch.shipper.follow(), f"ship {watch.files.name}")
 
     def _end(self, watch: Watch, ended: ExitRecord | None) -> None:
         """Note that an attempt is over; None: its zygote died with it, and nobody knows how it ended."""
         if watch.ending is None:
             watch.link = None
             self._release(watch)
-            watch.ending = self._spawn(self._finish(watch, ended), f"end {watch.folder.name}")
+            watch.ending = self._spawn(self._finish(watch, ended), f"end {watch.files.name}")
 
     async def _finish(self, watch: Watch, ended: ExitRecord | None) -> None:
         if watch.following is not None:
             watch.following.cancel()
         try:
             if ended is None:
-                ended = await self._bury(watch.folder)
+                ended = await self._bury(watch.files)
             assert watch.shipper is not None
             await watch.shipper.finish(patience=SHIP_PATIENCE)
         except OSError as error:
-            _fail(watch, ExecutorError(f"cannot settle the end of attempt {watch.folder.name}: {error}"))
+            _fail(watch, ExecutorError(f"cannot settle the end of attempt {watch.files.name}: {error}"))
         else:
             watch.outcome.set_result(endings.to_exit(ended, watch.shipper.last_words))
 
-    async def _bury(self, folder: Folder) -> ExitRecord:
-        record = folder.attempt()
+    async def _bury(self, files: AttemptFiles) -> ExitRecord:
+        record = files.attempt()
         assert record is not None  # it was started
-        return await endings.bury(record, folder)
+        return await endings.bury(record, files)
 
     def _release(self, watch: Watch) -> None:
         amount, watch.amount = watch.amount, NOTHING
@@ -405,7 +405,7 @@ class ProcessExecutor:
             await asyncio.sleep(PRUNE_EVERY)
             await asyncio.to_thread(self._records.prune, time.time() - self._retention)
             for name, watch in list(self._watches.items()):
-                if watch.outcome.done() and watch.folder.attempt() is None:
+                if watch.outcome.done() and watch.files.attempt() is None:
                     del self._watches[name]
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -420,8 +420,8 @@ class ProcessExecutor:
             logger.warning("failed task=%s error=%s", task.get_name(), error)
 
 
-def _shipper(folder: Folder, output_prefix: str) -> Shipper:
-    return Shipper(folder, lambda: open_store(output_prefix))
+def _shipper(files: AttemptFiles, output_prefix: str) -> Shipper:
+    return Shipper(files, lambda: open_store(output_prefix))
 
 
 def _amount(cpu: float, memory: int) -> Amount:

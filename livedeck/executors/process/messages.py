@@ -71,13 +71,13 @@ class Refused(msgspec.Struct, tag=True, frozen=True):
 
 
 class Grew(msgspec.Struct, tag=True, frozen=True):
-    """Outputs have grown: bytes in ``output.log`` by attempt."""
+    """Outputs have grown: bytes on disk by attempt."""
 
     sizes: dict[str, int]
 
 
 class Exited(msgspec.Struct, tag=True, frozen=True):
-    """The attempt is over and its whole output in ``output.log``."""
+    """The attempt is over and its whole output on disk."""
 
     name: str
     exit: ExitRecord

@@ -20,7 +20,7 @@ from livedeck.executors.process import child, identity, scratch
 from livedeck.executors.process.capture import Capture
 from livedeck.executors.process.identity import Identity
 from livedeck.executors.process.messages import Launch
-from livedeck.executors.process.records import AttemptRecord, ExitRecord, Folder, Records
+from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord, Records
 
 START_ONLY = ("PYTHON", "LD_", "DYLD_", "MALLOC_", "GLIBC_")
 """Prefixes of variables that only act when a program starts: an attempt that sets one cannot be forked warm."""
@@ -53,7 +53,7 @@ class Running:
     """One attempt whose process has not been reaped."""
 
     record: AttemptRecord
-    folder: Folder
+    files: AttemptFiles
     pid: int
     capture: Capture
     started_at: float
@@ -68,7 +68,7 @@ class Nursery:
         records: where attempts are remembered.
         commands: console scripts that are called in the fork rather than executed: name to ``module:function``.
         umask: for attempts; the zygote's own is stricter.
-        log_cap: largest size of one ``output.log`` in bytes.
+        log_cap: bytes kept of one attempt's output, about.
         goodbyes: address of the socket where attempts say that they are over; empty: none.
         rehearsals: called in each child while it waits for its plan.
     """
@@ -110,10 +110,10 @@ class Nursery:
         try:
             spare = self._spares.popleft() if self._spares else self._fork()
             record = self._record(request, spare)
-            folder = self._records.claim(record)
+            files = self._records.claim(record)
         except OSError as error:  # no more processes, no more descriptors, no space
             raise ExecutorError(f"cannot start a process for {request.id}: {error.strerror}") from error
-        if folder is None:
+        if files is None:
             self._spares.append(spare)
             return None
         changes = self._changes({**environment, "TMPDIR": scratch.tmp(spare.scratch)})
@@ -122,8 +122,8 @@ class Nursery:
         with contextlib.suppress(BrokenPipeError):
             child.order(spare.orders, child.Plan(argv, function, changes))
         os.close(spare.orders)
-        capture = Capture(spare.output, folder.log, cap=self._log_cap)
-        running = Running(record, folder, spare.process.pid, capture, started_at)
+        capture = Capture(spare.output, files.output, cap=self._log_cap)
+        running = Running(record, files, spare.process.pid, capture, started_at)
         self.running[record.name] = running
         self._by_pid[running.pid] = running
         return running
@@ -264,7 +264,7 @@ class Nursery:
         output, inlet = os.pipe()
         os.set_blocking(output, False)
         orders, outlet = os.pipe()
-        signal.pthread_sigmask(signal.SIG_BLOCK, child.SIGNALS)  # none may reach the child's copy of our handlers
+        signal.pthread_sigmask(signal.SIG_BLOCK, child.HANDLED)  # none may reach the child's copy of our handlers
         try:
             pid = os.fork()
             if pid == 0:
@@ -277,7 +277,7 @@ class Nursery:
         finally:
             os.close(inlet)
             os.close(orders)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, child.SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, child.HANDLED)
         # Not reaped yet, so it is there, if only as a zombie.
         return Spare(identity.identify(pid), output, outlet, place)
 

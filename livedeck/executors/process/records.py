@@ -1,20 +1,18 @@
-"""The folder of each attempt: how the executor and its zygotes remember what was started and how it ended.
+"""What is on disk of each attempt: how the executor and its zygotes remember what was started and how it ended.
 
-``{work_dir}/attempts/{name}/`` holds ``attempt.json`` (there from the moment the folder exists, before the
-process knows what to do), ``output.log`` (until it is in the store), ``shipped.json`` (how much of it is) and
-``exit.json`` (once it is over). Files appear by rename, so none is ever half written; none is synced, because the
-processes that they tell of do not survive a crash of the machine either.
+``{work_dir}/attempts/{name}`` is there from before the process knows what to do. Its first line says what was asked
+for; its second, once the attempt is over, how it ended. It appears with the first line whole, and a second line counts
+when it is whole. ``output/{name}`` holds what the attempt printed, until that is in the store, and ``shipped/{name}``
+how much of it is. One file for the most of attempts, because making one costs as much as writing a hundred. None is
+synced, because the processes that they tell of do not survive a crash of the machine either.
 """
 
 import contextlib
-import errno
 import fcntl
 import hashlib
 import os
 import re
-import shutil
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -22,7 +20,8 @@ from livedeck.errors import ExecutorError
 from livedeck.executors.api import ExitKind
 from livedeck.executors.process.identity import Identity
 
-T = TypeVar("T", bound=msgspec.Struct)
+ATTEMPTS, OUTPUT, SHIPPED = "attempts", "output", "shipped"
+"""Folders, for a file of each attempt."""
 
 NAME = re.compile(r"[0-9a-f]{20}-[A-Za-z0-9._-]{1,40}")
 
@@ -59,13 +58,13 @@ class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ShippedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which part of ``output.log`` the last log object holds, written before the object is."""
+    """Which part of the output the last log object holds, written before the object is."""
 
     seq: int = 0
     start: int = 0
     end: int = 0
     last_words: str = ""
-    """The end of the output, once it is known: ``output.log`` does not stay."""
+    """The end of the output, once it is known: the file does not stay."""
 
 
 def attempt_name(attempt_id: str) -> str:
@@ -75,74 +74,105 @@ def attempt_name(attempt_id: str) -> str:
     return f"{digest}-{readable or 'attempt'}"
 
 
-class Folder:
-    """The folder of one attempt."""
+class AttemptFiles:
+    """What is on disk of one attempt."""
 
-    def __init__(self, attempts: Path, name: str) -> None:
+    def __init__(self, work_dir: Path, name: str) -> None:
         self.name = name
-        self.path = f"{attempts}/{name}"
-        self.log = f"{self.path}/output.log"
+        self.record = f"{work_dir}/{ATTEMPTS}/{name}"
+        self.output = f"{work_dir}/{OUTPUT}/{name}"
+        self._shipped = f"{work_dir}/{SHIPPED}/{name}"
 
     def attempt(self) -> AttemptRecord | None:
         """Return what was asked for; None: no such attempt was ever started."""
-        return self._read("attempt.json", AttemptRecord)
+        lines = _read(self.record).split(b"\n")
+        return msgspec.json.decode(lines[0], type=AttemptRecord) if len(lines) > 1 else None
 
     def exit(self) -> ExitRecord | None:
         """Return how it ended; None: it has not, or nobody was left to say."""
-        return self._read("exit.json", ExitRecord)
+        lines = _read(self.record).split(b"\n")
+        return msgspec.json.decode(lines[1], type=ExitRecord) if len(lines) > 2 else None
 
-    def has_log(self) -> bool:
+    def has_output(self) -> bool:
         """Tell whether there is output that may not be in the store."""
-        return os.path.exists(self.log)  # noqa: PTH110 - on the path of every attempt
+        return os.path.exists(self.output)  # noqa: PTH110 - on the path of every attempt
 
     def shipped(self) -> ShippedRecord:
         """Return how much of its output is in the store."""
-        return self._read("shipped.json", ShippedRecord) or ShippedRecord()
+        data = _read(self._shipped)
+        return msgspec.json.decode(data, type=ShippedRecord) if data else ShippedRecord()
 
     def write_exit(self, record: ExitRecord) -> None:
-        self._write("exit.json", record)
+        """Write the second line.
+
+        Raises:
+            OSError: it cannot be written; a part of it that was does not count, and gives way to the next.
+        """
+        line = _line(record)
+        fd = os.open(self.record, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            there = os.read(fd, os.fstat(fd).st_size)
+            start = there.index(b"\n") + 1
+            _write(fd, line, start)
+            if len(there) > start + len(line):
+                os.ftruncate(fd, start + len(line))
+        finally:
+            os.close(fd)
 
     def write_shipped(self, record: ShippedRecord) -> None:
-        self._write("shipped.json", record)
+        temporary = f"{self._shipped}~{os.getpid()}"
+        _create(temporary, msgspec.json.encode(record))
+        os.rename(temporary, self._shipped)  # noqa: PTH104 - on the path of every attempt that prints
 
     def touch(self) -> None:
         """Note that somebody still asks for this record (see retention)."""
         with contextlib.suppress(FileNotFoundError):
-            os.utime(f"{self.path}/exit.json")
+            os.utime(self.record)
 
-    def _write(self, file: str, record: msgspec.Struct) -> None:
-        target = f"{self.path}/{file}"
-        temporary = f"{target}.{os.getpid()}"
-        _write_file(temporary, msgspec.json.encode(record))
-        os.rename(temporary, target)  # noqa: PTH104 - on the path of every attempt
-
-    def _read(self, file: str, kind: type[T]) -> T | None:
-        try:
-            with open(f"{self.path}/{file}", "rb") as opened:  # noqa: PTH123 - on the path of every attempt
-                return msgspec.json.decode(opened.read(), type=kind)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+    def remove(self) -> None:
+        """Remove everything."""
+        for path in (self.output, self._shipped, self.record):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)  # noqa: PTH108 - these paths are text
 
 
-def _write_file(path: str, data: bytes) -> None:
+def _line(record: msgspec.Struct) -> bytes:
+    return msgspec.json.encode(record) + b"\n"
+
+
+def _read(path: str) -> bytes:
+    """Return what a file holds; nothing, when there is none."""
+    try:
+        with open(path, "rb") as opened:  # noqa: PTH123 - on the path of every attempt
+            return opened.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _create(path: str, data: bytes) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        while data:  # a disk that is filling up takes a part first, and then fails
-            data = data[os.write(fd, data) :]
+        _write(fd, data, 0)
     finally:
         os.close(fd)
 
 
+def _write(fd: int, data: bytes, offset: int) -> None:
+    while data:  # a disk that is filling up takes a part first, and then fails
+        written = os.pwrite(fd, data, offset)
+        data, offset = data[written:], offset + written
+
+
 class Records:
-    """All folders under one working directory."""
+    """All attempts of one working directory."""
 
     def __init__(self, work_dir: Path) -> None:
         self.work_dir = work_dir
-        self.attempts = work_dir / "attempts"
         self._claims = 0
 
     def prepare(self) -> None:
-        self.attempts.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (ATTEMPTS, OUTPUT, SHIPPED):
+            (self.work_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def lock(self) -> int:
         """Keep other executors out, until this process ends or the descriptor that is returned is closed.
@@ -163,49 +193,50 @@ class Records:
         os.write(fd, b"%d" % os.getpid())
         return fd
 
-    def folder(self, name: str) -> Folder:
-        """Return the folder of an attempt, whether or not it exists.
+    def files(self, name: str) -> AttemptFiles:
+        """Return the files of an attempt, whether or not they exist.
 
         Raises:
             ExecutorError: ``name`` is not one that ``attempt_name`` gives.
         """
         if not NAME.fullmatch(name):
             raise ExecutorError(f"{name!r} is not a handle of this executor")
-        return Folder(self.attempts, name)
+        return AttemptFiles(self.work_dir, name)
 
-    def claim(self, record: AttemptRecord) -> Folder | None:
-        """Create an attempt's folder, its record inside; return None when it exists already.
+    def claim(self, record: AttemptRecord) -> AttemptFiles | None:
+        """Create an attempt's record; return None when it exists already.
 
-        Of any number of processes claiming the same name one succeeds: a folder that is not empty cannot be
-        renamed over.
+        Of any number of processes claiming the same name one succeeds: linking fails when the name exists.
 
         Raises:
             OSError: it cannot be written.
         """
-        folder = self.folder(record.name)
+        files = self.files(record.name)
         self._claims += 1
-        draft = f"{self.attempts}/.{os.getpid()}.{self._claims}"
+        draft = f"{self.work_dir}/{ATTEMPTS}/.{os.getpid()}.{self._claims}"
         try:
-            os.mkdir(draft, 0o700)  # noqa: PTH102 - on the path of every attempt
-            _write_file(f"{draft}/attempt.json", msgspec.json.encode(record))
-            os.rename(draft, folder.path)  # noqa: PTH104 - likewise
-        except OSError as error:
-            shutil.rmtree(draft, ignore_errors=True)
-            if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
-                return None
-            raise
-        return folder
+            _create(draft, _line(record))
+            os.link(draft, files.record)
+        except FileExistsError:
+            return None
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(draft)  # noqa: PTH108 - on the path of every attempt
+        return files
 
     def prune(self, before: float) -> int:
-        """Remove the folders of attempts that are over and were last asked for before a time; return how many.
+        """Remove what is there of attempts that are over and were last asked for before a time; return how many.
 
         Args:
             before: seconds since the epoch.
         """
         removed = 0
-        for path in self.attempts.iterdir():
+        for path in (self.work_dir / ATTEMPTS).iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if NAME.fullmatch(path.name) and (path / "exit.json").stat().st_mtime < before:
-                    shutil.rmtree(path, ignore_errors=True)
+                if not NAME.fullmatch(path.name) or path.stat().st_mtime >= before:
+                    continue
+                files = self.files(path.name)
+                if files.exit() is not None:
+                    files.remove()
                     removed += 1
         return removed

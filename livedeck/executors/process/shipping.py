@@ -1,4 +1,4 @@
-"""Takes an attempt's output from ``output.log`` to the store, as numbered objects that are never rewritten.
+"""Takes an attempt's output from its file to the store, as numbered objects that are never rewritten.
 
 Before each object its range in the file is noted, so that after a crash the same object is written again, byte for
 byte, and a store that says "exists already" has told that nothing is missing.
@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from livedeck.errors import LivedeckError, ObjectExists
-from livedeck.executors.process.records import Folder, ShippedRecord
+from livedeck.executors.process.records import AttemptFiles, ShippedRecord
 from livedeck.store.layout import log_key
 
 logger = logging.getLogger(__name__)
@@ -39,14 +39,14 @@ class Shipper:
     """Ships the output of one attempt.
 
     Args:
-        folder: the attempt's.
+        files: the attempt's.
         open_store: gives the store of its output prefix; called when there is something to ship.
     """
 
-    def __init__(self, folder: Folder, open_store: Callable[[], LogStore]) -> None:
-        self._folder = folder
+    def __init__(self, files: AttemptFiles, open_store: Callable[[], LogStore]) -> None:
+        self._files = files
         self._open_store = open_store
-        self._done = folder.shipped()
+        self._done = files.shipped()
         self._settled = not self._done.seq
         self._lock = asyncio.Lock()
         self._began = time.monotonic()
@@ -69,21 +69,21 @@ class Shipper:
             try:
                 await self.ship(final=False)
             except (LivedeckError, OSError) as error:
-                logger.warning("log_not_shipped attempt=%s error=%s; will be tried again", self._folder.name, error)
+                logger.warning("log_not_shipped attempt=%s error=%s; will be tried again", self._files.name, error)
                 self._grew.set()
                 await asyncio.sleep(RETRY)
             await asyncio.sleep(self._pause())
 
     async def finish(self, *, patience: float) -> None:
         """Ship the rest of an attempt that is over; give up, with a warning, after ``patience`` seconds."""
-        if not self._folder.has_log():  # it printed nothing, or all of it is in the store
+        if not self._files.has_output():  # it printed nothing, or all of it is in the store
             return
         try:
             async with asyncio.timeout(patience):
                 await self._ship_to_the_end()
         except (LivedeckError, OSError, TimeoutError) as error:
             reason = error if str(error) else f"no answer within {patience:g} s"
-            logger.warning("log_incomplete attempt=%s error=%s; the outcome is not held up", self._folder.name, reason)
+            logger.warning("log_incomplete attempt=%s error=%s; the outcome is not held up", self._files.name, reason)
 
     async def ship(self, *, final: bool) -> None:
         """Ship what there is.
@@ -105,12 +105,12 @@ class Shipper:
                 await self.ship(final=True)
                 break
             except (LivedeckError, OSError) as error:
-                logger.info("log_retried attempt=%s error=%s", self._folder.name, error)
+                logger.info("log_retried attempt=%s error=%s", self._files.name, error)
                 await asyncio.sleep(RETRY / 4)
         if not self._done.last_words:  # nothing came after what was shipped while it ran
             self._note(msgspec.structs.replace(self._done, last_words=self._last_words()), settled=True)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._folder.log)  # noqa: PTH108 - on the path of every attempt
+            os.unlink(self._files.output)  # noqa: PTH108 - on the path of every attempt
 
     async def _settle(self) -> None:
         """Write the object that is noted, unless that is known to have been done."""
@@ -125,7 +125,7 @@ class Shipper:
         self._settled = True
 
     def _note(self, record: ShippedRecord, *, settled: bool = False) -> None:
-        self._folder.write_shipped(record)
+        self._files.write_shipped(record)
         self._done = record
         self._settled = settled
 
@@ -135,7 +135,7 @@ class Shipper:
 
     def _read(self, start: int, length: int) -> bytes:
         try:
-            with open(self._folder.log, "rb") as file:  # noqa: PTH123 - on the path of every attempt
+            with open(self._files.output, "rb") as file:  # noqa: PTH123 - on the path of every attempt
                 file.seek(start)
                 return file.read(length)
         except FileNotFoundError:  # it printed nothing
@@ -143,7 +143,7 @@ class Shipper:
 
     def _last_words(self) -> str:
         with contextlib.suppress(FileNotFoundError):
-            size = os.stat(self._folder.log).st_size  # noqa: PTH116 - on the path of every attempt
+            size = os.stat(self._files.output).st_size  # noqa: PTH116 - on the path of every attempt
             text = self._read(max(0, size - LAST_BYTES), LAST_BYTES).decode("utf-8", "replace")
             return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
         return ""

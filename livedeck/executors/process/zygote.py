@@ -16,7 +16,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -33,6 +33,8 @@ MAX_UNSENT = 4 * 1024 * 1024
 SHUTDOWN_GRACE = 10.0
 """Seconds that attempts get when the zygote itself is asked to end (SIGTERM)."""
 RETRY_RECORD = 1.0
+REHEARSALS = 20
+"""CPython 3.11 specializes a function in its eighth call, and what it finds then in a few more."""
 SEE_OFF = 2.0
 """Seconds that a process may take to be gone after it said goodbye, and between two looks for such."""
 
@@ -108,8 +110,9 @@ class Zygote:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # the wake-up descriptor does the work
         signal.signal(signal.SIGTERM, self._on_terminate)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, child.BLOCKED)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # for the attempts, whoever started this process
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         self._selector.register(wakeup, selectors.EVENT_READ, lambda _: self._on_signal(wakeup))
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
@@ -303,7 +306,7 @@ class Zygote:
 
     def _record(self, running: Running, exit_: ExitRecord) -> None:
         try:
-            running.folder.write_exit(exit_)
+            running.files.write_exit(exit_)
         except OSError as error:
             # The disk is full. Keep it in mind, and try again: an end that is not on record would be called lost.
             if running.record.name not in self._unrecorded:
@@ -363,6 +366,9 @@ def main() -> None:
     detach()
     umask = os.umask(0o077)
     preloaded = [importlib.import_module(module) for module in settings.preload]
+    rehearsals = [module.rehearse for module in preloaded if hasattr(module, "rehearse")]
+    child.open_streams()
+    _rehearse(rehearsals)
     _warn_of_threads()
     child.become_subreaper()
     records = Records(Path(settings.work_dir))
@@ -373,7 +379,7 @@ def main() -> None:
         umask=umask,
         log_cap=settings.log_cap,
         goodbyes=goodbyes.getsockname() if goodbyes is not None else b"",
-        rehearsals=[module.rehearse for module in preloaded if hasattr(module, "rehearse")],
+        rehearsals=rehearsals,
     )
     listener = socket.socket(fileno=settings.listener)
     gc.collect()
@@ -381,6 +387,14 @@ def main() -> None:
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
     Zygote(settings, nursery, listener, goodbyes).run()
     nursery.close()
+
+
+def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
+    """Do what attempts will do until the interpreter has specialized its code, so that no fork has to do that anew."""
+    for rehearse in rehearsals:
+        for _ in range(REHEARSALS):
+            with contextlib.suppress(Exception):  # it is for speed only: what is wrong will show when it is meant
+                rehearse()
 
 
 def _warn_of_threads() -> None:

@@ -17,7 +17,7 @@ def record(name):
 
 
 def names(records):
-    return sorted(path.name for path in records.attempts.iterdir())
+    return sorted(path.name for path in (records.work_dir / "attempts").iterdir())
 
 
 @pytest.fixture
@@ -49,23 +49,44 @@ def test_one_claim_succeeds(records):
 
 
 def test_nothing_is_known_of_others(records):
-    folder = records.folder(attempt_name("b"))
-    assert (folder.attempt(), folder.exit(), folder.has_log()) == (None, None, False)
-    assert folder.shipped().seq == 0
+    files = records.files(attempt_name("b"))
+    assert (files.attempt(), files.exit(), files.has_output()) == (None, None, False)
+    assert files.shipped().seq == 0
+
+
+def test_an_end_is_added_to_what_was_asked_for(records):
+    files = records.claim(record(attempt_name("a")))
+    assert files.exit() is None
+    for end in (ExitRecord(ExitKind.LOST, reason="a longer one\n"), ExitRecord(ExitKind.EXITED, 3)):
+        files.write_exit(end)
+        assert (files.attempt(), files.exit()) == (record(files.name), end)
+
+
+def test_half_an_end_does_not_count(records):
+    files = records.claim(record(attempt_name("a")))
+    whole = ExitRecord(ExitKind.EXITED, reason="x" * 100)
+    files.write_exit(whole)
+    size = os.stat(files.record).st_size  # noqa: PTH116 - a string
+    for missing in (1, 60, 120):
+        os.truncate(files.record, size - missing)
+        assert (files.attempt(), files.exit()) == (record(files.name), None)
+        files.write_exit(ExitRecord(ExitKind.EXITED, 7))
+        assert files.exit() == ExitRecord(ExitKind.EXITED, 7)
+        files.write_exit(whole)
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "0" * 20 + "-", "0" * 20 + "-a\n", "0" * 20 + "-a/.."])
-def test_no_other_folder_is_reached(records, name):
+def test_no_other_file_is_reached(records, name):
     with pytest.raises(ExecutorError):
-        records.folder(name)
+        records.files(name)
 
 
 def test_prune_keeps_what_runs_and_what_was_asked_for(records):
     for name in ("running", "old", "touched"):
-        folder = records.claim(record(attempt_name(name)))
+        files = records.claim(record(attempt_name(name)))
         if name != "running":
-            folder.write_exit(ExitRecord(ExitKind.EXITED))
-            os.utime(f"{folder.path}/exit.json", (1000, 1000))
-    folder.touch()
+            files.write_exit(ExitRecord(ExitKind.EXITED))
+        os.utime(files.record, (1000, 1000))
+    files.touch()
     assert records.prune(before=2000) == 1
     assert names(records) == sorted([attempt_name("running"), attempt_name("touched")])

@@ -37,23 +37,23 @@ class Shelf:
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return make_folder(tmp_path)
+def files(tmp_path):
+    return make_files(tmp_path)
 
 
-def make_folder(path):
-    folder = Records(path).folder(attempt_name("a"))
-    (path / "attempts" / folder.name).mkdir(parents=True)
-    return folder
+def make_files(path):
+    records = Records(path)
+    records.prepare()
+    return records.files(attempt_name("a"))
 
 
-def append(folder, data):
-    with open(folder.log, "ab") as file:  # noqa: PTH123 - a string
+def append(files, data):
+    with open(files.output, "ab") as file:  # noqa: PTH123 - a string
         file.write(data)
 
 
-async def finish(folder, shelf, patience=20):
-    shipper = Shipper(folder, lambda: shelf)
+async def finish(files, shelf, patience=20):
+    shipper = Shipper(files, lambda: shelf)
     await shipper.finish(patience=patience)
     return shipper
 
@@ -67,73 +67,73 @@ def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, t
     """Growth, failures, lost replies and restarts in any order."""
 
     async def ship():
-        shipper = Shipper(folder, lambda: shelf)
+        shipper = Shipper(files, lambda: shelf)
         for piece in pieces:
-            append(folder, piece)
+            append(files, piece)
             if data.draw(st.booleans()):
                 try:
                     await shipper.ship(final=False)
                 except StoreUnavailable:
                     if data.draw(st.booleans()):
-                        shipper = Shipper(folder, lambda: shelf)
+                        shipper = Shipper(files, lambda: shelf)
         shelf.troubles.clear()
-        await finish(folder, shelf)
+        await finish(files, shelf)
 
-    folder = make_folder(tmp_path_factory.mktemp("work"))
+    files = make_files(tmp_path_factory.mktemp("work"))
     shelf = Shelf(troubles)
     asyncio.run(ship())
     assert shelf.text == b"".join(pieces).decode("utf-8", "replace")
-    assert not folder.has_log()
+    assert not files.has_output()
 
 
-async def test_characters_stay_whole(folder, monkeypatch):
+async def test_characters_stay_whole(files, monkeypatch):
     monkeypatch.setattr(shipping, "CHUNK", 10)
     text = "aé€😀" * 20
     shelf = Shelf()
-    append(folder, text.encode())
-    await finish(folder, shelf)
+    append(files, text.encode())
+    await finish(files, shelf)
     assert shelf.text == text
     assert all(7 <= len(piece) <= 10 for piece in list(shelf.objects.values())[:-1])
     for piece in shelf.objects.values():
         piece.decode()
 
 
-async def test_a_character_that_is_cut_off_waits_for_its_rest(folder):
+async def test_a_character_that_is_cut_off_waits_for_its_rest(files):
     shelf = Shelf()
-    shipper = Shipper(folder, lambda: shelf)
-    append(folder, "x€".encode()[:-1])
+    shipper = Shipper(files, lambda: shelf)
+    append(files, "x€".encode()[:-1])
     await shipper.ship(final=False)
     assert shelf.text == "x"
-    await finish(folder, shelf)
+    await finish(files, shelf)
     assert shelf.text == "x\ufffd"
 
 
-async def test_a_store_that_recovers_in_time(folder):
-    append(folder, b"hello")
+async def test_a_store_that_recovers_in_time(files):
+    append(files, b"hello")
     shelf = Shelf(["refused", "reply lost", "refused"])
-    assert (await finish(folder, shelf)).last_words == "hello"
+    assert (await finish(files, shelf)).last_words == "hello"
     assert shelf.text == "hello"
 
 
-async def test_a_store_that_hangs_is_given_up_and_tried_again_later(folder, caplog):
-    append(folder, b"hello")
+async def test_a_store_that_hangs_is_given_up_and_tried_again_later(files, caplog):
+    append(files, b"hello")
     shelf = Shelf(["hangs"])
-    assert (await finish(folder, shelf, patience=0.05)).last_words == "hello"
+    assert (await finish(files, shelf, patience=0.05)).last_words == "hello"
     assert "no answer within 0.05 s" in caplog.text
-    assert (await finish(folder, shelf)).last_words == "hello"
+    assert (await finish(files, shelf)).last_words == "hello"
     assert shelf.text == "hello"
 
 
-async def test_last_words_stay_when_the_file_is_gone(folder):
-    append(folder, b"".join(b"line %d\n" % n for n in range(100)))
+async def test_last_words_stay_when_the_file_is_gone(files):
+    append(files, b"".join(b"line %d\n" % n for n in range(100)))
     shelf = Shelf()
-    await Shipper(folder, lambda: shelf).ship(final=False)  # all of it, while it ran
-    await finish(folder, shelf)
-    words = Shipper(folder, lambda: shelf).last_words
+    await Shipper(files, lambda: shelf).ship(final=False)  # all of it, while it ran
+    await finish(files, shelf)
+    words = Shipper(files, lambda: shelf).last_words
     assert words.splitlines() == [f"line {n}" for n in range(90, 100)]
 
 
-async def test_no_output_leaves_nothing(folder):
+async def test_no_output_leaves_nothing(files):
     shelf = Shelf()
-    assert (await finish(folder, shelf)).last_words == ""
+    assert (await finish(files, shelf)).last_words == ""
     assert shelf.objects == {}

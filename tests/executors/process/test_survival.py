@@ -45,7 +45,7 @@ async def test_attempts_outlive_the_server(bench):
     over = bench.attempt("exits", 3)
     with server(bench, running, over) as (handles, zygote):
         await until(started.exists)
-        await until(lambda: Records(bench.work_dir).folder(handles[1]).exit())
+        await until(lambda: Records(bench.work_dir).files(handles[1]).exit())
     assert alive(int(started.read_text()))
     async with bench.executor() as executor:
         assert executor._fleet._primary.zygote == zygote
@@ -67,7 +67,7 @@ async def test_an_attempt_that_ends_while_no_server_runs(bench):
     with server(bench, attempt) as ([handle], zygote):
         await until(started.exists)
     gate.touch()
-    await until(lambda: Records(bench.work_dir).folder(handle).exit())
+    await until(lambda: Records(bench.work_dir).files(handle).exit())
     async with bench.executor() as executor:
         assert (await executor.wait(await executor.launch(attempt))).code == 0
     assert bench.log(attempt.id) == "waiting\ndone é\n"
@@ -81,8 +81,8 @@ async def test_log_goes_on_where_it_was_left(bench):
     with server(bench, attempt):
         await until(lambda: bench.log(attempt.id) == "waiting\n")
     # As if the server had died after it noted the next piece and before, or after, it wrote it.
-    folder = Records(bench.work_dir).folder(attempt_name(attempt.id))
-    assert (folder.shipped().seq, folder.shipped().end) == (1, 8)
+    files = Records(bench.work_dir).files(attempt_name(attempt.id))
+    assert (files.shipped().seq, files.shipped().end) == (1, 8)
     async with bench.executor() as executor:
         gate.touch()
         await executor.wait(attempt_name(attempt.id))
