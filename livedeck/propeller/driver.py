@@ -30,6 +30,7 @@ from livedeck.propeller.events import (
 )
 from livedeck.propeller.failures import Failure, aborted
 from livedeck.propeller.launcher import Launcher
+from livedeck.propeller.lookahead import Lookahead
 from livedeck.propeller.machine import step
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.phases import WorkflowPhase
@@ -81,6 +82,7 @@ class Driver:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._events.put_nowait(Resume())  # before anything else: an abort may be asked for at once
         self._effects: set[asyncio.Task[None]] = set()
+        self._lookahead = Lookahead(settings.ahead)
         self._launcher = Launcher(
             executor=executor,
             writer=AttemptWriter(self._addresses, claim.spec, claim.closure.primary.template.id, environment),
@@ -88,6 +90,7 @@ class Driver:
             data=self._data,
             facts=self._facts,
             cache=self._cache,
+            lookahead=self._lookahead,
             settings=settings,
             root=self._root,
             recorded=self._reporter.recorded,
@@ -169,9 +172,9 @@ class Driver:
         for command in commands:
             match command:
                 case Prepare(path):
-                    self._reporter.expect(self._begin(self._prepare(path), f"prepare {self.key} {path}"))
+                    self._begin(self._prepare(path), f"prepare {self.key} {path}")
                 case Gather(path):
-                    self._reporter.expect(self._begin(self._gather(path), f"gather {self.key} {path}"))
+                    self._begin(self._gather(path), f"gather {self.key} {path}")
                 case Launch(path, attempt, adopt):
                     self._begin(self._launcher.start(path, attempt, adopt=adopt), f"run {self.key} {path} {attempt}")
                 case Stop(path, attempt):
@@ -186,14 +189,19 @@ class Driver:
     # Commands that take time. Each ends by telling an event.
 
     async def _prepare(self, path: Path) -> None:
+        async with self._lookahead:
+            with self._reporter.expecting():
+                self._events.put_nowait(await self._prepared(path))
+            await asyncio.sleep(0)  # the loop takes the event: an attempt that follows is counted before others enter
+
+    async def _prepared(self, path: Path) -> Event:
         try:
             inputs = await self._data.prepare(path)
         except InvalidWorkflow as error:
-            self._events.put_nowait(Unprepared(path, _binding_failure("inputs", error)))
-            return
+            return Unprepared(path, _binding_failure("inputs", error))
         detail = plan_at(self._state.root, path).detail
         hit = isinstance(detail, TaskPlan) and await self._find_cached(path, detail, inputs.literals)
-        self._events.put_nowait(CacheHit(path) if hit else Prepared(path))
+        return CacheHit(path) if hit else Prepared(path)
 
     async def _find_cached(self, path: Path, task: TaskPlan, inputs: Any) -> bool:
         uri = await self._cache.find(path, task, inputs)
@@ -215,12 +223,15 @@ class Driver:
         self._launcher.stop(path, number)
 
     async def _gather(self, path: Path) -> None:
+        with self._reporter.expecting():
+            self._events.put_nowait(await self._gathered(path))
+
+    async def _gathered(self, path: Path) -> Event:
         try:
             await self._data.gather(path)
         except InvalidWorkflow as error:
-            self._events.put_nowait(Ungathered(path, _binding_failure("outputs", error)))
-        else:
-            self._events.put_nowait(Gathered(path))
+            return Ungathered(path, _binding_failure("outputs", error))
+        return Gathered(path)
 
 
 def _binding_failure(what: str, error: InvalidWorkflow) -> Failure:

@@ -20,6 +20,7 @@ from livedeck.propeller.events import (
     Path,
 )
 from livedeck.propeller.failures import Failure
+from livedeck.propeller.lookahead import Lookahead
 from livedeck.propeller.outcomes import Outputs
 from livedeck.propeller.patience import persist
 from livedeck.propeller.places import save
@@ -42,6 +43,7 @@ class Launcher:
         data: inputs and outputs.
         facts: where is noted what is found out about them.
         cache: remembers their outputs.
+        lookahead: counts those that wait to be started.
         settings: budgets and times.
         root: gives the execution's nodes as they stand now.
         recorded: returns when all that was reported so far is on record.
@@ -58,6 +60,7 @@ class Launcher:
         data: Data,
         facts: Facts,
         cache: Cache,
+        lookahead: Lookahead,
         settings: PropellerSettings,
         root: Callable[[], ScopeState],
         recorded: Callable[[], Awaitable[None]],
@@ -70,12 +73,14 @@ class Launcher:
         self._data = data
         self._facts = facts
         self._cache = cache
+        self._lookahead = lookahead
         self._settings = settings
         self._root = root
         self._recorded = recorded
         self._tell = tell
         self._slots = asyncio.Semaphore(parallelism) if parallelism > 0 else None
         self._runs: dict[tuple[Path, int], Run] = {}
+        self._unstarted: set[tuple[Path, int]] = set()
 
     def start(self, path: Path, number: int, *, adopt: bool) -> Coroutine[Any, Any, None]:
         """Make a run, which ``stop`` can reach from now on; await what is returned to have it run."""
@@ -95,6 +100,8 @@ class Launcher:
             slots=self._slots,
         )
         self._runs[path, number] = run
+        self._unstarted.add((path, number))
+        self._lookahead.occupy()
         return self._through(run, path, number, task)
 
     def stop(self, path: Path, number: int) -> None:
@@ -109,6 +116,7 @@ class Launcher:
             result = await run.result()
         except InvalidWorkflow as error:
             result = Failure("BadCommand", f"The task cannot be started: {error}.")
+        self._no_longer_waits(path, number)
         del self._runs[path, number]
         if run.ended_at is not None:
             self._facts.ended[path, number] = run.ended_at
@@ -130,7 +138,13 @@ class Launcher:
         await self._recorded()
         return attempt
 
+    def _no_longer_waits(self, path: Path, number: int) -> None:
+        if (path, number) in self._unstarted:
+            self._unstarted.remove((path, number))
+            self._lookahead.leave()
+
     def _on_started(self, path: Path, number: int, handle: str) -> None:
+        self._no_longer_waits(path, number)
         self._facts.handles[path, number] = handle
         self._facts.started.setdefault((path, number), datetime.now(UTC))
         self._tell(AttemptStarted(path, number))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from livedeck.propeller.control import ControlPlane, ExecutionEvent
 from livedeck.propeller.patience import persist
@@ -42,19 +42,20 @@ class Reporter:
             self._added += 1
             self._arrived.set()
 
-    def expect(self, source: asyncio.Task[None]) -> None:
-        """Have a transaction wait a moment for the events that are added once ``source`` is done.
+    @contextlib.contextmanager
+    def expecting(self) -> Iterator[None]:
+        """Have a transaction wait a moment for the events that are added when what happens inside is done.
 
         In a chain of tasks that is one transaction less for each, and it is one that the next launch waits for.
         """
         self._coming += 1
         self._complete.clear()
-        source.add_done_callback(self._came)
-
-    def _came(self, _: asyncio.Task[None]) -> None:
-        self._coming -= 1
-        if not self._coming:
-            self._complete.set()
+        try:
+            yield
+        finally:
+            self._coming -= 1
+            if not self._coming:
+                self._complete.set()
 
     async def recorded(self) -> None:
         """Return when everything added so far is on record."""
@@ -71,6 +72,7 @@ class Reporter:
         """
         while True:
             await self._arrived.wait()
+            await asyncio.sleep(0)  # what the same step began is expected by now
             if self._coming:
                 # Not wait_for: before Python 3.12 that loses a cancellation which comes together with its result.
                 with contextlib.suppress(TimeoutError):

@@ -23,5 +23,7 @@ class PropellerSettings:
     """How long a shutdown waits for the last events to be recorded."""
     crashes: int = 3
     """How often an execution that makes the engine itself fail is taken up again before it is failed."""
+    ahead: int = 16
+    """How many nodes of an execution have their inputs put together, or wait to be started, before others are let."""
     keep_literals: int = 32 << 20
     """Bytes of inputs and outputs kept in memory per execution; more is read from the store again when needed."""

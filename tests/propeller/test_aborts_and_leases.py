@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 
 from livedeck.errors import ExecutorError, StateForbids
@@ -40,17 +41,20 @@ async def test_an_abort_stops_what_runs_and_says_why(world):
     assert all(process.over.done() for process in executor.processes.values())
 
 
-async def test_an_abort_takes_back_what_waits_for_room(world):
+@pytest.mark.parametrize(("count", "begun"), [(12, 12), (40, 18)])
+async def test_an_abort_takes_back_what_waits_for_room(world, count, begun):
     executor = world.executor(forever, capacity=2)
-    execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(20))))
+    execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(count))))
     async with world.propeller(executor):
-        await world.control.until(running(execution, 2))
+        await world.control.until(lambda: running(execution, 2)() and len(execution.tasks) == begun)
         await world.control.terminate(execution, "")
         await world.control.until_over(execution)
     assert execution.phase == WorkflowExecution.ABORTED
     assert len(executor.processes) == 2
     assert {task.closure.phase for task in execution.tasks} == {TaskExecution.ABORTED}
-    assert len(execution.tasks) == 20
+    assert len(execution.tasks) == begun
+    ends = [node.closure.phase for node in execution.nodes if node.id.node_id != "start-node"]
+    assert ends == [NodeExecution.ABORTED] * count
 
 
 async def test_an_abort_takes_back_what_waits_for_its_turn_in_the_execution(world):

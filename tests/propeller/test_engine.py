@@ -12,6 +12,7 @@ from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.executors.api import Attempt, Exit, ExitKind
+from livedeck.propeller import PropellerSettings
 from livedeck.store import open_store, split_uri
 from livedeck.testing.executors import fail, literal, succeed
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
@@ -114,6 +115,27 @@ async def test_an_empty_workflow_hands_its_inputs_through(world):
     closure = workflow(inputs=["x"], outputs={"o0": promise("", "x")})
     execution = await run(world, closure, add_one, inputs={"x": 3})
     assert await read(execution.output_uri) == {"o0": 3}
+
+
+async def test_nodes_that_would_wait_for_room_are_not_prepared_yet(world):
+    gate = asyncio.Event()
+
+    async def wait(attempt):
+        await gate.wait()
+        return await succeed(attempt)
+
+    executor = world.executor(wait, capacity=2)
+    execution = world.control.create("a", workflow(*(task(f"n{n}") for n in range(20))))
+    async with world.propeller(executor, settings=PropellerSettings(ahead=3)):
+        await world.control.until(lambda: list(phases(execution).values()).count("RUNNING") == 5)
+        for _ in range(100):  # a few turns of the loop, in which nothing else may begin
+            await asyncio.sleep(0)
+        assert list(phases(execution).values()).count("QUEUED") == 15
+        assert len(executor.launches) == 5, "two run, three wait for room"
+        gate.set()
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert executor.most == 2
 
 
 async def test_no_more_attempts_run_at_once_than_the_execution_allows(world):

@@ -94,12 +94,12 @@ async def test_a_transaction_waits_for_what_is_about_to_come(book, reporter):
     come = asyncio.Event()
 
     async def source():
-        await come.wait()
-        reporter.add(events("b"))
+        with reporter.expecting():
+            await come.wait()
+            reporter.add(events("b"))
 
     coming = asyncio.create_task(source())
     reporter.add(events("a"))
-    reporter.expect(coming)
     come.set()
     await coming
     await reporter.recorded()
@@ -107,12 +107,10 @@ async def test_a_transaction_waits_for_what_is_about_to_come(book, reporter):
 
 
 async def test_it_does_not_wait_for_ever(book, reporter):
-    coming = asyncio.create_task(asyncio.Event().wait())
-    reporter.expect(coming)
-    reporter.add(events("a"))
-    await reporter.recorded()
+    with reporter.expecting():
+        reporter.add(events("a"))
+        await reporter.recorded()
     assert book.batches == [["a"]]
-    coming.cancel()
 
 
 async def test_a_lost_lease_ends_it(book):
