@@ -112,18 +112,16 @@ NOTES = """## How to read them
 
 Virtual machines have neighbours. On the one that these figures come from the same Python loop takes up to 1.7 times
 as long for minutes, with nothing else running, and so does everything in the table; what the peers take tells which it
-was: flytekit's import takes 0.83 s when the machine is quick, 1.2 s when it is slow, a new interpreter 19 or 25 ms. All
-bounds hold when it is quick. When it is slow *import* comes close to its bound, and the fan-out of *nodes* misses its
-own: 13 ms a task instead of 12, where the quick machine takes 11.5 and less. The chain holds at either speed, with 16
-and 19 ms.
+was: flytekit's import takes 0.83 s when the machine is quick, 1.2 s when it is slow, a new interpreter 16 or 25 ms. All
+bounds hold at either speed; when it is slow *import* comes close to its own.
 
 On ext4 add up to 4 ms a task for five minutes after thousands of files were removed on it (`rm -r` of a data folder, a
 run of the tests): it steps over each inode that was given free lately whenever it makes a file. That is why *nodes* is
 measured first.
 
-Where a task's time goes in the fan-out, which keeps both cores busy: about 24 ms of CPU. 12 ms are its process (half
-of it the kernel's: some 1,200 page faults of 3 us each, and taking it down), 4 ms the zygote that forks it, 7 ms the
-server (engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so a child
+Where a task's time goes in the fan-out, which keeps both cores busy: about 18 ms of CPU. 9 ms are its process (half of
+it the kernel's: some 1,100 page faults of 3 us each, and taking it down), 3 ms the zygote that forks it, 5 ms the server
+(engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so a child
 that waits for its attempt touches beforehand the memory that it will need, and says that it is over before it is taken
 down.
 """
