@@ -94,6 +94,7 @@ class Launcher:
             lambda: self._make(path, number, task),
             watcher,
             self._settings,
+            has_outputs=bool(task.template.interface.outputs.variables),
             adopt=adopt,
             timeout=task.timeout,
             started_at=self._facts.started.get((path, number)),

@@ -27,12 +27,13 @@ class Outputs:
     """Bytes of ``outputs.pb``."""
 
 
-async def judge(prefix: str, ended: Exit) -> Outputs | Failure:
+async def judge(prefix: str, ended: Exit, *, has_outputs: bool = True) -> Outputs | Failure:
     """Say how an attempt went.
 
     Args:
         prefix: URI of the attempt's folder.
         ended: what the executor knows of its end.
+        has_outputs: whether the task has any. One that has none need not write them: exit code 0 will do, as in Flyte.
 
     Raises:
         StoreUnavailable: the store cannot be asked for now.
@@ -47,6 +48,8 @@ async def judge(prefix: str, ended: Exit) -> Outputs | Failure:
             "DynamicNotSupported",
             "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
         )
+    if not has_outputs and ended.kind is ExitKind.EXITED and ended.code == 0:
+        return Outputs(LiteralMap(), 0)
     return _silent(ended)
 
 
@@ -74,10 +77,24 @@ def _parsed(data: bytes, uri: str) -> Outputs | Failure:
 
 
 def _silent(ended: Exit) -> Failure:
-    """It left neither outputs nor an error: something ended it that it could not catch."""
+    """It left neither outputs nor an error.
+
+    One that was lost, or ended by somebody else, is the system's; one that left by itself (``os._exit``, a crash in
+    native code) is the task's own, and tried again as often as the task allows. Both are as in Flyte, except that Flyte
+    knows from Kubernetes when memory ran out.
+    """
     last_words = f"\nIts last words:\n{ended.message}" if ended.message.strip() else ""
     code, what = _how(ended)
-    return Failure(code, f"{what}{last_words}", Blame.SYSTEM, recoverable=True)
+    blame = Blame.SYSTEM if ended.kind is ExitKind.LOST or _signal(ended) in _FROM_OUTSIDE else Blame.USER
+    return Failure(code, f"{what}{last_words}", blame, recoverable=True)
+
+
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM)
+
+
+def _signal(ended: Exit) -> int:
+    """Which signal ended it, also if a shell tells of it; 0: none."""
+    return ended.code if ended.kind is ExitKind.SIGNALLED else max(0, ended.code - 128)
 
 
 def _how(ended: Exit) -> tuple[str, str]:

@@ -37,6 +37,7 @@ class Run:
         make: makes what is to be run, once it may be launched.
         watcher: who wants to know.
         settings: grace and patience.
+        has_outputs: whether the task has any.
         adopt: whether an earlier engine may have launched it.
         timeout: how long it may run.
         started_at: since when it runs, if an earlier engine saw it start.
@@ -50,6 +51,7 @@ class Run:
         watcher: Watcher,
         settings: PropellerSettings,
         *,
+        has_outputs: bool = True,
         adopt: bool = False,
         timeout: timedelta | None = None,
         started_at: datetime | None = None,
@@ -60,6 +62,7 @@ class Run:
         self._attempt: Attempt
         self._watcher = watcher
         self._settings = settings
+        self._has_outputs = has_outputs
         self._timeout = timeout
         self._started_at = started_at
         self._slots = None if adopt else slots  # what runs already is not held back
@@ -93,7 +96,9 @@ class Run:
         finally:
             self._leave()
         self.ended_at = ended.ended_at
-        result = await persist("judge", lambda: judge(self._attempt.output_prefix, ended), self._settings)
+        result = await persist(
+            "judge", lambda: judge(self._attempt.output_prefix, ended, has_outputs=self._has_outputs), self._settings
+        )
         if isinstance(result, Failure) and self._was_too_long(ended):
             self._watcher.expired()
         return result

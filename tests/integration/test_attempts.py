@@ -195,7 +195,9 @@ def test_an_output_of_another_type_fails_the_task(client: Client) -> None:
 def test_one_that_leaves_with_os_exit_fails(client: Client) -> None:
     ended = run(client, "attempts.py", "exits")
     assert phase_of(ended) == "FAILED"
-    assert "3" in ended.closure.error.message
+    assert "exited with code 3" in ended.closure.error.message
+    attempts = list(client.task_executions(task_node(client, ended.id)))
+    assert len(attempts) == 1, "it has no retries, and nobody else ended it"
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import uuid
 import pytest
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
+from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.propeller.failures import Blame, Failure
@@ -49,17 +50,37 @@ async def test_an_error_says_whose_fault_it_is_and_whether_to_try_again(attempt)
     [
         (Exit(ExitKind.LOST, message="last"), "Lost", "nobody can say how it ended.\nIts last words:\nlast"),
         (Exit(ExitKind.SIGNALLED, signal.SIGKILL), "Killed", "memory ran out"),
+        (Exit(ExitKind.SIGNALLED, signal.SIGTERM), "Signalled", "SIGTERM"),
+        (Exit(ExitKind.EXITED, 128 + signal.SIGTERM), "NonZeroExit", "exited with code 143"),
+    ],
+)
+async def test_one_that_was_ended_from_outside_is_a_system_error(attempt, ended, code, words):
+    result = await judge(attempt.output_prefix, ended)
+    assert isinstance(result, Failure)
+    assert (result.code, result.blame, result.recoverable) == (code, Blame.SYSTEM, True)
+    assert words in result.message
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "words"),
+    [
         (Exit(ExitKind.SIGNALLED, signal.SIGSEGV), "Signalled", "SIGSEGV"),
         (Exit(ExitKind.SIGNALLED, 200), "Signalled", "signal 200"),
         (Exit(ExitKind.EXITED, 3), "NonZeroExit", "exited with code 3"),
         (Exit(ExitKind.EXITED, 0), "OutputsNotFound", "exited with code 0"),
     ],
 )
-async def test_one_that_left_nothing_is_a_system_error_that_says_how_it_ended(attempt, ended, code, words):
+async def test_one_that_left_by_itself_is_an_error_of_the_tasks_own(attempt, ended, code, words):
     result = await judge(attempt.output_prefix, ended)
     assert isinstance(result, Failure)
-    assert (result.code, result.blame, result.recoverable) == (code, Blame.SYSTEM, True)
+    assert (result.code, result.blame, result.recoverable) == (code, Blame.USER, True)
     assert words in result.message
+
+
+async def test_exit_code_0_is_success_for_a_task_without_outputs(attempt):
+    assert await judge(attempt.output_prefix, DONE, has_outputs=False) == Outputs(LiteralMap(), 0)
+    for ended in (Exit(ExitKind.EXITED, 1), Exit(ExitKind.LOST), Exit(ExitKind.SIGNALLED, signal.SIGSEGV)):
+        assert isinstance(await judge(attempt.output_prefix, ended, has_outputs=False), Failure)
 
 
 @pytest.mark.parametrize("name", ["outputs.pb", "error.pb"])
