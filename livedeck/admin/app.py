@@ -1,5 +1,6 @@
 """The whole control plane in one process: database, calls, live streams, Decks and console behind one port."""
 
+import hashlib
 import logging
 import resource
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import grpc.aio
 from flyteidl.admin.common_pb2 import Sort
@@ -75,6 +76,8 @@ class Admin:
     feed: Feed
     """What changes, numbered."""
 
+    _installation: str
+
     def __init__(self, settings: AdminSettings) -> None:
         self.settings = settings
         self._open = AsyncExitStack()
@@ -114,6 +117,11 @@ class Admin:
         return f"{self.base_url}/console/"
 
     @property
+    def installation(self) -> str:
+        """A name of this installation's own, the same after a restart: what it holds leases under."""
+        return self._installation
+
+    @property
     def hint_url(self) -> str:
         """Where publishers hint: always this machine's own address, since attempts run beside the server."""
         return f"http://{self.endpoint}/live/hints"
@@ -149,7 +157,9 @@ class Admin:
             rundir.check_writable(store.local_root, "root")
         if settings.database_file is not None:
             rundir.check_writable(settings.database_file.parent, "database")
-        self._links = Links(Signer(load_secret(run_dir / rundir.SECRET)), store, lambda: self.base_url)
+        secret = load_secret(run_dir / rundir.SECRET)
+        self._installation = f"livedeck-{hashlib.sha256(b'installation' + secret).hexdigest()[:16]}"
+        self._links = Links(Signer(secret), store, lambda: self.base_url)
         database = await stack.enter_async_context(Database.open(settings.database))
         objects = Objects(store)
         self.control = Control(database, objects)
@@ -171,7 +181,7 @@ class Admin:
         )
         sockets = stack.enter_context(rundir.socket_folder(run_dir))
         rpc = sockets / rundir.RPC_SOCKET
-        await self._serve_rpc(stack, services, f"unix:{rpc}")
+        await self._serve_rpc(stack, services, f"unix:{quote(str(rpc))}")  # gRPC decodes it
         web = await stack.enter_async_context(WebServer(app, grace=settings.shutdown_grace))
         stack.callback(live.close)  # before the web server drains: streams would never end by themselves
         front = Front(

@@ -96,21 +96,27 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        refusal = self._refusal(scope["method"], Headers(scope=scope), _own_address(scope))
         if refusal is not None:
             await JSONResponse({"code": 7, "message": refusal}, 403)(scope, receive, _with_headers(send))
             return
         await self._app(scope, _hurried(receive), _with_headers(send))
 
-    def _refusal(self, method: str, headers: Headers) -> str | None:
+    def _refusal(self, method: str, headers: Headers, address: str) -> str | None:
         host = headers.get("host", "").lower()
         found = _HOST.fullmatch(host)
-        if found is None or len(headers.getlist("host")) != 1 or not ({found[1], "*"} & self._hosts):
-            return f"this server is not called {host[:100]!r}: name it in allowed_hosts if it is meant to be"
+        if found is None or len(headers.getlist("host")) != 1 or not ({found[1], "*"} & {*self._hosts, address}):
+            return f"this server is not called {host[:100]!r}: start it with --allowed-host NAME if it is meant to be"
         origin = headers.get("origin")
         if method not in _SAFE_METHODS and origin is not None and not _same(origin.lower(), host):
             return f"requests that change something are not accepted from pages of {origin[:100]!r}"
         return None
+
+
+def _own_address(scope: Scope) -> str:
+    """The address that the connection came in at, as a Host header has it: no name, so no page can make it its own."""
+    host = str((scope.get("server") or ("", 0))[0]).lower()
+    return f"[{host}]" if ":" in host else host
 
 
 def _same(origin: str, host: str) -> bool:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,6 +31,10 @@ class ServeSettings:
     """URI of the store; None: a folder in ``data_dir``."""
     database: str | None
     """SQLAlchemy URL; None: SQLite in ``data_dir``."""
+    public_url: str | None = None
+    """Where clients reach it; None: at host and port."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further names that it may be reached under."""
 
 
 @click.command()
@@ -50,6 +54,23 @@ class ServeSettings:
     help="SQLAlchemy URL, e.g. postgresql+psycopg://localhost/livedeck.  [default: SQLite in DATA_DIR]",
 )
 @click.option(
+    "--public-url",
+    envvar="LIVEDECK_PUBLIC_URL",
+    metavar="URL",
+    show_envvar=True,
+    help="Where clients reach the server, when that is not http://HOST:PORT: behind a proxy, or from other machines.",
+)
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    envvar="LIVEDECK_ALLOWED_HOSTS",
+    metavar="NAME",
+    multiple=True,
+    show_envvar=True,
+    help="A name under which it may be reached, besides its addresses and that of --public-url. May be repeated; "
+    "in the variable names are divided by spaces; * allows any.",
+)
+@click.option(
     "--log-level",
     envvar="LIVEDECK_LOG_LEVEL",
     default="warning",
@@ -58,14 +79,14 @@ class ServeSettings:
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
     help="What to log.",
 )
-def serve(host: str, port: int, data_dir: Path | None, root: str | None, database: str | None, log_level: str) -> None:
+def serve(log_level: str, data_dir: Path | None, **options: Any) -> None:
     """Start the server: control plane, engine, executor and console on one port.
 
     It stays until Ctrl-C or SIGTERM. Tasks that run then go on running, and are picked up again when a server starts
     on the same data.
     """
     start_logging(log_level)
-    settings = ServeSettings(host, port, data_dir or default_data_dir(), root, database)
+    settings = ServeSettings(data_dir=data_dir or default_data_dir(), **options)
     run(until_stopped(settings, announce))
 
 
@@ -145,6 +166,8 @@ def _preload(root: str) -> tuple[str, ...]:
 @contextlib.asynccontextmanager
 async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     """The whole server, wired: this is where the parts that know nothing of each other meet."""
+    from urllib.parse import quote
+
     from livedeck.admin.app import Admin, AdminSettings
     from livedeck.executors.process import ProcessExecutor
     from livedeck.propeller import Propeller
@@ -154,13 +177,17 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     admin_settings = AdminSettings(
         host=settings.host,
         port=settings.port,
-        root=settings.root or (data / "store").as_uri(),
-        database=settings.database or f"sqlite:///{data / 'livedeck.db'}",
+        # A store's URI is taken as it is written, a database's is decoded.
+        root=settings.root or f"file://{data / 'store'}",
+        database=settings.database or f"sqlite:///{quote(str(data / 'livedeck.db'))}",
         run_dir=data / "run",
+        public_url=settings.public_url,
+        allowed_hosts=settings.allowed_hosts,
     )
     async with (
-        Admin(admin_settings) as admin,
+        # First, because it keeps a second server out, before that touches anything of the first.
         ProcessExecutor(work_dir=data / "run" / "attempts", preload=_preload(admin_settings.root)) as executor,
-        Propeller(admin.control, executor, owner="propeller", attempt_environment=admin.attempt_environment),
+        Admin(admin_settings) as admin,
+        Propeller(admin.control, executor, owner=admin.installation, attempt_environment=admin.attempt_environment),
     ):
         yield admin

@@ -1,5 +1,6 @@
 """One interface over every store: keys below a root URI, and errors of livedeck's own tree."""
 
+import functools
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -160,16 +161,16 @@ class Store:
         return cast("AsyncBackend", self.backend) if hasattr(self.backend, "aget") else None
 
 
-_OPENED: dict[tuple[str, Retry], Store] = {}
+_REMEMBERED = 1024
+"""Stores that are kept ready: a server opens one for each attempt that it is asked about."""
 _BACKENDS: dict[tuple[str, str, Retry | None], Backend] = {}
-_LOCK = threading.RLock()  # guards both; opening touches neither network nor disk
+_LOCK = threading.Lock()  # opening touches neither network nor disk
 
 
 def open_store(uri: str, *, retry: Retry | None = None) -> Store:
     """Open the store at a URI: ``file:///folder``, ``memory://name``, ``s3://bucket/prefix``, ``gs://``, ``az://``.
 
-    The same store is returned for the same URI within a process, and clients are shared between prefixes of a
-    bucket. Nothing is checked or created until it is used.
+    Clients are shared between prefixes of a bucket. Nothing is checked or created until it is used.
 
     Args:
         uri: The root; a slash at its end makes no difference.
@@ -178,14 +179,10 @@ def open_store(uri: str, *, retry: Retry | None = None) -> Store:
     Raises:
         InvalidKey: the URI is malformed or its scheme unknown.
     """
-    policy = retry or Retry()
-    with _LOCK:
-        held = _OPENED.get((uri, policy))
-        if held is None:
-            held = _OPENED[uri, policy] = _open(uri, policy)
-        return held
+    return _open(uri, retry or Retry())
 
 
+@functools.lru_cache(_REMEMBERED)
 def _open(uri: str, retry: Retry) -> Store:
     scheme, bucket, path = parse_uri(uri)
     if path:
@@ -194,9 +191,10 @@ def _open(uri: str, retry: Retry) -> Store:
     if scheme == "file":
         return Store(root.rstrip("/") if path else root, Files(f"/{path}"))
     backend_key = (scheme, bucket, None if scheme == "memory" else retry)
-    backend = _BACKENDS.get(backend_key)
-    if backend is None:
-        backend = _BACKENDS[backend_key] = _connect(scheme, bucket, retry)
+    with _LOCK:
+        backend = _BACKENDS.get(backend_key)
+        if backend is None:
+            backend = _BACKENDS[backend_key] = _connect(scheme, bucket, retry)
     return Store(root, backend, f"{path}/" if path else "")
 
 

@@ -22,7 +22,7 @@ async def running_admin(folder: Path, **settings: Any) -> AsyncIterator[Admin]:
         settings: Other settings of `AdminSettings`.
     """
     given = {
-        "root": (folder / "store").as_uri(),
+        "root": f"file://{folder / 'store'}",
         "database": f"sqlite:///{folder / 'livedeck.db'}",
         "run_dir": folder / "run",
         "port": 0,

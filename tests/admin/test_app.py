@@ -95,6 +95,14 @@ async def test_port_taken(tmp_path):
         assert admin.port == port
 
 
+async def test_installations_have_names_of_their_own(tmp_path):
+    names = []
+    for folder in ("a", "b", "a"):
+        async with running_admin(tmp_path / folder) as admin:
+            names.append(admin.installation)
+    assert names[0] == names[2] != names[1], "a lease is taken back after a restart, and by nobody else"
+
+
 @pytest.mark.parametrize("key", ["root", "database", "run_dir"])
 async def test_a_folder_that_cannot_be_written_to(tmp_path, key):
     (tmp_path / "file").write_text("")

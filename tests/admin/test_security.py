@@ -4,6 +4,7 @@ import contextlib
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 
 from livedeck.admin import security
 from livedeck.testing.server import running_admin
@@ -37,7 +38,30 @@ async def test_names_that_are_ours(http, host):
 async def test_names_that_are_not(http, host):
     response = await http.get("/healthz", headers={"host": host})
     assert response.status_code == 403
-    assert "allowed_hosts" in response.json()["message"]
+    assert "--allowed-host" in response.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "status"),
+    [
+        ("192.168.1.5", "192.168.1.5:8080", 200),
+        ("fd00::1", "[FD00::1]:8080", 200),
+        ("192.168.1.5", "192.168.1.6:8080", 403),
+        ("192.168.1.5", "evil.example", 403),
+    ],
+)
+async def test_the_address_that_a_connection_came_in_at_is_ours(address, host, status):
+    async def app(scope, receive, send):
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    async def send(message):
+        sent.append(message)
+
+    sent = []
+    headers = [(b"host", host.encode())]
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "server": (address, 8080)}
+    await security.Guard(app)(scope, None, send)
+    assert sent[0]["status"] == status
 
 
 async def test_every_name_where_that_is_wanted(tmp_path):

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -117,6 +118,8 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         (["--database", "oracle://x"], 1, ["database", "sqlite", "postgresql"]),
         (["--database", "sqlite:////proc/livedeck/x.db"], 1, ["/proc/livedeck", "database"]),
         (["--host", "no.such.host.invalid"], 1, ["no.such.host.invalid"]),
+        (["--public-url", "decks.example"], 1, ["public_url", "decks.example", "https://name"]),
+        (["--allowed-host", "x:80"], 1, ["allowed_hosts", "x:80"]),
         (["--port", "70000"], 2, ["--port", "70000"]),
         (["--log-level", "loud"], 2, ["--log-level", "loud"]),
     ],
@@ -145,6 +148,27 @@ def test_options_are_environment_variables_too(start: Callable[..., Running], tm
     assert (tmp_path / "own.db").exists()
     assert (tmp_path / "elsewhere").is_dir()
     assert (tmp_path / "data" / ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.parametrize("name", ["my dätä", "a%20b", "a?b#c"])
+def test_any_folder_will_do(start: Callable[..., Running], tmp_path: Path, name: str) -> None:
+    running = start("serve", "--port", "0", "--data-dir", str(tmp_path / name))
+    running.until(READY)
+    assert running.interrupt() == (0, "")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert {"livedeck.db", "store", "run"} <= {each.name for each in (tmp_path / name).iterdir()}
+
+
+def test_names_that_it_goes_by(start: Callable[..., Running], tmp_path: Path) -> None:
+    names = {"LIVEDECK_ALLOWED_HOSTS": "decks.lan decks.example"}
+    data = ["--port", "0", "--data-dir", str(tmp_path / "data")]
+    running = start("serve", *data, "--public-url", "https://decks.public", environment=names)
+    running.until(re.compile("livedeck is ready at https://decks.public/console/"))
+    endpoint = re.search(r"gRPC and REST at (\S+);", running.output)
+    assert endpoint is not None
+    for host, status in (("decks.lan", 200), ("decks.example:80", 200), ("decks.public", 200), ("evil.example", 403)):
+        assert httpx.get(f"http://{endpoint[1]}/healthz", headers={"host": host}).status_code == status
+    assert running.interrupt() == (0, "")
 
 
 def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
