@@ -19,6 +19,7 @@ The tree (catch the branch that you can do something about)::
     │   └── StoreUnavailable      the store is failing for now: worth trying again
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
+    │   └── CannotStart           and never can
     ├── LeaseLost                 another propeller holds the execution now
     ├── ImpossibleTransition      the engine met a state that its tables do not know: a mistake in it
     ├── Refusal                   the control plane's own "no" to a request
@@ -109,6 +110,10 @@ class DeckError(LivedeckError):
 
 class ExecutorError(LivedeckError):
     """The executor could not start, reach or stop an attempt."""
+
+
+class CannotStart(ExecutorError):
+    """An attempt that the executor can never start: it asks for more than there is, or for no command that exists."""
 
 
 class LeaseLost(LivedeckError):

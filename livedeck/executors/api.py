@@ -28,6 +28,8 @@ class Attempt:
     """Cores asked for; 0: not stated."""
     memory: int = 0
     """Bytes asked for; 0: not stated."""
+    gpus: int = 0
+    """GPUs asked for."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,5 +1,6 @@
 """From a task node to an attempt that an executor can start: the command filled in, environment, resources."""
 
+import math
 from collections.abc import Callable, Mapping
 
 from flyteidl.admin.execution_pb2 import ExecutionSpec
@@ -61,6 +62,7 @@ class AttemptWriter:
             output_prefix=self._addresses.attempt_prefix(node, number),
             cpu=_cores(task.resources),
             memory=_memory(task.resources),
+            gpus=_gpus(task.resources),
             metadata={"task": task.template.id.name, **_others(task.resources)},
         )
 
@@ -126,6 +128,11 @@ def _memory(resources: Resources) -> int:
     return int(quantity(stated)) if stated else 0
 
 
+def _gpus(resources: Resources) -> int:
+    stated = _amounts(resources).get(Resources.GPU)
+    return math.ceil(quantity(stated)) if stated else 0
+
+
 def _others(resources: Resources) -> dict[str, str]:
-    names = {Resources.GPU: "gpu", Resources.STORAGE: "storage", Resources.EPHEMERAL_STORAGE: "ephemeral_storage"}
+    names = {Resources.STORAGE: "storage", Resources.EPHEMERAL_STORAGE: "ephemeral_storage"}
     return {names[name]: value for name, value in _amounts(resources).items() if name in names}

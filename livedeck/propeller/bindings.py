@@ -121,11 +121,15 @@ def _named(name: str, step: PromiseAttribute) -> str:
     return f"{name}[{key}]" if isinstance(key, int) else f"{name}.{key}"
 
 
+def _may_be_key(key: str | int, holder: Any) -> bool:
+    return isinstance(key, str) or isinstance(holder, dict)  # maps of protobuf raise on keys that are no text
+
+
 def _take(holder: Any, step: PromiseAttribute, name: str) -> Any:
     """One step into a list-like or dict-like thing, or words about why not."""
     key = _key(step)
     if hasattr(holder, "keys"):
-        if key in holder:
+        if _may_be_key(key, holder) and key in holder:
             return holder[key]
         raise InvalidWorkflow(f"{name} has no {key!r}; it has {sorted(map(str, holder))}")
     if hasattr(holder, "__len__") and not isinstance(holder, str | bytes):
@@ -185,8 +189,10 @@ def _from_value(value: Value) -> Literal:
 
 
 def _number(number: float) -> Primitive:
-    """A Struct has only floats; a whole one was most likely an int (so judges Flyte)."""
-    return Primitive(integer=int(number)) if number.is_integer() else Primitive(float_value=number)
+    """A Struct has only floats; a whole one was most likely an int (so judges Flyte), if it can have been one."""
+    if number.is_integer() and -(2.0**63) <= number < 2.0**63:
+        return Primitive(integer=int(number))
+    return Primitive(float_value=number)
 
 
 def _from_list(values: ListValue) -> Literal:

@@ -30,17 +30,17 @@ from livedeck.propeller.events import (
 )
 from livedeck.propeller.failures import Failure, aborted
 from livedeck.propeller.launcher import Launcher
-from livedeck.propeller.lookahead import Lookahead
 from livedeck.propeller.machine import step
 from livedeck.propeller.nodes import KINDS
-from livedeck.propeller.phases import WorkflowPhase
+from livedeck.propeller.phases import NodePhase, WorkflowPhase
 from livedeck.propeller.plan import ScopePlan, TaskPlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import rebuild, records_of, walk
 from livedeck.propeller.reporter import Reporter
 from livedeck.propeller.reports import EventWriter, Facts
+from livedeck.propeller.room import Room
 from livedeck.propeller.settings import PropellerSettings
-from livedeck.propeller.state import ExecutionState, ScopeState, plan_at
+from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
 from livedeck.propeller.surrender import surrender
 
 log = logging.getLogger("livedeck.propeller")
@@ -82,7 +82,8 @@ class Driver:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._events.put_nowait(Resume())  # before anything else: an abort may be asked for at once
         self._effects: set[asyncio.Task[None]] = set()
-        self._lookahead = Lookahead(settings.ahead)
+        self._ahead = Room(settings.ahead)
+        self._preparing = Room(settings.ahead)
         self._launcher = Launcher(
             executor=executor,
             writer=AttemptWriter(self._addresses, claim.spec, claim.closure.primary.template.id, environment),
@@ -90,7 +91,7 @@ class Driver:
             data=self._data,
             facts=self._facts,
             cache=self._cache,
-            lookahead=self._lookahead,
+            ahead=self._ahead,
             settings=settings,
             root=self._root,
             recorded=self._reporter.recorded,
@@ -189,10 +190,23 @@ class Driver:
     # Commands that take time. Each ends by telling an event.
 
     async def _prepare(self, path: Path) -> None:
-        async with self._lookahead:
+        """Prepare a node when it is its turn.
+
+        The first tasks of a wide fan-out are to run while the inputs of the last are not put together yet, and tasks
+        that will wait for hours for others need not have theirs in memory: so they are prepared a few ahead. What may
+        be over without running, or holds other nodes, waits only for others to be prepared.
+        """
+        detail = plan_at(self._state.root, path).detail
+        room = self._ahead if isinstance(detail, TaskPlan) and not detail.cacheable else self._preparing
+        await room.enter()
+        try:
+            if node_at(self._state.root, path).phase is not NodePhase.QUEUED:
+                return  # it was stopped meanwhile
             with self._reporter.expecting():
                 self._events.put_nowait(await self._prepared(path))
             await asyncio.sleep(0)  # the loop takes the event: an attempt that follows is counted before others enter
+        finally:
+            room.leave()
 
     async def _prepared(self, path: Path) -> Event:
         try:

@@ -1,6 +1,5 @@
 """The attempts of one execution that are at work: begun on ``Launch``, ended on ``Stop``, told of as events."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
@@ -20,12 +19,12 @@ from livedeck.propeller.events import (
     Path,
 )
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.lookahead import Lookahead
 from livedeck.propeller.outcomes import Outputs
 from livedeck.propeller.patience import persist
 from livedeck.propeller.places import save
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.reports import Facts
+from livedeck.propeller.room import Room
 from livedeck.propeller.runs import Run, Watcher
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.state import ScopeState, plan_at
@@ -43,7 +42,7 @@ class Launcher:
         data: inputs and outputs.
         facts: where is noted what is found out about them.
         cache: remembers their outputs.
-        lookahead: counts those that wait to be started.
+        ahead: counts those that wait to be started.
         settings: budgets and times.
         root: gives the execution's nodes as they stand now.
         recorded: returns when all that was reported so far is on record.
@@ -60,7 +59,7 @@ class Launcher:
         data: Data,
         facts: Facts,
         cache: Cache,
-        lookahead: Lookahead,
+        ahead: Room,
         settings: PropellerSettings,
         root: Callable[[], ScopeState],
         recorded: Callable[[], Awaitable[None]],
@@ -73,12 +72,12 @@ class Launcher:
         self._data = data
         self._facts = facts
         self._cache = cache
-        self._lookahead = lookahead
+        self._ahead = ahead
         self._settings = settings
         self._root = root
         self._recorded = recorded
         self._tell = tell
-        self._slots = asyncio.Semaphore(parallelism) if parallelism > 0 else None
+        self._slots = Room(parallelism) if parallelism > 0 else None
         self._runs: dict[tuple[Path, int], Run] = {}
         self._unstarted: set[tuple[Path, int]] = set()
 
@@ -102,7 +101,7 @@ class Launcher:
         )
         self._runs[path, number] = run
         self._unstarted.add((path, number))
-        self._lookahead.occupy()
+        self._ahead.occupy()
         return self._through(run, path, number, task)
 
     def stop(self, path: Path, number: int) -> None:
@@ -142,7 +141,7 @@ class Launcher:
     def _no_longer_waits(self, path: Path, number: int) -> None:
         if (path, number) in self._unstarted:
             self._unstarted.remove((path, number))
-            self._lookahead.leave()
+            self._ahead.leave()
 
     def _on_started(self, path: Path, number: int, handle: str) -> None:
         self._no_longer_waits(path, number)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Attempt, Executor, Exit
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.outcomes import Outputs, judge
 from livedeck.propeller.patience import persist
+from livedeck.propeller.room import Room
 from livedeck.propeller.settings import PropellerSettings
 
 log = logging.getLogger("livedeck.propeller")
@@ -55,7 +56,7 @@ class Run:
         adopt: bool = False,
         timeout: timedelta | None = None,
         started_at: datetime | None = None,
-        slots: asyncio.Semaphore | None = None,
+        slots: Room | None = None,
     ) -> None:
         self._executor = executor
         self._make = make
@@ -65,7 +66,7 @@ class Run:
         self._has_outputs = has_outputs
         self._timeout = timeout
         self._started_at = started_at
-        self._slots = None if adopt else slots  # what runs already is not held back
+        self._slots = slots
         self._holds_slot = False
         self._asked = adopt  # whether the executor may know of it
         self._stopping = asyncio.Event()
@@ -91,8 +92,9 @@ class Run:
             if handle is None:
                 return Failure("Withdrawn", "The attempt was stopped before it was started.", Blame.SYSTEM)
             ended = await self._over(handle)
-        except _CannotStart as error:
-            return Failure("CannotStart", str(error), Blame.SYSTEM)
+        except _NotStarted as refused:
+            final = isinstance(refused.why, CannotStart)
+            return Failure("CannotStart", str(refused.why), Blame.SYSTEM, recoverable=not final)
         finally:
             self._leave()
         self.ended_at = ended.ended_at
@@ -117,14 +119,17 @@ class Run:
 
     async def _launch(self) -> str:
         if self._slots is not None:
-            await self._slots.acquire()
+            if self._asked and await self._find() is not None:
+                self._slots.occupy()  # what runs already is not held back
+            else:
+                await self._slots.enter()
             self._holds_slot = True
         known, self._asked = self._asked, True
         try:
             return await self._executor.launch(self._attempt)
         except ExecutorError as error:
             if not known:
-                raise _CannotStart(str(error)) from error
+                raise _NotStarted(error) from error
             # It may run: to call it failed would let the next attempt run beside it.
             log.warning("propeller.adopt_failed attempt=%s error=%s", self._attempt.id, error)
         return await self._insist(lambda: self._executor.launch(self._attempt))
@@ -132,7 +137,7 @@ class Run:
     def _leave(self) -> None:
         if self._holds_slot and self._slots is not None:
             self._holds_slot = False
-            self._slots.release()
+            self._slots.leave()
 
     async def _find(self) -> str | None:
         """The handle of an attempt whose launch was given up, or that an earlier engine may have launched."""
@@ -181,8 +186,12 @@ class Run:
             pause = min(pause * 2, self._settings.retry_longest)
 
 
-class _CannotStart(Exception):
-    """The executor will not start the attempt."""
+class _NotStarted(Exception):
+    """The executor has not started the attempt."""
+
+    def __init__(self, why: ExecutorError) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def _cancelled() -> bool:

@@ -91,6 +91,11 @@ def scope_at(root: ScopeState, path: tuple[int, ...]) -> ScopeState:
     return root
 
 
+def node_at(root: ScopeState, path: tuple[int, ...]) -> NodeState:
+    """The node at ``path``."""
+    return scope_at(root, path[:-1]).nodes[path[-1]]
+
+
 def plan_at(root: ScopeState, path: tuple[int, ...]) -> NodePlan:
     """The plan of the node at ``path``."""
     return scope_at(root, path[:-1]).plan.nodes[path[-1]]

@@ -81,6 +81,7 @@ def test_a_timeout_ends_an_attempt(client: Client) -> None:
 async def test_an_abort_flushes_the_deck(client: Client) -> None:
     execution = start(client, "attempts.py", "waits")
     node = wait_published(client, execution)
+    assert any("waiting" in chunk.data for chunk in client.follow_log(node, timeout=60))
     client.terminate(execution, "enough of it")
     ended = wait_ended(client, execution)
     assert phase_of(ended) == "ABORTED"

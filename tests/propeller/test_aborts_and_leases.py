@@ -68,6 +68,27 @@ async def test_an_abort_takes_back_what_waits_for_its_turn_in_the_execution(worl
     assert len(executor.processes) == 2
 
 
+async def test_no_more_run_at_once_than_allowed_after_a_restart_either(world):
+    gate = asyncio.Event()
+
+    async def wait(attempt):
+        await gate.wait()
+        return await succeed(attempt)
+
+    executor = world.executor(wait)
+    execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(9))), max_parallelism=2)
+    async with world.propeller(executor):
+        await world.control.until(lambda: running(execution, 2)() and len(execution.tasks) == 9)
+    async with world.propeller(executor):
+        for _ in range(500):  # turns of the loop, in which all that may begin does
+            await asyncio.sleep(0)
+        assert len(executor.launches) == 4, "two that were started, and picked up again"
+        gate.set()
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert executor.most == 2
+
+
 async def test_an_abort_asked_for_while_no_engine_ran(world):
     execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
     executor = world.executor(forever)

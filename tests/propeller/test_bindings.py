@@ -36,6 +36,7 @@ OUTPUTS = {
         "items": Literal(collection=LiteralCollection(literals=[literal(1), literal(2)])),
         "table": Literal(map=LiteralMap(literals={"a": literal("x")})),
         "model": packed({"lr": 0.5, "layers": [{"n": 1}, {"n": 2}], "none": None}),
+        "huge": struct(a=1e20, b=-(2.0**63)),
         "old": struct(lr=0.5, n=3, flag=True, name="x", sizes=[1, 2], inner={"k": "v"}, none=None),
         "maybe": Literal(scalar=Scalar(union=Union(value=packed({"a": 1}), type=LiteralType()))),
         "models": Literal(collection=LiteralCollection(literals=[packed({"a": 5})])),
@@ -74,6 +75,8 @@ async def resolved(value):
         (promise("n0", "old", "name"), literal("x")),
         (promise("n0", "old", "sizes", 0), literal(1)),
         (promise("n0", "old", "inner", "k"), literal("v")),
+        (promise("n0", "huge", "a"), literal(1e20)),
+        (promise("n0", "huge", "b"), literal(-(2**63))),
     ],
 )
 async def test_a_binding_stands_for_its_value(value, expected):
@@ -119,6 +122,8 @@ async def test_nothing_and_what_lies_elsewhere_pass_through():
         (promise("n0", "items", 2), r"n0.items has no item 2; it has 2"),
         (promise("n0", "items", "a"), r"n0.items has no item 'a'; it has 2"),
         (promise("n0", "table", "b"), r"n0.table has no 'b'; it has \['a'\]"),
+        (promise("n0", "table", 1), r"n0.table has no 1; it has \['a'\]"),
+        (promise("n0", "old", "inner", 1), r"n0.old.inner has no 1; it has \['k'\]"),
         (promise("n0", "number", "b"), "n0.number is a single value: there is no 'b' in it"),
         (promise("n0", "model", "layers", 0, "m"), r"n0.model.layers\[0\] has no 'm'"),
         (promise("n0", "model", "lr", "m"), "n0.model.lr is a single value"),

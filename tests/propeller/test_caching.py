@@ -1,3 +1,5 @@
+import asyncio
+
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus
 from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
@@ -44,6 +46,27 @@ async def test_a_task_runs_once_for_the_same_inputs(world):
     assert phases[-2:] == [NodeExecution.QUEUED, NodeExecution.SUCCEEDED]
     await run(world, executor, "a3", x=2)
     assert len(executor.processes) == 2
+
+
+async def test_what_is_cached_does_not_wait_for_what_waits_for_room(world):
+    gate = asyncio.Event()
+
+    async def wait(attempt):
+        await gate.wait()
+        return await count(attempt)
+
+    await run(world, world.executor(count), "a1")
+    cached = task("n0", x=1, outputs="o0", options={"cache_version": "1", "deck": True})
+    execution = world.control.create("a2", workflow(*(task(f"m{n}") for n in range(30)), cached))
+    async with world.propeller(world.executor(wait, capacity=1)):
+        await world.control.until(
+            lambda: any(
+                node.id.node_id == "n0" and node.closure.phase == NodeExecution.SUCCEEDED for node in execution.nodes
+            )
+        )
+        gate.set()
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
 
 
 async def test_overwriting_runs_it_again(world):

@@ -11,6 +11,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
+from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.propeller import PropellerSettings
 from livedeck.store import open_store, split_uri
@@ -29,6 +30,25 @@ async def read(uri: str) -> dict[str, int]:
 async def add_one(attempt: Attempt) -> Exit:
     inputs = await read(attempt.command[1])
     return await succeed(attempt, o0=1 + sum(inputs.values()))
+
+
+class Refusing:
+    """An executor that refuses to start attempts, a number of times."""
+
+    def __init__(self, executor, error, times=1000):
+        self.asked = 0
+        self._executor = executor
+        self._error = error
+        self._times = times
+
+    def __getattr__(self, name):
+        return getattr(self._executor, name)
+
+    async def launch(self, attempt):
+        self.asked += 1
+        if self.asked <= self._times:
+            raise self._error
+        return await self._executor.launch(attempt)
 
 
 async def run(world, closure, script, *, inputs=None, executor=None, **spec):
@@ -136,6 +156,17 @@ async def test_nodes_that_would_wait_for_room_are_not_prepared_yet(world):
         await world.control.until_over(execution)
     assert execution.phase == WorkflowExecution.SUCCEEDED
     assert executor.most == 2
+
+
+async def test_nodes_that_are_over_are_not_prepared(world):
+    async def break_down(attempt):
+        return await fail(attempt)
+
+    closure = workflow(*(task(f"n{n}", x=1) for n in range(200)))
+    execution = await run(world, closure, break_down)
+    assert execution.phase == WorkflowExecution.FAILED
+    inputs = [key for key in open_store(execution.prefix).list() if key.endswith("/inputs.pb")]
+    assert 0 < len(inputs) < 100
 
 
 async def test_no_more_attempts_run_at_once_than_the_execution_allows(world):
@@ -378,19 +409,18 @@ async def test_what_cannot_be_run_is_refused_before_anything_runs(world):
 
 
 async def test_what_the_executor_cannot_start_fails_the_task_in_words(world):
-    from livedeck.errors import ExecutorError
-
-    class Picky:
-        def __getattr__(self, name):
-            return getattr(executor, name)
-
-        async def launch(self, attempt):
-            raise ExecutorError("asks for 64 cores, but there are only 2 here")
-
-    executor = world.executor(add_one)
-    execution = await run(world, workflow(task("n0")), add_one, executor=Picky())
+    executor = Refusing(world.executor(add_one), CannotStart("asks for 64 cores, but there are only 2 here"))
+    execution = await run(world, workflow(task("n0")), add_one, executor=executor)
     assert (execution.error.code, execution.error.kind) == ("CannotStart", ExecutionError.SYSTEM)
     assert "64 cores" in execution.error.message
+    assert executor.asked == 1
+
+
+async def test_what_could_not_be_started_for_now_is_tried_again(world):
+    executor = Refusing(world.executor(add_one), ExecutorError("Resource temporarily unavailable"), times=2)
+    execution = await run(world, workflow(task("n0")), add_one, executor=executor)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert [each.id.retry_attempt for each in execution.tasks] == [0, 1, 2]
 
 
 async def test_the_attempt_has_flytes_environment_and_its_own(world):

@@ -15,30 +15,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import CannotStart
 
 GIB = 1 << 30
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Cores (in thousandths, so that sums are exact) and memory (bytes)."""
+    """Cores (in thousandths, so that sums are exact), memory (bytes) and GPUs."""
 
     milli_cores: int
     memory: int
+    gpus: int = 0
 
     @classmethod
-    def of(cls, cpu: float, memory: int) -> Self:
-        return cls(round(cpu * 1000), memory)
+    def of(cls, cpu: float, memory: int, gpus: int = 0) -> Self:
+        return cls(round(cpu * 1000), memory, gpus)
 
     def __add__(self, other: "Amount") -> "Amount":
-        return Amount(self.milli_cores + other.milli_cores, self.memory + other.memory)
+        return Amount(self.milli_cores + other.milli_cores, self.memory + other.memory, self.gpus + other.gpus)
 
     def __sub__(self, other: "Amount") -> "Amount":
-        return Amount(self.milli_cores - other.milli_cores, self.memory - other.memory)
+        return Amount(self.milli_cores - other.milli_cores, self.memory - other.memory, self.gpus - other.gpus)
 
     def fits(self, other: "Amount") -> bool:
-        return self.milli_cores <= other.milli_cores and self.memory <= other.memory
+        return self.milli_cores <= other.milli_cores and self.memory <= other.memory and self.gpus <= other.gpus
 
 
 NOTHING = Amount(0, 0)
@@ -48,17 +49,21 @@ def capacity(cpu: float | None, memory: int | None) -> Amount:
     """Return what attempts may ask for: so many cores and bytes, None standing for all there are."""
     here = machine()
     cores = here.milli_cores if cpu is None else round(cpu * 1000)
-    return Amount(cores, here.memory if memory is None else memory)
+    return Amount(cores, here.memory if memory is None else memory, here.gpus)
 
 
 def machine() -> Amount:
-    """Return what this process may use of the machine: its processors and memory, or its container's share."""
+    """Return what this process may use of the machine: its processors and memory, or its container's share; its GPUs.
+
+    GPUs are counted as NVIDIA's driver for Linux shows them. Who gets which of them is left to the tasks.
+    """
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota, period = _control_group("cpu.max", 2)
     share = quota * 1000 // period if quota and period else cores * 1000
     (limit,) = _control_group("memory.max", 1)
-    return Amount(min(cores * 1000, share), min(pages, limit or pages))
+    gpus = sum(1 for path in Path("/dev").glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal())
+    return Amount(min(cores * 1000, share), min(pages, limit or pages), gpus)
 
 
 def _control_group(file: str, count: int) -> list[int | None]:
@@ -91,10 +96,10 @@ class Gate:
             what: who asks, for the error message.
 
         Raises:
-            ExecutorError: there will never be room.
+            CannotStart: there will never be room.
         """
         if not need.fits(self.capacity):
-            raise ExecutorError(f"{what} asks for {_describe(need)}, but there is only {_describe(self.capacity)} here")
+            raise CannotStart(f"{what} asks for {_describe(need)}, but there is only {_describe(self.capacity)} here")
         if not self._waiting and self._has_room(need):
             self._taken += need
             return
@@ -137,4 +142,5 @@ class Gate:
 
 def _describe(amount: Amount) -> str:
     memory = f" and {amount.memory / GIB:.3g} GiB of memory" if amount.memory else ""
-    return f"{amount.milli_cores / 1000:g} cores{memory}"
+    gpus = f" and {amount.gpus} GPU{'s' * (amount.gpus > 1)}" if amount.gpus else ""
+    return f"{amount.milli_cores / 1000:g} cores{memory}{gpus}"

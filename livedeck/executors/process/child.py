@@ -70,7 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
     argv: list[str]
     function: str | None
     """``module:function`` to call with ``argv[1:]``; None: execute ``argv``."""
-    environment: dict[str, str | None]
+    environment: dict[bytes, bytes | None]
     """What is different from the zygote's own environment; None: not set."""
 
 
@@ -86,7 +86,7 @@ LARGE = 256 << 20
 """Bytes of an attempt's memory from which on it waits to be reaped: the next one should find them free."""
 
 _plans = msgspec.msgpack.Decoder(Plan)
-_PLAN = msgspec.msgpack.encode(Plan([""], None, {"": ""}))
+_PLAN = msgspec.msgpack.encode(Plan([""], None, {b"": b""}))
 
 
 def become_subreaper() -> None:
@@ -280,13 +280,13 @@ def _has_children() -> bool:
     return True
 
 
-def _set_environment(changes: Mapping[str, str | None]) -> None:
+def _set_environment(changes: Mapping[bytes, bytes | None]) -> None:
     for name, value in changes.items():
         if value is None:
-            os.environ.pop(name, None)
+            os.environb.pop(name, None)
         else:
-            os.environ[name] = value
-    if "TZ" in changes:
+            os.environb[name] = value
+    if b"TZ" in changes:
         time.tzset()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Attempt, Exit
 from livedeck.executors.process import endings, messages, scratch
 from livedeck.executors.process.admission import NOTHING, Amount, Gate, capacity
@@ -151,16 +151,17 @@ class ProcessExecutor:
         if watch is None:
             watch = self._watches[name] = Watch(self._records.files(name))
             watch.starting = self._spawn(self._start(watch, attempt), f"launch {name}")
-        if watch.starting is None:
+        starting = watch.starting  # forgotten there once it is done
+        if starting is None:
             return name
         watch.callers += 1
         try:
-            await asyncio.shield(watch.starting)
+            await asyncio.shield(starting)
         except asyncio.CancelledError:
-            if watch.starting.cancelled():
+            if starting.cancelled():
                 raise ExecutorError("the executor was closed before the attempt was started") from None
             if watch.callers == 1 and not watch.sent:
-                watch.starting.cancel()
+                starting.cancel()
             raise
         finally:
             watch.callers -= 1
@@ -215,14 +216,14 @@ class ProcessExecutor:
         watch.starting = None
 
     async def _admit(self, watch: Watch, attempt: Attempt) -> None:
-        amount = _amount(attempt.cpu, attempt.memory)
+        amount = self._amount(attempt)
         await self._gate.enter(amount, what=f"attempt {attempt.id}")
         watch.amount = amount
         watch.shipper = _shipper(watch.files, attempt.output_prefix)
         answer = await self._ask(watch, attempt)
         while not isinstance(answer, messages.Launched):
             if isinstance(answer, messages.Refused):
-                raise ExecutorError(answer.reason)
+                raise (CannotStart if answer.final else ExecutorError)(answer.reason)
             record = watch.files.attempt()
             if record is not None:  # started by somebody else, or by a zygote in its last moment
                 self._release(watch)
@@ -245,6 +246,7 @@ class ProcessExecutor:
                 output_prefix=attempt.output_prefix,
                 cpu=attempt.cpu,
                 memory=attempt.memory,
+                gpus=attempt.gpus,
             )
         )
         try:
@@ -268,7 +270,7 @@ class ProcessExecutor:
         """Count a running attempt's requests and follow its output."""
         watch.link = link
         if watch.amount == NOTHING:
-            watch.amount = _amount(record.cpu, record.memory)
+            watch.amount = self._amount(record)
             self._gate.occupy(watch.amount)
         if watch.aborting is not None:  # asked for while the link was down
             link.send(messages.Abort(watch.files.name, watch.aborting))
@@ -310,7 +312,11 @@ class ProcessExecutor:
             if watch is None:
                 watch = self._watches[record.name] = Watch(self._records.files(record.name))
             watch.shipper = watch.shipper or _shipper(watch.files, record.output_prefix)
-            self._hold(watch, record, link)
+            ended = watch.files.exit()
+            if ended is not None:  # told since the welcome was written, when nobody here knew of it
+                self._end(watch, ended)
+            else:
+                self._hold(watch, record, link)
 
     def on_primary(self) -> None:
         self._dismiss_unused()
@@ -392,6 +398,10 @@ class ProcessExecutor:
         assert record is not None  # it was started
         return await endings.bury(record, files)
 
+    def _amount(self, attempt: Attempt | AttemptRecord) -> Amount:
+        unstated = min(UNSTATED_CPU, self._gate.capacity.milli_cores / 1000)
+        return Amount.of(attempt.cpu or unstated, attempt.memory, attempt.gpus)
+
     def _release(self, watch: Watch) -> None:
         amount, watch.amount = watch.amount, NOTHING
         if amount != NOTHING:
@@ -422,10 +432,6 @@ class ProcessExecutor:
 
 def _shipper(files: AttemptFiles, output_prefix: str) -> Shipper:
     return Shipper(files, lambda: open_store(output_prefix))
-
-
-def _amount(cpu: float, memory: int) -> Amount:
-    return Amount.of(cpu or UNSTATED_CPU, memory)
 
 
 def _fail(watch: Watch, error: ExecutorError) -> None:

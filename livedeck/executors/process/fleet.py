@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -147,7 +148,8 @@ class Fleet:
         _, link = await loop.create_unix_connection(
             lambda: Link(self._listener.on_message, self._on_lost), sock=connected
         )
-        link.send(messages.Hello(self._environment))
+        environment = {os.fsencode(name): os.fsencode(value) for name, value in self._environment.items()}
+        link.send(messages.Hello(environment))
         try:
             async with asyncio.timeout(START_TIMEOUT):
                 welcome = await link.welcome

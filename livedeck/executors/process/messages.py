@@ -17,8 +17,8 @@ LENGTH = struct.Struct(">I")
 class Hello(msgspec.Struct, tag=True, frozen=True):
     """The executor's first words. Answered by ``Welcome``, once everything is preloaded."""
 
-    environment: dict[str, str]
-    """The executor's own environment, which attempts launched over this connection inherit."""
+    environment: dict[bytes, bytes]
+    """The executor's own environment, which attempts launched over this connection inherit: any bytes but NUL."""
 
 
 class Launch(msgspec.Struct, tag=True, frozen=True):
@@ -31,6 +31,7 @@ class Launch(msgspec.Struct, tag=True, frozen=True):
     output_prefix: str
     cpu: float
     memory: int
+    gpus: int
 
 
 class Abort(msgspec.Struct, tag=True, frozen=True):
@@ -68,6 +69,8 @@ class Refused(msgspec.Struct, tag=True, frozen=True):
 
     name: str
     reason: str
+    final: bool
+    """Whether it never can be: there is no such command, say."""
 
 
 class Grew(msgspec.Struct, tag=True, frozen=True):

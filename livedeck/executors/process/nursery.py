@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import ExitKind
 from livedeck.executors.process import child, identity, scratch
 from livedeck.executors.process.capture import Capture
@@ -104,18 +104,21 @@ class Nursery:
         """Start an attempt; return None when one of that name was started before, by whomever.
 
         Raises:
-            ExecutorError: it cannot be started, and nothing was.
+            CannotStart: it never can be.
+            ExecutorError: it cannot be started now, and nothing was.
         """
         argv, function = self._resolve(request, environment)
         try:
-            spare = self._spares.popleft() if self._spares else self._fork()
+            if not self._spares:
+                self._spares.append(self._fork())
+            spare = self._spares[0]
             record = self._record(request, spare)
             files = self._records.claim(record)
         except OSError as error:  # no more processes, no more descriptors, no space
             raise ExecutorError(f"cannot start a process for {request.id}: {error.strerror}") from error
         if files is None:
-            self._spares.append(spare)
             return None
+        self._spares.popleft()
         changes = self._changes({**environment, "TMPDIR": scratch.tmp(spare.scratch)})
         started_at = time.time()
         # If it was killed while it waited it comes to an end that tells as much.
@@ -224,12 +227,12 @@ class Nursery:
     def _resolve(self, request: Launch, environment: Mapping[str, str]) -> tuple[list[str], str | None]:
         """Return what to execute, or also what to call instead."""
         if not request.command:
-            raise ExecutorError(f"attempt {request.id} has no command")
+            raise CannotStart(f"attempt {request.id} has no command")
         program = request.command[0]
         function = self._commands.get(program)
         if function is None:
             if shutil.which(program, path=environment.get("PATH", os.defpath)) is None:
-                raise ExecutorError(f"there is no command {program!r} on this machine (attempt {request.id})")
+                raise CannotStart(f"there is no command {program!r} on this machine (attempt {request.id})")
             return request.command, None
         if any(name.startswith(START_ONLY) for name in request.environment):
             module, _, name = function.partition(":")
@@ -249,37 +252,49 @@ class Nursery:
             zygote=self.me,
             process=spare.process,
             scratch=spare.scratch,
+            gpus=request.gpus,
         )
 
-    def _changes(self, environment: Mapping[str, str]) -> dict[str, str | None]:
+    def _changes(self, environment: Mapping[str, str]) -> dict[bytes, bytes | None]:
         """Return in what an environment differs from this process's own, which every child starts with."""
-        changes: dict[str, str | None] = {
-            name: value for name, value in environment.items() if self._environment.get(name) != value
+        changes: dict[bytes, bytes | None] = {
+            os.fsencode(name): os.fsencode(value)
+            for name, value in environment.items()
+            if self._environment.get(name) != value
         }
-        return changes | dict.fromkeys(self._environment.keys() - environment.keys())
+        return changes | {os.fsencode(name): None for name in self._environment.keys() - environment.keys()}
 
     def _fork(self) -> Spare:
+        """Fork a child that waits for its plan; nothing is left behind if that cannot be."""
         place = self._scratch.take()
+        opened: list[int] = []
+        try:
+            opened += os.pipe()
+            opened += os.pipe()
+            output, inlet, orders, outlet = opened
+            os.set_blocking(output, False)
+            pid = self._fork_child(inlet, orders, scratch.cwd(place))
+            # Not reaped yet, so it is there, if only as a zombie.
+            spare = Spare(identity.identify(pid), output, outlet, place)
+        except OSError:
+            for fd in opened:  # a child that is there sees that it will get no plan, and ends
+                os.close(fd)
+            self._scratch.give_back(place, self._aside)
+            raise
+        os.close(inlet)
+        os.close(orders)
+        return spare
+
+    def _fork_child(self, output: int, orders: int, cwd: str) -> int:
         rehearsals = self._rehearsals if len(self.running) < CORES else ()
-        output, inlet = os.pipe()
-        os.set_blocking(output, False)
-        orders, outlet = os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, child.HANDLED)  # none may reach the child's copy of our handlers
         try:
             pid = os.fork()
             if pid == 0:
-                cwd = scratch.cwd(place)
-                child.run(child.Seat(inlet, orders, cwd, self.me.pid, self._umask, self._goodbyes, rehearsals))
-        except OSError:
-            os.close(output)
-            os.close(outlet)
-            raise
+                child.run(child.Seat(output, orders, cwd, self.me.pid, self._umask, self._goodbyes, rehearsals))
+            return pid
         finally:
-            os.close(inlet)
-            os.close(orders)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, child.HANDLED)
-        # Not reaped yet, so it is there, if only as a zombie.
-        return Spare(identity.identify(pid), output, outlet, place)
 
     def _forget(self, pid: int) -> None:
         self._sweepers.discard(pid)

@@ -1,6 +1,6 @@
 """What is on disk of each attempt: how the executor and its zygotes remember what was started and how it ended.
 
-``{work_dir}/attempts/{name}`` is there from before the process knows what to do. Its first line says what was asked
+``{work_dir}/records/{name}`` is there from before the process knows what to do. Its first line says what was asked
 for; its second, once the attempt is over, how it ended. It appears with the first line whole, and a second line counts
 when it is whole. ``output/{name}`` holds what the attempt printed, until that is in the store, and ``shipped/{name}``
 how much of it is. One file for the most of attempts, because making one costs as much as writing a hundred. None is
@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import re
+import time
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from livedeck.errors import ExecutorError
 from livedeck.executors.api import ExitKind
 from livedeck.executors.process.identity import Identity
 
-ATTEMPTS, OUTPUT, SHIPPED = "attempts", "output", "shipped"
+RECORDS, OUTPUT, SHIPPED = "records", "output", "shipped"
 """Folders, for a file of each attempt."""
 
 NAME = re.compile(r"[0-9a-f]{20}-[A-Za-z0-9._-]{1,40}")
@@ -39,6 +40,7 @@ class AttemptRecord(msgspec.Struct, frozen=True):
     process: Identity
     scratch: str
     """Folder of its working directory and TMPDIR."""
+    gpus: int = 0
 
 
 class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,7 +81,7 @@ class AttemptFiles:
 
     def __init__(self, work_dir: Path, name: str) -> None:
         self.name = name
-        self.record = f"{work_dir}/{ATTEMPTS}/{name}"
+        self.record = f"{work_dir}/{RECORDS}/{name}"
         self.output = f"{work_dir}/{OUTPUT}/{name}"
         self._shipped = f"{work_dir}/{SHIPPED}/{name}"
 
@@ -121,7 +123,7 @@ class AttemptFiles:
 
     def write_shipped(self, record: ShippedRecord) -> None:
         temporary = f"{self._shipped}~{os.getpid()}"
-        _create(temporary, msgspec.json.encode(record))
+        _create(temporary, msgspec.json.encode(record), os.O_TRUNC)
         os.rename(temporary, self._shipped)  # noqa: PTH104 - on the path of every attempt that prints
 
     def touch(self) -> None:
@@ -149,8 +151,8 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _create(path: str, data: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+def _create(path: str, data: bytes, flag: int) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, 0o600)
     try:
         _write(fd, data, 0)
     finally:
@@ -168,10 +170,9 @@ class Records:
 
     def __init__(self, work_dir: Path) -> None:
         self.work_dir = work_dir
-        self._claims = 0
 
     def prepare(self) -> None:
-        for folder in (ATTEMPTS, OUTPUT, SHIPPED):
+        for folder in (RECORDS, OUTPUT, SHIPPED):
             (self.work_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def lock(self) -> int:
@@ -212,10 +213,10 @@ class Records:
             OSError: it cannot be written.
         """
         files = self.files(record.name)
-        self._claims += 1
-        draft = f"{self.work_dir}/{ATTEMPTS}/.{os.getpid()}.{self._claims}"
+        # A name that was never there, and is not overwritten if it was: it may be linked to another's record still.
+        draft = f"{self.work_dir}/{RECORDS}/.{os.getpid()}.{time.time_ns()}"
         try:
-            _create(draft, _line(record))
+            _create(draft, _line(record), os.O_EXCL)
             os.link(draft, files.record)
         except FileExistsError:
             return None
@@ -231,9 +232,12 @@ class Records:
             before: seconds since the epoch.
         """
         removed = 0
-        for path in (self.work_dir / ATTEMPTS).iterdir():
+        for path in (self.work_dir / RECORDS).iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if not NAME.fullmatch(path.name) or path.stat().st_mtime >= before:
+                if path.stat().st_mtime >= before:
+                    continue
+                if not NAME.fullmatch(path.name):  # a draft, left by a zygote that was killed
+                    path.unlink()
                     continue
                 files = self.files(path.name)
                 if files.exit() is not None:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.process import child, identity, messages
 from livedeck.executors.process.nursery import Nursery, Running
 from livedeck.executors.process.records import ExitRecord, Records
@@ -216,7 +216,7 @@ class Zygote:
     def _answer(self, connection: Connection, message: messages.ToZygote) -> None:
         match message:
             case messages.Hello(environment=environment):
-                connection.environment = environment
+                connection.environment = {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()}
                 connection.greeted = True
                 running = [running.record for running in self._nursery.running.values()]
                 unrecorded = [running.record for running, _ in self._unrecorded.values()]
@@ -236,7 +236,7 @@ class Zygote:
         try:
             running = self._nursery.launch(message, connection.environment | message.environment)
         except ExecutorError as error:
-            return messages.Refused(message.name, str(error))
+            return messages.Refused(message.name, str(error), isinstance(error, CannotStart))
         if running is None:
             return messages.Known(message.name)
         self._selector.register(running.capture.fd, selectors.EVENT_READ, lambda _: self._on_output(running))
@@ -306,7 +306,8 @@ class Zygote:
 
     def _record(self, running: Running, exit_: ExitRecord) -> None:
         try:
-            running.files.write_exit(exit_)
+            with contextlib.suppress(FileNotFoundError):  # somebody removed all that was known of it
+                running.files.write_exit(exit_)
         except OSError as error:
             # The disk is full. Keep it in mind, and try again: an end that is not on record would be called lost.
             if running.record.name not in self._unrecorded:

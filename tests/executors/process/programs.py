@@ -82,6 +82,10 @@ def shows_place():
     print(Path.cwd(), tempfile.gettempdir(), Path.cwd().is_dir(), sep="\n")
 
 
+def shows_variable(name):
+    print(os.environb[name.encode()])
+
+
 def shows_itself():
     main_module = sys.modules["__main__"]
     print(sys.argv, hasattr(main_module, "__file__"), os.getsid(0) == os.getpid(), repr(sys.stdin.read()))

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Exit, ExitKind
-from livedeck.executors.process.records import attempt_name
+from livedeck.executors.process.admission import NOTHING
+from livedeck.executors.process.messages import Welcome
+from livedeck.executors.process.records import Records, attempt_name
 
 from .conftest import alive, until
 
@@ -209,7 +211,41 @@ async def test_ids_are_only_ever_names_of_files(bench, executor):
     object.__setattr__(attempt, "output_prefix", bench.prefix("plain"))
     handle = await executor.launch(attempt)
     assert (await executor.wait(handle)).code == 0
-    assert (bench.work_dir / "attempts" / handle).is_file()
+    assert (bench.work_dir / "records" / handle).is_file()
+
+
+async def test_an_end_that_was_told_before_anybody_listened_is_found_on_record(executor, bench):
+    handle = await executor.launch(bench.attempt("nothing"))
+    await executor.wait(handle)
+    record = Records(bench.work_dir).files(handle).attempt()
+    link = executor._fleet._primary
+    executor.on_welcome(link, Welcome(link.zygote, [record]))  # as one does that was written before the end was told
+    assert (await executor.wait(handle)).code == 0
+    assert executor._gate.taken == NOTHING
+
+
+async def test_a_stop_that_comes_with_the_answer_is_a_stop(executor, bench):
+    attempt = bench.attempt("nothing")
+    launching = asyncio.create_task(executor.launch(attempt))
+    await asyncio.sleep(0)
+    (watch,) = executor._watches.values()
+    watch.starting.add_done_callback(lambda _: launching.cancel())
+    with pytest.raises(asyncio.CancelledError):
+        await launching
+    assert (await executor.wait(await executor.launch(attempt))).code == 0
+
+
+async def test_variables_may_hold_any_bytes(bench, monkeypatch):
+    monkeypatch.setitem(os.environb, b"ODD", b"/home/m\xfcller")
+    attempt = bench.attempt("shows_variable", "ODD", environment={"OTHER": "ü"})
+    async with bench.executor() as executor:
+        assert (await executor.wait(await executor.launch(attempt))).code == 0
+    assert bench.log(attempt.id) == "b'/home/m\\xfcller'\n"
+
+
+async def test_more_gpus_than_there_are_is_refused(executor, bench):
+    with pytest.raises(CannotStart, match=r"asks for .* and 99 GPUs, but there is only"):
+        await executor.launch(bench.attempt("nothing", gpus=99))
 
 
 @pytest.mark.parametrize("handle", ["", "../attempts", "00000000000000000000-a/../b", "00000000000000000000-gone"])

@@ -5,7 +5,7 @@ from livedeck.executors.process.messages import Abort, Bye, Frames, Hello, decod
 
 messages = st.lists(
     st.builds(Abort, st.text(), st.floats(allow_nan=False))
-    | st.builds(Hello, st.dictionaries(st.text(), st.text()))
+    | st.builds(Hello, st.dictionaries(st.binary(), st.binary()))
     | st.just(Bye())
 )
 

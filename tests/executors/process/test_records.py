@@ -17,7 +17,7 @@ def record(name):
 
 
 def names(records):
-    return sorted(path.name for path in (records.work_dir / "attempts").iterdir())
+    return sorted(path.name for path in (records.work_dir / "records").iterdir())
 
 
 @pytest.fixture
@@ -46,6 +46,16 @@ def test_one_claim_succeeds(records):
     assert records.claim(record(name)).attempt() == record(name)
     assert records.claim(record(name)) is None
     assert names(records) == [name]  # no draft is left
+
+
+def test_a_draft_that_was_left_is_removed_in_time(records):
+    draft = records.work_dir / "records" / ".123.456"
+    draft.touch()
+    os.utime(draft, (1000, 1000))
+    assert records.prune(before=999) == 0
+    assert names(records) == [draft.name]
+    assert records.prune(before=1001) == 0
+    assert names(records) == []
 
 
 def test_nothing_is_known_of_others(records):

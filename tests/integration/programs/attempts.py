@@ -62,6 +62,7 @@ def waits() -> None:
     Deck("waiting", "<p>started</p>")
     current_context().publish_decks(wait=True)
     Deck("unpublished", "<p>flushed at the end</p>")
+    print("waiting", flush=True)
     time.sleep(600)
 
 
