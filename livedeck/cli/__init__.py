@@ -16,7 +16,7 @@ COMMANDS = {
     "serve": ("livedeck.cli.serve", "Start the server: control plane, engine, executor and console on one port."),
     "register": ("livedeck.cli.register", "Register the workflows and tasks of Python files on the server."),
     "get": ("livedeck.cli.get", "List executions, or show one."),
-    "watch": ("livedeck.cli.watch", "Follow an execution, or a task's Deck, as it happens."),
+    "watch": ("livedeck.cli.watch", "Follow an execution, or what one of its tasks prints."),
     "abort": ("livedeck.cli.control", "Abort a running execution."),
     "relaunch": ("livedeck.cli.control", "Start an execution again with the same inputs."),
 }

@@ -20,6 +20,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from livedeck.cli.options import RunSettings
 from livedeck.cli.progress import Progress, node_names
 from livedeck.client import Client
+from livedeck.client.connection import sendable
 from livedeck.errors import LivedeckError
 from livedeck.sdk import bundle
 from livedeck.sdk import compile as compiler
@@ -89,7 +90,7 @@ class RemoteProgram:
     def __init__(self, client: Client, program: Program, version: str | None = None) -> None:
         self._client = client
         self._code = bundle.build(program.root)
-        self._version = version or _version(self._code)
+        self._version = sendable(version or _version(self._code), "version")
         self._data = UploadingDataPlane(client)
 
     def check(self, entity: Entity) -> None:

@@ -142,6 +142,10 @@ class Client(Entities, Executions):
         timeout: float | None = None,
         outage: float = 60.0,
     ) -> Iterator[ServerEvent]:
-        """Yield the events of an attempt's log (``chunk``, ``end``) as they come, up to ``end``."""
+        """Yield the events of an attempt's log (``chunk``, ``end``) as they come, up to ``end``.
+
+        The id of a ``chunk`` is ``attempt.seq``. With ``latest``, the logs of further attempts follow, and ``end``
+        comes when there can be none.
+        """
         path = follow.node_path("logs", node, attempt)
         return iter(Stream(self.endpoint, path, ("end",), Patience(timeout, outage)))

@@ -6,8 +6,24 @@ from typing import Any, Self
 
 from livedeck.client.backoff import Backoff
 from livedeck.client.endpoint import DEFAULT, Endpoint
+from livedeck.errors import InvalidName
 
 _PAGE = 100
+
+
+def sendable(text: str, what: str) -> str:
+    """Return ``text`` as it is; what is allowed in a name is for the server to say.
+
+    Args:
+        text: from a caller, or from a command line.
+        what: what it is: ``execution``.
+
+    Raises:
+        InvalidName: no request can carry it, as bytes that are no UTF-8 were made into it.
+    """
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidName(f"{what} {text[:40]!r} is not allowed: it is no UTF-8; write it as text")
+    return text
 
 
 class Connection:
@@ -22,7 +38,7 @@ class Connection:
         backoff: waits between tries.
 
     Raises:
-        InvalidName: the endpoint is malformed.
+        InvalidName: the endpoint is malformed, or project or domain is no UTF-8.
     """
 
     def __init__(
@@ -38,8 +54,8 @@ class Connection:
         from livedeck.client.calls import Calls  # noqa: PLC0415 - grpc takes longer to load than all of the SDK
 
         self.endpoint = Endpoint.parse(endpoint)
-        self.project = project
-        self.domain = domain
+        self.project = sendable(project, "project")
+        self.domain = sendable(domain, "domain")
         self._timeout = timeout
         self._backoff = backoff or Backoff()
         self._calls = Calls(self.endpoint, timeout=timeout, patience=patience, backoff=self._backoff)

@@ -34,7 +34,7 @@ class Endpoint:
             host, port = parts.hostname, parts.port
         except (KeyError, ValueError):
             host, port, secure = None, None, False
-        if not host or host != host.strip() or any(c.isspace() for c in host):
+        if not host or not host.isprintable() or any(c.isspace() for c in host):
             raise InvalidName(f"{text!r} is not an endpoint: write host:port, such as {DEFAULT}, or https://host")
         return cls(host, port or (443 if secure else 80 if marker and scheme == "http" else 8080), secure)
 

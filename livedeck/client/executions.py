@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from livedeck.client import transfer
-from livedeck.client.connection import Connection
+from livedeck.client.connection import Connection, sendable
 from livedeck.errors import ObjectNotFound, RemoteNotFound
 from livedeck.store import open_store, split_uri
 
@@ -37,10 +37,14 @@ class Executions(Connection):
     """Executions of one control plane."""
 
     def execution_id(self, name: str) -> "WorkflowExecutionIdentifier":
-        """Return the id of an execution in the client's project and domain."""
+        """Return the id of an execution in the client's project and domain.
+
+        Raises:
+            InvalidName: the name is no UTF-8.
+        """
         from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier  # noqa: PLC0415 - only when it is used
 
-        return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=name)
+        return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=sendable(name, "execution"))
 
     def create_execution(
         self,
@@ -69,7 +73,8 @@ class Executions(Connection):
         full.CopyFrom(spec or full)
         full.launch_plan.CopyFrom(target)
         # Named here, so that a try whose answer was lost is not made twice.
-        request = ExecutionCreateRequest(project=self.project, domain=self.domain, name=name or _new_name(), spec=full)
+        new = sendable(name or _new_name(), "execution")
+        request = ExecutionCreateRequest(project=self.project, domain=self.domain, name=new, spec=full)
         if inputs is not None:
             request.inputs.CopyFrom(inputs)
         return self._started("CreateExecution", request, request.name)
@@ -83,7 +88,7 @@ class Executions(Connection):
         """
         from flyteidl.admin.execution_pb2 import ExecutionRelaunchRequest  # noqa: PLC0415
 
-        request = ExecutionRelaunchRequest(id=id, name=name or _new_name())
+        request = ExecutionRelaunchRequest(id=id, name=sendable(name or _new_name(), "execution"))
         return self._started("RelaunchExecution", request, request.name)
 
     def _started(self, method: str, request: Any, name: str) -> "WorkflowExecutionIdentifier":
@@ -118,7 +123,7 @@ class Executions(Connection):
         """
         from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest  # noqa: PLC0415
 
-        self._calls.call("TerminateExecution", ExecutionTerminateRequest(id=id, cause=cause))
+        self._calls.call("TerminateExecution", ExecutionTerminateRequest(id=id, cause=sendable(cause, "reason")))
 
     def node_executions(
         self,

@@ -15,7 +15,11 @@ _KINDS: dict[grpc.StatusCode, type[RemoteError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: RemoteInvalid,
     grpc.StatusCode.OUT_OF_RANGE: RemoteInvalid,
 }
-_NOT_GRPC = ("http1", "HTTP/1", "frame of size", "Received http2 header with status: 4", "SETTINGS")
+# The words of a server may hold anything: the name of a task, what its store says. These are only how gRPC's own begin.
+_UNREACHED = "failed to connect to all addresses"
+_HTTP_REFUSAL = "Received http2 header with status: 4"
+_NOT_HTTP2 = ("http1", "HTTP/1", "frame of size", "SETTINGS")
+"""Signs, in gRPC's words about a connection that it did not get, that something else answered there."""
 
 
 def no_server(endpoint: Endpoint) -> RemoteUnavailable:
@@ -28,13 +32,14 @@ def no_server(endpoint: Endpoint) -> RemoteUnavailable:
 def refusal(error: grpc.RpcError, method: str, endpoint: Endpoint, timeout: float) -> RemoteError:
     """Return the error that a caller of ``method`` gets for what gRPC raised."""
     code, details = error.code(), error.details() or ""
-    if any(sign in details for sign in _NOT_GRPC):
+    unreached = code is grpc.StatusCode.UNAVAILABLE and details.startswith(_UNREACHED)
+    if details.startswith(_HTTP_REFUSAL) or (unreached and any(sign in details for sign in _NOT_HTTP2)):
         return RemoteUnavailable(
             f"what listens at {endpoint} is no livedeck server ({details}): check LIVEDECK_ENDPOINT"
         )
+    if unreached:
+        return no_server(endpoint)
     if code is grpc.StatusCode.UNAVAILABLE:
-        if "Connection refused" in details or "connect" in details.lower():
-            return no_server(endpoint)
         return RemoteUnavailable(f"the server at {endpoint} is not available: {details}")
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return RemoteUnavailable(f"the server at {endpoint} did not answer {method} within {timeout:g} s")

@@ -107,6 +107,6 @@ def _opened(content: bytes | Path) -> IO[bytes]:
 
 
 def _shown(url: str) -> str:
-    """Return a URL without its query, where a signed link has its signature."""
+    """Return scheme and host alone: the rest of a signed link, the query or livedeck's path, is what makes it work."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

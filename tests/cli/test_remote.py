@@ -153,7 +153,13 @@ def test_ages_do_not_depend_on_where_one_lives(remote: Command, monkeypatch: pyt
 
 @pytest.mark.parametrize("command", ["get", "watch", "abort", "relaunch"])
 @pytest.mark.parametrize(
-    ("name", "words"), [("nosuch", "there is no execution"), ("../x", "not allowed"), ("a\0b", "not allowed")]
+    ("name", "words"),
+    [
+        ("nosuch", "there is no execution"),
+        ("../x", "not allowed"),
+        ("a\0b", "not allowed"),
+        ("\udcff", "'\\udcff' is not allowed: it is no UTF-8"),
+    ],
 )
 def test_an_execution_that_is_not_there_is_named(remote: Command, command: str, name: str, words: str) -> None:
     result = remote(command, name)
@@ -184,6 +190,26 @@ def test_watch_log_prints_what_the_task_prints(remote: Command) -> None:
     result = remote("watch", name, "--log", "n0")
     assert result.exit_code == 0
     assert result.stdout == "epoch 0\nepoch 1\nepoch 2\n"
-    missing = remote("watch", name, "--log", "n7")
-    assert missing.exit_code == 1
-    assert "n7" in missing.stderr
+    for node, words in (("n7", "n7"), ("\udcff", "no UTF-8")):
+        missing = remote("watch", name, "--log", node)
+        assert missing.exit_code == 1
+        assert words in missing.stderr
+
+
+def test_watch_log_goes_on_with_the_retry(remote: Command, program: Path) -> None:
+    program.with_name("lucky.py").write_text(
+        "from livedeck import RecoverableError, current_context, task\n\n"
+        "@task(retries=1)\ndef second_time_lucky() -> None:\n"
+        "    attempt = current_context().attempt\n    print('this is', attempt)\n"
+        "    if attempt == 0:\n        raise RecoverableError('not yet')\n"
+    )
+    name = name_in(remote("run", "--remote", "--detach", "lucky.py", "second_time_lucky"))
+    result = remote("watch", name, "--log", "n0")
+    assert result.exit_code == 0, result.output
+    assert [line for line in result.stdout.splitlines() if line.startswith("this is")] == ["this is 0", "this is 1"]
+    assert "attempt 2:" in result.stderr
+
+
+def test_watch_log_has_the_status_of_the_execution(remote: Command) -> None:
+    name = name_in(remote("run", "--remote", "--detach", "program.py", "failing"))
+    assert remote("watch", name, "--log", "n0").exit_code == 1

@@ -23,6 +23,7 @@ from flyteidl.service import dataproxy_pb2
 from livedeck.client import Client
 from livedeck.client.backoff import Backoff
 from livedeck.errors import (
+    InvalidName,
     RemoteConflict,
     RemoteError,
     RemoteInvalid,
@@ -234,6 +235,31 @@ def test_an_upload_that_is_refused_says_why_without_the_signature(planes, connec
     with pytest.raises(RemoteError, match="403: words of the store") as caught:
         connect(uploads.grpc.port).upload(b"x", "x")
     assert "secret" not in str(caught.value)
+
+
+def test_a_link_that_is_a_secret_itself_is_not_shown(planes, connect):
+    web = planes.http(lambda handler: planes.reply(handler, 403, b"words of the store"))
+    answer = dataproxy_pb2.CreateUploadLocationResponse(
+        signed_url=f"{web.url}/upload/secret-token", native_url="s3://b/x"
+    )
+    client = connect(planes.grpc({"CreateUploadLocation": lambda _: answer}).port)
+    with pytest.raises(RemoteError, match=f"uploading to {web.url}: 403: words of the store") as caught:
+        client.upload(b"x", "x")
+    assert "secret" not in str(caught.value)
+
+
+def test_names_that_no_request_can_carry(connect):
+    client = connect(free_port())
+    for refused in (
+        lambda: client.execution_id("\udcff"),
+        lambda: client.create_execution(task_id(), name="a\udcff"),
+        lambda: client.relaunch(client.execution_id("e"), name="a\udcff"),
+        lambda: client.terminate(client.execution_id("e"), "for \udcff"),
+        lambda: connect(free_port(), project="\udcff"),
+        lambda: connect(free_port(), domain="\udcff"),
+    ):
+        with pytest.raises(InvalidName, match=r"udcff.* is not allowed: it is no UTF-8"):
+            refused()
 
 
 def test_an_upload_to_nowhere(planes, connect):

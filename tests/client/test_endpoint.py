@@ -21,7 +21,7 @@ def test_reads_an_endpoint(text, expected):
     assert Endpoint.parse(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "::", "host:port", "ftp://host", "host:99999", "a b:80", "//"])
+@pytest.mark.parametrize("text", ["", "::", "host:port", "ftp://host", "host:99999", "a b:80", "//", "\udcff:80"])
 def test_refuses_what_is_none(text):
     with pytest.raises(InvalidName, match="write host:port"):
         Endpoint.parse(text)

@@ -40,13 +40,13 @@ describe("LogSession", () => {
     const around = new FakeSurroundings();
     const session = new LogSession("p/d/e/n0/0", around);
     await around.last.open();
-    await around.last.send("chunk", { seq: 1, text: "one\n" }, "1");
+    await around.last.send("chunk", { seq: 1, text: "one\n" }, "0.1");
     await around.last.drop();
     await around.tick();
-    expect(around.last.lastEventId).toBe("1");
+    expect(around.last.lastEventId).toBe("0.1");
     await around.last.open();
-    await around.last.send("chunk", { seq: 1, text: "one\n" }, "1");
-    await around.last.send("chunk", { seq: 2, text: "two\n" }, "2");
+    await around.last.send("chunk", { seq: 1, text: "one\n" }, "0.1");
+    await around.last.send("chunk", { seq: 2, text: "two\n" }, "0.2");
     await around.last.send("end", {});
     expect(session.view.get().lines).toEqual(["one", "two"]);
     expect(session.view.get().stream.status).toBe("ended");

@@ -5,18 +5,20 @@ connection or a transaction, and are plain synchronous code.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Concatenate, ParamSpec, Self, TypeVar, cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from livedeck.admin.db import projects
-from livedeck.admin.db.engines import READERS, Engines, open_engines
+from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
 from livedeck.admin.signals import Signal
+from livedeck.errors import ServerError
 
 __all__ = ["Connection", "Database", "Transaction"]
 
@@ -48,14 +50,19 @@ class Database:
 
         Raises:
             UnsupportedOption: The URL names no database that livedeck runs on.
+            UnknownEntity: Its driver is not installed.
+            ServerError: The database cannot be reached, or is none; `NotWritable` if its folder cannot be made.
         """
-        engines = open_engines(url)
+        with _opening(url):
+            engines = open_engines(url)
         try:
-            await asyncio.to_thread(migrate, engines.writer)
+            with _opening(url):
+                await asyncio.to_thread(migrate, engines.writer)
             database = cls(engines)
             database._writer.start()
             try:
-                await database.write(projects.ensure_default)
+                with _opening(url):
+                    await database.write(projects.ensure_default)
                 yield database
             finally:
                 await asyncio.to_thread(database._close)
@@ -88,3 +95,16 @@ class Database:
     def _close(self) -> None:
         self._writer.close()
         self._readers.shutdown(wait=True)
+
+
+@contextmanager
+def _opening(url: str) -> Iterator[None]:
+    """Say what the database answers in words that name it and what to do."""
+    try:
+        yield
+    except (SQLAlchemyError, ValueError) as error:  # the latter for a bad value in the URL's query
+        cause = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        raise ServerError(
+            f"cannot open the database {shown(url)}: {cause}; see that it is there, that it is livedeck's own and "
+            "may be written to, or name another with --database (LIVEDECK_DATABASE)"
+        ) from error

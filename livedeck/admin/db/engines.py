@@ -4,7 +4,9 @@ SQLAlchemy's synchronous engine is used in threads of our own (see `writer` and 
 hop to a thread however many statements it runs, where an async driver over SQLite would hop for each of them.
 """
 
+import re
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from livedeck.admin.db.prepared import command
-from livedeck.errors import UnsupportedOption
+from livedeck.errors import NotWritable, UnknownEntity, UnsupportedOption
 
 READERS = 4
 """Threads, and connections, for reading."""
@@ -47,11 +49,10 @@ def open_engines(url: str) -> Engines:
 
     Raises:
         UnsupportedOption: Another kind of database, or SQLite without a file.
+        NotWritable: The folder of the SQLite file cannot be made.
+        UnknownEntity: The driver is not installed.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise UnsupportedOption(f"database URL {url!r} cannot be read: {error}") from error
+    parsed = _parsed(url)
     match parsed.get_backend_name():
         case "sqlite":
             return _sqlite(parsed)
@@ -63,11 +64,35 @@ def open_engines(url: str) -> Engines:
             )
 
 
+def shown(url: str) -> str:
+    """Return a URL, even one that cannot be read, without its passwords."""
+    without = re.sub(r"(://[^:/@]*:|:(?!//)).*@", r"\1***@", url)
+    return re.sub(r"([?&]\w*password=)[^&]*", r"\1***", without)
+
+
+def _parsed(url: str) -> URL:
+    # Not `from` what SQLAlchemy says, nor a host with an @ in it passed on: either may quote a part of the password.
+    with suppress(ArgumentError, ValueError):
+        parsed = make_url(url)
+        if "@" not in (parsed.host or ""):
+            return parsed
+    raise UnsupportedOption(
+        f"database URL {shown(url)!r} cannot be read: write sqlite:///FILE or "
+        "postgresql://USER:PASSWORD@HOST:PORT/NAME, PORT a number, and @ : / in the password as %40 %3A %2F"
+    )
+
+
 def _sqlite(url: URL) -> Engines:
     if url.database in (None, "", ":memory:"):
         # Readers and the writer have connections of their own, which a database in memory cannot share.
         raise UnsupportedOption("SQLite needs a file: sqlite:///path/to/livedeck.db")
-    Path(str(url.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(str(url.database)).expanduser().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritable(
+            f"cannot make the folder {folder} of the database: {error.strerror}; choose another"
+        ) from error
     plain = url.set(drivername="sqlite+pysqlite")
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
     writer = create_engine(plain, connect_args=arguments, pool_size=1, max_overflow=0)
@@ -97,7 +122,10 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 def _postgresql(url: URL) -> Engines:
     plain = url.set(drivername="postgresql+psycopg")
-    writer = create_engine(plain, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    try:
+        writer = create_engine(plain, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    except ImportError as error:
+        raise UnknownEntity("PostgreSQL needs a driver: pip install 'livedeck[postgres]'") from error
     # One snapshot for all statements of a read, as SQLite gives.
     reader = create_engine(
         plain, pool_size=READERS, max_overflow=0, pool_pre_ping=True, isolation_level="REPEATABLE READ"

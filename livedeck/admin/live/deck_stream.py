@@ -118,9 +118,10 @@ class _Viewer:
         recent = self._tail.log.recent
         if recent is None or self._seq is None or not recent.seq - CATCH_UP <= self._seq <= recent.seq:
             return
-        missing = await self._tail.log.segments(self._seq, recent.first - 1)
+        last = recent.first - 1  # segments may be let go during the read: those are in neither, and a snapshot is due
+        missing = await self._tail.log.segments(self._seq, last)
         if missing is None:
             return
-        self._recent, self._seq = recent, max(self._seq, recent.first - 1)
+        self._recent, self._seq = recent, max(self._seq, last)
         for segment in missing:
             yield recent.encode(segment)

@@ -4,23 +4,68 @@ The pieces are immutable, so each viewer simply asks for the next number; nothin
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import msgspec
 
-from livedeck.admin.live.keys import DeckKey
+from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.messages import LogChunk
 from livedeck.admin.live.records import Records
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
-from livedeck.admin.live.states import is_over
-from livedeck.admin.live.wakes import Pace, Watcher
+from livedeck.admin.live.states import is_over, latest_attempt, node_is_over
+from livedeck.admin.live.wakes import Pace, Watch, Watcher
 from livedeck.admin.signals import Signal
 from livedeck.errors import ObjectNotFound
 from livedeck.store import Store
-from livedeck.store.layout import log_key
+from livedeck.store.layout import LOG, log_key
 
 _encode: Final = msgspec.json.Encoder().encode
+
+
+async def follow(
+    node: NodeKey,
+    attempt: int | None,
+    last_id: tuple[int, int] | None,
+    *,
+    records: Records,
+    open_store: Callable[[str], Store],
+    watch: Watch,
+    wake: Signal,
+) -> AsyncIterator[bytes]:
+    """Yield ``chunk`` events, and ``end`` once there is nothing more to come.
+
+    Args:
+        node: Whose log.
+        attempt: Which attempt; None: from the newest on, going over to the next one when there is a retry.
+        last_id: Attempt and number of the last piece that the viewer has. The numbers begin anew with each attempt:
+            who asks for the newest and has part of an earlier one is sent the rest of that first, so that the end of
+            an attempt that failed while the viewer was away is not missing.
+        records: What the control plane says of the node; fires ``wake``.
+        open_store: Opens the store below a key of the root.
+        watch: Watches folders.
+        wake: What to wait for.
+    """
+    newest = latest_attempt(records.recorded)
+    had, seq = last_id if last_id is not None else (newest, 0)
+    number = min(had, newest) if attempt is None else attempt
+    after = seq if had == number else 0
+    while True:
+        key = node.attempt(number)
+        store = open_store(key.prefix)
+        watcher = watch(store, (LOG,), wake)
+        tail = LogTail(
+            key, store=store, records=records, watcher=watcher, wake=wake, after=after, pinned=attempt is not None
+        )
+        try:
+            async for data in tail.events():
+                yield data
+        finally:
+            watcher.close()
+        if attempt is not None or latest_attempt(records.recorded) <= number:
+            yield event("end", b"{}")
+            return
+        number, after = number + 1, 0
 
 
 class LogTail:
@@ -33,10 +78,19 @@ class LogTail:
         watcher: Fires ``wake`` when a piece appears, if it can.
         wake: What to wait for.
         after: The last piece that the viewer has; 0 for none.
+        pinned: Only this attempt is asked for; else it is over once it is known whether another follows.
     """
 
     def __init__(
-        self, key: DeckKey, *, store: Store, records: Records, watcher: Watcher, wake: Signal, after: int
+        self,
+        key: DeckKey,
+        *,
+        store: Store,
+        records: Records,
+        watcher: Watcher,
+        wake: Signal,
+        after: int,
+        pinned: bool,
     ) -> None:
         self._key = key
         self._store = store
@@ -44,27 +98,32 @@ class LogTail:
         self._watcher = watcher
         self._wake = wake
         self._seq = after
+        self._pinned = pinned
         self._spoke = time.monotonic()
 
     async def events(self) -> AsyncIterator[bytes]:
-        """Yield ``chunk`` events, and ``end`` once the attempt is over and all was sent."""
+        """Yield ``chunk`` events until the attempt is over and all was sent."""
         pace = Pace()
         while True:
             seen = self._wake.count
-            over = is_over(self._key.number, self._records.refresh())  # before looking, so that nothing is missed
+            over = self._is_over()  # before looking, so that nothing is missed
             self._watcher.refresh()
             moved = False
             while (text := await self._next()) is not None:
                 moved = True
                 self._seq += 1
                 self._spoke = time.monotonic()
-                yield event("chunk", _encode(LogChunk(self._seq, text)), id=str(self._seq))
+                yield event("chunk", _encode(LogChunk(self._seq, text)), id=f"{self._key.number}.{self._seq}")
             if over:
-                yield event("end", b"{}")
                 return
             if not await self._wake.wait(seen, timeout=pace.next(moved=moved, watched=self._watcher.active)):
                 for beat in self._beats():
                     yield beat
+
+    def _is_over(self) -> bool:
+        number, recorded = self._key.number, self._records.refresh()
+        settled = self._pinned or node_is_over(recorded) or latest_attempt(recorded) > number
+        return settled and is_over(number, recorded)
 
     def _beats(self) -> list[bytes]:
         if time.monotonic() - self._spoke < HEARTBEAT:

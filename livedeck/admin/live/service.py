@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from livedeck.admin.feed import Change
-from livedeck.admin.live import hints
+from livedeck.admin.live import hints, log_stream
 from livedeck.admin.live.changes import Changes
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.deck_stream import follow
@@ -29,7 +29,6 @@ from livedeck.admin.live.execution_streams import (
 )
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
-from livedeck.admin.live.log_stream import LogTail
 from livedeck.admin.live.records import Lookup, Records, look_up
 from livedeck.admin.live.sse import EventStream
 from livedeck.admin.live.states import Recorded, latest_attempt, node_is_over
@@ -38,7 +37,7 @@ from livedeck.admin.live.wakes import watching
 from livedeck.admin.signals import Signal
 from livedeck.errors import InvalidLink, NoSuchEntity
 from livedeck.store import Store
-from livedeck.store.layout import LOG, check_name
+from livedeck.store.layout import check_name
 
 FIRST_PAGE: Final = 100
 """Executions that a new viewer of the list is sent, the newest ones."""
@@ -181,21 +180,25 @@ class Live:
 
     async def _log(self, request: Request) -> Response:
         node, number = _attempt_of(request)
-        recorded = await self._known(node, number)
-        key = node.attempt(latest_attempt(recorded) if number is None else number)
-        return self._stream(self._log_events(key, parse_number(_last_id(request)) or 0))
+        await self._known(node, number)
+        return self._stream(self._log_events(node, number, parse_event_id(_last_id(request))))
 
-    async def _log_events(self, key: DeckKey, after: int) -> AsyncIterator[bytes]:
+    async def _log_events(
+        self, node: NodeKey, number: int | None, last_id: tuple[int, int] | None
+    ) -> AsyncIterator[bytes]:
         wake = Signal()
-        async with Records.follow(self._changes, self._lookup, key.of_node, wake) as records:
-            store = self._open_store(key.prefix)
-            watcher = self._watch(store, (LOG,), wake)
-            try:
-                tail = LogTail(key, store=store, records=records, watcher=watcher, wake=wake, after=after)
-                async for data in tail.events():
-                    yield data
-            finally:
-                watcher.close()
+        async with Records.follow(self._changes, self._lookup, node, wake) as records:
+            events = log_stream.follow(
+                node,
+                number,
+                last_id,
+                records=records,
+                open_store=self._open_store,
+                watch=self._watch,
+                wake=wake,
+            )
+            async for data in events:
+                yield data
 
     async def _hint(self, request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -222,14 +225,15 @@ class Live:
 
 
 class _Streamed(Response):
-    """What Starlette's routes take as a response; the stream does all of it."""
+    """What Starlette's routes take as a response: the stream; for HEAD, which it would keep for ever, its head."""
 
     def __init__(self, stream: EventStream) -> None:
-        super().__init__()
+        super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
+        del self.headers["content-length"]
         self._events = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._events(scope, receive, send)
+        await (super().__call__ if scope["method"] == "HEAD" else self._events)(scope, receive, send)
 
 
 def _attempt_of(request: Request) -> tuple[NodeKey, int | None]:

@@ -102,6 +102,22 @@ async def test_the_list_shows_what_is_there_and_what_comes(world):
         assert [event.event for event in await stream.until("ready")] == ["ready"]
 
 
+@pytest.mark.parametrize("path", [PATH, LIST])
+async def test_a_time_that_no_calendar_has_does_not_end_the_stream(world, path):
+    never = {"message": "boom", "timestamp": {"seconds": 10**12}}  # a task's own error file may say that
+    await world.create("e2")
+    async with world.listen(path) as stream:
+        await stream.until("ready")
+        await world.report(world.protos.workflow_event("e1", W.FAILED, error=never))
+        event = read((await stream.until("execution"))[-1])
+        assert event["closure"]["phase"] == "FAILED"
+        assert event["closure"]["error"] == {"message": "boom"}
+    async with world.listen(path) as stream:
+        names = [read(event)["id"]["name"] for event in (await stream.until("ready"))[:-1]]
+        assert "e1" in names
+        assert ("e2" in names) is (path == LIST)
+
+
 @pytest.mark.parametrize(
     "path", ["/live/executions", "/live/executions?project=..&domain=x", "/live/executions?project=p"]
 )
@@ -122,14 +138,69 @@ async def test_the_log_as_it_is_printed(world):
         assert read((await stream.until("chunk"))[-1]) == {"seq": 1, "text": "one\n"}
         log.output(2, "two\r\nthree é\n")
         event = (await stream.until("chunk"))[-1]
-        assert (read(event)["text"], event.id) == ("two\r\nthree é\n", "2")
+        assert (read(event)["text"], event.id) == ("two\r\nthree é\n", "0.2")
         log.output(3, "last")
         await world.finish()
         assert [each.event for each in await stream.rest()] == ["chunk", "end"]
-    async with world.listen(path, last_event_id="1") as stream:
+    async with world.listen(path, last_event_id="0.1") as stream:
         assert [read(each)["seq"] for each in (await stream.rest())[:-1]] == [2, 3]
-    async with world.listen(f"/live/logs/{RUN}/n0/0", last_event_id="-5") as stream:
-        assert len(await stream.rest()) == 4
+
+
+@pytest.mark.parametrize("last", ["-5", "2", "1.2", "0.-1", "x"])
+async def test_nonsense_to_resume_a_log_from_gets_all(world, last):
+    await world.run()
+    world.log().output(1, "one\n")
+    world.log().output(2, "two\n")
+    await world.finish()
+    for attempt in ("0", "latest"):
+        async with world.listen(f"/live/logs/{RUN}/n0/{attempt}", last_event_id=last) as stream:
+            assert [each.id for each in (await stream.rest())[:-1]] == ["0.1", "0.2"]
+
+
+async def test_a_log_goes_over_to_the_retry(world):
+    await world.run()
+    world.log(0).output(1, "first\n")
+    async with world.listen(f"/live/logs/{RUN}/n0/latest") as stream:
+        assert (await stream.until("chunk"))[-1].id == "0.1"
+        await world.fail_attempt(0)
+        world.log(0).output(2, "its last words\n")
+        await world.retry(1)
+        world.log(1).output(1, "second\n")
+        assert [(await stream.next()).id for _ in range(2)] == ["0.2", "1.1"]
+        await world.finish(attempt=1)
+        assert [each.event for each in await stream.rest()] == ["end"]
+    async with world.listen(f"/live/logs/{RUN}/n0/0") as stream:
+        assert [each.id for each in (await stream.rest())[:-1]] == ["0.1", "0.2"]
+    async with world.listen(f"/live/logs/{RUN}/n0/latest") as stream:
+        assert [each.id for each in (await stream.rest())[:-1]] == ["1.1"]
+
+
+async def test_a_viewer_who_was_away_during_a_retry_misses_nothing_of_either_log(world):
+    await world.run()
+    for seq in (1, 2, 3):
+        world.log(0).output(seq, f"first {seq}\n")
+    path = f"/live/logs/{RUN}/n0/latest"
+    async with world.listen(path) as stream:
+        last = [await stream.next() for _ in range(2)][-1].id
+    await world.fail_attempt(0)
+    await world.retry(1)
+    for seq in (1, 2, 3, 4):
+        world.log(1).output(seq, f"second {seq}\n")
+    await world.finish(attempt=1)
+    async with world.listen(path, last_event_id=last) as stream:
+        assert [each.id for each in (await stream.rest())[:-1]] == ["0.3", "1.1", "1.2", "1.3", "1.4"]
+    async with world.listen(f"/live/logs/{RUN}/n0/1", last_event_id=last) as stream:
+        assert [each.id for each in (await stream.rest())[:-1]] == ["1.1", "1.2", "1.3", "1.4"]
+
+
+async def test_the_head_of_a_stream_is_answered_at_once(world):
+    await world.run()
+    for path in (PATH, LIST, f"/live/decks/{RUN}/n0/latest", f"/live/logs/{RUN}/n0/0"):
+        answer = await world.http.head(path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert "content-length" not in answer.headers
+    assert (await world.http.head("/live/executions/flytesnacks/development/none")).status_code == 404
 
 
 async def test_a_log_of_nothing_ends(world):

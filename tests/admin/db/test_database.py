@@ -1,0 +1,88 @@
+"""A database that cannot be opened is told in words that name it, and not its password."""
+
+import socket
+import sqlite3
+import sys
+
+import pytest
+
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.engines import open_engines, shown
+from livedeck.errors import NotWritable, ServerError, UnknownEntity, UnsupportedOption
+
+
+async def refusal(url, kind):
+    with pytest.raises(kind) as caught:
+        async with Database.open(url):
+            pass
+    return str(caught.value)
+
+
+async def test_a_server_that_is_not_there():
+    with socket.socket() as bound:  # but it does not listen
+        bound.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{bound.getsockname()[1]}/decks"
+        words = await refusal(f"postgresql://me:secret@{place}", ServerError)
+    assert f"cannot open the database postgresql://me:***@{place}: " in words
+    assert "refused" in words
+    assert "--database" in words
+    assert "\n" not in words
+
+
+async def test_a_file_that_is_no_database(tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_text("no database\n" * 1000)
+    assert f"sqlite:///{path}: file is not a database; " in await refusal(f"sqlite:///{path}", ServerError)
+    assert path.read_text() == "no database\n" * 1000
+
+
+async def test_a_database_of_another_program(tmp_path):
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE executions (x)")
+    other.close()
+    assert "already exists; see that" in await refusal(f"sqlite:///{tmp_path}/other.db", ServerError)
+
+
+async def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    assert f"{tmp_path}/file" in await refusal(f"sqlite:///{tmp_path}/file/livedeck.db", NotWritable)
+
+
+async def test_a_bad_value_in_the_query(tmp_path):
+    assert "'abc'" in await refusal(f"sqlite:///{tmp_path}/livedeck.db?timeout=abc", ServerError)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:secret@host:port-word/decks",
+        "postgresql://me:not@secret@host/decks",
+        "postgresql://me:secret@[::1/decks",
+        "postgresql:/me:secret@host/decks",
+    ],
+)
+def test_urls_that_cannot_be_read(url):
+    with pytest.raises(UnsupportedOption, match="cannot be read: write sqlite:///FILE or") as caught:
+        open_engines(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_without_its_driver(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UnknownEntity, match=r"livedeck\[postgres\]"):
+        open_engines("postgresql://host/decks")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:////data/livedeck.db", "sqlite:////data/livedeck.db"),
+        ("postgresql://host:5432/decks", "postgresql://host:5432/decks"),
+        ("postgresql://me@host/decks", "postgresql://me@host/decks"),
+        ("postgresql://me:s:e@c@host/decks", "postgresql://me:***@host/decks"),
+        ("postgresql://host/decks?user=me&password=secret&x=1", "postgresql://host/decks?user=me&password=***&x=1"),
+        ("postgresql://host/decks?sslpassword=secret", "postgresql://host/decks?sslpassword=***"),
+    ],
+)
+def test_urls_are_shown_without_their_passwords(url, expected):
+    assert shown(url) == expected

@@ -1,0 +1,78 @@
+"""A viewer who comes back to a Deck while more is published: it misses nothing. No server, and no clock."""
+
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+from flyteidl.admin.execution_pb2 import Execution
+
+from livedeck.admin.live import recent
+from livedeck.admin.live.changes import Subscription
+from livedeck.admin.live.deck_log import DeckLog
+from livedeck.admin.live.deck_stream import follow
+from livedeck.admin.live.keys import NodeKey
+from livedeck.admin.live.records import Records
+from livedeck.admin.live.states import Recorded
+from livedeck.admin.live.tail import DeckTail
+from livedeck.admin.signals import Signal
+from livedeck.client.sse import SseParser
+from livedeck.deck.ops import Document, Html, Put, Segment
+from livedeck.store import open_store
+from livedeck.store.layout import DECK
+from tests.admin.live.conftest import document_of, segment_of
+
+NODE = NodeKey("p", "d", "e", "n0")
+
+
+def segment(seq):
+    return Segment(seq, "2026-11-24T12:00:00.000Z", [Put("main", Html(f"e{seq}", "x" * 1000))])
+
+
+class BusyReader:
+    """A log that, once ``tail`` is set, grows by a segment whenever one is read again."""
+
+    def __init__(self, last):
+        self.last = last
+        self.tail = None
+
+    async def load(self):
+        return Document()
+
+    async def next(self, after_seq):
+        if after_seq >= self.last:
+            return None
+        if self.tail is not None:
+            self.tail.log.offer(segment(self.tail.log.recent.seq + 1))
+        return segment(after_seq + 1)
+
+
+async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(recent, "MAX_SEGMENTS", 10)
+    store = open_store(f"file://{tmp_path}")
+    store.put(DECK, b"anything")
+    reader = BusyReader(last=30)
+    tail = DeckTail(
+        NODE.attempt(0),
+        records=Records(Recorded(Execution()), Subscription(lambda _: True, Signal())),
+        open_log=lambda _, number: DeckLog(store, reader, number),
+        watch=lambda _, signal: SimpleNamespace(),
+        wake=Signal(),
+    )
+    await tail.log.pull(lambda: None, final=False)
+    assert (tail.log.recent.first, tail.log.recent.seq) == (21, 30)
+    reader.tail = tail
+
+    @asynccontextmanager
+    async def open_tail(_):
+        yield tail
+
+    parser, seq = SseParser(), 5
+    async for data in follow(SimpleNamespace(open=open_tail), NODE, 0, (0, seq)):
+        for event in parser.feed(data):
+            if event.event == "segment":
+                assert segment_of(event).seq == seq + 1, "a segment was left out"
+                seq += 1
+            elif event.event == "snapshot":
+                seq = document_of(event).seq
+        if seq == tail.log.recent.seq:
+            break
+    assert seq == 45

@@ -1,0 +1,52 @@
+"""Whose words an error has: gRPC's own, about the connection, or those of the server."""
+
+import grpc
+import pytest
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+
+from livedeck.client import Client
+from livedeck.client.backoff import Backoff
+from livedeck.errors import RemoteError, RemoteInvalid, RemoteNotFound, RemoteUnavailable
+
+Code = grpc.StatusCode
+
+
+def error_for(planes, code, details):
+    plane = planes.grpc({"GetExecution": lambda _: planes.refuse(code, details)})
+    backoff = Backoff(first=0.01, longest=0.05)
+    with (
+        Client(f"127.0.0.1:{plane.port}", timeout=0.2, backoff=backoff) as client,
+        pytest.raises(RemoteError) as caught,
+    ):
+        client.get_execution(WorkflowExecutionIdentifier(name="e"))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "kind"),
+    [
+        (Code.INVALID_ARGUMENT, "input 'SETTINGS' is missing", RemoteInvalid),
+        (Code.NOT_FOUND, "there is no task flytesnacks/development/etl.parse_http1_logs", RemoteNotFound),
+        (Code.INTERNAL, "task 'HTTP/1' has a frame of size 3: Connection refused", RemoteError),
+        (
+            Code.UNAVAILABLE,
+            "s3://bucket: error trying to connect: Connection refused (os error 111)",
+            RemoteUnavailable,
+        ),
+        (Code.UNAVAILABLE, "the store is busy with SETTINGS", RemoteUnavailable),
+    ],
+)
+def test_what_the_server_says_is_not_taken_for_what_grpc_says(planes, code, details, kind):
+    error = error_for(planes, code, details)
+    assert type(error) is kind
+    assert details in str(error)
+    assert "no livedeck server" not in str(error)
+
+
+@pytest.mark.parametrize("code", [Code.UNIMPLEMENTED, Code.PERMISSION_DENIED, Code.INTERNAL])
+def test_a_web_server_that_speaks_http2_is_no_livedeck_server(planes, code):
+    """gRPC makes a status of its own for each HTTP status; a server's words do not begin so."""
+    error = error_for(planes, code, "Received http2 header with status: 404")
+    assert type(error) is RemoteUnavailable
+    assert "no livedeck server" in str(error)
+    assert "LIVEDECK_ENDPOINT" in str(error)
