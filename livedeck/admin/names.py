@@ -1,4 +1,4 @@
-r"""Which names and ids are allowed, and the refusal when one is not.
+r"""Which names, ids, texts and states are allowed, and the refusal when one is not.
 
 Names end up in keys of the object store, in URLs and in logs, so they are checked at the door. Execution names follow
 Flyte (``^[a-z][a-z\-0-9]*$``, at most 63); names of entities are Python's dotted names and looser.
@@ -9,6 +9,7 @@ import secrets
 from typing import Final
 
 from flyteidl.core.identifier_pb2 import Identifier, NodeExecutionIdentifier, WorkflowExecutionIdentifier
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from livedeck.errors import InvalidRequest
 
@@ -81,6 +82,22 @@ def check_node(identifier: NodeExecutionIdentifier) -> NodeExecutionIdentifier:
     check_execution(identifier.execution_id)
     check_node_id(identifier.node_id)
     return identifier
+
+
+def check_text(what: str, text: str, *, limit: int | None = None) -> str:
+    """Return ``text`` if every database can hold it: PostgreSQL takes no NUL, and some columns have a length."""
+    if "\x00" in text:
+        raise InvalidRequest(f"{what} holds a NUL character: leave it out")
+    if limit is not None and len(text) > limit:
+        raise InvalidRequest(f"{what} {text[:40]!r}... is too long: {len(text)} characters, at most {limit}")
+    return text
+
+
+def check_member(what: str, number: int, known: EnumTypeWrapper) -> None:
+    """Refuse a number that an enum of the protocol does not have; on the wire it may be any."""
+    if number not in known.values():
+        names = ", ".join(f"{name} ({value})" for name, value in known.items())
+        raise InvalidRequest(f"{what} {number} is not known: it is one of {names}")
 
 
 def generate_execution_name() -> str:

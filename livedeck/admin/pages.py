@@ -87,7 +87,10 @@ class Pages:
         if "\0" in path or not path:
             return None
         found = (self._root / path).resolve()
-        return found if found.is_relative_to(self._root) and found.is_file() else None
+        try:
+            return found if found.is_relative_to(self._root) and found.is_file() else None
+        except OSError:  # a name longer than any file's can be
+            return None
 
     def _frame(self, request: Request) -> Response:
         script = resources.files("livedeck.deck").joinpath("static", "runtime.js")

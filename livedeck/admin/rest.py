@@ -4,12 +4,14 @@ Answers are JSON, or protobuf for who accepts that; errors are ``{"code", "messa
 HTTP status that Flyte's gateway gives them.
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import grpc
+import msgspec
 from google.api import annotations_pb2
 from google.api.http_pb2 import HttpRule
 from google.protobuf import json_format
@@ -21,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from livedeck.admin.paths import set_field
+from livedeck.admin.records.shown import as_dict
 from livedeck.admin.services.calls import Failure, Service
 from livedeck.errors import InvalidRequest
 
@@ -40,6 +43,9 @@ _STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
     grpc.StatusCode.UNIMPLEMENTED: 501,
     grpc.StatusCode.UNAVAILABLE: 503,
 }
+
+_encode: Final = msgspec.json.Encoder().encode
+_log = logging.getLogger(__name__)
 
 
 class _TooLarge(Exception):
@@ -96,14 +102,13 @@ def _endpoint(service: Service, binding: _Binding) -> Callable[[Request], Awaita
     async def serve(request: Request) -> Response:
         try:
             asked = await _read(request, binding, message())
-            answer = await service.call(binding.method.name, asked)
+            return _answer(request, await service.call(binding.method.name, asked))
         except InvalidRequest as error:
             return _failed(Failure(grpc.StatusCode.INVALID_ARGUMENT, str(error)))
         except _TooLarge as error:
             return _failed(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error)))
         except Failure as failure:
             return _failed(failure)
-        return _answer(request, answer)
 
     return serve
 
@@ -143,8 +148,13 @@ def _answer(request: Request, message: Message) -> Response:
     for media_type in _PROTOBUF:
         if media_type in accepted:
             return Response(message.SerializeToString(), media_type=media_type)
-    text = json_format.MessageToJson(message, indent=None, ensure_ascii=False)
-    return Response(text, media_type="application/json")
+    try:
+        return Response(_encode(as_dict(message)), media_type="application/json")
+    except Exception as error:
+        kind = message.DESCRIPTOR.name
+        _log.exception("answer_failed", extra={"kind": kind}, exc_info=error)
+        advice = f"ask for it as {_PROTOBUF[0]}"
+        raise Failure(grpc.StatusCode.INTERNAL, f"the {kind} has no JSON form ({error}): {advice}") from error
 
 
 def _failed(failure: Failure) -> JSONResponse:

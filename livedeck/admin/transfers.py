@@ -85,13 +85,20 @@ class Transfers:
         root = self._store.local_root
         if root is not None:
             path = root / key
-            if not path.is_file():
+            if not _is_file(path):
                 raise NoSuchEntity(f"there is no object {key}")
             return FileResponse(path, headers=headers, media_type=headers["content-type"])
         try:
             return Response(await self._store.aget(key), headers=headers)
         except ObjectNotFound:
             raise NoSuchEntity(f"there is no object {key}") from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's can be
+        return False
 
 
 def _append(file: "IO[bytes]", md5: "hashlib._Hash", piece: bytearray) -> None:

@@ -94,6 +94,7 @@ async def listed(registered, protos, control):
         ("lt(created_at,2020-01-01T00:00:00+02:00)", []),
         ("eq(state,EXECUTION_ACTIVE)", ["e2", "e1", "e0"]),
         ("gte(duration,0)", ["e0"]),
+        ("eq(phase,2)", ["e1"]),
     ],
 )
 async def test_filtering(listed, filters, names):
@@ -111,6 +112,13 @@ async def test_filtering(listed, filters, names):
         "gt(created_at,yesterday)",
         "gte(duration,inf)",
         "eq(duration,1e400)",
+        "gt(duration,1e300)",
+        "gt(duration,-1e300)",
+        "gt(duration,nan)",
+        "eq(phase,99999999999999999999)",
+        "eq(phase,99999)",
+        "value_in(phase,1;99999)",
+        "eq(state,-1)",
     ],
 )
 async def test_what_may_not_be_asked_is_refused(listed, filters):
@@ -123,6 +131,8 @@ async def test_sorting(listed):
     assert await listed(key="name", direction=Sort.ASCENDING) == ["e0", "e1", "e2"]
     assert await listed(key="name") == ["e2", "e1", "e0"]  # descending unless told
     assert await listed(key="phase", direction=Sort.ASCENDING) == ["e2", "e1", "e0"]
+    assert (await listed(key="duration"))[0] == "e0"  # the one that has any
+    assert (await listed(key="duration", direction=Sort.ASCENDING))[-1] == "e0"
     with pytest.raises(Failure, match="sort key 'message'"):
         await listed(key="message")
 

@@ -27,7 +27,14 @@ async def http(tmp_path, build):
 
 @pytest.mark.parametrize(
     "path",
-    ["", "projects/p/domains/d/executions", "projects/p/domains/d/executions/e1?node=n0&view=deck", "index.html"],
+    [
+        "",
+        "projects/p/domains/d/executions",
+        "projects/p/domains/d/executions/e1?node=n0&view=deck",
+        "index.html",
+        "a" * 300,
+        "/".join(["a" * 200] * 30),
+    ],
 )
 async def test_every_address_of_the_console_is_the_console(http, path):
     response = await http.get(f"/console/{path}")
@@ -42,6 +49,7 @@ async def test_assets_are_kept_for_ever_and_missing_ones_are_not_the_console(htt
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert response.headers["content-type"].startswith("text/javascript")
     assert (await http.get("/console/assets/app-old.js")).status_code == 404
+    assert (await http.get(f"/console/assets/{'a' * 300}")).status_code == 404
 
 
 @pytest.mark.parametrize(

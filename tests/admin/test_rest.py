@@ -3,9 +3,16 @@
 import httpx
 import pytest
 from flyteidl.admin.execution_pb2 import Execution, ExecutionList
+from flyteidl.admin.task_pb2 import Task
+from flyteidl.service import admin_pb2
+from google.protobuf.any_pb2 import Any
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import update
 from starlette.applications import Starlette
 
+from livedeck.admin.db import registry, tables
 from livedeck.admin.rest import rest_routes
+from livedeck.admin.services.calls import Service
 
 
 @pytest.fixture
@@ -155,3 +162,49 @@ async def test_the_data_proxy(http):
         },
     )
     assert answer.json()["nativeUrl"].endswith("/a")
+
+
+async def test_one_bad_execution_that_is_stored_does_not_hide_the_others(http, executions, database, caplog):
+    path = "/api/v1/executions/flytesnacks/development"
+    found = Execution.FromString((await http.get(f"{path}/e1", headers={"accept": "application/x-protobuf"})).content)
+    found.spec.metadata.scheduled_at.CopyFrom(Timestamp(seconds=10**12))
+    await database.write(_store, found)
+    answer = await http.get(f"{path}?limit=10")
+    assert answer.status_code == 200
+    assert [each["id"]["name"] for each in answer.json()["executions"]] == ["e2", "e1", "e0"]
+    assert [record.at for record in caplog.records] == ["executions[e1].spec.metadata.scheduled_at"]
+    answer = await http.get(f"{path}/e1")
+    assert answer.json()["closure"]["phase"] == "QUEUED"
+
+
+def _store(transaction, execution):
+    """As a server stored it that did not look."""
+    rows = tables.executions
+    row = update(rows).where(rows.c.name == execution.id.name)
+    transaction.connection.execute(row.values(message=execution.SerializeToString()))
+
+
+async def test_a_bad_task_that_is_stored_does_not_hide_the_others(http, registered, database, protos):
+    task = Task(id=protos.id("TASK", "odd"))
+    task.closure.compiled_task.template.custom["lr"] = float("nan")
+    await database.write(registry.add, registry.TASK, registry.Entry(task, b"", columns={"type": "x"}))
+    answer = await http.get("/api/v1/tasks/flytesnacks/development?limit=10")
+    shown = {each["id"]["name"]: each["closure"]["compiledTask"]["template"] for each in answer.json()["tasks"]}
+    assert shown["odd"]["custom"] == {"lr": "NaN"}
+    assert shown["double"]["container"] == {"image": "livedeck"}
+
+
+async def test_an_answer_without_a_json_form_says_so(caplog):
+    async def strange(_request):
+        return Any(type_url="x/no.Such")
+
+    service = Service(admin_pb2.DESCRIPTOR.services_by_name["AdminService"], {"GetVersion": strange})
+    transport = httpx.ASGITransport(app=Starlette(routes=rest_routes([service])))
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
+        answer = await client.get("/api/v1/version")
+        assert answer.status_code == 500
+        assert answer.json()["code"] == 13
+        assert "has no JSON form" in answer.json()["message"]
+        as_protobuf = await client.get("/api/v1/version", headers={"accept": "application/octet-stream"})
+        assert Any.FromString(as_protobuf.content).type_url == "x/no.Such"
+    assert [record.message for record in caplog.records] == ["answer_failed"]

@@ -106,6 +106,12 @@ async def test_links_are_for_one_thing(admin, http):
     assert (response.status_code, "expired" in response.json()["message"]) == (403, True)
 
 
+async def test_a_name_longer_than_any_file_has_is_not_found(admin, http):
+    response = await http.get(admin._links.download_url(f"data/p/d/{'a' * 300}", HOUR))
+    assert response.status_code == 404
+    assert "there is no object" in response.json()["message"]
+
+
 async def test_a_deck_runs_only_in_a_sandboxed_frame(admin, http, store):
     store.put("metadata/p/d/e/n0/data/0/deck.html", b"<script>1</script>")
     url = admin._links.download_url("metadata/p/d/e/n0/data/0/deck.html", HOUR)

@@ -5,6 +5,8 @@ from typing import Final
 
 from flyteidl.core.literals_pb2 import Literal, Primitive, Scalar
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.admin.compiler.types import assignable, describe
 
@@ -16,6 +18,7 @@ _PRIMITIVES: Final[Mapping[SimpleType, str]] = {
     SimpleType.DATETIME: "datetime",
     SimpleType.DURATION: "duration",
 }
+_TIMES: Final = frozenset({SimpleType.DATETIME, SimpleType.DURATION})
 _SCALARS: Final[Mapping[SimpleType, frozenset[str]]] = {
     SimpleType.NONE: frozenset({"none_type"}),
     SimpleType.BINARY: frozenset({"binary"}),
@@ -71,9 +74,9 @@ def _fits_scalar(scalar: Scalar, literal_type: LiteralType) -> bool:
     kind = scalar.WhichOneof("value")
     match literal_type.WhichOneof("type"):
         case "simple" if literal_type.simple in _PRIMITIVES:
-            return bool(scalar.primitive.WhichOneof("value") == _PRIMITIVES[literal_type.simple])
+            return _fits_primitive(scalar.primitive, literal_type.simple)
         case "simple":
-            return kind in _SCALARS[literal_type.simple]
+            return kind in _SCALARS.get(literal_type.simple, ())
         case "enum_type":
             values = list(literal_type.enum_type.values)
             return kind == "primitive" and scalar.primitive.string_value in values
@@ -83,6 +86,21 @@ def _fits_scalar(scalar: Scalar, literal_type: LiteralType) -> bool:
             return kind in {"schema", "structured_dataset"}
         case _:
             return False
+
+
+def _fits_primitive(primitive: Primitive, simple: SimpleType) -> bool:
+    kind = _PRIMITIVES[simple]
+    if primitive.WhichOneof("value") != kind:
+        return False
+    return simple not in _TIMES or _time_text(getattr(primitive, kind)) is not None
+
+
+def _time_text(value: Timestamp | Duration) -> str | None:
+    """Return a time or a duration as JSON writes it; None for one that is out of range."""
+    try:
+        return value.ToJsonString()
+    except ValueError:
+        return None
 
 
 def _fits_blob(scalar: Scalar, literal_type: LiteralType) -> bool:
@@ -108,7 +126,7 @@ def _show_primitive(primitive: Primitive) -> str:
     if kind is None:
         return "an empty primitive"
     value = getattr(primitive, kind)
-    text = value.ToJsonString() if kind in {"datetime", "duration"} else repr(value)
+    text = _time_text(value) or "a value out of range" if kind in {"datetime", "duration"} else repr(value)
     short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     names = {attribute: describe(LiteralType(simple=simple)) for simple, attribute in _PRIMITIVES.items()}
     return f"{short} ({names[kind]})"

@@ -1,9 +1,13 @@
-"""Which Flyte type may be given where another is asked for; the rules are Flyte's compiler's."""
+"""Which Flyte types there are, and which may be given where another is asked for: the rules of Flyte's compiler."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from flyteidl.core.interface_pb2 import TypedInterface, Variable
 from flyteidl.core.types_pb2 import LiteralType, SchemaType, SimpleType, StructuredDatasetType
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+
+from livedeck.errors import InvalidRequest
 
 _TABULAR: Final = frozenset({"schema", "structured_dataset_type"})
 
@@ -12,7 +16,7 @@ def describe(literal_type: LiteralType) -> str:  # noqa: PLR0911 - one for each 
     """Return a type as people write it: ``integer``, ``list[string]``, ``union[integer, none]``."""
     match literal_type.WhichOneof("type"):
         case "simple":
-            return SimpleType.Name(literal_type.simple).lower()
+            return _name(SimpleType, literal_type.simple)
         case "collection_type":
             return f"list[{describe(literal_type.collection_type)}]"
         case "map_value_type":
@@ -27,6 +31,47 @@ def describe(literal_type: LiteralType) -> str:  # noqa: PLR0911 - one for each 
             return "structured dataset"
         case _:
             return "nothing"
+
+
+def check_interface(what: str, interface: TypedInterface) -> None:
+    """Refuse types that this server does not know, since nothing could ever be given to them.
+
+    Args:
+        what: Whose interface, for the refusal: ``task p/d/train@v1``.
+        interface: Inputs and outputs.
+
+    Raises:
+        InvalidRequest: A simple type's number is not in Flyte's enum.
+    """
+    sides: Mapping[str, Mapping[str, Variable]] = {
+        "input": interface.inputs.variables,
+        "output": interface.outputs.variables,
+    }
+    for side, variables in sides.items():
+        for name, variable in variables.items():
+            for inner in _inside(variable.type):
+                if inner.simple not in SimpleType.values():
+                    raise InvalidRequest(
+                        f"{what}: {side} {name!r} is of simple type {inner.simple}, which this server does not know"
+                    )
+
+
+def _inside(literal_type: LiteralType) -> Iterator[LiteralType]:
+    """Yield a type and every type that it is made of."""
+    yield literal_type
+    match literal_type.WhichOneof("type"):
+        case "collection_type":
+            yield from _inside(literal_type.collection_type)
+        case "map_value_type":
+            yield from _inside(literal_type.map_value_type)
+        case "union_type":
+            for variant in literal_type.union_type.variants:
+                yield from _inside(variant)
+        case "structured_dataset_type":
+            for column in literal_type.structured_dataset_type.columns:
+                yield from _inside(column.literal_type)
+        case _:
+            return
 
 
 def assignable(given: LiteralType, asked: LiteralType) -> bool:
@@ -92,4 +137,8 @@ def _columns(literal_type: LiteralType) -> set[tuple[str, str]]:
 
 
 def _schema_column(column: SchemaType.SchemaColumn) -> str:
-    return SchemaType.SchemaColumn.SchemaColumnType.Name(column.type).lower()
+    return _name(SchemaType.SchemaColumn.SchemaColumnType, column.type)
+
+
+def _name(known: EnumTypeWrapper, number: int) -> str:
+    return known.Name(number).lower() if number in known.values() else f"unknown type {number}"

@@ -24,10 +24,7 @@ def _text(value: str) -> str:
 
 def number_of(value: str) -> int:
     """Read an integer."""
-    number = int(value)
-    if not -(2**63) <= number < 2**63:
-        raise ValueError("out of range")
-    return number
+    return _bounded(int(value))
 
 
 def moment(value: str) -> int:
@@ -39,12 +36,21 @@ def moment(value: str) -> int:
 
 def seconds(value: str) -> int:
     """Read seconds, as microseconds."""
-    return round(float(value) * 1_000_000)
+    return _bounded(round(float(value) * 1_000_000))
+
+
+def _bounded(number: int) -> int:
+    """Return ``number`` if a column can be compared with it: none has more than 64 bits."""
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("out of range")
+    return number
 
 
 def _enum(values: Mapping[str, int]) -> Callable[[str], int]:
+    numbers = {str(number): number for number in values.values()}
+
     def parse(value: str) -> int:
-        return int(value) if value.isdecimal() else values[value.upper()]
+        return numbers[value] if value in numbers else values[value.upper()]
 
     return parse
 
@@ -70,6 +76,11 @@ class Listing:
     newest_first: bool = True
     """The order when the caller names no sort key."""
     aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def key_of(self, name: str) -> str:
+        """Return the key in ``fields`` that a filter or sort key means: aliases and the entity's prefix resolved."""
+        short = name.removeprefix(f"{self.name}.")
+        return self.aliases.get(short, short)
 
 
 @dataclass(frozen=True)
@@ -126,12 +137,18 @@ def _order(listing: Listing, sort: Sort | None) -> list[ColumnElement[Any]]:
     else:
         descending = sort.direction == Sort.DESCENDING
         keys = [_field(listing, sort.key, "sort key").column, *listing.order]
-    return [key.desc() if descending else key.asc() for key in keys]
+    return [_ordered(key, descending=descending) for key in keys]
+
+
+def _ordered(key: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
+    """Sort what has no value (yet) below all values, as SQLite does by itself and PostgreSQL does not."""
+    if not getattr(key, "nullable", False):  # said for nothing, it would keep PostgreSQL from using its index
+        return key.desc() if descending else key.asc()
+    return key.desc().nulls_last() if descending else key.asc().nulls_first()
 
 
 def _field(listing: Listing, name: str, what: str) -> Field:
-    short = name.removeprefix(f"{listing.name}.")
-    found = listing.fields.get(listing.aliases.get(short, short))
+    found = listing.fields.get(listing.key_of(name))
     if found is None:
         known = ", ".join(sorted(listing.fields))
         raise InvalidRequest(f"{what} {name!r} is not known for lists of {listing.name}s: it is one of {known}")

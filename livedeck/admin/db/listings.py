@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from flyteidl.admin.execution_pb2 import ExecutionMetadata, ExecutionState
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanState
+from flyteidl.admin.project_pb2 import Project
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 
 from livedeck.admin.db.listing import Field, Listing, enum_field, moment, number_of, seconds
@@ -106,7 +107,7 @@ PROJECTS: Final = Listing(
         "id": Field(projects.c.id),
         "identifier": Field(projects.c.id),
         "name": Field(projects.c.name),
-        "state": Field(projects.c.state, number_of),
+        "state": enum_field(projects.c.state, Project.ProjectState),
         "created_at": Field(projects.c.created_at, moment),
     },
     [projects.c.created_at, projects.c.id],

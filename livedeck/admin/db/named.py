@@ -1,6 +1,6 @@
 """Rows about names rather than versions: descriptions, and whether a name is archived."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from flyteidl.admin.common_pb2 import (
     NamedEntity,
@@ -153,7 +153,8 @@ def list_descriptions(
 def _named_entity(
     resource_type: ResourceType, identifier: NamedEntityIdentifier, description: str, state: int
 ) -> NamedEntity:
-    metadata = NamedEntityMetadata(description=description, state=NamedEntityState.Name(state))
+    metadata = NamedEntityMetadata(description=description)
+    metadata.state = cast("NamedEntityState", state)  # whatever number is stored, also one without a name
     return NamedEntity(resource_type=resource_type, id=identifier, metadata=metadata)
 
 

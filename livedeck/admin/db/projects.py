@@ -7,6 +7,7 @@ from livedeck.admin.db.listing import Page, fetch
 from livedeck.admin.db.listings import PROJECTS
 from livedeck.admin.db.tables import projects
 from livedeck.admin.db.writer import Transaction
+from livedeck.admin.filters import parse_filters
 from livedeck.errors import EntityExists, NoSuchEntity
 
 DEFAULT_PROJECT = "flytesnacks"
@@ -34,23 +35,24 @@ def add(transaction: Transaction, project: Project) -> None:
 
 
 def change(transaction: Transaction, project: Project) -> None:
-    """Replace what is known of a project.
+    """Set a project's state, and its name, description and labels where ``project`` has them, as flyteadmin does.
 
     Raises:
         NoSuchEntity: There is none with that id.
     """
-    done = transaction.connection.execute(
-        update(projects)
-        .where(projects.c.id == project.id)
-        .values(
-            name=project.name,
-            description=project.description,
-            state=project.state,
-            message=project.SerializeToString(),
-        )
-    )
-    if done.rowcount == 0:
+    known = find(transaction.connection, project.id)
+    if known is None:
         raise NoSuchEntity(f"there is no project {project.id!r}")
+    known.name = project.name or known.name
+    known.description = project.description or known.description
+    known.state = project.state
+    if project.labels.values:
+        known.labels.CopyFrom(project.labels)
+    transaction.connection.execute(
+        update(projects)
+        .where(projects.c.id == known.id)
+        .values(name=known.name, description=known.description, state=known.state, message=known.SerializeToString())
+    )
 
 
 def find(connection: Connection, project: str) -> Project | None:
@@ -66,7 +68,7 @@ def list_all(connection: Connection, page: Page) -> tuple[list[Project], str]:
         InvalidRequest: The page makes no sense.
     """
     query = select(projects.c.message)
-    if "state" not in page.filters:
+    if not any(PROJECTS.key_of(condition.field) == "state" for condition in parse_filters(page.filters)):
         query = query.where(projects.c.state != Project.ARCHIVED)
     return fetch(connection, query, PROJECTS, page, lambda row: Project.FromString(row.message))
 

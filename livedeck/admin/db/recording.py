@@ -150,7 +150,7 @@ def _parent_of(book: Book, event: NodeExecutionEvent) -> str | None:
         parent = event.parent_task_metadata.id.node_execution_id.node_id
     else:
         return None
-    book.load(parent)
+    book.load(check_node_id(parent))
     if parent not in book.nodes:
         raise NoSuchEntity(f"node {event.id.node_id!r} names as its parent {parent!r}, which was never reported")
     return parent

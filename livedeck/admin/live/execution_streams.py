@@ -6,12 +6,12 @@ from typing import Final, Protocol
 
 import msgspec
 from flyteidl.admin.execution_pb2 import Execution
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from livedeck.admin.feed import Change, Kind
 from livedeck.admin.live.changes import Changes, Subscription
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
+from livedeck.admin.records.shown import as_dict
 
 _encode: Final = msgspec.json.Encoder().encode
 PAGE: Final = 500
@@ -39,7 +39,7 @@ class EntityFeed(Protocol):
 
 def as_json(message: Message) -> bytes:
     """Return the JSON form of a protobuf message, enums by name: what browsers read."""
-    return _encode(MessageToDict(message))
+    return _encode(as_dict(message))
 
 
 def as_protobuf(message: Message) -> bytes:

@@ -1,1 +1,1 @@
-"""What events add up to: pure functions from an entity's message and an event to the entity's next message."""
+"""Entities as messages: what events add up to (pure functions from one message to the next), and what can be shown."""

@@ -39,7 +39,7 @@ GRPC_OPTIONS: Final = (
 """For ``grpc.aio.server``."""
 
 _MESSAGE_LIMIT: Final = 2000
-"""Characters of a status message: it travels as metadata, of which clients take 8 KB."""
+"""Bytes of a status message: it travels as metadata, of which clients take 8 KB, with up to three for each byte."""
 
 _CODES: Final[Mapping[type[Exception], grpc.StatusCode]] = {
     InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
@@ -126,4 +126,5 @@ def _translate(service: ServiceDescriptor, method: str, error: Exception) -> Fai
 
 
 def _shorten(message: str) -> str:
-    return message if len(message) <= _MESSAGE_LIMIT else f"{message[:_MESSAGE_LIMIT]}..."
+    data = message.encode("utf-8", "replace")
+    return message if len(data) <= _MESSAGE_LIMIT else f"{data[:_MESSAGE_LIMIT].decode('utf-8', 'ignore')}..."

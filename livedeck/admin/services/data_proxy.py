@@ -36,11 +36,15 @@ from livedeck.store import layout
 _DEFAULT_LIFETIME: Final = timedelta(hours=1)
 _MAX_LIFETIME: Final = timedelta(days=1)
 _MD5_BYTES: Final = 16
+_NAME_BYTES: Final = 255
+"""Of a file's or folder's name: what file systems take. Of a whole key, the store says how many."""
 _URL: Final = re.compile(r"flyte://v1/([^/]+)/([^/]+)/([^/]+)/([^/]+)(?:/(\d{1,9}))?/([iod])(?:/([^/]+))?")
+_OWNED: Final = re.compile(r"(?:metadata|data|code)/(?P<project>[^/]+)/(?P<domain>[^/]+)/[^/]+/.+", re.DOTALL)
+"""Keys below the prefixes of `livedeck.store.layout`."""
 
 
 class DataProxyCalls:
-    """Links are given only for objects that the asked-for project or execution owns."""
+    """Links are given only for what belongs to a project or an execution: the store may hold more than that."""
 
     def __init__(self, database: Database, objects: Objects, links: Links) -> None:
         self._database = database
@@ -72,11 +76,13 @@ class DataProxyCalls:
 
     async def _refuse_other_content(self, key: str, content_md5: bytes) -> None:
         known = await self._objects.md5_of(key)
-        if known is not None and content_md5 and known != content_md5:
-            raise EntityExists(f"{key!r} was uploaded before with other content: use another root or name")
+        if known is not None and known != content_md5:
+            raise EntityExists(
+                f"{key!r} was uploaded before: give content_md5 of the same content, or use another root or name"
+            )
 
     async def _download_location(self, request: CreateDownloadLocationRequest) -> CreateDownloadLocationResponse:
-        key = self._objects.key_of(request.native_url)
+        key = _owned(self._objects.key_of(request.native_url))
         lifetime = _lifetime(request.expires_in)
         return CreateDownloadLocationResponse(
             signed_url=self._links.download_url(key, lifetime), expires_at=_expiry(lifetime)
@@ -148,6 +154,9 @@ def _upload_key(request: CreateUploadLocationRequest) -> str:
     else:
         raise InvalidRequest("content_md5 is missing; it may be left out only when filename_root is given")
     name = _filename(request) if request.filename else secrets.token_hex(16)
+    for part in (folder, *name.split("/")):
+        if len(part.encode()) > _NAME_BYTES:
+            raise InvalidRequest(f"{part[:40]!r}... is too long: {len(part.encode())} bytes, at most {_NAME_BYTES}")
     return f"{layout.code_prefix(request.project, request.domain)}/{folder}/{name}"
 
 
@@ -158,7 +167,19 @@ def _filename(request: CreateUploadLocationRequest) -> str:
     return "/".join(check_entity_name("filename", part) for part in request.filename.split("/"))
 
 
+def _owned(key: str) -> str:
+    """Return ``key`` if it lies in the folder of an execution, of an execution's data, or of an upload."""
+    found = _OWNED.fullmatch(key)
+    if found is None:
+        raise InvalidRequest(f"{key!r} belongs to no execution and to no upload: links are given for what does")
+    check_scope(found["project"], found["domain"])
+    return key
+
+
 def _lifetime(asked: Duration) -> timedelta:
+    # A message can hold more seconds than a timedelta.
+    if abs(asked.seconds) > _MAX_LIFETIME.total_seconds():
+        raise InvalidRequest(f"expires_in is {asked.seconds} seconds: at most {_MAX_LIFETIME} is allowed")
     lifetime = asked.ToTimedelta() or _DEFAULT_LIFETIME
     if not timedelta(0) < lifetime <= _MAX_LIFETIME:
         raise InvalidRequest(f"expires_in is {lifetime}: more than nothing and at most {_MAX_LIFETIME} is allowed")

@@ -9,6 +9,7 @@ from flyteidl.admin.execution_pb2 import (
     ExecutionCreateResponse,
     ExecutionList,
     ExecutionRelaunchRequest,
+    ExecutionState,
     ExecutionTerminateRequest,
     ExecutionTerminateResponse,
     ExecutionUpdateRequest,
@@ -24,7 +25,7 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.executions import Origin
-from livedeck.admin.names import check_execution, check_scope, describe
+from livedeck.admin.names import check_execution, check_member, check_scope, describe
 from livedeck.admin.services.answers import Answers
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.launching import Launcher
@@ -72,6 +73,7 @@ class ExecutionCalls:
 
     async def _update(self, request: ExecutionUpdateRequest) -> ExecutionUpdateResponse:
         check_execution(request.id)
+        check_member("state", request.state, ExecutionState)
         await self._database.write(executions.set_state, request.id, request.state, "")
         return ExecutionUpdateResponse()
 

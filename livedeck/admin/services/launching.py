@@ -21,11 +21,14 @@ from livedeck.admin.db.executions import NewExecution
 from livedeck.admin.names import (
     check_execution,
     check_execution_name,
+    check_member,
+    check_node,
     check_scope,
     describe,
     generate_execution_name,
 )
 from livedeck.admin.objects import Objects
+from livedeck.admin.records.shown import check_shown
 from livedeck.admin.services.registrar import Registrar
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
 
@@ -54,11 +57,13 @@ class Launcher:
         """Create an execution and return its id.
 
         Raises:
-            InvalidRequest: A name is not allowed, or an input is missing, unknown or of the wrong type.
+            InvalidRequest: A name is not allowed, an input is missing, unknown or of the wrong type, or the spec holds
+                what JSON cannot show.
             NoSuchEntity: What it is to run, or its parent, does not exist.
             EntityExists: The name is taken.
         """
         identifier = await self._new_identifier(request)
+        _check_spec(f"execution {describe(identifier)}", request.spec)
         runnable = await self._registrar.runnable(request.spec.launch_plan)
         given = request.inputs if request.HasField("inputs") else request.spec.inputs
         plan = runnable.plan
@@ -118,6 +123,13 @@ class Launcher:
         if given == inputs:
             return inputs_uri, inputs_uri
         return inputs_uri, await self._objects.write_inputs(identifier, given, "user-inputs")
+
+
+def _check_spec(what: str, spec: ExecutionSpec) -> None:
+    check_shown(what, spec)
+    check_member("mode", spec.metadata.mode, ExecutionMetadata.ExecutionMode)
+    if spec.metadata.HasField("parent_node_execution"):
+        check_node(spec.metadata.parent_node_execution)
 
 
 def _spec(asked: ExecutionSpec, plan: LaunchPlan) -> ExecutionSpec:

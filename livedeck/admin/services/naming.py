@@ -8,6 +8,7 @@ from flyteidl.admin.common_pb2 import (
     NamedEntityIdentifier,
     NamedEntityList,
     NamedEntityListRequest,
+    NamedEntityState,
     NamedEntityUpdateRequest,
     NamedEntityUpdateResponse,
     ObjectGetRequest,
@@ -22,7 +23,14 @@ from flyteidl.core.identifier_pb2 import ResourceType
 from livedeck.admin.db import named
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.registry import KINDS
-from livedeck.admin.names import check_entity_name, check_identifier, check_scope, describe
+from livedeck.admin.names import (
+    check_entity_name,
+    check_identifier,
+    check_member,
+    check_scope,
+    check_text,
+    describe,
+)
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.paging import page_of
 from livedeck.errors import InvalidRequest, NoSuchEntity
@@ -58,6 +66,8 @@ class NamingCalls:
 
     async def _update(self, request: NamedEntityUpdateRequest) -> NamedEntityUpdateResponse:
         kind = _checked(request.resource_type)
+        check_member("state", request.metadata.state, NamedEntityState)
+        check_text("description", request.metadata.description)
         await self._database.write(named.set_named, kind, _checked_name(request.id), request.metadata)
         return NamedEntityUpdateResponse()
 
@@ -72,6 +82,8 @@ class NamingCalls:
     async def _list_descriptions(self, request: DescriptionEntityListRequest) -> DescriptionEntityList:
         kind = _checked(request.resource_type)
         check_scope(request.id.project, request.id.domain)
+        if request.id.name:
+            check_entity_name("name", request.id.name)
         found, token = await self._database.read(named.list_descriptions, kind, request.id, page_of(request))
         return DescriptionEntityList(descriptionEntities=found, token=token)
 

@@ -34,8 +34,9 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionI
 
 from livedeck.admin.db import executions, recording
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.recording import Reporter
-from livedeck.admin.names import check_execution, check_node, check_node_id, describe
+from livedeck.admin.db.recording import ExecutionEvent, Reporter
+from livedeck.admin.names import check_execution, check_identifier, check_node, check_node_id, describe
+from livedeck.admin.records.shown import check_shown
 from livedeck.admin.services.answers import Answers
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.paging import page_of
@@ -115,16 +116,22 @@ class ProgressCalls:
         return await self._answers.of_attempt(await self._task(request.id))
 
     async def _workflow_event(self, request: WorkflowExecutionEventRequest) -> WorkflowExecutionEventResponse:
-        await self._database.write(recording.record, _ANYBODY, [request.event])
+        await self._record(request.event)
         return WorkflowExecutionEventResponse()
 
     async def _node_event(self, request: NodeExecutionEventRequest) -> NodeExecutionEventResponse:
-        await self._database.write(recording.record, _ANYBODY, [request.event])
+        await self._record(request.event)
         return NodeExecutionEventResponse()
 
     async def _task_event(self, request: TaskExecutionEventRequest) -> TaskExecutionEventResponse:
-        await self._database.write(recording.record, _ANYBODY, [request.event])
+        check_identifier(request.event.task_id)
+        check_node(request.event.parent_node_execution_id)
+        await self._record(request.event)
         return TaskExecutionEventResponse()
+
+    async def _record(self, event: ExecutionEvent) -> None:
+        check_shown("the event", event)  # what an engine of our own reports was made here, and often
+        await self._database.write(recording.record, _ANYBODY, [event])
 
     async def _node(self, identifier: NodeExecutionIdentifier) -> NodeExecution:
         check_node(identifier)
@@ -135,6 +142,7 @@ class ProgressCalls:
 
     async def _task(self, identifier: TaskExecutionIdentifier) -> TaskExecution:
         node = check_node(identifier.node_execution_id)
+        check_identifier(identifier.task_id)
         found = await self._database.read(executions.find_task, identifier)
         if found is None:
             attempt = f"attempt {identifier.retry_attempt} of {describe(identifier.task_id)}"

@@ -17,7 +17,8 @@ from flyteidl.admin.project_pb2 import (
 
 from livedeck.admin.db import projects
 from livedeck.admin.db.database import Database
-from livedeck.admin.names import DOMAINS, check_project
+from livedeck.admin.db.tables import NAME_LENGTH
+from livedeck.admin.names import DOMAINS, check_member, check_project, check_text
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.paging import page_of
 from livedeck.errors import NoSuchEntity
@@ -40,13 +41,13 @@ class ProjectCalls:
         }
 
     async def _register(self, request: ProjectRegisterRequest) -> ProjectRegisterResponse:
-        check_project(request.project.id)
-        await self._database.write(projects.add, _bare(request.project))
+        project = _checked(request.project)
+        project.name = project.name or project.id
+        await self._database.write(projects.add, project)
         return ProjectRegisterResponse()
 
     async def _update(self, request: Project) -> ProjectUpdateResponse:
-        check_project(request.id)
-        await self._database.write(projects.change, _bare(request))
+        await self._database.write(projects.change, _checked(request))
         return ProjectUpdateResponse()
 
     async def _get(self, request: ProjectGetRequest) -> Project:
@@ -70,11 +71,15 @@ def _domains() -> list[Domain]:
     return [Domain(id=domain, name=domain) for domain in DOMAINS]
 
 
-def _bare(project: Project) -> Project:
+def _checked(project: Project) -> Project:
+    """Return what is kept of a project as it was sent: without domains."""
+    check_project(project.id)
+    check_text("project name", project.name, limit=NAME_LENGTH)
+    check_text("project description", project.description)
+    check_member("project state", project.state, Project.ProjectState)
     result = Project()
     result.CopyFrom(project)
     result.ClearField("domains")
-    result.name = result.name or result.id
     return result
 
 

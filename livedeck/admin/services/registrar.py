@@ -13,13 +13,16 @@ from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 
 from livedeck.admin.compiler import launch_plans, single_task
 from livedeck.admin.compiler.nodes import key_of
+from livedeck.admin.compiler.types import check_interface
 from livedeck.admin.compiler.workflow import Library, compile_workflow, referenced
 from livedeck.admin.db import named, projects, registry
 from livedeck.admin.db.database import Connection, Database
 from livedeck.admin.db.registry import LAUNCH_PLAN, TASK, WORKFLOW, Entry
+from livedeck.admin.db.tables import NAME_LENGTH
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.digests import digest_launch_plan, digest_task, digest_workflow
-from livedeck.admin.names import check_identifier, describe
+from livedeck.admin.names import check_identifier, check_member, check_text, describe
+from livedeck.admin.records.shown import check_shown
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
 
 
@@ -43,11 +46,16 @@ class Registrar:
 
         Raises:
             EntityExists: It was registered before, with the same structure.
-            InvalidRequest: It was registered with another structure, or its id is not allowed.
+            InvalidRequest: It was registered with another structure, its id is not allowed, or it holds what nothing
+                can be given to or JSON cannot show.
         """
         identifier = await self._checked(identifier, ResourceType.TASK)
+        what = f"task {describe(identifier)}"
         if not spec.HasField("template"):
-            raise InvalidRequest(f"task {describe(identifier)} has no template: there is nothing to run")
+            raise InvalidRequest(f"{what} has no template: there is nothing to run")
+        check_text("task type", spec.template.type, limit=NAME_LENGTH)
+        check_shown(what, spec)
+        check_interface(what, spec.template.interface)
         digest = digest_task(spec)
         compiled = CompiledTask(template=spec.template)
         compiled.template.id.CopyFrom(identifier)
@@ -63,14 +71,14 @@ class Registrar:
 
         Raises:
             EntityExists: It was registered before, with the same structure.
-            InvalidRequest: It does not compile, or was registered with another structure.
+            InvalidRequest: It does not compile, holds what JSON cannot show, or was registered with another structure.
             NoSuchEntity: It runs a task or launch plan that was never registered.
         """
         identifier = await self._checked(identifier, ResourceType.WORKFLOW, generated=hidden)
         digest = digest_workflow(spec)
         library = await self._database.read(_prepare_workflow, identifier, spec, digest)
         # A big workflow takes a while to check; the event loop has streams to serve meanwhile.
-        closure = await asyncio.to_thread(compile_workflow, identifier, spec, library)
+        closure = await asyncio.to_thread(_compile, identifier, spec, library)
         message = _listed_workflow(identifier, closure, spec.description)
         entry = Entry(message, digest, hidden, {"closure": closure.SerializeToString(deterministic=True)})
         await self._add(registry.WORKFLOW, entry, spec.description)
@@ -80,10 +88,13 @@ class Registrar:
 
         Raises:
             EntityExists: It was registered before, with the same structure.
-            InvalidRequest: Its defaults do not fit its workflow, or it was registered with another structure.
+            InvalidRequest: Its defaults do not fit its workflow, it holds what JSON cannot show, or it was registered
+                with another structure.
             NoSuchEntity: Its workflow was never registered.
         """
         identifier = await self._checked(identifier, ResourceType.LAUNCH_PLAN, generated=hidden)
+        check_shown(f"launch plan {describe(identifier)}", spec)
+        check_identifier(spec.workflow_id)
         digest = digest_launch_plan(spec)
         found = await self._database.read(registry.find_closure, spec.workflow_id)
         if found is None:
@@ -121,6 +132,7 @@ class Registrar:
             await self._make_up_workflow(identifier)
             identifier = single_task.generated_id(identifier, ResourceType.LAUNCH_PLAN)
         elif identifier.resource_type not in {ResourceType.LAUNCH_PLAN, ResourceType.UNSPECIFIED}:
+            check_member("resource type", identifier.resource_type, ResourceType)
             kind = ResourceType.Name(identifier.resource_type)
             raise InvalidRequest(f"an execution runs a launch plan or a task, not a {kind}")
         else:
@@ -172,16 +184,28 @@ def _add_with_description(
         named.add_description(transaction, entry.message.id, description)
 
 
+def _compile(identifier: Identifier, spec: WorkflowSpec, library: Library) -> CompiledWorkflowClosure:
+    what = f"workflow {describe(identifier)}"
+    check_shown(what, spec)
+    for template in (spec.template, *spec.sub_workflows):
+        check_interface(what, template.interface)
+    return compile_workflow(identifier, spec, library)
+
+
 def _prepare_workflow(connection: Connection, identifier: Identifier, spec: WorkflowSpec, digest: bytes) -> Library:
     """Refuse what is known, and look up what the workflow refers to."""
     registry.refuse_if_known(connection, WORKFLOW, identifier, digest)
-    tasks = registry.find_many(connection, TASK, referenced(spec, ResourceType.TASK))
-    plans = registry.find_many(connection, LAUNCH_PLAN, referenced(spec, ResourceType.LAUNCH_PLAN))
+    tasks = registry.find_many(connection, TASK, _referenced(spec, ResourceType.TASK))
+    plans = registry.find_many(connection, LAUNCH_PLAN, _referenced(spec, ResourceType.LAUNCH_PLAN))
     return Library(
         tasks={key_of(task.id): task.closure.compiled_task.template for task in tasks},
         launch_plans={key_of(plan.id): launch_plans.template(plan) for plan in plans},
         optional={key_of(plan.id): launch_plans.optional_inputs(plan.closure.expected_inputs) for plan in plans},
     )
+
+
+def _referenced(spec: WorkflowSpec, kind: ResourceType) -> list[Identifier]:
+    return [check_identifier(identifier) for identifier in referenced(spec, kind)]
 
 
 def _find_runnable(connection: Connection, identifier: Identifier) -> Runnable:

@@ -15,6 +15,7 @@ from flyteidl.admin.launch_plan_pb2 import (
     LaunchPlanCreateRequest,
     LaunchPlanCreateResponse,
     LaunchPlanList,
+    LaunchPlanState,
     LaunchPlanUpdateRequest,
     LaunchPlanUpdateResponse,
 )
@@ -24,7 +25,7 @@ from flyteidl.admin.workflow_pb2 import Workflow, WorkflowCreateRequest, Workflo
 from livedeck.admin.db import registry
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.registry import LAUNCH_PLAN, TASK, WORKFLOW, Kind
-from livedeck.admin.names import check_entity_name, check_identifier, check_scope, describe
+from livedeck.admin.names import check_entity_name, check_identifier, check_member, check_scope, describe
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.paging import page_of
 from livedeck.admin.services.registrar import Registrar
@@ -144,5 +145,6 @@ class Registration:
 
     async def _update_launch_plan(self, request: LaunchPlanUpdateRequest) -> LaunchPlanUpdateResponse:
         check_identifier(request.id)
+        check_member("state", request.state, LaunchPlanState)
         await self._database.write(registry.set_launch_plan_state, request.id, request.state)
         return LaunchPlanUpdateResponse()

@@ -13,10 +13,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
+from flyteidl.admin.description_entity_pb2 import DescriptionEntityListRequest
+from flyteidl.admin.event_pb2 import WorkflowExecutionEventRequest
 from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest
+from flyteidl.admin.project_pb2 import Project, ProjectListRequest, ProjectRegisterRequest
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
+from flyteidl.core.identifier_pb2 import ResourceType
 
 from livedeck.admin.control import Control
 from livedeck.admin.db import leases
@@ -26,9 +30,11 @@ from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.tables import metadata
 from livedeck.admin.feed import Feed
 from livedeck.admin.objects import Objects
+from livedeck.admin.services.calls import Failure
 from livedeck.store import open_store
 
 _BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
 pytestmark = pytest.mark.skipif(not _BINARIES, reason="PostgreSQL's server is not installed")
 
 
@@ -117,6 +123,41 @@ async def test_filters_and_order(registered, protos):
         sort_by=Sort(key="name", direction=Sort.ASCENDING),
     )
     assert [each.id.name for each in (await registered("ListExecutions", request)).executions] == ["e0", "e2"]
+
+
+async def test_what_has_no_duration_yet_is_sorted_as_sqlite_does(registered, protos):
+    for name, phases in {"e0": (W.RUNNING,), "e1": (W.RUNNING, W.SUCCEEDED), "e2": ()}.items():
+        await registered("CreateExecution", protos.execution(name))
+        for phase in phases:
+            event = WorkflowExecutionEventRequest(event=protos.workflow_event(name, phase))
+            await registered("CreateWorkflowEvent", event)
+    for direction, names in ((Sort.DESCENDING, ["e1", "e2", "e0"]), (Sort.ASCENDING, ["e0", "e2", "e1"])):
+        request = ResourceListRequest(id=SCOPE, limit=5, sort_by=Sort(key="duration", direction=direction))
+        assert [each.id.name for each in (await registered("ListExecutions", request)).executions] == names
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("RegisterProject", ProjectRegisterRequest(project=Project(id="mine", name="x" * 256))),
+        ("RegisterProject", ProjectRegisterRequest(project=Project(id="mine", description="a\x00b"))),
+        ("UpdateProject", Project(id="flytesnacks", state=99999)),
+        ("ListProjects", ProjectListRequest(filters="eq(state,99999)")),
+        ("ListExecutions", ResourceListRequest(id=SCOPE, limit=5, filters="eq(phase,99999)")),
+        (
+            "ListDescriptionEntities",
+            DescriptionEntityListRequest(
+                resource_type=ResourceType.TASK,
+                id=NamedEntityIdentifier(project="flytesnacks", domain="development", name="a\x00"),
+                limit=5,
+            ),
+        ),
+    ],
+)
+async def test_what_its_columns_cannot_hold_is_refused_before(registered, method, request_):
+    with pytest.raises(Failure) as refused:
+        await registered(method, request_)
+    assert refused.value.code.name == "INVALID_ARGUMENT"
 
 
 async def test_two_processes_write_in_turns(database, database_url, registered, protos):

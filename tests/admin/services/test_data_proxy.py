@@ -56,6 +56,17 @@ async def test_other_content_under_the_same_name_is_refused(call, store):
     await call("CreateUploadLocation", upload(filename_root="mine"))  # the same content: nothing to fear
     other = upload(filename_root="mine", content_md5=hashlib.md5(b"other").digest())
     assert await code(call, "CreateUploadLocation", other) == "ALREADY_EXISTS"
+    unsaid = upload(filename_root="mine", content_md5=b"")
+    assert await code(call, "CreateUploadLocation", unsaid) == "ALREADY_EXISTS"
+
+
+async def test_uploaded_code_cannot_be_replaced_by_way_of_its_folder(call, store):
+    """The folder is the content's hash, and whoever knows it might name it as a root."""
+    answer = await call("CreateUploadLocation", upload())
+    store.put(answer.native_url.removeprefix(f"{store.uri}/"), b"code")
+    folder = answer.native_url.split("/")[-2]
+    again = upload(filename_root=folder, content_md5=b"")
+    assert await code(call, "CreateUploadLocation", again) == "ALREADY_EXISTS"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +81,8 @@ async def test_other_content_under_the_same_name_is_refused(call, store):
         {"filename": "a/./b", "filename_root": "mine"},
         {"filename": "a/b\x00c", "filename_root": "mine"},
         {"filename": "a\x00b"},
+        {"filename": "é" * 200},
+        {"filename": "/".join(["a" * 200] * 6), "filename_root": "mine"},
         {"filename_root": "../x"},
         {"content_md5": b"short"},
         {"content_md5": b""},
@@ -77,6 +90,8 @@ async def test_other_content_under_the_same_name_is_refused(call, store):
         {"domain": "nowhere"},
         {"expires_in": Duration(seconds=-5)},
         {"expires_in": Duration(seconds=10**7)},
+        {"expires_in": Duration(seconds=10**15)},
+        {"expires_in": Duration(seconds=-(10**15))},
     ],
 )
 async def test_hostile_uploads_are_refused(call, more):
@@ -123,8 +138,13 @@ async def test_other_artifacts_are_refused(registered, deck, store):
 
 
 async def test_a_download_location(call, store):
-    answer = await call("CreateDownloadLocation", CreateDownloadLocationRequest(native_url=store.uri_of("data/x")))
-    assert answer.signed_url.startswith("http://links/download/data/x")
+    for key in (
+        "metadata/flytesnacks/development/e1/n0/data/0/deck.html",
+        "data/flytesnacks/development/e1/n0/x",
+        "code/flytesnacks/development/mine/a folder/x.py",
+    ):
+        request = CreateDownloadLocationRequest(native_url=store.uri_of(key))
+        assert (await call("CreateDownloadLocation", request)).signed_url.startswith(f"http://links/download/{key}")
     elsewhere = CreateDownloadLocationRequest(native_url="file:///etc/passwd")
     assert await code(call, "CreateDownloadLocation", elsewhere) == "INVALID_ARGUMENT"
     climbing = CreateDownloadLocationRequest(native_url=f"{store.uri}/../secret")
@@ -143,3 +163,19 @@ async def test_data_by_flyte_url(registered, protos, store):
     assert await code(registered, "GetData", GetDataRequest(flyte_url=f"{base}/o/o1")) == "NOT_FOUND"
     assert await code(registered, "GetData", GetDataRequest(flyte_url=f"{base}/0/o")) == "NOT_FOUND"
     assert await code(registered, "GetData", GetDataRequest(flyte_url="http://elsewhere")) == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "secret",
+        "data/x",
+        "other/flytesnacks/development/e1/x",
+        "metadata/flytesnacks/development/e1",
+        "metadata/flytesnacks/nowhere/e1/x",
+        "data/Not A Project/development/e1/x",
+    ],
+)
+async def test_what_belongs_to_nobody_is_not_given(call, store, key):
+    request = CreateDownloadLocationRequest(native_url=store.uri_of(key))
+    assert await code(call, "CreateDownloadLocation", request) == "INVALID_ARGUMENT"

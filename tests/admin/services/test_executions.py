@@ -31,10 +31,13 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.interface_pb2 import Parameter
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from flyteidl.event.event_pb2 import ParentNodeExecutionMetadata
 from flyteidl.service import admin_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.admin.objects import INLINE_LIMIT
 from livedeck.admin.services.calls import Failure, Service
@@ -135,6 +138,47 @@ async def test_a_task_runs_on_its_own(registered, protos, control):
     await registered("RelaunchExecution", again)
 
 
+def _parent(identifier, node):
+    return ExecutionMetadata(parent_node_execution={"execution_id": identifier, "node_id": node})
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        (ExecutionMetadata(scheduled_at=Timestamp(seconds=10**12)), "metadata.scheduled_at"),
+        (ExecutionMetadata(mode=99999), "mode 99999"),
+        (
+            _parent(WorkflowExecutionIdentifier(project="flytesnacks", domain="development", name="e0"), "n" * 256),
+            "long",
+        ),
+        (_parent(WorkflowExecutionIdentifier(project="flytesnacks", domain="development", name="e\x00"), "n0"), "name"),
+    ],
+)
+async def test_specs_that_cannot_be_are_refused(registered, protos, metadata, reason):
+    await registered("CreateExecution", protos.execution("e0"))
+    request = protos.execution("e1")
+    request.spec.metadata.CopyFrom(metadata)
+    code, message = await refusal(registered, "CreateExecution", request)
+    assert code == "INVALID_ARGUMENT"
+    assert reason in message
+    request = protos.execution("e1")
+    request.spec.launch_plan.resource_type = 99
+    assert (await refusal(registered, "CreateExecution", request))[0] == "INVALID_ARGUMENT"
+
+
+async def test_a_time_that_no_calendar_has_is_no_input(registered, protos):
+    moment = Literal(scalar={"primitive": {"datetime": Timestamp(seconds=10**12)}})
+    interface = protos.interface({"at": LiteralType(simple=SimpleType.DATETIME)})
+    await registered("CreateTask", protos.task("timed", interface=interface))
+    for plan, name in ((protos.id("TASK", "timed"), "at"), (protos.id("LAUNCH_PLAN", "chain"), "x")):
+        request = protos.execution("e1")
+        request.spec.launch_plan.CopyFrom(plan)
+        request.inputs.CopyFrom(LiteralMap(literals={name: moment}))
+        code, message = await refusal(registered, "CreateExecution", request)
+        assert code == "INVALID_ARGUMENT"
+        assert "is given a value out of range (datetime)" in message
+
+
 async def test_relaunching_copies_spec_and_inputs(registered, protos):
     request = protos.execution("e1", x=7)
     request.spec.labels.values["team"] = "blue"
@@ -171,6 +215,9 @@ async def test_archiving(registered, protos):
     await registered("UpdateExecution", change)
     found = await get(registered, protos, "e1")
     assert found.closure.state_change_details.state == ExecutionState.EXECUTION_ARCHIVED
+    for state in (2, 99999):
+        change = ExecutionUpdateRequest(id=protos.execution_id("e1"), state=state)
+        assert (await refusal(registered, "UpdateExecution", change))[0] == "INVALID_ARGUMENT"
 
 
 async def test_events_over_the_wire_follow_the_table(registered, protos):
@@ -233,6 +280,47 @@ async def test_hostile_node_ids_are_refused(registered, protos, node):
     await registered("CreateExecution", protos.execution("e1"))
     event = NodeExecutionEventRequest(event=protos.node_event("e1", node, N.RUNNING))
     assert (await refusal(registered, "CreateNodeEvent", event))[0] == "INVALID_ARGUMENT"
+
+
+async def test_events_at_times_that_no_calendar_has_are_refused(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    await registered("CreateNodeEvent", NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.RUNNING)))
+    for seconds in (10**12, 10**18, -(10**12)):
+        workflow = WorkflowExecutionEventRequest(event=protos.workflow_event("e1", W.RUNNING))
+        node = NodeExecutionEventRequest(event=protos.node_event("e1", "n1", N.RUNNING))
+        task = TaskExecutionEventRequest(event=protos.task_event("e1", "n0", K.RUNNING))
+        for method, request in (
+            ("CreateWorkflowEvent", workflow),
+            ("CreateNodeEvent", node),
+            ("CreateTaskEvent", task),
+        ):
+            request.event.occurred_at.seconds = seconds
+            code, message = await refusal(registered, method, request)
+            assert code == "INVALID_ARGUMENT"
+            assert "occurred_at" in message
+
+
+async def test_ids_in_events_are_checked(registered, protos):
+    await registered("CreateExecution", protos.execution("e1"))
+    await registered("CreateNodeEvent", NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.RUNNING)))
+    for name in ("x" * 256, "a\x00b", ""):
+        event = protos.task_event("e1", "n0", K.RUNNING)
+        event.task_id.name = name
+        code, _ = await refusal(registered, "CreateTaskEvent", TaskExecutionEventRequest(event=event))
+        assert code == "INVALID_ARGUMENT"
+        asked = TaskExecutionIdentifier(task_id=event.task_id, node_execution_id=protos.node_id("e1", "n0"))
+        assert (await refusal(registered, "GetTaskExecution", TaskExecutionGetRequest(id=asked)))[
+            0
+        ] == "INVALID_ARGUMENT"
+    event = protos.task_event("e1", "n\x00", K.RUNNING)
+    code, _ = await refusal(registered, "CreateTaskEvent", TaskExecutionEventRequest(event=event))
+    assert code == "INVALID_ARGUMENT"
+    for parent in (
+        {"parent_node_metadata": {"node_id": "a\x00b"}},
+        {"parent_task_metadata": {"id": {"node_execution_id": protos.node_id("e1", "a\x00b")}}},
+    ):
+        child = NodeExecutionEventRequest(event=protos.node_event("e1", "n1", N.RUNNING, **parent))
+        assert (await refusal(registered, "CreateNodeEvent", child))[0] == "INVALID_ARGUMENT"
 
 
 async def test_data_of_nodes_and_attempts(registered, protos, store):

@@ -2,6 +2,7 @@
 
 import grpc
 import pytest
+from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
 from flyteidl.admin.event_pb2 import NodeExecutionEventRequest
 from flyteidl.admin.execution_pb2 import (
     ExecutionTerminateRequest,
@@ -68,3 +69,15 @@ async def test_an_execution_from_registration_to_its_end(channel, protos, contro
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await admin.CreateNodeEvent(NodeExecutionEventRequest(event=protos.node_event(name, "n0", N.RUNNING)))
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+@pytest.mark.parametrize("quoted", ["x", "\n", "é", "你", "🙂"])
+async def test_a_long_refusal_reaches_the_client(channel, quoted):
+    """It travels as metadata, of which clients take little, and where what is not ASCII is three times as long."""
+    scope = NamedEntityIdentifier(project="flytesnacks", domain="development")
+    request = ResourceListRequest(id=scope, limit=1, filters=quoted * 4000)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await AdminServiceStub(channel).ListExecutions(request)
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert refused.value.details().startswith("filter ")
+    assert refused.value.details().endswith("...")

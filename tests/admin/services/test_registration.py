@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from flyteidl.admin.common_pb2 import (
+    Labels,
     NamedEntityGetRequest,
     NamedEntityIdentifier,
     NamedEntityIdentifierListRequest,
@@ -27,10 +28,15 @@ from flyteidl.admin.project_pb2 import (
     ProjectListRequest,
     ProjectRegisterRequest,
 )
+from flyteidl.admin.task_pb2 import Task
 from flyteidl.admin.version_pb2 import GetVersionRequest
 from flyteidl.core.identifier_pb2 import ResourceType
 from flyteidl.core.interface_pb2 import Parameter
+from flyteidl.core.types_pb2 import LiteralType
+from google.protobuf.any_pb2 import Any
 
+from livedeck.admin.db import named as names
+from livedeck.admin.db import registry
 from livedeck.admin.services.calls import Failure
 
 SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
@@ -127,6 +133,64 @@ async def test_a_task_without_a_template_is_refused(call, protos):
     assert (await refusal(call, "CreateTask", request))[0] == "INVALID_ARGUMENT"
 
 
+async def test_what_lists_could_not_show_is_refused(registered, protos):
+    task, workflow, plan = protos.task("odd"), protos.chain(name="odd"), protos.launch_plan(name="odd")
+    task.spec.template.custom["lr"] = float("nan")
+    workflow.spec.template.nodes[0].metadata.timeout.seconds = 10**15
+    plan.spec.entity_metadata.launch_conditions.CopyFrom(Any(type_url="x/no.Such"))
+    for method, request, where in (
+        ("CreateTask", task, "template.custom"),
+        ("CreateWorkflow", workflow, "template.nodes[0].metadata.timeout"),
+        ("CreateLaunchPlan", plan, "entity_metadata.launch_conditions"),
+    ):
+        code, message = await refusal(registered, method, request)
+        assert code == "INVALID_ARGUMENT"
+        assert "odd@v1" in message
+        assert where in message
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        LiteralType(simple=77),
+        LiteralType(collection_type=LiteralType(map_value_type=LiteralType(simple=77))),
+        LiteralType(union_type={"variants": [LiteralType(simple=1), LiteralType(simple=77)]}),
+    ],
+)
+async def test_types_that_are_not_known_are_refused(registered, protos, kind):
+    for interface in (protos.interface({"x": kind}), protos.interface(outputs={"x": kind})):
+        code, message = await refusal(registered, "CreateTask", protos.task("odd", interface=interface))
+        assert code == "INVALID_ARGUMENT"
+        assert "'x' is of simple type 77" in message
+    workflow = protos.chain(name="odd")
+    workflow.spec.template.interface.inputs.variables["y"].type.CopyFrom(kind)
+    assert (await refusal(registered, "CreateWorkflow", workflow))[0] == "INVALID_ARGUMENT"
+
+
+async def test_a_task_of_an_unknown_type_that_is_stored_does_not_run(registered, protos, database):
+    task = Task(id=protos.id("TASK", "odd"))
+    template = protos.task("odd", interface=protos.interface({"x": LiteralType(simple=77)})).spec.template
+    task.closure.compiled_task.template.CopyFrom(template)
+    await database.write(registry.add, registry.TASK, registry.Entry(task, b"", columns={"type": "x"}))
+    request = protos.execution("e1")
+    request.spec.launch_plan.CopyFrom(task.id)
+    assert (await refusal(registered, "CreateExecution", request))[0] == "INVALID_ARGUMENT"
+
+
+async def test_what_a_column_cannot_hold_is_refused(registered, protos):
+    long, nul = protos.task("odd"), protos.task("odd")
+    long.spec.template.type, nul.spec.template.type = "x" * 256, "a\x00b"
+    plan, workflow = protos.launch_plan("a\x00b", name="odd"), protos.chain(name="odd")
+    workflow.spec.template.nodes[0].task_node.reference_id.name = "a\x00b"
+    for method, request in (
+        ("CreateTask", long),
+        ("CreateTask", nul),
+        ("CreateLaunchPlan", plan),
+        ("CreateWorkflow", workflow),
+    ):
+        assert (await refusal(registered, method, request))[0] == "INVALID_ARGUMENT"
+
+
 async def test_expected_inputs_of_a_launch_plan(registered, protos):
     plan = protos.launch_plan(name="with-default")
     plan.spec.default_inputs.parameters["x"].CopyFrom(Parameter(default=protos.literal(5)))
@@ -160,6 +224,8 @@ async def test_one_version_is_active_at_a_time(registered, protos):
     assert [plan.id.version for plan in listed.launch_plans] == ["v2"]
     found = await registered("ListLaunchPlans", ResourceListRequest(id=SCOPE, limit=9, filters="eq(state,1)"))
     assert [plan.id.version for plan in found.launch_plans] == ["v2"]
+    change = LaunchPlanUpdateRequest(id=protos.id("LAUNCH_PLAN", "chain"), state=99999)
+    assert (await refusal(registered, "UpdateLaunchPlan", change))[0] == "INVALID_ARGUMENT"
     nobody = protos.id("LAUNCH_PLAN", "nobody")
     assert (await refusal(registered, "UpdateLaunchPlan", LaunchPlanUpdateRequest(id=nobody)))[0] == "NOT_FOUND"
 
@@ -196,6 +262,26 @@ async def test_a_name_can_be_described_and_archived(registered):
     assert (await refusal(registered, "GetNamedEntity", kind))[0] == "INVALID_ARGUMENT"
 
 
+@pytest.mark.parametrize("metadata", [{"state": 78}, {"state": 99999}, {"description": "a\x00b"}])
+async def test_what_no_name_can_be_is_refused(registered, metadata):
+    change = NamedEntityUpdateRequest(
+        resource_type=ResourceType.TASK, id=named("double"), metadata=NamedEntityMetadata(**metadata)
+    )
+    assert (await refusal(registered, "UpdateNamedEntity", change))[0] == "INVALID_ARGUMENT"
+
+
+async def test_a_state_without_a_name_that_is_stored_can_be_read_and_repaired(registered, database):
+    task, asked = ResourceType.TASK, named("double")
+    await database.write(names.set_named, task, asked, NamedEntityMetadata(state=78))
+    found = await registered("GetNamedEntity", NamedEntityGetRequest(resource_type=task, id=asked))
+    assert found.metadata.state == 78
+    listed = NamedEntityListRequest(resource_type=task, project="flytesnacks", domain="development", limit=9)
+    assert [each.metadata.state for each in (await registered("ListNamedEntities", listed)).entities] == [78]
+    repair = NamedEntityUpdateRequest(resource_type=task, id=asked, metadata=NamedEntityMetadata(state=0))
+    await registered("UpdateNamedEntity", repair)
+    assert [each.metadata.state for each in (await registered("ListNamedEntities", listed)).entities] == [0]
+
+
 async def test_descriptions(registered, protos):
     request = protos.task("told")
     request.spec.description.short_description = "Doubles"
@@ -206,6 +292,8 @@ async def test_descriptions(registered, protos):
     assert len((await registered("ListDescriptionEntities", listed)).descriptionEntities) == 1
     without = ObjectGetRequest(id=protos.id("TASK", "double"))
     assert (await refusal(registered, "GetDescriptionEntity", without))[0] == "NOT_FOUND"
+    hostile = DescriptionEntityListRequest(resource_type=ResourceType.TASK, id=named("a\x00"), limit=5)
+    assert (await refusal(registered, "ListDescriptionEntities", hostile))[0] == "INVALID_ARGUMENT"
 
 
 async def test_projects(call):
@@ -222,6 +310,51 @@ async def test_projects(call):
     assert (await refusal(call, "UpdateProject", Project(id="nobody")))[0] == "NOT_FOUND"
     twice = ProjectRegisterRequest(project=Project(id="mine"))
     assert (await refusal(call, "RegisterProject", twice))[0] == "ALREADY_EXISTS"
+
+
+async def test_updating_a_project_leaves_alone_what_is_not_said(call):
+    project = Project(id="mine", name="Mine", description="My work", labels=Labels(values={"team": "blue"}))
+    await call("RegisterProject", ProjectRegisterRequest(project=project))
+    await call("UpdateProject", Project(id="mine", state=Project.ARCHIVED))
+    found = await call("GetProject", ProjectGetRequest(id="mine"))
+    assert (found.name, found.description, dict(found.labels.values)) == ("Mine", "My work", {"team": "blue"})
+    assert found.state == Project.ARCHIVED
+    await call("UpdateProject", Project(id="mine", name="Ours", labels=Labels(values={"team": "red"})))
+    found = await call("GetProject", ProjectGetRequest(id="mine"))
+    assert (found.name, found.description, dict(found.labels.values)) == ("Ours", "My work", {"team": "red"})
+    assert found.state == Project.ACTIVE
+    listed = await call("ListProjects", ProjectListRequest(filters="eq(name,Ours)"))
+    assert [each.id for each in listed.projects] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ("contains(name,estate)", []),
+        ("eq(id,estate)", []),
+        ("eq(state,1)", ["estate"]),
+        ("eq(project.state,ARCHIVED)", ["estate"]),
+        ("contains(name,estate)+value_in(state,0;1)", ["estate"]),
+        ("ne(state,1)", ["flytesnacks"]),
+    ],
+)
+async def test_archived_projects_are_listed_for_who_asks_for_a_state(call, filters, found):
+    project = Project(id="estate", name="estate", state=Project.ARCHIVED)
+    await call("RegisterProject", ProjectRegisterRequest(project=project))
+    listed = await call("ListProjects", ProjectListRequest(filters=filters))
+    assert [project.id for project in listed.projects] == found
+
+
+@pytest.mark.parametrize(
+    "values", [{"name": "x" * 256}, {"name": "a\x00"}, {"description": "a\x00b"}, {"state": 99999}, {"state": 4}]
+)
+async def test_projects_that_cannot_be_are_refused(call, values):
+    request = ProjectRegisterRequest(project=Project(id="mine", **values))
+    assert (await refusal(call, "RegisterProject", request))[0] == "INVALID_ARGUMENT"
+    assert (await refusal(call, "UpdateProject", Project(id="flytesnacks", **values)))[0] == "INVALID_ARGUMENT"
+    listed = await call("ListProjects", ProjectListRequest())
+    assert [(project.id, project.name) for project in listed.projects] == [("flytesnacks", "flytesnacks")]
+    assert (await refusal(call, "ListProjects", ProjectListRequest(filters="eq(state,99999)")))[0] == "INVALID_ARGUMENT"
 
 
 async def test_version_and_what_is_not_served(call):
