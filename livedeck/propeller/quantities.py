@@ -5,7 +5,9 @@ from decimal import Decimal
 
 from livedeck.errors import InvalidWorkflow
 
-_QUANTITY = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<suffix>[numkMGTPE]|[KMGTPE]i)?")
+_QUANTITY = re.compile(
+    r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+\Z)?)(?P<suffix>[numkMGTPE]|[KMGTPE]i)?"
+)
 _FACTORS = {
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),

@@ -104,7 +104,7 @@ def _workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) 
         metadata=workflow_pb2.WorkflowMetadata(on_failure=workflow.failure_policy.name),
         metadata_defaults=workflow_pb2.WorkflowMetadataDefaults(interruptible=workflow.interruptible or False),
         interface=typed_interface(workflow.interface),
-        nodes=[compile_node(node, settings) for node in traced.nodes],
+        nodes=[compile_node(node, settings, interruptible=workflow.interruptible) for node in traced.nodes],
         outputs=[
             literals_pb2.Binding(
                 var=name, binding=compile_binding(each, Where(workflow.name, name, "output"), settings.data)

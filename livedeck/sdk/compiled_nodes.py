@@ -8,16 +8,21 @@ from livedeck.sdk.compiled import CompileSettings, duration, identifier
 from livedeck.sdk.compiled_bindings import compile_binding
 from livedeck.sdk.compiled_tasks import resources
 from livedeck.sdk.nodes import Node
-from livedeck.sdk.options import TaskOptions
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import Where
 
 
-def compile_node(node: Node, settings: CompileSettings) -> workflow_pb2.Node:
-    """Compile one call of a task or workflow."""
+def compile_node(node: Node, settings: CompileSettings, *, interruptible: bool | None = None) -> workflow_pb2.Node:
+    """Compile one call of a task or workflow.
+
+    Args:
+        node: the call.
+        settings: what the compiled form says beyond the program.
+        interruptible: what the workflow says for tasks that do not.
+    """
     compiled = workflow_pb2.Node(
         id=node.id,
-        metadata=_node_metadata(node),
+        metadata=_node_metadata(node, interruptible=interruptible),
         inputs=[
             literals_pb2.Binding(var=name, binding=compile_binding(each, Where(node.entity.name, name), settings.data))
             for name, each in node.bindings.items()
@@ -42,18 +47,21 @@ def _overrides(node: Node) -> workflow_pb2.TaskNodeOverrides:
     return workflow_pb2.TaskNodeOverrides(resources=resources(requests or of_task.requests, limits or of_task.limits))
 
 
-def _node_metadata(node: Node) -> workflow_pb2.NodeMetadata:
+def _node_metadata(node: Node, *, interruptible: bool | None) -> workflow_pb2.NodeMetadata:
     """Return the node's options: as overridden, else the task's."""
     overrides = node.overrides
-    options = node.entity.options if isinstance(node.entity, Task) else TaskOptions()
     metadata = workflow_pb2.NodeMetadata(name=overrides.name or node.entity.function.__name__)
+    if not isinstance(node.entity, Task):
+        return metadata
+    options = node.entity.options
     timeout = overrides.timeout or options.timeout
     if timeout is not None:
         metadata.timeout.CopyFrom(duration(timeout))
     metadata.retries.retries = options.retries if overrides.retries is None else overrides.retries
-    interruptible = options.interruptible if overrides.interruptible is None else overrides.interruptible
-    if interruptible is not None:
-        metadata.interruptible = interruptible
+    # Here and not by the workflow's metadata_defaults alone: an engine looks at a node and its task.
+    stated = [each for each in (overrides.interruptible, options.interruptible, interruptible) if each is not None]
+    if stated:
+        metadata.interruptible = stated[0]
     _add_cache(metadata, node, has_version=options.cache is not None)
     return metadata
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from livedeck.errors import InvalidName, InvalidWorkflow, UnsupportedOption
@@ -22,7 +23,7 @@ _REFUSED: Mapping[str, str] = {
     "resources": "give requests and limits",
     "task_config": "there are no task plugins",
     "container_image": "tasks run in the environment of the executor, not in images",
-    "accelerator": 'ask for a GPU with requests=Resources(gpu="1")',
+    "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
     "cache_serialize": "executions on the same inputs are not serialised",
     "shared_memory": "tasks use the machine's",
     "pod_template": "tasks do not run in pods",
@@ -75,7 +76,7 @@ class Node:
             node_name: the node's id in the execution, instead of ``n0``, ``n1``, ...
             name: what consoles show.
             retries: as in ``@task``.
-            timeout: as in ``@task``.
+            timeout: as in ``@task``, but not 0: to Flyte that means the task's.
             interruptible: as in ``@task``.
             requests: as in ``@task``.
             limits: as in ``@task``.
@@ -88,13 +89,14 @@ class Node:
 
         Raises:
             UnsupportedOption: the option cannot be honoured.
+            UserError: its value makes no sense.
             InvalidName: the name is not allowed or is taken.
         """
         options.refuse(refused, _REFUSED, _KNOWN, "with_overrides")
         changes: dict[str, Any] = {
             "name": name,
             "retries": None if retries is None else options.read_retries(retries),
-            "timeout": options.read_timeout(timeout),
+            "timeout": None if timeout is None else _read_timeout(timeout),
             "interruptible": None if interruptible is None else options.read_flag("interruptible", interruptible),
             "requests": None if requests is None else options.read_resources("requests", requests),
             "limits": None if limits is None else options.read_resources("limits", limits),
@@ -102,8 +104,9 @@ class Node:
             "cache_version": cache_version,
         }
         given = {option: value for option, value in changes.items() if value is not None}
-        self.entity.check_overrides(given)
-        self.overrides = replace(self.overrides, **given)
+        overrides = replace(self.overrides, **given)
+        self.entity.check_overrides({name: value for name, value in vars(overrides).items() if value is not None})
+        self.overrides = overrides
         if node_name is not None:
             self._rename(node_name)
         return self
@@ -139,6 +142,17 @@ class Node:
 
     def __bool__(self) -> bool:
         raise InvalidWorkflow(f"{self} has no output, and none that could be a condition before it has run")
+
+
+def _read_timeout(value: Any) -> timedelta:
+    time = options.read_timeout(value)
+    if time is None:
+        # flytekit writes a zero on every node, so that no engine can tell it from nothing said.
+        raise UnsupportedOption(
+            f"with_overrides: timeout={value!r} cannot be honoured: to Flyte a node's 0 means the task's own timeout; "
+            "give a long one, or leave it out of @task"
+        )
+    return time
 
 
 def node_of(value: Any) -> Node | None:

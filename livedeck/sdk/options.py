@@ -10,7 +10,8 @@ from typing import Any
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
 
-_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|[KMGTPE]i?)?")
+_QUANTITY = re.compile(r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
+"""An amount as Kubernetes writes it, none below 0; ``livedeck.propeller.quantities`` reads the same."""
 
 
 class DeckField(enum.StrEnum):
@@ -41,7 +42,10 @@ class WorkflowFailurePolicy(enum.Enum):
 class Resources:
     """What a task asks for (``requests``) or may use at most (``limits``), in Kubernetes' units.
 
-    A number means cores, or bytes: ``Resources(cpu=0.5, mem="2Gi", gpu=1)``.
+    A number means cores, or bytes: ``Resources(cpu=0.5, mem="2Gi", gpu=1)``. All of it is registered with the task.
+    livedeck's own executor, which runs tasks as processes of one machine, starts a task when enough ``cpu`` and
+    ``mem`` is free there, refuses a ``gpu`` that it cannot give, and does not look at ``ephemeral_storage``: on one
+    machine all tasks share the disk. Flyte's engine honours all four.
     """
 
     cpu: str | float | None = None
@@ -55,7 +59,8 @@ class Resources:
             if value is not None and not _is_quantity(value):
                 raise UserError(
                     f"Resources({each.name}={value!r}) is not an amount: "
-                    'write a number, or text such as "500m" (cores) or "2Gi" (bytes)'
+                    'write a number, or text such as "500m" (cores) or "2Gi" (bytes); '
+                    "k, M, G are thousands, and Ki, Mi, Gi are 1024s, as in Kubernetes"
                 )
 
 
@@ -128,7 +133,7 @@ def read_retries(value: Any) -> int:
 
 def read_timeout(value: Any) -> timedelta | None:
     """Check a time limit: seconds or a ``timedelta``; 0 and None mean none."""
-    if value is None or value == 0:
+    if value is None or value in (0, timedelta(0)):
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:

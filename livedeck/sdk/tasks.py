@@ -26,7 +26,7 @@ _REFUSED: Mapping[str, str] = {
     "disable_deck": "write enable_deck=True or leave it out",
     "pod_template": "tasks do not run in pods",
     "pod_template_name": "tasks do not run in pods",
-    "accelerator": 'ask for a GPU with requests=Resources(gpu="1")',
+    "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
     "pickle_untyped": "annotate every input and output",
     "shared_memory": "tasks use the machine's",
     "resources": "give requests and limits",
@@ -71,6 +71,8 @@ class Task(Declared[P, R]):
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a task's node cannot have."""
         refuse_overrides(given, _OVERRIDES, "a task")
+        if "cache_version" in given and not given.get("cache", self.options.cache is not None):
+            raise UserError(f"with_overrides(cache_version={given['cache_version']!r}) says nothing without cache=True")
 
     def __repr__(self) -> str:
         return f"<task {self.name}>"
@@ -129,10 +131,13 @@ def task(
         deck_publish: how the Deck is published.
         retries: how often a failed attempt is tried again: after a ``RecoverableError``, or when its worker was lost.
         timeout: seconds that one attempt may take; longer ones are stopped and count as failed.
-        requests: what the task needs; it waits until that much is free.
-        limits: what it may use at most.
+        requests: what the task needs. See ``Resources`` for who honours what: livedeck's executor of processes has it
+            wait until that much ``cpu`` and ``mem`` is free.
+        limits: what it may use at most; also what it needs, where ``requests`` does not say.
         environment: environment variables of its process.
-        interruptible: whether it may run on a machine that can be taken away.
+        interruptible: whether it may run on a machine that can be taken away. It is registered with the task and its
+            nodes and shown with each attempt, for engines that have such machines; livedeck's has one kind. A task
+            that does not say goes by its workflow.
         cache: True, or a ``Cache``: reuse the outputs of an earlier run on the same inputs.
         cache_version: version of the cached outputs; taken from the function's own code if empty (see ``Cache``).
         cache_ignore_input_vars: inputs that make no difference to the outputs.

@@ -86,7 +86,7 @@ class Workflow(Declared[P, R]):
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a sub-workflow's node cannot have."""
-        refuse_overrides(given, ("name", "interruptible"), "a sub-workflow")
+        refuse_overrides(given, ("name",), "a sub-workflow")
 
     def __repr__(self) -> str:
         return f"<workflow {self.name}>"
@@ -119,7 +119,8 @@ def workflow(
     Args:
         function: the function, when the decorator is written without parentheses.
         failure_policy: what becomes of the other nodes when one fails; they are stopped at once by default.
-        interruptible: whether its tasks may run on machines that can be taken away, where they do not say themselves.
+        interruptible: as in ``@task``, for those of its tasks that do not say themselves; those of a workflow that it
+            calls go by that one.
         docs: a description, instead of the docstring's first paragraph.
         refused: options of flytekit that are not supported.
 

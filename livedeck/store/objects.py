@@ -27,12 +27,33 @@ _ENDPOINTS = (
 _SIGNING = S3Store | GCSStore | AzureStore
 
 
+_SMALL = 1 << 20
+"""Bytes up to which a write is as quick as a question; larger ones are uploads."""
+_PART = 5 << 20
+"""Bytes that one request of an upload sends, which are obstore's too."""
+_UPLOAD = timedelta(minutes=5)
+"""How long one request of an upload may take: at least 17 kB a second."""
+_ANSWER = timedelta(days=1)
+"""How long an answer may take that goes on arriving."""
+
+
 def connect(scheme: str, bucket: str, retry: Retry) -> "Objects":
     """Open a bucket; credentials and endpoints come from the environment, as each cloud's own tools read them."""
+    stall = timedelta(seconds=retry.timeout)
+    with _translated(f"{scheme}://{bucket}"):
+        # ``timeout`` is for a request with its whole answer, ``read_timeout`` for each read of the answer. Sending
+        # counts as a wait for the first read, so an upload has none.
+        store = _client(scheme, bucket, retry, retry_timeout=stall, timeout=_ANSWER, read_timeout=stall)
+        longest = max(stall, _UPLOAD)
+        uploads = _client(scheme, bucket, retry, retry_timeout=longest, timeout=longest)
+        return Objects(store, f"{scheme}://{bucket}", uploads)
+
+
+def _client(scheme: str, bucket: str, retry: Retry, *, retry_timeout: timedelta, **timeouts: timedelta) -> Any:
     options: dict[str, Any] = {
         "retry_config": {
             "max_retries": retry.attempts,
-            "retry_timeout": timedelta(seconds=retry.timeout),
+            "retry_timeout": retry_timeout,
             "backoff": {
                 "init_backoff": timedelta(seconds=retry.first_wait),
                 "max_backoff": timedelta(seconds=retry.longest_wait),
@@ -40,22 +61,28 @@ def connect(scheme: str, bucket: str, retry: Retry) -> "Objects":
             },
         },
         "client_options": {
-            "timeout": timedelta(seconds=retry.timeout),
+            **timeouts,
             "connect_timeout": timedelta(seconds=5),
             # Client options given here replace those that the environment implies, this one among them.
             "allow_http": any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS),
         },
     }
     stores: dict[str, type[Any]] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
-    with _translated(f"{scheme}://{bucket}"):
-        return Objects(stores[scheme](bucket, **options), f"{scheme}://{bucket}")
+    return stores[scheme](bucket, **options)
 
 
 class Objects:
-    """Objects in one bucket. obstore retries what is worth retrying; what comes out here is final."""
+    """Objects in one bucket. obstore retries what is worth retrying; what comes out here is final.
 
-    def __init__(self, store: Any, name: str) -> None:
+    Args:
+        store: obstore's client.
+        name: the bucket, as messages call it.
+        uploads: another client, for what takes long to send; by default the same.
+    """
+
+    def __init__(self, store: Any, name: str, uploads: Any = None) -> None:
         self._store = store
+        self._uploads = uploads or store
         self._name = name
 
     def get(self, key: str) -> bytes:
@@ -66,12 +93,12 @@ class Objects:
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write an object, replacing what is there."""
         with _translated(self._at(key)):
-            obstore.put(self._store, key, data, **_attributes(content_type))
+            obstore.put(self._for(len(data)), key, data, **_cut(data, content_type))
 
     def create(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write an object unless there is one (a conditional put)."""
         with _translated(self._at(key)):
-            obstore.put(self._store, key, data, mode="create", **_attributes(content_type))
+            obstore.put(self._for(len(data)), key, data, **_whole(content_type))
 
     def head(self, key: str) -> Meta | None:
         """Look at an object; None when there is none."""
@@ -106,7 +133,7 @@ class Objects:
     def upload_from(self, key: str, path: Path) -> None:
         """Stream a file into an object, in parts when it is large."""
         with path.open("rb") as file, _translated(self._at(key)):
-            obstore.put(self._store, key, file)
+            obstore.put(self._for(path.stat().st_size), key, file)
 
     def sign(self, key: str, method: str, expires: timedelta) -> str | None:
         """A URL with which anybody may do ``method`` on the object until it expires."""
@@ -124,12 +151,12 @@ class Objects:
     async def aput(self, key: str, data: bytes, content_type: str | None) -> None:
         """Async :meth:`put`."""
         with _translated(self._at(key)):
-            await obstore.put_async(self._store, key, data, **_attributes(content_type))
+            await obstore.put_async(self._for(len(data)), key, data, **_cut(data, content_type))
 
     async def acreate(self, key: str, data: bytes, content_type: str | None) -> None:
         """Async :meth:`create`."""
         with _translated(self._at(key)):
-            await obstore.put_async(self._store, key, data, mode="create", **_attributes(content_type))
+            await obstore.put_async(self._for(len(data)), key, data, **_whole(content_type))
 
     async def ahead(self, key: str) -> Meta | None:
         """Async :meth:`head`."""
@@ -144,14 +171,26 @@ class Objects:
         with suppress(ObjectNotFound), _translated(self._at(key)):
             await obstore.delete_async(self._store, key)
 
+    def _for(self, size: int) -> Any:
+        """Return the client for a write of so many bytes."""
+        return self._store if size <= _SMALL else self._uploads
+
     def _at(self, key: str) -> str:
         return f"{self._name}/{key}"
 
 
+def _whole(content_type: str | None) -> dict[str, Any]:
+    """Return obstore's options for a create-only put, which cannot be cut."""
+    return {"mode": "create", "use_multipart": False, **_attributes(content_type)}
+
+
+def _cut(data: bytes, content_type: str | None) -> dict[str, Any]:
+    """Return obstore's options for a put: in one request, for which parts need three, unless that is too much."""
+    return {"use_multipart": len(data) > _PART, **_attributes(content_type)}
+
+
 def _attributes(content_type: str | None) -> dict[str, Any]:
-    # The whole of a Deck's segment in one request: parts cost three, and create-only puts have none.
-    attributes = {"Content-Type": content_type} if content_type else None
-    return {"attributes": attributes, "use_multipart": False}
+    return {"attributes": {"Content-Type": content_type} if content_type else None}
 
 
 def _meta(found: Any) -> Meta:

@@ -11,6 +11,7 @@ from flyteidl.core.workflow_pb2 import WorkflowMetadata
 
 from livedeck import Cache, Resources, UserError, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, UnsupportedType
+from livedeck.propeller.nodes.overrides import task_plan
 from livedeck.sdk.caching import body_version
 from livedeck.sdk.compile import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
 
@@ -177,6 +178,24 @@ def test_nodes():
     assert list(third.upstream_node_ids) == ["n2", "mine"]
     assert sub.workflow_node.sub_workflow_ref.resource_type == ResourceType.WORKFLOW
     assert sub.workflow_node.sub_workflow_ref.name == f"{__name__}.inner"
+
+
+@pytest.mark.parametrize("stated", [True, False, None])
+def test_a_workflows_interruptible_reaches_the_nodes_of_tasks_that_do_not_say(stated):
+    @workflow(interruptible=stated)
+    def flow() -> None:
+        full(x=1)
+        plain(xs=[], u=1)
+        plain(xs=[], u=1).with_overrides(interruptible=not stated)
+        inner()
+
+    nodes = [
+        task_plan(node, task_spec(each, SETTINGS).template, system_retries=0).interruptible
+        for node, each in zip(workflow_spec(flow, SETTINGS).template.nodes, [full, plain, plain], strict=False)
+    ]
+    assert nodes == [True, bool(stated), not stated]
+    last = workflow_spec(flow, SETTINGS).template.nodes[3]
+    assert last.metadata.WhichOneof("interruptible_value") is None
 
 
 def bindings(node):

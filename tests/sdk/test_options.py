@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from livedeck import Cache, DeckField, DeckPublish, Resources, task
-from livedeck.errors import UnsupportedOption, UserError
+from livedeck.errors import InvalidWorkflow, UnsupportedOption, UserError
+from livedeck.propeller.quantities import quantity
 
 
 def function(x: int) -> int:
@@ -70,9 +71,47 @@ def test_a_value_that_makes_no_sense_is_refused(options, words):
         task(**options)(function)
 
 
-@pytest.mark.parametrize("amount", ["1 GB", "-1", "", "1e3", "Gi", -1, True, float("inf"), []])
+@pytest.mark.parametrize("amount", ["1 GB", "-1", "", "5K", "1e3k", "Gi", -1, True, float("inf"), []])
 def test_an_amount_that_is_none_is_refused(amount):
     with pytest.raises(UserError, match="is not an amount"):
+        Resources(mem=amount)
+
+
+def test_a_wrong_thousand_says_the_right_ones():
+    with pytest.raises(UserError, match=r"mem='5K'\) is not an amount: .*; k, M, G are thousands, and Ki, Mi, Gi"):
+        Resources(mem="5K")
+
+
+AMOUNTS = [
+    "2",
+    "500m",
+    "1.5Gi",
+    "5k",
+    "5K",
+    "5Ki",
+    "5ki",
+    "1e3",
+    "1E3",
+    "1E",
+    "1e3k",
+    "1e",
+    ".5",
+    "5.",
+    "+5",
+    "7u",
+    "x",
+    "1gb",
+]
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_an_amount_is_one_here_if_it_is_one_to_the_engine(amount):
+    try:
+        quantity(amount)
+    except InvalidWorkflow:
+        with pytest.raises(UserError):
+            Resources(mem=amount)
+    else:
         Resources(mem=amount)
 
 

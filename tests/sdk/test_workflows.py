@@ -426,6 +426,10 @@ def test_overrides():
         ({"container_image": "x"}, UnsupportedOption, "not in images"),
         ({"retry": 1}, TypeError, "did you mean 'retries'"),
         ({"retries": -1}, UserError, "retries=-1"),
+        ({"timeout": 0}, UnsupportedOption, "a node's 0 means the task's own timeout"),
+        ({"timeout": timedelta(0)}, UnsupportedOption, "a node's 0 means the task's own timeout"),
+        ({"cache_version": "2"}, UserError, "cache_version='2'.* says nothing without cache=True"),
+        ({"cache": False, "cache_version": "2"}, UserError, "says nothing without cache=True"),
         ({"node_name": "../x"}, InvalidName, "letters, digits and dashes"),
         ({"node_name": "start-node"}, InvalidName, "letters"),
         ({"node_name": "a" * 64}, InvalidName, "at most 63"),
@@ -451,14 +455,27 @@ def test_a_name_given_to_an_earlier_node_is_not_given_again():
     assert ids(flow) == ["n1", "n2"]
 
 
-def test_overrides_that_say_nothing_about_a_sub_workflow():
+def test_a_cache_version_for_a_cache():
+    cached = task(cache=True, cache_version="1")(nothing.function)
+
+    @workflow
+    def flow() -> None:
+        cached().with_overrides(cache_version="2")
+        nothing().with_overrides(cache=True, cache_version="2")
+        nothing().with_overrides(cache=True).with_overrides(cache_version="2")
+
+    assert [node.overrides.cache_version for node in flow.traced.nodes] == ["2", "2", "2"]
+
+
+@pytest.mark.parametrize("overrides", [{"retries": 2}, {"interruptible": True}])
+def test_overrides_that_say_nothing_about_a_sub_workflow(overrides):
     @workflow
     def inner(x: int) -> int:
         return one(x=x)
 
     @workflow
     def outer(x: int) -> int:
-        return inner(x=x).with_overrides(retries=2)
+        return inner(x=x).with_overrides(**overrides)
 
     with pytest.raises(UnsupportedOption, match="does not apply to a sub-workflow"):
         _ = outer.traced

@@ -18,7 +18,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def _answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b"".join(self._slowly(int(self.headers.get("Content-Length") or 0), self.rfile.read))
         url = urllib.parse.urlsplit(self.path)
         key = urllib.parse.unquote(url.path)
         self.server.requests.append((self.command, key, dict(self.headers)))
@@ -26,6 +26,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._reply(self.server.script.popleft(), b"<Error><Code>Scripted</Code></Error>")
         elif "list-type=2" in url.query:
             self._list(key, urllib.parse.parse_qs(url.query))
+        elif url.query.startswith(("upload", "partNumber")):
+            self._multipart(key, url.query, body)
         else:
             getattr(self, f"_{self.command.lower()}")(key, body)
 
@@ -36,6 +38,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         objects[key] = body
         self._reply(200, b"", body)
+
+    def _multipart(self, key, query, body):
+        """An upload in parts: begun, its parts, and what makes one object of them."""
+        if query.startswith("uploads"):
+            self._reply(200, b"<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>")
+        elif self.command == "PUT":
+            number = int(urllib.parse.parse_qs(query)["partNumber"][0])
+            self.server.parts.setdefault(key, {})[number] = body
+            self._reply(200, b"", body)
+        else:
+            parts = self.server.parts.pop(key)
+            self.server.objects[key] = b"".join(parts[number] for number in sorted(parts))
+            self._reply(200, b"<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>")
 
     def _get(self, key, _body):
         held = self.server.objects.get(key)
@@ -72,7 +87,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            sent = 0
+            with contextlib.suppress(OSError):  # a client that waits no longer
+                for count in self._slowly(len(body), lambda count: count):
+                    self.wfile.write(body[sent : sent + count])
+                    sent += count
+
+    def _slowly(self, count, step):
+        """Yield what ``step`` makes of some pieces of ``count`` bytes, with the server's pause after each."""
+        pieces = 12 if self.server.pause and count > 12 else 1
+        for number in range(pieces):
+            yield step(count * (number + 1) // pieces - count * number // pieces)
+            if pieces > 1:
+                self.server.over.wait(self.server.pause)
 
     def log_message(self, *args):
         pass
@@ -82,12 +109,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def s3_endpoint():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.objects, server.requests, server.script = {}, [], deque()
+    server.objects, server.parts, server.requests, server.script = {}, {}, [], deque()
+    server.pause, server.over = 0.0, threading.Event()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -87,3 +87,49 @@ def test_signed_links(store):
     assert "/bucket/x/deck.html?" in url
     assert "X-Amz-Expires=300" in url
     assert "very" not in url
+
+
+HURRIED = Retry(attempts=0, timeout=0.5, first_wait=0.01, longest_wait=0.01)
+
+
+@pytest.fixture
+def hurried(store):
+    return Store("s3://bucket/x", connect("s3", "bucket", HURRIED), "x/")
+
+
+def test_a_download_may_take_longer_than_the_timeout(hurried, endpoint, tmp_path):
+    endpoint.objects["/bucket/x/k"] = b"12345678" * 100
+    endpoint.pause = 0.05  # twelve of them
+    assert hurried.get("k") == b"12345678" * 100
+    hurried.download_to("k", tmp_path / "k")
+    assert (tmp_path / "k").read_bytes() == b"12345678" * 100
+
+
+def test_a_download_that_stalls_is_unavailable(hurried, endpoint, tmp_path):
+    endpoint.objects["/bucket/x/k"] = b"12345678" * 100
+    endpoint.pause = 3600.0
+    with pytest.raises(StoreUnavailable):
+        hurried.download_to("k", tmp_path / "k")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_upload_may_take_longer_than_the_timeout(hurried, endpoint, tmp_path):
+    (tmp_path / "k").write_bytes(b"12345678" * (1 << 18))
+    endpoint.pause = 0.05
+    hurried.upload_from("k", tmp_path / "k")
+    hurried.put("bytes", b"12345678" * (1 << 18))
+    assert {key: len(value) for key, value in endpoint.objects.items()} == {
+        "/bucket/x/k": 1 << 21,
+        "/bucket/x/bytes": 1 << 21,
+    }
+
+
+def test_an_object_larger_than_a_part_is_sent_in_parts(store, endpoint, tmp_path):
+    data = b"12345678" * (3 << 18)
+    store.put("bytes", data, content_type="text/plain")
+    (tmp_path / "k").write_bytes(data)
+    store.upload_from("k", tmp_path / "k")
+    assert endpoint.objects == {"/bucket/x/bytes": data, "/bucket/x/k": data}
+    sizes = [int(headers["content-length"]) for method, _, headers in endpoint.requests if method == "PUT"]
+    assert max(sizes) == 5 << 20
+    assert endpoint.requests[0][2]["content-type"] == "text/plain"

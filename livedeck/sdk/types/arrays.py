@@ -77,6 +77,9 @@ class ArrayHandler(Handler):
             raise self.misfit(plain)
         return self._load(plain["path"], data)
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+        return isinstance(plain, dict) and plain.keys() == {"path"}
+
     def from_json(self, obj: Any) -> Any:
         import numpy as np
 

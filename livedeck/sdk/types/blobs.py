@@ -85,6 +85,9 @@ class StoredHandler(Handler):
     def unpack(self, plain: Plain, data: "DataPlane") -> Stored:
         return self._from_uri(self._source(plain), data)
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+        return isinstance(plain, dict) and "path" in plain and plain.keys() <= set(self.fields)
+
     def _source(self, obj: Any) -> str:
         source = obj.get("path") if isinstance(obj, dict) else obj
         if not isinstance(source, str) or not source:

@@ -73,6 +73,11 @@ class _Dict(Handler):
         # protobuf's Struct has only string keys.
         return self._key_of_text(plain) if isinstance(plain, str) else self._key.unpack(plain, data)
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
+        return isinstance(plain, dict) and all(
+            self._key.writes(key, data) and self._value.writes(value, data) for key, value in plain.items()
+        )
+
     def from_json(self, obj: Any) -> dict[Any, Any]:
         return self._each(self._key_of_text, self._value.from_json, obj)
 

@@ -204,6 +204,9 @@ class FrameHandler(Handler):
             raise self.misfit(plain)
         return self._load(plain["uri"], plain.get("file_format") or _PARQUET, data)
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+        return isinstance(plain, dict) and plain.keys() == {"uri", "file_format"}
+
     def from_json(self, obj: Any) -> Any:
         path = obj if isinstance(obj, str) else ""
         readers = {".parquet": self._library.read, ".csv": self._library.read_csv}

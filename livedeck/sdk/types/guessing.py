@@ -9,6 +9,7 @@ from livedeck.sdk.types import wire
 from livedeck.sdk.types.files import Directory, File
 from livedeck.sdk.types.plain import jsonable
 from livedeck.sdk.types.registry import handler_for
+from livedeck.sdk.types.unions import without_names
 
 if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal, Scalar
@@ -79,7 +80,7 @@ def literal_to_json(literal: "Literal") -> Any:
 def _scalar_to_json(scalar: "Scalar") -> Any:
     found, plain = wire.plain_of(wire.literals.Literal(scalar=scalar))
     if found:
-        return jsonable(plain)
+        return jsonable(without_names(plain))
     kind = scalar.WhichOneof("value")
     inner: Any = getattr(scalar, kind) if kind else None
     match kind:

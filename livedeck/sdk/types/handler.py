@@ -37,7 +37,8 @@ class Handler(abc.ABC):
     - *plain* data, for a value inside a record that travels as MessagePack (``pack``, ``unpack``);
     - *JSON*, as people write it on the command line and read it there (``from_json``, ``to_json``).
 
-    Literals and plain data have the form that flytekit 1.16 gives them.
+    Literals and plain data have the form that flytekit 1.16 gives them, but for plain data that would be read back as
+    another type (see ``unions``).
     """
 
     tag: ClassVar[str]
@@ -99,6 +100,17 @@ class Handler(abc.ABC):
     @abc.abstractmethod
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         """Return the value of a plain form. Whole floats are taken for integers: JavaScript sends them."""
+
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
+        """Return whether ``pack`` writes some value of this type just so.
+
+        A handler whose ``unpack`` downloads, or which has parts, tells it by the form: this is asked for every variant
+        of a union, at every level.
+        """
+        try:
+            return repr(self.pack(self.unpack(plain, data), data)) == repr(plain)
+        except Misfit:
+            return False
 
     @abc.abstractmethod
     def from_json(self, obj: Any) -> Any:

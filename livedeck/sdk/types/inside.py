@@ -91,6 +91,12 @@ class SequenceHandler(InsideHandler):
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         return self._built(self._each("unpack", self._list(plain), data))
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
+        try:
+            return all(self._each("writes", self._list(plain), data))
+        except Misfit:
+            return False
+
     def from_json(self, obj: Any) -> Any:
         return self._built(self._each("from_json", self._list(obj)))
 

@@ -66,6 +66,9 @@ class ListHandler(Handler):
     def unpack(self, plain: Plain, data: "DataPlane") -> list[Any]:
         return self._each(self._item.unpack, self._list(plain), data)
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
+        return isinstance(plain, list) and all(self._item.writes(item, data) for item in plain)
+
     def from_json(self, obj: Any) -> list[Any]:
         return self._each(self._item.from_json, self._list(obj))
 

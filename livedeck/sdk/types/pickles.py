@@ -75,6 +75,9 @@ class PickleHandler(Handler):
             return plain
         raise self.misfit(plain)
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+        return isinstance(plain, dict) and plain.keys() == {"pickle_file"}
+
     def from_json(self, obj: Any) -> Any:
         if self.type is Any:
             return obj

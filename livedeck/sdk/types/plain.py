@@ -100,6 +100,9 @@ class AnyHandler(PackedHandler):
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:  # noqa: ARG002
         return plain
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+        return True
+
     def from_json(self, obj: Any) -> Any:
         return accept_plain(obj)
 

@@ -6,12 +6,14 @@ The bytes and the schema are those of mashumaro, which flytekit uses.
 import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import MISSING
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NotRequired, Required
 
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
+from livedeck.sdk.types.dataplane import NOWHERE
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
 from livedeck.sdk.types.recursion import being_written, writing
 from livedeck.sdk.types.where import Misfit, type_name
@@ -116,6 +118,18 @@ class RecordHandler(PackedHandler):
             {name: self._within(name, self.fields[name].handler.unpack, known[name], data) for name in known}, plain
         )
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
+        return (
+            isinstance(plain, dict)
+            and self._always_written <= plain.keys() <= self.fields.keys()
+            and all(self.fields[name].handler.writes(inner, data) for name, inner in plain.items())
+        )
+
+    @property
+    def _always_written(self) -> AbstractSet[str]:
+        """Names of the fields that every value has."""
+        raise NotImplementedError
+
     def from_json(self, obj: Any) -> Any:
         if not isinstance(obj, dict):
             raise self.misfit(obj, f"write a JSON object with {', '.join(self.fields)}")
@@ -167,7 +181,7 @@ class RecordHandler(PackedHandler):
         if field.default is MISSING:
             return schema
         try:
-            return schema | {"default": field.handler.pack(field.default, _NOWHERE)}
+            return schema | {"default": field.handler.pack(field.default, NOWHERE)}
         except (Misfit, RuntimeError):  # a default that is a file, or of another type than declared
             return schema
 
@@ -207,6 +221,10 @@ class DataclassHandler(RecordHandler):
         except AttributeError as error:
             raise self.misfit(type(value), str(error)) from None
 
+    @property
+    def _always_written(self) -> AbstractSet[str]:
+        return self.fields.keys()
+
     def _built(self, values: dict[str, Any]) -> Any:
         record = self.type(**{name: inner for name, inner in values.items() if self.fields[name].init})
         for name, inner in values.items():
@@ -238,21 +256,15 @@ class TypedDictHandler(RecordHandler):
             raise self.misfit(value, f"it lacks {', '.join(missing)}")
         return {name: value[name] for name in self.fields if name in value}
 
+    @property
+    def _always_written(self) -> AbstractSet[str]:
+        return {name for name, field in self.fields.items() if field.required}
+
     def _built(self, values: dict[str, Any]) -> Any:
         return values
 
     def literal_type(self) -> "wire.types.LiteralType":
         return PackedHandler.literal_type(self)  # to flytekit it is any dict
-
-
-class _Nowhere:
-    """In the place of a ``DataPlane`` where nothing may be uploaded."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError(f"a default value cannot be uploaded ({name})")
-
-
-_NOWHERE: Any = _Nowhere()
 
 
 def family(python_type: Any, resolve: Resolve) -> Handler | None:

@@ -41,6 +41,9 @@ class _Scalar(Handler):
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:  # noqa: ARG002 - one signature for all
         return self.accept(plain)
 
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+        return type(plain) is self.type
+
     def from_json(self, obj: Any) -> Any:
         return self.accept(obj)
 
@@ -59,6 +62,9 @@ class NoneHandler(_Scalar):
     def accept(self, value: Any) -> None:
         if value is not None:
             raise self.misfit(value)
+
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+        return plain is None
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002
         return wire.literals.Literal(scalar=wire.literals.Scalar(none_type=wire.literals.Void()))

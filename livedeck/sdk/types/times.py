@@ -127,7 +127,11 @@ class DateHandler(_Time):
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> date:  # noqa: ARG002
         if not literal.scalar.primitive.HasField("datetime"):
             raise self.wrong_literal(literal)
-        return literal.scalar.primitive.datetime.ToDatetime().date()
+        stamp = literal.scalar.primitive.datetime
+        moment = stamp.ToDatetime(UTC)
+        if stamp.seconds % 86_400 or stamp.nanos:
+            raise self.misfit(moment, "its time of day would be lost: declare datetime")
+        return moment.date()
 
     def pack(self, value: Any, data: "DataPlane") -> str:  # noqa: ARG002
         return self.accept(value).isoformat()

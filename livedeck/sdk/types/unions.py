@@ -2,7 +2,11 @@
 
 Which variant a value is: the first whose type is exactly the value's, else the first that takes it unchanged, else
 the first that takes it at all. So ``1`` is an ``int`` in ``float | int``, and ``"red"`` a ``str`` in ``Color | str``.
-In JSON, where a date and a string look the same, it is the first variant that writes the same JSON back.
+
+A union's literal says which variant it holds. In JSON and in plain data nothing does, and a date and a string look
+the same: there it is the first variant that writes the same back, as it is for the literal of a task that declares
+one of the variants alone. Plain data that would be read as another variant than it was is written with the variant's
+name beside it (``"red"`` in ``Color | str`` inside a dataclass, where flytekit makes a ``Color`` of it).
 """
 
 import types
@@ -11,11 +15,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from livedeck.sdk.types import wire
+from livedeck.sdk.types.dataplane import NOWHERE
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
-from livedeck.sdk.types.where import Misfit
+from livedeck.sdk.types.plain import AnyHandler
+from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
+
+
+_NAME, _VALUE = "union.type", "union.value"
+"""Keys of plain data that names its variant."""
 
 
 class UnionHandler(Handler):
@@ -26,6 +36,9 @@ class UnionHandler(Handler):
     def __init__(self, python_type: Any, variants: Sequence[Handler]) -> None:
         super().__init__(python_type)
         self._variants = tuple(variants)
+        self._readers = sorted(
+            variants, key=lambda variant: isinstance(variant, AnyHandler)
+        )  # it writes all that there is
 
     @property
     def parts(self) -> Sequence[Handler]:
@@ -65,7 +78,7 @@ class UnionHandler(Handler):
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
         if not literal.scalar.HasField("union"):
-            return self._first(lambda variant: variant.decode(literal, data), self.wrong_literal(literal))
+            return self._read_untagged(literal, data)
         union = literal.scalar.union
         for variant in self._by_closeness(union.type):
             try:
@@ -79,23 +92,48 @@ class UnionHandler(Handler):
         same = [variant for variant in self._variants if variant.tag == stored.structure.tag]
         return sorted(same, key=lambda variant: -_likeness(_tagged(variant), stored))
 
-    def _first(self, convert: Any, otherwise: Misfit) -> Any:
-        for variant in self._variants:
+    def _read_untagged(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
+        """Return the value of a literal that a task made which declares one of the variants alone."""
+        found: list[Any] = []
+        for variant in _by_format(self._variants, literal):
             try:
-                return convert(variant)
+                value = variant.decode(literal, data)
             except Misfit:
                 continue
-        raise otherwise
+            if _writes_back(variant, value, literal):
+                return value
+            found.append(value)
+        if not found:
+            raise self.wrong_literal(literal)
+        return found[0]
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
         variant, accepted = self._choose(value)
-        return variant.pack(accepted, data)
+        plain = variant.pack(accepted, data)
+        reader = next((each for each in self._readers if each.writes(plain, data)), None)
+        if not _is_named(plain) and (reader is variant or _reads(reader, plain, accepted, data)):
+            return plain
+        return {_NAME: type_name(variant.type), _VALUE: plain}
 
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
-        for variant in self._variants:
-            if variant.type is type(plain):
-                return variant.unpack(plain, data)
-        return self._first(lambda variant: variant.unpack(plain, data), self.misfit(plain))
+        variants, bare = self._named(plain)
+        for likely in (lambda variant: variant.writes(bare, data), lambda _: True):
+            for variant in filter(likely, variants):
+                try:
+                    return variant.unpack(bare, data)
+                except Misfit:
+                    continue
+        raise self.misfit(plain)
+
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
+        variants, bare = self._named(plain)
+        return any(variant.writes(bare, data) for variant in variants)
+
+    def _named(self, plain: Plain) -> tuple[Sequence[Handler], Plain]:
+        """Return the variants that plain data may be, and the data without the name of one."""
+        if not _is_named(plain):
+            return self._readers, plain
+        return [variant for variant in self._variants if type_name(variant.type) == plain[_NAME]], plain[_VALUE]
 
     def from_json(self, obj: Any) -> Any:
         found: list[Any] = []
@@ -122,6 +160,47 @@ class UnionHandler(Handler):
 
     def describe(self) -> str:
         return " or ".join("null" if variant.tag == "none" else variant.describe() for variant in self._variants)
+
+
+def _is_named(plain: Plain) -> bool:
+    return isinstance(plain, dict) and plain.keys() == {_NAME, _VALUE}
+
+
+def _reads(reader: Handler | None, plain: Plain, value: Any, data: "DataPlane") -> bool:
+    """Return whether a variant makes the same value of plain data as another, such as ``Literal["a"]`` and ``str``."""
+    if reader is None or isinstance(plain, dict | list):
+        return False
+    read = reader.unpack(plain, data)
+    return type(read) is type(value) and read == value
+
+
+def without_names(plain: Plain) -> Plain:
+    """Return plain data as flytekit writes it: of each value that names its variant the value alone."""
+    if _is_named(plain):
+        return without_names(plain[_VALUE])
+    if isinstance(plain, dict):
+        return {key: without_names(inner) for key, inner in plain.items()}
+    return [without_names(item) for item in plain] if isinstance(plain, list) else plain
+
+
+def _by_format(variants: Sequence[Handler], literal: "wire.literals.Literal") -> Sequence[Handler]:
+    """Return the variants that a literal may be, of a blob those first whose format it states."""
+    if not literal.scalar.HasField("blob"):
+        return variants
+    kind = literal.scalar.blob.metadata.type
+    return sorted(variants, key=lambda variant: variant.literal_type().blob != kind)
+
+
+def _writes_back(variant: Handler, value: Any, literal: "wire.literals.Literal") -> bool:
+    """Return whether a variant writes the literal that its value was read from."""
+    try:
+        written = variant.encode(value, NOWHERE)
+    except Misfit:
+        return False
+    except RuntimeError:  # what is uploaded cannot be compared, and is not read as something else
+        return True
+    kind = literal.WhichOneof("value")
+    return kind == written.WhichOneof("value") and (kind is None or getattr(written, kind) == getattr(literal, kind))
 
 
 def _tagged(variant: Handler) -> "wire.types.LiteralType":
