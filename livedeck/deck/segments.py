@@ -33,7 +33,7 @@ def decode(data: bytes) -> Segment:
     """
     try:
         return _DECODER.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: nested without end
         raise DeckError(f"this is not a segment of a Deck: {error}") from error
 
 

@@ -96,7 +96,7 @@ def _decode(data: bytes, block: bytes) -> Document | None:
                     start, length = element["html"]
                     element["html"] = data[start : start + length].decode()
         return msgspec.convert(held, Document)
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError):
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
 
 

@@ -115,6 +115,9 @@ def test_the_placeholder_is_small_and_a_document():
         b'<meta name="livedeck-version" content="2"><script type="application/json" id="livedeck-source">{}</script>',
         b'<meta name="livedeck-version" content="1"><script type="application/json" id="livedeck-source">[]</script>',
         b'<meta name="livedeck-version" content="1"><script type="application/json" id="livedeck-source">{</script>',
+        b'<meta name="livedeck-version" content="1"><script type="application/json" id="livedeck-source">'
+        + b"[" * 100_000
+        + b"</script>",
         b" " * 4000 + b'<meta name="livedeck-version" content="1">',
     ],
 )

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final, Protocol
 
-from livedeck.admin.live.recent import Recent
+from livedeck.admin.live.recent import MAX_BYTES, Recent
 from livedeck.admin.live.states import Published, rfc3339
 from livedeck.deck.ops import Document, Segment
 from livedeck.errors import DeckError, StoreError
@@ -56,7 +57,7 @@ class DeckLog:
         """What a viewer's state is made of."""
         if self.recent is not None:
             replay = self.recent.replay
-            return Published(replay.seq, replay.at, replay.end)
+            return Published(replay.seq, replay.at if _is_time(replay.at) else "", replay.end)
         if self.page is not None:
             return Published(at=rfc3339(self.page.modified), foreign=True)
         return None
@@ -88,17 +89,25 @@ class DeckLog:
             on_news()
         return moved
 
-    async def segments(self, after: int, last: int) -> list[Segment] | None:
-        """Read the segments after one up to another again; None when they are not all there any more."""
-        found: list[Segment] = []
+    async def events(self, after: int, last: int) -> list[bytes] | None:
+        """Read the segments after one up to another again, as events.
+
+        None when they are not all there any more, or are more than a snapshot is worth: that is in memory.
+        """
+        assert self.recent is not None
+        found: list[bytes] = []
+        size = 0
         try:
             for seq in range(after, last):
                 segment = await self._reader.next(seq)
                 if segment is None:
                     return None
-                found.append(segment)
+                found.append(self.recent.encode(segment))
+                size += len(found[-1])
+                if size > MAX_BYTES:
+                    return None
         except (StoreError, DeckError):
-            return None  # the viewer is sent a snapshot instead, from memory
+            return None
         return found
 
     async def _next(self) -> Segment | None:
@@ -143,6 +152,14 @@ class DeckLog:
             return False
         self.recent = Recent(self._attempt, document)
         return True
+
+
+def _is_time(text: str) -> bool:
+    """Tell whether a segment's time is one: the task writes it."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def is_whole(page: bytes) -> bool:

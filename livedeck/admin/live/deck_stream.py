@@ -119,9 +119,9 @@ class _Viewer:
         if recent is None or self._seq is None or not recent.seq - CATCH_UP <= self._seq <= recent.seq:
             return
         last = recent.first - 1  # segments may be let go during the read: those are in neither, and a snapshot is due
-        missing = await self._tail.log.segments(self._seq, last)
+        missing = await self._tail.log.events(self._seq, last)
         if missing is None:
             return
         self._recent, self._seq = recent, max(self._seq, last)
-        for segment in missing:
-            yield recent.encode(segment)
+        for data in missing:
+            yield data

@@ -43,7 +43,7 @@ def parse(body: bytes) -> Hint:
     """
     try:
         outline = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise DeckError(f"this is not a hint: {error}") from error
     if bytes(outline.ops):
         return Hint(segment=decode(body))

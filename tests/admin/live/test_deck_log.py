@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from livedeck.admin.live import deck_log
 from livedeck.admin.live.deck_log import DeckLog, is_whole
+from livedeck.admin.live.states import Published
 from livedeck.deck.ops import Document, Html, Put, Segment
 from livedeck.deck.reader import Reader
 from livedeck.errors import DeckError, StoreUnavailable
@@ -70,7 +72,7 @@ async def test_segments_cleared_away_are_in_the_snapshot(store):
     assert log.recent is not None
     assert log.recent.seq == 5
     assert log.recent.since(2) is None
-    assert await log.segments(1, 4) is None
+    assert await log.events(1, 4) is None
 
 
 async def test_segments_cleared_away_without_a_snapshot_are_an_error(store):
@@ -95,9 +97,25 @@ async def test_at_the_end_the_last_snapshot_counts(store):
 async def test_reading_again_what_a_viewer_lacks(store):
     log = DeckLog(store, FakeReader(last=3), 0)
     await pull(log)
-    assert [each.seq for each in await log.segments(1, 3) or []] == [2, 3]
-    assert await log.segments(3, 3) == []
-    assert await log.segments(2, 9) is None
+    assert await log.events(1, 3) == log.recent.since(1)
+    assert await log.events(3, 3) == []
+    assert await log.events(2, 9) is None
+
+
+async def test_what_is_more_than_a_snapshot_is_worth_is_not_read_again(store, monkeypatch):
+    log = DeckLog(store, FakeReader(last=9), 0)
+    await pull(log)
+    monkeypatch.setattr(deck_log, "MAX_BYTES", sum(map(len, log.recent.since(5))) + 1)
+    assert len(await log.events(5, 9)) == 4
+    assert await log.events(4, 9) is None
+
+
+@pytest.mark.parametrize("at", ["x", "", "2026-11-24", "2026-11-24T12:00:00", "9" * 30])
+async def test_a_time_that_is_none_is_not_told(store, at):
+    log = DeckLog(store, FakeReader(last=0), 0)
+    await pull(log)
+    assert log.offer(Segment(1, at, []))
+    assert log.published == Published(1, "")
 
 
 async def test_a_log_whose_placeholder_failed_is_found(tmp_path):
