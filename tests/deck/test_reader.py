@@ -76,6 +76,7 @@ def test_texts_that_utf8_cannot_hold():
     assert segments.merge([]) == []
     with pytest.raises(UnicodeEncodeError):
         encode(Segment(1, "", [Put("\ud800", Html("a", ""))]))
-    for data in (b"", b"[" * 100_000, b'{"x":' * 100_000, b"[]", b'{"seq":1}', b"\xff", b'{"seq":1,"at":"","ops":[{"op":"new"}]}'):
+    deep = (b"[" * 100_000, b'{"x":' * 100_000)
+    for data in (*deep, b"", b"[]", b'{"seq":1}', b"\xff", b'{"seq":1,"at":"","ops":[{"op":"new"}]}'):
         with pytest.raises(DeckError, match="not a segment"):
             segments.decode(data)

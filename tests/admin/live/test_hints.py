@@ -17,7 +17,18 @@ def test_the_three_forms():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"{}", b"\xff", b'{"behind": -1}', b'{"behind": 1e12}', DEEP, b'{"x": ' + DEEP, b'{"ops": ' + DEEP],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"behind": -1}',
+        b'{"behind": 1e12}',
+        DEEP,
+        b'{"x": ' + DEEP,
+        b'{"ops": ' + DEEP,
+    ],
 )
 def test_nonsense_is_refused(body):
     with pytest.raises(DeckError):
