@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -196,18 +198,37 @@ def test_watch_log_prints_what_the_task_prints(remote: Command) -> None:
         assert words in missing.stderr
 
 
-def test_watch_log_goes_on_with_the_retry(remote: Command, program: Path) -> None:
-    program.with_name("lucky.py").write_text(
-        "from livedeck import RecoverableError, current_context, task\n\n"
-        "@task(retries=1)\ndef second_time_lucky() -> None:\n"
-        "    attempt = current_context().attempt\n    print('this is', attempt)\n"
-        "    if attempt == 0:\n        raise RecoverableError('not yet')\n"
-    )
-    name = name_in(remote("run", "--remote", "--detach", "lucky.py", "second_time_lucky"))
-    result = remote("watch", name, "--log", "n0")
-    assert result.exit_code == 0, result.output
-    assert [line for line in result.stdout.splitlines() if line.startswith("this is")] == ["this is 0", "this is 1"]
-    assert "attempt 2:" in result.stderr
+LUCKY = """
+import time
+from pathlib import Path
+
+from livedeck import RecoverableError, current_context, task
+
+
+@task(retries=1)
+def second_time_lucky(seen: str) -> None:
+    attempt = current_context().attempt
+    print("this is", attempt, flush=True)
+    while not Path(seen).exists():
+        time.sleep(0.01)
+    if attempt == 0:
+        raise RecoverableError("not yet")
+"""
+
+
+def test_watch_log_goes_on_with_the_retry(remote: Command, server: ServerProcess, program: Path) -> None:
+    program.with_name("lucky.py").write_text(LUCKY)
+    seen = program.with_name("seen")
+    name = name_in(remote("run", "--remote", "--detach", "lucky.py", "second_time_lucky", "--seen", str(seen)))
+    command = [sys.executable, "-m", "livedeck.cli", "watch", "--endpoint", server.endpoint, name, "--log", "n0"]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline() == "this is 0\n"
+        seen.touch()
+        output, errors = watching.communicate(timeout=60)
+    assert watching.returncode == 0, errors
+    assert output.splitlines()[-1] == "this is 1"
+    assert "attempt 2:" in errors
 
 
 def test_watch_log_has_the_status_of_the_execution(remote: Command) -> None:
