@@ -4,6 +4,7 @@ A handle only notes what has changed; publishing sends it. None of its methods r
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from livedeck.deck import coerce
@@ -12,6 +13,10 @@ from livedeck.deck.ops import Chart, Element, Html, Markdown, Progress, Series, 
 
 class Sink(Protocol):
     """Where handles send their changes: the deck that they are on."""
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held by a handle from looking at what it knows to sending what it makes of it; reentrant."""
 
     def put_element(self, element: Element) -> None: ...
 
@@ -49,15 +54,20 @@ class ProgressBar:
     def update(self, value: Any = None, *, total: Any = None, label: Any = None) -> None:
         """Set how much is done, and if given how much there is to do and what it is called."""
         done = coerce.number(value)
-        self._value = self._value if done is None else done
-        self._total = self._total if total is None else coerce.number(total)
-        self._label = self._label if label is None else coerce.text(label)
-        self._put()
+        most = coerce.number(total)
+        words = None if label is None else coerce.text(label)
+        with self._sink.lock:
+            self._value = self._value if done is None else done
+            self._total = self._total if total is None else most
+            self._label = self._label if words is None else words
+            self._put()
 
     def advance(self, by: Any = 1) -> None:
-        """Add to how much is done."""
-        self._value += coerce.number(by) or 0
-        self._put()
+        """Add to how much is done; several threads may do so."""
+        more = coerce.number(by) or 0
+        with self._sink.lock:
+            self._value += more
+            self._put()
 
     def _put(self) -> None:
         self._sink.put_element(Progress(self._id, self._label, self._value, self._total, self._unit))
@@ -72,10 +82,14 @@ class ValueTile:
         self._label = label
         self._unit = unit
 
-    def update(self, value: Any, *, delta: Any = None) -> None:
-        """Show another value; ``delta`` is the change since the one before, if that is worth showing."""
+    def update(self, value: Any, *, unit: Any = None, delta: Any = None) -> None:
+        """Show another value, in another unit if one is given.
+
+        ``delta`` is the change since the value before, if that is worth showing.
+        """
         change = None if delta is None else coerce.number(delta)
-        self._sink.put_element(Value(self._id, self._label, coerce.scalar(value), self._unit, change))
+        measure = self._unit = self._unit if unit is None else coerce.text(unit)
+        self._sink.put_element(Value(self._id, self._label, coerce.scalar(value), measure, change))
 
 
 class LineChart:

@@ -1,37 +1,16 @@
-"""Making a segment out of ops: points in order, and nothing in it that cannot be stored."""
+"""Making a segment out of ops: nothing in it that cannot be stored."""
 
 import logging
 
 from livedeck.deck import renderers, segments
-from livedeck.deck.grown import Grown
-from livedeck.deck.ops import Chart, Extend, Html, Op, Put, Segment
+from livedeck.deck.ops import Extend, Html, Op, Put, Segment
 from livedeck.deck.page import DEFAULT
 from livedeck.deck.pending import Pending
-from livedeck.deck.replay import Replay
 
 logger = logging.getLogger("livedeck.deck")
 
 TROUBLE = "livedeck-trouble"
 """Id of the element in which livedeck reports its own errors."""
-
-
-def ordered(ops: list[Op], replay: Replay) -> list[Op]:
-    """The ops, with charts whose points came out of order put whole: in a log, a chart's x only ever grows."""
-    return [_ordered(op, replay) for op in ops]
-
-
-def _ordered(op: Op, replay: Replay) -> Op:
-    if not isinstance(op, Put | Extend) or not isinstance(op.element, Chart):
-        return op
-    held = replay.decks.get(op.deck, {}).get(op.element.id) if isinstance(op, Extend) else None
-    if held is not None and held.kind is Chart:
-        if held.follows(op.element):
-            return op
-        whole = Grown(held.element())
-        whole.extend(op.element)
-    else:
-        whole = Grown(op.element)
-    return Put(op.deck, whole.element()) if whole.sort() else op
 
 
 def lost(pending: Pending, error: Exception) -> list[Op]:

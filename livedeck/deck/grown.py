@@ -4,15 +4,13 @@ Ops and documents are immutable values; between them, in the task's page, in the
 follows a log, elements are kept in this form so that appending costs what was appended.
 """
 
-import itertools
 from collections.abc import Callable
 
 from livedeck.deck.ops import Chart, Element, Html, Markdown, Progress, Series, Value
 
 POINT_BYTES = 24  # a chart's point in JSON: two numbers of about ten digits and their commas
-ELEMENT_BYTES = 64  # what an element weighs besides its content
-
-_LOWEST = float("-inf")
+ELEMENT_BYTES = 64  # what an element weighs besides its texts and points
+SERIES_BYTES = 32  # what a line of a chart weighs besides its name and points
 
 
 class Grown:
@@ -22,7 +20,7 @@ class Grown:
         element: What it starts as. Its lists are shared until something is appended.
     """
 
-    __slots__ = ("_head", "_lines", "_owned", "_pieces", "appended", "weight")
+    __slots__ = ("_head", "_lines", "_owned", "_pieces", "appended", "fixed", "weight")
 
     def __init__(self, element: Element) -> None:
         self._head = element
@@ -31,7 +29,9 @@ class Grown:
         self._owned = False  # whether the lists of _lines are ours alone and may be appended to
         self.appended = type(element) is Chart
         """Whether it is the kind of element that grows: a chart, or a text that was added to."""
-        self.weight = ELEMENT_BYTES
+        self.fixed = _fixed_bytes(element)
+        """How many bytes of its weight stay when old data goes: its id, its words, the names of lines."""
+        self.weight = self.fixed
         """About how many bytes it takes in a segment."""
         match element:
             case Html(html=text) | Markdown(text=text):
@@ -42,7 +42,8 @@ class Grown:
                 if len(self._lines) < len(series):  # two lines of one name are one line
                     self._lines, self._owned = {}, True
                     self._append_points(series)
-                self.weight = ELEMENT_BYTES + POINT_BYTES * self.points
+                self.fixed += sum(map(_line_bytes, self._lines))
+                self.weight = self.fixed + POINT_BYTES * self.points
             case _:
                 pass
 
@@ -73,6 +74,7 @@ class Grown:
                 self._append_points(series)
             case Progress() | Value():
                 self._head = element
+                self.weight = self.fixed = _fixed_bytes(element)
 
     def element(self) -> Element:
         """The element as a value. Nothing appended later changes it."""
@@ -88,26 +90,11 @@ class Grown:
             case other:
                 return other
 
-    def follows(self, element: Element) -> bool:
-        """Whether appending a chart's points keeps x ascending in every line."""
-        if not isinstance(element, Chart):
-            return True
-        for line in element.series:
-            held, _ = self._lines.get(line.name, ((), ()))
-            if not _ascends([*held[-1:], *line.x]):
-                return False
-        return True
-
-    def sort(self) -> bool:
-        """Bring a chart's points into ascending order of x; say whether that changed anything."""
-        changed = False
-        for name, (x, y) in self._lines.items():
-            keys = [_LOWEST if value is None else value for value in x]
-            if not _ascends(x):
-                order = sorted(range(len(x)), key=keys.__getitem__)
-                self._lines[name] = [x[i] for i in order], [y[i] for i in order]
-                changed = True
-        return changed
+    def loose(self, share: float) -> int:
+        """About how many bytes :meth:`drop_oldest` would free."""
+        if self._lines:
+            return POINT_BYTES * sum(int(len(x) * share) for x, _ in self._lines.values())
+        return int((self.weight - self.fixed) * share)
 
     def drop_oldest(self, share: float) -> int:
         """Let go of the oldest ``share`` (0 to 1) of what was appended; return how many bytes that freed."""
@@ -117,13 +104,13 @@ class Grown:
                 first = int(len(x) * share)
                 self._lines[name] = x[first:], y[first:]
             self._owned = True
-            self.weight = ELEMENT_BYTES + POINT_BYTES * self.points
+            self.weight = self.fixed + POINT_BYTES * self.points
         elif self._pieces:
             text = self._text()
             cut = int(len(text) * share)
             text = text[text.find("\n", cut) + 1 or cut :]  # from the next line on, when there is one
             self._pieces = [text]
-            self.weight = ELEMENT_BYTES + text_bytes(text)
+            self.weight = self.fixed + text_bytes(text)
         return before - self.weight
 
     def _append_points(self, series: list[Series]) -> None:
@@ -134,6 +121,8 @@ class Grown:
             held = self._lines.get(line.name)
             if held is None:
                 self._lines[line.name] = list(line.x), list(line.y)
+                self.fixed += _line_bytes(line.name)
+                self.weight += _line_bytes(line.name)
             else:
                 held[0].extend(line.x)
                 held[1].extend(line.y)
@@ -145,9 +134,22 @@ class Grown:
         return self._pieces[0]
 
 
-def _ascends(xs: list[float | None]) -> bool:
-    keys = [_LOWEST if x is None else x for x in xs]
-    return all(left <= right for left, right in itertools.pairwise(keys))
+def _fixed_bytes(element: Element) -> int:
+    """What an element weighs besides what it grows by."""
+    match element:
+        case Html(id=texts) | Markdown(id=texts):
+            pass
+        case Progress():
+            texts = element.id + element.label + element.unit
+        case Value(value=value):
+            texts = element.id + element.label + element.unit + (value if isinstance(value, str) else "")
+        case Chart():
+            texts = element.id + element.title + element.x_label + element.y_label
+    return ELEMENT_BYTES + text_bytes(texts)
+
+
+def _line_bytes(name: str) -> int:
+    return SERIES_BYTES + text_bytes(name)
 
 
 def text_bytes(text: str) -> int:

@@ -4,9 +4,10 @@ import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from livedeck.deck.grown import ELEMENT_BYTES, Grown
-from livedeck.deck.ops import Drop, Html, Markdown, Op, Put
+from livedeck.deck.grown import Grown, text_bytes
+from livedeck.deck.ops import Drop, Extend, Html, Markdown, Op, Progress, Put, Value
 from livedeck.deck.pending import Pending
+from livedeck.deck.renderers import PLOTLY_JS
 from livedeck.deck.replay import Replay
 
 NOTICE = "livedeck-notice"  # id of the element that says what is missing
@@ -29,29 +30,39 @@ class Cut:
         return self.share >= 1
 
 
-def plan(elements: Iterable[tuple[str, str, Grown]], excess: int, limit: int) -> Iterator[Cut]:
+def plan(elements: Iterable[tuple[str, str, Grown]], excess: int, limit: int) -> list[Cut]:
     """What must go for elements to become lighter by ``excess`` bytes.
 
     First whatever is larger than the whole limit; then data that was appended to elements, from each in
-    proportion and the oldest of it; then blocks of text, the oldest first.
+    proportion and the oldest of it; then blocks of text, the oldest first. Where that is not enough even to be within
+    the limit, what the page can least do without: a script that no figure is left for, tiles and bars, the rest of what
+    data was appended to.
     """
+    slack = limit - int(limit * _TARGET)
+    cuts: dict[tuple[str, str], Cut] = {}
     found = [item for item in elements if item[1] != NOTICE]
     for deck, id_, grown in found:
         if grown.weight > limit and not grown.appended:
             excess -= grown.weight
-            yield Cut(deck, id_, grown, 1)
+            cuts[deck, id_] = Cut(deck, id_, grown, 1)
     growing = [item for item in found if item[2].appended]
-    total = sum(grown.weight - ELEMENT_BYTES for _, _, grown in growing)
+    total = sum(grown.weight - grown.fixed for _, _, grown in growing)
     share = min(0.95, excess / total) if total else 0
     for deck, id_, grown in growing if share > 0 else ():
-        excess -= int((grown.weight - ELEMENT_BYTES) * share)
-        yield Cut(deck, id_, grown, share)
-    for deck, id_, grown in found:
-        if excess <= 0:
-            return
-        if not grown.appended and grown.kind in {Html, Markdown} and grown.weight <= limit:
-            excess -= grown.weight
-            yield Cut(deck, id_, grown, 1)
+        if freed := grown.loose(share):
+            excess -= freed
+            cuts[deck, id_] = Cut(deck, id_, grown, share)
+    steady = [item for item in found if not item[2].appended and item[2].weight <= limit]
+    blocks = [item for item in steady if item[2].kind in {Html, Markdown} and item[1] != PLOTLY_JS]
+    scripts = [item for item in steady if item[1] == PLOTLY_JS]
+    tiles = [item for item in steady if item[2].kind in {Progress, Value}]
+    for least, those in ((0, blocks), (slack, scripts), (slack, tiles), (slack, growing)):
+        for deck, id_, grown in those if excess > least else ():
+            if excess > 0:
+                before = cuts.get((deck, id_))
+                excess -= grown.weight - (grown.loose(before.share) if before else 0)
+                cuts[deck, id_] = Cut(deck, id_, grown, 1)
+    return list(cuts.values())
 
 
 def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
@@ -60,12 +71,12 @@ def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
     Returns:
         Deck and id of each element that nothing is left of.
     """
-    cuts = list(plan(pending.elements(), pending.weight - int(limit * _TARGET), limit))
+    cuts = plan(pending.elements(), pending.weight - int(limit * _TARGET), limit)
     for cut in cuts:
         if not cut.whole:
             cut.grown.drop_oldest(cut.share)
             pending.begin_anew(cut.deck, cut.id)
-        elif cut.grown.weight > limit:
+        elif _is_too_large(cut, limit):
             pending.put(cut.deck, _too_large(cut, limit))
         else:
             pending.drop(cut.deck, cut.id)
@@ -75,15 +86,26 @@ def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
     return [(cut.deck, cut.id) for cut in cuts if cut.whole]
 
 
-def make_room(replay: Replay, room: int, limit: int) -> tuple[list[Op], list[tuple[str, str]]]:
-    """The ops after which a document has room for so many bytes more within a limit; none when it has that already.
+def make_room(replay: Replay, batch: list[Op], room: int, limit: int) -> tuple[list[Op], list[tuple[str, str]]]:
+    """The ops after which a batch fits into a document within a limit; none when it does already.
+
+    Args:
+        replay: The document; it is left alone.
+        batch: What is to be applied to it. What that replaces or drops is neither counted nor cut.
+        room: The weight of what the batch puts and appends.
+        limit: Bytes.
 
     Returns:
-        The ops, and deck and id of each element that nothing is left of. The document itself is left alone.
+        The ops, and deck and id of each element that nothing is left of.
     """
     if replay.weight + room <= limit:
         return [], []
-    cuts = list(plan(replay.elements(), replay.weight + room - int(limit * _TARGET), limit))
+    going = set(_going(replay, batch))
+    staying = [item for item in replay.elements() if item[:2] not in going]
+    weight = room + sum(grown.weight for _, _, grown in staying)
+    if weight <= limit:
+        return [], []
+    cuts = plan(staying, weight - int(limit * _TARGET), limit)
     ops: list[Op] = []
     for cut in cuts:
         if cut.whole:
@@ -110,8 +132,27 @@ def size(count: float) -> str:
     return f"{count:.3g} GiB"
 
 
+def _going(replay: Replay, batch: list[Op]) -> Iterator[tuple[str, str]]:
+    """Deck and id of what ops replace or drop; an ``extend`` replaces what is of another kind."""
+    for op in batch:
+        match op:
+            case Put(deck=deck, element=element):
+                yield deck, element.id
+            case Extend(deck=deck, element=element):
+                held = replay.decks.get(deck, {}).get(element.id)
+                if held is not None and (held.kind is not type(element) or held.kind in {Progress, Value}):
+                    yield deck, element.id
+            case Drop(deck=deck, id=str(id_)):
+                yield deck, id_
+            case Drop(deck=deck):
+                yield from ((deck, id_) for id_ in replay.decks.get(deck, {}))
+            case _:
+                pass
+
+
 def _is_too_large(cut: Cut, limit: int) -> bool:
-    return cut.whole and cut.grown.weight > limit
+    """Whether words about its size take its place; they stand under its id, which may be what is so large."""
+    return cut.whole and cut.grown.weight > limit >= 2 * text_bytes(cut.id)
 
 
 def _notice(limit: int) -> Html:

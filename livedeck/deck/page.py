@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, Self, TypeVar
 
@@ -24,6 +24,7 @@ ERROR = "Error"
 LOCK_WAIT = 0.2
 """Seconds that the publisher's thread waits for a lock of the task's. The task holds one for microseconds, unless a
 signal handler interrupted it there and now waits for the publisher to end."""
+_FIRST = "e1"  # id of the first block of a tab: replaced where it stands when the tab's content is
 H = TypeVar("H")
 
 
@@ -160,6 +161,11 @@ class Deck:
     def __repr__(self) -> str:
         return f"Deck({self.name!r})"
 
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """The page's lock (what handles hold while they change)."""
+        return self._page.lock
+
     @staticmethod
     def publish() -> bool:
         """Publish the current task's page."""
@@ -173,6 +179,8 @@ class Deck:
 
     def append(self, html: Any, *, id: str | None = None) -> TextBlock:  # noqa: A002 - it is the element's id
         """Add raw HTML, or replace the block with that ``id``. What is no text is rendered (frames, figures, ...)."""
+        if renderers.is_plotly(html):
+            return self._plotly(renderers.plotly_figure(html), id)
         return self._text(Html, html if type(html) is str else renderers.to_html(html), id)
 
     def markdown(self, text: str, *, id: str | None = None) -> TextBlock:  # noqa: A002
@@ -211,14 +219,15 @@ class Deck:
         Args:
             label: What the value is.
             value: A number or a word.
-            unit: Shown behind the value.
+            unit: Shown behind the value; the one before stays when none is given.
             delta: The change since the value before, if that is worth showing.
             id: Tells values of the same label apart.
         """
         words = coerce.text(label)
         id_ = coerce.text(id or f"value:{words}")
-        tile = self._handle(id_, ValueTile(self, id_, words, coerce.text(unit)))
-        tile.update(value, delta=delta)
+        measure = coerce.text(unit)
+        tile = self._handle(id_, ValueTile(self, id_, words, measure))
+        tile.update(value, unit=measure or None, delta=delta)
         return tile
 
     def chart(
@@ -257,13 +266,14 @@ class Deck:
     def replace(self, html: Any = None) -> None:
         """Show ``html`` alone, in place of all that is on the tab; None leaves the tab empty."""
         with self._page.lock:
-            self._made = 0
-            first = None if html is None else self._next_id()
-            for id_ in list(self._handles):
-                if id_ != first:
-                    self.remove(id_)
-            if first is not None:
-                self.append(html, id=first)
+            kept = set() if html is None else {_FIRST}
+            if renderers.is_plotly(html):
+                kept.add(renderers.PLOTLY_JS)  # megabytes, not to be sent again
+            for id_ in [known for known in self._handles if known not in kept]:
+                self.remove(id_)
+            self._made = len(kept & {_FIRST})
+            if html is not None:
+                self.append(html, id=_FIRST)
 
     def put_element(self, element: Element) -> None:
         """Create or replace an element (what handles call)."""
@@ -305,8 +315,24 @@ class Deck:
             block.update(content)
             return block
 
+    def _plotly(self, figure: str, id_: str | None) -> TextBlock:
+        """A figure of Plotly, behind the script that draws it: one for all figures of a tab.
+
+        Scripts run where they stand when a page is loaded, so a block that stands before it moves behind it.
+        """
+        with self._page.lock:
+            key = self._next_id() if id_ is None else coerce.text(id_)
+            if next((known for known in self._handles if known in {key, renderers.PLOTLY_JS}), None) == key:
+                self.remove(key)
+            if renderers.PLOTLY_JS not in self._handles:
+                self._text(Html, renderers.plotly_js(), renderers.PLOTLY_JS)
+            return self._text(Html, figure, key)
+
     def _next_id(self) -> str:
+        """An id that nothing on the tab has, whatever ids the user chose."""
         self._made += 1
+        while f"e{self._made}" in self._handles:
+            self._made += 1
         return f"e{self._made}"
 
     def _handle(self, id_: str, made: H) -> H:

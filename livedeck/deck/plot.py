@@ -46,10 +46,13 @@ def chart_svg(chart: Chart) -> str:
 
 
 def _runs(series: Series, *, log_y: bool) -> Iterator[list[Point]]:
-    """The stretches of a series between its gaps, thinned out."""
-    share = max(1, sum(1 for _ in series.x) // _BUCKETS)
+    """The stretches of a series between its gaps, thinned out.
+
+    A log holds points in the order in which they came, and x may start over; here they stand in that of x.
+    """
+    share = max(1, len(series.x) // _BUCKETS)
     run: list[Point] = []
-    for x, y in zip(series.x, series.y, strict=False):
+    for x, y in sorted(zip(series.x, series.y, strict=False), key=_place):
         if x is not None and y is not None and (y > 0 or not log_y):
             run.append((x, math.log10(y) if log_y else y))
         elif run:
@@ -57,6 +60,10 @@ def _runs(series: Series, *, log_y: bool) -> Iterator[list[Point]]:
             run = []
     if run:
         yield list(_thinned(run, share))
+
+
+def _place(point: tuple[float | None, float | None]) -> float:
+    return -math.inf if point[0] is None else point[0]
 
 
 def _thinned(run: list[Point], share: int) -> Iterator[Point]:

@@ -20,6 +20,7 @@ from livedeck.deck.ops import Document, End, Html, Put
 from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import (
+    TIDYING,
     Create,
     Finished,
     Inspect,
@@ -41,6 +42,7 @@ logger = logging.getLogger("livedeck.deck")
 
 _TROUBLE_WAIT = 0.5  # seconds before going on after an error that should not have been possible, each time more
 _LONGEST_TROUBLE_WAIT = 10.0
+_LOOK = 0.05  # seconds between two looks whether all is stored although the thread still removes segments
 _MOST_STAGED = 16  # merging costs a few microseconds an element; done now and then, most calls do not pay for it
 
 
@@ -121,7 +123,7 @@ class Publisher:
 
         Args:
             outcome: How the task ended.
-            timeout: Seconds for all of it; what is not stored by then is given up, with a warning.
+            timeout: Seconds for all of it; what is not stored by then is given up, with a warning that names it.
         """
         if self._thread is None or self._pid != os.getpid():
             return
@@ -130,12 +132,21 @@ class Publisher:
                 self._stage()
                 self._end = End(outcome, format_time(self._clock.time()))
         self._wake.put(None)
-        self._thread.join(max(0.0, timeout))
+        self._wait_closed(self._thread, timeout)
         if self._thread.is_alive():
             self._given_up = True
             self._wake.put(None)
-            logger.warning("deck_flush_incomplete: the end of the Deck was not stored within %g s", timeout)
+            if not self._logic.complete:
+                missing = "end of the Deck" if self._logic.replay.end is None else "last deck.html"
+                logger.warning("deck_flush_incomplete: the %s was not stored within %g s", missing, timeout)
         self._page.publisher = None
+
+    def _wait_closed(self, thread: threading.Thread, timeout: float) -> None:
+        """Wait until all is stored; for segments to be removed only a moment more, however long the store takes."""
+        deadline = time.monotonic() + max(0.0, timeout)
+        while thread.is_alive() and not self._logic.complete and (left := deadline - time.monotonic()) > 0:
+            thread.join(min(left, _LOOK))
+        thread.join(min(TIDYING, max(0.0, deadline - time.monotonic())))
 
     def document(self) -> Document:
         """The document as it is stored. Only once closed: the thread works on it until then."""

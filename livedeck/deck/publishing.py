@@ -42,6 +42,8 @@ FIRST_WAIT = 0.25
 LONGEST_WAIT = 30.0
 LONGEST_WAIT_AT_THE_END = 1.0
 """Seconds between two tries while the store fails: doubling, with jitter; at the end there is little time to wait."""
+TIDYING = 1.0
+"""Seconds after the last snapshot in which segments are still removed (``history=False``): the task waits for it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Overwrite:
 
 @dataclass(frozen=True)
 class Remove:
-    """Delete a segment that two snapshots cover."""
+    """Delete a segment that two snapshots cover, or the last one."""
 
     key: str
     seq: int
@@ -87,7 +89,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Finished:
-    """All is stored and the Deck has its end."""
+    """All is stored and the Deck has its end. Segments that there was no time to remove stay."""
 
 
 Step = Create | Inspect | Overwrite | Remove | Wait | Finished
@@ -176,9 +178,12 @@ class Publishing:
         self._page_data: tuple[int, bytes] | None = None  # rendered, not yet stored
         self._log_size = 0  # bytes of segments since the last snapshot
         self._logs_size = 0  # bytes of all segments
-        self._removable = 0  # segments up to this one are covered by two snapshots
+        self._removable = 0  # segments up to this one are covered by two snapshots, or by the last
         self._removed = 0
+        self._remove_until = float("inf")
         self._closing = False
+        self.complete = False
+        """Whether all is stored, the end and the last snapshot too; nothing is left but to remove segments."""
 
     # What comes in
 
@@ -274,8 +279,9 @@ class Publishing:
         return self._pages_size + expected <= max(FREE, SHARE * self._logs_size)
 
     def _next_removal(self, now: float) -> Step | None:
-        del now
         if self._settings.history or self._removed >= self._removable:
+            return None
+        if now >= self._remove_until or self._closing is not self.complete:  # the end goes first
             return None
         return Remove(segment_key(self._removed + 1), self._removed + 1)
 
@@ -350,6 +356,8 @@ class Publishing:
         self._page_weight, self._pages_size = self.replay.weight, self._pages_size + self._page_size
         self._log_size = 0
         self._page_data = None
+        if self._closing:
+            self.complete, self._removable, self._remove_until = True, step.seq, now + TIDYING
 
     def _failed(self, breaker: _Breaker, now: float, error: str) -> None:
         if not self._log_breaker.failures and not self._page_breaker.failures:
@@ -375,9 +383,9 @@ class Publishing:
         health = Health(before.flushes + 1, merged, before.retried, round(now - batch.since, 3))
         seq, at = self.replay.seq + 1, segments.format_time(self._wall())
         try:
-            shrinking, gone = limits.make_room(self.replay, batch.pending.weight, self._settings.max_bytes)
-            ops = [*shrinking, *cut.ordered(batch.pending.ops(), self.replay)]
-            self._sent = (*cut.encodable(Segment(seq, at, ops, health)), batch)
+            ops = batch.pending.ops()
+            shrinking, gone = limits.make_room(self.replay, ops, batch.pending.weight, self._settings.max_bytes)
+            self._sent = (*cut.encodable(Segment(seq, at, [*shrinking, *ops], health)), batch)
             for deck, id_ in gone:
                 self._forget(deck, id_)
         except Exception as error:

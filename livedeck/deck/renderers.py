@@ -1,11 +1,12 @@
 """HTML of values: frames, figures, images, and anything that knows how to show itself.
 
-No library is imported for it: a value's type tells which one the user has already loaded. Rendering never raises
+No library is loaded for it: a value's type tells which one the user has already loaded. Rendering never raises
 into the task; what cannot be rendered shows the error in its place.
 """
 
 import base64
 import html
+import importlib
 import io
 import sys
 import traceback
@@ -14,6 +15,8 @@ from typing import Any
 
 ROWS = 50  # of a frame or array; the rest is counted, not shown
 _ITEMS = 200  # of a dict, list or set
+PLOTLY_JS = "livedeck-plotly"
+"""Id of the element that holds plotly.js on a tab with figures of Plotly. A Deck loads nothing from the network."""
 _MIMES = ("html", "svg", "png", "jpeg", "markdown")
 
 
@@ -23,6 +26,29 @@ def to_html(value: Any) -> str:
         return _render(value)
     except Exception as error:  # noqa: BLE001 - a user's renderer may raise anything, and the task must not notice
         return render_error(error, f"{type(value).__name__} could not be shown")
+
+
+def is_plotly(value: Any) -> bool:
+    """Whether it is a figure of Plotly, which needs plotly.js on the page."""
+    kind = getattr(sys.modules.get("plotly.graph_objects"), "Figure", None)
+    return isinstance(kind, type) and isinstance(value, kind)
+
+
+def plotly_figure(figure: Any) -> str:
+    """HTML of a figure of Plotly, to stand behind :func:`plotly_js`; of an error in rendering where there is one."""
+    try:
+        return str(figure.to_html(full_html=False, include_plotlyjs=False))
+    except Exception as error:  # noqa: BLE001 - as in to_html
+        return render_error(error, f"{type(figure).__name__} could not be shown")
+
+
+def plotly_js() -> str:
+    """HTML with the script of the Plotly that is installed, about 5 MB; it shows nothing."""
+    try:
+        script = importlib.import_module("plotly.offline").get_plotlyjs()
+    except Exception as error:  # noqa: BLE001 - as in to_html
+        return render_error(error, "plotly.js could not be found")
+    return f'<style>.ld-html:has(>.{PLOTLY_JS}){{display:none}}</style><script class="{PLOTLY_JS}">{script}</script>'
 
 
 def render_error(error: BaseException, what: str) -> str:
@@ -143,7 +169,8 @@ def _pil(image: Any) -> str:
 
 
 def _plotly(figure: Any) -> str:
-    return str(figure.to_html(full_html=False, include_plotlyjs="cdn"))
+    """A figure that is complete in itself: with plotly.js, since a page for it alone is all that is known here."""
+    return str(figure.to_html(full_html=False, include_plotlyjs=True))
 
 
 def _array(array: Any) -> str:

@@ -2,6 +2,7 @@
 
 import html
 import itertools
+import math
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -116,7 +117,8 @@ def _progress(bar: Progress) -> str:
     share, state = 1.0, " data-indeterminate"
     if bar.total is not None and bar.total > 0:
         share = min(1.0, max(0.0, bar.value / bar.total))
-        amount = f"{format_number(bar.value)} of {format_number(bar.total)}{words} · {int(share * 100)} %"
+        percent = math.floor(min(100, max(0, bar.value * 100 / bar.total)))  # 0.29 * 100 is less than 29
+        amount = f"{format_number(bar.value)} of {format_number(bar.total)}{words} · {percent} %"
         state = " data-done" if share == 1 else ""
     return (
         f'<div class="ld-element ld-progress"{state}><div class="ld-progress-head">'

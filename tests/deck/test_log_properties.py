@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from livedeck.deck import segments, snapshot
 from livedeck.deck.document import apply_ops
-from livedeck.deck.grown import Grown
-from livedeck.deck.ops import Deck, Document, End, Html, Put, Segment
+from livedeck.deck.ops import Document, End, Html, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Wait
 from livedeck.deck.reader import Reader
@@ -192,15 +191,8 @@ async def catch_up(viewer: Viewer) -> Document:
 
 
 def expected(published) -> Document:
-    """What the ops make one by one; charts in ascending order."""
-    document = apply_ops(Document(), [*published, END])
-
-    def in_order(element):
-        grown = Grown(element)
-        return grown.element() if grown.sort() else element
-
-    decks = [Deck(deck.name, [in_order(element) for element in deck.elements]) for deck in document.decks]
-    return Document(0, "", decks, document.end)
+    """What the ops make one by one."""
+    return content(apply_ops(Document(), [*published, END]))
 
 
 def content(document: Document) -> Document:

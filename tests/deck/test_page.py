@@ -5,14 +5,18 @@ import sys
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from livedeck.deck.document import apply_ops
-from livedeck.deck.flyte import Deck, DeckPublish, Page, bound_page, current_page
+from livedeck.deck.flyte import Deck, DeckPublish, Page, bound_page, current_page, to_html
 from livedeck.deck.ops import Chart, Document, Drop, Html, Markdown, Progress, Put, Series, Value
+from livedeck.deck.renderers import PLOTLY_JS
 from livedeck.errors import UnsupportedOption
+
+SCRIPT = "window.Plotly = {}"
 
 
 @pytest.fixture
@@ -96,6 +100,121 @@ def test_components(page):
     assert deck.html == "y"
     deck.remove("log")
     assert page.take().ops() == [Drop("d", "log")]
+
+
+def test_a_value_in_another_unit(page):
+    deck = page.deck("d")
+    tile = deck.value("mem", 1, "GB")
+    assert deck.value("mem", 900, "MB") is tile
+    assert elements(page) == [Value("value:mem", "mem", 900, "MB")]
+    tile.update(901)
+    assert elements(page) == [Value("value:mem", "mem", 901, "MB")]
+    tile.update(2, unit="GB", delta=1)
+    assert elements(page) == [Value("value:mem", "mem", 2, "GB", 1)]
+
+
+def test_several_threads_advance_one_bar(page):
+    bar = page.deck("d").progress("files", 8000)
+
+    def advance():
+        for _ in range(1000):
+            bar.advance()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=advance) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert elements(page) == [Progress("progress:files", "files", 8000, 8000)]
+
+
+def test_ids_that_the_user_chose_are_not_given_to_others(page):
+    deck = page.deck("d")
+    deck.append("A", id="e1")
+    deck.append("B")
+    deck.markdown("C", id="e3")
+    deck.append("D")
+    assert elements(page) == [Html("e1", "A"), Html("e2", "B"), Markdown("e3", "C"), Html("e4", "D")]
+
+
+class TestPlotly:
+    """Its figures need plotly.js, megabytes that a Deck must hold itself: a page loads nothing from the network."""
+
+    @pytest.fixture
+    def figure(self, monkeypatch):
+        class Figure:
+            def __init__(self, name):
+                self.name = name
+
+            def to_html(self, *, full_html, include_plotlyjs):
+                assert full_html is False
+                return f"{SCRIPT if include_plotlyjs else ''}<div>{self.name}</div>"
+
+        monkeypatch.setitem(sys.modules, "plotly.graph_objects", SimpleNamespace(Figure=Figure))
+        monkeypatch.setitem(sys.modules, "plotly.offline", SimpleNamespace(get_plotlyjs=lambda: SCRIPT))
+        return Figure
+
+    @staticmethod
+    def ops(page) -> list[tuple[str, str]]:
+        """What was done to which element."""
+        return [(type(op).__name__, getattr(op, "id", "") or op.element.id) for op in page.take().ops()]
+
+    def test_the_script_is_put_once_before_the_first_figure_of_each_tab(self, page, figure):
+        deck = page.deck("d")
+        deck.append("text")
+        deck.append(figure("a"))
+        deck.append(figure("b"), id="mine")
+        page.deck("other").append(figure("c"))
+        first, second = shown(page).decks
+        assert [element.id for element in first.elements] == ["e1", PLOTLY_JS, "e2", "mine"]
+        assert [element.id for element in second.elements] == [PLOTLY_JS, "e1"]
+        assert [SCRIPT in element.html for element in first.elements] == [False, True, False, False]
+        deck.append(figure("d"), id="mine")
+        deck.append(figure("e"))
+        assert self.ops(page) == [("Put", "mine"), ("Put", "e3")]
+
+    def test_a_tab_whose_content_is_replaced_keeps_the_script_for_the_next_figure(self, page, figure):
+        Deck("d", "text")
+        Deck("d", figure("a"))
+        assert self.ops(page) == [("Put", PLOTLY_JS), ("Drop", "e1"), ("Put", "e1")]
+        Deck("d", figure("b"))
+        assert self.ops(page) == [("Put", "e1")]
+        Deck("d", "text")
+        assert self.ops(page) == [("Drop", PLOTLY_JS), ("Put", "e1")]
+
+    def test_a_block_that_becomes_a_figure_moves_behind_the_script(self, page, figure):
+        deck = page.deck("d")
+        deck.append("wait", id="one")
+        deck.append("wait", id="two")
+        document = shown(page)
+        deck.append(figure("a"), id="two")
+        deck.append(figure("b"), id="one")
+        assert [element.id for element in shown(page, document).decks[0].elements] == [PLOTLY_JS, "two", "one"]
+
+    def test_the_script_goes_after_the_figures_when_the_deck_is_full(self, figure):
+        page = Page(max_bytes=20_000)
+        deck = page.deck("d")
+        for number in range(100):
+            deck.append(figure(f"{number}:" + "x" * 1000))
+        page_elements = elements(page)
+        assert page_elements[0].id == PLOTLY_JS
+        assert page_elements[-1].html.startswith("<div>99:") or page_elements[-2].html.startswith("<div>99:")
+
+    def test_what_cannot_be_rendered_is_shown(self, page, figure, monkeypatch):
+        monkeypatch.setattr(figure, "to_html", lambda self, **_: 1 / 0)
+        monkeypatch.setitem(sys.modules, "plotly.offline", None)
+        page.deck("d").append(figure("a"))
+        script, shown = elements(page)
+        assert "plotly.js could not be found" in script.html
+        assert "ZeroDivisionError" in shown.html
+
+    def test_alone_a_figure_brings_its_script(self, figure):
+        assert to_html(figure("a")) == f"{SCRIPT}<div>a</div>"
 
 
 def test_many_points_at_once(page):
@@ -185,6 +304,18 @@ def test_an_unpublished_page_stays_bounded():
     assert page.take().weight < 150_000
     assert len(deck.html) < 110_000
     assert deck.html.endswith("x")
+
+
+def test_an_unpublished_page_of_long_words_stays_bounded():
+    page = Page(max_bytes=100_000)
+    deck = page.deck("d")
+    for number in range(1000):
+        deck.value(f"tile {number}", "w" * 1000)
+        deck.progress(f"bar {number} {'b' * 1000}", 10)
+    pending = page.take()
+    assert pending.weight <= 100_000
+    assert sum(len(getattr(op.element, "label", "")) for op in pending.ops() if isinstance(op, Put)) < 100_000
+    assert len(deck._handles) < 200
 
 
 def test_an_error_gets_its_tab(page):

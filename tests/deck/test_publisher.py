@@ -129,6 +129,46 @@ def test_one_warning_while_the_store_is_down_and_the_final_flush_is_bounded(stor
     assert not publisher._thread.is_alive()
 
 
+def test_the_warning_says_when_only_the_last_page_is_missing(store, caplog):
+    publisher = publisher_of(store)
+    publisher._page.deck("d").append("a")
+    assert publisher._page.publish(wait=True, timeout=10)
+    ended = threading.Event()
+
+    def hint(data):
+        store.break_down()
+        ended.set()
+
+    publisher._hint = hint
+    publisher.close("succeeded", timeout=0.5)
+    assert ended.is_set()
+    assert "deck_flush_incomplete: the last deck.html was not stored within 0.5 s" in caplog.text
+    publisher._thread.join(10)
+
+
+def test_removing_segments_holds_up_the_end_only_for_a_moment(caplog):
+    """A store in which a removal takes for ever: the task ends all the same, and nothing is said to be missing."""
+    asked, answers = threading.Event(), threading.Event()
+
+    class Slow(FaultyStore):
+        def delete(self, key):
+            asked.set()
+            answers.wait(30)
+
+    store = Slow()
+    publisher = publisher_of(store, DeckPublish(min_interval=0.0, history=False))
+    publisher._page.deck("d").append("a")
+    assert publisher._page.publish(wait=True, timeout=10)
+    publisher.close("succeeded", timeout=60)
+    assert asked.is_set()
+    assert publisher._thread.is_alive(), "it was not waited for"
+    answers.set()
+    publisher._thread.join(10)
+    assert not publisher._thread.is_alive()
+    assert snapshot.parse(store.get(DECK)).end.outcome == "succeeded"
+    assert "deck_flush_incomplete" not in caplog.text
+
+
 def test_closing_twice_keeps_the_first_outcome(store):
     publisher = publisher_of(store)
     publisher.close("aborted")

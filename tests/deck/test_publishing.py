@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from livedeck.deck import publishing, snapshot
+from livedeck.deck import limits, publishing, snapshot
 from livedeck.deck.document import apply
-from livedeck.deck.ops import Chart, Document, End, Extend, Html, Put, Series, Value
+from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Progress, Put, Series, Value
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Wait
 from livedeck.deck.segments import decode
@@ -147,26 +147,51 @@ def test_without_history_segments_go_once_two_snapshots_cover_them():
     assert removed == list(range(1, pages[-2] + 1))
 
 
-def test_points_that_come_out_of_order_are_put_in_order():
-    loop = Loop(min_interval=0.0)
-    document = Document()
+def test_at_the_end_segments_are_removed_last_and_for_a_moment_only():
+    loop = Loop(min_interval=0.0, history=False)
+    loop.run()
+    for number in range(50):
+        loop.offer(Put("d", Html("same", str(number))))
+        loop.run()
+    loop.logic.finish(END, loop.clock.monotonic())
+    steps = []
+    while not isinstance(step := loop.next(), Finished):
+        steps.append(step)
+        loop.clock.advance(0.1 if isinstance(step, Remove) else 0)
+        loop.done(step)
+    assert [type(step) for step in steps[:2]] == [Create, Overwrite]
+    assert [step.seq for step in steps[2:]] == list(range(1, 11)), "a second at a tenth of a second each"
+    assert loop.logic.complete
 
-    def points(*pairs):
-        nonlocal document
-        loop.offer(Extend("d", Chart("c", "t", [Series("s", [x for x, _ in pairs], [y for _, y in pairs])])))
-        for step in loop.run():
-            if isinstance(step, Create):
-                segment = decode(step.data)
-                document = apply(document, segment)
-                return segment.ops
-        return []
 
-    assert isinstance(points((1.0, 1.0), (3.0, 3.0))[0], Extend)
-    assert isinstance(points((3.0, 3.5), (4.0, 4.0))[0], Extend)
-    assert isinstance(points((2.0, 2.0))[0], Put)
-    assert isinstance(points((5.0, 5.0))[0], Extend)
-    (series,) = document.decks[0].elements[0].series
-    assert series == Series("s", [1, 2, 3, 3, 4, 5], [1, 2, 3, 3.5, 4, 5])
+def test_at_the_end_every_segment_is_removed_when_there_is_time():
+    loop = Loop(min_interval=0.0, history=False)
+    loop.offer(Put("d", Html("a", "1")))
+    loop.run()
+    loop.logic.finish(END, loop.clock.monotonic())
+    steps = loop.run()
+    assert [step.seq for step in steps if isinstance(step, Remove)] == [1, 2]
+    assert snapshot.parse(steps[1].data).end == END
+
+
+def test_a_chart_whose_x_starts_over_costs_no_more_than_any_other():
+    def stored(x_of):
+        loop = Loop(min_interval=0.0)
+        steps, pairs = loop.run(), []
+        for number in range(2000):
+            pairs.append((float(x_of(number)), float(number)))
+            loop.offer(Extend("d", Chart("c", "loss", [Series("s", *([value] for value in pairs[-1]))])))
+            loop.clock.advance(1.0)
+            steps += loop.run()
+        loop.logic.finish(END, loop.clock.monotonic())
+        steps += loop.run()
+        (series,) = snapshot.parse(steps[-1].data).decks[0].elements[0].series
+        assert list(zip(series.x, series.y, strict=True)) == pairs, "as they came, so that the oldest can go first"
+        size = sum(len(step.data) for step in steps)
+        assert size <= 3 * max(publishing.FREE, len(steps[-1].data))
+        return size
+
+    assert stored(lambda number: number % 100) <= stored(lambda number: number)
 
 
 def test_texts_and_values_that_cannot_be_encoded(caplog):
@@ -205,6 +230,62 @@ def test_a_document_stays_within_its_limit():
     assert log.elements[0].html.endswith("line 99\n" + "y" * 1000 + "\n")
     assert charts.elements[0].series[0].x[-1] == 99
     assert "Older data was left out" in log.elements[-1].html
+
+
+def test_what_is_only_replaced_needs_no_room():
+    loop = Loop(min_interval=0.0, max_bytes=10_000)
+    old = [Html(f"old{number}", "o" * 500) for number in range(4)]
+    loop.offer(*(Put("d", element) for element in old), Put("d", Html("figure", "f" * 5000)))
+    loop.run()
+    for letter in "gh":
+        loop.offer(Put("d", Html("figure", letter * 5000)))
+        loop.run()
+        assert loop.logic.replay.document().decks[0].elements == [*old, Html("figure", letter * 5000)]
+    loop.offer(Drop("d", "old0"), Put("d", Html("new", "n" * 3000)))
+    loop.run()
+    elements = loop.logic.replay.document().decks[0].elements
+    assert elements == [*old[1:], Html("figure", "h" * 5000), Html("new", "n" * 3000)], "nor what takes another's place"
+    loop.offer(Put("d", Html("figure", "i" * 7000)))
+    loop.run()
+    assert loop.logic.replay.weight <= 10_000
+    ids = [element.id for element in loop.logic.replay.document().decks[0].elements]
+    assert ids == ["figure", limits.NOTICE], "what is put again stays where it is while older blocks go"
+
+
+def test_tiles_and_bars_go_when_nothing_else_is_left():
+    limit = 50_000
+    loop = Loop(min_interval=0.0, max_bytes=limit)
+    for number in range(200):
+        loop.offer(
+            Put("d", Value(f"v{number}", "word", "w" * 1000)),
+            Put("d", Progress(f"p{number}", "label " * 100, number)),
+            Extend("c", Chart("c", "t", [Series(f"{number}" * 100, [1.0], [1.0])])),
+        )
+        loop.run()
+        assert loop.logic.replay.weight <= limit
+    tiles, charts = loop.logic.replay.document().decks
+    (chart,) = [element for element in charts.elements if element.id == "c"]
+    assert tiles.elements[-1].id == "p199"
+    assert "Older data was left out" in next(element for element in tiles.elements if element.id == limits.NOTICE).html
+    assert chart.series[-1].name.startswith("199")
+    loop.offer(Put("d", Value("huge", "word", "w" * 60_000)), Put("d", Progress("i" * 60_000, "label")))
+    loop.run()
+    assert loop.logic.replay.weight <= limit
+    (huge,) = [element for element in loop.logic.replay.document().decks[0].elements if element.id == "huge"]
+    assert "58.7 KiB was left out" in huge.html
+
+
+def test_tiles_stay_while_older_blocks_and_points_are_enough():
+    loop = Loop(min_interval=0.0, max_bytes=50_000)
+    loop.offer(Put("d", Value("v", "loss", 0.5)), Put("d", Progress("p", "files", 1, 2)))
+    for number in range(300):
+        loop.offer(
+            Put("d", Html(str(number), "x" * 1000)),
+            Extend("d", Chart("c", "t", [Series("s", [float(i) for i in range(20)], [1.0] * 20)])),
+        )
+        loop.run()
+    ids = {element.id for element in loop.logic.replay.document().decks[0].elements}
+    assert {"v", "p", "c", "299"} <= ids
 
 
 def test_a_snapshot_that_fails_does_not_hold_up_the_log():

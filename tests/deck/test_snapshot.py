@@ -99,6 +99,27 @@ def test_one_element_that_cannot_be_drawn_does_not_cost_the_others():
     assert snapshot.parse(monkey) == document
 
 
+def test_percentages_are_exact():
+    for value in range(101):
+        page = snapshot.render(Document(1, "", [Deck("a", [Progress("p", "p", float(value), 100.0)])]), live=True)
+        assert f"{value} of 100 · {value} %" in page.decode()
+    page = snapshot.render(Document(1, "", [Deck("a", [Progress("p", "p", 999.0, 1000.0)])]), live=True)
+    assert "999 of 1,000 · 99 %" in page.decode(), "all of it only when all of it is done"
+    page = snapshot.render(Document(1, "", [Deck("a", [Progress("p", "p", 1.7e308, 1.7e308)])]), live=True)
+    assert "100 %" in page.decode()
+
+
+def test_a_chart_is_drawn_in_the_order_of_x():
+    def lines(x, y):
+        chart = Chart("c", "loss", [Series("s", x, y)])
+        page = snapshot.render(Document(1, "", [Deck("a", [chart])]), live=True).decode()
+        return re.findall(r"<(?:polyline|circle)[^>]*>", page)
+
+    assert lines([3.0, None, 1.0, 4.0, 2.0], [30.0, 5.0, 10.0, None, 20.0]) == lines(
+        [1.0, 2.0, 3.0], [10.0, 20.0, 30.0]
+    )
+
+
 def test_the_placeholder_is_small_and_a_document():
     page = snapshot.placeholder("<" * 1000 + "\ud800", "2026-11-24T12:00:00.000Z")
     assert len(page) <= 2048
