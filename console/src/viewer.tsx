@@ -8,6 +8,7 @@ import { ThemeProvider } from "./bindings/theme";
 import { ThemeSetting } from "./core/theme";
 import { DeckPanel } from "./features/deck/DeckPanel";
 import { Empty } from "./ui/Empty";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
 import "./ui/tokens.css";
 import "./ui/base.css";
 
@@ -28,7 +29,9 @@ function Viewer() {
       </header>
       <main className="viewer-body">
         {stream && raw ? (
-          <DeckPanel streamUrl={stream} rawUrl={() => raw} share={null} />
+          <ErrorBoundary what="The Deck">
+            <DeckPanel streamUrl={stream} rawUrl={() => raw} share={null} />
+          </ErrorBoundary>
         ) : (
           <Empty icon="deck" title="No Deck to show">
             The link may have expired. Ask for a new one.

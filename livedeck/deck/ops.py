@@ -55,7 +55,7 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, tag_field="kind", tag="chart", frozen=True, omit_defaults=True):
-    """A line chart; each series has its own x values, ascending."""
+    """A line chart; each series has its own x values, in the order in which they came."""
 
     id: str
     title: str

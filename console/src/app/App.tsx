@@ -13,6 +13,7 @@ import { ExecutionPage, type ExecutionPanels } from "../features/execution/Execu
 import { ExecutionsPage } from "../features/executions/ExecutionsPage";
 import { LogPanel } from "../features/logs/LogPanel";
 import { Empty } from "../ui/Empty";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
 import "./app.css";
 import { Home } from "./Home";
 import { TopBar } from "./TopBar";
@@ -27,12 +28,21 @@ export function App({ theme }: { readonly theme: ThemeSetting }) {
           <div className="app">
             <TopBar />
             <div className="app-page">
-              <Page />
+              <GuardedPage />
             </div>
           </div>
         </RouterProvider>
       </ThemeProvider>
     </QueryClientProvider>
+  );
+}
+
+function GuardedPage() {
+  const { route } = useRouter();
+  return (
+    <ErrorBoundary what="This page" about={route}>
+      <Page />
+    </ErrorBoundary>
   );
 }
 
@@ -57,8 +67,16 @@ function Page() {
 }
 
 const PANELS: ExecutionPanels = {
-  deck: (route, row) => <NodeDeck key={`${row.id}/${route.attempt ?? "latest"}`} route={route} row={row} />,
-  log: (route, row) => <LogPanel logKey={attemptKey({ ...attemptOf(route, row), attempt: logAttempt(route, row) })} />,
+  deck: (route, row) => (
+    <ErrorBoundary key={`${row.id}/${route.attempt ?? "latest"}`} what="The Deck" about={route}>
+      <NodeDeck route={route} row={row} />
+    </ErrorBoundary>
+  ),
+  log: (route, row) => (
+    <ErrorBoundary what="The log" about={route}>
+      <LogPanel logKey={attemptKey({ ...attemptOf(route, row), attempt: logAttempt(route, row) })} />
+    </ErrorBoundary>
+  ),
   nodeData: (route, row, side) => (
     <DataPanel
       key={side}

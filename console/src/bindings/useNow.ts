@@ -1,12 +1,17 @@
-import { useEffect, useState } from "react";
+import { createContext, use, useEffect, useState } from "react";
+import { ServerClock } from "../core/serverClock";
 
-/** The time in milliseconds, read again every `every` milliseconds; null stops the clock. */
+/** The clock by which the times around it were noted: the server's, where a session knows it; else the viewer's. */
+export const ClockContext = createContext(new ServerClock());
+
+/** The time in milliseconds by that clock, read again every `every` milliseconds; null stops it. */
 export function useNow(every: number | null): number {
-  const [now, setNow] = useState(Date.now);
+  const clock = use(ClockContext);
+  const [now, setNow] = useState(() => clock.now());
   useEffect(() => {
     if (every === null) return undefined;
-    const timer = setInterval(() => setNow(Date.now()), every);
+    const timer = setInterval(() => setNow(clock.now()), every);
     return () => clearInterval(timer);
-  }, [every]);
+  }, [clock, every]);
   return now;
 }

@@ -33,6 +33,8 @@ export interface DocumentSink {
 
 /** Beyond this many segments in a pause, showing the whole document again is cheaper than replaying them. */
 const MOST_HELD = 200;
+/** The same for their size, in characters of JSON: a pause may last, and `latest` holds all that matters of them. */
+const MOST_HELD_DATA = 16 * 1024 * 1024;
 
 const FIRST: DeckView = {
   stream: { status: "connecting", reason: "" },
@@ -57,6 +59,7 @@ export class DeckSession {
   private latestEtag: string | null = null;
   /** Segments from `shown` to `latest`; null when only the whole document gets from one to the other. */
   private held: Segment[] | null = [];
+  private heldData = 0;
 
   constructor(url: string, around: Surroundings = BROWSER) {
     this.stream = new LiveStream(url, (event) => this.take(event), around);
@@ -95,7 +98,7 @@ export class DeckSession {
         this.takeSnapshot(JSON.parse(data) as Snapshot);
         return undefined;
       case "segment":
-        return this.takeSegment((JSON.parse(data) as Tail).segment);
+        return this.takeSegment((JSON.parse(data) as Tail).segment, data.length);
       case "end":
         this.takeState(JSON.parse(data) as DeckState);
         return "end";
@@ -126,7 +129,7 @@ export class DeckSession {
     this.came();
   }
 
-  private takeSegment(segment: Segment): "restart" | undefined {
+  private takeSegment(segment: Segment, length: number): "restart" | undefined {
     const before = this.latest ?? {};
     try {
       this.latest = applySegment(before, segment);
@@ -135,10 +138,15 @@ export class DeckSession {
       throw error;
     }
     if (this.latest === before) return undefined;
-    this.held?.push(segment);
-    if (this.held && this.held.length > MOST_HELD) this.held = null;
+    this.hold(segment, length);
     this.came();
     return undefined;
+  }
+
+  private hold(segment: Segment, length: number): void {
+    this.held?.push(segment);
+    this.heldData += length;
+    if (this.held && (this.held.length > MOST_HELD || this.heldData > MOST_HELD_DATA)) this.held = null;
   }
 
   private came(): void {
@@ -150,6 +158,7 @@ export class DeckSession {
   private flush(): void {
     const { held, latest } = this;
     this.held = [];
+    this.heldData = 0;
     this.change({ hasDocument: latest !== null, empty: !latest?.decks?.length, etag: this.latestEtag });
     for (const sink of this.sinks) {
       if (latest && (held === null || this.shown === null)) sink.document(latest);

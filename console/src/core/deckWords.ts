@@ -1,6 +1,7 @@
 /** What a Deck's state says to its viewer, in words; one entry for each phase. */
 import type { DeckPhase, DeckState } from "../protocol/live.gen";
 import { formatDuration, formatTime } from "./durations";
+import { isLost, type StreamStatus } from "./liveStream";
 
 export interface DeckWords {
   /** The word in the toolbar. */
@@ -86,6 +87,16 @@ export function deckWords(state: DeckState): DeckWords {
   return WORDS[state.phase](state);
 }
 
+export type DeckMark = Pick<DeckWords, "mark" | "tone">;
+
+/** The word in the toolbar: the Deck's own only while it is known to be true, for what may be old must not look fresh. */
+export function deckMark(state: DeckState, paused: boolean, stream: StreamStatus): DeckMark {
+  if (paused) return { mark: "Paused", tone: "waiting" };
+  if (stream === "refused") return { mark: "Not live", tone: "warn" };
+  if (isLost(stream)) return { mark: "Reconnecting …", tone: "warn" };
+  return deckWords(state);
+}
+
 /** Words about which attempt this is, while it is not the latest. */
 export function earlierAttempt({ attempt = 0, attempts = 0 }: DeckState): string | null {
   return attempt + 1 < attempts ? `Attempt ${attempt + 1} of ${attempts}.` : null;
@@ -103,9 +114,8 @@ function behindBy({ behind = 0 }: DeckState): string {
 function lastPublished({ publishedAt, endedAt }: DeckState): string {
   if (!publishedAt) return "It had published nothing.";
   const at = `It last published at ${formatTime(publishedAt)}`;
-  if (!endedAt) return `${at}.`;
-  const seconds = Math.max(0, Date.parse(endedAt) - Date.parse(publishedAt)) / 1000;
-  return `${at}, ${formatDuration(seconds)} before it ended.`;
+  const seconds = Math.max(0, Date.parse(endedAt ?? "") - Date.parse(publishedAt)) / 1000;
+  return Number.isNaN(seconds) ? `${at}.` : `${at}, ${formatDuration(seconds)} before it ended.`;
 }
 
 function joined(first: string | undefined, second: string): string {

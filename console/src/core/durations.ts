@@ -1,7 +1,11 @@
-/** Times, ages and durations in words. */
+/**
+ * Times, ages and durations in words. A Deck's times are what its task says they are, and a page that raises while it
+ * renders goes blank: so whatever comes in, words come out.
+ */
 
 /** "0.4 s", "12 s", "3 min 4 s", "2 h 5 min", "3 d 4 h". */
 export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "–";
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.floor(seconds);
   if (whole < 60) return `${whole} s`;
@@ -31,13 +35,15 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const DAY = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
 
-/** A moment, in the viewer's time zone: the clock alone for today's. */
+/** A moment, in the viewer's time zone: the clock alone for today's. What is no time is left as it is. */
 export function formatTime(time: string, now: number = Date.now()): string {
   const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
   const clock = CLOCK.format(date);
   return date.toDateString() === new Date(now).toDateString() ? clock : `${DAY.format(date)}, ${clock}`;
 }
 
 export function formatFullTime(time: string): string {
-  return FULL.format(new Date(time));
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? time : FULL.format(date);
 }

@@ -3,6 +3,7 @@ import type { Execution, NodeExecution, TaskExecution } from "../protocol/flyte"
 import { executionKey } from "./api";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
+import type { ServerClock } from "./serverClock";
 import type { ServerEvent } from "./sse";
 import type { ExecutionId } from "../protocol/flyte";
 
@@ -39,6 +40,10 @@ export class ExecutionSession {
     this.stream = new LiveStream(`/live/executions/${executionKey(id)}`, (event) => this.take(event), around);
     this.stream.state.subscribe(() => this.publish());
     this.publish();
+  }
+
+  get clock(): ServerClock {
+    return this.stream.clock;
   }
 
   close(): void {

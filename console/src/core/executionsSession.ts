@@ -2,6 +2,7 @@
 import type { Execution } from "../protocol/flyte";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
+import type { ServerClock } from "./serverClock";
 import type { ServerEvent } from "./sse";
 
 export interface ExecutionsView {
@@ -26,6 +27,10 @@ export class ExecutionsSession {
     const follow = () => this.current.update((view) => ({ ...view, stream: this.stream.state.get() }));
     this.stream.state.subscribe(follow);
     follow();
+  }
+
+  get clock(): ServerClock {
+    return this.stream.clock;
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /**
- * The page's side of the frame protocol: the frame's first message is checked to come from that frame, answered once
- * with a port, and only the port is used from then on.
+ * The page's side of the frame protocol: the frame's hello is checked to come from that frame and answered with a port,
+ * and only the port is used from then on. A frame that was away (a script of the Deck sent it elsewhere and the viewer
+ * came back) begins anew and says hello again: it gets another port, and with it the whole document.
  */
 import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
@@ -9,9 +10,13 @@ import type { DeckSession, DocumentSink } from "./deckSession";
 /** Dispatched on the window whenever a Deck's update has been on screen for a frame; `detail` is FramePainted. */
 export const PAINTED = "livedeck:painted";
 
+/** A frame that waits says hello more rarely than this; a Deck's script may say it in a loop, and each costs a document. */
+const ANSWER_EVERY_MS = 200;
+
 export class FramePort implements DocumentSink {
   private port: MessagePort | null = null;
   private detach: (() => void) | null = null;
+  private answered = -Infinity;
 
   constructor(
     private readonly frame: HTMLIFrameElement,
@@ -23,8 +28,7 @@ export class FramePort implements DocumentSink {
 
   close(): void {
     window.removeEventListener("message", this.hear);
-    this.detach?.();
-    this.port?.close();
+    this.letGo();
   }
 
   theme(dark: boolean): void {
@@ -43,7 +47,10 @@ export class FramePort implements DocumentSink {
   private readonly hear = (event: MessageEvent<{ type?: unknown } | null>): void => {
     const target = this.frame.contentWindow;
     if (target === null || event.source !== target || event.data?.type !== "livedeck:hello") return;
-    window.removeEventListener("message", this.hear);
+    const now = performance.now();
+    if (now - this.answered < ANSWER_EVERY_MS) return;
+    this.answered = now;
+    this.letGo();
     const channel = new MessageChannel();
     this.port = channel.port1;
     this.port.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -54,6 +61,15 @@ export class FramePort implements DocumentSink {
     this.theme(this.dark);
     this.detach = this.session.attach(this);
   };
+
+  /** Nothing more to or from the port; what it reported was of a frame that is gone. */
+  private letGo(): void {
+    this.detach?.();
+    this.port?.close();
+    this.detach = this.port = null;
+    delete this.frame.dataset["applied"];
+    delete this.frame.dataset["painted"];
+  }
 
   /** Leave on the element how far the frame is: for tests, measurements and curious people. */
   private report(message: FromFrame): void {

@@ -61,11 +61,20 @@ function showPrimitive(primitive: NonNullable<Scalar["primitive"]>): Shown {
   return { form: "text", type: "str", text: stringValue ?? "" };
 }
 
+/** What livedeck's SDK writes where a value in a record must say which variant of a union it is: the value alone. */
+function withoutNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNames);
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const entries = Object.entries(value);
+  if (entries.length === 2 && "union.type" in value && "union.value" in value) return withoutNames(value["union.value"]);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNames(inner)]));
+}
+
 function showBinary({ value = "", tag }: NonNullable<Scalar["binary"]>): Shown {
   const bytes = fromBase64(value);
   if (tag !== "msgpack") return { form: "text", type: tag ?? "bytes", text: `${bytes.length} bytes` };
   try {
-    return { form: "json", type: "object", value: decodeMsgpack(bytes) };
+    return { form: "json", type: "object", value: withoutNames(decodeMsgpack(bytes)) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { form: "text", type: "object", text: `${bytes.length} bytes that cannot be read: ${error.message}` };

@@ -6,6 +6,7 @@
  */
 import { backoff } from "./backoff";
 import { Observable, type Readable } from "./observable";
+import { ServerClock } from "./serverClock";
 import { SseParser, type ServerEvent } from "./sse";
 
 export type StreamStatus =
@@ -21,6 +22,11 @@ export type StreamStatus =
   | "ended"
   /** The server refused, for a reason that trying again will not change. */
   | "refused";
+
+/** Whether what is shown may be behind what the server knows, and somebody may be looking at it. */
+export function isLost(status: StreamStatus): boolean {
+  return status !== "open" && status !== "ended" && status !== "hidden";
+}
 
 export interface StreamState {
   readonly status: StreamStatus;
@@ -55,6 +61,8 @@ const SILENCE_MS = 45_000;
 export class LiveStream {
   private readonly current = new Observable<StreamState>({ status: "connecting", reason: "" });
   readonly state: Readable<StreamState> = this.current;
+  /** Roughly, from the answers' `Date`: enough to count from the server's times, whatever the viewer's clock says. */
+  readonly clock = new ServerClock();
   private lastId = "";
   private failures = 0;
   private connection: AbortController | null = null;
@@ -104,12 +112,15 @@ export class LiveStream {
     const lost = () => {
       if (this.connection === connection) this.retry();
     };
+    this.expectWord(connection); // a server that takes a connection and never answers is as dead as one that falls silent
     this.read(connection).then(lost, lost);
   }
 
   private async read(connection: AbortController): Promise<void> {
     const headers = { Accept: "text/event-stream", ...(this.lastId && { "Last-Event-ID": this.lastId }) };
     const response = await this.around.fetch(this.url, { headers, signal: connection.signal, cache: "no-store" });
+    if (this.connection !== connection) return; // given up in the very moment in which the answer came
+    this.clock.hearDate(response.headers.get("Date"));
     if (response.status === 204) this.finish("ended", "");
     else if (response.status >= 400 && response.status < 500) this.finish("refused", await reasonOf(response));
     else if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);

@@ -14,6 +14,9 @@ export interface LogView {
 }
 
 const MOST_LINES = 200_000;
+/** Characters of a line that are kept: who prints a megabyte without a newline did not mean it to be read. */
+const MOST_CHARACTERS = 64 * 1024;
+const CUT = " … (the line goes on)";
 // CSI and OSC sequences: colours, cursor movements, titles.
 // eslint-disable-next-line no-control-regex
 const ESCAPE_SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))/g;
@@ -27,7 +30,7 @@ export class LineBuffer {
   push(text: string): void {
     const pieces = (this.open + text).split("\n");
     if (this.open !== "") this.lines.pop();
-    this.open = pieces.pop() ?? "";
+    this.open = remaining(pieces.pop() ?? "");
     for (const piece of pieces) this.lines.push(clean(piece));
     if (this.open !== "") this.lines.push(clean(this.open));
     this.trim();
@@ -41,9 +44,27 @@ export class LineBuffer {
   }
 }
 
+/** A line as it is shown. */
 function clean(line: string): string {
-  const plain = line.replace(ESCAPE_SEQUENCES, "").replace(/\r+$/, "");
-  return plain.slice(plain.lastIndexOf("\r") + 1);
+  const [last] = lastStart(line.replace(ESCAPE_SEQUENCES, ""));
+  return last.length > MOST_CHARACTERS ? `${last.slice(0, MOST_CHARACTERS)}${CUT}` : last;
+}
+
+/**
+ * What of a line that is not finished still matters to what comes of it: a progress bar may draw itself for hours
+ * without ever ending its line. One character more than is shown stays, which tells that there were more.
+ */
+function remaining(line: string): string {
+  const [last, end] = lastStart(line.replace(ESCAPE_SEQUENCES, ""));
+  return last.slice(0, MOST_CHARACTERS + 1) + end;
+}
+
+/** What follows the last carriage return, and the one at the line's end, which overwrites nothing until more follows. */
+function lastStart(line: string): readonly [string, "\r" | ""] {
+  let end = line.length;
+  while (line[end - 1] === "\r") end--;
+  const start = line.lastIndexOf("\r", end - 1) + 1;
+  return [line.slice(start, end), end < line.length ? "\r" : ""];
 }
 
 export class LogSession {

@@ -1,4 +1,7 @@
-/** The server's clock, known from the `now` of its messages, so that ages do not depend on the viewer's own. */
+/** The server's clock, known from what it says, so that ages and durations do not depend on the viewer's own. */
+
+/** How old a `Date` header may be: it has whole seconds, and the server sets it once a second. */
+const DATE_WITHIN_MS = 2000;
 
 export class ServerClock {
   private offset = 0;
@@ -9,6 +12,15 @@ export class ServerClock {
   hear(now: string | undefined): void {
     const heard = now ? Date.parse(now) : NaN;
     if (!Number.isNaN(heard)) this.offset = heard - this.local();
+  }
+
+  /** Take a response's `Date`. A viewer's clock that agrees with it as far as can be told is the finer of the two. */
+  hearDate(date: string | null): void {
+    const heard = date === null ? NaN : Date.parse(date);
+    if (Number.isNaN(heard)) return;
+    const ahead = this.local() - heard;
+    const agrees = ahead >= -DATE_WITHIN_MS / 2 && ahead <= DATE_WITHIN_MS * 1.5;
+    this.offset = agrees ? 0 : DATE_WITHIN_MS / 2 - ahead;
   }
 
   /** Milliseconds since the epoch. */

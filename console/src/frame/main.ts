@@ -5,12 +5,11 @@
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import pageCss from "../../../livedeck/deck/page.css?inline";
 import type { Document } from "../protocol/deck.gen";
-import type { FromFrame, ToFrame } from "../protocol/live.gen";
 import frameCss from "./frame.css?inline";
-import { FrameSession, type Screen } from "./session";
+import { guardLinks } from "./links";
+import { meetPage } from "./pagePort";
+import type { Screen } from "./session";
 import { DocumentView } from "./view";
-
-const HELLO_EVERY_MS = 250;
 
 function addStyles(): void {
   const style = document.createElement("style");
@@ -29,22 +28,6 @@ function makeScreen(view: DocumentView): Screen {
   };
 }
 
-/** Say hello to the page until it hands over a port. */
-function live(view: DocumentView): void {
-  const hello = () => window.parent.postMessage({ type: "livedeck:hello" }, "*");
-  const again = setInterval(hello, HELLO_EVERY_MS);
-  const answered = (event: MessageEvent<{ type?: unknown } | null>) => {
-    const port = event.ports[0];
-    if (event.source !== window.parent || event.data?.type !== "livedeck:port" || !port) return;
-    clearInterval(again);
-    window.removeEventListener("message", answered);
-    const session = new FrameSession(makeScreen(view), (message: FromFrame) => port.postMessage(message));
-    port.onmessage = ({ data }: MessageEvent<ToFrame>) => session.receive(data);
-  };
-  window.addEventListener("message", answered);
-  hello();
-}
-
 function standalone(view: DocumentView, json: string): void {
   view.show(JSON.parse(json) as Document);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view.rethemed());
@@ -58,7 +41,9 @@ function start(): void {
   root.replaceChildren();
   const view = new DocumentView(root);
   if (held) standalone(view, held.textContent);
-  else if (window.parent !== window) live(view);
+  else if (window.parent !== window) meetPage(makeScreen(view));
+  // In a sandbox a link leads nowhere. A deck.html opened from disk, or in a frame of somebody else's, is free to follow.
+  if (window.parent !== window && window.origin === "null") guardLinks(document.body);
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true });

@@ -1,7 +1,8 @@
 /** One deck's elements. Nodes stay where they are from one update to the next; only what changed is touched. */
 import type { Deck, Element } from "../protocol/deck.gen";
-import { viewOf } from "./elements/kinds";
 import type { ElementView } from "./elements/element";
+import { FailedView } from "./elements/failed";
+import { viewOf } from "./elements/kinds";
 
 interface Shown {
   readonly view: ElementView;
@@ -30,7 +31,7 @@ export class PanelView {
     place(this.node, grouped([...this.shown.values()].map(({ view }) => view)));
     // Only now: a view may measure itself, or run a script that looks for its own node.
     for (const [id, { view, element }] of this.shown) {
-      if (before.get(id)?.element !== element || before.get(id)?.view !== view) view.update(element);
+      if (before.get(id)?.element !== element || before.get(id)?.view !== view) this.bring(id, view, element);
     }
   }
 
@@ -44,9 +45,34 @@ export class PanelView {
   }
 
   private reuse(before: Shown | undefined, element: Element): Shown {
-    const view = before?.view.kind === element.kind ? before.view : viewOf(element.kind);
+    const view = before && stillFits(before, element) ? before.view : make(element);
     view.node.dataset["element"] = element.id;
     return { view, element };
+  }
+
+  /** One element that cannot be shown must not take those behind it along. */
+  private bring(id: string, view: ElementView, element: Element): void {
+    try {
+      view.update(element);
+    } catch (error) {
+      const failed = new FailedView(element.kind, error);
+      failed.node.dataset["element"] = id;
+      view.node.replaceWith(failed.node);
+      discard(view);
+      this.shown.set(id, { view: failed, element });
+    }
+  }
+}
+
+function stillFits({ view, element: before }: Shown, element: Element): boolean {
+  return view.kind === element.kind && (!(view instanceof FailedView) || before === element);
+}
+
+function make({ kind }: Element): ElementView {
+  try {
+    return viewOf(kind);
+  } catch (error) {
+    return new FailedView(kind, error); // a kind of a newer server, perhaps
   }
 }
 

@@ -1,5 +1,8 @@
 /** The strip of tabs, one for each deck: a tablist as ARIA describes it, arrow keys included. */
 
+// Not crypto.randomUUID(): browsers have it over HTTPS and on localhost only.
+let panels = 0;
+
 export class TabStrip {
   readonly node = document.createElement("div");
   private names: readonly string[] = [];
@@ -32,7 +35,7 @@ export class TabStrip {
   bind(name: string, panel: HTMLElement): void {
     const tab = this.tabs.get(name);
     if (!tab) return;
-    panel.id ||= crypto.randomUUID();
+    panel.id ||= `livedeck-panel-${++panels}`;
     tab.setAttribute("aria-controls", panel.id);
     panel.setAttribute("aria-label", name);
   }

@@ -41,7 +41,7 @@ export interface Series {
   readonly y: readonly (number | null)[];
 }
 
-/** A line chart; each series has its own x values, ascending. */
+/** A line chart; each series has its own x values, in the order in which they came. */
 export interface Chart {
   readonly kind: "chart";
   readonly id: string;

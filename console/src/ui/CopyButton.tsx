@@ -1,14 +1,25 @@
 import { useEffect, useState } from "react";
+import { copyText } from "../core/clipboard";
 import { IconButton } from "./Button";
+import type { IconName } from "./icons";
 
-/** Copies a text, and says that it did. */
+type Outcome = "copied" | "refused";
+
+const SHOWN: Readonly<Record<Outcome, { readonly name: string; readonly icon: IconName }>> = {
+  copied: { name: "Copied", icon: "check" },
+  refused: { name: "The browser does not let this page copy", icon: "warning" },
+};
+
+/** Copies a text, and says whether it did. */
 export function CopyButton({ text, name = "Copy" }: { readonly text: string; readonly name?: string }) {
-  const [copied, setCopied] = useState(false);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
   useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(false), 1500);
+    if (outcome === null) return undefined;
+    const timer = setTimeout(() => setOutcome(null), 1500);
     return () => clearTimeout(timer);
-  }, [copied]);
-  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true));
-  return <IconButton name={copied ? "Copied" : name} icon={copied ? "check" : "copy"} onClick={copy} />;
+  }, [outcome]);
+  const copy = (button: Element) =>
+    void copyText(text, button).then((copied) => setOutcome(copied ? "copied" : "refused"));
+  const shown = outcome === null ? { name, icon: "copy" as const } : SHOWN[outcome];
+  return <IconButton name={shown.name} icon={shown.icon} onClick={(event) => copy(event.currentTarget)} />;
 }

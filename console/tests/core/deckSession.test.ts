@@ -132,6 +132,22 @@ describe("DeckSession", () => {
     expect(screen.documents).toBe(2);
   });
 
+  it("holds no more than some data in a pause, however few segments it comes in", async () => {
+    const { session, screen, snapshot, tail } = await open();
+    const many = "b".repeat(6 * 1024 * 1024);
+    await snapshot(1, "a");
+    session.pause();
+    for (let seq = 2; seq <= 4; seq++) await tail(seq, many);
+    session.resume();
+    expect(html(screen)?.length).toBe(1 + 3 * many.length);
+    expect(screen.documents).toBe(2);
+    session.pause();
+    await tail(5, "c");
+    session.resume();
+    expect(screen.documents).toBe(2);
+    expect(html(screen)?.endsWith("bc")).toBe(true);
+  });
+
   it("takes a snapshot of a skipped-ahead stream", async () => {
     const { screen, snapshot, tail } = await open();
     await snapshot(1, "a");

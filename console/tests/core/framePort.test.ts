@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeckSession } from "../../src/core/deckSession";
 import { FramePort } from "../../src/core/framePort";
 import { FakeSurroundings } from "./surroundings";
@@ -13,31 +13,77 @@ interface Posted {
 let frame: HTMLIFrameElement;
 let posted: Posted[];
 let port: FramePort;
+let around: FakeSurroundings;
 
 beforeEach(() => {
   document.body.replaceChildren();
   frame = document.body.appendChild(document.createElement("iframe"));
   posted = [];
+  around = new FakeSurroundings();
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: false });
   const window = frame.contentWindow;
   if (!window) throw new Error("the frame has no window");
   window.postMessage = ((data: unknown, origin: string, ports: MessagePort[]) => {
     posted.push({ data, origin, ports });
   }) as typeof window.postMessage;
-  port = new FramePort(frame, new DeckSession("/live/decks/x", new FakeSurroundings()), true);
+  port = new FramePort(frame, new DeckSession("/live/decks/x", around), true);
 });
 
-afterEach(() => port.close());
+afterEach(() => {
+  port.close();
+  vi.useRealTimers();
+});
 
 function say(source: Window | null, data: unknown): void {
   window.dispatchEvent(new MessageEvent("message", { source, data }));
 }
 
+/** The first messages that come through a port. */
+function heard(port: MessagePort | undefined, count: number): Promise<unknown[]> {
+  const messages: unknown[] = [];
+  return new Promise((resolve) => {
+    if (!port) throw new Error("there is no port");
+    port.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (messages.push(data) === count) resolve(messages);
+    };
+  });
+}
+
 describe("FramePort", () => {
-  it("answers the frame's first message with a port, once", () => {
-    say(frame.contentWindow, { type: "livedeck:hello" });
+  it("answers the frame's hello with a port", () => {
     say(frame.contentWindow, { type: "livedeck:hello" });
     expect(posted.map(({ data }) => data)).toEqual([{ type: "livedeck:port" }]);
     expect(posted[0]?.ports).toHaveLength(1);
+  });
+
+  it("gives a frame that comes back another port, and the whole document through it", async () => {
+    await around.last.open();
+    await around.last.send("snapshot", { document: { seq: 7, decks: [] } }, "0.7");
+    say(frame.contentWindow, { type: "livedeck:hello" });
+    frame.dataset["applied"] = "7";
+    await vi.advanceTimersByTimeAsync(250);
+    say(frame.contentWindow, { type: "livedeck:hello" });
+    expect(posted).toHaveLength(2);
+    expect(frame.dataset["applied"]).toBeUndefined(); // that was the frame before
+    expect(await heard(posted[1]?.ports[0], 2)).toEqual([
+      { type: "theme", dark: true },
+      { type: "document", document: { seq: 7, decks: [] } },
+    ]);
+  });
+
+  it("lets go of the port that it gave before", async () => {
+    await around.last.open();
+    say(frame.contentWindow, { type: "livedeck:hello" });
+    await vi.advanceTimersByTimeAsync(250);
+    say(frame.contentWindow, { type: "livedeck:hello" });
+    posted[0]?.ports[0]?.postMessage({ type: "applied", seq: 1 });
+    posted[1]?.ports[0]?.postMessage({ type: "applied", seq: 2 });
+    await vi.waitFor(() => expect(frame.dataset["applied"]).toBe("2"));
+  });
+
+  it("does not answer faster than a frame asks that waits", () => {
+    for (let times = 0; times < 1000; times++) say(frame.contentWindow, { type: "livedeck:hello" });
+    expect(posted).toHaveLength(1);
   });
 
   it("ignores everybody else, and everything else", () => {

@@ -42,6 +42,12 @@ describe("showLiteral", () => {
     });
   });
 
+  it("shows a value that names its variant of a union as the value alone", () => {
+    const value =
+      "gqFhgqp1bmlvbi50eXBlo3N0cqt1bmlvbi52YWx1ZaNyZWShYpGCqnVuaW9uLnR5cGWjc3Ryq3VuaW9uLnZhbHVlgqp1bmlvbi50eXBloXirdW5pb24udmFsdWUB";
+    expect(showLiteral({ scalar: { binary: { tag: "msgpack", value } } })).toMatchObject({ value: { a: "red", b: [1] } });
+  });
+
   it("says so when an object cannot be read, and shows the rest of the page", () => {
     const cut = showLiteral({ scalar: { binary: { tag: "msgpack", value: "gqFh" } } });
     expect(cut).toMatchObject({ form: "text", type: "object" });

@@ -121,6 +121,32 @@ describe("LiveStream", () => {
     expect(status()).toBe("reconnecting");
   });
 
+  it("takes a server that never answers for dead, too", async () => {
+    const { around, status } = open();
+    expect(around.due).toBe(45_000);
+    await around.tick();
+    expect(around.last.aborted).toBe(true);
+    expect(status()).toBe("reconnecting");
+    await around.tick();
+    expect(around.connections).toHaveLength(2);
+    expect(around.due).toBe(45_000);
+  });
+
+  it("takes no word from a connection that it has given up", async () => {
+    const { around, status } = open();
+    const answer = around.last.open(); // and the tab is hidden before the answer gets through
+    await around.hide(true);
+    await answer;
+    expect(status()).toBe("hidden");
+  });
+
+  it("knows the server's time from its answer", async () => {
+    const { around, stream } = open();
+    const date = new Date(Date.now() + 300_000).toUTCString();
+    await around.last.open({ Date: date });
+    expect(Math.abs(stream.clock.now() - Date.parse(date))).toBeLessThan(30_000);
+  });
+
   it("does nothing more once closed", async () => {
     const { around, stream } = open();
     await around.last.open();

@@ -23,6 +23,35 @@ describe("LineBuffer", () => {
     expect(lines("10 %\r50", " %\r100 %\ndone\r\n")).toEqual(["100 %", "done"]);
   });
 
+  it("keeps of an unfinished line only what can still be seen", () => {
+    const buffer = new LineBuffer();
+    const open = () => (buffer as unknown as { readonly open: string }).open;
+    for (let step = 0; step < 1000; step++) buffer.push(`\r${step} of 1000 |${"█".repeat(50)}|`);
+    expect(open().length).toBeLessThan(100);
+    buffer.push("\r");
+    expect(buffer.lines).toEqual([`999 of 1000 |${"█".repeat(50)}|`]);
+    buffer.push("\n\r\r");
+    buffer.push("done\r\r\r");
+    expect(open()).toBe("done\r");
+    buffer.push("\n");
+    expect(buffer.lines).toEqual([`999 of 1000 |${"█".repeat(50)}|`, "done"]);
+  });
+
+  it("joins an escape sequence that was cut", () => {
+    expect(lines("a\u001b[1;3", "2mb", "\u001b[0m\rc")).toEqual(["c"]);
+    expect(lines("a\u001b[1;3", "2mb", "\u001b[0m")).toEqual(["ab"]);
+  });
+
+  it("cuts a line that goes on and on, and says so", () => {
+    const most = 64 * 1024;
+    const whole = "x".repeat(most);
+    const cut = `${whole} … (the line goes on)`;
+    expect(lines(whole, "\n")).toEqual([whole]);
+    expect(lines(`${whole}y\n`)).toEqual([cut]);
+    expect(lines(whole, whole, "y".repeat(10), "\nnext")).toEqual([cut, "next"]);
+    expect(lines(`${whole}${whole}\r`, "over")).toEqual(["over"]);
+  });
+
   it("leaves out escape sequences", () => {
     expect(lines("\u001b[1;32mok\u001b[0m \u001b]0;title\u0007x\n")).toEqual(["ok x"]);
   });

@@ -31,9 +31,9 @@ export class Connection {
     return this.headers.get("Last-Event-ID");
   }
 
-  async open(): Promise<void> {
+  async open(headers: Record<string, string> = {}): Promise<void> {
     const body = new ReadableStream<Uint8Array>({ start: (controller) => (this.stream = controller) });
-    this.answer(new Response(body, { status: 200 }));
+    this.answer(new Response(body, { status: 200, headers }));
     await settled();
   }
 

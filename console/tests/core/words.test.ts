@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { backoff } from "../../src/core/backoff";
-import { deckWords, earlierAttempt } from "../../src/core/deckWords";
-import { formatAge, formatDuration, parseDuration } from "../../src/core/durations";
+import { deckMark, deckWords, earlierAttempt } from "../../src/core/deckWords";
+import { formatAge, formatDuration, formatFullTime, formatTime, parseDuration } from "../../src/core/durations";
 import { mergeExecutions } from "../../src/core/executionOrder";
 import { executionPath, executionsPath, parseRoute } from "../../src/core/routes";
 import { ServerClock } from "../../src/core/serverClock";
+import type { StreamStatus } from "../../src/core/liveStream";
 import { barOf, ticksOf } from "../../src/core/timeScale";
 import type { Execution } from "../../src/protocol/flyte";
 
@@ -28,6 +29,14 @@ describe("durations", () => {
     ]);
   });
 
+  it("leaves what is no time as it is", () => {
+    for (const time of ["x", "", "2026-99-99T00:00:00Z"]) {
+      expect(formatTime(time)).toBe(time);
+      expect(formatFullTime(time)).toBe(time);
+    }
+    expect(formatDuration(NaN)).toBe("–");
+  });
+
   it("reads protobuf's durations", () => {
     expect(parseDuration("1.5s")).toBe(1.5);
     expect(parseDuration(undefined)).toBeNull();
@@ -44,6 +53,31 @@ describe("ServerClock", () => {
     clock.hear("");
     expect(clock.secondsSince("2026-11-24T10:00:30.000Z")).toBe(0);
     expect(clock.secondsSince(null)).toBeNull();
+  });
+});
+
+describe("ServerClock with a Date header", () => {
+  const local = Date.parse("2026-11-24T10:00:00.400Z");
+  const clock = new ServerClock(() => local);
+
+  it("corrects a viewer's clock that is off, to the second", () => {
+    clock.hearDate("Tue, 24 Nov 2026 10:05:00 GMT");
+    expect(clock.now()).toBe(Date.parse("2026-11-24T10:05:01Z"));
+    clock.hearDate("Tue, 24 Nov 2026 09:00:00 GMT");
+    expect(clock.now()).toBe(Date.parse("2026-11-24T09:00:01Z"));
+  });
+
+  it("leaves one alone that agrees as far as whole seconds can tell", () => {
+    for (const second of ["09:59:58", "09:59:59", "10:00:00"]) {
+      clock.hearDate(`Tue, 24 Nov 2026 ${second} GMT`);
+      expect(clock.now()).toBe(local);
+    }
+  });
+
+  it("knows nothing from no header", () => {
+    clock.hearDate(null);
+    clock.hearDate("yesterday");
+    expect(clock.now()).toBe(local);
   });
 });
 
@@ -116,6 +150,20 @@ describe("deckWords", () => {
     });
     expect(banner?.title).toBe("The task died without a word.");
     expect(banner?.text).toMatch(/^killed by signal 9\. It last published at .*, 4\.0 s before it ended\.$/);
+  });
+
+  it("has words for times that are none", () => {
+    const state = { phase: "died", publishedAt: "x", endedAt: "2026-11-24T10:00:04Z" } as const;
+    expect(deckWords(state).banner?.text).toBe("It last published at x.");
+  });
+
+  it("calls a Deck live only while the connection is known to be there", () => {
+    const mark = (paused: boolean, status: StreamStatus) => deckMark({ phase: "live" }, paused, status).mark;
+    expect(mark(false, "open")).toBe("Live");
+    for (const status of ["connecting", "reconnecting"] as const) expect(mark(false, status)).toBe("Reconnecting …");
+    expect(mark(false, "refused")).toBe("Not live");
+    expect(mark(true, "open")).toBe("Paused");
+    expect(deckMark({ phase: "succeeded" }, false, "ended").mark).toBe("Complete");
   });
 
   it("says which attempt it is unless it is the latest", () => {

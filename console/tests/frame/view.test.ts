@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { applySegment } from "../../src/document/apply";
 import { FrameSession } from "../../src/frame/session";
 import { DocumentView } from "../../src/frame/view";
@@ -26,6 +26,8 @@ beforeEach(() => {
   vi.stubGlobal("scrollTo", vi.fn());
   view = new DocumentView(document.body);
 });
+
+afterEach(() => vi.useRealTimers());
 
 describe("DocumentView", () => {
   it("says nothing before it knows, and then whether anything is still to come", () => {
@@ -108,6 +110,66 @@ describe("DocumentView", () => {
     expect(panel()?.textContent).toContain("3 of 12 epochs · 25 %");
     view.show(decks(["a", { kind: "progress", id: "1", label: "Epochs", value: 4 }]));
     expect(bar?.hasAttribute("aria-valuenow")).toBe(false);
+  });
+
+  it("rounds per cent down, and says no less than there is", () => {
+    const percent = (value: number, total: number) => {
+      view.show(decks(["a", { kind: "progress", id: "1", label: "files", value, total }]));
+      return /· (\d+) %/.exec(panel()?.textContent ?? "")?.[1];
+    };
+    expect([29, 57, 58, 99.9, 100, 130, -5].map((value) => percent(value, 100))).toEqual(
+      ["29", "57", "58", "99", "100", "100", "0"],
+    );
+  });
+
+  it("ties tabs to panels where randomUUID does not exist: over plain HTTP", () => {
+    const { crypto } = globalThis;
+    vi.stubGlobal("crypto", {});
+    view.show(decks(["a", html("1", "x")], ["b", html("1", "y")]));
+    const controlled = [tab("a"), tab("b")].map((one) => one?.getAttribute("aria-controls"));
+    expect(controlled).toEqual([...document.querySelectorAll("[role=tabpanel]")].map((one) => one.id));
+    expect(new Set(controlled).size).toBe(2);
+    vi.stubGlobal("crypto", crypto);
+  });
+
+  it("shows the elements behind one that cannot be shown", () => {
+    const value = (n: number): Element => ({ kind: "value", id: "v", label: "loss", value: n });
+    const newer = { kind: "hologram", id: "h" } as unknown as Element;
+    const broken = { kind: "html", id: "c" } as unknown as Element;
+    view.show(decks(["a", newer, broken, value(1), html("1", "<p>y</p>")]));
+    expect(panel()?.querySelectorAll(".ld-error")).toHaveLength(2);
+    expect(panel()?.textContent).toContain("This element (hologram) could not be shown");
+    expect(panel()?.textContent).toContain("loss1");
+    expect(panel()?.textContent).toContain("y");
+    const failed = panel()?.querySelector("[data-element=c]");
+    view.show(decks(["a", newer, broken, value(2), html("1", "<p>y</p>")]));
+    expect(panel()?.querySelector("[data-element=c]")).toBe(failed);
+    expect(panel()?.querySelectorAll(".ld-error")).toHaveLength(2);
+    const ids = [...(panel()?.querySelectorAll<HTMLElement>("[data-element]") ?? [])].map((one) => one.dataset["element"]);
+    expect(ids).toEqual(["h", "c", "v", "1"]);
+    view.show(decks(["a", html("c", "mended"), value(2)]));
+    expect(panel()?.querySelector(".ld-error")).toBeNull();
+    expect(panel()?.textContent).toContain("mended");
+  });
+
+  it("shows the text of Markdown that nests too deeply to be rendered, and all that follows it", () => {
+    const deep = ">".repeat(5000);
+    view.show(decks(["a", { kind: "markdown", id: "1", text: deep }, html("2", "behind")]));
+    expect(panel()?.querySelector(".ld-error pre")?.textContent).toBe(deep);
+    expect(panel()?.textContent).toContain("behind");
+  });
+
+  it("renders Markdown again only as often as it can afford, and never stops short of the last", async () => {
+    let now = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => (now += 200)); // every rendering takes this long
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "requestAnimationFrame", "cancelAnimationFrame"] });
+    const rendered = vi.spyOn(Element.prototype, "innerHTML", "set");
+    const log = (lines: number): Element => ({ kind: "markdown", id: "1", text: "- line\n".repeat(lines) });
+    for (let lines = 1; lines <= 50; lines++) view.show(decks(["a", log(lines)]));
+    expect(rendered).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(rendered).toHaveBeenCalledTimes(2);
+    expect(panel()?.querySelectorAll("li")).toHaveLength(50);
   });
 
   it("renders markdown, and raw HTML in it as text", () => {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { SharedLink } from "../../core/api";
 import type { DeckSession, DeckView } from "../../core/deckSession";
-import { deckWords } from "../../core/deckWords";
+import { deckMark, type DeckMark } from "../../core/deckWords";
 import { formatFullTime, formatTime } from "../../core/durations";
 import type { DeckState } from "../../protocol/live.gen";
 import { IconButton } from "../../ui/Button";
@@ -27,7 +27,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
   return (
     <div className="deck-toolbar" role="toolbar" aria-label="Deck">
       <div className="deck-status">
-        {state && <DeckMark state={state} paused={paused} lost={view.stream.status === "reconnecting"} />}
+        {state && <Mark {...deckMark(state, paused, view.stream.status)} />}
         {state && <DeckAge session={session} state={state} />}
         {paused && (
           <span className="deck-waiting" role="status">
@@ -61,20 +61,11 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
   );
 }
 
-interface DeckMarkProps {
-  readonly state: DeckState;
-  readonly paused: boolean;
-  /** The connection is lost: what is shown may not be the latest, and must not look so. */
-  readonly lost: boolean;
-}
-
-function DeckMark({ state, paused, lost }: DeckMarkProps) {
-  const { mark, tone } = deckWords(state);
-  const shown = paused ? { mark: "Paused", tone: "waiting" } : lost ? { mark: "Reconnecting …", tone: "warn" } : { mark, tone };
+function Mark({ mark, tone }: DeckMark) {
   return (
-    <span className={`deck-mark deck-mark-${shown.tone}`} role="status">
+    <span className={`deck-mark deck-mark-${tone}`} role="status">
       <span className="deck-dot" aria-hidden="true" />
-      {shown.mark}
+      {mark}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
+import { ClockContext } from "../../bindings/useNow";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { getWorkflow } from "../../core/api";
@@ -33,7 +34,12 @@ interface ExecutionPageProps {
 export function ExecutionPage({ route, panels }: ExecutionPageProps) {
   const { project, domain, name } = route;
   const session = useSession(`${project}/${domain}/${name}`, openSession);
-  return session ? <OpenExecution route={route} panels={panels} session={session} /> : <Loading />;
+  if (!session) return <Loading />;
+  return (
+    <ClockContext value={session.clock}>
+      <OpenExecution route={route} panels={panels} session={session} />
+    </ClockContext>
+  );
 }
 
 function openSession(key: string): ExecutionSession {

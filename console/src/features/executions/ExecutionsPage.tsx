@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { ClockContext } from "../../bindings/useNow";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { listExecutions } from "../../core/api";
@@ -7,6 +8,7 @@ import { mergeExecutions } from "../../core/executionOrder";
 import { ExecutionsSession, type ExecutionsView } from "../../core/executionsSession";
 import { Observable } from "../../core/observable";
 import type { ExecutionsRoute } from "../../core/routes";
+import { ServerClock } from "../../core/serverClock";
 import type { Execution } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
 import { Button } from "../../ui/Button";
@@ -23,9 +25,11 @@ const NOT_OPEN = new Observable<ExecutionsView>({
   ready: false,
   executions: new Map(),
 });
+const NO_CLOCK = new ServerClock();
 
 export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
-  const view = useLiveExecutions(route);
+  const session = useSession(`${route.project}/${route.domain}`, openSession);
+  const view = useReadable(session?.view ?? NOT_OPEN);
   const listed = useListed(route);
   const executions = useMerged(route, listed.data?.pages, view);
   const filtered = route.phase !== null || route.workflow !== "";
@@ -41,7 +45,9 @@ export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
           {listed.error.message}
         </Banner>
       )}
-      {executions.length > 0 && <ExecutionsTable executions={executions} />}
+      <ClockContext value={session?.clock ?? NO_CLOCK}>
+        {executions.length > 0 && <ExecutionsTable executions={executions} />}
+      </ClockContext>
       {listed.isPending && executions.length === 0 && <Skeleton label="Loading the executions" lines={8} />}
       {listed.isSuccess && executions.length === 0 && (filtered ? <NoneFit /> : <FirstRun />)}
       {listed.hasNextPage && (
@@ -53,11 +59,6 @@ export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
       )}
     </main>
   );
-}
-
-function useLiveExecutions({ project, domain }: ExecutionsRoute): ExecutionsView {
-  const session = useSession(`${project}/${domain}`, openSession);
-  return useReadable(session?.view ?? NOT_OPEN);
 }
 
 function openSession(key: string): ExecutionsSession {

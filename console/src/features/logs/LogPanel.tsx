@@ -1,6 +1,7 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
+import { isLost } from "../../core/liveStream";
 import { LogSession, type LogView } from "../../core/logSession";
 import { Button } from "../../ui/Button";
 import { RefusedBanner } from "../../ui/ConnectionBanner";
@@ -23,6 +24,7 @@ function OpenLog({ session }: { readonly session: LogSession }) {
   const [follow, setFollow] = useState(true);
   const [find, setFind] = useState("");
   const lines = useFound(view, find);
+  const lost = view.lines.length > 0 && view.stream.status !== "refused" && isLost(view.stream.status);
   return (
     <section className="log-panel" aria-label="Log">
       <div className="log-toolbar" role="toolbar" aria-label="Log">
@@ -37,7 +39,7 @@ function OpenLog({ session }: { readonly session: LogSession }) {
           />
         </label>
         <span className="log-count" role="status">
-          {view.stream.status === "reconnecting" ? "Reconnecting …" : countWords(view, lines, find)}
+          {lost ? "Reconnecting …" : countWords(view, lines, find)}
         </span>
         <Button look={follow ? "plain" : "quiet"} aria-pressed={follow} onClick={() => setFollow(!follow)}>
           {follow ? "Following" : "Follow"}

@@ -8,10 +8,8 @@ import { formatNumber } from "../numbers";
 import { chartOptions } from "./chartOptions";
 import { ChartLegend } from "./chartLegend";
 import { child, elementNode, setText, type ElementView } from "./element";
+import { Pace } from "./pace";
 import { SeriesTable, type Columns } from "./series";
-
-/** Half a frame. */
-const SLOW_MS = 8;
 
 export class ChartView implements ElementView<Chart> {
   readonly kind = "chart";
@@ -21,15 +19,13 @@ export class ChartView implements ElementView<Chart> {
   private readonly reset = child(this.head, "button", "ld-chart-reset");
   private readonly body = child(this.node, "div", "ld-plot");
   private readonly legend = new ChartLegend(this.node, (index, show) => this.plot?.setSeries(index + 1, { show }));
-  private readonly resizes = new ResizeObserver(() => this.schedule());
+  private readonly resizes = new ResizeObserver(() => this.pace.nextFrame());
   private chart: Chart | null = null;
   private plot: uPlot | null = null;
   private drawn: Chart | null = null;
   private zoom: { min: number; max: number } | null = null;
   private readonly table = new SeriesTable();
-  private waiting: (() => void) | null = null;
-  /** Milliseconds that the last drawing took. */
-  private cost = 0;
+  private readonly pace = new Pace(() => this.draw());
 
   constructor() {
     this.reset.textContent = "Reset zoom";
@@ -44,36 +40,18 @@ export class ChartView implements ElementView<Chart> {
     this.chart = next;
     setText(this.title, next.title);
     this.body.setAttribute("aria-label", describe(next));
-    this.schedule();
+    this.pace.nextFrame();
   }
 
   rethemed(): void {
     this.discard();
-    this.schedule();
+    this.pace.nextFrame();
   }
 
   destroy(): void {
     this.resizes.disconnect();
-    this.waiting?.();
+    this.pace.stop();
     this.discard();
-  }
-
-  /** Draw with the next frame; a chart that is slow to draw leaves the page as much time again for everything else. */
-  private schedule(): void {
-    if (this.waiting) return;
-    const inFrame = () => {
-      const frame = requestAnimationFrame(() => {
-        this.waiting = null;
-        this.draw();
-      });
-      this.waiting = () => cancelAnimationFrame(frame);
-    };
-    if (this.cost < SLOW_MS) {
-      inFrame();
-    } else {
-      const timer = setTimeout(inFrame, this.cost);
-      this.waiting = () => clearTimeout(timer);
-    }
   }
 
   /** Bring the canvas up to the latest state; while it has no width (a hidden tab) there is nothing to draw on. */
@@ -81,13 +59,11 @@ export class ChartView implements ElementView<Chart> {
     const { chart } = this;
     const width = this.body.clientWidth;
     if (!chart || width === 0) return;
-    const began = performance.now();
     const columns = this.table.update(chart.series ?? [], chart.log_y ?? false);
     if (!this.plot || this.drawn === null || !sameShape(this.drawn, chart)) this.build(chart, columns, width);
     else if (this.drawn !== chart) this.feed(this.plot, columns);
     if (this.plot && this.plot.width !== width) this.plot.setSize({ width, height: this.plot.height });
     this.drawn = chart;
-    this.cost = performance.now() - began;
   }
 
   private build(chart: Chart, columns: Columns, width: number): void {

@@ -2,6 +2,8 @@
 import { Marked } from "marked";
 import type { Markdown } from "../../protocol/deck.gen";
 import { elementNode, type ElementView } from "./element";
+import { errorNode } from "./failed";
+import { Pace } from "./pace";
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -23,11 +25,29 @@ function escapeHtml(text: string): string {
 export class MarkdownView implements ElementView<Markdown> {
   readonly kind = "markdown";
   readonly node = elementNode("markdown");
+  private text = "";
   private shown = "";
+  private readonly pace = new Pace(() => this.draw());
 
   update({ text }: Markdown): void {
+    this.text = text;
+    if (text !== this.shown) this.pace.atOnce();
+  }
+
+  destroy(): void {
+    this.pace.stop();
+  }
+
+  private draw(): void {
+    const { text } = this;
     if (text === this.shown) return;
     this.shown = text;
-    this.node.innerHTML = renderMarkdown(text);
+    try {
+      this.node.innerHTML = renderMarkdown(text);
+    } catch (error) {
+      // The parser is recursive: deep nesting is more than the stack holds. Here rather than in the panel, because
+      // drawing may happen later, and because a text that fails slowly has to keep its pace.
+      this.node.replaceChildren(errorNode("This Markdown could not be rendered", error, text));
+    }
   }
 }

@@ -42,5 +42,10 @@ export class ProgressView implements ElementView<Progress> {
 function amountText(value: number, total: number | null, unit: string, share: number | null): string {
   const words = unit ? ` ${unit}` : "";
   if (total === null || share === null) return `${formatNumber(value)}${words}`;
-  return `${formatNumber(value)} of ${formatNumber(total)}${words} · ${Math.floor(share * 100)} %`;
+  return `${formatNumber(value)} of ${formatNumber(total)}${words} · ${percent(value, total)} %`;
+}
+
+/** Rounded down, as in `livedeck/deck/static_page.py`; multiplied first, for 29 / 100 * 100 is less than 29. */
+function percent(value: number, total: number): number {
+  return Math.floor(Math.min(100, Math.max(0, (value * 100) / total)));
 }

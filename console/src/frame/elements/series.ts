@@ -93,7 +93,7 @@ function onto(xs: readonly number[], points: readonly Point[]): Y[] {
   const column = new Array<Y>(xs.length).fill(undefined);
   let row = 0;
   for (const { x, y } of points) {
-    if ((xs[row] ?? Infinity) > x) row = 0; // this series is not ascending
+    if ((xs[row] ?? Infinity) > x) row = rowOf(xs, x) ?? 0; // this series is not ascending
     while ((xs[row] ?? x) < x) row++;
     column[row] = y;
   }
