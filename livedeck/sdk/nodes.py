@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from livedeck.sdk.tasks import Task
     from livedeck.sdk.workflows import Workflow
 
-_ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_ID = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"  # not compiled on import
 _RESERVED = ("start-node", "end-node")
 
 _REFUSED: Mapping[str, str] = {
@@ -113,7 +113,7 @@ class Node:
 
     def _rename(self, node_name: str) -> None:
         node_id = str(node_name).lower().replace("_", "-")  # as flytekit does
-        if not _ID.fullmatch(node_id) or node_id in _RESERVED:
+        if not re.fullmatch(_ID, node_id) or node_id in _RESERVED:
             raise InvalidName(f"node_name={node_name!r}: use letters, digits and dashes, at most 63")
         if any(node.id == node_id for node in self._siblings if node is not self):
             raise InvalidName(f"node_name={node_name!r}: another node of this workflow is named so")

@@ -10,7 +10,8 @@ from typing import Any
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
 
-_QUANTITY = re.compile(r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
+# Not compiled on import, which most programs need for nothing.
+_QUANTITY = r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?"
 """An amount as Kubernetes writes it, none below 0; ``livedeck.propeller.quantities`` reads the same."""
 
 
@@ -67,7 +68,7 @@ class Resources:
 def _is_quantity(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
-    return bool(_QUANTITY.fullmatch(str(value)))
+    return bool(re.fullmatch(_QUANTITY, str(value)))
 
 
 @dataclass(frozen=True)
