@@ -10,10 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 from livedeck.sdk.interface import Interface, read_interface
 from livedeck.sdk.modules import module_of
+
+if TYPE_CHECKING:
+    from livedeck.sdk.tracing import Trace
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +32,24 @@ def checked_before() -> Iterator[None]:
         yield
     finally:
         _checked_before.reset(token)
+
+
+_trace: ContextVar["Trace | None"] = ContextVar("_trace", default=None)
+
+
+def active_trace() -> "Trace | None":
+    """Return the trace of the workflow that is being read, which a call belongs to; None where none is."""
+    return _trace.get()
+
+
+@contextmanager
+def reading(trace: "Trace") -> Iterator[None]:
+    """Have calls belong to a trace. It is known here, so that a program that only declares need not load the rest."""
+    token = _trace.set(trace)
+    try:
+        yield
+    finally:
+        _trace.reset(token)
 
 
 class Declared(ABC, Generic[P, R]):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from livedeck.sdk.tasks import Task
     from livedeck.sdk.workflows import Workflow
 
-_ID = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"  # not compiled on import
+_ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _RESERVED = ("start-node", "end-node")
 
 _REFUSED: Mapping[str, str] = {
@@ -35,6 +35,20 @@ _KNOWN = (
 )
 
 
+@dataclass(frozen=True)
+class NodeOverrides:
+    """What ``with_overrides`` changed for one node; None: as the task says."""
+
+    name: str | None = None
+    retries: int | None = None
+    timeout: timedelta | None = None
+    interruptible: bool | None = None
+    requests: options.Resources | None = None
+    limits: options.Resources | None = None
+    cache: bool | None = None
+    cache_version: str | None = None
+
+
 class Node:
     """One call of a task or workflow inside a workflow that is being traced.
 
@@ -47,7 +61,7 @@ class Node:
         self.bindings: Mapping[str, Binding] = {}
         self.after: list[Node] = []
         """Nodes that ``>>`` put before this one."""
-        self.overrides = options.NodeOverrides()
+        self.overrides = NodeOverrides()
         self._siblings = siblings
 
     @property
@@ -113,7 +127,7 @@ class Node:
 
     def _rename(self, node_name: str) -> None:
         node_id = str(node_name).lower().replace("_", "-")  # as flytekit does
-        if not re.fullmatch(_ID, node_id) or node_id in _RESERVED:
+        if not _ID.fullmatch(node_id) or node_id in _RESERVED:
             raise InvalidName(f"node_name={node_name!r}: use letters, digits and dashes, at most 63")
         if any(node.id == node_id for node in self._siblings if node is not self):
             raise InvalidName(f"node_name={node_name!r}: another node of this workflow is named so")

@@ -106,20 +106,6 @@ class TaskOptions:
     cache: Cache | None = None
 
 
-@dataclass(frozen=True)
-class NodeOverrides:
-    """What ``with_overrides`` changed for one node; None: as the task says."""
-
-    name: str | None = None
-    retries: int | None = None
-    timeout: timedelta | None = None
-    interruptible: bool | None = None
-    requests: Resources | None = None
-    limits: Resources | None = None
-    cache: bool | None = None
-    cache_version: str | None = None
-
-
 EVERY_FIELD = tuple(DeckField)
 _NO_RESOURCES = Resources()
 _USUAL_PUBLISH = DeckPublish()

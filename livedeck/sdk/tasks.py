@@ -8,9 +8,8 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UserError
-from livedeck.sdk import options, tracing
-from livedeck.sdk.declaring import Declared
-from livedeck.sdk.nodes import refuse_overrides
+from livedeck.sdk import options
+from livedeck.sdk.declaring import Declared, active_trace
 from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
 
 P = ParamSpec("P")
@@ -59,7 +58,7 @@ class Task(Declared[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the task, or add it to the workflow that is being read."""
-        trace = tracing.active()
+        trace = active_trace()
         if trace is not None:
             result: R = trace.call(self, args, kwargs)
             return result
@@ -70,6 +69,8 @@ class Task(Declared[P, R]):
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a task's node cannot have."""
+        from livedeck.sdk.nodes import refuse_overrides
+
         refuse_overrides(given, _OVERRIDES, "a task")
         if "cache_version" in given and not given.get("cache", self.options.cache is not None):
             raise UserError(f"with_overrides(cache_version={given['cache_version']!r}) says nothing without cache=True")

@@ -1,13 +1,12 @@
 """Reading a workflow: its function is called once with promises, and every task called meanwhile becomes a node."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.bindings import Binding, bind
+from livedeck.sdk.declaring import reading
 from livedeck.sdk.nodes import Node, in_order, result_of
 from livedeck.sdk.promises import Promise, Reference
 from livedeck.sdk.types import Where
@@ -54,23 +53,6 @@ class Trace:
         return f"n{number}"
 
 
-_active: ContextVar[Trace | None] = ContextVar("livedeck_trace", default=None)
-
-
-def active() -> Trace | None:
-    """Return the trace that a call belongs to, None outside workflows."""
-    return _active.get()
-
-
-@contextmanager
-def _activated(trace: Trace | None) -> Iterator[None]:
-    token = _active.set(trace)
-    try:
-        yield
-    finally:
-        _active.reset(token)
-
-
 def trace(workflow: "Workflow[..., Any]") -> Traced:
     """Call a workflow's function with promises for its inputs and return what it consists of.
 
@@ -81,7 +63,7 @@ def trace(workflow: "Workflow[..., Any]") -> Traced:
     current = Trace()
     interface = workflow.interface
     inputs = {name: Promise(Reference(None, name), each.type) for name, each in interface.inputs.items()}
-    with _activated(current):
+    with reading(current):
         returned = workflow.function(**inputs)
         if not current.nodes:
             raise InvalidWorkflow(f"{workflow.name} is empty: it calls no task and no workflow")

@@ -4,14 +4,16 @@ import inspect
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from livedeck.errors import InvalidWorkflow, UserError
-from livedeck.sdk import options, tracing
-from livedeck.sdk.declaring import Declared
-from livedeck.sdk.nodes import refuse_overrides
+from livedeck.sdk import options
+from livedeck.sdk.declaring import Declared, active_trace
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.tasks import check_function
+
+if TYPE_CHECKING:
+    from livedeck.sdk.tracing import Traced
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,7 +48,7 @@ class Workflow(Declared[P, R]):
         self._description = description
         self._lock = threading.RLock()
         self._reading = False
-        self._traced: tracing.Traced | None = None
+        self._traced: Traced | None = None
 
     @property
     def description(self) -> str:
@@ -54,27 +56,29 @@ class Workflow(Declared[P, R]):
         return self._description or self.interface.docs.summary
 
     @property
-    def traced(self) -> tracing.Traced:
+    def traced(self) -> "Traced":
         """The workflow's nodes and outputs.
 
         Raises:
             InvalidWorkflow: it has no nodes, or a cycle, or calls itself, or needs a value that is not there yet.
             TypeMismatch: a value or promise does not fit where it is given.
         """
+        from livedeck.sdk.tracing import trace
+
         with self._lock:
             if self._traced is None:
                 if self._reading:
                     raise InvalidWorkflow(f"{self.name} calls itself; a workflow's nodes must be known in advance")
                 self._reading = True
                 try:
-                    self._traced = tracing.trace(self)
+                    self._traced = trace(self)
                 finally:
                     self._reading = False
             return self._traced
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the workflow, or add it to the workflow that is being read."""
-        trace = tracing.active()
+        trace = active_trace()
         if trace is not None:
             _ = self.traced  # a mistake in it is reported where it is called
             result: R = trace.call(self, args, kwargs)
@@ -86,6 +90,8 @@ class Workflow(Declared[P, R]):
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a sub-workflow's node cannot have."""
+        from livedeck.sdk.nodes import refuse_overrides
+
         refuse_overrides(given, ("name",), "a sub-workflow")
 
     def __repr__(self) -> str:
