@@ -214,8 +214,13 @@ def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
     for rehearse in rehearsals:
         if select.select([ORDERS], [], [], 0)[0]:
             return  # somebody waits
-        with contextlib.suppress(Exception):  # it is for speed only: what is wrong will show when it is meant
-            rehearse()
+        try_out(rehearse)
+
+
+def try_out(rehearse: Callable[[], None]) -> None:
+    """Call a rehearsal, which is for speed only: what is wrong will show when it is meant."""
+    with contextlib.suppress(Exception):
+        rehearse()
 
 
 def _await_plan() -> Plan | None:

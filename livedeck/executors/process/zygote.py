@@ -394,8 +394,7 @@ def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
     """Do what attempts will do until the interpreter has specialized its code, so that no fork has to do that anew."""
     for rehearse in rehearsals:
         for _ in range(REHEARSALS):
-            with contextlib.suppress(Exception):  # it is for speed only: what is wrong will show when it is meant
-                rehearse()
+            child.try_out(rehearse)
 
 
 def _warn_of_threads() -> None:
