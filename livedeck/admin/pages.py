@@ -1,5 +1,6 @@
 """The pages that the console's build provides, and plain ones in their place where it was not built."""
 
+import errno
 import hashlib
 import html
 from functools import lru_cache
@@ -89,8 +90,10 @@ class Pages:
         found = (self._root / path).resolve()
         try:
             return found if found.is_relative_to(self._root) and found.is_file() else None
-        except OSError:  # a name longer than any file's can be
-            return None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # longer than any file's can be
+                return None
+            raise
 
     def _frame(self, request: Request) -> Response:
         script = resources.files("livedeck.deck").joinpath("static", "runtime.js")

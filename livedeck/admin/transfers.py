@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import errno
 import hashlib
 import tempfile
 from pathlib import Path
@@ -97,8 +98,10 @@ class Transfers:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a name longer than any file's can be
-        return False
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # longer than any file's can be
+            return False
+        raise
 
 
 def _append(file: "IO[bytes]", md5: "hashlib._Hash", piece: bytearray) -> None:

@@ -7,8 +7,9 @@ sent are whole entities, so a newer one replaces an older one, and a slow viewer
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final, Protocol
 
 from livedeck.admin.feed import Change, Kind
@@ -79,6 +80,8 @@ class Changes:
     ) -> AsyncIterator[Subscription]:
         """Offer every change from now on to the subscription: what is read afterwards misses none.
 
+        Waits until the feed has said where it stands: changes before the first successful look would be told to nobody.
+
         Args:
             wants: Says whether a change is of interest.
             arrived: Fired for each that is; by default one of its own.
@@ -98,18 +101,21 @@ class Changes:
                 self._follower = None
 
     async def _follow(self) -> None:
-        number: int | None = None
+        number = await self._until_read(self._feed.current)
+        self._ready.set()
+        while True:
+            number = await self._until_read(partial(self._step, number))
+
+    async def _until_read(self, reading: Callable[[], Awaitable[int]]) -> int:
+        """Repeat ``reading`` until it succeeds: while the database is away, viewers see what is known, and its age."""
         while True:
             try:
-                number = await self._step(number)
-            except Exception:  # the database may be away for a while; viewers then see what is known, and its age
+                return await reading()
+            except Exception:
                 log.exception("live.feed_failed")
                 await asyncio.sleep(RETRY)
-            self._ready.set()
 
-    async def _step(self, number: int | None) -> int:
-        if number is None:
-            return await self._feed.current()
+    async def _step(self, number: int) -> int:
         if not await self._feed.wait(number, 60.0):
             return number
         changes = await self._feed.after(number)

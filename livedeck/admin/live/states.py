@@ -90,6 +90,8 @@ class Trouble:
     seconds: float
     """Since the oldest of them."""
     reason: str
+    unread: bool = False
+    """It is reading that fails: whether anything was published is not known."""
 
 
 def deck_state(
@@ -175,11 +177,14 @@ def _phase(
         return _cached(recorded, published)
     end = _end(attempt, recorded)
     if end is not None:
+        if published is None and trouble is not None and trouble.unread:
+            return DeckPhase.NONE, trouble.reason
         return _ended(end, attempt, recorded, published)
     if published is not None and published.end is not None:
         return _OUTCOMES[published.end.outcome], ""
     if published is None:
-        return _before(attempt, recorded)
+        before, reason = _before(attempt, recorded)
+        return before, (trouble.reason if trouble and before is DeckPhase.WAITING else reason)
     return _running(published, trouble)
 
 

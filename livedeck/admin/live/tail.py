@@ -78,6 +78,8 @@ class DeckTail:
         self._state_at = clock()
         self._hinted: tuple[float, float] | None = None
         self._unreadable: tuple[float, str] | None = None
+        self._looked = False
+        """The store has answered, or failed, at least once."""
         self._retrying = False
         self._told: tuple[int, bool, bool] | None = None
 
@@ -132,6 +134,7 @@ class DeckTail:
                 watcher.refresh()
                 final = is_over(self.key.number, recorded)
                 moved = not self.over and await self._pull(final=final)
+                self._looked = True
                 self.over = self.over or (final and not self._retrying)
                 self._tell(recorded)
                 if self.over and node_is_over(recorded):
@@ -167,6 +170,7 @@ class DeckTail:
 
     def _advanced(self) -> None:
         """Something was published: the state that it brings about is told with it."""
+        self._looked = True
         self._hinted = None  # what was behind has arrived
         self._tell(self._records.recorded)
         self.changed.fire()
@@ -182,7 +186,9 @@ class DeckTail:
             return Trouble(behind + now - at, "The task's updates do not reach the store; it keeps trying.")
         if self._unreadable is not None:
             at, error = self._unreadable
-            return Trouble(now - at, f"The Deck cannot be read at the moment: {error}")
+            return Trouble(now - at, f"The Deck cannot be read at the moment: {error}", unread=True)
+        if not self._looked:
+            return Trouble(now - self._state_at, "The store has not answered yet.", unread=True)
         return None
 
     def _tell(self, recorded: Recorded) -> None:

@@ -86,12 +86,35 @@ async def test_nobody_asks_while_nobody_listens(feed):
 
 async def test_a_database_that_goes_away_is_asked_again(feed, monkeypatch, caplog):
     monkeypatch.setattr(module, "RETRY", 0.01)
-    feed.failing = True
     async with asyncio.TaskGroup() as tasks:
         changes = Changes(feed, tasks)
         async with changes.subscribe(lambda _: True) as subscription:
+            feed.failing = True
+            feed.committed.fire()  # wakes the follower, which then finds the database away
             await until(lambda: "live.feed_failed" in caplog.text)
-            feed.failing = False
-            await asyncio.sleep(0.05)
             feed.add("execution", "p", "d", "a")
+            feed.failing = False
             assert await subscription.arrived.wait(0, timeout=20)
+
+
+async def test_nobody_is_subscribed_before_the_feed_could_be_read(feed, monkeypatch, caplog):
+    monkeypatch.setattr(module, "RETRY", 0.01)
+    feed.failing = True
+    subscribed = asyncio.Event()
+    arrived = Signal()
+
+    async def watch(changes):
+        async with changes.subscribe(lambda _: True, arrived):
+            subscribed.set()
+            await arrived.wait(0, timeout=20)
+
+    async with asyncio.TaskGroup() as tasks:
+        changes = Changes(feed, tasks)
+        watching = [tasks.create_task(watch(changes)) for _ in range(2)]
+        await until(lambda: caplog.text.count("live.feed_failed") >= 2)
+        assert not subscribed.is_set()
+        feed.failing = False
+        await subscribed.wait()
+        feed.add("execution", "p", "d", "a")  # at once: the follower has not waited for the feed yet
+        await asyncio.gather(*watching)
+        assert arrived.count == 2

@@ -149,9 +149,19 @@ def test_behind():
     trouble = Trouble(3.21, "it keeps trying")
     state = deck_state(0, recorded(node(), task()), SOME, trouble, NOW)
     assert (state.phase, state.behind, state.reason) == (P.BEHIND, 3.2, "it keeps trying")
-    assert deck_state(0, recorded(node(), task()), None, trouble, NOW).phase is P.WAITING
+    before = deck_state(0, recorded(node(), task()), None, trouble, NOW)
+    assert (before.phase, before.reason) == (P.WAITING, "it keeps trying")
     over = deck_state(0, recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), ended("succeeded"), trouble, NOW)
     assert (over.phase, over.behind) == (P.SUCCEEDED, 0.0)
+
+
+def test_what_could_not_be_read_is_not_called_missing():
+    trouble = Trouble(3.2, "The Deck cannot be read at the moment: throttled", unread=True)
+    over = recorded(node(N.FAILED), task(K.FAILED))
+    state = deck_state(0, over, None, trouble, NOW)
+    assert (state.phase, state.reason) == (P.NONE, trouble.reason)
+    publishing = deck_state(0, over, None, Trouble(3.2, "it keeps trying"), NOW)
+    assert "before its Deck was written" in publishing.reason
 
 
 def test_attempts_and_times():
