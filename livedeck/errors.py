@@ -16,6 +16,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── ObjectNotFound        no object under that key
     │   ├── ObjectExists          create-only put met an existing object
     │   ├── InvalidKey            a key that leaves its root or is malformed
+    │   ├── UnreadableObject      too large, or no regular file: reading it again will not help
     │   └── StoreUnavailable      the store is failing for now: worth trying again
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
@@ -98,6 +99,10 @@ class ObjectExists(StoreError):
 
 class InvalidKey(StoreError, ValueError):
     """A key that is malformed or would leave the root of its store."""
+
+
+class UnreadableObject(StoreError):
+    """There is something under that key that is not read: too large, no regular file, or a link out of the store."""
 
 
 class StoreUnavailable(StoreError):

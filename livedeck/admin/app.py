@@ -5,7 +5,6 @@ import logging
 import resource
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote, urlsplit
@@ -44,7 +43,7 @@ from livedeck.admin.transfers import Transfers
 from livedeck.admin.web import WebServer
 from livedeck.deck.reader import Reader
 from livedeck.errors import InvalidKey
-from livedeck.store import Store, join_uri, open_store
+from livedeck.store import Store, open_store
 
 __all__ = ["Admin", "AdminSettings"]
 
@@ -170,7 +169,7 @@ class Admin:
         pages = Pages(settings.console)
         decks = Decks(
             lookup=Queries(database),
-            open_store=partial(_below, store),
+            open_store=store.below,
             open_reader=Reader,
             links=self._links,
             pages=pages,
@@ -204,7 +203,7 @@ class Admin:
             feed=self.feed,
             lookup=Queries(database),
             newest_executions=newest,
-            open_store=partial(_below, store),
+            open_store=store.below,
             open_reader=Reader,
             links=self._links,
         )
@@ -234,10 +233,6 @@ def _own_hosts(settings: AdminSettings) -> tuple[str, ...]:
     known = urlsplit(settings.public_url or "").hostname
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return tuple(name for name in (*settings.allowed_hosts, host, known) if name)
-
-
-def _below(store: Store, key: str) -> Store:
-    return open_store(join_uri(store.uri, key))
 
 
 def _reachable(host: str) -> str:

@@ -18,6 +18,7 @@ from livedeck.errors import (
     ObjectNotFound,
     StoreError,
     StoreUnavailable,
+    UnreadableObject,
 )
 
 _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
@@ -29,6 +30,7 @@ _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
     InvalidRequest: (400, 3),
     DeckError: (400, 3),
     InvalidLink: (403, 7),
+    UnreadableObject: (400, 9),
     StoreUnavailable: (503, 14),
     StoreError: (500, 13),
 }

@@ -3,9 +3,10 @@
 import asyncio
 import base64
 import binascii
-import errno
 import hashlib
+import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -13,10 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from livedeck.admin.links import Links
 from livedeck.admin.security import DECK_HEADERS
-from livedeck.errors import NoSuchEntity, ObjectNotFound
+from livedeck.errors import InvalidKey, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store
 from livedeck.store.layout import DECK
 
@@ -83,25 +85,31 @@ class Transfers:
         key = self._links.download(request.path_params["token"])
         name = key.rsplit("/", 1)[-1]
         headers = _headers(name, shown=request.headers.get("sec-fetch-dest") in {"iframe", "frame"})
-        root = self._store.local_root
-        if root is not None:
-            path = root / key
-            if not _is_file(path):
-                raise NoSuchEntity(f"there is no object {key}")
-            return FileResponse(path, headers=headers, media_type=headers["content-type"])
         try:
-            return Response(await self._store.aget(key), headers=headers)
-        except ObjectNotFound:
+            if self._store.local_root is not None:
+                return await asyncio.to_thread(_FileResponse, self._store.open_file(key), headers)
+            return Response(await self._store.aget(key, limit=self._limit), headers=headers)
+        except (ObjectNotFound, InvalidKey):  # the latter: a name longer than any file's can be
             raise NoSuchEntity(f"there is no object {key}") from None
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:  # longer than any file's can be
-            return False
-        raise
+class _FileResponse(FileResponse):
+    """A file that is open already, so that what is sent is what was looked at, and is known to be a regular file."""
+
+    def __init__(self, descriptor: int, headers: Mapping[str, str]) -> None:
+        self._descriptor = descriptor
+        super().__init__(
+            f"/dev/fd/{descriptor}",
+            headers=headers,
+            media_type=headers["content-type"],
+            stat_result=os.fstat(descriptor),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            os.close(self._descriptor)
 
 
 def _append(file: "IO[bytes]", md5: "hashlib._Hash", piece: bytearray) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from livedeck.errors import UnreadableObject
+
 
 @dataclass(frozen=True)
 class Meta:
@@ -19,10 +21,17 @@ class Meta:
     """When it was last written; UTC."""
 
 
+def too_large(where: str, size: int, limit: int) -> UnreadableObject:
+    """Return the error for an object that has more bytes than its reader takes."""
+    return UnreadableObject(f"{where} has {size} bytes; no more than {limit} are read")
+
+
 class Backend(Protocol):
     """The operations of a store over full keys (already validated), blocking; errors are livedeck's."""
 
-    def get(self, key: str) -> bytes: ...
+    def get(self, key: str, limit: int | None = None) -> bytes: ...
+
+    def get_range(self, key: str, start: int, length: int) -> bytes: ...
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None: ...
 
@@ -44,7 +53,7 @@ class Backend(Protocol):
 class AsyncBackend(Backend, Protocol):
     """A back end with native async operations; others are run in a thread by :class:`livedeck.store.Store`."""
 
-    async def aget(self, key: str) -> bytes: ...
+    async def aget(self, key: str, limit: int | None = None) -> bytes: ...
 
     async def aput(self, key: str, data: bytes, content_type: str | None) -> None: ...
 

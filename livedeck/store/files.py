@@ -13,13 +13,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
-from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
-from livedeck.store.backend import Meta
+from livedeck.errors import (
+    InvalidKey,
+    ObjectExists,
+    ObjectNotFound,
+    StoreError,
+    StoreUnavailable,
+    UnreadableObject,
+)
+from livedeck.store.backend import Meta, too_large
 
 _STAGED = (".livedeck-", ".part")  # names of files not yet put in their place
 _COUNTER = itertools.count()
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
+_NO_FILE = {errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP}  # a socket, a device that is not there
+_PIECE = 1024 * 1024
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _TRANSIENT = {
     errno.ENOSPC: "the disk is full",
@@ -39,14 +49,28 @@ class Files:
 
     def __init__(self, root: str) -> None:
         self._root = root.rstrip("/")  # nothing, for the whole disk
+        self._real_root: str | None = None
 
-    def get(self, key: str) -> bytes:
-        """Read a whole file."""
+    def get(self, key: str, limit: int | None = None) -> bytes:
+        """Read a whole file, unless it has more than ``limit`` bytes."""
+        path = self._path(key)
+        with _translated("read", path), self._opened(path) as (descriptor, size):
+            if limit is not None and size > limit:
+                raise too_large(path, size, limit)
+            return _read(descriptor, size)
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """Read some of a file's bytes."""
+        path = self._path(key)
+        with _translated("read", path), self._opened(path) as (descriptor, size):
+            os.lseek(descriptor, start, os.SEEK_SET)
+            return _read(descriptor, max(0, min(length, size - start)))
+
+    def open(self, key: str) -> int:
+        """Open a file for reading; the caller closes the descriptor."""
         path = self._path(key)
         with _translated("read", path):
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - opened above, to keep it cheap
-                return file.read()
+            return self._open(path)[0]
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write a file, replacing what is there in one step."""
@@ -72,7 +96,7 @@ class Files:
                 stat = os.stat(path)  # noqa: PTH116
         except ObjectNotFound:
             return None
-        if not os.path.isfile(path):  # noqa: PTH113
+        if not S_ISREG(stat.st_mode):
             return None
         # The inode is in it because every write makes a new file, even two within one tick of the clock.
         etag = f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
@@ -97,13 +121,17 @@ class Files:
 
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file of the caller's, in one step."""
-        source = self._path(key)
+        source, target = self._path(key), str(path)
         with _translated("read", source):
-            if not os.path.isfile(source):  # noqa: PTH113
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
-        target = str(path)
-        with _translated("write", target), _staged(target) as staged:
-            shutil.copyfile(source, staged)
+            descriptor, _ = self._open(source)
+        with (
+            open(descriptor, "rb") as file,  # noqa: PTH123 - opened above
+            _translated("write", target),
+            _staged(target) as staged,
+            open(staged, "xb") as copy,  # noqa: PTH123
+        ):
+            shutil.copyfileobj(file, copy, _PIECE)
+            copy.flush()
             os.replace(staged, target)  # noqa: PTH105
 
     def upload_from(self, key: str, path: Path) -> None:
@@ -122,6 +150,48 @@ class Files:
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}"
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[tuple[int, int]]:
+        descriptor, size = self._open(path)
+        try:
+            yield descriptor, size
+        finally:
+            os.close(descriptor)
+
+    def _open(self, path: str) -> tuple[int, int]:
+        """Open a regular file below the root for reading; return its descriptor and size.
+
+        Tasks write to the same folders and may leave anything there. Opening or reading a pipe or a device can block
+        for ever, hence ``O_NONBLOCK``, which changes nothing for regular files. What was opened is looked at, not the
+        name, which may be something else a moment later.
+        """
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                raise UnreadableObject(f"{path} is not a regular file") from error
+            raise
+        try:
+            size = _regular_size(descriptor, path)
+            self._check_below_root(descriptor, path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor, size
+
+    def _check_below_root(self, descriptor: int, path: str) -> None:
+        """Refuse what a link has led out of the store: whoever may read the store may not read the whole machine."""
+        if not self._root:
+            return
+        if self._real_root is None:
+            self._real_root = os.path.realpath(self._root) + "/"
+        try:
+            real = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+        except FileNotFoundError:  # no Linux
+            real = os.path.realpath(path)
+        if not real.startswith(self._real_root):
+            raise UnreadableObject(f"{path} is a link that leads out of the store: to {real}")
 
 
 def _is_staged(name: str) -> bool:
@@ -153,6 +223,28 @@ def _write(path: str, data: bytes) -> None:
             view = view[os.write(descriptor, view) :]
     finally:
         os.close(descriptor)
+
+
+def _regular_size(descriptor: int, path: str) -> int:
+    stat = os.fstat(descriptor)
+    if S_ISDIR(stat.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not S_ISREG(stat.st_mode):
+        raise UnreadableObject(f"{path} is not a regular file")
+    return stat.st_size
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Read ``size`` bytes, fewer where the file ends: one that grows meanwhile would not end otherwise."""
+    data = os.read(descriptor, size)
+    if len(data) == size:
+        return data
+    pieces = [data]
+    left = size - len(data)
+    while left and (data := os.read(descriptor, left)):
+        pieces.append(data)
+        left -= len(data)
+    return b"".join(pieces)
 
 
 def _raise_unless_missing(error: OSError) -> None:

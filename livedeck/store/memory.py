@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from livedeck.errors import ObjectExists, ObjectNotFound
-from livedeck.store.backend import Meta
+from livedeck.store.backend import Meta, too_large
 
 
 class Memory:
@@ -20,12 +20,19 @@ class Memory:
         self._versions = itertools.count(1)
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> bytes:
-        """Return an object's bytes."""
+    def get(self, key: str, limit: int | None = None) -> bytes:
+        """Return an object's bytes, unless they are more than ``limit``."""
         try:
-            return self._objects[key][0]
+            data = self._objects[key][0]
         except KeyError:
             raise ObjectNotFound(f"there is no object {key!r} in this memory store") from None
+        if limit is not None and len(data) > limit:
+            raise too_large(repr(key), len(data), limit)
+        return data
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """Return some of an object's bytes."""
+        return self.get(key)[start : start + length]
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
         """Keep an object, replacing what is there."""
@@ -70,9 +77,9 @@ class Memory:
         del key, method, expires
         return None
 
-    async def aget(self, key: str) -> bytes:
+    async def aget(self, key: str, limit: int | None = None) -> bytes:
         """:meth:`get`; nothing here blocks, so the async twins need no thread."""
-        return self.get(key)
+        return self.get(key, limit)
 
     async def aput(self, key: str, data: bytes, content_type: str | None) -> None:
         """Async :meth:`put`."""

@@ -12,7 +12,7 @@ from obstore import exceptions
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
-from livedeck.store.backend import Meta
+from livedeck.store.backend import Meta, too_large
 from livedeck.store.retry import Retry
 
 _ENDPOINTS = (
@@ -85,10 +85,17 @@ class Objects:
         self._uploads = uploads or store
         self._name = name
 
-    def get(self, key: str) -> bytes:
-        """Read a whole object."""
+    def get(self, key: str, limit: int | None = None) -> bytes:
+        """Read a whole object, unless it has more than ``limit`` bytes."""
         with _translated(self._at(key)):
-            return bytes(obstore.get(self._store, key).bytes())
+            result = obstore.get(self._store, key)
+            self._check_size(key, result.meta["size"], limit)
+            return bytes(result.bytes())
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """Read some of an object's bytes."""
+        with _translated(self._at(key)):
+            return bytes(obstore.get_range(self._store, key, start=start, length=length))
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write an object, replacing what is there."""
@@ -142,10 +149,11 @@ class Objects:
         with _translated(self._at(key)):
             return obstore.sign(self._store, cast("Any", method), key, expires)
 
-    async def aget(self, key: str) -> bytes:
+    async def aget(self, key: str, limit: int | None = None) -> bytes:
         """:meth:`get`, without blocking the event loop; likewise the others below."""
         with _translated(self._at(key)):
             result = await obstore.get_async(self._store, key)
+            self._check_size(key, result.meta["size"], limit)
             return bytes(await result.bytes_async())
 
     async def aput(self, key: str, data: bytes, content_type: str | None) -> None:
@@ -174,6 +182,10 @@ class Objects:
     def _for(self, size: int) -> Any:
         """Return the client for a write of so many bytes."""
         return self._store if size <= _SMALL else self._uploads
+
+    def _check_size(self, key: str, size: int, limit: int | None) -> None:
+        if limit is not None and size > limit:
+            raise too_large(self._at(key), size, limit)
 
     def _at(self, key: str) -> str:
         return f"{self._name}/{key}"

@@ -46,13 +46,30 @@ class Store:
         """The object's full URI."""
         return join_uri(self.uri, check_key(key))
 
-    def get(self, key: str) -> bytes:
+    def below(self, prefix: str) -> "Store":
+        """The store of what lies in a folder of this one. Links that lead out of this store stay refused in it."""
+        return Store(join_uri(self.uri, prefix), self.backend, f"{self._full(prefix)}/")
+
+    def get(self, key: str, *, limit: int | None = None) -> bytes:
         """Read an object.
+
+        Args:
+            key: Which.
+            limit: Bytes; a larger object is not read.
+
+        Raises:
+            ObjectNotFound: there is none.
+            UnreadableObject: there is one that is too large, or on a disk something that is not to be read.
+        """
+        return self.backend.get(self._full(key), limit)
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """Read ``length`` bytes of an object from ``start`` on; fewer where it ends.
 
         Raises:
             ObjectNotFound: there is none.
         """
-        return self.backend.get(self._full(key))
+        return self.backend.get_range(self._full(key), start, length)
 
     def put(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Write an object in one step, replacing what is there."""
@@ -95,21 +112,35 @@ class Store:
         """A URL that allows ``method`` on the object until it expires; None where the store has no such thing."""
         return self.backend.sign(self._full(key), method, expires)
 
-    async def aget(self, key: str) -> bytes:
+    def open_file(self, key: str) -> int:
+        """Open an object of a store on this machine's disk for reading; the caller closes the descriptor.
+
+        Raises:
+            ObjectNotFound: there is none.
+            UnreadableObject: what is there is no regular file, or lies outside the store.
+        """
+        assert isinstance(self.backend, Files)
+        return self.backend.open(self._full(key))
+
+    async def aget(self, key: str, *, limit: int | None = None) -> bytes:
         """Async :meth:`get`."""
         full = self._full(key)
         if backend := self._async_backend():
-            return await backend.aget(full)
-        return await _in_thread(self.backend.get, full)
+            return await backend.aget(full, limit)
+        return await _in_thread(self.backend.get, full, limit)
 
-    async def aget_all(self, *keys: str) -> tuple[bytes | None, ...]:
+    async def aget_range(self, key: str, start: int, length: int) -> bytes:
+        """Async :meth:`get_range`."""
+        return await _in_thread(self.get_range, key, start, length)
+
+    async def aget_all(self, *keys: str, limit: int | None = None) -> tuple[bytes | None, ...]:
         """Read several objects at once; None for each that there is not."""
         fulls = [self._full(key) for key in keys]
         if backend := self._async_backend():
             import asyncio  # noqa: PLC0415 - as in ``_in_thread``
 
-            return tuple(await asyncio.gather(*(_or_none(backend.aget(full)) for full in fulls)))
-        return await _in_thread(lambda: tuple(self._get_or_none(full) for full in fulls))
+            return tuple(await asyncio.gather(*(_or_none(backend.aget(full, limit)) for full in fulls)))
+        return await _in_thread(lambda: tuple(self._get_or_none(full, limit) for full in fulls))
 
     async def aput(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Async :meth:`put`."""
@@ -144,9 +175,9 @@ class Store:
             return await backend.adelete(full)
         return await _in_thread(self.backend.delete, full)
 
-    def _get_or_none(self, full: str) -> bytes | None:
+    def _get_or_none(self, full: str, limit: int | None) -> bytes | None:
         try:
-            return self.backend.get(full)
+            return self.backend.get(full, limit)
         except ObjectNotFound:
             return None
 

@@ -103,8 +103,11 @@ class _FaultyBackend:
         self.held = threading.Event()
         self.writes: list[Write] = []
 
-    def get(self, key: str) -> bytes:
-        return self._inner.get(key)
+    def get(self, key: str, limit: int | None = None) -> bytes:
+        return self._inner.get(key, limit)
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        return self._inner.get_range(key, start, length)
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
         fault = self._before("put", key, len(data))

@@ -4,13 +4,14 @@ import errno
 import os
 import resource
 import signal
+import socket
 import threading
 from pathlib import Path
 
 import obstore.store
 import pytest
 
-from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
+from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable, UnreadableObject
 from livedeck.store import Store, join_uri, open_store, split_uri
 from livedeck.store.objects import Objects
 
@@ -243,3 +244,116 @@ def test_files_work_in_a_forked_child(tmp_path):
             os._exit(0)
     os.waitpid(pid, 0)
     assert store.get("child") == b"x"
+
+
+async def test_an_object_beyond_the_readers_limit_is_not_read(store):
+    store.put("k", b"12345")
+    assert store.get("k", limit=5) == await store.aget("k", limit=5) == b"12345"
+    for size in (0, 4):
+        with pytest.raises(UnreadableObject, match=f"5 bytes; no more than {size}"):
+            store.get("k", limit=size)
+        with pytest.raises(UnreadableObject):
+            await store.aget("k", limit=size)
+        with pytest.raises(UnreadableObject):
+            await store.aget_all("none", "k", limit=size)
+
+
+async def test_a_part_of_an_object(store):
+    store.put("k", b"0123456789")
+    assert store.get_range("k", 7, 2) == await store.aget_range("k", 7, 2) == b"78"
+    assert store.get_range("k", 7, 3) == b"789"
+    with pytest.raises(ObjectNotFound):
+        store.get_range("none", 0, 1)
+
+
+def test_a_store_below_another(store):
+    below = store.below("a/b")
+    below.put("c", b"x")
+    assert store.get("a/b/c") == below.get("c") == b"x"
+    assert below.uri == f"{store.uri}/a/b"
+    assert list(below.list()) == ["c"]
+    for wrong in ("../x", "", "/a"):
+        with pytest.raises(InvalidKey):
+            store.below(wrong)
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _socket(path: Path) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(os.path.relpath(path))  # a socket's whole path may be too long for one
+    listener.close()
+
+
+def _link_to_endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _link_to_terminal(path: Path) -> None:
+    path.symlink_to("/dev/tty")
+
+
+def _link_out(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
+
+
+def _link_over_a_folder(path: Path) -> None:
+    secret = path.parents[3] / "secret"
+    secret.mkdir()
+    (secret / "x").write_text("not theirs")
+    path.parent.rmdir()
+    path.parent.symlink_to(secret)
+    path.symlink_to("x")
+
+
+@pytest.mark.parametrize("make", [_fifo, _socket, _link_to_endless, _link_to_terminal, _link_out, _link_over_a_folder])
+@pytest.mark.timeout(20)
+def test_only_regular_files_of_the_store_are_read(tmp_path, make):
+    root = open_store(f"file://{tmp_path}/root")
+    root.put("attempt/deck/00000001.json", b"1")
+    folder = tmp_path / "root/attempt/deck"
+    (folder / "00000001.json").unlink()
+    make(folder / "00000001.json")
+    store = root.below("attempt")
+    for read in (
+        lambda: store.get("deck/00000001.json"),
+        lambda: store.get("deck/00000001.json", limit=10),
+        lambda: store.get_range("deck/00000001.json", 0, 1),
+        lambda: store.open_file("deck/00000001.json"),
+        lambda: store.download_to("deck/00000001.json", tmp_path / "copy"),
+    ):
+        with pytest.raises((UnreadableObject, StoreError)) as raised:
+            read()
+        assert "00000001.json" in str(raised.value)
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_link_within_the_store_is_read(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "name").symlink_to(tmp_path / "real")  # the store's own folder may be reached by a link
+    store = open_store(f"file://{tmp_path}/name")
+    store.put("a", b"x")
+    (tmp_path / "real" / "b").symlink_to("a")
+    assert store.get("b") == b"x"
+
+
+@pytest.mark.timeout(20)
+def test_reading_a_file_that_grows_ends(tmp_path):
+    store = open_store(f"file://{tmp_path}")
+    store.put("log", b"x" * 100_000)
+    stop = threading.Event()
+
+    def grow():
+        with (tmp_path / "log").open("ab") as file:
+            while not stop.is_set() and file.tell() < 100_000_000:
+                file.write(b"y" * 10_000)
+
+    thread = threading.Thread(target=grow)
+    thread.start()
+    try:
+        assert all(len(store.get("log", limit=2**40)) >= 100_000 for _ in range(5))
+    finally:
+        stop.set()
+        thread.join()

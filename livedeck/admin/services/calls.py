@@ -25,6 +25,7 @@ from livedeck.errors import (
     ObjectNotFound,
     StateForbids,
     StoreUnavailable,
+    UnreadableObject,
 )
 
 Handler = Callable[[Any], Awaitable[Message]]
@@ -50,6 +51,7 @@ _CODES: Final[Mapping[type[Exception], grpc.StatusCode]] = {
     EntityExists: grpc.StatusCode.ALREADY_EXISTS,
     StateForbids: grpc.StatusCode.FAILED_PRECONDITION,
     NotOffered: grpc.StatusCode.UNIMPLEMENTED,
+    UnreadableObject: grpc.StatusCode.FAILED_PRECONDITION,
     StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
 }
 
