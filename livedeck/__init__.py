@@ -56,10 +56,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name != "Deck":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from livedeck.deck.page import Deck  # noqa: PLC0415
+def __dir__() -> list[str]:
+    return __all__
 
-    globals()[name] = Deck
-    return Deck
+
+def __getattr__(name: str) -> object:
+    if name == "Deck":
+        from livedeck.deck.page import Deck  # noqa: PLC0415
+
+        globals()[name] = Deck
+        return Deck
+    if name.startswith("_"):  # the import system asks for some
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from livedeck.sdk.absent import import_asks, instead_of  # noqa: PLC0415
+
+    instead = instead_of(name)
+    # Of an AttributeError "from livedeck import name" keeps nothing: the words are for its reader, too.
+    kind = ImportError if instead and import_asks() else AttributeError
+    raise kind(instead or f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import livedeck
 
 HEAVY = (
@@ -24,6 +26,32 @@ def test_the_exported_names_are_these():
     assert set(livedeck.__all__) == NAMES
     assert sorted(livedeck.__all__) == livedeck.__all__
     assert all(hasattr(livedeck, name) for name in NAMES)
+
+
+def test_dir_lists_the_exported_names():
+    assert dir(livedeck) == livedeck.__all__
+
+
+def test_a_name_of_flytekits_says_what_there_is_instead():
+    with pytest.raises(AttributeError, match="livedeck has no `FlyteFile`, which flytekit has: use File"):
+        _ = livedeck.FlyteFile
+    with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: not yet supported"):
+        from livedeck import CronSchedule  # noqa: F401
+    assert not hasattr(livedeck, "dynamic")
+    assert getattr(livedeck, "map_task", None) is None
+
+
+def test_a_name_that_nobody_has_is_an_ordinary_mistake():
+    with pytest.raises(AttributeError, match="module 'livedeck' has no attribute 'wrokflow'"):
+        _ = livedeck.wrokflow
+    with pytest.raises(ImportError, match="cannot import name 'wrokflow'"):
+        from livedeck import wrokflow  # noqa: F401
+
+
+def test_submodules_are_imported_from_the_package_as_ever():
+    script = "from livedeck import client, testing; print(client.__name__, testing.__name__)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["livedeck.client", "livedeck.testing"]
 
 
 def test_importing_loads_nothing_heavy():

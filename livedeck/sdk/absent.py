@@ -1,0 +1,74 @@
+"""Names that flytekit exports and livedeck does not, with what there is instead.
+
+Read only when a name was asked for that does not exist.
+"""
+
+import sys
+from collections.abc import Mapping
+
+_NOT_YET = "not yet supported"
+
+_INSTEAD: Mapping[str, str] = {
+    "CachePolicy": "give @task(cache=Cache(version=...))",
+    "Checkpoint": "use current_context().checkpoint",
+    "ContainerTask": "tasks are Python functions; call the program from one, with subprocess",
+    "CronSchedule": _NOT_YET,
+    "Description": "write a docstring",
+    "Documentation": "write a docstring",
+    "Email": _NOT_YET,
+    "Environment": "give its options to @task",
+    "ExecutionParameters": "use ExecutionContext",
+    "FixedRate": _NOT_YET,
+    "FlyteContext": "use current_context()",
+    "FlyteContextManager": "use current_context()",
+    "FlyteDirectory": "use Directory",
+    "FlyteFile": "use File",
+    "FlyteRemote": "use livedeck.client.Client, or flytekit's own FlyteRemote on livedeck's endpoint",
+    "HashMethod": _NOT_YET,
+    "ImageSpec": "tasks run in the environment of the server; install there what they import",
+    "LaunchPlan": "every workflow is registered with a launch plan of its name",
+    "Options": "give options to `livedeck run --remote`",
+    "PagerDuty": _NOT_YET,
+    "PodTemplate": "tasks do not run in pods",
+    "PythonFunctionTask": "use @task",
+    "PythonInstanceTask": "use @task",
+    "SQLTask": "query the database in a @task",
+    "Secret": "set the secret in the server's environment, and read os.environ",
+    "SecurityContext": "set the secret in the server's environment, and read os.environ",
+    "SensorEngine": _NOT_YET,
+    "Slack": _NOT_YET,
+    "SourceCode": "the code is uploaded with the workflow",
+    "StructuredDataset": "annotate with pandas.DataFrame, polars.DataFrame or pyarrow.Table",
+    "TaskMetadata": "give its options to @task",
+    "approve": _NOT_YET,
+    "conditional": "decide in a task, with if",
+    "dynamic": "call the tasks from a @task with ordinary Python: they run as parts of it",
+    "eager": "call the tasks from an async @task: they run as parts of it",
+    "kwtypes": "annotate the function's own inputs",
+    "lazy_module": "import inside the task",
+    "logger": "use current_context().logging",
+    "map_task": "call the task in a loop in the workflow if the number of items is known there, else from a @task",
+    "new_context": "use current_context()",
+    "reference_launch_plan": "import the workflow and call it",
+    "reference_task": "import the task and call it",
+    "reference_workflow": "import the workflow and call it",
+    "sleep": "call time.sleep in a task",
+    "wait_for_input": _NOT_YET,
+    **dict.fromkeys(("Annotations", "Labels"), "tasks do not run in pods"),
+    **dict.fromkeys(("Artifact", "ConcurrencyPolicy", "ConcurrencyLimitBehavior"), _NOT_YET),
+    **dict.fromkeys(("BatchSize", "StructuredDatasetFormat", "StructuredDatasetType"), "leave it out"),
+    **dict.fromkeys(("BlobType", "BlobMetadata", "Blob", "Literal", "LiteralType", "Scalar"), "it is in flyteidl.core"),
+}
+"""By flytekit's name."""
+
+
+def instead_of(name: str) -> str:
+    """Return what to say about a name that livedeck does not export; empty for one that flytekit has not either."""
+    words = _INSTEAD.get(name)
+    return f"livedeck has no `{name}`, which flytekit has: {words}" if words else ""
+
+
+def import_asks() -> bool:
+    """Return whether a module's ``__getattr__``, which calls this, was called for a ``from`` import."""
+    frame = sys._getframe(2)  # noqa: SLF001 - there is no other way to know
+    return frame.f_code.co_name == "_handle_fromlist" and frame.f_globals.get("__name__") == "importlib._bootstrap"
