@@ -1,13 +1,18 @@
 """A workflow's inputs as command-line options: typed, with defaults and docstrings in `--help`."""
 
-import contextlib
 import json
-from collections.abc import Mapping
+import math
+import sys
+import typing
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import click
 
 from livedeck.errors import TypeMismatch
+from livedeck.sdk.fitting import variants
 from livedeck.sdk.interface import Interface, Parameter
 from livedeck.sdk.types import Where, describe, from_json, to_json
 
@@ -23,24 +28,84 @@ class InputType(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Turn typed text into a value of the input's type, or say why it is none.
 
-        Text is JSON; where JSON does not fit the type (a date, a path, an Enum's word) it is the text itself.
+        Text is JSON; where JSON does not fit the type (a date, a path, an Enum's word) it is the text itself, or else
+        a number as Python writes it: ``.5``, ``1_000``, ``inf``.
         """
         if not isinstance(value, str) or self.parameter.type is str:
-            return self._accepted(value, param, ctx)
-        try:
-            return from_json(json.loads(value), self.parameter.type, self.where)
-        except (ValueError, RecursionError):
-            return self._accepted(value, param, ctx)
-        except TypeMismatch as mismatch:
-            with contextlib.suppress(TypeMismatch):
-                return from_json(value, self.parameter.type, self.where)
-            self.fail(str(mismatch), param, ctx)
+            return self._first_fitting([value], param, ctx)
+        return self._first_fitting(_readings(value), param, ctx)
 
-    def _accepted(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def _first_fitting(self, readings: Iterable[Any], param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the first reading that is of the input's type, or fail with what is wrong with the first."""
+        reasons: list[str] = []
+        for obj in readings:
+            if isinstance(obj, _TooLarge):
+                reasons.insert(0, f"{self.where}: {obj}")
+                continue
+            try:
+                return from_json(obj, self.parameter.type, self.where)
+            except TypeMismatch as error:
+                reasons.append(str(error))
+        raise click.BadParameter(reasons[0], ctx, param)
+
+
+class ListInputType(InputType):
+    """The type of an input that is a list: a JSON list, or one of its items each time the option is given."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the list that typed text stands for; of an item, a list of one."""
+        readings = list(_readings(value))
+        if not value.lstrip().startswith("["):
+            readings += [obj if isinstance(obj, _TooLarge) else [obj] for obj in readings]
+        return self._first_fitting(readings, param, ctx)
+
+
+class _TooLarge(ValueError):
+    """A number beyond what a float holds."""
+
+
+def _readings(text: str) -> Iterator[Any]:
+    """Yield what typed text may mean, the likeliest first: JSON, the text itself, a number as Python writes it."""
+    try:
+        yield json.loads(text, parse_float=_float)
+    except _TooLarge as error:
+        yield error
+    except (ValueError, RecursionError):
+        pass  # it is no JSON
+    yield text
+    for read in (int, _float):
         try:
-            return from_json(value, self.parameter.type, self.where)
-        except TypeMismatch as error:
-            self.fail(str(error), param, ctx)
+            yield read(text)
+        except _TooLarge as error:
+            yield error
+        except ValueError:
+            pass  # it is no number
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number) and any(map(str.isdigit, text)):
+        raise _TooLarge(f"{text} is too large for a float, whose largest is {sys.float_info.max:.3g}")
+    return number
+
+
+class InputsCommand(click.Command):
+    """A command whose options are inputs: none may be given twice but one that is a list."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line.
+
+        Raises:
+            click.UsageError: an option was given twice.
+        """
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter, times in Counter(order).items():
+            if times > 1 and isinstance(parameter, click.Option) and not parameter.multiple:
+                option = max(parameter.opts, key=len)
+                raise click.BadOptionUsage(
+                    option, f"{option} was given {'twice' if times == 2 else f'{times} times'}: give it once", ctx
+                )
+        return super().parse_args(ctx, args)
 
 
 LONGEST_METAVAR = 10
@@ -61,11 +126,13 @@ def _option(parameter: Parameter, entity: str) -> click.Option:
         return click.Option(
             [parameter.name, f"--{dashed}/--no-{dashed}"], default=None, help=text, required=parameter.required
         )
-    words = describe(parameter.type)
+    several = any(typing.get_origin(variant) is list for variant in variants(parameter.type))
+    words = describe(parameter.type) + (", or the option once for each item" if several else "")
     short = len(words) <= LONGEST_METAVAR
     return click.Option(
         [parameter.name, f"--{dashed}"],
-        type=InputType(parameter, entity),
+        type=(ListInputType if several else InputType)(parameter, entity),
+        multiple=several,
         metavar=words.upper() if short else "VALUE",
         required=parameter.required,
         help=text if short else f"{text}  ({words})",
@@ -82,4 +149,18 @@ def _shown(parameter: Parameter, entity: str) -> str:
 def given_inputs(ctx: click.Context, values: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that were given on the command line; the others keep their defaults."""
     default = click.core.ParameterSource.DEFAULT
-    return {name: value for name, value in values.items() if ctx.get_parameter_source(name) is not default}
+    lists = {parameter.name for parameter in ctx.command.params if isinstance(parameter.type, ListInputType)}
+    return {
+        name: _joined(name, value) if name in lists else value
+        for name, value in values.items()
+        if ctx.get_parameter_source(name) is not default
+    }
+
+
+def _joined(name: str, values: tuple[Any, ...]) -> Any:
+    """One list of what was given each time the option was; what is no list (``null``) stands alone."""
+    if len(values) == 1:
+        return values[0]
+    if not all(isinstance(value, list) for value in values):
+        raise click.BadOptionUsage(name, f"--{name.replace('_', '-')} was given several times, one of them null")
+    return list(chain.from_iterable(values))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from livedeck.cli.inputs import given_inputs, input_options
+from livedeck.cli.inputs import InputsCommand, given_inputs, input_options
 from livedeck.cli.options import RunSettings, endpoint_option, project_options
 from livedeck.errors import UserError
 from livedeck.sdk.entities import Entity
@@ -97,7 +97,7 @@ def _entity_command(file: str, program: Program, entity: Entity, settings: RunSe
             return run_remote(program, entity, inputs, settings)
         return _run_here(entity, inputs)
 
-    return click.Command(
+    return InputsCommand(
         name=file,
         params=list(input_options(entity.interface)),
         callback=start,

@@ -63,6 +63,19 @@ def join(
 
 
 @task
+def numbers(
+    rate: float = 1.0,
+    size: int = 1,
+    either: str | float = 1,
+    other: int | None = None,
+    rates: dict[str, float] = {},
+    sizes: list[int] | None = [7],
+    loud: bool = False,
+) -> tuple[str, str, str]:
+    return repr(rate), repr((size, either, other)), repr(sizes)
+
+
+@task
 def fail(word: str) -> int:
     raise ValueError(f"no {word} left")
 

@@ -22,6 +22,38 @@ def test_inputs_of_every_kind_are_typed_as_one_would(livedeck: Command) -> None:
     assert json.loads(result.stdout) == {"o0": "0.001 LARGE 2026-11-24 Point(x=1, y=0) ['a', 'b'] 3 True"}
 
 
+@pytest.mark.parametrize(
+    "text", [".5", "+3", "-.5e-3", "nan", "inf", "-Infinity", "1_000", "1e308", " 2 ", "NaN", "7."]
+)
+def test_a_float_is_taken_as_python_writes_it(livedeck: Command, text: str) -> None:
+    result = livedeck("run", "program.py", "numbers", f"--rate={text}")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["o0"] == repr(float(text))
+
+
+def test_numbers_as_python_writes_them_are_no_text_and_text_is_no_number(livedeck: Command) -> None:
+    result = livedeck("run", "program.py", "numbers", "--size", "1_000", "--either", "nan", "--other", "+1")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["o1"] == repr((1000, "nan", 1))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["--sizes", "[1, 2]"], [1, 2]),
+        (["--sizes", "1", "--sizes", "+2"], [1, 2]),
+        (["--sizes", "[1, 2]", "--sizes", "3"], [1, 2, 3]),
+        (["--sizes", "3"], [3]),
+        (["--sizes", "null"], None),
+        ([], [7]),
+    ],
+)
+def test_a_list_is_given_whole_or_item_by_item(livedeck: Command, given: list[str], expected: list[int] | None) -> None:
+    result = livedeck("run", "program.py", "numbers", *given)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["o2"] == repr(expected)
+
+
 def test_help_lists_the_inputs(livedeck: Command) -> None:
     result = livedeck("run", "program.py", "training", "--help")
     assert result.exit_code == 0
@@ -56,6 +88,13 @@ def test_without_a_name_it_says_what_there_is(livedeck: Command) -> None:
         (["program.py", "join", "--point", '{"z": 1}'], 2, ["--point", "z"]),
         (["program.py", "join", "--when", "yesterday"], 2, ["--when", "yesterday"]),
         (["program.py", "join", "--names", "["], 2, ["--names", "'['"]),
+        (["program.py", "training", "--epochs", "1", "--epochs", "2"], 2, ["--epochs was given twice"]),
+        (["program.py", "numbers", "--loud", "--no-loud"], 2, ["--loud was given twice"]),
+        (["program.py", "numbers", "--rate", "1e400"], 2, ["--rate", "1e400 is too large for a float"]),
+        (["program.py", "numbers", "--rate", "-1_0e4_00"], 2, ["-1_0e4_00 is too large for a float"]),
+        (["program.py", "numbers", "--rates", '{"a": 1e400}'], 2, ["--rates", "1e400 is too large for a float"]),
+        (["program.py", "numbers", "--rate", "1,5"], 2, ["--rate", "'1,5'", "float"]),
+        (["program.py", "numbers", "--sizes", "1", "--sizes", "x"], 2, ["--sizes", "'x'"]),
         (["--detach", "program.py", "training"], 2, ["--detach goes with --remote"]),
     ],
 )
