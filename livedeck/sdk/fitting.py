@@ -10,6 +10,7 @@ import typing
 from typing import TYPE_CHECKING, Annotated, Any
 
 from livedeck.sdk.types import literal_type
+from livedeck.sdk.types.dicts import is_typed_dict, keys_of
 
 if TYPE_CHECKING:
     from flyteidl.core.types_pb2 import LiteralType
@@ -59,6 +60,8 @@ def _container_fits(source: Any, target: Any) -> bool:
         if mine and theirs:
             return all(fits(one, other) for one, other in zip(mine, theirs, strict=True))
         return True
+    if is_typed_dict(source) and is_typed_dict(target):
+        return _keys_fit(source, target)
     return (
         source == target
         or _is_pickled_subclass(source, target)
@@ -66,8 +69,21 @@ def _container_fits(source: Any, target: Any) -> bool:
     )
 
 
+def _keys_fit(source: Any, target: Any) -> bool:
+    """Return whether every dict of one ``TypedDict`` has the keys of another: it may have more, which are left out."""
+    have, want = keys_of(source), keys_of(target)
+    return (
+        want.keys() <= have.keys()
+        and target.__required_keys__ <= source.__required_keys__
+        and all(fits(have[name], kind) for name, kind in want.items())
+    )
+
+
 def _is_pickled_subclass(source: Any, target: Any) -> bool:
-    if not (isinstance(source, type) and isinstance(target, type) and issubclass(source, target)):
+    try:
+        if not (isinstance(source, type) and isinstance(target, type) and issubclass(source, target)):
+            return False
+    except TypeError:  # a type that classes cannot be compared with: a TypedDict, a Protocol
         return False
     return all(literal_type(each).blob.format == PICKLED for each in (source, target))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.fitting import bare
 from livedeck.sdk.types import type_name
+from livedeck.sdk.types.dicts import is_typed_dict, keys_of
 
 if TYPE_CHECKING:
     from livedeck.sdk.nodes import Node
@@ -98,6 +99,8 @@ def _item_type(python_type: Any, key: Step) -> Any:
         return members[1] if members else Any
     if python_type is Any:
         return Any
+    if is_typed_dict(python_type):
+        return keys_of(python_type).get(str(key))
     return _field_type(python_type, key) if isinstance(key, str) else None
 
 

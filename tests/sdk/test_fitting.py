@@ -1,7 +1,7 @@
 import dataclasses
 import enum
 from datetime import datetime
-from typing import Annotated, Any, Optional, Union
+from typing import Annotated, Any, NotRequired, Optional, Protocol, TypedDict, Union
 
 import pytest
 
@@ -30,6 +30,31 @@ class Size(enum.Enum):
     BIG = "big"
 
 
+class Row(TypedDict):
+    a: int
+
+
+class Wide(Row):
+    b: int
+
+
+class Loose(TypedDict, total=False):
+    a: int
+
+
+class Other(TypedDict):
+    a: str
+
+
+class Noted(TypedDict):
+    a: int
+    note: NotRequired[str]
+
+
+class Sized(Protocol):
+    size: int
+
+
 @pytest.mark.parametrize(
     ("source", "target"),
     [
@@ -48,6 +73,11 @@ class Size(enum.Enum):
         (A, A),
         (Color, Hue),
         (list[A], list[A]),
+        (Row, Row),
+        (Wide, Row),
+        (Row, Loose),
+        (Noted, Row),
+        (list[Wide], list[Row] | None),
     ],
 )
 def test_these_fit(source, target):
@@ -57,6 +87,12 @@ def test_these_fit(source, target):
 @pytest.mark.parametrize(
     ("source", "target"),
     [
+        (Row, Wide),
+        (Loose, Row),
+        (Row, Other),
+        (Row, A),
+        (A, Row),
+        (Row, dict[str, int]),
         (int, str),
         (int, float),
         (Optional[int], int),  # noqa: UP045 - users write it so, too

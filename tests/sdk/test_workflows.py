@@ -2,7 +2,7 @@
 
 import dataclasses
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import pytest
 
@@ -55,6 +55,50 @@ def nothing() -> None:
 
 def ids(flow):
     return [node.id for node in flow.traced.nodes]
+
+
+class Row(TypedDict):
+    x: int
+
+
+class Wide(Row):
+    tags: list[str]
+
+
+@task
+def wide() -> Wide:
+    return {"x": 1, "tags": ["a"]}
+
+
+@task
+def row(value: Row) -> int:
+    return value["x"]
+
+
+def test_a_typed_dict_is_passed_on_and_looked_into():
+    @workflow
+    def flow() -> int:
+        made = wide()
+        row(value=made)
+        total(values=[made["x"], row(value={"x": 2})])
+        text(value=made["tags"][0])
+        return made["x"]
+
+    assert ids(flow)[:2] == ["n0", "n1"]
+
+    @workflow
+    def wrong() -> None:
+        text(value=wide()["x"])
+
+    with pytest.raises(TypeMismatch, match="input 'value' must be str"):
+        _ = wrong.traced
+
+    @workflow
+    def absent() -> None:
+        text(value=wide()["y"])
+
+    with pytest.raises(InvalidWorkflow, match="has no 'y'"):
+        _ = absent.traced
 
 
 def test_a_chain():

@@ -21,16 +21,24 @@ def require(python_type: Any, where: Where | None = None) -> None:
     Raises:
         UnsupportedType: they cannot; the message names the place, the type and what to write instead.
     """
-    place = f"{where} has the type {type_name(python_type)}, but " if where else ""
     try:
-        handler = handler_for(python_type)
-        reason = _refusal(handler, set(), 0)
+        reason = _refusal(handler_for(python_type), set(), 0)
     except UnsupportedType as error:
         if where is None:
             raise
-        raise UnsupportedType(f"{place}{error}") from None
+        raise UnsupportedType(_placed(str(error), python_type, where)) from None
     if reason:
-        raise UnsupportedType(f"{place}{reason}")
+        raise UnsupportedType(_placed(reason, python_type, where))
+
+
+def _placed(reason: str, python_type: Any, where: Where | None) -> str:
+    """Return why a type is not supported, with the place; the type itself is named once."""
+    if where is None:
+        return reason
+    name = type_name(python_type)
+    if reason.startswith((f"{name}: ", f"{name} ")):
+        reason = reason[len(name) :].lstrip(": ") if reason[len(name)] == ":" else f"it{reason[len(name) :]}"
+    return f"{where} has the type {name}, but {reason}"
 
 
 def _refusal(handler: "Handler", seen: set[int], depth: int) -> str:

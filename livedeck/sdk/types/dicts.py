@@ -128,6 +128,27 @@ class KeyedHandler(_Dict, PackedHandler):
     """A dict with keys of another type."""
 
 
+_QUALIFIERS = {"Required", "NotRequired", "ReadOnly"}
+"""By name: ``typing`` and ``typing_extensions`` each have their own."""
+
+
+def unqualified(hint: Any) -> Any:
+    """Return the type of a ``TypedDict``'s key without what says whether the key must be there."""
+    while getattr(typing.get_origin(hint), "_name", "") in _QUALIFIERS:
+        hint = typing.get_args(hint)[0]
+    return hint
+
+
+def keys_of(typed_dict: Any) -> dict[str, Any]:
+    """Return the keys of a ``TypedDict`` with their types."""
+    return {name: unqualified(hint) for name, hint in typing.get_type_hints(typed_dict, include_extras=True).items()}
+
+
+def is_typed_dict(python_type: Any) -> bool:
+    """Return whether a type is a ``TypedDict``, of ``typing`` or of ``typing_extensions``."""
+    return isinstance(python_type, type) and issubclass(python_type, dict) and hasattr(python_type, "__required_keys__")
+
+
 def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is a dict with its types declared."""
     if typing.get_origin(python_type) is not dict:

@@ -1,5 +1,6 @@
 """pydantic models: their own JSON form, as MessagePack; pydantic checks and converts what is inside."""
 
+import functools
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,7 +25,7 @@ class ModelHandler(PackedHandler):
 
     def __init__(self, python_type: Any, resolve: Resolve) -> None:
         super().__init__(python_type)
-        self._resolve = resolve
+        self._resolve = resolve.inside
 
     def accept(self, value: Any) -> Any:
         if not isinstance(value, self.type):
@@ -36,7 +37,7 @@ class ModelHandler(PackedHandler):
 
     def literal_type(self) -> "wire.types.LiteralType":
         literal_type = super().literal_type()
-        literal_type.metadata.update(self.schema())
+        wire.note_schema(literal_type, self.schema())
         with writing(self.type):
             for name, field in self.type.model_fields.items():
                 inner = self._field_type(field.annotation)
@@ -89,11 +90,22 @@ class ModelHandler(PackedHandler):
         return msgspec.json.decode(self._dumped(value, {}))
 
     def schema(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", self.type.model_json_schema())
+        return cast("dict[str, Any]", self.type.model_json_schema(schema_generator=_schemas()))
 
     def describe(self) -> str:
         fields = (f"{name}{'' if field.is_required() else '?'}" for name, field in self.type.model_fields.items())
         return f"JSON object with {', '.join(fields)}"
+
+
+@functools.cache
+def _schemas() -> Any:
+    """Return pydantic's maker of schemas, which leaves out, here without a warning, a default that JSON cannot hold."""
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class Schemas(GenerateJsonSchema):
+        ignored_warning_kinds = GenerateJsonSchema.ignored_warning_kinds | {"non-serializable-default"}
+
+    return Schemas
 
 
 def stored_schema(kind: "type[Stored]") -> Any:

@@ -105,6 +105,10 @@ def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG00
             f"{type_name(python_type)}: Flyte has no tuples: use a list or a dataclass"
             " (several outputs of a task are declared as a tuple or NamedTuple of their own)"
         )
+    if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
+        raise UnsupportedType(
+            f"{type_name(python_type)}: no value can be checked against it: put @runtime_checkable on the Protocol"
+        )
     if python_type is not Any and (not isinstance(origin, type) or python_type is type):
         return None
     warnings.warn(

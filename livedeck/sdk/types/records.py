@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NotRequired, Required
+from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.dataplane import NOWHERE
+from livedeck.sdk.types.dicts import is_typed_dict, unqualified
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
 from livedeck.sdk.types.recursion import being_written, writing
 from livedeck.sdk.types.where import Misfit, type_name
@@ -96,7 +97,7 @@ class RecordHandler(PackedHandler):
 
     def literal_type(self) -> "wire.types.LiteralType":
         literal_type = super().literal_type()
-        literal_type.metadata.update(self.schema())
+        wire.note_schema(literal_type, self.schema())
         with writing(self.type):
             for name, field in self.fields.items():
                 inner = field.handler.field_type()
@@ -239,11 +240,8 @@ class TypedDictHandler(RecordHandler):
     tag = "Typed Dict"
 
     def _field(self, name: str, hint: Any) -> Field:
-        if typing.get_origin(hint) in (Required, NotRequired):
-            hint = typing.get_args(hint)[0]
-        return Field(
-            self._handler(name, hint), required=name in self.type.__required_keys__, init=True, default=MISSING
-        )
+        required = name in self.type.__required_keys__
+        return Field(self._handler(name, unqualified(hint)), required=required, init=True, default=MISSING)
 
     def _values(self, value: Any) -> Mapping[str, Any]:
         if not isinstance(value, dict):
@@ -273,6 +271,6 @@ def family(python_type: Any, resolve: Resolve) -> Handler | None:
         if dataclasses.is_dataclass(typing.get_origin(python_type)):
             raise UnsupportedType(f"{type_name(python_type)}: generic dataclasses are not supported: make a plain one")
         return None
-    if typing.is_typeddict(python_type):
+    if is_typed_dict(python_type):
         return TypedDictHandler(python_type, resolve)
     return DataclassHandler(python_type, resolve) if dataclasses.is_dataclass(python_type) else None

@@ -1,6 +1,7 @@
 """The protobuf modules, loaded when the first literal is made: importing the SDK must not pay for them."""
 
 import importlib
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ else:
     literals = _Deferred("flyteidl.core.literals_pb2")
     types = _Deferred("flyteidl.core.types_pb2")
 
-__all__ = ["MSGPACK", "kind_of", "literals", "packed", "plain_of", "simple", "types"]
+__all__ = ["MSGPACK", "kind_of", "literals", "note_schema", "packed", "plain_of", "simple", "types"]
 
 MSGPACK = "msgpack"
 """Tag of a binary scalar, as flytekit writes it."""
@@ -31,6 +32,53 @@ MSGPACK = "msgpack"
 def simple(kind: str) -> "types.LiteralType":
     """Return the literal type of a scalar: ``simple("INTEGER")``."""
     return types.LiteralType(simple=kind)
+
+
+def note_schema(literal_type: "types.LiteralType", schema: dict[str, Any]) -> None:
+    """Note a JSON schema in a literal type, without the entries that the note, a ``Struct``, cannot hold.
+
+    Those hold what JSON has no words for: NaN and infinity, bytes, keys that are no text, and integers that a double
+    would round. Most are defaults; a field whose default is not told is still one that need not be given.
+    """
+    literal_type.metadata.update(_held(schema))
+
+
+_EXACT = 1 << 53
+"""Integers beyond it are not all doubles, and a ``Struct`` has no other numbers."""
+
+_NAMED_SCHEMAS = {"properties", "$defs", "definitions", "patternProperties"}
+"""Keywords of JSON schema that hold schemas by name."""
+_VALUES = {"default", "const", "enum", "examples"}
+"""Keywords that hold values, which are noted whole or not at all."""
+
+
+def _held(schema: dict[str, Any]) -> dict[str, Any]:
+    held: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword in _NAMED_SCHEMAS:
+            held[keyword] = {name: _held(inner) for name, inner in value.items()}
+        elif isinstance(value, dict) and keyword not in _VALUES:
+            held[keyword] = _held(value)
+        elif isinstance(value, list) and keyword not in _VALUES:
+            held[keyword] = [_held(inner) if isinstance(inner, dict) else inner for inner in value]
+        elif _can_be_held(value):
+            held[keyword] = value
+    return held
+
+
+def _can_be_held(value: Any) -> bool:
+    match value:
+        case None | bool() | str():
+            return True
+        case int():
+            return -_EXACT <= value <= _EXACT
+        case float():
+            return math.isfinite(value)
+        case list():
+            return all(map(_can_be_held, value))
+        case dict():
+            return all(isinstance(key, str) and _can_be_held(inner) for key, inner in value.items())
+    return False
 
 
 def packed(plain: Any) -> "literals.Literal":

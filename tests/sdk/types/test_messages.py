@@ -2,6 +2,7 @@ import dataclasses
 import datetime as dt
 import enum
 import typing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,10 @@ class Color(enum.Enum):
 class Point:
     x: int
     y: float = 0.0
+
+
+class Measured(typing.Protocol):
+    size: int
 
 
 @dataclasses.dataclass
@@ -198,3 +203,18 @@ def test_any_value_can_be_shown_in_a_line(value):
     assert len(text) <= 160
     text.encode()
     assert len(message(value, bool)) < 300
+
+
+@pytest.mark.parametrize(
+    ("python_type", "expected"),
+    [
+        (Path, "train: input 'epochs' has the type Path, but a path means nothing to another task: use File"),
+        (list, "train: input 'epochs' has the type list, but it cannot be carried between tasks: it does not say"),
+        (list[Path], "has the type list[pathlib.Path], but Path: a path means nothing to another task"),
+        (Measured, "has the type Measured, but no value can be checked against it: put @runtime_checkable on"),
+    ],
+)
+def test_a_type_that_is_refused_is_named_once(python_type, expected):
+    with pytest.raises(UnsupportedType) as caught:
+        require(python_type, WHERE)
+    assert expected in str(caught.value)
