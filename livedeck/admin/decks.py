@@ -22,7 +22,7 @@ from livedeck.admin.live.records import Lookup, look_up
 from livedeck.admin.live.states import Recorded, cached_source, latest_attempt, rfc3339, task_of
 from livedeck.admin.pages import Pages, path_of
 from livedeck.admin.security import DECK_HEADERS
-from livedeck.deck import snapshot
+from livedeck.deck import flytekit_page, snapshot
 from livedeck.deck.ops import Document
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store
@@ -140,7 +140,9 @@ class Decks:
         title = task.id.task_id.name if task is not None else node.node
         html = await self._page(self._open_store(key.prefix), title)
         headers = {**DECK_HEADERS, "content-type": "text/html; charset=utf-8"}
-        if request.query_params.get("download"):
+        if not request.query_params.get("download"):
+            html = flytekit_page.on_first_tab(html)
+        else:
             headers["content-disposition"] = f'attachment; filename="{node.execution}-{node.node}-{shown}.html"'
         return Response(html, headers=headers)
 

@@ -13,6 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from livedeck.deck.policy import SOURCES, policy
+
 LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_TIMEOUT: Final = 30.0
 """Seconds within which the next piece of a request's body must come."""
@@ -20,39 +22,23 @@ BODY_TIMEOUT: Final = 30.0
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 
-
-def _policy(**sources: str) -> str:
-    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in sources.items())
-
-
-DECK_POLICY: Final = _policy(
-    sandbox="allow-scripts",
-    default_src="'none'",
-    # A Deck's own scripts; some plotting libraries build functions from text. There is nothing for them to reach.
-    script_src="'unsafe-inline' 'unsafe-eval'",
-    style_src="'unsafe-inline'",
-    img_src="data: blob:",
-    media_src="data: blob:",
-    font_src="data:",
-    connect_src="'none'",
-    form_action="'none'",
-    base_uri="'none'",
-    frame_ancestors="'self'",
-)
+DECK_POLICY: Final = policy({"sandbox": "allow-scripts", **SOURCES, "frame-ancestors": "'self'"})
 """For HTML that a task made: scripts run, in an origin of their own, and reach nothing."""
 
-PAGE_POLICY: Final = _policy(
-    default_src="'none'",
-    script_src="'self'",
-    style_src="'self' 'unsafe-inline'",
-    img_src="'self' data: blob:",
-    font_src="'self' data:",
-    connect_src="'self'",
-    frame_src="'self'",
-    manifest_src="'self'",
-    form_action="'self'",
-    base_uri="'none'",
-    frame_ancestors="'none'",
+PAGE_POLICY: Final = policy(
+    {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self'",
+        "frame-src": "'self'",
+        "manifest-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
 )
 """For pages of ours."""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from livedeck.deck import policy
 from livedeck.deck.ops import Chart, Document, Html
 from livedeck.deck.segments import clean_text
 from livedeck.deck.static_page import StaticPage, empty, tab_rules
@@ -67,7 +68,8 @@ def placeholder(title: str, at: str = "") -> bytes:
     """
     shown = html.escape(clean_text(title)[:120])
     page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{_meta(0)}<title>{shown}</title><style>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(0)}'
+        f"<title>{shown}</title><style>"
         "body{font:15px/1.6 system-ui,sans-serif;color:#596273;background:#fff;display:grid;place-content:center;"
         "min-height:90vh;margin:0;text-align:center}strong{color:#171b24;font-size:17px}"
         "@media(prefers-color-scheme:dark){body{background:#0f1218;color:#a4adbd}strong{color:#e9ecf2}}</style></head>"
@@ -146,7 +148,7 @@ def _without_scripting(document: Document) -> str:
 
 def _head(document: Document, title: str) -> str:
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_meta(document.seq)}'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(document.seq)}'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{html.escape(clean_text(title))}</title><style>{_STYLE}{tab_rules(len(document.decks))}</style></head>"
         "<body>"

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess, running_server
 from tests.acceptance.console import Stage
+from tests.acceptance.listener import Listener
 from tests.acceptance.puppet import TIMEOUT, Puppeteer, puppeteer
 
 ARGUMENTS = [
@@ -84,3 +85,11 @@ def puppets() -> Iterator[Puppeteer]:
 def stage(page: Page, server: ServerProcess, client: Client, puppets: Puppeteer) -> Stage:
     """All of it."""
     return Stage(page, server, client, puppets)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Somebody else's server."""
+    one = Listener()
+    yield one
+    one.close()

@@ -1,12 +1,16 @@
 """A Deck as a file: downloaded, opened from disk, with scripts and without."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from livedeck.deck import snapshot
+from livedeck.deck.ops import Chart, Deck, Document, Element, Html, Series
 from tests.acceptance.console import Stage
+from tests.acceptance.listener import Listener
 
 pytestmark = pytest.mark.acceptance
 FILL = """
@@ -81,3 +85,54 @@ def check_first_tab(page: Page) -> None:
     for words in ("3 of 4", "0.75", "strong words"):
         expect(body).to_contain_text(words, use_inner_text=True)
     expect(body).not_to_contain_text("on the second tab", use_inner_text=True)
+
+
+TRIES = """
+<p id="report">trying</p><img src="URL/image.png"><link rel="stylesheet" href="URL/style.css">
+<script src="URL/script.js"></script><iframe src="URL/frame.html"></iframe>
+<img id="inline" src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='7' height='7'/%3E">
+<script>
+window.onload = async () => {
+  const found = { eval: new Function("return 6 * 7")(), image: document.getElementById("inline").naturalWidth };
+  found.fetched = await fetch("URL/fetch").then(() => true, () => false);
+  found.socket = await new Promise((done) => {
+    try {
+      const socket = new WebSocket("URL/socket".replace("http", "ws"));
+      socket.onopen = () => done(true);
+      socket.onerror = () => done(false);
+    } catch { done(false); }
+  });
+  found.beacon = navigator.sendBeacon("URL/beacon", "x") && false;
+  document.getElementById("report").textContent = JSON.stringify(found);
+};
+</script>
+"""
+
+
+@pytest.mark.parametrize("chart", [False, True])
+def test_from_disk_its_scripts_run_and_reach_nothing(
+    page: Page, tmp_path: Path, listener: Listener, *, chart: bool
+) -> None:
+    elements: list[Element] = [Html("a", TRIES.replace("URL", listener.url))]
+    if chart:
+        elements.append(Chart("c", "Loss", [Series("training", [1.0, 2.0], [3.0, 4.0])]))
+    path = tmp_path / "deck.html"
+    path.write_bytes(snapshot.render(Document(1, "", [Deck("main", elements)]), live=False))
+    page.goto(path.as_uri())
+    # In a page with a chart the script draws each piece of HTML when its tab is shown, after the page has loaded.
+    report = page.locator("#report")
+    if chart:
+        page.evaluate("window.onload?.()")
+    expect(report).not_to_have_text("trying")
+    found = json.loads(report.inner_text())
+    assert found == {"eval": 42, "image": 7, "fetched": False, "socket": False, "beacon": False}
+    # Chromium connects for a frame's address before it looks whether the policy allows it, and then says nothing.
+    assert set(listener.heard) <= {"connected and said nothing"}
+
+
+def test_the_page_before_anything_was_published_reaches_nothing_either(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "deck.html"
+    path.write_bytes(snapshot.placeholder("train"))
+    page.goto(path.as_uri())
+    expect(page.get_by_text("train", exact=True)).to_be_visible()
+    assert page.evaluate("fetch('data:,x').then(() => true, () => false)") is False

@@ -205,6 +205,42 @@ def test_a_deck_that_others_overwrite_is_shown_live_and_swapped(stage: Stage) ->
     stage.expect_shown("page 2")
 
 
+FLYTEKIT_PAGE = """<!doctype html><html><head><style>
+#flyte-frame-container > div { display: none; } #flyte-frame-container > div.active { display: block; }
+</style></head><body>
+<nav><ul id="flyte-frame-tabs">TABS</ul></nav><div id="flyte-frame-container">PANELS</div></body><script>
+const places = ["flyte-frame-tabs", "flyte-frame-container"].map((id) => document.getElementById(id).children);
+const handleLinkClick = (tab) => {
+  const index = [...places[0]].indexOf(tab);
+  for (const place of places) [...place].forEach((each, at) => each.classList.toggle("active", at === index));
+};
+handleLinkClick(places[0][0]);
+</script></html>
+"""
+"""A page as flytekit lays it out: tabs in the order in which the Decks were made, the first one chosen."""
+
+
+def flytekit_page(*tabs: str) -> str:
+    """Flytekit's page with these tabs."""
+    names = "".join(f'<li onclick="handleLinkClick(this)">{tab}</li>' for tab in tabs)
+    return FLYTEKIT_PAGE.replace("TABS", names).replace("PANELS", "".join(f"<div>within {tab}</div>" for tab in tabs))
+
+
+def test_a_page_by_flytekit_opens_on_the_users_first_tab(stage: Stage) -> None:
+    execution = start_foreign(stage.client, stage.puppeteer.address)
+    strings = stage.puppeteer.strings()
+    node = next(each.id.node_id for each in stage.client.node_executions(execution) if each.closure.deck_uri)
+    strings.run("deck.write_text(html)", html=flytekit_page("Timeline", "Source Code", "metrics", "more"))
+    stage.open_deck(execution, node)
+    stage.expect_shown("within metrics")
+    expect(stage.deck.get_by_text("within Timeline")).to_be_hidden()
+    strings.run("deck.write_text(html)", html=flytekit_page("Timeline", "Input"))
+    stage.expect_shown("within Timeline")
+    strings.run("deck.write_text(html)", html=flytekit_page("metrics", "Timeline"))
+    stage.expect_shown("within metrics")
+    strings.finish()
+
+
 class unwritable:  # noqa: N801 - used like a function
     """A file stands where a folder was: the store cannot write below it, not even for root."""
 
