@@ -31,13 +31,26 @@ FREE = 256 * 1024
 SHARE = 0.5
 """What they may take once the log is long: a share of it.
 
-DESIGN.md writes a snapshot whenever the log has outgrown the last one. That alone does not keep what is stored within
-three times the final Deck: of a Deck that is only ever appended to, the log takes one, the last snapshot one, and a
-single one just before the end the third. How soon the end comes nobody knows, so the bound holds whatever the timing
-only if snapshots are paid for by a log that is larger than the Deck: by updates that replace, and by the hundred bytes
-and more that each segment takes beside its data. A long Deck that grows by large pieces has none between the first few
-and the last; its viewers read the log, which is no larger than those would have been.
+A snapshot that is written as soon as the log has outgrown the last one does not keep what is stored within three times
+the final Deck: of a Deck that is only ever appended to, the log takes one, the last snapshot one, and a single one just
+before the end the third. How soon the end comes nobody knows, so the bound holds whatever the timing only if these
+snapshots are paid for by a log that is larger than the Deck: by updates that replace, and by the hundred bytes and more
+that each segment takes beside its data. A long Deck that grows by large pieces has none of them between the first few
+and the last.
 """
+SOON = 5.0
+STALE = 30.0
+"""Seconds that the snapshot of a running task may be behind the log, however little of it that is: at first the one,
+then half as long as the Deck is old, at last the other.
+
+No amount of bytes can be promised together with that: a figure of 5 MB beside a bar that moves is 5 MB each time. So
+these snapshots come on top of the three times above, one for each time that the last one has become too old.
+"""
+RATE = 256 * 1024
+"""Bytes a second that those may take: a page of more than ``STALE * RATE`` (7.5 MiB) may be behind for longer."""
+SLOW = 10.0
+"""The same where the store is slow: for so many times as long as the last snapshot took to write, since the log waits
+meanwhile."""
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 30.0
 LONGEST_WAIT_AT_THE_END = 1.0
@@ -175,6 +188,10 @@ class Publishing:
         self._page_weight = 0  # of the document then: the rest of the size is what every page has
         self._pages_size = 0  # bytes of all snapshots
         self._page_at = float("-inf")
+        self._page_from = 0.0  # when the write under way began
+        self._page_took = 0.0  # seconds that the last one took
+        self._begun: float | None = None  # when the first segment was stored
+        self._uncovered: float | None = None  # when the first segment after the last snapshot was
         self._page_data: tuple[int, bytes] | None = None  # rendered, not yet stored
         self._log_size = 0  # bytes of segments since the last snapshot
         self._logs_size = 0  # bytes of all segments
@@ -259,6 +276,7 @@ class Publishing:
             return None
         if self._page_data is None or self._page_data[0] != self.replay.seq:
             self._page_data = self.replay.seq, self._render()
+        self._page_from = now
         return Overwrite(DECK, self._page_data[1], self.replay.seq)
 
     def _page_due(self, now: float) -> float | None:
@@ -269,14 +287,26 @@ class Publishing:
             return now if complete and self._page_seq < seq else None
         if self._page_seq < 0:
             return now
-        if seq > self._page_seq and self._log_size >= self._page_size and self._affordable():
-            return self._page_at + self._settings.snapshot_interval
-        return None
+        if self._uncovered is None:
+            return None
+        due = self._uncovered + self._patience()
+        if self._log_size >= self._page_size and self._affordable():
+            due = min(due, self._page_at + self._settings.snapshot_interval)
+        return due
+
+    def _patience(self) -> float:
+        """Seconds that the last snapshot may be behind."""
+        bound = max(STALE, self._expected_size() / RATE, SLOW * self._page_took)
+        age = self._page_at - self._begun if self._begun is not None else 0.0
+        return max(self._settings.snapshot_interval, min(bound, max(SOON, age)))
 
     def _affordable(self) -> bool:
         """Whether a snapshot now leaves the whole within bounds."""
-        expected = self.replay.weight + max(0, self._page_size - self._page_weight)
-        return self._pages_size + expected <= max(FREE, SHARE * self._logs_size)
+        return self._pages_size + self._expected_size() <= max(FREE, SHARE * self._logs_size)
+
+    def _expected_size(self) -> int:
+        """About how many bytes a snapshot would take now."""
+        return self.replay.weight + max(0, self._page_size - self._page_weight)
 
     def _next_removal(self, now: float) -> Step | None:
         if self._settings.history or self._removed >= self._removable:
@@ -299,11 +329,11 @@ class Publishing:
         """
         match step:
             case Create() if outcome is Outcome.LANDED:
-                self._segment_landed()
+                self._segment_landed(now)
             case Create() if outcome is Outcome.TAKEN:
                 self._taken = True
             case Inspect() if outcome is Outcome.LANDED:
-                self._inspected(found)
+                self._inspected(found, now)
             case Create() | Inspect():
                 self._failed(self._log_breaker, now, error)
             case Overwrite() if outcome is Outcome.LANDED:
@@ -315,22 +345,22 @@ class Publishing:
             case _:
                 pass
 
-    def _segment_landed(self) -> None:
+    def _segment_landed(self, now: float) -> None:
         assert self._sent is not None
         segment, data, batch = self._sent
         self._recovered(self._log_breaker)
-        self._advance(segment, len(data))
+        self._advance(segment, len(data), now)
         self.landed = max(self.landed, batch.token)
         self._sent, self._taken = None, False
 
-    def _inspected(self, found: bytes | None) -> None:
+    def _inspected(self, found: bytes | None, now: float) -> None:
         assert self._sent is not None
         segment, data, batch = self._sent
         self._taken = False
         if found == data:
-            self._segment_landed()
+            self._segment_landed(now)
         elif found is not None:
-            self._advance(self._foreign(segment.seq, found), len(found))
+            self._advance(self._foreign(segment.seq, found), len(found), now)
             moved = Segment(self.replay.seq + 1, segment.at, segment.ops, segment.health)
             self._sent = moved, segments.encode(moved), batch
         # Else it is gone again: the put is simply tried once more.
@@ -344,8 +374,12 @@ class Publishing:
             return Segment(seq, segments.format_time(self._wall()), [])
         return foreign if foreign.seq == seq else Segment(seq, foreign.at, [])
 
-    def _advance(self, segment: Segment, size: int) -> None:
+    def _advance(self, segment: Segment, size: int, now: float) -> None:
         self.replay.apply(segment)
+        if self._begun is None:
+            self._begun = now
+        if self._uncovered is None:
+            self._uncovered = now
         self._log_size += size
         self._logs_size += size
 
@@ -354,6 +388,7 @@ class Publishing:
         self._removable = max(self._removable, self._page_seq)
         self._page_seq, self._page_size, self._page_at = step.seq, len(step.data), now
         self._page_weight, self._pages_size = self.replay.weight, self._pages_size + self._page_size
+        self._page_took, self._uncovered = now - self._page_from, None
         self._log_size = 0
         self._page_data = None
         if self._closing:

@@ -1,8 +1,11 @@
 """What the publisher decides, step by step with a clock that stands still."""
 
 import itertools
+import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livedeck.deck import limits, publishing, snapshot
 from livedeck.deck.document import apply
@@ -21,6 +24,7 @@ class Loop:
 
     def __init__(self, **settings) -> None:
         self.clock = FakeClock()
+        self.begun = self.clock.monotonic()
         self.logic = Publishing(DeckPublish(**settings), title="t", wall=self.clock.time, rng=lambda: 1.0)
 
     def offer(self, *ops) -> None:
@@ -34,6 +38,15 @@ class Loop:
 
     def done(self, step, outcome=Outcome.LANDED, **found) -> None:
         self.logic.done(step, outcome, self.clock.monotonic(), **found)
+
+    def until(self, seconds: float) -> list:
+        """Let everything succeed until so long after the beginning."""
+        steps = self.run()
+        while (left := self.begun + seconds - self.clock.monotonic()) > 1e-9:
+            due = self.next().until
+            self.clock.advance(left if due is None else min(left, due - self.clock.monotonic()))
+            steps += self.run()
+        return steps
 
     def run(self) -> list:
         """Let everything succeed until there is nothing to do for now."""
@@ -57,7 +70,7 @@ def test_updates_that_come_fast_are_merged_and_the_last_is_not_lost():
     segment = decode(step.data)
     assert segment.ops == [Put("d", Html("a", "8"))]
     assert (segment.health.flushes, segment.health.merged, segment.health.behind) == (2, 6, 0.5)
-    assert loop.next() == Wait(None)
+    assert loop.next() == Wait(loop.begun + publishing.SOON), "what is left is a snapshot"
 
 
 def test_failures_are_tried_again_ever_more_slowly_with_the_same_bytes():
@@ -188,7 +201,8 @@ def test_a_chart_whose_x_starts_over_costs_no_more_than_any_other():
         (series,) = snapshot.parse(steps[-1].data).decks[0].elements[0].series
         assert list(zip(series.x, series.y, strict=True)) == pairs, "as they came, so that the oldest can go first"
         size = sum(len(step.data) for step in steps)
-        assert size <= 3 * max(publishing.FREE, len(steps[-1].data))
+        last = len(steps[-1].data)
+        assert size <= 3 * max(publishing.FREE, last) + last * overdue(2000)
         return size
 
     assert stored(lambda number: number % 100) <= stored(lambda number: number)
@@ -303,8 +317,14 @@ def test_a_snapshot_that_fails_does_not_hold_up_the_log():
     assert snapshot.parse(page.data).seq == 1
 
 
+def overdue(seconds: float, limit: float = publishing.STALE) -> float:
+    """How many snapshots may be written in that time for no other reason than that the last one is too old."""
+    return 2 + math.log2(limit / publishing.SOON) + seconds / limit
+
+
 @pytest.mark.parametrize("interval", [0.0, 7.0])
 def test_whenever_the_end_comes_all_that_was_stored_is_at_most_three_times_the_deck(interval):
+    """And what keeps the snapshot from falling too far behind."""
     for publishes in (10, 100, 140, 300, 301, 302, 700):
         loop = Loop(min_interval=0.0, snapshot_interval=interval)
         steps = loop.run()
@@ -314,7 +334,82 @@ def test_whenever_the_end_comes_all_that_was_stored_is_at_most_three_times_the_d
             steps += loop.run()
         loop.logic.finish(END, loop.clock.monotonic())
         steps += loop.run()
-        assert sum(len(step.data) for step in steps) <= 3 * max(publishing.FREE, len(steps[-1].data)), publishes
+        last = len(steps[-1].data)
+        more = last * overdue(publishes)
+        assert sum(len(step.data) for step in steps) <= 3 * max(publishing.FREE, last) + more, publishes
+
+
+@pytest.mark.parametrize("publishes", [10, 200, 1000])
+def test_a_short_task_writes_less_than_three_times_its_deck(publishes):
+    """Whatever the page's size: within ten seconds there is one snapshot between the placeholder and the last."""
+    loop = Loop()
+    steps = loop.run()
+    for number in range(publishes):
+        loop.offer(Put("d", Html(str(number), "x" * 20_000)))
+        steps += loop.until(9.9 * (number + 1) / publishes)
+    loop.logic.finish(END, loop.clock.monotonic())
+    steps += loop.run()
+    assert sum(len(step.data) for step in steps) <= 3 * len(steps[-1].data)
+
+
+def test_a_bar_beside_a_large_figure_is_in_a_snapshot_before_long():
+    loop = Loop()
+    written = []
+    loop.offer(Put("d", Html("figure", "x" * 5_000_000)))
+    for number in range(1200):  # two minutes at 10 Hz
+        loop.offer(Put("d", Progress("bar", "epochs", number, 1200)))
+        steps = loop.until(number / 10)
+        written += [(number / 10, snapshot.parse(step.data)) for step in steps if isinstance(step, Overwrite)]
+    assert [round(at) for at, _ in written] == [0, 5, 10, 20, 40, 70, 100]
+    at, page = written[1]
+    assert page.decks[0].elements[1].value == pytest.approx(10 * at, abs=1), "all that had been published by then"
+
+
+def test_a_large_page_and_a_slow_store_are_written_more_rarely():
+    def pauses(size, took):
+        loop = Loop(max_bytes=512 * 1024 * 1024)
+        loop.offer(Put("d", Html("figure", "x" * size)))
+        found = []
+        while len(found) < 12:
+            loop.offer(Put("d", Progress("bar", "epochs", loop.clock.monotonic())))
+            step = loop.next()
+            if isinstance(step, Overwrite):
+                found.append(loop.clock.monotonic())
+                loop.clock.advance(took)
+            if isinstance(step, Wait):
+                loop.clock.advance(0.5)
+            else:
+                loop.done(step)
+        return max(later - earlier for earlier, later in itertools.pairwise(found))
+
+    assert pauses(2_000_000, 0.1) == pytest.approx(publishing.STALE, abs=2)
+    assert pauses(20_000_000, 0.1) == pytest.approx(20_000_000 / publishing.RATE, abs=2)
+    assert pauses(2_000_000, 8.0) == pytest.approx(8 * publishing.SLOW + 8, abs=2)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "new"]), st.integers(0, 60_000), st.floats(0, 50)), max_size=40),
+    st.sampled_from([0.0, 5.0, 60.0]),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_bounded(script, interval):
+    loop = Loop(min_interval=0.0, snapshot_interval=interval)
+    bound = max(publishing.STALE, interval)
+    sizes = {Create: 0, Overwrite: 0}
+    uncovered: list[float] = []  # when each segment was stored that no snapshot has yet
+    largest = 0
+    for number, (name, length, pause) in enumerate(script):
+        loop.offer(Put("d", Html(name if name != "new" else str(number), "x" * length)))
+        until = loop.clock.monotonic() + pause
+        while loop.clock.monotonic() < until:
+            for step in loop.run():
+                sizes[type(step)] += len(step.data)
+                uncovered = [*uncovered, loop.clock.monotonic()] if isinstance(step, Create) else []
+                largest = max(largest, len(step.data))
+            assert all(loop.clock.monotonic() - at < bound for at in uncovered)
+            loop.clock.advance(min(until, loop.next().until or until) - loop.clock.monotonic())
+    paid = max(publishing.FREE, publishing.SHARE * sizes[Create])
+    assert sizes[Overwrite] <= paid + largest * overdue(loop.clock.monotonic() - loop.begun, bound)
 
 
 def test_a_deck_that_is_replaced_again_and_again_has_snapshots_for_half_of_what_its_log_takes():
