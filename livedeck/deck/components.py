@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from livedeck.deck import coerce
-from livedeck.deck.ops import Chart, Element, Html, Markdown, Progress, Series, Value
+from livedeck.deck.ops import Chart, Element, Markdown, Progress, Series, Value
 
 
 class Sink(Protocol):
@@ -23,21 +23,44 @@ class Sink(Protocol):
     def extend_element(self, element: Element) -> None: ...
 
 
-class TextBlock:
-    """A block of HTML or Markdown on a deck."""
+class HtmlSink(Protocol):
+    """Where blocks of HTML send what they are to show: the deck renders it."""
 
-    def __init__(self, sink: Sink, kind: type[Html] | type[Markdown], id_: str) -> None:
+    def put_html(self, id_: str, value: Any) -> None: ...
+
+    def extend_html(self, id_: str, value: Any) -> None: ...
+
+
+class HtmlBlock:
+    """A block of HTML on a deck: raw HTML, and whatever can be rendered as HTML."""
+
+    def __init__(self, sink: HtmlSink, id_: str) -> None:
         self._sink = sink
-        self._kind = kind
+        self._id = id_
+
+    def update(self, text: Any) -> None:
+        """Show another text, frame, figure or image in place of what the block holds."""
+        self._sink.put_html(self._id, text)
+
+    def extend(self, text: Any) -> None:
+        """Add a text, frame, figure or image to the end of the block; costs what is added, not what is there."""
+        self._sink.extend_html(self._id, text)
+
+
+class MarkdownBlock:
+    """A block of CommonMark on a deck."""
+
+    def __init__(self, sink: Sink, id_: str) -> None:
+        self._sink = sink
         self._id = id_
 
     def update(self, text: Any) -> None:
         """Replace the block's text where it stands."""
-        self._sink.put_element(self._kind(self._id, coerce.text(text)))
+        self._sink.put_element(Markdown(self._id, coerce.text(text)))
 
     def extend(self, text: Any) -> None:
         """Add to the end of the block's text; costs what is added, not what is there."""
-        self._sink.extend_element(self._kind(self._id, coerce.text(text)))
+        self._sink.extend_element(Markdown(self._id, coerce.text(text)))
 
 
 class ProgressBar:
@@ -105,7 +128,7 @@ class LineChart:
         ``chart.append(epoch, train=0.31, test=0.35)``; names that are not identifiers go in a mapping:
         ``chart.append(epoch, {"top-5": 0.9})``. What is not a finite number leaves a gap.
         """
-        named = {**values, **series} if values else series
+        named = {**coerce.named(values), **series} if values is not None else series
         lines = [line for name, y in named.items() if (line := _line(coerce.text(name), x, y)).x]
         if lines:
             head = self._head

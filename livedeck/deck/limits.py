@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from livedeck.deck.grown import Grown, text_bytes
+from livedeck.deck.libraries import LIBRARY_IDS
 from livedeck.deck.ops import Drop, Extend, Html, Markdown, Op, Progress, Put, Value
 from livedeck.deck.pending import Pending
-from livedeck.deck.renderers import PLOTLY_JS
 from livedeck.deck.replay import Replay
 
 NOTICE = "livedeck-notice"  # id of the element that says what is missing
@@ -53,8 +53,8 @@ def plan(elements: Iterable[tuple[str, str, Grown]], excess: int, limit: int) ->
             excess -= freed
             cuts[deck, id_] = Cut(deck, id_, grown, share)
     steady = [item for item in found if not item[2].appended and item[2].weight <= limit]
-    blocks = [item for item in steady if item[2].kind in {Html, Markdown} and item[1] != PLOTLY_JS]
-    scripts = [item for item in steady if item[1] == PLOTLY_JS]
+    blocks = [item for item in steady if item[2].kind in {Html, Markdown} and item[1] not in LIBRARY_IDS]
+    scripts = [item for item in steady if item[1] in LIBRARY_IDS]
     tiles = [item for item in steady if item[2].kind in {Progress, Value}]
     for least, those in ((0, blocks), (slack, scripts), (slack, tiles), (slack, growing)):
         for deck, id_, grown in those if excess > least else ():

@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
 from livedeck.deck import coerce, limits, renderers
-from livedeck.deck.components import LineChart, ProgressBar, TextBlock, ValueTile
+from livedeck.deck.components import HtmlBlock, LineChart, MarkdownBlock, ProgressBar, ValueTile
+from livedeck.deck.libraries import Library, library_of
 from livedeck.deck.ops import Chart, Element, Html, Markdown
 from livedeck.deck.pending import Pending
 from livedeck.deck.settings import DeckPublish
@@ -49,6 +51,7 @@ class Page:
         self.max_bytes = max_bytes
         self._pending = Pending()
         self._decks: dict[str, Deck] = {}
+        self._new: dict[str, None] = {}  # names of tabs that nothing was published of, in the order of their making
         _PAGES.add(self)
 
     def deck(self, name: str) -> "Deck":
@@ -58,6 +61,7 @@ class Page:
             held = self._decks.get(name)
             if held is None:
                 held = self._decks[name] = Deck._on(self, name)  # noqa: SLF001 - a constructor in all but name
+                self._new[name] = None
             return held
 
     @property
@@ -83,6 +87,9 @@ class Page:
         """All changes since the last time; the page starts collecting anew. Never blocks for long."""
         with self.lock:
             taken, self._pending = self._pending, Pending()
+            if self._new:
+                taken.arrange(self._new)
+                self._new = {name: None for name in self._new if not taken.makes(name)}
             return taken
 
     def show_error(self, error: BaseException) -> None:
@@ -125,12 +132,13 @@ class Page:
 class Deck:
     """One tab of the task's Deck page.
 
-    ``Deck(name, html)`` is flytekit's: it shows ``html`` on the tab of that name of the current task, in place of
-    what was there. What is shown reaches viewers at the next publish. No method raises or blocks.
+    ``Deck(name)`` is the tab of that name of the current task, as it is; ``Deck(name, html)`` is flytekit's: it shows
+    ``html`` on that tab in place of what was there. What is shown reaches viewers at the next publish. No method
+    raises or blocks; where a value's own code takes longer than ten seconds to show it, the Deck says so.
 
     Args:
-        name: The tab's name.
-        html: Raw HTML to show, as if appended; None for an empty tab.
+        name: The tab's name. Tabs stand in the order in which they are first asked for.
+        html: Raw HTML, or anything that can be rendered, to show alone; None leaves the tab as it is.
     """
 
     name: str
@@ -142,9 +150,10 @@ class Deck:
     _kept: int
 
     def __new__(cls, name: str, html: str | None = None) -> Self:
-        """Give the current page's tab of that name, its content replaced."""
+        """Give the current page's tab of that name, its content replaced if there is any."""
         deck = current_page().deck(name)
-        deck.replace(html)
+        if html is not None:
+            deck.replace(html)
         return deck  # type: ignore[return-value] # a page makes no subclasses
 
     @classmethod
@@ -177,15 +186,18 @@ class Deck:
         with self._page.lock:
             return "\n".join("".join(pieces) for pieces in self._html.values())
 
-    def append(self, html: Any, *, id: str | None = None) -> TextBlock:  # noqa: A002 - it is the element's id
+    def append(self, html: Any, *, id: str | None = None) -> HtmlBlock:  # noqa: A002 - it is the element's id
         """Add raw HTML, or replace the block with that ``id``. What is no text is rendered (frames, figures, ...)."""
-        if renderers.is_plotly(html):
-            return self._plotly(renderers.plotly_figure(html), id)
-        return self._text(Html, html if type(html) is str else renderers.to_html(html), id)
+        return self._append(_Rendered.of(html), id)
 
-    def markdown(self, text: str, *, id: str | None = None) -> TextBlock:  # noqa: A002
+    def markdown(self, text: str, *, id: str | None = None) -> MarkdownBlock:  # noqa: A002
         """Add CommonMark text with tables, or replace the block with that ``id``."""
-        return self._text(Markdown, coerce.text(text), id)
+        words = coerce.text(text)
+        with self._page.lock:
+            key = self._id_of(id)
+            block = self._handles[key] = MarkdownBlock(self, key)
+            self.put_element(Markdown(key, words))
+            return block
 
     def progress(self, label: str, total: float | None = None, *, unit: str = "", id: str | None = None) -> ProgressBar:  # noqa: A002
         """A progress bar; asking for the same label again gives the same bar.
@@ -197,7 +209,7 @@ class Deck:
             id: Tells bars of the same label apart.
         """
         words = coerce.text(label)
-        id_ = coerce.text(id or f"progress:{words}")
+        id_ = coerce.key(id, f"progress:{words}")
         most = None if total is None else coerce.number(total)
         made = ProgressBar(self, id_, words, most, coerce.text(unit))
         bar = self._handle(id_, made)
@@ -224,7 +236,7 @@ class Deck:
             id: Tells values of the same label apart.
         """
         words = coerce.text(label)
-        id_ = coerce.text(id or f"value:{words}")
+        id_ = coerce.key(id, f"value:{words}")
         measure = coerce.text(unit)
         tile = self._handle(id_, ValueTile(self, id_, words, measure))
         tile.update(value, unit=measure or None, delta=delta)
@@ -249,8 +261,8 @@ class Deck:
             id: Tells charts of the same title apart.
         """
         words = coerce.text(title)
-        id_ = coerce.text(id or f"chart:{words}")
-        head = Chart(id_, words, [], coerce.text(x_label), coerce.text(y_label), bool(log_y))
+        id_ = coerce.key(id, f"chart:{words}")
+        head = Chart(id_, words, [], coerce.text(x_label), coerce.text(y_label), coerce.flag(log_y))
         made = LineChart(self, head)
         chart = self._handle(id_, made)
         if chart is made:
@@ -259,21 +271,37 @@ class Deck:
 
     def remove(self, id: str) -> None:  # noqa: A002
         """Remove the element with that ``id``; nothing happens when there is none."""
+        key = coerce.text(id)
         with self._page.lock:
-            self.forget(id)
-            self._page.drop(self.name, id)
+            self.forget(key)
+            self._page.drop(self.name, key)
 
     def replace(self, html: Any = None) -> None:
         """Show ``html`` alone, in place of all that is on the tab; None leaves the tab empty."""
+        rendered = None if html is None else _Rendered.of(html)
         with self._page.lock:
-            kept = set() if html is None else {_FIRST}
-            if renderers.is_plotly(html):
-                kept.add(renderers.PLOTLY_JS)  # megabytes, not to be sent again
+            kept = set() if rendered is None else {_FIRST}
+            if rendered is not None and rendered.library is not None:
+                kept.add(rendered.library.id)  # megabytes, not to be sent again
             for id_ in [known for known in self._handles if known not in kept]:
                 self.remove(id_)
             self._made = len(kept & {_FIRST})
-            if html is not None:
-                self.append(html, id=_FIRST)
+            if rendered is not None:
+                self._append(rendered, _FIRST)
+
+    def put_html(self, id_: str, value: Any) -> None:
+        """Render a value and show it in place of what the block holds (what handles call)."""
+        self._append(_Rendered.of(value), id_)
+
+    def extend_html(self, id_: str, value: Any) -> None:
+        """Render a value and add it to the end of the block (what handles call)."""
+        rendered = _Rendered.of(value)
+        with self._page.lock:
+            if rendered.library is not None and self._lacks(rendered.library, before=id_):
+                whole = "".join((*self._html.get(id_, ()), rendered.html))
+                self._append(_Rendered(whole, rendered.library), id_)
+            else:
+                self.extend_element(Html(id_, rendered.html))
 
     def put_element(self, element: Element) -> None:
         """Create or replace an element (what handles call)."""
@@ -308,25 +336,31 @@ class Deck:
     def _release(self, id_: str) -> None:
         self._kept -= sum(map(len, self._html.pop(id_, ())))
 
-    def _text(self, kind: type[Html] | type[Markdown], content: str, id_: str | None) -> TextBlock:
-        with self._page.lock:
-            key = self._next_id() if id_ is None else coerce.text(id_)
-            block = self._handles[key] = TextBlock(self, kind, key)
-            block.update(content)
-            return block
+    def _append(self, rendered: "_Rendered", id_: Any) -> HtmlBlock:
+        """Put a block of HTML, behind the JavaScript library that it needs: one for all figures of a tab.
 
-    def _plotly(self, figure: str, id_: str | None) -> TextBlock:
-        """A figure of Plotly, behind the script that draws it: one for all figures of a tab.
-
-        Scripts run where they stand when a page is loaded, so a block that stands before it moves behind it.
+        Scripts run where they stand when a page is loaded, so a block that stands before the library moves behind it.
         """
         with self._page.lock:
-            key = self._next_id() if id_ is None else coerce.text(id_)
-            if next((known for known in self._handles if known in {key, renderers.PLOTLY_JS}), None) == key:
-                self.remove(key)
-            if renderers.PLOTLY_JS not in self._handles:
-                self._text(Html, renderers.plotly_js(), renderers.PLOTLY_JS)
-            return self._text(Html, figure, key)
+            key = self._id_of(id_)
+            if rendered.library is not None and self._lacks(rendered.library, before=key):
+                if key in self._handles:
+                    self.remove(key)
+                if rendered.library.id not in self._handles:
+                    self._put_html(rendered.library.id, renderers.library_html(rendered.library))
+            return self._put_html(key, rendered.html)
+
+    def _lacks(self, library: Library, *, before: str) -> bool:
+        """Whether a JavaScript library is missing on the tab, or stands behind an element."""
+        return next((known for known in self._handles if known in {before, library.id}), None) != library.id
+
+    def _put_html(self, key: str, html: str) -> HtmlBlock:
+        block = self._handles[key] = HtmlBlock(self, key)
+        self.put_element(Html(key, html))
+        return block
+
+    def _id_of(self, chosen: Any) -> str:
+        return self._next_id() if chosen is None else coerce.text(chosen)
 
     def _next_id(self) -> str:
         """An id that nothing on the tab has, whatever ids the user chose."""
@@ -343,6 +377,22 @@ class Deck:
                 return held
             self._handles[id_] = made
             return made
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """HTML of a value, made without the page's lock: it takes time, and may call the user's code."""
+
+    html: str
+    library: Library | None
+    """The JavaScript library that has to stand before it."""
+
+    @classmethod
+    def of(cls, value: Any) -> "_Rendered":
+        library = None if type(value) is str else library_of(value)
+        if library is None:
+            return cls(renderers.to_html(value), None)
+        return cls(renderers.figure_html(library, value), library)
 
 
 _PAGES: "weakref.WeakSet[Page]" = weakref.WeakSet()

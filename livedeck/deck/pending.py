@@ -5,7 +5,7 @@ and elements included; the property tests hold it to that. The size is that of w
 many there were.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from livedeck.deck.grown import Grown
 from livedeck.deck.ops import Drop, Element, End, Extend, Html, Op, Put
@@ -129,6 +129,15 @@ class Pending:
                 if entry.grown is not None:
                     self._absorb(deck, id_, entry.grown, extends=entry.extends and not entry.drops)
         self.end = self.end or later.end
+
+    def makes(self, deck: str) -> bool:
+        """Whether some op brings a deck into being, if it is not there already."""
+        return deck in self._decks and self._decks[deck].made
+
+    def arrange(self, names: Iterable[str]) -> None:
+        """Let those of these decks that there are changes for come after all others, in this order."""
+        last = {name: self._decks.pop(name) for name in names if name in self._decks}
+        self._decks.update(last)
 
     def ops(self) -> list[Op]:
         """The merged ops, fewest that do the same."""

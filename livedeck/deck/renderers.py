@@ -6,97 +6,154 @@ into the task; what cannot be rendered shows the error in its place.
 
 import base64
 import html
-import importlib
 import io
-import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
+
+from livedeck.deck import coerce, user_code
+from livedeck.deck.libraries import Library, is_of, library_of
 
 ROWS = 50  # of a frame or array; the rest is counted, not shown
 _ITEMS = 200  # of a dict, list or set
-PLOTLY_JS = "livedeck-plotly"
-"""Id of the element that holds plotly.js on a tab with figures of Plotly. A Deck loads nothing from the network."""
-_MIMES = ("html", "svg", "png", "jpeg", "markdown")
+_DEPTH = 3  # of collections in collections that are searched for figures
 
 
 def to_html(value: Any) -> str:
     """HTML that shows ``value``; a text is taken to be HTML already. An error in rendering is shown, not raised."""
+    if type(value) is str:
+        return value
     try:
-        return _render(value)
+        return str.__str__(_render(value))  # an exact text, even of a subclass whose methods may be anything
     except Exception as error:  # noqa: BLE001 - a user's renderer may raise anything, and the task must not notice
         return render_error(error, f"{type(value).__name__} could not be shown")
 
 
-def is_plotly(value: Any) -> bool:
-    """Whether it is a figure of Plotly, which needs plotly.js on the page."""
-    kind = getattr(sys.modules.get("plotly.graph_objects"), "Figure", None)
-    return isinstance(kind, type) and isinstance(value, kind)
-
-
-def plotly_figure(figure: Any) -> str:
-    """HTML of a figure of Plotly, to stand behind :func:`plotly_js`; of an error in rendering where there is one."""
+def library_html(library: Library) -> str:
+    """HTML with a JavaScript library that figures need, megabytes; nothing of it is seen."""
     try:
-        return str(figure.to_html(full_html=False, include_plotlyjs=False))
+        return library.element()
+    except Exception as error:  # noqa: BLE001 - as in to_html
+        return render_error(error, f"{library.name} could not be found")
+
+
+def figure_html(library: Library, figure: Any) -> str:
+    """HTML of a figure, to stand behind the library that it needs."""
+    try:
+        return library.figure(figure)
     except Exception as error:  # noqa: BLE001 - as in to_html
         return render_error(error, f"{type(figure).__name__} could not be shown")
 
 
-def plotly_js() -> str:
-    """HTML with the script of the Plotly that is installed, about 5 MB; it shows nothing."""
-    try:
-        script = importlib.import_module("plotly.offline").get_plotlyjs()
-    except Exception as error:  # noqa: BLE001 - as in to_html
-        return render_error(error, "plotly.js could not be found")
-    return f'<style>.ld-html:has(>.{PLOTLY_JS}){{display:none}}</style><script class="{PLOTLY_JS}">{script}</script>'
-
-
 def render_error(error: BaseException, what: str) -> str:
     """HTML for something that failed inside the Deck: what, and the error in one line."""
-    words = "".join(traceback.format_exception_only(error)).strip()
     return (
         f'<div class="ld-error" role="alert"><p class="ld-error-title">{html.escape(what)}</p>'
-        f"<p><code>{html.escape(words)}</code></p></div>"
+        f"<p><code>{html.escape(_last_line(error))}</code></p></div>"
     )
 
 
 def render_traceback(error: BaseException) -> str:
     """HTML for the error that ended a task: its last line first, then the traceback."""
-    title = "".join(traceback.format_exception_only(error)).strip()
-    trace = "".join(traceback.format_exception(error))
     return (
-        f'<div class="ld-error" role="alert"><p class="ld-error-title">{html.escape(title)}</p>'
-        f"<pre>{html.escape(trace)}</pre></div>"
+        f'<div class="ld-error" role="alert"><p class="ld-error-title">{html.escape(_last_line(error))}</p>'
+        f"<pre>{html.escape(_text_of(traceback.format_exception, error))}</pre></div>"
     )
 
 
+def _last_line(error: BaseException) -> str:
+    return _text_of(traceback.format_exception_only, error).strip()
+
+
+def _text_of(formatted: Callable[[BaseException], list[str]], error: BaseException) -> str:
+    """An error as text: its ``__str__`` is the user's."""
+    try:
+        return "".join(user_code.call(formatted, error))
+    except Exception as problem:  # noqa: BLE001 - as in to_html
+        return f"{type(error).__name__} (which cannot say more: {type(problem).__name__})"
+
+
 def _render(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+    if issubclass(type(value), str):
+        return str(value)
+    shown = _picture(value)
+    if shown is not None:
+        return shown
+    if user_code.call(_holds_pictures, value):
+        return _gallery(value)
+    return user_code.call(_plain, value)
+
+
+def _picture(value: Any) -> str | None:
+    """HTML of anything that is more than its text: of a known library, or able to show itself; else None."""
+    library = library_of(value)
+    if library is not None:
+        return f"{library.source()}{library.figure(value)}"
     for module, name, render in _KNOWN:
-        kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type) and isinstance(value, kind):
+        if is_of(value, module, name):
             return render(value)
-    shown = _self_shown(value)
-    return _plain(value) if shown is None else shown
+    return None if issubclass(type(value), type) else user_code.call(_self_shown, value)
 
 
 def _self_shown(value: Any) -> str | None:
     """What a value makes of itself by the conventions of notebooks, or None."""
-    if isinstance(value, type):
-        return None
+    if callable(getattr(value, "savefig", None)):
+        return _figure(value)
     for name in ("to_html", "_repr_html_"):
         method = getattr(value, name, None)
-        if callable(method) and isinstance(found := method(), str):
+        if callable(method) and isinstance(found := _data(method()), str):
             return found
-    for mime in _MIMES[1:]:
+    for mime in ("svg", "png", "jpeg", "markdown"):
         method = getattr(value, f"_repr_{mime}_", None)
-        found = method() if callable(method) else None
+        found = _data(method()) if callable(method) else None
         if isinstance(found, str) and mime in {"svg", "markdown"}:
             return found if mime == "svg" else f"<pre>{html.escape(found)}</pre>"
         if isinstance(found, bytes):
             return _image(found, mime)
     return None
+
+
+def _data(found: Any) -> Any:
+    """What a ``_repr_..._`` method returned, without the metadata that may come with it."""
+    return found[0] if isinstance(found, tuple) and found else found
+
+
+def _holds_pictures(values: Any) -> bool:
+    """Whether it is a collection that holds what is better drawn than written out, as lists of axes do."""
+    return isinstance(values, Mapping | list | tuple | set | frozenset) and any(
+        _is_drawn(each) for _, each in islice(_leaves(values), _ITEMS)
+    )
+
+
+def _is_drawn(value: Any) -> bool:
+    if library_of(value) is not None or callable(getattr(value, "savefig", None)):
+        return True
+    return any(is_of(value, module, name) for module, name, _ in _KNOWN)
+
+
+def _gallery(values: Any) -> str:
+    """HTML of a collection, one item below the other, each figure once however many of its axes are there."""
+    drawn: set[int] = set()
+    pieces: list[str] = []
+    for name, each in islice(_leaves(values), _ITEMS):
+        shown = _root_figure(each) or each
+        if id(shown) not in drawn:
+            drawn.add(id(shown))
+            title = f"<h4>{html.escape(name)}</h4>" if name else ""
+            pieces.append(f"<div>{title}{_cell(shown) if isinstance(shown, str) else to_html(shown)}</div>")
+    return "".join(pieces)
+
+
+def _leaves(values: Any, name: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, Any]]:
+    """What a collection holds, through a few levels of collections in it, with the keys that lead there."""
+    named = isinstance(values, Mapping)
+    for key, each in values.items() if named else ((name, each) for each in values):
+        path = f"{name} {coerce.text(key)}".strip() if named else name
+        if depth and isinstance(each, Mapping | list | tuple):
+            yield from _leaves(each, path, depth - 1)
+        else:
+            yield path, each
 
 
 def _plain(value: Any) -> str:
@@ -158,22 +215,52 @@ def _figure(figure: Any) -> str:
     return _image(buffer.getvalue(), "png")
 
 
-def _axes(axes: Any) -> str:
-    return _figure(axes.figure)
+def _artist(artist: Any) -> str:
+    """What is drawn on a figure, axes and lines for example, is shown by the whole figure."""
+    figure = _root_figure(artist)
+    return f"<pre>{html.escape(str(artist))}</pre>" if figure is None else _figure(figure)
+
+
+def _root_figure(value: Any) -> Any:
+    """The figure of Matplotlib that something is drawn on, also through figures in figures; None: on none."""
+    figure = value if is_of(value, "matplotlib.artist", "Artist") else None
+    while figure is not None and not hasattr(figure, "savefig"):
+        figure = figure.figure
+    return figure
 
 
 def _pil(image: Any) -> str:
     buffer = io.BytesIO()
-    image.convert("RGBA" if image.mode in {"P", "LA", "PA"} else image.mode).save(buffer, format="PNG")
-    return _image(buffer.getvalue(), "png")
+    drawn, words = _drawable(image)
+    drawn.save(buffer, format="PNG")
+    return f"{_image(buffer.getvalue(), 'png')}{words}"
 
 
-def _plotly(figure: Any) -> str:
-    """A figure that is complete in itself: with plotly.js, since a page for it alone is all that is known here."""
-    return str(figure.to_html(full_html=False, include_plotlyjs=True))
+def _drawable(image: Any) -> tuple[Any, str]:
+    """The picture in a mode that browsers show, and what is to be said about it."""
+    if image.mode in _SHOWN_AS:
+        return image.convert(_SHOWN_AS[image.mode]), ""
+    if image.mode not in {"F", "I"} and not image.mode.startswith("I;"):
+        return image, ""
+    numbers = image.convert("F")  # all that Pillow rescales
+    low, high = numbers.getextrema()
+    if low >= 0 and high <= 255:
+        return numbers.convert("L"), ""
+    scale = 255 / (high - low) if high > low else 0
+    words = f"<p>Values from {low:g} (black) to {high:g} (white).</p>"
+    return numbers.point(lambda value: value * scale - low * scale).convert("L"), words
+
+
+_SHOWN_AS = {
+    **dict.fromkeys(("P", "PA", "LA", "La", "RGBa"), "RGBA"),
+    **dict.fromkeys(("CMYK", "RGBX", "YCbCr", "HSV"), "RGB"),
+}
+"""Modes of Pillow's that PNG or browsers do not know, and those that show the same."""
 
 
 def _array(array: Any) -> str:
+    if array.dtype == object and user_code.call(_holds_pictures, items := array.ravel()[:_ITEMS].tolist()):
+        return _gallery(items)
     shape = " by ".join(map(str, array.shape)) or "scalar"
     words = f"{array.dtype} array, {shape}"
     return f"<p>{html.escape(words)}</p><pre>{html.escape(str(array)[:20_000])}</pre>"
@@ -185,9 +272,8 @@ _KNOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("polars", "DataFrame", _columnar_frame),
     ("pyarrow", "Table", _columnar_frame),
     ("matplotlib.figure", "Figure", _figure),
-    ("matplotlib.axes", "Axes", _axes),
+    ("matplotlib.artist", "Artist", _artist),
     ("PIL.Image", "Image", _pil),
-    ("plotly.graph_objects", "Figure", _plotly),
     ("numpy", "ndarray", _array),
 )
 """Module and class, looked up only in what is loaded, and how to show it. Order matters only for subclasses."""

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from livedeck.sdk.checkpoint import Checkpoint
 
@@ -156,7 +157,9 @@ class ExecutionContext:
             True if it was published or handed over; False if the time ran out, or nothing is published here.
         """
         if self._page is not None and self.enable_deck:
-            return self._page.publish(wait=wait, timeout=timeout)
+            if wait is False:
+                return self._page.publish()
+            return self._page.publish(**_how_to_wait(wait, timeout))
         self._tell_why_not()
         return False
 
@@ -174,6 +177,28 @@ class ExecutionContext:
                 "publish_decks() does nothing in %s: write @task(enable_deck=True) for it to have a Deck",
                 self.task_id.name,
             )
+
+
+class _Waiting(TypedDict):
+    wait: bool
+    timeout: float | None
+
+
+def _how_to_wait(wait: object, timeout: object) -> _Waiting:
+    """Return the options of a publish; a time that is none is said, and nothing is waited for."""
+    from livedeck.deck import coerce
+    from livedeck.deck.segments import clean_text
+
+    if timeout is None or (type(timeout) is float and timeout == math.inf):
+        return {"wait": coerce.flag(wait), "timeout": None}
+    seconds = coerce.number(timeout)
+    if seconds is not None and seconds >= 0:
+        return {"wait": coerce.flag(wait), "timeout": float(seconds)}
+    logger.warning(
+        "publish_decks(timeout=...) takes a number of seconds from 0 on, not %s: not waiting",
+        repr(timeout) if type(timeout) is str else clean_text(coerce.text(timeout)),
+    )
+    return {"wait": coerce.flag(wait), "timeout": 0.0}
 
 
 def _delete(folder: Path, process: int) -> None:

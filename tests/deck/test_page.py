@@ -12,8 +12,8 @@ import pytest
 
 from livedeck.deck.document import apply_ops
 from livedeck.deck.flyte import Deck, DeckPublish, Page, bound_page, current_page, to_html
+from livedeck.deck.libraries import PLOTLY
 from livedeck.deck.ops import Chart, Document, Drop, Html, Markdown, Progress, Put, Series, Value
-from livedeck.deck.renderers import PLOTLY_JS
 from livedeck.errors import UnsupportedOption
 
 SCRIPT = "window.Plotly = {}"
@@ -44,9 +44,34 @@ def test_a_deck_with_a_name_that_exists_replaces_the_tabs_content(page):
     assert [element.html for element in document.decks[1].elements] == ["<p>49</p>", "more"]
     assert deck.html == "<p>49</p>\nmore"
     assert Deck("metrics") is deck
+    assert deck.html == "<p>49</p>\nmore"
+    assert shown(page, document) == document
+    deck.replace()
     assert deck.html == ""
     assert shown(page, document).decks[1].elements == []
     assert page.decks == [page.deck("other"), page.deck("metrics")]
+
+
+def test_a_name_alone_is_the_tab_as_it_is(page):
+    Deck("d").markdown("words")
+    Deck("d").chart("loss").append(1, a=2)
+    assert [type(element) for element in elements(page)] == [Markdown, Chart]
+
+
+def test_tabs_stand_in_the_order_in_which_they_were_made(page):
+    Deck("first")
+    Deck("never")
+    second = Deck("second", "2")
+    third = page.deck("third")
+    third.append("3")
+    Deck("first").append("1")
+    document = shown(page)
+    assert [deck.name for deck in document.decks] == ["first", "second", "third"]
+    late = Deck("late")
+    Deck("later", "5")
+    second.append("more")
+    late.append("4")
+    assert [deck.name for deck in shown(page, document).decks] == ["first", "second", "third", "late", "later"]
 
 
 def test_replacing_costs_one_put(page):
@@ -171,8 +196,8 @@ class TestPlotly:
         deck.append(figure("b"), id="mine")
         page.deck("other").append(figure("c"))
         first, second = shown(page).decks
-        assert [element.id for element in first.elements] == ["e1", PLOTLY_JS, "e2", "mine"]
-        assert [element.id for element in second.elements] == [PLOTLY_JS, "e1"]
+        assert [element.id for element in first.elements] == ["e1", PLOTLY.id, "e2", "mine"]
+        assert [element.id for element in second.elements] == [PLOTLY.id, "e1"]
         assert [SCRIPT in element.html for element in first.elements] == [False, True, False, False]
         deck.append(figure("d"), id="mine")
         deck.append(figure("e"))
@@ -181,11 +206,11 @@ class TestPlotly:
     def test_a_tab_whose_content_is_replaced_keeps_the_script_for_the_next_figure(self, page, figure):
         Deck("d", "text")
         Deck("d", figure("a"))
-        assert self.ops(page) == [("Put", PLOTLY_JS), ("Drop", "e1"), ("Put", "e1")]
+        assert self.ops(page) == [("Put", PLOTLY.id), ("Drop", "e1"), ("Put", "e1")]
         Deck("d", figure("b"))
         assert self.ops(page) == [("Put", "e1")]
         Deck("d", "text")
-        assert self.ops(page) == [("Drop", PLOTLY_JS), ("Put", "e1")]
+        assert self.ops(page) == [("Drop", PLOTLY.id), ("Put", "e1")]
 
     def test_a_block_that_becomes_a_figure_moves_behind_the_script(self, page, figure):
         deck = page.deck("d")
@@ -194,7 +219,7 @@ class TestPlotly:
         document = shown(page)
         deck.append(figure("a"), id="two")
         deck.append(figure("b"), id="one")
-        assert [element.id for element in shown(page, document).decks[0].elements] == [PLOTLY_JS, "two", "one"]
+        assert [element.id for element in shown(page, document).decks[0].elements] == [PLOTLY.id, "two", "one"]
 
     def test_the_script_goes_after_the_figures_when_the_deck_is_full(self, figure):
         page = Page(max_bytes=20_000)
@@ -202,7 +227,7 @@ class TestPlotly:
         for number in range(100):
             deck.append(figure(f"{number}:" + "x" * 1000))
         page_elements = elements(page)
-        assert page_elements[0].id == PLOTLY_JS
+        assert page_elements[0].id == PLOTLY.id
         assert page_elements[-1].html.startswith("<div>99:") or page_elements[-2].html.startswith("<div>99:")
 
     def test_what_cannot_be_rendered_is_shown(self, page, figure, monkeypatch):
@@ -214,7 +239,22 @@ class TestPlotly:
         assert "ZeroDivisionError" in shown.html
 
     def test_alone_a_figure_brings_its_script(self, figure):
-        assert to_html(figure("a")) == f"{SCRIPT}<div>a</div>"
+        assert to_html(figure("a")) == f"<script>{SCRIPT}</script><div>a</div>"
+
+    def test_a_block_that_is_updated_or_extended_with_a_figure_stands_behind_the_script(self, page, figure):
+        deck = page.deck("d")
+        updated = deck.append("before")
+        extended = deck.append("before ")
+        document = shown(page)
+        updated.update(figure("a"))
+        extended.extend(figure("b"))
+        extended.extend(figure("c"))
+        document = shown(page, document)
+        assert [(element.id, element.html) for element in document.decks[0].elements[1:]] == [
+            ("e1", "<div>a</div>"),
+            ("e2", "before <div>b</div><div>c</div>"),
+        ]
+        assert document.decks[0].elements[0].id == PLOTLY.id
 
 
 def test_many_points_at_once(page):

@@ -1,0 +1,85 @@
+"""Calls into the classes of a task's values: ``__str__``, ``__float__``, ``_repr_html_`` and the like.
+
+Such a method may raise anything, take for ever, or answer nonsense, and none of that may reach the task. Values of
+Python's own types and of well-known libraries are asked directly. Others are asked in a thread of their own that is
+waited for a limited time: Python has no other way to give up on a call. A type that was too slow once is not asked
+again, so a task loses that time once.
+"""
+
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
+
+LIMIT = 10.0
+"""Seconds after which a value's own code is given up on."""
+
+T = TypeVar("T")
+
+_TRUSTED_TYPES = frozenset({str, int, float, bool, complex, bytes, bytearray, type(None), type})
+_TRUSTED_LIBRARIES = frozenset(
+    {"PIL", "_decimal", "bokeh", "datetime", "decimal", "fractions", "jax", "jaxlib", "matplotlib", "numpy", "pandas"}
+    | {"pathlib", "plotly", "polars", "pyarrow", "seaborn", "sklearn", "tensorflow", "torch", "uuid"}
+)
+"""Top-level packages whose types answer in time, and some of which (scikit-learn) look at settings of the thread."""
+
+
+class NoAnswer(Exception):
+    """A value's own code did not return, or raised what is not for us to raise (``SystemExit`` for one)."""
+
+
+def call(function: Callable[[Any], T], value: Any, *, limit: float = LIMIT) -> T:
+    """Return ``function(value)``, where the function calls methods of the value's class.
+
+    Args:
+        function: What to do with the value. May go on in the background when it is given up on.
+        value: The value.
+        limit: Seconds to wait, for types that are not known to answer in time.
+
+    Raises:
+        NoAnswer: It takes longer than that, or a value of its type did before, or it tried to end the thread.
+        Exception: Whatever the value's code raised.
+        KeyboardInterrupt: Ctrl-C while waiting.
+    """
+    kind = type(value)
+    if kind in _TRUSTED_TYPES or kind.__module__.partition(".")[0] in _TRUSTED_LIBRARIES:
+        return function(value)
+    if kind in _SLOW:
+        raise NoAnswer(f"{kind.__name__} was given up on before, after {limit:g} s")
+    asked = _Asked(function, value)
+    asked.start()
+    asked.join(limit)
+    if asked.is_alive():
+        _SLOW.add(kind)
+        raise NoAnswer(f"{kind.__name__} did not answer within {limit:g} s")
+    return asked.answer()
+
+
+_SLOW: "WeakSet[type]" = WeakSet()
+
+
+class _Asked(threading.Thread, Generic[T]):
+    """One call, in the context of the thread that makes it: ``current_context()`` is the same there."""
+
+    def __init__(self, function: Callable[[Any], T], value: Any) -> None:
+        super().__init__(name=f"livedeck-ask-{type(value).__name__}", daemon=True)
+        self._context = contextvars.copy_context()
+        self._function = function
+        self._value = value
+        self._returned: list[T] = []
+        self._raised: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._returned.append(self._context.run(self._function, self._value))
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self._raised = error
+
+    def answer(self) -> T:
+        """What the call returned, or raise what it raised."""
+        if self._returned:
+            return self._returned[0]
+        if isinstance(self._raised, Exception):
+            raise self._raised
+        raise NoAnswer(f"it raised {type(self._raised).__name__}") from self._raised
