@@ -128,6 +128,15 @@ class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
     """When it was flushed: RFC 3339, UTC, milliseconds."""
     ops: list[Op]
     health: Health = Health()
+    unreadable: str = ""
+    """Why the object of this number cannot be read. Readers set it, on a segment without ops in that object's place."""
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A segment that could not be read, so that what it changed is missing from the document."""
+
+    seq: int
+    reason: str
 
 
 class Deck(msgspec.Struct, frozen=True):
@@ -142,7 +151,14 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
 
     seq: int = 0
     at: str = ""
-    """The ``at`` of segment ``seq``; of the placeholder while seq is 0; empty when unknown."""
+    """The ``at`` of segment ``seq``, or of the last before it that could be read; of the placeholder while seq is 0;
+    empty when unknown."""
     decks: list[Deck] = []
     end: End | None = None
     health: Health = Health()
+    unreadable: list[Unreadable] = []
+    """Segments whose changes are missing, the first `MOST_UNREADABLE` of them."""
+
+
+MOST_UNREADABLE = 20
+"""How many unreadable segments a document names."""

@@ -21,7 +21,6 @@ from livedeck.deck.ops import End, Health, Op, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import DeckPublish
-from livedeck.errors import DeckError
 from livedeck.store.layout import DECK, segment_key
 
 logger = logging.getLogger("livedeck.deck")
@@ -368,11 +367,7 @@ class Publishing:
     def _foreign(self, seq: int, found: bytes) -> Segment:
         """A segment that somebody else wrote, as readers take it."""
         logger.warning("deck_segment_foreign seq=%d: another process writes to this Deck too", seq)
-        try:
-            foreign = segments.decode(found)
-        except DeckError:
-            return Segment(seq, segments.format_time(self._wall()), [])
-        return foreign if foreign.seq == seq else Segment(seq, foreign.at, [])
+        return segments.decode_numbered(seq, found)
 
     def _advance(self, segment: Segment, size: int, now: float) -> None:
         self.replay.apply(segment)

@@ -1,17 +1,22 @@
-"""Reading a Deck's log from the store: the snapshot, the segments after it, then one at a time."""
+"""Reading a Deck's log from the store: the snapshot, the segments after it, then one at a time.
+
+A segment that cannot be read, or that is missing although one after it is there, does not hold up the log: in its place
+comes one without ops that says what is wrong with it, which the document then names.
+"""
 
 import asyncio
 
 from livedeck.deck import segments, snapshot
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.replay import Replay
-from livedeck.errors import DeckError, ObjectNotFound
+from livedeck.errors import DeckError, ObjectNotFound, UnreadableObject
 from livedeck.store import Meta, Store
 from livedeck.store.layout import DECK, segment_key
 
 AHEAD = 16
 """How many segments are asked for at once while catching up; those that are not there cost a request each."""
-_LOOK_AT_PAGE = 8  # every so many misses, whether a snapshot has overtaken the log
+_LOOK_FURTHER = 8  # every so many misses, whether a snapshot has overtaken the log, or the next segment is lost
+MISSING = "it is missing, although the segments after it are there"
 
 
 class Reader:
@@ -43,20 +48,20 @@ class Reader:
     async def next(self, after_seq: int) -> Segment | None:
         """The segment after a number; None while there is none.
 
-        A segment that cannot be read counts as one that says nothing, so that it cannot hold up the log for ever.
-
         Raises:
             StoreError: the store cannot be read.
             DeckError: the segment is gone and a snapshot covers it: load again.
         """
-        seq = after_seq + 1
-        try:
-            data = await self._store.aget(segment_key(seq))
-        except ObjectNotFound:
-            await self._check_overtaken(after_seq)
+        segment = await self._segment(after_seq + 1)
+        if segment is not None:
+            self._misses = 0
+            return segment
+        self._misses += 1
+        if self._misses % _LOOK_FURTHER:
             return None
-        self._misses = 0
-        return _decoded(seq, data)
+        await self._check_overtaken(after_seq)
+        further = await self._store.ahead(segment_key(after_seq + 2))
+        return await self._lost(after_seq + 1) if further is not None else None
 
     async def head(self) -> Meta | None:
         """What is known of ``deck.html``; its ETag tells when a foreign Deck was overwritten."""
@@ -72,23 +77,38 @@ class Reader:
         """Apply the next few segments; whether there may be more."""
         wanted = range(replay.seq + 1, replay.seq + 1 + AHEAD)
         found = await asyncio.gather(*(self._segment(seq) for seq in wanted))
-        for segment in found:
-            if segment is None:
+        while found and found[-1] is None:
+            found.pop()
+        for seq, segment in zip(wanted, found, strict=False):
+            known = segment or await self._lost(seq)
+            if known is None:
                 return False
-            replay.apply(segment)
-        return True
+            replay.apply(known)
+        return len(found) == AHEAD
 
     async def _segment(self, seq: int) -> Segment | None:
         try:
-            return _decoded(seq, await self._store.aget(segment_key(seq)))
+            data = await self._store.aget(segment_key(seq))
         except ObjectNotFound:
             return None
+        except UnreadableObject as error:
+            return segments.unreadable(seq, str(error))
+        return segments.decode_numbered(seq, data)
+
+    async def _lost(self, seq: int) -> Segment | None:
+        """The segment of a number that was not there while one after it was; None if a newer snapshot may have it.
+
+        Segments are created one after the other: it was there before the later one, and is looked for once more.
+        """
+        segment = await self._segment(seq)
+        if segment is not None:
+            return segment
+        page = await self.head()
+        newer = page is not None and (self._page is None or page.etag != self._page.etag)
+        return None if newer else segments.unreadable(seq, MISSING)
 
     async def _check_overtaken(self, after_seq: int) -> None:
-        """Look now and then whether the next segment was dropped for good (``history=False``)."""
-        self._misses += 1
-        if self._misses % _LOOK_AT_PAGE:
-            return
+        """Look whether the next segment was dropped for good (``history=False``)."""
         page = await self.head()
         if page is None or (self._page is not None and page.etag == self._page.etag):
             return
@@ -96,11 +116,3 @@ class Reader:
         document = await self._snapshot()
         if document is not None and document.seq > after_seq and await self._segment(after_seq + 1) is None:
             raise DeckError(f"segment {after_seq + 1} is gone: a snapshot at {document.seq} covers it, load again")
-
-
-def _decoded(seq: int, data: bytes) -> Segment:
-    try:
-        segment = segments.decode(data)
-    except DeckError:
-        return Segment(seq, "", [])
-    return segment if segment.seq == seq else Segment(seq, segment.at, [])

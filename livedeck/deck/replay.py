@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Iterator
 
 from livedeck.deck.grown import Grown
-from livedeck.deck.ops import Deck, Document, Drop, Element, End, Extend, Op, Put, Segment
+from livedeck.deck.ops import (
+    MOST_UNREADABLE,
+    Deck,
+    Document,
+    Drop,
+    Element,
+    End,
+    Extend,
+    Op,
+    Put,
+    Segment,
+    Unreadable,
+)
 from livedeck.errors import DeckError
 
 
@@ -21,6 +33,7 @@ class Replay:
         self.at = start.at
         self.end = start.end
         self.health = start.health
+        self.unreadable = list(start.unreadable)
         self.decks: dict[str, dict[str, Grown]] = {
             deck.name: {element.id: Grown(element) for element in deck.elements} for deck in start.decks
         }
@@ -38,7 +51,11 @@ class Replay:
         if segment.seq != self.seq + 1:
             raise DeckError(f"segment {segment.seq} does not follow {self.seq}: load the Deck again")
         self.apply_ops(segment.ops)
-        self.seq, self.at, self.health = segment.seq, segment.at, segment.health
+        self.seq = segment.seq
+        if not segment.unreadable:
+            self.at, self.health = segment.at, segment.health
+        elif len(self.unreadable) < MOST_UNREADABLE:
+            self.unreadable.append(Unreadable(segment.seq, segment.unreadable))
         return True
 
     def apply_ops(self, ops: Iterable[Op]) -> None:
@@ -50,7 +67,7 @@ class Replay:
     def document(self) -> Document:
         """The document as a value; applying more segments does not change it."""
         decks = [Deck(name, [grown.element() for grown in held.values()]) for name, held in self.decks.items()]
-        return Document(self.seq, self.at, decks, self.end, self.health)
+        return Document(self.seq, self.at, decks, self.end, self.health, list(self.unreadable))
 
     def elements(self) -> Iterator[tuple[str, str, Grown]]:
         """Every element with the name of its deck and its id, in the order of the page."""

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from livedeck.deck.grown import map_texts
-from livedeck.deck.ops import Drop, Extend, Op, Put, Segment
+from livedeck.deck.ops import Chart, Drop, Extend, Op, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.errors import DeckError
 
 CONTENT_TYPE = "application/json"
+
+_REASON_LENGTH = 300  # it may quote what the segment holds
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Segment)
@@ -31,10 +33,40 @@ def decode(data: bytes) -> Segment:
     Raises:
         DeckError: it is not a segment, or one of a newer version.
     """
+    if not data:
+        raise DeckError("it is empty")
     try:
-        return _DECODER.decode(data)
+        segment = _DECODER.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: nested without end
-        raise DeckError(f"this is not a segment of a Deck: {error}") from error
+        raise DeckError(f"it is not a segment of a Deck: {error}") from error
+    for op in segment.ops:
+        if isinstance(op, Put | Extend) and isinstance(op.element, Chart):
+            _check_lines(op.element)
+    return segment
+
+
+def decode_numbered(seq: int, data: bytes) -> Segment:
+    """The segment of a number, as readers take it: what cannot be read changes nothing but says why."""
+    try:
+        segment = decode(data)
+    except DeckError as error:
+        return unreadable(seq, str(error))
+    if segment.seq != seq:
+        return unreadable(seq, f"it says that it is segment {segment.seq}")
+    return segment
+
+
+def unreadable(seq: int, reason: str) -> Segment:
+    """What stands in a log for a segment that cannot be read."""
+    return Segment(seq, "", [], unreadable=reason if len(reason) <= _REASON_LENGTH else f"{reason[:_REASON_LENGTH]}...")
+
+
+def _check_lines(chart: Chart) -> None:
+    for line in chart.series:
+        if len(line.x) != len(line.y):
+            raise DeckError(
+                f"the line {line.name!r} of the chart {chart.id!r} has {len(line.x)} x values, {len(line.y)} y values"
+            )
 
 
 def merge(ops: Iterable[Op]) -> list[Op]:

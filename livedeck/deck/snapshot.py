@@ -17,7 +17,7 @@ import msgspec
 from livedeck.deck import policy
 from livedeck.deck.ops import Chart, Document, Html
 from livedeck.deck.segments import clean_text
-from livedeck.deck.static_page import StaticPage, empty, tab_rules
+from livedeck.deck.static_page import StaticPage, empty, tab_rules, unreadable_notice
 
 CONTENT_TYPE = "text/html; charset=utf-8"
 VERSION = 1
@@ -44,6 +44,7 @@ def render(document: Document, *, live: bool, title: str = "Deck") -> bytes:
     page = _Page()
     page.add(_head(document, title))
     page.add(_header(document, title, live=live))
+    page.add(unreadable_notice(document))
     page.add('<div id="livedeck-root">')
     if script is None:
         page.add_static(document)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from livedeck.deck.numerals import format_delta, format_number, format_value
-from livedeck.deck.ops import Chart, Deck, Document, Element, Html, Markdown, Progress, Value
+from livedeck.deck.ops import MOST_UNREADABLE, Chart, Deck, Document, Element, Html, Markdown, Progress, Value
 from livedeck.deck.plot import chart_svg
 from livedeck.deck.renderers import render_error
 
@@ -76,6 +76,20 @@ class StaticPage:
             return f"<pre>{html.escape(text)}</pre>"
         self._budget -= len(text)
         return str(_markdown_it().render(text))
+
+
+def unreadable_notice(document: Document) -> str:
+    """Words about segments that could not be read, as in ``console/src/core/deckWords.ts``; none if all could be."""
+    gone = document.unreadable
+    if not gone:
+        return ""
+    count = f"{len(gone)} segments or more" if len(gone) >= MOST_UNREADABLE else f"{len(gone)} segments"
+    each = html.escape("; ".join(f"segment {one.seq}: {one.reason}" for one in gone))
+    what = f"What {'one segment' if len(gone) == 1 else count} changed is missing here ({each})."
+    return (
+        '<div class="ld-page"><div class="ld-notice" role="alert"><p>'
+        f"<strong>Part of this Deck cannot be read.</strong> {what}</p></div></div>"
+    )
 
 
 def empty(title: str, words: str = "") -> str:

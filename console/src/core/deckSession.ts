@@ -3,7 +3,7 @@
  * (state, pause, connection) as one value to render. Knows nothing of the page.
  */
 import { applySegment, SegmentGap } from "../document/apply";
-import type { Document, Segment } from "../protocol/deck.gen";
+import type { Document, Segment, Unreadable } from "../protocol/deck.gen";
 import type { DeckState, Snapshot, Tail } from "../protocol/live.gen";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
@@ -18,6 +18,8 @@ export interface DeckView {
   readonly hasDocument: boolean;
   /** Whether there is anything in it. */
   readonly empty: boolean;
+  /** Segments that could not be read: what they changed is missing from the document. */
+  readonly unreadable: readonly Unreadable[];
   /** For a foreign Deck: the version of `deck.html` to show. */
   readonly etag: string | null;
   readonly paused: boolean;
@@ -36,11 +38,14 @@ const MOST_HELD = 200;
 /** The same for their size, in characters of JSON: a pause may last, and `latest` holds all that matters of them. */
 const MOST_HELD_DATA = 16 * 1024 * 1024;
 
+const NOTHING_UNREADABLE: readonly Unreadable[] = [];
+
 const FIRST: DeckView = {
   stream: { status: "connecting", reason: "" },
   state: null,
   hasDocument: false,
   empty: true,
+  unreadable: NOTHING_UNREADABLE,
   etag: null,
   paused: false,
   waiting: 0,
@@ -159,7 +164,12 @@ export class DeckSession {
     const { held, latest } = this;
     this.held = [];
     this.heldData = 0;
-    this.change({ hasDocument: latest !== null, empty: !latest?.decks?.length, etag: this.latestEtag });
+    this.change({
+      hasDocument: latest !== null,
+      empty: !latest?.decks?.length,
+      unreadable: latest?.unreadable ?? NOTHING_UNREADABLE,
+      etag: this.latestEtag,
+    });
     for (const sink of this.sinks) {
       if (latest && (held === null || this.shown === null)) sink.document(latest);
       else held?.forEach((segment) => sink.segment(segment));

@@ -1,4 +1,6 @@
 /** What a Deck's state says to its viewer, in words; one entry for each phase. */
+import { MOST_UNREADABLE } from "../document/apply";
+import type { Unreadable } from "../protocol/deck.gen";
 import type { DeckPhase, DeckState } from "../protocol/live.gen";
 import { formatDuration, formatTime } from "./durations";
 import { isLost, type StreamStatus } from "./liveStream";
@@ -100,6 +102,13 @@ export function deckMark(state: DeckState, paused: boolean, stream: StreamStatus
 /** Words about which attempt this is, while it is not the latest. */
 export function earlierAttempt({ attempt = 0, attempts = 0 }: DeckState): string | null {
   return attempt + 1 < attempts ? `Attempt ${attempt + 1} of ${attempts}.` : null;
+}
+
+/** Words about segments that could not be read, the same as in a saved page (`livedeck/deck/static_page.py`). */
+export function unreadableWords(unreadable: readonly Unreadable[]): string {
+  const each = unreadable.map(({ seq, reason }) => `segment ${seq}: ${reason}`).join("; ");
+  const many = unreadable.length >= MOST_UNREADABLE ? `${unreadable.length} segments or more` : `${unreadable.length} segments`;
+  return `What ${unreadable.length === 1 ? "one segment" : many} changed is missing here (${each}).`;
 }
 
 /** The line of a traceback that names the error; the Deck has a tab with all of it. */

@@ -2,9 +2,12 @@
  * Applying segments to a document: the same rules as `livedeck/deck/document.py`, held to them by the cases in
  * `tests/fixtures/deck_cases.json` that both run. Pure: what does not change is shared with the document before.
  */
-import type { Chart, Deck, Document, Element, Op, Segment, Series } from "../protocol/deck.gen";
+import type { Chart, Deck, Document, Element, Op, Segment, Series, Unreadable } from "../protocol/deck.gen";
 
 export const EMPTY: Document = {};
+
+/** How many unreadable segments a document names, as in `livedeck/deck/ops.py`. */
+export const MOST_UNREADABLE = 20;
 
 /** A segment that does not follow the document: one in between is missing. */
 export class SegmentGap extends Error {
@@ -26,13 +29,22 @@ export function applySegment(document: Document, segment: Segment): Document {
   if (segment.seq <= at) return document;
   if (segment.seq > at + 1) throw new SegmentGap(at, segment.seq);
   const { decks, end } = segment.ops.reduce(applyOp, document);
+  const unreadable = withUnreadable(document, segment);
+  // Of a segment that could not be read nothing is known but its number.
+  const { at: time, health } = segment.unreadable ? document : segment;
   return {
     ...(decks && { decks }),
     ...(end && { end }),
-    ...(segment.health && { health: segment.health }),
+    ...(health && { health }),
+    ...(time && { at: time }),
+    ...(unreadable && { unreadable }),
     seq: segment.seq,
-    at: segment.at,
   };
+}
+
+function withUnreadable({ unreadable }: Document, segment: Segment): readonly Unreadable[] | undefined {
+  if (!segment.unreadable || (unreadable && unreadable.length >= MOST_UNREADABLE)) return unreadable;
+  return [...(unreadable ?? []), { seq: segment.seq, reason: segment.unreadable }];
 }
 
 function applyOp(document: Document, op: Op): Document {

@@ -108,6 +108,13 @@ export interface Segment {
   readonly at: string;
   readonly ops: readonly Op[];
   readonly health?: Health;
+  readonly unreadable?: string;
+}
+
+/** A segment that could not be read, so that what it changed is missing from the document. */
+export interface Unreadable {
+  readonly seq: number;
+  readonly reason: string;
 }
 
 /** One tab. */
@@ -123,4 +130,5 @@ export interface Document {
   readonly decks?: readonly Deck[];
   readonly end?: End | null;
   readonly health?: Health;
+  readonly unreadable?: readonly Unreadable[];
 }

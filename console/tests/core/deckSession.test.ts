@@ -58,6 +58,19 @@ describe("DeckSession", () => {
     expect(session.view.get()).toMatchObject({ hasDocument: true, state: { phase: "live" } });
   });
 
+  it("tells which segments could not be read, shown or not", async () => {
+    const { around, session, state, snapshot, tail } = await open();
+    await state("live");
+    await snapshot(3, "x");
+    expect(session.view.get().unreadable).toEqual([]);
+    await around.last.send("segment", { segment: { seq: 4, at: "", ops: [], unreadable: "it is empty" } }, "0.4");
+    expect(session.view.get().unreadable).toEqual([{ seq: 4, reason: "it is empty" }]);
+    await tail(5, "y");
+    expect(session.view.get().unreadable).toHaveLength(1);
+    await snapshot(6, "xy");
+    expect(session.view.get().unreadable).toEqual([]);
+  });
+
   it("gives a frame that comes later what is shown", async () => {
     const { session, snapshot, tail } = await open();
     await snapshot(3, "x");

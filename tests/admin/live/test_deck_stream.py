@@ -10,8 +10,9 @@ from flyteidl.core.execution_pb2 import TaskExecution as K
 from livedeck.admin.live import recent
 from livedeck.admin.live.keys import DeckKey
 from livedeck.deck import segments
-from livedeck.deck.ops import Html, Put
+from livedeck.deck.ops import End, Html, Put
 from livedeck.deck.replay import Replay
+from livedeck.store.layout import segment_key
 from livedeck.testing.server import running_admin
 from tests.admin.live.conftest import RUN, World, document_of, read, segment_of, until
 
@@ -318,6 +319,47 @@ async def test_a_foreign_deck_is_shown_whole_and_only_whole(world):
         assert "second, whole" in page.text
         await world.finish()
         assert read((await stream.until("end"))[-1])["phase"] == "succeeded"
+
+
+@pytest.mark.parametrize("watched", [True, False])
+async def test_a_viewer_is_told_of_a_segment_that_cannot_be_read(world, watched):
+    """Whether it is watched as it comes or opened afterwards, and in the saved page."""
+    log = world.log()
+    await world.run()
+    log.placeholder()
+    log.publish("first")
+    async with world.deck() as stream:
+        if watched:
+            await stream.until("snapshot")
+        log.store.create(segment_key(2), b"rubbish")
+        log.replay.apply(segments.unreadable(2, "not used"))
+        log.publish("third")
+        if watched:
+            told = [read((await stream.until("segment"))[-1])["segment"] for _ in range(2)]
+            assert [segment["seq"] for segment in told] == [2, 3]
+            assert "malformed" in told[0]["unreadable"]
+    async with world.deck() as stream:
+        document = document_of((await stream.until("snapshot"))[-1])
+        assert [(gone.seq, "malformed" in gone.reason) for gone in document.unreadable] == [(2, True)]
+        assert document.decks[0].elements[0].html == "firstthird"
+    page = await world.http.get(f"/decks/{RUN}/n0/0/deck.html", headers={"sec-fetch-dest": "iframe"})
+    assert "Part of this Deck cannot be read." in page.text
+    assert "segment 2: it is not a segment of a Deck" in page.text
+
+
+async def test_a_viewer_is_told_of_a_segment_that_is_missing_at_the_end(world):
+    log = world.log()
+    await world.run()
+    log.placeholder()
+    log.publish("first")
+    async with world.deck() as stream:
+        await stream.until("snapshot")
+        log.replay.apply(segments.unreadable(2, "not used"))
+        log.put(log.segment(End("failed", segments.now())))
+        await world.finish(task=K.FAILED, node=N.FAILED, error={"message": "boom"})
+        document = document_of((await stream.until("snapshot"))[-1])
+        assert [gone.seq for gone in document.unreadable] == [2]
+        assert read((await stream.until("end"))[-1])["phase"] == "failed"
 
 
 async def test_a_foreign_deck_that_never_closes_its_html_is_shown_all_the_same(world):

@@ -3,7 +3,7 @@ import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import type { SharedLink } from "../../core/api";
 import { DeckSession, type DeckView } from "../../core/deckSession";
-import { deckWords, earlierAttempt } from "../../core/deckWords";
+import { deckWords, earlierAttempt, unreadableWords } from "../../core/deckWords";
 import type { DeckState } from "../../protocol/live.gen";
 import { Banner } from "../../ui/Banner";
 import { RefusedBanner } from "../../ui/ConnectionBanner";
@@ -52,6 +52,11 @@ function OpenDeck({ session, rawUrl, share, source, latest }: DeckPanelProps & {
       <div className="deck-banners">
         <RefusedBanner stream={view.stream} />
         {view.state && <StateBanner state={view.state} source={source} latest={latest} />}
+        {view.unreadable.length > 0 && (
+          <Banner tone="warn" title="Part of this Deck cannot be read.">
+            {unreadableWords(view.unreadable)}
+          </Banner>
+        )}
       </div>
       <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} />
     </section>
