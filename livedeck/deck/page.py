@@ -92,9 +92,9 @@ class Page:
                 self._new = {name: None for name in self._new if not taken.makes(name)}
             return taken
 
-    def show_error(self, error: BaseException) -> None:
-        """Add the tab that tells how the task failed, with the traceback."""
-        self.deck(ERROR).replace(renderers.render_traceback(error))
+    def show_error(self, error: BaseException, trace: str) -> None:
+        """Add the tab that tells how the task failed, with the traceback as its author is to see it."""
+        self.deck(ERROR).replace(renderers.render_traceback(error, trace))
 
     def forget(self, deck: str, id_: str) -> None:
         """Let go of what is kept of an element that the Deck no longer holds."""

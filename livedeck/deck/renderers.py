@@ -54,22 +54,18 @@ def render_error(error: BaseException, what: str) -> str:
     )
 
 
-def render_traceback(error: BaseException) -> str:
+def render_traceback(error: BaseException, trace: str) -> str:
     """HTML for the error that ended a task: its last line first, then the traceback."""
     return (
         f'<div class="ld-error" role="alert"><p class="ld-error-title">{html.escape(_last_line(error))}</p>'
-        f"<pre>{html.escape(_text_of(traceback.format_exception, error))}</pre></div>"
+        f"<pre>{html.escape(trace)}</pre></div>"
     )
 
 
 def _last_line(error: BaseException) -> str:
-    return _text_of(traceback.format_exception_only, error).strip()
-
-
-def _text_of(formatted: Callable[[BaseException], list[str]], error: BaseException) -> str:
-    """An error as text: its ``__str__`` is the user's."""
+    """What an error says: its ``__str__`` is the user's."""
     try:
-        return "".join(user_code.call(formatted, error))
+        return "".join(user_code.call(traceback.format_exception_only, error)).strip()
     except Exception as problem:  # noqa: BLE001 - as in to_html
         return f"{type(error).__name__} (which cannot say more: {type(problem).__name__})"
 

@@ -37,11 +37,11 @@ class ExitKind(enum.Enum):
     """How an attempt's process ended."""
 
     EXITED = "exited"
-    """It returned an exit code (0 also on user errors: read ``error.pb``)."""
+    """Its process returned an exit code (0 also on user errors: read ``error.pb``)."""
     SIGNALLED = "signalled"
-    """A signal ended it (out of memory is SIGKILL)."""
+    """A signal ended its process."""
     LOST = "lost"
-    """Nobody can say: its worker is gone. Counts as a system error."""
+    """The place that it ran in went away, and it with it: its worker or zygote was ended, its machine restarted."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,14 @@ class Exit:
     """Exit code, or the signal's number."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    message: str = ""
-    """The last words of its output, or why it was lost."""
+    last_words: str = ""
+    """The end of its output."""
+    reason: str = ""
+    """For ``LOST``: what went away."""
+    out_of_memory: bool | None = None
+    """Whether the kernel ended its process because memory ran out; None where that cannot be known."""
+    peak_memory: int = 0
+    """Largest resident size of its main process, in bytes; 0: unknown."""
 
 
 class Executor(Protocol):

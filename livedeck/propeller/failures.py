@@ -10,9 +10,9 @@ class Blame(enum.IntEnum):
     UNKNOWN = 0
     """Nobody said."""
     USER = 1
-    """The task's own code."""
+    """The task's own code, and whatever ended its process."""
     SYSTEM = 2
-    """What the task runs on: a lost worker, a killed process, outputs that never came."""
+    """What the task runs on: a worker or machine that went away, a store that cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Failure:
     """An error as Flyte tells it (``flyteidl.core.ExecutionError``), and whether trying again may help."""
 
     code: str
-    """Short and stable, e.g. ``USER:RuntimeError`` or ``TimeoutExpired``."""
+    """Short and stable, e.g. ``USER:ValueError`` or ``TimeoutExpired``."""
     message: str
     """For people: what happened, with the traceback where there is one."""
     blame: Blame = Blame.USER

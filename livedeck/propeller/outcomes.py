@@ -77,38 +77,51 @@ def _parsed(data: bytes, uri: str) -> Outputs | Failure:
 
 
 def _silent(ended: Exit) -> Failure:
-    """It left neither outputs nor an error.
+    """The failure of an attempt that left neither outputs nor an error.
 
-    One that was lost, or ended by somebody else, is the system's; one that left by itself (``os._exit``, a crash in
-    native code) is the task's own, and tried again as often as the task allows. Both are as in Flyte, except that Flyte
-    knows from Kubernetes when memory ran out.
+    As in Flyte (``DemystifyFailure``) only a place that went away is the system's failure. A process that was killed,
+    that left by itself (``os._exit``) or that crashed in native code is the user's, and tried again as often as the
+    task allows: whatever killed it may do so again, and what the task did to the world by then is done.
     """
-    last_words = f"\nIts last words:\n{ended.message}" if ended.message.strip() else ""
     code, what = _how(ended)
-    blame = Blame.SYSTEM if ended.kind is ExitKind.LOST or _signal(ended) in _FROM_OUTSIDE else Blame.USER
+    last_words = f"\nThe end of its output:\n{ended.last_words}" if ended.last_words.strip() else ""
+    blame = Blame.SYSTEM if ended.kind is ExitKind.LOST else Blame.USER
     return Failure(code, f"{what}{last_words}", blame, recoverable=True)
 
 
-_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM)
+def _how(ended: Exit) -> tuple[str, str]:
+    """The code of the failure (Flyte's where it has one), and what happened."""
+    if ended.kind is ExitKind.LOST:
+        return "Lost", f"The attempt was lost: {ended.reason or 'the place that it ran in went away'}."
+    number = _signal(ended)
+    if number == signal.SIGKILL:
+        return _killed(ended)
+    if number == signal.SIGTERM:
+        return "Interrupted", "The attempt's process was asked to end (SIGTERM), and not by livedeck."
+    if ended.kind is ExitKind.SIGNALLED:
+        return "Signalled", f"The attempt was ended by {_signal_name(ended.code)}."
+    if ended.code:
+        return "NonZeroExit", f"The attempt exited with code {ended.code}, without outputs and without an error."
+    return "OutputsNotFound", "The attempt exited with code 0, but without outputs and without an error."
+
+
+def _killed(ended: Exit) -> tuple[str, str]:
+    size = f" (its largest size was {ended.peak_memory / (1 << 30):.3g} GiB)" if ended.peak_memory else ""
+    if ended.out_of_memory:
+        return "OOMKilled", f"The attempt's process was killed by the kernel because memory ran out{size}."
+    return "Interrupted", f"The attempt's process was killed (SIGKILL){size}: {_BY_WHOM[ended.out_of_memory]}."
+
+
+_BY_WHOM = {
+    False: "not by the kernel for want of memory, so somebody sent the signal",
+    None: "the kernel does not tell here whether memory ran out, which is the most frequent reason",
+}
+"""Who sent a SIGKILL, by ``Exit.out_of_memory``."""
 
 
 def _signal(ended: Exit) -> int:
-    """Which signal ended it, also if a shell tells of it; 0: none."""
+    """The signal that ended an attempt, also if a shell around it tells of that by its exit code; 0: none."""
     return ended.code if ended.kind is ExitKind.SIGNALLED else max(0, ended.code - 128)
-
-
-def _how(ended: Exit) -> tuple[str, str]:
-    match ended.kind:
-        case ExitKind.LOST:
-            return "Lost", "The attempt was lost: nobody can say how it ended."
-        case ExitKind.SIGNALLED if ended.code == signal.SIGKILL:
-            return "Killed", "The attempt was killed (SIGKILL); most often that means that memory ran out."
-        case ExitKind.SIGNALLED:
-            return "Signalled", f"The attempt was ended by {_signal_name(ended.code)}."
-        case _ if ended.code:
-            return "NonZeroExit", f"The attempt exited with code {ended.code}, without outputs and without an error."
-        case _:
-            return "OutputsNotFound", "The attempt exited with code 0, but without outputs and without an error."
 
 
 def _signal_name(number: int) -> str:

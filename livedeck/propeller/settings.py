@@ -8,7 +8,7 @@ class PropellerSettings:
     """Budgets and times. Times are in seconds."""
 
     system_retries: int = 3
-    """How many system failures (a lost worker, a killed process) of one node are followed by another attempt."""
+    """How many system failures of one node (a worker or machine that went away) are followed by another attempt."""
     grace: float = 10.0
     """How long an attempt that is to stop has between SIGTERM and SIGKILL."""
     lease_ttl: float = 30.0

@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +27,7 @@ from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
 from livedeck.sdk.declaring import checked_before
 from livedeck.sdk.tasks import Task
+from livedeck.sdk.tracebacks import name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Where, from_literal, to_literal
 from livedeck.store import Store, layout, open_store, split_uri
 
@@ -87,11 +89,13 @@ def _load_task(given: Arguments) -> Task[..., Any]:
         except StoreError as error:
             raise failures.around_the_task(error, f"the code {given.code} could not be fetched") from error
         sys.path.insert(0, folder)
+        name_files_as_in(folder)
+        threading.excepthook = failures.print_of_thread
     with checked_before():
         module = importlib.import_module(given.task_module)
     task = getattr(module, given.task_name, None)
     if not isinstance(task, Task):
-        place = getattr(module, "__file__", given.task_module)
+        place = project_path(getattr(module, "__file__", given.task_module))
         raise UnknownEntity(f"{place} has no task {given.task_name!r}, but a {type(task).__name__} of that name")
     _ = task.interface  # read here, where a mistake in it is reported as one of the module's
     return task

@@ -1,5 +1,7 @@
 """``error.pb``: why an attempt failed, in Flyte's words."""
 
+import sys
+import threading
 import time
 from collections.abc import Mapping
 
@@ -14,9 +16,11 @@ USER_CODES: Mapping[type[BaseException], str] = {
     RecoverableError: "USER:Recoverable",
     TypeMismatch: "USER:TypeError",
     UserError: "USER:ValueError",
-    SystemExit: "USER:SystemExit",
 }
-"""Codes of errors of the user's, flytekit's where it has one; any other is ``USER:RuntimeError``."""
+"""Codes of livedeck's own errors, flytekit's where it has one. Any other error's code is ``USER:`` and its class."""
+
+CODE_LIMIT = 200
+"""Characters of a code: it is a column in lists."""
 
 
 class Unreachable(Exception):
@@ -45,13 +49,21 @@ def document(error: BaseException) -> ErrorDocument:
 def _code(error: BaseException, *, system: bool) -> str:
     if system:
         return "SYSTEM:Unavailable"
-    return next((code for kind, code in USER_CODES.items() if isinstance(error, kind)), "USER:RuntimeError")
+    known = next((code for kind, code in USER_CODES.items() if isinstance(error, kind)), None)
+    return known or f"USER:{type(error).__name__}"[:CODE_LIMIT]
 
 
 def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the task called sys.exit({error.code!r}) instead of returning\n{format_error(error)}"
     return format_error(error)
+
+
+def print_of_thread(args: threading.ExceptHookArgs) -> None:
+    """Print what ended a thread of the task's, as ``threading.excepthook`` does, with the user's own paths."""
+    if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+        name = args.thread.name if args.thread is not None else "unknown"
+        print(f"Exception in thread {name}:\n{format_error(args.exc_value)}", file=sys.stderr, flush=True)  # noqa: T201 - the log is what is printed
 
 
 def around_the_task(error: StoreError, what: str) -> Unreachable:

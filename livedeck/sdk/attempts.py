@@ -12,7 +12,7 @@ from livedeck.sdk.context import ExecutionContext, Identity, bound
 from livedeck.sdk.deckfields import Facts, add_tabs
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.timeline import Timeline
-from livedeck.sdk.tracebacks import trimmed
+from livedeck.sdk.tracebacks import format_error
 
 if TYPE_CHECKING:
     from livedeck.deck.page import Page
@@ -97,7 +97,7 @@ class Attempt:
     def fail(self, error: BaseException) -> None:
         """End the Deck with the error on a tab of its own."""
         if self.page is not None:
-            self.page.show_error(trimmed(error))
+            self.page.show_error(error, format_error(error))
         self.outputs = None
         self.end("failed")
 

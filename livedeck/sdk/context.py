@@ -48,7 +48,7 @@ class Identity:
     execution: ExecutionId = ExecutionId()
     task: TaskId = TaskId()
     attempt: int = 0
-    """0 at first, then one more with every retry."""
+    """Flyte's ``retry_attempt``: 0 at first, then one more with every retry."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     output_prefix: str = ""
     """URI of the attempt's folder in the store."""
@@ -96,8 +96,8 @@ class ExecutionContext:
 
     @property
     def attempt(self) -> int:
-        """The number of this attempt, from 0."""
-        return self._identity.attempt
+        """The number of this attempt: 1, then one more with every retry, as console and command line count them."""
+        return self._identity.attempt + 1
 
     @property
     def execution_date(self) -> datetime:

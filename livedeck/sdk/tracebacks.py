@@ -1,24 +1,54 @@
-"""Tracebacks as the author of a task wants them: without our own frames, and never too long."""
+"""Tracebacks as the author of a task wants them: his own frames and paths, and never too long."""
 
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
 _OURS = str(Path(__file__).resolve().parent.parent) + "/"
-_ASYNCIO = str(Path(traceback.__file__).resolve().parent / "asyncio") + "/"
+_LIBRARY = str(Path(traceback.__file__).resolve().parent)
+_ON_THE_WAY_IN = (f"{_LIBRARY}/asyncio/", f"{_LIBRARY}/importlib/")
+"""What runs a task or imports its module. Further in it is called by the user's own code."""
 
 MAX_CHARACTERS = 64 * 1024
 """A message longer than this loses its middle: it goes into ``error.pb``, the database and a page."""
+
+
+_code_folders: list[str] = []
+"""Where code bundles were unpacked that this process imports from, each with a slash at its end."""
+
+
+def name_files_as_in(folder: str) -> None:
+    """Have files under the folder of an unpacked code bundle named as in the project that was bundled.
+
+    Only in tracebacks: to libraries (numba's cache, ``inspect``) a function's file must be one that is there.
+    """
+    _code_folders.append(folder.rstrip("/") + "/")
 
 
 def user_frames(frames: Iterable[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
     """Return the frames that are not livedeck's, and not the import system's or asyncio's on the way to the user's."""
     theirs: list[traceback.FrameSummary] = []
     for frame in frames:
-        leads_in = not theirs and frame.filename.startswith(_ASYNCIO)
+        leads_in = not theirs and frame.filename.startswith(_ON_THE_WAY_IN)
         if not (leads_in or frame.filename.startswith((_OURS, "<frozen importlib"))):
-            theirs.append(frame)
+            theirs.append(_as_in_project(frame))
     return theirs
+
+
+def _as_in_project(frame: traceback.FrameSummary) -> traceback.FrameSummary:
+    shown = project_path(frame.filename)
+    if shown != frame.filename:
+        _ = frame.line  # read now, while the file can be found
+        frame.filename = shown
+    return frame
+
+
+def project_path(file: str) -> str:
+    """Return the path of a file of an unpacked code bundle in its project; any other as it is."""
+    for folder in _code_folders:
+        if file.startswith(folder):
+            return file[len(folder) :]
+    return file
 
 
 def format_error(error: BaseException) -> str:
@@ -31,18 +61,12 @@ def format_error(error: BaseException) -> str:
     return shortened("".join(rendered.format()).rstrip())
 
 
-def trimmed(error: BaseException) -> BaseException:
-    """Return the error itself, its traceback beginning at the user's first frame."""
-    traceback_ = error.__traceback__
-    while traceback_ is not None and traceback_.tb_frame.f_code.co_filename.startswith((_OURS, _ASYNCIO)):
-        traceback_ = traceback_.tb_next
-    return error.with_traceback(traceback_)
-
-
 def _strip(rendered: traceback.TracebackException) -> None:
     waiting: list[traceback.TracebackException | None] = [rendered]
     while waiting:
         each = waiting.pop()
+        if each is not None and getattr(each, "filename", None):  # a SyntaxError's own
+            each.filename = project_path(each.filename)
         if each is not None and each.stack is not None:
             frames = user_frames(each.stack)
             # None leaves the heading out, too; typeshed does not know that it may be.

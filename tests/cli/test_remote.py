@@ -211,7 +211,7 @@ def second_time_lucky(seen: str) -> None:
     print("this is", attempt, flush=True)
     while not Path(seen).exists():
         time.sleep(0.01)
-    if attempt == 0:
+    if attempt == 1:
         raise RecoverableError("not yet")
 """
 
@@ -223,11 +223,11 @@ def test_watch_log_goes_on_with_the_retry(remote: Command, server: ServerProcess
     command = [sys.executable, "-m", "livedeck.cli", "watch", "--endpoint", server.endpoint, name, "--log", "n0"]
     with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
         assert watching.stdout is not None
-        assert watching.stdout.readline() == "this is 0\n"
+        assert watching.stdout.readline() == "this is 1\n"
         seen.touch()
         output, errors = watching.communicate(timeout=60)
     assert watching.returncode == 0, errors
-    assert output.splitlines()[-1] == "this is 1"
+    assert output.splitlines()[-1] == "this is 2"
     assert "attempt 2:" in errors
 
 

@@ -361,14 +361,14 @@ def test_an_unpublished_page_of_long_words_stays_bounded():
 def test_an_error_gets_its_tab(page):
     with pytest.raises(ValueError, match="<b>") as caught:
         int("<b>")
-    page.show_error(caught.value)
-    page.show_error(caught.value)
+    page.show_error(caught.value, "of no interest")
+    page.show_error(caught.value, "in test_an_error_gets_its_tab: <i>")
     (deck,) = shown(page).decks
     assert deck.name == "Error"
     (element,) = deck.elements
     assert "ValueError: invalid literal" in element.html
     assert "&lt;b&gt;" in element.html
-    assert "test_an_error_gets_its_tab" in element.html
+    assert "in test_an_error_gets_its_tab: &lt;i&gt;" in element.html
 
 
 @pytest.mark.parametrize(

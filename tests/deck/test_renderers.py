@@ -75,4 +75,4 @@ def test_a_renderer_that_raises_puts_the_error_in_its_place():
 
 
 def test_a_traceback_is_text():
-    assert "&lt;b&gt;" in render_traceback(ValueError("<b>"))
+    assert "&lt;b&gt;" in render_traceback(ValueError("<b>"), "")

@@ -25,19 +25,19 @@ from tests.integration.running import phase_of, python_outputs, run, start, wait
 def test_a_recoverable_error_is_retried(client: Client) -> None:
     ended = run(client, "attempts.py", "third_time_lucky")
     assert phase_of(ended) == "SUCCEEDED"
-    assert python_outputs(client, ended.id) == {"o0": 2}
+    assert python_outputs(client, ended.id) == {"o0": 3}
     attempts = attempts_of(client, ended.id)
     assert [attempt.id.retry_attempt for attempt in attempts] == [0, 1, 2]
     assert [phase(attempt) for attempt in attempts] == ["FAILED", "FAILED", "SUCCEEDED"]
-    assert "attempt 0" in attempts[0].closure.error.message
-    assert "attempt 1" in attempts[1].closure.error.message
+    assert "attempt 1" in attempts[0].closure.error.message
+    assert "attempt 2" in attempts[1].closure.error.message
 
 
 def test_retries_run_out(client: Client) -> None:
     ended = run(client, "attempts.py", "never_lucky")
     assert phase_of(ended) == "FAILED"
     assert ended.closure.error.code.startswith("RetriesExhausted|")
-    assert "attempt 2" in ended.closure.error.message
+    assert "attempt 3" in ended.closure.error.message
     assert len(attempts_of(client, ended.id)) == 3
 
 
@@ -53,22 +53,33 @@ def test_a_plain_raise_is_final(client: Client) -> None:
 async def test_a_killed_attempt_is_retried_and_its_deck_stays(client: Client) -> None:
     ended = run(client, "attempts.py", "killed_and_retried")
     assert phase_of(ended) == "SUCCEEDED"
-    assert python_outputs(client, ended.id) == {"o0": 1}
+    assert python_outputs(client, ended.id) == {"o0": 2}
     first, second = attempts_of(client, ended.id)
-    assert first.closure.error.kind == ExecutionError.SYSTEM
+    assert (first.closure.error.code, first.closure.error.kind) == ("Interrupted", ExecutionError.USER)
     document = await deck(first)
-    assert words(document) == {"last words": "<p>attempt 0</p>"}
+    assert words(document) == {"last words": "<p>attempt 1</p>"}
     assert document.end is None, "nobody was left to write an end"
-    assert words(await deck(second)) == {"last words": "<p>attempt 1</p>"}
+    assert words(await deck(second)) == {"last words": "<p>attempt 2</p>"}
 
 
-def test_one_that_is_always_killed_fails(client: Client) -> None:
-    ended = run(client, "attempts.py", "killed_always")
-    assert phase_of(ended) == "FAILED"
-    assert "SIGKILL" in ended.closure.error.message
-    assert ended.closure.error.code.startswith("RetriesExhausted|")
-    assert ended.closure.error.kind == ExecutionError.SYSTEM
-    assert len(attempts_of(client, ended.id)) > 1
+def test_one_that_is_always_killed_runs_as_often_as_its_task_allows(client: Client) -> None:
+    for name, attempts in (("killed_always", 2), ("killed_without_retries", 1)):
+        ended = run(client, "attempts.py", name)
+        assert phase_of(ended) == "FAILED"
+        assert "SIGKILL" in ended.closure.error.message
+        assert ended.closure.error.code == "RetriesExhausted|Interrupted"
+        assert ended.closure.error.kind == ExecutionError.USER
+        assert len(attempts_of(client, ended.id)) == attempts
+
+
+def test_one_whose_zygote_goes_away_is_run_again_whatever_its_task_allows(
+    client: Client, server: ServerProcess
+) -> None:
+    ended = run(client, "attempts.py", "ends_its_zygote_once", marker=str(server.data_dir / "ended"))
+    assert phase_of(ended) == "SUCCEEDED"
+    first, second = attempts_of(client, ended.id)
+    assert (first.closure.error.code, first.closure.error.kind) == ("Lost", ExecutionError.SYSTEM)
+    assert [phase(attempt) for attempt in (first, second)] == ["FAILED", "SUCCEEDED"]
 
 
 def test_a_timeout_ends_an_attempt(client: Client) -> None:
@@ -128,7 +139,7 @@ def test_a_task_gets_the_surroundings_that_it_asked_for(client: Client) -> None:
     assert found["colour"] == "mauve"
     assert found["execution"] == ended.id.name
     assert found["task"] == "attempts.surroundings"
-    assert found["attempt"] == "0"
+    assert found["attempt"] == "1"
     left = [Path(found["left"]), Path(found["cwd"], "left-behind")]
     assert left[0].parent == Path(found["tmpdir"]), "tempfile knows of it"
     wait_for(lambda: not any(each.exists() for each in left))  # soon after the attempt

@@ -18,7 +18,8 @@ from livedeck.store import open_store, split_uri
 from livedeck.testing.executors import fail, literal, succeed
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
 
-KILLED = Exit(ExitKind.SIGNALLED, signal.SIGKILL, message="it grew")
+KILLED = Exit(ExitKind.SIGNALLED, signal.SIGKILL, last_words="it grew", out_of_memory=True)
+LOST = Exit(ExitKind.LOST, reason="its machine was restarted")
 
 
 async def read(uri: str) -> dict[str, int]:
@@ -290,21 +291,51 @@ async def test_when_retries_are_exhausted_the_code_says_so(world):
     assert execution.error.message == "Attempt 2 of 2 failed, no attempts are left. The last error: not today"
 
 
-async def test_system_errors_have_a_budget_of_their_own(world):
+async def test_a_killed_attempt_is_run_again_only_if_the_task_allows(world):
     async def killed(attempt):
         return KILLED
 
     execution = await run(world, workflow(task("n0")), killed)
-    assert len(execution.tasks) == 4
-    assert execution.error.code == "RetriesExhausted|Killed"
-    assert execution.error.kind == ExecutionError.SYSTEM
+    assert len(execution.tasks) == 1, "retries=0: what it did to the world is done once"
+    assert execution.error.code == "RetriesExhausted|OOMKilled"
+    assert execution.error.kind == ExecutionError.USER
+    assert execution.tasks[0].closure.error.code == "OOMKilled", "the attempt says how it ended, the node what it means"
     assert "memory ran out" in execution.error.message
     assert "it grew" in execution.error.message
+
+    execution = await run(world, workflow(task("n0", options={"retries": 2})), killed)
+    assert len(execution.tasks) == 3
+    assert {task.closure.error.code for task in execution.tasks} == {"OOMKilled"}
+
+
+async def test_one_that_leaves_without_a_word_is_run_again_only_if_the_task_allows(world):
+    async def exits(attempt):
+        return Exit(ExitKind.EXITED, 1)
+
+    execution = await run(world, workflow(task("n0")), exits)
+    assert [(task.closure.error.code, task.closure.error.kind) for task in execution.tasks] == [
+        ("NonZeroExit", ExecutionError.USER)
+    ]
+    assert len((await run(world, workflow(task("n0", options={"retries": 1})), exits)).tasks) == 2
+
+
+async def test_system_errors_have_a_budget_of_their_own(world):
+    async def lost(attempt):
+        return LOST
+
+    execution = await run(world, workflow(task("n0")), lost)
+    assert len(execution.tasks) == 1 + PropellerSettings().system_retries
+    assert execution.error.code == "RetriesExhausted|Lost"
+    assert execution.error.kind == ExecutionError.SYSTEM
+    assert {(task.closure.error.code, task.closure.error.kind) for task in execution.tasks} == {
+        ("Lost", ExecutionError.SYSTEM)
+    }
+    assert "its machine was restarted" in execution.error.message
 
     async def mixed(attempt):
         number = int(attempt.environment["FLYTE_ATTEMPT_NUMBER"])
         if number < 3:
-            return KILLED
+            return LOST
         return await (fail(attempt, recoverable=True) if number == 3 else succeed(attempt))
 
     execution = await run(world, workflow(task("n0", options={"retries": 1})), mixed)

@@ -45,32 +45,35 @@ async def test_an_error_says_whose_fault_it_is_and_whether_to_try_again(attempt)
     assert (result.blame, result.recoverable, result.worker) == (Blame.SYSTEM, True, "w1")
 
 
-@pytest.mark.parametrize(
-    ("ended", "code", "words"),
-    [
-        (Exit(ExitKind.LOST, message="last"), "Lost", "nobody can say how it ended.\nIts last words:\nlast"),
-        (Exit(ExitKind.SIGNALLED, signal.SIGKILL), "Killed", "memory ran out"),
-        (Exit(ExitKind.SIGNALLED, signal.SIGTERM), "Signalled", "SIGTERM"),
-        (Exit(ExitKind.EXITED, 128 + signal.SIGTERM), "NonZeroExit", "exited with code 143"),
-    ],
-)
-async def test_one_that_was_ended_from_outside_is_a_system_error(attempt, ended, code, words):
-    result = await judge(attempt.output_prefix, ended)
-    assert isinstance(result, Failure)
-    assert (result.code, result.blame, result.recoverable) == (code, Blame.SYSTEM, True)
-    assert words in result.message
+async def test_only_a_place_that_went_away_is_a_system_error(attempt):
+    ended = Exit(ExitKind.LOST, 143, last_words="last", reason="its zygote died")
+    assert await judge(attempt.output_prefix, ended) == Failure(
+        "Lost", "The attempt was lost: its zygote died.\nThe end of its output:\nlast", Blame.SYSTEM, recoverable=True
+    )
 
 
 @pytest.mark.parametrize(
     ("ended", "code", "words"),
     [
+        (
+            Exit(ExitKind.SIGNALLED, signal.SIGKILL, out_of_memory=True, peak_memory=3 << 29),
+            "OOMKilled",
+            "because memory ran out (its largest size was 1.5 GiB)",
+        ),
+        (Exit(ExitKind.EXITED, 128 + signal.SIGKILL, out_of_memory=True), "OOMKilled", "because memory ran out"),
+        (Exit(ExitKind.SIGNALLED, signal.SIGKILL, out_of_memory=False), "Interrupted", "somebody sent the signal"),
+        (Exit(ExitKind.SIGNALLED, signal.SIGKILL), "Interrupted", "the kernel does not tell"),
+        (Exit(ExitKind.EXITED, 128 + signal.SIGKILL), "Interrupted", "SIGKILL"),
+        (Exit(ExitKind.SIGNALLED, signal.SIGTERM), "Interrupted", "SIGTERM"),
+        (Exit(ExitKind.EXITED, 128 + signal.SIGTERM), "Interrupted", "SIGTERM"),
         (Exit(ExitKind.SIGNALLED, signal.SIGSEGV), "Signalled", "SIGSEGV"),
         (Exit(ExitKind.SIGNALLED, 200), "Signalled", "signal 200"),
+        (Exit(ExitKind.EXITED, 1), "NonZeroExit", "exited with code 1"),
         (Exit(ExitKind.EXITED, 3), "NonZeroExit", "exited with code 3"),
         (Exit(ExitKind.EXITED, 0), "OutputsNotFound", "exited with code 0"),
     ],
 )
-async def test_one_that_left_by_itself_is_an_error_of_the_tasks_own(attempt, ended, code, words):
+async def test_a_process_that_ended_is_an_error_of_the_users_and_may_be_tried_again(attempt, ended, code, words):
     result = await judge(attempt.output_prefix, ended)
     assert isinstance(result, Failure)
     assert (result.code, result.blame, result.recoverable) == (code, Blame.USER, True)

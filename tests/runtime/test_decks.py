@@ -38,7 +38,7 @@ def test_an_error_has_a_tab(bench):
     assert "ZeroDivisionError: mine" in error
     assert "in break_with_deck" in error
     assert "attempts.py" not in error
-    assert bench.error.code == "USER:RuntimeError"
+    assert bench.error.code == "USER:ZeroDivisionError"
 
 
 def test_an_output_of_the_wrong_type_is_on_the_error_tab(bench):

@@ -1,12 +1,13 @@
 """One attempt, in this process."""
 
 import sys
+import threading
 
 import pytest
 from flyteidl.core.errors_pb2 import ContainerError
 from flyteidl.core.execution_pb2 import ExecutionError
 
-from livedeck.runtime import entry
+from livedeck.runtime import entry, failures
 from livedeck.sdk import bundle
 from livedeck.store import open_store
 
@@ -47,7 +48,7 @@ def test_the_context_says_which_attempt_it_is(bench, set_environment):
     )
     assert bench.run("identity") == 0
     prefixes = [f"file://{bench.output}", f"file://{bench.root}/raw"]
-    assert bench.outputs(o0=list[str])["o0"] == ["p", "d", "abc", "tasks.identity", "v1", "2", *prefixes]
+    assert bench.outputs(o0=list[str])["o0"] == ["p", "d", "abc", "tasks.identity", "v1", "3", *prefixes]
 
 
 def test_a_task_called_in_a_thread_is_part_of_the_attempt(bench, set_environment):
@@ -61,7 +62,7 @@ def test_an_error_is_the_users_and_final(bench, capsys):
     error = bench.error
     assert error.kind == ContainerError.NON_RECOVERABLE
     assert error.origin == ExecutionError.USER
-    assert error.code == "USER:RuntimeError"
+    assert error.code == "USER:ZeroDivisionError"
     assert error.message.endswith("ZeroDivisionError: mine")
     assert 'raise ZeroDivisionError("mine")' in error.message
     assert "in fail" in error.message
@@ -166,6 +167,75 @@ def test_the_code_travels_as_a_bundle(bench, tmp_path, monkeypatch):
     assert bench.outputs(o0=str)["o0"] == str(tmp_path / "code" / packed.digest / "traveller.py")
 
 
+@pytest.fixture
+def bundled(bench, tmp_path, monkeypatch):
+    """Run a task of a project that came as a bundle."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+
+    def run(files, module, task="go"):
+        for name, text in files.items():
+            file = tmp_path / "project" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        packed = bundle.build(tmp_path / "project")
+        open_store(f"file://{tmp_path}/code-store").put(packed.name, packed.data)
+        assert bench.run(task, module=module, code=f"file://{tmp_path}/code-store/{packed.name}") == 0
+
+    return run
+
+
+GO = "from livedeck import task\n@task(enable_deck=True)\ndef go() -> None:\n"
+
+
+def test_tracebacks_name_the_users_files_and_not_the_caches(bundled, bench, capsys):
+    files = {
+        "told_tree/__init__.py": "",
+        "told_tree/steps.py": "def step():\n    raise LookupError('deep in the project')\n",
+        "told_main.py": GO.replace("@", "from told_tree.steps import step\n@", 1) + "    step()\n",
+    }
+    bundled(files, "told_main")
+    printed = capsys.readouterr().err
+    error_tab = next(html for name, html in bench.tabs.items() if name == "Error")
+    for text in (bench.error.message, printed, error_tab):
+        assert str(bench.root) not in text
+        assert "raise LookupError(" in text
+    assert 'File "told_main.py", line 5, in go' in bench.error.message
+    assert 'File "told_tree/steps.py", line 2, in step' in bench.error.message
+    assert bench.error.code == "USER:LookupError"
+
+
+def test_a_mistake_in_the_users_file_is_told_with_his_path(bundled, bench):
+    bundled({"mistaken.py": GO + "    return (\n"}, "mistaken")
+    assert 'File "mistaken.py", line 4' in bench.error.message
+    assert "importlib" not in bench.error.message
+    assert str(bench.root) not in bench.error.message
+    assert bench.error.code == "USER:SyntaxError"
+
+
+def test_an_error_in_a_thread_is_printed_with_the_users_path(bundled, bench, capsys):
+    body = "    import threading\n    thread = threading.Thread(target=lambda: 1 / 0, name='aside')\n"
+    bundled({"threaded.py": GO + body + "    thread.start()\n    thread.join()\n"}, "threaded")
+    printed = capsys.readouterr().err
+    assert "Exception in thread aside:" in printed
+    assert 'File "threaded.py", line 5' in printed
+    assert str(bench.root) not in printed
+
+
+def test_a_task_that_its_bundle_does_not_have_is_told_with_the_users_path(bundled, bench):
+    bundled({"lacking.py": GO + "    pass\n"}, "lacking", "gone")
+    assert bench.error.message.endswith(": lacking.py has no task 'gone', but a NoneType of that name")
+
+
+class Own(KeyError):
+    """An error of the user's own."""
+
+
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError, Own])
+def test_the_code_of_an_error_is_its_class(kind):
+    assert failures.document(kind("x")).error.code == f"USER:{kind.__name__}"
+
+
 def test_code_that_cannot_be_fetched_is_the_systems_fault(bench):
     assert bench.run("add", code=f"file://{bench.root}/nowhere.tar.gz") == 0
     assert bench.error.origin == ExecutionError.SYSTEM
@@ -181,7 +251,7 @@ def test_checkpoints_pass_from_attempt_to_attempt(bench, set_environment):
     given = bench.arguments("checkpoints")
     middle = given.index("--")
     assert entry.main([*given[:middle], *arguments, *given[middle:]]) == 0
-    assert bench.outputs(o0=str)["o0"] == "state of attempt 0"
+    assert bench.outputs(o0=str)["o0"] == "state of attempt 1"
 
 
 @pytest.mark.parametrize(

@@ -158,11 +158,11 @@ def test_only_recoverable_errors_are_retried():
         return 7
 
     assert flaky(error="soft") == 7
-    assert attempts == [0, 1, 2]
+    assert attempts == [1, 2, 3]
     attempts.clear()
     with pytest.raises(ValueError, match="hard"):
         flaky(error="hard")
-    assert attempts == [0]
+    assert attempts == [1]
 
 
 def test_the_last_recoverable_error_is_raised():
@@ -255,7 +255,7 @@ def test_the_context_inside_and_outside(caplog):
     name, task_name, attempt = look()
     assert name.endswith("-look")
     assert task_name == look.name
-    assert attempt == "0"
+    assert attempt == "1"
     assert current_context() is outside
     assert any("write @task(enable_deck=True)" in record.message for record in caplog.records)
 

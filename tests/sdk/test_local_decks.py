@@ -119,7 +119,7 @@ def test_every_attempt_has_a_deck(folder):
     @task(enable_deck=True, retries=1)
     def flaky() -> int:
         Deck("metrics", f"attempt {current_context().attempt}")
-        if current_context().attempt == 0:
+        if current_context().attempt == 1:
             raise RecoverableError("again")
         return 1
 

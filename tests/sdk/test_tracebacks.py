@@ -4,7 +4,7 @@ import pytest
 
 from livedeck import Deck
 from livedeck.sdk.bindings import evaluate
-from livedeck.sdk.tracebacks import MAX_CHARACTERS, format_error, shortened, trimmed, user_frames
+from livedeck.sdk.tracebacks import MAX_CHARACTERS, format_error, shortened, user_frames
 
 
 def raised(call):
@@ -54,19 +54,6 @@ def test_groups_are_shown():
 
 def test_an_error_without_the_users_frames_has_no_heading():
     assert format_error(ValueError("x")) == "ValueError: x"
-
-
-def test_trimming_begins_at_the_users_first_frame():
-    def look_up(reference):
-        raise KeyError("mine")
-
-    from livedeck.sdk.promises import Reference
-
-    try:
-        evaluate(Reference(None, "x"), look_up)
-    except KeyError as error:
-        frames = traceback.extract_tb(trimmed(error).__traceback__)
-        assert frames[0].filename == __file__
 
 
 def test_long_texts_lose_their_middle():

@@ -23,7 +23,7 @@ export interface ExecutionRoute {
   readonly node: string | null;
   /** Null: the one that fits (the Deck where there is one). */
   readonly view: NodeView | null;
-  /** Null: the latest. */
+  /** Flyte's number, from 0 (in the URL from 1, as attempts are counted for people); null: the latest. */
   readonly attempt: number | null;
   readonly run: RunView;
 }
@@ -68,7 +68,7 @@ function executionRoute(project: string, domain: string, name: string, query: UR
     name,
     node: query.get("node"),
     view: NODE_VIEWS.find((view) => view === query.get("view")) ?? null,
-    attempt: attempt >= 0 ? attempt : null,
+    attempt: attempt >= 1 ? attempt - 1 : null,
     run: RUN_VIEWS.find((run) => run === query.get("run")) ?? "timeline",
   };
 }
@@ -85,7 +85,7 @@ export function executionPath(
   return withQuery(path, {
     node: route.node ?? null,
     view: route.view ?? null,
-    attempt: route.attempt?.toString() ?? null,
+    attempt: typeof route.attempt === "number" ? String(route.attempt + 1) : null,
     run: route.run === "timeline" ? null : (route.run ?? null),
   });
 }

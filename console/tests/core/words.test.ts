@@ -102,6 +102,8 @@ describe("routes", () => {
     const base = executionsPath({ project: "p", domain: "d" });
     expect(parseRoute(base, "?phase=FAILED")).toMatchObject({ page: "executions", phase: "FAILED", workflow: "" });
     expect(parseRoute(`${base}/a1/`, "?view=nonsense&attempt=-3")).toMatchObject({ view: null, attempt: null });
+    expect(parseRoute(`${base}/a1/`, "?attempt=0")).toMatchObject({ attempt: null });
+    expect(parseRoute(`${base}/a1/`, "?attempt=2")).toMatchObject({ attempt: 1 });
     expect(parseRoute("/console/", "")).toEqual({ page: "home" });
     expect(parseRoute("/console/elsewhere", "")).toEqual({ page: "unknown" });
   });

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from livedeck.executors.api import Exit, ExitKind
 from livedeck.executors.process import identity, scratch
-from livedeck.executors.process.admission import GIB
 from livedeck.executors.process.identity import Identity
 from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord
 
@@ -24,18 +23,15 @@ LONGEST_END = 10.0
 
 def to_exit(ended: ExitRecord, last_words: str) -> Exit:
     """Return a record and the end of the output as the engine wants them."""
-    words = [last_words] if last_words else []
-    if ended.kind is ExitKind.LOST:
-        words.append(ended.reason)
-    elif ended.kind is ExitKind.SIGNALLED and ended.code == signal.SIGKILL and not ended.aborted:
-        size = ended.peak_memory / GIB
-        words.append(f"killed by SIGKILL, as when memory runs out (its largest size was {size:.3g} GiB)")
     return Exit(
         kind=ended.kind,
         code=ended.code,
         started_at=_time(ended.started_at),
         ended_at=_time(ended.ended_at),
-        message="\n".join(words),
+        last_words=last_words,
+        reason=ended.reason,
+        out_of_memory=ended.out_of_memory,
+        peak_memory=ended.peak_memory,
     )
 
 

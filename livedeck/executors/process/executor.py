@@ -69,7 +69,7 @@ class ProcessExecutor:
     Handles are names of files under ``work_dir`` and stay valid for ``retention`` after they were last asked for.
 
     Requests are admission limits only (see ``admission``): an attempt may use more than it asked for, and when memory
-    runs out the kernel's SIGKILL is seen as ``SIGNALLED`` with code 9.
+    runs out the kernel's SIGKILL is seen as ``SIGNALLED`` with code 9 and, as far as it tells, ``out_of_memory``.
 
     Args:
         work_dir: where attempts and zygotes live; one executor at a time, but any number in turn. Only this user

@@ -19,6 +19,7 @@ from livedeck.executors.api import ExitKind
 from livedeck.executors.process import child, identity, scratch
 from livedeck.executors.process.capture import Capture
 from livedeck.executors.process.identity import Identity
+from livedeck.executors.process.memory_kills import MemoryKills
 from livedeck.executors.process.messages import Launch
 from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord, Records
 
@@ -31,6 +32,12 @@ SPARES, FEW_SPARES = 4, 1
 When no more than a few are left all the others are forked, one after the other: after a fork both sides copy each page
 that they write to, and the zygote, if it does nothing else in between, does so once.
 """
+
+KILLED = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
+"""Exit codes of a process that SIGKILL ended, and of a shell around one."""
+
+STOPPED = KILLED | {-signal.SIGTERM, 128 + signal.SIGTERM}
+"""Exit codes of a process that was asked to end."""
 
 CORES = os.cpu_count() or 1
 """While as many attempts run, children that wait do not rehearse: that would take from those that work."""
@@ -57,6 +64,10 @@ class Running:
     pid: int
     capture: Capture
     started_at: float
+    memory_kills: int | None
+    """The kernel's count of processes killed for want of memory, when it began."""
+    began: bool = True
+    """Whether its process was there to take its plan."""
     kill_at: float | None = None
     """When its grace ends, on the monotonic clock; None: nobody aborted it."""
 
@@ -99,6 +110,9 @@ class Nursery:
         """Processes of attempts that are over by their own word and not reaped yet, and since when."""
         self._spares: deque[Spare] = deque()
         self._preparing = False
+        self._memory_kills = MemoryKills()
+        self.ending = False
+        """Whether the zygote was asked to end, and its attempts with it."""
 
     def launch(self, request: Launch, environment: Mapping[str, str]) -> Running | None:
         """Start an attempt; return None when one of that name was started before, by whomever.
@@ -121,15 +135,23 @@ class Nursery:
         self._spares.popleft()
         changes = self._changes({**environment, "TMPDIR": scratch.tmp(spare.scratch)})
         started_at = time.time()
-        # If it was killed while it waited it comes to an end that tells as much.
-        with contextlib.suppress(BrokenPipeError):
-            child.order(spare.orders, child.Plan(argv, function, changes))
-        os.close(spare.orders)
+        memory_kills = self._memory_kills.count()
+        began = self._order(spare, child.Plan(argv, function, changes))
         capture = Capture(spare.output, files.output, cap=self._log_cap)
-        running = Running(record, files, spare.process.pid, capture, started_at)
+        running = Running(record, files, spare.process.pid, capture, started_at, memory_kills, began)
         self.running[record.name] = running
         self._by_pid[running.pid] = running
         return running
+
+    def _order(self, spare: Spare, plan: child.Plan) -> bool:
+        """Give a child its plan; return False if it was killed while it waited."""
+        try:
+            child.order(spare.orders, plan)
+        except BrokenPipeError:
+            return False
+        finally:
+            os.close(spare.orders)
+        return True
 
     def prepare(self) -> bool:
         """Fork a child in advance, if there are too few; tell whether more are wanted. To be called when idle."""
@@ -196,14 +218,26 @@ class Nursery:
     def _end(self, running: Running, code: int, peak_memory: int) -> ExitRecord:
         running.capture.finish()
         del self._by_pid[running.pid], self.running[running.record.name]
+        reason = self._why_lost(running, code)
+        kind = ExitKind.SIGNALLED if code < 0 else ExitKind.EXITED
         return ExitRecord(
-            kind=ExitKind.SIGNALLED if code < 0 else ExitKind.EXITED,
+            kind=ExitKind.LOST if reason else kind,
             code=abs(code),
             started_at=running.started_at,
             ended_at=time.time(),
             peak_memory=peak_memory,
             aborted=running.kill_at is not None,
+            reason=reason,
+            out_of_memory=self._memory_kills.explains(running.memory_kills) if code in KILLED else False,
         )
+
+    def _why_lost(self, running: Running, code: int) -> str:
+        """Say what took an attempt away that did nothing to deserve it; empty: its end is its own."""
+        if not running.began:
+            return "its process was gone before the task began"
+        if self.ending and code in STOPPED:
+            return "the process that it was forked from was asked to end, and it with it"
+        return ""
 
     def sweep(self, path: str) -> None:
         """Take an ended attempt's scratch folder back."""
@@ -211,6 +245,7 @@ class Nursery:
 
     def close(self) -> None:
         """Clean up before the zygote ends."""
+        self._memory_kills.close()
         self._scratch.close()
 
     def _aside(self, work: Callable[[], None]) -> None:

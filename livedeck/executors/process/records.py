@@ -57,6 +57,8 @@ class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """It was asked to end."""
     reason: str = ""
     """Why it is called lost."""
+    out_of_memory: bool | None = None
+    """Whether the kernel ended it because memory ran out; None: that cannot be known."""
 
 
 class ShippedRecord(msgspec.Struct, frozen=True, omit_defaults=True):

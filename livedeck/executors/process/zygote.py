@@ -321,7 +321,7 @@ class Zygote:
         self._to_sweep.append(running.record.scratch)
 
     def _on_terminate(self, *_: object) -> None:
-        self._ending = True
+        self._ending = self._nursery.ending = True
 
 
 def detach() -> None:

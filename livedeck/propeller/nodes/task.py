@@ -123,7 +123,7 @@ def _on_failed(turn: Turn, path: Path, event: AttemptFailed) -> None:
         _move_attempt(turn, path, TaskEvent.RETRY, failure)
         _launch_next(turn, path)
     else:
-        _move_attempt(turn, path, TaskEvent.FAIL, verdict)
+        _move_attempt(turn, path, TaskEvent.FAIL, failure)
         turn.fail(path, verdict)
 
 

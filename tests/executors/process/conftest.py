@@ -97,3 +97,46 @@ def run(bench, executor):
         return outcome, bench.log(attempt.id)
 
     return run
+
+
+@pytest.fixture
+def memory_group():
+    """Return a context manager inside which what is started has a limit of its own on memory.
+
+    Skips where control groups cannot be made: that takes rights, which a server does not need.
+    """
+    hierarchy = Path("/sys/fs/cgroup/memory")
+    first = hierarchy.is_dir()
+    group = (hierarchy if first else hierarchy.parent) / f"livedeck-test-{os.getpid()}"
+    try:
+        group.mkdir()
+        limit = group / ("memory.limit_in_bytes" if first else "memory.max")
+        limit.write_text("max" if not first else "-1")
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            group.rmdir()
+        pytest.skip(f"no control group can be made here: {error}")
+
+    @contextlib.contextmanager
+    def entered(size):
+        limit.write_text(str(size))
+        own = next(
+            line.split(":", 2)[2]
+            for line in Path("/proc/self/cgroup").read_text().splitlines()
+            if line.split(":", 2)[1] == ("memory" if first else "")
+        )
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+        try:
+            yield
+        finally:
+            (group.parent / own.strip("/") / "cgroup.procs").write_text(str(os.getpid()))
+
+    yield entered
+    deadline = time.monotonic() + 20
+    for pid in (group / "cgroup.procs").read_text().split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    while (group / "cgroup.procs").read_text():
+        assert time.monotonic() < deadline, "what ran in the control group does not end"
+        time.sleep(0.01)
+    group.rmdir()

@@ -67,6 +67,13 @@ def kills_itself(number):
     os.kill(os.getpid(), int(number))
 
 
+def grows(size):
+    """Use so many bytes of memory."""
+    held = bytearray(int(size))
+    for page in range(0, len(held), 4096):
+        held[page] = 1
+
+
 def says(*words):
     print(*words)
     print("and on stderr", file=sys.stderr)

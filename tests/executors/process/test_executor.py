@@ -37,7 +37,7 @@ def ended(outcome):
 async def test_exit_code_and_last_words(run, program, code, words):
     outcome, _ = await run(*program)
     assert ended(outcome) == (ExitKind.EXITED, code)
-    assert outcome.message.splitlines()[-1:] == ([words] if words else [])
+    assert outcome.last_words.splitlines()[-1:] == ([words] if words else [])
     assert outcome.started_at <= outcome.ended_at
 
 
@@ -47,17 +47,31 @@ async def test_a_signal_is_told_from_an_exit_code(run):
     assert log == "last words"
 
 
-async def test_out_of_memory_is_named(run):
+async def test_a_kill_that_somebody_sent_is_not_called_out_of_memory(run):
     outcome, _ = await run("kills_itself", signal.SIGKILL)
     assert ended(outcome) == (ExitKind.SIGNALLED, signal.SIGKILL)
-    assert "memory" in outcome.message
-    assert outcome.message.startswith("last words")
+    assert not outcome.out_of_memory
+    assert outcome.last_words == "last words"
+
+
+async def test_out_of_memory_is_known_by_the_kernels_own_count(bench, memory_group):
+    with memory_group(256 << 20):  # the zygote begins in it, and every attempt is its child
+        opening = bench.executor()
+        executor = await opening.__aenter__()
+    try:
+        outcome = await executor.wait(await executor.launch(bench.attempt("grows", 1 << 30)))
+        assert (ended(outcome), outcome.out_of_memory) == ((ExitKind.SIGNALLED, signal.SIGKILL), True)
+        assert 0 < outcome.peak_memory <= 256 << 20
+        outcome = await executor.wait(await executor.launch(bench.attempt("kills_itself", signal.SIGKILL)))
+        assert (ended(outcome), outcome.out_of_memory) == ((ExitKind.SIGNALLED, signal.SIGKILL), False)
+    finally:
+        await opening.__aexit__(None, None, None)
 
 
 async def test_traceback_is_the_users_alone(run):
     outcome, log = await run("raises", "why")
     assert log.startswith("Traceback")
-    assert outcome.message in log
+    assert outcome.last_words in log
     assert "nursery" not in log
 
 
@@ -176,7 +190,7 @@ async def test_a_flood_is_bounded_and_slows_nobody(bench):
         outcome = await flooding
     log = bench.log(flood.id)
     assert outcome.code == 0
-    assert outcome.message.endswith("last line")
+    assert outcome.last_words.endswith("last line")
     assert log.startswith("first line\n")
     assert log.endswith("\nlast line\n")
     assert "bytes of output dropped here" in log
@@ -189,7 +203,7 @@ async def test_output_is_in_the_store_while_it_runs(bench, executor):
     handle = await executor.launch(attempt)
     await until(lambda: bench.log(attempt.id) == "waiting\n")
     gate.touch()
-    assert (await executor.wait(handle)).message == "waiting\ndone é"
+    assert (await executor.wait(handle)).last_words == "waiting\ndone é"
     assert bench.log(attempt.id) == "waiting\ndone é\n"
 
 
@@ -262,7 +276,7 @@ async def test_abort_lets_it_flush(bench, executor):
     await executor.abort(handle, grace=60)
     outcome = await executor.wait(handle)
     assert ended(outcome) == (ExitKind.EXITED, 143)
-    assert outcome.message == "waiting\nflushed"
+    assert outcome.last_words == "waiting\nflushed"
     await executor.abort(handle, grace=60)  # it is over: nothing happens
 
 
@@ -273,7 +287,7 @@ async def test_abort_of_one_that_does_not_listen(bench, executor):
     await executor.abort(handle, grace=0.1)
     outcome = await executor.wait(handle)
     assert ended(outcome) == (ExitKind.SIGNALLED, signal.SIGKILL)
-    assert "memory" not in outcome.message
+    assert not outcome.out_of_memory
 
 
 async def test_abort_ends_its_helpers_too(bench, executor):
@@ -324,7 +338,7 @@ async def test_a_store_that_takes_nothing_does_not_hold_up_the_outcome(bench, ex
     bench.path("store").write_text("a file where a folder should be")
     outcome = await executor.wait(await executor.launch(bench.attempt("says", "hello")))
     assert isinstance(outcome, Exit)
-    assert outcome.message == "hello\nand on stderr"
+    assert outcome.last_words == "hello\nand on stderr"
     assert "log_incomplete" in caplog.text
 
 

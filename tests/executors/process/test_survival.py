@@ -110,7 +110,7 @@ async def test_zygote_killed(bench, executor):
     os.kill(executor._fleet._primary.zygote.pid, signal.SIGKILL)
     outcome = await executor.wait(handle)
     assert outcome.kind is ExitKind.LOST
-    assert "died" in outcome.message
+    assert "died" in outcome.reason
     assert not any(alive(int(pid)) for pid in pids)
     assert executor._gate.taken.milli_cores == 0
     # It stays lost, and the next one runs.
@@ -206,7 +206,8 @@ async def test_terminated_zygote_lets_attempts_flush(bench, executor):
     zygote = executor._fleet._primary.zygote
     os.kill(zygote.pid, signal.SIGTERM)
     outcome = await executor.wait(handle)
-    assert (outcome.kind, outcome.code) == (ExitKind.EXITED, 143)
+    assert (outcome.kind, outcome.code, outcome.last_words) == (ExitKind.LOST, 143, "waiting\nflushed")
+    assert "was asked to end" in outcome.reason
     await until(lambda: not identity.is_alive(zygote))
     assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 

@@ -16,7 +16,7 @@ from livedeck import Cache, Deck, RecoverableError, Resources, current_context, 
 def third_time_lucky() -> int:
     """Fail twice in a way that may pass."""
     attempt = current_context().attempt
-    if attempt < 2:
+    if attempt < 3:
         raise RecoverableError(f"attempt {attempt}")
     return attempt
 
@@ -39,7 +39,7 @@ def killed_once() -> int:
     attempt = current_context().attempt
     Deck("last words", f"<p>attempt {attempt}</p>")
     current_context().publish_decks(wait=True)
-    if attempt == 0:
+    if attempt == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return attempt
 
@@ -48,6 +48,23 @@ def killed_once() -> int:
 def killed_always() -> None:
     """Die without a word."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task
+def killed_without_retries() -> None:
+    """Die without a word, and be content with that."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task
+def ends_its_zygote_once(marker: str) -> None:
+    """End the process that this one was forked from, and so this one, the first time."""
+    try:
+        Path(marker).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(600)
 
 
 @task(timeout=timedelta(seconds=1))
