@@ -7,7 +7,7 @@ from flyteidl.core.catalog_pb2 import CatalogCacheStatus
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 
-from livedeck.propeller.cachekeys import cache_key
+from livedeck.literals.cachekeys import cache_key
 from livedeck.propeller.control import ControlPlane
 from livedeck.propeller.events import Path
 from livedeck.propeller.plan import TaskPlan
@@ -38,7 +38,7 @@ class Cache:
             self._facts.cache_status[path] = CatalogCacheStatus.CACHE_SKIPPED
             return None
         try:
-            entry = await self._control.find_cached(cache_key(task, inputs))
+            entry = await self._control.find_cached(cache_key(task.template, task.cache_version, inputs))
         except Exception:
             log.exception("propeller.cache_lookup_failed task=%s", task.template.id.name)
             self._facts.cache_status[path] = CatalogCacheStatus.CACHE_LOOKUP_FAILURE
@@ -65,7 +65,7 @@ class Cache:
     ) -> None:
         """Remember outputs that a run has just made."""
         try:
-            await self._control.store_cached(cache_key(task, inputs), output_uri, source)
+            await self._control.store_cached(cache_key(task.template, task.cache_version, inputs), output_uri, source)
         except Exception:
             log.exception("propeller.cache_store_failed task=%s", task.template.id.name)
             self._facts.cache_status[path] = CatalogCacheStatus.CACHE_PUT_FAILURE

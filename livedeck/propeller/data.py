@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from flyteidl.core.literals_pb2 import Binding, Literal, LiteralMap
 
 from livedeck.errors import InvalidWorkflow, ObjectNotFound
+from livedeck.literals.order import apply_notes, notes_of
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
 from livedeck.propeller.events import Path
@@ -44,7 +45,7 @@ class Data:
             InvalidWorkflow: a binding stands for something that is not there.
         """
         bindings = plan_at(self._root(), path).node.inputs
-        literals = await self._bound(bindings, path[:-1])
+        literals = await self._bound(bindings, path[:-1], plan_at(self._root(), path).node.id)
         await self._store(self._addresses.inputs_uri(self._name(path)), literals)
         return literals
 
@@ -56,7 +57,7 @@ class Data:
         """
         scope_path = end[:-1]
         bindings = scope_at(self._root(), scope_path).plan.template.outputs
-        literals = await self._bound(bindings, scope_path)
+        literals = await self._bound(bindings, scope_path, "")
         uri = self.scope_outputs_uri(scope_path)
         await self._store(uri, literals)
         self.outputs_uris[scope_path] = uri
@@ -103,9 +104,15 @@ class Data:
         await persist("store", lambda: save(uri, data), self._settings)
         self._shelf.put(uri, literals, len(data))
 
-    async def _bound(self, bindings: Iterable[Binding], scope: Path) -> LiteralMap:
+    async def _bound(self, bindings: Iterable[Binding], scope: Path, node_id: str) -> LiteralMap:
         lookup = self._lookup(scope)
-        return LiteralMap(literals={each.var: await resolve(each.binding, lookup) for each in bindings})
+        bound = LiteralMap(literals={each.var: await resolve(each.binding, lookup) for each in bindings})
+        workflow = scope_at(self._root(), scope).plan.template
+        if workflow.metadata.tags:  # few have any
+            notes = notes_of(workflow)
+            for variable, literal in bound.literals.items():
+                apply_notes(literal, notes.get(f"{node_id}.{variable}", ()))
+        return bound
 
     def _lookup(self, scope: Path) -> Callable[[str], Awaitable[Mapping[str, Literal]]]:
         index = scope_at(self._root(), scope).plan.index

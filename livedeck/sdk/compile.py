@@ -13,8 +13,9 @@ from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.core.interface_pb2 import Parameter, ParameterMap, Variable
 
 from livedeck.errors import InvalidName
+from livedeck.literals.order import OrderNotes, tag_of
 from livedeck.sdk.compiled import CompileSettings, description, identifier, typed_interface
-from livedeck.sdk.compiled_bindings import compile_binding
+from livedeck.sdk.compiled_bindings import compile_bound
 from livedeck.sdk.compiled_nodes import compile_node
 from livedeck.sdk.compiled_tasks import task_spec
 from livedeck.sdk.entities import Entity
@@ -99,18 +100,19 @@ def workflow_spec(workflow: Workflow[..., Any], settings: CompileSettings) -> Wo
 
 def _workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) -> workflow_pb2.WorkflowTemplate:
     traced = workflow.traced
+    orders: OrderNotes = {}
+    nodes = [compile_node(node, settings, orders, interruptible=workflow.interruptible) for node in traced.nodes]
+    outputs = [
+        compile_bound(name, each, Where(workflow.name, name, "output"), settings.data, orders)
+        for name, each in traced.outputs.items()
+    ]
     return workflow_pb2.WorkflowTemplate(
         id=identifier(ResourceType.WORKFLOW, workflow.name, settings),
-        metadata=workflow_pb2.WorkflowMetadata(on_failure=workflow.failure_policy.name),
+        metadata=workflow_pb2.WorkflowMetadata(on_failure=workflow.failure_policy.name, tags=tag_of(orders)),
         metadata_defaults=workflow_pb2.WorkflowMetadataDefaults(interruptible=workflow.interruptible or False),
         interface=typed_interface(workflow.interface),
-        nodes=[compile_node(node, settings, interruptible=workflow.interruptible) for node in traced.nodes],
-        outputs=[
-            literals_pb2.Binding(
-                var=name, binding=compile_binding(each, Where(workflow.name, name, "output"), settings.data)
-            )
-            for name, each in traced.outputs.items()
-        ],
+        nodes=nodes,
+        outputs=outputs,
     )
 
 

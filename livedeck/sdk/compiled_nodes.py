@@ -1,30 +1,34 @@
 """One node of a workflow in Flyte's form."""
 
-from flyteidl.core import literals_pb2, workflow_pb2
+from flyteidl.core import workflow_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
 
+from livedeck.literals.order import OrderNotes
 from livedeck.sdk.caching import body_version
 from livedeck.sdk.compiled import CompileSettings, duration, identifier
-from livedeck.sdk.compiled_bindings import compile_binding
+from livedeck.sdk.compiled_bindings import compile_bound
 from livedeck.sdk.compiled_tasks import resources
 from livedeck.sdk.nodes import Node
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import Where
 
 
-def compile_node(node: Node, settings: CompileSettings, *, interruptible: bool | None = None) -> workflow_pb2.Node:
+def compile_node(
+    node: Node, settings: CompileSettings, orders: OrderNotes, *, interruptible: bool | None = None
+) -> workflow_pb2.Node:
     """Compile one call of a task or workflow.
 
     Args:
         node: the call.
         settings: what the compiled form says beyond the program.
+        orders: what there is to note about the dicts in its bindings is added.
         interruptible: what the workflow says for tasks that do not.
     """
     compiled = workflow_pb2.Node(
         id=node.id,
         metadata=_node_metadata(node, interruptible=interruptible),
         inputs=[
-            literals_pb2.Binding(var=name, binding=compile_binding(each, Where(node.entity.name, name), settings.data))
+            compile_bound(name, each, Where(node.entity.name, name), settings.data, orders, node_id=node.id)
             for name, each in node.bindings.items()
         ],
         upstream_node_ids=[before.id for before in node.upstream],

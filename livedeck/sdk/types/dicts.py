@@ -116,12 +116,14 @@ class MapHandler(_Dict):
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         entries = self._each(lambda key, _: key, self._value.encode, value, data)
-        return wire.literals.Literal(map=wire.literals.LiteralMap(literals=entries))
+        literal = wire.literals.Literal(map=wire.literals.LiteralMap(literals=entries))
+        wire.order.note_order(literal, list(entries))
+        return literal
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> dict[Any, Any]:
         if not literal.HasField("map"):
             raise self.wrong_literal(literal)
-        return self._each(lambda key, _: key, self._value.decode, literal.map.literals, data)
+        return self._each(lambda key, _: key, self._value.decode, wire.order.entries_of(literal), data)
 
 
 class KeyedHandler(_Dict, PackedHandler):

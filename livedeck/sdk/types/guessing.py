@@ -69,7 +69,7 @@ def literal_to_json(literal: "Literal") -> Any:
         case "collection":
             return [literal_to_json(item) for item in literal.collection.literals]
         case "map":
-            return {name: literal_to_json(item) for name, item in literal.map.literals.items()}
+            return {name: literal_to_json(item) for name, item in wire.order.entries_of(literal).items()}
         case "scalar":
             return _scalar_to_json(literal.scalar)
         case "offloaded_metadata":

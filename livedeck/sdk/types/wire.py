@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flyteidl.core import literals_pb2 as literals
     from flyteidl.core import types_pb2 as types
+
+    from livedeck.literals import order
 else:
 
     class _Deferred:
@@ -22,8 +24,9 @@ else:
 
     literals = _Deferred("flyteidl.core.literals_pb2")
     types = _Deferred("flyteidl.core.types_pb2")
+    order = _Deferred("livedeck.literals.order")
 
-__all__ = ["MSGPACK", "kind_of", "literals", "note_schema", "packed", "plain_of", "simple", "types"]
+__all__ = ["MSGPACK", "kind_of", "literals", "note_schema", "order", "packed", "plain_of", "simple", "types"]
 
 MSGPACK = "msgpack"
 """Tag of a binary scalar, as flytekit writes it."""

@@ -5,25 +5,30 @@ from collections.abc import Collection, Mapping
 
 from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
 from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Scalar, Union
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from livedeck.propeller.plan import TaskPlan
+from livedeck.literals.order import KEY_ORDER
 
 _FORMAT = "livedeck-cache-1"
 """Part of every key: to be raised when keys are made another way."""
 
 
-def cache_key(task: TaskPlan, inputs: Mapping[str, Literal]) -> str:
+def cache_key(template: TaskTemplate, version: str, inputs: Mapping[str, Literal]) -> str:
     """Make the key of a task run on these inputs.
 
-    The task's version is left out: a new version of the code with the same cache version is the same task, as in
+    Args:
+        template: the task's; its name, its interface, and which inputs make no difference.
+        version: the cache version.
+        inputs: by name.
+
+    The task's own version is left out: a new version of the code with the same cache version is the same task, as in
     Flyte. Where a literal carries a hash of its own (Flyte's ``HashMethod``), it stands for the value.
     """
-    template = task.template
     ignored = set(template.metadata.cache_ignore_input_vars)
     name = template.id
     parts = [
         _FORMAT.encode(),
-        *(text.encode() for text in (name.project, name.domain, name.name, task.cache_version)),
+        *(text.encode() for text in (name.project, name.domain, name.name, version)),
         _interface(template.interface, ignored),
         _inputs(inputs, ignored),
     ]
@@ -62,7 +67,7 @@ def _canonical(literal: Literal) -> Literal:
             return Literal(collection=LiteralCollection(literals=items))
         case "map":
             entries = {key: _canonical(value) for key, value in literal.map.literals.items()}
-            return Literal(map=LiteralMap(literals=entries))
+            return Literal(map=LiteralMap(literals=entries), metadata=_order(literal))
         case "scalar" if literal.scalar.WhichOneof("value") == "union":
             union = literal.scalar.union
             return Literal(scalar=Scalar(union=Union(value=_canonical(union.value), type=union.type)))
@@ -70,3 +75,8 @@ def _canonical(literal: Literal) -> Literal:
             return Literal(scalar=literal.scalar)
         case _:
             return literal
+
+
+def _order(literal: Literal) -> dict[str, str]:
+    """Return the note of the keys' order, which a task may go by; any other metadata makes no difference."""
+    return {KEY_ORDER: literal.metadata[KEY_ORDER]} if KEY_ORDER in literal.metadata else {}

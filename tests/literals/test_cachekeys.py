@@ -4,7 +4,8 @@ from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, S
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.propeller.cachekeys import cache_key
+from livedeck.literals import cachekeys
+from livedeck.literals.order import note_order
 from livedeck.propeller.plan import TaskPlan
 from livedeck.testing.executors import literal
 from livedeck.testing.workflows import template
@@ -14,6 +15,10 @@ def plan(name="t", *, version="v1", cache_version="1", ignore=(), **options):
     made = template(name, inputs=["x", "y"], outputs=["o0"], version=version, **options)
     made.metadata.cache_ignore_input_vars.extend(ignore)
     return TaskPlan(made, cacheable=True, cache_version=cache_version)
+
+
+def cache_key(plan, inputs):
+    return cachekeys.cache_key(plan.template, plan.cache_version, inputs)
 
 
 INPUTS = {"x": literal(1), "y": literal("a")}
@@ -40,6 +45,16 @@ def test_inputs_matter_unless_they_are_to_be_ignored():
     ignoring = plan(ignore=["y"])
     assert cache_key(ignoring, {**INPUTS, "y": literal("b")}) == cache_key(ignoring, INPUTS)
     assert cache_key(ignoring, INPUTS) != cache_key(plan(), INPUTS)
+
+
+def test_the_order_of_a_dict_matters_as_a_task_may_go_by_it():
+    def table(*keys):
+        made = Literal(map=LiteralMap(literals={key: literal(1) for key in keys}))
+        note_order(made, keys)
+        return {"x": made}
+
+    assert cache_key(plan(), table("b", "a")) != cache_key(plan(), table("a", "b"))
+    assert cache_key(plan(), table("a", "b")) == cache_key(plan(), table("a", "b"))
 
 
 def test_a_hash_stands_for_its_value_however_deep():
