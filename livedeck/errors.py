@@ -11,6 +11,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── UnsupportedOption     an option that cannot be honoured here
     │   ├── MissingInput          a required input was not given
     │   └── UnknownEntity         a file, workflow, task or extra that does not exist
+    ├── TaskExited                a task called sys.exit() instead of returning
     ├── RecoverableError          raised by a task's author: another attempt may succeed
     ├── StoreError                the object store did not do what was asked
     │   ├── ObjectNotFound        no object under that key
@@ -79,6 +80,10 @@ class MissingInput(UserError):
 
 class UnknownEntity(UserError):
     """A file, workflow, task or optional package that does not exist."""
+
+
+class TaskExited(LivedeckError):
+    """A task called ``sys.exit()`` instead of returning. Its failure, whatever the status it gave."""
 
 
 class RecoverableError(LivedeckError):
@@ -150,7 +155,7 @@ class PortTaken(ServerError):
 
 
 class NotWritable(ServerError):
-    """A folder that the server must write to does not let it."""
+    """A folder that must be written to does not let it."""
 
 
 class Refusal(LivedeckError):

@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import click
@@ -10,6 +10,7 @@ import click
 from livedeck.cli.inputs import InputsCommand, given_inputs, input_options
 from livedeck.cli.options import RunSettings, endpoint_option, project_options
 from livedeck.errors import UserError
+from livedeck.sdk.attempts import run_to_end
 from livedeck.sdk.entities import Entity
 from livedeck.sdk.loading import Program, load_file
 from livedeck.sdk.tracebacks import format_error, user_frames
@@ -113,6 +114,8 @@ def _run_here(entity: Entity, inputs: Mapping[str, Any]) -> int:
     """Run in this process and print the outputs as JSON; return the exit status."""
     try:
         returned = entity(**inputs)
+        if isinstance(returned, Coroutine):
+            returned = run_to_end(returned)
     except Exception as error:  # whatever the user's code raises, told as Python would, without our frames
         if isinstance(error, UserError) and not user_frames(traceback.extract_tb(error.__traceback__)):
             raise  # about the call or the workflow as a whole: there is no line to show

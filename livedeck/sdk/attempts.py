@@ -135,9 +135,7 @@ def run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine and return its result, also where an event loop runs already (a notebook)."""
     import asyncio  # most tasks need none of it, and each is forked with all that was imported
 
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _loop_runs():
         return asyncio.run(coroutine)
     results: list[Any] = []
     errors: list[BaseException] = []
@@ -154,6 +152,16 @@ def run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
     if errors:
         raise errors[0]
     return results[0]
+
+
+def _loop_runs() -> bool:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _was_stopped(error: BaseException) -> bool:

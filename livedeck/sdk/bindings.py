@@ -1,7 +1,7 @@
 """What a node's input is bound to: a constant, a promise, or a list or dict with promises in it."""
 
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,16 +110,3 @@ def references(binding: Binding) -> Iterator[Reference]:
                 yield from references(item)
         case Constant():
             pass
-
-
-def evaluate(binding: Binding, look_up: Callable[[Reference], Any]) -> Any:
-    """Return the value of a binding, given the values of its references."""
-    match binding:
-        case Reference():
-            return look_up(binding)
-        case ListOf(items):
-            return [evaluate(item, look_up) for item in items]
-        case DictOf(items):
-            return {key: evaluate(item, look_up) for key, item in items.items()}
-        case Constant(value):
-            return value

@@ -5,9 +5,25 @@ import hashlib
 import inspect
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UserError
+
+if TYPE_CHECKING:
+    from livedeck.sdk.nodes import NodeOverrides
+    from livedeck.sdk.tasks import Task
+
+
+def cache_version(task: "Task[..., Any]", overrides: "NodeOverrides") -> str:
+    """Return the version under which the outputs of a node are cached, empty if they are not.
+
+    Raises:
+        UserError: none was given, and the task's source cannot be read.
+    """
+    cache = task.options.cache
+    if not (cache is not None if overrides.cache is None else overrides.cache):
+        return ""
+    return overrides.cache_version or (cache.version if cache is not None else "") or body_version(task.function)
 
 
 def body_version(function: Callable[..., Any]) -> str:

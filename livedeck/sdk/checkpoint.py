@@ -15,7 +15,7 @@ class Checkpoint:
     """Saves and restores the state of a task across its attempts. Every call blocks until the store has answered.
 
     Args:
-        destination: URI of the prefix that this attempt writes to; empty outside of attempts on a server.
+        destination: URI of the prefix that this attempt writes to; empty outside of attempts.
         source: URI of the previous attempt's prefix; empty in the first attempt.
     """
 
@@ -25,7 +25,7 @@ class Checkpoint:
 
     def prev_exists(self) -> bool:
         """Return whether there was an attempt before this one that could have left a checkpoint."""
-        return bool(self._source)
+        return bool(self._previous())
 
     def write(self, data: bytes) -> None:
         """Save bytes, in the place of those saved before."""
@@ -41,9 +41,10 @@ class Checkpoint:
         """
         from livedeck.store import open_store
 
-        if not self._source:
+        source = self._previous()
+        if not source:
             return None
-        store = open_store(self._source)
+        store = open_store(source)
         keys = list(store.list())
         if len(keys) > 1:
             raise UserError(f"the checkpoint holds {len(keys)} files; use restore(), and read them from the folder")
@@ -68,12 +69,13 @@ class Checkpoint:
         """
         from livedeck.store import open_store
 
-        if not self._source:
+        source = self._previous()
+        if not source:
             return None
         import tempfile
 
         folder = Path(path) if path is not None else Path(tempfile.mkdtemp(prefix="checkpoint-"))
-        store = open_store(self._source)
+        store = open_store(source)
         for key in store.list():
             target = folder / key
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,5 +84,9 @@ class Checkpoint:
 
     def _target(self) -> str:
         if not self._destination:
-            raise UserError("there is nowhere to save a checkpoint to: this is not an attempt of a task on a server")
+            raise UserError("there is nowhere to save a checkpoint to: this is not an attempt of a task")
         return self._destination
+
+    def _previous(self) -> str:
+        """Return where the attempt before saved to; empty if there was none."""
+        return self._source

@@ -4,6 +4,7 @@ import atexit
 import logging
 import math
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from livedeck.deck.page import Deck, Page  # nearly half of the time that importing livedeck would take
 
 logger = logging.getLogger("livedeck")
+
+
+class _Printing(logging.Handler):
+    """Prints what is logged for as long as nobody has set up logging: Python itself would drop all below WARNING."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not logging.root.handlers:
+            sys.stderr.write(f"{record.levelname} {record.name}: {self.format(record)}\n")
+            sys.stderr.flush()
 
 
 @dataclass(frozen=True)
@@ -116,17 +126,18 @@ class ExecutionContext:
 
     @property
     def logging(self) -> logging.Logger:
-        """A logger for the task."""
-        return logging.getLogger(self.task_id.name if self._inside_task else "livedeck.user")
+        """A logger for the task. From INFO on, what it logs is printed, unless logging is set up otherwise."""
+        named = logging.getLogger(self.task_id.name if self._inside_task else "livedeck.user")
+        if named.level == logging.NOTSET:
+            named.setLevel(logging.INFO)
+        if not named.hasHandlers():
+            named.addHandler(_Printing())
+        return named
 
     @cached_property
     def working_directory(self) -> Path:
         """A folder of the attempt's own. It lasts as long as the process: files in it may be outputs."""
-        import tempfile
-
-        folder = Path(tempfile.mkdtemp(prefix="livedeck-"))
-        atexit.register(_delete, folder, os.getpid())
-        return folder
+        return temporary_folder()
 
     @property
     def default_deck(self) -> "Deck":
@@ -199,6 +210,15 @@ def _how_to_wait(wait: object, timeout: object) -> _Waiting:
         repr(timeout) if type(timeout) is str else clean_text(coerce.text(timeout)),
     )
     return {"wait": coerce.flag(wait), "timeout": 0.0}
+
+
+def temporary_folder() -> Path:
+    """Return a new folder that lasts as long as the process."""
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="livedeck-"))
+    atexit.register(_delete, folder, os.getpid())
+    return folder
 
 
 def _delete(folder: Path, process: int) -> None:

@@ -2,20 +2,24 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from livedeck.errors import InvalidWorkflow, RecoverableError
-from livedeck.sdk.attempts import Attempt
-from livedeck.sdk.bindings import evaluate
-from livedeck.sdk.context import ExecutionId, Identity, TaskId, inside_task
+from livedeck.errors import RecoverableError, TaskExited
+from livedeck.sdk.attempts import Attempt, run_to_end
+from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
+from livedeck.sdk.context import ExecutionId, Identity, TaskId, current_context, inside_task
+from livedeck.sdk.interface import Interface
+from livedeck.sdk.localcache import Remembered
 from livedeck.sdk.localfolder import Place
-from livedeck.sdk.nodes import Node
+from livedeck.sdk.nodes import NO_OVERRIDES, Node, NodeOverrides
 from livedeck.sdk.options import WorkflowFailurePolicy
-from livedeck.sdk.promises import Reference, Step
+from livedeck.sdk.promises import Reference
 from livedeck.sdk.tasks import Task
+from livedeck.sdk.types import DataPlane, Where
+from livedeck.sdk.types.carried import Carried
 from livedeck.sdk.workflows import Workflow
 
 logger = logging.getLogger("livedeck.local")
@@ -24,7 +28,9 @@ logger = logging.getLogger("livedeck.local")
 def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
     """Run a task here and return what it returns; for an ``async`` one, a coroutine that does so.
 
-    Inside another task it is a part of that one: it has no Deck and no attempt of its own.
+    Its inputs and outputs are carried as between the tasks of a workflow: it cannot change what its caller holds.
+    Inside another task it is a part of that one: it has no Deck and no attempt of its own, and its values are passed
+    as in any call.
 
     Raises:
         TypeMismatch: an input does not fit (nothing has run then), or an output.
@@ -32,32 +38,137 @@ def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
     """
     interface = task.interface
     inputs = interface.accept_inputs(given)
-    if task.is_async:
-        return _call_async(task, inputs)
     if inside_task():
-        return interface.join(interface.accept_outputs(task.function(**inputs)))
-    return interface.join(_run_task(task, inputs, Place.of_call(task.name), task.options.retries))
-
-
-async def _call_async(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
-    interface = task.interface
-    if inside_task():
-        return interface.join(interface.accept_outputs(await task.function(**inputs)))
+        return _join_in(task, inputs)
     place = Place.of_call(task.name)
-    for number in range(task.options.retries + 1):
-        attempt = _open(task, place, number)
-        with _again(attempt, last=number == task.options.retries), attempt.settled(), _environment(task):
-            return interface.join(await attempt.call_async(inputs))
-    raise AssertionError("the last attempt either returns or raises")
+    call = _Call(task, place, _carried(interface, inputs, _data(place)))
+    if task.is_async:
+        return _joined_later(interface, call.run_async())
+    return interface.join(_given(interface, call.run()))
 
 
-def _run_task(task: Task[..., Any], inputs: Mapping[str, Any], place: Place, retries: int) -> Mapping[str, Any]:
-    """Run a task's attempts until one succeeds and return its outputs."""
-    for number in range(retries + 1):
-        attempt = _open(task, place, number)
-        with _again(attempt, last=number == retries), attempt.settled(), _environment(task):
-            return attempt.call(inputs)
-    raise AssertionError("the last attempt either returns or raises")
+def _join_in(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
+    """Run a task as a part of the one that calls it."""
+    interface = task.interface
+    returned = task.function(**inputs)
+    if not task.is_async:
+        return interface.join(interface.accept_outputs(returned))
+
+    async def finish() -> Any:
+        return interface.join(interface.accept_outputs(await returned))
+
+    return finish()
+
+
+async def _joined_later(interface: Interface, outputs: Awaitable[Mapping[str, Carried]]) -> Any:
+    return interface.join(_given(interface, await outputs))
+
+
+def _data(place: Place) -> DataPlane:
+    """Return where what does not go into a literal is kept: in an attempt on a server, where its outputs go."""
+    prefix = current_context().raw_output_prefix if inside_task() else ""
+    return DataPlane(prefix) if prefix else place.data()
+
+
+def _carried(interface: Interface, values: Mapping[str, Any], data: DataPlane) -> dict[str, Carried]:
+    return {
+        name: Carried.of(value, interface.inputs[name].type, data, Where(interface.entity, name))
+        for name, value in values.items()
+    }
+
+
+def _given(interface: Interface, outputs: Mapping[str, Carried]) -> dict[str, Any]:
+    return {
+        name: value.given(interface.outputs[name], Where(interface.entity, name, "output"))
+        for name, value in outputs.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of a task: its attempts, until one succeeds."""
+
+    task: Task[..., Any]
+    place: Place
+    inputs: Mapping[str, Carried]
+    overrides: NodeOverrides = NO_OVERRIDES
+
+    @property
+    def _retries(self) -> int:
+        return self.task.options.retries if self.overrides.retries is None else self.overrides.retries
+
+    def run(self) -> Mapping[str, Carried]:
+        """Return the outputs, those of an earlier run if they are cached."""
+        memory = Remembered.of(self.task, self.overrides, self.inputs)
+        if memory is None:
+            return self._attempts(_data(self.place))
+        outputs = memory.find()
+        if outputs is None:
+            outputs = self._attempts(memory.data)
+            memory.keep(outputs)
+        return outputs
+
+    async def run_async(self) -> Mapping[str, Carried]:
+        """Do what ``run`` does in a running event loop."""
+        memory = Remembered.of(self.task, self.overrides, self.inputs)
+        if memory is None:
+            return await self._attempts_async(_data(self.place))
+        outputs = memory.find()
+        if outputs is None:
+            outputs = await self._attempts_async(memory.data)
+            memory.keep(outputs)
+        return outputs
+
+    def _attempts(self, data: DataPlane) -> Mapping[str, Carried]:
+        for number in range(self._retries + 1):
+            try:
+                with self._attempt(number) as attempt:
+                    return self._outputs(attempt, attempt.call(self._given(attempt)), data)
+            except SystemExit as error:
+                raise self._exited(error) from error
+        raise AssertionError("the last attempt either returns or raises")
+
+    async def _attempts_async(self, data: DataPlane) -> Mapping[str, Carried]:
+        for number in range(self._retries + 1):
+            try:
+                with self._attempt(number) as attempt:
+                    return self._outputs(attempt, await attempt.call_async(self._given(attempt)), data)
+            except SystemExit as error:
+                raise self._exited(error) from error
+        raise AssertionError("the last attempt either returns or raises")
+
+    def _exited(self, error: SystemExit) -> TaskExited:
+        """Return the error for an exit, which would end the program, and with 0 look like a success."""
+        return TaskExited(f"{self.task.name} called sys.exit({error.code!r}) instead of returning")
+
+    def _given(self, attempt: Attempt) -> dict[str, Any]:
+        """Return inputs of the attempt's own: what one before it did to its own is not to be seen."""
+        task = self.task
+        with attempt.timeline.span("read inputs"):
+            return {
+                name: value.given(task.interface.inputs[name].type, Where(task.name, name))
+                for name, value in self.inputs.items()
+            }
+
+    def _outputs(self, attempt: Attempt, outputs: Mapping[str, Any], data: DataPlane) -> Mapping[str, Carried]:
+        kinds = self.task.interface.outputs
+        with attempt.timeline.span("write outputs"):
+            return {
+                name: Carried.of(value, kinds[name], data, Where(self.task.name, name, "output"))
+                for name, value in outputs.items()
+            }
+
+    @contextmanager
+    def _attempt(self, number: int) -> Iterator[Attempt]:
+        """Open an attempt, end its Deck as it ends, and let the next begin after a recoverable error."""
+        attempt = _open(self.task, self.place, number)
+        try:
+            with attempt.settled(), _environment(self.task):
+                yield attempt
+        except RecoverableError as error:
+            if number == self._retries:
+                raise
+            logger.warning("%s: attempt %d failed, trying again: %s", self.task.name, number + 1, error)
 
 
 def _open(task: Task[..., Any], place: Place, number: int) -> Attempt:
@@ -68,18 +179,7 @@ def _open(task: Task[..., Any], place: Place, number: int) -> Attempt:
         attempt=number,
         output_prefix=store.uri if store is not None else "",
     )
-    return Attempt(task, identity, store)
-
-
-@contextmanager
-def _again(attempt: Attempt, *, last: bool) -> Iterator[None]:
-    """Let the next attempt begin after a recoverable error."""
-    try:
-        yield
-    except RecoverableError as error:
-        if last:
-            raise
-        logger.warning("%s: attempt %d failed, trying again: %s", attempt.task.name, attempt.context.attempt, error)
+    return Attempt(task, identity, store, checkpoint=place.checkpoint(number))
 
 
 @contextmanager
@@ -105,18 +205,26 @@ def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any
         InvalidWorkflow: the workflow cannot be compiled.
         BaseException: whatever a task raised.
     """
-    inputs = workflow.interface.accept_inputs(given)
+    interface = workflow.interface
+    inputs = interface.accept_inputs(given)
     _ = workflow.traced
-    return workflow.interface.join(_run_workflow(workflow, inputs, Place.of_call(workflow.name)))
+    place = Place.of_call(workflow.name)
+    data = _data(place)
+    return interface.join(_given(interface, _run_workflow(workflow, _carried(interface, inputs, data), place, data)))
 
 
-def _run_workflow(workflow: Workflow[..., Any], inputs: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
-    run = _Run(workflow, inputs, place)
+def _run_workflow(
+    workflow: Workflow[..., Any], inputs: Mapping[str, Carried], place: Place, data: DataPlane
+) -> Mapping[str, Carried]:
+    run = _Run(workflow, inputs, place, data)
     for node in workflow.traced.nodes:
         run.step(node)
     if run.errors:
         raise next(iter(run.errors.values()))
-    return {name: evaluate(binding, run.look_up) for name, binding in workflow.traced.outputs.items()}
+    return {
+        name: run.bound(binding, Where(workflow.name, name, "output"))
+        for name, binding in workflow.traced.outputs.items()
+    }
 
 
 @dataclass
@@ -124,9 +232,10 @@ class _Run:
     """One run of a workflow: what its nodes have come to."""
 
     workflow: Workflow[..., Any]
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, Carried]
     place: Place
-    outputs: dict[Node, Mapping[str, Any]] = field(default_factory=dict)
+    data: DataPlane
+    outputs: dict[Node, Mapping[str, Carried]] = field(default_factory=dict)
     errors: dict[Node, Exception] = field(default_factory=dict)
 
     def step(self, node: Node) -> None:
@@ -142,29 +251,39 @@ class _Run:
             self.errors[node] = error
             logger.warning("%s failed; what does not depend on it still runs", node)
 
-    def _run(self, node: Node) -> Mapping[str, Any]:
+    def _run(self, node: Node) -> Mapping[str, Carried]:
         entity = node.entity
-        given = {name: evaluate(binding, self.look_up) for name, binding in node.bindings.items()}
-        inputs = entity.interface.accept_inputs(given)
+        inputs = {name: self.bound(binding, Where(entity.name, name)) for name, binding in node.bindings.items()}
         place = self.place.of_node(node.id)
         if isinstance(entity, Workflow):
-            return _run_workflow(entity, inputs, place)
+            return _run_workflow(entity, inputs, place, self.data)
         if inside_task():
-            return entity.interface.accept_outputs(entity(**inputs))
-        retries = entity.options.retries if node.overrides.retries is None else node.overrides.retries
-        return _run_task(entity, inputs, place, retries)
+            return self._join_in(entity, inputs)
+        return _Call(entity, place, inputs, node.overrides).run()
 
-    def look_up(self, reference: Reference) -> Any:
-        """Return the value of a reference."""
-        values = self.inputs if reference.node is None else self.outputs[reference.node]
-        value = values[reference.output]
-        for step in reference.path:
-            value = _into(value, step, reference)
-        return value
+    def _join_in(self, task: Task[..., Any], inputs: Mapping[str, Carried]) -> Mapping[str, Carried]:
+        """Run a node as a part of the task that called the workflow."""
+        interface = task.interface
+        given = {
+            name: value.given(interface.inputs[name].type, Where(task.name, name)) for name, value in inputs.items()
+        }
+        returned = task.function(**given)
+        outputs = interface.accept_outputs(run_to_end(returned) if task.is_async else returned)
+        return {
+            name: Carried.of(value, interface.outputs[name], self.data, Where(task.name, name, "output"))
+            for name, value in outputs.items()
+        }
 
-
-def _into(value: Any, step: Step, reference: Reference) -> Any:
-    try:
-        return getattr(value, step) if isinstance(step, str) and not isinstance(value, dict) else value[step]
-    except (AttributeError, LookupError, TypeError) as error:
-        raise InvalidWorkflow(f"{reference}: there is no {step!r} in the value: {error}") from error
+    def bound(self, binding: Binding, where: Where) -> Carried:
+        """Return the value of a binding."""
+        match binding:
+            case Reference(node, output, path):
+                value = (self.inputs if node is None else self.outputs[node])[output]
+                return value.inside(path, str(Reference(node, output))) if path else value
+            case ListOf(items):
+                return Carried.in_list([self.bound(item, where) for item in items], self.data)
+            case DictOf(members):
+                entries = {key: self.bound(item, where) for key, item in members.items()}
+                return Carried.in_dict(entries, self.data)
+            case Constant(value, python_type):
+                return Carried.of(value, python_type, self.data, where)

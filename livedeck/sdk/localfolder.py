@@ -1,4 +1,4 @@
-"""Where the Decks of local runs are kept: one folder per process, announced once."""
+"""Where local runs keep their Decks, data and checkpoints: one folder per process; and what is remembered of them."""
 
 import itertools
 import logging
@@ -11,6 +11,11 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from livedeck.errors import NotWritable
+from livedeck.sdk.checkpoint import Checkpoint
+from livedeck.sdk.context import temporary_folder
+from livedeck.sdk.types.dataplane import DataPlane
 
 if TYPE_CHECKING:
     from livedeck.store import Store
@@ -43,16 +48,82 @@ class Place:
         """Return the store of an attempt's Deck, None if there is no folder that can be written to."""
         from livedeck.store import open_store
 
-        base = run_folder(os.getpid())
-        if base is None:
+        uri = self.uri(str(attempt))
+        if not uri:
             return None
-        folder = base.joinpath(self.execution, *self.nodes, str(attempt))
-        return open_store(f"file://{folder}")
+        _announce_decks(run_folder(os.getpid()))
+        return open_store(uri)
+
+    def uri(self, *parts: str) -> str:
+        """Return the URI of a folder in this place, empty if there is no folder that can be written to."""
+        base = run_folder(os.getpid())
+        return f"file://{base.joinpath(self.execution, *self.nodes, *parts)}" if base is not None else ""
+
+    def checkpoint(self, attempt: int) -> "LocalCheckpoint":
+        """Return the checkpoint of one attempt."""
+        return LocalCheckpoint(self, attempt)
+
+    def data(self) -> "LocalDataPlane":
+        """Return where the files, frames, arrays and pickles of the call go."""
+        return LocalDataPlane(lambda: self.uri("data"))
+
+
+class LocalDataPlane(DataPlane):
+    """The data plane of one local call. Nothing is made on disk before it is needed.
+
+    Args:
+        prefix: gives the URI under which uploads go; empty where no folder can be written to.
+    """
+
+    def __init__(self, prefix: Callable[[], str]) -> None:
+        super().__init__("")
+        self._find_prefix = prefix
+
+    def new_uri(self) -> str:
+        """Return a URI that nobody else writes to.
+
+        Raises:
+            NotWritable: no folder can be written to.
+        """
+        self._prefix = self._prefix or _required(self._find_prefix())
+        return super().new_uri()
+
+    def new_folder(self) -> Path:
+        """Return a new, empty local folder, which lasts as long as the process."""
+        self._scratch = self._scratch or temporary_folder()
+        return super().new_folder()
+
+
+class LocalCheckpoint(Checkpoint):
+    """What the attempts of one local call leave to the next."""
+
+    def __init__(self, place: Place, attempt: int) -> None:
+        super().__init__()
+        self._place = place
+        self._attempt = attempt
+
+    def _target(self) -> str:
+        return _required(self._place.uri(str(self._attempt), "checkpoint"))
+
+    def _previous(self) -> str:
+        return _required(self._place.uri(str(self._attempt - 1), "checkpoint")) if self._attempt else ""
+
+
+def _required(uri: str) -> str:
+    if not uri:
+        raise NotWritable(f"no folder can be written to: set {LOCAL_DIR} to one that can, or free some space")
+    return uri
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of remembered outputs, None if there is none that can be written to."""
+    run = run_folder(os.getpid())
+    return run.parent / "cache" if run is not None else None
 
 
 @cache
 def run_folder(process: int) -> Path | None:
-    """Return this process's folder of local runs, made and announced on the first call."""
+    """Return this process's folder of local runs, made on the first call."""
     name = f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{process}"
     for base in _candidates():
         try:
@@ -61,9 +132,14 @@ def run_folder(process: int) -> Path | None:
         except OSError as error:
             logger.warning("the Decks of local runs cannot be kept in %s: %s", error.filename, error.strerror)
             continue
-        _announce(f"Decks of this run: {folder}")
         return folder
     return None
+
+
+@cache
+def _announce_decks(folder: Path | None) -> None:
+    """Say once where the Decks of this process's runs are."""
+    _announce(f"Decks of this run: {folder}")
 
 
 def _candidates() -> Iterator[Callable[[], str | Path]]:

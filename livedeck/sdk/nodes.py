@@ -49,6 +49,9 @@ class NodeOverrides:
     cache_version: str | None = None
 
 
+NO_OVERRIDES = NodeOverrides()
+
+
 class Node:
     """One call of a task or workflow inside a workflow that is being traced.
 

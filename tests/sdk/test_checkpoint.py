@@ -37,5 +37,5 @@ def test_files_and_folders(tmp_path):
 
 
 def test_nowhere_to_save_to():
-    with pytest.raises(UserError, match="not an attempt of a task on a server"):
+    with pytest.raises(UserError, match="not an attempt of a task"):
         Checkpoint().write(b"x")

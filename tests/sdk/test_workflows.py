@@ -84,7 +84,7 @@ def test_a_typed_dict_is_passed_on_and_looked_into():
         text(value=made["tags"][0])
         return made["x"]
 
-    assert ids(flow)[:2] == ["n0", "n1"]
+    assert flow() == 1
 
     @workflow
     def wrong() -> None:
@@ -200,7 +200,7 @@ def test_a_key_that_is_not_there_is_an_error_when_run():
     def flow(x: int) -> str:
         return text(value=point(x=x).tags["z"][0])
 
-    with pytest.raises(InvalidWorkflow, match="there is no 'z'"):
+    with pytest.raises(InvalidWorkflow, match=r"n0\.o0\.tags has no 'z'"):
         flow(x=1)
 
 

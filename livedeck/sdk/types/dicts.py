@@ -111,6 +111,13 @@ class _Dict(Handler):
 class MapHandler(_Dict):
     """A dict whose keys are strings."""
 
+    @property
+    def light(self) -> bool:
+        return self._value.light
+
+    def copy(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {key: self._value.copy(inner) for key, inner in value.items()}
+
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.types.LiteralType(map_value_type=self._value.literal_type())
 

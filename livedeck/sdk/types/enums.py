@@ -19,6 +19,7 @@ class EnumHandler(Handler):
     """A member of one Enum; its value, or its name, is taken for it."""
 
     tag = "DefaultEnumTransformer"
+    light = True
 
     def __init__(self, python_type: type[enum.Enum]) -> None:
         super().__init__(python_type)
@@ -65,7 +66,9 @@ class EnumHandler(Handler):
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> enum.Enum:  # noqa: ARG002
         if literal.scalar.primitive.WhichOneof("value") != "string_value":
             raise self.wrong_literal(literal)
-        return self.accept(literal.scalar.primitive.string_value)
+        word = literal.scalar.primitive.string_value
+        # Looked up as it was written: one member's name may be another's value.
+        return self._words.get(word) or self.accept(word)
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:  # noqa: ARG002
         return self.to_json(value)
@@ -93,6 +96,7 @@ class ChoiceHandler(Handler):
     """``typing.Literal["a", "b"]``: the type of its values, with the values noted beside it."""
 
     tag = "LiteralTypeTransformer"
+    light = True
 
     def __init__(self, python_type: Any, options: Sequence[Any], base: Handler) -> None:
         super().__init__(python_type)

@@ -57,6 +57,18 @@ class Handler(abc.ABC):
         """Why the type cannot be an input or output of its own; empty if it can."""
         return ""
 
+    @property
+    def light(self) -> bool:
+        """Whether ``copy`` gives what a literal would give, so that in one process no literal need be made."""
+        return False
+
+    def copy(self, value: Any) -> Any:
+        """Return what reading the literal of an accepted value would give; asked of light types only.
+
+        The value itself, where nobody can change it.
+        """
+        return value
+
     @abc.abstractmethod
     def accept(self, value: Any) -> Any:
         """Return the value as a task receives it: the same object, or one converted without loss.

@@ -32,6 +32,15 @@ class ListHandler(Handler):
     def refusal(self) -> str:
         return "it does not say what it holds: write list[int], or what the items are" if self._bare else ""
 
+    @property
+    def light(self) -> bool:
+        return not self._bare and self._item.light
+
+    def copy(self, value: list[Any]) -> list[Any]:
+        if type(self._item).copy is Handler.copy:
+            return value.copy()
+        return [self._item.copy(item) for item in value]
+
     def accept(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise self.misfit(value, "use list(...)" if isinstance(value, tuple | set | frozenset) else "")

@@ -31,6 +31,7 @@ class _Scalar(Handler):
 
     simple: str
     json_name: str
+    light = True
 
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.simple(self.simple)

@@ -29,6 +29,7 @@ class _Time(Handler):
 
     format: str
     example: str
+    light = True
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": self.format}
@@ -67,6 +68,9 @@ class DatetimeHandler(_Time):
         except (TypeError, ValueError):
             raise self.misfit(value) from None
         return datetime.combine(day, clock)
+
+    def copy(self, value: datetime) -> datetime:
+        return value.astimezone(UTC).replace(fold=0)
 
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.simple("DATETIME")

@@ -44,6 +44,14 @@ class UnionHandler(Handler):
     def parts(self) -> Sequence[Handler]:
         return self._variants
 
+    @property
+    def light(self) -> bool:
+        return all(variant.light for variant in self._variants)
+
+    def copy(self, value: Any) -> Any:
+        variant, accepted = self._choose(value)
+        return variant.copy(accepted)
+
     def accept(self, value: Any) -> Any:
         return self._choose(value)[1]
 

@@ -1,0 +1,85 @@
+"""Outputs of cached tasks, remembered from one local run to the next as a server remembers them.
+
+A folder for each key holds ``outputs.pb`` and the files, frames and pickles that it names.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from livedeck.errors import LivedeckError, ObjectNotFound
+from livedeck.sdk.caching import cache_version
+from livedeck.sdk.localfolder import LocalDataPlane, cache_folder
+from livedeck.sdk.nodes import NodeOverrides
+from livedeck.sdk.tasks import Task
+from livedeck.sdk.types.carried import Carried
+
+if TYPE_CHECKING:
+    from livedeck.store import Store
+
+LOCAL_CACHE = "LIVEDECK_LOCAL_CACHE"
+"""Environment variable: ``0`` has local runs run every task, and remember nothing."""
+
+_OUTPUTS = "outputs.pb"
+
+logger = logging.getLogger("livedeck.local")
+
+
+class Remembered:
+    """What is remembered of one task on one set of inputs."""
+
+    def __init__(self, task: Task[..., Any], store: "Store") -> None:
+        self._task = task
+        self._store = store
+        self.data = LocalDataPlane(lambda: f"{store.uri}/data")
+        """Where what goes along with the outputs is kept."""
+
+    @classmethod
+    def of(cls, task: Task[..., Any], overrides: NodeOverrides, inputs: Mapping[str, Carried]) -> Self | None:
+        """Return the place for a task's outputs; None if they are not to be remembered.
+
+        Raises:
+            UserError: the task has no cache version, and its source cannot be read.
+        """
+        version = cache_version(task, overrides)
+        folder = cache_folder() if version and os.environ.get(LOCAL_CACHE) != "0" else None
+        if folder is None:
+            return None
+        from livedeck.store import open_store
+
+        return cls(task, open_store(f"file://{folder}/{_key(task, version, inputs)}"))
+
+    def find(self) -> Mapping[str, Carried] | None:
+        """Return the outputs of an earlier run, None if there was none."""
+        from flyteidl.core.literals_pb2 import LiteralMap
+
+        try:
+            literals = LiteralMap.FromString(self._store.get(_OUTPUTS)).literals
+        except ObjectNotFound:
+            return None
+        logger.info("%s: its outputs are cached", self._task.name)
+        return {name: Carried(None, self.data, literal=literals[name]) for name in self._task.interface.outputs}
+
+    def keep(self, outputs: Mapping[str, Carried]) -> None:
+        """Remember outputs. As on a server a cache that fails costs time, never the run."""
+        from flyteidl.core.literals_pb2 import LiteralMap
+
+        literals = {name: value.literal for name, value in outputs.items()}
+        try:
+            self._store.put(_OUTPUTS, LiteralMap(literals=literals).SerializeToString(deterministic=True))
+        except LivedeckError as error:
+            logger.warning("%s: its outputs are not cached: %s", self._task.name, error)
+
+
+def _key(task: Task[..., Any], version: str, inputs: Mapping[str, Carried]) -> str:
+    from flyteidl.core.tasks_pb2 import TaskMetadata, TaskTemplate
+
+    from livedeck.literals.cachekeys import cache_key
+    from livedeck.sdk.compiled import typed_interface
+
+    cache = task.options.cache
+    template = TaskTemplate(interface=typed_interface(task.interface))
+    template.id.name = task.name
+    template.metadata.CopyFrom(TaskMetadata(cache_ignore_input_vars=cache.ignored_inputs if cache else ()))
+    return cache_key(template, version, {name: value.literal for name, value in inputs.items()})
