@@ -5,6 +5,7 @@ import logging
 import resource
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote, urlsplit
@@ -30,6 +31,7 @@ from livedeck.admin.front import Front, FrontLimits
 from livedeck.admin.links import Links
 from livedeck.admin.live.service import Live
 from livedeck.admin.objects import Objects
+from livedeck.admin.offload import Offloader
 from livedeck.admin.pages import Pages
 from livedeck.admin.queries import Queries
 from livedeck.admin.refusals import HANDLERS
@@ -164,15 +166,17 @@ class Admin:
         self.control = Control(database, objects)
         self.feed = Feed(database)
         services = build_services(database, objects, self._links)
-        live = await stack.enter_async_context(self._live(database, store))
+        offload = Offloader()
+        live = await stack.enter_async_context(self._live(database, store, offload))
         transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
         pages = Pages(settings.console)
         decks = Decks(
             lookup=Queries(database),
             open_store=store.below,
-            open_reader=Reader,
+            open_reader=partial(Reader, offload=offload),
             links=self._links,
             pages=pages,
+            offload=offload,
         )
         app = _app(
             [*rest_routes(services), *live.routes(), *decks.routes(), *transfers.routes(), *pages.routes()],
@@ -193,7 +197,7 @@ class Admin:
         await stack.enter_async_context(front)
         self._port = front.port
 
-    def _live(self, database: Database, store: Store) -> Live:
+    def _live(self, database: Database, store: Store, offload: Offloader) -> Live:
         async def newest(project: str, domain: str, limit: int) -> list[Execution]:
             page = Page(limit, "", "", Sort())
             found, _ = await database.read(executions.list_executions, project, domain, page)
@@ -204,8 +208,9 @@ class Admin:
             lookup=Queries(database),
             newest_executions=newest,
             open_store=store.below,
-            open_reader=Reader,
+            open_reader=partial(Reader, offload=offload),
             links=self._links,
+            offload=offload,
         )
 
     async def _serve_rpc(self, stack: AsyncExitStack, services: list[Service], address: str) -> None:

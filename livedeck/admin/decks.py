@@ -5,8 +5,7 @@ address directly gets a page of ours with the Deck in a frame, because a page of
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -16,14 +15,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from livedeck.admin.links import Links
-from livedeck.admin.live.deck_log import LogReader, is_whole
+from livedeck.admin.live.deck_log import LogReader, is_stored_whole
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt
 from livedeck.admin.live.records import Lookup, look_up
 from livedeck.admin.live.states import Recorded, cached_source, latest_attempt, rfc3339, task_of
 from livedeck.admin.pages import Pages, path_of
 from livedeck.admin.security import DECK_HEADERS
+from livedeck.admin.stored import stored_response
 from livedeck.deck import flytekit_page, snapshot
+from livedeck.deck.bounds import PAGE_BYTES
 from livedeck.deck.ops import Document
+from livedeck.deck.reader import Offload
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store
 from livedeck.store.layout import DECK
@@ -34,6 +36,9 @@ SHARE_MAX: Final = timedelta(days=30)
 _REWRITES: Final = 20
 _REWRITE_PAUSE: Final = 0.05
 """A foreign page that is being rewritten is read again so often, with so many seconds between."""
+
+_CHANGED: Final = 16 * 1024 * 1024
+"""Bytes of a foreign page up to which it is made to open on the user's first tab."""
 
 
 class ShareRequest(msgspec.Struct):
@@ -47,13 +52,6 @@ class ShareRequest(msgspec.Struct):
     expires_in: float | None = None
 
 
-@dataclass(frozen=True)
-class _Page:
-    html: bytes
-    title: str
-    number: int
-
-
 class Decks:
     """The endpoints under ``/decks/``.
 
@@ -63,6 +61,7 @@ class Decks:
         open_reader: Opens the reader of a Deck's log.
         links: Makes and reads links.
         pages: The viewer.
+        offload: Runs what takes long; in a thread by default.
     """
 
     def __init__(
@@ -73,12 +72,14 @@ class Decks:
         open_reader: Callable[[Store], LogReader],
         links: Links,
         pages: Pages,
+        offload: Offload = asyncio.to_thread,
     ) -> None:
         self._lookup = lookup
         self._open_store = open_store
         self._open_reader = open_reader
         self._links = links
         self._pages = pages
+        self._offload = offload
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -138,29 +139,29 @@ class Decks:
         key = DeckKey.of(source) if source is not None else node.attempt(shown)
         task = task_of(recorded, shown)
         title = task.id.task_id.name if task is not None else node.node
-        html = await self._page(self._open_store(key.prefix), title)
         headers = {**DECK_HEADERS, "content-type": "text/html; charset=utf-8"}
-        if not request.query_params.get("download"):
-            html = flytekit_page.on_first_tab(html)
-        else:
+        download = bool(request.query_params.get("download"))
+        if download:
             headers["content-disposition"] = f'attachment; filename="{node.execution}-{node.node}-{shown}.html"'
-        return Response(html, headers=headers)
+        return await self._page(self._open_store(key.prefix), title, headers, download=download)
 
-    async def _page(self, store: Store, title: str) -> bytes:
+    async def _page(self, store: Store, title: str, headers: Mapping[str, str], *, download: bool) -> Response:
         """Return the newest that there is: for a log of ours also what no snapshot holds yet."""
         document = await self._open_reader(store).load()
+        if document is not None:
+            return Response(await self._offload(_render, document, title), headers=dict(headers))
         try:
-            html = await store.aget(DECK) if document is None else b""
+            for _ in range(_REWRITES):
+                head = await store.ahead(DECK)
+                if head is None or await is_stored_whole(store, head):
+                    break
+                await asyncio.sleep(_REWRITE_PAUSE)
+            if download or (head is not None and head.size > _CHANGED):
+                return await stored_response(store, DECK, headers, limit=PAGE_BYTES)
+            html = await store.aget(DECK, limit=_CHANGED)
         except ObjectNotFound:
             raise NoSuchEntity("this attempt has no Deck (yet)") from None
-        if document is not None:
-            return await asyncio.to_thread(_render, document, title)
-        for _ in range(_REWRITES):
-            if is_whole(html):
-                break
-            await asyncio.sleep(_REWRITE_PAUSE)
-            html = await store.aget(DECK)
-        return html
+        return Response(flytekit_page.on_first_tab(html), headers=dict(headers))
 
 
 def _render(document: Document, title: str) -> bytes:

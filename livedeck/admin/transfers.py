@@ -4,20 +4,18 @@ import asyncio
 import base64
 import binascii
 import hashlib
-import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from livedeck.admin.links import Links
 from livedeck.admin.security import DECK_HEADERS
+from livedeck.admin.stored import stored_response
 from livedeck.errors import InvalidKey, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store
 from livedeck.store.layout import DECK
@@ -86,30 +84,9 @@ class Transfers:
         name = key.rsplit("/", 1)[-1]
         headers = _headers(name, shown=request.headers.get("sec-fetch-dest") in {"iframe", "frame"})
         try:
-            if self._store.local_root is not None:
-                return await asyncio.to_thread(_FileResponse, self._store.open_file(key), headers)
-            return Response(await self._store.aget(key, limit=self._limit), headers=headers)
+            return await stored_response(self._store, key, headers, limit=self._limit)
         except (ObjectNotFound, InvalidKey):  # the latter: a name longer than any file's can be
             raise NoSuchEntity(f"there is no object {key}") from None
-
-
-class _FileResponse(FileResponse):
-    """A file that is open already, so that what is sent is what was looked at, and is known to be a regular file."""
-
-    def __init__(self, descriptor: int, headers: Mapping[str, str]) -> None:
-        self._descriptor = descriptor
-        super().__init__(
-            f"/dev/fd/{descriptor}",
-            headers=headers,
-            media_type=headers["content-type"],
-            stat_result=os.fstat(descriptor),
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            os.close(self._descriptor)
 
 
 def _append(file: "IO[bytes]", md5: "hashlib._Hash", piece: bytearray) -> None:

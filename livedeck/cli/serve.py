@@ -109,6 +109,9 @@ def run(main: Coroutine[None, None, None]) -> None:
     """Run ``main`` on uvloop."""
     import uvloop
 
+    from livedeck.admin.offload import SWITCH_INTERVAL
+
+    sys.setswitchinterval(SWITCH_INTERVAL)
     # The server forks nothing that uses gRPC; without this, gRPC warns about every process that is started.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from livedeck.deck import coerce
+from livedeck.deck.bounds import LINES
 from livedeck.deck.ops import Chart, Element, Markdown, Progress, Series, Value
 
 
@@ -21,6 +22,9 @@ class Sink(Protocol):
     def put_element(self, element: Element) -> None: ...
 
     def extend_element(self, element: Element) -> None: ...
+
+    def leave_out(self, what: str) -> None:
+        """Say on the deck that something is not shown."""
 
 
 class HtmlSink(Protocol):
@@ -121,6 +125,7 @@ class LineChart:
     def __init__(self, sink: Sink, head: Chart) -> None:
         self._sink = sink
         self._head = head
+        self._lines: set[str] = set()
 
     def append(self, x: Any, values: Mapping[str, Any] | None = None, /, **series: Any) -> None:
         """Append one point to each named series, or many when ``x`` and the values are sequences.
@@ -130,11 +135,24 @@ class LineChart:
         """
         named = {**coerce.named(values), **series} if values is not None else series
         lines = [line for name, y in named.items() if (line := _line(coerce.text(name), x, y)).x]
+        if not self._lines.issuperset(line.name for line in lines):
+            lines = self._with_room(lines)
         if lines:
             head = self._head
             self._sink.extend_element(
                 Chart(head.id, head.title, lines, head.x_label, head.y_label, head.log_y),
             )
+
+    def _with_room(self, lines: list[Series]) -> list[Series]:
+        """Those of some lines that the chart has room for."""
+        kept = []
+        for line in lines:
+            if line.name in self._lines or len(self._lines) < LINES:
+                self._lines.add(line.name)
+                kept.append(line)
+        if len(kept) < len(lines):
+            self._sink.leave_out(f"lines beyond the first {LINES} of the chart {self._head.title[:100]!r}")
+        return kept
 
 
 def _line(name: str, x: Any, y: Any) -> Series:

@@ -1,8 +1,9 @@
 """Making a segment out of ops: nothing in it that cannot be stored."""
 
 import logging
+from collections.abc import Callable
 
-from livedeck.deck import renderers, segments
+from livedeck.deck import bounds, limits, renderers, segments
 from livedeck.deck.ops import Extend, Html, Op, Put, Segment
 from livedeck.deck.page import DEFAULT
 from livedeck.deck.pending import Pending
@@ -23,11 +24,25 @@ def lost(pending: Pending, error: Exception) -> list[Op]:
 def encodable(segment: Segment) -> tuple[Segment, bytes]:
     """A segment and its bytes; what cannot be encoded is replaced by words that say so."""
     try:
-        return segment, segments.encode(segment)
+        data = segments.encode(segment)
     except Exception:  # noqa: BLE001 - a lone surrogate, or a value of a type that nobody foresaw: find out which op
-        ops = [_encodable(op) for op in segment.ops]
-        mended = Segment(segment.seq, segment.at, ops, segment.health)
-        return mended, segments.encode(mended)
+        segment = _mended(segment, _encodable)
+        data = segments.encode(segment)
+    if len(data) > bounds.SEGMENT_BYTES:  # one element that takes far more in JSON than it weighs
+        segment = _mended(segment, _small_enough)
+        data = segments.encode(segment)
+    return segment, data
+
+
+def _mended(segment: Segment, mend: Callable[[Op], Op]) -> Segment:
+    return Segment(segment.seq, segment.at, [mend(op) for op in segment.ops], segment.health)
+
+
+def _small_enough(op: Op) -> Op:
+    if not isinstance(op, Put | Extend) or len(segments.encode(Segment(1, "", [op]))) <= bounds.SEGMENT_BYTES // 2:
+        return op
+    words = f"This {type(op.element).__name__.lower()} was left out: it is too large to be published."
+    return Put(op.deck, limits.notice(op.element.id, words))
 
 
 def _encodable(op: Op) -> Op:

@@ -5,6 +5,7 @@ follows a log, elements are kept in this form so that appending costs what was a
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from livedeck.deck.ops import Chart, Element, Html, Markdown, Progress, Series, Value
 
@@ -51,6 +52,11 @@ class Grown:
     def kind(self) -> type[Element]:
         """The element's class."""
         return type(self._head)
+
+    @property
+    def lines(self) -> AbstractSet[str]:
+        """The names of a chart's lines; none for other kinds."""
+        return self._lines.keys()
 
     @property
     def points(self) -> int:

@@ -1,16 +1,21 @@
 """Keeping a Deck within its size: what goes first when there is too much, and how the Deck says so."""
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+import msgspec
+
+from livedeck.deck import bounds
 from livedeck.deck.grown import Grown, text_bytes
 from livedeck.deck.libraries import LIBRARY_IDS
-from livedeck.deck.ops import Drop, Extend, Html, Markdown, Op, Progress, Put, Value
+from livedeck.deck.ops import Drop, Element, Extend, Html, Markdown, Op, Progress, Put, Segment, Value
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
 
 NOTICE = "livedeck-notice"  # id of the element that says what is missing
+NOT_SHOWN = "livedeck-not-shown"  # of the one that says that a Deck holds more than is shown of any
 _TARGET = 0.75  # shrink to this share of the limit, so that it does not happen at every flush
 
 
@@ -116,6 +121,119 @@ def make_room(replay: Replay, batch: list[Op], room: int, limit: int) -> tuple[l
             ops.append(Put(cut.deck, kept.element()))
     ops.extend(Put(deck, _notice(limit)) for deck in dict.fromkeys(cut.deck for cut in cuts))
     return ops, [(cut.deck, cut.id) for cut in cuts if cut.whole]
+
+
+def within(replay: Replay, segment: Segment) -> Segment:
+    """A segment without what would make a document larger than any may be, and with words about that.
+
+    Tasks keep their Decks within the bounds by themselves, the oldest data going first; but anything may write a log.
+
+    Args:
+        replay: The document that the segment is to be applied to.
+        segment: What somebody wrote.
+    """
+    if _is_ample(replay, segment.ops):
+        return segment
+    room = _Room(replay)
+    ops = [op for op in segment.ops if room.takes(op)]
+    if len(ops) == len(segment.ops):
+        return segment
+    words = (
+        f"This Deck holds more than is shown of one: {bounds.TABS} tabs, {bounds.ELEMENTS} elements, "
+        f"{bounds.LINES} lines a chart, {size(bounds.DOCUMENT_BYTES)}."
+    )
+    tab = next(iter(replay.decks), None) or next((op.deck for op in ops if isinstance(op, Put | Extend)), None)
+    told = [Put(tab, notice(NOT_SHOWN, words))] if tab is not None else []
+    return msgspec.structs.replace(segment, ops=[*told, *ops])
+
+
+def _is_ample(replay: Replay, ops: Sequence[Op]) -> bool:
+    """Whether there is room for ops whatever they do; cheap, since there nearly always is."""
+    if len(replay.decks) + len(ops) > bounds.TABS or replay.count + len(ops) > bounds.ELEMENTS:
+        return False
+    weight = replay.weight
+    for op in ops:
+        if isinstance(op, Put | Extend):
+            held = replay.decks.get(op.deck, {}).get(op.element.id)
+            more = Grown(op.element)
+            weight += more.weight
+            if len(more.lines) + (len(held.lines) if held else 0) > bounds.LINES:
+                return False
+    return weight <= bounds.DOCUMENT_BYTES
+
+
+class _Room:
+    """How much more a document may hold, while a segment is gone through op by op."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._tabs = set(replay.decks)
+        self._held: dict[str, dict[str, _Held]] = {}
+        self._elements = replay.count
+        self._weight = replay.weight
+
+    def takes(self, op: Op) -> bool:
+        """Whether an op still fits; if so it is counted."""
+        match op:
+            case Put() | Extend():
+                return self._takes(op)
+            case Drop(deck=deck, id=None):
+                for id_ in list(self._ids(deck)):
+                    self._drop(deck, id_)
+                self._tabs.discard(deck)
+            case Drop(deck=deck, id=str(id_)):
+                self._drop(deck, id_)
+            case _:
+                pass
+        return True
+
+    def _takes(self, op: Put | Extend) -> bool:
+        # What is cheap to know comes first: there may be very many ops for which there is no room.
+        if op.deck not in self._tabs and len(self._tabs) >= bounds.TABS:
+            return False
+        before = self._ids(op.deck).get(op.element.id)
+        if before is None and self._elements >= bounds.ELEMENTS:
+            return False
+        after = _Held.of(op.element).added_to(before if isinstance(op, Extend) else None)
+        weight = self._weight + after.weight - (before.weight if before else 0)
+        if weight > bounds.DOCUMENT_BYTES or len(after.lines) > bounds.LINES:
+            return False
+        self._tabs.add(op.deck)
+        self._elements += before is None
+        self._weight = weight
+        self._ids(op.deck)[op.element.id] = after
+        return True
+
+    def _drop(self, deck: str, id_: str) -> None:
+        gone = self._ids(deck).pop(id_, None)
+        if gone is not None:
+            self._elements -= 1
+            self._weight -= gone.weight
+
+    def _ids(self, deck: str) -> "dict[str, _Held]":
+        held = self._held.get(deck)
+        if held is None:
+            elements = self._replay.decks.get(deck, {})
+            held = self._held[deck] = {id_: _Held(grown.weight, grown.lines) for id_, grown in elements.items()}
+        return held
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What one element takes of the room."""
+
+    weight: int
+    lines: AbstractSet[str]
+    """Of a chart, their names."""
+
+    @classmethod
+    def of(cls, element: Element) -> "_Held":
+        grown = Grown(element)
+        return cls(grown.weight, grown.lines)
+
+    def added_to(self, before: "_Held | None") -> "_Held":
+        """At most so much, once the element has grown by this one."""
+        return self if before is None else _Held(self.weight + before.weight, self.lines | before.lines)
 
 
 def notice(id_: str, words: str) -> Html:

@@ -4,6 +4,7 @@ Everything here is made to cost the task next to nothing: a call notes what chan
 hands the notes over. Encoding, rendering and storing happen elsewhere.
 """
 
+import itertools
 import os
 import threading
 import weakref
@@ -14,9 +15,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
-from livedeck.deck import coerce, limits, renderers
+from livedeck.deck import bounds, coerce, limits, renderers
 from livedeck.deck.components import HtmlBlock, LineChart, MarkdownBlock, ProgressBar, ValueTile
-from livedeck.deck.libraries import Library, library_of
+from livedeck.deck.libraries import LIBRARY_IDS, Library, library_of
 from livedeck.deck.ops import Chart, Element, Html, Markdown
 from livedeck.deck.pending import Pending
 from livedeck.deck.settings import DeckPublish
@@ -26,6 +27,8 @@ ERROR = "Error"
 LOCK_WAIT = 0.2
 """Seconds that the publisher's thread waits for a lock of the task's. The task holds one for microseconds, unless a
 signal handler interrupted it there and now waits for the publisher to end."""
+_MOST_LEFT_OUT = 20  # kinds of things that a tab says are not shown on it
+_AT_ONCE = 256  # elements that go together when there are too many: finding the oldest takes a while
 _FIRST = "e1"  # id of the first block of a tab: replaced where it stands when the tab's content is
 H = TypeVar("H")
 
@@ -52,6 +55,8 @@ class Page:
         self._pending = Pending()
         self._decks: dict[str, Deck] = {}
         self._new: dict[str, None] = {}  # names of tabs that nothing was published of, in the order of their making
+        self._count = 0  # of elements on all tabs
+        self._fresh: set[tuple[str, str]] = set()  # elements made since the last take, which the document has not
         _PAGES.add(self)
 
     def deck(self, name: str) -> "Deck":
@@ -59,10 +64,16 @@ class Page:
         name = coerce.text(name)
         with self.lock:
             held = self._decks.get(name)
-            if held is None:
-                held = self._decks[name] = Deck._on(self, name)  # noqa: SLF001 - a constructor in all but name
-                self._new[name] = None
-            return held
+            if held is not None:
+                return held
+            made = Deck._on(self, name)  # noqa: SLF001 - a constructor in all but name
+            if len(self._decks) >= bounds.TABS - (name != ERROR):  # there is always room for an error
+                made.hide()
+                next(iter(self._decks.values())).leave_out(f"tabs beyond the first {bounds.TABS - 1}")
+                return made
+            self._decks[name] = made
+            self._new[name] = None
+            return made
 
     @property
     def decks(self) -> list["Deck"]:
@@ -90,6 +101,8 @@ class Page:
             if self._new:
                 taken.arrange(self._new)
                 self._new = {name: None for name in self._new if not taken.makes(name)}
+            if self._fresh:
+                self._fresh = set()
             return taken
 
     def show_error(self, error: BaseException, trace: str) -> None:
@@ -121,7 +134,23 @@ class Page:
     def drop(self, deck: str, id_: str) -> None:
         """Note that an element was removed."""
         with self.lock:
-            self._pending.drop(deck, id_)
+            if (deck, id_) in self._fresh:
+                self._fresh.discard((deck, id_))
+                self._pending.unput(deck, id_)
+            else:
+                self._pending.drop(deck, id_)
+
+    def note_new(self, deck: str, id_: str) -> None:
+        """Count a new element; where there are too many, the oldest of the fullest tab go."""
+        self._fresh.add((deck, id_))
+        self._count += 1
+        if self._count > bounds.ELEMENTS:
+            fullest = max(self._decks.values(), key=lambda tab: tab.element_count)
+            fullest.drop_oldest(min(_AT_ONCE, 1 + fullest.element_count // 4))
+
+    def note_gone(self) -> None:
+        """Note that there is an element less."""
+        self._count -= 1
 
     def _keep_bounded(self) -> None:
         if self._pending.weight > self.max_bytes:
@@ -148,6 +177,8 @@ class Deck:
     _handles: dict[str, Any]
     _made: int
     _kept: int
+    _hidden: bool
+    _left_out: set[str]
 
     def __new__(cls, name: str, html: str | None = None) -> Self:
         """Give the current page's tab of that name, its content replaced if there is any."""
@@ -165,10 +196,17 @@ class Deck:
         deck._kept = 0
         deck._handles = {}
         deck._made = 0
+        deck._hidden = False
+        deck._left_out = set()
         return deck
 
     def __repr__(self) -> str:
         return f"Deck({self.name!r})"
+
+    @property
+    def element_count(self) -> int:
+        """How many elements are on the tab."""
+        return len(self._handles)
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
@@ -195,7 +233,8 @@ class Deck:
         words = coerce.text(text)
         with self._page.lock:
             key = self._id_of(id)
-            block = self._handles[key] = MarkdownBlock(self, key)
+            block = MarkdownBlock(self, key)
+            self._hold(key, block)
             self.put_element(Markdown(key, words))
             return block
 
@@ -305,7 +344,11 @@ class Deck:
 
     def put_element(self, element: Element) -> None:
         """Create or replace an element (what handles call)."""
+        if self._hidden:
+            return
         with self._page.lock:
+            if element.id not in self._handles:  # of a handle that outlived its element
+                self._hold(element.id, None)
             if type(element) is Html:
                 self._release(element.id)
                 self._keep(element.id, element.html)
@@ -313,7 +356,11 @@ class Deck:
 
     def extend_element(self, element: Element) -> None:
         """Append to an element (what handles call)."""
+        if self._hidden:
+            return
         with self._page.lock:
+            if element.id not in self._handles:
+                self._hold(element.id, None)
             if type(element) is Html:
                 self._keep(element.id, element.html)
             self._page.extend(self.name, element)
@@ -321,7 +368,29 @@ class Deck:
     def forget(self, id_: str) -> None:
         """Let go of what is kept of an element (the page calls it)."""
         self._release(id_)
-        self._handles.pop(id_, None)
+        if id_ in self._handles:
+            del self._handles[id_]
+            self._page.note_gone()
+
+    def hide(self) -> None:
+        """Show nothing of what is put on this tab from now on: there are too many."""
+        self._hidden = True
+
+    def leave_out(self, what: str) -> None:
+        """Say on the tab, once, that something is not shown."""
+        with self._page.lock:
+            if self._hidden or what in self._left_out or len(self._left_out) >= _MOST_LEFT_OUT:
+                return
+            self._left_out.add(what)
+            words = f"Not shown here: {', '.join(sorted(self._left_out))}."
+            self._page.put(self.name, limits.notice(limits.NOT_SHOWN, words))
+
+    def drop_oldest(self, count: int) -> None:
+        """Remove the elements that were put on the tab first; the tab says so."""
+        oldest = (id_ for id_ in self._handles if id_ not in LIBRARY_IDS)
+        for id_ in list(itertools.islice(oldest, count)):
+            self.remove(id_)
+        self.leave_out(f"elements older than the last {bounds.ELEMENTS - _AT_ONCE} or so")
 
     def _keep(self, id_: str, html: str) -> None:
         """Remember a text for :attr:`html`; past the page's limit the oldest goes."""
@@ -355,7 +424,8 @@ class Deck:
         return next((known for known in self._handles if known in {before, library.id}), None) != library.id
 
     def _put_html(self, key: str, html: str) -> HtmlBlock:
-        block = self._handles[key] = HtmlBlock(self, key)
+        block = HtmlBlock(self, key)
+        self._hold(key, block)
         self.put_element(Html(key, html))
         return block
 
@@ -375,8 +445,17 @@ class Deck:
             held = self._handles.get(id_)
             if type(held) is type(made):
                 return held
-            self._handles[id_] = made
+            self._hold(id_, made)
             return made
+
+    def _hold(self, id_: str, handle: Any) -> None:
+        """Keep the handle of an element, which is counted if it is new."""
+        if self._hidden:
+            return
+        new = id_ not in self._handles
+        self._handles[id_] = handle
+        if new:
+            self._page.note_new(self.name, id_)
 
 
 @dataclass(frozen=True)

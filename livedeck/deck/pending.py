@@ -5,7 +5,7 @@ and elements included; the property tests hold it to that. The size is that of w
 many there were.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from livedeck.deck.grown import Grown
 from livedeck.deck.ops import Drop, Element, End, Extend, Html, Op, Put
@@ -116,6 +116,18 @@ class Pending:
         if not changes.drops:
             changes.entries[id_] = _Entry(None, drops=True)
 
+    def unput(self, deck: str, id_: str) -> None:
+        """Take back a ``put`` of an element that the document has not: unlike after a drop, nothing of it stays."""
+        changes = self._decks.get(deck)
+        entry = changes.entries.get(id_) if changes else None
+        if changes is None or entry is None or entry.grown is None:
+            return
+        self.weight -= entry.grown.weight
+        if entry.drops:
+            entry.grown = None
+        else:
+            del changes.entries[id_]
+
     def absorb(self, later: "Pending") -> None:
         """Merge all of a later batch, which must not be used afterwards. No text is copied."""
         for deck, changes in later._decks.items():  # noqa: SLF001 - of its own class
@@ -147,6 +159,18 @@ class Pending:
         if self.end is not None:
             merged.append(self.end)
         return merged
+
+    @property
+    def count(self) -> int:
+        """How many elements something is to be done about."""
+        return sum(len(changes.entries) for changes in self._decks.values())
+
+    def prune(self, known: Callable[[str, str], bool]) -> None:
+        """Forget drops of elements that are not in the document, which ``known`` tells by deck and id."""
+        for deck, changes in self._decks.items():
+            gone = [id_ for id_, entry in changes.entries.items() if entry.grown is None and not known(deck, id_)]
+            for id_ in gone:
+                del changes.entries[id_]
 
     def elements(self) -> Iterator[tuple[str, str, Grown]]:
         """Every element that is put or extended, with its deck and id, oldest first within a deck."""

@@ -16,8 +16,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from livedeck.deck import cut, limits, segments, snapshot
-from livedeck.deck.ops import End, Health, Op, Segment
+from livedeck.deck import bounds, cut, limits, segments, snapshot
+from livedeck.deck.grown import Grown
+from livedeck.deck.ops import End, Extend, Health, Op, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import DeckPublish
@@ -54,6 +55,9 @@ FIRST_WAIT = 0.25
 LONGEST_WAIT = 30.0
 LONGEST_WAIT_AT_THE_END = 1.0
 """Seconds between two tries while the store fails: doubling, with jitter; at the end there is little time to wait."""
+MOST_AT_ONCE = bounds.SEGMENT_BYTES // 4
+"""Weight of what is put into one segment, unless it is a single element: in JSON it may take several times that."""
+_MOST_ENTRIES = 2 * bounds.ELEMENTS
 TIDYING = 1.0
 """Seconds after the last snapshot in which segments are still removed (``history=False``): the task waits for it."""
 
@@ -211,6 +215,8 @@ class Publishing:
             self._batch.pending.absorb(pending)
             self._batch.publishes += publishes
             self._batch.token = token
+        if self._batch.pending.count > _MOST_ENTRIES:  # a store that is away, and elements made and removed meanwhile
+            self._batch.pending.prune(self._may_hold)
         for deck, id_ in self._bounded(self._batch.pending):
             self._forget(deck, id_)
 
@@ -407,7 +413,7 @@ class Publishing:
     def _cut(self, now: float) -> None:
         """Make the waiting ops into the next segment."""
         assert self._batch is not None
-        batch = self._batch
+        batch, self._batch = self._divided(self._batch)
         before = self._health
         merged = before.merged + max(0, batch.publishes - 1)
         health = Health(before.flushes + 1, merged, before.retried, round(now - batch.since, 3))
@@ -421,12 +427,33 @@ class Publishing:
         except Exception as error:
             logger.exception("deck_segment_failed")
             self._sent = (*cut.encodable(Segment(seq, at, cut.lost(batch.pending, error), health)), batch)
-        self._batch, self._health, self._flushed_at = None, health, now
+        self._health, self._flushed_at = health, now
+
+    def _divided(self, batch: _Batch) -> tuple[_Batch, _Batch | None]:
+        """Of a batch too large for one segment a part, and the rest: what reads a segment holds the whole of it."""
+        if batch.pending.weight <= MOST_AT_ONCE:
+            return batch, None
+        weight = 0
+        parts = Pending(), Pending()
+        for op in batch.pending.ops():
+            weight += Grown(op.element).weight if isinstance(op, Put | Extend) else 0
+            parts[bool(parts[0]) and weight > MOST_AT_ONCE].add(op)
+        first, rest = parts
+        if not rest:
+            return batch, None
+        return _Batch(first, 0, batch.since, 0), _Batch(rest, batch.publishes, batch.since, batch.token)
 
     def _render(self) -> bytes:
         if self.replay.seq == 0:
             return snapshot.placeholder(self._title, segments.format_time(self._wall()))
         return snapshot.render(self.replay.document(), live=self.replay.end is None, title=self._title)
+
+    def _may_hold(self, deck: str, id_: str) -> bool:
+        """Whether an element is in the document, or will be once the segment on its way has landed."""
+        if id_ in self.replay.decks.get(deck, ()):
+            return True
+        ops = self._sent[0].ops if self._sent else []
+        return any(isinstance(op, Put | Extend) and op.deck == deck and op.element.id == id_ for op in ops)
 
     def _bounded(self, pending: Pending) -> list[tuple[str, str]]:
         return limits.shrink(pending, self._settings.max_bytes) if pending.weight > self._settings.max_bytes else []

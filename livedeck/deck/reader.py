@@ -5,8 +5,10 @@ comes one without ops that says what is wrong with it, which the document then n
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
-from livedeck.deck import segments, snapshot
+from livedeck.deck import bounds, limits, segments, snapshot
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.replay import Replay
 from livedeck.errors import DeckError, ObjectNotFound, UnreadableObject
@@ -15,8 +17,17 @@ from livedeck.store.layout import DECK, segment_key
 
 AHEAD = 16
 """How many segments are asked for at once while catching up; those that are not there cost a request each."""
+AHEAD_BYTES: Final = 1024 * 1024
+"""A larger segment is read alone, so that what is asked for at once stays small."""
+SMALL: Final = 32 * 1024
+"""Bytes that are decoded at once; more than that elsewhere, since the loop would stand still for everybody."""
+_ALONE: Final = Segment(-1, "", [])
+"""Stands for one that is not read beside others."""
 _LOOK_FURTHER = 8  # every so many misses, whether a snapshot has overtaken the log, or the next segment is lost
 MISSING = "it is missing, although the segments after it are there"
+
+Offload = Callable[..., Awaitable[Any]]
+"""Runs a function that takes long, with its arguments, beside the event loop."""
 
 
 class Reader:
@@ -24,10 +35,12 @@ class Reader:
 
     Args:
         store: The attempt's output prefix.
+        offload: Runs what takes long; in a thread by default.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, offload: Offload = asyncio.to_thread) -> None:
         self._store = store
+        self._offload = offload
         self._misses = 0
         self._page: Meta | None = None
 
@@ -38,7 +51,7 @@ class Reader:
             StoreError: the store cannot be read.
         """
         self._page = await self.head()
-        document = await self._snapshot() if self._page else None
+        document = await self._snapshot(self._page) if self._page else None
         replay = Replay(document)
         before = replay.seq
         while await self._catch_up(replay):
@@ -67,33 +80,52 @@ class Reader:
         """What is known of ``deck.html``; its ETag tells when a foreign Deck was overwritten."""
         return await self._store.ahead(DECK)
 
-    async def _snapshot(self) -> Document | None:
+    async def _snapshot(self, page: Meta) -> Document | None:
         try:
-            return snapshot.parse(await self._store.aget(DECK))
+            if not page.size or not snapshot.is_ours(await self._store.aget_range(DECK, 0, snapshot.HEAD_BYTES)):
+                return None  # and may be of any size
+            data = await self._store.aget(DECK, limit=bounds.PAGE_BYTES)
         except ObjectNotFound:
             return None
+        return snapshot.parse(data) if len(data) <= SMALL else await self._offload(snapshot.parse, data)
 
     async def _catch_up(self, replay: Replay) -> bool:
         """Apply the next few segments; whether there may be more."""
         wanted = range(replay.seq + 1, replay.seq + 1 + AHEAD)
-        found = await asyncio.gather(*(self._segment(seq) for seq in wanted))
+        found = await asyncio.gather(*(self._ahead(seq) for seq in wanted))
         while found and found[-1] is None:
             found.pop()
-        for seq, segment in zip(wanted, found, strict=False):
+        for seq, held in zip(wanted, found, strict=False):
+            segment = await self._segment(seq) if held is _ALONE else held
             known = segment or await self._lost(seq)
             if known is None:
                 return False
-            replay.apply(known)
+            replay.apply(limits.within(replay, known))
         return len(found) == AHEAD
+
+    async def _ahead(self, seq: int) -> Segment | None:
+        try:
+            data = await self._store.aget(segment_key(seq), limit=AHEAD_BYTES)
+        except ObjectNotFound:
+            return None
+        except UnreadableObject:
+            return _ALONE
+        return await self._decoded(seq, data)
 
     async def _segment(self, seq: int) -> Segment | None:
         try:
-            data = await self._store.aget(segment_key(seq))
+            data = await self._store.aget(segment_key(seq), limit=bounds.SEGMENT_BYTES)
         except ObjectNotFound:
             return None
         except UnreadableObject as error:
             return segments.unreadable(seq, str(error))
-        return segments.decode_numbered(seq, data)
+        return await self._decoded(seq, data)
+
+    async def _decoded(self, seq: int, data: bytes) -> Segment:
+        if len(data) <= SMALL:
+            return segments.decode_numbered(seq, data)
+        segment: Segment = await self._offload(segments.decode_numbered, seq, data)
+        return segment
 
     async def _lost(self, seq: int) -> Segment | None:
         """The segment of a number that was not there while one after it was; None if a newer snapshot may have it.
@@ -113,6 +145,6 @@ class Reader:
         if page is None or (self._page is not None and page.etag == self._page.etag):
             return
         self._page = page
-        document = await self._snapshot()
+        document = await self._snapshot(page)
         if document is not None and document.seq > after_seq and await self._segment(after_seq + 1) is None:
             raise DeckError(f"segment {after_seq + 1} is gone: a snapshot at {document.seq} covers it, load again")

@@ -69,6 +69,11 @@ class Replay:
         decks = [Deck(name, [grown.element() for grown in held.values()]) for name, held in self.decks.items()]
         return Document(self.seq, self.at, decks, self.end, self.health, list(self.unreadable))
 
+    @property
+    def count(self) -> int:
+        """How many elements there are on all tabs."""
+        return sum(map(len, self.decks.values()))
+
     def elements(self) -> Iterator[tuple[str, str, Grown]]:
         """Every element with the name of its deck and its id, in the order of the page."""
         for name, held in self.decks.items():

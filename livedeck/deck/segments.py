@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from livedeck.deck import bounds
 from livedeck.deck.grown import map_texts
 from livedeck.deck.ops import Chart, Drop, Extend, Op, Put, Segment
 from livedeck.deck.pending import Pending
@@ -39,6 +40,8 @@ def decode(data: bytes) -> Segment:
         segment = _DECODER.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: nested without end
         raise DeckError(f"it is not a segment of a Deck: {error}") from error
+    if len(segment.ops) > bounds.OPS:
+        raise DeckError(f"it has {len(segment.ops)} ops; no more than {bounds.OPS} are read")
     for op in segment.ops:
         if isinstance(op, Put | Extend) and isinstance(op.element, Chart):
             _check_lines(op.element)

@@ -1,10 +1,10 @@
 """How a task publishes its Deck."""
 
+import math
 from dataclasses import dataclass
 
+from livedeck.deck.bounds import DOCUMENT_BYTES, MIB
 from livedeck.errors import UnsupportedOption
-
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,17 @@ class DeckPublish:
     snapshot_interval: float = 5.0
     """Seconds between two snapshots while the task runs, at least."""
     max_bytes: int = 64 * MIB
-    """How large the Deck may grow; past that the oldest data goes first, and the Deck says so."""
+    """How large the Deck may grow (128 MiB at most); past that the oldest data goes first, and the Deck says so."""
 
     def __post_init__(self) -> None:
         _check("min_interval", self.min_interval, at_least=0)
         _check("every", 1 if self.every is None else self.every, at_least=0.01)
         _check("snapshot_interval", self.snapshot_interval, at_least=0)
-        _check("max_bytes", self.max_bytes, at_least=1024)
+        _check("max_bytes", self.max_bytes, at_least=1024, at_most=DOCUMENT_BYTES)
 
 
-def _check(name: str, value: float, *, at_least: float) -> None:
+def _check(name: str, value: float, *, at_least: float, at_most: float = math.inf) -> None:
     if not value >= at_least:  # written so that NaN fails too
         raise UnsupportedOption(f"DeckPublish({name}={value!r}) is not possible: it must be at least {at_least:g}")
+    if value > at_most:
+        raise UnsupportedOption(f"DeckPublish({name}={value!r}) is not possible: it may be {at_most} at most")

@@ -21,12 +21,13 @@ from livedeck.deck.static_page import StaticPage, empty, tab_rules, unreadable_n
 
 CONTENT_TYPE = "text/html; charset=utf-8"
 VERSION = 1
+HEAD_BYTES = 2048
+"""Bytes of a page's beginning that say whether it is ours."""
 _HERE = Path(__file__).parent
 _DOCUMENT = b'<script type="application/json" id="livedeck-document">'
 _SOURCE = b'<script type="application/json" id="livedeck-source">'
 _END = b"</script>"
 _VERSION_TAG = re.compile(rb'<meta name="livedeck-version" content="(\d+)">')
-_HEAD_BYTES = 2048
 _FALLBACK_BYTES = 256 * 1024  # beyond it a page with a chart shows nothing without its script, but words
 _STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
 _ENCODER = msgspec.json.Encoder()
@@ -79,10 +80,15 @@ def placeholder(title: str, at: str = "") -> bytes:
     return page.encode() + _SOURCE + _embedded(Document(at=at)) + _END + b"</body></html>\n"
 
 
+def is_ours(head: bytes) -> bool:
+    """Tell by the beginning of a page whether it is one of ours."""
+    version = _VERSION_TAG.search(head, 0, HEAD_BYTES)
+    return version is not None and int(version[1]) == VERSION
+
+
 def parse(data: bytes) -> Document | None:
     """The document that a ``deck.html`` of ours holds; None when it is not ours, or not whole."""
-    version = _VERSION_TAG.search(data, 0, _HEAD_BYTES)
-    if version is None or int(version[1]) != VERSION:
+    if not is_ours(data):
         return None
     # Ours is the last block of its kind: nothing that a user wrote comes after it.
     start, tag = max((data.rfind(tag), tag) for tag in (_DOCUMENT, _SOURCE))

@@ -114,7 +114,7 @@ def public_methods(kind: type) -> list[str]:
 
 
 MADE = (HtmlBlock, MarkdownBlock, ProgressBar, ValueTile, LineChart)
-FOR_HANDLES = {"forget", "put_element", "extend_element", "put_html", "extend_html"}
+FOR_HANDLES = {"forget", "put_element", "extend_element", "put_html", "extend_html", "leave_out", "hide", "drop_oldest"}
 CALLS = [(Deck, name) for name in public_methods(Deck) if name not in FOR_HANDLES]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
 

@@ -206,7 +206,7 @@ class TestPlotly:
     def test_a_tab_whose_content_is_replaced_keeps_the_script_for_the_next_figure(self, page, figure):
         Deck("d", "text")
         Deck("d", figure("a"))
-        assert self.ops(page) == [("Put", PLOTLY.id), ("Drop", "e1"), ("Put", "e1")]
+        assert self.ops(page) == [("Put", PLOTLY.id), ("Put", "e1")]
         Deck("d", figure("b"))
         assert self.ops(page) == [("Put", "e1")]
         Deck("d", "text")

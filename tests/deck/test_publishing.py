@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livedeck.deck import limits, publishing, snapshot
+from livedeck.deck import bounds, limits, publishing, snapshot
 from livedeck.deck.document import apply
 from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Progress, Put, Series, Value
 from livedeck.deck.pending import Pending
@@ -367,7 +367,7 @@ def test_a_bar_beside_a_large_figure_is_in_a_snapshot_before_long():
 
 def test_a_large_page_and_a_slow_store_are_written_more_rarely():
     def pauses(size, took):
-        loop = Loop(max_bytes=512 * 1024 * 1024)
+        loop = Loop(max_bytes=bounds.DOCUMENT_BYTES)
         loop.offer(Put("d", Html("figure", "x" * size)))
         found = []
         while len(found) < 12:
@@ -421,3 +421,40 @@ def test_a_deck_that_is_replaced_again_and_again_has_snapshots_for_half_of_what_
             sizes[type(step)] += len(step.data)
         loop.clock.advance(1.0)
     assert 0.4 <= sizes[Overwrite] / sizes[Create] <= 0.5
+
+
+def test_what_is_too_much_for_one_segment_comes_in_several(monkeypatch):
+    monkeypatch.setattr(publishing, "MOST_AT_ONCE", 10_000)
+    loop = Loop()
+    loop.offer(*(Put("d", Html(f"{number}", "x" * 4_000)) for number in range(5)), Put("d", Html("big", "y" * 30_000)))
+    loop.logic.finish(END, loop.clock.monotonic())
+    created = [decode(step.data) for step in loop.run() if isinstance(step, Create)]
+    ids = [[op.element.id for op in segment.ops if isinstance(op, Put)] for segment in created]
+    assert ids == [["0", "1"], ["2", "3"], ["4"], ["big"], []]
+    assert created[-1].ops[-1] == END
+    assert [element.id for element in loop.logic.replay.document().decks[0].elements] == [*"01234", "big"]
+
+
+def test_who_waits_for_a_publish_waits_for_all_parts_of_it(monkeypatch):
+    monkeypatch.setattr(publishing, "MOST_AT_ONCE", 1_000)
+    loop = Loop(min_interval=0)
+    pending = Pending()
+    for number in range(3):
+        pending.put("d", Html(f"{number}", "x" * 900))
+    loop.logic.offer(pending, loop.clock.monotonic(), token=7)
+    landed = []
+    while not isinstance(step := loop.next(), Wait):
+        loop.done(step)
+        if isinstance(step, Create):
+            landed.append(loop.logic.landed)
+    assert landed == [0, 0, 7]
+
+
+def test_an_element_whose_json_is_too_large_is_left_out_and_says_so(monkeypatch):
+    monkeypatch.setattr(bounds, "SEGMENT_BYTES", 10_000)
+    loop = Loop()
+    loop.offer(Put("d", Html("fine", "x")), Put("d", Html("zeros", "\0" * 3_000)))
+    loop.until(1)
+    fine, zeros = loop.logic.replay.document().decks[0].elements
+    assert fine.html == "x"
+    assert "This html was left out: it is too large to be published." in zeros.html

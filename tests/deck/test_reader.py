@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from livedeck.deck import segments, snapshot
-from livedeck.deck.ops import Document, Html, Put, Segment
-from livedeck.deck.reader import AHEAD, Reader
+from livedeck.deck import bounds, segments, snapshot
+from livedeck.deck.ops import Document, Html, Put, Segment, Unreadable
+from livedeck.deck.reader import AHEAD, AHEAD_BYTES, SMALL, Reader
 from livedeck.deck.replay import Replay
 from livedeck.deck.segments import clean_text, encode, now
 from livedeck.errors import DeckError
@@ -152,6 +152,47 @@ async def test_a_segment_that_is_no_file(tmp_path):
     document = await Reader(store).load()
     assert [gone.seq for gone in document.unreadable] == [2]
     assert document.seq == 3
+
+
+async def test_a_segment_beyond_the_bounds_is_not_read(store, monkeypatch):
+    monkeypatch.setattr(bounds, "SEGMENT_BYTES", 3 * AHEAD_BYTES)
+    monkeypatch.setattr(bounds, "OPS", 3)
+    store.put(segment_key(1), b" " * (3 * AHEAD_BYTES) + encode(segment(1)))
+    store.put(segment_key(2), b" " * AHEAD_BYTES + encode(segment(2)))
+    store.put(segment_key(3), encode(Segment(3, "", [Put("d", Html("x", "")) for _ in range(4)])))
+    document = await Reader(store).load()
+    assert document.seq == 3
+    assert [element.id for deck in document.decks for element in deck.elements] == ["2"]
+    large, long = document.unreadable
+    assert large.seq == 1
+    assert "no more than 3145728 are read" in large.reason
+    assert long == Unreadable(3, "it has 4 ops; no more than 3 are read")
+
+
+async def test_what_is_large_is_decoded_elsewhere(store):
+    offloaded = []
+
+    async def offload(function, *args):
+        offloaded.append(function.__name__)
+        return function(*args)
+
+    store.put(segment_key(1), encode(segment(1)))
+    store.put(segment_key(2), encode(Segment(2, "", [Put("d", Html("x", "y" * SMALL))])))
+    reader = Reader(store, offload)
+    assert (await reader.load()).seq == 2
+    assert offloaded == ["decode_numbered"]
+    document = await reader.load()
+    store.put(DECK, snapshot.render(document, live=True))
+    assert await reader.load() == document
+    assert offloaded == ["decode_numbered", "decode_numbered", "parse"]
+
+
+async def test_a_page_of_others_is_not_read_whatever_its_size(store, monkeypatch):
+    monkeypatch.setattr(bounds, "PAGE_BYTES", 10_000)
+    store.put(DECK, b"<html>" + b"x" * 20_000)
+    assert await Reader(store).load() is None
+    store.put(DECK, b"")
+    assert await Reader(store).load() is None
 
 
 async def test_a_segment_that_a_snapshot_replaced_is_reported(store):

@@ -1,19 +1,25 @@
 """Reads one attempt's Deck from the store: livedeck's log, or a ``deck.html`` that others overwrite."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
 
-from livedeck.admin.live.recent import MAX_BYTES, Recent
+from livedeck.admin.live.recent import MAX_BYTES, Recent, is_large
 from livedeck.admin.live.states import Published, rfc3339
 from livedeck.deck.ops import Document, Segment
+from livedeck.deck.reader import Offload
 from livedeck.errors import DeckError, StoreError
 from livedeck.store import Meta, Store
 from livedeck.store.layout import DECK
 
 SETTLED: Final = 1.0
 """Seconds without a change after which a foreign page is taken for whole although it does not end as one."""
+
+
+_END: Final = 64
+"""Bytes in which the end of a page is looked for."""
 
 
 class LogReader(Protocol):
@@ -32,15 +38,22 @@ class DeckLog:
         reader: Reads livedeck's own log there.
         attempt: The attempt's number as viewers know it, for the events' ids.
         clock: Seconds that only grow.
+        offload: Runs what takes long; in a thread by default.
     """
 
     def __init__(
-        self, store: Store, reader: LogReader, attempt: int, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        reader: LogReader,
+        attempt: int,
+        clock: Callable[[], float] = time.monotonic,
+        offload: Offload = asyncio.to_thread,
     ) -> None:
         self._store = store
         self._reader = reader
         self._attempt = attempt
         self._clock = clock
+        self._offload = offload
         self.recent: Recent | None = None
         """livedeck's own log; None until there is one."""
         self.page: Meta | None = None
@@ -100,7 +113,7 @@ class DeckLog:
         try:
             for seq in range(after, last):
                 segment = await self._reader.next(seq)
-                if segment is None:
+                if segment is None or is_large(segment):
                     return None
                 found.append(self.recent.encode(segment))
                 size += len(found[-1])
@@ -128,7 +141,7 @@ class DeckLog:
             return False
         document = await self._reader.load()
         if document is not None:
-            self.recent = Recent(self._attempt, document)
+            self.recent = Recent(self._attempt, document, self._offload)
             return True
         if head is None or not (final or await self._is_whole(head)):
             return False
@@ -143,14 +156,14 @@ class DeckLog:
             self._unsettled = (head.etag, now)
         if now - self._unsettled[1] >= SETTLED:
             return True
-        return is_whole(await self._store.aget(DECK))
+        return await is_stored_whole(self._store, head)
 
     async def _reload(self) -> bool:
         """Segments may have been cleared away before they were read: the final snapshot then has them."""
         document = await self._reader.load()
         if document is None or self.recent is None or document.seq <= self.recent.seq:
             return False
-        self.recent = Recent(self._attempt, document)
+        self.recent = Recent(self._attempt, document, self._offload)
         return True
 
 
@@ -164,4 +177,9 @@ def _is_time(text: str) -> bool:
 
 def is_whole(page: bytes) -> bool:
     """Tell whether an HTML page is there to its end."""
-    return page[-64:].rstrip().lower().endswith(b"</html>")
+    return page[-_END:].rstrip().lower().endswith(b"</html>")
+
+
+async def is_stored_whole(store: Store, head: Meta) -> bool:
+    """Tell whether a ``deck.html``, of any size, is there to its end."""
+    return head.size > 0 and is_whole(await store.aget_range(DECK, max(0, head.size - _END), _END))

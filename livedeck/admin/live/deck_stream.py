@@ -11,7 +11,7 @@ import msgspec
 
 from livedeck.admin.live.keys import NodeKey
 from livedeck.admin.live.messages import Snapshot
-from livedeck.admin.live.recent import Recent
+from livedeck.admin.live.recent import MAX_BYTES, Recent
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.live.tail import DeckTail
 from livedeck.admin.live.tails import Tails
@@ -73,10 +73,11 @@ class _Viewer:
         while not tail.abandoned:
             seen = tail.changed.count
             ending = tail.over and (self._pinned or tail.node_over)
-            news = self._news(with_state=not ending or self._state_version < 0)
+            news = await self._news(with_state=not ending or self._state_version < 0)
             if news:
                 self._spoke = time.monotonic()
-                yield news
+                for data in news:
+                    yield data
                 continue  # while that was on its way more may have come
             if not self._pinned and tail.latest != tail.key.number:
                 return
@@ -90,28 +91,28 @@ class _Viewer:
     def _until_beat(self) -> float:
         return max(0.0, self._spoke + HEARTBEAT - time.monotonic())
 
-    def _news(self, *, with_state: bool) -> bytes:
-        """Everything that the viewer does not have yet."""
+    async def _news(self, *, with_state: bool) -> list[bytes]:
+        """Everything that the viewer does not have yet: in one piece, unless that would copy much."""
         pieces: list[bytes] = []
         if with_state and self._state_version != self._tail.state_version:
             self._state_version = self._tail.state_version
             pieces.append(self._tail.state_event())
         log = self._tail.log
         if log.recent is not None:
-            pieces.extend(self._published(log.recent))
+            pieces.extend(await self._published(log.recent))
         elif log.page is not None and log.page.etag != self._etag:
             self._etag = log.page.etag
             payload = msgspec.json.encode(Snapshot(etag=self._etag))
             pieces.append(event("snapshot", payload, id=f"{self._tail.key.number}.0"))
-        return b"".join(pieces)
+        return pieces if sum(map(len, pieces)) > MAX_BYTES else [b"".join(pieces)] if pieces else []
 
-    def _published(self, recent: Recent) -> list[bytes]:
-        known = None
-        if self._seq is not None and self._recent is recent:
-            known = recent.since(self._seq)
-        pieces = [recent.snapshot()] if known is None else known
-        self._recent, self._seq = recent, recent.seq
-        return pieces
+    async def _published(self, recent: Recent) -> list[bytes]:
+        if self._seq is not None and self._recent is recent and (known := recent.since(self._seq)) is not None:
+            self._seq = recent.seq
+            return known
+        self._recent = recent
+        self._seq, snapshot = await recent.snapshot()
+        return [snapshot]
 
     async def _catch_up(self) -> AsyncIterator[bytes]:
         """Send one who comes back the segments that it lacks, if they are still there and not too many."""

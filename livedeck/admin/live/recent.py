@@ -4,20 +4,27 @@ Viewers hold nothing but the number of the last segment that they were sent. Who
 who is far behind, or new, gets a snapshot. So a slow viewer costs no memory at all.
 """
 
+import asyncio
 from collections import deque
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from livedeck.admin.live.messages import Snapshot, Tail
 from livedeck.admin.live.sse import event
-from livedeck.deck.ops import Document, Segment
+from livedeck.deck import limits
+from livedeck.deck.grown import Grown
+from livedeck.deck.ops import Deck, Document, Extend, Put, Segment
+from livedeck.deck.reader import Offload
 from livedeck.deck.replay import Replay
 
 MAX_SEGMENTS: Final = 512
 MAX_BYTES: Final = 1024 * 1024
 """Of encoded segments. Who is further behind than this is cheaper to serve with a snapshot."""
+
+SMALL: Final = 64 * 1024
+"""Bytes of a document that is encoded at once; a larger one is encoded beside the event loop, element by element."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -28,14 +35,17 @@ class Recent:
     Args:
         attempt: Number of the attempt, for the events' ids.
         document: Where the log is picked up.
+        offload: Runs what takes long; in a thread by default.
     """
 
-    def __init__(self, attempt: int, document: Document) -> None:
+    def __init__(self, attempt: int, document: Document, offload: Offload = asyncio.to_thread) -> None:
         self.attempt = attempt
         self.replay = Replay(document)
         self._events: deque[bytes] = deque()
         self._bytes = 0
+        self._offload = offload
         self._snapshot: tuple[int, bytes] | None = None
+        self._snapshotting = asyncio.Lock()
 
     @property
     def seq(self) -> int:
@@ -53,8 +63,13 @@ class Recent:
         Raises:
             DeckError: Segments between are missing.
         """
+        segment = limits.within(self.replay, segment)
         if not self.replay.apply(segment):
             return False
+        if is_large(segment):  # whoever lacks it is served with a snapshot
+            self._events.clear()
+            self._bytes = 0
+            return True
         encoded = self.encode(segment)
         self._events.append(encoded)
         self._bytes += len(encoded)
@@ -68,13 +83,42 @@ class Recent:
             return None
         return list(islice(self._events, seq + 1 - self.first, None))
 
-    def snapshot(self) -> bytes:
-        """Return the event with the whole document."""
-        if self._snapshot is None or self._snapshot[0] != self.seq:
-            payload = _encode(Snapshot(document=self.replay.document()))
-            self._snapshot = self.seq, event("snapshot", payload, id=f"{self.attempt}.{self.seq}")
-        return self._snapshot[1]
+    async def snapshot(self) -> tuple[int, bytes]:
+        """Return the event with the whole document, and the number of the last segment in it.
+
+        Of a large document one that was made for another viewer will do, as long as the segments since are at hand.
+        """
+        if self.replay.weight <= SMALL:
+            if self._snapshot is None or self._snapshot[0] != self.seq:
+                self._snapshot = self.seq, _snapshot_event(self.attempt, self.replay.document())
+            return self._snapshot
+        wanted = self.seq
+        async with self._snapshotting:  # those who come meanwhile wait for the same one
+            made = self._snapshot
+            if made is None or (made[0] < wanted and self.since(made[0]) is None):
+                document = self.replay.document()
+                made = document.seq, await self._offload(_snapshot_event, self.attempt, document)
+                self._snapshot = made
+            return made
 
     def encode(self, segment: Segment) -> bytes:
         """Return the event for one segment."""
         return event("segment", _encode(Tail(segment=segment)), id=f"{self.attempt}.{segment.seq}")
+
+
+def is_large(segment: Segment) -> bool:
+    """Tell whether a segment is too large to be kept as an event."""
+    left = MAX_BYTES
+    for op in segment.ops:
+        left -= Grown(op.element).weight if isinstance(op, Put | Extend) else 0
+        if left < 0:
+            return True
+    return False
+
+
+def _snapshot_event(attempt: int, document: Document) -> bytes:
+    """Encode a document as an event, each element by itself: encoding holds the interpreter's lock from end to end."""
+    elements = ([msgspec.Raw(_encode(element)) for element in deck.elements] for deck in document.decks)
+    decks: Any = [Deck(deck.name, encoded) for deck, encoded in zip(document.decks, elements, strict=True)]  # type: ignore[arg-type]
+    encoded = msgspec.structs.replace(document, decks=decks)
+    return event("snapshot", _encode(Snapshot(document=encoded)), id=f"{attempt}.{document.seq}")

@@ -35,6 +35,7 @@ from livedeck.admin.live.states import Recorded, latest_attempt, node_is_over
 from livedeck.admin.live.tails import Tails
 from livedeck.admin.live.wakes import watching
 from livedeck.admin.signals import Signal
+from livedeck.deck.reader import Offload
 from livedeck.errors import InvalidLink, NoSuchEntity
 from livedeck.store import Store
 from livedeck.store.layout import check_name
@@ -73,6 +74,7 @@ class Live:
         open_store: Opens the store below a key of the root.
         open_reader: Opens the reader of a Deck's log.
         links: Reads tokens.
+        offload: Runs what takes long; in a thread by default.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Live:
         open_store: Callable[[str], Store],
         open_reader: Callable[[Store], LogReader],
         links: HintLinks,
+        offload: Offload = asyncio.to_thread,
     ) -> None:
         self._feed = feed
         self._lookup = lookup
@@ -91,6 +94,7 @@ class Live:
         self._open_store = open_store
         self._open_reader = open_reader
         self._links = links
+        self._offload = offload
         self._closing = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
 
@@ -106,6 +110,7 @@ class Live:
             open_reader=self._open_reader,
             watch=self._watch,
             tasks=self._tasks,
+            offload=self._offload,
         )
         return self
 

@@ -15,6 +15,7 @@ from livedeck.admin.live.states import latest_attempt
 from livedeck.admin.live.tail import DeckTail
 from livedeck.admin.live.wakes import Watch, Watcher
 from livedeck.admin.signals import Signal
+from livedeck.deck.reader import Offload
 from livedeck.store import Store
 from livedeck.store.layout import SEGMENTS
 
@@ -47,6 +48,7 @@ class Tails:
         open_reader: Opens the reader of a Deck's log.
         watch: Watches folders.
         tasks: The group that the tails' tasks belong to.
+        offload: Runs what takes long; in a thread by default.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Tails:
         open_reader: Callable[[Store], LogReader],
         watch: Watch,
         tasks: asyncio.TaskGroup,
+        offload: Offload = asyncio.to_thread,
     ) -> None:
         self._changes = changes
         self._lookup = lookup
@@ -65,6 +68,7 @@ class Tails:
         self._open_reader = open_reader
         self._watch = watch
         self._tasks = tasks
+        self._offload = offload
         self._shared: dict[DeckKey, _Shared] = {}
 
     @asynccontextmanager
@@ -130,7 +134,7 @@ class Tails:
 
     def _open_log(self, key: DeckKey, number: int) -> DeckLog:
         store = self._open_store(key.prefix)
-        return DeckLog(store, self._open_reader(store), number)
+        return DeckLog(store, self._open_reader(store), number, offload=self._offload)
 
     def _watch_attempt(self, key: DeckKey, signal: Signal) -> Watcher:
         return self._watch(self._open_store(key.prefix), ("", SEGMENTS), signal)

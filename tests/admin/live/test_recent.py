@@ -1,9 +1,13 @@
+import asyncio
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.admin.live import recent as module
+from livedeck.admin.live.messages import Snapshot
 from livedeck.admin.live.recent import Recent
-from livedeck.deck.ops import Document, Extend, Html, Put, Segment
+from livedeck.deck.ops import Chart, Document, Extend, Html, Put, Segment, Series
 
 
 def segment(seq: int, text: str = "x") -> Segment:
@@ -31,14 +35,42 @@ def test_a_log_that_was_picked_up_half_way_has_nothing_before():
     assert log.since(9) is None
 
 
-def test_the_snapshot_is_made_once_for_all():
+async def test_the_snapshot_is_made_once_for_all():
     log = Recent(0, Document())
     log.add(segment(1))
-    assert log.snapshot() is log.snapshot()
-    before = log.snapshot()
+    assert await log.snapshot() is await log.snapshot()
+    before = await log.snapshot()
     log.add(segment(2))
-    assert log.snapshot() != before
-    assert log.snapshot().startswith(b"id: 0.2\nevent: snapshot\ndata: ")
+    seq, event = await log.snapshot()
+    assert (seq, event) != before
+    assert seq == 2
+    assert event.startswith(b"id: 0.2\nevent: snapshot\ndata: ")
+
+
+async def test_a_large_document_is_encoded_elsewhere_once_for_all_who_wait():
+    calls = []
+
+    async def offload(function, *args):
+        calls.append(args)
+        await asyncio.sleep(0)
+        return function(*args)
+
+    log = Recent(3, Document(), offload)
+    ops = [Put("main", Html(f"e{n}", 'é<"' * 9_000)) for n in range(4)]
+    ops.append(Put("other", Chart("c", "Loss", [Series("a", [1], [None])])))
+    log.add(Segment(1, "2026-11-24T12:00:00.000Z", ops))
+    made = await asyncio.gather(*(log.snapshot() for _ in range(20)))
+    assert len(calls) == 1
+    assert {id(event) for _, event in made} == {id(made[0][1])}
+    head, data = made[0][1].split(b"data: ")
+    assert head == b"id: 3.1\nevent: snapshot\n"
+    assert msgspec.json.decode(data.strip(), type=Snapshot) == Snapshot(document=log.replay.document())
+    log.add(segment(2))
+    assert (await log.snapshot())[0] == 1, "the segments since are at hand"
+    assert len(calls) == 1
+    log.add(Segment(3, "2026-11-24T12:00:00.000Z", [Put("main", Html("big", "x" * module.MAX_BYTES))]))
+    assert log.since(2) is None, "a large segment is not kept as an event"
+    assert (await log.snapshot())[0] == 3
 
 
 @given(sizes=st.lists(st.integers(0, 400), max_size=40), limit=st.integers(1, 1000), count=st.integers(1, 8))
