@@ -81,6 +81,6 @@ class Connection:
             found = getattr(answer, field)
             yield from found if left is None else found[:left]
             left = None if left is None else left - len(found)
-            if not answer.token or not found:
+            if not answer.token:
                 return
             request.token = answer.token

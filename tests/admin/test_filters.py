@@ -6,7 +6,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.admin.db import executions
+from livedeck.admin.db import executions, paging
 from livedeck.admin.db.listing import Page
 from livedeck.admin.db.listings import EXECUTIONS
 from livedeck.admin.filters import Condition, parse_filters
@@ -139,11 +139,70 @@ async def test_sorting(listed):
 
 async def test_pages(listed):
     first, token = await listed(limit=2)
-    assert (first, token) == (["e2", "e1"], "2")
+    assert first == ["e2", "e1"]
+    assert token.startswith("~2~")
+    assert await listed(limit=2, token=token) == (["e0"], "")
+    assert await listed(limit=2, token=token, key="created_at") == (["e0"], "")
+
+
+async def test_offsets_as_flytes_are_taken(listed):
+    assert await listed(limit=2, token="0") == await listed(limit=2)
+    assert await listed(limit=1, token="1") == (["e1"], "2")
+    assert await listed(limit=2, token="2") == (["e0"], "")
+    assert await listed(limit=2, token="3") == ([], "")
+
+
+async def test_what_comes_meanwhile_moves_no_page(listed, registered, protos):
+    _, token = await listed(limit=2)
+    await registered("CreateExecution", protos.execution("e3"))
     assert await listed(limit=2, token=token) == (["e0"], "")
 
 
-@pytest.mark.parametrize("token", ["x", "-1", "1; DROP TABLE executions", "9" * 30, "٣"])
+async def test_what_may_be_missing_is_paged_by_offset(listed):
+    first, token = await listed(limit=2, key="duration")
+    assert (first[0], token) == ("e0", "2")
+    assert await listed(limit=2, token=token, key="duration") == (["e1"], "")
+
+
+async def test_a_cursor_of_another_order_is_refused(listed):
+    _, token = await listed(limit=2)
+    for key in ("name", "duration"):
+        with pytest.raises(Failure, match="sorted like this"):
+            await listed(limit=2, token=token, key=key)
+
+
+@pytest.mark.parametrize("direction", [Sort.ASCENDING, Sort.DESCENDING])
+@pytest.mark.parametrize("key", ["created_at", "name", "phase", "user"])
+@pytest.mark.parametrize(
+    "filters",
+    ["", "eq(phase,QUEUED)", "value_in(phase,RUNNING;QUEUED)", "contains(name,e)", "ne(name,e1)+value_in(phase,1;2)"],
+)
+async def test_all_pages_are_the_whole_list(listed, monkeypatch, filters, key, direction):
+    monkeypatch.setattr(paging, "SCANNED", 2)
+    found, token = await listed(filters, key=key, direction=direction, limit=1)
+    while token:
+        some, token = await listed(filters, key=key, direction=direction, limit=1, token=token)
+        found += some
+    by_offset = []
+    for offset in range(1, 4):
+        one, _ = await listed(filters, key=key, direction=direction, limit=1, token=str(offset))
+        by_offset += one
+    assert found[1:] == by_offset
+    assert len(found) == len(set(found))
+
+
+async def test_a_filter_that_no_index_serves_is_tried_on_so_many_rows(listed, monkeypatch):
+    monkeypatch.setattr(paging, "SCANNED", 2)
+    some, token = await listed("contains(name,0)", limit=2)
+    assert some == []
+    assert token.startswith("~2~")
+    assert await listed("contains(name,0)", limit=2, token=token) == (["e0"], "")
+
+
+MADE_UP = ["~1~", "~1~W10", "~1~e30", "~1~WzEsMiwzXQ", "~x~WzEsMl0", "~1~A"]
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "1; DROP TABLE executions", "9" * 30, "٣", *MADE_UP])
 async def test_foreign_tokens_are_refused(listed, token):
     with pytest.raises(Failure) as refused:
         await listed(token=token)

@@ -57,6 +57,14 @@ export function listExecutions(query: ExecutionsQuery, signal?: AbortSignal): Pr
   return get(`/api/v1/executions/${path(query.project, query.domain)}?${search.toString()}`, signal);
 }
 
+/**
+ * How many executions were looked at up to a page's token: the server tries a filter that no index of its serves on a
+ * limited number for each page, so that a page may hold few or none although there are more to look at.
+ */
+export function lookedThrough(token: string | undefined): number {
+  return Number(/^~(\d+)~/.exec(token ?? "")?.[1] ?? 0);
+}
+
 export function listProjects(signal?: AbortSignal): Promise<{ readonly projects?: readonly Project[] }> {
   return get("/api/v1/projects", signal);
 }

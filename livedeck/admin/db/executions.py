@@ -13,11 +13,12 @@ from flyteidl.core.identifier_pb2 import (
     WorkflowExecutionIdentifier,
 )
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecutionEvent
-from sqlalchemy import ColumnElement, Connection, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, insert, select
 
 from livedeck.admin.db.book import Book, plain, task_key
-from livedeck.admin.db.listing import Page, fetch
+from livedeck.admin.db.listing import Page
 from livedeck.admin.db.listings import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS
+from livedeck.admin.db.paging import fetch
 from livedeck.admin.db.recording import EventKind
 from livedeck.admin.db.tables import NAME_LENGTH, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
@@ -179,10 +180,9 @@ def list_nodes(
     Raises:
         InvalidRequest: The page makes no sense.
     """
-    query = (
-        select(_n.message)
-        .join(executions, _e.id == _n.execution_id)
-        .where(*_is(identifier), _n.parent_node_id.is_(None) if parent is None else _n.parent_node_id == parent)
+    query = select(_n.message).where(
+        _n.execution_id == _row_id(identifier),
+        _n.parent_node_id.is_(None) if parent is None else _n.parent_node_id == parent,
     )
     return fetch(connection, query, NODE_EXECUTIONS, page, lambda row: NodeExecution.FromString(row.message))
 
@@ -195,7 +195,9 @@ def list_attempts(
     Raises:
         InvalidRequest: The page makes no sense.
     """
-    query = _attempts(identifier).where(_t.node_id == identifier.node_id)
+    query = select(_t.message).where(
+        _t.execution_id == _row_id(identifier.execution_id), _t.node_id == identifier.node_id
+    )
     return fetch(connection, query, TASK_EXECUTIONS, page, lambda row: TaskExecution.FromString(row.message))
 
 
@@ -251,6 +253,11 @@ def _parent(connection: Connection, message: Execution) -> dict[str, Any]:
 
 def _is(identifier: WorkflowExecutionIdentifier) -> tuple[ColumnElement[bool], ...]:
     return (_e.project == identifier.project, _e.domain == identifier.domain, _e.name == identifier.name)
+
+
+def _row_id(identifier: WorkflowExecutionIdentifier) -> ScalarSelect[int]:
+    """Return an execution's row id, as a value: behind a join PostgreSQL would not see that the rows come sorted."""
+    return select(_e.id).where(*_is(identifier)).scalar_subquery()
 
 
 def _node(identifier: NodeExecutionIdentifier) -> Select[Any]:

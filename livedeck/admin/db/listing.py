@@ -1,18 +1,17 @@
-"""Turns a list request into a query: filters and sort keys over an allow-list of columns, pages by offset."""
+"""What a list request asks for, in terms of columns: filters and sort keys, checked against an allow-list."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from flyteidl.admin.common_pb2 import Sort
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Table, literal, tuple_
 
-from livedeck.admin.filters import LISTS, Condition, parse_filters
+from livedeck.admin.db.cursors import Value
+from livedeck.admin.filters import LISTS, Condition
 from livedeck.errors import InvalidRequest
-
-T = TypeVar("T")
 
 MAX_LIMIT: Final = 1000
 """Rows of one page; who asks for more gets this many and a token."""
@@ -76,6 +75,10 @@ class Listing:
     newest_first: bool = True
     """The order when the caller names no sort key."""
     aliases: Mapping[str, str] = field(default_factory=dict)
+    table: Table | None = None
+    """Where the entities are, if they may be very many; it has a column ``id``. Their filters are bounded."""
+    leading: Sequence[str] = ()
+    """Fields of which ``table`` has an index that goes on with ``order``; the one that selects best is first."""
 
     def key_of(self, name: str) -> str:
         """Return the key in ``fields`` that a filter or sort key means: aliases and the entity's prefix resolved."""
@@ -92,52 +95,84 @@ class Page:
     filters: str = ""
     sort_by: Sort | None = None
 
+    @property
+    def size(self) -> int:
+        """Rows of the page, at most."""
+        return min(self.limit, MAX_LIMIT)
 
-def paginate(query: Select[Any], listing: Listing, page: Page) -> tuple[Select[Any], int]:
-    """Return the query for one page (one row longer than it, to know whether there are more), and its offset.
+
+@dataclass(frozen=True)
+class Restriction:
+    """A filter that was checked: a column and the values that it is compared with."""
+
+    key: str
+    """Of `Listing.fields`."""
+    column: ColumnElement[Any]
+    function: str
+    values: tuple[Value, ...]
+
+    def on(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return it as a condition on ``column``: its own, or that of a subquery."""
+        return _SQL[self.function](column, self.values if self.function in LISTS else self.values[0])
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """As a condition on its own column."""
+        return self.on(self.column)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a page is sorted by; no two rows are alike in all keys."""
+
+    keys: tuple[ColumnElement[Any], ...]
+    descending: bool
+
+    @property
+    def types(self) -> list[type]:
+        """The Python types of the keys' values."""
+        return [key.type.python_type for key in self.keys]
+
+    @property
+    def has_cursors(self) -> bool:
+        """Whether every key always has a value, so that a page can begin behind the values of a row."""
+        return not any(getattr(key, "nullable", False) for key in self.keys)
+
+    def clauses(self) -> list[ColumnElement[Any]]:
+        """Return what a query is ordered by."""
+        return [_ordered(key, descending=self.descending) for key in self.keys]
+
+    def behind(self, values: Sequence[Value]) -> ColumnElement[bool]:
+        """Return the condition for rows behind the one with these keys. Needs `has_cursors`."""
+        row = tuple_(*self.keys)
+        last = tuple_(*(literal(value, key.type) for key, value in zip(self.keys, values, strict=True)))
+        return row < last if self.descending else row > last
+
+
+def order_of(listing: Listing, sort: Sort | None) -> Order:
+    """Return what a request asks to be sorted by.
 
     Raises:
-        InvalidRequest: The limit is 0, or the token, a filter or the sort key makes no sense.
+        InvalidRequest: The sort key is not known.
     """
-    if page.limit <= 0:
-        raise InvalidRequest("limit is missing or 0: say how many you want")
-    offset = _offset(page.token)
-    conditions = [_condition(listing, condition) for condition in parse_filters(page.filters)]
-    query = query.where(*conditions).order_by(*_order(listing, page.sort_by))
-    return query.limit(min(page.limit, MAX_LIMIT) + 1).offset(offset), offset
-
-
-def fetch(
-    connection: Connection, query: Select[Any], listing: Listing, page: Page, parse: Callable[[Any], T]
-) -> tuple[list[T], str]:
-    """Return one page and the token of the next; the token is empty on the last.
-
-    Raises:
-        InvalidRequest: As `paginate`.
-    """
-    prepared, offset = paginate(query, listing, page)
-    rows = connection.execute(prepared).all()
-    size = min(page.limit, MAX_LIMIT)
-    token = str(offset + size) if len(rows) > size else ""
-    return [parse(row) for row in rows[:size]], token
-
-
-def _offset(token: str) -> int:
-    if not token:
-        return 0
-    if not token.isascii() or not token.isdecimal() or len(token) > 18:
-        raise InvalidRequest(f"token {token[:40]!r} is not one that a list gave out")
-    return int(token)
-
-
-def _order(listing: Listing, sort: Sort | None) -> list[ColumnElement[Any]]:
     if sort is None or not sort.key:
-        descending = listing.newest_first
-        keys = list(listing.order)
-    else:
-        descending = sort.direction == Sort.DESCENDING
-        keys = [_field(listing, sort.key, "sort key").column, *listing.order]
-    return [_ordered(key, descending=descending) for key in keys]
+        return Order(tuple(listing.order), listing.newest_first)
+    first = _field(listing, sort.key, "sort key").column
+    rest = (column for column in listing.order if column is not first)
+    return Order((first, *rest), sort.direction == Sort.DESCENDING)
+
+
+def restriction(listing: Listing, condition: Condition) -> Restriction:
+    """Return a filter over the column that it means.
+
+    Raises:
+        InvalidRequest: The field is not known, or the function or value does not fit it.
+    """
+    known = _field(listing, condition.field, "filter field")
+    if condition.function in {"contains", "not_like"} and known.parse is not _text:
+        raise InvalidRequest(f"{condition.function} works on text, which {condition.field!r} is not")
+    values = tuple(_value(known, condition, value) for value in condition.values)
+    return Restriction(listing.key_of(condition.field), known.column, condition.function, values)
 
 
 def _ordered(key: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
@@ -155,16 +190,7 @@ def _field(listing: Listing, name: str, what: str) -> Field:
     return found
 
 
-def _condition(listing: Listing, condition: Condition) -> ColumnElement[bool]:
-    known = _field(listing, condition.field, "filter field")
-    if condition.function in {"contains", "not_like"} and known.parse is not _text:
-        raise InvalidRequest(f"{condition.function} works on text, which {condition.field!r} is not")
-    values = [_value(known, condition, value) for value in condition.values]
-    column = known.column
-    return _SQL[condition.function](column, values if condition.function in LISTS else values[0])
-
-
-def _value(known: Field, condition: Condition, value: str) -> str | int:
+def _value(known: Field, condition: Condition, value: str) -> Value:
     try:
         return known.parse(value)
     except (ValueError, KeyError, OverflowError) as error:

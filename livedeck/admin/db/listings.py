@@ -2,15 +2,18 @@
 
 from typing import Any, Final
 
+from flyteidl.admin.common_pb2 import NamedEntityState
 from flyteidl.admin.execution_pb2 import ExecutionMetadata, ExecutionState
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanState
 from flyteidl.admin.project_pb2 import Project
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from sqlalchemy import select
 
 from livedeck.admin.db.listing import Field, Listing, enum_field, moment, number_of, seconds
 from livedeck.admin.db.tables import (
     executions,
     launch_plans,
+    named_entities,
     node_executions,
     projects,
     task_executions,
@@ -40,8 +43,21 @@ def _times(table: Any) -> dict[str, Field]:
     }
 
 
-TASKS: Final = Listing("task", {**_versioned(tasks), "type": Field(tasks.c.type)}, [tasks.c.id])
-WORKFLOWS: Final = Listing("workflow", _versioned(workflows), [workflows.c.id])
+# Rows get their ids in the order in which they are made: by time and id is newest first, and an index serves it.
+TASKS: Final = Listing(
+    "task",
+    {**_versioned(tasks), "type": Field(tasks.c.type)},
+    [tasks.c.created_at, tasks.c.id],
+    table=tasks,
+    leading=["name"],
+)
+WORKFLOWS: Final = Listing(
+    "workflow",
+    _versioned(workflows),
+    [workflows.c.created_at, workflows.c.id],
+    table=workflows,
+    leading=["name"],
+)
 LAUNCH_PLANS: Final = Listing(
     "launch_plan",
     {
@@ -50,7 +66,9 @@ LAUNCH_PLANS: Final = Listing(
         "updated_at": Field(launch_plans.c.updated_at, moment),
         "workflow.name": Field(launch_plans.c.workflow_name),
     },
-    [launch_plans.c.id],
+    [launch_plans.c.created_at, launch_plans.c.id],
+    table=launch_plans,
+    leading=["name", "workflow.name", "state"],
 )
 EXECUTIONS: Final = Listing(
     "execution",
@@ -69,7 +87,9 @@ EXECUTIONS: Final = Listing(
         "launch_plan.name": Field(_e.launch_plan_name),
         "launch_plan.version": Field(_e.launch_plan_version),
     },
-    [_e.id],
+    [_e.created_at, _e.id],
+    table=executions,
+    leading=["name", "launch_plan.name", "workflow.name", "phase"],
     aliases={
         "execution_name": "name",
         "execution_created_at": "created_at",
@@ -84,9 +104,11 @@ NODE_EXECUTIONS: Final = Listing(
         **_times(node_executions),
         "node_id": Field(_n.node_id),
         "phase": enum_field(_n.phase, NodeExecution.Phase),
-        "execution.phase": enum_field(_e.phase, WorkflowExecution.Phase),
+        "execution.phase": enum_field(
+            select(_e.phase).where(_e.id == _n.execution_id).scalar_subquery(), WorkflowExecution.Phase
+        ),
     },
-    [_n.born],
+    [_n.created_at, _n.born],
     newest_first=False,
 )
 TASK_EXECUTIONS: Final = Listing(
@@ -98,7 +120,7 @@ TASK_EXECUTIONS: Final = Listing(
         "task.name": Field(_t.name),
         "task.version": Field(_t.version),
     },
-    [_t.born],
+    [_t.created_at, _t.born],
     newest_first=False,
 )
 PROJECTS: Final = Listing(
@@ -111,5 +133,13 @@ PROJECTS: Final = Listing(
         "created_at": Field(projects.c.created_at, moment),
     },
     [projects.c.created_at, projects.c.id],
+    newest_first=False,
+)
+_names = {name: Field(named_entities.c[name]) for name in ("project", "domain", "name")}
+NAMES: Final = Listing("named_entity_identifier", _names, [named_entities.c.name], newest_first=False)
+NAMED_ENTITIES: Final = Listing(
+    "named_entity",
+    {"name": Field(named_entities.c.name), "state": enum_field(named_entities.c.state, NamedEntityState)},
+    [named_entities.c.name],
     newest_first=False,
 )

@@ -10,9 +10,11 @@ from flyteidl.admin.common_pb2 import (
 )
 from flyteidl.admin.description_entity_pb2 import DescriptionEntity
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from livedeck.admin.db.listing import Field, Listing, Page, enum_field, fetch
+from livedeck.admin.db.listing import Field, Listing, Page
+from livedeck.admin.db.listings import NAMED_ENTITIES
+from livedeck.admin.db.paging import fetch
 from livedeck.admin.db.registry import KINDS
 from livedeck.admin.db.tables import descriptions, named_entities
 from livedeck.admin.db.writer import Transaction
@@ -35,28 +37,15 @@ def list_named(
     Raises:
         InvalidRequest: The page makes no sense.
     """
-    table = KINDS[resource_type].table
-    joined = and_(
-        _n.resource_type == resource_type,
-        _n.project == table.c.project,
-        _n.domain == table.c.domain,
-        _n.name == table.c.name,
+    query = select(_n.name, _n.state, _n.description).where(
+        _n.resource_type == resource_type, _n.project == project, _n.domain == domain
     )
-    state, description = func.coalesce(_n.state, 0), func.coalesce(_n.description, "")
-    query = (
-        select(table.c.name, state.label("state"), description.label("description"))
-        .distinct()
-        .select_from(table.outerjoin(named_entities, joined))
-        .where(table.c.project == project, table.c.domain == domain, ~table.c.hidden)
-    )
-    fields = {"name": Field(table.c.name), "state": enum_field(state, NamedEntityState)}
-    listing = Listing("named_entity", fields, [table.c.name], newest_first=False)
 
     def parse(row: Any) -> NamedEntity:
         identifier = NamedEntityIdentifier(project=project, domain=domain, name=row.name)
         return _named_entity(resource_type, identifier, row.description, row.state)
 
-    return fetch(connection, query, listing, page, parse)
+    return fetch(connection, query, NAMED_ENTITIES, page, parse)
 
 
 def find_named(connection: Connection, resource_type: ResourceType, identifier: NamedEntityIdentifier) -> NamedEntity:
@@ -65,21 +54,11 @@ def find_named(connection: Connection, resource_type: ResourceType, identifier: 
     Raises:
         NoSuchEntity: Nothing was registered under it.
     """
-    table = KINDS[resource_type].table
-    exists = connection.scalar(
-        select(table.c.id)
-        .where(
-            table.c.project == identifier.project,
-            table.c.domain == identifier.domain,
-            table.c.name == identifier.name,
-        )
-        .limit(1)
-    )
-    if exists is None:
+    row = connection.execute(select(_n.description, _n.state).where(*_key(resource_type, identifier))).one_or_none()
+    if row is None:
         path = f"{identifier.project}/{identifier.domain}/{identifier.name}"
         raise NoSuchEntity(f"there is no {KINDS[resource_type].name} {path}")
-    row = connection.execute(select(_n.description, _n.state).where(*_key(resource_type, identifier))).one_or_none()
-    return _named_entity(resource_type, identifier, row.description if row else "", row.state if row else 0)
+    return _named_entity(resource_type, identifier, row.description, row.state)
 
 
 def set_named(
@@ -96,10 +75,7 @@ def set_named(
     connection = transaction.connection
     find_named(connection, resource_type, identifier)
     values = {"description": metadata.description, "state": metadata.state}
-    key = _key(resource_type, identifier)
-    if connection.execute(update(named_entities).where(*key).values(values)).rowcount == 0:
-        path = {"project": identifier.project, "domain": identifier.domain, "name": identifier.name}
-        connection.execute(insert(named_entities).values(resource_type=resource_type, **path, **values))
+    connection.execute(update(named_entities).where(*_key(resource_type, identifier)).values(values))
 
 
 def add_description(transaction: Transaction, identifier: Identifier, description: DescriptionEntity) -> None:

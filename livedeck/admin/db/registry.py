@@ -12,9 +12,10 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select, update
 
-from livedeck.admin.db.listing import Field, Listing, Page, fetch
-from livedeck.admin.db.listings import LAUNCH_PLANS, TASKS, WORKFLOWS
-from livedeck.admin.db.tables import launch_plans, tasks, workflows
+from livedeck.admin.db.listing import Listing, Page
+from livedeck.admin.db.listings import LAUNCH_PLANS, NAMES, TASKS, WORKFLOWS
+from livedeck.admin.db.paging import fetch
+from livedeck.admin.db.tables import launch_plans, named_entities, tasks, workflows
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
 from livedeck.admin.records.times import timestamp
@@ -39,7 +40,7 @@ WORKFLOW: Final = Kind("workflow", workflows, Workflow, WORKFLOWS, ResourceType.
 LAUNCH_PLAN: Final = Kind("launch plan", launch_plans, LaunchPlan, LAUNCH_PLANS, ResourceType.LAUNCH_PLAN)
 KINDS: Final = {kind.resource_type: kind for kind in (TASK, WORKFLOW, LAUNCH_PLAN)}
 
-_l = launch_plans.c
+_l, _n = launch_plans.c, named_entities.c
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,18 @@ def add(transaction: Transaction, kind: Kind[M], entry: Entry) -> int:
         "message": entry.message.SerializeToString(),
         **columns,
     }
+    if not entry.hidden:
+        _add_name(transaction.connection, kind, identifier)
     return int(transaction.connection.execute(insert(kind.table).values(row).returning(kind.table.c.id)).scalar_one())
+
+
+def _add_name(connection: Connection, kind: Kind[M], identifier: Identifier) -> None:
+    """Note that a name is in use, with its first version. There is one writer: nobody comes between the statements."""
+    path: dict[str, str] = {"project": identifier.project, "domain": identifier.domain, "name": identifier.name}
+    here = (_n.resource_type == kind.resource_type, *(_n[part] == value for part, value in path.items()))
+    if connection.scalar(select(_n.state).where(*here)) is None:
+        row = {"resource_type": kind.resource_type, **path, "description": "", "state": 0}
+        connection.execute(insert(named_entities).values(row))
 
 
 def find(connection: Connection, kind: Kind[M], identifier: Identifier) -> M | None:
@@ -132,14 +144,6 @@ def find_closure(connection: Connection, identifier: Identifier) -> tuple[int, C
     return None if row is None else (row.id, CompiledWorkflowClosure.FromString(row.closure))
 
 
-def find_latest(connection: Connection, kind: Kind[M], identifier: Identifier) -> M | None:
-    """Return the newest version of a name."""
-    table = kind.table
-    query = select(table.c.message).where(*_named(table, identifier)).order_by(table.c.id.desc()).limit(1)
-    message = connection.scalar(query)
-    return None if message is None else kind.message.FromString(message)
-
-
 def list_entities(
     connection: Connection, kind: Kind[M], scope: NamedEntityIdentifier, page: Page
 ) -> tuple[list[M], str]:
@@ -163,14 +167,13 @@ def list_names(
     Raises:
         InvalidRequest: The page makes no sense.
     """
-    table = kind.table
-    query = _scoped(select(table.c.project, table.c.domain, table.c.name).distinct(), table, project, domain)
-    fields = {name: Field(table.c[name]) for name in ("project", "domain", "name")}
-    listing = Listing(kind.listing.name, fields, [table.c.name], newest_first=False)
+    query = select(_n.project, _n.domain, _n.name).where(
+        _n.resource_type == kind.resource_type, _n.project == project, _n.domain == domain
+    )
     return fetch(
         connection,
         query,
-        listing,
+        NAMES,
         page,
         lambda row: NamedEntityIdentifier(project=row.project, domain=row.domain, name=row.name),
     )

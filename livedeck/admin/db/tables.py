@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata: Final = MetaData(
@@ -49,6 +50,11 @@ def _time(column: str, *, nullable: bool = False) -> Column[int]:
     return Column(column, BigInteger, nullable=nullable)
 
 
+def _part(name: str, condition: str, *columns: str) -> Index:
+    """An index of the rows for which a condition holds."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 projects: Final = Table(
     "projects",
     metadata,
@@ -58,10 +64,11 @@ projects: Final = Table(
     Column("state", SmallInteger, nullable=False),
     _time("created_at"),
     Column("message", LargeBinary, nullable=False),
+    Index("ix_projects_by_time", "created_at", "id"),
 )
 
 
-def _versioned(table: str, *more: Column[int] | Column[str] | Column[bool] | Column[bytes]) -> Table:
+def _versioned(table: str, *more: Column[int] | Column[str] | Column[bool] | Column[bytes] | Index) -> Table:
     """A table of registered entities: immutable, identified by project, domain, name and version."""
     return Table(
         table,
@@ -79,6 +86,9 @@ def _versioned(table: str, *more: Column[int] | Column[str] | Column[bool] | Col
         Column("message", LargeBinary, nullable=False),
         *more,
         UniqueConstraint("project", "domain", "name", "version"),
+        # Lists leave out what is hidden, and show the newest first.
+        Index(f"ix_{table}_by_time", "project", "domain", "hidden", "created_at", "id"),
+        Index(f"ix_{table}_by_name", "project", "domain", "hidden", "name", "created_at", "id"),
     )
 
 
@@ -92,6 +102,8 @@ launch_plans: Final = _versioned(
     Column("state", SmallInteger, nullable=False),
     Column("scheduled", Boolean, nullable=False),
     _time("updated_at"),
+    Index("ix_launch_plans_by_workflow", "project", "domain", "hidden", "workflow_name", "created_at", "id"),
+    Index("ix_launch_plans_by_state", "project", "domain", "hidden", "state", "created_at", "id"),
 )
 
 executions: Final = Table(
@@ -133,7 +145,12 @@ executions: Final = Table(
     UniqueConstraint("project", "domain", "name"),
     Index(None, "changed"),
     Index(None, "phase", "id"),
-    Index(None, "project", "domain", "created_at"),
+    Index(None, "project", "domain", "changed"),
+    # What lists are filtered by, and then their order.
+    Index("ix_executions_by_time", "project", "domain", "created_at", "id"),
+    Index("ix_executions_by_phase", "project", "domain", "phase", "created_at", "id"),
+    Index("ix_executions_by_workflow", "project", "domain", "workflow_name", "created_at", "id"),
+    Index("ix_executions_by_launch_plan", "project", "domain", "launch_plan_name", "created_at", "id"),
 )
 
 node_executions: Final = Table(
@@ -155,6 +172,16 @@ node_executions: Final = Table(
     Column("dynamic_workflow", LargeBinary, nullable=True),
     Index(None, "changed"),
     Index(None, "execution_id", "changed"),
+    # In two: PostgreSQL does not take rows without a parent for rows with the same parent, and would sort them.
+    _part("ix_node_executions_top_level", "parent_node_id IS NULL", "execution_id", "created_at", "born"),
+    _part(
+        "ix_node_executions_by_parent",
+        "parent_node_id IS NOT NULL",
+        "execution_id",
+        "parent_node_id",
+        "created_at",
+        "born",
+    ),
 )
 
 task_executions: Final = Table(
@@ -205,6 +232,7 @@ cached_outputs: Final = Table(
     _time("created_at"),
 )
 
+# The names of registered entities, without those that the server makes up.
 named_entities: Final = Table(
     "named_entities",
     metadata,

@@ -1,13 +1,17 @@
 """What the migrations build is what `tables` says, and a database is migrated once and only forwards."""
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flyteidl.admin.common_pb2 import NamedEntityIdentifier
 from sqlalchemy import text
 
+from livedeck.admin.db import named, registry
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.engines import open_engines
+from livedeck.admin.db.listing import Page
 from livedeck.admin.db.migrate import HEAD, configuration, current_revision, migrate
 from livedeck.admin.db.tables import metadata
 from livedeck.errors import UnsupportedOption
@@ -23,6 +27,53 @@ def test_the_migrated_schema_is_that_of_the_tables(database_url):
     with engines.reader.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert current_revision(connection) == HEAD
+    engines.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_database(request, tmp_path):
+    """A database of the first schema, with an entity of each kind."""
+    url = f"sqlite:///{tmp_path}/old.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    engines = open_engines(url)
+    with engines.writer.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        place = {"project": "flytesnacks", "domain": "development", "created_at": 1, "digest": b"", "message": b""}
+        for table, columns in (
+            ("tasks", {"type": "python-task"}),
+            ("workflows", {"closure": b""}),
+            ("launch_plans", {"workflow_id": 1, "workflow_name": "w", "state": 0, "scheduled": False, "updated_at": 1}),
+        ):
+            for number, (name, version) in enumerate([("a", "v1"), ("a", "v2"), ("b", "v1"), (".flytegen.a", "v1")]):
+                row = {**place, **columns, "id": number + 1, "name": name, "version": version}
+                row["hidden"] = name.startswith(".")
+                connection.execute(metadata.tables[table].insert().values(row))
+        described = {"resource_type": 1, "project": "flytesnacks", "domain": "development", "name": "a"}
+        connection.execute(metadata.tables["named_entities"].insert().values(**described, description="words", state=1))
+    engines.dispose()
+    return url
+
+
+async def test_the_first_schema_is_brought_forward_with_its_data(old_database):
+    async with Database.open(old_database) as database:
+        for kind in registry.KINDS.values():
+            page = (kind.resource_type, "flytesnacks", "development", Page(10))
+            found, _ = await database.read(named.list_named, *page)
+            assert [entity.id.name for entity in found] == ["a", "b"]
+            words = "words" if kind is registry.TASK else ""
+            assert [(entity.metadata.description, entity.metadata.state) for entity in found] == [
+                (words, bool(words)),
+                ("", 0),
+            ]
+            listed, _ = await database.read(
+                registry.list_entities,
+                kind,
+                NamedEntityIdentifier(project="flytesnacks", domain="development"),
+                Page(10),
+            )
+            assert len(listed) == 3
+    engines = open_engines(old_database)
+    with engines.reader.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engines.dispose()
 
 

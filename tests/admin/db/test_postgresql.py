@@ -1,13 +1,6 @@
 """The same records on a real PostgreSQL server, started from Debian's binaries when they are installed."""
 
 import asyncio
-import os
-import shutil
-import subprocess
-import tempfile
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -33,52 +26,12 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.services.calls import Failure
 from livedeck.store import open_store
 
-_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
-pytestmark = pytest.mark.skipif(not _BINARIES, reason="PostgreSQL's server is not installed")
-
-
-def _user() -> dict[str, str]:
-    """PostgreSQL refuses to run as root; its package brings a user of its own."""
-    return {"user": "postgres"} if os.geteuid() == 0 else {}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A server that listens on a Unix socket only; yields its folder."""
-    # Not in pytest's folder: that one is closed to other users, and socket paths are short.
-    folder = tempfile.mkdtemp(prefix="livedeck-pg-")
-    binaries = _BINARIES[-1].parent
-    if _user():
-        shutil.chown(folder, "postgres")
-    data = f"{folder}/data"
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "livedeck", "-A", "trust", "--no-sync"],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **_user(),
-    )
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    control = [binaries / "pg_ctl", "-D", data, "-w", "-l", f"{folder}/log"]
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, **_user())
-    yield folder
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder, **_user())
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
-def database_url(server: str) -> str:
-    """A fresh database for each test."""
-    name = f"t{uuid.uuid4().hex[:12]}"
-    subprocess.run(
-        [_BINARIES[-1].parent / "createdb", "-h", server, "-U", "livedeck", name],
-        check=True,
-        capture_output=True,
-        cwd=server,
-        **_user(),
-    )
-    return f"postgresql://livedeck@/{name}?host={server}"
+def database_url(postgresql_url: str) -> str:
+    return postgresql_url
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database_url):

@@ -1,13 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { ClockContext } from "../../bindings/useNow";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
-import { listExecutions } from "../../core/api";
+import { listExecutions, lookedThrough } from "../../core/api";
 import { mergeExecutions } from "../../core/executionOrder";
 import { ExecutionsSession, type ExecutionsView } from "../../core/executionsSession";
 import { Observable } from "../../core/observable";
-import type { ExecutionsRoute } from "../../core/routes";
+import { executionsPath, type ExecutionsRoute } from "../../core/routes";
 import { ServerClock } from "../../core/serverClock";
 import type { Execution } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
@@ -32,6 +32,7 @@ export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
   const view = useReadable(session?.view ?? NOT_OPEN);
   const listed = useListed(route);
   const executions = useMerged(route, listed.data?.pages, view);
+  const more = useMore(route, listed);
   const filtered = route.phase !== null || route.workflow !== "";
   return (
     <main className="executions-page">
@@ -49,12 +50,21 @@ export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
         {executions.length > 0 && <ExecutionsTable executions={executions} />}
       </ClockContext>
       {listed.isPending && executions.length === 0 && <Skeleton label="Loading the executions" lines={8} />}
-      {listed.isSuccess && executions.length === 0 && (filtered ? <NoneFit /> : <FirstRun />)}
+      {listed.isSuccess && !listed.hasNextPage && executions.length === 0 && (filtered ? <NoneFit /> : <FirstRun />)}
+      {listed.isFetchNextPageError && (
+        <Banner tone="bad" title="The rest of the executions cannot be listed.">
+          {listed.error.message}
+        </Banner>
+      )}
       {listed.hasNextPage && (
         <div className="executions-more">
-          <Button onClick={() => void listed.fetchNextPage()} disabled={listed.isFetchingNextPage}>
-            {listed.isFetchingNextPage ? "Loading …" : "Show more"}
-          </Button>
+          {more.looked > 0 ? (
+            <p role="status">Looked through {more.looked.toLocaleString("en-US")} executions so far …</p>
+          ) : (
+            <Button onClick={more.show} disabled={listed.isFetchingNextPage}>
+              {moreLabel(listed)}
+            </Button>
+          )}
         </div>
       )}
     </main>
@@ -75,6 +85,36 @@ function useListed({ project, domain, phase, workflow }: ExecutionsRoute) {
     getNextPageParam: ({ token }) => (token === "" ? undefined : token),
     placeholderData: (before) => before,
   });
+}
+
+function moreLabel({ isFetchingNextPage, isFetchNextPageError }: ReturnType<typeof useListed>): string {
+  if (isFetchingNextPage) return "Loading …";
+  return isFetchNextPageError ? "Try again" : "Show more";
+}
+
+/** Goes on asking until as many are found as are to be shown: a page of a filtered list may hold few, or none. */
+function useMore(route: ExecutionsRoute, listed: ReturnType<typeof useListed>) {
+  const { data, hasNextPage, isFetchingNextPage, isFetchNextPageError, isPlaceholderData, fetchNextPage } = listed;
+  const key = executionsPath(route);
+  const [asked, setAsked] = useState({ key, count: PAGE });
+  const count = asked.key === key ? asked.count : PAGE;
+  const pages = data?.pages ?? [];
+  const found = pages.reduce((sum, page) => sum + (page.executions?.length ?? 0), 0);
+  const short = hasNextPage && found < count && !isFetchNextPageError && !isPlaceholderData;
+  const ready = short && !isFetchingNextPage;
+  useEffect(() => {
+    if (ready) void fetchNextPage();
+  }, [ready, pages.length, fetchNextPage]); // once for each page, also if it comes before a render without `ready`
+  const last = pages.at(-1);
+  const searching = short && (last?.executions?.length ?? 0) < PAGE;
+  return {
+    /** How many were looked at while a filter is tried on more of them; 0 when it is not. */
+    looked: searching ? lookedThrough(last?.token) : 0,
+    show: () => {
+      setAsked({ key, count: found + PAGE });
+      if (isFetchNextPageError) void fetchNextPage();
+    },
+  };
 }
 
 function useMerged(
