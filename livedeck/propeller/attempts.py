@@ -12,7 +12,7 @@ from livedeck.executors.api import Attempt
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.quantities import quantity
-from livedeck.propeller.templates import render
+from livedeck.propeller.templates import contained, render
 from livedeck.store import join_uri
 
 AttemptEnvironment = Callable[[TaskExecutionIdentifier, str], Mapping[str, str]]
@@ -57,7 +57,7 @@ class AttemptWriter:
         variables = self._variables(node, number)
         return Attempt(
             id=self._addresses.attempt_id(node, number),
-            command=render([*container.command, *container.args], variables, inputs),
+            command=render(contained((*container.command, *container.args)), variables, inputs),
             environment=self._environment_of(node, number, task),
             output_prefix=self._addresses.attempt_prefix(node, number),
             cpu=_cores(task.resources),

@@ -38,6 +38,29 @@ def render(args: Iterable[str], variables: Mapping[str, str], inputs: Mapping[st
     return tuple(_VARIABLE.sub(fill, arg) for arg in args)
 
 
+_UNPACKING = ("--dest-dir", "--dynamic-dest-dir")
+"""Options of flytekit's commands that say where a code archive is unpacked."""
+_IN_A_TEXT = re.compile(rf"({'|'.join(_UNPACKING)})(=|\s+)(\"[^\"]*\"|'[^']*'|\S+)")
+OWN_FOLDER = "."
+
+
+@lru_cache(maxsize=1024)
+def contained(args: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command line that unpacks code into the attempt's own working directory, wherever it said.
+
+    What ``pyflyte register`` writes is meant for a container with a file system of its own (``--dest-dir /root``). On a
+    host, all versions of a project would lie in that one folder, and a module that is imported late would be that of
+    whichever attempt came last.
+    """
+    own = list(args)
+    for index, arg in enumerate(own):
+        if index and own[index - 1] in _UNPACKING:
+            own[index] = OWN_FOLDER
+        elif arg not in _UNPACKING and any(option in arg for option in _UNPACKING):  # "option=value", or a shell's line
+            own[index] = _IN_A_TEXT.sub(rf"\1\2{OWN_FOLDER}", arg)
+    return tuple(own)
+
+
 @lru_cache(maxsize=1024)
 def mentioned(args: tuple[str, ...]) -> frozenset[str]:
     """The variables that any of the arguments has, in lower case; remembered, as all attempts of a task ask."""

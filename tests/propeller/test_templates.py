@@ -2,7 +2,7 @@ import pytest
 from flyteidl.core.literals_pb2 import Binary, Blob, Literal, LiteralCollection, LiteralMap, Scalar, Union, Void
 
 from livedeck.errors import InvalidWorkflow
-from livedeck.propeller.templates import mentioned, render
+from livedeck.propeller.templates import contained, mentioned, render
 from livedeck.testing.executors import literal
 
 VARIABLES = {"input": "s3://b/inputs.pb", "outputprefix": "s3://b/0", "prevcheckpointprefix": '""'}
@@ -58,3 +58,27 @@ def test_a_value_is_not_rendered_again():
 def test_the_variables_of_a_command():
     assert mentioned(("a", "{{.TaskTemplatePath}} {{ .inputs.x }}")) == {"tasktemplatepath", "inputs"}
     assert mentioned(("tasktemplatepath",)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (
+            "pyflyte-fast-execute --additional-distribution s3://b/c.tar.gz --dest-dir /root -- pyflyte-execute --x y",
+            "pyflyte-fast-execute --additional-distribution s3://b/c.tar.gz --dest-dir . -- pyflyte-execute --x y",
+        ),
+        ("pyflyte-fast-execute --dest-dir=../.. --", "pyflyte-fast-execute --dest-dir=. --"),
+        ("pyflyte-map-execute --dynamic-dest-dir /root --resolver r", None),
+        ("pyflyte-execute --dynamic-dest-dir=~/code --resolver r", "pyflyte-execute --dynamic-dest-dir=. --resolver r"),
+        ("--dest-dir", "--dest-dir"),
+        ("echo --dest-directory /root", "echo --dest-directory /root"),
+    ],
+)
+def test_code_is_unpacked_into_the_attempts_own_folder_whatever_the_command_says(args, expected):
+    expected = expected or args.replace("/root", ".")
+    assert contained(tuple(args.split())) == tuple(expected.split())
+
+
+def test_a_shells_line_unpacks_there_too():
+    line = 'exec pyflyte-fast-execute --additional-distribution x --dest-dir "/my code" -- pyflyte-execute'
+    assert contained(("sh", "-c", line)) == ("sh", "-c", line.replace('"/my code"', "."))
