@@ -1,6 +1,7 @@
 """The version under which a task's outputs are cached when its author gives none."""
 
 import ast
+import functools
 import hashlib
 import inspect
 import textwrap
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UserError
+from livedeck.sdk.reach import reached_code
 
 if TYPE_CHECKING:
     from livedeck.sdk.nodes import NodeOverrides
@@ -23,13 +25,15 @@ def cache_version(task: "Task[..., Any]", overrides: "NodeOverrides") -> str:
     cache = task.options.cache
     if not (cache is not None if overrides.cache is None else overrides.cache):
         return ""
-    return overrides.cache_version or (cache.version if cache is not None else "") or body_version(task.function)
+    return overrides.cache_version or (cache.version if cache is not None else "") or code_version(task.function)
 
 
-def body_version(function: Callable[..., Any]) -> str:
-    """Return a digest of a function's own code: its signature and body, without decorators, docstring and comments.
+@functools.lru_cache(maxsize=1024)
+def code_version(function: Callable[..., Any]) -> str:
+    """Return a digest of a function's code: its signature and body, without decorators, docstring and comments.
 
-    What it calls is not part of it.
+    And of what it reaches: what its module gives the names that it uses, and the modules of the project that are
+    imported on the way (see ``reach``). What is installed is not part of it.
 
     Raises:
         UserError: its source cannot be read.
@@ -45,4 +49,7 @@ def body_version(function: Callable[..., Any]) -> str:
     definition.decorator_list = []
     if ast.get_docstring(definition, clean=False) is not None:
         definition.body = definition.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(ast.dump(tree).encode())
+    for text in reached_code(function, definition):
+        digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]

@@ -4,7 +4,7 @@ from flyteidl.core import workflow_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
 
 from livedeck.literals.order import OrderNotes
-from livedeck.sdk.caching import body_version
+from livedeck.sdk.caching import code_version
 from livedeck.sdk.compiled import CompileSettings, duration, identifier
 from livedeck.sdk.compiled_bindings import compile_bound
 from livedeck.sdk.compiled_tasks import resources
@@ -77,4 +77,4 @@ def _add_cache(metadata: workflow_pb2.NodeMetadata, node: Node, *, has_version: 
     if overrides.cache_version is not None:
         metadata.cache_version = overrides.cache_version
     elif overrides.cache and not has_version:
-        metadata.cache_version = body_version(node.entity.function)
+        metadata.cache_version = code_version(node.entity.function)

@@ -10,7 +10,7 @@ from flyteidl.core.identifier_pb2 import ResourceType
 from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
-from livedeck.sdk.caching import body_version
+from livedeck.sdk.caching import code_version
 from livedeck.sdk.compiled import CompileSettings, description, duration, identifier, typed_interface
 from livedeck.sdk.options import Resources
 from livedeck.sdk.tasks import Task
@@ -53,7 +53,7 @@ def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
         metadata.interruptible = options.interruptible
     if options.cache is not None:
         metadata.discoverable = True
-        metadata.discovery_version = options.cache.version or body_version(task.function)
+        metadata.discovery_version = options.cache.version or code_version(task.function)
         metadata.cache_ignore_input_vars.extend(options.cache.ignored_inputs)
     return metadata
 

@@ -75,8 +75,10 @@ def _is_quantity(value: Any) -> bool:
 class Cache:
     """How a task's outputs are reused: the same inputs and the same version give the recorded outputs.
 
-    Without a version it is taken from the function's own code, so that editing the body invalidates the cache.
-    What the function calls is not looked at: give a version, and raise it, when that matters.
+    Without a version it is taken from the code: the function's own, what it uses of its module, and the modules of the
+    project that it imports, directly or by way of others. Editing any of them invalidates the cache. Installed
+    packages, data files, and modules whose names are only made at run time are not looked at: give a version, and
+    raise it, when those matter.
     """
 
     version: str = ""

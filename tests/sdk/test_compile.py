@@ -12,7 +12,7 @@ from flyteidl.core.workflow_pb2 import WorkflowMetadata
 from livedeck import Cache, Resources, UserError, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, UnsupportedType
 from livedeck.propeller.nodes.overrides import task_plan
-from livedeck.sdk.caching import body_version
+from livedeck.sdk.caching import code_version
 from livedeck.sdk.compile import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
 
 SETTINGS = CompileSettings("p", "d", "v", code="file:///code/x.tar.gz", environment={"A": "all", "B": "all"})
@@ -149,7 +149,7 @@ def test_the_interface():
 def test_a_cache_version_from_the_source():
     version = task_spec(derived, SETTINGS).template.metadata.discovery_version
     assert len(version) == 16
-    assert version == body_version(derived.function)
+    assert version == code_version(derived.function)
 
 
 def test_a_workflow():
@@ -312,7 +312,7 @@ def test_an_override_that_turns_the_cache_on_has_a_version():
 
     (node,) = workflow_spec(on, SETTINGS).template.nodes
     assert node.metadata.cacheable
-    assert node.metadata.cache_version == body_version(plain.function)
+    assert node.metadata.cache_version == code_version(plain.function)
 
 
 def test_the_version_of_a_body_ignores_what_says_nothing(tmp_path, monkeypatch):
@@ -324,7 +324,7 @@ def test_the_version_of_a_body_ignores_what_says_nothing(tmp_path, monkeypatch):
     }
     for name, text in texts.items():
         (tmp_path / f"body_{name}.py").write_text(text)
-    one, two, three = (body_version(__import__(f"body_{name}").f) for name in texts)
+    one, two, three = (code_version(__import__(f"body_{name}").f) for name in texts)
     assert one == two != three
 
 
@@ -332,7 +332,7 @@ def test_a_function_without_source_needs_a_version():
     namespace = {}
     exec("def f(x: int) -> int:\n    return x", namespace)
     with pytest.raises(UserError, match="needs a cache_version"):
-        body_version(namespace["f"])
+        code_version(namespace["f"])
 
 
 def test_cache_objects():

@@ -1,0 +1,123 @@
+"""The version under which outputs are cached: it changes with the code that the task reaches, and with no other."""
+
+import importlib
+import itertools
+import sys
+
+import pytest
+
+from livedeck.errors import UserError
+from livedeck.sdk.caching import code_version
+
+FILES = {
+    "main.py": """
+import json
+import helper
+import far.deep as deep
+from far import near
+from tools.text import clean
+from other import unused
+
+RATE = 1
+TABLE = {}
+TABLE["a"] = 1
+LONE = 5
+
+
+def inner(x):
+    return deep.go(x) * RATE
+
+
+def task(x: int) -> int:
+    '''Doc.'''
+    from late import later
+    return inner(x) + helper.add(x) + near() + later(x) + TABLE["a"] + len(clean(json.dumps(x)))
+
+
+def another():
+    return unused() + LONE
+""",
+    "helper.py": "import below\n\ndef add(x):\n    return below.value(x)\n",
+    "below.py": "def value(x):\n    return x\n",
+    "late.py": "def later(x):\n    return x\n",
+    "other.py": "def unused():\n    return 1\n",
+    "far/__init__.py": "from .rel import near\n",
+    "far/rel.py": "from . import sibling\n\ndef near():\n    return sibling.ONE\n",
+    "far/sibling.py": "ONE = 1\n",
+    "far/deep.py": "def go(x):\n    return x\n",
+    "tools/text.py": "def clean(text):\n    return text\n",
+    "lonely.py": "X = 1\n",
+}
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def version(tmp_path, monkeypatch):
+    """Write a project with some files changed, and return the version of its task."""
+
+    def make(changes: dict[str, str] | None = None) -> str:
+        root = tmp_path / f"project{next(_numbers)}"
+        for name, text in (FILES | (changes or {})).items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        with monkeypatch.context() as patch:
+            patch.syspath_prepend(str(root))
+            before = set(sys.modules)
+            try:
+                return code_version(importlib.import_module("main").task)
+            finally:
+                for name in set(sys.modules) - before:
+                    del sys.modules[name]
+
+    return make
+
+
+def edited(name: str, before: str, after: str) -> dict[str, str]:
+    assert before in FILES[name]
+    return {name: FILES[name].replace(before, after)}
+
+
+CHANGES = [
+    ("main.py", "return inner(x) +", "return inner(x) -"),
+    ("main.py", "deep.go(x) * RATE", "deep.go(x) + RATE"),
+    ("main.py", "RATE = 1", "RATE = 2"),
+    ("main.py", 'TABLE["a"] = 1', 'TABLE["a"] = 2'),
+    ("helper.py", "below.value(x)", "below.value(x) + 1"),
+    ("below.py", "return x", "return -x"),
+    ("late.py", "return x", "return -x"),
+    ("far/__init__.py", "import near", "import near  \nnear = near"),
+    ("far/rel.py", "sibling.ONE", "sibling.ONE + 1"),
+    ("far/sibling.py", "ONE = 1", "ONE = 2"),
+    ("far/deep.py", "return x", "return -x"),
+    ("tools/text.py", "return text", "return text.strip()"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change[0]}: {change[2]}")
+def test_the_version_changes_with_what_the_task_reaches(version, change):
+    assert version(edited(*change)) != version()
+
+
+NO_CHANGES = [
+    ("main.py", "LONE = 5", "LONE = 6"),
+    ("main.py", "unused() + LONE", "unused()"),
+    ("main.py", "'''Doc.'''", "'''Other words.'''"),
+    ("main.py", "RATE = 1", "RATE  =  1  # a comment"),
+    ("other.py", "return 1", "return 2"),
+    ("lonely.py", "X = 1", "X = 2"),
+    ("below.py", "def value", "# a comment\ndef value"),
+]
+
+
+@pytest.mark.parametrize("change", NO_CHANGES, ids=lambda change: f"{change[0]}: {change[2]}")
+def test_the_version_does_not_change_with_anything_else(version, change):
+    assert version(edited(*change)) == version()
+
+
+def test_a_module_that_cannot_be_read_is_named(version):
+    with pytest.raises(UserError, match=r"late\.py cannot be read.*needs a cache_version"):
+        version(edited("late.py", "def later(x):", "def later(x:"))
+
+
+def test_modules_that_import_each_other_come_to_an_end(version):
+    assert version(edited("below.py", "def value", "import helper\ndef value")) != version()
