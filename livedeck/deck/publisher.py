@@ -33,7 +33,7 @@ from livedeck.deck.publishing import (
 )
 from livedeck.deck.renderers import render_error
 from livedeck.deck.segments import CONTENT_TYPE, format_time
-from livedeck.deck.settings import DeckPublish
+from livedeck.deck.settings import FLUSH_TIMEOUT, DeckPublish
 from livedeck.deck.snapshot import CONTENT_TYPE as PAGE_TYPE
 from livedeck.errors import ObjectExists, ObjectNotFound, StoreError
 from livedeck.store import Store
@@ -118,7 +118,7 @@ class Publisher:
             return False
         return self._wait_landed(token, timeout) if wait else True
 
-    def close(self, outcome: Literal["succeeded", "failed", "aborted"], timeout: float = 30.0) -> None:
+    def close(self, outcome: Literal["succeeded", "failed", "aborted"], timeout: float = FLUSH_TIMEOUT) -> None:
         """Publish what is left, the end and the last snapshot; wait for it, within bounds. Never raises.
 
         Args:

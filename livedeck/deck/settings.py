@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from livedeck.deck.bounds import DOCUMENT_BYTES, MIB
 from livedeck.errors import UnsupportedOption
 
+FLUSH_TIMEOUT = 30.0
+"""Seconds that the last publish may take after the task is over. Nobody waits for it but the attempt's own process."""
+FLUSH_PENDING = "deck_flush_pending"
+"""Key in the ``custom_info`` of a task execution: its result was stored before the end of its Deck, and its process
+went on with that, for ``FLUSH_TIMEOUT`` at most. When it was gone is not recorded."""
+
 
 @dataclass(frozen=True)
 class DeckPublish:

@@ -33,6 +33,10 @@ class Attempt:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+RESULT_NOT_STORED = 75
+"""Exit code of an attempt whose function ended and whose result could not be stored (sysexits' EX_TEMPFAIL)."""
+
+
 class ExitKind(enum.Enum):
     """How an attempt's process ended."""
 
@@ -61,6 +65,14 @@ class Exit:
     """Whether the kernel ended its process because memory ran out; None where that cannot be known."""
     peak_memory: int = 0
     """Largest resident size of its main process, in bytes; 0: unknown."""
+
+
+@dataclass(frozen=True)
+class ResultStored:
+    """An attempt says that its result is in the store. Its process goes on, with the end of its Deck."""
+
+    started_at: datetime | None = None
+    at: datetime | None = None
 
 
 class Executor(Protocol):
@@ -100,6 +112,13 @@ class Executor(Protocol):
 
     async def wait(self, handle: str) -> Exit:
         """Return when the attempt is over and its output is in the store."""
+
+    async def wait_result(self, handle: str) -> ResultStored | Exit:
+        """Return when the attempt says that its result is in the store, or like ``wait`` when it is over.
+
+        What was printed until then is in the store, unless that fails. Where attempts cannot be heard this is ``wait``.
+        Cores that the attempt asked for are free from then on; memory and GPUs only when its process is gone.
+        """
 
     async def abort(self, handle: str, *, grace: float) -> None:
         """Ask the attempt to stop (SIGTERM), and after ``grace`` seconds make it (SIGKILL).

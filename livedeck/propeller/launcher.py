@@ -120,6 +120,8 @@ class Launcher:
         del self._runs[path, number]
         if run.ended_at is not None:
             self._facts.ended[path, number] = run.ended_at
+        if run.goes_on:
+            self._facts.flushing.add((path, number))
         if isinstance(result, Failure):
             self._tell(AttemptFailed(path, number, result))
         else:

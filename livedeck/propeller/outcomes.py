@@ -11,7 +11,7 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
-from livedeck.executors.api import Exit, ExitKind
+from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.places import load_folder
 from livedeck.store import join_uri
@@ -38,11 +38,9 @@ async def judge(prefix: str, ended: Exit, *, has_outputs: bool = True) -> Output
     Raises:
         StoreUnavailable: the store cannot be asked for now.
     """
-    error, outputs = await load_folder(prefix, ERROR, OUTPUTS)
-    if error is not None:
-        return _told(error, join_uri(prefix, ERROR))
-    if outputs is not None:
-        return _parsed(outputs, join_uri(prefix, OUTPUTS))
+    result = await read_result(prefix)
+    if result is not None:
+        return result
     if await load_folder(prefix, FUTURES) != (None,):
         return Failure(
             "DynamicNotSupported",
@@ -50,7 +48,32 @@ async def judge(prefix: str, ended: Exit, *, has_outputs: bool = True) -> Output
         )
     if not has_outputs and ended.kind is ExitKind.EXITED and ended.code == 0:
         return Outputs(LiteralMap(), 0)
+    if ended.kind is ExitKind.EXITED and ended.code == RESULT_NOT_STORED:
+        return _not_stored(ended)
     return _silent(ended)
+
+
+async def read_result(prefix: str) -> Outputs | Failure | None:
+    """Return what an attempt has left in the store; None: nothing.
+
+    Raises:
+        StoreUnavailable: the store cannot be asked for now.
+    """
+    error, outputs = await load_folder(prefix, ERROR, OUTPUTS)
+    if error is not None:
+        return _told(error, join_uri(prefix, ERROR))
+    return _parsed(outputs, join_uri(prefix, OUTPUTS)) if outputs is not None else None
+
+
+def _not_stored(ended: Exit) -> Failure:
+    """The failure of an attempt whose function ended and whose outputs or error the store did not take in time."""
+    return Failure(
+        "ResultNotStored",
+        "The task's function ended, but the store did not take its result. Another attempt runs the function again, "
+        f"so whatever else it did happens twice.\nThe end of its output:\n{ended.last_words}",
+        Blame.SYSTEM,
+        recoverable=True,
+    )
 
 
 def _told(data: bytes, uri: str) -> Failure:

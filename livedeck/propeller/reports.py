@@ -19,6 +19,7 @@ from flyteidl.event.event_pb2 import (
 )
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.commands import Report, ReportNode, ReportTask, ReportWorkflow
 from livedeck.propeller.control import ExecutionEvent
@@ -49,7 +50,9 @@ class Facts:
     started: dict[tuple[Path, int], datetime] = field(default_factory=dict)
     """When an attempt was seen to start."""
     ended: dict[tuple[Path, int], datetime] = field(default_factory=dict)
-    """When its process ended, which may be long before an engine hears of it."""
+    """When its result was stored or its process ended, which may be long before an engine hears of it."""
+    flushing: set[tuple[Path, int]] = field(default_factory=set)
+    """Attempts whose process went on when their result was stored."""
 
 
 class EventWriter:
@@ -169,6 +172,8 @@ class EventWriter:
             logs=[TaskLog(name="output", uri=f"{self._addresses.attempt_prefix(name, report.attempt)}/{LOG}")],
             metadata=self._task_metadata(report, task),
         )
+        if report.phase.terminal and task.generates_deck and (report.path, report.attempt) in self._facts.flushing:
+            event.custom_info.update({FLUSH_PENDING: True})
         if report.phase is TaskPhase.SUCCEEDED:
             event.output_uri = self._addresses.outputs_uri(name, report.attempt)
         elif report.failure is not None:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from livedeck.errors import CannotStart, ExecutorError
-from livedeck.executors.api import Attempt, Executor, Exit
+from livedeck.executors.api import Attempt, Executor, ResultStored
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.outcomes import Outputs, judge
+from livedeck.propeller.outcomes import Outputs, judge, read_result
 from livedeck.propeller.patience import persist
 from livedeck.propeller.room import Room
 from livedeck.propeller.settings import PropellerSettings
@@ -72,7 +72,11 @@ class Run:
         self._stopping = asyncio.Event()
         self._launching: asyncio.Task[str] | None = None
         self.ended_at: datetime | None = None
-        """When its process ended, if the executor knows."""
+        """When its result was stored or its process ended, if the executor knows."""
+        self.goes_on = False
+        """Whether its process went on when its result was stored, with the end of its Deck."""
+        self._was_too_long = False
+        """Whether it had expired when it ended: the engine that stopped it for that may have died since."""
 
     def stop(self) -> None:
         """End the attempt: SIGTERM and after a grace SIGKILL; before it was started, take it back. Never blocks."""
@@ -91,17 +95,13 @@ class Run:
             handle = await self._started_handle()
             if handle is None:
                 return Failure("Withdrawn", "The attempt was stopped before it was started.", Blame.SYSTEM)
-            ended = await self._over(handle)
+            result = await self._over(handle)
         except _NotStarted as refused:
             final = isinstance(refused.why, CannotStart)
             return Failure("CannotStart", str(refused.why), Blame.SYSTEM, recoverable=not final)
         finally:
             self._leave()
-        self.ended_at = ended.ended_at
-        result = await persist(
-            "judge", lambda: judge(self._attempt.output_prefix, ended, has_outputs=self._has_outputs), self._settings
-        )
-        if isinstance(result, Failure) and self._was_too_long(ended):
+        if isinstance(result, Failure) and self._was_too_long:
             self._watcher.expired()
         return result
 
@@ -143,19 +143,39 @@ class Run:
         """The handle of an attempt whose launch was given up, or that an earlier engine may have launched."""
         return await self._insist(lambda: self._executor.find(self._attempt.id))
 
-    async def _over(self, handle: str) -> Exit:
-        """Return when it is over; meanwhile say that it started, that it expired, and stop it when asked to."""
+    async def _over(self, handle: str) -> Outputs | Failure:
+        """Return what came of it; meanwhile say that it started, that it expired, and stop it when asked to."""
         stopper = asyncio.create_task(self._stop_when_asked(handle), name=f"stop {self._attempt.id}")
         timer: asyncio.TimerHandle | None = None
         try:
             await self._insist(lambda: self._executor.wait_started(handle))
             self._watcher.started(handle)
             timer = self._arm()
-            return await self._insist(lambda: self._executor.wait(handle))
+            return await self._outcome(handle)
         finally:
             stopper.cancel()
             if timer is not None:
                 timer.cancel()
+
+    async def _outcome(self, handle: str) -> Outputs | Failure:
+        """Return what came of it as soon as that is in the store: what its process does then is nobody's business."""
+        prefix = self._attempt.output_prefix
+        told = await self._insist(lambda: self._executor.wait_result(handle))
+        if isinstance(told, ResultStored):
+            self._note_times(told.started_at, told.at)
+            result = await persist("judge", lambda: read_result(prefix), self._settings)
+            if result is not None:
+                self.goes_on = True
+                return result
+            told = await self._insist(lambda: self._executor.wait(handle))
+        ended = told
+        self._note_times(ended.started_at, ended.ended_at)
+        return await persist("judge", lambda: judge(prefix, ended, has_outputs=self._has_outputs), self._settings)
+
+    def _note_times(self, started_at: datetime | None, ended_at: datetime | None) -> None:
+        self.ended_at = ended_at
+        if self._timeout is not None and started_at is not None and ended_at is not None:
+            self._was_too_long = ended_at - started_at >= self._timeout
 
     def _arm(self) -> asyncio.TimerHandle | None:
         if self._timeout is None:
@@ -163,12 +183,6 @@ class Run:
         since = datetime.now(UTC) - (self._started_at or datetime.now(UTC))
         left = (self._timeout - since).total_seconds()
         return asyncio.get_running_loop().call_later(max(left, 0.0), self._watcher.expired)
-
-    def _was_too_long(self, ended: Exit) -> bool:
-        """Whether an attempt that is over had expired: the engine that stopped it for that may have died since."""
-        if self._timeout is None or ended.started_at is None or ended.ended_at is None:
-            return False
-        return ended.ended_at - ended.started_at >= self._timeout
 
     async def _stop_when_asked(self, handle: str) -> None:
         await self._stopping.wait()

@@ -7,7 +7,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from livedeck.store import open_store, split_uri
+from livedeck.store import Retry, open_store, split_uri
 
 CODE_CACHE = "LIVEDECK_CODE_CACHE"
 """Environment variable: the folder of unpacked bundles, instead of one in the user's cache."""
@@ -15,13 +15,17 @@ CODE_CACHE = "LIVEDECK_CODE_CACHE"
 _BUNDLE = re.compile(r"([0-9a-f]{64})\.tar\.gz")
 
 
-def fetch(uri: str) -> str:
+def fetch(uri: str, *, retry: Retry | None = None) -> str:
     """Return the folder of an unpacked bundle, fetching it if it is not there.
 
     Paths are plain text on the way of every attempt; taking them apart as ``Path`` does costs more than looking.
 
     Attempts that do so at the same time each unpack it into a folder of their own; the first to finish gives its
     folder the final name, and the others take that one. So what has the final name is always complete.
+
+    Args:
+        uri: where the bundle is.
+        retry: how patiently the store is tried again.
 
     Raises:
         StoreError: the bundle cannot be fetched.
@@ -35,7 +39,7 @@ def fetch(uri: str) -> str:
         return target
     from livedeck.sdk import bundle  # noqa: PLC0415 - once for each bundle; its archive modules stay out of all other forks
 
-    data = open_store(store_uri).get(key)
+    data = open_store(store_uri, retry=retry).get(key)
     os.makedirs(cache, exist_ok=True)  # noqa: PTH103
     fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
     try:

@@ -9,16 +9,20 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from flyteidl.core.errors_pb2 import ErrorDocument
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
-import livedeck.deck.publisher  # noqa: F401 - imported where it is used; here, before the fork
+import livedeck.deck.publisher
+import livedeck.store.persistent  # noqa: F401 - both are imported where they are used; here, before the fork
 from livedeck.deck.hints import hint_from_environment
-from livedeck.errors import StoreError, UnknownEntity, UserError
-from livedeck.runtime import arguments, code, failures
+from livedeck.errors import InvalidKey, StoreError, UnknownEntity, UserError
+from livedeck.executors.api import RESULT_NOT_STORED
+from livedeck.executors.notices import RESULT_NOTICE, tell_result_stored
+from livedeck.runtime import arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.termination import Termination
 from livedeck.runtime.warmth import declare, inputs_of_nothing, nothing, warm_up
@@ -29,7 +33,7 @@ from livedeck.sdk.declaring import checked_before
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Where, from_literal, to_literal
-from livedeck.store import Store, layout, open_store, split_uri
+from livedeck.store import Retry, Store, layout, open_store, split_uri
 
 DECK_RANK = "LIVEDECK_DECK_RANK"
 """Environment variable: which process of a job of several publishes the Deck; 0 by default."""
@@ -62,30 +66,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; those of the process by default.
 
     Returns:
-        The exit code: 0 also if the task failed, for then ``error.pb`` says so; 1 if not even that could be written;
-        2 for a command line that makes no sense; 130 after Ctrl-C. SIGTERM ends the process with 143.
+        The exit code: 0 also if the task failed, for then ``error.pb`` says so; 75 if the result could not be stored;
+        2 for a command line or a setting that makes no sense; 130 after Ctrl-C. SIGTERM ends the process with 143.
     """
     try:
         given = arguments.read(sys.argv[1:] if argv is None else argv)
+        retry = budget.retry_of(os.environ)
     except UserError as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is a program
         return 2
-    output = open_store(given.output_prefix)
+    result = Result(open_store(given.output_prefix, retry=retry), retry, os.environ.get(RESULT_NOTICE, ""))
     try:
-        task = _load_task(given)
+        task = _load_task(given, retry)
     except BaseException as error:  # noqa: BLE001 - importing the user's module may raise anything, SystemExit too
-        return _report(error, output)
-    attempt = _open(task, given, output)
+        return result.report(error)
+    attempt = _open(task, given, open_store(given.output_prefix))
     if attempt.page is None:
-        return _run(attempt, given, output)
+        return _run(attempt, given, result)
     with Termination(lambda: attempt.end("aborted")):
-        return _run(attempt, given, output)
+        return _run(attempt, given, result)
 
 
-def _load_task(given: Arguments) -> Task[..., Any]:
+def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
     if given.code:
         try:
-            folder = code.fetch(given.code)
+            folder = code.fetch(given.code, retry=retry)
         except StoreError as error:
             raise failures.around_the_task(error, f"the code {given.code} could not be fetched") from error
         sys.path.insert(0, folder)
@@ -132,27 +137,73 @@ _EXECUTION = ("PROJECT", "DOMAIN", "ID")
 _TASK = ("PROJECT", "DOMAIN", "NAME", "VERSION")
 
 
-def _run(attempt: Attempt, given: Arguments, output: Store) -> int:
-    """Run the task and see to its end: first outputs or error are written, then the Deck is closed."""
+@dataclass(frozen=True)
+class Result:
+    """Where the outputs or the error go, which are worth more than the Deck: patiently, and once only.
+
+    Whether an ``outputs.pb`` that could not be stored is there or will be, nobody can say. So nothing is written after
+    it, least of all an ``error.pb``, which would go before it: the exit code tells, and the engine looks what is there.
+    """
+
+    store: Store
+    retry: Retry
+    notice: str
+    """Where the executor hears that it is stored."""
+
+    def store_outputs(self, document: bytes) -> int:
+        """Write ``outputs.pb``; return the exit code."""
+        return self._put(layout.OUTPUTS, document)
+
+    def report(self, error: BaseException) -> int:
+        """Write ``error.pb``, and the same into the log; return the exit code."""
+        document = _logged(error)
+        return self._put(layout.ERROR, document.SerializeToString(deterministic=True))
+
+    def _put(self, key: str, document: bytes) -> int:
+        try:
+            self.store.put(key, document)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, a store's panic too, it is not the task's
+            print(f"{key} could not be stored: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the log
+            return RESULT_NOT_STORED
+        return 0
+
+    def tell(self) -> None:
+        """Let the executor know that it is stored, when there is something to do that nobody should wait for."""
+        tell_result_stored(self.notice)
+
+
+def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
+    """Run the task and see to its end: first outputs or error are stored, then the Deck is closed."""
     process = os.getpid()
-    data = DataPlane(given.raw_output_prefix)
+    data = DataPlane(given.raw_output_prefix, retry=result.retry)
+    failure: BaseException | None = None
     try:
         with attempt.timeline.span("read inputs"):
             inputs = _read_inputs(attempt.task, given.inputs, data)
         outputs = attempt.call(inputs)
         _leave_if_forked(process, 0)
         with attempt.timeline.span("write outputs"):
-            _write_outputs(attempt.task, outputs, data, output)
+            exit_code = result.store_outputs(_serialized(attempt.task, outputs, data))
     except KeyboardInterrupt:
         _leave_if_forked(process, 128 + signal.SIGINT)
         attempt.end("aborted")
         return 128 + signal.SIGINT
     except BaseException as error:  # noqa: BLE001 - SystemExit and all else is the task's failure
-        exit_code = _report(error, output, process)
-        attempt.fail(error)
-        return exit_code
-    attempt.end("succeeded")
-    return 0
+        if os.getpid() != process:
+            _logged(error)
+            _leave_if_forked(process, 1)
+        failure, exit_code = error, result.report(error)
+    if exit_code == 0 and attempt.page is not None:
+        result.tell()
+    if failure is not None:
+        attempt.fail(failure)
+    elif exit_code:
+        attempt.fail(failures.Unreachable("the outputs could not be stored; the log says why"))
+    else:
+        attempt.end("succeeded")
+    return exit_code
 
 
 def _leave_if_forked(process: int, exit_code: int) -> None:
@@ -169,7 +220,7 @@ def _leave_if_forked(process: int, exit_code: int) -> None:
 def _read_inputs(task: Task[..., Any], uri: str, data: DataPlane) -> dict[str, Any]:
     store, key = split_uri(uri)
     try:
-        literals = LiteralMap.FromString(open_store(store).get(key)).literals
+        literals = LiteralMap.FromString(open_store(store, retry=data.retry).get(key)).literals
     except StoreError as error:
         raise failures.around_the_task(error, f"the inputs {uri} could not be read") from error
     inputs: dict[str, Any] = {}
@@ -179,26 +230,22 @@ def _read_inputs(task: Task[..., Any], uri: str, data: DataPlane) -> dict[str, A
     return task.interface.complete(inputs)
 
 
-def _write_outputs(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlane, output: Store) -> None:
+def _serialized(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlane) -> bytes:
+    """Make ``outputs.pb``; files, frames and pickles are uploaded on the way."""
     kinds = task.interface.outputs
-    literals: dict[str, Literal] = {
-        name: to_literal(value, kinds[name], data, Where(task.name, name, "output")) for name, value in outputs.items()
-    }
-    try:
-        output.put(layout.OUTPUTS, LiteralMap(literals=literals).SerializeToString(deterministic=True))
-    except StoreError as error:
-        raise failures.around_the_task(error, "the outputs could not be written") from error
+    literals: dict[str, Literal] = {}
+    for name, value in outputs.items():
+        try:
+            literals[name] = to_literal(value, kinds[name], data, Where(task.name, name, "output"))
+        except InvalidKey:  # of the user's own choice
+            raise
+        except StoreError as error:
+            raise failures.around_the_task(error, f"the output {name} could not be stored") from error
+    return LiteralMap(literals=literals).SerializeToString(deterministic=True)
 
 
-def _report(error: BaseException, output: Store, process: int | None = None) -> int:
-    """Write ``error.pb``, and the same into the log; return the exit code."""
+def _logged(error: BaseException) -> ErrorDocument:
+    """Print an error as ``error.pb`` has it: the log is what is printed."""
     document = failures.document(error)
-    print(document.error.message, file=sys.stderr, flush=True)  # noqa: T201 - the log is what is printed
-    if process is not None:
-        _leave_if_forked(process, 1)
-    try:
-        output.put(layout.ERROR, document.SerializeToString(deterministic=True))
-    except StoreError:
-        traceback.print_exc()
-        return 1
-    return 0
+    print(document.error.message, file=sys.stderr, flush=True)  # noqa: T201 - see above
+    return document

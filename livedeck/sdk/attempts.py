@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionContext, Identity, bound
 from livedeck.sdk.deckfields import Facts, add_tabs
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 Outcome = Literal["succeeded", "failed", "aborted"]
 Hint = Callable[[bytes], None]
-
-FLUSH_TIMEOUT = 30.0
-"""Seconds that the last publish may take after the task is over (``deck_flush_timeout``)."""
 
 
 class Attempt:

@@ -1,7 +1,9 @@
 """A store in the cloud: S3, Google Cloud Storage or Azure, by obstore (the only module that imports it)."""
 
+import functools
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -31,8 +33,9 @@ _SMALL = 1 << 20
 """Bytes up to which a write is as quick as a question; larger ones are uploads."""
 _PART = 5 << 20
 """Bytes that one request of an upload sends, which are obstore's too."""
-_UPLOAD = timedelta(minutes=5)
-"""How long one request of an upload may take: at least 17 kB a second."""
+_UPLOAD = 300.0
+"""Seconds that one request of an upload is never given more than."""
+_UPLOAD_CLIENTS = 16
 _ANSWER = timedelta(days=1)
 """How long an answer may take that goes on arriving."""
 
@@ -44,9 +47,19 @@ def connect(scheme: str, bucket: str, retry: Retry) -> "Objects":
         # ``timeout`` is for a request with its whole answer, ``read_timeout`` for each read of the answer. Sending
         # counts as a wait for the first read, so an upload has none.
         store = _client(scheme, bucket, retry, retry_timeout=stall, timeout=_ANSWER, read_timeout=stall)
-        longest = max(stall, _UPLOAD)
-        uploads = _client(scheme, bucket, retry, retry_timeout=longest, timeout=longest)
-        return Objects(store, f"{scheme}://{bucket}", uploads)
+
+    @functools.lru_cache(_UPLOAD_CLIENTS)
+    def uploads(seconds: float) -> Any:
+        longest = timedelta(seconds=seconds)
+        return _client(scheme, bucket, retry, retry_timeout=longest, timeout=longest)
+
+    return Objects(store, f"{scheme}://{bucket}", lambda size: uploads(_upload_time(size, retry)))
+
+
+def _upload_time(size: int, retry: Retry) -> float:
+    """Return the seconds that each request of an upload may take: a power of two, so that few clients are needed."""
+    seconds = retry.timeout + size / retry.slowest
+    return max(retry.timeout, min(_UPLOAD, 2.0 ** math.ceil(math.log2(seconds))))
 
 
 def _client(scheme: str, bucket: str, retry: Retry, *, retry_timeout: timedelta, **timeouts: timedelta) -> Any:
@@ -77,12 +90,12 @@ class Objects:
     Args:
         store: obstore's client.
         name: the bucket, as messages call it.
-        uploads: another client, for what takes long to send; by default the same.
+        uploads: gives another client, for sending so many bytes, which takes long; by default the same.
     """
 
-    def __init__(self, store: Any, name: str, uploads: Any = None) -> None:
+    def __init__(self, store: Any, name: str, uploads: Callable[[int], Any] | None = None) -> None:
         self._store = store
-        self._uploads = uploads or store
+        self._uploads = uploads
         self._name = name
 
     def get(self, key: str, limit: int | None = None) -> bytes:
@@ -181,7 +194,7 @@ class Objects:
 
     def _for(self, size: int) -> Any:
         """Return the client for a write of so many bytes."""
-        return self._store if size <= _SMALL else self._uploads
+        return self._store if size <= _SMALL or self._uploads is None else self._uploads(size)
 
     def _check_size(self, key: str, size: int, limit: int | None) -> None:
         if limit is not None and size > limit:

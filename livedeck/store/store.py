@@ -205,7 +205,7 @@ def open_store(uri: str, *, retry: Retry | None = None) -> Store:
 
     Args:
         uri: The root; a slash at its end makes no difference.
-        retry: How patiently to try again, for stores in the cloud.
+        retry: How patiently to try again. On disk and in memory only its ``budget`` makes a difference.
 
     Raises:
         InvalidKey: the URI is malformed or its scheme unknown.
@@ -220,13 +220,29 @@ def _open(uri: str, retry: Retry) -> Store:
         check_key(path)
     root = f"file:///{path}" if scheme == "file" else join_uri(f"{scheme}://{bucket}", path)
     if scheme == "file":
-        return Store(root.rstrip("/") if path else root, Files(f"/{path}"))
-    backend_key = (scheme, bucket, None if scheme == "memory" else retry)
+        root, prefix = root.rstrip("/") if path else root, ""
+        files = Files(f"/{path}")
+
+        def backend(_: Retry) -> Backend:
+            return files
+    else:
+        prefix = f"{path}/" if path else ""
+        backend = functools.partial(_shared, scheme, bucket)
+    if not retry.budget:
+        return Store(root, backend(retry), prefix)
+    from livedeck.store.persistent import Persistent  # noqa: PLC0415 - most stores are opened without
+
+    return Store(root, Persistent(backend, retry), prefix)
+
+
+def _shared(scheme: str, bucket: str, retry: Retry) -> Backend:
+    """Return the back end of a bucket, which all its prefixes share."""
+    key = (scheme, bucket, None if scheme == "memory" else retry)
     with _LOCK:
-        backend = _BACKENDS.get(backend_key)
+        backend = _BACKENDS.get(key)
         if backend is None:
-            backend = _BACKENDS[backend_key] = _connect(scheme, bucket, retry)
-    return Store(root, backend, f"{path}/" if path else "")
+            backend = _BACKENDS[key] = _connect(scheme, bucket, retry)
+    return backend
 
 
 def _connect(scheme: str, bucket: str, retry: Retry) -> Backend:

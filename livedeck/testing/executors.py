@@ -13,7 +13,7 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import Literal, LiteralMap, Primitive, Scalar
 
 from livedeck.errors import ExecutorError
-from livedeck.executors.api import Attempt, Exit, ExitKind
+from livedeck.executors.api import Attempt, Exit, ExitKind, ResultStored
 from livedeck.store import open_store
 from livedeck.store.layout import ERROR, OUTPUTS
 
@@ -73,6 +73,8 @@ class FakeProcess:
     task: asyncio.Task[Exit] | None = None
     aborted: int = 0
     """How often it was asked to stop."""
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    stored: asyncio.Future[ResultStored] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     over: asyncio.Future[Exit] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -137,6 +139,19 @@ class ScriptedExecutor:
         """Return when the attempt is over."""
         return await asyncio.shield(self._process(handle).over)
 
+    async def wait_result(self, handle: str) -> ResultStored | Exit:
+        """Return when the script has said that its result is stored, or when the attempt is over."""
+        process = self._process(handle)
+        either: list[asyncio.Future[Any]] = [process.stored, process.over]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return process.stored.result() if process.stored.done() else process.over.result()
+
+    def tell_stored(self, attempt: Attempt) -> None:
+        """Say, in the place of a script that goes on, that the attempt's result is in the store."""
+        process = self.processes[attempt.id]
+        self._running.pop(attempt.id.rpartition("/")[0], None)
+        process.stored.set_result(ResultStored(process.started_at, datetime.now(UTC)))
+
     async def abort(self, handle: str, *, grace: float) -> None:
         """Cancel the script."""
         del grace
@@ -164,13 +179,15 @@ class ScriptedExecutor:
         process.task = asyncio.create_task(self._run(process, node), name=f"attempt {attempt.id}")
 
     async def _run(self, process: FakeProcess, node: str) -> Exit:
-        started = datetime.now(UTC)
         try:
             ended = await self._script(process.attempt)
         except asyncio.CancelledError:
             ended = Exit(ExitKind.SIGNALLED, signal.SIGTERM)
-        self._running.pop(node, None)
+        if self._running.get(node) == process.attempt.id:
+            del self._running[node]
         self._room.release()
-        result = replace(ended, started_at=ended.started_at or started, ended_at=ended.ended_at or datetime.now(UTC))
+        result = replace(
+            ended, started_at=ended.started_at or process.started_at, ended_at=ended.ended_at or datetime.now(UTC)
+        )
         process.over.set_result(result)
         return result

@@ -1,5 +1,6 @@
 """Running programs on a server, from a test."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,14 @@ from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 from livedeck.cli.remote import register_entity
 from livedeck.client import Client, ExecutionChanged
+from livedeck.deck.ops import Document
+from livedeck.deck.reader import Reader
+from livedeck.deck.snapshot import parse
 from livedeck.sdk.loading import load_file
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import Where, to_literal
+from livedeck.store import open_store
+from livedeck.store.layout import DECK
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -59,6 +65,24 @@ def wait_for(condition: Callable[[], object], *, timeout: float = 30.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{condition} did not hold within {timeout:g} s")
         time.sleep(0.02)
+
+
+async def finished_deck(prefix: str, *, timeout: float = 60.0) -> Document:
+    """Return what is on an attempt's Deck, once its end is there: it may come a moment after the task's own.
+
+    Args:
+        prefix: URI of the attempt's folder.
+        timeout: Seconds to wait.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        document = await Reader(open_store(prefix)).load()
+        page = parse(await open_store(prefix).aget(DECK)) if document is not None and document.end is not None else None
+        if page is not None and page.end is not None:
+            return page
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{prefix}: no end of the Deck within {timeout:g} s")
+        await asyncio.sleep(0.02)
 
 
 def phase_of(execution: Execution) -> str:

@@ -16,10 +16,10 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from livedeck.client import Client, NodeChanged
 from livedeck.deck.ops import Document, Html
 from livedeck.deck.reader import Reader
-from livedeck.deck.snapshot import parse
+from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.store import open_store
 from livedeck.testing.process import ServerProcess
-from tests.integration.running import phase_of, python_outputs, run, start, wait_ended, wait_for
+from tests.integration.running import finished_deck, phase_of, python_outputs, run, start, wait_ended, wait_for
 
 
 def test_a_recoverable_error_is_retried(client: Client) -> None:
@@ -170,7 +170,7 @@ def test_the_running_node_names_its_deck(client: Client) -> None:
     assert phase_of(wait_ended(client, execution)) == "ABORTED"
 
 
-def test_at_rest_everything_is_flytes(client: Client, server: ServerProcess) -> None:
+async def test_at_rest_everything_is_flytes(client: Client, server: ServerProcess) -> None:
     ended = run(client, "attempts.py", "counts", word="seven", number=7)
     failed = run(client, "attempts.py", "plain_raise")
     folder = server.data_dir / "store" / "metadata" / "flytesnacks" / "development"
@@ -179,9 +179,7 @@ def test_at_rest_everything_is_flytes(client: Client, server: ServerProcess) -> 
     assert inputs.literals["word"].scalar.primitive.string_value == "seven"
     outputs = LiteralMap.FromString((data / "0" / "outputs.pb").read_bytes())
     assert outputs.literals["o0"].scalar.primitive.integer == 7
-    document = parse((data / "0" / "deck.html").read_bytes())
-    assert document is not None
-    assert document.end is not None
+    await finished_deck((data / "0").as_uri())
     error = ErrorDocument.FromString((folder / failed.id.name / "n0" / "data" / "0" / "error.pb").read_bytes())
     assert "for good" in error.error.message
     assert error.error.origin == ExecutionError.USER
@@ -300,6 +298,8 @@ def log_of(client: Client, node: NodeExecutionIdentifier) -> str:
 async def deck(attempt: TaskExecution) -> Document:
     """What is on the attempt's Deck."""
     prefix = os.path.dirname(attempt.closure.output_uri or attempt.closure.logs[0].uri)  # noqa: PTH120 - a URI
+    if FLUSH_PENDING in attempt.closure.custom_info.fields:
+        return await finished_deck(prefix)
     document = await Reader(open_store(prefix)).load()
     assert document is not None
     return document

@@ -38,7 +38,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 async def test_a_full_disk_costs_decks_and_says_so_and_the_server_goes_on(tmp_path: Path, small_disk: Path) -> None:
-    store = {"LIVEDECK_ROOT": small_disk.as_uri()}
+    store = {"LIVEDECK_ROOT": small_disk.as_uri(), "LIVEDECK_RESULT_TIMEOUT": "0.5"}
     with running_server(tmp_path / "server", environment=store) as server, Client(server.endpoint) as client:
         assert python_outputs(client, run(client, "full_disk.py", "small", word="before").id) == {"o0": "before"}
 
@@ -52,7 +52,8 @@ async def test_a_full_disk_costs_decks_and_says_so_and_the_server_goes_on(tmp_pa
 
         failed = run(client, "full_disk.py", "overflowing")
         assert phase_of(failed) == "FAILED"
-        assert "No space left" in failed.closure.error.message, failed.closure.error.message
+        assert "outputs.pb could not be stored" in failed.closure.error.message
+        assert "the disk is full" in failed.closure.error.message
 
         make_room(small_disk)
         assert python_outputs(client, run(client, "full_disk.py", "small", word="after").id) == {"o0": "after"}

@@ -11,11 +11,9 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
 from livedeck.client import Client
 from livedeck.deck.ops import Document, Html
-from livedeck.deck.reader import Reader
 from livedeck.sdk.loading import load_file
-from livedeck.store import open_store
 from livedeck.testing.process import running_server
-from tests.integration.running import PROGRAMS, phase_of, start, wait_ended
+from tests.integration.running import PROGRAMS, finished_deck, phase_of, start, wait_ended
 
 
 @pytest.mark.slow
@@ -55,8 +53,7 @@ async def check_nodes(client: Client, execution: WorkflowExecutionIdentifier, pu
         assert node.closure.phase == NodeExecution.SUCCEEDED
         attempts = list(client.task_executions(node.id))
         assert [attempt.closure.phase for attempt in attempts] == [TaskExecution.SUCCEEDED]
-        document = await Reader(open_store(node.closure.deck_uri.removesuffix("/deck.html"))).load()
-        assert document is not None
+        document = await finished_deck(node.closure.deck_uri.removesuffix("/deck.html"))
         assert document.end is not None
         assert document.end.outcome == "succeeded"
         steps = steps_in(document)

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from livedeck.client import Client
 from livedeck.deck.ops import Html
-from livedeck.deck.reader import Reader
-from livedeck.store import open_store
-from tests.integration.running import phase_of, python_outputs, run
+from tests.integration.running import finished_deck, phase_of, python_outputs, run
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -20,8 +18,7 @@ async def test_the_readmes_program_runs_and_its_deck_holds_the_last_epoch(client
     assert phase_of(ended) == "SUCCEEDED", ended.closure.error.message
     assert abs(python_outputs(client, ended.id)["o0"] - 0.9**5) < 1e-9
     uri = next(node.closure.deck_uri for node in client.node_executions(ended.id) if node.closure.deck_uri)
-    document = await Reader(open_store(uri.removesuffix("/deck.html"))).load()
-    assert document is not None
+    document = await finished_deck(uri.removesuffix("/deck.html"))
     (metrics,) = [deck for deck in document.decks if deck.name == "metrics"]
     (element,) = metrics.elements
     assert isinstance(element, Html)

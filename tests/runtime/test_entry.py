@@ -146,13 +146,6 @@ def test_inputs_that_cannot_be_read_are_the_systems_fault(bench):
     assert "inputs.pb could not be read" in bench.error.message
 
 
-def test_a_store_that_takes_nothing_gives_exit_code_1(bench, capsys):
-    bench.give(x=1)
-    bench.output.write_text("a file where the folder should be")
-    assert bench.run("add") == 1
-    assert "could not be written" in capsys.readouterr().err
-
-
 def test_the_code_travels_as_a_bundle(bench, tmp_path, monkeypatch):
     project = tmp_path / "project"
     project.mkdir()

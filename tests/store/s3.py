@@ -19,8 +19,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self):
         body = b"".join(self._slowly(int(self.headers.get("Content-Length") or 0), self.rfile.read))
+        if self.server.stalls:
+            self.server.stalls.popleft().wait()
+            self.close_connection = True
+            return
         url = urllib.parse.urlsplit(self.path)
         key = urllib.parse.unquote(url.path)
+        self.server.over.wait(self.server.latency)
         self.server.requests.append((self.command, key, dict(self.headers)))
         if self.server.script:
             self._reply(self.server.script.popleft(), b"<Error><Code>Scripted</Code></Error>")
@@ -110,7 +115,8 @@ def s3_endpoint():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.objects, server.parts, server.requests, server.script = {}, {}, [], deque()
-    server.pause, server.over = 0.0, threading.Event()
+    server.stalls = deque()  # for each request that gets no answer: an event that lets go of it
+    server.pause, server.latency, server.over = 0.0, 0.0, threading.Event()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -52,6 +52,12 @@ const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
     },
     empty: { title: "Nothing has reached the store yet", text: "The task publishes, but the store is failing." },
   }),
+  finishing: (state) => ({
+    mark: "Finishing",
+    tone: "info",
+    banner: { title: "Finishing.", text: state.reason ?? "The last changes are still being uploaded." },
+    empty: { title: "Nothing has reached the store yet", text: state.reason ?? "The Deck is still being uploaded." },
+  }),
   succeeded: () => ({ mark: "Complete", tone: "good", banner: null, empty: NOTHING }),
   failed: (state) => ({
     mark: "Failed",

@@ -9,6 +9,7 @@ export type DeckPhase =
   | "placeholder"
   | "live"
   | "behind"
+  | "finishing"
   | "succeeded"
   | "failed"
   | "aborted"

@@ -159,6 +159,12 @@ describe("deckWords", () => {
     expect(deckWords(state).banner?.text).toBe("It last published at x.");
   });
 
+  it("says that a task is over while the end of its Deck is on its way", () => {
+    const reason = "The task succeeded; its last changes are still being uploaded.";
+    const { mark, banner, empty } = deckWords({ phase: "finishing", reason });
+    expect([mark, banner?.text, empty.text]).toEqual(["Finishing", reason, reason]);
+  });
+
   it("calls a Deck live only while the connection is known to be there", () => {
     const mark = (paused: boolean, status: StreamStatus) => deckMark({ phase: "live" }, paused, status).mark;
     expect(mark(false, "open")).toBe("Live");

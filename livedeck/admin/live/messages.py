@@ -24,6 +24,8 @@ class DeckPhase(enum.Enum):
     """The attempt runs and has published."""
     BEHIND = "behind"
     """The attempt runs but its publishes do not reach the store: it is retrying."""
+    FINISHING = "finishing"
+    """Its result is stored; the last changes of its Deck are still on their way."""
     SUCCEEDED = "succeeded"
     """It ended well; the Deck is complete."""
     FAILED = "failed"

@@ -5,7 +5,7 @@ One pure function: evidence in, state out. Words for the viewer stand here and n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from flyteidl.admin.execution_pb2 import Execution
@@ -19,6 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.admin.live.messages import DeckPhase, DeckState
 from livedeck.deck.ops import End
+from livedeck.deck.settings import FLUSH_PENDING, FLUSH_TIMEOUT
 
 _K = core.TaskExecution
 _N = core.NodeExecution
@@ -49,6 +50,10 @@ _OUTCOMES: Final[Mapping[str, DeckPhase]] = {
     "failed": DeckPhase.FAILED,
     "aborted": DeckPhase.ABORTED,
 }
+_FLUSH_TIME: Final = timedelta(seconds=FLUSH_TIMEOUT + 5)
+"""How long the process of an attempt whose result is stored may go on publishing, with some time to end."""
+_SOON: Final = timedelta(seconds=1)
+"""Time within which the end of a Deck usually follows a result: until then there is nothing to tell."""
 _NODE_RUNS: Final = frozenset({_N.RUNNING, _N.DYNAMIC_RUNNING, _N.FAILING})
 _PARENT: Final = "This node holds other nodes; each of them has a Deck of its own."
 _NOT_ASKED_FOR: Final = "The task makes no Deck: declare it with enable_deck=True."
@@ -107,7 +112,7 @@ def deck_state(
         now: The server's clock.
     """
     task = task_of(recorded, attempt)
-    phase, reason = _phase(attempt, recorded, published, trouble)
+    phase, reason = _phase(attempt, recorded, published, trouble, now)
     started, ended = _span(task)
     return DeckState(
         phase=phase,
@@ -125,8 +130,19 @@ def deck_state(
 
 
 def is_over(attempt: int, recorded: Recorded) -> bool:
-    """Tell whether the control plane knows the attempt to be over, so that nothing more will be published."""
+    """Tell whether the control plane knows the attempt to be over; its process may go on, see ``may_publish``."""
     return _end(attempt, recorded) is not None
+
+
+def may_publish(attempt: int, recorded: Recorded, now: datetime) -> bool:
+    """Tell whether an attempt's process may be there and publish: it runs, or its Deck is still on its way.
+
+    Until this is no longer so, nobody else may write to its Deck, or call it the last of it.
+    """
+    if not is_over(attempt, recorded):
+        return True
+    task = task_of(recorded, attempt)
+    return task is not None and _since_result(task, now) < _FLUSH_TIME
 
 
 def node_is_over(recorded: Recorded) -> bool:
@@ -170,16 +186,14 @@ def rfc3339(moment: datetime) -> str:
 
 
 def _phase(
-    attempt: int, recorded: Recorded, published: Published | None, trouble: Trouble | None
+    attempt: int, recorded: Recorded, published: Published | None, trouble: Trouble | None, now: datetime
 ) -> tuple[DeckPhase, str]:
     node = recorded.node
     if node is not None and node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
         return _cached(recorded, published)
     end = _end(attempt, recorded)
     if end is not None:
-        if published is None and trouble is not None and trouble.unread:
-            return DeckPhase.NONE, trouble.reason
-        return _ended(end, attempt, recorded, published)
+        return _over(end, attempt, recorded, published, trouble, now=now)
     if published is not None and published.end is not None:
         return _OUTCOMES[published.end.outcome], ""
     if published is None:
@@ -188,12 +202,48 @@ def _phase(
     return _running(published, trouble)
 
 
+def _over(
+    end: DeckPhase,
+    attempt: int,
+    recorded: Recorded,
+    published: Published | None,
+    trouble: Trouble | None,
+    *,
+    now: datetime,
+) -> tuple[DeckPhase, str]:
+    """The attempt is over; its process may still end its Deck."""
+    if may_publish(attempt, recorded, now) and not (published and (published.end or published.foreign)):
+        return _finishing(end, task_of(recorded, attempt), published, trouble, now)
+    if published is None and trouble is not None and trouble.unread:
+        return DeckPhase.NONE, trouble.reason
+    return _ended(end, attempt, recorded, published)
+
+
 def _running(published: Published, trouble: Trouble | None) -> tuple[DeckPhase, str]:
     if trouble is not None:
         return DeckPhase.BEHIND, trouble.reason
     if published.seq == 0 and not published.foreign:
         return DeckPhase.PLACEHOLDER, ""
     return DeckPhase.LIVE, ""
+
+
+def _finishing(
+    end: DeckPhase, task: TaskExecution | None, published: Published | None, trouble: Trouble | None, now: datetime
+) -> tuple[DeckPhase, str]:
+    """The result is stored, the end of the Deck is not."""
+    assert task is not None  # its record is what says so
+    if _since_result(task, now) < _SOON:
+        return _running(published, trouble) if published is not None else (DeckPhase.WAITING, "")
+    reason = f"{_ENDED_AS[end]}; its last changes are still being uploaded."
+    return DeckPhase.FINISHING, f"{reason} {trouble.reason}" if trouble is not None else reason
+
+
+def _since_result(task: TaskExecution, now: datetime) -> timedelta:
+    """How long ago an attempt's result was stored, if its process went on; for ever, if it did not."""
+    closure = task.closure
+    if FLUSH_PENDING not in closure.custom_info.fields:
+        return timedelta.max
+    return now - closure.updated_at.ToDatetime(tzinfo=UTC)
 
 
 def _before(attempt: int, recorded: Recorded) -> tuple[DeckPhase, str]:

@@ -21,6 +21,7 @@ from livedeck.admin.live.states import (
     deck_state,
     is_over,
     latest_attempt,
+    may_publish,
     node_is_over,
 )
 from livedeck.admin.live.wakes import Pace, Watcher
@@ -132,7 +133,7 @@ class DeckTail:
                     watcher.close()
                     watcher = self._watch(self._shown, self._wake)
                 watcher.refresh()
-                final = is_over(self.key.number, recorded)
+                final = not self._may_publish(recorded)
                 moved = not self.over and await self._pull(final=final)
                 self._looked = True
                 self.over = self.over or (final and not self._retrying)
@@ -175,6 +176,15 @@ class DeckTail:
         self._tell(self._records.recorded)
         self.changed.fire()
 
+    def _may_publish(self, recorded: Recorded) -> bool:
+        """Tell whether more may come: no Deck goes on after its end, or where another process writes the whole page."""
+        if not is_over(self.key.number, recorded):
+            return True
+        published = self._log.published
+        if published is not None and (published.foreign or published.end is not None):
+            return False
+        return may_publish(self.key.number, recorded, datetime.now(UTC))
+
     def _judge(self, recorded: Recorded) -> DeckState:
         now = datetime.now(UTC)
         return deck_state(self.key.number, recorded, self._log.published, self._trouble(), now)
@@ -214,6 +224,8 @@ class DeckTail:
         pause = pace.next(moved=moved, watched=watcher.active)
         if self._log.unsettled:
             return 0.1
+        if is_over(self.key.number, self._records.recorded):
+            return min(pause, STATE_PAUSE)  # its Deck is finishing, until time is up
         if self._state is not None and (self._trouble() or self._state.published_at != self._published_at()):
             return min(pause, STATE_PAUSE)
         return pause

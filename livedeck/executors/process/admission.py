@@ -11,7 +11,7 @@ have.
 import asyncio
 import os
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -37,6 +37,9 @@ class Amount:
 
     def __sub__(self, other: "Amount") -> "Amount":
         return Amount(self.milli_cores - other.milli_cores, self.memory - other.memory, self.gpus - other.gpus)
+
+    def without_cores(self) -> "Amount":
+        return replace(self, milli_cores=0)
 
     def fits(self, other: "Amount") -> bool:
         return self.milli_cores <= other.milli_cores and self.memory <= other.memory and self.gpus <= other.gpus

@@ -26,8 +26,8 @@ def to_exit(ended: ExitRecord, last_words: str) -> Exit:
     return Exit(
         kind=ended.kind,
         code=ended.code,
-        started_at=_time(ended.started_at),
-        ended_at=_time(ended.ended_at),
+        started_at=moment(ended.started_at),
+        ended_at=moment(ended.ended_at),
         last_words=last_words,
         reason=ended.reason,
         out_of_memory=ended.out_of_memory,
@@ -35,7 +35,8 @@ def to_exit(ended: ExitRecord, last_words: str) -> Exit:
     )
 
 
-def _time(seconds: float) -> datetime | None:
+def moment(seconds: float) -> datetime | None:
+    """Return a time of a record; None: it is unknown."""
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from livedeck.errors import CannotStart, ExecutorError
-from livedeck.executors.api import Attempt, Exit
+from livedeck.executors.api import Attempt, Exit, ResultStored
 from livedeck.executors.process import endings, messages, scratch
 from livedeck.executors.process.admission import NOTHING, Amount, Gate, capacity
 from livedeck.executors.process.fleet import Fleet
@@ -34,6 +34,8 @@ UNSTATED_CPU = 0.5
 PRUNE_EVERY = 3600.0
 SHIP_PATIENCE = 5.0
 """Seconds that an outcome waits for a store that does not take the output."""
+SHIP_RESULT = 1.0
+"""Seconds that the word of a stored result waits for it, since that is what the next task waits for."""
 
 
 @dataclass
@@ -60,6 +62,9 @@ class Watch:
     """Ships the output while it grows."""
     ending: asyncio.Task[None] | None = None
     """Ships the rest, once the process is over."""
+    stored: asyncio.Future[ResultStored] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    let_go: bool = False
+    """Nobody will ask how it ends: its result is enough."""
     outcome: asyncio.Future[Exit] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -118,6 +123,7 @@ class ProcessExecutor:
         self._fleet = Fleet(self._zygotes, self._settings, os.environ, self)
         await self._fleet.open()
         self._spawn(self._prune(), "process executor: prune")
+        self._spawn(self._ship_left_over(), "process executor: ship what was left over")
         return self
 
     async def __aexit__(
@@ -186,9 +192,20 @@ class ProcessExecutor:
         """Return how the attempt ended, its output in the store (or given up after a few seconds, with a warning)."""
         watch = await self._find(handle)
         outcome = await asyncio.shield(watch.outcome)
-        if self._watches.get(handle) is watch:
-            del self._watches[handle]  # its record tells whoever asks again
+        self._let_go(watch)
         return outcome
+
+    async def wait_result(self, handle: str) -> ResultStored | Exit:
+        """Return when the attempt says that its result is stored, or is over; see ``api.Executor.wait_result``."""
+        watch = await self._find(handle)
+        either: list[asyncio.Future[Any]] = [watch.stored, watch.outcome]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not watch.stored.done():
+            return await self.wait(handle)
+        if watch.shipper is not None and not watch.outcome.done():
+            await watch.shipper.catch_up(patience=SHIP_RESULT)
+        self._let_go(watch)
+        return watch.stored.result()
 
     async def abort(self, handle: str, *, grace: float) -> None:
         """Send SIGTERM to the attempt's main process, and SIGKILL to all of it after ``grace`` seconds."""
@@ -270,7 +287,8 @@ class ProcessExecutor:
         """Count a running attempt's requests and follow its output."""
         watch.link = link
         if watch.amount == NOTHING:
-            watch.amount = self._amount(record)
+            amount = self._amount(record)
+            watch.amount = amount.without_cores() if watch.stored.done() else amount
             self._gate.occupy(watch.amount)
         if watch.aborting is not None:  # asked for while the link was down
             link.send(messages.Abort(watch.files.name, watch.aborting))
@@ -307,6 +325,7 @@ class ProcessExecutor:
 
     def on_welcome(self, link: Link, welcome: messages.Welcome) -> None:
         """Follow the attempts that a zygote runs."""
+        stored = {each.name: each for each in welcome.stored}
         for record in welcome.running:
             watch = self._watches.get(record.name)
             if watch is None:
@@ -317,6 +336,8 @@ class ProcessExecutor:
                 self._end(watch, ended)
             else:
                 self._hold(watch, record, link)
+                if record.name in stored:
+                    self._on_stored(watch, stored[record.name])
 
     def on_primary(self) -> None:
         self._dismiss_unused()
@@ -329,6 +350,9 @@ class ProcessExecutor:
                 for name in sizes:
                     if name in self._watches:
                         self._follow(self._watches[name])
+            case messages.Stored(name=name):
+                if name in self._watches:
+                    self._on_stored(self._watches[name], message)
             case messages.Exited(name=name, exit=ended):
                 if name in self._watches:
                     self._end(self._watches[name], ended)
@@ -365,6 +389,20 @@ class ProcessExecutor:
 
     # Ending
 
+    def _on_stored(self, watch: Watch, message: messages.Stored) -> None:
+        """Note that an attempt's result is stored. From now on it computes no more, but its memory is not free yet."""
+        if watch.stored.done():
+            return
+        watch.stored.set_result(ResultStored(endings.moment(message.started_at), endings.moment(message.at)))
+        amount, watch.amount = watch.amount, watch.amount.without_cores()
+        self._gate.leave(amount - watch.amount)
+
+    def _let_go(self, watch: Watch) -> None:
+        """Forget an attempt once it is over: its record tells whoever asks again."""
+        watch.let_go = True
+        if watch.outcome.done() and self._watches.get(watch.files.name) is watch:
+            del self._watches[watch.files.name]
+
     def _follow(self, watch: Watch) -> None:
         """Ship the output as it grows."""
         if watch.shipper is None or watch.ending is not None:
@@ -392,6 +430,8 @@ class ProcessExecutor:
             _fail(watch, ExecutorError(f"cannot settle the end of attempt {watch.files.name}: {error}"))
         else:
             watch.outcome.set_result(endings.to_exit(ended, watch.shipper.last_words))
+            if watch.let_go:
+                self._let_go(watch)
 
     async def _bury(self, files: AttemptFiles) -> ExitRecord:
         record = files.attempt()
@@ -408,6 +448,14 @@ class ProcessExecutor:
             self._gate.leave(amount)
 
     # Housekeeping
+
+    async def _ship_left_over(self) -> None:
+        """Ship what attempts printed that ended while no server ran, and that no engine may ask for any more."""
+        for name in await asyncio.to_thread(self._records.unshipped):
+            try:
+                self._let_go(await self._find(name))
+            except ExecutorError as error:
+                logger.warning("log_left_over attempt=%s error=%s", name, error)
 
     async def _prune(self) -> None:
         """Remove old records, first when every engine has long asked again for what it was waiting for."""

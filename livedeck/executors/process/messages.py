@@ -45,11 +45,22 @@ class Bye(msgspec.Struct, tag=True, frozen=True):
     """The executor closes for good: with nothing left to run, the zygote need not linger."""
 
 
+class Stored(msgspec.Struct, tag=True, frozen=True):
+    """The attempt says that its result is in the store. All that it printed until then is on disk."""
+
+    name: str
+    started_at: float
+    """Seconds since the epoch, as ``at``."""
+    at: float
+
+
 class Welcome(msgspec.Struct, tag=True, frozen=True):
     """The zygote's answer to ``Hello``; from now on this connection hears of every attempt."""
 
     zygote: Identity
     running: list[AttemptRecord]
+    stored: list[Stored] = []
+    """What was said by those that run."""
 
 
 class Launched(msgspec.Struct, tag=True, frozen=True):
@@ -87,7 +98,7 @@ class Exited(msgspec.Struct, tag=True, frozen=True):
 
 
 ToZygote = Hello | Launch | Abort | Bye
-FromZygote = Welcome | Launched | Known | Refused | Grew | Exited
+FromZygote = Welcome | Launched | Known | Refused | Grew | Stored | Exited
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import ExitKind
+from livedeck.executors.notices import RESULT_NOTICE, variable
 from livedeck.executors.process import child, identity, scratch
 from livedeck.executors.process.capture import Capture
 from livedeck.executors.process.identity import Identity
@@ -68,6 +69,8 @@ class Running:
     """The kernel's count of processes killed for want of memory, when it began."""
     began: bool = True
     """Whether its process was there to take its plan."""
+    stored_at: float | None = None
+    """When it said that its result is in the store, in seconds since the epoch; None: it has not."""
     kill_at: float | None = None
     """When its grace ends, on the monotonic clock; None: nobody aborted it."""
 
@@ -80,7 +83,8 @@ class Nursery:
         commands: console scripts that are called in the fork rather than executed: name to ``module:function``.
         umask: for attempts; the zygote's own is stricter.
         log_cap: bytes kept of one attempt's output, about.
-        goodbyes: address of the socket where attempts say that they are over; empty: none.
+        goodbyes: address of the socket where attempts say that their result is stored, and that they are over;
+            empty: none.
         rehearsals: called in each child while it waits for its plan.
     """
 
@@ -133,7 +137,8 @@ class Nursery:
         if files is None:
             return None
         self._spares.popleft()
-        changes = self._changes({**environment, "TMPDIR": scratch.tmp(spare.scratch)})
+        given = {"TMPDIR": scratch.tmp(spare.scratch), RESULT_NOTICE: variable(self._goodbyes)}
+        changes = self._changes({**environment, **given})
         started_at = time.time()
         memory_kills = self._memory_kills.count()
         began = self._order(spare, child.Plan(argv, function, changes))
@@ -197,6 +202,14 @@ class Nursery:
         self._kill_strays(running.pid)  # before its pid, which names its session, is given free
         _, status, usage = os.wait4(running.pid, 0)
         return self._end(running, os.waitstatus_to_exitcode(status), usage.ru_maxrss * (1024 if identity.LINUX else 1))
+
+    def stored(self, pid: int) -> Running | None:
+        """Note that a process says that its result is in the store; return its attempt when that is news."""
+        running = self._by_pid.get(pid)
+        if running is None or running.stored_at is not None:
+            return None
+        running.stored_at = time.time()
+        return running
 
     def leaving(self, pid: int) -> Running | None:
         """Return the attempt of a process that said goodbye, if it can be concluded before its process is gone."""

@@ -227,6 +227,11 @@ class Records:
                 os.unlink(draft)  # noqa: PTH108 - on the path of every attempt
         return files
 
+    def unshipped(self) -> list[str]:
+        """Return the attempts that are over and whose output is not all in the store."""
+        names = [path.name for path in (self.work_dir / OUTPUT).iterdir() if NAME.fullmatch(path.name)]
+        return sorted(name for name in names if self.files(name).exit() is not None)
+
     def prune(self, before: float) -> int:
         """Remove what is there of attempts that are over and were last asked for before a time; return how many.
 

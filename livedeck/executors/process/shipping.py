@@ -74,6 +74,12 @@ class Shipper:
                 await asyncio.sleep(RETRY)
             await asyncio.sleep(self._pause())
 
+    async def catch_up(self, *, patience: float) -> None:
+        """Ship what was printed so far; leave it to others, without a word, after ``patience`` seconds."""
+        with contextlib.suppress(LivedeckError, OSError, TimeoutError):
+            async with asyncio.timeout(patience):
+                await self.ship(final=False)
+
     async def finish(self, *, patience: float) -> None:
         """Ship the rest of an attempt that is over; give up, with a warning, after ``patience`` seconds."""
         if not self._files.has_output():  # it printed nothing, or all of it is in the store

@@ -22,6 +22,7 @@ from pathlib import Path
 import msgspec
 
 from livedeck.errors import CannotStart, ExecutorError
+from livedeck.executors.notices import RESULT_STORED
 from livedeck.executors.process import child, identity, messages
 from livedeck.executors.process.nursery import Nursery, Running
 from livedeck.executors.process.records import ExitRecord, Records
@@ -220,7 +221,8 @@ class Zygote:
                 connection.greeted = True
                 running = [running.record for running in self._nursery.running.values()]
                 unrecorded = [running.record for running, _ in self._unrecorded.values()]
-                connection.send(messages.Welcome(self._nursery.me, running + unrecorded))
+                stored = [_stored(each) for each in self._nursery.running.values() if each.stored_at is not None]
+                connection.send(messages.Welcome(self._nursery.me, running + unrecorded, stored))
             case messages.Launch() if self._ending:
                 pass  # the executor asks the next zygote when this one has hung up
             case messages.Launch():
@@ -281,12 +283,24 @@ class Zygote:
         # One at a time: whoever floods this socket holds up nobody else. And what makes no sense was not sent by us.
         with contextlib.suppress(BlockingIOError, msgspec.DecodeError):
             pid, data = _received(self._goodbyes)
+            if data == RESULT_STORED:
+                self._on_result(pid)
+                return
             goodbye = _goodbyes.decode(data)
             running = self._nursery.leaving(pid)
             if running is not None:
                 self._ignore_output(running)
                 self._record(running, self._nursery.conclude_early(running, goodbye))
                 self._see_off()
+
+    def _on_result(self, pid: int) -> None:
+        """Tell that an attempt's result is in the store, once what it printed until then is on disk."""
+        running = self._nursery.stored(pid)
+        if running is not None:
+            if running.capture.open:
+                self._on_output(running)
+            self._tell_grown()
+            self._tell(_stored(running))
 
     def _see_off(self) -> None:
         """End those that said goodbye and stay all the same."""
@@ -322,6 +336,11 @@ class Zygote:
 
     def _on_terminate(self, *_: object) -> None:
         self._ending = self._nursery.ending = True
+
+
+def _stored(running: Running) -> messages.Stored:
+    assert running.stored_at is not None
+    return messages.Stored(running.record.name, running.started_at, running.stored_at)
 
 
 def detach() -> None:

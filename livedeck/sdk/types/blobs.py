@@ -125,7 +125,7 @@ class FileHandler(StoredHandler):
             return data.put_file(Path(stored.path))
         from livedeck.sdk.types import transfers
 
-        transfers.put_file(Path(stored.path), stored.remote_path)
+        transfers.put_file(Path(stored.path), stored.remote_path, retry=data.retry)
         return stored.remote_path
 
 
@@ -142,7 +142,7 @@ class DirectoryHandler(StoredHandler):
             return data.put_folder(Path(stored.path))
         from livedeck.sdk.types import transfers
 
-        transfers.put_folder(Path(stored.path), stored.remote_path)
+        transfers.put_folder(Path(stored.path), stored.remote_path, retry=data.retry)
         return stored.remote_path
 
 

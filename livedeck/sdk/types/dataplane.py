@@ -2,7 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from livedeck.store import Retry
 
 
 class DataPlane:
@@ -14,11 +17,13 @@ class DataPlane:
         raw_data_prefix: URI under which uploads go, each below a random name of its own.
         scratch: folder for downloads and for files on their way up. By default a temporary one, which is the
             caller's to delete (an attempt's ``TMPDIR`` is deleted as a whole).
+        retry: how patiently stores are tried again; None: as any store is.
     """
 
-    def __init__(self, raw_data_prefix: str, *, scratch: Path | None = None) -> None:
+    def __init__(self, raw_data_prefix: str, *, scratch: Path | None = None, retry: "Retry | None" = None) -> None:
         self._prefix = raw_data_prefix.rstrip("/")
         self._scratch = scratch
+        self.retry = retry
 
     def new_uri(self) -> str:
         """Return a URI that nobody else writes to."""
@@ -39,7 +44,7 @@ class DataPlane:
         from livedeck.sdk.types import transfers
 
         uri = f"{self.new_uri()}/{name or path.name}"
-        transfers.put_file(path, uri)
+        transfers.put_file(path, uri, retry=self.retry)
         return uri
 
     def put_folder(self, folder: Path) -> str:
@@ -47,7 +52,7 @@ class DataPlane:
         from livedeck.sdk.types import transfers
 
         uri = self.new_uri()
-        transfers.put_folder(folder, uri)
+        transfers.put_folder(folder, uri, retry=self.retry)
         return uri
 
     def put_bytes(self, data: bytes, name: str) -> str:
@@ -56,7 +61,7 @@ class DataPlane:
 
         uri = f"{self.new_uri()}/{name}"
         prefix, key = split_uri(uri)
-        open_store(prefix).put(key, data)
+        open_store(prefix, retry=self.retry).put(key, data)
         return uri
 
     def get_bytes(self, uri: str) -> bytes:
@@ -64,14 +69,14 @@ class DataPlane:
         from livedeck.store import open_store, split_uri
 
         prefix, key = split_uri(uri)
-        return open_store(prefix).get(key)
+        return open_store(prefix, retry=self.retry).get(key)
 
     def fetch_file(self, uri: str) -> Path:
         """Download one file into a new folder, under its own name."""
         from livedeck.sdk.types import transfers
 
         path = self.new_folder() / (uri.rstrip("/").rpartition("/")[2] or "file")
-        transfers.fetch_file(uri, path)
+        transfers.fetch_file(uri, path, retry=self.retry)
         return path
 
     def fetch_folder(self, uri: str) -> tuple[Path, list[Path]]:
@@ -79,7 +84,7 @@ class DataPlane:
         from livedeck.sdk.types import transfers
 
         folder = self.new_folder()
-        return folder, transfers.fetch_folder(uri, folder)
+        return folder, transfers.fetch_folder(uri, folder, retry=self.retry)
 
 
 def _random_name() -> str:

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
+    from livedeck.store import Retry
 
 
 class Stored(os.PathLike[str]):
@@ -66,6 +67,10 @@ class Stored(os.PathLike[str]):
 
     def _fetch(self, uri: str, path: Path) -> None:
         raise NotImplementedError
+
+    @property
+    def _retry(self) -> "Retry | None":
+        return self._data.retry if self._data is not None else None
 
     def __fspath__(self) -> str:
         return self.download()
@@ -141,7 +146,7 @@ class File(Stored):
     def _fetch(self, uri: str, path: Path) -> None:
         from livedeck.sdk.types import transfers
 
-        transfers.fetch_file(uri, path)
+        transfers.fetch_file(uri, path, retry=self._retry)
 
 
 class Directory(Stored):
@@ -167,7 +172,7 @@ class Directory(Stored):
     def _fetch(self, uri: str, path: Path) -> None:
         from livedeck.sdk.types import transfers
 
-        transfers.fetch_folder(uri, path)
+        transfers.fetch_folder(uri, path, retry=self._retry)
 
 
 def bound(stored: Stored, data: "DataPlane") -> None:

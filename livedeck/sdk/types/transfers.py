@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from livedeck.errors import ObjectNotFound, StoreError, StoreUnavailable
-from livedeck.store import join_uri, open_store, split_uri
+from livedeck.store import Retry, join_uri, open_store, split_uri
 
 _AT_ONCE = 8
 _HTTP_TIMEOUT = 60.0  # seconds without a byte
@@ -19,17 +19,17 @@ def is_uri(path: str) -> bool:
     return "://" in path
 
 
-def put_file(path: Path, uri: str) -> None:
+def put_file(path: Path, uri: str, *, retry: Retry | None = None) -> None:
     """Upload one file.
 
     Raises:
         StoreError: the store did not take it.
     """
     prefix, key = split_uri(uri)
-    open_store(prefix).upload_from(key, path)
+    open_store(prefix, retry=retry).upload_from(key, path)
 
 
-def fetch_file(uri: str, path: Path) -> None:
+def fetch_file(uri: str, path: Path, *, retry: Retry | None = None) -> None:
     """Download one file; it appears at ``path`` only when it is complete.
 
     Raises:
@@ -42,7 +42,7 @@ def fetch_file(uri: str, path: Path) -> None:
             _fetch_http(uri, part)
         else:
             prefix, key = split_uri(uri)
-            open_store(prefix).download_to(key, part)
+            open_store(prefix, retry=retry).download_to(key, part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -62,24 +62,24 @@ def _fetch_http(url: str, path: Path) -> None:
         raise StoreUnavailable(f"{url}: {error}") from error
 
 
-def put_folder(folder: Path, uri: str) -> None:
+def put_folder(folder: Path, uri: str, *, retry: Retry | None = None) -> None:
     """Upload every file in ``folder``, each under its relative path; empty folders in it are not kept.
 
     Raises:
         StoreError: the store did not take one.
     """
-    store = open_store(uri)
+    store = open_store(uri, retry=retry)
     files = [Path(base, name) for base, _, names in os.walk(folder) for name in names]
     _each(lambda file: store.upload_from(file.relative_to(folder).as_posix(), file), sorted(files))
 
 
-def fetch_folder(uri: str, folder: Path) -> list[Path]:
+def fetch_folder(uri: str, folder: Path, *, retry: Retry | None = None) -> list[Path]:
     """Download everything below ``uri`` and return the files, sorted.
 
     Raises:
         StoreError: the store did not give one.
     """
-    store = open_store(uri)
+    store = open_store(uri, retry=retry)
     folder.mkdir(parents=True, exist_ok=True)
     keys = sorted(store.list())
     root = folder.resolve()

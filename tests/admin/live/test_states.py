@@ -1,6 +1,6 @@
 """The table of every state that a viewer can meet a Deck in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flyteidl.admin.execution_pb2 import Execution
@@ -11,8 +11,9 @@ from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
 from livedeck.admin.live.messages import DeckPhase
-from livedeck.admin.live.states import Published, Recorded, Trouble, deck_state, is_over, node_is_over
+from livedeck.admin.live.states import Published, Recorded, Trouble, deck_state, is_over, may_publish, node_is_over
 from livedeck.deck.ops import End
+from livedeck.deck.settings import FLUSH_PENDING
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, UTC)
 AT = "2026-11-24T11:59:59.000Z"
@@ -142,7 +143,7 @@ def test_table(recorded, published, phase, words):
 
 
 def test_every_phase_is_in_the_table_or_below():
-    assert {row[3] for row in TABLE} | {P.BEHIND} == set(P)
+    assert {row[3] for row in TABLE} | {P.BEHIND, P.FINISHING} == set(P)
 
 
 def test_behind():
@@ -173,6 +174,54 @@ def test_attempts_and_times():
     assert second.published_at == AT
     assert deck_state(0, recorded(), None, None, NOW).attempts == 0
     assert deck_state(0, recorded(node(), task()), PLACEHOLDER, None, NOW).published_at is None
+
+
+def flushing(phase: int = K.SUCCEEDED, *, since: float = 5.0, error: str = "") -> TaskExecution:
+    """An attempt whose process went on when its result was stored, so many seconds ago."""
+    made = task(phase, error=error)
+    made.closure.custom_info.update({FLUSH_PENDING: True})
+    made.closure.updated_at.FromDatetime(NOW - timedelta(seconds=since))
+    return made
+
+
+FLUSHING = [
+    # what                    node's phase  attempt                          published           phase        words
+    ("a moment ago", N.SUCCEEDED, flushing(since=0.2), SOME, P.LIVE, ""),
+    ("a moment ago, no page yet", N.SUCCEEDED, flushing(since=0.2), None, P.WAITING, ""),
+    ("finishing", N.SUCCEEDED, flushing(), SOME, P.FINISHING, "The task succeeded; its last changes are still"),
+    ("finishing, no page yet", N.SUCCEEDED, flushing(), None, P.FINISHING, "still being uploaded"),
+    ("finishing a failure", N.FAILED, flushing(K.FAILED, error="no"), SOME, P.FINISHING, "The task failed; its last"),
+    ("another attempt runs", N.RUNNING, flushing(K.FAILED, error="no"), SOME, P.FINISHING, "The task failed"),
+    ("its end is there", N.SUCCEEDED, flushing(), ended("succeeded"), P.SUCCEEDED, ""),
+    ("its failed end is there", N.FAILED, flushing(K.FAILED, error="no"), ended("failed"), P.FAILED, "no"),
+    ("a foreign page", N.SUCCEEDED, flushing(), FOREIGN, P.SUCCEEDED, ""),
+    ("its time is over", N.SUCCEEDED, flushing(since=36), SOME, P.DIED, "never reached the store"),
+    ("its time is over, no page", N.SUCCEEDED, flushing(since=36), None, P.NONE, "before its Deck was written"),
+]
+
+
+@pytest.mark.parametrize(
+    ("phase", "attempt", "published", "shown", "words"), [row[1:] for row in FLUSHING], ids=[r[0] for r in FLUSHING]
+)
+def test_a_deck_whose_end_is_on_its_way(phase, attempt, published, shown, words):
+    state = deck_state(0, recorded(node(phase), attempt), published, None, NOW)
+    assert state.phase is shown
+    assert words in state.reason
+    assert bool(words) == bool(state.reason)
+
+
+def test_a_deck_whose_end_does_not_get_through_says_so():
+    state = deck_state(0, recorded(node(N.SUCCEEDED), flushing()), SOME, Trouble(3.0, "It keeps trying."), NOW)
+    assert state.phase is P.FINISHING
+    assert state.reason.endswith("It keeps trying.")
+
+
+def test_who_may_publish():
+    assert may_publish(0, recorded(node(), task()), NOW)
+    assert may_publish(0, recorded(node(N.SUCCEEDED), flushing()), NOW)
+    assert not may_publish(0, recorded(node(N.SUCCEEDED), flushing(since=36)), NOW)
+    assert not may_publish(0, recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), NOW)
+    assert not may_publish(0, recorded(run=execution(W.ABORTED)), NOW)
 
 
 def test_who_is_over():

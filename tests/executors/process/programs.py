@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import msgpack
 
+from livedeck.executors import notices
 from livedeck.executors.process import child
 
 
@@ -203,3 +204,21 @@ def ignores(started):
 def _wait_for(path):
     while not Path(path).exists():
         time.sleep(0.005)
+
+
+def says_stored_and_goes_on(started, gate):
+    """Say that its result is stored, as an attempt does that still has its Deck to end, and then wait."""
+    print("computed")
+    notices.tell_result_stored(os.environ[notices.RESULT_NOTICE])
+    waits(started, gate)
+
+
+def lets_others_say_stored(started, gate):
+    """Have a child, and a process that says something else, say what only the attempt itself can."""
+    if os.fork() == 0:
+        notices.tell_result_stored(os.environ[notices.RESULT_NOTICE])
+        os._exit(0)
+    os.wait()
+    notices.tell_result_stored("nowhere")
+    notices.tell_result_stored("@nobody")
+    waits(started, gate)

@@ -10,7 +10,7 @@ import time
 from typing import NamedTuple
 
 import livedeck
-from livedeck import Deck, DeckField, DeckPublish, RecoverableError, current_context, task
+from livedeck import Deck, DeckField, DeckPublish, File, RecoverableError, current_context, task
 
 
 class Two(NamedTuple):
@@ -237,3 +237,23 @@ def checkpoints() -> str:
 
 
 NOT_A_TASK = 3
+
+
+@task
+def makes_a_file() -> File:
+    file = File.new("data.txt")
+    with file.open("w") as opened:
+        opened.write("some")
+    return file
+
+
+@task(enable_deck=True)
+def publishes() -> int:
+    Deck("metrics").append("<p>1</p>")
+    return 1
+
+
+@task(enable_deck=True)
+def publishes_and_fails() -> int:
+    Deck("metrics").append("<p>1</p>")
+    raise ValueError("no")

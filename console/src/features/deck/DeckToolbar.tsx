@@ -74,7 +74,7 @@ function Mark({ mark, tone }: DeckMark) {
 function DeckAge({ session, state }: { readonly session: DeckSession; readonly state: DeckState }) {
   const { publishedAt } = state;
   if (!publishedAt) return null;
-  if (["live", "behind", "placeholder"].includes(state.phase)) {
+  if (["live", "behind", "placeholder", "finishing"].includes(state.phase)) {
     return (
       <span className="deck-age">
         updated <Age secondsSince={() => session.clock.secondsSince(publishedAt)} />

@@ -1,0 +1,123 @@
+"""The result of a task is its end: the engine goes on while the attempt's process still ends its Deck."""
+
+import asyncio
+
+import pytest
+from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowExecution
+
+from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
+from livedeck.testing.executors import DONE, fail, succeed
+from livedeck.testing.workflows import promise, task, workflow
+
+CHAIN = (task("n0", outputs="o0"), task("n1", x=promise("n0", "o0"), outputs="o0"))
+
+
+@pytest.mark.parametrize("ends", [DONE, Exit(ExitKind.SIGNALLED, 9), Exit(ExitKind.LOST)])
+async def test_the_next_node_does_not_wait_for_the_end_of_a_deck(world, ends):
+    next_ran = asyncio.Event()
+
+    async def script(attempt):
+        await succeed(attempt, o0=1)
+        if "/n0/" in attempt.id:
+            executor.tell_stored(attempt)
+            await next_ran.wait()  # this one's Deck is still on its way
+            return ends
+        next_ran.set()
+        return DONE
+
+    executor = world.executor(script)
+    execution = world.control.create("a", workflow(*CHAIN))
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert len(executor.launches) == 2
+    assert not any(process.aborted for process in executor.processes.values())
+
+
+async def test_a_failed_task_is_over_when_its_error_is_stored(world):
+    never = asyncio.Event()
+
+    async def script(attempt):
+        await fail(attempt, "no", recoverable=True)
+        executor.tell_stored(attempt)
+        await never.wait()
+        return DONE
+
+    executor = world.executor(script)
+    execution = world.control.create("a", workflow(task("n0", options={"retries": 2})))
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert [each.closure.error.message for each in execution.tasks] == ["no"] * 3
+
+
+async def test_the_time_that_a_task_took_ends_with_its_result(world):
+    never = asyncio.Event()
+
+    async def script(attempt):
+        await succeed(attempt, o0=1)
+        executor.tell_stored(attempt)
+        await never.wait()
+        return DONE
+
+    executor = world.executor(script)
+    execution = world.control.create("a", workflow(task("n0", outputs="o0")))
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    (process,) = executor.processes.values()
+    closure = execution.tasks[0].closure
+    took = process.stored.result().at - closure.started_at.ToDatetime(process.started_at.tzinfo)
+    assert abs(closure.duration.ToTimedelta() - took).total_seconds() < 1e-3
+
+
+async def test_one_that_says_so_and_has_stored_nothing_is_waited_for(world):
+    async def script(attempt):
+        executor.tell_stored(attempt)
+        await asyncio.sleep(0)
+        return Exit(ExitKind.EXITED, 3)
+
+    executor = world.executor(script)
+    execution = world.control.create("a", workflow(task("n0", outputs="o0")))
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert "exited with code 3" in execution.tasks[0].closure.error.message
+
+
+async def test_an_engine_that_takes_over_hears_of_the_result_again(world):
+    never = asyncio.Event()
+
+    async def script(attempt):
+        await never.wait()
+        return DONE
+
+    executor = world.executor(script)
+    execution = world.control.create("a", workflow(task("n0", outputs="o0")))
+    async with world.propeller(executor):
+        while not executor.processes:  # noqa: ASYNC110 - the engine's own tasks are waited for
+            await asyncio.sleep(0)
+    (process,) = executor.processes.values()
+    await succeed(process.attempt, o0=1)
+    executor.tell_stored(process.attempt)
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert len(executor.processes) == 1
+
+
+async def test_a_result_that_could_not_be_stored_is_the_systems_failure_and_says_that_all_happens_again(world):
+    async def script(attempt):
+        if attempt.id.endswith("/0"):
+            return Exit(ExitKind.EXITED, RESULT_NOT_STORED, last_words="outputs.pb could not be stored: 503")
+        return await succeed(attempt, o0=1)
+
+    executor = world.executor(script)
+    execution = world.control.create("a", workflow(task("n0", outputs="o0", options={"retries": 0})))
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    error = execution.tasks[0].closure.error
+    assert (error.code, error.kind) == ("ResultNotStored", ExecutionError.SYSTEM)
+    assert "happens twice" in error.message
+    assert "outputs.pb could not be stored: 503" in error.message
+    assert {node.id.node_id: node.closure.phase for node in execution.nodes}["n0"] == NodeExecution.SUCCEEDED
