@@ -20,6 +20,8 @@ export default defineConfig({
     },
   },
   server: {
+    // What the saved page and the frame share lies beside the Python that writes the page.
+    fs: { allow: [resolve(import.meta.dirname, "..")] },
     // `npm run dev` against a running `livedeck serve`.
     proxy: Object.fromEntries(
       ["/api", "/live", "/decks", "/download", "/upload"].map((path) => [path, "http://127.0.0.1:8080"]),

@@ -72,6 +72,10 @@ class Stage:
         """One of the Deck's own tabs."""
         return self.deck.get_by_role("tab", name=name, exact=True)
 
+    def inner(self, tab: str) -> FrameLocator:
+        """What is in a tab's frame: its HTML has scripts or styles, or is a whole page."""
+        return self.deck.get_by_role("tabpanel", name=tab, exact=True).locator("iframe").content_frame
+
     def expect_shown(self, text: str) -> None:
         """The Deck shows these words."""
         expect(self.deck.get_by_text(text, exact=True)).to_be_visible()

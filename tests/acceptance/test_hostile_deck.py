@@ -45,9 +45,9 @@ def test_in_the_live_frame(stage: Stage, listener: Listener) -> None:
     execution, strings = stage.play()
     strings.publish("hostile", hostile(stage, listener, execution))
     stage.open_deck(execution)
-    check_it_got_nowhere(stage, listener, stage.deck, execution)
+    check_it_got_nowhere(stage, listener, stage.inner("hostile"), execution)
     strings.publish("hostile", "<p>and the page lives</p>")
-    stage.expect_shown("and the page lives")
+    expect(stage.inner("hostile").get_by_text("and the page lives")).to_be_visible()
     expect(stage.mark).to_have_text("Live")
     check_it_has_no_say(stage)
     assert listener.heard == []
@@ -111,6 +111,7 @@ def test_opened_directly_it_is_in_a_frame_of_ours(stage: Stage, listener: Listen
     path = f"/decks/{execution.project}/{execution.domain}/{execution.name}/{node}/0/deck.html"
     for query in ("", "?version=1"):
         stage.page.goto(f"{stage.server.url}{path}{query}")
-        check_it_got_nowhere(stage, listener, stage.deck, execution)
+        shown = stage.inner("hostile") if kind == "ours" else stage.deck
+        check_it_got_nowhere(stage, listener, shown, execution)
         expect(stage.iframe).to_have_attribute("sandbox", "allow-scripts")
     strings.finish()

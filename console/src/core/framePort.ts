@@ -5,7 +5,8 @@
  */
 import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
-import type { DeckSession, DocumentSink } from "./deckSession";
+import type { DocumentSink } from "./deckSession";
+import { MessageCount } from "./frameGuard";
 
 /** Dispatched on the window whenever a Deck's update has been on screen for a frame; `detail` is FramePainted. */
 export const PAINTED = "livedeck:painted";
@@ -13,15 +14,30 @@ export const PAINTED = "livedeck:painted";
 /** A frame that waits says hello more rarely than this; a Deck's script may say it in a loop, and each costs a document. */
 const ANSWER_EVERY_MS = 200;
 
+/** Where a frame's document comes from: a Deck's session, or the frame around a frame. */
+export interface DocumentSource {
+  /** A frame is ready: it gets the document now, and what follows. Returns how to let go of it. */
+  attach(sink: DocumentSink): () => void;
+}
+
+export interface FrameEvents {
+  /** What the frame reports. The Deck's own scripts can make it say anything of this form. */
+  readonly reported?: (message: FromFrame) => void;
+  /** It sends messages without end. The port is closed already; the frame is to be taken away at once. */
+  readonly flooded?: () => void;
+}
+
 export class FramePort implements DocumentSink {
+  private readonly count = new MessageCount();
   private port: MessagePort | null = null;
   private detach: (() => void) | null = null;
   private answered = -Infinity;
 
   constructor(
     private readonly frame: HTMLIFrameElement,
-    private readonly session: DeckSession,
+    private readonly source: DocumentSource,
     private dark: boolean,
+    private readonly events: FrameEvents = {},
   ) {
     window.addEventListener("message", this.hear);
   }
@@ -46,6 +62,8 @@ export class FramePort implements DocumentSink {
 
   private readonly hear = (event: MessageEvent<{ type?: unknown } | null>): void => {
     const target = this.frame.contentWindow;
+    // Those of frames within it count as well: they have no other way to here.
+    if (event.source !== null && event.source !== window && !this.counted()) return;
     if (target === null || event.source !== target || event.data?.type !== "livedeck:hello") return;
     const now = performance.now();
     if (now - this.answered < ANSWER_EVERY_MS) return;
@@ -54,13 +72,20 @@ export class FramePort implements DocumentSink {
     const channel = new MessageChannel();
     this.port = channel.port1;
     this.port.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (isReport(data)) this.report(data);
+      if (this.counted() && isReport(data)) this.report(data);
     };
     // The frame's origin is opaque, so no origin can be named; that it is our frame was just checked.
     target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
     this.theme(this.dark);
-    this.detach = this.session.attach(this);
+    this.detach = this.source.attach(this);
   };
+
+  private counted(): boolean {
+    if (this.count.take()) return true;
+    this.close();
+    this.events.flooded?.();
+    return false;
+  }
 
   /** Nothing more to or from the port; what it reported was of a frame that is gone. */
   private letGo(): void {
@@ -75,6 +100,7 @@ export class FramePort implements DocumentSink {
   private report(message: FromFrame): void {
     this.frame.dataset[message.type] = String(message.seq);
     if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
+    this.events.reported?.(message);
   }
 
   private post(message: ToFrame): void {

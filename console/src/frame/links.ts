@@ -7,28 +7,7 @@ import { child, setText } from "./elements/element";
 /** A link may hold a whole file (data:); nobody copies that by hand. */
 const MOST_SHOWN = 2000;
 
-export function guardLinks(root: HTMLElement): void {
-  const note = new LinkNote(root);
-  // On the window, after the Deck's own handlers: what one of them has taken care of is not a link to anywhere.
-  window.addEventListener("click", (event) => {
-    const address = event.defaultPrevented ? null : addressOf(event);
-    if (address === null) return;
-    event.preventDefault();
-    note.show(address);
-  });
-}
-
-/** Where a click would lead; null when it stays on the page. */
-function addressOf(event: Event): string | null {
-  const link = event.composedPath().find((target) => target instanceof Element && /^(a|area)$/i.test(target.localName));
-  if (!(link instanceof Element)) return null;
-  const address = (link.getAttribute("href") ?? link.getAttribute("xlink:href"))?.trim();
-  // An empty one loads the page again; a script's runs here and leads nowhere.
-  if (address === undefined || address.startsWith("#") || /^javascript:/i.test(address)) return null;
-  return address;
-}
-
-class LinkNote {
+export class LinkNote {
   private readonly node: HTMLElement;
   private readonly address: HTMLElement;
 

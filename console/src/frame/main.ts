@@ -1,14 +1,20 @@
 /**
  * The Deck's runtime script. In the live frame it asks the page around it for a port and shows what comes through
- * it; in a deck.html opened from disk it shows the document that the page itself holds.
+ * it; in a deck.html opened from disk it shows the document that the page itself holds; in the frame of a tab, which it
+ * makes for HTML with scripts or styles, it shows that tab.
  */
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import pageCss from "../../../livedeck/deck/page.css?inline";
 import type { Document } from "../protocol/deck.gen";
 import frameCss from "./frame.css?inline";
-import { guardLinks } from "./links";
+import { pageScripts } from "./elements/html";
+import { LinkNote } from "./links";
+import { guardHere } from "./nested";
+import { Notices } from "./notices";
 import { meetPage } from "./pagePort";
 import type { Screen } from "./session";
+import { isTabFrame } from "./tabFrame";
+import { TabView } from "./tabView";
 import { DocumentView } from "./view";
 
 function addStyles(): void {
@@ -17,14 +23,14 @@ function addStyles(): void {
   document.head.append(style);
 }
 
-function makeScreen(view: DocumentView): Screen {
+function makeScreen(view: DocumentView | TabView): Screen {
   return {
-    show: (next) => view.show(next),
+    show: (next, segment) => view.show(next, segment),
     theme: (dark) => {
       document.documentElement.dataset["theme"] = dark ? "dark" : "light";
       view.rethemed();
     },
-    whenPainted: (callback) => requestAnimationFrame(() => requestAnimationFrame(callback)),
+    whenPainted: (callback) => view.whenPainted(callback),
   };
 }
 
@@ -33,18 +39,35 @@ function standalone(view: DocumentView, json: string): void {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view.rethemed());
 }
 
-function start(): void {
-  addStyles();
-  const held = document.getElementById("livedeck-document");
-  // The static rendering in a deck.html makes room for the live one; its data and scripts stay in the page.
+/** The static rendering in a deck.html makes room for the live one; its data and scripts stay in the page. */
+function emptyRoot(): HTMLElement {
   const root = document.getElementById("livedeck-root") ?? document.body.appendChild(document.createElement("div"));
   root.replaceChildren();
-  const view = new DocumentView(root);
-  if (held) standalone(view, held.textContent);
-  else if (window.parent !== window) meetPage(makeScreen(view));
-  // In a sandbox a link leads nowhere. A deck.html opened from disk, or in a frame of somebody else's, is free to follow.
-  if (window.parent !== window && window.origin === "null") guardLinks(document.body);
+  return root;
 }
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true });
+function start(): void {
+  addStyles();
+  const view = new DocumentView(emptyRoot());
+  // In a sandbox a link leads nowhere. A deck.html opened from disk, or in a frame of somebody else's, is free to follow.
+  const free = window.parent === window || window.origin !== "null";
+  new Notices(view, new LinkNote(document.body), free).watch();
+  guardHere(free ? "page" : "frame");
+  const held = document.getElementById("livedeck-document");
+  if (held) standalone(view, held.textContent);
+  else if (window.parent !== window) meetPage(makeScreen(view));
+}
+
+/** In the frame of a tab, where nothing but the Deck's own HTML is shown. */
+function startTab(): void {
+  addStyles();
+  guardHere("inner");
+  const view = new TabView(document.body);
+  pageScripts.install();
+  meetPage(makeScreen(view));
+}
+
+// A tab's frame begins when its own events are over: those of its HTML come after them.
+if (isTabFrame()) window.addEventListener("load", startTab, { once: true });
+else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true });
 else start();

@@ -18,8 +18,6 @@ export class PanelView {
 
   constructor() {
     this.node.className = "ld-panel";
-    this.node.setAttribute("role", "tabpanel");
-    this.node.tabIndex = 0;
   }
 
   update(deck: Deck): void {

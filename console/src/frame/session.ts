@@ -1,10 +1,11 @@
 /** The frame's side of the protocol in `livedeck/admin/live/messages.py`: messages in, what is on screen out. */
 import { applySegment, EMPTY } from "../document/apply";
-import type { Document } from "../protocol/deck.gen";
+import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
 
 export interface Screen {
-  show(document: Document): void;
+  /** Show a document; `segment` is what it differs by from the one before, where that is known. */
+  show(document: Document, segment?: Segment): void;
   theme(dark: boolean): void;
   /** Call back once what was shown last has been on screen for a frame; perhaps much later in a hidden tab. */
   whenPainted(callback: () => void): void;
@@ -24,7 +25,7 @@ export class FrameSession {
         this.show(message.document);
         break;
       case "segment":
-        this.show(applySegment(this.document, message.segment));
+        this.show(applySegment(this.document, message.segment), message.segment);
         break;
       case "theme":
         this.screen.theme(message.dark);
@@ -32,9 +33,9 @@ export class FrameSession {
     }
   }
 
-  private show(document: Document): void {
+  private show(document: Document, segment?: Segment): void {
     this.document = document;
-    this.screen.show(document);
+    this.screen.show(document, segment);
     const seq = document.seq ?? 0;
     this.post({ type: "applied", seq });
     this.screen.whenPainted(() => this.post({ type: "painted", seq }));

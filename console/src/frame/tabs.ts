@@ -1,8 +1,5 @@
 /** The strip of tabs, one for each deck: a tablist as ARIA describes it, arrow keys included. */
 
-// Not crypto.randomUUID(): browsers have it over HTTPS and on localhost only.
-let panels = 0;
-
 export class TabStrip {
   readonly node = document.createElement("div");
   private names: readonly string[] = [];
@@ -33,11 +30,7 @@ export class TabStrip {
 
   /** Tie a tab to the panel that it shows, for assistive technology. */
   bind(name: string, panel: HTMLElement): void {
-    const tab = this.tabs.get(name);
-    if (!tab) return;
-    panel.id ||= `livedeck-panel-${++panels}`;
-    tab.setAttribute("aria-controls", panel.id);
-    panel.setAttribute("aria-label", name);
+    this.tabs.get(name)?.setAttribute("aria-controls", panel.id);
   }
 
   private add(name: string): HTMLButtonElement {

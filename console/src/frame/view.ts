@@ -2,10 +2,10 @@
  * A document on screen. Only the chosen deck's panel is kept up to date; the others are when they are chosen, so
  * that what nobody looks at costs nothing and nothing is drawn into a box without a size.
  */
-import type { Deck, Document } from "../protocol/deck.gen";
+import type { Deck, Document, Segment } from "../protocol/deck.gen";
 import { formatNumber } from "./numbers";
+import { DeckPanel } from "./deckPanel";
 import { setText } from "./elements/element";
-import { PanelView } from "./panel";
 import { TabStrip } from "./tabs";
 
 export class DocumentView {
@@ -15,9 +15,9 @@ export class DocumentView {
   private readonly emptyText = document.createElement("span");
   private readonly empty = document.createElement("div");
   private readonly health = document.createElement("footer");
-  private readonly panels = new Map<string, PanelView>();
+  private readonly panels = new Map<string, DeckPanel>();
   private readonly scrolled = new Map<string, number>();
-  private decks: readonly Deck[] = [];
+  private document: Document = {};
   private chosen: string | null = null;
 
   constructor(root: HTMLElement) {
@@ -30,8 +30,12 @@ export class DocumentView {
     root.append(this.page);
   }
 
-  show(next: Document): void {
-    this.decks = next.decks ?? [];
+  private get decks(): readonly Deck[] {
+    return this.document.decks ?? [];
+  }
+
+  show(next: Document, segment?: Segment): void {
+    this.document = next;
     this.page.toggleAttribute("data-ended", Boolean(next.end));
     this.empty.hidden = this.decks.length > 0;
     setText(this.emptyTitle, next.end ? "Nothing was published" : "Nothing published yet");
@@ -41,7 +45,19 @@ export class DocumentView {
     setText(this.health, healthWords(next));
     this.forget();
     if (!this.decks.some((deck) => deck.name === this.chosen)) this.chosen = this.decks[0]?.name ?? null;
-    this.refresh();
+    this.refresh(segment);
+  }
+
+  /** Call back once what was shown last has been on screen for a frame. */
+  whenPainted(callback: () => void): void {
+    const panel = this.chosen === null ? undefined : this.panels.get(this.chosen);
+    if (panel) panel.whenPainted(callback);
+    else requestAnimationFrame(() => requestAnimationFrame(callback));
+  }
+
+  /** Something at this place asked for something of a host, in vain. */
+  blocked(host: string, at: Element): void {
+    for (const panel of this.panels.values()) if (panel.node.contains(at)) panel.tellBlocked(host);
   }
 
   rethemed(): void {
@@ -57,22 +73,25 @@ export class DocumentView {
     window.scrollTo({ top: this.scrolled.get(name) ?? 0, behavior: "instant" });
   }
 
-  private refresh(): void {
+  private refresh(segment?: Segment): void {
     this.tabs.update(
       this.decks.map((deck) => deck.name),
       this.chosen,
     );
     for (const deck of this.decks) {
       const panel = this.panel(deck.name);
-      panel.node.hidden = deck.name !== this.chosen;
-      if (deck.name === this.chosen) panel.update(deck);
+      const chosen = deck.name === this.chosen;
+      panel.node.hidden = !chosen;
+      if (!chosen) continue;
+      panel.update(this.document, deck, segment);
+      this.page.toggleAttribute("data-fill", panel.fills);
     }
   }
 
-  private panel(name: string): PanelView {
+  private panel(name: string): DeckPanel {
     const known = this.panels.get(name);
     if (known) return known;
-    const panel = new PanelView();
+    const panel = new DeckPanel(name);
     this.panels.set(name, panel);
     this.page.insertBefore(panel.node, this.health);
     this.tabs.bind(name, panel.node);

@@ -1,12 +1,15 @@
 // @vitest-environment jsdom
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { guardLinks } from "../../src/frame/links";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { LinkNote } from "../../src/frame/links";
+import { guardHere } from "../../src/frame/nested";
+import { Notices } from "../../src/frame/notices";
 
 let deck: HTMLElement;
 
 beforeAll(() => {
   deck = document.body.appendChild(document.createElement("div"));
-  guardLinks(document.body);
+  new Notices({ blocked: () => undefined }, new LinkNote(document.body), false).watch();
+  guardHere("frame");
 });
 
 beforeEach(() => window.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" })));
@@ -28,7 +31,7 @@ function follows(html: string): boolean {
   return !prevented;
 }
 
-describe("guardLinks", () => {
+describe("links in a sandboxed Deck", () => {
   it.each([
     '<a id="x" href="https://example.com/a?b=1">paper</a>',
     '<a href="https://example.com/a?b=1"><b id="x">paper</b></a>',
@@ -42,13 +45,26 @@ describe("guardLinks", () => {
     expect(window.getSelection()?.toString()).toBe("https://example.com/a?b=1");
   });
 
-  it.each(['<a id="x" href="#results">', '<a id="x">', '<a id="x" href="javascript:void 0">', '<p id="x">'])(
+  it.each(['<a id="x">', '<a id="x" href="">', '<a id="x" href="javascript:void 0">', '<p id="x">'])(
     "leaves %s alone",
     (html) => {
       expect(follows(html)).toBe(true);
       expect(note()?.hidden).toBe(true);
     },
   );
+
+  it("goes to a place on the same page without a step in the history", () => {
+    const went = vi.fn();
+    deck.innerHTML = '<h2 id="r\u00e9sum\u00e9"></h2>';
+    const heading = deck.firstElementChild as HTMLElement;
+    heading.scrollIntoView = went;
+    const link = deck.appendChild(document.createElement("a"));
+    link.href = "#r%C3%A9sum%C3%A9";
+    link.click();
+    expect(went).toHaveBeenCalledOnce();
+    expect(window.location.hash).toBe("");
+    expect(note()?.hidden).toBe(true);
+  });
 
   it("leaves alone what the Deck's own scripts have taken care of", () => {
     deck.addEventListener("click", (event) => event.preventDefault(), { once: true });
@@ -58,7 +74,7 @@ describe("guardLinks", () => {
 
   it("goes away when it is closed, and shows no more of an address than can be read", () => {
     follows(`<a id="x" href="data:text/csv,${"1,".repeat(100_000)}">`);
-    expect(document.querySelector(".ld-link-address")?.textContent.length).toBe(2001);
+    expect(document.querySelector(".ld-link-address")?.textContent.length).toBe(2000);
     note()?.querySelector("button")?.click();
     expect(note()?.hidden).toBe(true);
   });

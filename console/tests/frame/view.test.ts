@@ -17,7 +17,7 @@ const decks = (...all: [string, ...Element[]][]): Document => ({
 const tab = (name: string) =>
   [...document.querySelectorAll<HTMLElement>("[role=tab]")].find((one) => one.textContent === name);
 const chosen = () => document.querySelector("[role=tab][aria-selected=true]")?.textContent;
-const panel = () => document.querySelector<HTMLElement>("[role=tabpanel]:not([hidden])");
+const panel = () => document.querySelector<HTMLElement>("[role=tabpanel]:not([hidden]) > .ld-panel");
 
 let view: DocumentView;
 

@@ -1,53 +1,35 @@
 /** Raw HTML. Scripts in it run, as they would in a page; the frame's sandbox is what holds them. */
 import type { Html } from "../../protocol/deck.gen";
+import { isWholeDocument } from "../markup";
+import { PageScripts } from "../pageScripts";
 import { elementNode, type ElementView } from "./element";
+import { Fragment } from "./fragment";
+import { Report } from "./report";
 
-const SENTINEL = "livedeck-end";
+/** One for the document: a script on a tab may wait for what another has begun. */
+export const pageScripts = new PageScripts();
 
 export class HtmlView implements ElementView<Html> {
   readonly kind = "html";
   readonly node = elementNode("html");
-  private shown = "";
-  /** Whether the HTML shown leaves no element open, so that more can follow without parsing it all again. */
-  private closed = true;
+  private shown: string | null = null;
+  private content: Fragment | Report | null = null;
 
   update({ html }: Html): void {
     if (html === this.shown) return;
-    if (this.closed && html.startsWith(this.shown)) this.append(html.slice(this.shown.length));
-    else keepHeight(this.node, () => this.replace(html));
     this.shown = html;
+    this.contentFor(html).update(html);
   }
 
-  private replace(html: string): void {
-    this.node.replaceChildren();
-    this.append(html);
+  destroy(): void {
+    this.content?.destroy();
   }
 
-  private append(html: string): void {
-    const fragment = parse(this.node, `${html}<${SENTINEL}></${SENTINEL}>`);
-    // An open element (or an open <b> that the parser would carry on) swallows what follows it.
-    this.closed = fragment.lastElementChild?.localName === SENTINEL && !fragment.lastChild?.textContent;
-    fragment.querySelector(SENTINEL)?.remove();
-    this.node.append(fragment);
+  private contentFor(html: string): Fragment | Report {
+    const whole = isWholeDocument(html);
+    if (this.content && this.content instanceof Report === whole) return this.content;
+    this.content?.destroy();
+    this.content = whole ? new Report(this.node) : new Fragment(this.node, pageScripts);
+    return this.content;
   }
-}
-
-/** Unlike innerHTML, a contextual fragment's scripts run when it is put into the page. */
-function parse(context: HTMLElement, html: string): DocumentFragment {
-  const range = document.createRange();
-  range.selectNodeContents(context);
-  return range.createContextualFragment(html);
-}
-
-/**
- * Keep an element's height while its content is replaced: pictures need a moment to decode, and a page that is
- * shorter for that moment would lose its scroll position.
- */
-function keepHeight(node: HTMLElement, replace: () => void): void {
-  node.style.minHeight = `${node.offsetHeight}px`;
-  replace();
-  const pictures = [...node.querySelectorAll("img")].filter((picture) => !picture.complete);
-  const release = () => node.style.removeProperty("min-height");
-  if (pictures.length === 0) release();
-  else void Promise.allSettled(pictures.map((picture) => picture.decode())).then(release);
 }

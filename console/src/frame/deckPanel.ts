@@ -1,0 +1,109 @@
+/** One tab's panel: what the tab has to say of itself, and its elements, here or in a frame of their own. */
+import type { Deck, Document, Element, Segment } from "../protocol/deck.gen";
+import { errorNode } from "./elements/failed";
+import { actsOnDocument, isWholeDocument } from "./markup";
+import { BlockedNote } from "./notices";
+import { PanelView } from "./panel";
+import { partOf, TabFrame } from "./tabFrame";
+
+let panels = 0;
+
+export class DeckPanel {
+  readonly node = document.createElement("div");
+  private readonly blocked = new BlockedNote();
+  private elements: PanelView | null = null;
+  private frame: TabFrame | null = null;
+  private shown: Document | null = null;
+  private stopped = false;
+
+  constructor(private readonly name: string) {
+    this.node.className = "ld-tabpanel";
+    // Not crypto.randomUUID(): browsers have it over HTTPS and on localhost only.
+    this.node.id = `livedeck-panel-${++panels}`;
+    this.node.setAttribute("role", "tabpanel");
+    this.node.setAttribute("aria-label", name);
+    this.node.tabIndex = 0;
+    this.node.append(this.blocked.node);
+  }
+
+  /** Whether it fills what room there is and scrolls by itself, as a page does. */
+  get fills(): boolean {
+    return this.node.hasAttribute("data-fill");
+  }
+
+  update(document: Document, deck: Deck, segment?: Segment): void {
+    this.shown = partOf(document, deck);
+    if (this.stopped) return;
+    if (this.frame || deck.elements.some(needsFrame)) this.showFramed(this.shown, segment);
+    else this.showHere(deck);
+    this.node.toggleAttribute("data-fill", this.frame !== null || isReport(deck));
+  }
+
+  /** It asked for something from the network, which it cannot have. */
+  tellBlocked(host: string): void {
+    this.blocked.add(host);
+  }
+
+  whenPainted(callback: () => void): void {
+    if (this.frame) this.frame.whenPainted(callback);
+    else requestAnimationFrame(() => requestAnimationFrame(callback));
+  }
+
+  rethemed(): void {
+    this.elements?.rethemed();
+    this.frame?.rethemed();
+  }
+
+  destroy(): void {
+    this.elements?.destroy();
+    this.frame?.destroy();
+    this.node.remove();
+  }
+
+  private showHere(deck: Deck): void {
+    if (!this.elements) this.node.append((this.elements = new PanelView()).node);
+    this.elements.update(deck);
+  }
+
+  /** Once in a frame it stays there: what its scripts have made would be lost. */
+  private showFramed(document: Document, segment?: Segment): void {
+    this.elements?.destroy();
+    this.elements = null;
+    if (!this.frame) this.node.append((this.frame = new TabFrame(this.name, (why) => this.stop(why))).node);
+    this.frame.update(document, segment);
+  }
+
+  private stop(why: string): void {
+    this.frame?.destroy();
+    this.frame = null;
+    this.stopped = true;
+    const error = errorNode("A script on this tab was stopped", why);
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "ld-small-button";
+    again.textContent = "Load the tab again";
+    again.addEventListener("click", () => {
+      error.remove();
+      this.stopped = false;
+      if (this.shown) this.showFramed(this.shown);
+    });
+    error.append(again);
+    this.node.append(error);
+  }
+}
+
+const acting = new WeakMap<Element, boolean>();
+
+function needsFrame(element: Element): boolean {
+  if (element.kind !== "html") return false;
+  const known = acting.get(element);
+  if (known !== undefined) return known;
+  const acts = typeof element.html === "string" && !isWholeDocument(element.html) && actsOnDocument(element.html);
+  acting.set(element, acts);
+  return acts;
+}
+
+/** A tab that is one whole page. */
+function isReport({ elements: [only, ...more] }: Deck): boolean {
+  return only?.kind === "html" && more.length === 0 && isWholeDocument(only.html);
+}

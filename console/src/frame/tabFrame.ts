@@ -1,0 +1,98 @@
+/**
+ * A tab whose HTML has scripts or styles: shown in a document of its own, by this same script, so that they reach the
+ * rest of their tab (a library in one element, its use in the next) and nothing else. It is fed as the frame itself is
+ * by the page: a document first, then segments, through a port.
+ */
+import type { DocumentSink } from "../core/deckSession";
+import { FramePort } from "../core/framePort";
+import type { Deck, Document, Segment } from "../protocol/deck.gen";
+import type { FromFrame } from "../protocol/live.gen";
+import { nestedFrame } from "./nested";
+
+/** This script, as it stands in the page: the frame of a tab gets a copy, since it may load nothing. */
+const SCRIPT = document.currentScript?.textContent ?? "";
+const IS_TAB = "data-livedeck-tab";
+
+/** Whether this script runs in the frame of a tab. */
+export function isTabFrame(): boolean {
+  return document.documentElement.hasAttribute(IS_TAB);
+}
+
+/** A tab's part of a document. */
+export function partOf(document: Document, deck: Deck): Document {
+  return { ...document, decks: [deck] };
+}
+
+export class TabFrame {
+  readonly node: HTMLIFrameElement;
+  private readonly port: FramePort;
+  private sink: DocumentSink | null = null;
+  private latest: Document | null = null;
+  private painted = 0;
+  private loaded = false;
+  private waiting: { readonly seq: number; readonly callback: () => void }[] = [];
+
+  /** `lost`: there is nothing to be shown in it any more, and why; it is to be replaced. */
+  constructor(
+    private readonly name: string,
+    lost: (why: string) => void,
+  ) {
+    const theme = isDark() ? "dark" : "light";
+    const head = `<html lang="en" ${IS_TAB} data-theme="${theme}"><head><meta charset="utf-8"><title>Tab</title></head>`;
+    this.node = nestedFrame(name, `<!doctype html>${head}<body><script>${SCRIPT}</script></body></html>`);
+    this.node.className = "ld-tab-frame";
+    this.port = new FramePort(this.node, this, isDark(), {
+      reported: (message) => this.reported(message),
+      flooded: () => lost("It sent messages without end."),
+    });
+    this.node.addEventListener("load", () => {
+      if (this.loaded) lost("It tried to leave for another page.");
+      this.loaded = true;
+    });
+  }
+
+  attach(sink: DocumentSink): () => void {
+    this.sink = sink;
+    if (this.latest) sink.document(this.latest);
+    return () => (this.sink = null);
+  }
+
+  /** Show a state of the tab; `segment` where it follows the one shown last. */
+  update(document: Document, segment?: Segment): void {
+    const follows = this.latest !== null && segment?.seq === (this.latest.seq ?? 0) + 1;
+    this.latest = document;
+    if (follows) this.sink?.segment({ ...segment, ops: segment.ops.filter((op) => op.op === "end" || op.deck === this.name) });
+    else this.sink?.document(document);
+  }
+
+  whenPainted(callback: () => void): void {
+    const seq = this.latest?.seq ?? 0;
+    if (this.painted >= seq) callback();
+    else this.waiting.push({ seq, callback });
+  }
+
+  rethemed(): void {
+    this.port.theme(isDark());
+  }
+
+  destroy(): void {
+    this.port.close();
+    this.node.remove();
+    this.release(Infinity);
+  }
+
+  private reported(message: FromFrame): void {
+    if (message.type === "painted") this.release((this.painted = message.seq));
+  }
+
+  private release(seq: number): void {
+    const due = this.waiting.filter((one) => one.seq <= seq);
+    this.waiting = this.waiting.filter((one) => one.seq > seq);
+    for (const { callback } of due) callback();
+  }
+}
+
+function isDark(): boolean {
+  const { theme } = document.documentElement.dataset;
+  return theme === undefined ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "dark";
+}
