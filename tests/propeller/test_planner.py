@@ -87,14 +87,29 @@ def test_tasks_without_a_command_are_refused_in_words():
     sql.sql.statement = "select 1"
     serial = template("t", cache_version="1")
     serial.metadata.cache_serializable = True
+    plugin = template("t")
+    plugin.type = "pytorch"
+    plugin.custom["workers"] = 4
+    accelerated = template("t")
+    accelerated.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
     for made, words in [
         (raw, "is a raw container"),
         (sql, "has no container command"),
         (template("t", args=()), "empty container command"),
         (serial, "serialised caching"),
+        (plugin, "'pytorch': that needs a plugin"),
+        (accelerated, "accelerator 'nvidia-tesla-t4'"),
     ]:
         with pytest.raises(UnsupportedOption, match=words):
             plan(workflow(task("n0", made)))
+
+
+def test_a_node_that_asks_for_an_accelerator_is_refused_in_words():
+    closure = workflow(task("n0"))
+    overrides = closure.primary.template.nodes[0].task_node.overrides
+    overrides.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
+    with pytest.raises(UnsupportedOption, match=r"node 'n0' .* accelerator 'nvidia-tesla-t4'"):
+        plan(closure)
 
 
 def test_a_sub_workflow_is_planned_once_and_may_not_contain_itself():

@@ -17,6 +17,7 @@ from livedeck.admin.db.listings import LAUNCH_PLANS, NAMES, TASKS, WORKFLOWS
 from livedeck.admin.db.paging import fetch
 from livedeck.admin.db.tables import launch_plans, named_entities, tasks, workflows
 from livedeck.admin.db.writer import Transaction
+from livedeck.admin.fields import refuse_unbuilt
 from livedeck.admin.names import describe
 from livedeck.admin.records.times import timestamp
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
@@ -202,10 +203,14 @@ def set_launch_plan_state(transaction: Transaction, identifier: Identifier, stat
 
     Raises:
         NoSuchEntity: There is no such version.
+        InvalidRequest: To be active it needs what is not built; it was registered when that was not refused.
     """
     connection = transaction.connection
-    if find(connection, LAUNCH_PLAN, identifier) is None:
+    found = find(connection, LAUNCH_PLAN, identifier)
+    if found is None:
         raise NoSuchEntity(f"there is no launch plan {describe(identifier)}")
+    if state == LaunchPlanState.ACTIVE:
+        refuse_unbuilt(f"launch plan {describe(identifier)}", found.spec)
     rows = connection.execute(
         select(_l.id, _l.version, _l.message).where(
             *_named(launch_plans, identifier),

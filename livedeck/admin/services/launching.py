@@ -18,6 +18,7 @@ from livedeck.admin.compiler.launch_plans import merge_inputs
 from livedeck.admin.db import executions, projects
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.executions import NewExecution
+from livedeck.admin.fields import refuse_unbuilt
 from livedeck.admin.names import (
     check_execution,
     check_execution_name,
@@ -127,6 +128,7 @@ class Launcher:
 
 def _check_spec(what: str, spec: ExecutionSpec) -> None:
     check_shown(what, spec)
+    refuse_unbuilt(what, spec)
     check_member("mode", spec.metadata.mode, ExecutionMetadata.ExecutionMode)
     if spec.metadata.HasField("parent_node_execution"):
         check_node(spec.metadata.parent_node_execution)

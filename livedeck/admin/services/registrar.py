@@ -21,6 +21,7 @@ from livedeck.admin.db.registry import LAUNCH_PLAN, TASK, WORKFLOW, Entry
 from livedeck.admin.db.tables import NAME_LENGTH
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.digests import digest_launch_plan, digest_task, digest_workflow
+from livedeck.admin.fields import refuse_unbuilt
 from livedeck.admin.names import check_identifier, check_member, check_text, describe
 from livedeck.admin.records.shown import check_shown
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
@@ -88,12 +89,14 @@ class Registrar:
 
         Raises:
             EntityExists: It was registered before, with the same structure.
-            InvalidRequest: Its defaults do not fit its workflow, it holds what JSON cannot show, or it was registered
-                with another structure.
+            InvalidRequest: Its defaults do not fit its workflow, it asks for what is not built, holds what JSON cannot
+                show, or was registered with another structure.
             NoSuchEntity: Its workflow was never registered.
         """
         identifier = await self._checked(identifier, ResourceType.LAUNCH_PLAN, generated=hidden)
-        check_shown(f"launch plan {describe(identifier)}", spec)
+        what = f"launch plan {describe(identifier)}"
+        check_shown(what, spec)
+        refuse_unbuilt(what, spec)
         check_identifier(spec.workflow_id)
         digest = digest_launch_plan(spec)
         found = await self._database.read(registry.find_closure, spec.workflow_id)

@@ -19,9 +19,10 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> Tas
         system_retries: how many system failures are followed by another attempt.
 
     Raises:
-        UnsupportedOption: the task is not one that has a command to run, or it asks for serialised caching.
+        UnsupportedOption: the task is not one that has a command to run, or it asks for what cannot be done.
     """
     _refuse_without_command(node, template)
+    _refuse_what_plugins_do(node, template)
     if template.metadata.cache_serializable or node.metadata.cache_serializable:
         raise UnsupportedOption(
             f"node {node.id!r} asks for serialised caching (cache_serialize), which cannot be done yet; leave it out"
@@ -48,6 +49,21 @@ def _refuse_without_command(node: Node, template: TaskTemplate) -> None:
         raise UnsupportedOption(f"{what} is a raw container: its image has to be run, and this engine runs commands")
     if not (template.container.command or template.container.args):
         raise UnsupportedOption(f"{what} has an empty container command")
+
+
+def _refuse_what_plugins_do(node: Node, template: TaskTemplate) -> None:
+    """Refuse what the command alone would leave undone without a word: the work of a plugin, a kind of accelerator."""
+    what = f"node {node.id!r} runs task {template.id.name!r}, which"
+    if template.custom.fields:
+        raise UnsupportedOption(
+            f"{what} is of type {template.type!r}: that needs a plugin, and this engine runs plain container tasks"
+        )
+    for asked in (template.extended_resources, node.task_node.overrides.extended_resources):
+        if asked.gpu_accelerator.device:
+            raise UnsupportedOption(
+                f"{what} asks for an accelerator {asked.gpu_accelerator.device!r}, and attempts cannot choose one; "
+                "ask for gpu alone"
+            )
 
 
 def _timeout(node: Node, template: TaskTemplate) -> timedelta | None:

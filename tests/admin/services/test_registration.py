@@ -18,6 +18,7 @@ from flyteidl.admin.description_entity_pb2 import DescriptionEntityListRequest
 from flyteidl.admin.launch_plan_pb2 import (
     ActiveLaunchPlanListRequest,
     ActiveLaunchPlanRequest,
+    LaunchPlan,
     LaunchPlanState,
     LaunchPlanUpdateRequest,
 )
@@ -37,6 +38,7 @@ from google.protobuf.any_pb2 import Any
 
 from livedeck.admin.db import named as names
 from livedeck.admin.db import registry
+from livedeck.admin.db.registry import Entry
 from livedeck.admin.services.calls import Failure
 
 SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
@@ -208,6 +210,30 @@ async def test_expected_inputs_of_a_launch_plan(registered, protos):
         for name, literal in bad.items():
             plan.spec.fixed_inputs.literals[name].CopyFrom(literal)
         assert (await refusal(registered, "CreateLaunchPlan", plan))[0] == "INVALID_ARGUMENT"
+
+
+async def test_what_would_never_happen_is_refused(registered, protos):
+    plan = protos.launch_plan(name="hourly")
+    plan.spec.entity_metadata.schedule.cron_expression = "0 * * * *"
+    code, message = await refusal(registered, "CreateLaunchPlan", plan)
+    assert code == "INVALID_ARGUMENT"
+    assert "hourly@v1 has entity_metadata.schedule: schedules are not built yet" in message
+    execution = protos.execution("e1")
+    execution.spec.notifications.notifications.add(phases=[4]).email.recipients_email.append("a@example.org")
+    code, message = await refusal(registered, "CreateExecution", execution)
+    assert (code, "notifications are not built yet" in message) == ("INVALID_ARGUMENT", True)
+
+
+async def test_a_schedule_that_was_once_accepted_is_not_activated(registered, protos, database):
+    known = await registered("GetLaunchPlan", ObjectGetRequest(id=protos.id("LAUNCH_PLAN", "chain")))
+    old = LaunchPlan(id=protos.id("LAUNCH_PLAN", "hourly"), spec=known.spec)
+    old.spec.entity_metadata.schedule.cron_expression = "0 * * * *"
+    columns = {"workflow_id": 1, "workflow_name": "chain", "state": 0, "scheduled": True}
+    await database.write(registry.add, registry.LAUNCH_PLAN, Entry(old, b"digest", columns=columns))
+    activation = LaunchPlanUpdateRequest(id=old.id, state=LaunchPlanState.ACTIVE)
+    code, message = await refusal(registered, "UpdateLaunchPlan", activation)
+    assert (code, "schedules are not built yet" in message) == ("INVALID_ARGUMENT", True)
+    await registered("UpdateLaunchPlan", LaunchPlanUpdateRequest(id=old.id, state=LaunchPlanState.INACTIVE))
 
 
 async def test_one_version_is_active_at_a_time(registered, protos):
