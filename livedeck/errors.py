@@ -29,6 +29,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── NoSuchEntity          it names something that does not exist
     │   ├── EntityExists          it would create what is there already
     │   ├── StateForbids          the entity's state does not allow it (any more)
+    │   ├── ServerBusy            it takes too long, or too many others wait: later, or less at once
     │   └── NotOffered            a call of the protocol that this server does not serve
     ├── InvalidLink               a link or token that this server did not give out, or not for this
     │   └── ExpiredLink           one whose time is over
@@ -176,6 +177,10 @@ class EntityExists(Refusal):
 
 class StateForbids(Refusal):
     """The state of the entity does not allow the request (any more)."""
+
+
+class ServerBusy(Refusal):
+    """The request would take too long now: try again later, or ask for less at once."""
 
 
 class NotOffered(Refusal):

@@ -16,6 +16,7 @@ from livedeck.errors import (
     LivedeckError,
     NoSuchEntity,
     ObjectNotFound,
+    ServerBusy,
     StoreError,
     StoreUnavailable,
     UnreadableObject,
@@ -29,12 +30,13 @@ _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
     InvalidKey: (400, 3),
     InvalidRequest: (400, 3),
     DeckError: (400, 3),
+    ServerBusy: (429, 8),
     InvalidLink: (403, 7),
     UnreadableObject: (400, 9),
     StoreUnavailable: (503, 14),
     StoreError: (500, 13),
 }
-_CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 413: 8, 500: 13}
+_CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 500: 13}
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -11,21 +11,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import grpc
-import msgspec
 from google.api import annotations_pb2
 from google.api.http_pb2 import HttpRule
-from google.protobuf import json_format
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from livedeck.admin.json_forms import JsonForms
 from livedeck.admin.paths import set_field
-from livedeck.admin.records.shown import as_dict
 from livedeck.admin.services.calls import Failure, Service
-from livedeck.errors import InvalidRequest
+from livedeck.admin.services.decoding import decode_into
+from livedeck.errors import InvalidRequest, ServerBusy
 
 BODY_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a request's body: as much as gRPC takes."""
@@ -44,7 +43,6 @@ _STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
     grpc.StatusCode.UNAVAILABLE: 503,
 }
 
-_encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
 
@@ -52,10 +50,16 @@ class _TooLarge(Exception):
     """A body beyond `BODY_LIMIT`."""
 
 
-def rest_routes(services: Iterable[Service]) -> list[Route]:
-    """Return a route for each annotation of the services' methods, additional bindings included."""
+def rest_routes(services: Iterable[Service], forms: JsonForms | None = None) -> list[Route]:
+    """Return a route for each annotation of the services' methods, additional bindings included.
+
+    Args:
+        services: What is served.
+        forms: Translates JSON.
+    """
+    forms = forms or JsonForms()
     return [
-        Route(binding.route, _endpoint(service, binding), methods=[binding.verb], name=binding.method.full_name)
+        Route(binding.route, _endpoint(service, binding, forms), methods=[binding.verb], name=binding.method.full_name)
         for service in services
         for method in service.descriptor.methods
         for binding in _bindings(method)
@@ -96,16 +100,16 @@ def _parameter(field: str) -> str:
     return field.replace(".", "__")
 
 
-def _endpoint(service: Service, binding: _Binding) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(service: Service, binding: _Binding, forms: JsonForms) -> Callable[[Request], Awaitable[Response]]:
     message = GetMessageClass(binding.method.input_type)
 
     async def serve(request: Request) -> Response:
         try:
-            asked = await _read(request, binding, message())
-            return _answer(request, await service.call(binding.method.name, asked))
+            asked = await _read(request, binding, message(), forms)
+            return await _answer(request, await service.call(binding.method.name, asked), forms)
         except InvalidRequest as error:
             return _failed(Failure(grpc.StatusCode.INVALID_ARGUMENT, str(error)))
-        except _TooLarge as error:
+        except (_TooLarge, ServerBusy) as error:
             return _failed(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error)))
         except Failure as failure:
             return _failed(failure)
@@ -113,10 +117,10 @@ def _endpoint(service: Service, binding: _Binding) -> Callable[[Request], Awaita
     return serve
 
 
-async def _read(request: Request, binding: _Binding, message: Message) -> Message:
+async def _read(request: Request, binding: _Binding, message: Message, forms: JsonForms) -> Message:
     """Build the request message: the body, then the query, and the path last, which nothing may contradict."""
     if binding.takes_body:
-        _parse_body(await _body(request), request.headers.get("content-type", ""), message)
+        await _parse_body(await _body(request), request.headers.get("content-type", ""), message, forms)
     for name in dict.fromkeys(request.query_params.keys()):
         set_field(message, name, request.query_params.getlist(name))
     for parameter, field in binding.parameters.items():
@@ -133,23 +137,25 @@ async def _body(request: Request) -> bytes:
     return bytes(data)
 
 
-def _parse_body(data: bytes, content_type: str, message: Message) -> None:
+async def _parse_body(data: bytes, content_type: str, message: Message, forms: JsonForms) -> None:
     try:
         if content_type.partition(";")[0].strip() in _PROTOBUF:
-            message.ParseFromString(data)
-        elif data.strip():
-            json_format.Parse(data, message)
-    except (json_format.ParseError, DecodeError, UnicodeDecodeError, RecursionError) as error:
+            await decode_into(message, data)
+        elif not data.isspace() and data:
+            await forms.parse(data, message)
+    except InvalidRequest as error:
         raise InvalidRequest(f"the body is not a {message.DESCRIPTOR.full_name}: {error}") from error
 
 
-def _answer(request: Request, message: Message) -> Response:
+async def _answer(request: Request, message: Message, forms: JsonForms) -> Response:
     accepted = request.headers.get("accept", "")
     for media_type in _PROTOBUF:
         if media_type in accepted:
             return Response(message.SerializeToString(), media_type=media_type)
     try:
-        return Response(_encode(as_dict(message)), media_type="application/json")
+        return Response(await forms.print(message), media_type="application/json")
+    except ServerBusy:
+        raise
     except Exception as error:
         kind = message.DESCRIPTOR.name
         _log.exception("answer_failed", extra={"kind": kind}, exc_info=error)

@@ -6,10 +6,12 @@ point to this address (DNS rebinding); an Origin that is not ours means that som
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +20,8 @@ from livedeck.deck.policy import SOURCES, policy
 LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_TIMEOUT: Final = 30.0
 """Seconds within which the next piece of a request's body must come."""
+BODY_RATE: Final = 16 * 1024
+"""Bytes a second that a body must come at, taken over all of it once `BODY_TIMEOUT` has passed."""
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
@@ -122,18 +126,25 @@ def _with_headers(send: Send) -> Send:
 
 
 def _hurried(receive: Receive) -> Receive:
-    """Treat a client that stops in the middle of its body as one that left."""
+    """Refuse a body that stops coming, or comes so slowly that it only holds a connection."""
     waiting_for_body = True
+    began: float | None = None
+    received = 0
 
     async def hurried() -> Message:
-        nonlocal waiting_for_body
+        nonlocal waiting_for_body, began, received
         if not waiting_for_body:
             return await receive()
+        now = time.monotonic()
+        began = now if began is None else began
+        patience = min(BODY_TIMEOUT, began + BODY_TIMEOUT + received / BODY_RATE - now)
         try:
-            async with asyncio.timeout(BODY_TIMEOUT):
+            async with asyncio.timeout(max(0.0, patience)):
                 message = await receive()
         except TimeoutError:
-            message = {"type": "http.disconnect"}
+            words = f"the body stopped coming after {received} bytes: send it again, without a pause"
+            raise HTTPException(408, words, headers={"connection": "close"}) from None
+        received += len(message.get("body", b""))
         waiting_for_body = bool(message.get("more_body", False))
         return message
 

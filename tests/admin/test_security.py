@@ -1,6 +1,6 @@
 """The door: who is let in, by which name, from which page, and what every answer says to browsers."""
 
-import contextlib
+import asyncio
 
 import httpx
 import pytest
@@ -96,17 +96,54 @@ async def test_no_answer_allows_other_origins_or_sniffing(http):
         assert "server" not in response.headers
 
 
-async def test_a_body_that_stops_coming_ends_the_request(admin, monkeypatch):
-    import asyncio
-
+@pytest.mark.parametrize("path", ["/decks/share", "/api/v1/executions"])
+async def test_a_body_that_stops_coming_is_refused(admin, monkeypatch, path):
     monkeypatch.setattr(security, "BODY_TIMEOUT", 0.05)
+    answer = await sent(admin, f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{{")
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert "the body stopped coming after 1 bytes: send it again" in answer
+
+
+async def test_a_stream_whose_request_announces_a_body_ends_when_none_comes(admin, monkeypatch):
+    monkeypatch.setattr(security, "BODY_TIMEOUT", 0.05)
+    path = "/live/executions?project=flytesnacks&domain=development"
     host, port = admin.endpoint.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST /decks/share HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
-    with contextlib.suppress(ConnectionError):
-        async with asyncio.timeout(20):
-            await reader.read()
+    writer.write(f"GET {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n".encode())
+    async with asyncio.timeout(20):
+        answer = await reader.readuntil(b"\r\n0\r\n\r\n")
     writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_body_that_trickles_in_is_refused(admin, monkeypatch):
+    monkeypatch.setattr(security, "BODY_TIMEOUT", 0.5)
+    host, port = admin.endpoint.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /decks/share HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n")
+
+    async def trickle():
+        while True:
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+
+    trickling = asyncio.create_task(trickle())
+    async with asyncio.timeout(20):
+        answer = await reader.readuntil(b"}")
+    trickling.cancel()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def sent(admin, request):
+    """What the server answers until it closes the connection."""
+    host, port = admin.endpoint.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request.encode())
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    return answer.decode()
 
 
 async def test_errors_are_json(http):

@@ -39,7 +39,8 @@ export interface HomeRoute {
 export type Route = ExecutionsRoute | ExecutionRoute | HomeRoute | UnknownRoute;
 
 export function parseRoute(path: string, search: string): Route {
-  const parts = path.replace(/^\/console/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = decodedParts(path.replace(/^\/console/, ""));
+  if (parts === null) return { page: "unknown" };
   if (parts.length === 0) return { page: "home" };
   const [projects, project, domains, domain, executions, name, ...more] = parts;
   const query = new URLSearchParams(search);
@@ -47,6 +48,15 @@ export function parseRoute(path: string, search: string): Route {
   if (domains !== "domains" || !domain || executions !== "executions") return { page: "unknown" };
   if (name === undefined) return executionsRoute(project, domain, query);
   return executionRoute(project, domain, name, query);
+}
+
+/** The parts of a path; null when it is not UTF-8, such as `/%E0%A4%A`, and so the address of nothing. */
+function decodedParts(path: string): string[] | null {
+  try {
+    return path.split("/").filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return null;
+  }
 }
 
 function executionsRoute(project: string, domain: string, query: URLSearchParams): ExecutionsRoute {

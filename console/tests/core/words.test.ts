@@ -106,6 +106,8 @@ describe("routes", () => {
     expect(parseRoute(`${base}/a1/`, "?attempt=2")).toMatchObject({ attempt: 1 });
     expect(parseRoute("/console/", "")).toEqual({ page: "home" });
     expect(parseRoute("/console/elsewhere", "")).toEqual({ page: "unknown" });
+    expect(parseRoute(`${base}/%E0%A4%A`, "")).toEqual({ page: "unknown" });
+    expect(parseRoute("/console/%", "")).toEqual({ page: "unknown" });
   });
 });
 

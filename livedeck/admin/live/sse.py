@@ -7,14 +7,18 @@ not run; and awaiting ``send`` (not a queue) is what makes a slow viewer wait in
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies and both ends know the stream to be alive."""
 RETRY: Final = b"retry: 1000\n\n"
 """Milliseconds after which a browser connects again; the first thing said on each stream."""
+PIECE: Final = 256 * 1024
+"""Bytes that are sent at once, and so about what is copied and held for a viewer who reads slowly."""
 BEAT: Final = b": alive\n\n"
 
 _HEADERS: Final = [
@@ -70,12 +74,15 @@ class EventStream:
         try:
             await send({"type": "http.response.body", "body": RETRY, "more_body": True})
             async for data in self._events:
-                await send({"type": "http.response.body", "body": data, "more_body": True})
+                for start in range(0, len(data), PIECE):
+                    piece = data if len(data) <= PIECE else data[start : start + PIECE]
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             if hasattr(self._events, "aclose"):
                 await self._events.aclose()
 
 
 async def _client_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    with suppress(HTTPException):  # it announced a body, and none came
+        while (await receive())["type"] != "http.disconnect":
+            pass

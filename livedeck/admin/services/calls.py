@@ -15,6 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from livedeck.admin.services.decoding import decode
 from livedeck.errors import (
     EntityExists,
     InvalidKey,
@@ -23,6 +24,7 @@ from livedeck.errors import (
     NoSuchEntity,
     NotOffered,
     ObjectNotFound,
+    ServerBusy,
     StateForbids,
     StoreUnavailable,
     UnreadableObject,
@@ -50,6 +52,7 @@ _CODES: Final[Mapping[type[Exception], grpc.StatusCode]] = {
     ObjectNotFound: grpc.StatusCode.NOT_FOUND,
     EntityExists: grpc.StatusCode.ALREADY_EXISTS,
     StateForbids: grpc.StatusCode.FAILED_PRECONDITION,
+    ServerBusy: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NotOffered: grpc.StatusCode.UNIMPLEMENTED,
     UnreadableObject: grpc.StatusCode.FAILED_PRECONDITION,
     StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
@@ -104,15 +107,20 @@ class Service:
         return grpc.method_handlers_generic_handler(self.descriptor.full_name, methods)
 
     def _grpc_method(self, method: MethodDescriptor) -> "grpc.RpcMethodHandler[Any, Any]":
-        async def serve(request: Message, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
+        kind = GetMessageClass(method.input_type)
+
+        async def serve(data: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
             try:
-                return await self.call(method.name, request)
+                return await self.call(method.name, await decode(kind, data))
+            except InvalidRequest as error:
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             except Failure as failure:
                 await context.abort(failure.code, failure.message)
 
+        # Without a deserializer: grpc would run it on the loop however large the request is, and answer UNKNOWN, with
+        # a traceback in our log, for bytes that are no message.
         return grpc.unary_unary_rpc_method_handler(
             serve,
-            request_deserializer=GetMessageClass(method.input_type).FromString,
             response_serializer=GetMessageClass(method.output_type).SerializeToString,
         )
 

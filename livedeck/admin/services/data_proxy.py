@@ -24,7 +24,7 @@ from flyteidl.service.dataproxy_pb2 import (
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from livedeck.admin.db import executions
+from livedeck.admin.db import executions, projects
 from livedeck.admin.db.database import Database
 from livedeck.admin.names import check_entity_name, check_node, check_scope, describe
 from livedeck.admin.objects import Objects
@@ -62,6 +62,8 @@ class DataProxyCalls:
 
     async def _upload_location(self, request: CreateUploadLocationRequest) -> CreateUploadLocationResponse:
         check_scope(request.project, request.domain)
+        if await self._database.read(projects.find, request.project) is None:
+            raise InvalidRequest(f"project {request.project!r} does not exist: register it, or use another")
         key = _upload_key(request)
         if request.filename and request.filename_root:
             await self._refuse_other_content(key, request.content_md5)

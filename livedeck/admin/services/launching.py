@@ -1,5 +1,6 @@
 """Creates executions: what may run, with which inputs, under which name; the rules behind create and relaunch."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -30,6 +31,7 @@ from livedeck.admin.names import (
 )
 from livedeck.admin.objects import Objects
 from livedeck.admin.records.shown import check_shown
+from livedeck.admin.services.decoding import SMALL
 from livedeck.admin.services.registrar import Registrar
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
 
@@ -68,8 +70,10 @@ class Launcher:
         runnable = await self._registrar.runnable(request.spec.launch_plan)
         given = request.inputs if request.HasField("inputs") else request.spec.inputs
         plan = runnable.plan
-        inputs = merge_inputs(
-            request.spec.launch_plan.name, plan.closure.expected_inputs, plan.spec.fixed_inputs, given
+        merging = (request.spec.launch_plan.name, plan.closure.expected_inputs, plan.spec.fixed_inputs, given)
+        # Each of many literals is looked at; the event loop has streams to serve meanwhile.
+        inputs = (
+            merge_inputs(*merging) if given.ByteSize() <= SMALL else await asyncio.to_thread(merge_inputs, *merging)
         )
         message = Execution(id=identifier, spec=_spec(request.spec, plan))
         message.closure.workflow_id.CopyFrom(runnable.workflow)

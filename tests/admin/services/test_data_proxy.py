@@ -179,3 +179,10 @@ async def test_data_by_flyte_url(registered, protos, store):
 async def test_what_belongs_to_nobody_is_not_given(call, store, key):
     request = CreateDownloadLocationRequest(native_url=store.uri_of(key))
     assert await code(call, "CreateDownloadLocation", request) == "INVALID_ARGUMENT"
+
+
+async def test_uploads_are_for_projects_and_domains_that_exist(call):
+    for wrong in ({"project": "nobody"}, {"domain": "nowhere"}):
+        assert await code(call, "CreateUploadLocation", upload(**wrong)) == "INVALID_ARGUMENT"
+    with pytest.raises(Failure, match="project 'nobody' does not exist: register it, or use another"):
+        await call("CreateUploadLocation", upload(project="nobody"))

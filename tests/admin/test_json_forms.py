@@ -1,0 +1,45 @@
+"""Large JSON is translated by a process of its own, within time and memory."""
+
+import pytest
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.admin import json_forms
+from livedeck.admin.json_forms import JsonForms
+from livedeck.errors import InvalidRequest, ServerBusy
+
+VALUE = b'{"scalar":{"primitive":{"integer":"7"}}}'
+
+
+@pytest.fixture(autouse=True)
+def little(monkeypatch):
+    monkeypatch.setattr(json_forms, "SMALL", 100)
+
+
+async def test_there_and_back():
+    body = b'{"literals":{"x":{"collection":{"literals":[%s]}}}}' % b",".join([VALUE] * 1_000)
+    forms, message = JsonForms(), LiteralMap()
+    await forms.parse(body, message)
+    assert [each.scalar.primitive.integer for each in message.literals["x"].collection.literals] == [7] * 1_000
+    again = LiteralMap()
+    await forms.parse(await forms.print(message), again)
+    assert again == message
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"[" * 100_000, "nest|recursion|decode"),
+        (b'{"literals":' + b" " * 200 + b"1}", "literals"),
+        (b'{"unknown":' + b" " * 200 + b"1}", "unknown"),
+        (b"\xff" * 200, "decode|utf"),
+        (b'{"literals":{"x":' + b'{"collection":{"literals":[' * 5_000 + b"]}}" * 5_000 + b"}}", "deep|recursion|nest"),
+    ],
+)
+async def test_what_is_refused_says_why(body, words):
+    with pytest.raises(InvalidRequest, match=f"(?i){words}"):
+        await JsonForms().parse(body, LiteralMap())
+
+
+async def test_what_takes_too_long_is_broken_off():
+    with pytest.raises(ServerBusy, match=r"a flyteidl.core.LiteralMap of 200 bytes was not translated within 0 s"):
+        await JsonForms(patience=0).parse(b" " * 200, LiteralMap())
