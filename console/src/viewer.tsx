@@ -1,6 +1,9 @@
-/** The page of a shared link: one Deck and nothing else. What to show stands in its meta tags, which the server writes. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+/**
+ * A page of Decks and nothing else: of a shared link, or of a folder that `livedeck view` shows. What to show stands in
+ * its meta tags, which the server writes: one Deck, or where to ask for a list of them.
+ */
+import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { ThemeButton } from "./app/ThemeButton";
 import "./app/app.css";
@@ -15,23 +18,67 @@ import "./ui/base.css";
 const meta = (name: string): string | null =>
   document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? null;
 
-function Viewer() {
+interface ListedDeck {
+  readonly name: string;
+  readonly stream: string;
+  readonly raw: string;
+}
+
+/** A folder's Decks; those that come while it is looked at, too. */
+function useDecks(): readonly ListedDeck[] {
+  const list = meta("livedeck-decks");
   const stream = meta("livedeck-stream");
   const raw = meta("livedeck-raw");
+  const found = useQuery({
+    queryKey: ["decks", list],
+    queryFn: async () => {
+      const response = await fetch(list ?? "");
+      if (!response.ok) throw new Error(`the list of Decks cannot be had: ${response.status}`);
+      return (await response.json()) as ListedDeck[];
+    },
+    enabled: list !== null,
+    refetchInterval: 1000,
+  });
+  if (list !== null) return found.data ?? [];
+  return stream && raw ? [{ name: meta("livedeck-title") ?? "Deck", stream, raw }] : [];
+}
+
+function Viewer() {
+  const decks = useDecks();
+  const [chosen, choose] = useState<string | null>(null);
+  const ofFolder = meta("livedeck-decks") !== null;
+  // Until the viewer chooses, the newest: of a run, the node that has begun last.
+  const deck = decks.find(({ name }) => name === chosen) ?? decks.at(-1);
   return (
     <div className="viewer">
       <header className="top-bar">
         <strong className="brand">livedeck</strong>
         <span className="viewer-title">{meta("livedeck-title")}</span>
+        {decks.length > 1 && (
+          <select
+            className="place-select"
+            aria-label="Deck"
+            value={deck?.name}
+            onChange={(event) => choose(event.target.value)}
+          >
+            {decks.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        )}
         <div className="top-bar-end">
           <ThemeButton />
         </div>
       </header>
       <main className="viewer-body">
-        {stream && raw ? (
-          <ErrorBoundary what="The Deck">
-            <DeckPanel streamUrl={stream} rawUrl={() => raw} share={null} />
+        {deck ? (
+          <ErrorBoundary key={deck.stream} what="The Deck">
+            <DeckPanel streamUrl={deck.stream} rawUrl={() => deck.raw} share={null} />
           </ErrorBoundary>
+        ) : ofFolder ? (
+          <Empty icon="deck" title="No Deck yet">
+            It appears here as soon as there is one.
+          </Empty>
         ) : (
           <Empty icon="deck" title="No Deck to show">
             The link may have expired. Ask for a new one.

@@ -96,7 +96,7 @@ class Decks:
         number = parse_attempt(given["attempt"])
         node.attempt(number or 0).prefix  # noqa: B018 - refuses what is no name
         recorded = await look_up(self._lookup, node)
-        if _is_for_people(request):
+        if is_for_people(request):
             place = (node.project, node.domain, node.execution, node.node, given["attempt"])
             return self._pages.viewer(
                 stream=path_of("live", "decks", *place),
@@ -117,7 +117,7 @@ class Decks:
     async def _shared_html(self, request: Request) -> Response:
         token = request.path_params["token"]
         deck = self._links.shared(token)
-        if _is_for_people(request):
+        if is_for_people(request):
             return await self._shared(request)
         recorded = await look_up(self._lookup, deck.of_node)
         return await self._raw(request, deck.of_node, deck.number, recorded)
@@ -143,32 +143,41 @@ class Decks:
         download = bool(request.query_params.get("download"))
         if download:
             headers["content-disposition"] = f'attachment; filename="{node.execution}-{node.node}-{shown}.html"'
-        return await self._page(self._open_store(key.prefix), title, headers, download=download)
+        store = self._open_store(key.prefix)
+        reader = self._open_reader(store)
+        return await deck_response(store, reader, title, headers, download=download, offload=self._offload)
 
-    async def _page(self, store: Store, title: str, headers: Mapping[str, str], *, download: bool) -> Response:
-        """Return the newest that there is: for a log of ours also what no snapshot holds yet."""
-        document = await self._open_reader(store).load()
-        if document is not None:
-            return Response(await self._offload(_render, document, title), headers=dict(headers))
-        try:
-            for _ in range(_REWRITES):
-                head = await store.ahead(DECK)
-                if head is None or await is_stored_whole(store, head):
-                    break
-                await asyncio.sleep(_REWRITE_PAUSE)
-            if download or (head is not None and head.size > _CHANGED):
-                return await stored_response(store, DECK, headers, limit=PAGE_BYTES)
-            html = await store.aget(DECK, limit=_CHANGED)
-        except ObjectNotFound:
-            raise NoSuchEntity("this attempt has no Deck (yet)") from None
-        return Response(flytekit_page.on_first_tab(html), headers=dict(headers))
+
+async def deck_response(
+    store: Store, reader: LogReader, title: str, headers: Mapping[str, str], *, download: bool, offload: Offload
+) -> Response:
+    """Answer with the newest HTML that there is of a Deck: for a log of ours also what no snapshot holds yet.
+
+    Raises:
+        NoSuchEntity: There is no Deck.
+    """
+    document = await reader.load()
+    if document is not None:
+        return Response(await offload(_render, document, title), headers=dict(headers))
+    try:
+        for _ in range(_REWRITES):
+            head = await store.ahead(DECK)
+            if head is None or await is_stored_whole(store, head):
+                break
+            await asyncio.sleep(_REWRITE_PAUSE)
+        if download or (head is not None and head.size > _CHANGED):
+            return await stored_response(store, DECK, headers, limit=PAGE_BYTES)
+        html = await store.aget(DECK, limit=_CHANGED)
+    except ObjectNotFound:
+        raise NoSuchEntity("this attempt has no Deck (yet)") from None
+    return Response(flytekit_page.on_first_tab(html), headers=dict(headers))
 
 
 def _render(document: Document, title: str) -> bytes:
     return snapshot.render(document, live=document.end is None, title=title)
 
 
-def _is_for_people(request: Request) -> bool:
+def is_for_people(request: Request) -> bool:
     """Tell whether an address was opened as a page, rather than by a frame of ours or to be saved."""
     if request.query_params.get("download"):
         return False

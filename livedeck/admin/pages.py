@@ -55,19 +55,21 @@ class Pages:
             Route("/decks/frame", self._frame),
         ]
 
-    def viewer(self, *, stream: str, raw: str, title: str) -> Response:
-        """Return the page with one Deck alone.
+    def viewer(self, *, stream: str, raw: str, title: str, decks: str = "") -> Response:
+        """Return the page with one Deck alone, or with one of several.
 
         Args:
             stream: Path of its live stream.
             raw: Path of its HTML.
             title: What to call it.
+            decks: Path of a list of Decks to choose from, which ``stream`` and ``raw`` are then in.
         """
         path = self._root / "viewer.html"
         if not path.is_file():
             page = _PLAIN_VIEWER.format(title=html.escape(title), raw=html.escape(raw, quote=True))
         else:
-            named = {"livedeck-stream": stream, "livedeck-raw": raw, "livedeck-title": title}
+            named = {"livedeck-title": title}
+            named |= {"livedeck-decks": decks} if decks else {"livedeck-stream": stream, "livedeck-raw": raw}
             tags = (f'<meta name="{name}" content="{html.escape(value, quote=True)}">' for name, value in named.items())
             page = path.read_text("utf-8").replace(META, "".join(tags), 1)
         return HTMLResponse(page, headers={**PAGE_HEADERS, "cache-control": "no-store"})

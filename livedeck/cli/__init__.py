@@ -1,4 +1,4 @@
-"""The command line: `livedeck demo`, `run`, `serve`, `register`, `get`, `watch`, `abort`, `relaunch`.
+"""The command line: `livedeck demo`, `run`, `view`, `serve`, `register`, `get`, `watch`, `abort`, `relaunch`.
 
 Each command lives in a module of its own that is imported only when it is asked for: `livedeck --help` answers at
 once, and `livedeck get` does not pay for the server.
@@ -13,6 +13,7 @@ from livedeck.errors import LivedeckError
 COMMANDS = {
     "demo": ("livedeck.cli.demo", "Start the server and run the digits example with its Deck live."),
     "run": ("livedeck.cli.run", "Run a workflow or task from a Python file, here or on the server."),
+    "view": ("livedeck.cli.view", "Show the Decks in a folder, live or not, with no server."),
     "serve": ("livedeck.cli.serve", "Start the server: control plane, engine, executor and console on one port."),
     "register": ("livedeck.cli.register", "Register the workflows and tasks of Python files on the server."),
     "get": ("livedeck.cli.get", "List executions, or show one."),

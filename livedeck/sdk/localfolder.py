@@ -6,12 +6,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from livedeck.deck import runlock
 from livedeck.errors import NotWritable
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import temporary_folder
@@ -132,6 +134,8 @@ def run_folder(process: int) -> Path | None:
         except OSError as error:
             logger.warning("the Decks of local runs cannot be kept in %s: %s", error.filename, error.strerror)
             continue
+        with suppress(OSError):  # no locks there: then nobody can tell whether this process still runs
+            runlock.hold(folder)
         return folder
     return None
 

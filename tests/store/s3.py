@@ -61,6 +61,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         held = self.server.objects.get(key)
         if held is None:
             self._reply(404, b"<Error><Code>NoSuchKey</Code></Error>")
+        elif wanted := re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or ""):
+            first, last = int(wanted[1]), min(int(wanted[2]), len(held) - 1)
+            self._reply(206, held[first : last + 1], held, {"Content-Range": f"bytes {first}-{last}/{len(held)}"})
         else:
             self._reply(200, held, held)
 
@@ -85,8 +88,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         )
         self._reply(200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode())
 
-    def _reply(self, status, body, content=b""):
+    def _reply(self, status, body, content=b"", headers=None):
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()[:16]}"')
         self.send_header("Last-Modified", "Tue, 24 Nov 2026 12:00:00 GMT")
         self.send_header("Content-Length", str(len(body)))

@@ -77,6 +77,12 @@ const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
     banner: { title: "The task died without a word.", text: joined(gist(state.reason), lastPublished(state)) },
     empty: { title: "Nothing was published", text: "The task died before it published anything." },
   }),
+  unknown: () => ({
+    mark: "As published",
+    tone: "info",
+    banner: null,
+    empty: { title: "Nothing was published yet", text: "Nothing here says whether the task still runs." },
+  }),
   cached: () => ({
     mark: "From the cache",
     tone: "info",

@@ -14,6 +14,7 @@ export type DeckPhase =
   | "failed"
   | "aborted"
   | "died"
+  | "unknown"
   | "cached"
   | "none";
 

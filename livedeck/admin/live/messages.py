@@ -34,6 +34,8 @@ class DeckPhase(enum.Enum):
     """Somebody ended it; the Deck is complete up to then."""
     DIED = "died"
     """It ended without a word (killed, out of memory, worker lost): the Deck is what was published by then."""
+    UNKNOWN = "unknown"
+    """It has no end, and nobody says whether its task still runs: a folder that is looked at without a server."""
     CACHED = "cached"
     """The node took its outputs from the cache: this is the Deck of the run that filled it."""
     NONE = "none"

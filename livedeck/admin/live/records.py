@@ -1,7 +1,7 @@
 """What the control plane has recorded of one node, kept up to date."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol, Self
 
@@ -13,7 +13,7 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecut
 from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import Changes, Subscription
 from livedeck.admin.live.keys import NodeKey
-from livedeck.admin.live.states import Recorded
+from livedeck.admin.live.states import Recorded, latest_attempt
 from livedeck.admin.signals import Signal
 from livedeck.errors import NoSuchEntity
 
@@ -40,6 +40,48 @@ async def look_up(lookup: Lookup, key: NodeKey) -> Recorded:
     node = await lookup.get_node_execution(key.node_id)
     tasks = await lookup.list_task_executions(key.node_id) if node is not None else []
     return Recorded(execution, node, tuple(tasks))
+
+
+class NodeRecords(Protocol):
+    """What is known of one node, as a Deck's tail follows it; `Records` is the control plane's."""
+
+    @property
+    def recorded(self) -> Recorded:
+        """What is known now."""
+
+    def refresh(self) -> Recorded:
+        """Take in what changed; return what is known now."""
+
+
+class RecordSource(Protocol):
+    """Where what is known of nodes comes from; `RecordedNodes` takes it from the control plane."""
+
+    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:
+        """Follow a node; ``arrived`` is fired whenever a refresh would bring something new."""
+
+    async def newest_attempt(self, node: NodeKey) -> int:
+        """Return the number of a node's newest attempt; 0 before there is any."""
+
+
+class RecordedNodes:
+    """Nodes as the control plane records them.
+
+    Args:
+        changes: What it records.
+        lookup: What it has recorded.
+    """
+
+    def __init__(self, changes: Changes, lookup: Lookup) -> None:
+        self._changes = changes
+        self._lookup = lookup
+
+    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:
+        """Follow a node: see `Records.follow`."""
+        return Records.follow(self._changes, self._lookup, node, arrived)
+
+    async def newest_attempt(self, node: NodeKey) -> int:
+        """Return the number of a node's newest attempt; 0 before there is any."""
+        return latest_attempt(await look_up(self._lookup, node))
 
 
 class Records:

@@ -29,7 +29,7 @@ from livedeck.admin.live.execution_streams import (
 )
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
-from livedeck.admin.live.records import Lookup, Records, look_up
+from livedeck.admin.live.records import Lookup, RecordedNodes, Records, look_up
 from livedeck.admin.live.sse import EventStream
 from livedeck.admin.live.states import Recorded, latest_attempt, node_is_over
 from livedeck.admin.live.tails import Tails
@@ -104,8 +104,7 @@ class Live:
         self._watch = watching(self._inotify)
         self._changes = Changes(self._feed, self._tasks)
         self.tails = Tails(
-            changes=self._changes,
-            lookup=self._lookup,
+            records=RecordedNodes(self._changes, self._lookup),
             open_store=self._open_store,
             open_reader=self._open_reader,
             watch=self._watch,

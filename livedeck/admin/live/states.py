@@ -199,7 +199,7 @@ def _phase(
     if published is None:
         before, reason = _before(attempt, recorded)
         return before, (trouble.reason if trouble and before is DeckPhase.WAITING else reason)
-    return _running(published, trouble)
+    return _running(recorded, published, trouble)
 
 
 def _over(
@@ -213,27 +213,36 @@ def _over(
 ) -> tuple[DeckPhase, str]:
     """The attempt is over; its process may still end its Deck."""
     if may_publish(attempt, recorded, now) and not (published and (published.end or published.foreign)):
-        return _finishing(end, task_of(recorded, attempt), published, trouble, now)
+        return _finishing(end, attempt, recorded, published, trouble, now=now)
     if published is None and trouble is not None and trouble.unread:
         return DeckPhase.NONE, trouble.reason
     return _ended(end, attempt, recorded, published)
 
 
-def _running(published: Published, trouble: Trouble | None) -> tuple[DeckPhase, str]:
+def _running(recorded: Recorded, published: Published, trouble: Trouble | None) -> tuple[DeckPhase, str]:
     if trouble is not None:
         return DeckPhase.BEHIND, trouble.reason
+    if recorded.execution.closure.phase == _W.UNDEFINED:  # there is no record: a folder is looked at
+        return DeckPhase.UNKNOWN, ""
     if published.seq == 0 and not published.foreign:
         return DeckPhase.PLACEHOLDER, ""
     return DeckPhase.LIVE, ""
 
 
 def _finishing(
-    end: DeckPhase, task: TaskExecution | None, published: Published | None, trouble: Trouble | None, now: datetime
+    end: DeckPhase,
+    attempt: int,
+    recorded: Recorded,
+    published: Published | None,
+    trouble: Trouble | None,
+    *,
+    now: datetime,
 ) -> tuple[DeckPhase, str]:
     """The result is stored, the end of the Deck is not."""
+    task = task_of(recorded, attempt)
     assert task is not None  # its record is what says so
     if _since_result(task, now) < _SOON:
-        return _running(published, trouble) if published is not None else (DeckPhase.WAITING, "")
+        return _running(recorded, published, trouble) if published is not None else (DeckPhase.WAITING, "")
     reason = f"{_ENDED_AS[end]}; its last changes are still being uploaded."
     return DeckPhase.FINISHING, f"{reason} {trouble.reason}" if trouble is not None else reason
 

@@ -12,7 +12,7 @@ from livedeck.admin.live.deck_log import DeckLog
 from livedeck.admin.live.hints import Hint
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.messages import DeckState
-from livedeck.admin.live.records import Records
+from livedeck.admin.live.records import NodeRecords
 from livedeck.admin.live.sse import event
 from livedeck.admin.live.states import (
     Recorded,
@@ -53,7 +53,7 @@ class DeckTail:
         self,
         key: DeckKey,
         *,
-        records: Records,
+        records: NodeRecords,
         open_log: Callable[[DeckKey, int], DeckLog],
         watch: Callable[[DeckKey, Signal], Watcher],
         wake: Signal,

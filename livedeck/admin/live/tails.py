@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from livedeck.admin.live.changes import Changes
 from livedeck.admin.live.deck_log import DeckLog, LogReader
 from livedeck.admin.live.hints import parse
 from livedeck.admin.live.keys import DeckKey, NodeKey
-from livedeck.admin.live.records import Lookup, Records, look_up
-from livedeck.admin.live.states import latest_attempt
+from livedeck.admin.live.records import RecordSource
 from livedeck.admin.live.tail import DeckTail
 from livedeck.admin.live.wakes import Watch, Watcher
 from livedeck.admin.signals import Signal
@@ -42,8 +40,7 @@ class Tails:
     """Starts a Deck's tail for its first viewer and ends it after its last.
 
     Args:
-        changes: What the control plane records.
-        lookup: What it has recorded.
+        records: What is known of the nodes.
         open_store: Opens an attempt's store.
         open_reader: Opens the reader of a Deck's log.
         watch: Watches folders.
@@ -54,16 +51,14 @@ class Tails:
     def __init__(
         self,
         *,
-        changes: Changes,
-        lookup: Lookup,
+        records: RecordSource,
         open_store: OpenStore,
         open_reader: Callable[[Store], LogReader],
         watch: Watch,
         tasks: asyncio.TaskGroup,
         offload: Offload = asyncio.to_thread,
     ) -> None:
-        self._changes = changes
-        self._lookup = lookup
+        self._records = records
         self._open_store = open_store
         self._open_reader = open_reader
         self._watch = watch
@@ -108,12 +103,12 @@ class Tails:
 
     async def newest_attempt(self, node: NodeKey) -> int:
         """Return the number of a node's newest attempt; 0 before there is any."""
-        return latest_attempt(await look_up(self._lookup, node))
+        return await self._records.newest_attempt(node)
 
     async def _follow(self, key: DeckKey, shared: _Shared) -> None:
         wake = Signal()
         try:
-            async with Records.follow(self._changes, self._lookup, key.of_node, wake) as records:
+            async with self._records.follow(key.of_node, wake) as records:
                 shared.tail = DeckTail(
                     key, records=records, open_log=self._open_log, watch=self._watch_attempt, wake=wake
                 )

@@ -125,6 +125,8 @@ TABLE = [
         P.NONE,
         "other nodes",
     ),
+    ("a folder", recorded(node(), run=Execution()), SOME, P.UNKNOWN, ""),
+    ("a folder, ended", recorded(node(), run=Execution()), ended("failed"), P.FAILED, ""),
     ("no task", recorded(node(N.SUCCEEDED, deck=False)), None, P.NONE, "no task"),
 ]
 

@@ -1,0 +1,135 @@
+"""What is known of a Deck's task where there is no control plane, only the folder that the Deck lies in."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core import execution_pb2 as core
+
+from livedeck.admin.live.keys import NodeKey
+from livedeck.admin.live.records import NodeRecords
+from livedeck.admin.live.states import Recorded
+from livedeck.admin.signals import Signal
+from livedeck.deck.ops import Document, End, Segment
+from livedeck.deck.reader import Reader
+from livedeck.deck.runlock import Liveness
+from livedeck.store import Store
+
+_GONE: Final = "Its process is gone."
+_TASK_ENDS: Final = {
+    "succeeded": core.TaskExecution.SUCCEEDED,
+    "failed": core.TaskExecution.FAILED,
+    "aborted": core.TaskExecution.ABORTED,
+}
+_NODE_ENDS: Final = {
+    "succeeded": core.NodeExecution.SUCCEEDED,
+    "failed": core.NodeExecution.FAILED,
+    "aborted": core.NodeExecution.ABORTED,
+}
+
+
+class EndReader(Reader):
+    """A reader of a Deck's log that notes its end when it passes."""
+
+    end: End | None = None
+
+    async def load(self) -> Document | None:
+        """See `Reader.load`."""
+        document = await super().load()
+        if document is not None:
+            self.end = document.end
+        return document
+
+    async def next(self, after_seq: int) -> Segment | None:
+        """See `Reader.next`."""
+        segment = await super().next(after_seq)
+        for op in segment.ops if segment is not None else ():
+            if isinstance(op, End):
+                self.end = op
+        return segment
+
+
+class FolderRecords:
+    """What is known of one Deck's task: how its log ends, and whether the process that wrote it is there.
+
+    Args:
+        end: Tells the end of the log once it was read.
+        liveness: Tells whether the process is there.
+    """
+
+    def __init__(self, end: Callable[[], End | None], liveness: Callable[[], Liveness]) -> None:
+        self._end = end
+        self._liveness = liveness
+
+    @property
+    def recorded(self) -> Recorded:
+        """What is known now."""
+        return self.refresh()
+
+    def refresh(self) -> Recorded:
+        """Look again."""
+        end = self._end()
+        if end is not None:
+            return _recorded(_NODE_ENDS[end.outcome], _TASK_ENDS[end.outcome])
+        match self._liveness():
+            case Liveness.GONE:
+                return _recorded(core.NodeExecution.FAILED, core.TaskExecution.FAILED, _GONE)
+            case Liveness.RUNS:
+                return _recorded(core.NodeExecution.RUNNING, core.TaskExecution.RUNNING)
+            case Liveness.UNKNOWN:
+                return _recorded(core.NodeExecution.RUNNING, core.TaskExecution.RUNNING, known=False)
+
+
+class FolderSource:
+    """Decks in folders, each as the only attempt of a node of its own.
+
+    Args:
+        stores: Opens a Deck's folder by its node.
+        liveness: Tells whether the process that writes there is still there.
+    """
+
+    def __init__(self, stores: Callable[[NodeKey], Store], liveness: Callable[[Store], Liveness]) -> None:
+        self._stores = stores
+        self._liveness = liveness
+        self._readers: dict[str, EndReader] = {}
+
+    def open_reader(self, store: Store) -> EndReader:
+        """Open a Deck's log."""
+        reader = self._readers[store.uri] = EndReader(store)
+        return reader
+
+    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:  # noqa: ARG002
+        """Follow a Deck. Nothing tells of changes: what follows it looks again every two seconds."""
+        return self._follow(node)
+
+    async def newest_attempt(self, node: NodeKey) -> int:  # noqa: ARG002
+        """Each folder is one attempt."""
+        return 0
+
+    @asynccontextmanager
+    async def _follow(self, node: NodeKey) -> AsyncIterator[NodeRecords]:
+        store = self._stores(node)
+
+        def end() -> End | None:
+            reader = self._readers.get(store.uri)
+            return reader.end if reader is not None else None
+
+        yield FolderRecords(end, lambda: self._liveness(store))
+        self._readers.pop(store.uri, None)
+
+
+def _recorded(node: int, task: int, error: str = "", *, known: bool = True) -> Recorded:
+    execution = Execution()
+    if known:
+        execution.closure.phase = core.WorkflowExecution.RUNNING
+    of_node = NodeExecution()
+    of_node.closure.phase = node  # type: ignore[assignment]
+    of_node.closure.deck_uri = "known"  # it has a Deck: that is all that is known of it
+    of_task = TaskExecution()
+    of_task.closure.phase = task  # type: ignore[assignment]
+    if error:
+        of_task.closure.error.message = error
+    return Recorded(execution, of_node, (of_task,))
