@@ -3,13 +3,16 @@
 A handle only notes what has changed; publishing sends it. None of its methods raises or blocks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from livedeck.deck import coerce
 from livedeck.deck.bounds import LINES
 from livedeck.deck.ops import Chart, Element, Markdown, Progress, Series, Value
+
+_KINDS = 8
+"""How many kinds of things that cannot be drawn a chart tells apart."""
 
 
 class Sink(Protocol):
@@ -126,22 +129,34 @@ class LineChart:
         self._sink = sink
         self._head = head
         self._lines: set[str] = set()
+        self._zone: str | None = None
+        self._placed = False
+        """Whether a point has been placed, and with it said whether x is a number or a time."""
+        self._words: dict[str, str] = {}
+        """Words for what could not be drawn, by the kind of it: with the value that was the first such."""
 
     def append(self, x: Any, values: Mapping[str, Any] | None = None, /, **series: Any) -> None:
         """Append one point to each named series, or many when ``x`` and the values are sequences.
 
         ``chart.append(epoch, train=0.31, test=0.35)``; names that are not identifiers go in a mapping:
-        ``chart.append(epoch, {"top-5": 0.9})``. What is not a finite number leaves a gap.
+        ``chart.append(epoch, {"top-5": 0.9})``. ``x`` may be numbers, dates or times. None and NaN leave a gap; what
+        else is no finite number is said on the chart.
         """
         named = {**coerce.named(values), **series} if values is not None else series
-        lines = [line for name, y in named.items() if (line := _line(coerce.text(name), x, y)).x]
+        xs = coerce.column(x)
+        notes: dict[str, int] = {}
+        if xs is None:
+            lines = self._point(x, named, notes)
+        else:
+            places = [self._place(each, notes) for each in xs]
+            lines = [self._line(coerce.text(name), places, y, notes) for name, y in named.items()]
+        lines = [line for line in lines if line.x]
         if not self._lines.issuperset(line.name for line in lines):
             lines = self._with_room(lines)
-        if lines:
+        if lines or notes:
             head = self._head
-            self._sink.extend_element(
-                Chart(head.id, head.title, lines, head.x_label, head.y_label, head.log_y),
-            )
+            labels = head.x_label, head.y_label
+            self._sink.extend_element(Chart(head.id, head.title, lines, *labels, head.log_y, self._zone, notes))
 
     def _with_room(self, lines: list[Series]) -> list[Series]:
         """Those of some lines that the chart has room for."""
@@ -154,22 +169,57 @@ class LineChart:
             self._sink.leave_out(f"lines beyond the first {LINES} of the chart {self._head.title[:100]!r}")
         return kept
 
+    def _point(self, x: Any, named: Mapping[str, Any], notes: dict[str, int]) -> list[Series]:
+        place = self._place(x, notes)
+        if place is None:
+            return []
+        return [
+            Series(words := coerce.text(name), [place], [self._height(words, y, notes)]) for name, y in named.items()
+        ]
 
-def _line(name: str, x: Any, y: Any) -> Series:
-    points = list(_points(x, y))
-    return Series(name, [x for x, _ in points], [y for _, y in points])
+    def _line(self, name: str, places: list[float | None], y: Any, notes: dict[str, int]) -> Series:
+        ys = coerce.column(y, most=len(places) + 1)
+        if ys is None:
+            self._note(notes, "shape", f"x has {len(places):,} values, and {name} is {coerce.shown(y)}", len(places))
+            return Series(name, [], [])
+        if len(ys) != len(places):
+            more = "more" if len(ys) > len(places) else f"{len(ys):,}"
+            self._note(
+                notes,
+                f"length of {name}",
+                f"x has {len(places):,} values, and {name} has {more}",
+                abs(len(ys) - len(places)),
+            )
+        pairs = [(at, each) for at, each in zip(places, ys, strict=False) if at is not None]
+        return Series(name, [at for at, _ in pairs], [self._height(name, each, notes) for _, each in pairs])
 
+    def _place(self, x: Any, notes: dict[str, int]) -> float | None:
+        """Where a point stands; None, with a note, where there is no place for it."""
+        found = coerce.place(x)
+        if found is None:
+            self._note(notes, "place", f"x is no number, date or time: {coerce.shown(x)}")
+            return None
+        if found.zone != self._zone or not self._placed:
+            with self._sink.lock:
+                if not self._placed:
+                    self._placed, self._zone = True, found.zone
+            if found.zone != self._zone:
+                kinds = {None: "a number", "": "a time without a zone"}
+                one, other = (kinds.get(zone, "a time with a zone") for zone in (found.zone, self._zone))
+                self._note(notes, f"kind {found.zone}", f"x is {one}, not {other} as before: {coerce.shown(x)}")
+                return None
+        return found.x
 
-def _points(x: Any, y: Any) -> Iterator[tuple[float, float | None]]:
-    """Pairs whose x is a number; a point without a place cannot be shown."""
-    xs = coerce.column(x)
-    if xs is None:
-        place = coerce.number(x)
-        if place is not None:
-            yield place, coerce.number(y)
-        return
-    ys = coerce.column(y) or []
-    for left, right in zip(xs, ys, strict=False):
-        place = coerce.number(left)
-        if place is not None:
-            yield place, coerce.number(right)
+    def _height(self, name: str, y: Any, notes: dict[str, int]) -> float | None:
+        found = coerce.number(y)
+        if found is None and not coerce.missing(y):
+            self._note(notes, f"height of {name}", f"{name} is no finite number: {coerce.shown(y)}")
+        return found
+
+    def _note(self, notes: dict[str, int], kind: str, words: str, count: int = 1) -> None:
+        """Note what cannot be drawn; of many of a kind, only the first is shown, and all are counted."""
+        with self._sink.lock:
+            if kind not in self._words and len(self._words) >= _KINDS:
+                kind, words = "rest", "other values are no numbers"
+            known = self._words.setdefault(kind, words)
+        notes[known] = notes.get(known, 0) + count

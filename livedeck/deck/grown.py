@@ -7,6 +7,8 @@ follows a log, elements are kept in this form so that appending costs what was a
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
+import msgspec
+
 from livedeck.deck.ops import Chart, Element, Html, Markdown, Progress, Series, Value
 
 POINT_BYTES = 24  # a chart's point in JSON: two numbers of about ten digits and their commas
@@ -78,6 +80,8 @@ class Grown:
                 self.appended = True
             case Chart(series=series):
                 self._append_points(series)
+                if element.notes or element.zone is not None:
+                    self._take_words(element)
             case Progress() | Value():
                 self._head = element
                 self.weight = self.fixed = _fixed_bytes(element)
@@ -92,7 +96,8 @@ class Grown:
             case Chart() as head:
                 self._owned = False
                 series = [Series(name, x, y) for name, (x, y) in self._lines.items()]
-                return Chart(head.id, head.title, series, head.x_label, head.y_label, head.log_y)
+                labels = head.x_label, head.y_label
+                return Chart(head.id, head.title, series, *labels, head.log_y, head.zone, head.notes)
             case other:
                 return other
 
@@ -134,6 +139,21 @@ class Grown:
                 held[1].extend(line.y)
             self.weight += POINT_BYTES * len(line.x)
 
+    def _take_words(self, more: Chart) -> None:
+        """What another chart says of its axis, and of what it could not draw."""
+        head = self._head
+        if not isinstance(head, Chart):
+            raise TypeError(f"a {type(head).__name__} has no axis")
+        zone = more.zone if head.zone is None else head.zone
+        if zone == head.zone and not more.notes:
+            return
+        notes = {words: head.notes.get(words, 0) + more.notes.get(words, 0) for words in head.notes | more.notes}
+        before = _fixed_bytes(head)
+        self._head = msgspec.structs.replace(head, zone=zone, notes=notes)
+        grew = _fixed_bytes(self._head) - before
+        self.fixed += grew
+        self.weight += grew
+
     def _text(self) -> str:
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
@@ -150,7 +170,7 @@ def _fixed_bytes(element: Element) -> int:
         case Value(value=value):
             texts = element.id + element.label + element.unit + (value if isinstance(value, str) else "")
         case Chart():
-            texts = element.id + element.title + element.x_label + element.y_label
+            texts = element.id + element.title + element.x_label + element.y_label + "".join(element.notes)
     return ELEMENT_BYTES + text_bytes(texts)
 
 
@@ -180,4 +200,6 @@ def map_texts(element: Element, change: Callable[[str], str]) -> Element:
         case Chart():
             series = [Series(change(line.name), line.x, line.y) for line in element.series]
             labels = change(element.x_label), change(element.y_label)
-            return Chart(change(element.id), change(element.title), series, *labels, element.log_y)
+            zone = None if element.zone is None else change(element.zone)
+            notes = {change(words): count for words, count in element.notes.items()}
+            return Chart(change(element.id), change(element.title), series, *labels, element.log_y, zone, notes)

@@ -1,26 +1,53 @@
-"""Numbers as a Deck shows them; the same rules as ``console/src/frame/numbers.ts``."""
+"""Numbers, durations, times and sizes as livedeck writes them.
+
+``console/src/core/numerals.ts`` follows the same rules; both run the cases of ``tests/fixtures/written_cases.json``.
+"""
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 
-_TINY = 1e-4
-_HUGE = 1e15
+EXACT_DIGITS = 12
+"""A number with at most so many digits is written in full: somebody has chosen them. Arithmetic leaves more."""
+_DIGITS = 6  # of the others
+_DECIMALS = 2  # of the others at least, where they have an integer part
+_TINY = -4  # exponent below which a number is written with one
+_HUGE = 15  # exponent from which a whole number of few digits is written with one
+_ENDLESS = 21  # exponent from which every number is
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def format_number(value: float) -> str:
-    """Six significant digits; whole numbers in full; very small and very large ones with an exponent."""
+def format_number(value: float, resolution: float = 0.0) -> str:
+    """A number with no more digits than it needs, and never as a number that it is not.
+
+    Whole numbers are written in full. So is what has at most twelve digits. Of the rest six digits are shown, two
+    decimals at least, and more where fewer would make a whole number of it.
+
+    Args:
+        value: The number.
+        resolution: A difference that must be visible, such as the step between the marks of an axis; 0 for none.
+    """
     if not math.isfinite(value):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-    size = abs(value)
-    if size >= _HUGE or 0 < size < _TINY:
-        return _exponential(value)
-    if value == int(value):
-        return f"{int(value):,}"
-    digits = 5 - math.floor(math.log10(size))
-    # Decimal rounds the shortest form of the number half away from zero, as browsers do.
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    text = f"{rounded:,.{max(0, digits)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    exact = _stripped(Decimal(value) if isinstance(value, int) else Decimal(repr(float(value))))
+    if exact.is_zero():
+        return "0"
+    shown = _rounded(exact, resolution)
+    digits, exponent = len(shown.as_tuple().digits), shown.adjusted()
+    whole = digits <= exponent + 1
+    if exponent < _TINY or exponent >= _ENDLESS or (whole and exponent >= _HUGE and digits <= _DIGITS):
+        return exponential(shown)
+    return f"{shown:,f}"
+
+
+def exponential(number: Decimal) -> str:
+    """A number as mantissa and exponent, with all its digits: ``-1.5e-7``."""
+    if number.is_zero():
+        return "0"
+    sign, digits, _ = _stripped(number).as_tuple()
+    first, *rest = map(str, digits)
+    mantissa = f"{first}.{''.join(rest)}" if rest else first
+    return f"{'-' if sign else ''}{mantissa}e{number.adjusted():+d}"
 
 
 def format_value(value: float | str | None) -> str:
@@ -37,7 +64,100 @@ def format_delta(delta: float) -> str:
     return format_number(abs(delta))
 
 
-def _exponential(value: float) -> str:
-    mantissa, _, exponent = f"{value:.3e}".partition("e")
-    mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent):+d}"
+def format_duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 4 s``, ``2 h 5 min``, ``3 d 4 h``."""
+    if not math.isfinite(seconds):
+        return "–"  # noqa: RUF001 - as in format_value
+    if seconds < 0:
+        return f"-{format_duration(-seconds)}"
+    if seconds < 9.95:
+        return f"{_fixed(seconds, 1)} s"
+    whole = max(10, math.floor(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    units = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+    large, name, small, part = next(each for each in units if whole >= each[0])
+    return f"{whole // large:,} {name} {whole % large // small} {part}"
+
+
+def format_size(count: float) -> str:
+    """A number of bytes: ``512 bytes``, ``3.42 KiB``, ``64 MiB``."""
+    unit = "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if count < (1024 if unit == "bytes" else 999.5):  # what would round to a thousand is a part of the next unit
+            break
+        count, unit = count / 1024, larger
+    decimals = 0 if unit == "bytes" or count >= 99.95 else 1 if count >= 9.995 else 2
+    text = _fixed(count, decimals)
+    return (
+        f"{text.rstrip('0').rstrip('.') if '.' in text else text} {'byte' if count == 1 and unit == 'bytes' else unit}"
+    )
+
+
+def format_moment(seconds: float, *, zone: str = "") -> str:
+    """A moment: ``1 May 2024, 12:05:30 UTC``; a day alone where it is midnight and no zone is given.
+
+    Args:
+        seconds: Since 1970-01-01, as the clock of the zone shows them.
+        zone: Written behind it.
+    """
+    moment = moment_of(seconds)
+    if moment is None:
+        return format_number(seconds)
+    day = format_day(moment)
+    if not zone and seconds % 86_400 == 0:
+        return day
+    fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
+    return f"{day}, {moment:%H:%M:%S}{fraction}{f' {zone}' if zone else ''}"
+
+
+def format_day(moment: datetime, *, year: bool = True) -> str:
+    """``1 May 2024``, or ``1 May``; month names are English wherever this runs."""
+    return f"{moment.day} {month_name(moment.month)}{f' {moment.year}' if year else ''}"
+
+
+def month_name(month: int) -> str:
+    """``May`` for 5."""
+    return _MONTHS[month - 1]
+
+
+def moment_of(seconds: float) -> datetime | None:
+    """The date and time of a number of seconds since 1970, to the microsecond; None outside of the years 1 to 9999."""
+    whole = math.floor(seconds)
+    try:
+        moment = datetime.fromtimestamp(whole, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.replace(microsecond=min(999_999, math.floor((seconds - whole) * 1_000_000)))
+
+
+def _rounded(exact: Decimal, resolution: float) -> Decimal:
+    """As many digits of a number as are shown."""
+    digits = len(exact.as_tuple().digits)
+    integers = exact.adjusted() + 1
+    if digits <= EXACT_DIGITS or digits <= integers <= _ENDLESS:
+        return exact
+    keep = max(_DIGITS, integers + _DECIMALS if 0 < integers <= _ENDLESS else 0)
+    if resolution > 0 and math.isfinite(resolution):
+        keep = max(keep, integers - Decimal(repr(float(resolution))).adjusted() + 1)
+    while keep < digits:
+        shown = _stripped(Context(prec=keep, rounding=ROUND_HALF_UP).plus(exact))
+        # It has a fraction, as the number itself, or an exponent so large that nobody takes it for exact.
+        if len(shown.as_tuple().digits) > shown.adjusted() + 1 or integers > _ENDLESS:
+            return shown
+        keep += 1
+    return exact
+
+
+def _stripped(number: Decimal) -> Decimal:
+    """Without zeros at the end of its digits; ``Decimal.normalize`` would round to 28 digits."""
+    sign, digits, exponent = number.as_tuple()
+    kept = len(digits)
+    while kept > 1 and digits[kept - 1] == 0:
+        kept -= 1
+    return Decimal((sign, digits[:kept], int(exponent) + len(digits) - kept))
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Rounded half away from zero by the shortest form of the number, as a reader of it would."""
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}"

@@ -47,7 +47,11 @@ class Value(msgspec.Struct, tag_field="kind", tag="value", frozen=True, omit_def
 
 
 class Series(msgspec.Struct, frozen=True):
-    """One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN)."""
+    """One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
+
+    Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
+    that comes to an ``x`` again is drawn as it came.
+    """
 
     name: str
     x: list[float | None]
@@ -63,6 +67,11 @@ class Chart(msgspec.Struct, tag_field="kind", tag="chart", frozen=True, omit_def
     x_label: str = ""
     y_label: str = ""
     log_y: bool = False
+    zone: str | None = None
+    """What ``x`` is: None for numbers; for times, in seconds since 1970, the name of their time zone, or nothing for
+    times and dates that came without one."""
+    notes: dict[str, int] = {}
+    """What could not be drawn, in words, each with the number of points that this is about."""
 
 
 Element = Html | Markdown | Progress | Value | Chart
@@ -82,8 +91,8 @@ class Extend(msgspec.Struct, tag_field="op", tag="extend", frozen=True):
     """Append to an element of the same id and kind.
 
     html and markdown text is concatenated; a chart's points are appended series by series, new series
-    added; for progress and value, which hold no list, it is the same as ``put``. An ``extend`` of an
-    element that does not exist is a ``put``.
+    added, the numbers of its notes added up, and it gets the zone if it has none; for progress and value,
+    which hold no list, it is the same as ``put``. An ``extend`` of an element that does not exist is a ``put``.
     """
 
     deck: str

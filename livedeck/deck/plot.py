@@ -1,19 +1,27 @@
-"""A line chart as a small SVG, for pages where no script draws it."""
+"""A line chart as HTML and a small SVG, for pages where no script draws it.
+
+Lines are stretched to the width of the page; marks and words are text of the page, of one size on any screen.
+"""
 
 import html
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from livedeck.deck.numerals import format_number
+from livedeck.deck import axis
+from livedeck.deck.axis import CHARACTER, Marks
 from livedeck.deck.ops import Chart, Series
 
-WIDTH, HEIGHT = 960, 280
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 8, 26
-_COLOURS = 8
+SIZE = 1000
+"""Width and height of the SVG, in its own units."""
+COLOURS = 8
+"""How many colours there are for lines; beyond, they come again, dashed."""
+_DASHES = ("", "6 4", "2 3")
 _BUCKETS = 150  # of which each gives at most two points, the lowest and the highest
-_Y_TICKS, _X_TICKS = 4, 8
+_UPWARDS = 7  # marks
+_WIDTH = 300  # pixels that a narrow screen has for the marks across
+_MINUTE = 60.0  # around a single time
 
 Point = tuple[float, float]
 
@@ -23,47 +31,79 @@ class Span(NamedTuple):
 
     low: float
     high: float
+    logarithmic: bool = False
 
-    def place(self, value: float) -> float:
+    def share(self, value: float) -> float:
         """Where a value lies, from 0 to 1."""
-        return (value - self.low) / (self.high - self.low)
+        if self.logarithmic:
+            return (math.log10(value) - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
+        return (value / 4 - self.low / 4) / (self.high / 4 - self.low / 4)  # their difference may be no number
 
 
-def chart_svg(chart: Chart) -> str:
+def chart_plot(chart: Chart) -> str:
     """The chart's lines and axes, thinned out to what a screen can show; empty when there is no point yet."""
-    lines = [list(_runs(series, log_y=chart.log_y)) for series in chart.series]
-    points = [point for runs in lines for run in runs for point in run]
+    lines = [list(runs(series, log_y=chart.log_y)) for series in chart.series]
+    points = [point for line in lines for run in line for point in run]
     if not points:
         return ""
-    x = _span([point[0] for point in points], margin=0)
-    y = _span([point[1] for point in points], margin=0.06)
-    drawn = "".join(_polylines(runs, x, y, index) for index, runs in enumerate(lines))
+    across, upwards = [x for x, _ in points], [y for _, y in points]
+    y_range = axis.log_range if chart.log_y else axis.roomy_range
+    x = Span(*axis.plain_range(min(across), max(across), 1.0 if chart.zone is None else _MINUTE))
+    y = Span(*y_range(min(upwards), max(upwards)), chart.log_y)
+    whole = all(value.is_integer() for value in map(float, across))
+    x_marks = axis.across(x.low, x.high, _WIDTH, whole=whole, zone=chart.zone)
+    y_marks = (axis.log_marks if chart.log_y else axis.number_marks)(y.low, y.high, _UPWARDS)
+    drawn = "".join(_drawn(line, x, y, index) for index, line in enumerate(lines))
     label = html.escape(chart.title, quote=True)
+    room = max(map(len, y_marks.labels), default=0) * CHARACTER
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
-        f"{_y_axis(y, log_y=chart.log_y)}{_x_axis(x)}{drawn}</svg>"
+        f'<div class="ld-axes" style="--ld-marks:{room:.0f}px"><svg viewBox="0 0 {SIZE} {SIZE}"'
+        f' preserveAspectRatio="none" role="img" aria-label="{label}">{_grid(x_marks, x, y_marks, y)}{drawn}</svg>'
+        f"{_marks('y', y_marks, y)}{_marks('x', x_marks, x)}{_words(chart, x_marks, y_marks)}</div>"
     )
 
 
-def _runs(series: Series, *, log_y: bool) -> Iterator[list[Point]]:
-    """The stretches of a series between its gaps, thinned out.
+def dash(index: int) -> str:
+    """The dashes of a line, as SVG has them: none for the first eight."""
+    return _DASHES[index // COLOURS % len(_DASHES)]
 
-    A log holds points in the order in which they came, and x may start over; here they stand in that of x.
+
+def runs(series: Series, *, log_y: bool) -> Iterator[list[Point]]:
+    """The stretches that a series is drawn in, thinned out: it ends at a gap, and where x starts again.
+
+    A line whose x are all different is drawn in the order of x, as workers may report in any order; one that comes to
+    an x again is drawn as it came.
     """
     share = max(1, len(series.x) // _BUCKETS)
-    run: list[Point] = []
-    for x, y in sorted(zip(series.x, series.y, strict=False), key=_place):
-        if x is not None and y is not None and (y > 0 or not log_y):
-            run.append((x, math.log10(y) if log_y else y))
-        elif run:
-            yield list(_thinned(run, share))
-            run = []
-    if run:
-        yield list(_thinned(run, share))
+    for run in _stretches(series):
+        for _, group in itertools.groupby(run, key=lambda point: _is_shown(point[1], log_y=log_y)):
+            shown = [(x, y) for x, y in group if y is not None and _is_shown(y, log_y=log_y)]
+            if shown:
+                yield list(_thinned(shown, share))
 
 
-def _place(point: tuple[float | None, float | None]) -> float:
-    return -math.inf if point[0] is None else point[0]
+def _is_shown(y: float | None, *, log_y: bool) -> bool:
+    return y is not None and (y > 0 or not log_y)
+
+
+def restarts(series: Series) -> int:
+    """How often the x of a series starts again."""
+    return sum(1 for _ in _stretches(series)) - 1
+
+
+def _stretches(series: Series) -> Iterator[list[tuple[float, float | None]]]:
+    points = [(x, y) for x, y in zip(series.x, series.y, strict=False) if x is not None]
+    if len({x for x, _ in points}) == len(points):
+        yield sorted(points, key=lambda point: point[0])
+        return
+    xs = [x for x, _ in points]
+    breaks = [0, *(at for at in range(1, len(xs)) if _starts_again(xs, at)), len(xs)]
+    yield from (points[begin:end] for begin, end in itertools.pairwise(breaks))
+
+
+def _starts_again(x: list[float], at: int) -> bool:
+    """Whether x, which goes up, starts again there: it jumps back, and goes up from there too."""
+    return x[at] < x[at - 1] and (at < 2 or x[at - 2] < x[at - 1]) and (at + 1 == len(x) or x[at] < x[at + 1])
 
 
 def _thinned(run: list[Point], share: int) -> Iterator[Point]:
@@ -72,66 +112,40 @@ def _thinned(run: list[Point], share: int) -> Iterator[Point]:
         yield from run
         return
     for start in range(0, len(run), share):
-        bucket = run[start : start + share]
-        ends = {min(bucket, key=lambda point: point[1]), max(bucket, key=lambda point: point[1])}
-        yield from sorted(ends)
+        bucket = range(start, min(start + share, len(run)))
+        ends = {min(bucket, key=lambda at: run[at][1]), max(bucket, key=lambda at: run[at][1])}
+        yield from (run[at] for at in sorted(ends))
 
 
-def _span(values: Sequence[float], margin: float) -> Span:
-    low, high = min(values), max(values)
-    room = (high - low) * margin
-    if low == high:
-        room = abs(low) * 0.1 or 1.0
-    return Span(low - room, high + room)
-
-
-def _polylines(runs: list[list[Point]], x: Span, y: Span, index: int) -> str:
-    colour = f"var(--ld-series-{index % _COLOURS})"
+def _drawn(line: list[list[Point]], x: Span, y: Span, index: int) -> str:
+    dashes = f";stroke-dasharray:{dash(index)}" if dash(index) else ""
+    style = f'style="stroke:var(--ld-series-{index % COLOURS}){dashes}"'
     drawn = []
-    for run in runs:
-        places = " ".join(f"{_left(x.place(px)):.1f},{_top(y.place(py)):.1f}" for px, py in run)
-        if len(run) == 1:
-            left, top = places.split(",")
-            drawn.append(f'<circle cx="{left}" cy="{top}" r="2.5" style="fill:{colour}"/>')
+    for run in line:
+        places = [f"{x.share(px) * SIZE:.1f},{(1 - y.share(py)) * SIZE:.1f}" for px, py in run]
+        if len(places) == 1:  # a line of no length, with round ends
+            drawn.append(f'<path class="ld-line ld-point" {style} d="M{places[0]}h0"/>')
         else:
-            drawn.append(f'<polyline class="ld-line" style="stroke:{colour}" points="{places}"/>')
+            drawn.append(f'<polyline class="ld-line" {style} points="{" ".join(places)}"/>')
     return "".join(drawn)
 
 
-def _y_axis(span: Span, *, log_y: bool) -> str:
-    drawn = []
-    for tick in _ticks(span, _Y_TICKS):
-        top = f"{_top(span.place(tick)):.1f}"
-        text = format_number(10**tick if log_y else tick)
-        drawn.append(f'<line class="ld-grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{top}" y2="{top}"/>')
-        drawn.append(
-            f'<text class="ld-axis-text" x="{_LEFT - 8}" y="{top}" dy="0.35em" text-anchor="end">{text}</text>'
-        )
-    return "".join(drawn)
+def _grid(x_marks: Marks, x: Span, y_marks: Marks, y: Span) -> str:
+    levels = (f"M0,{(1 - y.share(place)) * SIZE:.1f}H{SIZE}" for place in y_marks.places)
+    columns = (f"M{x.share(place) * SIZE:.1f},0V{SIZE}" for place in x_marks.places)
+    return f'<path class="ld-grid" d="{"".join([*levels, *columns])}"/>'
 
 
-def _x_axis(span: Span) -> str:
-    places = [(tick, _left(span.place(tick))) for tick in _ticks(span, _X_TICKS)]
-    texts = (
-        f'<text class="ld-axis-text" x="{left:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{format_number(tick)}</text>'
-        for tick, left in places
+def _marks(name: str, marks: Marks, span: Span) -> str:
+    side = "left" if name == "x" else "bottom"
+    return "".join(
+        f'<span class="ld-mark ld-mark-{name}" style="{side}:{span.share(place) * 100:.2f}%">{label}</span>'
+        for place, label in zip(marks.places, marks.labels, strict=True)
     )
-    return "".join(texts)
 
 
-def _ticks(span: Span, about: int) -> list[float]:
-    """A few round numbers within a span."""
-    rough = (span.high - span.low) / about
-    power = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
-    first = math.ceil(span.low / step)
-    steps = itertools.takewhile(lambda i: (first + i) * step <= span.high, range(about * 3))
-    return [float(f"{(first + i) * step:.12g}") for i in steps]
-
-
-def _left(share: float) -> float:
-    return _LEFT + share * (WIDTH - _LEFT - _RIGHT)
-
-
-def _top(share: float) -> float:
-    return HEIGHT - _BOTTOM - share * (HEIGHT - _BOTTOM - _TOP)
+def _words(chart: Chart, x: Marks, y: Marks) -> str:
+    words = {"y-base": y.base, "y-label": chart.y_label, "x-label": chart.x_label, "x-base": x.base}
+    return "".join(
+        f'<span class="ld-mark ld-{place}">{html.escape(text)}</span>' for place, text in words.items() if text
+    )

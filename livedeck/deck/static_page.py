@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from livedeck.deck.numerals import format_delta, format_number, format_value
 from livedeck.deck.ops import MOST_UNREADABLE, Chart, Deck, Document, Element, Html, Markdown, Progress, Value
-from livedeck.deck.plot import chart_svg
+from livedeck.deck.plot import COLOURS, chart_plot, dash, restarts
 from livedeck.deck.renderers import render_error
 
 if TYPE_CHECKING:
@@ -155,16 +155,32 @@ def _value(tile: Value) -> str:
 
 
 def _chart(chart: Chart) -> str:
-    plot = chart_svg(chart) or empty("No points yet")
+    plot = chart_plot(chart) or empty("No points" if chart.notes else "No points yet")
     keys = "".join(
-        f'<span class="ld-key"><span class="ld-swatch" style="color:var(--ld-series-{index % 8})"></span>'
-        f"{html.escape(series.name)}</span>"
+        f'<span class="ld-key"><span class="ld-swatch"{" data-dashed" if dash(index) else ""}'
+        f' style="color:var(--ld-series-{index % COLOURS})"></span>{html.escape(series.name)}</span>'
         for index, series in enumerate(chart.series)
     )
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in chart_notes(chart))
     return (
         f'<div class="ld-element ld-chart"><h3 class="ld-chart-title">{html.escape(chart.title)}</h3>'
-        f'<div class="ld-plot">{plot}</div><div class="ld-legend">{keys}</div></div>'
+        f'<div class="ld-plot">{plot}</div><div class="ld-legend">{keys}</div>'
+        f"{f'<ul class=ld-chart-notes>{notes}</ul>' if notes else ''}</div>"
     )
+
+
+def chart_notes(chart: Chart) -> list[str]:
+    """What is said below a chart of what it could not draw."""
+    notes = [f"{words} ({count:,} {'point' if count == 1 else 'points'})" for words, count in chart.notes.items()]
+    hidden = sum(y is not None and y <= 0 for line in chart.series for y in line.y) if chart.log_y else 0
+    if hidden:
+        words = "not above zero, for which a logarithmic axis has no place"
+        notes.append(f"{words} ({hidden:,} {'point' if hidden == 1 else 'points'})")
+    for line in chart.series:
+        if again := restarts(line):
+            times = "once" if again == 1 else f"{again:,} times"
+            notes.append(f"x of {line.name} starts again {times}; each pass is a line of its own")
+    return notes
 
 
 def _quoted(text: str) -> str:

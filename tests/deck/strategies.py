@@ -17,14 +17,18 @@ def series(draw, *, ascending=True):
     return Series(draw(st.sampled_from(["s", "t"])), sorted(x) if ascending else x, y)
 
 
+charts = {
+    "zone": st.sampled_from([None, "", "UTC"]),
+    "notes": st.dictionaries(st.sampled_from(["no number", "no time"]), st.integers(1, 3), max_size=2),
+}
 elements = st.one_of(
     st.builds(Html, ids, texts),
     st.builds(Markdown, ids, texts),
     st.builds(Progress, ids, texts, numbers, numbers | st.none()),
     st.builds(Value, ids, texts, numbers | texts | st.booleans()),
-    st.builds(Chart, ids, texts, st.lists(series(), max_size=2)),
+    st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
 )
-unsorted_elements = elements | st.builds(Chart, ids, texts, st.lists(series(ascending=False), max_size=2))
+unsorted_elements = elements | st.builds(Chart, ids, texts, st.lists(series(ascending=False), max_size=2), **charts)
 ops = st.one_of(
     st.builds(Put, decks, elements),
     st.builds(Extend, decks, elements),

@@ -1,32 +1,72 @@
+"""Python and the browser write numbers alike: both run the cases of written_cases.json."""
+
+import json
+import math
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from livedeck.deck.numerals import format_delta, format_number, format_value
+from livedeck.deck import numerals
+
+CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "written_cases.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (0, "0"),
-        (3.0, "3"),
-        (1234567, "1,234,567"),
-        (1234567.8, "1,234,570"),
-        (12345.678, "12,345.7"),
-        (0.1 + 0.2, "0.3"),
-        (-0.0412345678, "-0.0412346"),
-        (999999.5, "1,000,000"),
-        (0.00001234, "1.234e-5"),
-        (1e-7, "1e-7"),
-        (1.5e20, "1.5e+20"),
-        (-2e15, "-2e+15"),
-        (float("inf"), "Infinity"),
-        (float("-inf"), "-Infinity"),
-        (float("nan"), "NaN"),
-    ],
-)
-def test_numbers_read_as_in_the_console(number, text):
-    assert format_number(number) == text
+@pytest.mark.parametrize(("value", "text"), CASES["numbers"])
+def test_numbers(value, text):
+    assert numerals.format_number(value) == text
+
+
+@pytest.mark.parametrize(("value", "resolution", "text"), CASES["numbers with a resolution"])
+def test_numbers_with_a_difference_that_must_be_visible(value, resolution, text):
+    assert numerals.format_number(value, resolution) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), CASES["durations"])
+def test_durations(seconds, text):
+    assert numerals.format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), CASES["sizes"])
+def test_sizes(count, text):
+    assert numerals.format_size(count) == text
+
+
+@pytest.mark.parametrize(("seconds", "zone", "text"), CASES["moments"])
+def test_moments(seconds, zone, text):
+    assert numerals.format_moment(seconds, zone=zone) == text
+
+
+def test_what_is_no_number_has_words():
+    assert [numerals.format_number(value) for value in (math.inf, -math.inf, math.nan)] == [
+        "Infinity",
+        "-Infinity",
+        "NaN",
+    ]
+    assert numerals.format_duration(math.nan) == "–"  # noqa: RUF001
 
 
 def test_values_and_deltas():
-    assert [format_value(value) for value in (None, True, False, "warm", 2)] == ["–", "true", "false", "warm", "2"]  # noqa: RUF001
-    assert format_delta(-0.5) == "0.5"
+    assert [numerals.format_value(value) for value in (None, True, False, "warm", 2)] == [
+        "–",  # noqa: RUF001
+        "true",
+        "false",
+        "warm",
+        "2",
+    ]
+    assert numerals.format_delta(-0.5) == "0.5"
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_never_shown_as_one_it_is_not(value):
+    shown = float(numerals.format_number(value).replace(",", ""))
+    assert shown == pytest.approx(value, rel=5.1e-6, abs=0)
+    if abs(value) < 1e21:
+        assert shown.is_integer() == value.is_integer()
+        assert math.floor(shown) == math.floor(value)
+
+
+@given(st.integers(-(10**20), 10**20))
+def test_whole_numbers_are_exact(value):
+    assert float(numerals.format_number(value).replace(",", "")) == float(value)

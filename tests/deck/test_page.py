@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -300,7 +300,15 @@ def test_nothing_that_a_user_hands_over_raises(page):
         (Decimal("1.5"), 1.5),
         (float("nan"), "nan"),
         (float("-inf"), "-inf"),
-        (2**60, str(2**60)),
+        (2**60, "1,152,921,504,606,846,976"),
+        (-(2**53) - 1, "-9,007,199,254,740,993"),
+        pytest.param(10**5000, "1e+5000", id="a number that Python does not write"),
+        (-314159 * 10**30, "-3.14159e+35"),
+        (timedelta(seconds=184), "3 min 4 s"),
+        (datetime(2024, 5, 1, 12, 5, 30, tzinfo=UTC), "1 May 2024, 12:05:30 UTC"),
+        (date(2024, 5, 1), "1 May 2024"),
+        (np.datetime64("2024-05-01T12:00:00.5"), "1 May 2024, 12:00:00.5"),
+        (np.timedelta64(90, "s"), "1 min 30 s"),
         ((1, 2), "(1, 2)"),
         (np.array(2.5), 2.5),
     ],

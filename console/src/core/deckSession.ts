@@ -2,7 +2,7 @@
  * One Deck as its viewer follows it: the stream's events in, a document for the frame out, and everything around it
  * (state, pause, connection) as one value to render. Knows nothing of the page.
  */
-import { applySegment, SegmentGap } from "../document/apply";
+import { advanceDocument, applySegment, SegmentGap } from "../document/apply";
 import type { Document, Segment, Unreadable } from "../protocol/deck.gen";
 import type { DeckState, Snapshot, Tail } from "../protocol/live.gen";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
@@ -137,7 +137,9 @@ export class DeckSession {
   private takeSegment(segment: Segment, length: number): "restart" | undefined {
     const before = this.latest ?? {};
     try {
-      this.latest = applySegment(before, segment);
+      // While paused, what is shown stays as it is.
+      const apply = this.current.get().paused ? applySegment : advanceDocument;
+      this.latest = apply(before, segment);
     } catch (error) {
       if (error instanceof SegmentGap) return "restart";
       throw error;

@@ -3,18 +3,7 @@
  * renders goes blank: so whatever comes in, words come out.
  */
 
-/** "0.4 s", "12 s", "3 min 4 s", "2 h 5 min", "3 d 4 h". */
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "–";
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.floor(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  const hours = Math.floor(minutes / 60);
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
+export { formatDuration } from "./numerals";
 
 /** An age that ticks: tenths below ten seconds, then coarser. */
 export function formatAge(seconds: number): string {

@@ -25,10 +25,22 @@ export class SegmentGap extends Error {
  * @throws SegmentGap when a segment in between is missing.
  */
 export function applySegment(document: Document, segment: Segment): Document {
+  return apply(document, segment, false);
+}
+
+/**
+ * The same for a caller who lets go of the document before, and of all others that share its points: a chart's points
+ * are appended where they are, so that a segment costs what it holds and not what the chart holds already.
+ */
+export function advanceDocument(document: Document, segment: Segment): Document {
+  return apply(document, segment, true);
+}
+
+function apply(document: Document, segment: Segment, inPlace: boolean): Document {
   const at = document.seq ?? 0;
   if (segment.seq <= at) return document;
   if (segment.seq > at + 1) throw new SegmentGap(at, segment.seq);
-  const { decks, end } = segment.ops.reduce(applyOp, document);
+  const { decks, end } = segment.ops.reduce((before, op) => applyOp(before, op, inPlace), document);
   const unreadable = withUnreadable(document, segment);
   // Of a segment that could not be read nothing is known but its number.
   const { at: time, health } = segment.unreadable ? document : segment;
@@ -47,12 +59,12 @@ function withUnreadable({ unreadable }: Document, segment: Segment): readonly Un
   return [...(unreadable ?? []), { seq: segment.seq, reason: segment.unreadable }];
 }
 
-function applyOp(document: Document, op: Op): Document {
+function applyOp(document: Document, op: Op, inPlace: boolean): Document {
   switch (op.op) {
     case "put":
       return withElement(document, op.deck, op.element.id, () => op.element);
     case "extend":
-      return withElement(document, op.deck, op.element.id, (before) => extended(before, op.element));
+      return withElement(document, op.deck, op.element.id, (before) => extended(before, op.element, inPlace));
     case "drop":
       return dropped(document, op.deck, op.id ?? null);
     case "end":
@@ -87,26 +99,49 @@ function dropped(document: Document, deckName: string, id: string | null): Docum
 }
 
 /** An element with another's data at its end; one of another kind is replaced. */
-function extended(before: Element | undefined, more: Element): Element {
+function extended(before: Element | undefined, more: Element, inPlace: boolean): Element {
   if (before?.kind === "html" && more.kind === "html") return { ...before, html: before.html + more.html };
   if (before?.kind === "markdown" && more.kind === "markdown") return { ...before, text: before.text + more.text };
-  if (before?.kind === "chart" && more.kind === "chart") return extendedChart(before, more);
+  if (before?.kind === "chart" && more.kind === "chart") return extendedChart(before, more, inPlace);
   return more;
 }
 
-function extendedChart(before: Chart, more: Chart): Chart {
+function extendedChart(before: Chart, more: Chart, inPlace: boolean): Chart {
   const series = new Map<string, Series>((before.series ?? []).map((one) => [one.name, one]));
   for (const one of more.series ?? []) {
     const known = series.get(one.name);
-    series.set(one.name, known ? extendedSeries(known, one) : one);
+    series.set(one.name, known ? extendedSeries(known, one, inPlace) : one);
   }
-  return { ...before, series: [...series.values()] };
+  const zone = before.zone ?? more.zone;
+  const notes = { ...before.notes };
+  for (const [words, count] of Object.entries(more.notes ?? {})) notes[words] = (notes[words] ?? 0) + count;
+  return {
+    ...before,
+    series: [...series.values()],
+    ...(zone !== undefined && zone !== null && { zone }),
+    ...(Object.keys(notes).length > 0 && { notes }),
+  };
 }
 
-function extendedSeries(before: Series, more: Series): Series {
-  const series = { name: before.name, x: before.x.concat(more.x), y: before.y.concat(more.y) };
+/** The state of a series that its points, in lists of our own, are all of; a list of a segment's is never appended to. */
+const LATEST = new WeakMap<Series["x"], Series>();
+
+function extendedSeries(before: Series, more: Series, inPlace: boolean): Series {
+  const own = inPlace && LATEST.get(before.x) === before;
+  const series: Series = {
+    name: before.name,
+    x: own ? appended(before.x, more.x) : before.x.concat(more.x),
+    y: own ? appended(before.y, more.y) : before.y.concat(more.y),
+  };
+  LATEST.set(series.x, series);
   LINEAGES.set(series, lineageOf(before));
   return series;
+}
+
+function appended(values: Series["x"], more: Series["x"]): Series["x"] {
+  const own = values as (number | null)[];
+  for (const value of more) own.push(value);
+  return own;
 }
 
 const LINEAGES = new WeakMap<Series, object>();

@@ -1,5 +1,5 @@
 /** The frame's side of the protocol in `livedeck/admin/live/messages.py`: messages in, what is on screen out. */
-import { applySegment, EMPTY } from "../document/apply";
+import { advanceDocument, EMPTY } from "../document/apply";
 import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
 
@@ -25,7 +25,7 @@ export class FrameSession {
         this.show(message.document);
         break;
       case "segment":
-        this.show(applySegment(this.document, message.segment), message.segment);
+        this.show(advanceDocument(this.document, message.segment), message.segment);
         break;
       case "theme":
         this.screen.theme(message.dark);

@@ -3,7 +3,7 @@
  * that what nobody looks at costs nothing and nothing is drawn into a box without a size.
  */
 import type { Deck, Document, Segment } from "../protocol/deck.gen";
-import { formatNumber } from "./numbers";
+import { formatNumber } from "../core/numerals";
 import { DeckPanel } from "./deckPanel";
 import { setText } from "./elements/element";
 import { TabStrip } from "./tabs";

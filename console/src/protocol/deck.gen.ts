@@ -34,7 +34,12 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-/** One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN). */
+/**
+ * One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
+ *
+ * Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
+ * that comes to an ``x`` again is drawn as it came.
+ */
 export interface Series {
   readonly name: string;
   readonly x: readonly (number | null)[];
@@ -50,6 +55,8 @@ export interface Chart {
   readonly x_label?: string;
   readonly y_label?: string;
   readonly log_y?: boolean;
+  readonly zone?: string | null;
+  readonly notes?: Readonly<Record<string, number>>;
 }
 
 export type Element = Html | Markdown | Progress | Value | Chart;
@@ -69,8 +76,8 @@ export interface Put {
  * Append to an element of the same id and kind.
  *
  * html and markdown text is concatenated; a chart's points are appended series by series, new series
- * added; for progress and value, which hold no list, it is the same as ``put``. An ``extend`` of an
- * element that does not exist is a ``put``.
+ * added, the numbers of its notes added up, and it gets the zone if it has none; for progress and value,
+ * which hold no list, it is the same as ``put``. An ``extend`` of an element that does not exist is a ``put``.
  */
 export interface Extend {
   readonly op: "extend";

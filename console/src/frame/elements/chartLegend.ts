@@ -1,7 +1,7 @@
 /** A chart's legend: one button for each series that shows or hides it, and its value under the cursor. */
 import type uPlot from "uplot";
 import type { Series } from "../../protocol/deck.gen";
-import { formatValue } from "../numbers";
+import { formatValue } from "../../core/numerals";
 import { COLOURS } from "./chartOptions";
 import { child, setText } from "./element";
 
@@ -32,13 +32,13 @@ export class ChartLegend {
     this.keys = series.map((one, index) => this.key(one.name, index, !hidden.has(one.name)));
   }
 
-  /** Each series' value at the cursor, or its last one. */
-  values(plot: uPlot): void {
+  /** Each series' value at the cursor, or its last one; differences as large as `resolution` are to be seen. */
+  values(plot: uPlot, resolution: number): void {
     this.keys.forEach((key, index) => {
       const column = plot.data[index + 1];
       const at = plot.cursor.idx;
       const value = at === null || at === undefined ? lastOf(column) : column?.[at];
-      setText(key.value, formatValue(value ?? null));
+      setText(key.value, formatValue(value ?? null, resolution));
     });
   }
 

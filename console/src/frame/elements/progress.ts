@@ -1,6 +1,6 @@
 /** A progress bar, or a moving one while the amount of work is unknown. */
 import type { Progress } from "../../protocol/deck.gen";
-import { formatNumber } from "../numbers";
+import { formatNumber } from "../../core/numerals";
 import { child, elementNode, setText, type ElementView } from "./element";
 
 export class ProgressView implements ElementView<Progress> {

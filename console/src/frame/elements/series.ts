@@ -28,10 +28,27 @@ export class SeriesTable {
   private columns: Columns = [[]];
   private taken: readonly Taken[] = [];
   private positive = false;
+  private whole = true;
+  private returning = new Set<number>();
+
+  /** Whether every x is a whole number: a step or an epoch. */
+  get isWhole(): boolean {
+    return this.whole;
+  }
+
+  /** The series that come to an x again: the table holds the last of their points there only. */
+  get returns(): ReadonlySet<number> {
+    return this.returning;
+  }
 
   /** The table for a state of the chart; valid until the next call. `positive`: leave out what a log axis cannot show. */
   update(series: readonly Series[], positive: boolean): Columns {
-    if (positive !== this.positive || !this.follows(series) || !this.append(series)) this.columns = table(series, positive);
+    const follows = positive === this.positive && this.follows(series);
+    this.whole = (follows ? this.whole : true) && series.every((one, index) => isWhole(one.x, follows ? this.taken[index]?.points : 0));
+    if (!follows || !this.append(series)) {
+      this.returning = new Set();
+      this.columns = this.table(series, positive);
+    }
     this.positive = positive;
     this.taken = series.map((one) => ({ lineage: lineageOf(one), points: one.x.length }));
     return this.columns;
@@ -52,11 +69,44 @@ export class SeriesTable {
     for (const { x, y, series: index } of points) {
       const row = x > (xs.at(-1) ?? -Infinity) ? xs.push(x) - 1 : (rowOf(xs, x) ?? 0);
       const column = ys[index];
-      if (column) column[row] = y;
+      if (!column) continue;
+      if (column[row] !== undefined) this.returning.add(index);
+      column[row] = y;
     }
     for (const column of ys) while (column.length < xs.length) column.push(undefined);
     return true;
   }
+
+  private table(series: readonly Series[], positive: boolean): Columns {
+    const first = series[0];
+    const shared = first !== undefined && ascends(first.x) && series.every((one) => sameX(one.x, first.x));
+    if (shared) return [[...(first.x as number[])], ...series.map(({ y }) => y.map((value) => shown(value, positive)))];
+    const xs = distinct(series);
+    return [xs, ...series.map((one, index) => this.onto(xs, pointsOf(one, index, 0, positive), index))];
+  }
+
+  private onto(xs: readonly number[], points: readonly Point[], series: number): Y[] {
+    const column = new Array<Y>(xs.length).fill(undefined);
+    let row = 0;
+    for (const { x, y } of points) {
+      if ((xs[row] ?? Infinity) > x) row = rowOf(xs, x) ?? 0; // this series is not ascending
+      while ((xs[row] ?? x) < x) row++;
+      if (column[row] !== undefined) this.returning.add(series);
+      column[row] = y;
+    }
+    return column;
+  }
+}
+
+/** Where x, which goes up, starts again: it jumps back, and goes up from there too. The lists hold no null. */
+export function startsAgain(x: readonly number[], at: number): boolean {
+  const [before = Infinity, here = Infinity] = [x[at - 1], x[at]];
+  return here < before && (x[at - 2] ?? -Infinity) < before && here < (x[at + 1] ?? Infinity);
+}
+
+function isWhole(x: Series["x"], from = 0): boolean {
+  for (let index = from; index < x.length; index++) if (x[index] !== null && !Number.isInteger(x[index])) return false;
+  return true;
 }
 
 function pointsOf({ x, y }: Series, series: number, from: number, positive: boolean): Point[] {
@@ -66,14 +116,6 @@ function pointsOf({ x, y }: Series, series: number, from: number, positive: bool
     if (at !== null && at !== undefined) points.push({ x: at, y: shown(y[index] ?? null, positive), series });
   }
   return points;
-}
-
-function table(series: readonly Series[], positive: boolean): Columns {
-  const first = series[0];
-  const shared = first !== undefined && ascends(first.x) && series.every((one) => sameX(one.x, first.x));
-  if (shared) return [[...(first.x as number[])], ...series.map(({ y }) => y.map((value) => shown(value, positive)))];
-  const xs = distinct(series);
-  return [xs, ...series.map((one, index) => onto(xs, pointsOf(one, index, 0, positive)))];
 }
 
 function ascends(x: Series["x"]): boolean {
@@ -87,17 +129,6 @@ function sameX(one: Series["x"], other: Series["x"]): boolean {
 function distinct(series: readonly Series[]): number[] {
   const all = Float64Array.from(series.flatMap(({ x }) => x.filter((value) => value !== null))).sort();
   return Array.from(all.filter((value, index) => index === 0 || value !== all[index - 1]));
-}
-
-function onto(xs: readonly number[], points: readonly Point[]): Y[] {
-  const column = new Array<Y>(xs.length).fill(undefined);
-  let row = 0;
-  for (const { x, y } of points) {
-    if ((xs[row] ?? Infinity) > x) row = rowOf(xs, x) ?? 0; // this series is not ascending
-    while ((xs[row] ?? x) < x) row++;
-    column[row] = y;
-  }
-  return column;
 }
 
 /** The row of an x that is in the table; null when it is not. */

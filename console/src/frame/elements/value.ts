@@ -1,6 +1,6 @@
 /** One number or word, shown large. A change lights up for a moment, so that the eye finds it. */
 import type { Value } from "../../protocol/deck.gen";
-import { formatDelta, formatValue } from "../numbers";
+import { formatDelta, formatValue } from "../../core/numerals";
 import { child, elementNode, setText, type ElementView } from "./element";
 
 const HIGHLIGHT: readonly Keyframe[] = [{ backgroundColor: "var(--ld-accent-soft)" }, {}];

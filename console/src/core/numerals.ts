@@ -1,0 +1,171 @@
+/**
+ * Numbers, durations, times and sizes as livedeck writes them: the same rules as `livedeck/deck/numerals.py`. Both run
+ * the cases of `tests/fixtures/written_cases.json`.
+ */
+
+/** A number with at most so many digits is written in full: somebody has chosen them. */
+const EXACT_DIGITS = 12;
+const DIGITS = 6;
+const DECIMALS = 2;
+const TINY = -4;
+const HUGE = 15;
+const ENDLESS = 21;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+/** The years 1 to 9999, in seconds since 1970. */
+const FIRST_SECOND = -62_135_596_800;
+const LAST_SECOND = 253_402_300_800;
+
+/** A finite number as its significant digits, without zeros at the end, and the exponent of the first. */
+export interface Digits {
+  readonly negative: boolean;
+  readonly digits: string;
+  readonly exponent: number;
+}
+
+/** The shortest digits that are this number and no other. */
+export function digitsOf(value: number): Digits {
+  const [mantissa = "0", exponent = "0"] = Math.abs(value).toExponential().split("e");
+  return { negative: value < 0, digits: stripZeros(mantissa.replace(".", "")), exponent: Number(exponent) };
+}
+
+/**
+ * A number with no more digits than it needs, and never as a number that it is not. Whole numbers are written in
+ * full, and so is what has at most twelve digits; of the rest six digits are shown, two decimals at least, and more
+ * where fewer would make a whole number of it. `resolution` is a difference that must be visible.
+ */
+export function formatNumber(value: number, resolution = 0): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return "0";
+  const shown = rounded(digitsOf(value), resolution);
+  const { length } = shown.digits;
+  const { exponent } = shown;
+  const whole = length <= exponent + 1;
+  if (exponent < TINY || exponent >= ENDLESS || (whole && exponent >= HUGE && length <= DIGITS)) return exponential(shown);
+  return plain(shown);
+}
+
+/** Mantissa and exponent, with all digits: `-1.5e-7`. */
+export function exponential({ negative, digits, exponent }: Digits): string {
+  const mantissa = digits.length > 1 ? `${digits.charAt(0)}.${digits.slice(1)}` : digits;
+  return `${negative ? "-" : ""}${mantissa}e${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
+}
+
+/** All digits without an exponent: `1,234.5`; `decimals` at least. */
+export function plain({ negative, digits, exponent }: Digits, decimals = 0): string {
+  const padded = exponent < 0 ? "0".repeat(-exponent) + digits : digits.padEnd(exponent + 1, "0");
+  const point = Math.max(0, exponent) + 1;
+  const fraction = padded.slice(point).padEnd(decimals, "0");
+  return `${negative ? "-" : ""}${grouped(padded.slice(0, point))}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
+export function formatValue(value: number | string | boolean | null, resolution = 0): string {
+  if (value === null) return "–";
+  return typeof value === "number" ? formatNumber(value, resolution) : String(value);
+}
+
+/** A change, without its sign: an arrow beside it says which way. */
+export function formatDelta(delta: number): string {
+  return formatNumber(Math.abs(delta));
+}
+
+/** "0.4 s", "12 s", "3 min 4 s", "2 h 5 min", "3 d 4 h". */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 0) return `-${formatDuration(-seconds)}`;
+  if (seconds < 9.95) return `${fixed(seconds, 1)} s`;
+  const whole = Math.max(10, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  return `${grouped(String(Math.floor(hours / 24)))} d ${hours % 24} h`;
+}
+
+/** A number of bytes: "512 bytes", "3.42 KiB", "64 MiB". */
+export function formatSize(bytes: number): string {
+  let count = bytes;
+  let unit = "bytes";
+  for (const larger of ["KiB", "MiB", "GiB", "TiB"]) {
+    if (count < (unit === "bytes" ? 1024 : 999.5)) break; // what would round to a thousand is a part of the next unit
+    count /= 1024;
+    unit = larger;
+  }
+  const text = fixed(count, unit === "bytes" || count >= 99.95 ? 0 : count >= 9.995 ? 1 : 2);
+  if (bytes === 1) return "1 byte";
+  return `${text.includes(".") ? text.replace(/\.?0+$/, "") : text} ${unit}`;
+}
+
+/** A moment: "1 May 2024, 12:05:30 UTC"; a day alone where it is midnight and no zone is given. */
+export function formatMoment(seconds: number, zone = ""): string {
+  const moment = momentOf(seconds);
+  if (moment === null) return formatNumber(seconds);
+  const day = formatDay(moment);
+  if (zone === "" && seconds % 86_400 === 0) return day;
+  const clock = moment.toISOString().slice(-13, -5);
+  const micros = Math.min(999_999, Math.floor((seconds - Math.floor(seconds)) * 1_000_000));
+  const fraction = `.${String(micros).padStart(6, "0")}`.replace(/\.?0+$/, "");
+  return `${day}, ${clock}${fraction}${zone && ` ${zone}`}`;
+}
+
+/** "1 May 2024", or "1 May"; read in UTC. */
+export function formatDay(moment: Date, year = true): string {
+  return `${moment.getUTCDate()} ${monthName(moment.getUTCMonth())}${year ? ` ${moment.getUTCFullYear()}` : ""}`;
+}
+
+/** "May" for 4, as `Date` counts. */
+export function monthName(month: number): string {
+  return MONTHS[month] ?? "";
+}
+
+/** The date and time of a number of seconds since 1970, to be read in UTC; null outside of the years 1 to 9999. */
+export function momentOf(seconds: number): Date | null {
+  const whole = Math.floor(seconds);
+  return whole >= FIRST_SECOND && whole < LAST_SECOND ? new Date(whole * 1000) : null;
+}
+
+/** As many digits of a number as are shown. */
+function rounded(exact: Digits, resolution: number): Digits {
+  const { length } = exact.digits;
+  const integers = exact.exponent + 1;
+  const endless = integers > ENDLESS;
+  if (length <= EXACT_DIGITS || (length <= integers && !endless)) return exact;
+  let keep = Math.max(DIGITS, integers > 0 && !endless ? integers + DECIMALS : 0);
+  if (resolution > 0 && Number.isFinite(resolution)) keep = Math.max(keep, integers - digitsOf(resolution).exponent + 1);
+  for (; keep < length; keep++) {
+    const shown = round(exact, keep);
+    // It has a fraction, as the number itself, or an exponent so large that nobody takes it for exact.
+    if (shown.digits.length > shown.exponent + 1 || endless) return shown;
+  }
+  return exact;
+}
+
+/** Half away from zero. */
+function round({ negative, digits, exponent }: Digits, keep: number): Digits {
+  const head = digits.slice(0, keep);
+  if (digits.charAt(keep) < "5") return { negative, digits: stripZeros(head), exponent };
+  const up = String(BigInt(head) + 1n);
+  return { negative, digits: stripZeros(up), exponent: exponent + (up.length - head.length) };
+}
+
+function stripZeros(digits: string): string {
+  return digits.replace(/(?<=.)0+$/, "");
+}
+
+function grouped(integer: string): string {
+  return integer.replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Rounded half away from zero by the shortest form of the number, as a reader of it would. */
+function fixed(value: number, decimals: number): string {
+  const exact = digitsOf(value);
+  const keep = exact.exponent + 1 + decimals;
+  if (value === 0 || keep < 0) return zero(decimals);
+  if (keep >= exact.digits.length) return plain(exact, decimals);
+  if (keep === 0) return exact.digits >= "5" ? plain({ negative: false, digits: "1", exponent: -decimals }, decimals) : zero(decimals);
+  return plain(round(exact, keep), decimals);
+}
+
+function zero(decimals: number): string {
+  return decimals === 0 ? "0" : `0.${"0".repeat(decimals)}`;
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { formatDuration, formatNumber, formatSize, formatMoment } from "../../src/core/numerals";
+
+interface Cases {
+  readonly numbers: readonly [number, string][];
+  readonly "numbers with a resolution": readonly [number, number, string][];
+  readonly durations: readonly [number, string][];
+  readonly sizes: readonly [number, string][];
+  readonly moments: readonly [number, string, string][];
+}
+const CASES = JSON.parse(
+  readFileSync(new URL("../../../tests/fixtures/written_cases.json", import.meta.url), "utf8"),
+) as Cases;
+
+describe("what livedeck writes, here as in Python", () => {
+  it.each(CASES.numbers)("number %d is %s", (value, text) => expect(formatNumber(value)).toBe(text));
+  it.each(CASES["numbers with a resolution"])("number %d to %d is %s", (value, resolution, text) =>
+    expect(formatNumber(value, resolution)).toBe(text),
+  );
+  it.each(CASES.durations)("%d seconds are %s", (value, text) => expect(formatDuration(value)).toBe(text));
+  it.each(CASES.sizes)("%d bytes are %s", (value, text) => expect(formatSize(value)).toBe(text));
+  it.each(CASES.moments)("time %d %s is %s", (value, zone, text) =>
+    expect(formatMoment(value, zone)).toBe(text),
+  );
+
+  it("has words for what is no number", () => {
+    expect([Infinity, -Infinity, NaN].map((value) => formatNumber(value))).toEqual(["Infinity", "-Infinity", "NaN"]);
+    expect(formatDuration(NaN)).toBe("–");
+  });
+});

@@ -1,0 +1,79 @@
+"""Charts of any numbers: the frame goes on, and says what it shows."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.console import Stage
+
+pytestmark = pytest.mark.acceptance
+
+HARD = """
+import random
+import struct
+
+def hard():
+    yield range(40), [1.0 + (2.4e-7 if k % 2 else -2.4e-7) for k in range(40)]
+    yield [2**53, 2**53 + 2, 2**53 + 4], [1, 2, 3]
+    yield [1764180000123456789 + 300 * k for k in range(4)], [1, 2, 3, 4]
+    yield range(4), [1.0, 1e100, 1e300, 1.7e308]
+    yield range(4), [-1.7e308, 0, 5e-324, 1.7e308]
+    yield range(4), [1.0, 1.0 + 2**-52, 1.0, 1.0]
+    yield [1e-300, 2e-300], [5e-324, 1e-323]
+    rng = random.Random(1)
+    any_number = lambda: struct.unpack("d", rng.randbytes(8))[0]
+    for _ in range(40):
+        one, other = any_number(), any_number()
+        yield [one, other], [any_number(), any_number()]
+        yield [one, one * (1 + 1e-15)], [other, other * (1 + 1e-12)]
+
+deck = Deck("hard")
+for index, (x, y) in enumerate(hard()):
+    deck.chart(f"chart {index}").append(x, v=y)
+    deck.chart(f"log {index}", log_y=True).append(x, v=y)
+publish()
+"""
+
+
+def test_no_range_of_numbers_holds_the_frame_up(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(HARD)
+    stage.open_deck(execution)
+    expect(stage.deck.locator(".ld-chart canvas")).to_have_count(174)
+    for step in range(3):
+        strings.run(
+            f"deck.value('step', {step})\nfor i in range(7): deck.chart(f'chart {{i}}').append({step}, v=1)\npublish()"
+        )
+        expect(stage.deck.locator(".ld-value")).to_contain_text(f"step{step}")
+    strings.finish()
+
+
+def test_what_a_chart_cannot_draw_is_said_on_it(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(
+        "chart = Deck('d').chart('loss')\nfor week in range(3): chart.append(f'week {week}', v=week)\npublish()"
+    )
+    stage.open_deck(execution)
+    expect(stage.deck.get_by_role("listitem")).to_have_text("x is no number, date or time: 'week 0' (3 points)")
+    expect(stage.deck.get_by_text("No points", exact=True)).to_be_visible()
+    strings.run("chart.append(range(5), v=(k * k for k in range(5)))\npublish()")
+    expect(stage.deck.get_by_role("img", name=re.compile("^loss. v: 5 points, last 16"))).to_be_visible()
+    expect(stage.deck.get_by_text("No points", exact=True)).to_be_hidden()
+    strings.finish()
+
+
+def test_the_cursor_says_where_it_is(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("import datetime as dt\ndeck = Deck('d')")
+    strings.run("deck.chart('loss', x_label='step').append(range(101), train=range(101), test=range(101, 202))")
+    strings.run("start = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)")
+    strings.run(
+        "deck.chart('times').append([start + dt.timedelta(minutes=k) for k in range(61)], v=range(61))\npublish()"
+    )
+    stage.open_deck(execution)
+    for name, words in (("loss", "step 50"), ("times", "1 May 2024, 12:30:00 UTC")):
+        plot = stage.deck.get_by_role("img", name=re.compile(f"^{name}"))
+        plot.locator(".u-over").hover()
+        expect(plot.locator(".ld-cursor")).to_have_text(words)
+    strings.finish()

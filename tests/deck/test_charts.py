@@ -1,0 +1,137 @@
+"""What is appended to a chart: where it stands, and what is said of what has no place."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from livedeck.deck.document import apply_ops
+from livedeck.deck.ops import Chart, Document
+from livedeck.deck.page import Page
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def page():
+    return Page()
+
+
+@pytest.fixture
+def chart(page):
+    return page.deck("d").chart("c")
+
+
+def held(page: Page, document: Document | None = None) -> Chart:
+    (deck,) = apply_ops(document or Document(), page.take().ops()).decks
+    (element,) = deck.elements
+    assert isinstance(element, Chart)
+    return element
+
+
+def test_any_iterable_is_a_column(page, chart):
+    chart.append(range(5), v=(k * k for k in range(5)))
+    chart.append((k for k in (5, 6)), {"v": iter([25, 36]), "w": map(float, "12")})
+    shown = held(page)
+    assert [(line.name, line.x, line.y) for line in shown.series] == [
+        ("v", [0, 1, 2, 3, 4, 5, 6], [0, 1, 4, 9, 16, 25, 36]),
+        ("w", [5, 6], [1, 2]),
+    ]
+    assert shown.notes == {}
+
+
+def test_an_iterator_without_end_is_taken_as_far_as_x_goes(page, chart):
+    chart.append([1, 2], v=itertools.count())
+    shown = held(page)
+    assert shown.series[0].y == [0, 1]
+    assert shown.notes == {"x has 2 values, and v has more": 1}
+
+
+def test_what_cannot_be_drawn_is_said_and_counted(page, chart):
+    for week in range(10):
+        chart.append(f"week {week}", v=week)
+    chart.append(1, v="diverged")
+    chart.append(2, v=float("inf"))
+    chart.append([3, 4, 5], v=[1, 2])
+    chart.append([3, 4, 5], v=7)
+    shown = held(page)
+    assert shown.notes == {
+        "x is no number, date or time: 'week 0'": 10,
+        "v is no finite number: 'diverged'": 2,
+        "x has 3 values, and v has 2": 1,
+        "x has 3 values, and v is 7": 3,
+    }
+    assert (shown.series[0].x, shown.series[0].y) == ([1, 2, 3, 4], [None, None, 1, 2])
+
+
+def test_what_is_missing_is_a_gap_without_words(page, chart):
+    chart.append([1, 2, 3, 4], v=[None, float("nan"), pd.NA, 4])
+    assert held(page).notes == {}
+
+
+def test_notes_add_up_over_publishes(page, chart):
+    chart.append("a", v=1)
+    before = apply_ops(Document(), page.take().ops())
+    chart.append(["b", "c"], v=[1, 2])
+    assert held(page, before).notes == {"x is no number, date or time: 'a'": 3}
+
+
+def test_there_are_few_notes_however_many_lines(page, chart):
+    for number in range(100):
+        chart.append(1, {f"line {number}": "x"})
+    notes = held(page).notes
+    assert len(notes) == 9
+    assert notes["other values are no numbers"] == 92
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "seconds"),
+    [
+        ([NOON, NOON + timedelta(minutes=1)], "UTC", [1714564800, 1714564860]),
+        ([NOON.astimezone(timezone(timedelta(hours=2)))], "UTC", [1714564800]),
+        ([datetime(2024, 5, 1, 12)], "", [1714564800]),  # noqa: DTZ001 - without a zone
+        ([date(2024, 5, 1), date(2024, 5, 2)], "", [1714521600, 1714608000]),
+        ([pd.Timestamp("2024-05-01 12:00")], "", [1714564800]),
+        ([pd.Timestamp("2024-05-01 12:00", tz="Europe/Berlin")], "UTC", [1714557600]),
+        (np.array(["2024-05-01T12:00"], dtype="datetime64[ns]"), "", [1714564800]),
+        ([np.datetime64("2024-05-01T12:00:00.123456789")], "", [1714564800.123456]),
+        ([1, 2.5, Decimal("3.5"), np.int32(4), True], None, [1, 2.5, 3.5, 4, 1]),
+        ([timedelta(minutes=1)], None, [60]),
+    ],
+)
+def test_times_and_dates_stand_on_an_axis_of_times(page, chart, times, zone, seconds):
+    chart.append(times, v=range(len(times)))
+    for when in times:
+        chart.append(when, w=1)
+    shown = held(page)
+    assert shown.zone == zone
+    assert [line.x for line in shown.series] == [seconds, seconds]
+    assert shown.notes == {}
+
+
+def test_numbers_and_times_are_not_mixed(page, chart):
+    chart.append(NOON, v=1)
+    chart.append(1, v=2)
+    chart.append(datetime(2024, 5, 1), v=3)  # noqa: DTZ001
+    shown = held(page)
+    assert shown.series[0].y == [1]
+    assert shown.notes == {
+        "x is a number, not a time with a zone as before: 1": 1,
+        "x is a time without a zone, not a time with a zone as before: datetime.datetime(2024, 5, 1, 0, 0)": 1,
+    }
+
+
+def test_the_zone_reaches_a_chart_that_was_published_empty(page, chart):
+    before = apply_ops(Document(), page.take().ops())
+    chart.append(NOON, v=1)
+    assert held(page, before).zone == "UTC"
+
+
+def test_integers_beyond_those_of_a_browser_are_as_exact_as_it_can_hold(page, chart):
+    chart.append([2**53, 2**53 + 2, 10**400], v=[1, 2, 3])
+    shown = held(page)
+    assert shown.series[0].x == [9007199254740992, 9007199254740994]
+    assert list(shown.notes.values()) == [1]
