@@ -17,6 +17,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
+from livedeck.admin.names import check_entity_name, check_execution_name, check_scope
 from livedeck.cli.options import RunSettings
 from livedeck.cli.progress import Progress, node_names
 from livedeck.client import Client
@@ -138,7 +139,16 @@ def _version(code: bundle.Bundle) -> str:
 
 
 def run_remote(program: Program, entity: Entity, inputs: Mapping[str, Any], settings: RunSettings) -> int:
-    """Run on the server; return the exit status: 0 if it succeeded, or was only to be started."""
+    """Run on the server; return the exit status: 0 if it succeeded, or was only to be started.
+
+    Raises:
+        InvalidRequest: a name that the server would refuse; nothing was sent.
+    """
+    check_scope(settings.project, settings.domain)
+    if settings.name is not None:
+        check_execution_name(settings.name)
+    if settings.version is not None:
+        check_entity_name("version", settings.version)
     with Client(settings.endpoint, project=settings.project, domain=settings.domain) as client:
         registered = register_entity(client, program, entity, settings.version)
         if isinstance(

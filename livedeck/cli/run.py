@@ -71,6 +71,9 @@ def _take_options(
     merged = RunSettings(**{**vars(settings), **updates})
     if merged.detach and not merged.remote:
         raise click.UsageError("--detach goes with --remote: a local run ends with this command.", ctx)
+    for option, value in (("--name", merged.name), ("--version", merged.version)):
+        if value is not None and not merged.remote:
+            raise click.UsageError(f"{option} goes with --remote: nothing is registered for a local run.", ctx)
     return merged, (*head, *rest)
 
 

@@ -30,6 +30,7 @@ from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
 from livedeck.sdk.declaring import checked_before
+from livedeck.sdk.modules import exited
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Where, from_literal, to_literal
@@ -96,8 +97,11 @@ def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
         sys.path.insert(0, folder)
         name_files_as_in(folder)
         threading.excepthook = failures.print_of_thread
-    with checked_before():
-        module = importlib.import_module(given.task_module)
+    try:
+        with checked_before():
+            module = importlib.import_module(given.task_module)
+    except SystemExit as error:
+        raise UserError(f"the module {given.task_module} cannot be loaded: {exited(error)}") from error
     task = getattr(module, given.task_name, None)
     if not isinstance(task, Task):
         place = project_path(getattr(module, "__file__", given.task_module))

@@ -11,7 +11,7 @@ from typing import Any
 
 from livedeck.errors import LivedeckError, UnknownEntity, UserError
 from livedeck.sdk.entities import Entity
-from livedeck.sdk.modules import module_name, project_root
+from livedeck.sdk.modules import exited, missing, module_name, project_root
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import user_frames
 from livedeck.sdk.workflows import Workflow
@@ -73,13 +73,16 @@ def load_file(path: str | Path) -> Program:
         sys.path.insert(0, str(root))
     try:
         module = importlib.import_module(name)
+    except SystemExit as error:
+        raise UserError(f"{_place(error, file)}: importing {file.name} failed: {exited(error)}") from error
     except SyntaxError as error:
         raise UserError(_syntax_error(error, file)) from error
     except LivedeckError as error:
         error.args = (f"{_place(error, file)}: {error}", *error.args[1:])
         raise
     except Exception as error:
-        raise UserError(f"{_place(error, file)}: importing {file.name} failed: {_summary(error)}") from error
+        reason = _summary(error) + (f": {missing(error)}" if isinstance(error, ModuleNotFoundError) else "")
+        raise UserError(f"{_place(error, file)}: importing {file.name} failed: {reason}") from error
     _loaded[name] = file
     return Program(file, root, module)
 

@@ -56,3 +56,21 @@ def module_of(function: Any) -> str:
         return module_name(Path(file))
     except UserError:
         return module
+
+
+def missing(error: ModuleNotFoundError, whose: str = "the environment of this command") -> str:
+    """Return which environment lacks a module, and how to add it."""
+    package = (error.name or "").partition(".")[0]
+    return (
+        f"{whose}, {sys.prefix}, has no module {error.name!r}. Install it there, as in "
+        f"{sys.executable} -m pip install {package}. Files of your project are found below its folder, the first above "
+        "your file that has no __init__.py, unless a .gitignore or .livedeckignore leaves them out"
+    )
+
+
+def exited(error: SystemExit) -> str:
+    """Return what is wrong with a module that ends the program while it is loaded."""
+    return (
+        f"it called sys.exit({error.code!r}) while it was loaded; "
+        "what is for running it alone belongs below: if __name__ == '__main__'"
+    )

@@ -11,6 +11,7 @@ from livedeck.testing.process import ServerProcess, running_server
 
 PROGRAM = '''
 import enum
+import sys
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -73,6 +74,16 @@ def numbers(
     loud: bool = False,
 ) -> tuple[str, str, str]:
     return repr(rate), repr((size, either, other)), repr(sizes)
+
+
+@task
+def leave() -> int:
+    sys.exit(0)
+
+
+@task
+async def leaving() -> int:
+    sys.exit(0)
 
 
 @task

@@ -95,6 +95,12 @@ def test_without_a_name_it_says_what_there_is(livedeck: Command) -> None:
         (["program.py", "numbers", "--rates", '{"a": 1e400}'], 2, ["--rates", "1e400 is too large for a float"]),
         (["program.py", "numbers", "--rate", "1,5"], 2, ["--rate", "'1,5'", "float"]),
         (["program.py", "numbers", "--sizes", "1", "--sizes", "x"], 2, ["--sizes", "'x'"]),
+        (["--name", "mine", "program.py", "training"], 2, ["--name goes with --remote"]),
+        (["--version", "1", "program.py", "training"], 2, ["--version goes with --remote"]),
+        (["--remote", "--name", "My Run", "program.py", "training"], 1, ["execution name 'My Run' is not allowed"]),
+        (["--remote", "--name", "", "program.py", "training"], 1, ["execution name is missing"]),
+        (["--remote", "--version", "a/b", "program.py", "training"], 1, ["version 'a/b' is not allowed"]),
+        (["--remote", "-d", "nowhere", "program.py", "training"], 1, ["domain 'nowhere' does not exist"]),
         (["--detach", "program.py", "training"], 2, ["--detach goes with --remote"]),
     ],
 )
@@ -122,6 +128,22 @@ def test_an_import_that_fails_is_shown_where_it_is(livedeck: Command, program: P
     assert result.exit_code == 1
     assert "needy.py:1" in result.stderr
     assert "no_such_package_at_all" in result.stderr
+
+
+def test_a_file_that_exits_while_it_is_loaded_is_shown_where_it_does(livedeck: Command, program: Path) -> None:
+    program.with_name("leaving.py").write_text("import sys\nsys.exit(7)\n")
+    for command in (["run", "leaving.py", "x"], ["register", "leaving.py"]):
+        result = livedeck(*command)
+        assert result.exit_code == 1
+        assert "leaving.py:2: sys.exit(7): importing leaving.py failed: it called sys.exit(7)" in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["leave", "leaving"])
+def test_a_task_that_exits_has_failed_whatever_its_status(livedeck: Command, name: str) -> None:
+    result = livedeck("run", "program.py", name)
+    assert result.exit_code == 1
+    assert f"program.{name} called sys.exit(0) instead of returning" in result.stderr
 
 
 def test_an_error_in_a_task_is_told_without_our_frames(livedeck: Command) -> None:

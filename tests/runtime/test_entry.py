@@ -121,6 +121,10 @@ def test_a_very_long_error_loses_its_middle(bench):
     ("task", "module", "words"),
     [
         ("add", "no_such_module", "No module named 'no_such_module'"),
+        ("any", "lacking", f"the environment that runs the attempts, {sys.prefix}, has no module 'no_such_package'"),
+        ("any", "lacking", f"{sys.executable} -m pip install no_such_package"),
+        ("any", "leaving", "the module leaving cannot be loaded: it called sys.exit(7) while it was loaded"),
+        ("needs", "tasks", "the environment that runs the attempts"),
         ("missing", "tasks", "has no task 'missing'"),
         ("NOT_A_TASK", "tasks", "a int of that name"),
         ("any", "broken", "KeyError: 'while importing'"),

@@ -119,7 +119,19 @@ def test_an_error_while_importing_names_the_users_line(write):
 
 def test_a_missing_package(write):
     file = write("import no_such_package\n")
-    with pytest.raises(UserError, match=r":1: import no_such_package: importing .*No module named 'no_such_package'"):
+    with pytest.raises(
+        UserError, match=r":1: import no_such_package: importing .*No module named 'no_such_package'"
+    ) as e:
+        load_file(file)
+    assert f"the environment of this command, {sys.prefix}, has no module 'no_such_package'" in str(e.value)
+    assert f"{sys.executable} -m pip install no_such_package" in str(e.value)
+
+
+def test_a_module_that_exits_while_it_is_loaded(write):
+    file = write("import sys\nsys.exit(7)\n")
+    with pytest.raises(
+        UserError, match=r":2: sys.exit\(7\): importing .* failed: it called sys.exit\(7\) while it was"
+    ):
         load_file(file)
 
 

@@ -1,5 +1,6 @@
 """Frames of pandas, polars and pyarrow: Parquet files in the store, read back as whatever the reader declares."""
 
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -7,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livedeck.errors import UnknownEntity
+from livedeck.errors import UnknownEntity, UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.where import type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -29,6 +31,8 @@ class Library:
     columns: Callable[[Any], list[str]]
     lazy: bool = False
     """Whether what was read still needs its files."""
+    writers: tuple[str, ...] = ()
+    """Modules of which it needs one for Parquet; empty: none but itself."""
 
 
 def _write_pandas(frame: Any, path: Path) -> None:
@@ -103,7 +107,11 @@ def _joined(read: Callable[[Path], Any], paths: Sequence[Path], join: Callable[[
 
 LIBRARIES: Mapping[tuple[str, str], Library] = {
     ("pandas", "DataFrame"): Library(
-        _write_pandas, _read_pandas, _csv_pandas, lambda frame: [str(name) for name in frame.columns]
+        _write_pandas,
+        _read_pandas,
+        _csv_pandas,
+        lambda frame: [str(name) for name in frame.columns],
+        writers=("pyarrow", "fastparquet"),
     ),
     ("polars", "DataFrame"): Library(_write_polars, _read_polars, _csv_polars, lambda frame: list(frame.columns)),
     ("polars", "LazyFrame"): Library(
@@ -230,6 +238,17 @@ class FrameHandler(Handler):
 
 
 def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
-    """Return the handler if ``python_type`` is a frame of a library that is loaded."""
+    """Return the handler if ``python_type`` is a frame of a library that is loaded.
+
+    Raises:
+        UnsupportedType: nothing is installed that writes such a frame down.
+    """
     library = library_of(python_type)
-    return FrameHandler(python_type, library) if library else None
+    if library is None:
+        return None
+    if library.writers and not any(map(importlib.util.find_spec, library.writers)):
+        raise UnsupportedType(
+            f"{type_name(python_type)}: it travels as Parquet, and {sys.prefix} has nothing that writes it: "
+            f"install {library.writers[0]} there, as in {sys.executable} -m pip install {library.writers[0]}"
+        )
+    return FrameHandler(python_type, library)

@@ -257,3 +257,8 @@ def publishes() -> int:
 def publishes_and_fails() -> int:
     Deck("metrics").append("<p>1</p>")
     raise ValueError("no")
+
+
+@task
+def needs() -> None:
+    import no_such_package  # noqa: F401

@@ -1,4 +1,6 @@
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import numpy.typing as npt
@@ -167,3 +169,25 @@ def test_arrays_as_json():
     for wrong in ("x", [[1], [1, 2]], {"a": 1}):
         with pytest.raises(TypeMismatch):
             from_json(wrong, npt.NDArray[np.float64])
+
+
+WITHOUT_PYARROW = """
+import sys
+sys.modules["pyarrow"] = sys.modules["fastparquet"] = None
+import pandas as pd
+from livedeck import task
+@task
+def make() -> pd.DataFrame:
+    print("ran")
+    return pd.DataFrame()
+make()
+"""
+
+
+def test_a_frame_that_nothing_can_write_is_refused_before_anything_runs(tmp_path):
+    (tmp_path / "program.py").write_text(WITHOUT_PYARROW)
+    ended = subprocess.run([sys.executable, str(tmp_path / "program.py")], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "output 'o0' has the type DataFrame, but it travels as Parquet" in ended.stderr
+    assert f"install pyarrow there, as in {sys.executable} -m pip install pyarrow" in ended.stderr
+    assert "ran" not in ended.stdout
