@@ -52,9 +52,11 @@ __all__ = ["Admin", "AdminSettings"]
 log = logging.getLogger(__name__)
 
 _FILES_BESIDE: Final = 256
-"""Open files left for everything but connections: database, log, store, executor."""
-_FILES_EACH: Final = 3
-"""Open files that one gRPC connection takes: the client's, and both ends of the Unix socket."""
+"""Open files left for everything but connections: database, log, store, executor; a quarter where there are many."""
+_MOST_FILES: Final = 65536
+"""Open files that are asked for at most: each viewer takes some memory too."""
+_STREAMS_SHARE: Final = 0.8
+"""Part of the connections that live streams may take; the others are kept for calls."""
 
 
 class Admin:
@@ -167,7 +169,8 @@ class Admin:
         self.feed = Feed(database)
         services = build_services(database, objects, self._links)
         offload = Offloader()
-        live = await stack.enter_async_context(self._live(database, store, offload))
+        files = _connection_files(settings.max_connections)
+        live = await stack.enter_async_context(self._live(database, store, offload, files))
         transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
         pages = Pages(settings.console)
         decks = Decks(
@@ -192,12 +195,12 @@ class Admin:
             port=settings.port,
             rpc=rpc,
             http=web,
-            limits=FrontLimits(connections=_connection_limit(settings.max_connections)),
+            limits=FrontLimits(files=files) if settings.public_url is None else FrontLimits(files=files, own=None),
         )
         await stack.enter_async_context(front)
         self._port = front.port
 
-    def _live(self, database: Database, store: Store, offload: Offloader) -> Live:
+    def _live(self, database: Database, store: Store, offload: Offloader, files: int) -> Live:
         async def newest(project: str, domain: str, limit: int) -> list[Execution]:
             page = Page(limit, "", "", Sort())
             found, _ = await database.read(executions.list_executions, project, domain, page)
@@ -211,6 +214,7 @@ class Admin:
             open_reader=partial(Reader, offload=offload),
             links=self._links,
             offload=offload,
+            max_streams=max(1, int(files * _STREAMS_SHARE)),
         )
 
     async def _serve_rpc(self, stack: AsyncExitStack, services: list[Service], address: str) -> None:
@@ -249,11 +253,15 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _connection_limit(wanted: int) -> int:
-    """As many connections as are wanted, or as many as there may be open files for."""
+def _connection_files(wanted: int | None) -> int:
+    """How many open files connections may take: for as many as are wanted, or as there may be.
+
+    Thousands of viewers are meant, and a shell gives a process 1,024 files unless it asks for more.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted * _FILES_EACH + _FILES_BESIDE
-    if soft < needed:
-        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(16, min(wanted, (soft - _FILES_BESIDE) // _FILES_EACH))
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft == resource.RLIM_INFINITY or soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    free = max(16, soft - max(_FILES_BESIDE, soft // 4))
+    return free if wanted is None else min(free, wanted)

@@ -8,7 +8,10 @@ copying and no second socket, and keeps the client's address and back-pressure a
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, cast
@@ -17,6 +20,11 @@ from livedeck.admin.listen import listen
 
 log = logging.getLogger(__name__)
 
+_SILENCE = 1.0
+"""Seconds after which a connection that has not said what it speaks makes room for another when there is none."""
+
+FILES = 3
+"""Open files of a gRPC connection: the client's, and both ends of the Unix socket."""
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
@@ -27,8 +35,11 @@ class HttpServer(Protocol):
     def open_connections(self) -> int:
         """How many it holds."""
 
-    def adopt(self, transport: asyncio.Transport, head: bytes) -> None:
-        """Take the connection over; ``head`` was read from it already."""
+    def adopt(self, transport: asyncio.Transport, head: bytes, on_closed: Callable[[], None]) -> None:
+        """Take the connection over; ``head`` was read from it already. ``on_closed`` is called at its end."""
+
+    def close_idle(self) -> bool:
+        """Close the connection that waits for its next request for longest; say whether there was one."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +48,14 @@ class FrontLimits:
 
     preface_timeout: float = 10.0
     """Seconds within which a new connection must say what it speaks."""
-    connections: int = 1024
-    """Connections open at once; one more is closed as soon as it is accepted."""
+    files: int = 1024
+    """Open files that connections may take together: `FILES` each, or one if they are HTTP/1.1."""
+    share: float = 0.5
+    """Part of them that one address may take, if others can tell it from them: not this machine's own."""
+    own: frozenset[str] | None = frozenset({"127.0.0.1", "::1"})
+    """This machine's addresses, each of which stands for many clients; None: every address does, behind a proxy."""
+    report: float = 10.0
+    """Seconds between two log lines about connections that were refused."""
     buffer: int = 256 * 1024
     """Bytes held for a side that reads slowly before the other side is no longer read."""
 
@@ -65,7 +82,10 @@ class Front:
         self.http = http
         self.limits = limits or FrontLimits()
         self._servers: list[asyncio.Server] = []
-        self._undecided: set[_Undecided] = set()
+        self._undecided: dict[_Undecided, None] = {}
+        self._clients: Counter[str] = Counter()
+        self._refused = 0
+        self._reported = float("-inf")
         self._splices: set[_Splice] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -100,21 +120,62 @@ class Front:
         """Connections open now: gRPC, HTTP/1.1 and undecided ones."""
         return len(self._undecided) + len(self._splices) + self.http.open_connections
 
+    @property
+    def open_files(self) -> int:
+        """Open files that the connections take."""
+        return self.open_connections + (FILES - 1) * len(self._splices)
+
     def admit(self, connection: "_Undecided") -> bool:
-        """Count a new connection in, unless there are too many."""
-        if self.open_connections >= self.limits.connections:
-            log.warning("front.full connections=%d", self.open_connections)
-            return False
-        self._undecided.add(connection)
+        """Count a new connection in, unless there are too many and none of them is idle."""
+        limits = self.limits
+        told_apart = limits.own is not None and connection.address not in limits.own
+        if told_apart and self._clients[connection.address] >= limits.share * limits.files:
+            return self._refuse("front.too_many_of_one", connection.address)
+        if self.open_files >= limits.files and not self._make_room():
+            return self._refuse("front.full", connection.address)
+        self._clients[connection.address] += 1
+        self._undecided[connection] = None
         return True
+
+    def _make_room(self) -> bool:
+        """Close a connection that nobody will miss: one between two requests, or that has long said nothing."""
+        if self.http.close_idle():
+            return True
+        oldest = next(iter(self._undecided), None)
+        if oldest is None or asyncio.get_running_loop().time() - oldest.since < _SILENCE:
+            return False
+        oldest.close()
+        self.decided(oldest)
+        return True
+
+    def _refuse(self, why: str, address: str) -> bool:
+        """Say so in the log, but not for each: who opens a thousand connections would fill it."""
+        self._refused += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._reported >= self.limits.report:
+            log.warning("%s connections=%d refused=%d address=%s", why, self.open_connections, self._refused, address)
+            self._refused, self._reported = 0, now
+        return False
 
     def decided(self, connection: "_Undecided") -> None:
         """Forget a connection that now speaks through others, or has gone."""
-        self._undecided.discard(connection)
+        self._undecided.pop(connection, None)
 
-    def splice(self, client: asyncio.Transport, head: bytes) -> None:
+    def closed(self, address: str) -> None:
+        """Note that a connection of a client has ended."""
+        self._clients[address] -= 1
+        if self._clients[address] <= 0:
+            del self._clients[address]
+
+    def splice(self, client: asyncio.Transport, head: bytes, address: str) -> None:
         """Join ``client`` to the gRPC server, which is sent ``head`` first."""
-        splice = _Splice(client, self.limits.buffer, self._splices.discard)
+
+        def on_closed(closed: _Splice) -> None:
+            if closed in self._splices:
+                self._splices.discard(closed)
+                self.closed(address)
+
+        splice = _Splice(client, self.limits.buffer, on_closed)
         self._splices.add(splice)
         task = asyncio.get_running_loop().create_task(splice.connect(self.rpc, head), name="front-splice")
         self._tasks.add(task)
@@ -127,13 +188,17 @@ class _Undecided(asyncio.Protocol):
     def __init__(self, front: Front) -> None:
         self.front = front
         self.head = b""
+        self.address = ""
+        self.since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        loop = asyncio.get_running_loop()
         self.transport = cast("asyncio.Transport", transport)
+        self.address = str((transport.get_extra_info("peername") or ("",))[0])
+        self.since = loop.time()
         if not self.front.admit(self):
             self.transport.abort()
             return
-        loop = asyncio.get_running_loop()
         self.deadline = loop.call_later(self.front.limits.preface_timeout, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -143,14 +208,15 @@ class _Undecided(asyncio.Protocol):
         self.deadline.cancel()
         self.front.decided(self)
         if self.head.startswith(PREFACE):
-            self.front.splice(self.transport, self.head)
+            self.front.splice(self.transport, self.head, self.address)
         else:
-            self.front.http.adopt(self.transport, self.head)
+            self.front.http.adopt(self.transport, self.head, partial(self.front.closed, self.address))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
         self.front.decided(self)
-        if hasattr(self, "deadline"):
+        if hasattr(self, "deadline"):  # it was admitted
             self.deadline.cancel()
+            self.front.closed(self.address)
 
     def close(self) -> None:
         self.transport.abort()

@@ -36,7 +36,7 @@ _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
     StoreUnavailable: (503, 14),
     StoreError: (500, 13),
 }
-_CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 500: 13}
+_CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 429: 8, 500: 13, 503: 14}
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -35,8 +35,8 @@ class AdminSettings:
     """Where clients reach the server, when that is not ``http://host:port``: behind a proxy, say."""
     allowed_hosts: tuple[str, ...] = ()
     """Names under which it may be reached besides ``localhost`` and the addresses of this machine; ``*``: any."""
-    max_connections: int = 1024
-    """Open at once."""
+    max_connections: int | None = None
+    """Open at once; None: as many as there may be open files for."""
     upload_limit: int = 4 * 1024**3
     """Bytes of one upload into the embedded store."""
     shutdown_grace: float = 5.0
@@ -49,7 +49,8 @@ class AdminSettings:
         _check_database(self.database)
         _check(self.host.strip() == self.host and self.host != "", "host", self.host, "give an address or a name")
         _check(0 <= self.port <= 65535, "port", self.port, "0 to 65535 are possible, 0 for any free one")
-        _check(self.max_connections >= 1, "max_connections", self.max_connections, "at least 1 is needed")
+        fine = self.max_connections is None or self.max_connections >= 1
+        _check(fine, "max_connections", self.max_connections, "at least 1 is needed")
         _check(self.upload_limit >= 1, "upload_limit", self.upload_limit, "at least 1 byte is needed")
         _check(self.shutdown_grace >= 0, "shutdown_grace", self.shutdown_grace, "seconds cannot be negative")
         if self.public_url is not None:

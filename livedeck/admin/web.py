@@ -7,9 +7,10 @@ of it is its protocol class and its state; the rest is the few lines here.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
@@ -24,6 +25,8 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of a request's head: URL and headers."""
 KEEP_ALIVE = 75
 """Seconds that an idle connection is kept, as nginx does: longer than the polling interval of any client."""
+STALL_TIMEOUT = 60.0
+"""Seconds within which a client must take some of what waits to be sent to it."""
 
 
 class WebServer:
@@ -36,6 +39,8 @@ class WebServer:
     def __init__(self, app: ASGIApp, *, grace: float = 5.0) -> None:
         self.grace = grace
         self.state = ServerState()
+        self.idle: dict[_Connection, None] = {}
+        """Connections between two requests, the one that is idle for longest first."""
         self.config = Config(
             app,
             http=HttpToolsProtocol,
@@ -72,9 +77,18 @@ class WebServer:
         """How many connections it holds."""
         return len(self.state.connections)
 
-    def adopt(self, transport: asyncio.Transport, head: bytes) -> None:
+    def close_idle(self) -> bool:
+        """Close the connection that has been idle for longest; say whether there was one."""
+        connection = next(iter(self.idle), None)
+        if connection is None:
+            return False
+        del self.idle[connection]
+        connection.transport.abort()
+        return True
+
+    def adopt(self, transport: asyncio.Transport, head: bytes, on_closed: Callable[[], None]) -> None:
         """Serve this connection from now on; ``head`` was read from it already."""
-        connection = _Connection(self.config, self.state, {})
+        connection = _Connection(self, on_closed)
         transport.set_protocol(connection)
         connection.connection_made(transport)
         connection.data_received(head)
@@ -100,10 +114,13 @@ class WebServer:
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's protocol, with limits on a request's head and with half-close."""
+    """uvicorn's protocol, with limits on a request's head and on a client that does not read, and with half-close."""
 
-    def __init__(self, config: Config, state: ServerState, app_state: dict[str, Any]) -> None:
-        super().__init__(config, state, app_state)
+    def __init__(self, server: WebServer, on_closed: Callable[[], None]) -> None:
+        super().__init__(server.config, server.state, {})
+        self._idle = server.idle
+        self._on_closed = on_closed
+        self._stall_deadline: asyncio.TimerHandle | None = None
         self._head_deadline: asyncio.TimerHandle | None = None
         self._head_size = 0
 
@@ -112,6 +129,7 @@ class _Connection(HttpToolsProtocol):
         self._begin_head()
 
     def data_received(self, data: bytes) -> None:
+        self._idle.pop(self, None)
         if self._head_deadline is not None:
             self._head_size += len(data)
         super().data_received(data)
@@ -126,6 +144,36 @@ class _Connection(HttpToolsProtocol):
         self._end_head()
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None and not self.transport.is_closing():
+            self._idle[self] = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_less(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        self._end_stall()
+        super().resume_writing()
+
+    def _expect_less(self, waiting: int) -> None:
+        self._end_stall()
+        self._stall_deadline = self.loop.call_later(STALL_TIMEOUT, self._check_taken, waiting)
+
+    def _check_taken(self, before: int) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        if waiting < before:
+            self._expect_less(waiting)
+        else:
+            log.info("web.stalled client=%s waiting=%d", self.client, waiting)
+            self.transport.abort()
+
+    def _end_stall(self) -> None:
+        if self._stall_deadline is not None:
+            self._stall_deadline.cancel()
+            self._stall_deadline = None
+
     def eof_received(self) -> bool:  # type: ignore[override]
         # A client may send its request and close its side at once (``nc -N``): it still gets its answer. Once the
         # answer has begun, the end of input means that the client left, as a browser does that closes a stream.
@@ -137,7 +185,10 @@ class _Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head()
+        self._end_stall()
+        self._idle.pop(self, None)
         super().connection_lost(exc)
+        self._on_closed()
 
     def _begin_head(self) -> None:
         self._end_head()

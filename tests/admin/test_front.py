@@ -8,6 +8,7 @@ import grpc
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from livedeck.admin import front as front_module
 from livedeck.admin import web as web_module
 from livedeck.admin.front import PREFACE, Front, FrontLimits
 from livedeck.admin.web import WebServer
@@ -60,8 +61,10 @@ async def served(tmp_path: Path, **limits: float) -> AsyncIterator[Front]:
 
 
 @contextlib.asynccontextmanager
-async def connected(front: Front) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
+async def connected(
+    front: Front, address: str = "127.0.0.1"
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", front.port, local_addr=(address, 0))
     try:
         yield reader, writer
     finally:
@@ -168,13 +171,81 @@ async def test_a_giant_head_is_refused(tmp_path: Path) -> None:
         await until(lambda: front.open_connections == 0)
 
 
+REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
 async def test_one_connection_too_many_is_closed(tmp_path: Path) -> None:
-    async with served(tmp_path, connections=1) as front, connected(front):
-        await until(lambda: front.open_connections == 1)
+    async with served(tmp_path, files=1) as front, connected(front) as (_, busy):
+        busy.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n")
+        await until(lambda: front.http.open_connections == 1)
         async with connected(front) as (reader, _):
             with contextlib.suppress(ConnectionResetError):
                 assert await read_all(reader) == b""
         assert front.open_connections == 1
+
+
+async def test_where_there_is_no_room_the_idle_go(tmp_path: Path) -> None:
+    async with served(tmp_path, files=2) as front, connected(front) as first, connected(front) as second:
+        for reader, writer in (first, second, first):
+            writer.write(REQUEST)
+            async with asyncio.timeout(DEADLINE):
+                await reader.readuntil(b"\r\n\r\n")
+        async with connected(front) as (reader, writer):
+            writer.write(REQUEST)
+            async with asyncio.timeout(DEADLINE):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            with contextlib.suppress(ConnectionResetError):
+                assert await read_all(second[0]) == b"", "it was idle for longest"
+            assert front.open_connections == 2
+
+
+async def test_where_there_is_no_room_the_silent_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front_module, "_SILENCE", 0.0)
+    async with served(tmp_path, files=20) as front, contextlib.AsyncExitStack() as stack:
+        for _ in range(20):
+            await stack.enter_async_context(connected(front))
+        await until(lambda: front.open_connections == 20)
+        async with connected(front) as (reader, writer):
+            writer.write(REQUEST)
+            async with asyncio.timeout(DEADLINE):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+
+async def test_refusals_are_told_once_with_their_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with served(tmp_path, files=1, report=3600.0) as front, connected(front) as (_, busy):
+        busy.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n")
+        await until(lambda: front.http.open_connections == 1)
+        for _ in range(30):
+            async with connected(front) as (reader, _):
+                with contextlib.suppress(ConnectionResetError):
+                    await read_all(reader)
+        (told,) = (record.getMessage() for record in caplog.records)
+        assert told == "front.full connections=1 refused=1 address=127.0.0.1"
+
+
+async def test_one_address_has_a_share(tmp_path: Path) -> None:
+    async with served(tmp_path, files=20, share=0.25) as front, contextlib.AsyncExitStack() as stack:
+        async with contextlib.AsyncExitStack() as theirs:
+            for _ in range(6):
+                await theirs.enter_async_context(connected(front, "127.0.0.2"))
+            for _ in range(6):
+                await stack.enter_async_context(connected(front))
+            await until(lambda: front.open_connections == 5 + 6)
+        await until(lambda: front.open_connections == 6)
+        async with connected(front, "127.0.0.2") as (reader, writer):
+            writer.write(REQUEST)
+            async with asyncio.timeout(DEADLINE):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_client_that_takes_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_module, "STALL_TIMEOUT", 0.05)
+    async with served(tmp_path) as front, connected(front) as (_, writer):
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (16 * MEGABYTES))
+        with contextlib.suppress(ConnectionError):
+            writer.write(bytes(16 * MEGABYTES))
+            await writer.drain()
+        await until(lambda: front.open_connections == 0)
 
 
 async def test_a_client_that_does_not_read_is_not_buffered_without_bound(tmp_path: Path) -> None:

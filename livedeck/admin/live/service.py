@@ -75,6 +75,7 @@ class Live:
         open_reader: Opens the reader of a Deck's log.
         links: Reads tokens.
         offload: Runs what takes long; in a thread by default.
+        max_streams: Streams open at once; the next is refused, for calls to have room.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Live:
         open_reader: Callable[[Store], LogReader],
         links: HintLinks,
         offload: Offload = asyncio.to_thread,
+        max_streams: int = 1_000_000,
     ) -> None:
         self._feed = feed
         self._lookup = lookup
@@ -95,6 +97,7 @@ class Live:
         self._open_reader = open_reader
         self._links = links
         self._offload = offload
+        self._room = _Room(max_streams)
         self._closing = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
 
@@ -225,19 +228,41 @@ class Live:
         return recorded
 
     def _stream(self, events: AsyncIterator[bytes]) -> "_Streamed":
-        return _Streamed(EventStream(events, self._closing))
+        return _Streamed(EventStream(events, self._closing), self._room)
 
 
 class _Streamed(Response):
     """What Starlette's routes take as a response: the stream; for HEAD, which it would keep for ever, its head."""
 
-    def __init__(self, stream: EventStream) -> None:
+    def __init__(self, stream: EventStream, room: "_Room") -> None:
         super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
         del self.headers["content-length"]
         self._events = stream
+        self._room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (super().__call__ if scope["method"] == "HEAD" else self._events)(scope, receive, send)
+        if scope["method"] == "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+        with self._room:
+            await self._events(scope, receive, send)
+
+
+class _Room:
+    """How many streams there may be. A context: that of one of them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open = 0
+
+    def __enter__(self) -> None:
+        if self._open >= self._most:
+            words = f"{self._open} viewers watch already, as many as this server takes: try again later"
+            raise HTTPException(503, words, headers={"retry-after": "10"})
+        self._open += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._open -= 1
 
 
 def _attempt_of(request: Request) -> tuple[NodeKey, int | None]:

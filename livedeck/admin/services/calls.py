@@ -38,6 +38,8 @@ GRPC_OPTIONS: Final = (
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
     ("grpc.so_reuseport", 0),
+    # A client that comes back connects again by itself.
+    ("grpc.max_connection_idle_ms", 10 * 60 * 1000),
 )
 """For ``grpc.aio.server``."""
 

@@ -1,9 +1,11 @@
 """Executions, logs and hints over HTTP."""
 
 import asyncio
+import contextlib
 import json
 from base64 import b64decode
 
+import httpx
 import pytest
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.execution_pb2 import NodeExecution as N
@@ -14,6 +16,7 @@ from google.protobuf.json_format import Parse
 from livedeck.admin.live import log_stream, sse
 from livedeck.deck import segments
 from livedeck.errors import InvalidKey, InvalidName
+from livedeck.testing.server import listening, running_admin
 from tests.admin.live.conftest import RUN, read, until
 
 pytestmark = pytest.mark.slow
@@ -280,3 +283,19 @@ async def test_hints_are_only_for_attempts_in_the_store(world):
     assert world.admin.attempt_environment(TaskExecutionIdentifier(), "s3://elsewhere/x") == {}
     environment = world.admin.attempt_environment(TaskExecutionIdentifier(), world.log().uri)
     assert set(environment) == {"LIVEDECK_HINT_URL", "LIVEDECK_HINT_TOKEN"}
+
+
+async def test_viewers_leave_room_for_calls(tmp_path):
+    path = "/live/executions?project=flytesnacks&domain=development"
+    async with running_admin(tmp_path, max_connections=5) as admin, contextlib.AsyncExitStack() as stack:
+        for _ in range(4):
+            stream = await stack.enter_async_context(listening(admin.endpoint, path))
+            await stream.until("ready")
+        async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+            refused = await http.get(path)
+            assert refused.status_code == 503
+            assert refused.json()["message"].startswith("4 viewers watch already, as many as this server takes")
+            assert (await http.get("/healthz")).status_code == 200
+        await stack.aclose()
+        async with listening(admin.endpoint, path) as stream:
+            await stream.until("ready")
