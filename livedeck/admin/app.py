@@ -26,7 +26,9 @@ from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.listing import Page
 from livedeck.admin.decks import Decks
+from livedeck.admin.deletion import Deletion
 from livedeck.admin.feed import Feed
+from livedeck.admin.files import StoredFiles
 from livedeck.admin.front import Front, FrontLimits
 from livedeck.admin.links import Links
 from livedeck.admin.live.service import Live
@@ -172,6 +174,7 @@ class Admin:
         files = _connection_files(settings.max_connections)
         live = await stack.enter_async_context(self._live(database, store, offload, files))
         transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
+        deletion = await stack.enter_async_context(Deletion(database, objects))
         pages = Pages(settings.console)
         decks = Decks(
             lookup=Queries(database),
@@ -182,7 +185,15 @@ class Admin:
             offload=offload,
         )
         app = _app(
-            [*rest_routes(services), *live.routes(), *decks.routes(), *transfers.routes(), *pages.routes()],
+            [
+                *rest_routes(services),
+                *deletion.routes(),
+                *StoredFiles(objects, self._links).routes(),
+                *live.routes(),
+                *decks.routes(),
+                *transfers.routes(),
+                *pages.routes(),
+            ],
             settings,
         )
         sockets = stack.enter_context(rundir.socket_folder(run_dir))

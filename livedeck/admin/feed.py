@@ -7,8 +7,9 @@ from typing import Final
 from livedeck.admin.db import changes
 from livedeck.admin.db.changes import KINDS, Change, Kind, Scope
 from livedeck.admin.db.database import Database
+from livedeck.admin.db.numbers import last_number
 
-__all__ = ["Change", "Feed", "Kind"]
+__all__ = ["KINDS", "Change", "Feed", "Kind"]
 
 _POLL: Final = 1.0
 """Seconds after which a waiter looks at the database itself: another process may have written to it."""
@@ -22,7 +23,7 @@ class Feed:
 
     async def current(self) -> int:
         """Return the number of the newest event; 0 when there is none."""
-        return await self._database.read(changes.current)
+        return await self._database.read(last_number)
 
     async def after(
         self,

@@ -5,6 +5,7 @@ Only objects below the store's own root are ever read: URIs arrive in events, an
 
 import asyncio
 import hashlib
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store, join_uri, layout
 
+_NAME: Final = rb"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"  # as in `livedeck.store.layout`
 INLINE_LIMIT: Final = 2 * 1024 * 1024
 """Bytes of literals above which an answer holds only their URI, as flyteadmin does: clients take 20 MB at most."""
 
@@ -37,6 +39,8 @@ class Objects:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        root = re.escape(store.uri.encode())
+        self._owned = re.compile(rb"%s/(?:metadata|data)/(%s)/(%s)/(%s)/" % (root, _NAME, _NAME, _NAME))
 
     @property
     def store(self) -> Store:
@@ -54,6 +58,22 @@ class Objects:
         if chosen:
             return join_uri(chosen.rstrip("/"), identifier.project, identifier.domain, identifier.name)
         return self._store.uri_of(layout.raw_data_prefix(identifier.project, identifier.domain, identifier.name))
+
+    def raw_data_key(self, execution: Execution) -> str:
+        """Return the folder of an execution's user data, below the store's root; empty when it is elsewhere."""
+        uri, root = self.raw_data_prefix(execution), self._store.uri + "/"
+        return uri[len(root) :] if uri.startswith(root) else ""
+
+    def owners_in(self, literals: LiteralMap) -> list[WorkflowExecutionIdentifier]:
+        """Return the executions whose data is named in literals: their files, frames and offloaded values.
+
+        URIs may be anywhere in them, in a dataclass or a text too, so all of the bytes are searched.
+        """
+        found = self._owned.findall(literals.SerializeToString())
+        return [
+            WorkflowExecutionIdentifier(project=project.decode(), domain=domain.decode(), name=name.decode())
+            for project, domain, name in sorted(set(found))
+        ]
 
     def key_of(self, uri: str) -> str:
         """Return the key of an object given by its URI.

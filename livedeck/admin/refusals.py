@@ -17,6 +17,7 @@ from livedeck.errors import (
     NoSuchEntity,
     ObjectNotFound,
     ServerBusy,
+    StateForbids,
     StoreError,
     StoreUnavailable,
     UnreadableObject,
@@ -35,6 +36,7 @@ _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
     UnreadableObject: (400, 9),
     StoreUnavailable: (503, 14),
     StoreError: (500, 13),
+    StateForbids: (400, 9),
 }
 _CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 429: 8, 500: 13, 503: 14}
 

@@ -1,4 +1,4 @@
-"""The command line: `livedeck demo`, `run`, `view`, `serve`, `register`, `get`, `watch`, `abort`, `relaunch`.
+"""The command line: `livedeck demo`, `run`, `serve`, `get` and the others in `COMMANDS`.
 
 Each command lives in a module of its own that is imported only when it is asked for: `livedeck --help` answers at
 once, and `livedeck get` does not pay for the server.
@@ -20,6 +20,8 @@ COMMANDS = {
     "watch": ("livedeck.cli.watch", "Follow an execution, or what one of its tasks prints."),
     "abort": ("livedeck.cli.control", "Abort a running execution."),
     "relaunch": ("livedeck.cli.control", "Start an execution again with the same inputs."),
+    "delete": ("livedeck.cli.delete", "Delete executions with all their data."),
+    "prune": ("livedeck.cli.delete", "Delete what is old: executions, or what this machine keeps."),
 }
 
 

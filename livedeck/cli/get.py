@@ -1,10 +1,12 @@
 """`livedeck get`: executions, newest first; with a name, one of them with its nodes."""
 
 from datetime import UTC
+from pathlib import Path, PurePosixPath
 
 import click
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +14,8 @@ from rich.text import Text
 from livedeck.cli.options import endpoint_option, project_options
 from livedeck.cli.progress import COLOURS, Progress, duration_text, node_names, since
 from livedeck.client import Client
+from livedeck.client.connection import sendable
+from livedeck.client.files import path_below, stored_in
 from livedeck.client.follow import NodeChanged
 
 WIDTH_OF_FILES = 200
@@ -22,14 +26,28 @@ WIDTH_OF_FILES = 200
 @endpoint_option
 @project_options
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many executions.")
+@click.option("--node", metavar="NODE", help="With NAME and --download: a node's files instead of the execution's.")
+@click.option(
+    "--download",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With NAME: copy the files, folders and frames among the outputs here.",
+)
 @click.argument("name", required=False)
-def get(name: str | None, endpoint: str, project: str, domain: str, limit: int) -> None:
-    """List executions, newest first; with NAME show that one and its nodes."""
+def get(
+    name: str | None, folder: Path | None, node: str | None, endpoint: str, project: str, domain: str, limit: int
+) -> None:
+    """List executions, newest first; with NAME show that one, its nodes, and the files among its outputs."""
+    if name is None and (folder is not None or node is not None):
+        raise click.UsageError("--download and --node need the NAME of an execution")
     with Client(endpoint, project=project, domain=domain) as client:
         if name is None:
             _list(list(client.list_executions(limit=limit)), project, domain)
-        else:
+        elif folder is None:
             _show(client, client.get_execution(client.execution_id(name)))
+        else:
+            _download(client, client.execution_id(name), node, folder)
 
 
 def _list(executions: list[Execution], project: str, domain: str) -> None:
@@ -62,3 +80,22 @@ def _show(client: Client, execution: Execution) -> None:
     progress = Progress(client.console_url(execution.id), names)
     progress.show(execution)
     progress.follow(NodeChanged(node) for node in client.node_executions(execution.id))
+    files = [found for found, _ in stored_in(client.execution_data(execution.id).outputs)]
+    if files:
+        click.echo(f"Files among the outputs: {', '.join(files)}")
+        click.echo(f"`livedeck get {execution.id.name} --download FOLDER` copies them here.")
+
+
+def _download(client: Client, execution: WorkflowExecutionIdentifier, node: str | None, folder: Path) -> None:
+    if node is None:
+        data = client.execution_data(execution)
+    else:
+        data = client.node_data(NodeExecutionIdentifier(execution_id=execution, node_id=sendable(node, "node")))
+    files = list(stored_in(data.outputs))
+    if not files:
+        of = f"node {node!r} of {execution.name}" if node else f"execution {execution.name}"
+        raise click.ClickException(f"{of} has no files among its outputs" + ("" if data.outputs.literals else " (yet)"))
+    for name, uri in files:
+        suffix = PurePosixPath(uri).suffix
+        for path in client.download(uri, path_below(folder, name if name.endswith(suffix) else f"{name}{suffix}")):
+            click.echo(path)

@@ -7,6 +7,7 @@ import click
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core import catalog_pb2
 from flyteidl.core.execution_pb2 import NodeExecution as NodePhases
 from flyteidl.core.execution_pb2 import TaskExecution as TaskPhases
 from flyteidl.core.execution_pb2 import WorkflowExecution
@@ -84,7 +85,10 @@ class Progress:
         if id_ in ("start-node", "end-node") or not self._is_news(id_, phase):
             return
         line = f"{self._label(node):{WIDTH}} {_phase(phase)}"
-        if node.closure.HasField("duration") and node.closure.duration.ToTimedelta():
+        if node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
+            source = node.closure.task_node_metadata.catalog_key.source_task_execution
+            line += f"  from the cache, of {source.node_execution_id.execution_id.name or 'an earlier run'}"
+        elif node.closure.HasField("duration") and node.closure.duration.ToTimedelta():
             line += f"  {duration_text(node.closure.duration)}"
         elif phase == "RUNNING" and node.closure.deck_uri:
             line += f"  Deck: {self._console_url}?node={id_}&view=deck"

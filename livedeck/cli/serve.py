@@ -93,7 +93,33 @@ def serve(log_level: str, data_dir: Path | None, **options: Any) -> None:
 async def announce(admin: "Admin") -> None:
     """Say where the server is, once it answers."""
     click.echo(f"livedeck is ready at {admin.console_url}  (gRPC and REST at {admin.endpoint}; Ctrl-C ends it)")
+    for address in addresses_for_others(admin.settings.host):
+        endpoint = f"[{address}]:{admin.port}" if ":" in address else f"{address}:{admin.port}"
+        click.echo(f"From other machines: http://{endpoint}/console/, and LIVEDECK_ENDPOINT={endpoint} for programs")
+    if not _is_loopback(admin.settings.host):
+        click.echo("Everybody who reaches it may do everything: there is no log-in. Put a proxy with one in front.")
     sys.stdout.flush()
+
+
+def addresses_for_others(host: str) -> list[str]:
+    """Return the addresses under which other machines may reach a server that listens on ``host``."""
+    import ipaddress
+    import socket
+
+    import psutil
+
+    if _is_loopback(host):
+        return []
+    if host not in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
+        return [host]
+    families = {socket.AF_INET, socket.AF_INET6} if host == "::" else {socket.AF_INET}
+    found = [each.address for own in psutil.net_if_addrs().values() for each in own if each.family in families]
+    parsed = [ipaddress.ip_address(address.partition("%")[0]) for address in found]
+    return [str(address) for address in parsed if not (address.is_loopback or address.is_link_local)]
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 def start_logging(level: str) -> None:

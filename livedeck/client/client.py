@@ -1,5 +1,6 @@
 """The client: what the command line and the SDK say to a control plane."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from livedeck.client import follow, transfer
 from livedeck.client.entities import Entities
 from livedeck.client.executions import Executions
+from livedeck.client.files import StoredFile, path_below
 from livedeck.client.sse import ServerEvent
 from livedeck.client.streams import Patience, Stream
 from livedeck.errors import UserError
@@ -90,6 +92,50 @@ class Client(Entities, Executions):
         answer = self._calls.call("CreateDownloadLink", request)
         links: list[str] = [*answer.pre_signed_urls.signed_url, *answer.signed_url]  # the latter in older servers
         return links[0]
+
+    def files(self, uri: str) -> list[StoredFile]:
+        """Return the files at the URI of a file, folder or frame among inputs or outputs.
+
+        Raises:
+            RemoteNotFound: there is nothing.
+            RemoteInvalid: it is not in the server's store, or belongs to no execution.
+        """
+        url = f"{self.endpoint.url}/live/files?uri={quote(uri, safe='')}"
+        answer = json.loads(transfer.request("GET", url, timeout=self._timeout, backoff=self._backoff))
+        return [StoredFile(each["name"], each["url"]) for each in answer["files"]]
+
+    def download(self, uri: str, target: Path) -> list[Path]:
+        """Copy the file, folder or frame at a URI to this machine.
+
+        Args:
+            uri: of an output, such as ``livedeck.client.files.stored_in`` finds.
+            target: the file itself; for a folder, the folder that gets its files. Folders that are missing are made.
+
+        Returns:
+            The files that were written.
+
+        Raises:
+            RemoteNotFound: there is nothing.
+            RemoteInvalid: it is not in the server's store.
+            UserError: a file's name leads out of ``target``.
+        """
+        found = self.files(uri)
+        single = len(found) == 1 and uri.rstrip("/").endswith(f"/{found[0].name}")
+        paths = [target] if single else [path_below(target, each.name) for each in found]
+        for path, each in zip(paths, found, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            transfer.get_to(each.url, path, timeout=self._timeout, backoff=self._backoff)
+        return paths
+
+    def delete_execution(self, id: "WorkflowExecutionIdentifier") -> None:  # noqa: A002 - Flyte's name
+        """Delete an execution that is over, with its Decks, logs, inputs, outputs and files.
+
+        Raises:
+            RemoteNotFound: there is none.
+            RemoteConflict: it is not over, or others use its data.
+        """
+        url = f"{self.endpoint.url}{follow.execution_path(id)}"
+        transfer.request("DELETE", url, timeout=self._timeout, backoff=self._backoff)
 
     def console_url(self, id: "WorkflowExecutionIdentifier") -> str:  # noqa: A002 - Flyte's name
         """Return the address of an execution's page in the console."""

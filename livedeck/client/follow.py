@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from livedeck.client.sse import ServerEvent
 from livedeck.client.streams import Patience, Stream
+from livedeck.errors import RemoteNotFound
 
 if TYPE_CHECKING:
     from flyteidl.admin.execution_pb2 import Execution
@@ -54,11 +55,13 @@ def changes(endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", pati
     """Yield the changes of an execution, until it has ended and all was told.
 
     Raises:
-        RemoteNotFound: there is no such execution.
+        RemoteNotFound: there is no such execution, or it was deleted meanwhile.
         RemoteUnavailable: no server for too long, or the time is up.
     """
     ended = caught_up = False
     for event in Stream(endpoint, f"{execution_path(execution)}?encoding=protobuf", (), patience):
+        if event.event == "deleted":
+            raise RemoteNotFound(f"execution {execution.name} was deleted")
         change = _change(event)
         if change is None:
             continue  # of a later version

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import http.client
 import io
+import json
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +15,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from livedeck.client.backoff import Backoff
-from livedeck.errors import RemoteError, RemoteNotFound, RemoteUnavailable
+from livedeck.errors import RemoteConflict, RemoteError, RemoteInvalid, RemoteNotFound, RemoteUnavailable
 
 _CHUNK = 1024 * 1024
 _IDLE = 60.0  # seconds without a byte
@@ -65,6 +67,40 @@ def get(url: str, *, timeout: float, backoff: Backoff) -> bytes:
     return found[0]
 
 
+def get_to(url: str, path: Path, *, timeout: float, backoff: Backoff) -> None:
+    """Download an object to a file, streamed and in one step; raises what :func:`get` does."""
+    staged = path.with_name(f".{path.name[:100]}.part")
+
+    def once() -> None:
+        with _answer(urllib.request.Request(url)) as answer, staged.open("wb") as file:  # noqa: S310 - checked
+            shutil.copyfileobj(answer, file, _CHUNK)
+
+    try:
+        _patiently(once, f"downloading {path.name} from {_shown(url)}", timeout, backoff)
+        staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def request(method: str, url: str, *, timeout: float, backoff: Backoff) -> bytes:
+    """Ask the control plane's own HTTP endpoints; trying again is harmless for those that it is used for.
+
+    Raises:
+        RemoteNotFound: there is no such thing.
+        RemoteConflict: its state does not allow it.
+        RemoteError: it was refused for another reason.
+        RemoteUnavailable: there is no server, or not in time.
+    """
+    found: list[bytes] = []
+
+    def once() -> None:
+        with _answer(urllib.request.Request(url, method=method)) as answer:  # noqa: S310 - checked
+            found[:] = [answer.read()]
+
+    _patiently(once, "", timeout, backoff)
+    return found[0]
+
+
 def md5_header(digest: bytes) -> str:
     """Return the value of a Content-MD5 header."""
     return base64.b64encode(digest).decode()
@@ -77,12 +113,9 @@ def _patiently(once: Callable[[], None], doing: str, timeout: float, backoff: Ba
             once()
         except urllib.error.HTTPError as error:
             with error:
-                reason = error.read(500).decode("utf-8", "replace").strip() or error.reason
-            if error.code in {404, 410}:
-                raise RemoteNotFound(f"{doing}: there is nothing there: {reason}") from error
+                failure: Exception = _refusal(error, doing)
             if error.code not in _PASSING:
-                raise RemoteError(f"{doing}: {error.code}: {reason}") from error
-            failure: Exception = RemoteUnavailable(f"{doing}: {error.code}: {reason}")
+                raise failure from error
         except (OSError, http.client.HTTPException) as error:
             failure = RemoteUnavailable(f"{doing}: {error}")
         else:
@@ -90,6 +123,29 @@ def _patiently(once: Callable[[], None], doing: str, timeout: float, backoff: Ba
         if time.monotonic() + wait > deadline:
             raise failure
         time.sleep(wait)
+
+
+def _refusal(error: urllib.error.HTTPError, doing: str) -> RemoteError:
+    """Return the error for an answer: in the words of a control plane alone, of a store with what was being done."""
+    body = error.read(10_000).decode("utf-8", "replace").strip()
+    code, words = _told(body)
+    if words and not doing:
+        kinds = {9: RemoteConflict, 3: RemoteInvalid, 5: RemoteNotFound, 14: RemoteUnavailable}
+        return kinds.get(code, RemoteError)(words)
+    reason = words or body[:500] or error.reason
+    if error.code in {404, 410}:
+        return RemoteNotFound(f"{doing}: there is nothing there: {reason}")
+    kind = RemoteUnavailable if error.code in _PASSING else RemoteError
+    return kind(f"{doing}: {error.code}: {reason}")
+
+
+def _told(body: str) -> tuple[int, str]:
+    """What a control plane says: gRPC's code and words; nothing where it is somebody else who speaks."""
+    try:
+        told = json.loads(body)
+        return int(told["code"]), str(told["message"])
+    except (ValueError, TypeError, KeyError):
+        return 0, ""
 
 
 def _answer(request: urllib.request.Request) -> IO[bytes]:

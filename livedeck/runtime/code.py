@@ -7,6 +7,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
+from livedeck.sdk.folders import hold
 from livedeck.store import Retry, open_store, split_uri
 
 CODE_CACHE = "LIVEDECK_CODE_CACHE"
@@ -33,9 +34,9 @@ def fetch(uri: str, *, retry: Retry | None = None) -> str:
     """
     store_uri, key = split_uri(uri)
     named = _BUNDLE.fullmatch(key)
-    cache = _cache_folder()
+    cache = cache_folder()
     target = f"{cache}/{named[1] if named else sha256(uri.encode()).hexdigest()}"
-    if os.path.isdir(target):  # noqa: PTH112
+    if hold(target):
         return target
     from livedeck.sdk import bundle  # noqa: PLC0415 - once for each bundle; its archive modules stay out of all other forks
 
@@ -47,7 +48,7 @@ def fetch(uri: str, *, retry: Retry | None = None) -> str:
         _settle(fresh, Path(target))
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return target
+    return target if hold(target) else fetch(uri)
 
 
 def _settle(fresh: Path, target: Path) -> None:
@@ -58,7 +59,8 @@ def _settle(fresh: Path, target: Path) -> None:
             raise
 
 
-def _cache_folder() -> str:
+def cache_folder() -> str:
+    """Return the folder of unpacked bundles."""
     chosen = os.environ.get(CODE_CACHE)
     if chosen:
         return chosen

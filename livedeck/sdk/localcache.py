@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from livedeck.errors import LivedeckError, ObjectNotFound
 from livedeck.sdk.caching import cache_version
+from livedeck.sdk.folders import hold
 from livedeck.sdk.localfolder import LocalDataPlane, cache_folder
 from livedeck.sdk.nodes import NodeOverrides
 from livedeck.sdk.tasks import Task
@@ -58,6 +59,7 @@ class Remembered:
             literals = LiteralMap.FromString(self._store.get(_OUTPUTS)).literals
         except ObjectNotFound:
             return None
+        hold(str(self._store.local_root))
         logger.info("%s: its outputs are cached", self._task.name)
         return {name: Carried(None, self.data, literal=literals[name]) for name in self._task.interface.outputs}
 

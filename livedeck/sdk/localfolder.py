@@ -17,6 +17,7 @@ from livedeck.deck import runlock
 from livedeck.errors import NotWritable
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import temporary_folder
+from livedeck.sdk.folders import hold
 from livedeck.sdk.types.dataplane import DataPlane
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 LOCAL_DIR = "LIVEDECK_LOCAL_DIR"
 """Environment variable: the folder of local runs, instead of one in the user's cache."""
+
+CACHE = "cache"
+"""Name of the folder of remembered outputs, beside those of the runs."""
 
 logger = logging.getLogger("livedeck.local")
 _numbers = itertools.count(1)
@@ -120,7 +124,7 @@ def _required(uri: str) -> str:
 def cache_folder() -> Path | None:
     """Return the folder of remembered outputs, None if there is none that can be written to."""
     run = run_folder(os.getpid())
-    return run.parent / "cache" if run is not None else None
+    return run.parent / CACHE if run is not None else None
 
 
 @cache
@@ -131,6 +135,7 @@ def run_folder(process: int) -> Path | None:
         try:
             folder = Path(base()) / name
             folder.mkdir(parents=True, exist_ok=True)
+            hold(str(folder))
         except OSError as error:
             logger.warning("the Decks of local runs cannot be kept in %s: %s", error.filename, error.strerror)
             continue
@@ -146,11 +151,19 @@ def _announce_decks(folder: Path | None) -> None:
     _announce(f"Decks of this run: {folder}")
 
 
-def _candidates() -> Iterator[Callable[[], str | Path]]:
+def runs_folder() -> Path:
+    """Return the folder that has one of each local run.
+
+    Raises:
+        RuntimeError: it is in the home of somebody who has none.
+    """
     chosen = os.environ.get(LOCAL_DIR)
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    first = Path(chosen) if chosen else Path(cache_home, "livedeck", "local")
-    yield lambda: first.expanduser().absolute()
+    return (Path(chosen) if chosen else Path(cache_home, "livedeck", "local")).expanduser().absolute()
+
+
+def _candidates() -> Iterator[Callable[[], str | Path]]:
+    yield runs_folder
     yield lambda: tempfile.mkdtemp(prefix="livedeck-local-")
 
 

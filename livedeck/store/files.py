@@ -119,6 +119,15 @@ class Files:
         with suppress(ObjectNotFound), _translated("delete", path):
             os.unlink(path)  # noqa: PTH108
 
+    def delete_below(self, prefix: str) -> None:
+        """Remove a folder and all that is in it, links but not what they lead to."""
+        top = self._path(prefix)
+        with suppress(ObjectNotFound), _translated("delete", top):
+            if os.path.islink(top):  # noqa: PTH114
+                os.unlink(top)  # noqa: PTH108
+            else:
+                shutil.rmtree(top)
+
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file of the caller's, in one step."""
         source, target = self._path(key), str(path)

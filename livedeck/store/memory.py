@@ -61,6 +61,11 @@ class Memory:
         """Forget an object; nothing happens when there is none."""
         self._objects.pop(key, None)
 
+    def delete_below(self, prefix: str) -> None:
+        """Forget all objects below a folder."""
+        for key in self.list(prefix):
+            self.delete(key)
+
     def download_to(self, key: str, path: Path) -> None:
         """Write an object to a file, in one step."""
         data = self.get(key)

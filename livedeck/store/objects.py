@@ -139,6 +139,12 @@ class Objects:
         with suppress(ObjectNotFound), _translated(self._at(key)):
             obstore.delete(self._store, key)
 
+    def delete_below(self, prefix: str) -> None:
+        """Remove all objects below a folder, page by page: there may be very many."""
+        with _translated(self._at(prefix)):
+            for page in obstore.list(self._store, f"{prefix}/"):
+                obstore.delete(self._store, [entry["path"] for entry in page])
+
     def download_to(self, key: str, path: Path) -> None:
         """Stream an object into a file, in one step: a failed download leaves nothing behind."""
         staged = path.with_name(f".{path.name[:100]}.part")

@@ -62,6 +62,10 @@ class Persistent:
         """Remove an object; nothing happens when there is none."""
         self._insist(lambda backend: backend.delete(key))
 
+    def delete_below(self, prefix: str) -> None:
+        """Remove all objects below a folder."""
+        self._insist(lambda backend: backend.delete_below(prefix))
+
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file of the caller's."""
         self._insist(lambda backend: backend.download_to(key, path))

@@ -96,6 +96,10 @@ class Store:
         """Remove an object; nothing happens when there is none."""
         self.backend.delete(self._full(key))
 
+    def delete_below(self, prefix: str) -> None:
+        """Remove all objects below the folder ``prefix``; nothing happens when there are none."""
+        self.backend.delete_below(self._full(prefix))
+
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file without holding it in memory.
 

@@ -128,6 +128,9 @@ class _FaultyBackend:
     def delete(self, key: str) -> None:
         self._inner.delete(key)
 
+    def delete_below(self, prefix: str) -> None:
+        self._inner.delete_below(prefix)
+
     def download_to(self, key: str, path: Path) -> None:
         self._inner.download_to(key, path)
 

@@ -138,3 +138,27 @@ def test_what_does_not_exist_is_said_to_be_missing(stage: Stage) -> None:
     expect(stage.page.get_by_role("heading", name="This execution cannot be shown")).to_be_visible()
     stage.page.goto(f"{stage.server.url}/console/elsewhere")
     expect(stage.page.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
+def test_a_run_is_deleted_and_all_who_look_are_told(stage: Stage) -> None:
+    execution, strings = stage.play()
+    other = stage.page.context.new_page()
+    other.goto(stage.server.url)
+    expect(row_of(other, execution.name)).to_contain_text("Running")
+    third = stage.page.context.new_page()
+    third.goto(f"{stage.server.url}/console/projects/flytesnacks/domains/development/executions/{execution.name}")
+    stage.open(execution)
+    expect(stage.page.get_by_role("button", name="Abort")).to_be_visible()
+    expect(stage.page.get_by_role("button", name="Delete")).to_have_count(0)
+    strings.finish("done")
+    stage.page.get_by_role("button", name="Delete").click()
+    dialog = stage.page.get_by_role("dialog", name="Delete this execution?")
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(dialog).to_be_hidden()
+    stage.page.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Delete execution").click()
+    expect(stage.page).to_have_url(re.compile("/executions$"))
+    for page in (stage.page, other):
+        expect(page.get_by_role("heading", name="Executions")).to_be_visible()
+        expect(row_of(page, execution.name)).to_have_count(0)
+    expect(third.get_by_text("This execution was deleted.")).to_be_visible()

@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from livedeck.cli.serve import addresses_for_others
 from livedeck.client import Client
 from livedeck.testing.process import READY, running_server
 
@@ -211,3 +212,20 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [("127.0.0.1", []), ("localhost", []), ("::1", []), ("192.0.2.7", ["192.0.2.7"]), ("example.org", ["example.org"])],
+)
+def test_other_machines_are_told_an_address_only_where_there_is_one(host: str, addresses: list[str]) -> None:
+    assert addresses_for_others(host) == addresses
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_server_on_all_addresses_names_those_of_this_machine(host: str) -> None:
+    own = {each.address.partition("%")[0] for found in psutil.net_if_addrs().values() for each in found}
+    told = addresses_for_others(host)
+    assert set(told) <= own
+    assert not {"127.0.0.1", "::1"} & set(told)
+    assert all(":" not in address for address in told) or host == "::"

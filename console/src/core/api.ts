@@ -89,6 +89,21 @@ export function relaunchExecution(id: ExecutionId): Promise<Pick<Execution, "id"
   return send("POST", "/api/v1/executions/relaunch", { id });
 }
 
+/** Deletes an execution that is over, with all its data. */
+export function deleteExecution(id: ExecutionId): Promise<unknown> {
+  return request(`/live/executions/${executionKey(id)}`, { method: "DELETE" });
+}
+
+/** One object behind a file, folder or frame, and where it can be downloaded for a while. */
+export interface StoredFile {
+  readonly name: string;
+  readonly url: string;
+}
+
+export function listFiles(uri: string, signal?: AbortSignal): Promise<{ readonly files: readonly StoredFile[] }> {
+  return get(`/live/files?${new URLSearchParams({ uri }).toString()}`, signal);
+}
+
 export function shareDeck({ attempt, ...id }: AttemptId): Promise<SharedLink> {
   return send("POST", "/decks/share", { ...id, attempt });
 }
@@ -124,7 +139,7 @@ async function request<T>(url: string, init: RequestInit): Promise<T> {
   }
   const text = await response.text();
   if (!response.ok) throw new ApiError(messageOf(text) ?? `The server answered ${response.status}.`, response.status);
-  return JSON.parse(text) as T;
+  return (text === "" ? null : JSON.parse(text)) as T;
 }
 
 function messageOf(text: string): string | null {

@@ -11,6 +11,8 @@ export interface ExecutionView {
   readonly stream: StreamState;
   /** All that exists has been sent at least once. */
   readonly ready: boolean;
+  /** It was deleted while it was looked at; what is shown is what was known then. */
+  readonly deleted: boolean;
   readonly execution: Execution | null;
   /** By node id, in the order in which they appeared. */
   readonly nodes: ReadonlyMap<string, NodeExecution>;
@@ -26,12 +28,14 @@ export class ExecutionSession {
   private readonly tasks = new Map<string, readonly TaskExecution[]>();
   private execution: Execution | null = null;
   private ready = false;
+  private deleted = false;
   private publishing = false;
 
   constructor(id: ExecutionId, around: Surroundings = BROWSER) {
     this.current = new Observable<ExecutionView>({
       stream: { status: "connecting", reason: "" },
       ready: false,
+      deleted: false,
       execution: null,
       nodes: new Map(),
       tasks: new Map(),
@@ -55,8 +59,9 @@ export class ExecutionSession {
     else if (event === "node") this.takeNode(JSON.parse(data) as NodeExecution);
     else if (event === "task") this.takeTask(JSON.parse(data) as TaskExecution);
     else if (event === "ready") this.ready = true;
+    else if (event === "deleted") this.deleted = true;
     this.publish();
-    return event === "end" ? "end" : undefined;
+    return event === "end" || event === "deleted" ? "end" : undefined;
   }
 
   private takeNode(node: NodeExecution): void {
@@ -79,6 +84,7 @@ export class ExecutionSession {
       this.current.set({
         stream: this.stream.state.get(),
         ready: this.ready,
+        deleted: this.deleted,
         execution: this.execution,
         nodes: new Map(this.nodes),
         tasks: new Map([...this.tasks].map(([id, attempts]) => [id, attempts.filter(Boolean)])),

@@ -10,6 +10,8 @@ export interface ExecutionsView {
   readonly ready: boolean;
   /** By name; the latest word on each. */
   readonly executions: ReadonlyMap<string, Execution>;
+  /** Names of those that were deleted since, whatever a list read earlier says. */
+  readonly deleted: ReadonlySet<string>;
 }
 
 export class ExecutionsSession {
@@ -17,6 +19,7 @@ export class ExecutionsSession {
     stream: { status: "connecting", reason: "" },
     ready: false,
     executions: new Map(),
+    deleted: new Set(),
   });
   readonly view: Readable<ExecutionsView> = this.current;
   private readonly stream: LiveStream;
@@ -39,11 +42,17 @@ export class ExecutionsSession {
 
   private take({ event, data }: ServerEvent): undefined {
     if (event === "ready") this.current.update((view) => ({ ...view, ready: true }));
-    if (event !== "execution") return;
+    if (event !== "execution" && event !== "deleted") return;
     const execution = JSON.parse(data) as Execution;
-    this.current.update((view) => ({
-      ...view,
-      executions: new Map(view.executions).set(execution.id.name, execution),
-    }));
+    const { name } = execution.id;
+    this.current.update((view) => {
+      const executions = new Map(view.executions);
+      const deleted = new Set(view.deleted);
+      if (event === "deleted") executions.delete(name);
+      else executions.set(name, execution);
+      if (event === "deleted") deleted.add(name);
+      else deleted.delete(name); // another of the same name
+      return { ...view, executions, deleted };
+    });
   }
 }

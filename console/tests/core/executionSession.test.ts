@@ -31,6 +31,19 @@ describe("ExecutionSession", () => {
     expect(view.tasks.get("n0")?.map((one) => one.closure?.phase)).toEqual(["RETRYABLE_FAILED", "RUNNING"]);
   });
 
+  it("says that it was deleted, keeps what it knew, and asks no more", async () => {
+    const around = new FakeSurroundings();
+    const session = new ExecutionSession(executionId, around);
+    await around.last.open();
+    await around.last.send("execution", { id: executionId, closure: { phase: "SUCCEEDED" } }, "1");
+    await around.last.send("deleted", { id: executionId }, "2");
+    expect(session.view.get()).toMatchObject({
+      deleted: true,
+      stream: { status: "ended" },
+      execution: { closure: { phase: "SUCCEEDED" } },
+    });
+  });
+
   it("keeps what it knows while the connection is lost", async () => {
     const around = new FakeSurroundings();
     const session = new ExecutionSession(executionId, around);

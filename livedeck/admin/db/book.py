@@ -250,6 +250,14 @@ class Book:
         }
 
 
+def row_id_of(connection: Connection, identifier: WorkflowExecutionIdentifier) -> int | None:
+    """Return the id of an execution's row; None when there is no such execution."""
+    rows = _EXECUTION.fetch(
+        connection, p_project=identifier.project, p_domain=identifier.domain, p_name=identifier.name
+    )
+    return rows[0][0] if rows else None
+
+
 def task_key(identifier: TaskExecutionIdentifier) -> TaskKey:
     """Return what tells an attempt from the others of its execution."""
     task = identifier.task_id

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from sqlalchemy import Connection, insert, select
 
+from livedeck.admin.db.book import row_id_of
 from livedeck.admin.db.tables import cached_outputs
 from livedeck.admin.db.writer import Transaction
 
@@ -31,11 +32,13 @@ def keep(transaction: Transaction, key: str, outputs: CachedOutputs) -> None:
     """Remember a task's outputs; the first entry wins."""
     if find(transaction.connection, key) is not None:
         return
+    owner = outputs.source.node_execution_id.execution_id
     transaction.connection.execute(
         insert(cached_outputs).values(
             key=key,
             output_uri=outputs.output_uri,
             source=outputs.source.SerializeToString(),
+            execution_id=row_id_of(transaction.connection, owner),
             created_at=transaction.now,
         )
     )

@@ -7,13 +7,15 @@ from typing import Any, Final, Literal
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, bindparam, literal_column, select
 
+from livedeck.admin.db.numbers import last_number
 from livedeck.admin.db.prepared import Prepared
-from livedeck.admin.db.tables import events, executions, node_executions, task_executions
+from livedeck.admin.db.tables import deleted_executions, executions, node_executions, task_executions
 
-Kind = Literal["execution", "node", "task"]
-KINDS: Final[tuple[Kind, ...]] = ("execution", "node", "task")
+Kind = Literal["execution", "node", "task", "deleted"]
+ENTITIES: Final[tuple[Kind, ...]] = ("execution", "node", "task")
+KINDS: Final[tuple[Kind, ...]] = (*ENTITIES, "deleted")
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,20 @@ class Change:
     key: tuple[str | int, ...]
     """``(project, domain, execution)``, for a node also its id, for a task also the attempt from 0."""
     message: Execution | NodeExecution | TaskExecution
+    """Of a deleted execution nothing but its id."""
 
 
-_TABLES: Final[dict[Kind, Table]] = {"execution": executions, "node": node_executions, "task": task_executions}
+_TABLES: Final[dict[Kind, Table]] = {
+    "execution": executions,
+    "node": node_executions,
+    "task": task_executions,
+    "deleted": deleted_executions,
+}
 _MESSAGES: Final[dict[Kind, type[Execution | NodeExecution | TaskExecution]]] = {
     "execution": Execution,
     "node": NodeExecution,
     "task": TaskExecution,
+    "deleted": Execution,
 }
 
 
@@ -45,14 +54,6 @@ class Scope:
     name: str | None = None
 
 
-_CURRENT: Final = Prepared(select(func.max(events.c.number)))
-
-
-def current(connection: Connection) -> int:
-    """Return the number of the newest event; 0 when there is none."""
-    return _CURRENT.fetch(connection)[0][0] or 0
-
-
 def after(connection: Connection, number: int, scope: Scope, kinds: Collection[Kind], limit: int) -> list[Change]:
     """Return up to ``limit`` changes after event ``number``, in order."""
     found = [change for kind in kinds for change in _of_kind(connection, kind, number, scope, limit)]
@@ -63,9 +64,9 @@ def after(connection: Connection, number: int, scope: Scope, kinds: Collection[K
 
 def snapshot(connection: Connection, scope: Scope) -> tuple[list[Change], int]:
     """Return all entities in scope, oldest change first, and the number of the event they are valid at."""
-    found = [change for kind in KINDS for change in _of_kind(connection, kind, 0, scope, None)]
+    found = [change for kind in ENTITIES for change in _of_kind(connection, kind, 0, scope, None)]
     found.sort(key=lambda change: change.number)
-    return found, current(connection)
+    return found, last_number(connection)
 
 
 def _of_kind(connection: Connection, kind: Kind, number: int, scope: Scope, limit: int | None) -> list[Change]:
@@ -94,8 +95,9 @@ def _query(kind: Kind, number: int, scope: Scope, limit: int | None) -> Select[A
     table = _TABLES[kind]
     query = select(table.c.changed, table.c.message).where(table.c.changed > number).order_by(table.c.changed)
     wanted = {"project": scope.project, "domain": scope.domain, "name": scope.name}
-    conditions = [executions.c[column] == value for column, value in wanted.items() if value is not None]
-    if conditions and kind != "execution":
+    named = table if kind in {"execution", "deleted"} else executions
+    conditions = [named.c[column] == value for column, value in wanted.items() if value is not None]
+    if conditions and named is not table:
         query = query.join(executions, executions.c.id == table.c.execution_id)
     return query.where(*conditions).limit(limit)
 

@@ -1,5 +1,6 @@
 """Rows of executions, nodes and attempts: adding an execution, and looking things up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from flyteidl.core.identifier_pb2 import (
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecutionEvent
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, insert, select
 
+from livedeck.admin.db import deletions
 from livedeck.admin.db.book import Book, plain, task_key
 from livedeck.admin.db.listing import Page
 from livedeck.admin.db.listings import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS
@@ -40,6 +42,8 @@ class NewExecution:
     """Row id of the compiled workflow."""
     inputs_uri: str
     user_inputs_uri: str
+    uses: Collection[WorkflowExecutionIdentifier] = ()
+    """Executions whose data is among its inputs."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     message, identifier = new.message, new.message.id
     if find(transaction.connection, identifier) is not None:
         raise EntityExists(f"execution {describe(identifier)} exists already")
+    if deletions.is_going(transaction.connection, identifier):
+        raise EntityExists(
+            f"execution {describe(identifier)} was deleted a moment ago and its data is still being removed: "
+            "try again in a minute, or take another name"
+        )
     at = timestamp(transaction.now)
     message.closure.phase = core.WorkflowExecution.QUEUED
     message.closure.created_at.CopyFrom(at)
@@ -68,6 +77,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     row_id = transaction.connection.execute(
         insert(executions).values(**_columns(transaction, new)).returning(executions.c.id)
     ).scalar_one()
+    deletions.note_uses(transaction, row_id, new.uses)
     book = Book(transaction, row_id, None, message.SerializeToString())
     _note(book)
     book.write()

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from flyteidl.core import catalog_pb2
 from flyteidl.core import execution_pb2 as core
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 from sqlalchemy import select
 
+from livedeck.admin.db import deletions
 from livedeck.admin.db.book import Book, NodeRow, TaskRow, task_key
 from livedeck.admin.db.tables import events as events_table
 from livedeck.admin.db.writer import Transaction
@@ -139,6 +141,9 @@ def _record_node(book: Book, reporter: Reporter, event: NodeExecutionEvent) -> N
     nodes.apply(row.message, event, book.transaction.now)
     if event.task_node_metadata.HasField("dynamic_workflow"):
         row.dynamic_workflow = event.task_node_metadata.dynamic_workflow.SerializeToString()
+    if event.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
+        source = event.task_node_metadata.catalog_key.source_task_execution
+        deletions.note_uses(book.transaction, book.row_id, [source.node_execution_id.execution_id])
     row.changed = book.add_event(EventKind.NODE, event.phase, event.SerializeToString(deterministic=True))
 
 

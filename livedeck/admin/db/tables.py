@@ -227,9 +227,40 @@ cached_outputs: Final = Table(
     metadata,
     Column("key", String(512), primary_key=True),
     Column("output_uri", Text, nullable=False),
-    # TaskExecutionIdentifier of the attempt that made them.
+    # TaskExecutionIdentifier of the attempt that made them, and the row of its execution.
     Column("source", LargeBinary, nullable=False),
+    Column("execution_id", _ROW_ID, ForeignKey("executions.id"), nullable=True),
     _time("created_at"),
+    Index(None, "execution_id"),
+)
+
+# Which executions hold data of which others: taken from the cache, or given to them as inputs.
+execution_uses: Final = Table(
+    "execution_uses",
+    metadata,
+    Column("execution_id", _ROW_ID, ForeignKey("executions.id"), primary_key=True, autoincrement=False),
+    Column("used_id", _ROW_ID, ForeignKey("executions.id"), primary_key=True, autoincrement=False),
+    Index(None, "used_id"),
+)
+
+# Executions that were deleted: what viewers are told, and what is still to be removed from the store.
+deleted_executions: Final = Table(
+    "deleted_executions",
+    metadata,
+    # A number of the event log.
+    Column("changed", BigInteger, primary_key=True, autoincrement=False),
+    _name("project"),
+    _name("domain"),
+    _name("name"),
+    _time("deleted_at"),
+    # When its data is to be removed; null once that is done.
+    _time("remove_at", nullable=True),
+    # Where its files and frames are, below the store's root; empty when they are elsewhere.
+    Column("raw_data_key", Text, nullable=False),
+    # An Execution with nothing but its id.
+    Column("message", LargeBinary, nullable=False),
+    Index(None, "remove_at"),
+    Index(None, "project", "domain", "name"),
 )
 
 # The names of registered entities, without those that the server makes up.

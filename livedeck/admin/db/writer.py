@@ -11,17 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
-from livedeck.admin.db.prepared import Prepared, command
-from livedeck.admin.db.tables import events
+from livedeck.admin.db.numbers import last_number
+from livedeck.admin.db.prepared import command
 
 _MAX_BATCH = 256
 """Requests in one transaction; more than this only delays the first."""
-
-_LAST: Final = Prepared(select(func.max(events.c.number)))
 
 
 def now() -> int:
@@ -120,7 +118,7 @@ class Writer:
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
-                first = _LAST.fetch(connection)[0][0] or 0
+                first = last_number(connection)
                 transaction.last = first
                 if len(batch) == 1:  # the whole transaction is its savepoint
                     results = [(batch[0].work(transaction), None)]

@@ -8,7 +8,7 @@ import msgspec
 from flyteidl.admin.execution_pb2 import Execution
 from google.protobuf.message import Message
 
-from livedeck.admin.feed import Change, Kind
+from livedeck.admin.feed import KINDS, Change, Kind
 from livedeck.admin.live.changes import Changes, Subscription
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.records.shown import as_dict
@@ -97,7 +97,7 @@ class EntityStream:
         self._scope = (project, domain) if name is None else (project, domain, name)
         self._project, self._domain, self._name = project, domain, name
         self._encoding = encoding
-        self._kinds: tuple[Kind, ...] = ("execution",) if name is None else ("execution", "node", "task")
+        self._kinds: tuple[Kind, ...] = ("execution", "deleted") if name is None else KINDS
         self._number = 0
 
     async def events(self, last: int | None, first_page: FirstPage) -> AsyncIterator[bytes]:

@@ -6,7 +6,6 @@ gRPC and REST both end here, so that they cannot differ in what they do.
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
@@ -63,12 +62,13 @@ _CODES: Final[Mapping[type[Exception], grpc.StatusCode]] = {
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Failure(Exception):
     """A call that was not served, and what its caller is told."""
 
-    code: grpc.StatusCode
-    message: str
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
 
 
 class Service:

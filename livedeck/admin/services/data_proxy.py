@@ -84,7 +84,7 @@ class DataProxyCalls:
             )
 
     async def _download_location(self, request: CreateDownloadLocationRequest) -> CreateDownloadLocationResponse:
-        key = _owned(self._objects.key_of(request.native_url))
+        key = owned(self._objects.key_of(request.native_url))
         lifetime = _lifetime(request.expires_in)
         return CreateDownloadLocationResponse(
             signed_url=self._links.download_url(key, lifetime), expires_at=_expiry(lifetime)
@@ -169,7 +169,7 @@ def _filename(request: CreateUploadLocationRequest) -> str:
     return "/".join(check_entity_name("filename", part) for part in request.filename.split("/"))
 
 
-def _owned(key: str) -> str:
+def owned(key: str) -> str:
     """Return ``key`` if it lies in the folder of an execution, of an execution's data, or of an upload."""
     found = _OWNED.fullmatch(key)
     if found is None:

@@ -80,7 +80,10 @@ class Launcher:
         # Before the row, so that whoever finds the execution finds its inputs.
         inputs_uri, user_inputs_uri = await self._store(identifier, inputs, given)
         await self._database.write(
-            executions.add, NewExecution(message, runnable.workflow_row, inputs_uri, user_inputs_uri)
+            executions.add,
+            NewExecution(
+                message, runnable.workflow_row, inputs_uri, user_inputs_uri, uses=self._objects.owners_in(inputs)
+            ),
         )
         return identifier
 

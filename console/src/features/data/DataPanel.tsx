@@ -9,6 +9,7 @@ import { CopyButton } from "../../ui/CopyButton";
 import { Empty } from "../../ui/Empty";
 import { Skeleton } from "../../ui/Skeleton";
 import "./data.css";
+import { Download } from "./Download";
 import { LiteralValue } from "./LiteralValue";
 
 export interface DataPanelProps {
@@ -60,6 +61,7 @@ function Values({ map }: { readonly map: LiteralMap }) {
           <dd>
             <LiteralValue shown={shown} />
             {shown.form === "uri" && <CopyButton text={shown.uri} name={`Copy the address of ${name}`} />}
+            {shown.form === "uri" && <Download uri={shown.uri} name={name} />}
           </dd>
         </div>
       ))}

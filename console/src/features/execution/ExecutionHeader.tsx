@@ -11,11 +11,12 @@ import { CopyButton } from "../../ui/CopyButton";
 import { PhaseBadge } from "../../ui/PhaseBadge";
 import { Duration, When } from "../../ui/Ticking";
 import { AbortDialog } from "./AbortDialog";
+import { DeleteDialog } from "./DeleteDialog";
 import { ErrorText } from "./ErrorText";
 import { RelaunchButton } from "./RelaunchButton";
 
 export function ExecutionHeader({ execution }: { readonly execution: Execution }) {
-  const [aborting, setAborting] = useState(false);
+  const [asking, setAsking] = useState<"abort" | "delete" | null>(null);
   const { id, closure, spec } = execution;
   const phase = closure?.phase ?? "UNDEFINED";
   const look = WORKFLOW_PHASES[phase];
@@ -29,8 +30,13 @@ export function ExecutionHeader({ execution }: { readonly execution: Execution }
         <div className="execution-actions">
           <RelaunchButton id={id} />
           {!look.terminal && (
-            <Button look="danger" icon="abort" disabled={phase === "ABORTING"} onClick={() => setAborting(true)}>
+            <Button look="danger" icon="abort" disabled={phase === "ABORTING"} onClick={() => setAsking("abort")}>
               Abort
+            </Button>
+          )}
+          {look.terminal && (
+            <Button look="quiet" onClick={() => setAsking("delete")}>
+              Delete
             </Button>
           )}
         </div>
@@ -60,7 +66,8 @@ export function ExecutionHeader({ execution }: { readonly execution: Execution }
         )}
       </dl>
       <Outcome execution={execution} />
-      {aborting && <AbortDialog id={id} onClose={() => setAborting(false)} />}
+      {asking === "abort" && <AbortDialog id={id} onClose={() => setAsking(null)} />}
+      {asking === "delete" && <DeleteDialog id={id} onClose={() => setAsking(null)} />}
     </header>
   );
 }

@@ -8,6 +8,7 @@ import { ExecutionSession, type ExecutionView } from "../../core/executionSessio
 import { nodeRows, type NodeRow } from "../../core/nodeTree";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
 import type { Execution, Workflow } from "../../protocol/flyte";
+import { Banner } from "../../ui/Banner";
 import { ConnectionBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
 import { Skeleton } from "../../ui/Skeleton";
@@ -56,7 +57,14 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
   return (
     <main className={`execution-page ${route.node === null ? "" : "execution-page-split"}`}>
       <ExecutionHeader execution={view.execution} />
-      {view.stream.status !== "open" && (
+      {view.deleted && (
+        <div className="execution-banner">
+          <Banner tone="warn" title="This execution was deleted.">
+            What is shown is what was known of it; its data is gone.
+          </Banner>
+        </div>
+      )}
+      {view.stream.status !== "open" && !view.deleted && (
         <div className="execution-banner">
           <ConnectionBanner stream={view.stream} />
         </div>

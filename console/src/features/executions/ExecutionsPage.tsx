@@ -24,6 +24,7 @@ const NOT_OPEN = new Observable<ExecutionsView>({
   stream: { status: "connecting", reason: "" },
   ready: false,
   executions: new Map(),
+  deleted: new Set(),
 });
 const NO_CLOCK = new ServerClock();
 
@@ -123,10 +124,10 @@ function useMerged(
   view: ExecutionsView,
 ): readonly Execution[] {
   return useMemo(() => {
-    const listed = (pages ?? []).flatMap((page) => page.executions ?? []);
+    const listed = (pages ?? []).flatMap((page) => page.executions ?? []).filter(({ id }) => !view.deleted.has(id.name));
     const complete = pages !== undefined && !pages.at(-1)?.token;
     return mergeExecutions(listed, view.executions.values(), { phase, workflow }, complete);
-  }, [pages, view.executions, phase, workflow]);
+  }, [pages, view.executions, view.deleted, phase, workflow]);
 }
 
 function NoneFit() {

@@ -1,0 +1,156 @@
+"""Deleting executions: their rows at once, with a note of what is still to be removed from the store."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.core import execution_pb2 as core
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
+
+from livedeck.admin.db.tables import (
+    cached_outputs,
+    deleted_executions,
+    events,
+    execution_uses,
+    executions,
+    node_executions,
+    task_executions,
+)
+from livedeck.admin.db.writer import Transaction
+from livedeck.admin.names import describe
+from livedeck.admin.phases import WORKFLOW
+from livedeck.errors import NoSuchEntity, StateForbids
+
+SETTLING: Final = 60_000_000
+"""Microseconds from an execution's end to the removal of its data: its last attempt may still be writing its Deck."""
+REMEMBERED: Final = 7 * 86_400_000_000
+"""Microseconds for which viewers that come back are told that an execution was deleted."""
+_NAMED: Final = 3
+"""Executions that an error names, of those that stand in the way."""
+
+_e, _d, _u = executions.c, deleted_executions.c, execution_uses.c
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is to be removed from the store."""
+
+    number: int
+    """Of the deletion."""
+    project: str
+    domain: str
+    name: str
+    raw_data_key: str
+    """The folder of its files and frames, below the store's root; empty: they are elsewhere, and stay."""
+
+
+def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, raw_data_key: str) -> None:
+    """Delete an execution's rows, and note that its data is to be removed.
+
+    Args:
+        transaction: In which.
+        identifier: Which execution.
+        raw_data_key: The folder of its files and frames, below the store's root; empty when they are elsewhere.
+
+    Raises:
+        NoSuchEntity: There is no such execution.
+        StateForbids: It is not over, or others use its data.
+    """
+    connection = transaction.connection
+    row = connection.execute(
+        select(_e.id, _e.phase, _e.updated_at, _e.lease_owner, _e.lease_until).where(_is(executions, identifier))
+    ).one_or_none()
+    name = describe(identifier)
+    if row is None:
+        raise NoSuchEntity(f"there is no execution {name}")
+    if row.phase not in WORKFLOW.terminal:
+        phase = core.WorkflowExecution.Phase.Name(row.phase)
+        raise StateForbids(f"execution {name} is {phase}: abort it, and delete it when it is over")
+    if row.lease_owner is not None and row.lease_until > transaction.now:
+        raise StateForbids(f"execution {name} has only just ended and is still being put away: try again in a moment")
+    _check_unused(connection, row.id, name)
+    for table, column in (
+        (events, events.c.execution_id),
+        (task_executions, task_executions.c.execution_id),
+        (node_executions, node_executions.c.execution_id),
+        (cached_outputs, cached_outputs.c.execution_id),
+        (execution_uses, _u.execution_id),
+        (executions, _e.id),
+    ):
+        connection.execute(delete(table).where(column == row.id))
+    connection.execute(
+        insert(deleted_executions).values(
+            changed=transaction.number(),
+            project=identifier.project,
+            domain=identifier.domain,
+            name=identifier.name,
+            deleted_at=transaction.now,
+            remove_at=max(transaction.now, row.updated_at + SETTLING),
+            raw_data_key=raw_data_key,
+            message=Execution(id=identifier).SerializeToString(),
+        )
+    )
+
+
+def _check_unused(connection: Connection, row_id: int, name: str) -> None:
+    """Refuse while others would lose something: those that hold its data, and those that it started."""
+    standing = or_(_e.parent_execution_id == row_id, _e.id.in_(select(_u.execution_id).where(_u.used_id == row_id)))
+    count = connection.scalar(select(func.count()).select_from(executions).where(standing)) or 0
+    if count:
+        rows = connection.execute(select(_e.name).where(standing).order_by(_e.id).limit(_NAMED)).scalars().all()
+        more = f" and {count - len(rows)} more" if count > len(rows) else ""
+        raise StateForbids(f"execution {name} is used by {', '.join(rows)}{more}: delete those first")
+
+
+def note_uses(transaction: Transaction, row_id: int, used: Iterable[WorkflowExecutionIdentifier]) -> None:
+    """Note that an execution holds data of others; those that are not known are left out."""
+    connection = transaction.connection
+    for identifier in used:
+        used_id = connection.scalar(select(_e.id).where(_is(executions, identifier)))
+        if used_id is None or used_id == row_id:
+            continue
+        pair = and_(_u.execution_id == row_id, _u.used_id == used_id)
+        if connection.scalar(select(_u.used_id).where(pair)) is None:
+            connection.execute(insert(execution_uses).values(execution_id=row_id, used_id=used_id))
+
+
+def is_going(connection: Connection, identifier: WorkflowExecutionIdentifier) -> bool:
+    """Tell whether an execution of that name was deleted and its data is still in the store."""
+    query = select(_d.changed).where(_d.remove_at.is_not(None), _is(deleted_executions, identifier)).limit(1)
+    return connection.scalar(query) is not None
+
+
+def due(connection: Connection, now: int, limit: int) -> list[Removal]:
+    """Return deletions whose data is to be removed by now, the first first."""
+    query = (
+        select(_d.changed, _d.project, _d.domain, _d.name, _d.raw_data_key)
+        .where(_d.remove_at <= now)
+        .order_by(_d.remove_at)
+        .limit(limit)
+    )
+    return [Removal(*row) for row in connection.execute(query)]
+
+
+def next_due(connection: Connection) -> int | None:
+    """Return when the next removal is due, in microseconds since the epoch; None when there is none."""
+    found: int | None = connection.scalar(select(func.min(_d.remove_at)))
+    return found
+
+
+def removed(transaction: Transaction, number: int) -> None:
+    """Note that the data of a deleted execution is gone, and forget what was deleted long ago."""
+    connection = transaction.connection
+    connection.execute(update(deleted_executions).where(_d.changed == number).values(remove_at=None))
+    # Not the newest number of all: numbers go on from it.
+    newest = select(func.max(events.c.number)).scalar_subquery()
+    old = and_(_d.remove_at.is_(None), _d.deleted_at < transaction.now - REMEMBERED, _d.changed < newest)
+    connection.execute(delete(deleted_executions).where(old))
+
+
+def _is(table: Table, identifier: WorkflowExecutionIdentifier) -> ColumnElement[bool]:
+    columns = table.c
+    return and_(
+        columns.project == identifier.project, columns.domain == identifier.domain, columns.name == identifier.name
+    )

@@ -1,0 +1,109 @@
+"""Deletes executions: ``DELETE /live/executions/{project}/{domain}/{name}``.
+
+What is on record goes at once, in one transaction that also notes what is to be removed from the store. A task of the
+server removes that a little later, also after a restart: until it is done the name cannot be taken again, so nothing of
+a new execution is ever removed in place of an old one's.
+"""
+
+import asyncio
+import logging
+from types import TracebackType
+from typing import Final, Self
+
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from livedeck.admin.db import deletions, executions
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.deletions import Removal
+from livedeck.admin.db.writer import now
+from livedeck.admin.names import check_execution, describe
+from livedeck.admin.objects import Objects
+from livedeck.admin.signals import Signal
+from livedeck.errors import NoSuchEntity
+from livedeck.store import layout
+
+log = logging.getLogger(__name__)
+
+RETRY: Final = 10.0
+"""Seconds until a removal that failed is tried again: the store may be away."""
+_AT_A_TIME: Final = 100
+
+
+class Deletion:
+    """Deletes executions, and removes their data from the store. An async context manager: it runs a task.
+
+    Args:
+        database: Where they are on record.
+        objects: Where their data is.
+    """
+
+    def __init__(self, database: Database, objects: Objects) -> None:
+        self._database = database
+        self._objects = objects
+        self._deleted = Signal()
+
+    async def __aenter__(self) -> Self:
+        self._remover = asyncio.create_task(self._remove_when_due(), name="deletion")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._remover.cancel()
+        await asyncio.wait([self._remover])
+
+    def routes(self) -> list[Route]:
+        """Return the route."""
+        return [Route("/live/executions/{project}/{domain}/{name}", self._delete, methods=["DELETE"])]
+
+    async def delete(self, identifier: WorkflowExecutionIdentifier) -> None:
+        """Delete an execution that is over: its record, its cached outputs, and all that its tasks left in the store.
+
+        Files and frames that it was told to put elsewhere than in this server's store stay there.
+
+        Raises:
+            InvalidRequest: The identifier is none.
+            NoSuchEntity: There is no such execution.
+            StateForbids: It is not over, or others use its data.
+        """
+        check_execution(identifier)
+        found = await self._database.read(executions.find, identifier)
+        if found is None:
+            raise NoSuchEntity(f"there is no execution {describe(identifier)}")
+        await self._database.write(deletions.remove, identifier, self._objects.raw_data_key(found))
+        log.info("deletion.deleted execution=%s", describe(identifier))
+        self._deleted.fire()
+
+    async def _delete(self, request: Request) -> Response:
+        given = request.path_params
+        await self.delete(
+            WorkflowExecutionIdentifier(project=given["project"], domain=given["domain"], name=given["name"])
+        )
+        return Response(status_code=204)
+
+    async def _remove_when_due(self) -> None:
+        while True:
+            seen = self._deleted.count
+            try:
+                wait = await self._remove_due()
+            except Exception:
+                log.exception("deletion.removal_failed")
+                wait = RETRY
+            await self._deleted.wait(seen, timeout=wait)
+
+    async def _remove_due(self) -> float:
+        """Remove all that is due; return in how many seconds to look again."""
+        while due := await self._database.read(deletions.due, now(), _AT_A_TIME):
+            for removal in due:
+                await asyncio.to_thread(self._remove, removal)
+                await self._database.write(deletions.removed, removal.number)
+        upcoming = await self._database.read(deletions.next_due)
+        return RETRY if upcoming is None else min(RETRY, max(0.0, (upcoming - now()) / 1_000_000))
+
+    def _remove(self, removal: Removal) -> None:
+        prefix = layout.execution_prefix(removal.project, removal.domain, removal.name)
+        for folder in filter(None, (prefix, removal.raw_data_key)):
+            self._objects.store.delete_below(folder)

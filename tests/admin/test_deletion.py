@@ -1,0 +1,289 @@
+"""Executions are deleted whole, with their data, and only when nobody needs them."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from flyteidl.core import catalog_pb2
+from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.core.literals_pb2 import Literal
+from sqlalchemy import func, select, text, update
+
+from livedeck.admin.db import cache, deletions
+from livedeck.admin.db.cache import CachedOutputs
+from livedeck.admin.db.tables import (
+    cached_outputs,
+    deleted_executions,
+    events,
+    execution_uses,
+    executions,
+    node_executions,
+    task_executions,
+)
+from livedeck.admin.deletion import Deletion
+from livedeck.admin.feed import Feed
+from livedeck.admin.services.calls import Failure
+from livedeck.errors import NoSuchEntity, StateForbids
+from livedeck.store import layout
+
+OWNER = "engine"
+
+
+@asynccontextmanager
+async def deleting(database, objects):
+    async with Deletion(database, objects) as deletion:
+        yield deletion
+
+
+@pytest.fixture
+async def run(registered, control, protos, store):
+    """Create an execution with one node and attempt, finished unless told otherwise, and with things in the store."""
+
+    async def create(name, *, ends=True, request=None):
+        await registered("CreateExecution", request or protos.execution(name))
+        await control.claim(OWNER, limit=10, ttl=60)
+        reported = [
+            protos.workflow_event(name, WorkflowExecution.RUNNING),
+            protos.node_event(name, "n0", NodeExecution.RUNNING),
+            protos.task_event(name, "n0", TaskExecution.RUNNING),
+        ]
+        if ends:
+            reported += [
+                protos.task_event(name, "n0", TaskExecution.SUCCEEDED),
+                protos.node_event(name, "n0", NodeExecution.SUCCEEDED),
+                protos.workflow_event(name, WorkflowExecution.SUCCEEDED),
+            ]
+        await control.report(OWNER, reported)
+        if ends:
+            await control.release(OWNER, f"{protos.project}/{protos.domain}/{name}")
+        store.put(f"{layout.attempt_prefix(protos.project, protos.domain, name, 'n0', 0)}/deck.html", b"deck")
+        store.put(f"{layout.raw_data_prefix(protos.project, protos.domain, name)}/n0-0/file", b"file")
+        return protos.execution_id(name)
+
+    return create
+
+
+async def settle(database):
+    """Let it be a minute later: what ended is not touched before."""
+    await database.write(
+        lambda tx: tx.connection.execute(
+            update(deleted_executions).where(deleted_executions.c.remove_at.is_not(None)).values(remove_at=0)
+        )
+    )
+
+
+async def becomes(condition):
+    """Wait until an awaitable condition holds."""
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - what is waited for is in a database or a store
+            await asyncio.sleep(0.01)
+
+
+async def emptied(store, prefix=""):
+    async def empty():
+        return not list(store.list(prefix))
+
+    await becomes(empty)
+
+
+async def rows(database):
+    tables = (events, task_executions, node_executions, cached_outputs, execution_uses, executions)
+    return {
+        table.name: await database.read(lambda c, t=table: c.scalar(select(func.count()).select_from(t)))
+        for table in tables
+    }
+
+
+async def test_what_is_deleted_is_gone_with_its_data(database, objects, store, run, registered):
+    gone = await run("aaa")
+    before = await rows(database)
+    await run("bbb")
+    kept = sorted(key for key in store.list() if "/bbb/" in key)
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+        assert await rows(database) == before
+        with pytest.raises(Failure, match="there is no execution"):
+            await registered("GetExecution", _get(gone))
+        with pytest.raises(NoSuchEntity):
+            await deletion.delete(gone)
+    await settle(database)
+    async with deleting(database, objects):
+        await emptied(store, f"metadata/{gone.project}/{gone.domain}/aaa")
+        await emptied(store, f"data/{gone.project}/{gone.domain}/aaa")
+    assert sorted(store.list()) == kept
+
+
+def _get(identifier):
+    from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest
+
+    return WorkflowExecutionGetRequest(id=identifier)
+
+
+async def test_its_data_stays_until_the_last_attempt_can_have_written_its_deck(database, objects, store, run):
+    gone = await run("aaa")
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+        (due,) = await database.read(deletions.due, 2**62, 10)
+        assert await database.read(deletions.due, 0, 10) == []
+        assert due.name == "aaa"
+        assert list(store.list())
+
+
+async def test_the_name_is_taken_until_the_data_is_gone(database, objects, run, registered, protos):
+    store = objects.store
+    gone = await run("aaa")
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+    with pytest.raises(Failure, match="deleted a moment ago"):
+        await registered("CreateExecution", protos.execution("aaa"))
+    await settle(database)
+    async with deleting(database, objects):
+        await emptied(store, "data")
+
+        async def free():
+            return not await database.read(deletions.is_going, gone)
+
+        await becomes(free)
+    await registered("CreateExecution", protos.execution("aaa"))
+
+
+async def test_what_runs_is_not_deleted(database, objects, run):
+    running = await run("aaa", ends=False)
+    async with deleting(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="RUNNING: abort it"):
+            await deletion.delete(running)
+
+
+async def test_what_an_engine_still_holds_is_not_deleted(database, objects, run, control, protos):
+    ended = await run("aaa", ends=False)
+    await control.report(OWNER, [protos.workflow_event("aaa", WorkflowExecution.SUCCEEDED)])
+    async with deleting(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="try again"):
+            await deletion.delete(ended)
+
+
+async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(database, objects, run, control, protos):
+    source = await run("aaa")
+    made_by = protos.task_event("aaa", "n0", 0)
+    attempt = _attempt(made_by)
+    outputs = CachedOutputs(objects.store.uri_of("metadata/x/outputs.pb"), attempt)
+    await database.write(cache.keep, "key", outputs)
+    user = await run("bbb", ends=False)
+    hit = protos.node_event("bbb", "n1", NodeExecution.SUCCEEDED)
+    hit.task_node_metadata.cache_status = catalog_pb2.CACHE_HIT
+    hit.task_node_metadata.catalog_key.source_task_execution.CopyFrom(attempt)
+    await control.report(OWNER, [hit, protos.workflow_event("bbb", WorkflowExecution.SUCCEEDED)])
+    await control.release(OWNER, f"{user.project}/{user.domain}/bbb")
+    async with deleting(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="used by bbb: delete those first"):
+            await deletion.delete(source)
+        assert await database.read(cache.find, "key") == outputs
+        await deletion.delete(user)
+        await deletion.delete(source)
+    assert await database.read(cache.find, "key") is None
+
+
+def _attempt(event):
+    from livedeck.admin.records.tasks import identifier
+
+    return identifier(event)
+
+
+async def test_a_run_whose_files_were_given_to_another_is_not_deleted(database, objects, store, run, protos):
+    source = await run("aaa")
+    uri = store.uri_of(f"{layout.raw_data_prefix(protos.project, protos.domain, 'aaa')}/n0-0/file")
+    literals = protos.literals(x=1)
+    literals.literals["x"].hash = uri  # anywhere in the message
+    assert objects.owners_in(literals) == [source]
+    request = protos.execution("bbb")
+    request.inputs.CopyFrom(literals)
+    await run("bbb", request=request)
+    async with deleting(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="used by bbb"):
+            await deletion.delete(source)
+
+
+def test_owners_are_found_only_in_this_store(objects, store):
+    elsewhere = Literal()
+    elsewhere.hash = "s3://other/data/p/d/name/file"
+    mine = Literal()
+    mine.hash = f"see {store.uri}/data/p/d/name/file, {store.uri}/metadata/p/d/other/n0/data/0/outputs.pb"
+    from flyteidl.core.literals_pb2 import LiteralMap
+
+    found = objects.owners_in(LiteralMap(literals={"a": elsewhere, "b": mine}))
+    assert [(each.project, each.domain, each.name) for each in found] == [("p", "d", "name"), ("p", "d", "other")]
+
+
+async def test_numbers_go_on_and_viewers_are_told(database, objects, run, protos):
+    feed = Feed(database)
+    gone = await run("aaa")
+    number = await feed.current()
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+    assert await feed.current() == number + 1
+    (change,) = await feed.after(number, project=protos.project, domain=protos.domain)
+    assert (change.kind, change.key) == ("deleted", (protos.project, protos.domain, "aaa"))
+    assert change.message.id == gone
+    await run("bbb")
+    later = await feed.after(number + 1)
+    assert min(each.number for each in later) > number + 1
+
+
+async def test_files_that_were_put_elsewhere_stay(database, objects, store, run, protos):
+    request = protos.execution("aaa")
+    request.spec.raw_output_data_config.output_location_prefix = "s3://elsewhere/x"
+    gone = await run("aaa", request=request)
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+        (due,) = await database.read(deletions.due, 2**62, 10)
+        assert due.raw_data_key == ""
+
+
+async def test_what_was_written_before_is_known_to_its_users(database_url, protos):
+    """A database of the first schema, with a cache entry and a hit."""
+    from alembic import command
+    from flyteidl.admin import node_execution_pb2
+    from sqlalchemy import insert
+
+    from livedeck.admin.db.engines import open_engines
+    from livedeck.admin.db.migrate import configuration, migrate
+
+    engines = open_engines(database_url)
+    with engines.writer.begin() as connection:
+        command.upgrade(configuration(connection), "0002")
+        connection.execute(text("PRAGMA foreign_keys=OFF"))
+        source = _attempt(protos.task_event("aaa", "n0", 0))
+        hit = node_execution_pb2.NodeExecution(id=protos.node_id("bbb", "n0"))
+        hit.closure.task_node_metadata.cache_status = catalog_pb2.CACHE_HIT
+        hit.closure.task_node_metadata.catalog_key.source_task_execution.CopyFrom(source)
+        connection.execute(
+            text(
+                "INSERT INTO workflows (id, project, domain, name, version, digest, hidden, created_at, message,"
+                " closure) VALUES (1, 'p', 'd', 'w', 'v', x'00', 0, 0, x'', x'')"
+            )
+        )
+        for row_id, name in ((1, "aaa"), (2, "bbb")):
+            connection.execute(
+                text(
+                    "INSERT INTO executions (id, project, domain, name, workflow_id, workflow_name, workflow_version,"
+                    " resource_type, launch_plan_name, launch_plan_version, phase, state, mode, principal, created_at,"
+                    " updated_at, inputs_uri, user_inputs_uri, abort_cause, changed, message) VALUES (:id, :project,"
+                    " :domain, :name, 1, 'w', 'v', 0, 'l', 'v', 4, 0, 0, '', 0, 0, '', '', '', 0, x'')"
+                ),
+                {"id": row_id, "project": protos.project, "domain": protos.domain, "name": name},
+            )
+        connection.execute(
+            insert(node_executions).values(
+                execution_id=2, node_id="n0", phase=3, created_at=0, updated_at=0, born=1, changed=1,
+                message=hit.SerializeToString(),
+            )
+        )  # fmt: skip
+        connection.execute(
+            text("INSERT INTO cached_outputs (key, output_uri, source, created_at) VALUES ('k', 'u', :source, 0)"),
+            {"source": source.SerializeToString()},
+        )
+    migrate(engines.writer)
+    with engines.reader.begin() as connection:
+        assert connection.execute(select(execution_uses)).all() == [(2, 1)]
+        assert connection.scalar(select(cached_outputs.c.execution_id)) == 1
+    engines.dispose()
