@@ -122,10 +122,19 @@ class MapHandler(_Dict):
         return wire.types.LiteralType(map_value_type=self._value.literal_type())
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
-        entries = self._each(lambda key, _: key, self._value.encode, value, data)
-        literal = wire.literals.Literal(map=wire.literals.LiteralMap(literals=entries))
-        wire.order.note_order(literal, list(entries))
+        literal = wire.literals.Literal()
+        self.encode_into(literal, value, data)
         return literal
+
+    def encode_into(self, literal: "wire.literals.Literal", value: Any, data: "DataPlane") -> None:
+        literal.map.SetInParent()  # also if there are none
+        literals = literal.map.literals
+        for key, inner in value.items():
+            try:
+                self._value.encode_into(literals[key], inner, data)
+            except Misfit as misfit:
+                raise misfit.within(f"[{shorten(key)}]") from None
+        wire.order.note_order(literal, list(value))
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> dict[Any, Any]:
         if not literal.HasField("map"):

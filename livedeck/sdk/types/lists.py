@@ -44,6 +44,8 @@ class ListHandler(Handler):
     def accept(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise self.misfit(value, "use list(...)" if isinstance(value, tuple | set | frozenset) else "")
+        if type(value) is list and self._item.accepts_as_is(value):
+            return value
         accepted = self._each(self._item.accept, value)
         # The same list, unless something in it had to be converted.
         return value if type(value) is list and all(map(operator.is_, accepted, value)) else accepted
@@ -61,13 +63,28 @@ class ListHandler(Handler):
         return wire.types.LiteralType(collection_type=self._item.literal_type())
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
-        items = self._each(self._item.encode, value, data)
-        return wire.literals.Literal(collection=wire.literals.LiteralCollection(literals=items))
+        literal = wire.literals.Literal()
+        self.encode_into(literal, value, data)
+        return literal
+
+    def encode_into(self, literal: "wire.literals.Literal", value: Any, data: "DataPlane") -> None:
+        literal.collection.SetInParent()  # also if there are none
+        literals, encode_into = literal.collection.literals, self._item.encode_into
+        try:
+            for item in value:
+                encode_into(literals.add(), item, data)
+        except Misfit as misfit:
+            raise misfit.within(f"[{len(literals) - 1}]") from None
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> list[Any]:
         if not literal.HasField("collection"):
             raise self.wrong_literal(literal)
-        return self._each(self._item.decode, literal.collection.literals, data)
+        done: list[Any] = []
+        try:
+            done.extend(self._item.decode_each(literal.collection.literals, data))
+        except Misfit as misfit:
+            raise misfit.within(f"[{len(done)}]") from None
+        return done
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
         return self._each(self._item.pack, self._list(value), data)

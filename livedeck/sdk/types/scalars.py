@@ -6,7 +6,7 @@ declared): numeric code returns them without noticing. flytekit refuses them.
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from livedeck.sdk.types import wire
@@ -80,10 +80,23 @@ class _Primitive(_Scalar):
 
     field: str
 
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         literal = wire.literals.Literal()  # set in place: five times as fast as messages made and then copied
-        setattr(literal.scalar.primitive, self.field, value)
+        self.encode_into(literal, value, data)
         return literal
+
+    def encode_into(self, literal: "wire.literals.Literal", value: Any, data: "DataPlane") -> None:  # noqa: ARG002
+        setattr(literal.scalar.primitive, self.field, value)
+
+    def decode_each(self, literals: "Iterable[wire.literals.Literal]", data: "DataPlane") -> Iterator[Any]:
+        field = self.field
+        for literal in literals:
+            value = getattr(literal.scalar.primitive, field)
+            # What is not set reads as 0 or "": only of those it has to be asked which they are.
+            yield value or self.decode(literal, data)
+
+    def accepts_as_is(self, values: Collection[Any]) -> bool:
+        return set(map(type, values)) <= {self.type}
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:  # noqa: ARG002
         primitive = literal.scalar.primitive
@@ -118,6 +131,11 @@ class IntHandler(_Primitive):
     """``int`` within 64 bits; a ``bool`` is not one."""
 
     tag, simple, json_name, field = "int", "INTEGER", "integer", "integer"
+
+    def accepts_as_is(self, values: Collection[Any]) -> bool:
+        return super().accepts_as_is(values) and (
+            not values or (min(values) >= -(1 << 63) and max(values) < 1 << 63)  # bounds of 64 bits
+        )
 
     def accept(self, value: Any) -> int:
         plain = value if type(value) is int else unboxed(value)
@@ -183,6 +201,9 @@ class StrHandler(_Primitive):
     """``str`` that can be written as UTF-8."""
 
     tag, simple, json_name, field = "str", "STRING", "string", "string_value"
+
+    def accepts_as_is(self, values: Collection[Any]) -> bool:
+        return super().accepts_as_is(values) and all(map(str.isascii, values))
 
     def accept(self, value: Any) -> str:
         if not isinstance(value, str):
