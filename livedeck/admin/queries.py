@@ -21,15 +21,15 @@ class Queries:
 
     async def get_execution(self, identifier: WorkflowExecutionIdentifier) -> Execution | None:
         """Return an execution."""
-        return await self._database.read(executions.find, identifier)
+        return await self._database.look_up(executions.find, identifier)
 
     async def get_node_execution(self, identifier: NodeExecutionIdentifier) -> NodeExecution | None:
         """Return a node execution."""
-        return await self._database.read(executions.find_node, identifier)
+        return await self._database.look_up(executions.find_node, identifier)
 
     async def get_task_execution(self, identifier: TaskExecutionIdentifier) -> TaskExecution | None:
         """Return one attempt."""
-        return await self._database.read(executions.find_task, identifier)
+        return await self._database.look_up(executions.find_task, identifier)
 
     async def list_task_executions(self, identifier: NodeExecutionIdentifier) -> list[TaskExecution]:
         """Return all attempts of a node, oldest first."""

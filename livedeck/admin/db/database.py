@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from livedeck.admin.db import projects
 from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
+from livedeck.admin.db.lookups import Lookups
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
 from livedeck.admin.signals import Signal
@@ -32,6 +33,7 @@ class Database:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livedeck-reader")
+        self._lookups = Lookups(engines.reader, asyncio.get_running_loop())
         self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify)
         self.newest = 0
         """The number of the newest event that this process has committed; 0 when there was none yet."""
@@ -59,6 +61,7 @@ class Database:
             with _opening(url):
                 await asyncio.to_thread(migrate, engines.writer)
             database = cls(engines)
+            database._lookups.start()
             database._writer.start()
             try:
                 with _opening(url):
@@ -78,6 +81,13 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
+    async def look_up(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work(connection, ...)``, which finds a few rows by their keys, together with others that are waiting.
+
+        What may take longer than a lookup belongs in `read`: it would hold the others up.
+        """
+        return cast("T", await self._lookups.submit(lambda connection: work(connection, *args, **kwargs)))
+
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work(transaction, ...)`` in the writer; return when it is committed.
 
@@ -94,6 +104,7 @@ class Database:
 
     def _close(self) -> None:
         self._writer.close()
+        self._lookups.close()
         self._readers.shutdown(wait=True)
 
 

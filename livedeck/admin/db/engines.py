@@ -19,7 +19,7 @@ from livedeck.admin.db.prepared import command
 from livedeck.errors import NotWritable, UnknownEntity, UnsupportedOption
 
 READERS = 4
-"""Threads, and connections, for reading."""
+"""Threads for reading; each has a connection, and so has the thread for lookups."""
 
 _BUSY_SECONDS = 30
 """How long a statement waits for another process's lock on the SQLite file."""
@@ -96,7 +96,7 @@ def _sqlite(url: URL) -> Engines:
     plain = url.set(drivername="sqlite+pysqlite")
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
     writer = create_engine(plain, connect_args=arguments, pool_size=1, max_overflow=0)
-    reader = create_engine(plain, connect_args=arguments, pool_size=READERS, max_overflow=0)
+    reader = create_engine(plain, connect_args=arguments, pool_size=READERS + 1, max_overflow=0)
     for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin(begin))
@@ -128,7 +128,7 @@ def _postgresql(url: URL) -> Engines:
         raise UnknownEntity("PostgreSQL needs a driver: pip install 'livedeck[postgres]'") from error
     # One snapshot for all statements of a read, as SQLite gives.
     reader = create_engine(
-        plain, pool_size=READERS, max_overflow=0, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+        plain, pool_size=READERS + 1, max_overflow=0, pool_pre_ping=True, isolation_level="REPEATABLE READ"
     )
     event.listen(writer, "begin", _begin(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
     return Engines(writer, reader)

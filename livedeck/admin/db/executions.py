@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flyteidl.admin.execution_pb2 import Execution, ExecutionState
 from flyteidl.admin.node_execution_pb2 import NodeExecution
@@ -14,13 +14,14 @@ from flyteidl.core.identifier_pb2 import (
     WorkflowExecutionIdentifier,
 )
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecutionEvent
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, insert, select
 
 from livedeck.admin.db import deletions
 from livedeck.admin.db.book import Book, plain, task_key
 from livedeck.admin.db.listing import Page
 from livedeck.admin.db.listings import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS
 from livedeck.admin.db.paging import fetch
+from livedeck.admin.db.prepared import Prepared, Value
 from livedeck.admin.db.recording import EventKind
 from livedeck.admin.db.tables import NAME_LENGTH, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
@@ -30,6 +31,33 @@ from livedeck.admin.records.times import timestamp
 from livedeck.errors import EntityExists, NoSuchEntity, StateForbids
 
 _e, _n, _t = executions.c, node_executions.c, task_executions.c
+
+_ATTEMPT: Final = ("node_id", "task_project", "task_domain", "task_name", "task_version", "retry_attempt")
+"""Parameters of `_FIND_TASK`, in the order of `task_key`."""
+
+
+def _here() -> tuple[ColumnElement[bool], ...]:
+    return tuple(_e[part] == bindparam(part) for part in ("project", "domain", "name"))
+
+
+_FIND: Final = Prepared(select(_e.message).where(*_here()))
+_FIND_ORIGIN: Final = Prepared(select(_e.message, _e.inputs_uri, _e.user_inputs_uri).where(*_here()))
+_FIND_NODE: Final = Prepared(
+    select(_n.message).join(executions, _e.id == _n.execution_id).where(*_here(), _n.node_id == bindparam("node_id"))
+)
+_FIND_TASK: Final = Prepared(
+    select(_t.message)
+    .join(executions, _e.id == _t.execution_id)
+    .where(
+        *_here(),
+        *(
+            column == bindparam(name)
+            for name, column in zip(
+                _ATTEMPT, (_t.node_id, _t.project, _t.domain, _t.name, _t.version, _t.retry_attempt), strict=True
+            )
+        ),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -126,22 +154,20 @@ def set_state(
 
 def find(connection: Connection, identifier: WorkflowExecutionIdentifier) -> Execution | None:
     """Return an execution as it stands."""
-    message = connection.scalar(select(_e.message).where(*_is(identifier)))
-    return None if message is None else Execution.FromString(message)
+    rows = _FIND.fetch(connection, **_key(identifier))
+    return Execution.FromString(rows[0][0]) if rows else None
 
 
 def find_origin(connection: Connection, identifier: WorkflowExecutionIdentifier) -> Origin | None:
     """Return an execution with where its inputs are kept."""
-    row = connection.execute(
-        select(_e.message, _e.inputs_uri, _e.user_inputs_uri).where(*_is(identifier))
-    ).one_or_none()
-    return None if row is None else Origin(Execution.FromString(row.message), row.inputs_uri, row.user_inputs_uri)
+    rows = _FIND_ORIGIN.fetch(connection, **_key(identifier))
+    return Origin(Execution.FromString(rows[0][0]), rows[0][1], rows[0][2]) if rows else None
 
 
 def find_node(connection: Connection, identifier: NodeExecutionIdentifier) -> NodeExecution | None:
     """Return a node execution as it stands."""
-    message = connection.scalar(_node(identifier).add_columns(_n.message))
-    return None if message is None else NodeExecution.FromString(message)
+    rows = _FIND_NODE.fetch(connection, **_key(identifier.execution_id), node_id=identifier.node_id)
+    return NodeExecution.FromString(rows[0][0]) if rows else None
 
 
 def find_dynamic_workflow(
@@ -154,10 +180,9 @@ def find_dynamic_workflow(
 
 def find_task(connection: Connection, identifier: TaskExecutionIdentifier) -> TaskExecution | None:
     """Return one attempt as it stands."""
-    columns = (_t.node_id, _t.project, _t.domain, _t.name, _t.version, _t.retry_attempt)
-    conditions = [column == value for column, value in zip(columns, task_key(identifier), strict=True)]
-    message = connection.scalar(_attempts(identifier.node_execution_id).where(*conditions))
-    return None if message is None else TaskExecution.FromString(message)
+    values: dict[str, Value] = dict(zip(_ATTEMPT, task_key(identifier), strict=True))
+    rows = _FIND_TASK.fetch(connection, **_key(identifier.node_execution_id.execution_id), **values)
+    return TaskExecution.FromString(rows[0][0]) if rows else None
 
 
 def attempts_of(connection: Connection, identifier: NodeExecutionIdentifier) -> list[TaskExecution]:
@@ -268,6 +293,10 @@ def _is(identifier: WorkflowExecutionIdentifier) -> tuple[ColumnElement[bool], .
 def _row_id(identifier: WorkflowExecutionIdentifier) -> ScalarSelect[int]:
     """Return an execution's row id, as a value: behind a join PostgreSQL would not see that the rows come sorted."""
     return select(_e.id).where(*_is(identifier)).scalar_subquery()
+
+
+def _key(identifier: WorkflowExecutionIdentifier) -> dict[str, Value]:
+    return {"project": identifier.project, "domain": identifier.domain, "name": identifier.name}
 
 
 def _node(identifier: NodeExecutionIdentifier) -> Select[Any]:

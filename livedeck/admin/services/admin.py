@@ -33,7 +33,7 @@ def build_services(database: Database, objects: Objects, links: Links) -> list[S
         **ProgressCalls(database, answers).handlers(),
         **ProjectCalls(database).handlers(),
         **NamingCalls(database).handlers(),
-        "GetVersion": _get_version,
+        "GetVersion": _version_of(version("livedeck")),
     }
     return [
         Service(admin_pb2.DESCRIPTOR.services_by_name["AdminService"], handlers),
@@ -44,5 +44,8 @@ def build_services(database: Database, objects: Objects, links: Links) -> list[S
     ]
 
 
-async def _get_version(_request: GetVersionRequest) -> GetVersionResponse:
-    return GetVersionResponse(control_plane_version=Version(Build="livedeck", Version=version("livedeck")))
+def _version_of(ours: str) -> Handler:
+    async def get_version(_request: GetVersionRequest) -> GetVersionResponse:
+        return GetVersionResponse(control_plane_version=Version(Build="livedeck", Version=ours))
+
+    return get_version

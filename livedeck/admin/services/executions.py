@@ -93,7 +93,7 @@ class ExecutionCalls:
 
     async def _find(self, identifier: WorkflowExecutionIdentifier) -> Origin:
         check_execution(identifier)
-        found = await self._database.read(executions.find_origin, identifier)
+        found = await self._database.look_up(executions.find_origin, identifier)
         if found is None:
             raise NoSuchEntity(f"there is no execution {describe(identifier)}")
         return found

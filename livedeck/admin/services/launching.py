@@ -118,9 +118,9 @@ class Launcher:
         check_scope(request.project, request.domain)
         name = check_execution_name(request.name) if request.name else generate_execution_name()
         identifier = WorkflowExecutionIdentifier(project=request.project, domain=request.domain, name=name)
-        if await self._database.read(projects.find, request.project) is None:
+        if await self._database.look_up(projects.find, request.project) is None:
             raise InvalidRequest(f"project {request.project!r} does not exist: register it, or use another")
-        if await self._database.read(executions.find, identifier) is not None:
+        if await self._database.look_up(executions.find, identifier) is not None:
             raise EntityExists(f"execution {describe(identifier)} exists already")
         return identifier
 

@@ -135,7 +135,7 @@ class ProgressCalls:
 
     async def _node(self, identifier: NodeExecutionIdentifier) -> NodeExecution:
         check_node(identifier)
-        found = await self._database.read(executions.find_node, identifier)
+        found = await self._database.look_up(executions.find_node, identifier)
         if found is None:
             raise NoSuchEntity(f"execution {describe(identifier.execution_id)} has no node {identifier.node_id!r}")
         return found
@@ -143,7 +143,7 @@ class ProgressCalls:
     async def _task(self, identifier: TaskExecutionIdentifier) -> TaskExecution:
         node = check_node(identifier.node_execution_id)
         check_identifier(identifier.task_id)
-        found = await self._database.read(executions.find_task, identifier)
+        found = await self._database.look_up(executions.find_task, identifier)
         if found is None:
             attempt = f"attempt {identifier.retry_attempt} of {describe(identifier.task_id)}"
             raise NoSuchEntity(f"node {node.node_id!r} of {describe(node.execution_id)} has no {attempt}")
