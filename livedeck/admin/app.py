@@ -29,6 +29,7 @@ from livedeck.admin.decks import Decks
 from livedeck.admin.deletion import Deletion
 from livedeck.admin.feed import Feed
 from livedeck.admin.files import StoredFiles
+from livedeck.admin.finishing import Finishing
 from livedeck.admin.front import Front, FrontLimits
 from livedeck.admin.links import Links
 from livedeck.admin.live.service import Live
@@ -184,6 +185,15 @@ class Admin:
             pages=pages,
             offload=offload,
         )
+        finishing = Finishing(
+            database=database,
+            feed=self.feed,
+            lookup=Queries(database),
+            open_store=store.below,
+            open_reader=partial(Reader, offload=offload),
+            offload=offload,
+        )
+        await stack.enter_async_context(finishing.running())
         app = _app(
             [
                 *rest_routes(services),

@@ -7,6 +7,7 @@ With a chart the page carries the runtime script, which draws from a block that 
 
 import html
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -28,23 +29,35 @@ _DOCUMENT = b'<script type="application/json" id="livedeck-document">'
 _SOURCE = b'<script type="application/json" id="livedeck-source">'
 _END = b"</script>"
 _VERSION_TAG = re.compile(rb'<meta name="livedeck-version" content="(\d+)">')
+_LIVE_TAG = b'<meta name="livedeck-state" content="live">'
 _FALLBACK_BYTES = 256 * 1024  # beyond it a page with a chart shows nothing without its script, but words
 _STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
 _ENCODER = msgspec.json.Encoder()
 
 
-def render(document: Document, *, live: bool, title: str = "Deck") -> bytes:
+@dataclass(frozen=True)
+class Ended:
+    """How a task ended that did not end its Deck itself."""
+
+    word: str
+    """Such as Died."""
+    reason: str
+
+
+def render(document: Document, *, live: bool, title: str = "Deck", ended: Ended | None = None) -> bytes:
     """The page for a document.
 
     Args:
         document: What to show. Its texts must be free of lone surrogates, as those of a log are.
         live: Whether more may follow; the page says so.
         title: Heading and title of the page.
+        ended: How the task ended, where the document does not say so.
     """
     script = _runtime() if any(isinstance(e, Chart) for deck in document.decks for e in deck.elements) else None
     page = _Page()
-    page.add(_head(document, title))
-    page.add(_header(document, title, live=live))
+    page.add(_head(document, title, live=live))
+    page.add(_header(document, title, live=live, ended=ended))
+    page.add(_notice(ended))
     page.add(unreadable_notice(document))
     page.add('<div id="livedeck-root">')
     if script is None:
@@ -70,7 +83,7 @@ def placeholder(title: str, at: str = "") -> bytes:
     """
     shown = html.escape(clean_text(title)[:120])
     page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(0)}'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(0, live=True)}'
         f"<title>{shown}</title><style>"
         "body{font:15px/1.6 system-ui,sans-serif;color:#596273;background:#fff;display:grid;place-content:center;"
         "min-height:90vh;margin:0;text-align:center}strong{color:#171b24;font-size:17px}"
@@ -84,6 +97,11 @@ def is_ours(head: bytes) -> bool:
     """Tell by the beginning of a page whether it is one of ours."""
     version = _VERSION_TAG.search(head, 0, HEAD_BYTES)
     return version is not None and int(version[1]) == VERSION
+
+
+def is_live(head: bytes) -> bool:
+    """Tell by the beginning of a page whether it is one of ours that says that more may follow."""
+    return is_ours(head) and _LIVE_TAG in head
 
 
 def parse(data: bytes) -> Document | None:
@@ -153,23 +171,29 @@ def _without_scripting(document: Document) -> str:
     return f"<noscript>{''.join(pieces)}</noscript>"
 
 
-def _head(document: Document, title: str) -> str:
+def _head(document: Document, title: str, *, live: bool) -> str:
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(document.seq)}'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(document.seq, live=live)}'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{html.escape(clean_text(title))}</title><style>{_STYLE}{tab_rules(len(document.decks))}</style></head>"
         "<body>"
     )
 
 
-def _meta(seq: int) -> str:
-    return f'<meta name="livedeck-version" content="{VERSION}"><meta name="livedeck-seq" content="{seq}">'
+def _meta(seq: int, *, live: bool) -> str:
+    state = "live" if live else "ended"
+    return (
+        f'<meta name="livedeck-version" content="{VERSION}"><meta name="livedeck-seq" content="{seq}">'
+        f'<meta name="livedeck-state" content="{state}">'
+    )
 
 
-def _header(document: Document, title: str, *, live: bool) -> str:
+def _header(document: Document, title: str, *, live: bool, ended: Ended | None) -> str:
     status, words = "ended", "Ended"
     if document.end is not None:
         status, words = document.end.outcome, _STATUS[document.end.outcome]
+    elif ended is not None:
+        status, words = "aborted" if ended.word == "Aborted" else "failed", ended.word
     elif live:
         status, words = "live", "Running when this was published"
     published = ""
@@ -180,6 +204,13 @@ def _header(document: Document, title: str, *, live: bool) -> str:
         f'<span class="ld-meta">{published}</span>'
         f'<span class="ld-status" data-status="{status}">{words}</span></header>'
     )
+
+
+def _notice(ended: Ended | None) -> str:
+    """Why a task has not ended its Deck itself."""
+    if ended is None or not ended.reason:
+        return ""
+    return f'<div class="ld-page"><div class="ld-notice"><p>{html.escape(ended.reason)}</p></div></div>'
 
 
 def _moment(at: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from livedeck.deck import snapshot
 from livedeck.deck.ops import Chart, Deck, Document, Element, Html, Series
 from tests.acceptance.console import Stage
 from tests.acceptance.listener import Listener
+from tests.acceptance.puppet import TIMEOUT
 
 pytestmark = pytest.mark.acceptance
 FILL = """
@@ -135,3 +137,18 @@ def test_the_page_before_anything_was_published_reaches_nothing_either(page: Pag
     page.goto(path.as_uri())
     expect(page.get_by_text("train", exact=True)).to_be_visible()
     assert page.evaluate("fetch('data:,x').then(() => true, () => false)") is False
+
+
+def test_the_file_of_a_task_that_was_killed_says_so(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(FILL)
+    strings.run_and_lose("os.kill(os.getpid(), 9)")
+    path = stage.output_folder(execution) / "deck.html"
+    deadline = time.monotonic() + TIMEOUT
+    while snapshot.is_live(path.read_bytes()):
+        assert time.monotonic() < deadline, "the server does not finish it"
+        time.sleep(0.05)
+    stage.page.goto(path.as_uri())
+    expect(stage.page.locator(".ld-status")).to_have_text("Died")
+    expect(stage.page.get_by_text("It ended without a word after its last publish.")).to_be_visible()
+    check_first_tab(stage.page)

@@ -286,3 +286,11 @@ descriptions: Final = Table(
     _time("created_at"),
     Column("message", LargeBinary, nullable=False),
 )
+
+# How far each of those who follow the event log has come: what is before that number need not be looked at again.
+positions: Final = Table(
+    "positions",
+    metadata,
+    _name("reader", primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
