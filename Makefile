@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/page.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance kill-test console wheel bench bench-smoke lock clean
+.PHONY: help demo test check unit acceptance kill-test fault-test console wheel bench bench-smoke lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ acceptance: $(VENV)/.dev $(CONSOLE) chromium  ## Real server, real browser
 
 kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10-node workflow
 	@$(BIN)/python -m pytest tests/integration/test_kill.py --kills 20 $(ARGS)
+
+fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end of a task's function
+	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
 console: $(CONSOLE)  ## Build the console and the Deck's runtime script
 

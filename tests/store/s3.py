@@ -27,6 +27,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         key = urllib.parse.unquote(url.path)
         self.server.over.wait(self.server.latency)
         self.server.requests.append((self.command, key, dict(self.headers)))
+        self.server.interpose(self, key, lambda: self._serve(key, url, body))
+
+    def _serve(self, key, url, body):
+        """Do what is asked, or answer as the script says."""
         if self.server.script:
             self._reply(self.server.script.popleft(), b"<Error><Code>Scripted</Code></Error>")
         elif "list-type=2" in url.query:
@@ -121,6 +125,7 @@ def s3_endpoint():
     server.daemon_threads = True
     server.objects, server.parts, server.requests, server.script = {}, {}, [], deque()
     server.stalls = deque()  # for each request that gets no answer: an event that lets go of it
+    server.interpose = lambda _handler, _key, serve: serve()  # in the way of every request: see tests/faults
     server.pause, server.latency, server.over = 0.0, 0.0, threading.Event()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -5,6 +5,7 @@ The pieces are immutable, so each viewer simply asks for the next number; nothin
 
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.messages import LogChunk
 from livedeck.admin.live.records import Records
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
-from livedeck.admin.live.states import is_over, latest_attempt, node_is_over
+from livedeck.admin.live.states import latest_attempt, may_print, node_is_over
 from livedeck.admin.live.wakes import Pace, Watch, Watcher
 from livedeck.admin.signals import Signal
 from livedeck.errors import ObjectNotFound
@@ -123,7 +124,7 @@ class LogTail:
     def _is_over(self) -> bool:
         number, recorded = self._key.number, self._records.refresh()
         settled = self._pinned or node_is_over(recorded) or latest_attempt(recorded) > number
-        return settled and is_over(number, recorded)
+        return settled and not may_print(number, recorded, datetime.now(UTC))
 
     def _beats(self) -> list[bytes]:
         if time.monotonic() - self._spoke < HEARTBEAT:

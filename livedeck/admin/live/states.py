@@ -54,6 +54,8 @@ _FLUSH_TIME: Final = timedelta(seconds=FLUSH_TIMEOUT + 5)
 """How long the process of an attempt whose result is stored may go on publishing, with some time to end."""
 _SOON: Final = timedelta(seconds=1)
 """Time within which the end of a Deck usually follows a result: until then there is nothing to tell."""
+_LAST_WORDS: Final = timedelta(seconds=2)
+"""Time within which a process prints what it has to say at its end."""
 _NODE_RUNS: Final = frozenset({_N.RUNNING, _N.DYNAMIC_RUNNING, _N.FAILING})
 _PARENT: Final = "This node holds other nodes; each of them has a Deck of its own."
 _NOT_ASKED_FOR: Final = "The task makes no Deck: declare it with enable_deck=True."
@@ -143,6 +145,17 @@ def may_publish(attempt: int, recorded: Recorded, now: datetime) -> bool:
         return True
     task = task_of(recorded, attempt)
     return task is not None and _since_result(task, now) < _FLUSH_TIME
+
+
+def may_print(attempt: int, recorded: Recorded, now: datetime) -> bool:
+    """Tell whether more of an attempt's output may come: it runs, or its process went on and just now ends.
+
+    That a Deck's last flush fails is printed later than that; it is in the log for whoever opens it again.
+    """
+    if not is_over(attempt, recorded):
+        return True
+    task = task_of(recorded, attempt)
+    return task is not None and _since_result(task, now) < _LAST_WORDS
 
 
 def node_is_over(recorded: Recorded) -> bool:

@@ -12,6 +12,7 @@ from livedeck.admin.live.keys import DeckKey
 from livedeck.deck import segments
 from livedeck.deck.ops import End, Html, Put
 from livedeck.deck.replay import Replay
+from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.store.layout import segment_key
 from livedeck.testing.server import running_admin
 from tests.admin.live.conftest import RUN, World, document_of, read, segment_of, until
@@ -65,6 +66,25 @@ async def test_from_queued_to_succeeded(world):
         assert events[-1].event == "end"
         assert read(events[-1])["phase"] == "succeeded"
         assert "endedAt" in read(events[-1])
+
+
+async def test_the_end_of_a_deck_may_come_after_that_of_its_task(world):
+    log = world.log()
+    await world.run()
+    log.placeholder()
+    log.publish("one")
+    async with world.deck() as stream:
+        await states(stream, "live")
+        succeeded = world.protos.task_event("e1", "n0", K.SUCCEEDED)
+        succeeded.custom_info.update({FLUSH_PENDING: True})
+        succeeded.occurred_at.GetCurrentTime()
+        await world.report(succeeded, world.protos.node_event("e1", "n0", N.SUCCEEDED))
+        assert (await states(stream, "finishing"))["reason"].startswith("The task succeeded; its last changes")
+        log.publish("two")
+        log.end()
+        events = await stream.rest()
+        assert events[-1].event == "end"
+        assert read(events[-1])["phase"] == "succeeded"
 
 
 async def test_a_viewer_who_comes_late_gets_the_whole_at_once(world):

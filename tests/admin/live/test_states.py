@@ -11,7 +11,16 @@ from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
 from livedeck.admin.live.messages import DeckPhase
-from livedeck.admin.live.states import Published, Recorded, Trouble, deck_state, is_over, may_publish, node_is_over
+from livedeck.admin.live.states import (
+    Published,
+    Recorded,
+    Trouble,
+    deck_state,
+    is_over,
+    may_print,
+    may_publish,
+    node_is_over,
+)
 from livedeck.deck.ops import End
 from livedeck.deck.settings import FLUSH_PENDING
 
@@ -224,6 +233,13 @@ def test_who_may_publish():
     assert not may_publish(0, recorded(node(N.SUCCEEDED), flushing(since=36)), NOW)
     assert not may_publish(0, recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), NOW)
     assert not may_publish(0, recorded(run=execution(W.ABORTED)), NOW)
+
+
+def test_who_may_print():
+    assert may_print(0, recorded(node(), task()), NOW)
+    assert may_print(0, recorded(node(N.SUCCEEDED), flushing(since=1)), NOW)
+    assert not may_print(0, recorded(node(N.SUCCEEDED), flushing(since=3)), NOW)
+    assert not may_print(0, recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), NOW)
 
 
 def test_who_is_over():

@@ -1,0 +1,103 @@
+"""Faults of a local disk: a small file system of its own, which is filled, made read-only, taken away or frozen."""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_MS_RDONLY, _MS_REMOUNT = 1, 32
+_FREEZE, _THAW = 0xC0045877, 0xC0045878
+"""Linux' ``FIFREEZE`` and ``FITHAW``: writes to the file system wait until it is thawed."""
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Disk:
+    """A mounted file system.
+
+    Args:
+        folder: where it is mounted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = folder / "store"
+        self.store.mkdir()
+        self._filler = folder / "filler"
+
+    def fail(self, fault: str) -> None:
+        """Begin a fault, one of `DISK_FAULTS`."""
+        getattr(self, f"_{fault.replace('-', '_')}")()
+
+    def recover(self) -> None:
+        """End whatever fault there is."""
+        with contextlib.suppress(OSError):  # it is not frozen
+            self._ioctl(_THAW)
+        self._remount(0)
+        if self.store.is_file():
+            self.store.unlink()
+            self._away.rename(self.store)
+        self._filler.unlink(missing_ok=True)
+
+    def _full(self) -> None:
+        with self._filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            for size in (1 << 16, 1):  # to the last byte
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(size)) == size:
+                        pass
+
+    def _read_only(self) -> None:
+        self._remount(_MS_RDONLY)
+
+    def _gone(self) -> None:
+        self.store.rename(self._away)
+        self.store.touch()
+
+    def _frozen(self) -> None:
+        self._ioctl(_FREEZE)
+
+    @property
+    def _away(self) -> Path:
+        return self.folder / "away"
+
+    def _remount(self, flags: int) -> None:
+        if _libc.mount(None, os.fsencode(self.folder), None, _MS_REMOUNT | flags, None):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(self.folder))
+
+    def _ioctl(self, request: int) -> None:
+        fd = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(fd, request, 0)
+        finally:
+            os.close(fd)
+
+
+DISK_FAULTS = ("full", "read-only", "gone", "frozen")
+
+
+@contextlib.contextmanager
+def mounted_disk(size: int = 24 << 20) -> Iterator[Disk]:
+    """A file system in a file. Skips the test where that cannot be had."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        image, folder = Path(name, "image"), Path(name, "disk")
+        folder.mkdir()
+        with image.open("wb") as file:
+            file.truncate(size)
+        made = subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], capture_output=True, text=True, check=False)
+        command = ["mount", "-o", "loop,noatime", image, folder]
+        mounted = subprocess.run(command, capture_output=True, text=True, check=False) if not made.returncode else made
+        if mounted.returncode:
+            pytest.skip(f"only root may mount a small disk: {mounted.stderr.strip()}")
+        disk = Disk(folder)
+        try:
+            yield disk
+        finally:
+            with contextlib.suppress(OSError):
+                disk.recover()
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)

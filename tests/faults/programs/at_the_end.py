@@ -1,0 +1,70 @@
+"""Two tasks, the first of which lets a test choose what happens just before it ends."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from livedeck import Deck, File, current_context, task, workflow
+
+
+class Made(NamedTuple):
+    number: int
+    file: File
+
+
+def note_run(folder: str, name: str) -> Path:
+    place = Path(folder)
+    with (place / "runs").open("a") as file:
+        file.write(f"{name}\n")
+    return place
+
+
+def wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.005)
+
+
+def publish(text: str) -> None:
+    Deck("steps").append(f"<p>{text}</p>")
+    current_context().publish_decks()
+
+
+def work(place: Path) -> None:
+    publish("before")
+    (place / "begun").touch()
+    wait_for(place / "go")
+    publish("last")
+
+
+@task(enable_deck=True)
+def first(folder: str) -> Made:
+    work(note_run(folder, "first"))
+    file = File.new("data.txt")
+    with file.open("w") as opened:
+        opened.write("contents")
+    return Made(7, file)
+
+
+@task(enable_deck=True)
+def first_fails(folder: str) -> Made:
+    work(note_run(folder, "first"))
+    raise ValueError("on purpose")
+
+
+@task
+def second(number: int, file: File, folder: str) -> str:
+    note_run(folder, "second")
+    with file.open() as opened:
+        return f"{number} {opened.read()}"
+
+
+@workflow
+def both(folder: str) -> str:
+    made = first(folder=folder)
+    return second(number=made.number, file=made.file, folder=folder)
+
+
+@workflow
+def failing(folder: str) -> str:
+    made = first_fails(folder=folder)
+    return second(number=made.number, file=made.file, folder=folder)
