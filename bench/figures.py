@@ -105,6 +105,9 @@ NOTES = """## How to read them
 - *latency*: from the call of `publish_decks()` in a task to two animation frames after the op was applied in Chromium,
   through the real server, on one machine.
 - *start*: `import` of the package in a new interpreter; `livedeck serve` from exec to a 200 from `/healthz`.
+- *lists*: a call as a client sees it, alone. For a ratio two servers, with few and with many executions, are asked in
+  turn, and their quickest answers compared. A part of a name is what no index serves: one look goes through 10,000.
+- *calls*: answered a second, with 16 in flight all the time from one client on the same two cores.
 - *nodes*: wall time of a whole execution over its number of tasks, each task a process of its own. Beside it, the time
   for a new interpreter that does nothing, one after the other.
 
