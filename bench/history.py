@@ -71,6 +71,7 @@ def _write(connection: Connection, count: int, running: int) -> None:
     _insert(connection, tables.executions, (_execution(n, runs=n >= count - running) for n in range(count)))
     _insert(connection, tables.node_executions, (_node(n) for n in range(max(1, count // 10))))
     _insert(connection, tables.task_executions, (_attempt(n) for n in range(3)))
+    _insert(connection, tables.events, [_last_event(count)])
     if connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE"))  # as its own daemon does after a while
 
@@ -171,6 +172,12 @@ def _execution(n: int, *, runs: bool) -> dict[str, Any]:
         "changed": n + 1,
         "message": message.SerializeToString(),
     }
+
+
+def _last_event(count: int) -> dict[str, Any]:
+    """The event that changed the newest execution last: what comes after it is news."""
+    at = _START + count * _SECOND
+    return {"number": count, "execution_id": count, "kind": 1, "phase": 0, "recorded_at": at, "message": b""}
 
 
 def _node(n: int) -> dict[str, Any]:
