@@ -19,6 +19,7 @@ class RunSettings:
 
     remote: bool
     detach: bool
+    view: bool
     endpoint: str
     project: str
     domain: str

@@ -14,6 +14,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier
 from google.protobuf.duration_pb2 import Duration
 
+from livedeck.cli.durations import seconds_text
 from livedeck.client import Client
 from livedeck.client.follow import CaughtUp, Change, ExecutionChanged, NodeChanged, TaskChanged
 
@@ -138,12 +139,7 @@ def _phase(name: str) -> str:
 
 def duration_text(duration: Duration) -> str:
     """A duration in the two units that matter."""
-    seconds = duration.ToTimedelta().total_seconds()
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+    return seconds_text(duration.ToTimedelta().total_seconds())
 
 
 def since(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """`livedeck run FILE NAME --input value ...`: a workflow or task from a Python file, here or on the server."""
 
+import contextlib
 import json
 import traceback
 from collections.abc import Coroutine, Mapping
@@ -13,6 +14,7 @@ from livedeck.errors import UserError
 from livedeck.sdk.attempts import run_to_end
 from livedeck.sdk.entities import Entity
 from livedeck.sdk.loading import Program, load_file
+from livedeck.sdk.localevents import listening
 from livedeck.sdk.tracebacks import format_error, user_frames
 from livedeck.sdk.types import Where, to_json
 from livedeck.sdk.workflows import Workflow
@@ -24,6 +26,7 @@ from livedeck.sdk.workflows import Workflow
 )
 @click.option("--remote", is_flag=True, help="Run on the server instead of here.")
 @click.option("--detach", is_flag=True, help="With --remote: do not wait for the end.")
+@click.option("--view", is_flag=True, help="Show the Decks of a local run in a browser, until Ctrl-C.")
 @endpoint_option
 @project_options
 @click.option("--name", help="Name of the execution.  [default: one is made up]")
@@ -34,8 +37,8 @@ from livedeck.sdk.workflows import Workflow
 def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, **options: Any) -> None:
     """Run a workflow or task from a Python file.
 
-    Without --remote it runs here, in this process, its Decks included. With it the code is uploaded, registered and
-    run on the server, and followed to its end; the exit status tells whether it succeeded.
+    Without --remote it runs here, in this process, its Decks included: --view shows them. With it the code is
+    uploaded, registered and run on the server, and followed to its end. The exit status tells whether it succeeded.
     """
     if wants_help or not arguments:
         click.echo(ctx.get_help())
@@ -61,7 +64,7 @@ def _take_options(
     ctx: click.Context, settings: RunSettings, arguments: tuple[str, ...]
 ) -> tuple[RunSettings, tuple[str, ...]]:
     """`livedeck run FILE --remote NAME` and `livedeck run FILE NAME ... --remote` mean what one expects, too."""
-    flags = {"--remote": "remote", "--detach": "detach"}
+    flags = {"--remote": "remote", "--detach": "detach", "--view": "view"}
     head, rest = arguments[:1], list(arguments[1:])
     updates: dict[str, bool] = {}
     for flag, field in flags.items():
@@ -71,6 +74,8 @@ def _take_options(
     merged = RunSettings(**{**vars(settings), **updates})
     if merged.detach and not merged.remote:
         raise click.UsageError("--detach goes with --remote: a local run ends with this command.", ctx)
+    if merged.view and merged.remote:
+        raise click.UsageError("--view is for local runs: the console shows the Decks of those on a server.", ctx)
     for option, value in (("--name", merged.name), ("--version", merged.version)):
         if value is not None and not merged.remote:
             raise click.UsageError(f"{option} goes with --remote: nothing is registered for a local run.", ctx)
@@ -99,7 +104,10 @@ def _entity_command(file: str, program: Program, entity: Entity, settings: RunSe
             from livedeck.cli.remote import run_remote
 
             return run_remote(program, entity, inputs, settings)
-        return _run_here(entity, inputs)
+        from livedeck.cli import local
+
+        with local.viewed() if settings.view else contextlib.nullcontext(), listening(local.show):
+            return _run_here(entity, inputs)
 
     return InputsCommand(
         name=file,

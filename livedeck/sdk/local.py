@@ -13,6 +13,7 @@ from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
 from livedeck.sdk.context import ExecutionId, Identity, TaskId, current_context, inside_task
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.localcache import Remembered
+from livedeck.sdk.localevents import TakenFromCache, attempt_told, tell
 from livedeck.sdk.localfolder import Place
 from livedeck.sdk.nodes import NO_OVERRIDES, Node, NodeOverrides
 from livedeck.sdk.options import WorkflowFailurePolicy
@@ -106,6 +107,8 @@ class _Call:
         if outputs is None:
             outputs = self._attempts(memory.data)
             memory.keep(outputs)
+        else:
+            tell(TakenFromCache(self.task.name, self.place.nodes))
         return outputs
 
     async def run_async(self) -> Mapping[str, Carried]:
@@ -117,6 +120,8 @@ class _Call:
         if outputs is None:
             outputs = await self._attempts_async(memory.data)
             memory.keep(outputs)
+        else:
+            tell(TakenFromCache(self.task.name, self.place.nodes))
         return outputs
 
     def _attempts(self, data: DataPlane) -> Mapping[str, Carried]:
@@ -162,8 +167,10 @@ class _Call:
     def _attempt(self, number: int) -> Iterator[Attempt]:
         """Open an attempt, end its Deck as it ends, and let the next begin after a recoverable error."""
         attempt = _open(self.task, self.place, number)
+        deck = self.place.uri(str(number)) if self.task.options.enable_deck else ""
         try:
-            with attempt.settled(), _environment(self.task):
+            told = attempt_told(self.task.name, self.place.nodes, number, deck)
+            with told, attempt.settled(), _environment(self.task):
                 yield attempt
         except RecoverableError as error:
             if number == self._retries:

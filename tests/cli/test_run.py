@@ -1,10 +1,16 @@
 """`livedeck run` in this process: inputs, help, outputs, and what is told when something is wrong."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
+from livedeck.sdk import localfolder
 from tests.cli.conftest import Command
 
 
@@ -191,3 +197,80 @@ def test_without_a_server_each_command_says_what_to_do(livedeck: Command, argume
     assert "no livedeck server at 127.0.0.1:9" in result.stderr
     assert "livedeck serve" in result.stderr
     assert "LIVEDECK_ENDPOINT" in result.stderr
+
+
+def test_the_terminal_shows_each_node_as_it_starts_and_ends(
+    livedeck: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "local"))
+    localfolder.run_folder.cache_clear()
+    result = livedeck("run", "program.py", "training", "--epochs", "1")
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.stderr.splitlines() if line.startswith("n0 ")]
+    assert [line[:3] for line in lines] == [["n0", "train", "running"], ["n0", "train", "succeeded"]]
+    folder = Path(lines[0][-1])
+    assert (folder / "deck.html").is_file(), "where its Deck lies"
+    assert lines[1][-1] == "s"
+    assert "running" not in result.stdout
+    localfolder.run_folder.cache_clear()
+
+
+def test_the_terminal_shows_attempts_failures_and_what_the_cache_gave(
+    livedeck: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "local"))
+    localfolder.run_folder.cache_clear()
+    (tmp_path / "attempts.py").write_text(
+        "from livedeck import current_context, task, workflow\n"
+        "from livedeck.errors import RecoverableError\n"
+        "@task(retries=1)\n"
+        "def again() -> None:\n"
+        "    if current_context().attempt == 1:\n"
+        "        raise RecoverableError('not yet')\n"
+        "@task(cache=True, cache_version='1')\n"
+        "def remembered() -> int:\n"
+        "    return 1\n"
+        "@workflow\n"
+        "def both() -> int:\n"
+        "    again()\n"
+        "    return remembered()\n"
+    )
+
+    def told() -> list[str]:
+        result = livedeck("run", str(tmp_path / "attempts.py"), "both")
+        assert result.exit_code == 0, result.output
+        words = [line.split() for line in result.stderr.splitlines() if line.startswith("n")]
+        return [" ".join(line[1:5] if "attempt" in line else line[1:3]) for line in words]
+
+    retried = ["again running", "again failed", "again running attempt 2", "again succeeded"]
+    assert told() == [*retried, "remembered running", "remembered succeeded"]
+    assert told() == [*retried, "remembered cached"]
+    localfolder.run_folder.cache_clear()
+
+
+def test_view_goes_with_local_runs(livedeck: Command) -> None:
+    result = livedeck("run", "--remote", "--view", "program.py", "training")
+    assert result.exit_code == 2
+    assert "--view is for local runs" in result.output
+
+
+@pytest.mark.slow
+def test_view_shows_the_decks_of_a_run_until_it_is_interrupted(livedeck: Command, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "livedeck.cli", "run", "program.py", "training", "--epochs", "1", "--view"]
+    environment = {**os.environ, "LIVEDECK_LOCAL_DIR": str(tmp_path / "local"), "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if "until Ctrl-C" in line:
+                break
+        url = next(word for line in told for word in line.split() if word.startswith("http://127.0.0.1:"))
+        (deck,) = httpx.get(f"{url}decks").json()
+        assert deck["name"].endswith("-training/n0/0")
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        assert process.wait(timeout=60) == 0
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url)

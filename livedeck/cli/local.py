@@ -1,0 +1,56 @@
+"""`livedeck run` without --remote: each node as it starts and ends, and with --view a page of its Decks."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+
+from livedeck.cli.durations import seconds_text
+from livedeck.errors import NotWritable
+from livedeck.sdk.localevents import AttemptEnded, AttemptStarted, LocalEvent, TakenFromCache
+from livedeck.sdk.localfolder import LOCAL_DIR, run_folder
+
+WIDTH = 28
+"""Characters for a node's id and name."""
+
+
+def show(event: LocalEvent) -> None:
+    """Print one thing that happened, to standard error: standard output is for what the tasks print and return."""
+    label = f"{'/'.join(event.nodes)} {event.task.rpartition('.')[2]}".strip()
+    match event:
+        case AttemptStarted(attempt=attempt, deck_uri=uri):
+            again = f"attempt {attempt + 1}  " if attempt else ""
+            deck = f"Deck: {uri.removeprefix('file://')}" if uri else ""
+            _line(label, "running", "cyan", again + deck)
+        case AttemptEnded(seconds=seconds, failed=failed):
+            _line(label, "failed" if failed else "succeeded", "red" if failed else "green", seconds_text(seconds))
+        case TakenFromCache():
+            _line(label, "cached", "green", "its outputs are those of an earlier run")
+
+
+def _line(label: str, phase: str, colour: str, more: str) -> None:
+    click.echo(f"{label:{WIDTH}} {click.style(f'{phase:10}', fg=colour)} {more}".rstrip(), err=True)
+
+
+@contextlib.contextmanager
+def viewed() -> Iterator[None]:
+    """Show this process's Decks in a page of `livedeck view`, until Ctrl-C if all went well."""
+    folder = run_folder(os.getpid())
+    if folder is None:
+        raise NotWritable(f"no folder for Decks can be written to: set {LOCAL_DIR} to one that can")
+    # A process of its own: the task's code may hold this one up for as long as it likes.
+    command = [sys.executable, "-m", "livedeck.cli", "view", "--wait", str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            click.echo(process.stdout.readline().rstrip(), err=True)
+            yield
+            if process.poll() is None:
+                click.echo("The page stays until Ctrl-C.", err=True)
+                with contextlib.suppress(KeyboardInterrupt):
+                    process.wait()
+        finally:
+            process.terminate()

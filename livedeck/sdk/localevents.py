@@ -1,0 +1,73 @@
+"""What happens in local runs, for who shows it: the command line listens, a program or notebook does not."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AttemptStarted:
+    """A task's function is about to run."""
+
+    task: str
+    nodes: tuple[str, ...]
+    """Ids of the nodes that lead to it, from the outermost workflow; empty for a task that was called alone."""
+    attempt: int
+    """From 0."""
+    deck_uri: str
+    """The folder of its Deck; empty if it has none."""
+
+
+@dataclass(frozen=True)
+class AttemptEnded:
+    """It ran, and its Deck is stored."""
+
+    task: str
+    nodes: tuple[str, ...]
+    attempt: int
+    seconds: float
+    failed: bool
+
+
+@dataclass(frozen=True)
+class TakenFromCache:
+    """A task did not run: its outputs are those of an earlier run."""
+
+    task: str
+    nodes: tuple[str, ...]
+
+
+LocalEvent = AttemptStarted | AttemptEnded | TakenFromCache
+Listener = Callable[[LocalEvent], None]
+
+_listeners: list[Listener] = []
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Tell a function of everything that happens in this process's local runs meanwhile."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def tell(event: LocalEvent) -> None:
+    """Tell who listens."""
+    for listener in _listeners:
+        listener(event)
+
+
+@contextmanager
+def attempt_told(task: str, nodes: tuple[str, ...], attempt: int, deck_uri: str) -> Iterator[None]:
+    """Tell of an attempt's start and end."""
+    started = time.monotonic()
+    tell(AttemptStarted(task, nodes, attempt, deck_uri))
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        tell(AttemptEnded(task, nodes, attempt, time.monotonic() - started, failed))
