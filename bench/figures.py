@@ -104,6 +104,8 @@ NOTES = """## How to read them
   the final `deck.html`.
 - *latency*: from the call of `publish_decks()` in a task to two animation frames after the op was applied in Chromium,
   through the real server, on one machine.
+- *neighbours*: the longest that `/healthz`, an update of another Deck, or another execution's start took while one
+  client, task, Deck or file was as large or as hostile as the row says.
 - *start*: `import` of the package in a new interpreter; `livedeck serve` from exec to a 200 from `/healthz`.
 - *lists*: a call as a client sees it, alone. For a ratio two servers, with few and with many executions, are asked in
   turn, and their quickest answers compared. A part of a name is what no index serves: one look goes through 10,000.

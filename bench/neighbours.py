@@ -1,0 +1,32 @@
+"""What the neighbours of whoever disturbs a server notice: `/healthz`, another Deck's stream, another execution."""
+
+import resource
+from collections.abc import Iterator
+
+from bench.figures import Figure
+from bench.options import Options
+from bench.peers.call import BYTE_CODE
+from bench.running import prepare
+from livedeck.client import Client
+from livedeck.testing.disturbances import CONNECTIONS, DISTURBANCES, Neighbourhood
+from livedeck.testing.process import running_server
+
+BOUND = 250.0
+"""Milliseconds that anybody may wait."""
+
+
+def figures(options: Options) -> Iterator[Figure]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, CONNECTIONS + 500)), hard))
+    names = list(DISTURBANCES)[:3] if options.short else list(DISTURBANCES)
+    with running_server(environment=BYTE_CODE) as server, Client(server.endpoint) as client:
+        programs = {name: prepare(client, name) for name in ("tick", "rest", "nothing")}
+        programs["nothing"].wait(programs["nothing"].start())
+        for name in names:
+            with Neighbourhood(
+                client, server.data_dir, lambda task, **inputs: programs[task].start(**inputs)
+            ) as neighbourhood:
+                noticed = neighbourhood.disturb(name)
+            if noticed.errors:
+                raise SystemExit(f"{name}: {noticed.errors}")
+            yield Figure(f"neighbours of {name}: longest wait", 1e3 * noticed.worst, "ms", BOUND)
