@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from livedeck.deck import coerce, user_code
+from livedeck.deck import coerce, tables, user_code
 from livedeck.deck.libraries import Library, is_of, library_of
 
 ROWS = 50  # of a frame or array; the rest is counted, not shown
@@ -180,7 +180,7 @@ def _image(data: bytes, kind: str) -> str:
 
 def _pandas_frame(frame: Any) -> str:
     shown = frame.head(ROWS).to_html(border=0, max_cols=60)
-    return f"{shown}{_shape(frame.shape[0], frame.shape[1])}"
+    return f"{tables.aligned(shown)}{_shape(frame.shape[0], frame.shape[1])}"
 
 
 def _pandas_series(series: Any) -> str:
@@ -197,7 +197,7 @@ def _columnar_frame(frame: Any) -> str:
         f"<tr>{''.join(f'<td>{_cell(item)}</td>' for item in row)}</tr>" for row in zip(*columns.values(), strict=True)
     )
     table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"{table}{_shape(frame.shape[0], len(names))}"
+    return f"{tables.aligned(table)}{_shape(frame.shape[0], len(names))}"
 
 
 def _shape(rows: int, columns: int) -> str:

@@ -11,13 +11,19 @@ from livedeck.deck.numerals import format_delta, format_number, format_value
 from livedeck.deck.ops import MOST_UNREADABLE, Chart, Deck, Document, Element, Html, Markdown, Progress, Value
 from livedeck.deck.plot import COLOURS, chart_plot, dash, restarts
 from livedeck.deck.renderers import render_error
+from livedeck.deck.tables import numeric
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
 
 MARKDOWN_BUDGET = 128 * 1024
 """How many characters of Markdown one page renders. Rendering is pure Python and would slow the task beside it; what
 is beyond is shown as it was written."""
+
+LONG_FIGURE = 14
+"""Characters beyond which a value has the room of two tiles."""
 
 
 class StaticPage:
@@ -107,7 +113,7 @@ def tab_rules(count: int) -> str:
     focused = ",".join(f'#ld-tab-{i}:focus-visible~.ld-tabs>[for="ld-tab-{i}"]' for i in indexes)
     return (
         f"@media screen{{{rest}{{display:none}}}}"
-        f"{chosen}{{--ld-tab-line:var(--ld-accent);--ld-tab-color:var(--ld-text)}}"
+        f"{chosen}{{--ld-tab-line:var(--ld-accent);--ld-tab-color:var(--ld-text);--ld-tab-mark:underline}}"
         f"{focused}{{outline:2px solid var(--ld-accent);outline-offset:-2px}}"
     )
 
@@ -148,9 +154,13 @@ def _value(tile: Value) -> str:
     if tile.delta is not None:
         sign = "up" if tile.delta > 0 else "down" if tile.delta < 0 else "same"
         change = f'<div class="ld-delta" data-sign="{sign}">{format_delta(tile.delta)}</div>'
+    words = format_value(tile.value)
+    kind = " data-words" if isinstance(tile.value, str) and not numeric([words]) else ""
     return (
-        f'<div class="ld-element ld-value"><div class="ld-label">{html.escape(tile.label)}</div>'
-        f'<div class="ld-number">{html.escape(format_value(tile.value))}{unit}</div>{change}</div>'
+        f'<div class="ld-element ld-value"{kind}{" data-long" if len(words) > LONG_FIGURE else ""}>'
+        f'<div class="ld-label">{html.escape(tile.label)}</div><div class="ld-number">'
+        f'<span class="ld-figure" style="--ld-length:{len(words)}">{html.escape(words)}</span>{unit}</div>'
+        f"{change}</div>"
     )
 
 
@@ -191,4 +201,23 @@ def _quoted(text: str) -> str:
 def _markdown_it() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # noqa: PLC0415 - loads only when a Deck holds Markdown, in the publisher's thread
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
+    renderer.core.ruler.push("numbers_at_the_right", _align_numbers)
+    return renderer
+
+
+def _align_numbers(state: "StateCore") -> None:
+    """Columns of numbers of which the author has not said where they stand."""
+    tables: list[list[list[tuple[Token, str]]]] = []
+    for at, token in enumerate(state.tokens):
+        if token.type == "table_open":
+            tables.append([])
+        elif token.type == "tr_open":
+            tables[-1].append([])
+        elif token.type in {"th_open", "td_open"}:
+            tables[-1][-1].append((token, state.tokens[at + 1].content))
+    for rows in tables:
+        for head, *cells in zip(*rows, strict=True):
+            if numeric([text for _, text in cells]):
+                for token, _ in (head, *cells):
+                    token.attrs.setdefault("style", "text-align:right")

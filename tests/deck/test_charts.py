@@ -1,6 +1,7 @@
 """What is appended to a chart: where it stands, and what is said of what has no place."""
 
 import itertools
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -8,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from livedeck.deck import snapshot
 from livedeck.deck.document import apply_ops
-from livedeck.deck.ops import Chart, Document
+from livedeck.deck.ops import Chart, Deck, Document
 from livedeck.deck.page import Page
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -135,3 +137,50 @@ def test_integers_beyond_those_of_a_browser_are_as_exact_as_it_can_hold(page, ch
     shown = held(page)
     assert shown.series[0].x == [9007199254740992, 9007199254740994]
     assert list(shown.notes.values()) == [1]
+
+
+def drawn(chart: Chart) -> str:
+    return snapshot.render(Document(1, "", [Deck("d", [chart])]), live=False).decode()
+
+
+def test_a_saved_chart_shows_every_pass_of_x_and_says_so(page, chart):
+    for epoch in range(3):
+        for step in range(10):
+            chart.append(step, loss=epoch + step / 10)
+    shown = drawn(held(page))
+    lines = re.findall(r'<polyline[^>]*points="([^"]*)"', shown)
+    assert [len(line.split()) for line in lines] == [10, 10, 10]
+    assert "x of loss starts again 2 times; each pass is a line of its own" in shown
+
+
+def test_a_saved_chart_draws_points_out_of_order_in_the_order_of_x(page, chart):
+    chart.append([3, 1, 2], v=[30, 10, 20])
+    (line,) = re.findall(r'<polyline[^>]*points="([^"]*)"', drawn(held(page)))
+    places = [float(place.split(",")[0]) for place in line.split()]
+    assert places == sorted(places)
+    assert len(places) == 3
+
+
+def test_a_line_that_goes_round_is_drawn_round(page, chart):
+    chart.append([1, 0, -1, 0, 1], v=[0, 1, 0, -1, 0])
+    shown = drawn(held(page))
+    (line,) = re.findall(r'<polyline[^>]*points="([^"]*)"', shown)
+    assert len(line.split()) == 5
+    assert "x of v starts again" not in shown
+
+
+def test_a_saved_chart_has_marks_of_its_own_and_its_notes(page, chart):
+    chart.append([NOON, NOON + timedelta(minutes=9)], v=[123456.1, 123456.29])
+    chart.append("a week", v=1)
+    shown = drawn(held(page))
+    marks = re.findall(r'<span class="ld-mark ld-mark-y"[^>]*>(.*?)</span>', shown)
+    assert len(marks) >= 3
+    assert len(set(marks)) == len(marks)
+    assert "12:02" in shown
+    assert "1 May 2024 UTC" in shown
+    assert "x is no number, date or time: &#x27;a week&#x27; (1 point)" in shown
+
+
+def test_lines_beyond_the_eighth_are_dashed(page, chart):
+    chart.append([1, 2], {f"s{index}": [index, index] for index in range(10)})
+    assert drawn(held(page)).count("stroke-dasharray:6 4") == 2

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { applySegment, EMPTY, SegmentGap } from "../../src/document/apply";
+import { advanceDocument, applySegment, EMPTY, SegmentGap } from "../../src/document/apply";
 import type { Document, Segment } from "../../src/protocol/deck.gen";
 
 interface Case {
@@ -49,5 +49,37 @@ describe("applySegment", () => {
     });
     expect(after.decks?.[1]).toBe(before.decks?.[1]);
     expect(after.decks?.[0]).not.toBe(before.decks?.[0]);
+  });
+});
+
+describe("advanceDocument", () => {
+  const points = (seq: number, x: readonly number[]): Segment => ({
+    seq,
+    at: "",
+    ops: [{ op: "extend", deck: "a", element: { kind: "chart", id: "c", title: "", series: [{ name: "s", x, y: x }] } }],
+  });
+  const seriesOf = (document: Document) => {
+    const element = document.decks?.[0]?.elements[0];
+    return element?.kind === "chart" ? element.series?.[0] : undefined;
+  };
+
+  it("appends points where they are, and leaves the segments alone", () => {
+    const segments = [points(1, [1]), points(2, [2, 3]), points(3, [4])];
+    const sent = structuredClone(segments);
+    const states = segments.map((_, index) => segments.slice(0, index + 1).reduce((one, next) => advanceDocument(one, next), EMPTY));
+    expect(segments).toEqual(sent);
+    expect(states.map((state) => seriesOf(state)?.x)).toEqual([[1], [1, 2, 3], [1, 2, 3, 4]]);
+    const second = advanceDocument(advanceDocument(EMPTY, points(1, [1])), points(2, [2]));
+    const held = seriesOf(second)?.x;
+    const third = advanceDocument(second, points(3, [3]));
+    expect(seriesOf(third)?.x).toBe(held);
+    expect(seriesOf(third)).not.toBe(seriesOf(second));
+  });
+
+  it("copies where a state is kept, however it came to be", () => {
+    const kept = advanceDocument(advanceDocument(EMPTY, points(1, [1])), points(2, [2]));
+    const later = advanceDocument(applySegment(kept, points(3, [3])), points(4, [4]));
+    expect(seriesOf(kept)?.x).toEqual([1, 2]);
+    expect(seriesOf(later)?.x).toEqual([1, 2, 3, 4]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { applySegment } from "../../src/document/apply";
+import { extremesOf, restartsOf } from "../../src/frame/elements/returningLine";
 import { SeriesTable } from "../../src/frame/elements/series";
 import type { Document, Series } from "../../src/protocol/deck.gen";
 
@@ -76,5 +77,44 @@ describe("SeriesTable, as points are appended", () => {
     const kept = new SeriesTable();
     kept.update([one("a", [1, 2], [10, 20])], false);
     expect(kept.update([one("a", [1, 2, 3], [11, 20, 30])], false)).toEqual([[1, 2, 3], [11, 20, 30]]);
+  });
+});
+
+describe("a series that comes to an x again", () => {
+  it("is known by the table, built at once or point by point, until the chart is another", () => {
+    const epochs = [one("a", [0, 1, 0, 1], [1, 2, 3, 4]), one("b", [0, 1], [5, 6])];
+    const table = new SeriesTable();
+    expect(table.update(epochs, false)).toEqual([[0, 1], [3, 4], [5, 6]]);
+    expect([...table.returns]).toEqual([0]);
+    table.update([one("a", [3, 1, 2], [1, 2, 3])], false);
+    expect(table.returns.size).toBe(0);
+    const grown = new SeriesTable();
+    for (const state of grow([one("a", [0, 1], [1, 2])], [[one("a", [2], [3])], [one("a", [0], [4])]])) grown.update(state, false);
+    expect([...grown.returns]).toEqual([0]);
+  });
+
+  it("starts again where x jumps back and goes up from there", () => {
+    expect(restartsOf(one("a", [0, 1, 2, 0, 1, 2, 0], [0, 0, 0, 0, 0, 0, 0]))).toBe(2);
+    expect(restartsOf(one("a", [1, 0, -1, 0, 1], [0, 1, 0, -1, 0]))).toBe(0);
+    expect(restartsOf(one("a", [5, 5, 6, 6], [0, 1, 2, 3]))).toBe(0);
+  });
+
+  it("is given the room that all of its points need", () => {
+    const epochs = one("a", [0, 1, 0, 1], [1, -20, 3, 400]);
+    expect(extremesOf(epochs, -Infinity, Infinity, false)).toEqual([-20, 400]);
+    expect(extremesOf(epochs, -Infinity, Infinity, true)).toEqual([1, 400]);
+    expect(extremesOf(epochs, 0, 0.5, false)).toEqual([1, 3]);
+    expect(extremesOf(epochs, 5, 6, false)).toBeNull();
+  });
+});
+
+describe("SeriesTable on whole x", () => {
+  it("knows epochs from what lies between them, however it comes", () => {
+    const table = new SeriesTable();
+    const [whole = [], between = []] = grow([one("a", [0], [1])], [[one("a", [0.5], [2])]]);
+    table.update(whole, false);
+    expect(table.isWhole).toBe(true);
+    table.update(between, false);
+    expect(table.isWhole).toBe(false);
   });
 });

@@ -103,6 +103,44 @@ describe("DocumentView", () => {
     expect(panel()?.querySelectorAll(".ld-values .ld-value")).toHaveLength(3);
   });
 
+  it("fades what has changed of a value, not all the time, and not for those who want less motion", () => {
+    let now = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    const reduced = vi.fn(() => ({ matches: false }));
+    vi.stubGlobal("matchMedia", reduced);
+    const animate = vi.fn();
+    Element.prototype.animate = animate;
+    const show = (value: number) => view.show(decks(["a", { kind: "value", id: "v", label: "loss", value }]));
+    for (; now < 2000; now += 100) show(now / 1000);
+    expect(animate).toHaveBeenCalledTimes(2);
+    expect((animate.mock.contexts[0] as HTMLElement).textContent).not.toContain("0.");
+    show(1.9);
+    reduced.mockReturnValue({ matches: true });
+    now += 5000;
+    show(7);
+    expect(animate).toHaveBeenCalledTimes(2);
+    vi.restoreAllMocks();
+    vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined }));
+  });
+
+  it("gives a number the length that its size is made for, and a long one more room", () => {
+    view.show(decks(["a", { kind: "value", id: "v", label: "n", value: 9007199254740991 }]));
+    const figure = panel()?.querySelector<HTMLElement>(".ld-figure");
+    expect(figure?.textContent).toBe("9,007,199,254,740,991");
+    expect(figure?.style.getPropertyValue("--ld-length")).toBe("21");
+    const tile = panel()?.querySelector(".ld-value");
+    expect([tile?.hasAttribute("data-long"), tile?.hasAttribute("data-words")]).toEqual([true, false]);
+    view.show(decks(["a", { kind: "value", id: "v", label: "n", value: "warming up" }]));
+    expect([tile?.hasAttribute("data-long"), tile?.hasAttribute("data-words")]).toEqual([false, true]);
+  });
+
+  it("puts columns of numbers of Markdown at the right, where the author has not said otherwise", () => {
+    const text = "| a | b | c |\n|---:|---|:-:|\n| x | 1 | 2 |\n| y | 2.5 | 3 |\n";
+    view.show(decks(["a", { kind: "markdown", id: "1", text }]));
+    const cells = [...(panel()?.querySelectorAll("th, td") ?? [])].map((cell) => cell.getAttribute("align"));
+    expect(cells).toEqual(["right", "right", "center", "right", "right", "center", "right", "right", "center"]);
+  });
+
   it("shows progress as a bar that assistive technology can read", () => {
     view.show(decks(["a", { kind: "progress", id: "1", label: "Epochs", value: 3, total: 12, unit: "epochs" }]));
     const bar = document.querySelector("[role=progressbar]");

@@ -2,7 +2,7 @@
 import type uPlot from "uplot";
 import type { Series } from "../../protocol/deck.gen";
 import { formatValue } from "../../core/numerals";
-import { COLOURS } from "./chartOptions";
+import { COLOURS, isDashed } from "./chartOptions";
 import { child, setText } from "./element";
 
 interface Key {
@@ -46,7 +46,9 @@ export class ChartLegend {
     const button = child(this.node, "button", "ld-key");
     button.setAttribute("type", "button");
     button.setAttribute("aria-pressed", String(shown));
-    child(button, "span", "ld-swatch").style.color = `var(--ld-series-${index % COLOURS})`;
+    const swatch = child(button, "span", "ld-swatch");
+    swatch.style.color = `var(--ld-series-${index % COLOURS})`;
+    swatch.toggleAttribute("data-dashed", isDashed(index));
     child(button, "span", "ld-key-name").textContent = name;
     const key = { name, button, value: child(button, "span", "ld-key-value") };
     button.addEventListener("click", () => {

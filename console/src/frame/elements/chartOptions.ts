@@ -16,6 +16,14 @@ const LOGARITHMIC = { fwd: Math.log10, bwd: (value: number) => 10 ** value };
 /** From the ninth series on the colours come again, dashed. */
 const DASHES: readonly (readonly number[])[] = [[], [6, 4], [2, 3]];
 
+export function isDashed(index: number): boolean {
+  return dashOf(index).length > 0;
+}
+
+function dashOf(index: number): readonly number[] {
+  return DASHES[Math.floor(index / COLOURS) % DASHES.length] ?? [];
+}
+
 /** What uPlot asks of the chart around it. */
 export interface ChartSource {
   /** A series that comes to an x again and is drawn as it came; null for those that uPlot draws. */
@@ -98,7 +106,7 @@ function line(
     paths,
     stroke: colour,
     width: 1.75,
-    dash: [...(DASHES[Math.floor(index / COLOURS) % DASHES.length] ?? [])],
+    dash: [...dashOf(index)],
     // Whole pixels would turn a gentle curve into stairs.
     pxAlign: 0,
     points: {

@@ -1,5 +1,5 @@
 /** CommonMark with tables. Raw HTML in it is shown as text, as `livedeck.deck.snapshot` does. */
-import { Marked } from "marked";
+import { Marked, type Token, type Tokens } from "marked";
 import type { Markdown } from "../../protocol/deck.gen";
 import { elementNode, type ElementView } from "./element";
 import { errorNode } from "./failed";
@@ -12,7 +12,28 @@ const marked = new Marked({
   async: false,
   renderer: { html: ({ text }) => escapeHtml(text) },
   tokenizer: { del: () => undefined, url: () => undefined },
+  walkTokens: (token) => {
+    if (isTable(token)) alignNumbers(token);
+  },
 });
+
+/** As in `livedeck/deck/tables.py`. */
+const NUMBER = /^[-+\u2212]?(\d[\d,]*\.?\d*|\.\d+)(e[-+]?\d+)?\s*%?$/i;
+const NOTHING = new Set(["", "-", "–", "nan", "nat", "none", "null", "<na>", "&lt;na&gt;", "inf", "-inf", "..."]);
+
+function isTable(token: Token): token is Tokens.Table {
+  return token.type === "table";
+}
+
+/** Columns of numbers of which the author has not said where they stand stand at the right. */
+function alignNumbers({ header, rows }: Tokens.Table): void {
+  header.forEach((head, index) => {
+    const cells = rows.flatMap((row) => row[index] ?? []);
+    const words = cells.map(({ text }) => text.trim().toLowerCase());
+    const numeric = words.some((word) => NUMBER.test(word)) && words.every((word) => NOTHING.has(word) || NUMBER.test(word));
+    if (numeric) for (const cell of [head, ...cells]) cell.align ??= "right";
+  });
+}
 
 export function renderMarkdown(text: string): string {
   return marked.parse(text, { async: false });

@@ -100,7 +100,7 @@ export class SeriesTable {
 
 /** Where x, which goes up, starts again: it jumps back, and goes up from there too. The lists hold no null. */
 export function startsAgain(x: readonly number[], at: number): boolean {
-  const [before = Infinity, here = Infinity] = [x[at - 1], x[at]];
+  const [before = -Infinity, here = Infinity] = [x[at - 1], x[at]];
   return here < before && (x[at - 2] ?? -Infinity) < before && here < (x[at + 1] ?? Infinity);
 }
 
