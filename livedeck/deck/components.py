@@ -143,14 +143,14 @@ class LineChart:
         else is no finite number is said on the chart.
         """
         named = {**coerce.named(values), **series} if values is not None else series
-        xs = coerce.column(x)
         notes: dict[str, int] = {}
+        xs = coerce.column(x)
         if xs is None:
             lines = self._point(x, named, notes)
         else:
             places = [self._place(each, notes) for each in xs]
             lines = [self._line(coerce.text(name), places, y, notes) for name, y in named.items()]
-        lines = [line for line in lines if line.x]
+            lines = [line for line in lines if line.x]
         if not self._lines.issuperset(line.name for line in lines):
             lines = self._with_room(lines)
         if lines or notes:
@@ -173,9 +173,12 @@ class LineChart:
         place = self._place(x, notes)
         if place is None:
             return []
-        return [
-            Series(words := coerce.text(name), [place], [self._height(words, y, notes)]) for name, y in named.items()
-        ]
+        lines = []
+        for name, y in named.items():
+            height = coerce.number(y)
+            words = coerce.text(name)
+            lines.append(Series(words, [place], [self._height(words, y, notes) if height is None else height]))
+        return lines
 
     def _line(self, name: str, places: list[float | None], y: Any, notes: dict[str, int]) -> Series:
         ys = coerce.column(y, most=len(places) + 1)
@@ -195,6 +198,10 @@ class LineChart:
 
     def _place(self, x: Any, notes: dict[str, int]) -> float | None:
         """Where a point stands; None, with a note, where there is no place for it."""
+        if self._zone is None and self._placed and (type(x) is int or type(x) is float):  # one more number, mostly
+            number = coerce.number(x)
+            if number is not None:
+                return number
         found = coerce.place(x)
         if found is None:
             self._note(notes, "place", f"x is no number, date or time: {coerce.shown(x)}")
