@@ -210,7 +210,7 @@ def _notice(ended: Ended | None) -> str:
     """Why a task has not ended its Deck itself."""
     if ended is None or not ended.reason:
         return ""
-    return f'<div class="ld-page"><div class="ld-notice"><p>{html.escape(ended.reason)}</p></div></div>'
+    return f'<div class="ld-page ld-notices"><div class="ld-notice"><p>{html.escape(ended.reason)}</p></div></div>'
 
 
 def _moment(at: str) -> str:

@@ -93,7 +93,7 @@ def unreadable_notice(document: Document) -> str:
     each = html.escape("; ".join(f"segment {one.seq}: {one.reason}" for one in gone))
     what = f"What {'one segment' if len(gone) == 1 else count} changed is missing here ({each})."
     return (
-        '<div class="ld-page"><div class="ld-notice" role="alert"><p>'
+        '<div class="ld-page ld-notices"><div class="ld-notice" role="alert"><p>'
         f"<strong>Part of this Deck cannot be read.</strong> {what}</p></div></div>"
     )
 
