@@ -127,7 +127,7 @@ class ExecutionContext:
     @property
     def logging(self) -> logging.Logger:
         """A logger for the task. From INFO on, what it logs is printed, unless logging is set up otherwise."""
-        named = logging.getLogger(self.task_id.name if self._inside_task else "livedeck.user")
+        named = logging.getLogger((self._inside_task and self.task_id.name) or "livedeck.user")
         if named.level == logging.NOTSET:
             named.setLevel(logging.INFO)
         if not named.hasHandlers():

@@ -81,3 +81,10 @@ def test_a_pool_of_processes_can_be_terminated(bench):
 def test_os_exit_leaves_nothing_but_its_code(bench):
     assert finish(bench.start("vanish"))[0] == 7
     assert bench.files == []
+
+
+def test_what_a_task_logs_is_in_its_log(bench):
+    bench.environment["FLYTE_INTERNAL_TASK_NAME"] = "tasks.logs"
+    code, _, err = finish(bench.start("logs"))
+    assert code == 0
+    assert err.splitlines() == ["INFO tasks.logs: told", "WARNING tasks.logs: warned"]

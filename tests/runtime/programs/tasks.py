@@ -262,3 +262,11 @@ def publishes_and_fails() -> int:
 @task
 def needs() -> None:
     import no_such_package  # noqa: F401
+
+
+@task
+def logs() -> None:
+    logger = current_context().logging
+    logger.info("told")
+    logger.debug("whispered")
+    logger.warning("warned")
