@@ -236,6 +236,7 @@ class Admin:
             links=self._links,
             offload=offload,
             max_streams=max(1, int(files * _STREAMS_SHARE)),
+            queues=self.control.queued,
         )
 
     async def _serve_rpc(self, stack: AsyncExitStack, services: list[Service], address: str) -> None:

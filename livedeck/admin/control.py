@@ -6,7 +6,7 @@ other.
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flyteidl.admin.execution_pb2 import ExecutionSpec
@@ -25,6 +25,7 @@ from livedeck.admin.db.leases import Leased, Renewed
 from livedeck.admin.db.recording import ExecutionEvent, Reporter
 from livedeck.admin.objects import Objects
 from livedeck.errors import InvalidRequest, NoSuchEntity
+from livedeck.executors.api import Queued
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,10 @@ class Claim:
     tasks: tuple[TaskExecution, ...]
 
 
+Queues = Callable[[str], Mapping[str, Queued]]
+"""From an execution's key to what holds back its nodes that could run, by their unique ids."""
+
+
 class Control:
     """Leases on executions, and a place to report events. One per process; all state is in the database."""
 
@@ -59,6 +64,15 @@ class Control:
         # leases back at once.
         self._given: dict[str, set[str]] = {}
         self._heard = 0
+        self._queues: Queues = lambda _key: {}
+
+    def show_queues(self, queues: Queues) -> None:
+        """Take the way to learn what holds back an execution's nodes now, for viewers who ask."""
+        self._queues = queues
+
+    def queued(self, key: str) -> Mapping[str, Queued]:
+        """Return what holds back nodes of an execution that could run, by their ids; empty without an engine here."""
+        return self._queues(key)
 
     async def claim(self, owner: str, *, limit: int, ttl: float) -> Sequence[Claim]:
         """Lease up to ``limit`` unfinished executions that nobody holds, for ``ttl`` seconds, oldest first.

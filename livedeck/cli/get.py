@@ -1,5 +1,6 @@
 """`livedeck get`: executions, newest first; with a name, one of them with its nodes."""
 
+from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path, PurePosixPath
 
@@ -13,10 +14,9 @@ from rich.text import Text
 
 from livedeck.cli.options import endpoint_option, project_options
 from livedeck.cli.progress import COLOURS, Progress, duration_text, node_names, since
-from livedeck.client import Client
+from livedeck.client import CaughtUp, Client, NodeChanged, QueueChanged, Queued, has_ended
 from livedeck.client.connection import sendable
 from livedeck.client.files import path_below, stored_in
-from livedeck.client.follow import NodeChanged
 
 WIDTH_OF_FILES = 200
 """Characters of a line that no terminal shows."""
@@ -79,11 +79,30 @@ def _show(client: Client, execution: Execution) -> None:
     names = node_names(client, execution.closure.workflow_id)
     progress = Progress(client.console_url(execution.id), names)
     progress.show(execution)
-    progress.follow(NodeChanged(node) for node in client.node_executions(execution.id))
+    if has_ended(execution):
+        progress.follow(NodeChanged(node) for node in client.node_executions(execution.id))
+    else:
+        _show_now(client, execution, progress)
     files = [found for found, _ in stored_in(client.execution_data(execution.id).outputs)]
     if files:
         click.echo(f"Files among the outputs: {', '.join(files)}")
         click.echo(f"`livedeck get {execution.id.name} --download FOLDER` copies them here.")
+
+
+def _show_now(client: Client, execution: Execution, progress: Progress) -> None:
+    """Print the nodes as they stand, those that wait to be started with the reason."""
+    queued: Mapping[str, Queued] = {}
+    for change in client.follow(execution.id):
+        match change:
+            case QueueChanged(nodes):
+                queued = nodes
+            case NodeChanged():
+                progress.follow([change])
+            case CaughtUp():
+                break
+            case _:
+                pass
+    progress.queue(queued)
 
 
 def _download(client: Client, execution: WorkflowExecutionIdentifier, node: str | None, folder: Path) -> None:

@@ -1,6 +1,8 @@
 """An execution's progress in a terminal: one line for each thing that happened."""
 
-from collections.abc import Iterable, Mapping
+import itertools
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -16,7 +18,15 @@ from google.protobuf.duration_pb2 import Duration
 
 from livedeck.cli.durations import seconds_text
 from livedeck.client import Client
-from livedeck.client.follow import CaughtUp, Change, ExecutionChanged, NodeChanged, TaskChanged
+from livedeck.client.follow import (
+    CaughtUp,
+    Change,
+    ExecutionChanged,
+    NodeChanged,
+    QueueChanged,
+    Queued,
+    TaskChanged,
+)
 
 COLOURS = {
     "SUCCEEDED": "green",
@@ -39,20 +49,38 @@ UNTOLD = {"QUEUED", "UNDEFINED", "INITIALIZING", "SUCCEEDING", "FAILING"}
 """Phases that pass too quickly to be worth a line."""
 
 
+QUEUE_LINES = 5
+"""Nodes that wait which get a line each; the others are counted."""
+
+QUEUE_PAUSE = 10.0
+"""Seconds between two times that the queue is told of."""
+
+
 class Progress:
     """Prints what changes; remembers what it has printed.
 
     Args:
         console_url: Address of the execution's page, for links to Decks.
         names: What the workflow's nodes are called, by their ids.
+        clock: Seconds that only grow.
     """
 
-    def __init__(self, console_url: str, names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        console_url: str,
+        names: Mapping[str, str] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._console_url = console_url
         self._names = names or {}
         self._told: dict[object, str] = {}
         self._errors: set[str] = set()
         self._attempts: dict[str, TaskExecution] = {}
+        self._labels: dict[str, str] = {}
+        self._clock = clock
+        self._queue: Mapping[str, Queued] = {}
+        self._queue_at = clock()
 
     def follow(self, changes: Iterable[Change]) -> Execution | None:
         """Print each change; return the execution as it ended, or None if the changes ended before it."""
@@ -66,9 +94,24 @@ class Progress:
                     self._node(node)
                 case TaskChanged(task):
                     self._task(task)
+                case QueueChanged(nodes):
+                    self._queue_changed(nodes)
                 case CaughtUp():
                     pass
         return last
+
+    def _queue_changed(self, nodes: Mapping[str, Queued]) -> None:
+        """Say who waits for what: now and then, for every step of a long queue would be a line."""
+        if nodes and (now := self._clock()) >= self._queue_at and nodes != self._queue:
+            self._queue, self._queue_at = nodes, now + QUEUE_PAUSE
+            self.queue(dict(itertools.islice(nodes.items(), QUEUE_LINES)))
+            if len(nodes) > QUEUE_LINES:
+                click.echo(f"{f'    and {len(nodes) - QUEUE_LINES} more':{WIDTH}} {_phase('QUEUED')}")
+
+    def queue(self, nodes: Mapping[str, Queued]) -> None:
+        """Print a line for each node that waits to be started."""
+        for node, queued in nodes.items():
+            click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase('QUEUED')}  {queue_text(queued)}")
 
     def show(self, execution: Execution) -> None:
         """Print the execution's own line."""
@@ -83,6 +126,7 @@ class Progress:
     def _node(self, node: NodeExecution) -> None:
         phase = NodePhases.Phase.Name(node.closure.phase)
         id_ = node.id.node_id
+        self._labels[id_] = self._label(node)
         if id_ in ("start-node", "end-node") or not self._is_news(id_, phase):
             return
         line = f"{self._label(node):{WIDTH}} {_phase(phase)}"
@@ -105,7 +149,7 @@ class Progress:
         before = self._attempts.get(task.id.node_execution_id.node_id)
         number = task.id.retry_attempt
         if self._is_news((task.id.node_execution_id.node_id, number), "RUNNING"):
-            click.echo(f"{f'    attempt {number}':{WIDTH}} {_phase('FAILED')}")
+            click.echo(f"{f'    attempt {number}':{WIDTH}} {_phase('RETRYABLE_FAILED')}")
             if before is not None and before.closure.HasField("error"):
                 self._error(before.closure.error.message)
             click.echo(f"{f'    attempt {number + 1}':{WIDTH}} {_phase('RUNNING')}")
@@ -133,8 +177,16 @@ class Progress:
         return True
 
 
+def queue_text(queued: Queued) -> str:
+    """What a node waits for, and how many go before it."""
+    if not queued.ahead:
+        return f"{queued.reason}, next"
+    return f"{queued.reason}, {queued.ahead} attempt{'s' * (queued.ahead > 1)} ahead"
+
+
 def _phase(name: str) -> str:
-    return click.style(f"{name.lower().replace('_', ' '):10}", fg=COLOURS.get(name))
+    words = {"RETRYABLE_FAILED": "failed, retried"}.get(name, name.lower().replace("_", " "))
+    return click.style(f"{words:10}", fg=COLOURS.get(name))
 
 
 def duration_text(duration: Duration) -> str:

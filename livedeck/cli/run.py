@@ -37,8 +37,9 @@ from livedeck.sdk.workflows import Workflow
 def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, **options: Any) -> None:
     """Run a workflow or task from a Python file.
 
-    Without --remote it runs here, in this process, its Decks included: --view shows them. With it the code is
-    uploaded, registered and run on the server, and followed to its end. The exit status tells whether it succeeded.
+    Without --remote it runs here, in this process, one node after the other, its Decks included: --view shows them.
+    With it the code is uploaded, registered and run on the server, and followed to its end. The exit status tells
+    whether it succeeded.
     """
     if wants_help or not arguments:
         click.echo(ctx.get_help())

@@ -35,6 +35,10 @@ class ServeSettings:
     """Where clients reach it; None: at host and port."""
     allowed_hosts: tuple[str, ...] = ()
     """Further names that it may be reached under."""
+    parallel: int | None = None
+    """How many attempts run at once; None: two a core, fewer where they ask for more."""
+    system_retries: int = 3
+    """How many losses of one node's attempts are followed by another attempt."""
 
 
 @click.command()
@@ -71,6 +75,25 @@ class ServeSettings:
     "in the variable names are divided by spaces; * allows any.",
 )
 @click.option(
+    "--parallel",
+    envvar="LIVEDECK_PARALLEL",
+    type=click.IntRange(1, 10_000),
+    show_envvar=True,
+    metavar="N",
+    help="How many attempts of tasks run at once. What they ask for (requests) still has to fit the machine.  "
+    "[default: two a core; fewer where tasks ask for more]",
+)
+@click.option(
+    "--system-retries",
+    envvar="LIVEDECK_SYSTEM_RETRIES",
+    type=click.IntRange(0, 1000),
+    default=3,
+    show_default=True,
+    show_envvar=True,
+    metavar="N",
+    help="How often a node is run again whose attempt was lost with what it ran on. A task's own retries are apart.",
+)
+@click.option(
     "--log-level",
     envvar="LIVEDECK_LOG_LEVEL",
     default="warning",
@@ -87,17 +110,24 @@ def serve(log_level: str, data_dir: Path | None, **options: Any) -> None:
     """
     start_logging(log_level)
     settings = ServeSettings(data_dir=data_dir or default_data_dir(), **options)
-    run(until_stopped(settings, announce))
+
+    async def ready(admin: "Admin") -> None:
+        announce(admin, settings)
+
+    run(until_stopped(settings, ready))
 
 
-async def announce(admin: "Admin") -> None:
-    """Say where the server is, once it answers."""
+def announce(admin: "Admin", settings: ServeSettings) -> None:
+    """Say where the server is, once it answers, and how much runs at once."""
+    from livedeck.executors.process.admission import at_once
+
     click.echo(f"livedeck is ready at {admin.console_url}  (gRPC and REST at {admin.endpoint}; Ctrl-C ends it)")
     for address in addresses_for_others(admin.settings.host):
         endpoint = f"[{address}]:{admin.port}" if ":" in address else f"{address}:{admin.port}"
         click.echo(f"From other machines: http://{endpoint}/console/, and LIVEDECK_ENDPOINT={endpoint} for programs")
     if not _is_loopback(admin.settings.host):
         click.echo("Everybody who reaches it may do everything: there is no log-in. Put a proxy with one in front.")
+    click.echo(at_once(settings.parallel))
     sys.stdout.flush()
 
 
@@ -199,7 +229,7 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
 
     from livedeck.admin.app import Admin, AdminSettings
     from livedeck.executors.process import ProcessExecutor
-    from livedeck.propeller import Propeller
+    from livedeck.propeller import Propeller, PropellerSettings
 
     data = settings.data_dir.expanduser().absolute()
     _make_data_dir(data)
@@ -215,8 +245,18 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
     )
     async with (
         # First, because it keeps a second server out, before that touches anything of the first.
-        ProcessExecutor(work_dir=data / "run" / "attempts", preload=_preload(admin_settings.root)) as executor,
+        ProcessExecutor(
+            work_dir=data / "run" / "attempts",
+            parallel=settings.parallel,
+            preload=_preload(admin_settings.root),
+        ) as executor,
         Admin(admin_settings) as admin,
-        Propeller(admin.control, executor, owner=admin.installation, attempt_environment=admin.attempt_environment),
+        Propeller(
+            admin.control,
+            executor,
+            owner=admin.installation,
+            attempt_environment=admin.attempt_environment,
+            settings=PropellerSettings(system_retries=settings.system_retries),
+        ),
     ):
         yield admin

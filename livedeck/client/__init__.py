@@ -3,7 +3,16 @@
 from livedeck.client.client import Client
 from livedeck.client.endpoint import Endpoint
 from livedeck.client.executions import Data
-from livedeck.client.follow import CaughtUp, Change, ExecutionChanged, NodeChanged, TaskChanged, has_ended
+from livedeck.client.follow import (
+    CaughtUp,
+    Change,
+    ExecutionChanged,
+    NodeChanged,
+    QueueChanged,
+    Queued,
+    TaskChanged,
+    has_ended,
+)
 from livedeck.client.sse import ServerEvent, SseParser
 
 __all__ = [
@@ -14,6 +23,8 @@ __all__ = [
     "Endpoint",
     "ExecutionChanged",
     "NodeChanged",
+    "QueueChanged",
+    "Queued",
     "ServerEvent",
     "SseParser",
     "TaskChanged",

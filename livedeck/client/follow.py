@@ -1,7 +1,8 @@
 """An execution as it goes: typed changes from its live stream."""
 
+import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
@@ -44,11 +45,27 @@ class TaskChanged:
 
 
 @dataclass(frozen=True)
+class Queued:
+    """Why a node that could run waits to be started."""
+
+    ahead: int
+    """How many attempts go before its own."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class QueueChanged:
+    """Every node that waits to be started now, by its id, those that come first before the others."""
+
+    nodes: Mapping[str, Queued]
+
+
+@dataclass(frozen=True)
 class CaughtUp:
     """All that had happened before has been told; what comes next is news."""
 
 
-Change = ExecutionChanged | NodeChanged | TaskChanged | CaughtUp
+Change = ExecutionChanged | NodeChanged | TaskChanged | QueueChanged | CaughtUp
 
 
 def changes(endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", patience: Patience) -> Iterator[Change]:
@@ -84,9 +101,16 @@ def _change(event: ServerEvent) -> Change | None:
             return NodeChanged(_message(NodeExecution, event.data))
         case "task":
             return TaskChanged(_message(TaskExecution, event.data))
+        case "queue":
+            return QueueChanged(_queue(event.data))
         case "ready":
             return CaughtUp()
     return None
+
+
+def _queue(data: str) -> dict[str, Queued]:
+    told = json.loads(data)
+    return {node: Queued(each["ahead"], told["reasons"][each["reason"]]) for node, each in told["nodes"].items()}
 
 
 def _message(kind: type[M], data: str) -> M:

@@ -30,11 +30,23 @@ class Attempt:
     """Bytes asked for; 0: not stated."""
     gpus: int = 0
     """GPUs asked for."""
+    retried: bool = False
+    """Whether an earlier attempt of its node has run: it need not wait behind those that have not begun."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 RESULT_NOT_STORED = 75
 """Exit code of an attempt whose function ended and whose result could not be stored (sysexits' EX_TEMPFAIL)."""
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Why an attempt waits to be started."""
+
+    ahead: int
+    """How many attempts go before it."""
+    reason: str
+    """What it waits for, in words: ``waits for 2 CPUs of 4``."""
 
 
 class ExitKind(enum.Enum):
@@ -99,6 +111,12 @@ class Executor(Protocol):
         Raises:
             ExecutorError: the attempt cannot be started here at all (asks for more than there is, no such
                 command).
+        """
+
+    def queued(self, attempt_id: str) -> Queued | None:
+        """Return why an attempt whose ``launch`` is under way waits, as of now; None if it does not wait.
+
+        Never blocks, and is cheap enough to be asked for thousands of attempts in turn.
         """
 
     async def find(self, attempt_id: str) -> str | None:

@@ -63,6 +63,7 @@ class AttemptWriter:
             cpu=_cores(task.resources),
             memory=_memory(task.resources),
             gpus=_gpus(task.resources),
+            retried=number > 0,
             metadata={"task": task.template.id.name, **_others(task.resources)},
         )
 

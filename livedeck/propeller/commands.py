@@ -40,6 +40,8 @@ class ReportTask:
     attempt: int
     phase: TaskPhase
     failure: Failure | None = None
+    reason: str = ""
+    """Why it waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ All state is behind this interface: a propeller that dies loses nothing, and ano
 lease has run out.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from flyteidl.admin.execution_pb2 import ExecutionSpec
@@ -16,7 +16,13 @@ from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecut
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
+from livedeck.executors.api import Queued
+
 ExecutionEvent = WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent
+
+
+Queues = Callable[[str], Mapping[str, Queued]]
+"""From an execution's key to what holds back its nodes that could run, by their unique ids."""
 
 
 class Claim(Protocol):
@@ -105,6 +111,9 @@ class ControlPlane(Protocol):
         Raises:
             LeaseLost: ``owner`` does not hold the lease of an event's execution.
         """
+
+    def show_queues(self, queues: Queues) -> None:
+        """Take the way to learn what holds back an execution's nodes now, for viewers who ask."""
 
     async def find_cached(self, key: str) -> CacheEntry | None:
         """Look a task's cached outputs up."""

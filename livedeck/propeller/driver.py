@@ -7,10 +7,10 @@ it and end by telling the loop an event.
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, cast
 
 from livedeck.errors import InvalidWorkflow, UserError
-from livedeck.executors.api import Executor
+from livedeck.executors.api import Executor, Queued
 from livedeck.propeller.addresses import Addresses, execution_key
 from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
 from livedeck.propeller.caching import Cache
@@ -105,6 +105,19 @@ class Driver:
         """Somebody wants the execution ended. May be repeated."""
         self._events.put_nowait(AskedToAbort(cause))
 
+    def queued(self) -> dict[str, Queued]:
+        """Return what holds back nodes that could run, by their unique ids.
+
+        Nodes whose attempts are not made yet, because others wait already, stand behind those.
+        """
+        attempts = self._launcher.queued()
+        found = dict(attempts)
+        if attempts:
+            last = max(attempts.values(), key=lambda queued: queued.ahead)
+            for path, place in self._ahead.places().items():
+                found[cast("Path", path)] = Queued(last.ahead + 1 + place, last.reason)
+        return {self._addresses.node(self._state.root, path): queued for path, queued in found.items()}
+
     async def run(self) -> None:
         """Drive the execution to its end; when this returns, the end is on record.
 
@@ -198,9 +211,10 @@ class Driver:
         """
         detail = plan_at(self._state.root, path).detail
         room = self._ahead if isinstance(detail, TaskPlan) and not detail.cacheable else self._preparing
-        await room.enter()
+        await room.enter(path)
         try:
-            if node_at(self._state.root, path).phase is not NodePhase.QUEUED:
+            node = node_at(self._state.root, path)
+            if node.phase is not NodePhase.QUEUED or node.attempt is not None:
                 return  # it was stopped meanwhile
             with self._reporter.expecting():
                 self._events.put_nowait(await self._prepared(path))

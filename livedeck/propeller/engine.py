@@ -6,12 +6,12 @@ Nothing is kept here that is not also on record: a propeller that dies loses not
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
 from livedeck.errors import LeaseLost
-from livedeck.executors.api import Executor
+from livedeck.executors.api import Executor, Queued
 from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.attempts import AttemptEnvironment
 from livedeck.propeller.control import Claim, ControlPlane
@@ -55,6 +55,7 @@ class Propeller:
         self._crashes: dict[str, int] = {}
         self._idle = asyncio.Event()
         self._idle.set()
+        control.show_queues(self.queued)
         self._group: asyncio.TaskGroup
         self._running: asyncio.Task[None] | None = None
 
@@ -77,6 +78,15 @@ class Propeller:
     async def wait_idle(self) -> None:
         """Return when it holds no execution."""
         await self._idle.wait()
+
+    def queued(self, key: str) -> Mapping[str, Queued]:
+        """Return what holds back nodes of an execution that could run, by their unique ids.
+
+        Args:
+            key: ``project/domain/name``; of one that is not driven here nothing is known.
+        """
+        driven = self._driven.get(key)
+        return driven.driver.queued() if driven is not None else {}
 
     async def run(self) -> None:
         """Claim and drive executions until cancelled."""

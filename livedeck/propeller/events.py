@@ -46,6 +46,16 @@ class Unprepared:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptWaits:
+    """The attempt has waited for a while to be started."""
+
+    path: Path
+    attempt: int
+    reason: str
+    """What it waits for."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptStarted:
     """The attempt's process exists."""
 
@@ -93,6 +103,6 @@ class Ungathered:
     failure: Failure
 
 
-AttemptEvent = AttemptStarted | AttemptSucceeded | AttemptFailed | AttemptExpired
+AttemptEvent = AttemptWaits | AttemptStarted | AttemptSucceeded | AttemptFailed | AttemptExpired
 NodeEvent = Prepared | CacheHit | Unprepared | AttemptEvent | Gathered | Ungathered
 Event = Resume | AskedToAbort | NodeEvent

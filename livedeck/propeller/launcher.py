@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from livedeck.errors import InvalidWorkflow
-from livedeck.executors.api import Attempt, Executor
+from livedeck.executors.api import Attempt, Executor, Queued
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.attempts import TASK_TEMPLATE, AttemptWriter
 from livedeck.propeller.caching import Cache
@@ -15,6 +15,7 @@ from livedeck.propeller.events import (
     AttemptFailed,
     AttemptStarted,
     AttemptSucceeded,
+    AttemptWaits,
     Event,
     Path,
 )
@@ -85,6 +86,7 @@ class Launcher:
         """Make a run, which ``stop`` can reach from now on; await what is returned to have it run."""
         task: TaskPlan = plan_at(self._root(), path).detail
         watcher = Watcher(
+            waits=lambda reason: self._tell(AttemptWaits(path, number, reason)),
             started=lambda handle: self._on_started(path, number, handle),
             expired=lambda: self._tell(AttemptExpired(path, number)),
         )
@@ -109,6 +111,11 @@ class Launcher:
         run = self._runs.get((path, number))
         if run is not None:
             run.stop()
+
+    def queued(self) -> dict[Path, Queued]:
+        """Return why attempts wait to be started, and how many go before each, by their nodes."""
+        found = ((path, self._runs[path, number].queued()) for path, number in self._unstarted)
+        return {path: queued for path, queued in found if queued is not None}
 
     async def _through(self, run: Run, path: Path, number: int, task: TaskPlan) -> None:
         """See a run through and tell what came of it."""

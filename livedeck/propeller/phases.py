@@ -48,9 +48,9 @@ class NodePhase(enum.IntEnum):
     UNDEFINED = 0
     """Waiting for nodes upstream; nothing is recorded of it."""
     QUEUED = 1
-    """All nodes upstream have succeeded; its inputs are being put together."""
+    """All nodes upstream have succeeded; its inputs are being put together, or its attempt waits to be started."""
     RUNNING = 2
-    """It has an attempt, or children, at work."""
+    """The process of an attempt has existed, or children are at work."""
     SUCCEEDED = 3
     """Over: its outputs are there."""
     FAILING = 4
@@ -97,7 +97,7 @@ class TaskPhase(enum.IntEnum):
     INITIALIZING = 6
     """Its surroundings are being made ready. Flyte's word; not used by this engine."""
     WAITING_FOR_RESOURCES = 7
-    """Held back by a quota. Flyte's word; this engine says QUEUED."""
+    """Still QUEUED, and for long enough to say what it waits for: the event's reason does."""
     RETRYABLE_FAILED = 8
     """Over, and another attempt follows."""
 
@@ -142,7 +142,7 @@ class NodeEvent(enum.Enum):
     QUEUE = "queue"
     """All nodes upstream have succeeded."""
     RUN = "run"
-    """Its inputs are written."""
+    """The process of its first attempt exists, or its children may begin."""
     RUN_CHILDREN = "run children"
     """A dynamic task has said which children it wants."""
     SUCCEED = "succeed"
@@ -162,6 +162,8 @@ class TaskEvent(enum.Enum):
 
     QUEUE = "queue"
     """It is about to be handed to the executor."""
+    WAIT = "wait"
+    """The executor has no room for it now."""
     START = "start"
     """Its process exists."""
     SUCCEED = "succeed"
@@ -215,6 +217,12 @@ NODE: Mapping[tuple[NodePhase, NodeEvent], NodePhase] = {
 TASK: Mapping[tuple[TaskPhase, TaskEvent], TaskPhase] = {
     (TaskPhase.UNDEFINED, TaskEvent.QUEUE): TaskPhase.QUEUED,
     (TaskPhase.QUEUED, TaskEvent.START): TaskPhase.RUNNING,
+    (TaskPhase.QUEUED, TaskEvent.WAIT): TaskPhase.WAITING_FOR_RESOURCES,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.START): TaskPhase.RUNNING,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.SUCCEED): TaskPhase.SUCCEEDED,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.RETRY): TaskPhase.RETRYABLE_FAILED,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.FAIL): TaskPhase.FAILED,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.ABORT): TaskPhase.ABORTED,
     # Out of QUEUED as out of RUNNING: an attempt may be over before anybody saw it start.
     (TaskPhase.QUEUED, TaskEvent.SUCCEED): TaskPhase.SUCCEEDED,
     (TaskPhase.QUEUED, TaskEvent.RETRY): TaskPhase.RETRYABLE_FAILED,

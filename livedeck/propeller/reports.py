@@ -171,6 +171,7 @@ class EventWriter:
             event_version=1,
             logs=[TaskLog(name="output", uri=f"{self._addresses.attempt_prefix(name, report.attempt)}/{LOG}")],
             metadata=self._task_metadata(report, task),
+            reason=report.reason,
         )
         if report.phase.terminal and task.generates_deck and (report.path, report.attempt) in self._facts.flushing:
             event.custom_info.update({FLUSH_PENDING: True})

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from livedeck.errors import CannotStart, ExecutorError
-from livedeck.executors.api import Attempt, Executor, ResultStored
+from livedeck.executors.api import Attempt, Executor, Queued, ResultStored
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.outcomes import Outputs, judge, read_result
 from livedeck.propeller.patience import persist
@@ -24,6 +24,8 @@ _T = TypeVar("_T")
 class Watcher:
     """Who wants to know of a run."""
 
+    waits: Callable[[str], None]
+    """It has waited for a while to be started; called with the reason. May be called many times."""
     started: Callable[[str], None]
     """The process exists; called with the attempt's handle. Called once."""
     expired: Callable[[], None]
@@ -71,6 +73,7 @@ class Run:
         self._asked = adopt  # whether the executor may know of it
         self._stopping = asyncio.Event()
         self._launching: asyncio.Task[str] | None = None
+        self._look: asyncio.TimerHandle
         self.ended_at: datetime | None = None
         """When its result was stored or its process ended, if the executor knows."""
         self.goes_on = False
@@ -83,6 +86,27 @@ class Run:
         self._stopping.set()
         if self._launching is not None and not self._launching.done():
             self._launching.cancel()
+
+    def queued(self) -> Queued | None:
+        """Return why it waits to be started, as of now; None if it does not wait, or not for that."""
+        if self._launching is None or self._launching.done():
+            return None
+        if self._slots is not None and not self._holds_slot:
+            place = self._slots.places().get(self)
+            return None if place is None else Queued(place, _FOR_A_SLOT.format(self._slots.size))
+        return self._executor.queued(self._attempt.id)
+
+    def _look_later(self) -> None:
+        """Say that it waits once it has for long enough to be worth an event."""
+        loop = asyncio.get_running_loop()
+        self._look = loop.call_later(self._settings.tell_waiting, self._tell_waiting)
+
+    def _tell_waiting(self) -> None:
+        queued = self.queued()
+        if queued is None:
+            self._look_later()
+        else:
+            self._watcher.waits(queued.reason)
 
     async def result(self) -> Outputs | Failure:
         """Run it, and return what came of it.
@@ -109,12 +133,15 @@ class Run:
         """Launch it; None if it was stopped before."""
         if not self._stopping.is_set():
             self._launching = asyncio.create_task(self._launch(), name=f"launch {self._attempt.id}")
+            self._look_later()
             try:
                 return await self._launching
             except asyncio.CancelledError:
                 self._launching.cancel()
                 if not self._stopping.is_set() or _cancelled():
                     raise
+            finally:
+                self._look.cancel()
         return await self._find() if self._asked else None
 
     async def _launch(self) -> str:
@@ -122,7 +149,7 @@ class Run:
             if self._asked and await self._find() is not None:
                 self._slots.occupy()  # what runs already is not held back
             else:
-                await self._slots.enter()
+                await self._slots.enter(self, first=self._attempt.retried)
             self._holds_slot = True
         known, self._asked = self._asked, True
         try:
@@ -198,6 +225,9 @@ class Run:
                 log.warning("propeller.executor_silent attempt=%s error=%s", self._attempt.id, error)
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._settings.retry_longest)
+
+
+_FOR_A_SLOT = "waits for a place (max_parallelism {} of the execution)"
 
 
 class _NotStarted(Exception):

@@ -19,6 +19,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.errors import LeaseLost
+from livedeck.propeller.control import Queues
 from livedeck.store import join_uri, layout
 
 _Message = TypeVar("_Message", NodeExecution, TaskExecution)
@@ -94,6 +95,9 @@ class MemoryControl:
         root: URI of the store that executions lie under.
         clock: seconds, for leases.
     """
+
+    queues: Queues
+    """What the last propeller offered: from an execution's key to what holds back its nodes."""
 
     def __init__(self, root: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.executions: dict[str, FakeExecution] = {}
@@ -190,6 +194,10 @@ class MemoryControl:
             if self._record(self._of(event), event):
                 self._of(event).history.append(event)
         await self._announce()
+
+    def show_queues(self, queues: Queues) -> None:
+        """Keep it for the test."""
+        self.queues = queues
 
     async def find_cached(self, key: str) -> FakeCacheEntry | None:
         """Look outputs up."""

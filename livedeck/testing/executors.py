@@ -13,7 +13,7 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import Literal, LiteralMap, Primitive, Scalar
 
 from livedeck.errors import ExecutorError
-from livedeck.executors.api import Attempt, Exit, ExitKind, ResultStored
+from livedeck.executors.api import Attempt, Exit, ExitKind, Queued, ResultStored
 from livedeck.store import open_store
 from livedeck.store.layout import ERROR, OUTPUTS
 
@@ -99,6 +99,7 @@ class ScriptedExecutor:
         """What the engine must not have done. A test asserts that there are none."""
         self._script = script
         self._room = asyncio.Semaphore(capacity)
+        self._line: list[str] = []
         self._running: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
@@ -123,9 +124,17 @@ class ScriptedExecutor:
         """Start the attempt unless it was started before."""
         self.launches.append(attempt.id)
         if attempt.id not in self.processes:
-            await self._room.acquire()
+            self._line.append(attempt.id)
+            try:
+                await self._room.acquire()
+            finally:
+                self._line.remove(attempt.id)
             self._start(attempt)
         return f"handle:{attempt.id}"
+
+    def queued(self, attempt_id: str) -> Queued | None:
+        """Say how many wait before it."""
+        return Queued(self._line.index(attempt_id), "waits for room") if attempt_id in self._line else None
 
     async def find(self, attempt_id: str) -> str | None:
         """The handle of an attempt that was started."""

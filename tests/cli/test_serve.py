@@ -172,6 +172,21 @@ def test_names_that_it_goes_by(start: Callable[..., Running], tmp_path: Path) ->
     assert running.interrupt() == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--parallel", "3"], r"Up to 3 attempts run at once, on \S+ CPUs?\."),
+        ([], r"Up to \d+ attempts run at once, two for each CPU, fewer where tasks ask for more \(see --parallel\)\."),
+    ],
+)
+def test_how_many_run_at_once_is_said_and_can_be_set(
+    start: Callable[..., Running], tmp_path: Path, options: list[str], words: str
+) -> None:
+    running = start("serve", "--port", "0", "--data-dir", str(tmp_path / "data"), *options)
+    running.until(re.compile(words))
+    assert running.interrupt() == (0, "")
+
+
 def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
     with running_server(tmp_path / "data") as server:
         ended = finish("serve", "--port", "0", "--data-dir", str(tmp_path / "data"))

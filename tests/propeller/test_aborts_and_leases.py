@@ -1,6 +1,7 @@
 """Somebody else decides: aborts, other engines, a control plane or an executor that fails for a while, shutdown."""
 
 import asyncio
+import inspect
 
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
@@ -184,6 +185,8 @@ async def test_a_control_plane_that_fails_for_a_while_loses_nothing(world):
 
         def __getattr__(self, name):
             method = getattr(world.control, name)
+            if not inspect.iscoroutinefunction(method):
+                return method
 
             async def call(*args, **options):
                 self.calls += 1
@@ -207,6 +210,8 @@ async def test_an_executor_that_does_not_answer_for_a_while_is_asked_again(world
 
         def __getattr__(self, name):
             method = getattr(self.inner, name)
+            if not inspect.iscoroutinefunction(method):
+                return method
 
             async def call(*args, **options):
                 if name != "launch" and (name, args) not in self.failed:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -87,8 +88,8 @@ async def test_events_come_in_flytes_order(world):
         ("", 0, "RUNNING"),
         ("start-node", -1, "SUCCEEDED"),
         ("n0", -1, "QUEUED"),
-        ("n0", -1, "RUNNING"),
         ("n0", 0, "QUEUED"),
+        ("n0", -1, "RUNNING"),
         ("n0", 0, "RUNNING"),
         ("n0", 0, "SUCCEEDED"),
         ("n0", -1, "SUCCEEDED"),
@@ -148,15 +149,93 @@ async def test_nodes_that_would_wait_for_room_are_not_prepared_yet(world):
     executor = world.executor(wait, capacity=2)
     execution = world.control.create("a", workflow(*(task(f"n{n}") for n in range(20))))
     async with world.propeller(executor, settings=PropellerSettings(ahead=3)):
-        await world.control.until(lambda: list(phases(execution).values()).count("RUNNING") == 5)
+        await world.control.until(lambda: len(executor.launches) == 5)
         for _ in range(100):  # a few turns of the loop, in which nothing else may begin
             await asyncio.sleep(0)
-        assert list(phases(execution).values()).count("QUEUED") == 15
+        assert Counter(phases(execution).values()) == {"SUCCEEDED": 1, "RUNNING": 2, "QUEUED": 18}
         assert len(executor.launches) == 5, "two run, three wait for room"
         gate.set()
         await world.control.until_over(execution)
     assert execution.phase == WorkflowExecution.SUCCEEDED
     assert executor.most == 2
+
+
+async def test_a_node_whose_attempt_waits_is_queued_and_says_why_and_how_many_are_ahead(world):
+    gate = asyncio.Event()
+
+    async def wait(attempt):
+        await gate.wait()
+        return await succeed(attempt)
+
+    executor = world.executor(wait, capacity=1)
+    execution = world.control.create("a", workflow(*(task(f"n{n}", options={"deck": True}) for n in range(9))))
+    settings = PropellerSettings(ahead=3, tell_waiting=0.01)
+    async with world.propeller(executor, settings=settings) as propeller:
+        waiting = TaskExecution.WAITING_FOR_RESOURCES
+        await world.control.until(lambda: [task.closure.phase for task in execution.tasks].count(waiting) == 3)
+        assert Counter(phases(execution).values()) == {"SUCCEEDED": 1, "RUNNING": 1, "QUEUED": 8}
+        assert [node.closure.deck_uri != "" for node in execution.nodes].count(True) == 1, "of the one that runs"
+        reasons = {
+            event.reason
+            for event in execution.history
+            if isinstance(event, TaskExecutionEvent) and event.phase == waiting
+        }
+        assert reasons == {"waits for room"}
+        queued = world.control.queues(execution.key)
+        assert queued == propeller.queued(execution.key)
+        assert {node: each.ahead for node, each in queued.items()} == {
+            f"n{number}": number - 1 for number in range(1, 9)
+        }
+        assert world.control.queues("p/d/other") == {}
+        told = len(execution.history)
+        gate.set()
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    moved = [event for event in execution.history[told:] if isinstance(event, TaskExecutionEvent)]
+    assert len(moved) <= 4 * 9, "no event tells that the queue moved"
+
+
+async def test_waiting_is_not_recorded_while_it_is_short(world):
+    async def quick(attempt):
+        return await succeed(attempt)
+
+    executor = world.executor(quick, capacity=1)
+    execution = await run(world, workflow(*(task(f"n{n}") for n in range(9))), quick, executor=executor)
+    assert not [told for told in story(execution) if told[2] == "WAITING_FOR_RESOURCES"]
+
+
+async def test_a_retried_attempt_does_not_wait_behind_those_that_have_not_begun(world):
+    fails, others = asyncio.Event(), asyncio.Event()
+
+    async def flaky(attempt):
+        if attempt.id.endswith("/n0/0"):
+            await fails.wait()
+            return await fail(attempt, recoverable=True)
+        if "/n0/" not in attempt.id:
+            await others.wait()
+        return await succeed(attempt)
+
+    executor = world.executor(flaky)
+    closure = workflow(task("n0", options={"retries": 1}), *(task(f"n{n}") for n in range(1, 9)))
+    execution = world.control.create("a", closure, max_parallelism=1)
+
+    def queues():
+        return world.control.queues(execution.key)
+
+    async with world.propeller(executor):
+        await world.control.until(lambda: len(execution.tasks) == 9 and len(queues()) == 8)
+        (reason,) = {queued.reason for queued in queues().values()}
+        assert reason == "waits for a place (max_parallelism 1 of the execution)"
+        fails.set()
+        await world.control.until(lambda: len(execution.tasks) == 10 and "n0" in queues())
+        assert queues()["n0"].ahead == 0
+        assert phases(execution)["n0"] == "RUNNING", "it has run, and what its Deck held is there"
+        others.set()
+        await world.control.until_over(execution)
+    begun = ["/".join(attempt.split("/")[-2:]) for attempt in executor.processes]
+    assert (begun[0], begun[2]) == ("n0/0", "n0/1")
+    told = [process.attempt.retried for process in executor.processes.values()]
+    assert [index for index, retried in enumerate(told) if retried] == [2], "the executor lets it go first as well"
 
 
 async def test_nodes_that_are_over_are_not_prepared(world):

@@ -1,6 +1,7 @@
 """The engine dies at every single call that it makes, before and after the call took effect, and another takes over."""
 
 import asyncio
+import inspect
 from collections import Counter
 from typing import Any
 
@@ -48,6 +49,8 @@ class Mortal:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
+        if not inspect.iscoroutinefunction(method):
+            return method
 
         async def call(*args: Any, **options: Any) -> Any:
             return await self._death.around(lambda: method(*args, **options))

@@ -119,6 +119,12 @@ export class DeckSession {
     this.change({ state });
   }
 
+  /** The server tells the state once a second at most; a segment that came since is newer than what that says. */
+  private age(at: string): void {
+    const { state } = this.current.get();
+    if (state && !(Date.parse(at) <= Date.parse(state.publishedAt ?? ""))) this.change({ state: { ...state, publishedAt: at } });
+  }
+
   /** Another attempt begins: what the one before published is not its. */
   private forget(): void {
     this.latest = null;
@@ -145,6 +151,7 @@ export class DeckSession {
       throw error;
     }
     if (this.latest === before) return undefined;
+    this.age(segment.at);
     this.hold(segment, length);
     this.came();
     return undefined;

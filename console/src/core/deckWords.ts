@@ -3,6 +3,7 @@ import { MOST_UNREADABLE } from "../document/apply";
 import type { Unreadable } from "../protocol/deck.gen";
 import type { DeckPhase, DeckState } from "../protocol/live.gen";
 import { formatDuration, formatTime } from "./durations";
+import { queuedWords } from "./queue";
 import { isLost, type StreamStatus } from "./liveStream";
 
 export interface DeckWords {
@@ -19,11 +20,14 @@ export interface DeckWords {
 const NOTHING = { title: "Nothing was published", text: "The task ended before it published anything." };
 
 const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
-  queued: () => ({
+  queued: ({ reason = "", ahead = null }) => ({
     mark: "Queued",
     tone: "waiting",
     banner: null,
-    empty: { title: "Waiting for its turn", text: "The Deck appears here as soon as the task starts." },
+    empty: {
+      title: "Queued",
+      text: joined(reason || ahead !== null ? queuedWords({ reason, ahead }) : "", "The Deck appears here once the task starts."),
+    },
   }),
   waiting: () => ({
     mark: "Starting",

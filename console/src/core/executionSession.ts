@@ -1,8 +1,10 @@
 /** One execution, live: the execution itself, its nodes and their attempts, as the stream sends them. */
 import type { Execution, NodeExecution, TaskExecution } from "../protocol/flyte";
+import type { ExecutionQueue } from "../protocol/live.gen";
 import { executionKey } from "./api";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
+import { NOTHING_QUEUED, readQueue, type Queue } from "./queue";
 import type { ServerClock } from "./serverClock";
 import type { ServerEvent } from "./sse";
 import type { ExecutionId } from "../protocol/flyte";
@@ -18,6 +20,8 @@ export interface ExecutionView {
   readonly nodes: ReadonlyMap<string, NodeExecution>;
   /** Each node's attempts, by attempt. */
   readonly tasks: ReadonlyMap<string, readonly TaskExecution[]>;
+  /** What holds back nodes now. */
+  readonly queue: Queue;
 }
 
 export class ExecutionSession {
@@ -26,6 +30,7 @@ export class ExecutionSession {
   private readonly stream: LiveStream;
   private readonly nodes = new Map<string, NodeExecution>();
   private readonly tasks = new Map<string, readonly TaskExecution[]>();
+  private queue = NOTHING_QUEUED;
   private execution: Execution | null = null;
   private ready = false;
   private deleted = false;
@@ -39,6 +44,7 @@ export class ExecutionSession {
       execution: null,
       nodes: new Map(),
       tasks: new Map(),
+      queue: NOTHING_QUEUED,
     });
     this.view = this.current;
     this.stream = new LiveStream(`/live/executions/${executionKey(id)}`, (event) => this.take(event), around);
@@ -58,6 +64,7 @@ export class ExecutionSession {
     if (event === "execution") this.execution = JSON.parse(data) as Execution;
     else if (event === "node") this.takeNode(JSON.parse(data) as NodeExecution);
     else if (event === "task") this.takeTask(JSON.parse(data) as TaskExecution);
+    else if (event === "queue") this.queue = readQueue(JSON.parse(data) as ExecutionQueue);
     else if (event === "ready") this.ready = true;
     else if (event === "deleted") this.deleted = true;
     this.publish();
@@ -88,6 +95,7 @@ export class ExecutionSession {
         execution: this.execution,
         nodes: new Map(this.nodes),
         tasks: new Map([...this.tasks].map(([id, attempts]) => [id, attempts.filter(Boolean)])),
+        queue: this.queue,
       });
     });
   }

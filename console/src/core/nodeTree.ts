@@ -1,14 +1,18 @@
 /** An execution's nodes as the page lists them: what ran, joined with what the workflow says is still to come. */
 import type { NodeExecution, NodePhase, TaskExecution, Workflow, WorkflowNode } from "../protocol/flyte";
 import { parseDuration } from "./durations";
-import { NODE_PHASES } from "./phases";
+import { isQueued, NODE_PHASES } from "./phases";
+import { NOTHING_QUEUED, type Queue, type Queued } from "./queue";
 
 export interface NodeRow {
   readonly id: string;
   /** The node's name, else its task's without its module. */
   readonly name: string;
   readonly depth: number;
+  /** QUEUED also while a retry waits to be started. */
   readonly phase: NodePhase;
+  /** Since when, and what for, while it is queued. */
+  readonly queued: (Queued & { readonly since: number | null }) | null;
   readonly node: NodeExecution | null;
   readonly attempts: readonly TaskExecution[];
   readonly hasDeck: boolean;
@@ -25,11 +29,12 @@ export function nodeRows(
   nodes: ReadonlyMap<string, NodeExecution>,
   tasks: ReadonlyMap<string, readonly TaskExecution[]>,
   workflow: Workflow | null,
+  queue: Queue = NOTHING_QUEUED,
 ): NodeRow[] {
   const planned = new Map(workflowNodes(workflow).map((node) => [node.id, node]));
   const ids = [...new Set([...planned.keys(), ...nodes.keys()])].filter((id) => !BOUNDARIES.has(lastPart(id)));
   const parents = parentsOf(ids, nodes);
-  const rows = ids.map((id) => rowOf(id, nodes.get(id) ?? null, tasks.get(id) ?? [], planned.get(id) ?? null));
+  const rows = ids.map((id) => rowOf(id, nodes.get(id) ?? null, tasks.get(id) ?? [], planned.get(id) ?? null, queue.get(id)));
   return nested(rows, parents);
 }
 
@@ -44,15 +49,19 @@ function rowOf(
   node: NodeExecution | null,
   attempts: readonly TaskExecution[],
   planned: WorkflowNode | null,
+  queued: Queued | undefined,
 ): NodeRow {
   const closure = node?.closure;
-  const phase = closure?.phase ?? (node ? "QUEUED" : "UNDEFINED");
+  const latest = attempts.at(-1);
+  const recorded = closure?.phase ?? (node ? "QUEUED" : "UNDEFINED");
+  const phase = recorded === "RUNNING" && latest && isQueued(latest) ? "QUEUED" : recorded;
   const startedAt = millis(closure?.startedAt ?? attempts[0]?.closure?.startedAt);
   return {
     id,
     name: planned?.metadata?.name ?? shortName(attempts[0]?.id.taskId.name ?? taskName(planned)) ?? id,
     depth: 0,
     phase,
+    queued: phase === "QUEUED" ? queuedOf(node, latest, queued) : null,
     node,
     attempts,
     hasDeck: Boolean(closure?.deckUri),
@@ -60,6 +69,12 @@ function rowOf(
     startedAt,
     endedAt: endedAt(node, phase, startedAt),
   };
+}
+
+function queuedOf(node: NodeExecution | null, latest: TaskExecution | undefined, now: Queued | undefined): NodeRow["queued"] {
+  const waits = latest && isQueued(latest) ? latest.closure : undefined;
+  const since = millis(waits?.createdAt ?? node?.closure?.createdAt);
+  return { reason: now?.reason ?? waits?.reason ?? "", ahead: now?.ahead ?? null, since };
 }
 
 function endedAt(node: NodeExecution | null, phase: NodePhase, startedAt: number | null): number | null {

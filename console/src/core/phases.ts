@@ -1,5 +1,5 @@
 /** What each of Flyte's phases is called here and how it looks: a tone (colour) and an icon, never colour alone. */
-import type { NodePhase, TaskPhase, WorkflowPhase } from "../protocol/flyte";
+import type { NodePhase, TaskExecution, TaskPhase, WorkflowPhase } from "../protocol/flyte";
 
 export type Tone = "waiting" | "running" | "good" | "bad" | "warn" | "quiet";
 export type PhaseIcon = "clock" | "spinner" | "check" | "cross" | "stop" | "skip" | "timeout" | "retry";
@@ -25,6 +25,9 @@ const SUCCEEDED = look("Succeeded", "good", "check", true);
 const FAILED = look("Failed", "bad", "cross", true);
 const ABORTED = look("Aborted", "warn", "stop", true);
 const TIMED_OUT = look("Timed out", "bad", "timeout", true);
+
+/** Muted: what came of the node is told by the attempt that followed. */
+const RETRIED = look("Failed, retried", "quiet", "retry", true);
 
 export const WORKFLOW_PHASES: Readonly<Record<WorkflowPhase, PhaseLook>> = {
   UNDEFINED: QUEUED,
@@ -56,11 +59,24 @@ export const NODE_PHASES: Readonly<Record<NodePhase, PhaseLook>> = {
 export const TASK_PHASES: Readonly<Record<TaskPhase, PhaseLook>> = {
   UNDEFINED: QUEUED,
   QUEUED,
-  INITIALIZING: look("Initializing", "waiting", "clock"),
-  WAITING_FOR_RESOURCES: look("Waiting for resources", "waiting", "clock"),
+  INITIALIZING: QUEUED,
+  WAITING_FOR_RESOURCES: QUEUED,
   RUNNING,
   SUCCEEDED,
-  RETRYABLE_FAILED: look("Failed, retried", "warn", "retry", true),
+  RETRYABLE_FAILED: RETRIED,
   FAILED,
   ABORTED,
 };
+
+const WAITS: ReadonlySet<TaskPhase> = new Set(["UNDEFINED", "QUEUED", "INITIALIZING", "WAITING_FOR_RESOURCES"]);
+
+/** Whether an attempt is recorded whose process does not exist yet. */
+export function isQueued({ closure }: TaskExecution): boolean {
+  return WAITS.has(closure?.phase ?? "UNDEFINED");
+}
+
+/** How one of a node's attempts looks: Flyte calls each that failed FAILED, whether or not another followed. */
+export function attemptLook(attempt: TaskExecution, attempts: readonly TaskExecution[]): PhaseLook {
+  const phase = attempt.closure?.phase ?? "UNDEFINED";
+  return phase === "FAILED" && attempts.at(-1) !== attempt ? RETRIED : TASK_PHASES[phase];
+}

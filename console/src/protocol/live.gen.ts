@@ -27,6 +27,7 @@ export interface DeckState {
   readonly startedAt?: string | null;
   readonly endedAt?: string | null;
   readonly reason?: string;
+  readonly ahead?: number | null;
   readonly behind?: number;
   readonly foreign?: boolean;
   readonly source?: string | null;
@@ -42,6 +43,22 @@ export interface Snapshot {
 /** The ``segment`` event: the next segment of the log. */
 export interface Tail {
   readonly segment: Segment;
+}
+
+/** A node that could run and waits to be started. */
+export interface QueuedNode {
+  readonly ahead: number;
+  readonly reason: number;
+}
+
+/**
+ * The ``queue`` event of an execution's stream: every node that waits to be started, instead of those told before.
+ *
+ * A few words are true of thousands of nodes, so each reason is sent once.
+ */
+export interface ExecutionQueue {
+  readonly reasons: readonly string[];
+  readonly nodes: Readonly<Record<string, QueuedNode>>;
 }
 
 /** The ``chunk`` event of a log's stream: output captured from the attempt. */

@@ -169,6 +169,16 @@ describe("DeckSession", () => {
     expect(html(screen)).toBe("much later!");
   });
 
+  it("takes the age from the newest segment, not from the last word about the state", async () => {
+    const { around, session, state } = await open();
+    const told = (seq: number, time: string) => around.last.send("segment", { segment: { ...segment(seq, "x"), at: time } });
+    await state("live", { publishedAt: at });
+    await told(1, "2026-11-24T10:00:00.500Z");
+    expect(session.view.get().state?.publishedAt).toBe("2026-11-24T10:00:00.500Z");
+    await told(2, "2026-11-24T09:59:59.000Z");
+    expect(session.view.get().state?.publishedAt).toBe("2026-11-24T10:00:00.500Z");
+  });
+
   it("lets go of the document when another attempt begins", async () => {
     const { session, screen, state, snapshot } = await open();
     await state("live", { attempt: 0, attempts: 1 });

@@ -44,6 +44,20 @@ describe("ExecutionSession", () => {
     });
   });
 
+  it("takes the queue whole, each time that it is told", async () => {
+    const around = new FakeSurroundings();
+    const session = new ExecutionSession(executionId, around);
+    await around.last.open();
+    const queue = { reasons: ["waits for 2 CPUs of 4"], nodes: { n1: { ahead: 0, reason: 0 }, n2: { ahead: 1, reason: 0 } } };
+    await around.last.send("queue", queue);
+    expect([...session.view.get().queue]).toEqual([
+      ["n1", { ahead: 0, reason: "waits for 2 CPUs of 4" }],
+      ["n2", { ahead: 1, reason: "waits for 2 CPUs of 4" }],
+    ]);
+    await around.last.send("queue", { reasons: [], nodes: {} });
+    expect(session.view.get().queue.size).toBe(0);
+  });
+
   it("keeps what it knows while the connection is lost", async () => {
     const around = new FakeSurroundings();
     const session = new ExecutionSession(executionId, around);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nodeRows } from "../../src/core/nodeTree";
+import { attemptLook } from "../../src/core/phases";
 import { workflowEdges } from "../../src/core/workflowGraph";
 import type { NodeExecution, TaskExecution, Workflow } from "../../src/protocol/flyte";
 
@@ -55,6 +56,39 @@ describe("nodeRows", () => {
     const [row] = nodeRows(byId(ended), new Map(), workflow);
     expect((row?.endedAt ?? 0) - (row?.startedAt ?? 0)).toBe(2500);
     expect(row?.cached).toBe(true);
+  });
+
+  const attempt = (retryAttempt: number, closure: TaskExecution["closure"]): TaskExecution => ({
+    id: { taskId: entity("mod.load"), nodeExecutionId: { nodeId: "n0", executionId }, retryAttempt },
+    ...(closure && { closure }),
+  });
+  const at = "2026-11-24T10:00:00Z";
+
+  it("says of a queued node since when, what for and how many are ahead", () => {
+    const waits = attempt(0, { phase: "WAITING_FOR_RESOURCES", createdAt: at, reason: "waits for 2 CPUs of 4" });
+    const nodes = byId(node("n0", { phase: "QUEUED", createdAt: "2026-11-24T09:00:00Z" }));
+    const recorded = nodeRows(nodes, new Map([["n0", [waits]]]), null)[0];
+    expect(recorded?.queued).toEqual({ reason: "waits for 2 CPUs of 4", ahead: null, since: Date.parse(at) });
+    const now = new Map([["n0", { reason: "waits for 1 CPU of 4", ahead: 3 }]]);
+    const live = nodeRows(nodes, new Map([["n0", [waits]]]), null, now)[0];
+    expect(live?.queued).toEqual({ reason: "waits for 1 CPU of 4", ahead: 3, since: Date.parse(at) });
+  });
+
+  it("calls a node queued while its retry waits, and running once that runs", () => {
+    const nodes = byId(node("n0", { phase: "RUNNING", startedAt: at }));
+    const failed = attempt(0, { phase: "FAILED", startedAt: at });
+    const [queued] = nodeRows(nodes, new Map([["n0", [failed, attempt(1, { phase: "QUEUED" })]]]), null);
+    expect([queued?.phase, queued?.queued]).toEqual(["QUEUED", { reason: "", ahead: null, since: null }]);
+    const [running] = nodeRows(nodes, new Map([["n0", [failed, attempt(1, { phase: "RUNNING" })]]]), null);
+    expect([running?.phase, running?.queued]).toEqual(["RUNNING", null]);
+  });
+
+  it("shows an attempt that was retried as that, and the last one as it ended", () => {
+    const attempts = [attempt(0, { phase: "FAILED" }), attempt(1, { phase: "FAILED" })];
+    expect(attempts.map((one) => attemptLook(one, attempts))).toMatchObject([
+      { label: "Failed, retried", tone: "quiet" },
+      { label: "Failed", tone: "bad" },
+    ]);
   });
 
   it("puts children under their parent", () => {

@@ -3,6 +3,7 @@ import { backoff } from "../../src/core/backoff";
 import { deckMark, deckWords, earlierAttempt } from "../../src/core/deckWords";
 import { formatAge, formatDuration, formatFullTime, formatTime, parseDuration } from "../../src/core/durations";
 import { mergeExecutions } from "../../src/core/executionOrder";
+import { placeWords, queuedWords } from "../../src/core/queue";
 import { executionPath, executionsPath, parseRoute } from "../../src/core/routes";
 import { ServerClock } from "../../src/core/serverClock";
 import type { StreamStatus } from "../../src/core/liveStream";
@@ -174,6 +175,17 @@ describe("deckWords", () => {
     expect(mark(false, "refused")).toBe("Not live");
     expect(mark(true, "open")).toBe("Paused");
     expect(deckMark({ phase: "succeeded" }, false, "ended").mark).toBe("Complete");
+  });
+
+  it("says what a queued task waits for, and its place", () => {
+    expect(deckWords({ phase: "queued", reason: "waits for 2 CPUs of 4", ahead: 3 }).empty.text).toBe(
+      "Waits for 2 CPUs of 4; 3 attempts are ahead of it. The Deck appears here once the task starts.",
+    );
+    expect(deckWords({ phase: "queued" }).empty.text).toBe("The Deck appears here once the task starts.");
+    expect(queuedWords({ reason: "waits for 1 GPU", ahead: 0 })).toBe("Waits for 1 GPU; it is next.");
+    expect(queuedWords({ reason: "", ahead: 1 })).toBe("1 attempt is ahead of it.");
+    expect(queuedWords({ reason: "", ahead: null })).toBe("Waits to be started.");
+    expect([null, 0, 12].map(placeWords)).toEqual(["Queued", "Queued, next", "Queued, 12 ahead"]);
   });
 
   it("says which attempt it is unless it is the latest", () => {

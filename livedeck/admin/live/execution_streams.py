@@ -1,5 +1,6 @@
 """Executions as they change: Flyte's own entities, whole, each under the number of the event that changed it last."""
 
+import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Final, Protocol
@@ -10,6 +11,7 @@ from google.protobuf.message import Message
 
 from livedeck.admin.feed import KINDS, Change, Kind
 from livedeck.admin.live.changes import Changes, Subscription
+from livedeck.admin.live.queues import QueueNews, Queues, nothing_queued
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.records.shown import as_dict
 
@@ -80,6 +82,7 @@ class EntityStream:
         domain: Of the executions.
         name: Of the one execution, with its nodes and attempts; None: all executions, without.
         encoding: Of the entities.
+        queues: Say what holds nodes back now.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class EntityStream:
         domain: str,
         name: str | None,
         encoding: Encoding = as_json,
+        queues: Queues = nothing_queued,
     ) -> None:
         self._feed = feed
         self._changes = changes
@@ -99,6 +103,7 @@ class EntityStream:
         self._encoding = encoding
         self._kinds: tuple[Kind, ...] = ("execution", "deleted") if name is None else KINDS
         self._number = 0
+        self._queue = QueueNews(lambda: queues(f"{project}/{domain}/{name}") if name is not None else {})
 
     async def events(self, last: int | None, first_page: FirstPage) -> AsyncIterator[bytes]:
         """Yield the entities, ``ready`` once all that is known was sent, and then every change.
@@ -117,7 +122,7 @@ class EntityStream:
                 self._number = last
             async for data in self._missed():
                 yield data
-            yield event("ready", b"{}", id=str(self._number))
+            yield self._queue.take(changed=True) + event("ready", b"{}", id=str(self._number))
             async for data in self._live(subscription):
                 yield data
 
@@ -141,13 +146,18 @@ class EntityStream:
                 return
 
     async def _live(self, subscription: Subscription) -> AsyncIterator[bytes]:
+        spoke = time.monotonic()
         while True:
             seen = subscription.arrived.count
             fresh = self._fresh(subscription.take())
-            if fresh:
-                yield self._encoded(fresh)
-            elif not await subscription.arrived.wait(seen, timeout=HEARTBEAT):
-                yield BEAT
+            news = self._encoded(fresh) + self._queue.take(changed=bool(fresh))
+            silent = max(0.0, spoke + HEARTBEAT - time.monotonic())
+            if news or not silent:
+                spoke = time.monotonic()
+                yield news or BEAT
+                continue
+            queue = self._queue.wait
+            await subscription.arrived.wait(seen, timeout=silent if queue is None else min(silent, queue))
 
     def _encoded(self, changes: Iterable[Change]) -> bytes:
         return b"".join(encode_change(change, self._encoding) for change in changes)

@@ -15,9 +15,9 @@ class DeckPhase(enum.Enum):
     """Which of the states a viewer can meet a Deck in."""
 
     QUEUED = "queued"
-    """The node has not begun; nothing to show yet."""
+    """The node has not begun, or its attempt waits to be started; nothing to show yet."""
     WAITING = "waiting"
-    """The node runs, the attempt has not written its placeholder yet."""
+    """The attempt's process exists and has not written its placeholder yet."""
     PLACEHOLDER = "placeholder"
     """The attempt runs and has published nothing yet."""
     LIVE = "live"
@@ -55,7 +55,9 @@ class DeckState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     started_at: str | None = None
     ended_at: str | None = None
     reason: str = ""
-    """Words for the viewer: why there is no Deck, how the task died, what the error was."""
+    """Words for the viewer: what it waits for, why there is no Deck, how the task died, what the error was."""
+    ahead: int | None = None
+    """While ``QUEUED``: how many attempts go before this one; None: not known."""
     behind: float = 0.0
     """Seconds since the oldest publish that has not reached the store; 0 unless ``BEHIND``."""
     foreign: bool = False
@@ -77,6 +79,25 @@ class Tail(msgspec.Struct, frozen=True, rename="camel"):
     """The ``segment`` event: the next segment of the log."""
 
     segment: Segment
+
+
+class QueuedNode(msgspec.Struct, frozen=True, rename="camel"):
+    """A node that could run and waits to be started."""
+
+    ahead: int
+    """How many attempts go before its own."""
+    reason: int
+    """What it waits for: an index into ``reasons``."""
+
+
+class ExecutionQueue(msgspec.Struct, frozen=True, rename="camel"):
+    """The ``queue`` event of an execution's stream: every node that waits to be started, instead of those told before.
+
+    A few words are true of thousands of nodes, so each reason is sent once.
+    """
+
+    reasons: list[str]
+    nodes: dict[str, QueuedNode]
 
 
 class LogChunk(msgspec.Struct, frozen=True, rename="camel"):

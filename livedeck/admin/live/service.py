@@ -29,6 +29,7 @@ from livedeck.admin.live.execution_streams import (
 )
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
+from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.records import Lookup, RecordedNodes, Records, look_up
 from livedeck.admin.live.sse import EventStream
 from livedeck.admin.live.states import Recorded, latest_attempt, node_is_over
@@ -76,6 +77,7 @@ class Live:
         links: Reads tokens.
         offload: Runs what takes long; in a thread by default.
         max_streams: Streams open at once; the next is refused, for calls to have room.
+        queues: Say what holds nodes back now.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Live:
         links: HintLinks,
         offload: Offload = asyncio.to_thread,
         max_streams: int = 1_000_000,
+        queues: Queues = nothing_queued,
     ) -> None:
         self._feed = feed
         self._lookup = lookup
@@ -98,6 +101,7 @@ class Live:
         self._links = links
         self._offload = offload
         self._room = _Room(max_streams)
+        self._queues = queues
         self._closing = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
 
@@ -113,6 +117,7 @@ class Live:
             watch=self._watch,
             tasks=self._tasks,
             offload=self._offload,
+            queues=self._queues,
         )
         return self
 
@@ -155,8 +160,7 @@ class Live:
             newest = await self._newest_executions(project, domain, FIRST_PAGE)
             return [encode_execution(execution, encoding) for execution in reversed(newest)], number
 
-        scope = {"project": project, "domain": domain}
-        stream = EntityStream(self._feed, self._changes, **scope, name=None, encoding=encoding)
+        stream = EntityStream(self._feed, self._changes, project=project, domain=domain, name=None, encoding=encoding)
         return self._stream(stream.events(parse_number(_last_id(request)), first_page))
 
     async def _execution(self, request: Request) -> Response:
@@ -171,8 +175,15 @@ class Live:
             changes, number = await self._feed.snapshot(project, domain, name)
             return [encode_change(change, encoding) for change in changes], number
 
-        scope = {"project": project, "domain": domain}
-        stream = EntityStream(self._feed, self._changes, **scope, name=name, encoding=encoding)
+        stream = EntityStream(
+            self._feed,
+            self._changes,
+            project=project,
+            domain=domain,
+            name=name,
+            encoding=encoding,
+            queues=self._queues,
+        )
         return self._stream(stream.events(parse_number(_last_id(request)), first_page))
 
     async def _deck(self, request: Request) -> Response:

@@ -20,6 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from livedeck.admin.live.messages import DeckPhase, DeckState
 from livedeck.deck.ops import End
 from livedeck.deck.settings import FLUSH_PENDING, FLUSH_TIMEOUT
+from livedeck.executors.api import Queued
 
 _K = core.TaskExecution
 _N = core.NodeExecution
@@ -56,6 +57,7 @@ _SOON: Final = timedelta(seconds=1)
 """Time within which the end of a Deck usually follows a result: until then there is nothing to tell."""
 _LAST_WORDS: Final = timedelta(seconds=2)
 """Time within which a process prints what it has to say at its end."""
+_TASK_WAITS: Final = frozenset({_K.QUEUED, _K.WAITING_FOR_RESOURCES})
 _NODE_RUNS: Final = frozenset({_N.RUNNING, _N.DYNAMIC_RUNNING, _N.FAILING})
 _PARENT: Final = "This node holds other nodes; each of them has a Deck of its own."
 _NOT_ASKED_FOR: Final = "The task makes no Deck: declare it with enable_deck=True."
@@ -102,7 +104,13 @@ class Trouble:
 
 
 def deck_state(
-    attempt: int, recorded: Recorded, published: Published | None, trouble: Trouble | None, now: datetime
+    attempt: int,
+    recorded: Recorded,
+    published: Published | None,
+    trouble: Trouble | None,
+    now: datetime,
+    *,
+    queued: Queued | None = None,
 ) -> DeckState:
     """Return the state that a viewer of the attempt is shown.
 
@@ -112,9 +120,13 @@ def deck_state(
         published: What the store holds; None: nothing.
         trouble: That publishing or reading fails at the moment, if so.
         now: The server's clock.
+        queued: What holds the node back at this moment, as far as an engine here knows.
     """
     task = task_of(recorded, attempt)
     phase, reason = _phase(attempt, recorded, published, trouble, now)
+    ahead = None
+    if phase is DeckPhase.QUEUED and queued is not None:  # newer than what was recorded when it began to wait
+        ahead, reason = queued.ahead, queued.reason
     started, ended = _span(task)
     return DeckState(
         phase=phase,
@@ -124,6 +136,7 @@ def deck_state(
         started_at=started,
         ended_at=ended,
         reason=reason[:_REASON_LIMIT],
+        ahead=ahead,
         behind=round(trouble.seconds, 1) if trouble and phase is DeckPhase.BEHIND else 0.0,
         foreign=published is not None and published.foreign,
         source=source_name(cached_source(recorded)) if phase is DeckPhase.CACHED else None,
@@ -271,15 +284,15 @@ def _since_result(task: TaskExecution, now: datetime) -> timedelta:
 def _before(attempt: int, recorded: Recorded) -> tuple[DeckPhase, str]:
     """Nothing is in the store yet."""
     node = recorded.node
+    task = task_of(recorded, attempt)
     if node is None or node.closure.phase not in _NODE_RUNS:
-        return DeckPhase.QUEUED, ""
+        return DeckPhase.QUEUED, _last_reason(task)
     if _is_parent(node):
         return DeckPhase.NONE, _PARENT
     if not node.closure.deck_uri:
         return DeckPhase.NONE, _NOT_ASKED_FOR
-    task = task_of(recorded, attempt)
-    if task is not None and task.closure.phase == _K.WAITING_FOR_RESOURCES:
-        return DeckPhase.WAITING, _last_reason(task) or "The task waits until the resources it asks for are free."
+    if task is not None and task.closure.phase in _TASK_WAITS:
+        return DeckPhase.QUEUED, _last_reason(task)
     return DeckPhase.WAITING, ""
 
 
@@ -301,7 +314,7 @@ def _no_deck(end: DeckPhase, recorded: Recorded, error: str) -> str:
     node = recorded.node
     if end is DeckPhase.NONE:
         return "The node was skipped: its branch was not taken."
-    if node is None or not (node.closure.HasField("started_at") or recorded.tasks):
+    if node is None or not (node.closure.HasField("started_at") or _began(recorded)):
         return f"The node never ran. {error}".strip()
     if _is_parent(node):
         return _PARENT
@@ -351,7 +364,14 @@ def _error(attempt: int, recorded: Recorded) -> str:
     return recorded.execution.closure.abort_metadata.cause.strip()
 
 
-def _last_reason(task: TaskExecution) -> str:
+def _began(recorded: Recorded) -> bool:
+    """Whether the process of an attempt has existed."""
+    return any(task.closure.HasField("started_at") for task in recorded.tasks)
+
+
+def _last_reason(task: TaskExecution | None) -> str:
+    if task is None:
+        return ""
     reasons = task.closure.reasons
     return reasons[-1].message if reasons else str(task.closure.reason)
 

@@ -11,7 +11,7 @@ import msgspec
 from livedeck.admin.live.deck_log import DeckLog
 from livedeck.admin.live.hints import Hint
 from livedeck.admin.live.keys import DeckKey
-from livedeck.admin.live.messages import DeckState
+from livedeck.admin.live.messages import DeckPhase, DeckState
 from livedeck.admin.live.records import NodeRecords
 from livedeck.admin.live.sse import event
 from livedeck.admin.live.states import (
@@ -27,6 +27,7 @@ from livedeck.admin.live.states import (
 from livedeck.admin.live.wakes import Pace, Watcher
 from livedeck.admin.signals import Signal
 from livedeck.errors import DeckError, StoreError
+from livedeck.executors.api import Queued
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class DeckTail:
             attempt's number.
         watch: Watches the files of an attempt on behalf of ``wake``.
         wake: What wakes the tail.
+        queued: Says what holds the node back now.
         clock: Seconds that only grow.
     """
 
@@ -57,6 +59,7 @@ class DeckTail:
         open_log: Callable[[DeckKey, int], DeckLog],
         watch: Callable[[DeckKey, Signal], Watcher],
         wake: Signal,
+        queued: Callable[[], Queued | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.key = key
@@ -72,6 +75,7 @@ class DeckTail:
         self._open_log = open_log
         self._watch = watch
         self._wake = wake
+        self._queued = queued
         self._clock = clock
         self._shown = key
         self._log = open_log(key, key.number)
@@ -187,7 +191,7 @@ class DeckTail:
 
     def _judge(self, recorded: Recorded) -> DeckState:
         now = datetime.now(UTC)
-        return deck_state(self.key.number, recorded, self._log.published, self._trouble(), now)
+        return deck_state(self.key.number, recorded, self._log.published, self._trouble(), now, queued=self._queued())
 
     def _trouble(self) -> Trouble | None:
         now = self._clock()
@@ -224,11 +228,13 @@ class DeckTail:
         pause = pace.next(moved=moved, watched=watcher.active)
         if self._log.unsettled:
             return 0.1
-        if is_over(self.key.number, self._records.recorded):
-            return min(pause, STATE_PAUSE)  # its Deck is finishing, until time is up
-        if self._state is not None and (self._trouble() or self._state.published_at != self._published_at()):
-            return min(pause, STATE_PAUSE)
-        return pause
+        return min(pause, STATE_PAUSE) if self._state is not None and self._moves(self._state) else pause
+
+    def _moves(self, state: DeckState) -> bool:
+        """Whether there is more to tell of the state soon, although nothing happens that would wake the tail."""
+        if state.phase is DeckPhase.QUEUED or is_over(self.key.number, self._records.recorded):
+            return True  # the queue moves; the end of the Deck is on its way until time is up
+        return self._trouble() is not None or state.published_at != self._published_at()
 
     def _published_at(self) -> str | None:
         published = self._log.published

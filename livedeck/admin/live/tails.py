@@ -9,6 +9,7 @@ from typing import Final
 from livedeck.admin.live.deck_log import DeckLog, LogReader
 from livedeck.admin.live.hints import parse
 from livedeck.admin.live.keys import DeckKey, NodeKey
+from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.records import RecordSource
 from livedeck.admin.live.tail import DeckTail
 from livedeck.admin.live.wakes import Watch, Watcher
@@ -46,6 +47,7 @@ class Tails:
         watch: Watches folders.
         tasks: The group that the tails' tasks belong to.
         offload: Runs what takes long; in a thread by default.
+        queues: Say what holds nodes back now.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Tails:
         watch: Watch,
         tasks: asyncio.TaskGroup,
         offload: Offload = asyncio.to_thread,
+        queues: Queues = nothing_queued,
     ) -> None:
         self._records = records
         self._open_store = open_store
@@ -64,6 +67,7 @@ class Tails:
         self._watch = watch
         self._tasks = tasks
         self._offload = offload
+        self._queues = queues
         self._shared: dict[DeckKey, _Shared] = {}
 
     @asynccontextmanager
@@ -110,7 +114,12 @@ class Tails:
         try:
             async with self._records.follow(key.of_node, wake) as records:
                 shared.tail = DeckTail(
-                    key, records=records, open_log=self._open_log, watch=self._watch_attempt, wake=wake
+                    key,
+                    records=records,
+                    open_log=self._open_log,
+                    watch=self._watch_attempt,
+                    wake=wake,
+                    queued=lambda: self._queues(f"{key.project}/{key.domain}/{key.execution}").get(key.node),
                 )
                 shared.opened.set()
                 await shared.tail.run()

@@ -1,7 +1,7 @@
 """Who may start: the requests of all running attempts together stay within what there is.
 
-First come, first served. A large request at the head holds back small ones behind it, which could start: otherwise a
-stream of small ones would starve it.
+First come, first served, except that retried attempts go first. A large request at the head holds back small ones
+behind it, which could start: otherwise a stream of small ones would starve it.
 
 Requests only decide when an attempt starts. Nothing is enforced while it runs: a limit on address space breaks numpy
 and every other library that reserves more than it uses, and control groups need rights that a laptop's user does not
@@ -9,6 +9,8 @@ have.
 """
 
 import asyncio
+import contextlib
+import itertools
 import os
 from collections import deque
 from dataclasses import dataclass, replace
@@ -16,32 +18,49 @@ from pathlib import Path
 from typing import Self
 
 from livedeck.errors import CannotStart
+from livedeck.executors.api import Queued
 
 GIB = 1 << 30
+UNSTATED_CPU = 0.5
+"""Cores that an attempt counts for when it does not say: two a core, since loading and storing is waiting."""
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Cores (in thousandths, so that sums are exact), memory (bytes) and GPUs."""
+    """Cores (in thousandths, so that sums are exact), memory (bytes), GPUs, and the attempts that compute."""
 
     milli_cores: int
     memory: int
     gpus: int = 0
+    attempts: int = 0
 
     @classmethod
     def of(cls, cpu: float, memory: int, gpus: int = 0) -> Self:
-        return cls(round(cpu * 1000), memory, gpus)
+        """What one attempt asks for."""
+        return cls(round(cpu * 1000), memory, gpus, 1)
 
     def __add__(self, other: "Amount") -> "Amount":
-        return Amount(self.milli_cores + other.milli_cores, self.memory + other.memory, self.gpus + other.gpus)
+        return Amount(
+            self.milli_cores + other.milli_cores,
+            self.memory + other.memory,
+            self.gpus + other.gpus,
+            self.attempts + other.attempts,
+        )
 
     def __sub__(self, other: "Amount") -> "Amount":
-        return Amount(self.milli_cores - other.milli_cores, self.memory - other.memory, self.gpus - other.gpus)
+        return Amount(
+            self.milli_cores - other.milli_cores,
+            self.memory - other.memory,
+            self.gpus - other.gpus,
+            self.attempts - other.attempts,
+        )
 
     def without_cores(self) -> "Amount":
-        return replace(self, milli_cores=0)
+        """What an attempt holds that computes no more."""
+        return replace(self, milli_cores=0, attempts=0)
 
     def fits(self, other: "Amount") -> bool:
+        """Whether another amount has as much of everything that can be asked for."""
         return self.milli_cores <= other.milli_cores and self.memory <= other.memory and self.gpus <= other.gpus
 
 
@@ -78,43 +97,69 @@ def _control_group(file: str, count: int) -> list[int | None]:
     return [int(word) if word.isdigit() else None for word in words[:count]]
 
 
-class Gate:
-    """Lets attempts through while there is room, in the order in which they came."""
+@dataclass(frozen=True, eq=False)
+class _Waiter:
+    """Somebody who waits for room."""
 
-    def __init__(self, capacity: Amount) -> None:
+    need: Amount
+    what: str
+    turn: "asyncio.Future[None]"
+
+
+class Gate:
+    """Lets attempts through while there is room, in the order in which they came, retried ones before the others.
+
+    A retried attempt has waited for its turn once, and nodes may wait for what it does.
+
+    Args:
+        capacity: what all that run may ask for together.
+        parallel: how many may run at once, whatever they ask for; None: any number.
+    """
+
+    def __init__(self, capacity: Amount, parallel: int | None = None) -> None:
         self.capacity = capacity
+        self._parallel = parallel
         self._taken = Amount(0, 0)
-        self._waiting: deque[tuple[Amount, asyncio.Future[None]]] = deque()
+        self._retried: deque[_Waiter] = deque()
+        self._waiting: deque[_Waiter] = deque()
+        self._places: dict[str, int] | None = None
 
     @property
     def taken(self) -> Amount:
         """What running attempts asked for."""
         return self._taken
 
-    async def enter(self, need: Amount, *, what: str) -> None:
+    async def enter(self, need: Amount, *, what: str, retried: bool = False) -> None:
         """Return when there is room for ``need``, which is taken then.
 
         Args:
             need: what is asked for.
-            what: who asks, for the error message.
+            what: who asks, for the error message and for ``queued``.
+            retried: whether it goes before those that were not retried.
 
         Raises:
             CannotStart: there will never be room.
         """
         if not need.fits(self.capacity):
-            raise CannotStart(f"{what} asks for {_describe(need)}, but there is only {_describe(self.capacity)} here")
-        if not self._waiting and self._has_room(need):
+            raise CannotStart(
+                f"attempt {what} asks for {_describe(need)}, but there is only {_describe(self.capacity)} here"
+            )
+        if not (self._waiting or self._retried) and self._has_room(need):
             self._taken += need
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((need, turn))
+        waiter = _Waiter(need, what, asyncio.get_running_loop().create_future())
+        (self._retried if retried else self._waiting).append(waiter)
+        self._places = None
+        self._admit()  # a retried one may fit where the one at the head did not
         try:
-            await turn
+            await waiter.turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if waiter.turn.done() and not waiter.turn.cancelled():
                 self.leave(need)  # it was our turn already
             else:
-                self._waiting = deque(waiter for waiter in self._waiting if waiter[1] is not turn)
+                with contextlib.suppress(ValueError):
+                    (self._retried if retried else self._waiting).remove(waiter)
+                self._places = None
                 self._admit()  # we may have been the one in the way
             raise
 
@@ -127,20 +172,55 @@ class Gate:
         self._taken -= need
         self._admit()
 
+    def queued(self, what: str, need: Amount) -> Queued | None:
+        """Return what holds somebody back and how many go before; None if nobody of that name waits."""
+        if self._places is None:  # made once for all that ask between two changes
+            waiters = itertools.chain(self._retried, self._waiting)
+            self._places = {waiter.what: place for place, waiter in enumerate(waiters)}
+        ahead = self._places.get(what)
+        return None if ahead is None else Queued(ahead, self._lacks(need))
+
+    def _lacks(self, need: Amount) -> str:
+        """Say what there is too little of."""
+        if not self._has_place(need):
+            return f"waits for a place (--parallel {self._parallel})"
+        after = self._taken + need
+        if after.milli_cores > self.capacity.milli_cores:
+            cores = need.milli_cores / 1000
+            return f"waits for {cores:g} CPU{'s' * (cores > 1)} of {self.capacity.milli_cores / 1000:g}"
+        if after.memory > self.capacity.memory:
+            return f"waits for {need.memory / GIB:.3g} GiB of memory"
+        if after.gpus > self.capacity.gpus:
+            return f"waits for {need.gpus} GPU{'s' * (need.gpus > 1)}"
+        return "waits for those that came before"
+
     def _has_room(self, need: Amount) -> bool:
-        return (self._taken + need).fits(self.capacity)
+        return self._has_place(need) and (self._taken + need).fits(self.capacity)
+
+    def _has_place(self, need: Amount) -> bool:
+        return self._parallel is None or self._taken.attempts + need.attempts <= self._parallel
 
     def _admit(self) -> None:
-        while self._waiting:
-            need, turn = self._waiting[0]
-            if turn.cancelled():
-                self._waiting.popleft()
-            elif self._has_room(need):
-                self._waiting.popleft()
-                self._taken += need
-                turn.set_result(None)
+        while line := self._retried or self._waiting:
+            waiter = line[0]
+            if waiter.turn.cancelled():
+                line.popleft()
+            elif self._has_room(waiter.need):
+                line.popleft()
+                self._taken += waiter.need
+                waiter.turn.set_result(None)
             else:
                 return
+            self._places = None
+
+
+def at_once(parallel: int | None) -> str:
+    """Say how many attempts run at once on this machine, for whoever starts a server."""
+    cores = machine().milli_cores / 1000
+    if parallel is not None:
+        return f"Up to {parallel} attempts run at once, on {cores:g} CPU{'s' * (cores > 1)}."
+    number = max(1, int(cores / UNSTATED_CPU))
+    return f"Up to {number} attempts run at once, two for each CPU, fewer where tasks ask for more (see --parallel)."
 
 
 def _describe(amount: Amount) -> str:

@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from livedeck.errors import CannotStart, ExecutorError
-from livedeck.executors.api import Attempt, Exit, ResultStored
+from livedeck.executors.api import Attempt, Exit, Queued, ResultStored
 from livedeck.executors.process import endings, messages, scratch
-from livedeck.executors.process.admission import NOTHING, Amount, Gate, capacity
+from livedeck.executors.process.admission import UNSTATED_CPU, Amount, Gate, capacity
 from livedeck.executors.process.fleet import Fleet
 from livedeck.executors.process.links import Link, Zygotes
 from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord, Records, attempt_name
@@ -29,8 +29,6 @@ from livedeck.store import open_store
 logger = logging.getLogger(__name__)
 
 COMMANDS = {"livedeck-execute": "livedeck.runtime.entry:main"}
-UNSTATED_CPU = 0.5
-"""Cores that an attempt counts for when it does not say: two a core, since loading and storing is waiting."""
 PRUNE_EVERY = 3600.0
 SHIP_PATIENCE = 5.0
 """Seconds that an outcome waits for a store that does not take the output."""
@@ -51,8 +49,10 @@ class Watch:
     """A zygote has been asked: the process may exist."""
     answer: asyncio.Future[messages.FromZygote] | None = None
     """What the zygote will say to that."""
-    amount: Amount = NOTHING
-    """What it holds of the gate."""
+    amount: Amount | None = None
+    """What it holds of the gate; None: it has not been let through, or is over."""
+    waiting: Amount | None = None
+    """What it waits for at the gate."""
     link: Link | None = None
     """To the zygote that runs it; None before and after."""
     aborting: float | None = None
@@ -81,6 +81,8 @@ class ProcessExecutor:
             may read it.
         cpu: cores that may be asked for by all running attempts together; None: all.
         memory: likewise, bytes.
+        parallel: how many attempts may run at once; those that ask for no cores then count for none. None: two a
+            core, and fewer where they ask for more.
         preload: modules that the zygote imports before it forks. They must start no thread. One's function
             ``rehearse``, if it has one, is called there too, and again in each fork that waits for an attempt.
         commands: console scripts to call in the fork, by name (``module:function``, called with the arguments);
@@ -98,6 +100,7 @@ class ProcessExecutor:
         work_dir: Path,
         cpu: float | None = None,
         memory: int | None = None,
+        parallel: int | None = None,
         preload: Sequence[str] = ("livedeck.runtime.entry",),
         commands: Mapping[str, str] = COMMANDS,
         idle: float = 60.0,
@@ -105,7 +108,8 @@ class ProcessExecutor:
         retention: float = 24 * 3600.0,
     ) -> None:
         work_dir = work_dir.absolute()
-        self._gate = Gate(capacity(cpu, memory))
+        self._gate = Gate(capacity(cpu, memory), parallel)
+        self._unstated_cpu = UNSTATED_CPU if parallel is None else 0.0
         self._records = Records(work_dir)
         self._zygotes = Zygotes(work_dir)
         self._settings = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap)
@@ -173,6 +177,11 @@ class ProcessExecutor:
             watch.callers -= 1
         return name
 
+    def queued(self, attempt_id: str) -> Queued | None:
+        """Return why an attempt waits; see ``api.Executor.queued``."""
+        watch = self._watches.get(attempt_name(attempt_id))
+        return None if watch is None or watch.waiting is None else self._gate.queued(attempt_id, watch.waiting)
+
     async def find(self, attempt_id: str) -> str | None:
         """Return the handle of an attempt that was started; see ``api.Executor.find``.
 
@@ -233,9 +242,9 @@ class ProcessExecutor:
         watch.starting = None
 
     async def _admit(self, watch: Watch, attempt: Attempt) -> None:
-        amount = self._amount(attempt)
-        await self._gate.enter(amount, what=f"attempt {attempt.id}")
-        watch.amount = amount
+        amount = watch.waiting = self._amount(attempt)
+        await self._gate.enter(amount, what=attempt.id, retried=attempt.retried)
+        watch.amount, watch.waiting = amount, None
         watch.shipper = _shipper(watch.files, attempt.output_prefix)
         answer = await self._ask(watch, attempt)
         while not isinstance(answer, messages.Launched):
@@ -286,7 +295,7 @@ class ProcessExecutor:
     def _hold(self, watch: Watch, record: AttemptRecord, link: Link) -> None:
         """Count a running attempt's requests and follow its output."""
         watch.link = link
-        if watch.amount == NOTHING:
+        if watch.amount is None:
             amount = self._amount(record)
             watch.amount = amount.without_cores() if watch.stored.done() else amount
             self._gate.occupy(watch.amount)
@@ -394,8 +403,9 @@ class ProcessExecutor:
         if watch.stored.done():
             return
         watch.stored.set_result(ResultStored(endings.moment(message.started_at), endings.moment(message.at)))
-        amount, watch.amount = watch.amount, watch.amount.without_cores()
-        self._gate.leave(amount - watch.amount)
+        if watch.amount is not None:
+            amount, watch.amount = watch.amount, watch.amount.without_cores()
+            self._gate.leave(amount - watch.amount)
 
     def _let_go(self, watch: Watch) -> None:
         """Forget an attempt once it is over: its record tells whoever asks again."""
@@ -439,12 +449,12 @@ class ProcessExecutor:
         return await endings.bury(record, files)
 
     def _amount(self, attempt: Attempt | AttemptRecord) -> Amount:
-        unstated = min(UNSTATED_CPU, self._gate.capacity.milli_cores / 1000)
+        unstated = min(self._unstated_cpu, self._gate.capacity.milli_cores / 1000)
         return Amount.of(attempt.cpu or unstated, attempt.memory, attempt.gpus)
 
     def _release(self, watch: Watch) -> None:
-        amount, watch.amount = watch.amount, NOTHING
-        if amount != NOTHING:
+        amount, watch.amount = watch.amount, None
+        if amount is not None:
             self._gate.leave(amount)
 
     # Housekeeping

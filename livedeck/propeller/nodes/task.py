@@ -17,6 +17,7 @@ from livedeck.propeller.events import (
     AttemptFailed,
     AttemptStarted,
     AttemptSucceeded,
+    AttemptWaits,
     CacheHit,
     NodeEvent,
     Path,
@@ -34,7 +35,7 @@ from livedeck.propeller.turn import Turn
 
 
 class TaskKind:
-    """QUEUED while its inputs are put together, RUNNING while it has attempts."""
+    """QUEUED until the process of an attempt exists, RUNNING from then on."""
 
     def detail(self, node: Node, planner: Planner) -> TaskPlan:
         return task_plan(node, planner.task(node.task_node.reference_id), system_retries=planner.system_retries)
@@ -48,12 +49,12 @@ class TaskKind:
         if isinstance(event, AttemptEvent):
             if _live(node, event.attempt):
                 _ON_ATTEMPT[type(event)](turn, path, event)
-        elif node.phase is NodePhase.QUEUED:
+        elif node.phase is NodePhase.QUEUED and node.attempt is None:
             _ON_QUEUED[type(event)](turn, path, event)
 
     def resume(self, turn: Turn, path: Path) -> None:
         node = turn.node(path)
-        if node.phase is NodePhase.RUNNING:
+        if node.phase is NodePhase.RUNNING or node.attempt is not None:
             _resume_attempt(turn, path, node.attempt)
         elif turn.scope(path[:-1]).closing:
             turn.abort(path)
@@ -79,7 +80,6 @@ def _live(node: NodeState, number: int) -> bool:
 
 def _on_prepared(turn: Turn, path: Path, _: Prepared) -> None:
     turn.put(path, replace(turn.node(path), attempt=AttemptState(0)))
-    turn.move(path, Move.RUN)
     _launch(turn, path)
 
 
@@ -91,13 +91,32 @@ def _on_unprepared(turn: Turn, path: Path, event: Unprepared) -> None:
     turn.fail(path, event.failure)
 
 
-def _on_started(turn: Turn, path: Path, _: AttemptStarted) -> None:
+def _on_waits(turn: Turn, path: Path, event: AttemptWaits) -> None:
     attempt = turn.node(path).attempt
     if attempt is not None and attempt.phase is TaskPhase.QUEUED:
+        _move_attempt(turn, path, TaskEvent.WAIT, reason=event.reason)
+
+
+def _on_started(turn: Turn, path: Path, _: AttemptStarted) -> None:
+    attempt = turn.node(path).attempt
+    if attempt is not None and attempt.phase in _WAITS:
+        _run(turn, path, attempt)
         _move_attempt(turn, path, TaskEvent.START)
 
 
-def _on_succeeded(turn: Turn, path: Path, _: AttemptSucceeded) -> None:
+_WAITS = (TaskPhase.QUEUED, TaskPhase.WAITING_FOR_RESOURCES)
+
+
+def _run(turn: Turn, path: Path, attempt: AttemptState) -> None:
+    """The node runs, and from now on this attempt's Deck is the node's."""
+    if turn.node(path).phase is NodePhase.QUEUED:
+        turn.move(path, Move.RUN)
+    elif attempt.number and turn.plan(path).detail.generates_deck:
+        turn.ask(ReportNode(path, NodePhase.RUNNING, attempt=attempt.number))
+
+
+def _on_succeeded(turn: Turn, path: Path, event: AttemptSucceeded) -> None:
+    _on_started(turn, path, AttemptStarted(path, event.attempt))  # it did, even if nobody saw that
     # Also when it was being stopped: its outputs are there, and to say otherwise would be untrue.
     _move_attempt(turn, path, TaskEvent.SUCCEED)
     turn.succeed(path)
@@ -134,6 +153,7 @@ _ON_QUEUED: Mapping[type[NodeEvent], Callable[[Turn, Path, Any], None]] = {
 }
 
 _ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[Turn, Path, Any], None]] = {
+    AttemptWaits: _on_waits,
     AttemptStarted: _on_started,
     AttemptSucceeded: _on_succeeded,
     AttemptFailed: _on_failed,
@@ -168,8 +188,6 @@ def _launch_next(turn: Turn, path: Path) -> None:
     assert node.attempt is not None
     number = node.attempt.number + 1
     turn.put(path, replace(node, attempt=AttemptState(number)))
-    if turn.plan(path).detail.generates_deck:
-        turn.ask(ReportNode(path, NodePhase.RUNNING, attempt=number))  # from now on this attempt's Deck is the node's
     _launch(turn, path)
 
 
@@ -183,24 +201,26 @@ def _stop_attempt(turn: Turn, path: Path, attempt: AttemptState, why: Stopping) 
     turn.ask(Stop(path, attempt.number))
 
 
-def _move_attempt(turn: Turn, path: Path, event: TaskEvent, failure: Failure | None = None) -> AttemptState:
+def _move_attempt(
+    turn: Turn, path: Path, event: TaskEvent, failure: Failure | None = None, *, reason: str = ""
+) -> AttemptState:
     node = turn.node(path)
     assert node.attempt is not None
     attempt = replace(node.attempt, phase=advance(TASK, node.attempt.phase, event))
     turn.put(path, replace(node, attempt=attempt))
-    turn.ask(ReportTask(path, attempt.number, attempt.phase, failure))
+    turn.ask(ReportTask(path, attempt.number, attempt.phase, failure, reason))
     return attempt
 
 
 def _resume_attempt(turn: Turn, path: Path, attempt: AttemptState | None) -> None:
-    """What an attempt's recorded phase calls for; its node was recorded RUNNING."""
+    """What an attempt's recorded phase calls for."""
     closing = turn.scope(path[:-1]).closing
     phase = attempt.phase if attempt else TaskPhase.UNDEFINED
     if phase is TaskPhase.SUCCEEDED:
         turn.succeed(path)
     elif phase is TaskPhase.FAILED:
         turn.fail(path, turn.node(path).failure or Failure("Unknown", "The attempt failed and left no message."))
-    elif attempt is not None and phase in (TaskPhase.QUEUED, TaskPhase.RUNNING):
+    elif attempt is not None and phase in (*_WAITS, TaskPhase.RUNNING):
         turn.ask(Launch(path, attempt.number, adopt=True))
         if closing:
             _stop_attempt(turn, path, attempt, Stopping.ABORT)

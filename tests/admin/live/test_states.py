@@ -23,6 +23,7 @@ from livedeck.admin.live.states import (
 )
 from livedeck.deck.ops import End
 from livedeck.deck.settings import FLUSH_PENDING
+from livedeck.executors.api import Queued
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, UTC)
 AT = "2026-11-24T11:59:59.000Z"
@@ -81,15 +82,23 @@ _SOURCE.execution_id.project, _SOURCE.execution_id.domain, _SOURCE.execution_id.
 CACHED_UNKNOWN = NodeExecution()
 CACHED_UNKNOWN.closure.task_node_metadata.cache_status = 2
 
+NO_ROOM = task(K.WAITING_FOR_RESOURCES, reason="waits for 2 CPUs of 4")
+NO_ROOM_FOR_RETRY = task(K.WAITING_FOR_RESOURCES, 1, reason="waits for 2 CPUs of 4")
+NEVER_RAN = NodeExecution(closure={"phase": N.ABORTED})
+ABORTED_IN_QUEUE = TaskExecution(closure={"phase": K.ABORTED})
+
 P = DeckPhase
 TABLE = [
     # what                              recorded                              published          phase    words
     ("no node yet", recorded(), None, P.QUEUED, ""),
     ("node queued", recorded(node(N.QUEUED, deck=False)), None, P.QUEUED, ""),
     ("node runs", recorded(node()), None, P.WAITING, ""),
-    ("task queued", recorded(node(), task(K.QUEUED)), None, P.WAITING, ""),
-    ("no room", recorded(node(), task(K.WAITING_FOR_RESOURCES, reason="2 of 2 cores taken")), None, P.WAITING, "cores"),
-    ("no room, no words", recorded(node(), task(K.WAITING_FOR_RESOURCES)), None, P.WAITING, "resources"),
+    ("task queued", recorded(node(N.QUEUED, deck=False), task(K.QUEUED)), None, P.QUEUED, ""),
+    ("no room", recorded(node(N.QUEUED, deck=False), NO_ROOM), None, P.QUEUED, "waits for 2 CPUs"),
+    ("retry queued", recorded(node(), task(K.FAILED), task(K.QUEUED, 1)), None, P.QUEUED, "", 1),
+    ("no room for a retry", recorded(node(), task(K.FAILED), NO_ROOM_FOR_RETRY), None, P.QUEUED, "2 CPUs", 1),
+    ("the first of two", recorded(node(), task(K.FAILED), task(K.QUEUED, 1)), SOME, P.DIED, "without a word"),
+    ("aborted in the queue", recorded(NEVER_RAN, ABORTED_IN_QUEUE), None, P.NONE, "never ran"),
     ("task runs", recorded(node(), task()), None, P.WAITING, ""),
     ("placeholder", recorded(node(), task()), PLACEHOLDER, P.PLACEHOLDER, ""),
     ("placeholder before the event", recorded(node(), task(K.QUEUED)), PLACEHOLDER, P.PLACEHOLDER, ""),
@@ -141,10 +150,12 @@ TABLE = [
 
 
 @pytest.mark.parametrize(
-    ("recorded", "published", "phase", "words"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
+    ("recorded", "published", "phase", "words", "attempt"),
+    [row[1:] if len(row) == 6 else (*row[1:], 0) for row in TABLE],
+    ids=[row[0] for row in TABLE],
 )
-def test_table(recorded, published, phase, words):
-    state = deck_state(0, recorded, published, None, NOW)
+def test_table(recorded, published, phase, words, attempt):
+    state = deck_state(attempt, recorded, published, None, NOW)
     assert state.phase is phase
     assert words in state.reason
     assert bool(words) == bool(state.reason)
@@ -254,3 +265,11 @@ def test_who_is_over():
 def test_an_error_of_a_megabyte_is_cut():
     state = deck_state(0, recorded(node(N.FAILED), task(K.FAILED, error="x" * 10**6)), SOME, None, NOW)
     assert len(state.reason) == 2000
+
+
+def test_what_holds_it_back_now_goes_before_what_was_recorded():
+    waits = recorded(node(N.QUEUED, deck=False), NO_ROOM)
+    state = deck_state(0, waits, None, None, NOW, queued=Queued(3, "waits for 1 GPU"))
+    assert (state.phase, state.reason, state.ahead) == (P.QUEUED, "waits for 1 GPU", 3)
+    runs = deck_state(0, recorded(node(), task()), SOME, None, NOW, queued=Queued(3, "waits for 1 GPU"))
+    assert (runs.phase, runs.reason, runs.ahead) == (P.LIVE, "", None)

@@ -16,6 +16,7 @@ from google.protobuf.json_format import Parse
 from livedeck.admin.live import log_stream, sse
 from livedeck.deck import segments
 from livedeck.errors import InvalidKey, InvalidName
+from livedeck.executors.api import Queued
 from livedeck.testing.server import listening, running_admin
 from tests.admin.live.conftest import RUN, read, until
 
@@ -52,6 +53,24 @@ async def test_entities_as_protobuf(world, path):
         last = (await stream.until("execution"))[-1]
         assert Execution.FromString(b64decode(last.data)).closure.phase == W.SUCCEEDED
     assert (await world.http.get(f"{path}encoding=../xml")).status_code == 400
+
+
+async def test_the_place_in_the_queue_is_told_as_it_changes_and_recorded_nowhere(world):
+    queue = {"n0": Queued(1, "waits for 2 CPUs of 4")}
+    world.admin.control.show_queues(lambda key: queue if key == RUN else {})
+    number = await world.admin.feed.current()
+    async with world.listen(PATH) as stream, world.listen(f"/live/decks/{RUN}/n0/latest") as deck:
+        first = await stream.until("ready")
+        assert [event.event for event in first] == ["execution", "queue", "ready"]
+        assert read(first[1]) == {"reasons": ["waits for 2 CPUs of 4"], "nodes": {"n0": {"ahead": 1, "reason": 0}}}
+        state = read((await deck.until("state"))[-1])
+        assert (state["phase"], state["ahead"], state["reason"]) == ("queued", 1, "waits for 2 CPUs of 4")
+        queue["n0"] = Queued(0, "waits for 2 CPUs of 4")
+        assert read((await stream.until("queue"))[-1])["nodes"]["n0"]["ahead"] == 0
+        assert read((await deck.until("state"))[-1])["ahead"] == 0
+        del queue["n0"]
+        assert read((await stream.until("queue"))[-1]) == {"reasons": [], "nodes": {}}
+    assert await world.admin.feed.current() == number
 
 
 async def test_resuming_an_execution(world):

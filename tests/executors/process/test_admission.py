@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.errors import ExecutorError
+from livedeck.executors.api import Queued
 from livedeck.executors.process.admission import NOTHING, Amount, Gate, capacity, machine
 
 
@@ -42,7 +43,7 @@ async def test_one_that_withdraws_lets_the_next_pass():
     await settle()
     large.cancel()
     await small
-    assert gate.taken == cores(1)
+    assert gate.taken.milli_cores == 1000
 
 
 async def test_one_that_withdraws_in_its_turn_gives_back():
@@ -67,10 +68,86 @@ async def test_what_runs_already_counts():
     await waiting
 
 
+async def test_retried_ones_go_before_those_that_have_not_begun():
+    gate = Gate(cores(1))
+    await gate.enter(cores(1), what="runs")
+    order = []
+
+    async def enter(what, retried):
+        await gate.enter(cores(1), what=what, retried=retried)
+        order.append(what)
+        gate.leave(cores(1))
+
+    waiting = [("a", False), ("b", False), ("c", True), ("d", True), ("e", False)]
+    async with asyncio.TaskGroup() as group:
+        for what, retried in waiting:
+            group.create_task(enter(what, retried))
+        await settle()
+        assert [gate.queued(what, cores(1)).ahead for what, _ in waiting] == [2, 3, 0, 1, 4]
+        gate.leave(cores(1))
+    assert order == ["c", "d", "a", "b", "e"]
+    assert gate.queued("a", cores(1)) is None
+
+
+async def test_a_retried_one_that_fits_passes_a_large_one_at_the_head():
+    gate = Gate(cores(2))
+    await gate.enter(cores(1), what="runs")
+    large = asyncio.create_task(gate.enter(cores(2), what="large"))
+    await settle()
+    await asyncio.wait_for(gate.enter(cores(1), what="small", retried=True), 10)
+    large.cancel()
+    await asyncio.wait([large])
+
+
+async def test_the_reason_names_what_there_is_too_little_of():
+    gate = Gate(Amount.of(4, 8 << 30, 1))
+    everything = Amount.of(4, 8 << 30, 1)
+    await gate.enter(everything, what="runs")
+    reasons = {
+        Amount.of(2, 0): "waits for 2 CPUs of 4",
+        Amount.of(0.5, 0): "waits for 0.5 CPU of 4",
+        Amount.of(0, 3 << 29): "waits for 1.5 GiB of memory",
+        Amount.of(0, 0, 1): "waits for 1 GPU",
+        Amount.of(0, 0): "waits for those that came before",
+    }
+    tasks = [asyncio.create_task(gate.enter(need, what=str(need))) for need in reasons]
+    await settle()
+    assert {need: gate.queued(str(need), need).reason for need in reasons} == reasons
+    gate.leave(everything)
+    await asyncio.wait(tasks)
+
+
+async def test_a_number_of_attempts_may_run_at_once_whatever_they_ask():
+    gate = Gate(cores(4), parallel=2)
+    one = cores(0)
+    for _ in range(2):
+        await gate.enter(one, what="runs")
+    third = asyncio.create_task(gate.enter(one, what="third"))
+    await settle()
+    assert gate.queued("third", one) == Queued(0, "waits for a place (--parallel 2)")
+    gate.leave(one - one.without_cores())  # it computes no more
+    await third
+
+
+async def test_places_are_counted_once_for_all_who_ask():
+    gate = Gate(cores(1))
+    await gate.enter(cores(1), what="runs")
+    tasks = [asyncio.create_task(gate.enter(cores(1), what=str(number))) for number in range(10_000)]
+    await settle()
+    assert gate._places is None
+    assert [gate.queued(str(number), cores(1)).ahead for number in range(10_000)] == list(range(10_000))
+    counted = gate._places
+    assert gate.queued("5", cores(1)).ahead == 5
+    assert gate._places is counted
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
 async def test_impossible():
     gate = Gate(Amount.of(2, 3 << 30))
     with pytest.raises(
-        ExecutorError, match="x asks for 1 cores and 4 GiB of memory, but there is only 2 cores and 3 GiB"
+        ExecutorError, match="attempt x asks for 1 cores and 4 GiB of memory, but there is only 2 cores and 3 GiB"
     ):
         await gate.enter(Amount.of(1, 4 << 30), what="x")
 

@@ -1,7 +1,8 @@
 import { Link } from "../../bindings/router";
 import { parseDuration } from "../../core/durations";
 import type { NodeRow } from "../../core/nodeTree";
-import { TASK_PHASES } from "../../core/phases";
+import { attemptLook, isQueued } from "../../core/phases";
+import { queuedWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import type { TaskExecution } from "../../protocol/flyte";
 import { Empty } from "../../ui/Empty";
@@ -30,9 +31,11 @@ export function Attempts({ route, row }: AttemptsProps) {
   );
 }
 
-function Attempt({ route, row, attempt: { id, closure } }: AttemptsProps & { readonly attempt: TaskExecution }) {
+function Attempt({ route, row, attempt: execution }: AttemptsProps & { readonly attempt: TaskExecution }) {
+  const { id, closure } = execution;
   const attempt = id.retryAttempt ?? 0;
-  const look = TASK_PHASES[closure?.phase ?? "UNDEFINED"];
+  const look = attemptLook(execution, row.attempts);
+  const waits = isQueued(execution) ? row.queued : null;
   const started = closure?.startedAt ? Date.parse(closure.startedAt) : null;
   const seconds = parseDuration(closure?.duration);
   const ended = look.terminal && started !== null ? started + (seconds ?? 0) * 1000 : null;
@@ -42,8 +45,9 @@ function Attempt({ route, row, attempt: { id, closure } }: AttemptsProps & { rea
       <div className="attempt-line">
         <strong>Attempt {attempt + 1}</strong>
         <PhaseBadge look={look} />
+        {closure?.error?.code && <code className="attempt-code">{closure.error.code}</code>}
         <span className="soft">
-          <When time={closure?.startedAt} /> · <Duration from={started} to={ended} />
+          {waits ? queuedWords(waits) : <AttemptTimes time={closure?.startedAt} from={started} to={ended} />}
         </span>
         <span className="attempt-links">
           {row.hasDeck && <Link href={executionPath({ ...route, view: "deck", attempt })}>Deck</Link>}
@@ -53,5 +57,13 @@ function Attempt({ route, row, attempt: { id, closure } }: AttemptsProps & { rea
       </div>
       {gist && <p className="attempt-error">{gist}</p>}
     </li>
+  );
+}
+
+function AttemptTimes({ time, from, to }: { readonly time: string | undefined; readonly from: number | null; readonly to: number | null }) {
+  return (
+    <>
+      <When time={time} /> · <Duration from={from} to={to} />
+    </>
   );
 }

@@ -51,7 +51,7 @@ function openSession(key: string): ExecutionSession {
 function OpenExecution({ route, panels, session }: ExecutionPageProps & { readonly session: ExecutionSession }) {
   const view = useReadable(session.view);
   const workflow = useWorkflow(view);
-  const rows = useMemo(() => nodeRows(view.nodes, view.tasks, workflow), [view.nodes, view.tasks, workflow]);
+  const rows = useMemo(() => nodeRows(view.nodes, view.tasks, workflow, view.queue), [view.nodes, view.tasks, workflow, view.queue]);
   if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
   const chosen = rows.find((row) => row.id === route.node) ?? null;
   return (

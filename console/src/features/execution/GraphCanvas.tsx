@@ -18,6 +18,7 @@ import { useTheme } from "../../bindings/theme";
 import { useMedia } from "../../bindings/useMedia";
 import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES } from "../../core/phases";
+import { placeWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { workflowEdges, type Edge } from "../../core/workflowGraph";
 import { PhaseMark } from "../../ui/PhaseBadge";
@@ -128,7 +129,8 @@ function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
       <Link className="graph-name" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
         <span className="timeline-node">{row.name}</span>
         <span className="timeline-id">
-          {row.startedAt === null ? look.label : <Duration from={row.startedAt} to={row.endedAt} />}
+          {row.queued && placeWords(row.queued.ahead)}
+          {!row.queued && (row.startedAt === null ? look.label : <Duration from={row.startedAt} to={row.endedAt} />)}
         </span>
       </Link>
       {row.hasDeck && <DeckButton route={route} row={row} />}

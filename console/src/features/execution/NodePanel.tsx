@@ -1,6 +1,7 @@
 import { Link, useRouter } from "../../bindings/router";
 import type { NodeRow } from "../../core/nodeTree";
-import { NODE_PHASES, TASK_PHASES } from "../../core/phases";
+import { attemptLook, NODE_PHASES } from "../../core/phases";
+import { queuedWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute, type NodeView } from "../../core/routes";
 import { Empty } from "../../ui/Empty";
 import { Icon } from "../../ui/icons";
@@ -40,7 +41,7 @@ export function NodePanel({ route, row, panels }: NodePanelProps) {
         <h2 title={row.id}>{row.name}</h2>
         <PhaseBadge look={NODE_PHASES[row.phase]} />
         <span className="node-duration">
-          <Duration from={row.startedAt} to={row.endedAt} />
+          {row.queued ? queuedWords(row.queued) : <Duration from={row.startedAt} to={row.endedAt} />}
         </span>
         {row.attempts.length > 1 && <AttemptSelect route={route} row={row} />}
       </header>
@@ -89,11 +90,11 @@ function AttemptSelect({ route, row }: { readonly route: ExecutionRoute; readonl
       onChange={({ target }) => go(executionPath({ ...route, attempt: target.value === "" ? null : Number(target.value) }))}
     >
       <option value="">Latest attempt</option>
-      {row.attempts.map(({ id, closure }) => {
-        const attempt = id.retryAttempt ?? 0;
+      {row.attempts.map((one) => {
+        const attempt = one.id.retryAttempt ?? 0;
         return (
           <option key={attempt} value={attempt}>
-            {`Attempt ${attempt + 1} of ${row.attempts.length}: ${TASK_PHASES[closure?.phase ?? "UNDEFINED"].label}`}
+            {`Attempt ${attempt + 1} of ${row.attempts.length}: ${attemptLook(one, row.attempts).label}`}
           </option>
         );
       })}

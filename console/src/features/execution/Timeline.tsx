@@ -1,7 +1,8 @@
 import { useNow } from "../../bindings/useNow";
 import { Link } from "../../bindings/router";
 import type { NodeRow } from "../../core/nodeTree";
-import { NODE_PHASES, TASK_PHASES, WORKFLOW_PHASES } from "../../core/phases";
+import { attemptLook, NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
+import { placeWords, queuedWords } from "../../core/queue";
 import { parseDuration } from "../../core/durations";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { barOf, tickLabel, ticksOf } from "../../core/timeScale";
@@ -87,17 +88,31 @@ function TimelineRow({ route, row, scale }: TimelineRowProps) {
         <Bars row={row} scale={scale} />
       </div>
       <div className="timeline-duration">
-        {row.startedAt === null ? <span className="soft">{look.label}</span> : <Duration from={row.startedAt} to={row.endedAt} />}
+        <RowTime row={row} />
       </div>
       <div className="timeline-deck">{row.hasDeck && <DeckButton route={route} row={row} />}</div>
     </li>
   );
 }
 
+/** How long it took or has run; while it is queued, its place instead. */
+function RowTime({ row }: { readonly row: NodeRow }) {
+  if (row.queued) {
+    return (
+      <span className="soft timeline-queued" title={queuedWords(row.queued)}>
+        {placeWords(row.queued.ahead)}
+      </span>
+    );
+  }
+  if (row.startedAt === null) return <span className="soft">{NODE_PHASES[row.phase].label}</span>;
+  return <Duration from={row.startedAt} to={row.endedAt} />;
+}
+
 /** One bar for each attempt, or one for the node while it has none. */
 function Bars({ row, scale }: Omit<TimelineRowProps, "route">) {
   const { start, end } = scale;
   const spans = row.attempts.length > 1 ? row.attempts.map((attempt) => attemptSpan(attempt, row, end)) : [];
+  if (row.queued) spans.push({ tone: "waiting", from: row.queued.since, to: end });
   if (spans.length === 0) spans.push({ tone: NODE_PHASES[row.phase].tone, from: row.startedAt, to: row.endedAt ?? end });
   return spans.map(({ tone, from, to }, index) => {
     const bar = barOf(from, to, start, end);
@@ -105,8 +120,9 @@ function Bars({ row, scale }: Omit<TimelineRowProps, "route">) {
   });
 }
 
-function attemptSpan({ closure }: NodeRow["attempts"][number], row: NodeRow, end: number) {
-  const look = TASK_PHASES[closure?.phase ?? "UNDEFINED"];
+function attemptSpan(attempt: NodeRow["attempts"][number], row: NodeRow, end: number) {
+  const { closure } = attempt;
+  const look = attemptLook(attempt, row.attempts);
   const from = closure?.startedAt ? Date.parse(closure.startedAt) : null;
   const seconds = parseDuration(closure?.duration);
   const to = from !== null && seconds !== null && look.terminal ? from + seconds * 1000 : (row.endedAt ?? end);
