@@ -10,6 +10,7 @@ import msgspec
 from livedeck.deck import bounds
 from livedeck.deck.grown import Grown, text_bytes
 from livedeck.deck.libraries import LIBRARY_IDS
+from livedeck.deck.numerals import format_size
 from livedeck.deck.ops import Drop, Element, Extend, Html, Markdown, Op, Progress, Put, Segment, Value
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
@@ -140,7 +141,7 @@ def within(replay: Replay, segment: Segment) -> Segment:
         return segment
     words = (
         f"This Deck holds more than is shown of one: {bounds.TABS} tabs, {bounds.ELEMENTS} elements, "
-        f"{bounds.LINES} lines a chart, {size(bounds.DOCUMENT_BYTES)}."
+        f"{bounds.LINES} lines a chart, {format_size(bounds.DOCUMENT_BYTES)}."
     )
     tab = next(iter(replay.decks), None) or next((op.deck for op in ops if isinstance(op, Put | Extend)), None)
     told = [Put(tab, notice(NOT_SHOWN, words))] if tab is not None else []
@@ -241,15 +242,6 @@ def notice(id_: str, words: str) -> Html:
     return Html(id_, f'<div class="ld-notice"><p>{html.escape(words)}</p></div>')
 
 
-def size(count: float) -> str:
-    """A number of bytes for people."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"
-        count /= 1024
-    return f"{count:.3g} GiB"
-
-
 def _going(replay: Replay, batch: list[Op]) -> Iterator[tuple[str, str]]:
     """Deck and id of what ops replace or drop; an ``extend`` replaces what is of another kind."""
     for op in batch:
@@ -276,13 +268,14 @@ def _is_too_large(cut: Cut, limit: int) -> bool:
 def _notice(limit: int) -> Html:
     return notice(
         NOTICE,
-        f"Older data was left out here: the Deck had outgrown its limit of {size(limit)} (DeckPublish.max_bytes).",
+        f"Older data was left out here: the Deck had outgrown its limit of {format_size(limit)} "
+        "(DeckPublish.max_bytes).",
     )
 
 
 def _too_large(cut: Cut, limit: int) -> Html:
     return notice(
         cut.id,
-        f"An element of about {size(cut.grown.weight)} was left out: this Deck may hold {size(limit)} in all "
-        "(DeckPublish.max_bytes). Show a part of the data, or save it as a file and link to it.",
+        f"An element of about {format_size(cut.grown.weight)} was left out: this Deck may hold "
+        f"{format_size(limit)} in all (DeckPublish.max_bytes). Show a part of the data, or save it as a file and link to it.",
     )

@@ -77,3 +77,46 @@ def test_the_cursor_says_where_it_is(stage: Stage) -> None:
         plot.locator(".u-over").hover()
         expect(plot.locator(".ld-cursor")).to_have_text(words)
     strings.finish()
+
+
+TILES = """
+deck = Deck("d")
+for index, value in enumerate([1234567.89, 86399999.5, 2**53 + 1, -1.2345678e-7, 0.9999999999999999]):
+    deck.value(f"value {index}", value, unit="tokens per second")
+deck.progress("bar", 10).update(4)
+publish()
+"""
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_no_number_is_broken_or_cut(stage: Stage, width: int) -> None:
+    execution, strings = stage.play()
+    strings.run(TILES)
+    stage.page.set_viewport_size({"width": width, "height": 900})
+    stage.open_deck(execution)
+    figures = stage.deck.locator(".ld-figure")
+    expect(figures).to_have_text(
+        ["1,234,567.89", "86,399,999.5", "9,007,199,254,740,993", "-1.2345678e-7", "0.9999999999999999"]
+    )
+    boxes = figures.evaluate_all(
+        """figures => figures.map((one) => {
+            const tile = one.closest(".ld-value").getBoundingClientRect(), box = one.getBoundingClientRect();
+            return [box.height < 40, box.right <= tile.right - 8];
+        })"""
+    )
+    assert boxes == [[True, True]] * 5
+    strings.finish()
+
+
+def test_bars_are_seen_in_forced_colours(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(TILES)
+    stage.page.emulate_media(forced_colors="active")
+    stage.open_deck(execution)
+    bar = stage.deck.locator(".ld-bar")
+    expect(bar).to_be_visible()
+    inside, around = bar.evaluate(
+        "bar => [bar, bar.parentElement].map((one) => getComputedStyle(one).backgroundColor)",
+    )
+    assert inside != around
+    strings.finish()
