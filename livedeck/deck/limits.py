@@ -277,5 +277,6 @@ def _too_large(cut: Cut, limit: int) -> Html:
     return notice(
         cut.id,
         f"An element of about {format_size(cut.grown.weight)} was left out: this Deck may hold "
-        f"{format_size(limit)} in all (DeckPublish.max_bytes). Show a part of the data, or save it as a file and link to it.",
+        f"{format_size(limit)} in all (DeckPublish.max_bytes). Show a part of the "
+        "data, or save it as a file and link to it.",
     )
