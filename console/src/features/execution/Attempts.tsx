@@ -41,7 +41,7 @@ function Attempt({ route, row, attempt: execution }: AttemptsProps & { readonly 
   const ended = look.terminal && started !== null ? started + (seconds ?? 0) * 1000 : null;
   const gist = closure?.error?.message?.trim().split("\n").at(-1);
   return (
-    <li className="attempt">
+    <li className={look.tone === "bad" ? "attempt" : "attempt attempt-retried"}>
       <div className="attempt-line">
         <strong>Attempt {attempt + 1}</strong>
         <PhaseBadge look={look} />
