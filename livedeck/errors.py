@@ -36,6 +36,7 @@ The tree (catch the branch that you can do something about)::
     ├── ServerError               the server cannot run as it is configured
     │   ├── InvalidSetting        a setting that cannot work; the message names its key
     │   ├── PortTaken             somebody listens on that port already
+    │   ├── DatabaseUnavailable   deleted under the server, full, not reachable: says what to do
     │   └── NotWritable           a folder that the server must write to does not let it
     └── RemoteError               the control plane refused or could not be reached
         ├── RemoteUnavailable     no server answers at the endpoint
@@ -153,6 +154,10 @@ class InvalidSetting(ServerError, ValueError):
 
 class PortTaken(ServerError):
     """Somebody listens on that port already."""
+
+
+class DatabaseUnavailable(ServerError):
+    """The database does not work now: its file was deleted, its disk is full, its server is away."""
 
 
 class NotWritable(ServerError):

@@ -205,6 +205,7 @@ class Admin:
                 *pages.routes(),
             ],
             settings,
+            database,
         )
         sockets = stack.enter_context(rundir.socket_folder(run_dir))
         rpc = sockets / rundir.RPC_SOCKET
@@ -248,14 +249,15 @@ class Admin:
         stack.push_async_callback(server.stop, self.settings.shutdown_grace)
 
 
-def _app(routes: list[BaseRoute], settings: AdminSettings) -> ASGIApp:
-    health = Route("/healthz", _healthz)
+def _app(routes: list[BaseRoute], settings: AdminSettings, database: Database) -> ASGIApp:
+    health = Route("/healthz", partial(_healthz, database))
     handlers: dict[Any, Any] = dict(HANDLERS)
     app = Starlette(routes=[health, *routes], exception_handlers=handlers)
     return Guard(app, allowed_hosts=_own_hosts(settings))
 
 
-async def _healthz(_request: Request) -> PlainTextResponse:
+async def _healthz(database: Database, _request: Request) -> PlainTextResponse:
+    database.check()
     return PlainTextResponse("ok", headers={"cache-control": "no-store"})
 
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from livedeck.errors import (
+    DatabaseUnavailable,
     DeckError,
     InvalidKey,
     InvalidLink,
@@ -35,6 +36,7 @@ _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
     InvalidLink: (403, 7),
     UnreadableObject: (400, 9),
     StoreUnavailable: (503, 14),
+    DatabaseUnavailable: (503, 14),
     StoreError: (500, 13),
     StateForbids: (400, 9),
 }

@@ -3,8 +3,11 @@
 import asyncio
 import base64
 import binascii
+import errno
 import hashlib
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,7 +19,7 @@ from starlette.routing import Route
 from livedeck.admin.links import Links
 from livedeck.admin.security import DECK_HEADERS
 from livedeck.admin.stored import stored_response
-from livedeck.errors import InvalidKey, NoSuchEntity, ObjectNotFound
+from livedeck.errors import InvalidKey, NoSuchEntity, ObjectNotFound, StoreUnavailable
 from livedeck.store import Store
 from livedeck.store.layout import DECK
 
@@ -50,7 +53,7 @@ class Transfers:
         upload = self._links.upload(request.path_params["token"])
         expected = [md5 for md5 in (upload.content_md5, _declared_md5(request)) if md5]
         self._check_size(int(request.headers.get("content-length", "0")))
-        with tempfile.NamedTemporaryFile(dir=self._staging, prefix="upload-") as file:
+        with _not_full(self._staging), tempfile.NamedTemporaryFile(dir=self._staging, prefix="upload-") as file:
             digest = await self._receive(request, file)
             if any(md5 != digest for md5 in expected):
                 raise HTTPException(400, f"the content's MD5 is {digest.hex()}, not {expected[0].hex()}: send it again")
@@ -87,6 +90,16 @@ class Transfers:
             return await stored_response(self._store, key, headers, limit=self._limit)
         except (ObjectNotFound, InvalidKey):  # the latter: a name longer than any file's can be
             raise NoSuchEntity(f"there is no object {key}") from None
+
+
+@contextmanager
+def _not_full(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise StoreUnavailable(f"the upload does not fit on the disk of {folder}: free some space there") from error
 
 
 def _append(file: "IO[bytes]", md5: "hashlib._Hash", piece: bytearray) -> None:

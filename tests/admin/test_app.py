@@ -10,12 +10,13 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
+from flyteidl.admin.project_pb2 import ProjectListRequest
 from flyteidl.admin.version_pb2 import GetVersionRequest
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
 
 from livedeck.admin.app import Admin, AdminSettings
 from livedeck.admin.rundir import socket_folder
-from livedeck.errors import InvalidSetting, NotWritable, PortTaken
+from livedeck.errors import DatabaseUnavailable, InvalidSetting, NotWritable, PortTaken
 from livedeck.testing.server import listening, running_admin
 
 GOOD = {"root": "file:///tmp/x", "database": "sqlite:////tmp/x.db", "run_dir": Path("/tmp/run")}
@@ -164,3 +165,28 @@ def test_where_it_is_reached(host, endpoint):
     behind = Admin(AdminSettings(**GOOD, public_url="https://decks.example/"))
     assert behind.console_url == "https://decks.example/console/"
     assert behind.hint_url == "http://127.0.0.1:8080/live/hints"
+
+
+async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path):
+    async with running_admin(tmp_path) as admin, httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+        assert (await http.get("/healthz")).status_code == 200
+        (tmp_path / "livedeck.db").unlink()
+        words = f"the database {tmp_path}/livedeck.db was deleted or replaced while the server ran: stop the server"
+        for path in ("/healthz", "/api/v1/projects"):
+            answer = await http.get(path)
+            assert answer.status_code == 503
+            assert answer.json()["code"] == 14
+            assert answer.json()["message"].startswith(words)
+        async with grpc.aio.insecure_channel(admin.endpoint) as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await AdminServiceStub(channel).ListProjects(ProjectListRequest())
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_database_on_a_full_disk_names_the_folder(database):
+    def fill(transaction):
+        transaction.connection.exec_driver_sql("PRAGMA max_page_count=1")
+        transaction.connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(10000000) AS data")
+
+    with pytest.raises(DatabaseUnavailable, match=r"livedeck\.db does not work: .* full; free some space in /"):
+        await database.write(fill)

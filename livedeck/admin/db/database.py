@@ -5,13 +5,15 @@ connection or a transaction, and are plain synchronous code.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from livedeck.admin.db import projects
 from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
@@ -19,7 +21,7 @@ from livedeck.admin.db.lookups import Lookups
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
 from livedeck.admin.signals import Signal
-from livedeck.errors import ServerError
+from livedeck.errors import DatabaseUnavailable, ServerError
 
 __all__ = ["Connection", "Database", "Transaction"]
 
@@ -39,6 +41,9 @@ class Database:
         """The number of the newest event that this process has committed; 0 when there was none yet."""
         self.recorded = Signal()
         """Fires when this process has committed an event."""
+        name = engines.writer.url.database if engines.writer.dialect.name == "sqlite" else None
+        self._file = Path(name) if name else None
+        self._opened = _identity(self._file) if self._file else None
         self.wanted = Signal()
         """Fires when this process has committed work for a propeller."""
 
@@ -76,7 +81,7 @@ class Database:
         """Run ``work(connection, ...)`` in a reader thread, over one consistent snapshot."""
 
         def run() -> T:
-            with self._engines.reader.begin() as connection:
+            with self._answering(), self._engines.reader.begin() as connection:
                 return work(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
@@ -93,7 +98,36 @@ class Database:
 
         An exception undoes what this ``work`` did, and nothing else.
         """
-        return cast("T", await self._writer.submit(lambda transaction: work(transaction, *args, **kwargs)))
+        with self._answering():
+            return cast("T", await self._writer.submit(lambda transaction: work(transaction, *args, **kwargs)))
+
+    def check(self) -> None:
+        """See that the file of the database is still the one that was opened.
+
+        SQLite goes on with a file that was deleted, as if nothing had happened, and all of it is lost at the end.
+
+        Raises:
+            DatabaseUnavailable: It is not.
+        """
+        if self._file is not None and _identity(self._file) != self._opened:
+            raise DatabaseUnavailable(
+                f"the database {self._file} was deleted or replaced while the server ran: stop the server, put the "
+                "file back from a copy, or start again with an empty one"
+            )
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Say in words what to do when the database does not work."""
+        self.check()
+        try:
+            yield
+        except OperationalError as error:
+            cause = " ".join(str(error.orig).split())
+            if self._file is None:
+                raise DatabaseUnavailable(f"the database does not answer: {cause}") from error
+            full = f"free some space in {self._file.parent}"
+            advice = full if "full" in cause else "see that it can be read and written"
+            raise DatabaseUnavailable(f"the database {self._file} does not work: {cause}; {advice}") from error
 
     def _notify(self, news: Committed) -> None:
         if news.last:
@@ -108,12 +142,21 @@ class Database:
         self._readers.shutdown(wait=True)
 
 
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file has that name now."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - before each read and write
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 @contextmanager
 def _opening(url: str) -> Iterator[None]:
     """Say what the database answers in words that name it and what to do."""
     try:
         yield
-    except (SQLAlchemyError, ValueError) as error:  # the latter for a bad value in the URL's query
+    except (SQLAlchemyError, DatabaseUnavailable, ValueError) as error:  # the last for a bad value in the URL's query
         cause = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
         raise ServerError(
             f"cannot open the database {shown(url)}: {cause}; see that it is there, that it is livedeck's own and "

@@ -16,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from livedeck.admin.services.decoding import decode
 from livedeck.errors import (
+    DatabaseUnavailable,
     EntityExists,
     InvalidKey,
     InvalidName,
@@ -57,6 +58,7 @@ _CODES: Final[Mapping[type[Exception], grpc.StatusCode]] = {
     NotOffered: grpc.StatusCode.UNIMPLEMENTED,
     UnreadableObject: grpc.StatusCode.FAILED_PRECONDITION,
     StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
+    DatabaseUnavailable: grpc.StatusCode.UNAVAILABLE,
 }
 
 _log = logging.getLogger(__name__)
