@@ -9,6 +9,7 @@ import { ThemeButton } from "./app/ThemeButton";
 import "./app/app.css";
 import { ThemeProvider } from "./bindings/theme";
 import { ThemeSetting } from "./core/theme";
+import type { ChosenTab } from "./features/deck/DeckFrame";
 import { DeckPanel } from "./features/deck/DeckPanel";
 import { Empty } from "./ui/Empty";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
@@ -17,6 +18,15 @@ import "./ui/base.css";
 
 const meta = (name: string): string | null =>
   document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? null;
+
+const TAB: ChosenTab = {
+  name: new URLSearchParams(window.location.search).get("tab"),
+  choose: (name) => {
+    const address = new URL(window.location.href);
+    address.searchParams.set("tab", name);
+    window.history.replaceState(null, "", address);
+  },
+};
 
 interface ListedDeck {
   readonly name: string;
@@ -73,7 +83,7 @@ function Viewer() {
       <main className="viewer-body">
         {deck ? (
           <ErrorBoundary key={deck.stream} what="The Deck">
-            <DeckPanel streamUrl={deck.stream} rawUrl={() => deck.raw} share={null} />
+            <DeckPanel streamUrl={deck.stream} rawUrl={() => deck.raw} share={null} tab={TAB} />
           </ErrorBoundary>
         ) : ofFolder ? (
           <Empty icon="deck" title="No Deck yet">

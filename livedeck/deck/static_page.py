@@ -126,7 +126,9 @@ def _tabs(decks: list[Deck]) -> Iterator[str]:
             f' aria-label="{_quoted(deck.name)}"{checked}>'
         )
     labels = (
-        f'<label class="ld-tab" for="ld-tab-{i}">{html.escape(deck.name)}</label>' for i, deck in enumerate(decks)
+        # bdi: a name that turns the direction of what follows (U+202E) turns only itself.
+        f'<label class="ld-tab" for="ld-tab-{i}"><bdi>{html.escape(deck.name)}</bdi></label>'
+        for i, deck in enumerate(decks)
     )
     yield f'<div class="ld-tabs">{"".join(labels)}</div>'
 

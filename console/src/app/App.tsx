@@ -98,9 +98,12 @@ const PANELS: ExecutionPanels = {
 };
 
 function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
+  const { go } = useRouter();
   const id = attemptOf(route, row);
+  const choose = (tab: string) => go(executionPath({ ...route, tab }), { replace: true });
   return (
     <DeckPanel
+      tab={{ name: route.tab, choose }}
       streamUrl={`/live/decks/${attemptKey(id)}`}
       rawUrl={(attempt) => `/decks/${attemptKey({ ...id, attempt })}/deck.html`}
       share={(attempt) => shareDeck({ ...id, attempt })}

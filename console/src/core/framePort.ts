@@ -14,6 +14,9 @@ export const PAINTED = "livedeck:painted";
 /** A frame that waits says hello more rarely than this; a Deck's script may say it in a loop, and each costs a document. */
 const ANSWER_EVERY_MS = 200;
 
+/** A tab's name goes into the address; a longer one than this is not kept there. */
+const LONGEST_NAME = 500;
+
 /** Where a frame's document comes from: a Deck's session, or the frame around a frame. */
 export interface DocumentSource {
   /** A frame is ready: it gets the document now, and what follows. Returns how to let go of it. */
@@ -32,6 +35,9 @@ export class FramePort implements DocumentSink {
   private port: MessagePort | null = null;
   private detach: (() => void) | null = null;
   private answered = -Infinity;
+
+  /** The tab to show, where the address names one. */
+  private tab: string | null = null;
 
   constructor(
     private readonly frame: HTMLIFrameElement,
@@ -52,6 +58,11 @@ export class FramePort implements DocumentSink {
     this.post({ type: "theme", dark });
   }
 
+  showTab(tab: string): void {
+    this.tab = tab;
+    this.post({ type: "tab", name: tab });
+  }
+
   document(document: Document): void {
     this.post({ type: "document", document });
   }
@@ -62,8 +73,7 @@ export class FramePort implements DocumentSink {
 
   private readonly hear = (event: MessageEvent<{ type?: unknown } | null>): void => {
     const target = this.frame.contentWindow;
-    // Those of frames within it count as well: they have no other way to here.
-    if (event.source !== null && event.source !== window && !this.counted()) return;
+    if (target !== null && event.source === target && !this.counted()) return;
     if (target === null || event.source !== target || event.data?.type !== "livedeck:hello") return;
     const now = performance.now();
     if (now - this.answered < ANSWER_EVERY_MS) return;
@@ -77,6 +87,7 @@ export class FramePort implements DocumentSink {
     // The frame's origin is opaque, so no origin can be named; that it is our frame was just checked.
     target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
     this.theme(this.dark);
+    if (this.tab !== null) this.showTab(this.tab);
     this.detach = this.source.attach(this);
   };
 
@@ -98,7 +109,8 @@ export class FramePort implements DocumentSink {
 
   /** Leave on the element how far the frame is: for tests, measurements and curious people. */
   private report(message: FromFrame): void {
-    this.frame.dataset[message.type] = String(message.seq);
+    if (message.type === "chosen") this.tab = message.name;
+    else this.frame.dataset[message.type] = String(message.seq);
     if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
     this.events.reported?.(message);
   }
@@ -110,6 +122,7 @@ export class FramePort implements DocumentSink {
 
 /** The Deck's own scripts share the frame with the runtime, and may send through its port whatever they like. */
 function isReport(data: unknown): data is FromFrame {
-  if (typeof data !== "object" || data === null || !("type" in data) || !("seq" in data)) return false;
-  return (data.type === "applied" || data.type === "painted") && Number.isSafeInteger(data.seq);
+  if (typeof data !== "object" || data === null || !("type" in data)) return false;
+  if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
+  return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

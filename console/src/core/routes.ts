@@ -26,6 +26,8 @@ export interface ExecutionRoute {
   /** Flyte's number, from 0 (in the URL from 1, as attempts are counted for people); null: the latest. */
   readonly attempt: number | null;
   readonly run: RunView;
+  /** The tab of the Deck; null: its first. */
+  readonly tab: string | null;
 }
 
 export interface UnknownRoute {
@@ -80,6 +82,7 @@ function executionRoute(project: string, domain: string, name: string, query: UR
     view: NODE_VIEWS.find((view) => view === query.get("view")) ?? null,
     attempt: attempt >= 1 ? attempt - 1 : null,
     run: RUN_VIEWS.find((run) => run === query.get("run")) ?? "timeline",
+    tab: query.get("tab"),
   };
 }
 
@@ -97,6 +100,7 @@ export function executionPath(
     view: route.view ?? null,
     attempt: typeof route.attempt === "number" ? String(route.attempt + 1) : null,
     run: route.run === "timeline" ? null : (route.run ?? null),
+    tab: route.tab ?? null,
   });
 }
 

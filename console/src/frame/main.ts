@@ -30,6 +30,9 @@ function makeScreen(view: DocumentView | TabView): Screen {
       document.documentElement.dataset["theme"] = dark ? "dark" : "light";
       view.rethemed();
     },
+    tab: (name) => {
+      if (view instanceof DocumentView) view.prefer(name);
+    },
     whenPainted: (callback) => view.whenPainted(callback),
   };
 }
@@ -55,7 +58,10 @@ function start(): void {
   guardHere(free ? "page" : "frame");
   const held = document.getElementById("livedeck-document");
   if (held) standalone(view, held.textContent);
-  else if (window.parent !== window) meetPage(makeScreen(view));
+  else if (window.parent !== window) {
+    const page = meetPage(makeScreen(view));
+    view.chose = (name) => page.session?.chosen(name);
+  }
 }
 
 /** In the frame of a tab, where nothing but the Deck's own HTML is shown. */

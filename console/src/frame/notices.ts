@@ -38,7 +38,8 @@ function listed(hosts: readonly string[], more: boolean): string {
 }
 
 export interface NoticeTarget {
-  blocked(host: string, at: Element): void;
+  /** `at`: where it was asked for; null where that was not on the page yet. */
+  blocked(host: string, at: Element | null): void;
 }
 
 /** Takes notices of this document and of those in frames within it. */
@@ -67,7 +68,7 @@ export class Notices {
     if (notice.type === "livedeck:link" && "address" in notice && typeof notice.address === "string") {
       this.follow(notice.address);
     } else if (notice.type === "livedeck:blocked" && "host" in notice && typeof notice.host === "string") {
-      if (at) this.target.blocked(notice.host, at);
+      this.target.blocked(notice.host, at);
     }
   }
 

@@ -7,6 +7,8 @@ export interface Screen {
   /** Show a document; `segment` is what it differs by from the one before, where that is known. */
   show(document: Document, segment?: Segment): void;
   theme(dark: boolean): void;
+  /** Show this tab once there is one of that name. */
+  tab(name: string): void;
   /** Call back once what was shown last has been on screen for a frame; perhaps much later in a hidden tab. */
   whenPainted(callback: () => void): void;
 }
@@ -19,6 +21,11 @@ export class FrameSession {
     private readonly post: (message: FromFrame) => void,
   ) {}
 
+  /** The viewer chose a tab. */
+  chosen(name: string): void {
+    this.post({ type: "chosen", name });
+  }
+
   receive(message: ToFrame): void {
     switch (message.type) {
       case "document":
@@ -29,6 +36,9 @@ export class FrameSession {
         break;
       case "theme":
         this.screen.theme(message.dark);
+        break;
+      case "tab":
+        this.screen.tab(message.name);
         break;
     }
   }

@@ -1,4 +1,5 @@
 /** The strip of tabs, one for each deck: a tablist as ARIA describes it, arrow keys included. */
+import { isolated } from "./elements/element";
 
 export class TabStrip {
   readonly node = document.createElement("div");
@@ -38,7 +39,7 @@ export class TabStrip {
     tab.type = "button";
     tab.className = "ld-tab";
     tab.setAttribute("role", "tab");
-    tab.textContent = name;
+    tab.append(isolated(name));
     tab.title = name;
     tab.addEventListener("click", () => this.choose(name));
     this.tabs.set(name, tab);

@@ -10,7 +10,11 @@ import { TabStrip } from "./tabs";
 
 export class DocumentView {
   private readonly page = document.createElement("main");
-  private readonly tabs = new TabStrip((name) => this.choose(name));
+  private readonly tabs = new TabStrip((name) => {
+    this.preferred = null;
+    this.choose(name);
+    this.chose(name);
+  });
   private readonly emptyTitle = document.createElement("strong");
   private readonly emptyText = document.createElement("span");
   private readonly empty = document.createElement("div");
@@ -19,6 +23,10 @@ export class DocumentView {
   private readonly scrolled = new Map<string, number>();
   private document: Document = {};
   private chosen: string | null = null;
+  /** The tab that the page asked for; what the viewer chooses takes its place. */
+  private preferred: string | null = null;
+  /** Called with a tab that the viewer chose. */
+  chose: (name: string) => void = () => undefined;
 
   constructor(root: HTMLElement) {
     this.page.className = "ld-page";
@@ -44,7 +52,8 @@ export class DocumentView {
     this.health.hidden = this.decks.length === 0;
     setText(this.health, healthWords(next));
     this.forget();
-    if (!this.decks.some((deck) => deck.name === this.chosen)) this.chosen = this.decks[0]?.name ?? null;
+    if (this.has(this.preferred)) this.chosen = this.preferred;
+    if (!this.has(this.chosen)) this.chosen = this.decks[0]?.name ?? null;
     this.refresh(segment);
   }
 
@@ -55,9 +64,20 @@ export class DocumentView {
     else requestAnimationFrame(() => requestAnimationFrame(callback));
   }
 
-  /** Something at this place asked for something of a host, in vain. */
-  blocked(host: string, at: Element): void {
-    for (const panel of this.panels.values()) if (panel.node.contains(at)) panel.tellBlocked(host);
+  /** Something at this place, or else on the tab that is shown, asked for something of a host in vain. */
+  blocked(host: string, at: Element | null): void {
+    const panel = [...this.panels.values()].find(({ node }) => at && node.contains(at));
+    (panel ?? (this.chosen === null ? undefined : this.panels.get(this.chosen)))?.tellBlocked(host);
+  }
+
+  /** Show this tab, once it is there. */
+  prefer(name: string): void {
+    this.preferred = name;
+    if (this.has(name)) this.choose(name);
+  }
+
+  private has(name: string | null): boolean {
+    return this.decks.some((deck) => deck.name === name);
   }
 
   rethemed(): void {

@@ -85,6 +85,18 @@ export interface FrameTheme {
   readonly dark: boolean;
 }
 
+/** Page to frame: show this tab once there is one of that name, unless the viewer chooses another. */
+export interface FrameTab {
+  readonly type: "tab";
+  readonly name: string;
+}
+
+/** Frame to page: the viewer chose this tab. */
+export interface FrameChosen {
+  readonly type: "chosen";
+  readonly name: string;
+}
+
 /** Frame to page: the document now stands at ``seq``. */
 export interface FrameApplied {
   readonly type: "applied";
@@ -97,6 +109,6 @@ export interface FramePainted {
   readonly seq: number;
 }
 
-export type ToFrame = FrameDocument | FrameSegment | FrameTheme;
+export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab;
 
-export type FromFrame = FrameApplied | FramePainted;
+export type FromFrame = FrameApplied | FramePainted | FrameChosen;

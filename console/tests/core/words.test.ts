@@ -92,7 +92,7 @@ describe("routes", () => {
       node: "n0-0-x",
       view: "deck",
       attempt: 0,
-      run: "graph",
+      run: "graph", tab: "a/b?"
     } as const;
     const [path = "", search = ""] = executionPath(route).split("?");
     expect(path).toBe("/console/projects/my%20project/domains/development/executions/a1");

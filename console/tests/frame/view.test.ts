@@ -226,6 +226,7 @@ describe("FrameSession", () => {
     const screen = {
       show: (next: Document) => void (shown = next),
       theme: () => undefined,
+      tab: () => undefined,
       whenPainted: (callback: () => void) => void painting.push(callback),
     };
     const session = new FrameSession(screen, (message) => posted.push(message));

@@ -130,6 +130,18 @@ class FrameTheme(msgspec.Struct, tag_field="type", tag="theme", frozen=True):
     dark: bool
 
 
+class FrameTab(msgspec.Struct, tag_field="type", tag="tab", frozen=True):
+    """Page to frame: show this tab once there is one of that name, unless the viewer chooses another."""
+
+    name: str
+
+
+class FrameChosen(msgspec.Struct, tag_field="type", tag="chosen", frozen=True):
+    """Frame to page: the viewer chose this tab."""
+
+    name: str
+
+
 class FrameApplied(msgspec.Struct, tag_field="type", tag="applied", frozen=True):
     """Frame to page: the document now stands at ``seq``."""
 
@@ -142,5 +154,5 @@ class FramePainted(msgspec.Struct, tag_field="type", tag="painted", frozen=True)
     seq: int
 
 
-ToFrame = FrameDocument | FrameSegment | FrameTheme
-FromFrame = FrameApplied | FramePainted
+ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab
+FromFrame = FrameApplied | FramePainted | FrameChosen

@@ -10,7 +10,7 @@ import { RefusedBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
 import { Skeleton } from "../../ui/Skeleton";
 import "./deck.css";
-import { DeckFrame } from "./DeckFrame";
+import { DeckFrame, type ChosenTab } from "./DeckFrame";
 import { DeckToolbar } from "./DeckToolbar";
 import { ForeignFrame } from "./ForeignFrame";
 
@@ -20,6 +20,7 @@ export interface DeckPanelProps {
   /** Where `deck.html` itself lies, for the attempt that the server shows. */
   readonly rawUrl: (attempt: number) => string;
   readonly share: ((attempt: number) => Promise<SharedLink>) | null;
+  readonly tab: ChosenTab;
   /** A way to the run that filled the cache. */
   readonly source?: (source: string) => ReactNode;
   /** A way to the latest attempt, for who looks at an earlier one. */
@@ -34,7 +35,7 @@ export function DeckPanel(props: DeckPanelProps) {
   return session ? <OpenDeck {...props} session={session} /> : <Skeleton label="Opening the Deck" />;
 }
 
-function OpenDeck({ session, rawUrl, share, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
+function OpenDeck({ session, rawUrl, share, tab, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
   const view = useReadable(session.view);
   const panel = useRef<HTMLElement>(null);
   const [fullscreen, toggleFullscreen] = useFullscreen(panel);
@@ -58,7 +59,7 @@ function OpenDeck({ session, rawUrl, share, source, latest }: DeckPanelProps & {
           </Banner>
         )}
       </div>
-      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} />
+      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} tab={tab} />
     </section>
   );
 }
@@ -94,9 +95,10 @@ interface DeckBodyProps {
   readonly session: DeckSession;
   readonly view: DeckView;
   readonly rawUrl: string;
+  readonly tab: ChosenTab;
 }
 
-function DeckBody({ session, view, rawUrl }: DeckBodyProps) {
+function DeckBody({ session, view, rawUrl, tab }: DeckBodyProps) {
   const { state, stream } = view;
   if (view.etag) return <ForeignFrame url={rawUrl} etag={view.etag} />;
   if (!state && !view.hasDocument) {
@@ -108,7 +110,7 @@ function DeckBody({ session, view, rawUrl }: DeckBodyProps) {
     <>
       {nothing && state && <NoDeck state={state} />}
       {/* While there is nothing to show the frame gets ready, so that the first update does not wait for it. */}
-      {view.hasDocument && <DeckFrame session={session} hidden={nothing} />}
+      {view.hasDocument && <DeckFrame session={session} hidden={nothing} tab={tab} />}
     </>
   );
 }

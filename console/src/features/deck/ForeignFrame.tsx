@@ -1,4 +1,6 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { StoppedFrame } from "./StoppedFrame";
+import { useGuard, useTrust, type Trust } from "./useGuard";
 
 interface ForeignFrameProps {
   /** Address of `deck.html`. */
@@ -25,25 +27,49 @@ const LOADS_WITHIN_MS = 30_000;
  */
 export function ForeignFrame({ url, etag }: ForeignFrameProps) {
   const [versions, loaded] = useVersions(etag);
+  const trust = useTrust();
   const { shown } = versions;
+  if (trust.misuse !== null) return <StoppedFrame misuse={trust.misuse} onReload={trust.reload} />;
   return (
     <div className="deck-foreign">
       {[shown, versions.loading].map(
         (version) =>
           version !== null && (
-            <iframe
+            <ForeignVersion
               key={version}
-              className={version === shown || shown === null ? "deck-frame" : "deck-frame deck-frame-behind"}
-              title={version === shown || shown === null ? "Deck" : "Deck, next version"}
-              aria-hidden={version !== shown && shown !== null}
-              sandbox="allow-scripts"
-              referrerPolicy="no-referrer"
               src={`${url}?${new URLSearchParams({ version }).toString()}`}
+              behind={version !== shown && shown !== null}
+              trust={trust}
               onLoad={() => loaded(version)}
             />
           ),
       )}
     </div>
+  );
+}
+
+interface ForeignVersionProps {
+  readonly src: string;
+  /** Whether it loads behind the one on screen. */
+  readonly behind: boolean;
+  readonly trust: Trust;
+  readonly onLoad: () => void;
+}
+
+function ForeignVersion({ src, behind, trust, onLoad }: ForeignVersionProps) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  useGuard(frame, trust);
+  return (
+    <iframe
+      ref={frame}
+      className={behind ? "deck-frame deck-frame-behind" : "deck-frame"}
+      title={behind ? "Deck, next version" : "Deck"}
+      aria-hidden={behind}
+      sandbox="allow-scripts"
+      referrerPolicy="no-referrer"
+      src={src}
+      onLoad={onLoad}
+    />
   );
 }
 

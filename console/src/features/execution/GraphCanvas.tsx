@@ -126,7 +126,7 @@ function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
     <div className={`graph-card ${route.node === row.id ? "graph-card-chosen" : ""}`} data-phase={row.phase}>
       <Handle type="target" position={direction === "TB" ? Position.Top : Position.Left} isConnectable={false} />
       <PhaseMark look={look} />
-      <Link className="graph-name" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
+      <Link className="graph-name" href={executionPath({ ...route, node: row.id, view: null, attempt: null, tab: null })}>
         <span className="timeline-node">{row.name}</span>
         <span className="timeline-id">
           {row.queued && placeWords(row.queued.ahead)}

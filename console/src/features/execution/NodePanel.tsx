@@ -35,7 +35,7 @@ export function NodePanel({ route, row, panels }: NodePanelProps) {
   return (
     <section className="node-panel" aria-label={`Node ${row.name}`}>
       <header className="node-header">
-        <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null })} aria-label="Close the node" title="Close the node">
+        <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, tab: null })} aria-label="Close the node" title="Close the node">
           <Icon name="close" />
         </Link>
         <h2 title={row.id}>{row.name}</h2>

@@ -72,7 +72,7 @@ interface TimelineRowProps {
 function TimelineRow({ route, row, scale }: TimelineRowProps) {
   const look = NODE_PHASES[row.phase];
   const chosen = route.node === row.id;
-  const href = executionPath({ ...route, node: row.id, view: null, attempt: null });
+  const href = executionPath({ ...route, node: row.id, view: null, attempt: null, tab: null });
   return (
     <li className={`timeline-row ${chosen ? "timeline-row-chosen" : ""}`} data-node={row.id} data-phase={row.phase}>
       <div className="timeline-name" style={{ paddingLeft: row.depth * 18 }}>

@@ -29,3 +29,10 @@ export function child(parent: HTMLElement, tag: keyof HTMLElementTagNameMap, cla
 export function setText(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** A name that a task chose: whatever direction it has or claims (U+202E), what stands beside it keeps its own. */
+export function isolated(name: string): HTMLElement {
+  const node = document.createElement("bdi");
+  node.textContent = name;
+  return node;
+}

@@ -1,0 +1,152 @@
+"""The frame and the page around it: neither the keyboard, nor the page's time, nor Back is a Deck's to take."""
+
+import re
+from typing import Final
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.acceptance.console import Stage
+
+pytestmark = pytest.mark.acceptance
+
+FOCUS: Final = (
+    "<input id=x style='width:90%;height:300px'><script>setInterval(() => { window.focus(); x.focus() }, 5)</script>"
+)
+UNGUARDED: Final = f"""<script>
+const frame = document.createElement('iframe');
+document.body.append(frame);
+frame.srcdoc = {FOCUS.replace("'", "")!r}.replaceAll('&lt;', '<');
+</script>""".replace("</script>'", "&lt;/script>'")
+FLOOD: Final = (
+    "<script>setInterval(() => {{ for (let i = 0; i < 2000; i++) {target}.postMessage(i, '*') }}, 1)</script>"
+)
+
+
+def show(stage: Stage, html: str) -> None:
+    """Publish a tab of this HTML beside a plain one, and open the Deck."""
+    execution, strings = stage.play()
+    strings.run("Deck('deck', html); Deck('words').append('<p>other words</p>'); publish()", html=html)
+    stage.open_deck(execution)
+    expect(stage.tab("deck")).to_be_visible()
+
+
+def reason(stage: Stage) -> Locator:
+    """Where the console has its viewer type, in a dialog."""
+    stage.page.get_by_role("button", name="Abort").click()
+    return stage.page.get_by_role("dialog").get_by_role("textbox")
+
+
+def test_a_deck_that_calls_focus_gets_nothing_of_what_is_typed_into_the_console(stage: Stage) -> None:
+    show(stage, FOCUS)
+    # The test looks into that frame only at the end: what it evaluates there counts as an act of the viewer's.
+    box = reason(stage)
+    box.click()
+    box.press_sequentially("the loss is no number", delay=15)
+    expect(box).to_have_value("the loss is no number")
+    stage.page.keyboard.press("Escape")
+    expect(stage.page.get_by_role("dialog")).to_have_count(0)
+    place = stage.deck.get_by_role("tabpanel", name="deck").bounding_box()
+    assert place is not None
+    stage.page.mouse.move(place["x"] + 100, place["y"] + 100)
+    stage.page.mouse.click(place["x"] + 150, place["y"] + 150)
+    stage.page.keyboard.type("clicked")
+    expect(stage.inner("deck").locator("#x")).to_have_value("clicked")
+
+
+def test_one_that_goes_on_taking_the_keyboard_is_let_go(stage: Stage) -> None:
+    show(stage, UNGUARDED)
+    stopped = stage.panel.get_by_role("alert")
+    box = reason(stage)
+    expect(stopped).to_contain_text("kept taking the keyboard")
+    box.fill("")
+    box.press_sequentially("typed", delay=15)
+    expect(box).to_have_value("typed")
+    expect(stage.page.get_by_title("Deck", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize("target", ["top", "parent"])
+def test_a_frame_that_floods_the_page_with_messages_is_let_go(stage: Stage, target: str) -> None:
+    show(stage, FLOOD.format(target=target))
+    stopped = stage.panel if target == "top" else stage.deck.get_by_role("tabpanel", name="deck")
+    expect(stopped.get_by_role("alert")).to_contain_text("without end")
+    stage.page.get_by_role("tab", name="Log").click()
+    expect(stage.page.get_by_role("tabpanel", name="Log")).to_be_visible()
+    stage.page.get_by_role("tab", name="Deck", exact=True).click()
+    expect(stage.tab("words")).to_be_visible()
+
+
+def test_a_deck_that_was_let_go_can_be_loaded_again(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("deck", FLOOD.format(target="top"))
+    stage.open_deck(execution)
+    again = stage.panel.get_by_role("button", name="Load it again")
+    expect(again).to_be_visible()
+    strings.publish("deck", "<p>calm</p>")
+    again.click()
+    expect(stage.deck.get_by_text("calm")).to_be_visible()
+
+
+STEPS: Final = {
+    "pushState": "history.pushState(n, '', '')",
+    "hash": "location.hash = n",
+}
+
+
+@pytest.mark.parametrize("how", STEPS)
+def test_back_leads_out_of_a_deck_that_adds_to_the_history(stage: Stage, how: str) -> None:
+    html = f"""<p id=p>0</p><p id=at>?</p><script>
+    let n = 0;
+    addEventListener('hashchange', () => {{ at.textContent = location.hash.slice(1) }});
+    const timer = setInterval(() => {{
+      if (++n > 6) return clearInterval(timer);
+      {STEPS[how]};
+      p.textContent = n;
+    }}, 20)</script>"""
+    execution, strings = stage.play()
+    strings.run("Deck('words').append('<p>other words</p>'); Deck('deck', html); publish()", html=html)
+    stage.open(execution)
+    stage.page.get_by_role("link", name="Deck of puppet").click()
+    expect(stage.tab("words")).to_be_visible()
+    stage.tab("deck").evaluate("tab => tab.click()")  # no activation of the viewer's
+    expect(stage.inner("deck").locator("#p")).to_have_text("6")
+    if how != "pushState":  # which adds none there; the console goes back over what else does
+        expect(stage.inner("deck").locator("#at")).to_have_text(re.compile(r"^$|^0$"))
+    stage.page.evaluate("history.back()")
+    expect(stage.page).not_to_have_url(re.compile("view=deck"))
+
+
+def test_a_link_within_a_report_is_no_step_in_the_history(stage: Stage) -> None:
+    html = (
+        '<!doctype html><html><body><a href="#end">to the end</a><p style="height: 3000px"><h2 id=end>End</h2></body>'
+    )
+    show(stage, html)
+    before = stage.page.evaluate("history.length")
+    stage.inner("deck").get_by_role("link", name="to the end").click()
+    expect(stage.inner("deck").get_by_role("heading", name="End")).to_be_in_viewport()
+    assert stage.page.evaluate("history.length") == before
+
+
+def test_what_needs_the_network_says_so_on_its_tab(stage: Stage) -> None:
+    html = """<!doctype html><html><head><script src="https://cdn.jsdelivr.net/npm/vega@5"></script></head>
+    <body><div id=vis></div></body></html>"""
+    map_ = """<div><span>Make this Notebook Trusted</span><iframe srcdoc="<!doctype html><head>
+    <script src='https://unpkg.com/leaflet.js'></script><link rel=stylesheet href='https://unpkg.com/leaflet.css'>
+    </head><body><div id=map></div>"></iframe></div>"""
+    picture = '<p>look</p><img src="https://example.com/cat.png">'
+    execution, strings = stage.play()
+    strings.run(
+        "Deck('plain').append('plain'); Deck('altair', altair); Deck('folium', map_); Deck('cat', cat); publish()",
+        altair=html,
+        map_=map_,
+        cat=picture,
+    )
+    stage.open_deck(execution)
+    for tab, host in {"altair": "cdn.jsdelivr.net", "folium": "unpkg.com", "cat": "example.com"}.items():
+        stage.tab(tab).click()
+        note = stage.deck.get_by_role("tabpanel", name=tab, exact=True).get_by_role("status")
+        expect(note).to_contain_text(f"asked for something from {host}")
+    stage.tab("plain").click()
+    expect(stage.deck.get_by_text("asked for something")).to_have_count(3)
+    for note in stage.deck.get_by_text("asked for something").all():
+        expect(note).to_be_hidden()

@@ -1,0 +1,42 @@
+"""The tabs of a Deck."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.console import Stage
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.mark.parametrize("where", ["console", "viewer"])
+def test_the_chosen_tab_is_in_the_address(stage: Stage, where: str) -> None:
+    execution, strings = stage.play()
+    strings.run("for name in ('a', 'b & c', 'd'): Deck(name).append(f'<p>on {name[0]}</p>')\npublish()")
+    if where == "console":
+        stage.open_deck(execution)
+    else:
+        path = f"/decks/{execution.project}/{execution.domain}/{execution.name}/n0/0/deck.html"
+        stage.page.goto(stage.server.url + path)
+    stage.expect_shown("on a")
+    assert "tab=" not in stage.page.url
+    stage.tab("b & c").click()
+    expect(stage.page).to_have_url(re.compile(r"tab=b(\+|%20)%26(\+|%20)c$"))
+    stage.page.reload()
+    stage.expect_shown("on b")
+    stage.tab("d").click()
+    expect(stage.page).to_have_url(re.compile("tab=d$"))
+    strings.run("Deck('a').append('more'); publish()")
+    stage.expect_shown("on d")
+
+
+def test_a_name_that_turns_the_direction_of_text_turns_only_itself(stage: Stage) -> None:
+    execution, strings = stage.play()
+    names = ["\u202eabc", "plain", "\u05d0\u05d1"]
+    strings.run("for name in names: Deck(name).value(name + ' loss', 1)\npublish()", names=names)
+    stage.open_deck(execution)
+    expect(stage.deck.get_by_role("tab")).to_have_count(3)
+    expect(stage.deck.locator("[role=tab] > bdi")).to_have_text(names)
+    label = stage.deck.get_by_role("tabpanel").locator(".ld-label")
+    assert label.evaluate("node => getComputedStyle(node).unicodeBidi") == "isolate"
