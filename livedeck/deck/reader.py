@@ -21,6 +21,8 @@ AHEAD_BYTES: Final = 1024 * 1024
 """A larger segment is read alone, so that what is asked for at once stays small."""
 SMALL: Final = 32 * 1024
 """Bytes that are decoded at once; more than that elsewhere, since the loop would stand still for everybody."""
+FEW: Final = 1_000
+"""Ops that are applied at once."""
 _ALONE: Final = Segment(-1, "", [])
 """Stands for one that is not read beside others."""
 _LOOK_FURTHER = 8  # every so many misses, whether a snapshot has overtaken the log, or the next segment is lost
@@ -100,7 +102,10 @@ class Reader:
             known = segment or await self._lost(seq)
             if known is None:
                 return False
-            replay.apply(limits.within(replay, known))
+            if len(known.ops) <= FEW:
+                _apply(replay, known)
+            else:
+                await self._offload(_apply, replay, known)
         return len(found) == AHEAD
 
     async def _ahead(self, seq: int) -> Segment | None:
@@ -148,3 +153,7 @@ class Reader:
         document = await self._snapshot(page)
         if document is not None and document.seq > after_seq and await self._segment(after_seq + 1) is None:
             raise DeckError(f"segment {after_seq + 1} is gone: a snapshot at {document.seq} covers it, load again")
+
+
+def _apply(replay: Replay, segment: Segment) -> None:
+    replay.apply(limits.within(replay, segment))
