@@ -20,7 +20,7 @@ def test_queued_until_its_turn_comes(stage: Stage) -> None:
         first = stage.puppeteer.strings()
         stage.open_deck(execution, "n1")
         expect(stage.mark).to_have_text("Queued")
-        expect(stage.panel.get_by_role("heading", name="Waiting for its turn")).to_be_visible()
+        expect(stage.panel.get_by_role("heading", name="Queued")).to_be_visible()
         first.finish()
         then = second.strings()
         expect(stage.mark).to_have_text("Running")
@@ -29,13 +29,13 @@ def test_queued_until_its_turn_comes(stage: Stage) -> None:
         then.finish()
 
 
-def test_waiting_for_the_task_to_start_says_for_what(stage: Stage) -> None:
+def test_a_task_that_waits_for_room_is_queued_and_says_for_what(stage: Stage) -> None:
     _, first = stage.play("greedy")
     with puppeteer() as second:
         execution = stage.begin("greedy", address=second.address)
         stage.open_deck(execution)
-        expect(stage.mark).to_have_text("Starting")
-        expect(stage.panel.get_by_role("heading", name="The task is starting")).to_be_visible()
+        expect(stage.mark).to_have_text("Queued")
+        expect(stage.panel.get_by_text("it is next")).to_be_visible()
         first.finish()
         then = second.strings()
         expect(stage.mark).to_have_text("Running")
