@@ -55,7 +55,9 @@ def test_a_deck_that_calls_focus_gets_nothing_of_what_is_typed_into_the_console(
 
 
 def test_one_that_goes_on_taking_the_keyboard_is_let_go(stage: Stage) -> None:
-    show(stage, UNGUARDED)
+    execution, strings = stage.play()
+    strings.publish("deck", UNGUARDED)
+    stage.open_deck(execution)
     stopped = stage.panel.get_by_role("alert")
     box = reason(stage)
     expect(stopped).to_contain_text("kept taking the keyboard")
@@ -133,20 +135,18 @@ def test_what_needs_the_network_says_so_on_its_tab(stage: Stage) -> None:
     map_ = """<div><span>Make this Notebook Trusted</span><iframe srcdoc="<!doctype html><head>
     <script src='https://unpkg.com/leaflet.js'></script><link rel=stylesheet href='https://unpkg.com/leaflet.css'>
     </head><body><div id=map></div>"></iframe></div>"""
-    picture = '<p>look</p><img src="https://example.com/cat.png">'
     execution, strings = stage.play()
     strings.run(
-        "Deck('plain').append('plain'); Deck('altair', altair); Deck('folium', map_); Deck('cat', cat); publish()",
+        "Deck('plain').append('plain'); Deck('altair', altair); Deck('folium', map_); publish()",
         altair=html,
         map_=map_,
-        cat=picture,
     )
     stage.open_deck(execution)
-    for tab, host in {"altair": "cdn.jsdelivr.net", "folium": "unpkg.com", "cat": "example.com"}.items():
+    for tab, host in {"altair": "cdn.jsdelivr.net", "folium": "unpkg.com"}.items():
         stage.tab(tab).click()
         note = stage.deck.get_by_role("tabpanel", name=tab, exact=True).get_by_role("status")
         expect(note).to_contain_text(f"asked for something from {host}")
     stage.tab("plain").click()
-    expect(stage.deck.get_by_text("asked for something")).to_have_count(3)
+    expect(stage.deck.get_by_text("asked for something")).to_have_count(2)
     for note in stage.deck.get_by_text("asked for something").all():
         expect(note).to_be_hidden()
