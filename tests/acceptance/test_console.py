@@ -162,3 +162,45 @@ def test_a_run_is_deleted_and_all_who_look_are_told(stage: Stage) -> None:
         expect(page.get_by_role("heading", name="Executions")).to_be_visible()
         expect(row_of(page, execution.name)).to_have_count(0)
     expect(third.get_by_text("This execution was deleted.")).to_be_visible()
+
+
+def test_titles_say_what_is_shown_and_how_it_stands(stage: Stage) -> None:
+    execution, strings = stage.play()
+    stage.page.goto(stage.server.url)
+    expect(stage.page).to_have_title("Executions of flytesnacks / development - livedeck")
+    stage.open(execution, node="n0")
+    expect(stage.page).to_have_title(re.compile("^▶ puppet of .* - livedeck$"))
+    strings.finish("done")
+    expect(stage.page).to_have_title(re.compile("^✓ puppet of .* - livedeck$"))
+    stage.page.goto(f"{stage.server.url}/console/elsewhere")
+    expect(stage.page).to_have_title("No such page - livedeck")
+
+
+def test_an_unknown_project_is_not_one_in_which_nothing_has_run(stage: Stage) -> None:
+    stage.page.goto(f"{stage.server.url}/console/projects/nowhere/domains/development/executions")
+    expect(stage.page.get_by_text("There is no project “nowhere” on this server")).to_be_visible()
+    stage.page.goto(f"{stage.server.url}/console/projects/flytesnacks/domains/nowhere/executions")
+    expect(stage.page.get_by_text("domain 'nowhere' does not exist")).to_be_visible()
+    stage.page.goto(f"{stage.server.url}/console/projects/flytesnacks/domains/staging/executions")
+    expect(stage.page.get_by_text("Nothing has run yet")).to_be_visible()
+
+
+def test_back_finds_the_place_and_the_link(stage: Stage) -> None:
+    names = [stage.play() for _ in range(2)]
+    stage.page.set_viewport_size({"width": 900, "height": 220})
+    stage.page.goto(stage.server.url)
+    link = row_of(stage.page, names[0][0].name).get_by_role("link")
+    link.scroll_into_view_if_needed()
+    area = stage.page.locator("[data-scrolls=page]")
+    before = area.evaluate("element => element.scrollTop")
+    assert before > 0
+    link.focus()
+    link.press("Enter")
+    expect(stage.page.get_by_role("list", name="Nodes")).to_be_visible()
+    stage.page.go_back()
+    expect(link).to_be_focused()
+    stage.page.wait_for_function(
+        "before => document.querySelector('[data-scrolls=page]').scrollTop === before", arg=before
+    )
+    for _, strings in names:
+        strings.finish()

@@ -2,6 +2,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Link, RouterProvider, useRouter } from "../bindings/router";
 import { ThemeProvider } from "../bindings/theme";
+import { useTitle } from "../bindings/useTitle";
 import { attemptKey, getExecutionData, getNodeData, shareDeck, type AttemptId } from "../core/api";
 import type { NodeRow } from "../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../core/phases";
@@ -27,7 +28,7 @@ export function App({ theme }: { readonly theme: ThemeSetting }) {
         <RouterProvider>
           <div className="app">
             <TopBar />
-            <div className="app-page">
+            <div className="app-page" data-scrolls="page">
               <GuardedPage />
             </div>
           </div>
@@ -56,14 +57,19 @@ function Page() {
     case "execution":
       return <ExecutionPage key={route.name} route={route} panels={PANELS} />;
     case "unknown":
-      return (
-        <Empty icon="search" title="There is no such page">
-          <Link className="text-link" href="/console/">
-            To the executions
-          </Link>
-        </Empty>
-      );
+      return <NoSuchPage />;
   }
+}
+
+function NoSuchPage() {
+  useTitle("No such page");
+  return (
+    <Empty icon="search" title="There is no such page">
+      <Link className="text-link" href="/console/">
+        To the executions
+      </Link>
+    </Empty>
+  );
 }
 
 const PANELS: ExecutionPanels = {

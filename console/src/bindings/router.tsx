@@ -1,6 +1,7 @@
 /** Addresses and history, without a library: the routes themselves are in `core/routes.ts`. */
-import { createContext, use, useMemo, useSyncExternalStore, type AnchorHTMLAttributes, type ReactNode } from "react";
+import { createContext, use, useEffect, useMemo, useSyncExternalStore, type AnchorHTMLAttributes, type ReactNode } from "react";
 import { parseRoute, type Route } from "../core/routes";
+import { Visited } from "../core/visited";
 
 interface Router {
   readonly route: Route;
@@ -24,13 +25,19 @@ const here = () => window.location.pathname + window.location.search;
 
 function go(to: string, { replace = false }: { readonly replace?: boolean } = {}): void {
   if (to === here()) return;
-  if (replace) window.history.replaceState(null, "", to);
-  else window.history.pushState(null, "", to);
+  if (replace) window.history.replaceState(window.history.state, "", to);
+  else {
+    VISITED.leave();
+    window.history.pushState(null, "", to);
+  }
   window.dispatchEvent(new Event(MOVED));
 }
 
+const VISITED = new Visited(window);
+
 export function RouterProvider({ children }: { readonly children: ReactNode }) {
   const address = useSyncExternalStore(subscribe, here);
+  useEffect(() => VISITED.restoreOnBack(), []);
   const router = useMemo<Router>(() => {
     const [path = "", search = ""] = address.split("?");
     return { route: parseRoute(path, search), go };

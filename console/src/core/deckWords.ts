@@ -78,7 +78,7 @@ const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
   died: (state) => ({
     mark: "Died",
     tone: "bad",
-    banner: { title: "The task died without a word.", text: joined(gist(state.reason), lastPublished(state)) },
+    banner: { title: "The task died.", text: joined(gist(state.reason), lastPublished(state)) },
     empty: { title: "Nothing was published", text: "The task died before it published anything." },
   }),
   unknown: () => ({

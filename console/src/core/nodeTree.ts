@@ -1,6 +1,15 @@
 /** An execution's nodes as the page lists them: what ran, joined with what the workflow says is still to come. */
-import type { NodeExecution, NodePhase, TaskExecution, Workflow, WorkflowNode } from "../protocol/flyte";
+import type {
+  BindingData,
+  EntityId,
+  NodeExecution,
+  NodePhase,
+  TaskExecution,
+  Workflow,
+  WorkflowNode,
+} from "../protocol/flyte";
 import { parseDuration } from "./durations";
+import { showLiteral, type Shown } from "./literals";
 import { isQueued, NODE_PHASES } from "./phases";
 import { NOTHING_QUEUED, type Queue, type Queued } from "./queue";
 
@@ -17,6 +26,10 @@ export interface NodeRow {
   readonly attempts: readonly TaskExecution[];
   readonly hasDeck: boolean;
   readonly cached: boolean;
+  /** Its nodes are what runs; it has no attempt, log or Deck of its own. */
+  readonly holdsNodes: boolean;
+  /** What it is given (`x=3, y=n0.o0`), where others have the same name; else empty. */
+  readonly given: string;
   /** Milliseconds since the epoch; null while it has not begun. */
   readonly startedAt: number | null;
   /** Null while it has not ended. */
@@ -34,14 +47,79 @@ export function nodeRows(
   const planned = new Map(workflowNodes(workflow).map((node) => [node.id, node]));
   const ids = [...new Set([...planned.keys(), ...nodes.keys()])].filter((id) => !BOUNDARIES.has(lastPart(id)));
   const parents = parentsOf(ids, nodes);
-  const rows = ids.map((id) => rowOf(id, nodes.get(id) ?? null, tasks.get(id) ?? [], planned.get(id) ?? null, queue.get(id)));
-  return nested(rows, parents);
+  const plan = new Plan(workflow, nodes, parents);
+  const rows = ids.map((id) => rowOf(id, nodes.get(id) ?? null, tasks.get(id) ?? [], plan.of(id), queue.get(id)));
+  return toldApart(nested(rows, parents));
 }
 
 /** The nodes that the workflow itself declares, without its boundaries. */
 export function workflowNodes(workflow: Workflow | null): readonly WorkflowNode[] {
   const nodes = workflow?.closure?.compiledWorkflow?.primary?.template?.nodes ?? [];
   return nodes.filter((node) => !BOUNDARIES.has(node.id));
+}
+
+/** What the workflow says of each node, of those inside of sub-workflows too. */
+class Plan {
+  private readonly known = new Map<string, WorkflowNode | null>();
+  private readonly workflows: ReadonlyMap<string, readonly WorkflowNode[]>;
+
+  constructor(
+    workflow: Workflow | null,
+    private readonly nodes: ReadonlyMap<string, NodeExecution>,
+    private readonly parents: ReadonlyMap<string, string | null>,
+  ) {
+    workflowNodes(workflow).forEach((node) => this.known.set(node.id, node));
+    const inner = workflow?.closure?.compiledWorkflow?.subWorkflows ?? [];
+    this.workflows = new Map(inner.map(({ template }) => [entityKey(template?.id), template?.nodes ?? []]));
+  }
+
+  of(id: string): WorkflowNode | null {
+    const known = this.known.get(id);
+    if (known !== undefined) return known;
+    const found = this.inside(id);
+    this.known.set(id, found);
+    return found;
+  }
+
+  private inside(id: string): WorkflowNode | null {
+    const parent = this.parents.get(id);
+    const spec = this.nodes.get(id)?.metadata?.specNodeId;
+    if (!parent || !spec) return null;
+    const siblings = this.workflows.get(entityKey(this.of(parent)?.workflowNode?.subWorkflowRef));
+    return siblings?.find((node) => node.id === spec) ?? null;
+  }
+}
+
+function entityKey(id: EntityId | undefined): string {
+  return id ? [id.project, id.domain, id.name, id.version].join("/") : "";
+}
+
+/** Nodes of one name are told apart by what they are given. */
+function toldApart(rows: readonly NodeRow[]): NodeRow[] {
+  const counts = new Map<string, number>();
+  rows.forEach(({ name }) => counts.set(name, (counts.get(name) ?? 0) + 1));
+  return rows.map((row) => ((counts.get(row.name) ?? 0) > 1 ? row : { ...row, given: "" }));
+}
+
+const LONGEST_GIVEN = 60;
+
+function givenTo(planned: WorkflowNode | null): string {
+  const words = (planned?.inputs ?? []).map(({ var: name, binding }) => `${name ?? ""}=${boundTo(binding)}`).join(", ");
+  return words.length > LONGEST_GIVEN ? `${words.slice(0, LONGEST_GIVEN)}…` : words;
+}
+
+function boundTo(binding: BindingData | undefined): string {
+  if (binding?.promise) return [binding.promise.nodeId, binding.promise.var].filter(Boolean).join(".");
+  if (binding?.scalar) return shownShort(showLiteral({ scalar: binding.scalar }));
+  if (binding?.collection) return `[${(binding.collection.bindings ?? []).map(boundTo).join(", ")}]`;
+  if (binding?.map) return "{…}";
+  return "None";
+}
+
+function shownShort(shown: Shown): string {
+  if (shown.form === "text") return shown.type === "str" ? JSON.stringify(shown.text) : shown.text;
+  if (shown.form === "code") return shown.text;
+  return shown.form === "uri" ? (shown.uri.split("/").at(-1) ?? "") : "…";
 }
 
 function rowOf(
@@ -66,6 +144,8 @@ function rowOf(
     attempts,
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
+    holdsNodes: node?.metadata?.isParentNode ?? planned?.workflowNode !== undefined,
+    given: givenTo(planned),
     startedAt,
     endedAt: endedAt(node, phase, startedAt),
   };
@@ -89,16 +169,36 @@ function parentsOf(
   ids: readonly string[],
   nodes: ReadonlyMap<string, NodeExecution>,
 ): ReadonlyMap<string, string | null> {
-  const parents = ids.filter((id) => nodes.get(id)?.metadata?.isParentNode).sort((a, b) => b.length - a.length);
-  return new Map(ids.map((id) => [id, parents.find((parent) => id.startsWith(`${parent}-`)) ?? null]));
+  const parents = new Set(ids.filter((id) => nodes.get(id)?.metadata?.isParentNode));
+  return new Map(ids.map((id) => [id, parents.size === 0 ? null : nearest(id, parents)]));
+}
+
+function nearest(id: string, parents: ReadonlySet<string>): string | null {
+  for (let end = id.lastIndexOf("-"); end > 0; end = id.lastIndexOf("-", end - 1)) {
+    const parent = id.slice(0, end);
+    if (parents.has(parent)) return parent;
+  }
+  return null;
 }
 
 function nested(rows: readonly NodeRow[], parents: ReadonlyMap<string, string | null>): NodeRow[] {
+  const children = new Map<string | null, NodeRow[]>();
+  for (const row of rows) {
+    const parent = parents.get(row.id) ?? null;
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(row);
+    else children.set(parent, [row]);
+  }
   const under = (parent: string | null, depth: number): NodeRow[] =>
-    rows
-      .filter((row) => (parents.get(row.id) ?? null) === parent)
-      .flatMap((row) => [{ ...row, depth }, ...under(row.id, depth + 1)]);
+    (children.get(parent) ?? []).flatMap((row) => [{ ...row, depth }, ...under(row.id, depth + 1)]);
   return under(null, 0);
+}
+
+/** The nodes directly inside of another, in their order. */
+export function childrenOf(rows: readonly NodeRow[], parent: NodeRow): readonly NodeRow[] {
+  const first = rows.findIndex(({ id }) => id === parent.id) + 1;
+  const end = rows.findIndex(({ depth }, index) => index >= first && depth <= parent.depth);
+  return rows.slice(first, end === -1 ? undefined : end).filter(({ depth }) => depth === parent.depth + 1);
 }
 
 function taskName(planned: WorkflowNode | null): string | undefined {

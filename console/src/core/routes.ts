@@ -1,7 +1,7 @@
 /** The console's addresses, both ways. Every view has one, so that any of them can be sent to somebody. */
 
 export const BASE = "/console";
-export const NODE_VIEWS = ["deck", "log", "inputs", "outputs", "error", "attempts"] as const;
+export const NODE_VIEWS = ["nodes", "deck", "log", "inputs", "outputs", "error", "attempts"] as const;
 export type NodeView = (typeof NODE_VIEWS)[number];
 export const RUN_VIEWS = ["timeline", "graph", "inputs", "outputs"] as const;
 export type RunView = (typeof RUN_VIEWS)[number];
@@ -28,6 +28,8 @@ export interface ExecutionRoute {
   readonly run: RunView;
   /** The tab of the Deck; null: its first. */
   readonly tab: string | null;
+  /** Only nodes in this phase are listed; null: all. */
+  readonly only: string | null;
 }
 
 export interface UnknownRoute {
@@ -83,6 +85,7 @@ function executionRoute(project: string, domain: string, name: string, query: UR
     attempt: attempt >= 1 ? attempt - 1 : null,
     run: RUN_VIEWS.find((run) => run === query.get("run")) ?? "timeline",
     tab: query.get("tab"),
+    only: query.get("phase"),
   };
 }
 
@@ -101,6 +104,7 @@ export function executionPath(
     attempt: typeof route.attempt === "number" ? String(route.attempt + 1) : null,
     run: route.run === "timeline" ? null : (route.run ?? null),
     tab: route.tab ?? null,
+    phase: route.only ?? null,
   });
 }
 

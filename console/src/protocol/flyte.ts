@@ -185,10 +185,24 @@ export interface ExecutionData {
   readonly fullOutputs?: LiteralMap;
 }
 
+/** What a node's input is bound to: a constant, another node's output, or a collection of these. */
+export interface Binding {
+  readonly var?: string;
+  readonly binding?: BindingData;
+}
+
+export interface BindingData {
+  readonly scalar?: Scalar;
+  readonly promise?: { readonly nodeId?: string; readonly var?: string };
+  readonly collection?: { readonly bindings?: readonly BindingData[] };
+  readonly map?: { readonly bindings?: Readonly<Record<string, BindingData>> };
+}
+
 export interface WorkflowNode {
   readonly id: string;
   readonly metadata?: { readonly name?: string };
   readonly upstreamNodeIds?: readonly string[];
+  readonly inputs?: readonly Binding[];
   readonly taskNode?: { readonly referenceId?: EntityId };
   readonly workflowNode?: { readonly launchplanRef?: EntityId; readonly subWorkflowRef?: EntityId };
   readonly branchNode?: unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nodeRows } from "../../src/core/nodeTree";
+import { childrenOf, nodeRows } from "../../src/core/nodeTree";
 import { attemptLook } from "../../src/core/phases";
 import { workflowEdges } from "../../src/core/workflowGraph";
 import type { NodeExecution, TaskExecution, Workflow } from "../../src/protocol/flyte";
@@ -115,6 +115,94 @@ describe("nodeRows", () => {
     const [row] = nodeRows(byId(node("n7")), new Map([["n7", [attempt]]]), null);
     expect(row?.name).toBe("train");
   });
+});
+
+describe("nodes of one name", () => {
+  const given = (id: string, value: string | number) => ({
+    id,
+    metadata: { name: "square" },
+    inputs: [
+      { var: "x", binding: { scalar: { primitive: { [typeof value === "string" ? "stringValue" : "integer"]: value } } } },
+      { var: "y", binding: { promise: { nodeId: "n0", var: "o0" } } },
+      { var: "z", binding: { collection: { bindings: [{ scalar: {} }] } } },
+    ],
+  });
+  const square: Workflow = {
+    id: entity("flow"),
+    closure: {
+      compiledWorkflow: {
+        primary: { template: { nodes: [given("n1", 3), given("n2", "a"), { ...given("n3", 1), metadata: { name: "one" } }] } },
+      },
+    },
+  };
+
+  it("are told apart by what they are given", () => {
+    const rows = nodeRows(new Map(), new Map(), square);
+    expect(rows.map((row) => row.given)).toEqual(["x=3, y=n0.o0, z=[None]", 'x="a", y=n0.o0, z=[None]', ""]);
+  });
+});
+
+describe("nodes inside of a sub-workflow", () => {
+  const inner = entity("mod.inner");
+  const outer: Workflow = {
+    id: entity("flow"),
+    closure: {
+      compiledWorkflow: {
+        primary: { template: { nodes: [{ id: "n0", workflowNode: { subWorkflowRef: inner } }] } },
+        subWorkflows: [
+          {
+            template: {
+              id: inner,
+              nodes: [
+                { id: "n0", taskNode: { referenceId: entity("mod.clean") } },
+                { id: "n1", workflowNode: { subWorkflowRef: inner } },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  };
+  const nodes = byId(
+    node("n0", {}, { isParentNode: true, specNodeId: "n0" }),
+    node("n0-0-n0", {}, { specNodeId: "n0" }),
+    node("n0-0-n1", {}, { isParentNode: true, specNodeId: "n1" }),
+    node("n0-0-n1-0-n0", {}, { specNodeId: "n0" }),
+  );
+
+  it("are called what their workflow calls them, at any depth", () => {
+    const rows = nodeRows(nodes, new Map(), outer);
+    expect(rows.map(({ id, name }) => [id, name])).toEqual([
+      ["n0", "inner"],
+      ["n0-0-n0", "clean"],
+      ["n0-0-n1", "inner"],
+      ["n0-0-n1-0-n0", "clean"],
+    ]);
+    expect(rows.map(({ holdsNodes }) => holdsNodes)).toEqual([true, false, true, false]);
+  });
+
+  it("are the parent's children, without those further in", () => {
+    const rows = nodeRows(nodes, new Map(), outer);
+    const [parent] = rows;
+    if (!parent) throw new Error("no rows");
+    expect(childrenOf(rows, parent).map(({ id }) => id)).toEqual(["n0-0-n0", "n0-0-n1"]);
+  });
+});
+
+it("nests 5,000 nodes without looking at each for each", () => {
+  let looks = 0;
+  const many = byId(...Array.from({ length: 5000 }, (_, index) => node(`n0-0-x${index}`)), node("n0", {}, { isParentNode: true }));
+  const counted = new Proxy(many, {
+    get: (target, key) => {
+      if (key === "get") looks++;
+      const found: unknown = Reflect.get(target, key);
+      return typeof found === "function" ? (found.bind(target) as unknown) : found;
+    },
+  });
+  const rows = nodeRows(counted, new Map(), null);
+  expect(rows.length).toBe(5001);
+  expect(rows.at(-1)?.depth).toBe(1);
+  expect(looks).toBeLessThan(6 * 5001);
 });
 
 describe("workflowEdges", () => {

@@ -92,7 +92,9 @@ describe("routes", () => {
       node: "n0-0-x",
       view: "deck",
       attempt: 0,
-      run: "graph", tab: "a/b?"
+      run: "graph",
+      tab: "a/b?",
+      only: "FAILED",
     } as const;
     const [path = "", search = ""] = executionPath(route).split("?");
     expect(path).toBe("/console/projects/my%20project/domains/development/executions/a1");
@@ -153,7 +155,7 @@ describe("deckWords", () => {
       publishedAt: "2026-11-24T10:00:00Z",
       endedAt: "2026-11-24T10:00:04Z",
     });
-    expect(banner?.title).toBe("The task died without a word.");
+    expect(banner?.title).toBe("The task died.");
     expect(banner?.text).toMatch(/^killed by signal 9\. It last published at .*, 4\.0 s before it ended\.$/);
   });
 

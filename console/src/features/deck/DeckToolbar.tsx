@@ -28,7 +28,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
     <div className="deck-toolbar" role="toolbar" aria-label="Deck">
       <div className="deck-status">
         {state && <Mark {...deckMark(state, paused, view.stream.status)} />}
-        {state && <DeckAge session={session} state={state} />}
+        {state && something && <DeckAge session={session} state={state} />}
         {paused && (
           <span className="deck-waiting" role="status">
             {view.waiting === 1 ? "1 update waits" : `${view.waiting} updates wait`}

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { ExecutionError } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
 import { CopyButton } from "../../ui/CopyButton";
@@ -6,14 +7,17 @@ interface ErrorTextProps {
   readonly error: ExecutionError;
   /** The last line only: the one that names the error. */
   readonly brief?: boolean;
+  /** A way to where it happened. */
+  readonly where?: ReactNode;
 }
 
-export function ErrorText({ error, brief = false }: ErrorTextProps) {
+export function ErrorText({ error, brief = false, where = null }: ErrorTextProps) {
   const message = error.message?.trim() ?? "";
   const gist = message.split("\n").findLast((line) => line.trim() !== "") ?? error.code ?? "It failed.";
   if (brief) {
     return (
       <Banner tone="bad" icon="cross" title={whose(error)}>
+        {where && <>In {where}: </>}
         {gist}
       </Banner>
     );

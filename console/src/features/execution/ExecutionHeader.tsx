@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Link } from "../../bindings/router";
 import { parseDuration } from "../../core/durations";
-import { shortName } from "../../core/nodeTree";
+import { shortName, type NodeRow } from "../../core/nodeTree";
 import { WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath } from "../../core/routes";
 import type { Execution } from "../../protocol/flyte";
@@ -15,7 +15,12 @@ import { DeleteDialog } from "./DeleteDialog";
 import { ErrorText } from "./ErrorText";
 import { RelaunchButton } from "./RelaunchButton";
 
-export function ExecutionHeader({ execution }: { readonly execution: Execution }) {
+interface ExecutionHeaderProps {
+  readonly execution: Execution;
+  readonly rows: readonly NodeRow[];
+}
+
+export function ExecutionHeader({ execution, rows }: ExecutionHeaderProps) {
   const [asking, setAsking] = useState<"abort" | "delete" | null>(null);
   const { id, closure, spec } = execution;
   const phase = closure?.phase ?? "UNDEFINED";
@@ -65,7 +70,7 @@ export function ExecutionHeader({ execution }: { readonly execution: Execution }
           </Fact>
         )}
       </dl>
-      <Outcome execution={execution} />
+      <Outcome execution={execution} rows={rows} />
       {asking === "abort" && <AbortDialog id={id} onClose={() => setAsking(null)} />}
       {asking === "delete" && <DeleteDialog id={id} onClose={() => setAsking(null)} />}
     </header>
@@ -88,8 +93,8 @@ function ExecutionDuration({ execution: { closure } }: { readonly execution: Exe
   return <Duration from={started} to={ended && started !== null ? started + seconds * 1000 : null} />;
 }
 
-/** Why it ended, where it did not end well. */
-function Outcome({ execution: { closure } }: { readonly execution: Execution }) {
+/** Why it ended, where it did not end well, and which node that was. */
+function Outcome({ execution: { id, closure }, rows }: ExecutionHeaderProps) {
   const cause = closure?.abortMetadata?.cause ?? closure?.abortCause;
   if (closure?.phase === "ABORTED" || closure?.phase === "ABORTING") {
     return (
@@ -98,5 +103,25 @@ function Outcome({ execution: { closure } }: { readonly execution: Execution }) 
       </Banner>
     );
   }
-  return closure?.error ? <ErrorText error={closure.error} brief /> : null;
+  if (!closure?.error) return null;
+  const failed = failedNode(rows);
+  return (
+    <ErrorText
+      error={closure.error}
+      brief
+      where={
+        failed && (
+          <Link className="text-link" href={executionPath({ ...id, node: failed.id })}>
+            {failed.name === failed.id ? failed.id : `${failed.name} (${failed.id})`}
+          </Link>
+        )
+      }
+    />
+  );
+}
+
+/** The node that failed first; of one that holds nodes, the one inside. */
+function failedNode(rows: readonly NodeRow[]): NodeRow | null {
+  const failed = rows.filter(({ phase, holdsNodes }) => !holdsNodes && (phase === "FAILED" || phase === "TIMED_OUT"));
+  return failed.sort((a, b) => (a.endedAt ?? Infinity) - (b.endedAt ?? Infinity))[0] ?? null;
 }

@@ -3,9 +3,11 @@ import { useMemo, type ReactNode } from "react";
 import { ClockContext } from "../../bindings/useNow";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
+import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
 import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
-import { nodeRows, type NodeRow } from "../../core/nodeTree";
+import { nodeRows, shortName, type NodeRow } from "../../core/nodeTree";
+import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
 import type { Execution, Workflow } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
@@ -52,11 +54,15 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
   const view = useReadable(session.view);
   const workflow = useWorkflow(view);
   const rows = useMemo(() => nodeRows(view.nodes, view.tasks, workflow, view.queue), [view.nodes, view.tasks, workflow, view.queue]);
+  const look = WORKFLOW_PHASES[view.execution?.closure?.phase ?? "UNDEFINED"];
+  const node = rows.find((row) => row.id === route.node);
+  const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
+  useTitle(node ? `${node.name} of ${workflowName}` : workflowName, node ? NODE_PHASES[node.phase] : view.execution && look);
   if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
-  const chosen = rows.find((row) => row.id === route.node) ?? null;
+  const chosen = node ?? null;
   return (
     <main className={`execution-page ${route.node === null ? "" : "execution-page-split"}`}>
-      <ExecutionHeader execution={view.execution} />
+      <ExecutionHeader execution={view.execution} rows={rows} />
       {view.deleted && (
         <div className="execution-banner">
           <Banner tone="warn" title="This execution was deleted.">
@@ -71,7 +77,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
       )}
       <div className="execution-body">
         <RunPanel route={route} execution={view.execution} rows={rows} workflow={workflow} panels={panels} />
-        {chosen && <NodePanel key={chosen.id} route={route} row={chosen} panels={panels} />}
+        {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} panels={panels} />}
         {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
       </div>
     </main>

@@ -1,5 +1,5 @@
 import { Link, useRouter } from "../../bindings/router";
-import type { NodeRow } from "../../core/nodeTree";
+import { childrenOf, type NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute, type NodeView } from "../../core/routes";
@@ -15,10 +15,13 @@ import type { ExecutionPanels } from "./ExecutionPage";
 interface NodePanelProps {
   readonly route: ExecutionRoute;
   readonly row: NodeRow;
+  /** All nodes of the execution. */
+  readonly rows: readonly NodeRow[];
   readonly panels: ExecutionPanels;
 }
 
 const LABELS: Readonly<Record<NodeView, string>> = {
+  nodes: "Nodes",
   deck: "Deck",
   log: "Log",
   inputs: "Inputs",
@@ -28,9 +31,9 @@ const LABELS: Readonly<Record<NodeView, string>> = {
 };
 
 /** One node: its Deck, log, data, error and attempts. */
-export function NodePanel({ route, row, panels }: NodePanelProps) {
+export function NodePanel({ route, row, rows, panels }: NodePanelProps) {
   const views = viewsOf(row);
-  const view = route.view ?? (row.hasDeck || !row.node ? "deck" : "log");
+  const view = views.find((one) => one === route.view) ?? defaultView(row);
   const tabs = views.map((id) => ({ id, label: LABELS[id], href: executionPath({ ...route, view: id }) }));
   return (
     <section className="node-panel" aria-label={`Node ${row.name}`}>
@@ -47,7 +50,7 @@ export function NodePanel({ route, row, panels }: NodePanelProps) {
       </header>
       <Tabs label="Node" tabs={tabs} chosen={view} />
       <div className="node-body" role="tabpanel" aria-label={LABELS[view]}>
-        <NodeBody route={route} row={row} panels={panels} view={view} />
+        <NodeBody route={route} row={row} rows={rows} panels={panels} view={view} />
       </div>
     </section>
   );
@@ -55,11 +58,21 @@ export function NodePanel({ route, row, panels }: NodePanelProps) {
 
 function viewsOf(row: NodeRow): readonly NodeView[] {
   const failed = row.node?.closure?.error !== undefined || row.attempts.some((attempt) => attempt.closure?.error);
-  return (Object.keys(LABELS) as NodeView[]).filter((view) => view !== "error" || failed);
+  const shown: readonly NodeView[] = row.holdsNodes
+    ? ["nodes", "inputs", "outputs", "error"]
+    : ["deck", "log", "inputs", "outputs", "error", "attempts"];
+  return shown.filter((view) => view !== "error" || failed);
 }
 
-function NodeBody({ route, row, panels, view }: NodePanelProps & { readonly view: NodeView }) {
+function defaultView(row: NodeRow): NodeView {
+  if (row.holdsNodes) return "nodes";
+  return row.hasDeck || !row.node ? "deck" : "log";
+}
+
+function NodeBody({ route, row, rows, panels, view }: NodePanelProps & { readonly view: NodeView }) {
   switch (view) {
+    case "nodes":
+      return <InnerNodes route={route} rows={childrenOf(rows, row)} />;
     case "deck":
       return panels.deck(route, row);
     case "log":
@@ -72,6 +85,33 @@ function NodeBody({ route, row, panels, view }: NodePanelProps & { readonly view
     case "attempts":
       return <Attempts route={route} row={row} />;
   }
+}
+
+/** What runs inside of the node. */
+function InnerNodes({ route, rows }: { readonly route: ExecutionRoute; readonly rows: readonly NodeRow[] }) {
+  if (rows.length === 0) {
+    return (
+      <Empty icon="clock" title="Nothing inside has begun">
+        The nodes in it appear here as they do.
+      </Empty>
+    );
+  }
+  return (
+    <ul className="inner-nodes" aria-label="Nodes inside">
+      {rows.map((row) => (
+        <li key={row.id}>
+          <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
+            {row.name}
+          </Link>
+          {row.given && <span className="timeline-given">{row.given}</span>}
+          <PhaseBadge look={NODE_PHASES[row.phase]} />
+          <span className="soft">
+            <Duration from={row.startedAt} to={row.endedAt} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function NodeError({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {

@@ -6,11 +6,14 @@ import { placeWords, queuedWords } from "../../core/queue";
 import { parseDuration } from "../../core/durations";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { barOf, tickLabel, ticksOf } from "../../core/timeScale";
-import type { Execution } from "../../protocol/flyte";
+import type { Execution, NodePhase } from "../../protocol/flyte";
 import { PhaseMark } from "../../ui/PhaseBadge";
 import { Empty } from "../../ui/Empty";
 import { Duration } from "../../ui/Ticking";
 import { DeckButton } from "./DeckButton";
+
+/** Fewer nodes than this are seen at a glance. */
+const ALL_IN_SIGHT = 12;
 
 interface TimelineProps {
   readonly route: ExecutionRoute;
@@ -26,6 +29,7 @@ interface Scale {
 /** The nodes one below the other, each with its time on a common axis. */
 export function Timeline({ route, execution, rows }: TimelineProps) {
   const scale = useScale(execution, rows);
+  const shown = rows.filter(({ phase }) => route.only === null || phase === route.only);
   if (rows.length === 0) {
     return (
       <Empty icon="clock" title="No node has begun">
@@ -36,6 +40,7 @@ export function Timeline({ route, execution, rows }: TimelineProps) {
   const seconds = (scale.end - scale.start) / 1000;
   return (
     <div className="timeline">
+      <PhaseFilter route={route} rows={rows} />
       <div className="timeline-axis" aria-hidden="true">
         {ticksOf(seconds).map((tick) => (
           <span key={tick} style={{ left: `${(tick / Math.max(seconds, 0.001)) * 100}%` }}>
@@ -44,11 +49,36 @@ export function Timeline({ route, execution, rows }: TimelineProps) {
         ))}
       </div>
       <ul className="timeline-rows" aria-label="Nodes">
-        {rows.map((row) => (
+        {shown.map((row) => (
           <TimelineRow key={row.id} route={route} row={row} scale={scale} />
         ))}
       </ul>
     </div>
+  );
+}
+
+/** How many nodes are in each phase; each can be shown alone. Not worth its place where all are in sight. */
+function PhaseFilter({ route, rows }: Pick<TimelineProps, "route" | "rows">) {
+  if (rows.length <= ALL_IN_SIGHT && route.only === null) return null;
+  const counts = new Map<NodePhase, number>();
+  rows.forEach(({ phase }) => counts.set(phase, (counts.get(phase) ?? 0) + 1));
+  const phases = (Object.keys(NODE_PHASES) as NodePhase[]).filter((phase) => counts.has(phase) || phase === route.only);
+  return (
+    <nav className="phase-filter" aria-label="Nodes by phase">
+      <Link className="chip" href={executionPath({ ...route, only: null })} aria-current={route.only === null}>
+        All {rows.length}
+      </Link>
+      {phases.map((phase) => (
+        <Link
+          key={phase}
+          className="chip"
+          href={executionPath({ ...route, only: phase })}
+          aria-current={route.only === phase}
+        >
+          {NODE_PHASES[phase].label} {counts.get(phase) ?? 0}
+        </Link>
+      ))}
+    </nav>
   );
 }
 
@@ -80,6 +110,7 @@ function TimelineRow({ route, row, scale }: TimelineRowProps) {
         <Link className="timeline-link" href={href} aria-current={chosen ? "true" : undefined}>
           <span className="timeline-node">{row.name}</span>
           <span className="timeline-id">{row.id}</span>
+          {row.given && <span className="timeline-given">{row.given}</span>}
         </Link>
         {row.attempts.length > 1 && <span className="chip">{row.attempts.length} attempts</span>}
         {row.cached && <span className="chip">cached</span>}

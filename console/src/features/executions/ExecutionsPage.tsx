@@ -1,9 +1,10 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { ClockContext } from "../../bindings/useNow";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
-import { listExecutions, lookedThrough } from "../../core/api";
+import { useTitle } from "../../bindings/useTitle";
+import { listExecutions, listProjects, lookedThrough } from "../../core/api";
 import { mergeExecutions } from "../../core/executionOrder";
 import { ExecutionsSession, type ExecutionsView } from "../../core/executionsSession";
 import { Observable } from "../../core/observable";
@@ -29,6 +30,7 @@ const NOT_OPEN = new Observable<ExecutionsView>({
 const NO_CLOCK = new ServerClock();
 
 export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
+  useTitle(`Executions of ${route.project} / ${route.domain}`);
   const session = useSession(`${route.project}/${route.domain}`, openSession);
   const view = useReadable(session?.view ?? NOT_OPEN);
   const listed = useListed(route);
@@ -51,7 +53,7 @@ export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
         {executions.length > 0 && <ExecutionsTable executions={executions} />}
       </ClockContext>
       {listed.isPending && executions.length === 0 && <Skeleton label="Loading the executions" lines={8} />}
-      {listed.isSuccess && !listed.hasNextPage && executions.length === 0 && (filtered ? <NoneFit /> : <FirstRun />)}
+      {listed.isSuccess && !listed.hasNextPage && executions.length === 0 && (filtered ? <NoneFit /> : <FirstRun route={route} />)}
       {listed.isFetchNextPageError && (
         <Banner tone="bad" title="The rest of the executions cannot be listed.">
           {listed.error.message}
@@ -138,7 +140,17 @@ function NoneFit() {
   );
 }
 
-function FirstRun() {
+/** Nothing has run; or there is no such place, which a mistyped address would otherwise look like. */
+function FirstRun({ route: { project } }: { readonly route: ExecutionsRoute }) {
+  const projects = useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => listProjects(signal), staleTime: 60_000 });
+  if (projects.isPending) return <Skeleton label="Looking for the project" />;
+  if (projects.isSuccess && !projects.data.projects?.some(({ id }) => id === project)) {
+    return (
+      <Empty icon="search" title={`There is no project “${project}” on this server`}>
+        Choose another one above.
+      </Empty>
+    );
+  }
   return (
     <Empty icon="play" title="Nothing has run yet">
       <p>Run a workflow on this server, and it appears here at once:</p>

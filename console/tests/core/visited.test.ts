@@ -1,0 +1,60 @@
+// @vitest-environment jsdom
+import { beforeEach, expect, it } from "vitest";
+import { Visited } from "../../src/core/visited";
+
+/** A page that scrolls, with a list of links. jsdom lays nothing out: how far it can be scrolled is set here. */
+function page(longest: number): HTMLElement {
+  document.body.innerHTML = '<div data-scrolls="page"><a href="/one">one</a><a href="/two">two</a></div>';
+  const [element] = document.querySelectorAll<HTMLElement>("[data-scrolls]");
+  if (!element) throw new Error("no page");
+  let top = 0;
+  Object.defineProperty(element, "scrollTop", { get: () => top, set: (to: number) => (top = Math.min(to, longest)) });
+  return element;
+}
+
+const frame = () => new Promise((done) => requestAnimationFrame(done));
+const back = async () => {
+  const came = new Promise((done) => window.addEventListener("popstate", done, { once: true }));
+  history.back();
+  await came;
+};
+
+beforeEach(() => {
+  history.replaceState(null, "", "/list");
+});
+
+it("is found again on Back, as soon as there is enough to scroll to", async () => {
+  const visited = new Visited(window);
+  const end = visited.restoreOnBack();
+  page(1000).scrollTop = 400;
+  document.querySelector<HTMLElement>("a[href='/two']")?.focus();
+  visited.leave();
+  history.pushState(null, "", "/two");
+  page(0);
+  await back();
+  await frame();
+  await frame();
+  const list = page(1000); // the content is there only now
+  await frame();
+  await frame();
+  expect(list.scrollTop).toBe(400);
+  expect(document.activeElement?.getAttribute("href")).toBe("/two");
+  end();
+});
+
+it("leaves alone a viewer who moves by themselves", async () => {
+  const visited = new Visited(window);
+  const end = visited.restoreOnBack();
+  page(1000).scrollTop = 400;
+  visited.leave();
+  history.pushState(null, "", "/two");
+  page(0);
+  await back();
+  await frame();
+  window.dispatchEvent(new Event("wheel"));
+  const list = page(1000);
+  await frame();
+  await frame();
+  expect(list.scrollTop).toBe(0);
+  end();
+});
