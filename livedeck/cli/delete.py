@@ -11,11 +11,11 @@ from flyteidl.admin.execution_pb2 import Execution
 from livedeck.cli.options import endpoint_option, project_options
 from livedeck.client import Client
 from livedeck.client.follow import has_ended
+from livedeck.deck.numerals import format_size
 from livedeck.errors import RemoteConflict, RemoteNotFound
 
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LONGEST = 1000 * 365 * 86400  # seconds: dates go no further back
-_SIZES = ("B", "kB", "MB", "GB", "TB")
 
 
 class Age(click.ParamType[timedelta]):
@@ -118,7 +118,7 @@ def _prune_local(older_than: float, *, dry_run: bool, yes: bool) -> None:
 
     found = list(_unused_here(older_than))
     size = sum(folders.size_of(folder) for folder in found)
-    what = f"{_counted(len(found), 'folder')} ({_size_text(size)})"
+    what = f"{_counted(len(found), 'folder')} ({format_size(size)})"
     for folder in found:
         click.echo(folder)
     if not found or dry_run:
@@ -143,11 +143,3 @@ def _unused_here(older_than: float) -> Iterator[Path]:
 
 def _counted(number: int, what: str) -> str:
     return f"{number or 'No'} {what}{'' if number == 1 or not number else 's'}"
-
-
-def _size_text(size: float) -> str:
-    for unit in _SIZES:
-        if size < 1000 or unit == _SIZES[-1]:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    raise AssertionError

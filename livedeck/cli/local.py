@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from livedeck.cli.durations import seconds_text
+from livedeck.deck.numerals import format_duration
 from livedeck.errors import NotWritable
 from livedeck.sdk.localevents import AttemptEnded, AttemptStarted, LocalEvent, TakenFromCache
 from livedeck.sdk.localfolder import LOCAL_DIR, run_folder
@@ -26,7 +26,7 @@ def show(event: LocalEvent) -> None:
             deck = f"Deck: {uri.removeprefix('file://')}" if uri else ""
             _line(label, "running", "cyan", again + deck)
         case AttemptEnded(seconds=seconds, failed=failed):
-            _line(label, "failed" if failed else "succeeded", "red" if failed else "green", seconds_text(seconds))
+            _line(label, "failed" if failed else "succeeded", "red" if failed else "green", format_duration(seconds))
         case TakenFromCache():
             _line(label, "cached", "green", "its outputs are those of an earlier run")
 

@@ -16,7 +16,6 @@ from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier
 from google.protobuf.duration_pb2 import Duration
 
-from livedeck.cli.durations import seconds_text
 from livedeck.client import Client
 from livedeck.client.follow import (
     CaughtUp,
@@ -27,6 +26,7 @@ from livedeck.client.follow import (
     Queued,
     TaskChanged,
 )
+from livedeck.deck.numerals import format_duration
 
 COLOURS = {
     "SUCCEEDED": "green",
@@ -191,7 +191,7 @@ def _phase(name: str) -> str:
 
 def duration_text(duration: Duration) -> str:
     """A duration in the two units that matter."""
-    return seconds_text(duration.ToTimedelta().total_seconds())
+    return format_duration(duration.ToTimedelta().total_seconds())
 
 
 def since(moment: datetime) -> str:

@@ -65,11 +65,13 @@ def format_delta(delta: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """``0.4 s``, ``12 s``, ``3 min 4 s``, ``2 h 5 min``, ``3 d 4 h``."""
+    """``8 ms``, ``0.4 s``, ``12 s``, ``3 min 4 s``, ``2 h 5 min``, ``3 d 4 h``."""
     if not math.isfinite(seconds):
         return "–"  # noqa: RUF001 - as in format_value
     if seconds < 0:
         return f"-{format_duration(-seconds)}"
+    if seconds < 0.0995:
+        return "0 s" if seconds == 0 else f"{_fixed(seconds * 1000, 1 if seconds < 0.00995 else 0)} ms"
     if seconds < 9.95:
         return f"{_fixed(seconds, 1)} s"
     whole = max(10, math.floor(seconds))

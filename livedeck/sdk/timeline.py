@@ -39,16 +39,14 @@ class Timeline:
 
 
 def _row(span: Span, total: float) -> str:
+    from livedeck.deck.numerals import format_duration
+
     left, width = 100 * span.start / total, 100 * (span.end - span.start) / total
     bar = (
         f'<div style="margin-left:{left:.2f}%;width:max(2px,{width:.2f}%);'
         'height:.8em;border-radius:2px;background:#7652a2"></div>'
     )
     return (
-        f'<tr><td>{escape(span.name)}</td><td style="text-align:right">{_duration(span.end - span.start)}</td>'
+        f'<tr><td>{escape(span.name)}</td><td style="text-align:right">{format_duration(span.end - span.start)}</td>'
         f'<td style="width:70%">{bar}</td></tr>'
     )
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

@@ -36,8 +36,11 @@ def test_a_task_that_waits_for_room_is_queued_and_says_for_what(stage: Stage) ->
         stage.open_deck(execution)
         expect(stage.mark).to_have_text("Queued")
         expect(stage.panel.get_by_text("it is next")).to_be_visible()
+        header = stage.page.locator(".execution-title")
+        expect(header).to_contain_text("Queued")
         first.finish()
         then = second.strings()
+        expect(header).to_contain_text("Running")
         expect(stage.mark).to_have_text("Running")
         then.finish()
 

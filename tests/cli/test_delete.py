@@ -174,7 +174,7 @@ def test_local_runs_are_pruned_unless_they_run(livedeck: Command, tmp_path: Path
         finally:
             del os.environ["LIVEDECK_LOCAL_DIR"]
         assert listed.stdout.splitlines()[0] == str(old)
-        assert re.fullmatch(r"1 folder \(\d+(\.\d)? k?B\) would be deleted\.", listed.stdout.splitlines()[1])
+        assert re.fullmatch(r"1 folder \([\d.]+ (bytes|KiB)\) would be deleted\.", listed.stdout.splitlines()[1])
         assert "Deleted 1 folder." in result.stdout
         assert len(list(folder.iterdir())) == 1
         assert not old.exists()

@@ -68,10 +68,11 @@ export function formatDelta(delta: number): string {
   return formatNumber(Math.abs(delta));
 }
 
-/** "0.4 s", "12 s", "3 min 4 s", "2 h 5 min", "3 d 4 h". */
+/** "8 ms", "0.4 s", "12 s", "3 min 4 s", "2 h 5 min", "3 d 4 h". */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   if (seconds < 0) return `-${formatDuration(-seconds)}`;
+  if (seconds < 0.0995) return seconds === 0 ? "0 s" : `${fixed(seconds * 1000, seconds < 0.00995 ? 1 : 0)} ms`;
   if (seconds < 9.95) return `${fixed(seconds, 1)} s`;
   const whole = Math.max(10, Math.floor(seconds));
   if (whole < 60) return `${whole} s`;

@@ -12,7 +12,7 @@ import type { Execution } from "../../src/protocol/flyte";
 
 describe("durations", () => {
   it.each([
-    [0, "0.0 s"],
+    [0, "0 s"],
     [9.96, "10 s"],
     [12.9, "12 s"],
     [184, "3 min 4 s"],

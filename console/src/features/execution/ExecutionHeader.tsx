@@ -24,7 +24,7 @@ export function ExecutionHeader({ execution, rows }: ExecutionHeaderProps) {
   const [asking, setAsking] = useState<"abort" | "delete" | null>(null);
   const { id, closure, spec } = execution;
   const phase = closure?.phase ?? "UNDEFINED";
-  const look = WORKFLOW_PHASES[phase];
+  const look = WORKFLOW_PHASES[phase === "RUNNING" && allWait(rows) ? "QUEUED" : phase];
   const workflow = closure?.workflowId?.name ?? spec?.launchPlan?.name;
   const reference = spec?.metadata?.referenceExecution;
   return (
@@ -118,6 +118,11 @@ function Outcome({ execution: { id, closure }, rows }: ExecutionHeaderProps) {
       }
     />
   );
+}
+
+/** Nothing of it has run yet, and something waits for its turn: an engine has it, but it does not run. */
+function allWait(rows: readonly NodeRow[]): boolean {
+  return rows.some(({ phase }) => phase === "QUEUED") && rows.every(({ startedAt }) => startedAt === null);
 }
 
 /** The node that failed first; of one that holds nodes, the one inside. */
