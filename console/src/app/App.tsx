@@ -80,7 +80,7 @@ const PANELS: ExecutionPanels = {
   ),
   log: (route, row) => (
     <ErrorBoundary what="The log" about={route}>
-      <LogPanel logKey={attemptKey({ ...attemptOf(route, row), attempt: logAttempt(route, row) })} />
+      {row.cached && row.attempts.length === 0 ? <NoLog /> : <LogPanel logKey={attemptKey({ ...attemptOf(route, row), attempt: logAttempt(route, row) })} />}
     </ErrorBoundary>
   ),
   nodeData: (route, row, side) => (
@@ -102,6 +102,14 @@ const PANELS: ExecutionPanels = {
     />
   ),
 };
+
+function NoLog() {
+  return (
+    <Empty icon="clock" title="No log: taken from the cache">
+      An earlier run with the same inputs had done the work.
+    </Empty>
+  );
+}
 
 function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
   const { go } = useRouter();

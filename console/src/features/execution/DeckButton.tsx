@@ -4,9 +4,9 @@ import { NODE_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { Icon } from "../../ui/icons";
 
-/** To a node's Deck; there from the moment the node runs, with a pulse while it does. */
+/** To a node's Deck; there from the moment the node runs, with a pulse while it does, not while a retry is queued. */
 export function DeckButton({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
-  const running = !NODE_PHASES[row.phase].terminal;
+  const running = NODE_PHASES[row.phase].icon === "spinner";
   return (
     <Link
       className={`deck-button ${running ? "deck-button-live" : ""}`}

@@ -6,13 +6,15 @@ import {
   Handle,
   Position,
   ReactFlow,
+  useReactFlow,
+  useStore,
   type Edge as FlowEdge,
   type EdgeProps,
   type Node as FlowNode,
   type NodeProps,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { Link } from "../../bindings/router";
 import { useTheme } from "../../bindings/theme";
 import { useMedia } from "../../bindings/useMedia";
@@ -28,6 +30,7 @@ import type { GraphProps } from "./Graph";
 
 const WIDTH = 272;
 const HEIGHT = 64;
+const FIT = { maxZoom: 1, padding: 0.15 };
 
 interface Point {
   readonly x: number;
@@ -53,6 +56,7 @@ type Card = FlowNode<
 /** The workflow as a graph, the time running from left to right; down where the window is narrow. */
 export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
   const { dark } = useTheme();
+  const moved = useRef(false);
   const edges = useMemo(() => workflowEdges(workflow), [workflow]);
   const top = useMemo(() => rows.filter((row) => row.depth === 0), [rows]);
   const ids = top.map((row) => row.id).join("\n");
@@ -95,13 +99,28 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
         minZoom={0.1}
         maxZoom={1.5}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+        fitViewOptions={FIT}
+        onMoveStart={(event) => {
+          if (event) moved.current = true; // none: it was moved by the page
+        }}
       >
+        <FitToWindow moved={moved} />
         <Background gap={18} size={1} />
         <Controls showInteractive={false} />
       </ReactFlow>
     </div>
   );
+}
+
+/** Keeps all of the graph in sight when the window changes, until the viewer moves it: then it is theirs. */
+function FitToWindow({ moved }: { readonly moved: React.RefObject<boolean> }) {
+  const { fitView } = useReactFlow();
+  const width = useStore((store) => store.width);
+  const height = useStore((store) => store.height);
+  useEffect(() => {
+    if (!moved.current && width > 0 && height > 0) void fitView(FIT);
+  }, [fitView, moved, width, height]);
+  return null;
 }
 
 const NODE_TYPES = { card: CardNode };
