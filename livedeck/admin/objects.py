@@ -14,13 +14,18 @@ from typing import Final
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
+from google.protobuf.message import DecodeError
 
-from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
+from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound, UnreadableObject
+from livedeck.literals.parsing import parse_into
 from livedeck.store import Store, join_uri, layout
 
 _NAME: Final = rb"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"  # as in `livedeck.store.layout`
 INLINE_LIMIT: Final = 2 * 1024 * 1024
 """Bytes of literals above which an answer holds only their URI, as flyteadmin does: clients take 20 MB at most."""
+
+READ_LIMIT: Final = 256 * 1024 * 1024
+"""Bytes of stored literals that are read at all."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,18 @@ class Objects:
         Raises:
             NoSuchEntity: The object is gone.
             InvalidRequest: It lies outside of the store.
+            UnreadableObject: It has more than `READ_LIMIT` bytes, is no regular file, or does not hold literals.
         """
         try:
-            return LiteralMap.FromString(await self._store.aget(self.key_of(uri)))
+            data = await self._store.aget(self.key_of(uri), limit=READ_LIMIT)
         except ObjectNotFound as error:
             raise NoSuchEntity(f"the data at {uri} is no longer in the store") from error
+        literals = LiteralMap()
+        try:
+            await parse_into(literals, data)
+        except DecodeError as error:
+            raise UnreadableObject(f"the data at {uri} is not what was stored: {error}") from error
+        return literals
 
     async def show_literals(self, uri: str) -> StoredLiterals | None:
         """Read stored literals if they are small enough for an answer; None when there are none at that URI."""

@@ -256,7 +256,7 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
             executor,
             owner=admin.installation,
             attempt_environment=admin.attempt_environment,
-            settings=PropellerSettings(system_retries=settings.system_retries),
+            settings=PropellerSettings(system_retries=settings.system_retries, root=admin_settings.root),
         ),
     ):
         yield admin

@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from flyteidl.core.literals_pb2 import Binding, Literal, LiteralMap
+from google.protobuf.message import DecodeError
 
-from livedeck.errors import InvalidWorkflow, ObjectNotFound
+from livedeck.errors import InvalidWorkflow, ObjectNotFound, UnreadableObject
 from livedeck.literals.order import apply_notes, notes_of
+from livedeck.literals.parsing import parse_into
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
 from livedeck.propeller.events import Path
@@ -86,16 +88,22 @@ class Data:
         """Read literals that were stored before.
 
         Raises:
-            InvalidWorkflow: they are gone.
+            InvalidWorkflow: they are gone, or are not what was stored.
         """
         kept = self._shelf.get(uri)
         if kept is not None:
             return kept
         try:
-            data = await persist("read", lambda: load(uri), self._settings)
+            data = await persist("read", lambda: load(uri, self._settings), self._settings)
         except ObjectNotFound as error:
             raise InvalidWorkflow(f"{uri} was stored by this execution but is not there any more") from error
-        literals = LiteralMap.FromString(data)
+        except UnreadableObject as error:
+            raise InvalidWorkflow(f"literals of this execution are not read: {error}") from error
+        literals = LiteralMap()
+        try:
+            await parse_into(literals, data)
+        except DecodeError as error:
+            raise InvalidWorkflow(f"{uri} does not hold literals any more: {error}") from error
         self._shelf.put(uri, literals, len(data))
         return literals
 

@@ -11,9 +11,12 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
+from livedeck.errors import UnreadableObject
 from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
+from livedeck.literals.parsing import parse_into
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.places import load_folder
+from livedeck.propeller.places import exists, load_folder
+from livedeck.propeller.settings import PropellerSettings
 from livedeck.store import join_uri
 from livedeck.store.layout import ERROR, FUTURES, OUTPUTS
 
@@ -27,21 +30,24 @@ class Outputs:
     """Bytes of ``outputs.pb``."""
 
 
-async def judge(prefix: str, ended: Exit, *, has_outputs: bool = True) -> Outputs | Failure:
+async def judge(
+    prefix: str, ended: Exit, settings: PropellerSettings, *, has_outputs: bool = True
+) -> Outputs | Failure:
     """Say how an attempt went.
 
     Args:
         prefix: URI of the attempt's folder.
         ended: what the executor knows of its end.
+        settings: how much is read.
         has_outputs: whether the task has any. One that has none need not write them: exit code 0 will do, as in Flyte.
 
     Raises:
         StoreUnavailable: the store cannot be asked for now.
     """
-    result = await read_result(prefix)
+    result = await read_result(prefix, settings)
     if result is not None:
         return result
-    if await load_folder(prefix, FUTURES) != (None,):
+    if await exists(prefix, FUTURES):
         return Failure(
             "DynamicNotSupported",
             "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
@@ -53,16 +59,20 @@ async def judge(prefix: str, ended: Exit, *, has_outputs: bool = True) -> Output
     return _silent(ended)
 
 
-async def read_result(prefix: str) -> Outputs | Failure | None:
+async def read_result(prefix: str, settings: PropellerSettings) -> Outputs | Failure | None:
     """Return what an attempt has left in the store; None: nothing.
 
     Raises:
         StoreUnavailable: the store cannot be asked for now.
     """
-    error, outputs = await load_folder(prefix, ERROR, OUTPUTS)
+    try:
+        error, outputs = await load_folder(prefix, ERROR, OUTPUTS, settings=settings)
+    except UnreadableObject as problem:
+        # Only the task can have put it there, and another attempt would do so again.
+        return Failure("UnreadableResult", f"The task left a result that is not read: {problem}.")
     if error is not None:
-        return _told(error, join_uri(prefix, ERROR))
-    return _parsed(outputs, join_uri(prefix, OUTPUTS)) if outputs is not None else None
+        return await _told(error, join_uri(prefix, ERROR))
+    return await _parsed(outputs, join_uri(prefix, OUTPUTS)) if outputs is not None else None
 
 
 def _not_stored(ended: Exit) -> Failure:
@@ -76,12 +86,14 @@ def _not_stored(ended: Exit) -> Failure:
     )
 
 
-def _told(data: bytes, uri: str) -> Failure:
+async def _told(data: bytes, uri: str) -> Failure:
     """What ``error.pb`` says."""
+    document = ErrorDocument()
     try:
-        error = ErrorDocument.FromString(data).error
+        await parse_into(document, data)
     except DecodeError as problem:
         return Failure("BadErrorDocument", f"{uri} cannot be read: {problem}", Blame.SYSTEM, recoverable=True)
+    error = document.error
     return Failure(
         code=error.code or "Unknown",
         message=error.message or "The task failed and left no message.",
@@ -92,11 +104,13 @@ def _told(data: bytes, uri: str) -> Failure:
     )
 
 
-def _parsed(data: bytes, uri: str) -> Outputs | Failure:
+async def _parsed(data: bytes, uri: str) -> Outputs | Failure:
+    literals = LiteralMap()
     try:
-        return Outputs(LiteralMap.FromString(data), len(data))
+        await parse_into(literals, data)
     except DecodeError as problem:
         return Failure("BadOutputs", f"{uri} cannot be read: {problem}", Blame.SYSTEM, recoverable=True)
+    return Outputs(literals, len(data))
 
 
 def _silent(ended: Exit) -> Failure:

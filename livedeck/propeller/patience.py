@@ -15,6 +15,7 @@ from livedeck.errors import (
     RemoteConflict,
     RemoteInvalid,
     RemoteNotFound,
+    UnreadableObject,
     UserError,
 )
 from livedeck.propeller.settings import PropellerSettings
@@ -28,6 +29,7 @@ _FINAL = (
     ObjectNotFound,
     ObjectExists,
     InvalidKey,
+    UnreadableObject,
     Refusal,
     RemoteConflict,
     RemoteInvalid,

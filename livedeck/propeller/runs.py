@@ -190,14 +190,15 @@ class Run:
         told = await self._insist(lambda: self._executor.wait_result(handle))
         if isinstance(told, ResultStored):
             self._note_times(told.started_at, told.at)
-            result = await persist("judge", lambda: read_result(prefix), self._settings)
+            result = await persist("judge", lambda: read_result(prefix, self._settings), self._settings)
             if result is not None:
                 self.goes_on = True
                 return result
             told = await self._insist(lambda: self._executor.wait(handle))
         ended = told
         self._note_times(ended.started_at, ended.ended_at)
-        return await persist("judge", lambda: judge(prefix, ended, has_outputs=self._has_outputs), self._settings)
+        settings = self._settings
+        return await persist("judge", lambda: judge(prefix, ended, settings, has_outputs=self._has_outputs), settings)
 
     def _note_times(self, started_at: datetime | None, ended_at: datetime | None) -> None:
         self.ended_at = ended_at

@@ -29,3 +29,7 @@ class PropellerSettings:
     """How many nodes of an execution have their inputs put together, or wait to be started, before others are let."""
     keep_literals: int = 32 << 20
     """Bytes of inputs and outputs kept in memory per execution; more is read from the store again when needed."""
+    read_limit: int = 256 << 20
+    """Bytes of the largest object that is read: an attempt that left more as its outputs or error has failed."""
+    root: str = ""
+    """URI of the store that executions lie in: what is read there is never a link that leads out of it."""

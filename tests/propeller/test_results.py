@@ -1,12 +1,16 @@
 """The result of a task is its end: the engine goes on while the attempt's process still ends its Deck."""
 
 import asyncio
+import os
+from pathlib import Path
 
 import pytest
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowExecution
 
 from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
-from livedeck.testing.executors import DONE, fail, succeed
+from livedeck.propeller import Propeller
+from livedeck.testing.control import MemoryControl
+from livedeck.testing.executors import DONE, ScriptedExecutor, fail, succeed
 from livedeck.testing.workflows import promise, task, workflow
 
 CHAIN = (task("n0", outputs="o0"), task("n1", x=promise("n0", "o0"), outputs="o0"))
@@ -121,3 +125,23 @@ async def test_a_result_that_could_not_be_stored_is_the_systems_failure_and_says
     assert "happens twice" in error.message
     assert "outputs.pb could not be stored: 503" in error.message
     assert {node.id.node_id: node.closure.phase for node in execution.nodes}["n0"] == NodeExecution.SUCCEEDED
+
+
+async def test_a_pipe_in_place_of_outputs_fails_the_task_and_nothing_waits_for_it(tmp_path):
+    def leave_pipe(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(folder / "outputs.pb")
+
+    async def script(attempt):
+        leave_pipe(Path(attempt.output_prefix.removeprefix("file://")))
+        return DONE
+
+    root = f"file://{tmp_path}"
+    control = MemoryControl(root)
+    execution = control.create("a", workflow(task("n0", outputs="o0")))
+    async with ScriptedExecutor(script) as executor, Propeller(control, executor, owner="p"):
+        await control.until_over(execution)
+    assert execution.error is not None
+    assert execution.error.kind == ExecutionError.USER
+    assert "is not a regular file" in execution.error.message
+    assert len(executor.launches) == 1

@@ -31,9 +31,9 @@ from livedeck.admin.names import (
 )
 from livedeck.admin.objects import Objects
 from livedeck.admin.records.shown import check_shown
-from livedeck.admin.services.decoding import SMALL
 from livedeck.admin.services.registrar import Registrar
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
+from livedeck.literals.parsing import SMALL
 
 _INHERITED: Final[Sequence[str]] = (
     "labels",

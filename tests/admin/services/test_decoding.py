@@ -7,9 +7,10 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.admin.services import decoding
-from livedeck.admin.services.decoding import decode, merge
+from livedeck.admin.services.decoding import decode
 from livedeck.errors import InvalidRequest
+from livedeck.literals import parsing
+from livedeck.literals.parsing import merge
 
 literals = st.recursive(
     st.builds(lambda text: Literal(scalar=Scalar(primitive=Primitive(string_value=text))), st.text(max_size=30)),
@@ -34,9 +35,9 @@ requests = st.builds(
 
 @pytest.fixture(scope="module", autouse=True)
 def small_pieces():
-    before, decoding.PIECE = decoding.PIECE, 8
+    before, parsing.PIECE = parsing.PIECE, 8
     yield
-    decoding.PIECE = before
+    parsing.PIECE = before
 
 
 @given(requests)
@@ -79,7 +80,7 @@ def _field(number, data):
 
 
 async def test_what_is_large_is_parsed_elsewhere(monkeypatch):
-    monkeypatch.setattr(decoding, "PIECE", 100_000)
+    monkeypatch.setattr(parsing, "PIECE", 100_000)
     offloaded = []
 
     async def offload(function, *args):
