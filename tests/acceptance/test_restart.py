@@ -37,7 +37,7 @@ def test_the_page_recovers_by_itself(stage: Stage, ending: str) -> None:
     expect(stage.mark).to_have_text("Live")
     strings.run("deck.append('<p>after</p>'); publish()")
     stage.expect_shown("after")
-    assert stage.deck.locator("p").all_inner_texts() == ["before", "meanwhile", "after"]
+    assert stage.deck.locator(".ld-html p").all_inner_texts() == ["before", "meanwhile", "after"]
     strings.finish()
     expect(stage.mark).to_have_text("Complete")
     expect(stage.page.get_by_role("main").get_by_text("Succeeded", exact=True).first).to_be_visible()
