@@ -11,6 +11,7 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
+from livedeck.deck.numerals import format_size
 from livedeck.errors import UnreadableObject
 from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
 from livedeck.literals.parsing import parse_into
@@ -143,7 +144,7 @@ def _how(ended: Exit) -> tuple[str, str]:
 
 
 def _killed(ended: Exit) -> tuple[str, str]:
-    size = f" (its largest size was {ended.peak_memory / (1 << 30):.3g} GiB)" if ended.peak_memory else ""
+    size = f" (its largest size was {format_size(ended.peak_memory)})" if ended.peak_memory else ""
     if ended.out_of_memory:
         return "OOMKilled", f"The attempt's process was killed by the kernel because memory ran out{size}."
     return "Interrupted", f"The attempt's process was killed (SIGKILL){size}: {_BY_WHOM[ended.out_of_memory]}."

@@ -132,7 +132,7 @@ def test_died_without_a_word_says_so_and_when_it_last_spoke(stage: Stage) -> Non
     expect(stage.mark).to_have_text("Died")
     alert = stage.panel.get_by_role("alert")
     expect(alert).to_contain_text("The task died.")
-    expect(alert).to_contain_text(re.compile(r"It last published at \d.*, \d+(\.\d)? s before it ended\."))
+    expect(alert).to_contain_text(re.compile(r"It last published at \d.*, \d+(\.\d)? m?s before it ended\."))
     stage.expect_shown("last words")
 
 

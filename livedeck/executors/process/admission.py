@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from livedeck.deck.numerals import format_size
 from livedeck.errors import CannotStart
 from livedeck.executors.api import Queued
 
-GIB = 1 << 30
 UNSTATED_CPU = 0.5
 """Cores that an attempt counts for when it does not say: two a core, since loading and storing is waiting."""
 
@@ -189,7 +189,7 @@ class Gate:
             cores = need.milli_cores / 1000
             return f"waits for {cores:g} CPU{'s' * (cores > 1)} of {self.capacity.milli_cores / 1000:g}"
         if after.memory > self.capacity.memory:
-            return f"waits for {need.memory / GIB:.3g} GiB of memory"
+            return f"waits for {format_size(need.memory)} of memory"
         if after.gpus > self.capacity.gpus:
             return f"waits for {need.gpus} GPU{'s' * (need.gpus > 1)}"
         return "waits for those that came before"
@@ -224,6 +224,6 @@ def at_once(parallel: int | None) -> str:
 
 
 def _describe(amount: Amount) -> str:
-    memory = f" and {amount.memory / GIB:.3g} GiB of memory" if amount.memory else ""
+    memory = f" and {format_size(amount.memory)} of memory" if amount.memory else ""
     gpus = f" and {amount.gpus} GPU{'s' * (amount.gpus > 1)}" if amount.gpus else ""
     return f"{amount.milli_cores / 1000:g} cores{memory}{gpus}"

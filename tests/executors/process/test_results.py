@@ -7,11 +7,13 @@ import signal
 import pytest
 
 from livedeck.executors.api import Exit, ExitKind, ResultStored
-from livedeck.executors.process.admission import GIB, NOTHING
+from livedeck.executors.process.admission import NOTHING
 from livedeck.executors.process.records import Records
 
 from .conftest import alive, until
 from .test_survival import server
+
+GIB = 1 << 30
 
 pytestmark = pytest.mark.slow
 
