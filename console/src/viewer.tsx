@@ -24,7 +24,7 @@ const TAB: ChosenTab = {
   choose: (name) => {
     const address = new URL(window.location.href);
     address.searchParams.set("tab", name);
-    window.history.replaceState(null, "", address);
+    window.history.replaceState(window.history.state, "", address);
   },
 };
 

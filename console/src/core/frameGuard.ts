@@ -3,6 +3,8 @@
  * them without end keeps the page from doing anything else, so it is to be let go.
  */
 
+import { HistoryGuard } from "./historyGuard";
+
 export type Misuse = "messages" | "focus" | "history";
 
 /** A Deck that is published 60 times a second reports each twice. */
@@ -114,7 +116,7 @@ export class FocusGuard {
   }
 
   /** Whether the viewer may have clicked or typed in the frame just now. */
-  clicked(): boolean {
+  private clicked(): boolean {
     if (document.querySelector("dialog:modal")) return false; // what is behind a dialog cannot be clicked
     const now = performance.now();
     // Older browsers do not say; there the pointer has to do.
@@ -131,48 +133,6 @@ export class FocusGuard {
   }
 }
 
-const LOOK_EVERY_MS = 200;
-const MOST_UNDONE = 3;
-
-/**
- * Keeps Back leading out of the page's view: steps that a frame adds to the history with nobody having clicked in it are
- * gone back over. What the viewer does in the frame stays a step, as in any page.
- */
-export class HistoryGuard {
-  private readonly timer = setInterval(() => this.look(), LOOK_EVERY_MS);
-  private length = window.history.length;
-  private place = here();
-  private undone = 0;
-
-  /** `clicked`: whether the viewer may have done something in the frame. */
-  constructor(
-    private readonly clicked: () => boolean,
-    private readonly misused: () => void,
-  ) {}
-
-  close(): void {
-    clearInterval(this.timer);
-  }
-
-  private look(): void {
-    const { length } = window.history;
-    const place = here();
-    const added = length - this.length;
-    const own = place !== this.place; // the page itself went somewhere
-    this.length = length;
-    this.place = place;
-    if (own || added <= 0 || this.clicked()) return;
-    window.history.go(-added);
-    if (++this.undone >= MOST_UNDONE) this.misused();
-  }
-}
-
-/** The page's own step in the history, which those of its frames do not change. */
-function here(): string {
-  const { navigation } = window as { navigation?: { currentEntry?: { key: string } | null } };
-  return navigation?.currentEntry?.key ?? window.location.href;
-}
-
 /** All of it for one frame. */
 export function guardFrame(frame: HTMLIFrameElement, misused: (how: Misuse) => void): () => void {
   const count = new MessageCount();
@@ -181,10 +141,7 @@ export function guardFrame(frame: HTMLIFrameElement, misused: (how: Misuse) => v
   };
   window.addEventListener("message", hear);
   const focus = new FocusGuard(frame, () => misused("focus"));
-  const history = new HistoryGuard(
-    () => focus.clicked(),
-    () => misused("history"),
-  );
+  const history = new HistoryGuard(() => misused("history"));
   return () => {
     window.removeEventListener("message", hear);
     focus.close();
