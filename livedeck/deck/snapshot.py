@@ -1,8 +1,9 @@
 """``deck.html``: a whole Deck as one self-contained page, and back.
 
-The page opens from disk in any browser, offline. Raw HTML elements stand in it once, as they are, because a Deck's
-bytes are mostly theirs; everything else is also in a block of JSON, so that the document can be recovered exactly.
-With a chart the page carries the runtime script, which draws from a block that holds the whole document.
+The page opens from disk in any browser, offline. Raw HTML elements stand in it once, because a Deck's bytes are mostly
+theirs: as they are, or in the attribute of a frame where they need one. Everything else is also in a block of JSON, so
+that the document can be recovered exactly. With a chart the page carries the runtime script, which draws from a block
+that holds the whole document.
 """
 
 import html
@@ -16,7 +17,8 @@ from typing import Any
 import msgspec
 
 from livedeck.deck import policy
-from livedeck.deck.ops import Chart, Document, Html
+from livedeck.deck.framed import Raw, outer_script, unescape
+from livedeck.deck.ops import Chart, Document
 from livedeck.deck.segments import clean_text
 from livedeck.deck.static_page import StaticPage, empty, tab_rules, unreadable_notice
 
@@ -31,6 +33,7 @@ _END = b"</script>"
 _VERSION_TAG = re.compile(rb'<meta name="livedeck-version" content="(\d+)">')
 _LIVE_TAG = b'<meta name="livedeck-state" content="live">'
 _FALLBACK_BYTES = 256 * 1024  # beyond it a page with a chart shows nothing without its script, but words
+_MOST_DEPTH = 2  # of frames that raw HTML stands in
 _STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
 _ENCODER = msgspec.json.Encoder()
 
@@ -66,6 +69,8 @@ def render(document: Document, *, live: bool, title: str = "Deck", ended: Ended 
         page.add(_without_scripting(document))
     page.add("</div>")
     if script is None:
+        if page.has_frames:
+            page.add(outer_script())
         page.add(_SOURCE + _embedded(page.source(document)))
     else:
         page.add(f"<script>{script}</script>")
@@ -120,8 +125,9 @@ def _decode(data: bytes, block: bytes) -> Document | None:
         for deck in held.get("decks", ()):
             for element in deck["elements"]:
                 if isinstance(element.get("html"), list):
-                    start, length = element["html"]
-                    element["html"] = data[start : start + length].decode()
+                    start, length, *more = element["html"]
+                    (depth,) = more or (0,)
+                    element["html"] = unescape(data[start : start + length].decode(), min(depth, _MOST_DEPTH))
         return msgspec.convert(held, Document)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
@@ -132,22 +138,28 @@ class _Page:
 
     def __init__(self) -> None:
         self.data = bytearray()
-        self._places: list[tuple[int, int]] = []
+        self._places: list[tuple[int, ...]] = []
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether some of the raw HTML stands in frames."""
+        return any(more for _, _, *more in self._places)
 
     def add(self, piece: str | bytes) -> None:
         self.data += piece.encode() if isinstance(piece, str) else piece
 
     def add_static(self, document: Document) -> None:
-        for piece in StaticPage(document).pieces():
-            if isinstance(piece, Html):
-                raw = piece.html.encode()
-                self._places.append((len(self.data), len(raw)))
+        for piece in StaticPage(document, _STYLE).pieces():
+            if isinstance(piece, Raw):
+                raw = piece.text.encode()
+                # An older reader refuses a place of three: what it would read is not what was published.
+                self._places.append((len(self.data), len(raw), *([piece.depth] if piece.depth else [])))
                 self.data += raw
             else:
                 self.add(piece)
 
     def source(self, document: Document) -> Any:
-        """The document for the block of JSON: of raw HTML elements only where they lie, as [start, length]."""
+        """The document for the block of JSON: of raw HTML only where it lies, [start, length(, frames around it)]."""
         places = iter(self._places)
         held = msgspec.to_builtins(document)
         for deck in held.get("decks", ()):
@@ -161,11 +173,11 @@ def _without_scripting(document: Document) -> str:
     """What a page that is drawn by its script shows where scripts do not run, if that stays small."""
     pieces = []
     size = 0
-    for piece in StaticPage(document).pieces():
-        text = piece.html if isinstance(piece, Html) else piece
+    for piece in StaticPage(document, _STYLE).pieces():
+        text = piece.text if isinstance(piece, Raw) else piece
         size += len(text)
         # It would end the noscript element early, and then be shown twice.
-        pieces.append("" if isinstance(piece, Html) and "</noscript" in text.lower() else text)
+        pieces.append("" if isinstance(piece, Raw) and "</noscript" in text.lower() else text)
     if size > _FALLBACK_BYTES:
         return f"<noscript>{empty('This Deck needs JavaScript', 'Its charts are drawn by a script.')}</noscript>"
     return f"<noscript>{''.join(pieces)}</noscript>"

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from livedeck.deck import framed
+from livedeck.deck.framed import Raw
+from livedeck.deck.markup import acts_on_document, is_balanced, is_whole_document
 from livedeck.deck.numerals import format_delta, format_number, format_value
 from livedeck.deck.ops import MOST_UNREADABLE, Chart, Deck, Document, Element, Html, Markdown, Progress, Value
 from livedeck.deck.plot import COLOURS, chart_plot, dash, restarts
@@ -22,19 +25,32 @@ MARKDOWN_BUDGET = 128 * 1024
 """How many characters of Markdown one page renders. Rendering is pure Python and would slow the task beside it; what
 is beyond is shown as it was written."""
 
+BALANCE_BUDGET = 10_000
+"""How many tags of raw HTML one page looks through for elements that are left open; what is beyond has a frame."""
+
 LONG_FIGURE = 14
 """Characters beyond which a value has the room of two tiles."""
 
 
 class StaticPage:
-    """Renders one document; keeps count of what rendering may still cost."""
+    """Renders one document; keeps count of what rendering may still cost.
 
-    def __init__(self, document: Document) -> None:
+    A tab whose HTML has scripts or styles has a frame of its own, so that they reach the rest of their tab and nothing
+    else; HTML that is a whole page, or leaves elements open, has one by itself.
+
+    Args:
+        document: What to show.
+        style: CSS of the page, for frames within it.
+    """
+
+    def __init__(self, document: Document, style: str) -> None:
         self._document = document
+        self._style = style
         self._budget = MARKDOWN_BUDGET
+        self._balance_budget = BALANCE_BUDGET
 
-    def pieces(self) -> Iterator[str | Html]:
-        """The tabs and panels in order; an :class:`Html` stands where its raw HTML goes."""
+    def pieces(self) -> Iterator[str | Raw]:
+        """The tabs and panels in order; a :class:`Raw` stands where raw HTML goes."""
         decks = self._document.decks
         yield f'<main class="ld-page"{" data-ended" if self._document.end else ""}>'
         if not decks:
@@ -43,30 +59,49 @@ class StaticPage:
             yield from _tabs(decks)
         for index, deck in enumerate(decks):
             yield f'<section class="ld-panel" id="ld-panel-{index}" aria-label="{_quoted(deck.name)}">'
-            yield from self._panel(deck)
+            alone = {element.id for element in deck.elements if isinstance(element, Html) and self._is_alone(element)}
+            if any(isinstance(e, Html) and e.id not in alone and acts_on_document(e.html) for e in deck.elements):
+                inside = ['<main class="ld-page ld-panel">', *self._panel(deck, alone), "</main>"]
+                yield from framed.framed(deck.name, framed.document(self._style, inside))
+            else:
+                yield from self._panel(deck, alone)
             yield "</section>"
         yield "</main>"
 
-    def _panel(self, deck: Deck) -> Iterator[str | Html]:
+    def _is_alone(self, element: Html) -> bool:
+        """Whether it has a frame by itself."""
+        if is_whole_document(element.html):
+            return True
+        if acts_on_document(element.html):
+            return False
+        self._balance_budget -= element.html.count("<")
+        return self._balance_budget < 0 or not is_balanced(element.html)
+
+    def _panel(self, deck: Deck, alone: set[str]) -> Iterator[str | Raw]:
         for tiles, elements in itertools.groupby(deck.elements, key=lambda element: isinstance(element, Value)):
             if tiles:
                 yield '<div class="ld-values">'
             for element in elements:
-                yield from self._guarded(element)
+                yield from self._guarded(element, alone=element.id in alone)
             if tiles:
                 yield "</div>"
 
-    def _guarded(self, element: Element) -> list[str | Html]:
+    def _guarded(self, element: Element, *, alone: bool) -> list[str | Raw]:
         try:
-            return list(self._element(element))
+            return list(self._element(element, alone=alone))
         except Exception as error:  # noqa: BLE001 - one element must not cost the others their page
             return [render_error(error, f"The {type(element).__name__.lower()} {element.id!r} could not be drawn")]
 
-    def _element(self, element: Element) -> Iterator[str | Html]:
+    def _element(self, element: Element, *, alone: bool) -> Iterator[str | Raw]:
         match element:
-            case Html():
+            case Html(html=raw):
                 yield '<div class="ld-element ld-html">'
-                yield element
+                if not alone:
+                    yield Raw(raw)
+                elif is_whole_document(raw):
+                    yield from framed.framed("Report", framed.whole_document(raw))
+                else:
+                    yield from framed.framed("HTML", framed.document(self._style, [Raw(raw)]))
                 yield "</div>"
             case Markdown(text=text):
                 yield f'<div class="ld-element ld-markdown">{self._markdown(text)}</div>'

@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livedeck.deck import framed, snapshot
+from livedeck.deck.markup import acts_on_document, is_balanced, is_whole_document
+from livedeck.deck.ops import Deck, Document, Html
+
+CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "markup_cases.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["html"])
+def test_what_html_needs_is_read_off_it_as_in_the_frame(case):
+    assert is_whole_document(case["html"]) is case["whole"]
+    assert acts_on_document(case["html"]) is case["acts"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "",
+        "a < b & c <3",
+        "<p>one<p>two",
+        "<ul><li>one<li>two</ul><br><img src='a>b'>",
+        "<table><tr><td>x<td>y</table>",
+        "<!-- <b> --><b>x</b>",
+        "<svg><path d='M0'/><g><use/></g></svg>",
+        "<textarea><b></textarea>",
+    ],
+)
+def test_what_is_balanced(html):
+    assert is_balanced(html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<b>x",
+        "</div>",
+        "<div></b></div>",
+        "<!-- x",
+        "<textarea><b>",
+        "<p title='x",
+        "<p",
+        "<plaintext>",
+        "<b/>",
+        '<a <a "' * 20_000,
+    ],
+)
+def test_what_is_not(html):
+    assert not is_balanced(html)
+
+
+@given(st.text("&amp;quot#x1\"'<> \n"), st.integers(0, 2))
+def test_what_was_escaped_comes_back(text, depth):
+    assert framed.unescape(framed.Raw(text, depth).text, depth) == text
+
+
+@pytest.mark.parametrize(
+    "html", ["<script>a && b</script>", "<b>&lt;open", '<!doctype html><p title="&amp;quot;">&', "<p>plain</p>"]
+)
+@pytest.mark.parametrize("beside", ["<p>plain</p>", "<style>p{}</style>", "<html><p>"])
+def test_html_in_frames_is_recovered_exactly(html, beside):
+    document = Document(1, "", [Deck("a", [Html("x", html), Html("y", beside), Html("z", html)]), Deck("b", [])])
+    page = snapshot.render(document, live=False)
+    assert snapshot.parse(page) == document
+    framed_ones = {html, beside} != {"<p>plain</p>"}
+    assert (b"<iframe" in page) is framed_ones
