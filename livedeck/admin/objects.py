@@ -16,6 +16,7 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
+from livedeck.admin.offload import run_by_size
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound, UnreadableObject
 from livedeck.literals.parsing import parse_into
 from livedeck.store import Store, join_uri, layout
@@ -105,8 +106,7 @@ class Objects:
             literals: The inputs.
             role: ``inputs`` or ``user-inputs``.
         """
-        data = literals.SerializeToString(deterministic=True)
-        digest = hashlib.sha256(data).hexdigest()[:16]
+        data, digest = await run_by_size(literals, _digested, literals)
         prefix = layout.execution_prefix(identifier.project, identifier.domain, identifier.name)
         key = f"{prefix}/{role}-{digest}.pb"
         await self._store.aput(key, data)
@@ -156,3 +156,9 @@ class Objects:
             self._store.download_to(key, path)
             with path.open("rb") as file:
                 return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
+
+
+def _digested(literals: LiteralMap) -> tuple[bytes, str]:
+    """Literals as they are stored, and a digest of them for a name."""
+    data = literals.SerializeToString(deterministic=True)
+    return data, hashlib.sha256(data).hexdigest()[:16]

@@ -8,11 +8,30 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
+from google.protobuf.message import Message
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 SWITCH_INTERVAL: Final = 0.001
 """Seconds, for `sys.setswitchinterval`: what each step of the event loop waits at most for a thread that computes."""
+
+SMALL: Final = 32 * 1024
+"""Bytes of a message that Python code looks at on the event loop: some 10 ms."""
+
+
+async def run_by_size(message: Message, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function that looks at all of a message: at once, or in a thread if the message is large.
+
+    Args:
+        message: What it looks at.
+        function: What is run.
+        *args: Its arguments.
+        **kwargs: Its arguments by name.
+    """
+    if message.ByteSize() <= SMALL:
+        return function(*args, **kwargs)
+    return await asyncio.to_thread(function, *args, **kwargs)
 
 
 class Offloader:

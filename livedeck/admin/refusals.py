@@ -32,7 +32,7 @@ _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
     InvalidKey: (400, 3),
     InvalidRequest: (400, 3),
     DeckError: (400, 3),
-    ServerBusy: (429, 8),
+    ServerBusy: (503, 8),
     InvalidLink: (403, 7),
     UnreadableObject: (400, 9),
     StoreUnavailable: (503, 14),

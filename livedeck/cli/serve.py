@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -259,4 +260,6 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
             settings=PropellerSettings(system_retries=settings.system_retries, root=admin_settings.root),
         ),
     ):
+        gc.collect()
+        gc.freeze()  # a collection would look at all that was loaded each time, and stop everybody meanwhile
         yield admin

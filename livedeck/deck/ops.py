@@ -12,21 +12,21 @@ from typing import Literal
 import msgspec
 
 
-class Html(msgspec.Struct, tag_field="kind", tag="html", frozen=True):
+class Html(msgspec.Struct, tag_field="kind", tag="html", frozen=True, gc=False):
     """Raw HTML, shown as it is (scripts run, inside the Deck's sandbox)."""
 
     id: str
     html: str
 
 
-class Markdown(msgspec.Struct, tag_field="kind", tag="markdown", frozen=True):
+class Markdown(msgspec.Struct, tag_field="kind", tag="markdown", frozen=True, gc=False):
     """CommonMark text with tables; raw HTML in it is shown as text."""
 
     id: str
     text: str
 
 
-class Progress(msgspec.Struct, tag_field="kind", tag="progress", frozen=True, omit_defaults=True):
+class Progress(msgspec.Struct, tag_field="kind", tag="progress", frozen=True, gc=False, omit_defaults=True):
     """A progress bar. ``total`` is None while the amount of work is unknown."""
 
     id: str
@@ -36,7 +36,7 @@ class Progress(msgspec.Struct, tag_field="kind", tag="progress", frozen=True, om
     unit: str = ""
 
 
-class Value(msgspec.Struct, tag_field="kind", tag="value", frozen=True, omit_defaults=True):
+class Value(msgspec.Struct, tag_field="kind", tag="value", frozen=True, gc=False, omit_defaults=True):
     """One number or word with a label, shown large; ``delta`` is the change since the value before."""
 
     id: str
@@ -46,7 +46,7 @@ class Value(msgspec.Struct, tag_field="kind", tag="value", frozen=True, omit_def
     delta: float | None = None
 
 
-class Series(msgspec.Struct, frozen=True):
+class Series(msgspec.Struct, frozen=True, gc=False):
     """One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
 
     Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
@@ -58,7 +58,7 @@ class Series(msgspec.Struct, frozen=True):
     y: list[float | None]
 
 
-class Chart(msgspec.Struct, tag_field="kind", tag="chart", frozen=True, omit_defaults=True):
+class Chart(msgspec.Struct, tag_field="kind", tag="chart", frozen=True, gc=False, omit_defaults=True):
     """A line chart; each series has its own x values, in the order in which they came."""
 
     id: str
@@ -77,7 +77,7 @@ class Chart(msgspec.Struct, tag_field="kind", tag="chart", frozen=True, omit_def
 Element = Html | Markdown | Progress | Value | Chart
 
 
-class Put(msgspec.Struct, tag_field="op", tag="put", frozen=True):
+class Put(msgspec.Struct, tag_field="op", tag="put", frozen=True, gc=False):
     """Create the element at the end of the deck, or replace the one with its id where it stands.
 
     The deck is created after the existing ones when its name is new.
@@ -87,7 +87,7 @@ class Put(msgspec.Struct, tag_field="op", tag="put", frozen=True):
     element: Element
 
 
-class Extend(msgspec.Struct, tag_field="op", tag="extend", frozen=True):
+class Extend(msgspec.Struct, tag_field="op", tag="extend", frozen=True, gc=False):
     """Append to an element of the same id and kind.
 
     html and markdown text is concatenated; a chart's points are appended series by series, new series
@@ -99,14 +99,14 @@ class Extend(msgspec.Struct, tag_field="op", tag="extend", frozen=True):
     element: Element
 
 
-class Drop(msgspec.Struct, tag_field="op", tag="drop", frozen=True, omit_defaults=True):
+class Drop(msgspec.Struct, tag_field="op", tag="drop", frozen=True, gc=False, omit_defaults=True):
     """Remove one element, or with ``id`` None the whole deck. Dropping what is not there does nothing."""
 
     deck: str
     id: str | None = None
 
 
-class End(msgspec.Struct, tag_field="op", tag="end", frozen=True):
+class End(msgspec.Struct, tag_field="op", tag="end", frozen=True, gc=False):
     """The Deck is complete; nothing follows. ``at`` is the time in RFC 3339, UTC."""
 
     outcome: Literal["succeeded", "failed", "aborted"]
@@ -116,7 +116,7 @@ class End(msgspec.Struct, tag_field="op", tag="end", frozen=True):
 Op = Put | Extend | Drop | End
 
 
-class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+class Health(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How publishing has gone so far in this attempt."""
 
     flushes: int = 0
@@ -129,7 +129,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """Seconds from the oldest publish in this segment to its first upload attempt that could succeed."""
 
 
-class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
+class Segment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One flush: the ops since the segment before. Immutable once stored; ``seq`` starts at 1, no gaps."""
 
     seq: int
@@ -141,21 +141,21 @@ class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why the object of this number cannot be read. Readers set it, on a segment without ops in that object's place."""
 
 
-class Unreadable(msgspec.Struct, frozen=True):
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
     """A segment that could not be read, so that what it changed is missing from the document."""
 
     seq: int
     reason: str
 
 
-class Deck(msgspec.Struct, frozen=True):
+class Deck(msgspec.Struct, frozen=True, gc=False):
     """One tab."""
 
     name: str
     elements: list[Element]
 
 
-class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A whole Deck page as it stands after segment ``seq`` (0: nothing published yet)."""
 
     seq: int = 0

@@ -54,11 +54,14 @@ class Reader:
         """
         self._page = await self.head()
         document = await self._snapshot(self._page) if self._page else None
-        replay = Replay(document)
+        few = document is None or sum(len(deck.elements) for deck in document.decks) <= FEW
+        replay = Replay(document) if few else await self._offload(Replay, document)
         before = replay.seq
         while await self._catch_up(replay):
             pass
-        return None if document is None and replay.seq == before else replay.document()
+        if document is None and replay.seq == before:
+            return None
+        return replay.document() if replay.count <= FEW else await self._offload(replay.document)
 
     async def next(self, after_seq: int) -> Segment | None:
         """The segment after a number; None while there is none.

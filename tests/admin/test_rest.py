@@ -1,5 +1,7 @@
 """REST: each annotated route, its parameters, its two encodings, its errors."""
 
+import asyncio
+
 import httpx
 import pytest
 from flyteidl.admin.execution_pb2 import Execution, ExecutionList
@@ -208,3 +210,29 @@ async def test_an_answer_without_a_json_form_says_so(caplog):
         as_protobuf = await client.get("/api/v1/version", headers={"accept": "application/octet-stream"})
         assert Any.FromString(as_protobuf.content).type_url == "x/no.Such"
     assert [record.message for record in caplog.records] == ["answer_failed"]
+
+
+async def test_large_bodies_are_bounded_together(services, protos):
+    transport = httpx.ASGITransport(app=Starlette(routes=rest_routes(services, bodies_limit=1_000_000)))
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        yield b" " * 600_000
+        begun.set()
+        await go_on.wait()
+        yield b"{}"
+
+    async def post(content):
+        return await client.post("/api/v1/tasks", content=content)
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
+        first = asyncio.create_task(post(slowly()))
+        await begun.wait()
+        refused = await post(b" " * 600_000)
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"] == "5"
+        assert "requests of 600000 bytes are being served" in refused.json()["message"]
+        assert (await post(b"{}")).status_code == 400  # small ones are always let in
+        go_on.set()
+        assert (await first).status_code == 400
+        assert (await post(b" " * 600_000)).status_code == 400

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from livedeck.admin.live.recent import MAX_BYTES, Recent, is_large
 from livedeck.admin.live.states import Published, rfc3339
 from livedeck.deck.ops import Document, Segment
-from livedeck.deck.reader import Offload
+from livedeck.deck.reader import FEW, Offload
 from livedeck.errors import DeckError, StoreError
 from livedeck.store import Meta, Store
 from livedeck.store.layout import DECK
@@ -76,8 +76,10 @@ class DeckLog:
         return None
 
     def offer(self, segment: Segment) -> bool:
-        """Take in a segment that came by a hint if it is exactly the next one. Say whether it was."""
-        return self.recent is not None and segment.seq == self.recent.seq + 1 and self.recent.add(segment)
+        """Take in a segment that came by a hint if it is exactly the next one, and small. Say whether it was."""
+        if self.recent is None or segment.seq != self.recent.seq + 1 or len(segment.ops) > FEW:
+            return False
+        return self.recent.add(segment)
 
     async def pull(self, on_news: Callable[[], None], *, final: bool) -> bool:
         """Read what was published since; say whether there was anything.
@@ -94,7 +96,8 @@ class DeckLog:
         if moved:
             on_news()
         while self.recent is not None and (segment := await self._next()) is not None:
-            if self.recent.add(segment):
+            # Very many ops are applied beside the event loop, which a new load does; viewers get a snapshot then.
+            if (len(segment.ops) > FEW and await self._reload()) or self.recent.add(segment):
                 moved = True
                 on_news()
         if final and self.recent is not None and self.recent.replay.end is None and await self._reload():
@@ -141,7 +144,7 @@ class DeckLog:
             return False
         document = await self._reader.load()
         if document is not None:
-            self.recent = Recent(self._attempt, document, self._offload)
+            self.recent = await self._recent(document)
             return True
         if head is None or not (final or await self._is_whole(head)):
             return False
@@ -163,8 +166,14 @@ class DeckLog:
         document = await self._reader.load()
         if document is None or self.recent is None or document.seq <= self.recent.seq:
             return False
-        self.recent = Recent(self._attempt, document, self._offload)
+        self.recent = await self._recent(document)
         return True
+
+    async def _recent(self, document: Document) -> Recent:
+        if sum(len(deck.elements) for deck in document.decks) <= FEW:
+            return Recent(self._attempt, document, self._offload)
+        made: Recent = await self._offload(Recent, self._attempt, document, self._offload)
+        return made
 
 
 def _is_time(text: str) -> bool:

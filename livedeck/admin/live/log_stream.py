@@ -17,9 +17,12 @@ from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.live.states import latest_attempt, may_print, node_is_over
 from livedeck.admin.live.wakes import Pace, Watch, Watcher
 from livedeck.admin.signals import Signal
-from livedeck.errors import ObjectNotFound
+from livedeck.errors import ObjectNotFound, UnreadableObject
 from livedeck.store import Store
 from livedeck.store.layout import LOG, log_key
+
+PIECE_LIMIT: Final = 1024 * 1024
+"""Bytes of one object of a log: four times what is shipped at once, but a task can write to the folder too."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -134,6 +137,8 @@ class LogTail:
 
     async def _next(self) -> str | None:
         try:
-            return (await self._store.aget(log_key(self._seq + 1))).decode("utf-8", "replace")
+            return (await self._store.aget(log_key(self._seq + 1), limit=PIECE_LIMIT)).decode("utf-8", "replace")
         except ObjectNotFound:
             return None
+        except UnreadableObject as error:
+            return f"[a piece of the log is not shown: {error}]\n"

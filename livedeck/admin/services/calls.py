@@ -14,6 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from livedeck.admin.offload import Offloader
 from livedeck.admin.services.decoding import decode
 from livedeck.errors import (
     DatabaseUnavailable,
@@ -87,6 +88,8 @@ class Service:
             raise ValueError(f"{descriptor.full_name} has no methods {sorted(unknown)}")
         self.descriptor = descriptor
         self._handlers = handlers
+        self.offload = Offloader()
+        """Runs what large requests take, one after the other: they leave the machine to everything else."""
 
     async def call(self, method: str, request: Message) -> Message:
         """Serve one call.
@@ -115,7 +118,7 @@ class Service:
 
         async def serve(data: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
             try:
-                return await self.call(method.name, await decode(kind, data))
+                return await self.call(method.name, await decode(kind, data, self.offload))
             except InvalidRequest as error:
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             except Failure as failure:

@@ -1,6 +1,5 @@
 """Creates executions: what may run, with which inputs, under which name; the rules behind create and relaunch."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -30,10 +29,10 @@ from livedeck.admin.names import (
     generate_execution_name,
 )
 from livedeck.admin.objects import Objects
+from livedeck.admin.offload import run_by_size
 from livedeck.admin.records.shown import check_shown
 from livedeck.admin.services.registrar import Registrar
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
-from livedeck.literals.parsing import SMALL
 
 _INHERITED: Final[Sequence[str]] = (
     "labels",
@@ -66,24 +65,21 @@ class Launcher:
             EntityExists: The name is taken.
         """
         identifier = await self._new_identifier(request)
-        _check_spec(f"execution {describe(identifier)}", request.spec)
+        await run_by_size(request.spec, _check_spec, f"execution {describe(identifier)}", request.spec)
         runnable = await self._registrar.runnable(request.spec.launch_plan)
         given = request.inputs if request.HasField("inputs") else request.spec.inputs
         plan = runnable.plan
         merging = (request.spec.launch_plan.name, plan.closure.expected_inputs, plan.spec.fixed_inputs, given)
         # Each of many literals is looked at; the event loop has streams to serve meanwhile.
-        inputs = (
-            merge_inputs(*merging) if given.ByteSize() <= SMALL else await asyncio.to_thread(merge_inputs, *merging)
-        )
+        inputs = await run_by_size(given, merge_inputs, *merging)
         message = Execution(id=identifier, spec=_spec(request.spec, plan))
         message.closure.workflow_id.CopyFrom(runnable.workflow)
+        uses = await run_by_size(given, self._objects.owners_in, inputs)
         # Before the row, so that whoever finds the execution finds its inputs.
         inputs_uri, user_inputs_uri = await self._store(identifier, inputs, given)
         await self._database.write(
             executions.add,
-            NewExecution(
-                message, runnable.workflow_row, inputs_uri, user_inputs_uri, uses=self._objects.owners_in(inputs)
-            ),
+            NewExecution(message, runnable.workflow_row, inputs_uri, user_inputs_uri, uses=uses),
         )
         return identifier
 

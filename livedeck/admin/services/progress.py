@@ -36,6 +36,7 @@ from livedeck.admin.db import executions, recording
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.recording import ExecutionEvent, Reporter
 from livedeck.admin.names import check_execution, check_identifier, check_node, check_node_id, describe
+from livedeck.admin.offload import run_by_size
 from livedeck.admin.records.shown import check_shown
 from livedeck.admin.services.answers import Answers
 from livedeck.admin.services.calls import Handler
@@ -130,7 +131,8 @@ class ProgressCalls:
         return TaskExecutionEventResponse()
 
     async def _record(self, event: ExecutionEvent) -> None:
-        check_shown("the event", event)  # what an engine of our own reports was made here, and often
+        # Not of what an engine of our own reports: that was made here, and comes often.
+        await run_by_size(event, check_shown, "the event", event)
         await self._database.write(recording.record, _ANYBODY, [event])
 
     async def _node(self, identifier: NodeExecutionIdentifier) -> NodeExecution:

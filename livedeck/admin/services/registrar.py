@@ -23,6 +23,7 @@ from livedeck.admin.db.writer import Transaction
 from livedeck.admin.digests import digest_launch_plan, digest_task, digest_workflow
 from livedeck.admin.fields import refuse_unbuilt
 from livedeck.admin.names import check_identifier, check_member, check_text, describe
+from livedeck.admin.offload import run_by_size
 from livedeck.admin.records.shown import check_shown
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
 
@@ -55,9 +56,7 @@ class Registrar:
         if not spec.HasField("template"):
             raise InvalidRequest(f"{what} has no template: there is nothing to run")
         check_text("task type", spec.template.type, limit=NAME_LENGTH)
-        check_shown(what, spec)
-        check_interface(what, spec.template.interface)
-        digest = digest_task(spec)
+        digest = await run_by_size(spec, _checked_task, what, spec)
         compiled = CompiledTask(template=spec.template)
         compiled.template.id.CopyFrom(identifier)
         message = Task(
@@ -76,7 +75,7 @@ class Registrar:
             NoSuchEntity: It runs a task or launch plan that was never registered.
         """
         identifier = await self._checked(identifier, ResourceType.WORKFLOW, generated=hidden)
-        digest = digest_workflow(spec)
+        digest = await run_by_size(spec, digest_workflow, spec)
         library = await self._database.read(_prepare_workflow, identifier, spec, digest)
         # A big workflow takes a while to check; the event loop has streams to serve meanwhile.
         closure = await asyncio.to_thread(_compile, identifier, spec, library)
@@ -95,8 +94,7 @@ class Registrar:
         """
         identifier = await self._checked(identifier, ResourceType.LAUNCH_PLAN, generated=hidden)
         what = f"launch plan {describe(identifier)}"
-        check_shown(what, spec)
-        refuse_unbuilt(what, spec)
+        await run_by_size(spec, _check_launch_plan, what, spec)
         check_identifier(spec.workflow_id)
         digest = digest_launch_plan(spec)
         found = await self._database.read(registry.find_closure, spec.workflow_id)
@@ -185,6 +183,18 @@ def _add_with_description(
     registry.add(transaction, kind, entry)
     if description is not None and description.ByteSize():
         named.add_description(transaction, entry.message.id, description)
+
+
+def _checked_task(what: str, spec: TaskSpec) -> bytes:
+    """Check a task; return its digest."""
+    check_shown(what, spec)
+    check_interface(what, spec.template.interface)
+    return digest_task(spec)
+
+
+def _check_launch_plan(what: str, spec: LaunchPlanSpec) -> None:
+    check_shown(what, spec)
+    refuse_unbuilt(what, spec)
 
 
 def _compile(identifier: Identifier, spec: WorkflowSpec, library: Library) -> CompiledWorkflowClosure:

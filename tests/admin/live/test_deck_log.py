@@ -201,3 +201,29 @@ async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(w
         events = await stream.until("end")
         assert read(events[-1])["phase"] == "succeeded"
         assert events[-2].id == "0.2"
+
+
+async def test_very_many_ops_are_applied_beside_the_event_loop(tmp_path):
+    offloaded = []
+
+    async def offload(function, *args):
+        offloaded.append(function)
+        return function(*args)
+
+    hand = Log(f"file://{tmp_path}/attempt")
+    hand.placeholder()
+    hand.publish("first")
+    log = DeckLog(hand.store, Reader(hand.store, offload), 0, offload=offload)
+    assert await pull(log) == [1]
+    assert offloaded == []
+    many = hand.segment(*(Put("main", Html(f"e{number}", "x")) for number in range(2_000)))
+    assert not log.offer(many)
+    hand.put(many)
+    before = log.recent
+    assert await pull(log) == [2]
+    assert offloaded
+    assert log.recent is not None
+    assert log.recent is not before  # so that viewers are sent a snapshot
+    assert log.recent.replay.document() == hand.document
+    hand.publish("last")
+    assert await pull(log) == [3]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from base64 import b64decode
 
 import httpx
@@ -17,6 +18,7 @@ from livedeck.admin.live import log_stream, sse
 from livedeck.deck import segments
 from livedeck.errors import InvalidKey, InvalidName
 from livedeck.executors.api import Queued
+from livedeck.store.layout import log_key
 from livedeck.testing.server import listening, running_admin
 from tests.admin.live.conftest import RUN, read, until
 
@@ -166,6 +168,25 @@ async def test_the_log_as_it_is_printed(world):
         assert [each.event for each in await stream.rest()] == ["chunk", "end"]
     async with world.listen(path, last_event_id="0.1") as stream:
         assert [read(each)["seq"] for each in (await stream.rest())[:-1]] == [2, 3]
+
+
+@pytest.mark.parametrize("size", [0, 2**40])
+async def test_a_piece_of_a_log_that_is_not_to_be_read_is_named_and_the_rest_follows(world, size):
+    await world.run()
+    log = world.log()
+    log.output(1, "one\n")
+    log.output(3, "three\n")
+    piece = log.store.local_root / log_key(2)
+    if size:
+        piece.touch()
+        os.truncate(piece, size)
+    else:
+        os.mkfifo(piece)
+    await world.finish()
+    async with world.listen(f"/live/logs/{RUN}/n0/0") as stream:
+        texts = [read(each)["text"] for each in (await stream.rest())[:-1]]
+    assert (texts[0], texts[2]) == ("one\n", "three\n")
+    assert texts[1].startswith("[a piece of the log is not shown: ")
 
 
 @pytest.mark.parametrize("last", ["-5", "2", "1.2", "0.-1", "x"])

@@ -1,0 +1,17 @@
+"""What keeps the interpreter busy runs beside the event loop."""
+
+import threading
+
+import pytest
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.admin.offload import SMALL, run_by_size
+
+
+@pytest.mark.parametrize(("size", "beside"), [(10, False), (SMALL + 1, True)])
+async def test_what_looks_at_a_large_message_runs_in_a_thread(size, beside):
+    message = LiteralMap()
+    message.literals["x"].scalar.primitive.string_value = "x" * size
+    ran_in, given = await run_by_size(message, lambda what: (threading.current_thread(), what), "it")
+    assert (ran_in is not threading.current_thread()) == beside
+    assert given == "it"
