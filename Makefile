@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/page.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance kill-test fault-test console wheel bench bench-smoke lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test console wheel bench bench-smoke lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ unit: $(VENV)/.dev  ## What to run between edits: lint, types and the quick test
 
 acceptance: $(VENV)/.dev $(CONSOLE) chromium  ## Real server, real browser
 	@$(BIN)/python -m pytest tests/acceptance $(ARGS)
+
+pictures: $(VENV)/.dev $(CONSOLE) chromium  ## Take pictures of every page in every state, into build/pictures/all; ARGS=--renew renews the baselines
+	@$(BIN)/python -m tests.acceptance.pictures build/pictures/all $(ARGS)
 
 kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10-node workflow
 	@$(BIN)/python -m pytest tests/integration/test_kill.py --kills 20 $(ARGS)

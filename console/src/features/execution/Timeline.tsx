@@ -53,6 +53,7 @@ export function Timeline({ route, execution, rows }: TimelineProps) {
           <TimelineRow key={row.id} route={route} row={row} scale={scale} />
         ))}
       </ul>
+      {shown.length === 0 && <Empty icon="search" title="No node is in this phase" />}
     </div>
   );
 }

@@ -1,0 +1,125 @@
+"""Takes pictures of scenes that come out the same each time: one browser, one font, a clock that stands still."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final, Literal
+
+import matplotlib as mpl
+from PIL import Image
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.acceptance.pictures.scenes import Scene
+from tests.acceptance.pictures.story import NOW
+
+HEIGHT: Final = 900
+_STAYS: Final = 2
+"""How many pictures in a row must be the same as the one before for a page to be done."""
+URL: Final = "http://livedeck.example"
+"""The server's address as the browser knows it, which is seen on some pages: the same whatever its port is."""
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--disable-lcd-text")
+_FONTS: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<dir>{folder}</dir><cachedir>{folder}/cache</cachedir>
+<match target="pattern"><edit name="family" mode="append" binding="weak"><string>DejaVu Sans</string></edit></match>
+<alias binding="strong"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+<alias binding="strong"><family>ui-monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at a page."""
+
+    width: int
+    scheme: Literal["light", "dark"] = "light"
+    forced: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.width}-{'forced' if self.forced else self.scheme}"
+
+
+# Neighbours differ by little, so that a page is laid out anew as seldom as can be.
+LOOKS: Final = (
+    Look(1920),
+    Look(1920, "dark"),
+    Look(1400, "dark"),
+    Look(1400),
+    Look(1400, forced=True),
+    Look(900),
+    Look(900, "dark"),
+    Look(400, "dark"),
+    Look(400),
+)
+
+
+@contextlib.contextmanager
+def browser_for_pictures(
+    playwright: Playwright, executable: str, port: int, folder: Path, *more: str
+) -> Iterator[Browser]:
+    """A browser that knows one family of fonts, which comes with matplotlib and so is the same on every machine."""
+    fonts = folder / "fonts"
+    fonts.mkdir()
+    for path in Path(mpl.get_data_path(), "fonts", "ttf").glob("DejaVuSans*.ttf"):
+        shutil.copy(path, fonts)
+    config = folder / "fonts.conf"
+    config.write_text(_FONTS.format(folder=fonts))
+    resolve = f"--host-resolver-rules=MAP {URL.removeprefix('http://')}:80 127.0.0.1:{port}"
+    environment = {**os.environ, "FONTCONFIG_FILE": str(config)}
+    browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, resolve, *more], env=environment)
+    yield browser
+    browser.close()
+
+
+@contextlib.contextmanager
+def opened(browser: Browser, scene: Scene, folder: Path) -> Iterator[Page]:
+    """The scene's page, at the moment of all pictures; an error that nobody caught in it is raised."""
+    context = browser.new_context(
+        viewport={"width": LOOKS[0].width, "height": HEIGHT},
+        color_scheme="light",
+        reduced_motion="reduce",
+        locale="en-US",
+        timezone_id="UTC",
+        java_script_enabled=scene.scripts,
+    )
+    page = context.new_page()
+    page.clock.set_fixed_time(NOW)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    scene.open(page, URL, folder)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def take(page: Page, look: Look, good: Callable[[Image.Image], bool] | None = None, tries: int = 25) -> Image.Image:
+    """Take a picture.
+
+    What a page draws anew for another width follows some frames later; so another picture is taken until one is as it
+    is to be, or, where that is not known, until it stays the same.
+
+    Args:
+        page: Of what.
+        look: How it is looked at.
+        good: Whether a picture is as it is to be; None: not known.
+        tries: How many pictures are taken at most.
+    """
+    page.set_viewport_size({"width": look.width, "height": HEIGHT})
+    page.emulate_media(
+        color_scheme=look.scheme, forced_colors="active" if look.forced else "none", reduced_motion="reduce"
+    )
+    before: bytes | None = None
+    picture = None
+    same = 0
+    for _ in range(tries):
+        shot = page.screenshot(animations="disabled")
+        picture = Image.open(BytesIO(shot)).convert("RGB")
+        same = same + 1 if shot == before else 0
+        if good(picture) if good is not None else same == _STAYS:
+            break
+        before = shot
+    assert picture is not None
+    return picture

@@ -1,0 +1,148 @@
+"""Every page in every state: where it is, and what is on it once it is there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Locator, Page, expect
+
+from livedeck.admin.live.messages import DeckPhase
+from livedeck.deck import snapshot
+from tests.acceptance.pictures import story
+
+RUNS: Final = f"/console/projects/{story.PROJECT}/domains/{story.DOMAIN}/executions"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One page in one state."""
+
+    name: str
+    path: str
+    shows: str
+    """Words that are on the page, or on its Deck, once it is as it is to be."""
+    act: Callable[[Page], None] | None = None
+    """What a viewer does there first."""
+    saved: Callable[[], bytes] | None = None
+    """The page itself, where it is opened from disk."""
+    scripts: bool = True
+
+    def open(self, page: Page, url: str, folder: Path) -> None:
+        """Open it, and wait until it is all there."""
+        if self.saved is not None:
+            path = folder / f"{self.name}.html"
+            path.write_bytes(self.saved())
+            page.goto(path.as_uri())
+        else:
+            page.goto(url + self.path)
+        if self.act is not None:
+            self.act(page)
+        if self.scripts:
+            expect(self._words(page)).to_be_visible()
+        else:  # what is in a noscript element is not found by its text
+            expect(page.locator("body")).to_contain_text(self.shows, use_inner_text=True)
+        expect(page.locator(".skeleton")).to_have_count(0)
+
+    def _words(self, page: Page) -> Locator:
+        place = page.locator("iframe:visible").content_frame if self.shows.startswith("@") else page
+        return place.get_by_text(self.shows.removeprefix("@")).filter(visible=True).first
+
+
+def _run(name: str, query: str = "") -> str:
+    return f"{RUNS}/{name}{query}"
+
+
+def _node(name: str, node: str, view: str, attempt: int | None = None) -> str:
+    return _run(name, f"?node={node}&view={view}" + (f"&attempt={attempt}" if attempt else ""))
+
+
+def _click(role: str, name: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+
+
+def _share(page: Page) -> None:
+    expect(page.locator("iframe").content_frame.get_by_text("epochs", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Share").click()
+
+
+_LISTS: Final = [
+    Scene("executions", RUNS, "demand_by_store"),
+    Scene("executions-none", RUNS.replace(story.PROJECT, "empty"), "Nothing has run yet"),
+    Scene("executions-filtered", f"{RUNS}?phase=FAILED", story.FAILED),
+    Scene("executions-none-fits", f"{RUNS}?workflow=forcasting", "No execution fits"),
+    Scene("executions-unknown-project", RUNS.replace(story.PROJECT, "nowhere"), "Executions"),
+]
+_EXECUTIONS: Final = [
+    Scene("execution-running", _run(story.RUNNING), "export_for_phones"),
+    Scene("execution-succeeded", _run(story.SUCCEEDED), "export_for_phones"),
+    Scene("execution-failed", _run(story.FAILED), "export_for_phones"),
+    Scene("execution-aborted", _run(story.ABORTED), "export_for_phones"),
+    Scene("execution-graph-running", _run(story.RUNNING, "?run=graph"), "export_for_phones"),
+    Scene("execution-graph-failed", _run(story.FAILED, "?run=graph"), "export_for_phones"),
+    Scene("execution-nested", _run(story.NESTED), "prepare"),
+    Scene("execution-many", _run(story.DECKS), "is_live"),
+    Scene("execution-many-filtered", _run(story.DECKS, "?phase=FAILED"), "is_died"),
+    Scene("execution-none-in-phase", _run(story.DECKS, "?phase=SKIPPED"), "No node is in this phase"),
+    Scene("execution-inputs", _run(story.SUCCEEDED, "?run=inputs"), "epochs"),
+    Scene("execution-outputs", _run(story.SUCCEEDED, "?run=outputs"), "accuracy"),
+    Scene("execution-unknown", _run("nothere"), "there is no execution"),
+    Scene("node-unknown", _node(story.RUNNING, "n9", "deck"), "There is no node n9"),
+    Scene("no-such-page", "/console/elsewhere", "There is no such page"),
+]
+_NODES: Final = [
+    Scene("node-inside", _node(story.NESTED, "n1", "nodes"), "prepare"),
+    Scene("node-log", _node(story.RUNNING, "n1", "log"), "epoch 59"),
+    Scene("node-log-cached", _node(story.SUCCEEDED, "n0", "log"), "No log: taken from the cache"),
+    Scene("node-log-nothing", _node(story.SUCCEEDED, "n2", "log"), "The task printed nothing"),
+    Scene("node-attempts", _node(story.FAILED, "n1", "attempts"), "Attempt 2"),
+    Scene("node-attempts-cached", _node(story.SUCCEEDED, "n0", "attempts"), "No attempt: taken from the cache"),
+    Scene("node-error", _node(story.FAILED, "n1", "error"), "/home/ada/digits/model.py"),
+    Scene("node-inputs", _node(story.SUCCEEDED, "n1", "inputs"), "epochs"),
+    Scene("node-outputs", _node(story.SUCCEEDED, "n1", "outputs"), "losses"),
+    Scene("node-outputs-none", _node(story.SUCCEEDED, "n0", "outputs"), "No outputs"),
+]
+DECK_WORDS: Final = {
+    DeckPhase.QUEUED: "once the task starts",
+    DeckPhase.WAITING: "The task is starting",
+    DeckPhase.PLACEHOLDER: "Running, nothing published yet",
+    DeckPhase.LIVE: "@What is tried",
+    DeckPhase.BEHIND: "@What is tried",
+    DeckPhase.FINISHING: "@What is tried",
+    DeckPhase.SUCCEEDED: "@What is tried",
+    DeckPhase.FAILED: "@What is tried",
+    DeckPhase.ABORTED: "@What is tried",
+    DeckPhase.DIED: "@What is tried",
+    DeckPhase.UNKNOWN: "@What is tried",
+    DeckPhase.CACHED: "@What is tried",
+    DeckPhase.NONE: "declare it with enable_deck=True",
+}
+"""What is to be read where a Deck is in each of its states; on the Deck itself after an ``@``."""
+_DECKS: Final = [
+    *(Scene(f"deck-{phase.value}", _node(story.DECKS, phase.value, "deck"), DECK_WORDS[phase]) for phase in DECK_WORDS),
+    Scene("deck-empty", _node(story.DECKS, "empty", "deck"), "Nothing was published"),
+    Scene("deck-foreign", _node(story.DECKS, "foreign", "deck"), "@overwritten whole each time"),
+    Scene("deck-unreadable", _node(story.DECKS, "unreadable", "deck"), "@What is tried"),
+    Scene("deck-earlier-attempt", _node(story.DECKS, "earlier", "deck", 1), "@What is tried"),
+    Scene("deck-shared", "/decks/shared/live", "@What is tried"),
+    Scene("view-some", "/view/some", "@What is tried"),
+    Scene("view-none", "/view/none", "No Deck yet"),
+]
+_SAVED: Final = [
+    Scene("saved", "", "What is tried", saved=lambda: snapshot.render(story.deck_document(ended=True), live=False)),
+    Scene("saved-placeholder", "", "The task is running", saved=lambda: snapshot.placeholder("Deck")),
+    Scene("saved-live", "", "What is tried", saved=lambda: snapshot.render(story.deck_document(), live=True)),
+    Scene(
+        "saved-without-scripts",
+        "",
+        "What is tried",
+        saved=lambda: snapshot.render(story.deck_document(ended=True, error=True), live=False),
+        scripts=False,
+    ),
+]
+_DIALOGS: Final = [
+    Scene("dialog-abort", _run(story.RUNNING), "Abort this execution?", act=_click("button", "Abort")),
+    Scene("dialog-delete", _run(story.SUCCEEDED), "Delete this execution?", act=_click("button", "Delete")),
+    Scene("dialog-share", _node(story.RUNNING, "n1", "deck"), "It expires on", act=_share),
+]
+SCENES: Final = [*_LISTS, *_EXECUTIONS, *_NODES, *_DECKS, *_SAVED, *_DIALOGS]
