@@ -3,6 +3,7 @@ import { MOST_UNREADABLE } from "../document/apply";
 import type { Unreadable } from "../protocol/deck.gen";
 import type { DeckPhase, DeckState } from "../protocol/live.gen";
 import { formatDuration, formatTime } from "./durations";
+import { gist } from "./gist";
 import { queuedWords } from "./queue";
 import { isLost, type StreamStatus } from "./liveStream";
 
@@ -125,11 +126,6 @@ export function unreadableWords(unreadable: readonly Unreadable[]): string {
   const each = unreadable.map(({ seq, reason }) => `segment ${seq}: ${reason}`).join("; ");
   const many = unreadable.length >= MOST_UNREADABLE ? `${unreadable.length} segments or more` : `${unreadable.length} segments`;
   return `What ${unreadable.length === 1 ? "one segment" : many} changed is missing here (${each}).`;
-}
-
-/** The line of a traceback that names the error; the Deck has a tab with all of it. */
-function gist(reason = ""): string {
-  return reason.trim().split("\n").at(-1)?.trim() ?? "";
 }
 
 function behindBy({ behind = 0 }: DeckState): string {

@@ -159,6 +159,12 @@ describe("deckWords", () => {
     expect(banner?.text).toMatch(/^killed by signal 9\. It last published at .*, 4\.0 s before it ended\.$/);
   });
 
+  it("says what a task died of, not what it printed last", () => {
+    const reason = "The process was killed (SIGKILL).\nThe end of its output:\npid 22501\n";
+    const { banner } = deckWords({ phase: "died", reason });
+    expect(banner?.text).toBe("The process was killed (SIGKILL). It had published nothing.");
+  });
+
   it("has words for times that are none", () => {
     const state = { phase: "died", publishedAt: "x", endedAt: "2026-11-24T10:00:04Z" } as const;
     expect(deckWords(state).banner?.text).toBe("It last published at x.");

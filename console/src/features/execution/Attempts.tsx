@@ -1,5 +1,6 @@
 import { Link } from "../../bindings/router";
 import { parseDuration } from "../../core/durations";
+import { gist } from "../../core/gist";
 import type { NodeRow } from "../../core/nodeTree";
 import { attemptLook, isQueued } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
@@ -39,7 +40,7 @@ function Attempt({ route, row, attempt: execution }: AttemptsProps & { readonly 
   const started = closure?.startedAt ? Date.parse(closure.startedAt) : null;
   const seconds = parseDuration(closure?.duration);
   const ended = look.terminal && started !== null ? started + (seconds ?? 0) * 1000 : null;
-  const gist = closure?.error?.message?.trim().split("\n").at(-1);
+  const error = gist(closure?.error?.message);
   return (
     <li className={look.tone === "bad" ? "attempt" : "attempt attempt-retried"}>
       <div className="attempt-line">
@@ -55,7 +56,7 @@ function Attempt({ route, row, attempt: execution }: AttemptsProps & { readonly 
           {closure?.error && <Link href={executionPath({ ...route, view: "error", attempt })}>Error</Link>}
         </span>
       </div>
-      {gist && <p className="attempt-error">{gist}</p>}
+      {error && <p className="attempt-error">{error}</p>}
     </li>
   );
 }

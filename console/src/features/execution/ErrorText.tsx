@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
+import { gist } from "../../core/gist";
 import type { ExecutionError } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
 import { CopyButton } from "../../ui/CopyButton";
 
 interface ErrorTextProps {
   readonly error: ExecutionError;
-  /** The last line only: the one that names the error. */
+  /** Only the line that says what went wrong. */
   readonly brief?: boolean;
   /** A way to where it happened. */
   readonly where?: ReactNode;
@@ -13,19 +14,20 @@ interface ErrorTextProps {
 
 export function ErrorText({ error, brief = false, where = null }: ErrorTextProps) {
   const message = error.message?.trim() ?? "";
-  const gist = message.split("\n").findLast((line) => line.trim() !== "") ?? error.code ?? "It failed.";
+  const named = gist(message);
+  const words = named === "" ? (error.code ?? "It failed.") : named;
   if (brief) {
     return (
       <Banner tone="bad" icon="cross" title={whose(error)}>
         {where && <>In {where}: </>}
-        {gist}
+        {words}
       </Banner>
     );
   }
   return (
     <div className="error-text">
       <Banner tone="bad" icon="cross" title={whose(error)}>
-        {gist}
+        {words}
       </Banner>
       <div className="error-trace">
         <CopyButton text={message} name="Copy the error" />
