@@ -120,3 +120,21 @@ def test_bars_are_seen_in_forced_colours(stage: Stage) -> None:
     )
     assert inside != around
     strings.finish()
+
+
+INK_AT_THE_LEFT = """canvas => {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, 1, canvas.height).data;
+    return pixels.some((value) => value !== 0);
+}"""
+
+
+def test_long_marks_are_not_cut(stage: Stage) -> None:
+    """However wide the digits of the machine's face are."""
+    execution, strings = stage.play()
+    strings.run("norm = [1.0 + (2.4e-7 if k % 2 else -2.4e-7) for k in range(40)]")
+    strings.run("Deck('d').chart('norm').append(range(40), v=norm)\npublish()")
+    stage.open_deck(execution)
+    canvas = stage.deck.locator(".ld-chart canvas")
+    expect(stage.deck.get_by_role("img", name=re.compile("^norm. v: 40 points"))).to_be_visible()
+    assert canvas.evaluate(INK_AT_THE_LEFT) is False
+    strings.finish()

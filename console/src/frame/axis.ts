@@ -7,7 +7,7 @@
  */
 import { exponential, formatDay, momentOf, monthName, plain, type Digits } from "../core/numerals";
 
-/** How wide a digit of a mark is, in pixels: those of the axes' 11 px face, or a little more. */
+/** About how wide a digit of a mark is in the axes' 11 px face, in pixels; marks stand at least GAP apart besides. */
 export const CHARACTER = 6.2;
 const ROOM = 10;
 const GAP = 14;

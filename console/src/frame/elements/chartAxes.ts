@@ -3,7 +3,7 @@
  * ranges that a step no longer changes, and write neighbouring marks alike.
  */
 import type uPlot from "uplot";
-import { across, CHARACTER, logMarks, logRange, numberMarks, plainRange, roomyRange, type Marks, type Range } from "../axis";
+import { across, logMarks, logRange, numberMarks, plainRange, roomyRange, type Marks, type Range } from "../axis";
 
 export interface AxesOf {
   readonly xLabel: string;
@@ -67,8 +67,8 @@ export class ChartAxes {
     };
     const bottom = () => BELOW + (this.of.xLabel === "" && this.x.base === "" ? 0 : ROW);
     const left = (plot: uPlot) => {
-      const widest = Math.max(0, ...this.y.labels.map(({ length }) => length));
-      const upwards = Math.ceil(widest * CHARACTER) + GAP + (this.of.yLabel === "" ? 0 : ROW);
+      const widest = Math.max(0, ...this.y.labels.map((label) => this.widthOf(plot, label)));
+      const upwards = Math.ceil(widest) + GAP + (this.of.yLabel === "" ? 0 : ROW);
       return Math.max(upwards, this.overhang(plot, 0));
     };
     const right = (plot: uPlot) => Math.max(MARGIN, this.overhang(plot, -1));
@@ -76,12 +76,26 @@ export class ChartAxes {
   }
 
   /** How far the first or last mark of the x axis may stand out, when it is near the end of the axis. */
-  private overhang({ scales: { x } }: uPlot, which: 0 | -1): number {
+  private overhang(plot: uPlot, which: 0 | -1): number {
+    const { x } = plot.scales;
     const place = this.x.places.at(which);
     if (place === undefined || !isSet(x)) return 0;
     const share = (place / 4 - x.min / 4) / (x.max / 4 - x.min / 4);
     const distance = which === 0 ? share : 1 - share;
-    return distance < 0.1 ? Math.ceil(((this.x.labels.at(which)?.length ?? 0) * CHARACTER) / 2) : 0;
+    return distance < 0.1 ? Math.ceil(this.widthOf(plot, this.x.labels.at(which) ?? "") / 2) : 0;
+  }
+
+  /** In pixels: digits are of different width from one machine's face to the next. */
+  private widthOf({ ctx }: uPlot, label: string): number {
+    const before = ctx.font;
+    ctx.font = this.font; // a canvas that is given a size anew forgets its font, so it is set each time
+    const { width } = ctx.measureText(label);
+    ctx.font = before;
+    return width;
+  }
+
+  private get font(): string {
+    return `${SIZE}px ${this.colours.font}`;
   }
 
   draw = (plot: uPlot): void => {
@@ -93,7 +107,7 @@ export class ChartAxes {
     ) as [number, number, number, number];
     ctx.save();
     ctx.scale(ratio, ratio);
-    ctx.font = `${SIZE}px ${this.colours.font}`;
+    ctx.font = this.font;
     ctx.fillStyle = this.colours.text;
     ctx.strokeStyle = this.colours.line;
     ctx.lineWidth = 1;
