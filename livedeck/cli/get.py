@@ -1,19 +1,21 @@
 """`livedeck get`: executions, newest first; with a name, one of them with its nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from pathlib import Path, PurePosixPath
 
 import click
 from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from livedeck.cli.node_names import node_names
 from livedeck.cli.options import endpoint_option, project_options
-from livedeck.cli.progress import COLOURS, Progress, duration_text, node_names, since
+from livedeck.cli.progress import COLOURS, Progress, duration_text, since
 from livedeck.client import CaughtUp, Client, NodeChanged, QueueChanged, Queued, has_ended
 from livedeck.client.connection import sendable
 from livedeck.client.files import path_below, stored_in
@@ -41,6 +43,8 @@ def get(
     """List executions, newest first; with NAME show that one, its nodes, and the files among its outputs."""
     if name is None and (folder is not None or node is not None):
         raise click.UsageError("--download and --node need the NAME of an execution")
+    if node is not None and folder is None:
+        raise click.UsageError("--node goes with --download: it says whose files")
     with Client(endpoint, project=project, domain=domain) as client:
         if name is None:
             _list(list(client.list_executions(limit=limit)), project, domain)
@@ -80,13 +84,21 @@ def _show(client: Client, execution: Execution) -> None:
     progress = Progress(client.console_url(execution.id), names)
     progress.show(execution)
     if has_ended(execution):
-        progress.follow(NodeChanged(node) for node in client.node_executions(execution.id))
+        progress.follow(NodeChanged(node) for node in _nodes(client, execution.id))
     else:
         _show_now(client, execution, progress)
     files = [found for found, _ in stored_in(client.execution_data(execution.id).outputs)]
     if files:
         click.echo(f"Files among the outputs: {', '.join(files)}")
         click.echo(f"`livedeck get {execution.id.name} --download FOLDER` copies them here.")
+
+
+def _nodes(client: Client, execution: WorkflowExecutionIdentifier, parent: str = "") -> Iterator[NodeExecution]:
+    """Yield all nodes, each followed by those inside of it."""
+    for node in client.node_executions(execution, parent=parent):
+        yield node
+        if node.metadata.is_parent_node:
+            yield from _nodes(client, execution, node.id.node_id)
 
 
 def _show_now(client: Client, execution: Execution, progress: Progress) -> None:

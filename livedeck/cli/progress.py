@@ -13,10 +13,9 @@ from flyteidl.core import catalog_pb2
 from flyteidl.core.execution_pb2 import NodeExecution as NodePhases
 from flyteidl.core.execution_pb2 import TaskExecution as TaskPhases
 from flyteidl.core.execution_pb2 import WorkflowExecution
-from flyteidl.core.identifier_pb2 import Identifier
 from google.protobuf.duration_pb2 import Duration
 
-from livedeck.client import Client
+from livedeck.cli.node_names import NodeNames, is_boundary
 from livedeck.client.follow import (
     CaughtUp,
     Change,
@@ -61,19 +60,19 @@ class Progress:
 
     Args:
         console_url: Address of the execution's page, for links to Decks.
-        names: What the workflow's nodes are called, by their ids.
+        names: What the workflow's nodes are called.
         clock: Seconds that only grow.
     """
 
     def __init__(
         self,
         console_url: str,
-        names: Mapping[str, str] | None = None,
+        names: NodeNames | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console_url = console_url
-        self._names = names or {}
+        self._names = names or NodeNames()
         self._told: dict[object, str] = {}
         self._errors: set[str] = set()
         self._attempts: dict[str, TaskExecution] = {}
@@ -127,9 +126,9 @@ class Progress:
         phase = NodePhases.Phase.Name(node.closure.phase)
         id_ = node.id.node_id
         self._labels[id_] = self._label(node)
-        if id_ in ("start-node", "end-node") or not self._is_news(id_, phase):
+        if is_boundary(node) or not self._is_news(id_, phase):
             return
-        line = f"{self._label(node):{WIDTH}} {_phase(phase)}"
+        line = f"{self._labels[id_]:{WIDTH}} {_phase(phase)}"
         if node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
             source = node.closure.task_node_metadata.catalog_key.source_task_execution
             line += f"  from the cache, of {source.node_execution_id.execution_id.name or 'an earlier run'}"
@@ -166,9 +165,7 @@ class Progress:
         click.echo("\n".join(f"    {line}" for line in message.rstrip().splitlines()))
 
     def _label(self, node: NodeExecution) -> str:
-        id_, spec = node.id.node_id, node.metadata.spec_node_id
-        name = self._names.get(id_, "" if spec == id_ else spec)
-        return f"{id_} {name}".rstrip()
+        return f"{node.id.node_id} {self._names.of(node)}".rstrip()
 
     def _is_news(self, what: object, phase: str) -> bool:
         if phase in UNTOLD or self._told.get(what) == phase:
@@ -201,9 +198,3 @@ def since(moment: datetime) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit} ago"
     return "just now"
-
-
-def node_names(client: Client, workflow: Identifier) -> dict[str, str]:
-    """What the nodes of a registered workflow are called."""
-    template = client.get_workflow(workflow).closure.compiled_workflow.primary.template
-    return {node.id: node.metadata.name for node in template.nodes if node.metadata.name}

@@ -18,8 +18,9 @@ from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.admin.names import check_entity_name, check_execution_name, check_scope
+from livedeck.cli.node_names import node_names
 from livedeck.cli.options import RunSettings
-from livedeck.cli.progress import Progress, node_names
+from livedeck.cli.progress import Progress
 from livedeck.client import Client
 from livedeck.client.connection import sendable
 from livedeck.errors import LivedeckError

@@ -8,8 +8,9 @@ from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 
+from livedeck.cli.node_names import node_names
 from livedeck.cli.options import endpoint_option, project_options
-from livedeck.cli.progress import Progress, node_names
+from livedeck.cli.progress import Progress
 from livedeck.client import Client, ExecutionChanged, has_ended
 from livedeck.client.connection import sendable
 

@@ -50,6 +50,11 @@ def training(epochs: int = 2, word: str = "x") -> float:
     return train(epochs=epochs)
 
 
+@workflow
+def nested() -> float:
+    return training(epochs=1)
+
+
 @task
 def join(
     learning_rate: float,

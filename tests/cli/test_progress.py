@@ -2,8 +2,12 @@
 
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.execution_pb2 import NodeExecution as Nodes
 from flyteidl.core.execution_pb2 import TaskExecution as Tasks
+from flyteidl.core.workflow_pb2 import Node
 
+from livedeck.cli.node_names import NodeNames
 from livedeck.cli.progress import QUEUE_PAUSE, Progress
 from livedeck.client import NodeChanged, QueueChanged, Queued, TaskChanged
 
@@ -14,7 +18,9 @@ def queue(number: int, first: int = 0) -> QueueChanged:
 
 def test_the_queue_is_told_now_and_then(capsys) -> None:
     now = [0.0]
-    progress = Progress("http://x", {"n1": "train"}, clock=lambda: now[0])
+    workflow = CompiledWorkflowClosure()
+    workflow.primary.template.nodes.add(id="n1").metadata.name = "train"
+    progress = Progress("http://x", NodeNames(workflow), clock=lambda: now[0])
     node = NodeExecution()
     node.id.node_id = "n1"
     progress.follow([NodeChanged(node), queue(3)])
@@ -46,4 +52,31 @@ def test_an_attempt_that_was_retried_is_called_that(capsys) -> None:
     assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
         "attempt 1 failed, retried",
         "attempt 2 running",
+    ]
+
+
+def node_of(workflow: str) -> Node:
+    node = Node(id="n0")
+    node.metadata.name = workflow
+    node.workflow_node.sub_workflow_ref.name = workflow
+    return node
+
+
+def test_nodes_inside_of_sub_workflows_have_names_and_boundaries_are_not_told(capsys) -> None:
+    workflow = CompiledWorkflowClosure()
+    workflow.primary.template.nodes.append(node_of("outer"))
+    for name, node in (("outer", node_of("inner")), ("inner", Node(id="n-1-x", metadata={"name": "fit"}))):
+        workflow.sub_workflows.add().template.id.name = name
+        workflow.sub_workflows[-1].template.nodes.append(node)
+    ids = ("n0-0-n0-1-n-1-x", "n0-0-n0", "n0", "n0-0-start-node", "n0-0-dn7")
+    specs = ("n-1-x", "n0", "n0", "start-node", "dn7")
+    nodes = [NodeExecution(closure={"phase": Nodes.SUCCEEDED}, metadata={"spec_node_id": spec}) for spec in specs]
+    for node, id_ in zip(nodes, ids, strict=True):
+        node.id.node_id = id_
+    Progress("http://x", NodeNames(workflow)).follow(NodeChanged(node) for node in nodes)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["n0-0-n0-1-n-1-x", "fit", "succeeded"],
+        ["n0-0-n0", "inner", "succeeded"],
+        ["n0", "outer", "succeeded"],
+        ["n0-0-dn7", "dn7", "succeeded"],
     ]

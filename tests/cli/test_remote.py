@@ -143,6 +143,20 @@ def test_get_lists_and_shows(remote: Command) -> None:
     assert re.search(r"^n0 train +succeeded", shown.stdout, re.MULTILINE)
 
 
+def test_get_shows_the_nodes_of_sub_workflows(remote: Command) -> None:
+    ran = remote("run", "--remote", "program.py", "nested")
+    for result in (ran, remote("get", name_in(ran))):
+        assert result.exit_code == 0, result.output
+        assert re.search(r"^n0-0-n0 train +succeeded", result.stdout, re.MULTILINE), result.output
+        assert "start-node" not in result.stdout
+
+
+def test_a_node_to_show_without_a_folder_is_refused(remote: Command) -> None:
+    result = remote("get", "any", "--node", "n0")
+    assert result.exit_code == 2
+    assert "--node goes with --download" in result.output
+
+
 def test_ages_do_not_depend_on_where_one_lives(remote: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     name = name_in(remote("run", "--remote", "program.py", "training"))
     with monkeypatch.context() as elsewhere:

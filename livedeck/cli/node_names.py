@@ -1,0 +1,63 @@
+"""What an execution's nodes are called in a terminal."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.workflow_pb2 import Node
+
+from livedeck.client import Client
+
+_BOUNDARIES = ("start-node", "end-node")
+
+_ATTEMPT = re.compile("-[0-9]+-")
+"""Between a node and one inside of it stands the outer one's attempt: ``n0-0-n3``."""
+
+
+class NodeNames:
+    """The names that a workflow gives its nodes, those inside of sub-workflows too.
+
+    Args:
+        workflow: As it was registered.
+    """
+
+    def __init__(self, workflow: CompiledWorkflowClosure | None = None) -> None:
+        workflow = workflow or CompiledWorkflowClosure()
+        self._nodes = _by_id(workflow.primary.template.nodes)
+        self._inside = {_key(sub.template.id): _by_id(sub.template.nodes) for sub in workflow.sub_workflows}
+
+    def of(self, execution: NodeExecution) -> str:
+        """Return the node's name; what its id ends with if none is known; "" if that is all of the id."""
+        id_, spec = execution.id.node_id, execution.metadata.spec_node_id
+        planned = self._find(id_, self._nodes)
+        return (planned.metadata.name if planned is not None else "") or ("" if spec == id_ else spec)
+
+    def _find(self, id_: str, nodes: Mapping[str, Node]) -> Node | None:
+        if id_ in nodes:
+            return nodes[id_]
+        for attempt in _ATTEMPT.finditer(id_):
+            parent = nodes.get(id_[: attempt.start()])
+            if parent is not None:
+                inside = self._inside.get(_key(parent.workflow_node.sub_workflow_ref), {})
+                return self._find(id_[attempt.end() :], inside)
+        return None
+
+
+def is_boundary(node: NodeExecution) -> bool:
+    """Say whether it is where a workflow starts or ends, which does nothing."""
+    return (node.metadata.spec_node_id or node.id.node_id) in _BOUNDARIES
+
+
+def node_names(client: Client, workflow: Identifier) -> NodeNames:
+    """Return what the nodes of a registered workflow are called."""
+    return NodeNames(client.get_workflow(workflow).closure.compiled_workflow)
+
+
+def _by_id(nodes: Iterable[Node]) -> dict[str, Node]:
+    return {node.id: node for node in nodes}
+
+
+def _key(id_: Identifier) -> tuple[str, str, str, str]:
+    return id_.project, id_.domain, id_.name, id_.version
