@@ -126,6 +126,8 @@ class LogTail:
 
     def _is_over(self) -> bool:
         number, recorded = self._key.number, self._records.refresh()
+        if recorded.deleted:
+            return True
         settled = self._pinned or node_is_over(recorded) or latest_attempt(recorded) > number
         return settled and not may_print(number, recorded, datetime.now(UTC))
 

@@ -102,7 +102,7 @@ class Records:
         run = (key.project, key.domain, key.execution)
 
         def wants(change: Change) -> bool:
-            return change.key[:3] == run and (change.kind == "execution" or change.key[3] == key.node)
+            return change.key[:3] == run and change.key[3:4] in ((), (key.node,))
 
         async with changes.subscribe(wants, arrived) as subscription:
             yield cls(await look_up(lookup, key), subscription)
@@ -110,7 +110,11 @@ class Records:
     def refresh(self) -> Recorded:
         """Take in what changed; return what is recorded now."""
         for change in self._subscription.take():
-            self.recorded = _changed(self.recorded, change.message)
+            self.recorded = (
+                replace(self.recorded, deleted=True)
+                if change.kind == "deleted"
+                else _changed(self.recorded, change.message)
+            )
         return self.recorded
 
 

@@ -77,6 +77,8 @@ class Recorded:
     """None until the engine has reached it."""
     tasks: Sequence[TaskExecution] = ()
     """The node's attempts so far."""
+    deleted: bool = False
+    """The execution was deleted since: the rest is what was known before."""
 
 
 @dataclass(frozen=True)

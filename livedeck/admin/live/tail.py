@@ -133,6 +133,9 @@ class DeckTail:
             while True:
                 seen = self._wake.count
                 recorded = self._records.refresh()
+                if recorded.deleted:
+                    self.abandon()  # who comes back is told that there is no such execution
+                    return
                 if self._follow_source(recorded):
                     watcher.close()
                     watcher = self._watch(self._shown, self._wake)

@@ -120,6 +120,13 @@ class World:
             self.protos.node_event("e1", "n0", node, **more),
         )
 
+    async def delete(self, name: str = "e1") -> None:
+        """End an execution whose nodes are over, and delete it."""
+        await self.report(self.protos.workflow_event(name, W.SUCCEEDED))
+        await self.admin.control.release("p", f"flytesnacks/development/{name}")
+        answer = await self.http.delete(f"/live/executions/flytesnacks/development/{name}")
+        assert answer.status_code == 204, answer.text
+
     def listen(self, path: str, **more: Any):
         return listening(self.admin.endpoint, path, **more)
 

@@ -68,6 +68,30 @@ async def test_from_queued_to_succeeded(world):
         assert "endedAt" in read(events[-1])
 
 
+async def test_who_watches_an_execution_that_is_deleted_is_sent_away_and_nobody_else(world):
+    log = world.log()
+    await world.create("e2")
+    await world.run()
+    log.placeholder()
+    log.publish("one")
+    succeeded = world.protos.task_event("e1", "n0", K.SUCCEEDED)
+    succeeded.custom_info.update({FLUSH_PENDING: True})  # so that there is more to wait for
+    succeeded.occurred_at.GetCurrentTime()
+    other = world.listen("/live/decks/flytesnacks/development/e2/n0/0")
+    printed = world.listen(f"/live/logs/{RUN}/n0/0")
+    async with world.deck() as stream, printed as output, other as elsewhere:
+        await states(stream, "live")
+        await states(elsewhere, "queued")
+        await world.report(succeeded, world.protos.node_event("e1", "n0", N.SUCCEEDED))
+        await world.delete()
+        assert (await stream.rest())[-1].event != "end"
+        assert [event.event for event in await output.rest()] == ["end"]
+        await world.run(run="e2")
+        await states(elsewhere, "waiting")
+    again = await world.http.get(f"/live/decks/{RUN}/n0/0")
+    assert (again.status_code, again.json()["message"]) == (404, f"there is no execution {RUN}")
+
+
 async def test_the_end_of_a_deck_may_come_after_that_of_its_task(world):
     log = world.log()
     await world.run()
