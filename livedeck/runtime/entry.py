@@ -199,7 +199,7 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
             _logged(error)
             _leave_if_forked(process, 1)
         failure, exit_code = error, result.report(error)
-    if exit_code == 0 and attempt.page is not None:
+    if exit_code == 0 and attempt.page is not None and not _has_work_left():
         result.tell()
     if failure is not None:
         attempt.fail(failure)
@@ -208,6 +208,15 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
     else:
         attempt.end("succeeded")
     return exit_code
+
+
+def _has_work_left() -> bool:
+    """Tell whether the task left threads that the process waits for at its end, as any Python program does.
+
+    They are part of the task: it is over when they are, or runs for as long as they do, where it can be aborted.
+    """
+    me = threading.current_thread()
+    return any(thread is not me and not thread.daemon for thread in threading.enumerate())
 
 
 def _leave_if_forked(process: int, exit_code: int) -> None:

@@ -1,5 +1,7 @@
 """What a task returned is stored through a store that fails for a while, and never contradicted."""
 
+import sys
+
 import pytest
 from flyteidl.core.execution_pb2 import ExecutionError
 
@@ -103,6 +105,17 @@ def test_the_executor_is_told_before_the_deck_ends(bench, set_environment, task,
     assert bench.run(task) == 0
     assert listening.heard == [b"result stored"]
     assert bench.document.end is not None
+
+
+def test_a_task_that_left_threads_is_over_when_its_process_is(bench, set_environment, listening):
+    set_environment(LIVEDECK_RESULT_NOTICE=listening.address)
+    bench.give()
+    try:
+        assert bench.run("publishes_and_leaves_a_thread") == 0
+        assert listening.heard == []
+        assert bench.document.end is not None
+    finally:
+        sys.modules["tasks"].LEFT.set()
 
 
 def test_a_task_without_a_deck_has_nothing_to_tell(bench, set_environment, listening):

@@ -49,6 +49,16 @@ def identity() -> list[str]:
     ]
 
 
+@task(enable_deck=True)
+def publishes_and_leaves_a_thread() -> None:
+    Deck("main", "<p>one</p>")
+    threading.Thread(target=LEFT.wait).start()
+
+
+LEFT = threading.Event()
+"""What the thread of `publishes_and_leaves_a_thread` waits for."""
+
+
 @task
 def fail() -> None:
     inner()
