@@ -22,13 +22,15 @@ from livedeck.admin.db.writer import now
 from livedeck.admin.names import check_execution, describe
 from livedeck.admin.objects import Objects
 from livedeck.admin.signals import Signal
-from livedeck.errors import NoSuchEntity
+from livedeck.errors import LivedeckError, NoSuchEntity
 from livedeck.store import layout
 
 log = logging.getLogger(__name__)
 
 RETRY: Final = 10.0
 """Seconds until a removal that failed is tried again: the store may be away."""
+CLAIM: Final = 300.0
+"""Seconds until a removal is begun anew whose server has not said what became of it: it was killed."""
 _AT_A_TIME: Final = 100
 
 
@@ -98,12 +100,32 @@ class Deletion:
         """Remove all that is due; return in how many seconds to look again."""
         while due := await self._database.read(deletions.due, now(), _AT_A_TIME):
             for removal in due:
-                await asyncio.to_thread(self._remove, removal)
-                await self._database.write(deletions.removed, removal.number)
+                await self._remove_if_due(removal)
         upcoming = await self._database.read(deletions.next_due)
         return RETRY if upcoming is None else min(RETRY, max(0.0, (upcoming - now()) / 1_000_000))
+
+    async def _remove_if_due(self, removal: Removal) -> None:
+        """Remove what was found to be due, unless another server has done so since: the name may be in use again.
+
+        One that fails is put off, so that the others do not wait for it.
+        """
+        if not await self._database.write(deletions.claim, removal, _later(CLAIM)):
+            return
+        try:
+            await asyncio.to_thread(self._remove, removal)
+        except LivedeckError as error:
+            what = f"{removal.project}/{removal.domain}/{removal.name}"
+            log.warning("deletion.again execution=%s error=%s", what, error)
+            await self._database.write(deletions.put_off, removal.number, _later(RETRY))
+        else:
+            await self._database.write(deletions.removed, removal.number)
 
     def _remove(self, removal: Removal) -> None:
         prefix = layout.execution_prefix(removal.project, removal.domain, removal.name)
         for folder in filter(None, (prefix, removal.raw_data_key)):
             self._objects.store.delete_below(folder)
+
+
+def _later(seconds: float) -> int:
+    """Return the time so many seconds from now, in microseconds since the epoch."""
+    return now() + int(seconds * 1_000_000)

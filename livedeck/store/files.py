@@ -126,7 +126,7 @@ class Files:
             if os.path.islink(top):  # noqa: PTH114
                 os.unlink(top)  # noqa: PTH108
             else:
-                shutil.rmtree(top)
+                _remove_tree(top)
 
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file of the caller's, in one step."""
@@ -217,6 +217,13 @@ def _staged(path: str) -> Iterator[str]:
     finally:
         with suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(staged)  # noqa: PTH108
+
+
+def _remove_tree(top: str) -> None:
+    """Remove a folder with all in it, also while others remove parts of it or rename files in it."""
+    while os.path.lexists(top):
+        with suppress(FileNotFoundError):  # something in it was gone by itself: look at the rest again
+            shutil.rmtree(top)
 
 
 def _write(path: str, data: bytes) -> None:

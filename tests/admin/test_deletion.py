@@ -147,6 +147,46 @@ async def test_the_name_is_taken_until_the_data_is_gone(database, objects, run, 
     await registered("CreateExecution", protos.execution("aaa"))
 
 
+async def test_one_that_cannot_be_removed_keeps_no_other_back(database, objects, store, run, protos):
+    request = protos.execution("aaa")
+    request.spec.raw_output_data_config.output_location_prefix = f"{store.uri}/no//key"
+    gone = [await run("aaa", request=request), await run("bbb")]
+    async with deleting(database, objects) as deletion:
+        for each in gone:
+            await deletion.delete(each)
+        await settle(database)
+    async with deleting(database, objects):
+        await emptied(store, f"data/{gone[1].project}/{gone[1].domain}/bbb")
+        assert await database.read(deletions.is_going, gone[0])
+
+
+async def test_what_another_server_has_removed_since_is_left_alone(database, objects, run):
+    gone = await run("aaa")
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+    (found,) = await database.read(deletions.due, 2**62, 10)
+    assert await database.write(deletions.claim, found, 2**62)
+    assert not await database.write(deletions.claim, found, 2**62)
+    (claimed,) = await database.read(deletions.due, 2**62, 10)
+    await database.write(deletions.removed, found.number)
+    assert not await database.write(deletions.claim, claimed, 2**62)
+    await database.write(deletions.put_off, found.number, 0)
+    assert not await database.read(deletions.is_going, gone)
+
+
+async def test_nothing_is_stored_under_a_name_that_is_being_removed(database, objects, run, registered, protos):
+    store = objects.store
+    gone = await run("aaa")
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+    before = list(store.list())
+    request = protos.execution("aaa")
+    request.inputs.literals["x"].scalar.primitive.integer += 1
+    with pytest.raises(Failure, match="deleted a moment ago"):
+        await registered("CreateExecution", request)
+    assert list(store.list()) == before
+
+
 async def test_what_runs_is_not_deleted(database, objects, run):
     running = await run("aaa", ends=False)
     async with deleting(database, objects) as deletion:

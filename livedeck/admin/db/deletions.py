@@ -44,6 +44,8 @@ class Removal:
     name: str
     raw_data_key: str
     """The folder of its files and frames, below the store's root; empty: they are elsewhere, and stay."""
+    due: int
+    """When it may be removed, in microseconds since the epoch."""
 
 
 def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, raw_data_key: str) -> None:
@@ -125,7 +127,7 @@ def is_going(connection: Connection, identifier: WorkflowExecutionIdentifier) ->
 def due(connection: Connection, now: int, limit: int) -> list[Removal]:
     """Return deletions whose data is to be removed by now, the first first."""
     query = (
-        select(_d.changed, _d.project, _d.domain, _d.name, _d.raw_data_key)
+        select(_d.changed, _d.project, _d.domain, _d.name, _d.raw_data_key, _d.remove_at)
         .where(_d.remove_at <= now)
         .order_by(_d.remove_at)
         .limit(limit)
@@ -137,6 +139,25 @@ def next_due(connection: Connection) -> int | None:
     """Return when the next removal is due, in microseconds since the epoch; None when there is none."""
     found: int | None = connection.scalar(select(func.min(_d.remove_at)))
     return found
+
+
+def claim(transaction: Transaction, removal: Removal, until: int) -> bool:
+    """Take a removal on oneself until a time; return False if another has taken it, or has done it, since it was found.
+
+    Args:
+        transaction: In which.
+        removal: Which.
+        until: When it is due again unless it is done, in microseconds since the epoch.
+    """
+    found = and_(_d.changed == removal.number, _d.remove_at == removal.due)
+    return transaction.connection.execute(update(deleted_executions).where(found).values(remove_at=until)).rowcount == 1
+
+
+def put_off(transaction: Transaction, number: int, until: int) -> None:
+    """Try a removal again at another time, in microseconds since the epoch."""
+    transaction.connection.execute(
+        update(deleted_executions).where(_d.changed == number, _d.remove_at.is_not(None)).values(remove_at=until)
+    )
 
 
 def removed(transaction: Transaction, number: int) -> None:

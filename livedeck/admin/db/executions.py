@@ -93,11 +93,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     message, identifier = new.message, new.message.id
     if find(transaction.connection, identifier) is not None:
         raise EntityExists(f"execution {describe(identifier)} exists already")
-    if deletions.is_going(transaction.connection, identifier):
-        raise EntityExists(
-            f"execution {describe(identifier)} was deleted a moment ago and its data is still being removed: "
-            "try again in a minute, or take another name"
-        )
+    check_gone(transaction.connection, identifier)
     at = timestamp(transaction.now)
     message.closure.phase = core.WorkflowExecution.QUEUED
     message.closure.created_at.CopyFrom(at)
@@ -110,6 +106,19 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     _note(book)
     book.write()
     transaction.wanted = True
+
+
+def check_gone(connection: Connection, identifier: WorkflowExecutionIdentifier) -> None:
+    """Refuse a name of which there is still data to be removed.
+
+    Raises:
+        EntityExists: An execution of that name was deleted, and its data is still in the store.
+    """
+    if deletions.is_going(connection, identifier):
+        raise EntityExists(
+            f"execution {describe(identifier)} was deleted a moment ago and its data is still being removed: "
+            "try again in a minute, or take another name"
+        )
 
 
 def terminate(transaction: Transaction, identifier: WorkflowExecutionIdentifier, cause: str, principal: str) -> None:

@@ -118,6 +118,8 @@ class Launcher:
             raise InvalidRequest(f"project {request.project!r} does not exist: register it, or use another")
         if await self._database.look_up(executions.find, identifier) is not None:
             raise EntityExists(f"execution {describe(identifier)} exists already")
+        # Before its inputs are stored: they would be removed with what is there of the old one.
+        await self._database.look_up(executions.check_gone, identifier)
         return identifier
 
     async def _store(
