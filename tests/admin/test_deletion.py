@@ -48,10 +48,12 @@ async def run(registered, control, protos, store):
             protos.task_event(name, "n0", TaskExecution.RUNNING),
         ]
         if ends:
+            end = protos.workflow_event(name, WorkflowExecution.SUCCEEDED)
+            end.occurred_at.GetCurrentTime()
             reported += [
                 protos.task_event(name, "n0", TaskExecution.SUCCEEDED),
                 protos.node_event(name, "n0", NodeExecution.SUCCEEDED),
-                protos.workflow_event(name, WorkflowExecution.SUCCEEDED),
+                end,
             ]
         await control.report(OWNER, reported)
         if ends:
