@@ -106,7 +106,8 @@ def _delete_all(client: Client, found: list[Execution], *, strict: bool) -> None
             deleted += 1  # somebody else was faster
         except RemoteConflict as refusal:
             kept.append(str(refusal))
-    click.echo(f"Deleted {_counted(deleted, 'execution')}; the data is removed within a minute.")
+    if deleted:
+        click.echo(f"Deleted {_counted(deleted, 'execution')}; the data is removed within a minute.")
     for words in kept:
         click.echo(f"Kept: {words}", err=True)
     if kept and strict:

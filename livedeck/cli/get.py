@@ -85,6 +85,7 @@ def _show(client: Client, execution: Execution) -> None:
     progress.show(execution)
     if has_ended(execution):
         progress.follow(NodeChanged(node) for node in _nodes(client, execution.id))
+        progress.explain(execution)
     else:
         _show_now(client, execution, progress)
     files = [found for found, _ in stored_in(client.execution_data(execution.id).outputs)]

@@ -28,7 +28,10 @@ def watch(ctx: click.Context, /, name: str, node: str | None, endpoint: str, pro
         found = client.get_execution(execution)  # also says at once that there is no server
         if node is None:
             names = node_names(client, found.closure.workflow_id)
-            ended = Progress(client.console_url(execution), names).follow(client.follow(execution))
+            progress = Progress(client.console_url(execution), names)
+            ended = progress.follow(client.follow(execution))
+            if ended is not None:
+                progress.explain(ended)
         else:
             _print_log(client, NodeExecutionIdentifier(execution_id=execution, node_id=sendable(node, "node")))
             ended = _wait_ended(client, execution)

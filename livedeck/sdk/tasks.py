@@ -130,7 +130,8 @@ def task(
         enable_deck: whether the task has a Deck.
         deck_fields: tabs that are added to the Deck when the task ends; all of them, if not said otherwise.
         deck_publish: how the Deck is published.
-        retries: how often a failed attempt is tried again: after a ``RecoverableError``, or when its worker was lost.
+        retries: how often a failed attempt is tried again: after a ``RecoverableError``, or when its process ended
+            without a result (killed, crashed). Any other error is final, as in Flyte.
         timeout: seconds that one attempt may take; longer ones are stopped and count as failed.
         requests: what the task needs. See ``Resources`` for who honours what: livedeck's executor of processes has it
             wait until that much ``cpu`` and ``mem`` is free.

@@ -95,6 +95,7 @@ def test_delete_asks_and_says_what_stands_in_the_way(remote: Command) -> None:
     assert re.search(rf"^n0 costly +succeeded +from the cache, of {source}$", remote("get", user).stdout, re.MULTILINE)
     assert remote("delete", source).exit_code == 1  # nobody to answer the question
     refused = remote("delete", "--yes", source)
+    assert "Deleted" not in refused.output
     assert refused.exit_code == 1
     assert f"is used by {user}: delete those first" in refused.output
     assert remote("delete", "--yes", user, source).exit_code == 0

@@ -190,6 +190,7 @@ def test_abort_watch_and_relaunch(remote: Command, server: ServerProcess) -> Non
     assert f"livedeck watch {name}" in aborted.stdout
     watched = remote("watch", name)
     assert watched.exit_code == 1
+    assert [result.stdout.count("seen enough") for result in (watched, remote("get", name))] == [1, 1]
     assert re.search(r"^execution +aborted", watched.stdout, re.MULTILINE)
     again = remote("abort", name)
     assert again.exit_code == 1
