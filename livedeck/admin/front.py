@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, cast
 
-from livedeck.admin.listen import listen
+from livedeck.admin.listen import BACKLOG, listen
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,9 @@ class Front:
         loop = asyncio.get_running_loop()
         sockets = listen(self.host, self.port)
         self.port = sockets[0].getsockname()[1]
-        self._servers = [await loop.create_server(lambda: _Undecided(self), sock=sock) for sock in sockets]
+        self._servers = [
+            await loop.create_server(lambda: _Undecided(self), sock=sock, backlog=BACKLOG) for sock in sockets
+        ]
         return self
 
     async def __aexit__(

@@ -21,7 +21,7 @@ SECONDS: Final = 60
 def main() -> int:
     """Translate one message."""
     direction, name = sys.argv[1:]
-    os.nice(5)  # who waits for megabytes of JSON waits a moment longer; the server goes on
+    os.nice(10)  # who waits for megabytes of JSON waits a moment longer; the server goes on
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     data = sys.stdin.buffer.read()

@@ -2,10 +2,14 @@
 
 import errno
 import socket
+from typing import Final
 
 from livedeck.errors import PortTaken, ServerError
 
 _Address = tuple[str, int] | tuple[str, int, int, int]
+
+BACKLOG: Final = 4096
+"""Connections that the kernel keeps until they are accepted: beyond them a client waits a second and tries again."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -48,7 +52,7 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind(address)
-        sock.listen(1024)
+        sock.listen(BACKLOG)
         sock.setblocking(False)
     except OSError:
         sock.close()

@@ -184,6 +184,13 @@ async def test_one_connection_too_many_is_closed(tmp_path: Path) -> None:
         assert front.open_connections == 1
 
 
+async def test_many_may_connect_before_the_first_is_accepted(tmp_path: Path) -> None:
+    async with served(tmp_path) as front:
+        with contextlib.ExitStack() as stack:
+            for _ in range(300):  # the event loop, which would accept them, does not run meanwhile
+                stack.enter_context(socket.create_connection(("127.0.0.1", front.port), timeout=5))
+
+
 async def test_where_there_is_no_room_the_idle_go(tmp_path: Path) -> None:
     async with served(tmp_path, files=2) as front, connected(front) as first, connected(front) as second:
         for reader, writer in (first, second, first):
