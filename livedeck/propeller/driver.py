@@ -45,6 +45,9 @@ from livedeck.propeller.surrender import surrender
 
 log = logging.getLogger("livedeck.propeller")
 
+FEW_NODES = 1_000
+"""Nodes that are planned on the event loop: some 10 ms."""
+
 
 class Driver:
     """Drives one execution.
@@ -125,7 +128,8 @@ class Driver:
             ExceptionGroup: with ``LeaseLost``, or with whatever made the engine fail.
         """
         try:
-            plan = Planner(self._claim.closure, KINDS, system_retries=self._settings.system_retries).plan()
+            planner = Planner(self._claim.closure, KINDS, system_retries=self._settings.system_retries)
+            plan = planner.plan() if planner.nodes <= FEW_NODES else await asyncio.to_thread(planner.plan)
         except UserError as error:
             await self.give_up(Failure("CannotRun", f"This execution cannot be run: {error}."))
             return

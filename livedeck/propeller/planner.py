@@ -44,6 +44,11 @@ class Planner:
         self._done: dict[_Key, ScopePlan] = {}
         self._doing: list[_Key] = []
 
+    @property
+    def nodes(self) -> int:
+        """How many nodes the closure has in all of its workflows."""
+        return len(self._primary.nodes) + sum(len(template.nodes) for template in self._workflows.values())
+
     def plan(self) -> ScopePlan:
         """Plan the closure's primary workflow and all that it holds.
 
@@ -158,7 +163,7 @@ def _upstream(nodes: Sequence[Node]) -> list[set[int]]:
     found: list[set[int]] = [set()]
     for node in nodes[1:]:
         names = {*node.upstream_node_ids, *_promised(node.inputs)}
-        missing = names - index.keys() - {""}
+        missing = [name for name in names if name and name not in index]
         if missing:
             raise InvalidWorkflow(f"node {node.id!r} depends on {sorted(missing)}, which the workflow does not have")
         found.append({index[name] for name in names - {""}} or {0})

@@ -147,3 +147,11 @@ def test_a_timeout_of_zero_is_none():
     over = task("n0", template("t", timeout=timedelta(seconds=5)))
     over.node.metadata.timeout.FromTimedelta(timedelta(0))
     assert plan(workflow(over)).nodes[1].detail.timeout == timedelta(seconds=5)
+
+
+@pytest.mark.timeout(20)
+def test_the_time_for_a_plan_grows_with_the_nodes_and_not_with_their_square():
+    closure = workflow()
+    closure.primary.template.nodes.extend(Node(id=f"n{number}") for number in range(50_000))
+    with pytest.raises(InvalidWorkflow, match="node 'n0' has nothing to run"):  # which is found out last
+        plan(closure)
