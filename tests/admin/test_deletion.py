@@ -245,6 +245,17 @@ async def test_a_run_whose_files_were_given_to_another_is_not_deleted(database, 
             await deletion.delete(source)
 
 
+async def test_what_is_being_removed_is_given_to_nobody(database, objects, run, registered, protos):
+    source = await run("aaa")
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(source)
+    request = protos.execution("bbb")
+    key = layout.raw_data_prefix(protos.project, protos.domain, "aaa")
+    request.inputs.literals["x"].hash = objects.store.uri_of(f"{key}/n0-0/file")
+    with pytest.raises(Failure, match=r"name data of execution .*/aaa, which was deleted"):
+        await registered("CreateExecution", request)
+
+
 def test_owners_are_found_only_in_this_store(objects, store):
     elsewhere = Literal()
     elsewhere.hash = "s3://other/data/p/d/name/file"

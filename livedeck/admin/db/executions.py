@@ -28,7 +28,7 @@ from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
 from livedeck.admin.phases import WORKFLOW
 from livedeck.admin.records.times import timestamp
-from livedeck.errors import EntityExists, NoSuchEntity, StateForbids
+from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity, StateForbids
 
 _e, _n, _t = executions.c, node_executions.c, task_executions.c
 
@@ -89,11 +89,17 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     Raises:
         EntityExists: There is one with that id.
         NoSuchEntity: Its parent, if it names one, is unknown.
+        InvalidRequest: Its inputs name data that is being removed.
     """
     message, identifier = new.message, new.message.id
     if find(transaction.connection, identifier) is not None:
         raise EntityExists(f"execution {describe(identifier)} exists already")
     check_gone(transaction.connection, identifier)
+    for used in new.uses:
+        if deletions.is_going(transaction.connection, used):
+            raise InvalidRequest(
+                f"the inputs name data of execution {describe(used)}, which was deleted: its data is being removed"
+            )
     at = timestamp(transaction.now)
     message.closure.phase = core.WorkflowExecution.QUEUED
     message.closure.created_at.CopyFrom(at)
