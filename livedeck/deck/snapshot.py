@@ -34,6 +34,8 @@ _VERSION_TAG = re.compile(rb'<meta name="livedeck-version" content="(\d+)">')
 _LIVE_TAG = b'<meta name="livedeck-state" content="live">'
 _FALLBACK_BYTES = 256 * 1024  # beyond it a page with a chart shows nothing without its script, but words
 _MOST_DEPTH = 2  # of frames that raw HTML stands in
+# What turns the direction of the text behind it, such as the browser's own in the title of its window.
+_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
 _ENCODER = msgspec.json.Encoder()
 
@@ -187,7 +189,8 @@ def _head(document: Document, title: str, *, live: bool) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(document.seq, live=live)}'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{html.escape(clean_text(title))}</title><style>{_STYLE}{tab_rules(len(document.decks))}</style></head>"
+        f"<title>{html.escape(_TURNS.sub('', clean_text(title)))}</title>"
+        f"<style>{_STYLE}{tab_rules(len(document.decks))}</style></head>"
         "<body>"
     )
 

@@ -162,3 +162,15 @@ def test_what_needs_the_network_says_so_on_its_tab(stage: Stage) -> None:
     expect(stage.deck.get_by_text("asked for something")).to_have_count(2)
     for note in stage.deck.get_by_text("asked for something").all():
         expect(note).to_be_hidden()
+
+
+def test_a_picture_from_the_network_says_so_on_a_tab_without_scripts(stage: Stage) -> None:
+    execution, strings = stage.play()
+    html = '<p>words</p><img src="https://pictures.example/a.png">'
+    strings.run("Deck('first').append('first'); Deck('plain').append(html); publish()", html=html)
+    stage.open_deck(execution)
+    stage.tab("plain").click()
+    note = stage.deck.get_by_role("tabpanel", name="plain").get_by_role("status")
+    expect(note).to_contain_text("asked for something from pictures.example")
+    stage.tab("first").click()
+    expect(note).to_be_hidden()

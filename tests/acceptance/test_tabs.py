@@ -40,3 +40,29 @@ def test_a_name_that_turns_the_direction_of_text_turns_only_itself(stage: Stage)
     expect(stage.deck.locator("[role=tab] > bdi")).to_have_text(names)
     label = stage.deck.get_by_role("tabpanel").locator(".ld-label")
     assert label.evaluate("node => getComputedStyle(node).unicodeBidi") == "isolate"
+
+
+def test_tabs_past_the_edge_can_be_seen_and_chosen(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("for n in range(30): Deck(f'tab number {n}').append(f'<p>on {n}.</p>')\npublish()")
+    stage.open_deck(execution)
+    stage.expect_shown("on 0.")
+    more = stage.deck.get_by_role("combobox", name="More tabs")
+    expect(more.locator("option:checked")).to_have_text(re.compile(r"^(1\d|2\d) more$"))
+    expect(stage.deck.get_by_role("tablist")).to_have_attribute("data-behind", "")
+    more.select_option("tab number 29")
+    stage.expect_shown("on 29.")
+    expect(stage.tab("tab number 29")).to_be_in_viewport(ratio=0.95)
+    expect(stage.deck.get_by_role("tablist")).to_have_attribute("data-before", "")
+    expect(stage.deck.get_by_role("tablist")).not_to_have_attribute("data-behind", "")
+    stage.tab("tab number 29").press("Home")
+    stage.expect_shown("on 0.")
+    expect(stage.tab("tab number 0")).to_be_in_viewport(ratio=0.95)
+
+
+def test_few_tabs_have_no_list(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("Deck('a').append('<p>on a'); Deck('b').append('<p>on b'); publish()")
+    stage.open_deck(execution)
+    stage.expect_shown("on a")
+    expect(stage.deck.get_by_label("More tabs")).to_be_hidden()

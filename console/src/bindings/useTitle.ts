@@ -22,6 +22,9 @@ const COLOURS: Readonly<Record<PhaseLook["tone"], string>> = {
   quiet: "#4f46e5",
 };
 
+/** What turns the direction of the text behind it, livedeck's own name and the browser's included. */
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /**
  * @param words what the page shows; empty for livedeck itself.
  * @param look how that stands; null where it does not.
@@ -29,7 +32,7 @@ const COLOURS: Readonly<Record<PhaseLook["tone"], string>> = {
 export function useTitle(words: string, look: PhaseLook | null = null): void {
   useEffect(() => {
     const sign = look ? SIGNS[look.icon] : "";
-    document.title = [sign, words, words && `- ${NAME}`].filter(Boolean).join(" ") || NAME;
+    document.title = [sign, words.replace(TURNS, ""), words && `- ${NAME}`].filter(Boolean).join(" ") || NAME;
     setIcon(look);
   }, [words, look]);
 }

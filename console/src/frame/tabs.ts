@@ -1,16 +1,25 @@
-/** The strip of tabs, one for each deck: a tablist as ARIA describes it, arrow keys included. */
+/**
+ * The strip of tabs, one for each deck: a tablist as ARIA describes it, arrow keys included. Where they have no room it
+ * scrolls, and those that are not whole on screen can be chosen from a list beside it.
+ */
 import { isolated } from "./elements/element";
+import { MoreTabs } from "./moreTabs";
 
 export class TabStrip {
   readonly node = document.createElement("div");
+  private readonly list = document.createElement("div");
+  private readonly more: MoreTabs;
   private names: readonly string[] = [];
   private readonly tabs = new Map<string, HTMLButtonElement>();
 
   constructor(private readonly choose: (name: string) => void) {
-    this.node.className = "ld-tabs";
-    this.node.setAttribute("role", "tablist");
-    this.node.setAttribute("aria-label", "Decks");
-    this.node.addEventListener("keydown", (event) => this.move(event));
+    this.node.className = "ld-strip";
+    this.list.className = "ld-tabs";
+    this.list.setAttribute("role", "tablist");
+    this.list.setAttribute("aria-label", "Decks");
+    this.list.addEventListener("keydown", (event) => this.move(event));
+    this.more = new MoreTabs(this.list, (name) => this.choose(name));
+    this.node.append(this.list, this.more.node);
   }
 
   update(names: readonly string[], chosen: string | null): void {
@@ -23,10 +32,13 @@ export class TabStrip {
     }
     names.forEach((name, index) => {
       const tab = this.tabs.get(name) ?? this.add(name);
-      if (this.node.children.item(index) !== tab) this.node.insertBefore(tab, this.node.children.item(index));
+      if (this.list.children.item(index) !== tab) this.list.insertBefore(tab, this.list.children.item(index));
+      const was = tab.getAttribute("aria-selected");
       tab.setAttribute("aria-selected", String(name === chosen));
       tab.tabIndex = name === chosen ? 0 : -1;
+      if (name === chosen && was !== "true") this.more.bring(tab);
     });
+    this.more.update(names);
   }
 
   /** Tie a tab to the panel that it shows, for assistive technology. */
