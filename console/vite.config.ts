@@ -30,5 +30,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    // Many ranges and documents are tried in one test; a busy machine takes its time.
+    testTimeout: 60_000,
   },
 });

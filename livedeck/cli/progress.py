@@ -75,7 +75,7 @@ class Progress:
         self._names = names or NodeNames()
         self._told: dict[object, str] = {}
         self._errors: set[str] = set()
-        self._attempts: dict[str, TaskExecution] = {}
+        self._attempts: dict[tuple[str, int], TaskExecution] = {}
         self._labels: dict[str, str] = {}
         self._clock = clock
         self._queue: Mapping[str, Queued] = {}
@@ -142,12 +142,12 @@ class Progress:
 
     def _task(self, task: TaskExecution) -> None:
         """Attempts are worth a line once there is more than one."""
-        if task.id.retry_attempt == 0 or task.closure.phase != TaskPhases.RUNNING:
-            self._attempts[task.id.node_execution_id.node_id] = task
+        node, number = task.id.node_execution_id.node_id, task.id.retry_attempt
+        self._attempts[node, number] = task
+        if number == 0 or task.closure.phase != TaskPhases.RUNNING:
             return
-        before = self._attempts.get(task.id.node_execution_id.node_id)
-        number = task.id.retry_attempt
-        if self._is_news((task.id.node_execution_id.node_id, number), "RUNNING"):
+        before = self._attempts.get((node, number - 1))
+        if self._is_news((node, number), "RUNNING"):
             click.echo(f"{f'    attempt {number}':{WIDTH}} {_phase('RETRYABLE_FAILED')}")
             if before is not None and before.closure.HasField("error"):
                 self._error(before.closure.error.message)

@@ -44,13 +44,16 @@ def test_the_queue_is_told_now_and_then(capsys) -> None:
     assert capsys.readouterr().out == ""
 
 
-def test_an_attempt_that_was_retried_is_called_that(capsys) -> None:
+def test_an_attempt_that_was_retried_is_called_that_and_says_why(capsys) -> None:
     progress = Progress("http://x")
-    failed, next_ = (TaskExecution(closure={"phase": phase}) for phase in (Tasks.FAILED, Tasks.RUNNING))
-    next_.id.retry_attempt = 1
-    progress.follow([TaskChanged(failed), TaskChanged(next_)])
+    phases = (Tasks.FAILED, Tasks.QUEUED, Tasks.RUNNING)
+    failed, queued, next_ = (TaskExecution(closure={"phase": phase}) for phase in phases)
+    failed.closure.error.message = "ValueError: not yet"
+    queued.id.retry_attempt = next_.id.retry_attempt = 1
+    progress.follow([TaskChanged(failed), TaskChanged(queued), TaskChanged(next_)])
     assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
         "attempt 1 failed, retried",
+        "ValueError: not yet",
         "attempt 2 running",
     ]
 
