@@ -29,7 +29,7 @@ function showScalar(scalar: Scalar): Shown {
   if (scalar.primitive) return showPrimitive(scalar.primitive);
   if (scalar.union) return showLiteral(scalar.union.value ?? {});
   if (scalar.binary) return showBinary(scalar.binary);
-  if (scalar.generic) return { form: "json", type: "struct", value: scalar.generic };
+  if (scalar.generic) return { form: "json", type: "struct", value: sorted(scalar.generic) };
   if (scalar.error) return { form: "text", type: "error", text: scalar.error.message ?? "" };
   return showStored(scalar);
 }
@@ -47,6 +47,14 @@ function showStored({ blob, structuredDataset, schema }: Scalar): Shown {
   }
   if (schema) return { form: "uri", type: "table", uri: schema.uri ?? "" };
   return { form: "text", type: "none", text: "None" };
+}
+
+/** A Struct of protobuf keeps no order: the same value is to look the same each time. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => a.localeCompare(b));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
 function showPrimitive(primitive: NonNullable<Scalar["primitive"]>): Shown {

@@ -32,6 +32,13 @@ describe("showLiteral", () => {
     expect(showLiteral(literal)).toEqual(shown);
   });
 
+  it("shows a Struct, which keeps no order, always the same", () => {
+    const one = showLiteral({ scalar: { generic: { b: [{ z: 1, a: 2 }], a: null } } });
+    const other = showLiteral({ scalar: { generic: { a: null, b: [{ a: 2, z: 1 }] } } });
+    expect(JSON.stringify(one)).toBe(JSON.stringify(other));
+    expect(one).toEqual({ form: "json", type: "struct", value: { a: null, b: [{ a: 2, z: 1 }] } });
+  });
+
   it("shows lists and dicts of anything", () => {
     const literal: Literal = {
       map: { literals: { xs: { collection: { literals: [primitive({ integer: "1" }), primitive({ integer: "2" })] } } } },
