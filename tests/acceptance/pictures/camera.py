@@ -107,14 +107,12 @@ def take(page: Page, look: Look, good: Callable[[Image.Image], bool] | None = No
         good: Whether a picture is as it is to be; None: not known.
         tries: How many pictures are taken at most.
     """
-    page.set_viewport_size({"width": look.width, "height": HEIGHT})
-    page.emulate_media(
-        color_scheme=look.scheme, forced_colors="active" if look.forced else "none", reduced_motion="reduce"
-    )
     before: bytes | None = None
     picture = None
     same = 0
-    for _ in range(tries):
+    for attempt in range(tries):
+        if attempt in {0, tries // 2}:
+            _turn(page, look)  # once more for what measured the page while it still changed, as the graph may
         shot = page.screenshot(animations="disabled")
         picture = Image.open(BytesIO(shot)).convert("RGB")
         same = same + 1 if shot == before else 0
@@ -123,3 +121,10 @@ def take(page: Page, look: Look, good: Callable[[Image.Image], bool] | None = No
         before = shot
     assert picture is not None
     return picture
+
+
+def _turn(page: Page, look: Look) -> None:
+    page.set_viewport_size({"width": look.width, "height": HEIGHT})
+    page.emulate_media(
+        color_scheme=look.scheme, forced_colors="active" if look.forced else "none", reduced_motion="reduce"
+    )
