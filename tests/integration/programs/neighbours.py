@@ -7,7 +7,7 @@ from livedeck import Deck, current_context, task
 
 @task(enable_deck=True)
 def tick(seconds: float) -> None:
-    """Publish twenty times a second, each time the moment of publishing."""
+    """Publish ten times a second, each time the moment of publishing."""
     context = current_context()
     tile = Deck("ticks").value("published at", time.time())
     deadline = time.monotonic() + seconds
