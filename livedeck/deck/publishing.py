@@ -39,15 +39,18 @@ that each segment takes beside its data. A long Deck that grows by large pieces 
 and the last.
 """
 SOON = 5.0
-STALE = 30.0
-"""Seconds that the snapshot of a running task may be behind the log, however little of it that is: at first the one,
-then half as long as the Deck is old, at last the other.
+STALE = 60.0
+PACE = 3.0
+"""Seconds that the snapshot of a running task may be behind the log, however little of it that is: ``SOON`` at first,
+then ``PACE`` times as long as the Deck was old when the last one was written, at most ``STALE``.
 
 No amount of bytes can be promised together with that: a figure of 5 MB beside a bar that moves is 5 MB each time. So
-these snapshots come on top of the three times above, one for each time that the last one has become too old.
+these snapshots come on top of the three times above, one for each time that the last one has become too old. ``PACE``
+keeps a Deck that grows steadily within three times for its first minute all the same: of 50 s, it is written after 5 s
+and 20 s, half the final Deck together.
 """
 RATE = 256 * 1024
-"""Bytes a second that those may take: a page of more than ``STALE * RATE`` (7.5 MiB) may be behind for longer."""
+"""Bytes a second that those may take: a page of more than ``STALE * RATE`` (15 MiB) may be behind for longer."""
 SLOW = 10.0
 """The same where the store is slow: for so many times as long as the last snapshot took to write, since the log waits
 meanwhile."""
@@ -303,7 +306,7 @@ class Publishing:
         """Seconds that the last snapshot may be behind."""
         bound = max(STALE, self._expected_size() / RATE, SLOW * self._page_took)
         age = self._page_at - self._begun if self._begun is not None else 0.0
-        return max(self._settings.snapshot_interval, min(bound, max(SOON, age)))
+        return max(self._settings.snapshot_interval, min(bound, max(SOON, PACE * age)))
 
     def _affordable(self) -> bool:
         """Whether a snapshot now leaves the whole within bounds."""
