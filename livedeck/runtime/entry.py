@@ -4,6 +4,7 @@ The process executor forks this from a process that has imported it already. So 
 is imported here, nothing here starts a thread or opens a store, and an attempt itself does as little as it can.
 """
 
+import atexit
 import importlib
 import os
 import signal
@@ -76,7 +77,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is a program
         return 2
-    result = Result(open_store(given.output_prefix, retry=retry), retry, os.environ.get(RESULT_NOTICE, ""))
+    result = Result(
+        open_store(given.output_prefix, retry=retry),
+        retry,
+        os.environ.get(RESULT_NOTICE, ""),
+        exit_handlers=atexit._ncallbacks(),  # noqa: SLF001 - there is no other way to ask
+    )
     try:
         task = _load_task(given, retry)
     except BaseException as error:  # noqa: BLE001 - importing the user's module may raise anything, SystemExit too
@@ -153,6 +159,8 @@ class Result:
     retry: Retry
     notice: str
     """Where the executor hears that it is stored."""
+    exit_handlers: int
+    """How many exit handlers there were before the task's module was loaded."""
 
     def store_outputs(self, document: bytes) -> int:
         """Write ``outputs.pb``; return the exit code."""
@@ -173,9 +181,15 @@ class Result:
             return RESULT_NOT_STORED
         return 0
 
-    def tell(self) -> None:
-        """Let the executor know that it is stored, when there is something to do that nobody should wait for."""
-        tell_result_stored(self.notice)
+    def tell(self, *, deck: bool) -> None:
+        """Let the executor know that it is stored, when there is something to do that nobody should wait for.
+
+        That is the end of a Deck, and exit handlers of the task's own. Threads that the task left are no such thing:
+        they are part of the task, which is over when they are, or runs for as long as they do, where it can be aborted.
+        """
+        more = deck or atexit._ncallbacks() > self.exit_handlers  # noqa: SLF001 - as above
+        if more and not _has_threads():
+            tell_result_stored(self.notice)
 
 
 def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
@@ -199,8 +213,8 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
             _logged(error)
             _leave_if_forked(process, 1)
         failure, exit_code = error, result.report(error)
-    if exit_code == 0 and attempt.page is not None and not _has_work_left():
-        result.tell()
+    if exit_code == 0:
+        result.tell(deck=attempt.page is not None)
     if failure is not None:
         attempt.fail(failure)
     elif exit_code:
@@ -210,11 +224,8 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
     return exit_code
 
 
-def _has_work_left() -> bool:
-    """Tell whether the task left threads that the process waits for at its end, as any Python program does.
-
-    They are part of the task: it is over when they are, or runs for as long as they do, where it can be aborted.
-    """
+def _has_threads() -> bool:
+    """Tell whether there are threads that the process waits for at its end, as any Python program does."""
     me = threading.current_thread()
     return any(thread is not me and not thread.daemon for thread in threading.enumerate())
 

@@ -1,5 +1,6 @@
 """What a task returned is stored through a store that fails for a while, and never contradicted."""
 
+import atexit
 import sys
 
 import pytest
@@ -123,6 +124,16 @@ def test_a_task_without_a_deck_has_nothing_to_tell(bench, set_environment, liste
     bench.give(x=1)
     assert bench.run("add") == 0
     assert listening.heard == []
+
+
+def test_a_task_that_left_exit_handlers_tells_that_its_result_is_stored(bench, set_environment, listening):
+    set_environment(LIVEDECK_RESULT_NOTICE=listening.address)
+    bench.give()
+    try:
+        assert bench.run("leaves_an_exit_handler") == 0
+        assert listening.heard == [b"result stored"]
+    finally:
+        atexit.unregister(sys.modules["tasks"].do_nothing)
 
 
 class Listening:

@@ -34,6 +34,7 @@ class Capture:
         self._tail = b""
         self._overflow = 0
         self._trouble = ""
+        self._note = ""
 
     def read(self) -> None:
         """Take what is there, at most ``READ`` bytes. Sets ``open`` to False when all writers are gone."""
@@ -46,8 +47,12 @@ class Capture:
         else:
             self.open = False
 
+    def note(self, text: str) -> None:
+        """Have a line of livedeck's own stand at the end of the file."""
+        self._note = text
+
     def finish(self) -> None:
-        """Take what the pipe still holds, write the tail, close both ends.
+        """Take what the pipe still holds, write the tail and the note, close both ends.
 
         Whoever else still holds the pipe may go on writing: no more is taken than lies there now.
         """
@@ -60,6 +65,8 @@ class Capture:
         os.close(self.fd)
         self.open = False
         self._write_tail()
+        if self._note:
+            self._write(f"\n[livedeck: {self._note}]\n".encode())
         if self._file >= 0:
             os.close(self._file)
 

@@ -89,6 +89,8 @@ class ProcessExecutor:
             anything else is executed.
         idle: seconds that a zygote lingers after this process died, with nothing to run.
         log_cap: bytes kept of one attempt's output; past it the middle is dropped.
+        exit_timeout: seconds that an attempt's process may go on after its result was stored, to end its Deck and to
+            run exit handlers; then all of its session is ended.
         retention: seconds after which the record of an attempt that is over is removed. An attempt launched again
             after that would run again, so it must exceed any time that an engine takes to note an outcome; it counts
             only while an executor is open, from when the record was last asked for.
@@ -105,6 +107,7 @@ class ProcessExecutor:
         commands: Mapping[str, str] = COMMANDS,
         idle: float = 60.0,
         log_cap: int = 16 << 20,
+        exit_timeout: float = 300.0,
         retention: float = 24 * 3600.0,
     ) -> None:
         work_dir = work_dir.absolute()
@@ -112,7 +115,7 @@ class ProcessExecutor:
         self._unstated_cpu = UNSTATED_CPU if parallel is None else 0.0
         self._records = Records(work_dir)
         self._zygotes = Zygotes(work_dir)
-        self._settings = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap)
+        self._settings = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap, exit_timeout)
         self._retention = retention
         self._watches: dict[str, Watch] = {}
         self._lock: int | None = None
@@ -434,6 +437,10 @@ class ProcessExecutor:
         try:
             if ended is None:
                 ended = await self._bury(watch.files)
+            if ended.overdue:
+                logger.warning(
+                    "attempt_overdue attempt=%s; its result was stored, its process was ended", watch.files.name
+                )
             assert watch.shipper is not None
             await watch.shipper.finish(patience=SHIP_PATIENCE)
         except OSError as error:

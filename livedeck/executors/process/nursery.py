@@ -73,6 +73,8 @@ class Running:
     """When it said that its result is in the store, in seconds since the epoch; None: it has not."""
     kill_at: float | None = None
     """When its grace ends, on the monotonic clock; None: nobody aborted it."""
+    overdue: bool = False
+    """Whether it is ended for having gone on too long after its result was stored."""
 
 
 class Nursery:
@@ -242,6 +244,7 @@ class Nursery:
             aborted=running.kill_at is not None,
             reason=reason,
             out_of_memory=self._memory_kills.explains(running.memory_kills) if code in KILLED else False,
+            overdue=running.overdue,
         )
 
     def _why_lost(self, running: Running, code: int) -> str:

@@ -59,6 +59,8 @@ class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why it is called lost."""
     out_of_memory: bool | None = None
     """Whether the kernel ended it because memory ran out; None: that cannot be known."""
+    overdue: bool = False
+    """Its process was ended because it had not ended by itself long after its result was stored."""
 
 
 class ShippedRecord(msgspec.Struct, frozen=True, omit_defaults=True):

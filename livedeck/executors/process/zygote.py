@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     idle: float
     """Seconds to linger with nobody connected and nothing running."""
     log_cap: int
+    exit_timeout: float
+    """Seconds that an attempt's process may go on after its result was stored."""
 
 
 class Connection:
@@ -89,6 +91,7 @@ class Zygote:
         self._nursery = nursery
         self._goodbyes = goodbyes
         self._idle = settings.idle
+        self._exit_timeout = settings.exit_timeout
         self._listener = listener
         self._connections: dict[int, Connection] = {}
         self._selector = selectors.DefaultSelector()
@@ -301,6 +304,16 @@ class Zygote:
                 self._on_output(running)
             self._tell_grown()
             self._tell(_stored(running))
+            self._later(time.monotonic() + self._exit_timeout, lambda: self._end_overdue(running))
+
+    def _end_overdue(self, running: Running) -> None:
+        """End an attempt whose process goes on long after its result: an exit handler of the task's never returns."""
+        if self._nursery.running.get(running.record.name) is running:
+            running.overdue = True
+            running.capture.note(
+                f"the process had not ended {self._exit_timeout:g} s after its result was stored, and was made to end"
+            )
+            self._abort(running.record.name, SHUTDOWN_GRACE)
 
     def _see_off(self) -> None:
         """End those that said goodbye and stay all the same."""

@@ -213,6 +213,19 @@ def says_stored_and_goes_on(started, gate):
     waits(started, gate)
 
 
+def says_stored_and_never_ends(pids):
+    """Say that its result is stored, and have a process run on beside an exit handler that never returns."""
+    helper = os.fork()
+    if helper == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(600)
+    atexit.register(time.sleep, 600)
+    print("computed")
+    Path(f"{pids}.part").write_text(f"{os.getpid()} {helper}")
+    Path(f"{pids}.part").rename(pids)
+    notices.tell_result_stored(os.environ[notices.RESULT_NOTICE])
+
+
 def lets_others_say_stored(started, gate):
     """Have a child, and a process that says something else, say what only the attempt itself can."""
     if os.fork() == 0:

@@ -126,3 +126,17 @@ async def test_its_zygote_may_die_meanwhile(bench, executor, places):
     bench.kill_zygotes()
     assert (await executor.wait(handle)).kind is ExitKind.LOST
     assert isinstance(told, ResultStored)
+
+
+async def test_a_process_that_never_ends_is_ended_some_time_after_its_result(bench, caplog):
+    pids = bench.path("pids")
+    async with bench.executor(exit_timeout=0.2) as executor:
+        attempt = bench.attempt("says_stored_and_never_ends", pids)
+        handle = await executor.launch(attempt)
+        assert isinstance(await executor.wait_result(handle), ResultStored)
+        ended = await executor.wait(handle)
+        assert (ended.kind, ended.code) == (ExitKind.SIGNALLED, signal.SIGTERM)
+        await until(lambda: not any(alive(int(pid)) for pid in pids.read_text().split()))
+    assert bench.log(attempt.id).startswith("computed\n")
+    assert "had not ended 0.2 s after its result was stored" in bench.log(attempt.id)
+    assert "attempt_overdue" in caplog.text

@@ -1,6 +1,7 @@
 """Tasks that the tests of the runtime run."""
 
 import asyncio
+import atexit
 import multiprocessing
 import os
 import signal
@@ -280,3 +281,12 @@ def logs() -> None:
     logger.info("told")
     logger.debug("whispered")
     logger.warning("warned")
+
+
+def do_nothing() -> None:
+    """An exit handler."""
+
+
+@task
+def leaves_an_exit_handler() -> None:
+    atexit.register(do_nothing)
