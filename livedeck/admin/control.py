@@ -1,7 +1,7 @@
 """The control plane as propeller sees it: leases on executions, and a place to report events.
 
-`Control` satisfies ``livedeck.propeller.control.ControlPlane`` by its shape; the two packages know nothing of each
-other.
+`Control` satisfies ``livedeck.propeller.control_plane.ControlPlane`` by its shape; the two packages know nothing of
+each other.
 """
 
 import asyncio

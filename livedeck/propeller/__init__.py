@@ -1,7 +1,7 @@
 """The engine: walks compiled workflows, asks executors to run attempts, reports events."""
 
 from livedeck.propeller.attempts import AttemptEnvironment
-from livedeck.propeller.control import CacheEntry, Claim, ControlPlane, ExecutionEvent, Renewal
+from livedeck.propeller.control_plane import CacheEntry, Claim, ControlPlane, ExecutionEvent, Renewal
 from livedeck.propeller.engine import Propeller
 from livedeck.propeller.settings import PropellerSettings
 

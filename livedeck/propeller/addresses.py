@@ -39,7 +39,7 @@ def unique_id(parent: str, attempt: int, node: str) -> str:
 
 
 class Addresses:
-    """Names and places of one execution.
+    """Names of everything in one execution, and where it lies in the store.
 
     Args:
         execution: whose.

@@ -27,7 +27,7 @@ class AttemptWriter:
     """Writes the attempts of one execution.
 
     Args:
-        addresses: the execution's names and places.
+        addresses: the execution's names, and where things lie.
         spec: what the execution was created with.
         workflow: the workflow that it runs.
         environment: what is added to each attempt's environment.
@@ -68,14 +68,14 @@ class AttemptWriter:
         )
 
     def _variables(self, node: str, number: int) -> dict[str, str]:
-        places = self._addresses
-        prefix = places.attempt_prefix(node, number)
-        execution = places.execution
+        addresses = self._addresses
+        prefix = addresses.attempt_prefix(node, number)
+        execution = addresses.execution
         return {
-            "input": places.inputs_uri(node),
-            "inputprefix": places.node_prefix(node),
+            "input": addresses.inputs_uri(node),
+            "inputprefix": addresses.node_prefix(node),
             "outputprefix": prefix,
-            "rawoutputdataprefix": places.raw_data(node, number),
+            "rawoutputdataprefix": addresses.raw_data(node, number),
             "checkpointoutputprefix": self._checkpoints(node, number),
             # Two quote characters, not an empty argument: what flytekit takes for "none".
             "prevcheckpointprefix": self._checkpoints(node, number - 1) if number else '""',

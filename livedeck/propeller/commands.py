@@ -48,7 +48,7 @@ class ReportTask:
 class Prepare:
     """Put the node's inputs together and store them; look its outputs up in the cache where the task allows it.
 
-    Answered by ``Prepared``, ``CacheHit`` or ``Unprepared``.
+    Answered by ``Prepared``, ``CacheHit`` or ``PrepareFailed``.
     """
 
     path: Path
@@ -80,7 +80,7 @@ class Stop:
 class Gather:
     """Put the outputs of the scope that this end node closes together and store them.
 
-    Answered by ``Gathered`` or ``Ungathered``.
+    Answered by ``Gathered`` or ``GatherFailed``.
     """
 
     path: Path

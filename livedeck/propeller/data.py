@@ -11,12 +11,12 @@ from livedeck.literals.parsing import parse_into
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
 from livedeck.propeller.events import Path
-from livedeck.propeller.patience import persist
-from livedeck.propeller.places import load, save
+from livedeck.propeller.literal_cache import LiteralCache
 from livedeck.propeller.plan import START
+from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
-from livedeck.propeller.shelf import Shelf
 from livedeck.propeller.state import ScopeState, plan_at, scope_at
+from livedeck.propeller.store_access import load, save
 
 
 class Data:
@@ -26,7 +26,7 @@ class Data:
         addresses: where things lie.
         inputs: the workflow's own inputs.
         root: gives the execution's nodes as they stand now.
-        settings: memory and patience.
+        settings: memory, and pauses between repeated calls.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Data:
         self._inputs = inputs
         self._root = root
         self._settings = settings
-        self._shelf = Shelf(settings.keep_literals)
+        self._cached = LiteralCache(settings.keep_literals)
         self.outputs_uris: dict[Path, str] = {}
         """Where the outputs of each node that has succeeded lie."""
 
@@ -82,7 +82,7 @@ class Data:
     def keep(self, path: Path, uri: str, literals: LiteralMap, size: int) -> None:
         """Note a node's outputs, which lie at ``uri`` and are ``size`` bytes there."""
         self.outputs_uris[path] = uri
-        self._shelf.put(uri, literals, size)
+        self._cached.put(uri, literals, size)
 
     async def read(self, uri: str) -> LiteralMap:
         """Read literals that were stored before.
@@ -90,11 +90,11 @@ class Data:
         Raises:
             InvalidWorkflow: they are gone, or are not what was stored.
         """
-        kept = self._shelf.get(uri)
+        kept = self._cached.get(uri)
         if kept is not None:
             return kept
         try:
-            data = await persist("read", lambda: load(uri, self._settings), self._settings)
+            data = await retry("read", lambda: load(uri, self._settings), self._settings)
         except ObjectNotFound as error:
             raise InvalidWorkflow(f"{uri} was stored by this execution but is not there any more") from error
         except UnreadableObject as error:
@@ -104,13 +104,13 @@ class Data:
             await parse_into(literals, data)
         except DecodeError as error:
             raise InvalidWorkflow(f"{uri} does not hold literals any more: {error}") from error
-        self._shelf.put(uri, literals, len(data))
+        self._cached.put(uri, literals, len(data))
         return literals
 
     async def _store(self, uri: str, literals: LiteralMap) -> None:
         data = literals.SerializeToString(deterministic=True)
-        await persist("store", lambda: save(uri, data), self._settings)
-        self._shelf.put(uri, literals, len(data))
+        await retry("store", lambda: save(uri, data), self._settings)
+        self._cached.put(uri, literals, len(data))
 
     async def _bound(self, bindings: Iterable[Binding], scope: Path, node_id: str) -> LiteralMap:
         lookup = self._lookup(scope)

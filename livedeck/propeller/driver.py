@@ -13,35 +13,35 @@ from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.executors.api import Executor, Queued
 from livedeck.propeller.addresses import Addresses, execution_key
 from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
-from livedeck.propeller.caching import Cache
 from livedeck.propeller.commands import Command, Gather, Launch, Prepare, ReportNode, ReportTask, ReportWorkflow, Stop
-from livedeck.propeller.control import Claim, ControlPlane, ExecutionEvent
+from livedeck.propeller.control_plane import Claim, ControlPlane, ExecutionEvent
 from livedeck.propeller.data import Data
+from livedeck.propeller.event_writer import EventWriter, Observations
 from livedeck.propeller.events import (
     AskedToAbort,
     CacheHit,
     Event,
     Gathered,
+    GatherFailed,
     Path,
     Prepared,
+    PrepareFailed,
     Resume,
-    Ungathered,
-    Unprepared,
 )
 from livedeck.propeller.failures import Failure, aborted
+from livedeck.propeller.force_end import force_end
 from livedeck.propeller.launcher import Launcher
 from livedeck.propeller.machine import step
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.phases import NodePhase, WorkflowPhase
 from livedeck.propeller.plan import ScopePlan, TaskPlan
 from livedeck.propeller.planner import Planner
+from livedeck.propeller.recorder import EventRecorder
 from livedeck.propeller.recovery import rebuild, records_of, walk
-from livedeck.propeller.reporter import Reporter
-from livedeck.propeller.reports import EventWriter, Facts
-from livedeck.propeller.room import Room
 from livedeck.propeller.settings import PropellerSettings
+from livedeck.propeller.slots import Slots
 from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
-from livedeck.propeller.surrender import surrender
+from livedeck.propeller.task_cache import Cache
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -78,26 +78,26 @@ class Driver:
         self._settings = settings
         self._addresses = Addresses(claim.id, claim.prefix, claim.raw_data_prefix)
         self._data = Data(self._addresses, claim.inputs, self._root, settings)
-        self._facts = Facts(self._data.outputs_uris)
-        self._cache = Cache(control, self._facts, overwrite=claim.spec.overwrite_cache)
-        self._writer = EventWriter(self._addresses, owner, self._facts)
-        self._reporter = Reporter(control, owner, settings)
+        self._observations = Observations(self._data.outputs_uris)
+        self._cache = Cache(control, self._observations, overwrite=claim.spec.overwrite_cache)
+        self._writer = EventWriter(self._addresses, owner, self._observations)
+        self._recorder = EventRecorder(control, owner, settings)
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._events.put_nowait(Resume())  # before anything else: an abort may be asked for at once
         self._effects: set[asyncio.Task[None]] = set()
-        self._ahead = Room(settings.ahead)
-        self._preparing = Room(settings.ahead)
+        self._ahead = Slots(settings.ahead)
+        self._preparing = Slots(settings.ahead)
         self._launcher = Launcher(
             executor=executor,
             writer=AttemptWriter(self._addresses, claim.spec, claim.closure.primary.template.id, environment),
             addresses=self._addresses,
             data=self._data,
-            facts=self._facts,
+            observations=self._observations,
             cache=self._cache,
             ahead=self._ahead,
             settings=settings,
             root=self._root,
-            recorded=self._reporter.recorded,
+            recorded=self._recorder.recorded,
             tell=self._events.put_nowait,
             parallelism=claim.spec.max_parallelism,
         )
@@ -117,8 +117,8 @@ class Driver:
         found = dict(attempts)
         if attempts:
             last = max(attempts.values(), key=lambda queued: queued.ahead)
-            for path, place in self._ahead.places().items():
-                found[cast("Path", path)] = Queued(last.ahead + 1 + place, last.reason)
+            for path, position in self._ahead.positions().items():
+                found[cast("Path", path)] = Queued(last.ahead + 1 + position, last.reason)
         return {self._addresses.node(self._state.root, path): queued for path, queued in found.items()}
 
     async def run(self) -> None:
@@ -135,15 +135,15 @@ class Driver:
             return
         self._recover(plan)
         async with asyncio.TaskGroup() as self._group:
-            reporting = self._group.create_task(self._reporter.run(), name=f"report {self.key}")
+            reporting = self._group.create_task(self._recorder.run(), name=f"report {self.key}")
             await self._loop()
-            await self._reporter.recorded()
+            await self._recorder.recorded()
             for task in (reporting, *self._effects):
                 task.cancel()
 
     async def give_up(self, failure: Failure) -> None:
         """Stop what runs of the execution as far as it is on record, and fail it (or abort it, if that was asked)."""
-        self._reporter.add(await surrender(self._claim, self._executor, self._owner, self._settings))
+        self._recorder.add(await force_end(self._claim, self._executor, self._owner, self._settings))
         stands = WorkflowPhase(self._claim.phase)
         phases = [WorkflowPhase.FAILING, WorkflowPhase.FAILED]
         if stands is WorkflowPhase.ABORTING:
@@ -151,12 +151,12 @@ class Driver:
         elif stands is WorkflowPhase.UNDEFINED:
             phases.insert(0, WorkflowPhase.QUEUED)
         reports = [ReportWorkflow(phase, failure if phase is not WorkflowPhase.QUEUED else None) for phase in phases]
-        self._reporter.add([self._writer.write_workflow(report) for report in reports])
-        await self._reporter.flush()
+        self._recorder.add([self._writer.write_workflow(report) for report in reports])
+        await self._recorder.flush()
 
     async def flush(self) -> None:
         """Record what is still to be recorded, after ``run`` was cancelled."""
-        await self._reporter.flush()
+        await self._recorder.flush()
 
     def _root(self) -> ScopeState:
         return self._state.root
@@ -170,7 +170,7 @@ class Driver:
                 self._data.outputs_uris[path] = record.output_uri
             for number, attempt in record.attempts.items():
                 if attempt.started_at is not None:
-                    self._facts.started[path, number] = attempt.started_at
+                    self._observations.started[path, number] = attempt.started_at
 
     # The loop.
 
@@ -186,7 +186,7 @@ class Driver:
             for command in commands
             if isinstance(command, ReportWorkflow | ReportNode | ReportTask)
         ]
-        self._reporter.add(reports)
+        self._recorder.add(reports)
         for command in commands:
             match command:
                 case Prepare(path):
@@ -207,30 +207,30 @@ class Driver:
     # Commands that take time. Each ends by telling an event.
 
     async def _prepare(self, path: Path) -> None:
-        """Prepare a node when it is its turn.
+        """Prepare a node when a slot for that is free.
 
         The first tasks of a wide fan-out are to run while the inputs of the last are not put together yet, and tasks
         that will wait for hours for others need not have theirs in memory: so they are prepared a few ahead. What may
         be over without running, or holds other nodes, waits only for others to be prepared.
         """
         detail = plan_at(self._state.root, path).detail
-        room = self._ahead if isinstance(detail, TaskPlan) and not detail.cacheable else self._preparing
-        await room.enter(path)
+        slots = self._ahead if isinstance(detail, TaskPlan) and not detail.cacheable else self._preparing
+        await slots.acquire(path)
         try:
             node = node_at(self._state.root, path)
             if node.phase is not NodePhase.QUEUED or node.attempt is not None:
                 return  # it was stopped meanwhile
-            with self._reporter.expecting():
+            with self._recorder.expecting():
                 self._events.put_nowait(await self._prepared(path))
             await asyncio.sleep(0)  # the loop takes the event: an attempt that follows is counted before others enter
         finally:
-            room.leave()
+            slots.release()
 
     async def _prepared(self, path: Path) -> Event:
         try:
             inputs = await self._data.prepare(path)
         except InvalidWorkflow as error:
-            return Unprepared(path, _binding_failure("inputs", error))
+            return PrepareFailed(path, _binding_failure("inputs", error))
         detail = plan_at(self._state.root, path).detail
         hit = isinstance(detail, TaskPlan) and await self._find_cached(path, detail, inputs.literals)
         return CacheHit(path) if hit else Prepared(path)
@@ -251,18 +251,18 @@ class Driver:
     async def _stop(self, path: Path, number: int) -> None:
         # What it is stopped for must be on record first: else an engine that takes over sees only that it was killed,
         # and tries it again.
-        await self._reporter.recorded()
+        await self._recorder.recorded()
         self._launcher.stop(path, number)
 
     async def _gather(self, path: Path) -> None:
-        with self._reporter.expecting():
+        with self._recorder.expecting():
             self._events.put_nowait(await self._gathered(path))
 
     async def _gathered(self, path: Path) -> Event:
         try:
             await self._data.gather(path)
         except InvalidWorkflow as error:
-            return Ungathered(path, _binding_failure("outputs", error))
+            return GatherFailed(path, _binding_failure("outputs", error))
         return Gathered(path)
 
 

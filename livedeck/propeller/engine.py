@@ -14,10 +14,10 @@ from livedeck.errors import LeaseLost
 from livedeck.executors.api import Executor, Queued
 from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.attempts import AttemptEnvironment
-from livedeck.propeller.control import Claim, ControlPlane
+from livedeck.propeller.control_plane import Claim, ControlPlane
 from livedeck.propeller.driver import Driver
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.patience import persist
+from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 
 log = logging.getLogger("livedeck.propeller")
@@ -92,11 +92,11 @@ class Propeller:
         """Claim and drive executions until cancelled."""
         async with asyncio.TaskGroup() as self._group:
             while True:
-                await self._patiently("renew", self._renew)
-                await self._patiently("claim", self._claim)
-                await self._patiently("wait", self._wait)
+                await self._call_or_pause("renew", self._renew)
+                await self._call_or_pause("claim", self._claim)
+                await self._call_or_pause("wait", self._wait)
 
-    async def _patiently(self, what: str, call: Callable[[], Awaitable[None]]) -> None:
+    async def _call_or_pause(self, what: str, call: Callable[[], Awaitable[None]]) -> None:
         """Call once; if the control plane fails, pause, so that the next round is not at once."""
         try:
             await call()
@@ -123,10 +123,10 @@ class Propeller:
                 driven.driver.ask_to_abort(renewal.aborting[key])
 
     async def _claim(self) -> None:
-        room = self._settings.max_executions - len(self._driven)
-        if room <= 0:
+        free = self._settings.max_executions - len(self._driven)
+        if free <= 0:
             return
-        for claim in await self._control.claim(self._owner, limit=room, ttl=self._settings.lease_ttl):
+        for claim in await self._control.claim(self._owner, limit=free, ttl=self._settings.lease_ttl):
             key = execution_key(claim.id)
             if key not in self._driven:
                 self._drive(key, claim)
@@ -163,7 +163,7 @@ class Propeller:
         finally:
             self._forget(driven)
         if key in self._crashes:
-            await self._patiently("claim", self._claim)
+            await self._call_or_pause("claim", self._claim)
 
     def _forget(self, driven: "_Driven") -> None:
         if self._driven.get(driven.driver.key) is driven:
@@ -179,7 +179,7 @@ class Propeller:
         else:
             await driver.give_up(Failure("EngineError", _GIVEN_UP.format(crashes), Blame.SYSTEM))
         self._crashes.pop(driver.key, None)
-        await persist("release", lambda: self._control.release(self._owner, driver.key), self._settings)
+        await retry("release", lambda: self._control.release(self._owner, driver.key), self._settings)
 
     async def _hand_back(self, driver: Driver) -> None:
         """Record what is still to be recorded and give the lease back, within the time that a shutdown has."""
@@ -195,7 +195,7 @@ class Propeller:
         count = self._crashes[key] = self._crashes.get(key, 0) + 1
         log.error("propeller.crashed execution=%s count=%d", key, count, exc_info=error)
         await asyncio.sleep(min(self._settings.retry_first * 2**count, self._settings.retry_longest))
-        await persist("release", lambda: self._control.release(self._owner, key), self._settings)
+        await retry("release", lambda: self._control.release(self._owner, key), self._settings)
 
 
 _GIVEN_UP = (

@@ -38,7 +38,7 @@ class CacheHit:
 
 
 @dataclass(frozen=True, slots=True)
-class Unprepared:
+class PrepareFailed:
     """The node's inputs cannot be put together."""
 
     path: Path
@@ -96,7 +96,7 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
-class Ungathered:
+class GatherFailed:
     """The outputs of the scope that this end node closes cannot be put together."""
 
     path: Path
@@ -104,5 +104,5 @@ class Ungathered:
 
 
 AttemptEvent = AttemptWaits | AttemptStarted | AttemptSucceeded | AttemptFailed | AttemptExpired
-NodeEvent = Prepared | CacheHit | Unprepared | AttemptEvent | Gathered | Ungathered
+NodeEvent = Prepared | CacheHit | PrepareFailed | AttemptEvent | Gathered | GatherFailed
 Event = Resume | AskedToAbort | NodeEvent

@@ -8,8 +8,8 @@ from livedeck.errors import InvalidWorkflow
 from livedeck.executors.api import Attempt, Executor, Queued
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.attempts import TASK_TEMPLATE, AttemptWriter
-from livedeck.propeller.caching import Cache
 from livedeck.propeller.data import Data
+from livedeck.propeller.event_writer import Observations
 from livedeck.propeller.events import (
     AttemptExpired,
     AttemptFailed,
@@ -21,14 +21,14 @@ from livedeck.propeller.events import (
 )
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.outcomes import Outputs
-from livedeck.propeller.patience import persist
-from livedeck.propeller.places import save
 from livedeck.propeller.plan import TaskPlan
-from livedeck.propeller.reports import Facts
-from livedeck.propeller.room import Room
-from livedeck.propeller.runs import Run, Watcher
+from livedeck.propeller.retry import retry
+from livedeck.propeller.runs import Run, RunListener
 from livedeck.propeller.settings import PropellerSettings
+from livedeck.propeller.slots import Slots
 from livedeck.propeller.state import ScopeState, plan_at
+from livedeck.propeller.store_access import save
+from livedeck.propeller.task_cache import Cache
 from livedeck.propeller.templates import mentioned
 from livedeck.store import join_uri
 
@@ -39,9 +39,9 @@ class Launcher:
     Args:
         executor: who runs them.
         writer: makes them.
-        addresses: names and places.
+        addresses: names, and where things lie.
         data: inputs and outputs.
-        facts: where is noted what is found out about them.
+        observations: where is noted what is found out about them.
         cache: remembers their outputs.
         ahead: counts those that wait to be started.
         settings: budgets and times.
@@ -58,9 +58,9 @@ class Launcher:
         writer: AttemptWriter,
         addresses: Addresses,
         data: Data,
-        facts: Facts,
+        observations: Observations,
         cache: Cache,
-        ahead: Room,
+        ahead: Slots,
         settings: PropellerSettings,
         root: Callable[[], ScopeState],
         recorded: Callable[[], Awaitable[None]],
@@ -71,21 +71,21 @@ class Launcher:
         self._writer = writer
         self._addresses = addresses
         self._data = data
-        self._facts = facts
+        self._observations = observations
         self._cache = cache
         self._ahead = ahead
         self._settings = settings
         self._root = root
         self._recorded = recorded
         self._tell = tell
-        self._slots = Room(parallelism) if parallelism > 0 else None
+        self._slots = Slots(parallelism) if parallelism > 0 else None
         self._runs: dict[tuple[Path, int], Run] = {}
         self._unstarted: set[tuple[Path, int]] = set()
 
     def start(self, path: Path, number: int, *, adopt: bool) -> Coroutine[Any, Any, None]:
         """Make a run, which ``stop`` can reach from now on; await what is returned to have it run."""
         task: TaskPlan = plan_at(self._root(), path).detail
-        watcher = Watcher(
+        listener = RunListener(
             waits=lambda reason: self._tell(AttemptWaits(path, number, reason)),
             started=lambda handle: self._on_started(path, number, handle),
             expired=lambda: self._tell(AttemptExpired(path, number)),
@@ -93,17 +93,17 @@ class Launcher:
         run = Run(
             self._executor,
             lambda: self._make(path, number, task),
-            watcher,
+            listener,
             self._settings,
             has_outputs=bool(task.template.interface.outputs.variables),
             adopt=adopt,
             timeout=task.timeout,
-            started_at=self._facts.started.get((path, number)),
+            started_at=self._observations.started.get((path, number)),
             slots=self._slots,
         )
         self._runs[path, number] = run
         self._unstarted.add((path, number))
-        self._ahead.occupy()
+        self._ahead.acquire_over()
         return self._through(run, path, number, task)
 
     def stop(self, path: Path, number: int) -> None:
@@ -126,9 +126,9 @@ class Launcher:
         self._no_longer_waits(path, number)
         del self._runs[path, number]
         if run.ended_at is not None:
-            self._facts.ended[path, number] = run.ended_at
+            self._observations.ended[path, number] = run.ended_at
         if run.goes_on:
-            self._facts.flushing.add((path, number))
+            self._observations.flushing.add((path, number))
         if isinstance(result, Failure):
             self._tell(AttemptFailed(path, number, result))
         else:
@@ -143,19 +143,19 @@ class Launcher:
         attempt = self._writer.write(name, number, task, inputs)
         if "tasktemplatepath" in variables:
             uri, template = join_uri(attempt.output_prefix, TASK_TEMPLATE), task.template.SerializeToString()
-            await persist("store", lambda: save(uri, template), self._settings)
+            await retry("store", lambda: save(uri, template), self._settings)
         await self._recorded()
         return attempt
 
     def _no_longer_waits(self, path: Path, number: int) -> None:
         if (path, number) in self._unstarted:
             self._unstarted.remove((path, number))
-            self._ahead.leave()
+            self._ahead.release()
 
     def _on_started(self, path: Path, number: int, handle: str) -> None:
         self._no_longer_waits(path, number)
-        self._facts.handles[path, number] = handle
-        self._facts.started.setdefault((path, number), datetime.now(UTC))
+        self._observations.handles[path, number] = handle
+        self._observations.started.setdefault((path, number), datetime.now(UTC))
         self._tell(AttemptStarted(path, number))
 
     async def _keep(self, outputs: Outputs, path: Path, number: int, task: TaskPlan) -> None:

@@ -1,15 +1,15 @@
 """The engine's core: a state and an event make the next state and the commands to carry out. No I/O, no clock.
 
-Where to look: ``phases`` has the tables, ``turn`` what is true of every node and scope, ``nodes/`` what is not.
+Where to look: ``phases`` has the tables, ``transition`` what is true of every node and scope, ``nodes/`` what is not.
 """
 
 from livedeck.propeller.commands import Command
 from livedeck.propeller.events import AskedToAbort, Event, Resume
 from livedeck.propeller.failures import aborted
 from livedeck.propeller.nodes import KINDS
-from livedeck.propeller.phases import WorkflowEvent, WorkflowPhase
+from livedeck.propeller.phases import WorkflowPhase, WorkflowTrigger
 from livedeck.propeller.state import ExecutionState
-from livedeck.propeller.turn import ROOT, Turn
+from livedeck.propeller.transition import ROOT, Transition
 
 
 def step(state: ExecutionState, event: Event) -> tuple[ExecutionState, tuple[Command, ...]]:
@@ -30,28 +30,28 @@ def step(state: ExecutionState, event: Event) -> tuple[ExecutionState, tuple[Com
     """
     if state.phase.terminal:
         return state, ()
-    turn = Turn(state, KINDS)
+    transition = Transition(state, KINDS)
     if isinstance(event, Resume):
-        _resume(turn)
+        _resume(transition)
     elif isinstance(event, AskedToAbort):
-        _abort(turn, event.cause)
-    elif turn.knows(event.path) and not turn.node(event.path).phase.terminal:
-        turn.kind(event.path).handle(turn, event.path, event)
-    return turn.state, tuple(turn.commands)
+        _abort(transition, event.cause)
+    elif transition.knows(event.path) and not transition.node(event.path).phase.terminal:
+        transition.kind(event.path).handle(transition, event.path, event)
+    return transition.state, tuple(transition.commands)
 
 
-def _resume(turn: Turn) -> None:
-    if turn.state.phase is WorkflowPhase.UNDEFINED:
-        turn.move_workflow(WorkflowEvent.TAKE_UP)
-    if turn.state.phase is WorkflowPhase.QUEUED:
-        turn.move_workflow(WorkflowEvent.START)
-    turn.resume(ROOT)
+def _resume(transition: Transition) -> None:
+    if transition.state.phase is WorkflowPhase.UNDEFINED:
+        transition.move_workflow(WorkflowTrigger.TAKE_UP)
+    if transition.state.phase is WorkflowPhase.QUEUED:
+        transition.move_workflow(WorkflowTrigger.START)
+    transition.resume(ROOT)
 
 
-def _abort(turn: Turn, cause: str) -> None:
-    if turn.state.phase is WorkflowPhase.ABORTING:
+def _abort(transition: Transition, cause: str) -> None:
+    if transition.state.phase is WorkflowPhase.ABORTING:
         return
     # Not reported: whoever asked has recorded it already.
-    turn.move_workflow(WorkflowEvent.ASK_TO_ABORT, aborted(cause), report=False)
-    turn.close(ROOT)
-    turn.settle(ROOT)
+    transition.move_workflow(WorkflowTrigger.ASK_TO_ABORT, aborted(cause), report=False)
+    transition.close(ROOT)
+    transition.settle(ROOT)

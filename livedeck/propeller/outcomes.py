@@ -16,8 +16,8 @@ from livedeck.errors import UnreadableObject
 from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
 from livedeck.literals.parsing import parse_into
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.places import exists, load_folder
 from livedeck.propeller.settings import PropellerSettings
+from livedeck.propeller.store_access import exists, load_folder
 from livedeck.store import join_uri
 from livedeck.store.layout import ERROR, FUTURES, OUTPUTS
 

@@ -1,4 +1,4 @@
-"""Flyte's phases and the only ways between them: one table per level, from (phase, event) to phase.
+"""Flyte's phases and the only ways between them: one table per level, from (phase, trigger) to phase.
 
 The members carry the numbers of ``flyteidl.core``, so a phase crosses the boundary as it is. A pair that is not in a
 table is a mistake in the engine and raises; what is late or repeated never reaches the tables, because ``machine``
@@ -115,7 +115,7 @@ _NODE_ENDS = _NODE_SATISFIED | {NodePhase.FAILED, NodePhase.ABORTED, NodePhase.T
 _TASK_ENDS = frozenset({TaskPhase.SUCCEEDED, TaskPhase.ABORTED, TaskPhase.FAILED, TaskPhase.RETRYABLE_FAILED})
 
 
-class WorkflowEvent(enum.Enum):
+class WorkflowTrigger(enum.Enum):
     """What can happen to a workflow."""
 
     TAKE_UP = "take up"
@@ -136,7 +136,7 @@ class WorkflowEvent(enum.Enum):
     """Nothing runs any more."""
 
 
-class NodeEvent(enum.Enum):
+class NodeTrigger(enum.Enum):
     """What can happen to a node."""
 
     QUEUE = "queue"
@@ -157,7 +157,7 @@ class NodeEvent(enum.Enum):
     """A branch went another way."""
 
 
-class TaskEvent(enum.Enum):
+class TaskTrigger(enum.Enum):
     """What can happen to an attempt."""
 
     QUEUE = "queue"
@@ -176,75 +176,75 @@ class TaskEvent(enum.Enum):
     """It was stopped and is over."""
 
 
-WORKFLOW: Mapping[tuple[WorkflowPhase, WorkflowEvent], WorkflowPhase] = {
-    (WorkflowPhase.UNDEFINED, WorkflowEvent.TAKE_UP): WorkflowPhase.QUEUED,
-    (WorkflowPhase.UNDEFINED, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
-    (WorkflowPhase.QUEUED, WorkflowEvent.START): WorkflowPhase.RUNNING,
-    (WorkflowPhase.QUEUED, WorkflowEvent.BREAK): WorkflowPhase.FAILING,
-    (WorkflowPhase.QUEUED, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
-    (WorkflowPhase.RUNNING, WorkflowEvent.COMPLETE): WorkflowPhase.SUCCEEDING,
-    (WorkflowPhase.RUNNING, WorkflowEvent.BREAK): WorkflowPhase.FAILING,
-    (WorkflowPhase.RUNNING, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
-    (WorkflowPhase.SUCCEEDING, WorkflowEvent.SUCCEED): WorkflowPhase.SUCCEEDED,
-    (WorkflowPhase.SUCCEEDING, WorkflowEvent.BREAK): WorkflowPhase.FAILING,
-    (WorkflowPhase.SUCCEEDING, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
-    (WorkflowPhase.FAILING, WorkflowEvent.FAIL): WorkflowPhase.FAILED,
-    (WorkflowPhase.FAILING, WorkflowEvent.ASK_TO_ABORT): WorkflowPhase.ABORTING,
-    (WorkflowPhase.ABORTING, WorkflowEvent.ABORT): WorkflowPhase.ABORTED,
+WORKFLOW: Mapping[tuple[WorkflowPhase, WorkflowTrigger], WorkflowPhase] = {
+    (WorkflowPhase.UNDEFINED, WorkflowTrigger.TAKE_UP): WorkflowPhase.QUEUED,
+    (WorkflowPhase.UNDEFINED, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.QUEUED, WorkflowTrigger.START): WorkflowPhase.RUNNING,
+    (WorkflowPhase.QUEUED, WorkflowTrigger.BREAK): WorkflowPhase.FAILING,
+    (WorkflowPhase.QUEUED, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.RUNNING, WorkflowTrigger.COMPLETE): WorkflowPhase.SUCCEEDING,
+    (WorkflowPhase.RUNNING, WorkflowTrigger.BREAK): WorkflowPhase.FAILING,
+    (WorkflowPhase.RUNNING, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.SUCCEEDING, WorkflowTrigger.SUCCEED): WorkflowPhase.SUCCEEDED,
+    (WorkflowPhase.SUCCEEDING, WorkflowTrigger.BREAK): WorkflowPhase.FAILING,
+    (WorkflowPhase.SUCCEEDING, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.FAILING, WorkflowTrigger.FAIL): WorkflowPhase.FAILED,
+    (WorkflowPhase.FAILING, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
+    (WorkflowPhase.ABORTING, WorkflowTrigger.ABORT): WorkflowPhase.ABORTED,
 }
 
-NODE: Mapping[tuple[NodePhase, NodeEvent], NodePhase] = {
-    (NodePhase.UNDEFINED, NodeEvent.QUEUE): NodePhase.QUEUED,
-    (NodePhase.UNDEFINED, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,  # the start node
-    (NodePhase.UNDEFINED, NodeEvent.SKIP): NodePhase.SKIPPED,
-    (NodePhase.QUEUED, NodeEvent.RUN): NodePhase.RUNNING,
-    (NodePhase.QUEUED, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,  # a cache hit, and the end node
-    (NodePhase.QUEUED, NodeEvent.FAIL): NodePhase.FAILED,  # its inputs cannot be put together
-    (NodePhase.QUEUED, NodeEvent.ABORT): NodePhase.ABORTED,
-    (NodePhase.RUNNING, NodeEvent.RUN_CHILDREN): NodePhase.DYNAMIC_RUNNING,
-    (NodePhase.RUNNING, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,
-    (NodePhase.RUNNING, NodeEvent.BREAK): NodePhase.FAILING,
-    (NodePhase.RUNNING, NodeEvent.FAIL): NodePhase.FAILED,
-    (NodePhase.RUNNING, NodeEvent.ABORT): NodePhase.ABORTED,
-    (NodePhase.DYNAMIC_RUNNING, NodeEvent.SUCCEED): NodePhase.SUCCEEDED,
-    (NodePhase.DYNAMIC_RUNNING, NodeEvent.BREAK): NodePhase.FAILING,
-    (NodePhase.DYNAMIC_RUNNING, NodeEvent.FAIL): NodePhase.FAILED,
-    (NodePhase.DYNAMIC_RUNNING, NodeEvent.ABORT): NodePhase.ABORTED,
-    (NodePhase.FAILING, NodeEvent.FAIL): NodePhase.FAILED,
-    (NodePhase.FAILING, NodeEvent.ABORT): NodePhase.ABORTED,
+NODE: Mapping[tuple[NodePhase, NodeTrigger], NodePhase] = {
+    (NodePhase.UNDEFINED, NodeTrigger.QUEUE): NodePhase.QUEUED,
+    (NodePhase.UNDEFINED, NodeTrigger.SUCCEED): NodePhase.SUCCEEDED,  # the start node
+    (NodePhase.UNDEFINED, NodeTrigger.SKIP): NodePhase.SKIPPED,
+    (NodePhase.QUEUED, NodeTrigger.RUN): NodePhase.RUNNING,
+    (NodePhase.QUEUED, NodeTrigger.SUCCEED): NodePhase.SUCCEEDED,  # a cache hit, and the end node
+    (NodePhase.QUEUED, NodeTrigger.FAIL): NodePhase.FAILED,  # its inputs cannot be put together
+    (NodePhase.QUEUED, NodeTrigger.ABORT): NodePhase.ABORTED,
+    (NodePhase.RUNNING, NodeTrigger.RUN_CHILDREN): NodePhase.DYNAMIC_RUNNING,
+    (NodePhase.RUNNING, NodeTrigger.SUCCEED): NodePhase.SUCCEEDED,
+    (NodePhase.RUNNING, NodeTrigger.BREAK): NodePhase.FAILING,
+    (NodePhase.RUNNING, NodeTrigger.FAIL): NodePhase.FAILED,
+    (NodePhase.RUNNING, NodeTrigger.ABORT): NodePhase.ABORTED,
+    (NodePhase.DYNAMIC_RUNNING, NodeTrigger.SUCCEED): NodePhase.SUCCEEDED,
+    (NodePhase.DYNAMIC_RUNNING, NodeTrigger.BREAK): NodePhase.FAILING,
+    (NodePhase.DYNAMIC_RUNNING, NodeTrigger.FAIL): NodePhase.FAILED,
+    (NodePhase.DYNAMIC_RUNNING, NodeTrigger.ABORT): NodePhase.ABORTED,
+    (NodePhase.FAILING, NodeTrigger.FAIL): NodePhase.FAILED,
+    (NodePhase.FAILING, NodeTrigger.ABORT): NodePhase.ABORTED,
 }
 
-TASK: Mapping[tuple[TaskPhase, TaskEvent], TaskPhase] = {
-    (TaskPhase.UNDEFINED, TaskEvent.QUEUE): TaskPhase.QUEUED,
-    (TaskPhase.QUEUED, TaskEvent.START): TaskPhase.RUNNING,
-    (TaskPhase.QUEUED, TaskEvent.WAIT): TaskPhase.WAITING_FOR_RESOURCES,
-    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.START): TaskPhase.RUNNING,
-    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.SUCCEED): TaskPhase.SUCCEEDED,
-    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.RETRY): TaskPhase.RETRYABLE_FAILED,
-    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.FAIL): TaskPhase.FAILED,
-    (TaskPhase.WAITING_FOR_RESOURCES, TaskEvent.ABORT): TaskPhase.ABORTED,
+TASK: Mapping[tuple[TaskPhase, TaskTrigger], TaskPhase] = {
+    (TaskPhase.UNDEFINED, TaskTrigger.QUEUE): TaskPhase.QUEUED,
+    (TaskPhase.QUEUED, TaskTrigger.START): TaskPhase.RUNNING,
+    (TaskPhase.QUEUED, TaskTrigger.WAIT): TaskPhase.WAITING_FOR_RESOURCES,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.START): TaskPhase.RUNNING,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.SUCCEED): TaskPhase.SUCCEEDED,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.RETRY): TaskPhase.RETRYABLE_FAILED,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.FAIL): TaskPhase.FAILED,
+    (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.ABORT): TaskPhase.ABORTED,
     # Out of QUEUED as out of RUNNING: an attempt may be over before anybody saw it start.
-    (TaskPhase.QUEUED, TaskEvent.SUCCEED): TaskPhase.SUCCEEDED,
-    (TaskPhase.QUEUED, TaskEvent.RETRY): TaskPhase.RETRYABLE_FAILED,
-    (TaskPhase.QUEUED, TaskEvent.FAIL): TaskPhase.FAILED,
-    (TaskPhase.QUEUED, TaskEvent.ABORT): TaskPhase.ABORTED,
-    (TaskPhase.RUNNING, TaskEvent.SUCCEED): TaskPhase.SUCCEEDED,
-    (TaskPhase.RUNNING, TaskEvent.RETRY): TaskPhase.RETRYABLE_FAILED,
-    (TaskPhase.RUNNING, TaskEvent.FAIL): TaskPhase.FAILED,
-    (TaskPhase.RUNNING, TaskEvent.ABORT): TaskPhase.ABORTED,
+    (TaskPhase.QUEUED, TaskTrigger.SUCCEED): TaskPhase.SUCCEEDED,
+    (TaskPhase.QUEUED, TaskTrigger.RETRY): TaskPhase.RETRYABLE_FAILED,
+    (TaskPhase.QUEUED, TaskTrigger.FAIL): TaskPhase.FAILED,
+    (TaskPhase.QUEUED, TaskTrigger.ABORT): TaskPhase.ABORTED,
+    (TaskPhase.RUNNING, TaskTrigger.SUCCEED): TaskPhase.SUCCEEDED,
+    (TaskPhase.RUNNING, TaskTrigger.RETRY): TaskPhase.RETRYABLE_FAILED,
+    (TaskPhase.RUNNING, TaskTrigger.FAIL): TaskPhase.FAILED,
+    (TaskPhase.RUNNING, TaskTrigger.ABORT): TaskPhase.ABORTED,
 }
 
 _Phase = TypeVar("_Phase", WorkflowPhase, NodePhase, TaskPhase)
-_Event = TypeVar("_Event", WorkflowEvent, NodeEvent, TaskEvent)
+_Trigger = TypeVar("_Trigger", WorkflowTrigger, NodeTrigger, TaskTrigger)
 
 
-def advance(table: Mapping[tuple[_Phase, _Event], _Phase], phase: _Phase, event: _Event) -> _Phase:
+def advance(table: Mapping[tuple[_Phase, _Trigger], _Phase], phase: _Phase, trigger: _Trigger) -> _Phase:
     """Look a transition up.
 
     Raises:
         ImpossibleTransition: the table has no such row.
     """
     try:
-        return table[phase, event]
+        return table[phase, trigger]
     except KeyError:
-        raise ImpossibleTransition(f"{type(phase).__name__} {phase.name} cannot {event.value!r}") from None
+        raise ImpossibleTransition(f"{type(phase).__name__} {phase.name} cannot {trigger.value!r}") from None

@@ -13,7 +13,7 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.execution_pb2 import ExecutionError
 
 from livedeck.propeller.addresses import unique_id
-from livedeck.propeller.control import Claim
+from livedeck.propeller.control_plane import Claim
 from livedeck.propeller.events import Path
 from livedeck.propeller.failures import Blame, Failure, aborted
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
@@ -41,11 +41,11 @@ class RecordedNode:
     attempts: Mapping[int, RecordedAttempt] = field(default_factory=dict)
 
 
-Records = Mapping[str, RecordedNode]
+RecordedNodes = Mapping[str, RecordedNode]
 """By the node's unique id."""
 
 
-def records_of(claim: Claim) -> Records:
+def records_of(claim: Claim) -> RecordedNodes:
     """Read what was recorded of an execution."""
     attempts: dict[str, dict[int, RecordedAttempt]] = {}
     for task in claim.tasks:
@@ -74,7 +74,7 @@ _CLOSING = frozenset({WorkflowPhase.ABORTING, WorkflowPhase.FAILING})
 
 
 def rebuild(
-    plan: ScopePlan, records: Records, phase: WorkflowPhase = WorkflowPhase.UNDEFINED, abort_cause: str = ""
+    plan: ScopePlan, records: RecordedNodes, phase: WorkflowPhase = WorkflowPhase.UNDEFINED, abort_cause: str = ""
 ) -> ExecutionState:
     """Build the state that the records tell of. Follow it with the event ``Resume``.
 
@@ -96,7 +96,7 @@ def _workflow_failure(phase: WorkflowPhase, root: ScopeState, abort_cause: str) 
     return None
 
 
-def _scope(plan: ScopePlan, parent: str, records: Records, *, closing: bool) -> ScopeState:
+def _scope(plan: ScopePlan, parent: str, records: RecordedNodes, *, closing: bool) -> ScopeState:
     names = [unique_id(parent, 0, node.id) for node in plan.nodes]
     found = [records.get(name) for name in names]
     failure = next((each.failure or _UNKNOWN for each in found if each and each.phase is NodePhase.FAILED), None)
@@ -123,7 +123,7 @@ def _waiting(plan: ScopePlan, found: Sequence[RecordedNode | None]) -> list[int]
 
 
 def _state(
-    plan: NodePlan, name: str, record: RecordedNode | None, waiting: int, records: Records, *, closing: bool
+    plan: NodePlan, name: str, record: RecordedNode | None, waiting: int, records: RecordedNodes, *, closing: bool
 ) -> NodeState:
     if record is None:
         return NodeState(waiting)
@@ -152,7 +152,9 @@ def _with_attempts(node: NodeState, record: RecordedNode) -> NodeState:
     )
 
 
-def walk(plan: ScopePlan, records: Records, parent: str = "", above: Path = ()) -> Iterator[tuple[Path, RecordedNode]]:
+def walk(
+    plan: ScopePlan, records: RecordedNodes, parent: str = "", above: Path = ()
+) -> Iterator[tuple[Path, RecordedNode]]:
     """Every node that is on record, with its path; a node that holds nodes before those."""
     for node in plan.nodes:
         name = unique_id(parent, 0, node.id)

@@ -11,9 +11,9 @@ from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Attempt, Executor, Queued, ResultStored
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.outcomes import Outputs, judge, read_result
-from livedeck.propeller.patience import persist
-from livedeck.propeller.room import Room
+from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
+from livedeck.propeller.slots import Slots
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Watcher:
+class RunListener:
     """Who wants to know of a run."""
 
     waits: Callable[[str], None]
@@ -38,8 +38,8 @@ class Run:
     Args:
         executor: who runs it.
         make: makes what is to be run, once it may be launched.
-        watcher: who wants to know.
-        settings: grace and patience.
+        listener: who wants to know.
+        settings: grace, and pauses between repeated calls.
         has_outputs: whether the task has any.
         adopt: whether an earlier engine may have launched it.
         timeout: how long it may run.
@@ -51,19 +51,19 @@ class Run:
         self,
         executor: Executor,
         make: Callable[[], Awaitable[Attempt]],
-        watcher: Watcher,
+        listener: RunListener,
         settings: PropellerSettings,
         *,
         has_outputs: bool = True,
         adopt: bool = False,
         timeout: timedelta | None = None,
         started_at: datetime | None = None,
-        slots: Room | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self._executor = executor
         self._make = make
         self._attempt: Attempt
-        self._watcher = watcher
+        self._listener = listener
         self._settings = settings
         self._has_outputs = has_outputs
         self._timeout = timeout
@@ -92,21 +92,21 @@ class Run:
         if self._launching is None or self._launching.done():
             return None
         if self._slots is not None and not self._holds_slot:
-            place = self._slots.places().get(self)
-            return None if place is None else Queued(place, _FOR_A_SLOT.format(self._slots.size))
+            position = self._slots.positions().get(self)
+            return None if position is None else Queued(position, _FOR_A_SLOT.format(self._slots.size))
         return self._executor.queued(self._attempt.id)
 
     def _look_later(self) -> None:
         """Say that it waits once it has for long enough to be worth an event."""
         loop = asyncio.get_running_loop()
-        self._look = loop.call_later(self._settings.tell_waiting, self._tell_waiting)
+        self._look = loop.call_later(self._settings.report_waiting_after, self._tell_waiting)
 
     def _tell_waiting(self) -> None:
         queued = self.queued()
         if queued is None:
             self._look_later()
         else:
-            self._watcher.waits(queued.reason)
+            self._listener.waits(queued.reason)
 
     async def result(self) -> Outputs | Failure:
         """Run it, and return what came of it.
@@ -126,7 +126,7 @@ class Run:
         finally:
             self._leave()
         if isinstance(result, Failure) and self._was_too_long:
-            self._watcher.expired()
+            self._listener.expired()
         return result
 
     async def _started_handle(self) -> str | None:
@@ -147,9 +147,9 @@ class Run:
     async def _launch(self) -> str:
         if self._slots is not None:
             if self._asked and await self._find() is not None:
-                self._slots.occupy()  # what runs already is not held back
+                self._slots.acquire_over()  # what runs already is not held back
             else:
-                await self._slots.enter(self, first=self._attempt.retried)
+                await self._slots.acquire(self, first=self._attempt.retried)
             self._holds_slot = True
         known, self._asked = self._asked, True
         try:
@@ -159,24 +159,24 @@ class Run:
                 raise _NotStarted(error) from error
             # It may run: to call it failed would let the next attempt run beside it.
             log.warning("propeller.adopt_failed attempt=%s error=%s", self._attempt.id, error)
-        return await self._insist(lambda: self._executor.launch(self._attempt))
+        return await self._until_answered(lambda: self._executor.launch(self._attempt))
 
     def _leave(self) -> None:
         if self._holds_slot and self._slots is not None:
             self._holds_slot = False
-            self._slots.leave()
+            self._slots.release()
 
     async def _find(self) -> str | None:
         """The handle of an attempt whose launch was given up, or that an earlier engine may have launched."""
-        return await self._insist(lambda: self._executor.find(self._attempt.id))
+        return await self._until_answered(lambda: self._executor.find(self._attempt.id))
 
     async def _over(self, handle: str) -> Outputs | Failure:
         """Return what came of it; meanwhile say that it started, that it expired, and stop it when asked to."""
         stopper = asyncio.create_task(self._stop_when_asked(handle), name=f"stop {self._attempt.id}")
         timer: asyncio.TimerHandle | None = None
         try:
-            await self._insist(lambda: self._executor.wait_started(handle))
-            self._watcher.started(handle)
+            await self._until_answered(lambda: self._executor.wait_started(handle))
+            self._listener.started(handle)
             timer = self._arm()
             return await self._outcome(handle)
         finally:
@@ -187,18 +187,18 @@ class Run:
     async def _outcome(self, handle: str) -> Outputs | Failure:
         """Return what came of it as soon as that is in the store: what its process does then is nobody's business."""
         prefix = self._attempt.output_prefix
-        told = await self._insist(lambda: self._executor.wait_result(handle))
+        told = await self._until_answered(lambda: self._executor.wait_result(handle))
         if isinstance(told, ResultStored):
             self._note_times(told.started_at, told.at)
-            result = await persist("judge", lambda: read_result(prefix, self._settings), self._settings)
+            result = await retry("judge", lambda: read_result(prefix, self._settings), self._settings)
             if result is not None:
                 self.goes_on = True
                 return result
-            told = await self._insist(lambda: self._executor.wait(handle))
+            told = await self._until_answered(lambda: self._executor.wait(handle))
         ended = told
         self._note_times(ended.started_at, ended.ended_at)
         settings = self._settings
-        return await persist("judge", lambda: judge(prefix, ended, settings, has_outputs=self._has_outputs), settings)
+        return await retry("judge", lambda: judge(prefix, ended, settings, has_outputs=self._has_outputs), settings)
 
     def _note_times(self, started_at: datetime | None, ended_at: datetime | None) -> None:
         self.ended_at = ended_at
@@ -210,13 +210,13 @@ class Run:
             return None
         since = datetime.now(UTC) - (self._started_at or datetime.now(UTC))
         left = (self._timeout - since).total_seconds()
-        return asyncio.get_running_loop().call_later(max(left, 0.0), self._watcher.expired)
+        return asyncio.get_running_loop().call_later(max(left, 0.0), self._listener.expired)
 
     async def _stop_when_asked(self, handle: str) -> None:
         await self._stopping.wait()
-        await self._insist(lambda: self._executor.abort(handle, grace=self._settings.grace))
+        await self._until_answered(lambda: self._executor.abort(handle, grace=self._settings.grace))
 
-    async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
+    async def _until_answered(self, call: Callable[[], Awaitable[_T]]) -> _T:
         """Call until the executor answers: as long as it does not, the attempt may run."""
         pause = self._settings.retry_first
         while True:

@@ -23,7 +23,7 @@ class PropellerSettings:
     """How long a shutdown waits for the last events to be recorded."""
     crashes: int = 3
     """How often an execution that makes the engine itself fail is taken up again before it is failed."""
-    tell_waiting: float = 0.5
+    report_waiting_after: float = 0.5
     """How long an attempt waits to be started before that is recorded, with its reason."""
     ahead: int = 16
     """How many nodes of an execution have their inputs put together, or wait to be started, before others are let."""

@@ -11,7 +11,7 @@ from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 
 from livedeck.admin.control import Control
 from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids, StoreUnavailable
-from livedeck.propeller.control import ControlPlane
+from livedeck.propeller.control_plane import ControlPlane
 
 
 def key(name):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from livedeck.propeller import Propeller, PropellerSettings
-from livedeck.testing.control import MemoryControl
+from livedeck.testing.control_plane import MemoryControl
 from livedeck.testing.executors import Script, ScriptedExecutor
 
 QUICK = PropellerSettings(grace=0.1, lease_ttl=5.0, retry_first=0.001, retry_longest=0.01, shutdown=0.2)

@@ -169,7 +169,7 @@ async def test_a_node_whose_attempt_waits_is_queued_and_says_why_and_how_many_ar
 
     executor = world.executor(wait, capacity=1)
     execution = world.control.create("a", workflow(*(task(f"n{n}", options={"deck": True}) for n in range(9))))
-    settings = PropellerSettings(ahead=3, tell_waiting=0.01)
+    settings = PropellerSettings(ahead=3, report_waiting_after=0.01)
     async with world.propeller(executor, settings=settings) as propeller:
         waiting = TaskExecution.WAITING_FOR_RESOURCES
         await world.control.until(lambda: [task.closure.phase for task in execution.tasks].count(waiting) == 3)

@@ -27,11 +27,11 @@ from livedeck.propeller.events import (
     CacheHit,
     Event,
     Gathered,
+    GatherFailed,
     Path,
     Prepared,
+    PrepareFailed,
     Resume,
-    Ungathered,
-    Unprepared,
 )
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.machine import step
@@ -244,7 +244,7 @@ class World:
                     self.pending.append(self.prepared(path))
                 case Gather(path):
                     good = self.scope_script(path[:-1]).gather
-                    self.pending.append(Gathered(path) if good else Ungathered(path, Failure("Binding", "no")))
+                    self.pending.append(Gathered(path) if good else GatherFailed(path, Failure("Binding", "no")))
                 case Launch() | Stop():
                     effects.append(command)
                 case _:
@@ -363,7 +363,7 @@ class World:
             case "hit":
                 return CacheHit(path)
             case _:
-                return Unprepared(path, Failure("Binding", "no"))
+                return PrepareFailed(path, Failure("Binding", "no"))
 
 
 WITHDRAWN = Failure("Withdrawn", "never started", Blame.SYSTEM)

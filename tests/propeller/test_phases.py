@@ -5,7 +5,7 @@ from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowEx
 
 from livedeck.errors import ImpossibleTransition
 from livedeck.propeller import phases
-from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodeEvent, NodePhase, TaskPhase, WorkflowPhase, advance
+from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, NodeTrigger, TaskPhase, WorkflowPhase, advance
 
 LEVELS = [
     (WorkflowPhase, WorkflowExecution.Phase, WORKFLOW),
@@ -29,12 +29,12 @@ def test_nothing_leads_out_of_an_end_and_something_out_of_everything_else(ours, 
 
 def test_a_missing_row_is_a_mistake_and_not_a_default():
     with pytest.raises(ImpossibleTransition, match="NodePhase SUCCEEDED cannot 'fail'"):
-        advance(NODE, NodePhase.SUCCEEDED, NodeEvent.FAIL)
+        advance(NODE, NodePhase.SUCCEEDED, NodeTrigger.FAIL)
 
 
 def test_every_member_says_what_it_means():
     source = Path(phases.__file__).read_text()
-    for members in (WorkflowPhase, NodePhase, TaskPhase, phases.WorkflowEvent, NodeEvent, phases.TaskEvent):
+    for members in (WorkflowPhase, NodePhase, TaskPhase, phases.WorkflowTrigger, NodeTrigger, phases.TaskTrigger):
         for member in members:
             value = repr(member.value).replace("'", '"') if isinstance(member.value, str) else int(member.value)
             assert f'    {member.name} = {value}\n    """' in source

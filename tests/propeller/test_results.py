@@ -9,7 +9,7 @@ from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowE
 
 from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
 from livedeck.propeller import Propeller
-from livedeck.testing.control import MemoryControl
+from livedeck.testing.control_plane import MemoryControl
 from livedeck.testing.executors import DONE, ScriptedExecutor, fail, succeed
 from livedeck.testing.workflows import promise, task, workflow
 

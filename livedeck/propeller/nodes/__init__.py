@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from livedeck.propeller import turn
+from livedeck.propeller import transition
 from livedeck.propeller.nodes.start_end import EndKind, StartKind
 from livedeck.propeller.nodes.task import TaskKind
 from livedeck.propeller.nodes.workflow import SubWorkflowKind
@@ -11,7 +11,7 @@ from livedeck.propeller.plan import END, START
 from livedeck.propeller.planner import PlannedKind
 
 
-class Kind(turn.Kind, PlannedKind, Protocol):
+class Kind(transition.Kind, PlannedKind, Protocol):
     """All that sets a kind of node apart: how it is planned, and how it runs."""
 
 

@@ -3,11 +3,10 @@
 from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.propeller.commands import Gather
-from livedeck.propeller.events import Gathered, NodeEvent, Path, Ungathered
-from livedeck.propeller.phases import NodeEvent as Move
-from livedeck.propeller.phases import NodePhase
+from livedeck.propeller.events import Gathered, GatherFailed, NodeEvent, Path
+from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.planner import Planner
-from livedeck.propeller.turn import Turn
+from livedeck.propeller.transition import Transition
 
 
 class StartKind:
@@ -16,19 +15,19 @@ class StartKind:
     def detail(self, node: Node, planner: Planner) -> None:
         """There is nothing more to know."""
 
-    def ready(self, turn: Turn, path: Path) -> None:
-        turn.succeed(path)
+    def ready(self, transition: Transition, path: Path) -> None:
+        transition.succeed(path)
 
-    def handle(self, turn: Turn, path: Path, event: NodeEvent) -> None:
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
         """Nothing ever happens to it."""
 
-    def resume(self, turn: Turn, path: Path) -> None:
+    def resume(self, transition: Transition, path: Path) -> None:
         """It is never half-way."""
 
-    def stop(self, turn: Turn, path: Path) -> None:
+    def stop(self, transition: Transition, path: Path) -> None:
         """It never runs."""
 
-    def scope_over(self, turn: Turn, path: Path, *, succeeded: bool) -> None:
+    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
         """It holds no nodes."""
 
 
@@ -38,23 +37,23 @@ class EndKind:
     def detail(self, node: Node, planner: Planner) -> None:
         """There is nothing more to know."""
 
-    def ready(self, turn: Turn, path: Path) -> None:
-        turn.move(path, Move.QUEUE)
-        turn.ask(Gather(path))
+    def ready(self, transition: Transition, path: Path) -> None:
+        transition.move(path, NodeTrigger.QUEUE)
+        transition.ask(Gather(path))
 
-    def handle(self, turn: Turn, path: Path, event: NodeEvent) -> None:
-        if turn.node(path).phase is not NodePhase.QUEUED:
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        if transition.node(path).phase is not NodePhase.QUEUED:
             return  # told too early or twice
         if isinstance(event, Gathered):
-            turn.succeed(path)
-        elif isinstance(event, Ungathered):
-            turn.fail(path, event.failure)
+            transition.succeed(path)
+        elif isinstance(event, GatherFailed):
+            transition.fail(path, event.failure)
 
-    def resume(self, turn: Turn, path: Path) -> None:
-        turn.ask(Gather(path))
+    def resume(self, transition: Transition, path: Path) -> None:
+        transition.ask(Gather(path))
 
-    def stop(self, turn: Turn, path: Path) -> None:
-        turn.abort(path)
+    def stop(self, transition: Transition, path: Path) -> None:
+        transition.abort(path)
 
-    def scope_over(self, turn: Turn, path: Path, *, succeeded: bool) -> None:
+    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
         """It holds no nodes."""

@@ -22,16 +22,15 @@ from livedeck.propeller.events import (
     NodeEvent,
     Path,
     Prepared,
-    Unprepared,
+    PrepareFailed,
 )
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.nodes.overrides import task_plan
-from livedeck.propeller.phases import TASK, NodePhase, TaskEvent, TaskPhase, advance
-from livedeck.propeller.phases import NodeEvent as Move
+from livedeck.propeller.phases import TASK, NodePhase, NodeTrigger, TaskPhase, TaskTrigger, advance
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.state import AttemptState, NodeState, Stopping
-from livedeck.propeller.turn import Turn
+from livedeck.propeller.transition import Transition
 
 
 class TaskKind:
@@ -40,35 +39,35 @@ class TaskKind:
     def detail(self, node: Node, planner: Planner) -> TaskPlan:
         return task_plan(node, planner.task(node.task_node.reference_id), system_retries=planner.system_retries)
 
-    def ready(self, turn: Turn, path: Path) -> None:
-        turn.move(path, Move.QUEUE)
-        turn.ask(Prepare(path))
+    def ready(self, transition: Transition, path: Path) -> None:
+        transition.move(path, NodeTrigger.QUEUE)
+        transition.ask(Prepare(path))
 
-    def handle(self, turn: Turn, path: Path, event: NodeEvent) -> None:
-        node = turn.node(path)
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        node = transition.node(path)
         if isinstance(event, AttemptEvent):
             if _live(node, event.attempt):
-                _ON_ATTEMPT[type(event)](turn, path, event)
+                _ON_ATTEMPT[type(event)](transition, path, event)
         elif node.phase is NodePhase.QUEUED and node.attempt is None:
-            _ON_QUEUED[type(event)](turn, path, event)
+            _ON_QUEUED[type(event)](transition, path, event)
 
-    def resume(self, turn: Turn, path: Path) -> None:
-        node = turn.node(path)
+    def resume(self, transition: Transition, path: Path) -> None:
+        node = transition.node(path)
         if node.phase is NodePhase.RUNNING or node.attempt is not None:
-            _resume_attempt(turn, path, node.attempt)
-        elif turn.scope(path[:-1]).closing:
-            turn.abort(path)
+            _resume_attempt(transition, path, node.attempt)
+        elif transition.scope(path[:-1]).closing:
+            transition.abort(path)
         else:
-            turn.ask(Prepare(path))
+            transition.ask(Prepare(path))
 
-    def stop(self, turn: Turn, path: Path) -> None:
-        attempt = turn.node(path).attempt
+    def stop(self, transition: Transition, path: Path) -> None:
+        attempt = transition.node(path).attempt
         if attempt is None or attempt.phase.terminal:
-            turn.abort(path)
+            transition.abort(path)
         elif attempt.stopping is not Stopping.ABORT:
-            _stop_attempt(turn, path, attempt, Stopping.ABORT)
+            _stop_attempt(transition, path, attempt, Stopping.ABORT)
 
-    def scope_over(self, turn: Turn, path: Path, *, succeeded: bool) -> None:
+    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
         """It holds no nodes."""
 
 
@@ -78,81 +77,81 @@ def _live(node: NodeState, number: int) -> bool:
     return attempt is not None and attempt.number == number and not attempt.phase.terminal
 
 
-def _on_prepared(turn: Turn, path: Path, _: Prepared) -> None:
-    turn.put(path, replace(turn.node(path), attempt=AttemptState(0)))
-    _launch(turn, path)
+def _on_prepared(transition: Transition, path: Path, _: Prepared) -> None:
+    transition.put(path, replace(transition.node(path), attempt=AttemptState(0)))
+    _launch(transition, path)
 
 
-def _on_cache_hit(turn: Turn, path: Path, _: CacheHit) -> None:
-    turn.succeed(path, cached=True)
+def _on_cache_hit(transition: Transition, path: Path, _: CacheHit) -> None:
+    transition.succeed(path, cached=True)
 
 
-def _on_unprepared(turn: Turn, path: Path, event: Unprepared) -> None:
-    turn.fail(path, event.failure)
+def _on_unprepared(transition: Transition, path: Path, event: PrepareFailed) -> None:
+    transition.fail(path, event.failure)
 
 
-def _on_waits(turn: Turn, path: Path, event: AttemptWaits) -> None:
-    attempt = turn.node(path).attempt
+def _on_waits(transition: Transition, path: Path, event: AttemptWaits) -> None:
+    attempt = transition.node(path).attempt
     if attempt is not None and attempt.phase is TaskPhase.QUEUED:
-        _move_attempt(turn, path, TaskEvent.WAIT, reason=event.reason)
+        _move_attempt(transition, path, TaskTrigger.WAIT, reason=event.reason)
 
 
-def _on_started(turn: Turn, path: Path, _: AttemptStarted) -> None:
-    attempt = turn.node(path).attempt
+def _on_started(transition: Transition, path: Path, _: AttemptStarted) -> None:
+    attempt = transition.node(path).attempt
     if attempt is not None and attempt.phase in _WAITS:
-        _run(turn, path, attempt)
-        _move_attempt(turn, path, TaskEvent.START)
+        _run(transition, path, attempt)
+        _move_attempt(transition, path, TaskTrigger.START)
 
 
 _WAITS = (TaskPhase.QUEUED, TaskPhase.WAITING_FOR_RESOURCES)
 
 
-def _run(turn: Turn, path: Path, attempt: AttemptState) -> None:
+def _run(transition: Transition, path: Path, attempt: AttemptState) -> None:
     """The node runs, and from now on this attempt's Deck is the node's."""
-    if turn.node(path).phase is NodePhase.QUEUED:
-        turn.move(path, Move.RUN)
-    elif attempt.number and turn.plan(path).detail.generates_deck:
-        turn.ask(ReportNode(path, NodePhase.RUNNING, attempt=attempt.number))
+    if transition.node(path).phase is NodePhase.QUEUED:
+        transition.move(path, NodeTrigger.RUN)
+    elif attempt.number and transition.plan(path).detail.generates_deck:
+        transition.ask(ReportNode(path, NodePhase.RUNNING, attempt=attempt.number))
 
 
-def _on_succeeded(turn: Turn, path: Path, event: AttemptSucceeded) -> None:
-    _on_started(turn, path, AttemptStarted(path, event.attempt))  # it did, even if nobody saw that
+def _on_succeeded(transition: Transition, path: Path, event: AttemptSucceeded) -> None:
+    _on_started(transition, path, AttemptStarted(path, event.attempt))  # it did, even if nobody saw that
     # Also when it was being stopped: its outputs are there, and to say otherwise would be untrue.
-    _move_attempt(turn, path, TaskEvent.SUCCEED)
-    turn.succeed(path)
+    _move_attempt(transition, path, TaskTrigger.SUCCEED)
+    transition.succeed(path)
 
 
-def _on_expired(turn: Turn, path: Path, _: AttemptExpired) -> None:
-    attempt = turn.node(path).attempt
+def _on_expired(transition: Transition, path: Path, _: AttemptExpired) -> None:
+    attempt = transition.node(path).attempt
     if attempt is not None and attempt.stopping is None:
-        _stop_attempt(turn, path, attempt, Stopping.TIMEOUT)
+        _stop_attempt(transition, path, attempt, Stopping.TIMEOUT)
 
 
-def _on_failed(turn: Turn, path: Path, event: AttemptFailed) -> None:
-    attempt = turn.node(path).attempt
+def _on_failed(transition: Transition, path: Path, event: AttemptFailed) -> None:
+    attempt = transition.node(path).attempt
     assert attempt is not None
     if attempt.stopping is Stopping.ABORT:
-        _move_attempt(turn, path, TaskEvent.ABORT)
-        turn.abort(path)
+        _move_attempt(transition, path, TaskTrigger.ABORT)
+        transition.abort(path)
         return
-    task: TaskPlan = turn.plan(path).detail
+    task: TaskPlan = transition.plan(path).detail
     failure = _expired(task) if attempt.stopping is Stopping.TIMEOUT else event.failure
-    verdict = _charge(turn, path, task, failure)
+    verdict = _charge(transition, path, task, failure)
     if verdict is None:
-        _move_attempt(turn, path, TaskEvent.RETRY, failure)
-        _launch_next(turn, path)
+        _move_attempt(transition, path, TaskTrigger.RETRY, failure)
+        _launch_next(transition, path)
     else:
-        _move_attempt(turn, path, TaskEvent.FAIL, failure)
-        turn.fail(path, verdict)
+        _move_attempt(transition, path, TaskTrigger.FAIL, failure)
+        transition.fail(path, verdict)
 
 
-_ON_QUEUED: Mapping[type[NodeEvent], Callable[[Turn, Path, Any], None]] = {
+_ON_QUEUED: Mapping[type[NodeEvent], Callable[[Transition, Path, Any], None]] = {
     Prepared: _on_prepared,
     CacheHit: _on_cache_hit,
-    Unprepared: _on_unprepared,
+    PrepareFailed: _on_unprepared,
 }
 
-_ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[Turn, Path, Any], None]] = {
+_ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[Transition, Path, Any], None]] = {
     AttemptWaits: _on_waits,
     AttemptStarted: _on_started,
     AttemptSucceeded: _on_succeeded,
@@ -171,63 +170,65 @@ def _expired(task: TaskPlan) -> Failure:
     )
 
 
-def _charge(turn: Turn, path: Path, task: TaskPlan, failure: Failure) -> Failure | None:
+def _charge(transition: Transition, path: Path, task: TaskPlan, failure: Failure) -> Failure | None:
     """Take the failure from its budget; return None if another attempt may follow, else the node's failure."""
     if not failure.recoverable:
         return failure
-    node = turn.node(path)
+    node = transition.node(path)
     system = failure.blame is Blame.SYSTEM
     user_failures, system_failures = node.user_failures + (not system), node.system_failures + system
-    turn.put(path, replace(node, user_failures=user_failures, system_failures=system_failures))
+    transition.put(path, replace(node, user_failures=user_failures, system_failures=system_failures))
     spent = system_failures > task.system_retries if system else user_failures > task.retries
     return failure.exhausted(user_failures + system_failures) if spent else None
 
 
-def _launch_next(turn: Turn, path: Path) -> None:
-    node = turn.node(path)
+def _launch_next(transition: Transition, path: Path) -> None:
+    node = transition.node(path)
     assert node.attempt is not None
     number = node.attempt.number + 1
-    turn.put(path, replace(node, attempt=AttemptState(number)))
-    _launch(turn, path)
+    transition.put(path, replace(node, attempt=AttemptState(number)))
+    _launch(transition, path)
 
 
-def _launch(turn: Turn, path: Path) -> None:
-    attempt = _move_attempt(turn, path, TaskEvent.QUEUE)
-    turn.ask(Launch(path, attempt.number))
+def _launch(transition: Transition, path: Path) -> None:
+    attempt = _move_attempt(transition, path, TaskTrigger.QUEUE)
+    transition.ask(Launch(path, attempt.number))
 
 
-def _stop_attempt(turn: Turn, path: Path, attempt: AttemptState, why: Stopping) -> None:
-    turn.put(path, replace(turn.node(path), attempt=replace(attempt, stopping=why)))
-    turn.ask(Stop(path, attempt.number))
+def _stop_attempt(transition: Transition, path: Path, attempt: AttemptState, why: Stopping) -> None:
+    transition.put(path, replace(transition.node(path), attempt=replace(attempt, stopping=why)))
+    transition.ask(Stop(path, attempt.number))
 
 
 def _move_attempt(
-    turn: Turn, path: Path, event: TaskEvent, failure: Failure | None = None, *, reason: str = ""
+    transition: Transition, path: Path, trigger: TaskTrigger, failure: Failure | None = None, *, reason: str = ""
 ) -> AttemptState:
-    node = turn.node(path)
+    node = transition.node(path)
     assert node.attempt is not None
-    attempt = replace(node.attempt, phase=advance(TASK, node.attempt.phase, event))
-    turn.put(path, replace(node, attempt=attempt))
-    turn.ask(ReportTask(path, attempt.number, attempt.phase, failure, reason))
+    attempt = replace(node.attempt, phase=advance(TASK, node.attempt.phase, trigger))
+    transition.put(path, replace(node, attempt=attempt))
+    transition.ask(ReportTask(path, attempt.number, attempt.phase, failure, reason))
     return attempt
 
 
-def _resume_attempt(turn: Turn, path: Path, attempt: AttemptState | None) -> None:
+def _resume_attempt(transition: Transition, path: Path, attempt: AttemptState | None) -> None:
     """What an attempt's recorded phase calls for."""
-    closing = turn.scope(path[:-1]).closing
+    closing = transition.scope(path[:-1]).closing
     phase = attempt.phase if attempt else TaskPhase.UNDEFINED
     if phase is TaskPhase.SUCCEEDED:
-        turn.succeed(path)
+        transition.succeed(path)
     elif phase is TaskPhase.FAILED:
-        turn.fail(path, turn.node(path).failure or Failure("Unknown", "The attempt failed and left no message."))
+        transition.fail(
+            path, transition.node(path).failure or Failure("Unknown", "The attempt failed and left no message.")
+        )
     elif attempt is not None and phase in (*_WAITS, TaskPhase.RUNNING):
-        turn.ask(Launch(path, attempt.number, adopt=True))
+        transition.ask(Launch(path, attempt.number, adopt=True))
         if closing:
-            _stop_attempt(turn, path, attempt, Stopping.ABORT)
+            _stop_attempt(transition, path, attempt, Stopping.ABORT)
     elif closing or phase is TaskPhase.ABORTED:
-        turn.abort(path)
+        transition.abort(path)
     elif phase is TaskPhase.RETRYABLE_FAILED:
-        _launch_next(turn, path)
+        _launch_next(transition, path)
     else:
-        turn.put(path, replace(turn.node(path), attempt=AttemptState(0)))
-        _launch(turn, path)
+        transition.put(path, replace(transition.node(path), attempt=AttemptState(0)))
+        _launch(transition, path)

@@ -6,14 +6,13 @@ from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.errors import UnsupportedOption
 from livedeck.propeller.commands import Prepare
-from livedeck.propeller.events import NodeEvent, Path, Prepared, Unprepared
-from livedeck.propeller.phases import NodeEvent as Move
-from livedeck.propeller.phases import NodePhase
+from livedeck.propeller.events import NodeEvent, Path, Prepared, PrepareFailed
+from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.plan import ScopePlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.refused import REFUSED
 from livedeck.propeller.state import ScopeState
-from livedeck.propeller.turn import Turn
+from livedeck.propeller.transition import Transition
 
 
 class SubWorkflowKind:
@@ -24,40 +23,40 @@ class SubWorkflowKind:
             raise UnsupportedOption(f"node {node.id!r} {REFUSED['launchplan_ref']}")
         return planner.sub_workflow(node.workflow_node.sub_workflow_ref)
 
-    def ready(self, turn: Turn, path: Path) -> None:
-        turn.move(path, Move.QUEUE)
-        turn.ask(Prepare(path))
+    def ready(self, transition: Transition, path: Path) -> None:
+        transition.move(path, NodeTrigger.QUEUE)
+        transition.ask(Prepare(path))
 
-    def handle(self, turn: Turn, path: Path, event: NodeEvent) -> None:
-        if turn.node(path).phase is not NodePhase.QUEUED:
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        if transition.node(path).phase is not NodePhase.QUEUED:
             return  # told twice
         if isinstance(event, Prepared):
-            turn.move(path, Move.RUN)
-            turn.put(path, replace(turn.node(path), scope=ScopeState.new(turn.plan(path).detail)))
-            turn.open(path)
-        elif isinstance(event, Unprepared):
-            turn.fail(path, event.failure)
+            transition.move(path, NodeTrigger.RUN)
+            transition.put(path, replace(transition.node(path), scope=ScopeState.new(transition.plan(path).detail)))
+            transition.open(path)
+        elif isinstance(event, PrepareFailed):
+            transition.fail(path, event.failure)
 
-    def resume(self, turn: Turn, path: Path) -> None:
-        if turn.node(path).phase is not NodePhase.QUEUED:
-            turn.resume(path)
-        elif turn.scope(path[:-1]).closing:
-            turn.abort(path)
+    def resume(self, transition: Transition, path: Path) -> None:
+        if transition.node(path).phase is not NodePhase.QUEUED:
+            transition.resume(path)
+        elif transition.scope(path[:-1]).closing:
+            transition.abort(path)
         else:
-            turn.ask(Prepare(path))
+            transition.ask(Prepare(path))
 
-    def stop(self, turn: Turn, path: Path) -> None:
-        if turn.node(path).scope is None:
-            turn.abort(path)
+    def stop(self, transition: Transition, path: Path) -> None:
+        if transition.node(path).scope is None:
+            transition.abort(path)
         else:
-            turn.close(path)
-            turn.settle(path)
+            transition.close(path)
+            transition.settle(path)
 
-    def scope_over(self, turn: Turn, path: Path, *, succeeded: bool) -> None:
-        failure = turn.scope(path).failure
+    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
+        failure = transition.scope(path).failure
         if succeeded:
-            turn.succeed(path)
+            transition.succeed(path)
         elif failure is not None:
-            turn.fail(path, failure)
+            transition.fail(path, failure)
         else:
-            turn.abort(path)
+            transition.abort(path)

@@ -40,7 +40,7 @@ _FINAL = (
 """Answers that asking again would not change. Anything else (a locked database, a full disk) may pass."""
 
 
-async def persist(what: str, call: Callable[[], Awaitable[_T]], settings: PropellerSettings) -> _T:
+async def retry(what: str, call: Callable[[], Awaitable[_T]], settings: PropellerSettings) -> _T:
     """Call until it succeeds.
 
     Args:

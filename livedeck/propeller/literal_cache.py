@@ -5,7 +5,7 @@ from collections import OrderedDict
 from flyteidl.core.literals_pb2 import LiteralMap
 
 
-class Shelf:
+class LiteralCache:
     """Inputs and outputs of one execution by the URI that they are stored under."""
 
     def __init__(self, capacity: int) -> None:

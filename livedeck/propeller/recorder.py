@@ -5,8 +5,8 @@ import contextlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from livedeck.propeller.control import ControlPlane, ExecutionEvent
-from livedeck.propeller.patience import persist
+from livedeck.propeller.control_plane import ControlPlane, ExecutionEvent
+from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 
 _LINGER = 0.005
@@ -15,7 +15,7 @@ _BATCH = 500
 """Events after which a transaction takes no further step; one step's events are never divided."""
 
 
-class Reporter:
+class EventRecorder:
     """The events of one execution on their way to the control plane.
 
     Whatever piles up while one transaction is on its way goes into the next, so a fan-out costs few transactions and
@@ -85,7 +85,7 @@ class Reporter:
         while self._steps:
             steps = self._next()
             events = [event for step in steps for event in step]
-            await persist("report", lambda events=events: self._report(events), self._settings)  # type: ignore[misc]
+            await retry("report", lambda events=events: self._report(events), self._settings)  # type: ignore[misc]
             for _ in steps:
                 self._steps.popleft()
             self._recorded += len(steps)

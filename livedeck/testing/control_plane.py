@@ -19,7 +19,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.errors import LeaseLost
-from livedeck.propeller.control import Queues
+from livedeck.propeller.control_plane import Queues
 from livedeck.store import join_uri, layout
 
 _Message = TypeVar("_Message", NodeExecution, TaskExecution)
@@ -152,7 +152,7 @@ class MemoryControl:
         """Give the lease to another engine."""
         execution.owner, execution.lease_until = thief, self._clock() + 3600.0
 
-    # What an engine does: see ``livedeck.propeller.control.ControlPlane``.
+    # What an engine does: see ``livedeck.propeller.control_plane.ControlPlane``.
 
     async def claim(self, owner: str, *, limit: int, ttl: float) -> Sequence[FakeExecution]:
         """Lease unfinished executions that nobody holds."""

@@ -1,6 +1,6 @@
 """One step of the machine while it is being taken: the state so far, the commands so far.
 
-A ``Turn`` is what ``machine.step`` and the node kinds write on. It is made for one event and thrown away, so the
+A ``Transition`` is what ``machine.step`` and the node kinds write on. It is made for one event and thrown away, so the
 mutation stays inside the step. What is true of every node whatever its kind stands here: how it becomes ready, how its
 end reaches its dependents and its scope, and how a scope ends.
 """
@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from livedeck.propeller.commands import Command, ReportNode, ReportWorkflow
-from livedeck.propeller.events import NodeEvent as Happening
-from livedeck.propeller.events import Path
+from livedeck.propeller.events import NodeEvent, Path
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.phases import NODE, WORKFLOW, NodeEvent, NodePhase, WorkflowEvent, WorkflowPhase, advance
+from livedeck.propeller.phases import NODE, WORKFLOW, NodePhase, NodeTrigger, WorkflowPhase, WorkflowTrigger, advance
 from livedeck.propeller.plan import NodePlan
 from livedeck.propeller.state import ExecutionState, NodeState, ScopeState, plan_at, scope_at
 
@@ -23,23 +22,23 @@ ROOT: Path = ()
 class Kind(Protocol):
     """What sets one kind of node apart from another."""
 
-    def ready(self, turn: "Turn", path: Path) -> None:
+    def ready(self, transition: "Transition", path: Path) -> None:
         """Everything upstream has succeeded: the node was just queued."""
 
-    def handle(self, turn: "Turn", path: Path, event: Happening) -> None:
+    def handle(self, transition: "Transition", path: Path, event: NodeEvent) -> None:
         """Something happened to the node, which is not over. May be late or repeated."""
 
-    def resume(self, turn: "Turn", path: Path) -> None:
+    def resume(self, transition: "Transition", path: Path) -> None:
         """The node was found half-way: ask again for what an engine that died was waiting for."""
 
-    def stop(self, turn: "Turn", path: Path) -> None:
+    def stop(self, transition: "Transition", path: Path) -> None:
         """End the node: at once if nothing of it runs, else as soon as nothing does. May be repeated."""
 
-    def scope_over(self, turn: "Turn", path: Path, *, succeeded: bool) -> None:
+    def scope_over(self, transition: "Transition", path: Path, *, succeeded: bool) -> None:
         """The nodes that it holds are over."""
 
 
-class Turn:
+class Transition:
     """The state and the commands of one step."""
 
     def __init__(self, state: ExecutionState, kinds: Mapping[str, Kind]) -> None:
@@ -92,10 +91,10 @@ class Turn:
         scope = self.scope(path[:-1])
         self.put_scope(path[:-1], replace(scope, nodes=scope.nodes.replace(path[-1], node)))
 
-    def move(self, path: Path, event: NodeEvent, *, failure: Failure | None = None, cached: bool = False) -> None:
+    def move(self, path: Path, trigger: NodeTrigger, *, failure: Failure | None = None, cached: bool = False) -> None:
         """Take the node through its table, keep count of the scope's active nodes, and report the new phase."""
         node = self.node(path)
-        phase = advance(NODE, node.phase, event)
+        phase = advance(NODE, node.phase, trigger)
         scope = self.scope(path[:-1])
         change = int(_active(phase)) - int(_active(node.phase))
         nodes = scope.nodes.replace(path[-1], replace(node, phase=phase, failure=failure))
@@ -104,9 +103,9 @@ class Turn:
             attempt = node.attempt.number if node.attempt else 0
             self.ask(ReportNode(path, phase, failure, cached=cached, attempt=attempt))
 
-    def move_workflow(self, event: WorkflowEvent, failure: Failure | None = None, *, report: bool = True) -> None:
+    def move_workflow(self, trigger: WorkflowTrigger, failure: Failure | None = None, *, report: bool = True) -> None:
         """Take the workflow through its table and report the new phase."""
-        phase = advance(WORKFLOW, self.state.phase, event)
+        phase = advance(WORKFLOW, self.state.phase, trigger)
         self.state = replace(self.state, phase=phase, failure=failure)
         if report:
             self.ask(ReportWorkflow(phase, failure))
@@ -115,7 +114,7 @@ class Turn:
 
     def succeed(self, path: Path, *, cached: bool = False) -> None:
         """The node is over and well: whoever waited only for it is ready."""
-        self.move(path, NodeEvent.SUCCEED, cached=cached)
+        self.move(path, NodeTrigger.SUCCEED, cached=cached)
         above = path[:-1]
         for index in self.plan(path).dependents:
             self._count_down((*above, index))
@@ -123,7 +122,7 @@ class Turn:
 
     def fail(self, path: Path, failure: Failure) -> None:
         """The node is over for good, and so is its scope: at once, or when all that can go on has."""
-        self.move(path, NodeEvent.FAIL, failure=failure)
+        self.move(path, NodeTrigger.FAIL, failure=failure)
         above = path[:-1]
         scope = self.scope(above)
         if scope.failure is None:
@@ -134,7 +133,7 @@ class Turn:
 
     def abort(self, path: Path) -> None:
         """The node was stopped and nothing of it runs."""
-        self.move(path, NodeEvent.ABORT)
+        self.move(path, NodeTrigger.ABORT)
         self.settle(path[:-1])
 
     def _count_down(self, path: Path) -> None:
@@ -184,9 +183,9 @@ class Turn:
             return
         if path == ROOT:
             if self.state.phase in _UNBROKEN:
-                self.move_workflow(WorkflowEvent.BREAK, failure)
+                self.move_workflow(WorkflowTrigger.BREAK, failure)
         elif self.scope(path).active and self.node(path).phase is not NodePhase.FAILING:
-            self.move(path, NodeEvent.BREAK, failure=failure)
+            self.move(path, NodeTrigger.BREAK, failure=failure)
 
     def settle(self, path: Path) -> None:
         """If nothing of the scope runs any more, tell whoever it belongs to."""
@@ -206,16 +205,16 @@ class Turn:
         if phase.terminal:
             return
         if phase is WorkflowPhase.ABORTING:
-            self.move_workflow(WorkflowEvent.ABORT, self.state.failure)
+            self.move_workflow(WorkflowTrigger.ABORT, self.state.failure)
         elif succeeded and phase is not WorkflowPhase.FAILING:
             if phase is WorkflowPhase.RUNNING:
-                self.move_workflow(WorkflowEvent.COMPLETE)
-            self.move_workflow(WorkflowEvent.SUCCEED)
+                self.move_workflow(WorkflowTrigger.COMPLETE)
+            self.move_workflow(WorkflowTrigger.SUCCEED)
         else:
             failure = self.state.root.failure or self.state.failure
             if phase is not WorkflowPhase.FAILING:
-                self.move_workflow(WorkflowEvent.BREAK, failure)
-            self.move_workflow(WorkflowEvent.FAIL, failure)
+                self.move_workflow(WorkflowTrigger.BREAK, failure)
+            self.move_workflow(WorkflowTrigger.FAIL, failure)
 
 
 _UNBROKEN = frozenset({WorkflowPhase.QUEUED, WorkflowPhase.RUNNING, WorkflowPhase.SUCCEEDING})

@@ -8,10 +8,10 @@ from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 
 from livedeck.literals.cachekeys import cache_key
-from livedeck.propeller.control import ControlPlane
+from livedeck.propeller.control_plane import ControlPlane
+from livedeck.propeller.event_writer import Observations
 from livedeck.propeller.events import Path
 from livedeck.propeller.plan import TaskPlan
-from livedeck.propeller.reports import Facts
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -21,13 +21,13 @@ class Cache:
 
     Args:
         control: who remembers.
-        facts: where is noted what came of it.
+        observations: where is noted what came of it.
         overwrite: whether to run tasks although their outputs are known, and to remember the new ones.
     """
 
-    def __init__(self, control: ControlPlane, facts: Facts, *, overwrite: bool) -> None:
+    def __init__(self, control: ControlPlane, observations: Observations, *, overwrite: bool) -> None:
         self._control = control
-        self._facts = facts
+        self._observations = observations
         self._overwrite = overwrite
 
     async def find(self, path: Path, task: TaskPlan, inputs: Mapping[str, Literal]) -> str | None:
@@ -35,25 +35,25 @@ class Cache:
         if not task.cacheable:
             return None
         if self._overwrite:
-            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_SKIPPED
+            self._observations.cache_status[path] = CatalogCacheStatus.CACHE_SKIPPED
             return None
         try:
             entry = await self._control.find_cached(cache_key(task.template, task.cache_version, inputs))
         except Exception:
             log.exception("propeller.cache_lookup_failed task=%s", task.template.id.name)
-            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_LOOKUP_FAILURE
+            self._observations.cache_status[path] = CatalogCacheStatus.CACHE_LOOKUP_FAILURE
             return None
         if entry is None:
             self.forget(path)
             return None
-        self._facts.cache_status[path] = CatalogCacheStatus.CACHE_HIT
-        self._facts.cached_from[path] = entry.source
+        self._observations.cache_status[path] = CatalogCacheStatus.CACHE_HIT
+        self._observations.cached_from[path] = entry.source
         return entry.output_uri
 
     def forget(self, path: Path) -> None:
         """Nothing (that still exists) was found."""
-        self._facts.cache_status[path] = CatalogCacheStatus.CACHE_MISS
-        self._facts.cached_from.pop(path, None)
+        self._observations.cache_status[path] = CatalogCacheStatus.CACHE_MISS
+        self._observations.cached_from.pop(path, None)
 
     async def keep(
         self,
@@ -68,7 +68,7 @@ class Cache:
             await self._control.store_cached(cache_key(task.template, task.cache_version, inputs), output_uri, source)
         except Exception:
             log.exception("propeller.cache_store_failed task=%s", task.template.id.name)
-            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_PUT_FAILURE
+            self._observations.cache_status[path] = CatalogCacheStatus.CACHE_PUT_FAILURE
         else:
-            self._facts.cache_status[path] = CatalogCacheStatus.CACHE_POPULATED
-            self._facts.cached_from[path] = source
+            self._observations.cache_status[path] = CatalogCacheStatus.CACHE_POPULATED
+            self._observations.cached_from[path] = source

@@ -11,14 +11,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import Executor
 from livedeck.propeller.addresses import execution_key
-from livedeck.propeller.control import Claim, ExecutionEvent
+from livedeck.propeller.control_plane import Claim, ExecutionEvent
 from livedeck.propeller.phases import NodePhase, TaskPhase
 from livedeck.propeller.settings import PropellerSettings
 
 log = logging.getLogger("livedeck.propeller")
 
 
-async def surrender(claim: Claim, executor: Executor, owner: str, settings: PropellerSettings) -> list[ExecutionEvent]:
+async def force_end(claim: Claim, executor: Executor, owner: str, settings: PropellerSettings) -> list[ExecutionEvent]:
     """Stop every attempt that may run; return the events that call attempts and nodes aborted."""
     tasks = [task for task in claim.tasks if not TaskPhase(task.closure.phase).terminal]
     nodes = [node for node in claim.nodes if not NodePhase(node.closure.phase).terminal]
@@ -36,7 +36,7 @@ async def _end(claim: Claim, task: TaskExecution, executor: Executor, settings: 
             await executor.abort(handle, grace=settings.grace)
             await executor.wait(handle)
     except ExecutorError as error:
-        log.warning("propeller.surrender attempt=%s error=%s", name, error)
+        log.warning("propeller.force_end attempt=%s error=%s", name, error)
 
 
 def _now() -> Timestamp:

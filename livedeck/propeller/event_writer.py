@@ -22,7 +22,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.commands import Report, ReportNode, ReportTask, ReportWorkflow
-from livedeck.propeller.control import ExecutionEvent
+from livedeck.propeller.control_plane import ExecutionEvent
 from livedeck.propeller.events import Path
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
@@ -36,7 +36,7 @@ PLUGIN = "container"
 
 
 @dataclass
-class Facts:
+class Observations:
     """What the shell has found out about an execution's nodes and attempts, beyond their phases."""
 
     outputs: dict[Path, str]
@@ -59,15 +59,15 @@ class EventWriter:
     """Writes the events of one execution.
 
     Args:
-        addresses: the execution's names and places.
+        addresses: the execution's names, and where things lie.
         owner: this engine's name (Flyte's ``producer_id``).
-        facts: what is known of nodes and attempts.
+        observations: what is known of nodes and attempts.
     """
 
-    def __init__(self, addresses: Addresses, owner: str, facts: Facts) -> None:
+    def __init__(self, addresses: Addresses, owner: str, observations: Observations) -> None:
         self._addresses = addresses
         self._owner = owner
-        self._facts = facts
+        self._observations = observations
 
     def write(self, report: Report, root: ScopeState) -> ExecutionEvent:
         """Make the event that a report stands for."""
@@ -128,19 +128,19 @@ class EventWriter:
     def _add_result(self, event: NodeExecutionEvent, report: ReportNode, plan: NodePlan, name: str) -> None:
         if report.failure is not None:
             event.error.CopyFrom(execution_error(report.failure))
-        elif report.phase is NodePhase.SUCCEEDED and report.path in self._facts.outputs:
-            event.output_uri = self._facts.outputs[report.path]
+        elif report.phase is NodePhase.SUCCEEDED and report.path in self._observations.outputs:
+            event.output_uri = self._observations.outputs[report.path]
         if isinstance(plan.detail, TaskPlan):
             self._add_cache(event, report, plan.detail)
             if plan.detail.generates_deck and report.phase is not NodePhase.QUEUED:
                 event.deck_uri = self._deck(report, name)
 
     def _add_cache(self, event: NodeExecutionEvent, report: ReportNode, task: TaskPlan) -> None:
-        status = self._facts.cache_status.get(report.path)
+        status = self._observations.cache_status.get(report.path)
         if status is None or not report.phase.terminal:
             return
         event.task_node_metadata.CopyFrom(TaskNodeMetadata(cache_status=status))
-        source = self._facts.cached_from.get(report.path)
+        source = self._observations.cached_from.get(report.path)
         dataset = Identifier()
         dataset.CopyFrom(task.template.id)
         dataset.resource_type = ResourceType.DATASET
@@ -149,8 +149,8 @@ class EventWriter:
 
     def _deck(self, report: ReportNode, name: str) -> str:
         """The attempt's own Deck, or that of the run that filled the cache."""
-        if report.cached and report.path in self._facts.outputs:
-            return join_uri(split_uri(self._facts.outputs[report.path])[0], DECK)
+        if report.cached and report.path in self._observations.outputs:
+            return join_uri(split_uri(self._observations.outputs[report.path])[0], DECK)
         return f"{self._addresses.attempt_prefix(name, report.attempt)}/{DECK}"
 
     def _task(self, report: ReportTask, root: ScopeState) -> TaskExecutionEvent:
@@ -173,7 +173,11 @@ class EventWriter:
             metadata=self._task_metadata(report, task),
             reason=report.reason,
         )
-        if report.phase.terminal and task.generates_deck and (report.path, report.attempt) in self._facts.flushing:
+        if (
+            report.phase.terminal
+            and task.generates_deck
+            and (report.path, report.attempt) in self._observations.flushing
+        ):
             event.custom_info.update({FLUSH_PENDING: True})
         if report.phase is TaskPhase.SUCCEEDED:
             event.output_uri = self._addresses.outputs_uri(name, report.attempt)
@@ -184,14 +188,14 @@ class EventWriter:
     def _moment(self, report: ReportTask) -> datetime | None:
         """When it really happened, as far as that is known and not before what was recorded of it already."""
         key = (report.path, report.attempt)
-        started, ended = self._facts.started.get(key), self._facts.ended.get(key)
+        started, ended = self._observations.started.get(key), self._observations.ended.get(key)
         if not report.phase.terminal:
             return started if report.phase is TaskPhase.RUNNING else None
         return ended if started and ended and started <= ended else None
 
     def _task_metadata(self, report: ReportTask, task: TaskPlan) -> TaskExecutionMetadata:
         return TaskExecutionMetadata(
-            generated_name=self._facts.handles.get((report.path, report.attempt), ""),
+            generated_name=self._observations.handles.get((report.path, report.attempt), ""),
             plugin_identifier=PLUGIN,
             instance_class=TaskExecutionMetadata.INTERRUPTIBLE if task.interruptible else TaskExecutionMetadata.DEFAULT,
         )
