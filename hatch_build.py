@@ -20,7 +20,7 @@ class ConsoleHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before the wheel is put together; ``version`` is "standard" or "editable"."""
         root = Path(self.root)
         if version == "editable" or all((root / path).exists() for path in BUILT):

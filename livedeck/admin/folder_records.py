@@ -101,11 +101,11 @@ class FolderSource:
         reader = self._readers[store.uri] = EndReader(store)
         return reader
 
-    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:  # noqa: ARG002
+    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:
         """Follow a Deck. Nothing tells of changes: what follows it looks again every two seconds."""
         return self._follow(node)
 
-    async def newest_attempt(self, node: NodeKey) -> int:  # noqa: ARG002
+    async def newest_attempt(self, node: NodeKey) -> int:
         """Each folder is one attempt."""
         return 0
 

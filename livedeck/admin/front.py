@@ -214,7 +214,7 @@ class _Undecided(asyncio.Protocol):
         else:
             self.front.http.adopt(self.transport, self.head, partial(self.front.closed, self.address))
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+    def connection_lost(self, exc: Exception | None) -> None:
         self.front.decided(self)
         if hasattr(self, "deadline"):  # it was admitted
             self.deadline.cancel()
@@ -308,6 +308,6 @@ class _Side(asyncio.Protocol):
             self.other.transport.write_eof()
         return True  # the other direction flows on
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+    def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         self.splice.close()

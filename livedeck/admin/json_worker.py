@@ -38,30 +38,30 @@ def main() -> int:
 
 
 def _parsed(name: str, data: bytes) -> bytes:
-    from google.protobuf import json_format  # noqa: PLC0415 - after the limits
+    from google.protobuf import json_format  # after the limits
 
     message = json_format.Parse(data, _kind(name)())
     return bytes(message.SerializeToString())
 
 
 def _printed(name: str, data: bytes) -> bytes:
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
-    from livedeck.admin.records.shown import as_dict  # noqa: PLC0415
+    from livedeck.admin.records.shown import as_dict
 
     return msgspec.json.encode(as_dict(_kind(name).FromString(data)))
 
 
 def _kind(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a class that only the name says
-    from flyteidl.service import admin_pb2, dataproxy_pb2  # noqa: F401, PLC0415 - with all messages of the calls
-    from google.protobuf.descriptor_pool import Default  # noqa: PLC0415
-    from google.protobuf.message_factory import GetMessageClass  # noqa: PLC0415
+    from flyteidl.service import admin_pb2, dataproxy_pb2  # noqa: F401 - with all messages of the calls
+    from google.protobuf.descriptor_pool import Default
+    from google.protobuf.message_factory import GetMessageClass
 
     return GetMessageClass(Default().FindMessageTypeByName(name))
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    from google.protobuf import json_format  # noqa: PLC0415
+    from google.protobuf import json_format
 
     return (json_format.Error, ValueError, TypeError, RecursionError)
 

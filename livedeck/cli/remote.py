@@ -64,11 +64,11 @@ class CheckingDataPlane(DataPlane):
         """Return a URI such as the file would have."""
         return f"{self.new_uri()}/{name or path.name}"
 
-    def put_folder(self, folder: Path) -> str:  # noqa: ARG002 - of a folder, only that it is there is known
+    def put_folder(self, folder: Path) -> str:
         """Return a URI such as the folder would have."""
         return self.new_uri()
 
-    def put_bytes(self, data: bytes, name: str) -> str:  # noqa: ARG002 - as above
+    def put_bytes(self, data: bytes, name: str) -> str:
         """Return a URI such as the data would have."""
         return f"{self.new_uri()}/{name}"
 

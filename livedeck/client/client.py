@@ -32,7 +32,7 @@ class Client(Entities, Executions):
         Raises:
             RemoteUnavailable: there is no server.
         """
-        from flyteidl.admin.version_pb2 import GetVersionRequest  # noqa: PLC0415 - protobuf only when it is used
+        from flyteidl.admin.version_pb2 import GetVersionRequest
 
         answer = self._calls.call("GetVersion", GetVersionRequest())
         return answer.control_plane_version.Version  # type: ignore[no-any-return]
@@ -69,7 +69,7 @@ class Client(Entities, Executions):
         return uris[0].removesuffix(f"/{names[0]}")
 
     def _upload(self, content: bytes | Path, filename: str, digest: bytes, root: str) -> str:
-        from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest  # noqa: PLC0415
+        from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
 
         request = CreateUploadLocationRequest(
             project=self.project, domain=self.domain, filename=filename, content_md5=digest, filename_root=root
@@ -86,7 +86,7 @@ class Client(Entities, Executions):
         Raises:
             RemoteNotFound: it has no Deck.
         """
-        from flyteidl.service.dataproxy_pb2 import CreateDownloadLinkRequest  # noqa: PLC0415
+        from flyteidl.service.dataproxy_pb2 import CreateDownloadLinkRequest
 
         request = CreateDownloadLinkRequest(artifact_type="ARTIFACT_TYPE_DECK", node_execution_id=node)
         answer = self._calls.call("CreateDownloadLink", request)
@@ -127,7 +127,7 @@ class Client(Entities, Executions):
             transfer.get_to(each.url, path, timeout=self._timeout, backoff=self._backoff)
         return paths
 
-    def delete_execution(self, id: "WorkflowExecutionIdentifier") -> None:  # noqa: A002 - Flyte's name
+    def delete_execution(self, id: "WorkflowExecutionIdentifier") -> None:
         """Delete an execution that is over, with its Decks, logs, inputs, outputs and files.
 
         Raises:
@@ -137,14 +137,14 @@ class Client(Entities, Executions):
         url = f"{self.endpoint.url}{follow.execution_path(id)}"
         transfer.request("DELETE", url, timeout=self._timeout, backoff=self._backoff)
 
-    def console_url(self, id: "WorkflowExecutionIdentifier") -> str:  # noqa: A002 - Flyte's name
+    def console_url(self, id: "WorkflowExecutionIdentifier") -> str:
         """Return the address of an execution's page in the console."""
         project, domain, name = (quote(part, safe="") for part in (id.project, id.domain, id.name))
         return f"{self.endpoint.url}/console/projects/{project}/domains/{domain}/executions/{name}"
 
     def follow(
         self,
-        id: "WorkflowExecutionIdentifier",  # noqa: A002
+        id: "WorkflowExecutionIdentifier",
         *,
         timeout: float | None = None,
         outage: float = 60.0,

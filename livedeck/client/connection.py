@@ -51,7 +51,7 @@ class Connection:
         patience: float = 1.0,
         backoff: Backoff | None = None,
     ) -> None:
-        from livedeck.client.calls import Calls  # noqa: PLC0415 - grpc takes longer to load than all of the SDK
+        from livedeck.client.calls import Calls  # grpc takes longer to load than all of the SDK
 
         self.endpoint = Endpoint.parse(endpoint)
         self.project = sendable(project, "project")

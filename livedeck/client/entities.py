@@ -24,34 +24,34 @@ _CREATE = {
 class Entities(Connection):
     """What can be registered. Registering what is there already, and is the same, is no error."""
 
-    def create_task(self, id: "Identifier", spec: "TaskSpec") -> bool:  # noqa: A002 - Flyte's name
+    def create_task(self, id: "Identifier", spec: "TaskSpec") -> bool:
         """Register a task; return whether it is new.
 
         Raises:
             RemoteInvalid: it is malformed, or another task has this id.
         """
-        from flyteidl.admin.task_pb2 import TaskCreateRequest  # noqa: PLC0415 - protobuf only when it is used
+        from flyteidl.admin.task_pb2 import TaskCreateRequest
 
         return self._create(TaskCreateRequest(id=id, spec=spec))
 
-    def create_workflow(self, id: "Identifier", spec: "WorkflowSpec") -> bool:  # noqa: A002
+    def create_workflow(self, id: "Identifier", spec: "WorkflowSpec") -> bool:
         """Register a workflow; return whether it is new.
 
         Raises:
             RemoteInvalid: it is malformed, names what is not registered, or another workflow has this id.
         """
-        from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest  # noqa: PLC0415
+        from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
 
         return self._create(WorkflowCreateRequest(id=id, spec=spec))
 
-    def create_launch_plan(self, id: "Identifier", spec: "LaunchPlanSpec") -> bool:  # noqa: A002
+    def create_launch_plan(self, id: "Identifier", spec: "LaunchPlanSpec") -> bool:
         """Register a launch plan; return whether it is new.
 
         Raises:
             RemoteInvalid: it is malformed, or another launch plan has this id.
             RemoteNotFound: its workflow is not registered.
         """
-        from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest  # noqa: PLC0415
+        from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
 
         return self._create(LaunchPlanCreateRequest(id=id, spec=spec))
 
@@ -66,7 +66,7 @@ class Entities(Connection):
     def _create(self, request: "Entity") -> bool:
         return bool(self._calls.call(_CREATE[type(request).__name__], request, settle=_same_is_there) is not _SAME)
 
-    def get_task(self, id: "Identifier") -> "Task":  # noqa: A002
+    def get_task(self, id: "Identifier") -> "Task":
         """Return a registered task.
 
         Raises:
@@ -74,7 +74,7 @@ class Entities(Connection):
         """
         return self._get("GetTask", id)  # type: ignore[no-any-return]
 
-    def get_workflow(self, id: "Identifier") -> "Workflow":  # noqa: A002
+    def get_workflow(self, id: "Identifier") -> "Workflow":
         """Return a registered workflow, compiled.
 
         Raises:
@@ -82,7 +82,7 @@ class Entities(Connection):
         """
         return self._get("GetWorkflow", id)  # type: ignore[no-any-return]
 
-    def get_launch_plan(self, id: "Identifier") -> "LaunchPlan":  # noqa: A002
+    def get_launch_plan(self, id: "Identifier") -> "LaunchPlan":
         """Return a registered launch plan.
 
         Raises:
@@ -90,8 +90,8 @@ class Entities(Connection):
         """
         return self._get("GetLaunchPlan", id)  # type: ignore[no-any-return]
 
-    def _get(self, method: str, id: "Identifier") -> Any:  # noqa: A002
-        from flyteidl.admin.common_pb2 import ObjectGetRequest  # noqa: PLC0415
+    def _get(self, method: str, id: "Identifier") -> Any:
+        from flyteidl.admin.common_pb2 import ObjectGetRequest
 
         return self._calls.call(method, ObjectGetRequest(id=id))
 
@@ -110,7 +110,7 @@ class Entities(Connection):
         return self._list("ListLaunchPlans", "launch_plans", name, filters, limit)
 
     def _list(self, method: str, field: str, name: str, filters: str, limit: int | None) -> Iterator[Any]:
-        from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort  # noqa: PLC0415
+        from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
 
         place = NamedEntityIdentifier(project=self.project, domain=self.domain, name=name)
         newest_first = Sort(key="created_at", direction=Sort.DESCENDING)

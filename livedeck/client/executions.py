@@ -42,7 +42,7 @@ class Executions(Connection):
         Raises:
             InvalidName: the name is no UTF-8.
         """
-        from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier  # noqa: PLC0415 - only when it is used
+        from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
         return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=sendable(name, "execution"))
 
@@ -67,7 +67,7 @@ class Executions(Connection):
             RemoteNotFound: the target is not registered.
             RemoteConflict: there is an execution of that name.
         """
-        from flyteidl.admin.execution_pb2 import ExecutionCreateRequest, ExecutionSpec  # noqa: PLC0415
+        from flyteidl.admin.execution_pb2 import ExecutionCreateRequest, ExecutionSpec
 
         full = ExecutionSpec()
         full.CopyFrom(spec or full)
@@ -79,14 +79,14 @@ class Executions(Connection):
             request.inputs.CopyFrom(inputs)
         return self._started("CreateExecution", request, request.name)
 
-    def relaunch(self, id: "WorkflowExecutionIdentifier", *, name: str | None = None) -> "WorkflowExecutionIdentifier":  # noqa: A002 - Flyte's name
+    def relaunch(self, id: "WorkflowExecutionIdentifier", *, name: str | None = None) -> "WorkflowExecutionIdentifier":
         """Start an execution again with the same inputs.
 
         Raises:
             RemoteNotFound: there is no such execution.
             RemoteConflict: there is an execution of the new name.
         """
-        from flyteidl.admin.execution_pb2 import ExecutionRelaunchRequest  # noqa: PLC0415
+        from flyteidl.admin.execution_pb2 import ExecutionRelaunchRequest
 
         request = ExecutionRelaunchRequest(id=id, name=sendable(name or _new_name(), "execution"))
         return self._started("RelaunchExecution", request, request.name)
@@ -95,46 +95,46 @@ class Executions(Connection):
         answer = self._calls.call(method, request, settle=_came_through)
         return self.execution_id(name) if answer is _DONE else answer.id
 
-    def get_execution(self, id: "WorkflowExecutionIdentifier") -> "Execution":  # noqa: A002
+    def get_execution(self, id: "WorkflowExecutionIdentifier") -> "Execution":
         """Return an execution.
 
         Raises:
             RemoteNotFound: there is none.
         """
-        from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest  # noqa: PLC0415
+        from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest
 
         return self._calls.call("GetExecution", WorkflowExecutionGetRequest(id=id))  # type: ignore[no-any-return]
 
     def list_executions(self, *, filters: str = "", limit: int | None = None) -> "Iterator[Execution]":
         """Yield executions, newest first; ``filters`` as Flyte has them, ``eq(phase,FAILED)+...``."""
-        from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort  # noqa: PLC0415
+        from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
 
         place = NamedEntityIdentifier(project=self.project, domain=self.domain)
         newest_first = Sort(key="created_at", direction=Sort.DESCENDING)
         request = ResourceListRequest(id=place, filters=filters, sort_by=newest_first)
         return self._pages("ListExecutions", request, "executions", limit)
 
-    def terminate(self, id: "WorkflowExecutionIdentifier", cause: str) -> None:  # noqa: A002
+    def terminate(self, id: "WorkflowExecutionIdentifier", cause: str) -> None:
         """Ask for an execution to be aborted; it is when its phase says so.
 
         Raises:
             RemoteNotFound: there is none.
             RemoteConflict: it has ended.
         """
-        from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest  # noqa: PLC0415
+        from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest
 
         self._calls.call("TerminateExecution", ExecutionTerminateRequest(id=id, cause=sendable(cause, "reason")))
 
     def node_executions(
         self,
-        id: "WorkflowExecutionIdentifier",  # noqa: A002
+        id: "WorkflowExecutionIdentifier",
         *,
         parent: str = "",
         filters: str = "",
     ) -> "Iterator[NodeExecution]":
         """Yield the nodes of an execution, oldest first; those below the node ``parent``, else the top level."""
-        from flyteidl.admin.common_pb2 import Sort  # noqa: PLC0415
-        from flyteidl.admin.node_execution_pb2 import NodeExecutionListRequest  # noqa: PLC0415
+        from flyteidl.admin.common_pb2 import Sort
+        from flyteidl.admin.node_execution_pb2 import NodeExecutionListRequest
 
         oldest_first = Sort(key="created_at", direction=Sort.ASCENDING)
         request = NodeExecutionListRequest(
@@ -144,32 +144,32 @@ class Executions(Connection):
 
     def task_executions(self, node: "NodeExecutionIdentifier") -> "Iterator[TaskExecution]":
         """Yield the attempts of a node, oldest first."""
-        from flyteidl.admin.common_pb2 import Sort  # noqa: PLC0415
-        from flyteidl.admin.task_execution_pb2 import TaskExecutionListRequest  # noqa: PLC0415
+        from flyteidl.admin.common_pb2 import Sort
+        from flyteidl.admin.task_execution_pb2 import TaskExecutionListRequest
 
         oldest_first = Sort(key="created_at", direction=Sort.ASCENDING)
         request = TaskExecutionListRequest(node_execution_id=node, sort_by=oldest_first)
         return self._pages("ListTaskExecutions", request, "task_executions", None)
 
-    def execution_data(self, id: "WorkflowExecutionIdentifier") -> Data:  # noqa: A002
+    def execution_data(self, id: "WorkflowExecutionIdentifier") -> Data:
         """Return the inputs and outputs of an execution, wherever they are kept.
 
         Raises:
             RemoteNotFound: there is no such execution.
         """
-        from flyteidl.admin.execution_pb2 import WorkflowExecutionGetDataRequest  # noqa: PLC0415
+        from flyteidl.admin.execution_pb2 import WorkflowExecutionGetDataRequest
 
         return self._data("GetExecutionData", WorkflowExecutionGetDataRequest(id=id))
 
-    def node_data(self, id: "NodeExecutionIdentifier") -> Data:  # noqa: A002
+    def node_data(self, id: "NodeExecutionIdentifier") -> Data:
         """Return the inputs and outputs of a node."""
-        from flyteidl.admin.node_execution_pb2 import NodeExecutionGetDataRequest  # noqa: PLC0415
+        from flyteidl.admin.node_execution_pb2 import NodeExecutionGetDataRequest
 
         return self._data("GetNodeExecutionData", NodeExecutionGetDataRequest(id=id))
 
-    def task_data(self, id: "TaskExecutionIdentifier") -> Data:  # noqa: A002
+    def task_data(self, id: "TaskExecutionIdentifier") -> Data:
         """Return the inputs and outputs of an attempt."""
-        from flyteidl.admin.task_execution_pb2 import TaskExecutionGetDataRequest  # noqa: PLC0415
+        from flyteidl.admin.task_execution_pb2 import TaskExecutionGetDataRequest
 
         return self._data("GetTaskExecutionData", TaskExecutionGetDataRequest(id=id))
 

@@ -90,9 +90,9 @@ def changes(endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", pati
 
 
 def _change(event: ServerEvent) -> Change | None:
-    from flyteidl.admin.execution_pb2 import Execution  # noqa: PLC0415 - with the first event, not with the SDK
-    from flyteidl.admin.node_execution_pb2 import NodeExecution  # noqa: PLC0415
-    from flyteidl.admin.task_execution_pb2 import TaskExecution  # noqa: PLC0415
+    from flyteidl.admin.execution_pb2 import Execution  # with the first event, not with the SDK
+    from flyteidl.admin.node_execution_pb2 import NodeExecution
+    from flyteidl.admin.task_execution_pb2 import TaskExecution
 
     match event.event:
         case "execution":
@@ -119,7 +119,7 @@ def _message(kind: type[M], data: str) -> M:
 
 def has_ended(execution: "Execution") -> bool:
     """Say whether an execution is in a phase that it never leaves."""
-    from flyteidl.core.execution_pb2 import WorkflowExecution  # noqa: PLC0415 - as above
+    from flyteidl.core.execution_pb2 import WorkflowExecution
 
     phases = WorkflowExecution.Phase
     return execution.closure.phase in {

@@ -31,7 +31,7 @@ def text(value: Any) -> str:
         return value
     try:
         return str.__str__(user_code.call(str, value))  # an exact one, of a subclass whose methods may be anything
-    except Exception:  # noqa: BLE001 - a user's __str__ may raise anything
+    except Exception:  # a user's __str__ may raise anything
         return _large(value) if type(value) is int else f"<{type(value).__name__}>"
 
 
@@ -46,7 +46,7 @@ def shown(value: Any) -> str:
     """A value as words about it show it: as in code, and short."""
     try:
         words = str.__str__(user_code.call(repr, value))
-    except Exception:  # noqa: BLE001 - a user's __repr__ may raise anything
+    except Exception:  # a user's __repr__ may raise anything
         words = _large(value) if type(value) is int else f"<{type(value).__name__}>"
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
 
@@ -60,7 +60,7 @@ def flag(value: Any) -> bool:
     """Whether something is true; what cannot say so is not."""
     try:
         return user_code.call(bool, value)
-    except Exception:  # noqa: BLE001 - an array of several items, or a user's __bool__ that raises anything
+    except Exception:  # an array of several items, or a user's __bool__ that raises anything
         return False
 
 
@@ -73,7 +73,7 @@ def number(value: Any) -> float | None:
         return int(value)
     try:
         found = user_code.call(_float, value)
-    except Exception:  # noqa: BLE001 - a user's __float__ may raise anything
+    except Exception:  # a user's __float__ may raise anything
         return None
     return found if math.isfinite(found) else None
 
@@ -88,7 +88,7 @@ def missing(value: Any) -> bool:
         return True
     try:
         return user_code.call(math.isnan, value)
-    except Exception:  # noqa: BLE001 - no number, or a user's __float__ that raises anything
+    except Exception:  # no number, or a user's __float__ that raises anything
         return False
 
 
@@ -102,7 +102,7 @@ def place(value: Any) -> Place | None:
         return None if found is None else Place(found, None)
     try:
         return user_code.call(_place, value)
-    except Exception:  # noqa: BLE001 - a user's own code may raise anything, and a time of pandas may be none
+    except Exception:  # a user's own code may raise anything, and a time of pandas may be none
         return None
 
 
@@ -127,7 +127,7 @@ def scalar(value: Any) -> float | int | str | bool | None:
         return value  # type: ignore[no-any-return]
     try:
         plain = user_code.call(_plain, value)
-    except Exception:  # noqa: BLE001 - a user's item(), __index__ or __float__ may raise anything
+    except Exception:  # a user's item(), __index__ or __float__ may raise anything
         return text(value)
     if isinstance(plain, timedelta):
         return format_duration(plain.total_seconds())
@@ -161,7 +161,7 @@ def _plain(value: Any) -> Any:
         return plain
     try:
         return operator.index(plain)
-    except Exception:  # noqa: BLE001 - no integer
+    except Exception:  # no integer
         return float(plain) if hasattr(plain, "__float__") else plain
 
 
@@ -171,7 +171,7 @@ def _item(value: Any) -> Any:
         if type(value).__name__ == "datetime64":
             value = value.astype("datetime64[us]")  # nanoseconds come out as an integer
         return value.item() if hasattr(value, "item") else value
-    except Exception:  # noqa: BLE001 - an array of more than one item, for one
+    except Exception:  # an array of more than one item, for one
         return value
 
 
@@ -191,7 +191,7 @@ def column(values: Any, most: int = MOST) -> list[Any] | None:
         return list(values)
     try:
         items = user_code.call(lambda held: _items(held, most), values)
-    except Exception:  # noqa: BLE001 - iterating may run a user's code
+    except Exception:  # iterating may run a user's code
         return None
     return items if isinstance(items, list) else None
 
@@ -212,7 +212,7 @@ def named(values: Any) -> dict[Any, Any]:
         return values
     try:
         return user_code.call(_entries, values)
-    except Exception:  # noqa: BLE001 - a user's mapping may raise anything
+    except Exception:  # a user's mapping may raise anything
         return {}
 
 

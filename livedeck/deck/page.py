@@ -224,11 +224,11 @@ class Deck:
         with self._page.lock:
             return "\n".join("".join(pieces) for pieces in self._html.values())
 
-    def append(self, html: Any, *, id: str | None = None) -> HtmlBlock:  # noqa: A002 - it is the element's id
+    def append(self, html: Any, *, id: str | None = None) -> HtmlBlock:
         """Add raw HTML, or replace the block with that ``id``. What is no text is rendered (frames, figures, ...)."""
         return self._append(_Rendered.of(html), id)
 
-    def markdown(self, text: str, *, id: str | None = None) -> MarkdownBlock:  # noqa: A002
+    def markdown(self, text: str, *, id: str | None = None) -> MarkdownBlock:
         """Add CommonMark text with tables, or replace the block with that ``id``."""
         words = coerce.text(text)
         with self._page.lock:
@@ -238,7 +238,7 @@ class Deck:
             self.put_element(Markdown(key, words))
             return block
 
-    def progress(self, label: str, total: float | None = None, *, unit: str = "", id: str | None = None) -> ProgressBar:  # noqa: A002
+    def progress(self, label: str, total: float | None = None, *, unit: str = "", id: str | None = None) -> ProgressBar:
         """A progress bar; asking for the same label again gives the same bar.
 
         Args:
@@ -263,7 +263,7 @@ class Deck:
         unit: str = "",
         delta: float | None = None,
         *,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
     ) -> ValueTile:
         """Show a number or word, large; the same label again shows its new value in the same place.
 
@@ -288,7 +288,7 @@ class Deck:
         x_label: str = "",
         y_label: str = "",
         log_y: bool = False,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
     ) -> LineChart:
         """A line chart to append points to; asking for the same title again gives the same chart.
 
@@ -308,7 +308,7 @@ class Deck:
             self.put_element(head)
         return chart
 
-    def remove(self, id: str) -> None:  # noqa: A002
+    def remove(self, id: str) -> None:
         """Remove the element with that ``id``; nothing happens when there is none."""
         key = coerce.text(id)
         with self._page.lock:

@@ -58,7 +58,7 @@ class Planner:
         """
         return self._scope(self._primary)
 
-    def task(self, id: Identifier) -> TaskTemplate:  # noqa: A002 - Flyte's word
+    def task(self, id: Identifier) -> TaskTemplate:
         """The task template that a node names.
 
         Raises:
@@ -69,7 +69,7 @@ class Planner:
         except KeyError:
             raise InvalidWorkflow(f"the closure does not hold task {_name(id)}; register it again") from None
 
-    def sub_workflow(self, id: Identifier) -> ScopePlan:  # noqa: A002
+    def sub_workflow(self, id: Identifier) -> ScopePlan:
         """The plan of the sub-workflow that a node names.
 
         Raises:
@@ -134,11 +134,11 @@ class Planner:
         return kind
 
 
-def _key(id: Identifier) -> _Key:  # noqa: A002
+def _key(id: Identifier) -> _Key:
     return (id.resource_type, id.project, id.domain, id.name, id.version)
 
 
-def _name(id: Identifier) -> str:  # noqa: A002
+def _name(id: Identifier) -> str:
     return f"{id.name!r} version {id.version!r}"
 
 

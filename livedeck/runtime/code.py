@@ -41,7 +41,7 @@ def fetch(uri: str, *, retry: Retry | None = None) -> str:
     from livedeck.sdk import bundle  # noqa: PLC0415 - once for each bundle; its archive modules stay out of all other forks
 
     data = open_store(store_uri, retry=retry).get(key)
-    os.makedirs(cache, exist_ok=True)  # noqa: PTH103
+    os.makedirs(cache, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
     try:
         bundle.unpack(data, fresh, digest=named[1] if named else None)
@@ -64,7 +64,7 @@ def cache_folder() -> str:
     chosen = os.environ.get(CODE_CACHE)
     if chosen:
         return chosen
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if cache.startswith("~"):  # no home: not even a user of that number
         cache = tempfile.gettempdir()
     return f"{cache}/livedeck/code"

@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = arguments.read(sys.argv[1:] if argv is None else argv)
         retry = budget.retry_of(os.environ)
     except UserError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - this is a program
+        print(error, file=sys.stderr)
         return 2
     result = Result(
         open_store(given.output_prefix, retry=retry),
@@ -177,7 +177,7 @@ class Result:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever it is, a store's panic too, it is not the task's
-            print(f"{key} could not be stored: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the log
+            print(f"{key} could not be stored: {error}", file=sys.stderr, flush=True)
             return RESULT_NOT_STORED
         return 0
 
@@ -271,5 +271,5 @@ def _serialized(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlan
 def _logged(error: BaseException) -> ErrorDocument:
     """Print an error as ``error.pb`` has it: the log is what is printed."""
     document = failures.document(error)
-    print(document.error.message, file=sys.stderr, flush=True)  # noqa: T201 - see above
+    print(document.error.message, file=sys.stderr, flush=True)
     return document

@@ -66,7 +66,7 @@ def print_of_thread(args: threading.ExceptHookArgs) -> None:
     """Print what ended a thread of the task's, as ``threading.excepthook`` does, with the user's own paths."""
     if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
         name = args.thread.name if args.thread is not None else "unknown"
-        print(f"Exception in thread {name}:\n{format_error(args.exc_value)}", file=sys.stderr, flush=True)  # noqa: T201 - the log is what is printed
+        print(f"Exception in thread {name}:\n{format_error(args.exc_value)}", file=sys.stderr, flush=True)
 
 
 def around_the_task(error: StoreError, what: str) -> Unreachable:

@@ -47,7 +47,7 @@ class Termination:
         os.close(self._read)
         os.close(self._write)
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # An event loop of the task's may have put its own descriptor in the place of ours.
         os.write(self._write, bytes([number]))
 

@@ -46,7 +46,7 @@ def bind(value: Any, python_type: Any, where: Where) -> Binding:
     if isinstance(value, Promise):
         return _bind_promise(value, python_type, where)
     if isinstance(value, Outputs):
-        raise InvalidWorkflow(f"{where} was given all outputs of a task; give one of them: {', '.join(value._names)}")  # noqa: SLF001
+        raise InvalidWorkflow(f"{where} was given all outputs of a task; give one of them: {', '.join(value._names)}")
     if is_node(value):
         raise InvalidWorkflow(f"{where} was given {value}, which has no output; use >> to run one after the other")
     if next(promises_in(value), None) is None:
@@ -62,7 +62,7 @@ def is_node(value: Any) -> bool:
 
 
 def _bind_promise(promise: Promise, python_type: Any, where: Where) -> Reference:
-    reference, source = promise._reference, promise._type  # noqa: SLF001 - its names are private to its users
+    reference, source = promise._reference, promise._type
     if not fits(source, python_type):
         raise TypeMismatch(
             f"{where} must be {type_name(python_type)}, but {reference} is {type_name(source)}: "

@@ -252,7 +252,7 @@ def _starters_context() -> ExecutionContext:
 
 def inside_task() -> bool:
     """Return whether what is called here is part of a task that runs already."""
-    return _CURRENT.get() is not None or _starters_context()._identity.sole  # noqa: SLF001
+    return _CURRENT.get() is not None or _starters_context()._identity.sole
 
 
 @contextmanager
@@ -262,12 +262,12 @@ def bound(context: ExecutionContext) -> Iterator[ExecutionContext]:
     entry = (threading.get_ident(), context)
     _running.append(entry)
     try:
-        if context._page is None:  # noqa: SLF001
+        if context._page is None:
             yield context
         else:
             from livedeck.deck.page import bound_page
 
-            with bound_page(context._page):  # noqa: SLF001
+            with bound_page(context._page):
                 yield context
     finally:
         _running.remove(entry)

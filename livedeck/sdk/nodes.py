@@ -177,9 +177,9 @@ def node_of(value: Any) -> Node | None:
     if isinstance(value, Node):
         return value
     if isinstance(value, Promise):
-        return value._reference.node  # noqa: SLF001 - its names are private to its users
+        return value._reference.node
     if isinstance(value, Outputs):
-        return value._maker  # noqa: SLF001
+        return value._maker
     return None
 
 

@@ -78,7 +78,7 @@ class Files:
         path = self._path(key)
         with _translated("write", path), _staged(path) as staged:
             _write(staged, data)
-            os.replace(staged, path)  # noqa: PTH105
+            os.replace(staged, path)
 
     def create(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write a file unless there is one, in one step: linking fails when the name exists."""
@@ -93,7 +93,7 @@ class Files:
         path = self._path(key)
         try:
             with _translated("look at", path):
-                stat = os.stat(path)  # noqa: PTH116
+                stat = os.stat(path)
         except ObjectNotFound:
             return None
         if not S_ISREG(stat.st_mode):
@@ -117,14 +117,14 @@ class Files:
         """Remove a file; nothing happens when there is none."""
         path = self._path(key)
         with suppress(ObjectNotFound), _translated("delete", path):
-            os.unlink(path)  # noqa: PTH108
+            os.unlink(path)
 
     def delete_below(self, prefix: str) -> None:
         """Remove a folder and all that is in it, links but not what they lead to."""
         top = self._path(prefix)
         with suppress(ObjectNotFound), _translated("delete", top):
-            if os.path.islink(top):  # noqa: PTH114
-                os.unlink(top)  # noqa: PTH108
+            if os.path.islink(top):
+                os.unlink(top)
             else:
                 _remove_tree(top)
 
@@ -134,23 +134,23 @@ class Files:
         with _translated("read", source):
             descriptor, _ = self._open(source)
         with (
-            open(descriptor, "rb") as file,  # noqa: PTH123 - opened above
+            open(descriptor, "rb") as file,
             _translated("write", target),
             _staged(target) as staged,
-            open(staged, "xb") as copy,  # noqa: PTH123
+            open(staged, "xb") as copy,
         ):
             shutil.copyfileobj(file, copy, _PIECE)
             copy.flush()
-            os.replace(staged, target)  # noqa: PTH105
+            os.replace(staged, target)
 
     def upload_from(self, key: str, path: Path) -> None:
         """Copy a file of the caller's into the store, in one step."""
         target = self._path(key)
-        os.stat(path)  # noqa: PTH116 - a missing file is the caller's mistake, not the store's
+        os.stat(path)  # a missing file is the caller's mistake, not the store's
         with _translated("write", target), _staged(target) as staged:
             _write(staged, b"")
             shutil.copyfile(path, staged)
-            os.replace(staged, target)  # noqa: PTH105
+            os.replace(staged, target)
 
     def sign(self, key: str, method: str, expires: timedelta) -> str | None:
         """Files have no signed URLs."""
@@ -196,7 +196,7 @@ class Files:
         if self._real_root is None:
             self._real_root = os.path.realpath(self._root) + "/"
         try:
-            real = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+            real = os.readlink(f"/proc/self/fd/{descriptor}")
         except FileNotFoundError:  # no Linux
             real = os.path.realpath(path)
         if not real.startswith(self._real_root):
@@ -210,13 +210,13 @@ def _is_staged(name: str) -> bool:
 @contextmanager
 def _staged(path: str) -> Iterator[str]:
     """A name beside ``path`` to write to first; whatever is left there afterwards is removed."""
-    folder = os.path.dirname(path)  # noqa: PTH120
+    folder = os.path.dirname(path)
     staged = f"{folder}/{_STAGED[0]}{os.getpid()}-{next(_COUNTER)}{_STAGED[1]}"
     try:
         yield staged
     finally:
         with suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(staged)  # noqa: PTH108
+            os.unlink(staged)
 
 
 def _remove_tree(top: str) -> None:
@@ -231,7 +231,7 @@ def _write(path: str, data: bytes) -> None:
     try:
         descriptor = os.open(path, flags, 0o644)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         descriptor = os.open(path, flags, 0o644)
     try:
         view = memoryview(data)

@@ -141,7 +141,7 @@ class Store:
         """Read several objects at once; None for each that there is not."""
         fulls = [self._full(key) for key in keys]
         if backend := self._async_backend():
-            import asyncio  # noqa: PLC0415 - as in ``_in_thread``
+            import asyncio  # as in ``_in_thread``
 
             return tuple(await asyncio.gather(*(_or_none(backend.aget(full, limit)) for full in fulls)))
         return await _in_thread(lambda: tuple(self._get_or_none(full, limit) for full in fulls))
@@ -234,7 +234,7 @@ def _open(uri: str, retry: Retry) -> Store:
         backend = functools.partial(_shared, scheme, bucket)
     if not retry.budget:
         return Store(root, backend(retry), prefix)
-    from livedeck.store.persistent import Persistent  # noqa: PLC0415 - most stores are opened without
+    from livedeck.store.persistent import Persistent  # most stores are opened without
 
     return Store(root, Persistent(backend, retry), prefix)
 
@@ -252,10 +252,10 @@ def _shared(scheme: str, bucket: str, retry: Retry) -> Backend:
 def _connect(scheme: str, bucket: str, retry: Retry) -> Backend:
     # Loaded only when used: a task's process should not pay for clouds that it never talks to.
     if scheme == "memory":
-        from livedeck.store.memory import Memory  # noqa: PLC0415
+        from livedeck.store.memory import Memory
 
         return Memory()
-    from livedeck.store.objects import connect  # noqa: PLC0415
+    from livedeck.store.objects import connect
 
     return connect(scheme, bucket, retry)
 
@@ -268,6 +268,6 @@ async def _or_none(reading: Awaitable[bytes]) -> bytes | None:
 
 
 async def _in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    import asyncio  # noqa: PLC0415 - whoever awaits this has it already; a task's process need not
+    import asyncio  # whoever awaits this has it already; a task's process need not
 
     return await asyncio.to_thread(call, *args, **kwargs)

@@ -135,7 +135,7 @@ class Part:
 
 
 def task(
-    id: str,  # noqa: A002 - Flyte's word
+    id: str,
     of: TaskTemplate | None = None,
     /,
     *,
@@ -157,7 +157,7 @@ def task(
     return Part(node, task=made, own=of is None)
 
 
-def sub_workflow(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part:  # noqa: A002
+def sub_workflow(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part:
     """A node that runs another workflow."""
     reference = WorkflowNode(sub_workflow_ref=of.primary.template.id)
     return Part(Node(id=id, inputs=_bindings(inputs), workflow_node=reference), subs=[of])

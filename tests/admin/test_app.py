@@ -75,7 +75,7 @@ async def test_a_request_under_way_is_answered_before_the_end(tmp_path):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(b"POST /decks/share HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n")
         await writer.drain()
-        while not admin_is_serving(admin):  # noqa: ASYNC110 - there is no event for it
+        while not admin_is_serving(admin):
             await asyncio.sleep(0.005)
         asyncio.get_running_loop().call_later(0.05, writer.write, b"{}")
     assert (await reader.read()).startswith(b"HTTP/1.1 400")

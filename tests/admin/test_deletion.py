@@ -77,7 +77,7 @@ async def settle(database):
 async def becomes(condition):
     """Wait until an awaitable condition holds."""
     async with asyncio.timeout(20):
-        while not await condition():  # noqa: ASYNC110 - what is waited for is in a database or a store
+        while not await condition():
             await asyncio.sleep(0.01)
 
 

@@ -36,7 +36,7 @@ async def world(tmp_path, protos):
 
 async def page_where(log: Log, condition) -> bytes:
     async with asyncio.timeout(DEADLINE):
-        while not condition(page := log.store.get(DECK)):  # noqa: ASYNC110 - there is no event for it
+        while not condition(page := log.store.get(DECK)):
             await asyncio.sleep(0.01)
     return page
 

@@ -98,7 +98,7 @@ async def test_an_engine_that_takes_over_hears_of_the_result_again(world):
     executor = world.executor(script)
     execution = world.control.create("a", workflow(task("n0", outputs="o0")))
     async with world.propeller(executor):
-        while not executor.processes:  # noqa: ASYNC110 - the engine's own tasks are waited for
+        while not executor.processes:
             await asyncio.sleep(0)
     (process,) = executor.processes.values()
     await succeed(process.attempt, o0=1)

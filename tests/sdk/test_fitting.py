@@ -59,9 +59,9 @@ class Sized(Protocol):
     ("source", "target"),
     [
         (int, int),
-        (int, Optional[int]),  # noqa: UP045 - users write it so, too
+        (int, Optional[int]),
         (int, int | str),
-        (Union[int, None], Optional[int]),  # noqa: UP007, UP045 - users write it so, too
+        (Union[int, None], Optional[int]),
         (list[int], list[int]),
         (list[int], list[int | str]),
         (dict[str, int], dict[str, int]),
@@ -69,7 +69,7 @@ class Sized(Protocol):
         (Any, int),
         (int, Any),
         (Annotated[int, "a"], int),
-        (None, Optional[int]),  # noqa: UP045 - users write it so, too
+        (None, Optional[int]),
         (A, A),
         (Color, Hue),
         (list[A], list[A]),
@@ -95,7 +95,7 @@ def test_these_fit(source, target):
         (Row, dict[str, int]),
         (int, str),
         (int, float),
-        (Optional[int], int),  # noqa: UP045 - users write it so, too
+        (Optional[int], int),
         (int | str, int | float),
         (list[int], list[str]),
         (list[int], dict[str, int]),

@@ -38,7 +38,7 @@ def current_revision(connection: Connection) -> str | None:
 
 def configuration(connection: Connection | None = None) -> "Config":
     """Return Alembic's configuration for our migrations, over an open connection."""
-    from alembic.config import Config  # noqa: PLC0415 - slow to import, and needed only when the schema is old
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
@@ -47,8 +47,8 @@ def configuration(connection: Connection | None = None) -> "Config":
 
 
 def _upgrade(connection: Connection) -> None:
-    from alembic import command  # noqa: PLC0415 - as above
-    from alembic.util import CommandError  # noqa: PLC0415 - as above
+    from alembic import command
+    from alembic.util import CommandError
 
     found = current_revision(connection)
     try:

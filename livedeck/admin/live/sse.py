@@ -28,7 +28,7 @@ _HEADERS: Final = [
 ]
 
 
-def event(name: str, data: bytes, *, id: str | None = None) -> bytes:  # noqa: A002 - the word of the standard
+def event(name: str, data: bytes, *, id: str | None = None) -> bytes:
     """Encode one event.
 
     Args:
@@ -52,7 +52,7 @@ class EventStream:
         self._events = events
         self._closing = closing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         pump = asyncio.create_task(self._pump(send), name="sse-pump")

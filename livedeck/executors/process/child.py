@@ -173,7 +173,7 @@ def _detach(seat: Seat) -> None:
     _reset_signals()
     os.umask(seat.umask)
     os.chdir(seat.cwd)
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:  # noqa: PTH123
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
         file.write(b"%d" % OOM_SCORE)
 
 
@@ -297,14 +297,14 @@ def _set_environment(changes: Mapping[bytes, bytes | None]) -> None:
 
 def _renew_exit_handlers() -> None:
     """Drop the handlers registered before the fork, whose subjects are the zygote's; keep the interpreter's own."""
-    atexit._clear()  # noqa: SLF001 - multiprocessing, which faces the same, may not help itself either
+    atexit._clear()  # multiprocessing, which faces the same, may not help itself either
     logging = sys.modules.get("logging")
     if logging is not None:
         atexit.register(logging.shutdown)
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util._finalizer_registry.clear()  # noqa: SLF001
-        atexit.register(util._exit_function)  # noqa: SLF001
+        util._finalizer_registry.clear()
+        atexit.register(util._exit_function)
 
 
 def _resolve(function: str) -> Callable[[list[str]], Any]:
@@ -342,8 +342,8 @@ def _exit_code(value: object) -> int:
 
 def _shut_down() -> int:
     """Wait for threads, run exit handlers, flush: the interpreter's order."""
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
-    atexit._run_exitfuncs()  # noqa: SLF001
+    threading._shutdown()  # type: ignore[attr-defined]  # as multiprocessing does
+    atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
         sys.stderr.flush()

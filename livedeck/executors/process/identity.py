@@ -84,7 +84,7 @@ def is_alive(identity: Identity) -> bool:
 def children(pid: int) -> list[int] | None:
     """Return the pids of a single-threaded process's children, None where the system cannot say so cheaply."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # noqa: PTH123 - on the path of every exit
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
             return [int(child) for child in file.read().split()]
     except FileNotFoundError:
         return None
@@ -100,7 +100,7 @@ def session_members(session: int) -> Iterator[int]:
 
 def _all_pids() -> list[int]:
     if LINUX:
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - thousands of names
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
     import psutil  # noqa: PLC0415 - not needed on Linux
 
     return psutil.pids()

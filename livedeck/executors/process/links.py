@@ -81,7 +81,7 @@ class Link(asyncio.Protocol):
             else:
                 self._on_message(self, message)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+    def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         if not self.welcome.done():
             self.welcome.set_exception(ConnectionResetError("the zygote ended before it answered"))

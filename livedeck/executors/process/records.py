@@ -101,7 +101,7 @@ class AttemptFiles:
 
     def has_output(self) -> bool:
         """Tell whether there is output that may not be in the store."""
-        return os.path.exists(self.output)  # noqa: PTH110 - on the path of every attempt
+        return os.path.exists(self.output)
 
     def shipped(self) -> ShippedRecord:
         """Return how much of its output is in the store."""
@@ -128,7 +128,7 @@ class AttemptFiles:
     def write_shipped(self, record: ShippedRecord) -> None:
         temporary = f"{self._shipped}~{os.getpid()}"
         _create(temporary, msgspec.json.encode(record), os.O_TRUNC)
-        os.rename(temporary, self._shipped)  # noqa: PTH104 - on the path of every attempt that prints
+        os.rename(temporary, self._shipped)
 
     def touch(self) -> None:
         """Note that somebody still asks for this record (see retention)."""
@@ -139,7 +139,7 @@ class AttemptFiles:
         """Remove everything."""
         for path in (self.output, self._shipped, self.record):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)  # noqa: PTH108 - these paths are text
+                os.unlink(path)
 
 
 def _line(record: msgspec.Struct) -> bytes:
@@ -149,7 +149,7 @@ def _line(record: msgspec.Struct) -> bytes:
 def _read(path: str) -> bytes:
     """Return what a file holds; nothing, when there is none."""
     try:
-        with open(path, "rb") as opened:  # noqa: PTH123 - on the path of every attempt
+        with open(path, "rb") as opened:
             return opened.read()
     except FileNotFoundError:
         return b""
@@ -226,7 +226,7 @@ class Records:
             return None
         finally:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(draft)  # noqa: PTH108 - on the path of every attempt
+                os.unlink(draft)
         return files
 
     def unshipped(self) -> list[str]:

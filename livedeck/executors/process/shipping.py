@@ -116,7 +116,7 @@ class Shipper:
         if not self._done.last_words:  # nothing came after what was shipped while it ran
             self._note(msgspec.structs.replace(self._done, last_words=self._last_words()), settled=True)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._files.output)  # noqa: PTH108 - on the path of every attempt
+            os.unlink(self._files.output)
 
     async def _settle(self) -> None:
         """Write the object that is noted, unless that is known to have been done."""
@@ -141,7 +141,7 @@ class Shipper:
 
     def _read(self, start: int, length: int) -> bytes:
         try:
-            with open(self._files.output, "rb") as file:  # noqa: PTH123 - on the path of every attempt
+            with open(self._files.output, "rb") as file:
                 file.seek(start)
                 return file.read(length)
         except FileNotFoundError:  # it printed nothing
@@ -149,7 +149,7 @@ class Shipper:
 
     def _last_words(self) -> str:
         with contextlib.suppress(FileNotFoundError):
-            size = os.stat(self._files.output).st_size  # noqa: PTH116 - on the path of every attempt
+            size = os.stat(self._files.output).st_size
             text = self._read(max(0, size - LAST_BYTES), LAST_BYTES).decode("utf-8", "replace")
             return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
         return ""

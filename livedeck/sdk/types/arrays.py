@@ -77,7 +77,7 @@ class ArrayHandler(Handler):
             raise self.misfit(plain)
         return self._load(plain["path"], data)
 
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return isinstance(plain, dict) and plain.keys() == {"path"}
 
     def from_json(self, obj: Any) -> Any:
@@ -111,7 +111,7 @@ _ABSTRACT = {"generic", "number", "integer", "signedinteger", "unsignedinteger",
 """Names of numpy's scalar types that no array has as its own."""
 
 
-def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is an array; numpy is then loaded already."""
     array: Callable[..., Any] | None = getattr(sys.modules.get("numpy"), "ndarray", None)
     if array is None:

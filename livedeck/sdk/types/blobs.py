@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
 
 
-def blob_type(format: str, dimensionality: str = "SINGLE") -> "wire.types.BlobType":  # noqa: A002 - Flyte's name
+def blob_type(format: str, dimensionality: str = "SINGLE") -> "wire.types.BlobType":
     """Return the type of a blob; ``dimensionality`` is ``SINGLE`` or ``MULTIPART``."""
     kind = wire.types.BlobType.BlobDimensionality.Value(dimensionality)
     return wire.types.BlobType(format=format, dimensionality=kind)  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ class StoredHandler(Handler):
     def unpack(self, plain: Plain, data: "DataPlane") -> Stored:
         return self._from_uri(self._source(plain), data)
 
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return isinstance(plain, dict) and "path" in plain and plain.keys() <= set(self.fields)
 
     def _source(self, obj: Any) -> str:
@@ -118,7 +118,7 @@ class FileHandler(StoredHandler):
     tag, dimensionality, words, fields = "FlyteFilePath", "SINGLE", "file", ("path", "metadata")
 
     def _exists(self, path: str) -> bool:
-        return os.path.isfile(path)  # noqa: PTH113 - as Path.is_file, but False for a path with a NUL in it
+        return os.path.isfile(path)  # as Path.is_file, but False for a path with a NUL in it
 
     def _upload(self, stored: Stored, data: "DataPlane") -> str:
         if stored.remote_path is None:
@@ -135,7 +135,7 @@ class DirectoryHandler(StoredHandler):
     tag, dimensionality, words, fields = "FlyteDirectory", "MULTIPART", "folder", ("path",)
 
     def _exists(self, path: str) -> bool:
-        return os.path.isdir(path)  # noqa: PTH112 - as above
+        return os.path.isdir(path)  # as above
 
     def _upload(self, stored: Stored, data: "DataPlane") -> str:
         if stored.remote_path is None:
@@ -146,7 +146,7 @@ class DirectoryHandler(StoredHandler):
         return stored.remote_path
 
 
-def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is ``File`` or ``Directory``, with or without a format."""
     if not isinstance(python_type, type):
         return None

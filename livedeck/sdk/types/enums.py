@@ -59,21 +59,21 @@ class EnumHandler(Handler):
         # Inside a record stands the value, which is no name of this type.
         return self.literal_type() if self._textual else None
 
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002 - one signature for all
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         primitive = wire.literals.Primitive(string_value=self._word_of[value])
         return wire.literals.Literal(scalar=wire.literals.Scalar(primitive=primitive))
 
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> enum.Enum:  # noqa: ARG002
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> enum.Enum:
         if literal.scalar.primitive.WhichOneof("value") != "string_value":
             raise self.wrong_literal(literal)
         word = literal.scalar.primitive.string_value
         # Looked up as it was written: one member's name may be another's value.
         return self._words.get(word) or self.accept(word)
 
-    def pack(self, value: Any, data: "DataPlane") -> Plain:  # noqa: ARG002
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
         return self.to_json(value)
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> enum.Enum:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> enum.Enum:
         whole = isinstance(plain, float) and plain.is_integer()
         return (self._member(int(plain)) if whole else None) or self.accept(plain)
 

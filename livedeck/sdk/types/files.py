@@ -25,7 +25,7 @@ class Stored(os.PathLike[str]):
         self._data: DataPlane | None = None
         self.remote_path = remote_path
 
-    def __class_getitem__(cls, format: Any) -> type[Self]:  # noqa: A002 - Flyte's name
+    def __class_getitem__(cls, format: Any) -> type[Self]:
         name = getattr(format, "__name__", format)
         if not isinstance(name, str):
             raise TypeError(f'{cls.__name__}[{format!r}]: the format is a string, as in {cls.__name__}["csv"]')
@@ -141,7 +141,7 @@ class File(Stored):
         """
         if self._remote_source is not None and not set(mode).isdisjoint("wax+"):
             raise ValueError(f"{self!r} cannot be written to: make a new one with File.new({self.name!r})")
-        return open(self.download(), mode, **options)  # noqa: PTH123 - the caller closes it
+        return open(self.download(), mode, **options)
 
     def _fetch(self, uri: str, path: Path) -> None:
         from livedeck.sdk.types import transfers
@@ -177,7 +177,7 @@ class Directory(Stored):
 
 def bound(stored: Stored, data: "DataPlane") -> None:
     """Let downloads go to the run's scratch folder."""
-    stored._data = data  # noqa: SLF001 - same module: not for users
+    stored._data = data  # same module: not for users
 
 
 def _new_folder(data: "DataPlane | None") -> Path:

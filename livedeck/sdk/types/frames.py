@@ -187,7 +187,7 @@ class FrameHandler(Handler):
             return self._load(literal.scalar.schema.uri, _PARQUET, data)
         raise self.wrong_literal(literal)
 
-    def _load(self, uri: str, format: str, data: "DataPlane") -> Any:  # noqa: A002 - Flyte's name
+    def _load(self, uri: str, format: str, data: "DataPlane") -> Any:
         readers = {_PARQUET: self._library.read, "": self._library.read, "csv": self._library.read_csv}
         if format not in readers:
             raise self.misfit(uri, f"its format is {format!r}: parquet and csv can be read")
@@ -212,14 +212,14 @@ class FrameHandler(Handler):
             raise self.misfit(plain)
         return self._load(plain["uri"], plain.get("file_format") or _PARQUET, data)
 
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return isinstance(plain, dict) and plain.keys() == {"uri", "file_format"}
 
     def from_json(self, obj: Any) -> Any:
         path = obj if isinstance(obj, str) else ""
         readers = {".parquet": self._library.read, ".csv": self._library.read_csv}
-        reader = readers.get(os.path.splitext(path)[1].lower())  # noqa: PTH122 - may hold a NUL
-        if reader is None or not os.path.isfile(path):  # noqa: PTH113
+        reader = readers.get(os.path.splitext(path)[1].lower())  # a path may hold a NUL
+        if reader is None or not os.path.isfile(path):
             raise self.misfit(obj, "write the path of a .parquet or .csv file")
         return reader([Path(path)])
 
@@ -237,7 +237,7 @@ class FrameHandler(Handler):
         return "path of a .parquet or .csv file"
 
 
-def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is a frame of a library that is loaded.
 
     Raises:

@@ -173,5 +173,5 @@ class PackedHandler(Handler):
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         return wire.packed(self.pack(value, data))
 
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:  # noqa: ARG002 - one signature for all
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
         raise self.wrong_literal(literal)

@@ -120,10 +120,10 @@ class BytesHandler(InsideHandler):
             raise self.misfit(value)
         return value
 
-    def pack(self, value: Any, data: "DataPlane") -> Plain:  # noqa: ARG002 - one signature for all
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
         return self.accept(value)
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> bytes:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> bytes:
         return plain if isinstance(plain, bytes) else self.from_json(plain)
 
     def from_json(self, obj: Any) -> bytes:
@@ -149,7 +149,7 @@ class MomentHandler(DatetimeHandler):
 class TextHandler(InsideHandler):
     """A type that is written as a string, and read back by its constructor."""
 
-    def __init__(self, python_type: Any, format: str) -> None:  # noqa: A002 - JSON's name
+    def __init__(self, python_type: Any, format: str) -> None:
         super().__init__(python_type)
         self._format = format
         self._read = time.fromisoformat if python_type is time else python_type
@@ -159,10 +159,10 @@ class TextHandler(InsideHandler):
             raise self.misfit(value)
         return value
 
-    def pack(self, value: Any, data: "DataPlane") -> str:  # noqa: ARG002
+    def pack(self, value: Any, data: "DataPlane") -> str:
         return self.to_json(value)
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> Any:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         return self.from_json(plain)
 
     def from_json(self, obj: Any) -> Any:

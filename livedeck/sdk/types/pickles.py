@@ -75,7 +75,7 @@ class PickleHandler(Handler):
             return plain
         raise self.misfit(plain)
 
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return isinstance(plain, dict) and plain.keys() == {"pickle_file"}
 
     def from_json(self, obj: Any) -> Any:
@@ -97,7 +97,7 @@ class PickleHandler(Handler):
         return f"{type_name(self.type)}, which cannot be given here"
 
 
-def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if values of the type can be pickled at all."""
     origin = typing.get_origin(python_type) or python_type
     if isinstance(origin, type) and issubclass(origin, tuple):
@@ -122,7 +122,7 @@ def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG00
 
 def _level_of_caller() -> int:
     """Return how many frames up the user's own code is, so that the warning names its line."""
-    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - there is no other way to walk frames without loading much
+    level, frame = 1, sys._getframe(1)  # there is no other way to walk frames without loading much
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "livedeck":
         level, frame = level + 1, frame.f_back
     return level

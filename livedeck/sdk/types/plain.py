@@ -61,10 +61,10 @@ class DictHandler(PackedHandler):
             raise self.misfit(value)
         return accept_plain(value)
 
-    def pack(self, value: Any, data: "DataPlane") -> Plain:  # noqa: ARG002
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
         return self.accept(value)
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> Any:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         return self.accept(plain)
 
     def from_json(self, obj: Any) -> Any:
@@ -94,13 +94,13 @@ class AnyHandler(PackedHandler):
         literal_type.metadata.update({"python_class_name": str(self.type)})
         return literal_type
 
-    def pack(self, value: Any, data: "DataPlane") -> Plain:  # noqa: ARG002
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
         return accept_plain(value)
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> Any:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         return plain
 
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return True
 
     def from_json(self, obj: Any) -> Any:
@@ -131,7 +131,7 @@ def jsonable(plain: Plain) -> Any:
     return plain
 
 
-def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is ``dict`` without its inner types."""
     import typing
 

@@ -36,13 +36,13 @@ class _Scalar(Handler):
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.simple(self.simple)
 
-    def pack(self, value: Any, data: "DataPlane") -> Plain:  # noqa: ARG002 - one signature for all
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
         return self.accept(value)
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> Any:  # noqa: ARG002 - one signature for all
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         return self.accept(plain)
 
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return type(plain) is self.type
 
     def from_json(self, obj: Any) -> Any:
@@ -64,13 +64,13 @@ class NoneHandler(_Scalar):
         if value is not None:
             raise self.misfit(value)
 
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:  # noqa: ARG002
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return plain is None
 
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         return wire.literals.Literal(scalar=wire.literals.Scalar(none_type=wire.literals.Void()))
 
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> None:  # noqa: ARG002
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> None:
         if not literal.scalar.HasField("none_type"):
             raise self.wrong_literal(literal)
 
@@ -85,7 +85,7 @@ class _Primitive(_Scalar):
         self.encode_into(literal, value, data)
         return literal
 
-    def encode_into(self, literal: "wire.literals.Literal", value: Any, data: "DataPlane") -> None:  # noqa: ARG002
+    def encode_into(self, literal: "wire.literals.Literal", value: Any, data: "DataPlane") -> None:
         setattr(literal.scalar.primitive, self.field, value)
 
     def decode_each(self, literals: "Iterable[wire.literals.Literal]", data: "DataPlane") -> Iterator[Any]:
@@ -98,14 +98,14 @@ class _Primitive(_Scalar):
     def accepts_as_is(self, values: Collection[Any]) -> bool:
         return set(map(type, values)) <= {self.type}
 
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:  # noqa: ARG002
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
         primitive = literal.scalar.primitive
         kind = primitive.WhichOneof("value")
         if kind == self.field:
             return getattr(primitive, kind)
         return self.read_other(literal, kind)
 
-    def read_other(self, literal: "wire.literals.Literal", kind: str | None) -> Any:  # noqa: ARG002
+    def read_other(self, literal: "wire.literals.Literal", kind: str | None) -> Any:
         """Return the value of a primitive of another kind, if that loses nothing."""
         raise self.wrong_literal(literal)
 
@@ -147,7 +147,7 @@ class IntHandler(_Primitive):
             raise self.misfit(value, "Flyte's integers have 64 bits")
         return plain
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> int:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> int:
         return int(plain) if type(plain) is float and plain.is_integer() else self.accept(plain)
 
     def read_other(self, literal: "wire.literals.Literal", kind: str | None) -> int:
@@ -178,7 +178,7 @@ class FloatHandler(_Primitive):
             return float(literal.scalar.primitive.integer)
         raise self.wrong_literal(literal)
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> float:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> float:
         return self.from_json(plain)  # protobuf's Struct has words for NaN and infinity, too
 
     def from_json(self, obj: Any) -> float:
@@ -236,7 +236,7 @@ _SCALARS: Mapping[Any, Callable[[Any], Handler]] = {
 }
 
 
-def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is one of the scalars."""
     try:
         make = _SCALARS.get(python_type)

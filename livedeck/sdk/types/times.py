@@ -75,21 +75,21 @@ class DatetimeHandler(_Time):
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.simple("DATETIME")
 
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         primitive = wire.literals.Primitive()
         primitive.datetime.FromDatetime(value.astimezone(UTC).replace(tzinfo=None))
         return wire.literals.Literal(scalar=wire.literals.Scalar(primitive=primitive))
 
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> datetime:  # noqa: ARG002
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> datetime:
         if not literal.scalar.primitive.HasField("datetime"):
             raise self.wrong_literal(literal)
         return literal.scalar.primitive.datetime.ToDatetime(UTC)
 
-    def pack(self, value: Any, data: "DataPlane") -> str:  # noqa: ARG002
+    def pack(self, value: Any, data: "DataPlane") -> str:
         # Inside a record a missing time zone stays missing, as with mashumaro (see inside.MomentHandler).
         return self._plain(value).isoformat()
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> datetime:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> datetime:
         return self.from_json(plain)
 
     def from_json(self, obj: Any) -> datetime:
@@ -123,12 +123,12 @@ class DateHandler(_Time):
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.simple("DATETIME")
 
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         primitive = wire.literals.Primitive()
         primitive.datetime.FromDatetime(datetime.combine(value, time.min))
         return wire.literals.Literal(scalar=wire.literals.Scalar(primitive=primitive))
 
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> date:  # noqa: ARG002
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> date:
         if not literal.scalar.primitive.HasField("datetime"):
             raise self.wrong_literal(literal)
         stamp = literal.scalar.primitive.datetime
@@ -137,10 +137,10 @@ class DateHandler(_Time):
             raise self.misfit(moment, "its time of day would be lost: declare datetime")
         return moment.date()
 
-    def pack(self, value: Any, data: "DataPlane") -> str:  # noqa: ARG002
+    def pack(self, value: Any, data: "DataPlane") -> str:
         return self.accept(value).isoformat()
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> date:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> date:
         return self.from_json(plain)
 
     def from_json(self, obj: Any) -> date:
@@ -177,20 +177,20 @@ class TimedeltaHandler(_Time):
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.simple("DURATION")
 
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":  # noqa: ARG002
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
         primitive = wire.literals.Primitive()
         primitive.duration.FromTimedelta(value)
         return wire.literals.Literal(scalar=wire.literals.Scalar(primitive=primitive))
 
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> timedelta:  # noqa: ARG002
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> timedelta:
         if not literal.scalar.primitive.HasField("duration"):
             raise self.wrong_literal(literal)
         return literal.scalar.primitive.duration.ToTimedelta()
 
-    def pack(self, value: Any, data: "DataPlane") -> float:  # noqa: ARG002
+    def pack(self, value: Any, data: "DataPlane") -> float:
         return self.accept(value).total_seconds()
 
-    def unpack(self, plain: Plain, data: "DataPlane") -> timedelta:  # noqa: ARG002
+    def unpack(self, plain: Plain, data: "DataPlane") -> timedelta:
         return self.from_json(plain)
 
     def from_json(self, obj: Any) -> timedelta:
@@ -246,7 +246,7 @@ _TIMES: Mapping[type, Callable[[Any], Handler]] = {
 }
 
 
-def family(python_type: Any, resolve: Resolve) -> Handler | None:  # noqa: ARG001 - one signature for all
+def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is one of the three."""
     make = _TIMES.get(python_type) if isinstance(python_type, type) else None
     return make(python_type) if make else None

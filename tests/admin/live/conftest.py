@@ -149,7 +149,7 @@ async def world(tmp_path: Path, protos) -> AsyncIterator[World]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE):
-        while not condition():  # noqa: ASYNC110 - there is no event for it
+        while not condition():
             await asyncio.sleep(0.005)
 
 

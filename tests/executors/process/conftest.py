@@ -45,8 +45,8 @@ class Bench:
             self._zygotes.append((await executor._fleet.primary()).zygote)
             yield executor
 
-    def attempt(self, *arguments, id=None, command=("program",), **options):  # noqa: A002
-        id = id or f"project/domain/execution/n{next(self._numbers)}/0"  # noqa: A001
+    def attempt(self, *arguments, id=None, command=("program",), **options):
+        id = id or f"project/domain/execution/n{next(self._numbers)}/0"
         environment = options.pop("environment", {})
         return Attempt(
             id=id,

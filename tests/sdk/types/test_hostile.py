@@ -31,7 +31,7 @@ class Node:
     above: "Node | None" = None
 
 
-class Mood(str, enum.Enum):  # noqa: UP042 - as people still write it
+class Mood(str, enum.Enum):
     GOOD = "good"
 
     def __str__(self):

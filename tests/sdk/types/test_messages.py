@@ -122,7 +122,7 @@ def test_a_subclass_with_more_fields_would_lose_them():
         ([1, 2.0], list[float], [1.0, 2.0]),
         (1, float | int, 1),
         ("red", Color | str, "red"),
-        (dt.datetime(2026, 1, 1), dt.datetime, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),  # noqa: DTZ001 - on purpose
+        (dt.datetime(2026, 1, 1), dt.datetime, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
         ({"a": (1, 2)}, dict, {"a": [1, 2]}),
     ],
 )  # fmt: skip

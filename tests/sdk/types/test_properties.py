@@ -78,7 +78,7 @@ INTS = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(st.characters(blacklist_categories=("Cs",)))
 FLOATS = st.floats()
 ZONES = st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=5, minutes=45)), dt.timezone(dt.timedelta(hours=-12))])
-MOMENTS = st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=ZONES)  # noqa: DTZ001
+MOMENTS = st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=ZONES)
 LEAVES = st.builds(Leaf, INTS, FLOATS, st.lists(TEXT, max_size=3))
 TREES = st.recursive(
     st.builds(Tree, INTS, st.none() | LEAVES),
@@ -116,7 +116,7 @@ def grown(inner):
     return st.one_of(
         inner.map(lambda pair: (list[pair[0]], st.lists(pair[1], max_size=4))),
         inner.map(lambda pair: (dict[str, pair[0]], st.dictionaries(TEXT, pair[1], max_size=4))),
-        inner.map(lambda pair: (Optional[pair[0]], st.none() | pair[1])),  # noqa: UP045 - made at run time
+        inner.map(lambda pair: (Optional[pair[0]], st.none() | pair[1])),
         inner.map(lambda pair: (typing.Annotated[pair[0], "of something"], pair[1])),
         st.tuples(
             st.sampled_from([(int, INTS), (str, TEXT), (bool, st.booleans()), (Color, st.sampled_from(Color))]), inner
@@ -242,4 +242,4 @@ def test_none_is_refused_unless_declared(pair):
         return
     with pytest.raises(TypeMismatch):
         check(None, pair[0])
-    check(None, Optional[pair[0]])  # noqa: UP045
+    check(None, Optional[pair[0]])

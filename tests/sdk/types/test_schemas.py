@@ -34,7 +34,7 @@ class Frozen:
 class Outer:
     default: Best | None = None
     best: Frozen = Frozen()
-    many: typing.Optional[list[Best]] = None  # noqa: UP045 - users write it so, too
+    many: typing.Optional[list[Best]] = None
     by_name: dict[str, Best] = dataclasses.field(default_factory=dict)
 
 

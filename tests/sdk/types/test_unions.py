@@ -104,7 +104,7 @@ INSIDE_ONLY = [
 
 
 def record_of(python_type):
-    maybe = Optional[python_type]  # noqa: UP045 - made at run time
+    maybe = Optional[python_type]
     kinds = {"one": python_type, "many": list[python_type], "by_name": dict[str, python_type], "maybe": maybe}
     return dataclasses.make_dataclass("Record", kinds.items())
 
