@@ -120,7 +120,7 @@ def serve(log_level: str, data_dir: Path | None, **options: Any) -> None:
 
 def announce(admin: "Admin", settings: ServeSettings) -> None:
     """Say where the server is, once it answers, and how much runs at once."""
-    from livedeck.executors.process.admission import at_once
+    from livedeck.executors.local.admission import at_once
 
     click.echo(f"livedeck is ready at {admin.console_url}  (gRPC and REST at {admin.endpoint}; Ctrl-C ends it)")
     for address in addresses_for_others(admin.settings.host):

@@ -26,7 +26,7 @@ from livedeck.executors.notices import RESULT_NOTICE, tell_result_stored
 from livedeck.runtime import arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.termination import Termination
-from livedeck.runtime.warmth import declare, inputs_of_nothing, nothing, warm_up
+from livedeck.runtime.warm_up import declare, inputs_of_nothing, nothing, use_everything_once
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
@@ -41,24 +41,24 @@ DECK_RANK = "LIVEDECK_DECK_RANK"
 """Environment variable: which process of a job of several publishes the Deck; 0 by default."""
 
 
-warm_up()
+use_everything_once()
 
 
-def rehearse() -> None:
-    """Be an attempt that does nothing, in memory: called by an executor in a fork that waits for its attempt."""
+def warm_up() -> None:
+    """Run an attempt that does nothing, in memory: called by an executor in a fork that waits for its attempt."""
     declare()
     open_store("file:///proc/self").head("stat")
-    open_store(_REHEARSAL).put("inputs.pb", inputs_of_nothing())
+    open_store(_WARM_UP).put("inputs.pb", inputs_of_nothing())
     main(
         [
-            *("--inputs", f"{_REHEARSAL}/inputs.pb", "--output-prefix", _REHEARSAL),
-            *("--raw-output-data-prefix", _REHEARSAL, "--"),
+            *("--inputs", f"{_WARM_UP}/inputs.pb", "--output-prefix", _WARM_UP),
+            *("--raw-output-data-prefix", _WARM_UP, "--"),
             *("task-module", nothing.module, "task-name", nothing.function.__name__),
         ]
     )
 
 
-_REHEARSAL = "memory://rehearsal"
+_WARM_UP = "memory://warm-up"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

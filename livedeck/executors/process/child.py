@@ -26,7 +26,7 @@ from typing import IO, Annotated, Any, NoReturn
 
 import msgspec
 
-from livedeck.executors.process.identity import LINUX
+from livedeck.executors.local.processes import LINUX
 
 HANDLED = (signal.SIGTERM, signal.SIGCHLD)
 """Signals that the zygote handles, and blocks while it forks."""
@@ -39,7 +39,7 @@ OOM_SCORE = 500
 NOT_FOUND, NOT_EXECUTABLE, OWN_FAILURE = 127, 126, 70
 """Exit codes: the shell's two for a command that cannot be run, sysexits' EX_SOFTWARE for a fault of ours."""
 
-ORDERS = 3
+PLAN_FD = 3
 """Descriptor that a child reads its plan from."""
 LENGTH = struct.Struct(">I")
 
@@ -48,20 +48,20 @@ _PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
 
-class Seat(msgspec.Struct, frozen=True):
+class ChildSetup(msgspec.Struct, frozen=True):
     """What a child needs to know when it is forked: nothing of the attempt yet."""
 
     output: int
     """Write end of the pipe for stdout and stderr."""
-    orders: int
+    plan_fd: int
     """Read end of the pipe that its plan comes through."""
     cwd: str
     parent: int
     umask: int
-    goodbyes: bytes = b""
-    """Address of the socket for ``Goodbye``; empty: there is none."""
-    rehearsals: Sequence[Callable[[], None]] = ()
-    """What to do while there is no plan yet; see ``rehearse``."""
+    notices: bytes = b""
+    """Address of the socket for ``ExitNotice``; empty: there is none."""
+    warm_ups: Sequence[Callable[[], None]] = ()
+    """What to call while there is no plan yet; see ``_warm_up``."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -74,8 +74,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What is different from the zygote's own environment; None: not set."""
 
 
-class Goodbye(msgspec.Struct, frozen=True, array_like=True):
-    """The last words of an attempt that is over, with nothing left to do but to give its memory back."""
+class ExitNotice(msgspec.Struct, frozen=True, array_like=True):
+    """What an attempt tells the zygote when it is over, with nothing left to do but to give its memory back."""
 
     code: Annotated[int, msgspec.Meta(ge=0, le=255)]
     peak_memory: Annotated[int, msgspec.Meta(ge=0, le=1 << 60)]
@@ -122,7 +122,7 @@ def _stream(fd: int, mode: str) -> IO[Any]:
     return open(fd, mode, buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def order(fd: int, plan: Plan) -> None:
+def send_plan(fd: int, plan: Plan) -> None:
     """Send a plan to the child that reads at the other end.
 
     Raises:
@@ -134,13 +134,13 @@ def order(fd: int, plan: Plan) -> None:
         data = data[os.write(fd, data) :]
 
 
-def run(seat: Seat) -> NoReturn:
+def run(setup: ChildSetup) -> NoReturn:
     """Be ready to be an attempt, wait for its plan, be it. Called right after the fork, with ``HANDLED`` blocked."""
     code, process = OWN_FAILURE, os.getpid()
     try:
-        _detach(seat)
+        _detach(setup)
         _renew_interpreter()
-        _rehearse(seat.rehearsals)
+        _warm_up(setup.warm_ups)
         plan = _await_plan()
         if plan is None:
             code = 0
@@ -148,7 +148,7 @@ def run(seat: Seat) -> NoReturn:
             _execute(plan)
         else:
             code = _call(plan.function, plan)
-            _say_goodbye(seat.goodbyes, process, code)
+            _send_exit_notice(setup.notices, process, code)
     except BaseException:  # noqa: BLE001 - a fault of this module; said where the user or our log can see it
         os.write(2, traceback.format_exc().encode())
     finally:
@@ -166,13 +166,13 @@ def run_aside(work: Callable[[], None]) -> NoReturn:
         os._exit(0)
 
 
-def _detach(seat: Seat) -> None:
-    _die_with(seat.parent)
+def _detach(setup: ChildSetup) -> None:
+    _die_with(setup.parent)
     os.setsid()
-    _redirect(seat)
+    _redirect(setup)
     _reset_signals()
-    os.umask(seat.umask)
-    os.chdir(seat.cwd)
+    os.umask(setup.umask)
+    os.chdir(setup.cwd)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
         file.write(b"%d" % OOM_SCORE)
 
@@ -188,13 +188,13 @@ def _die_with(parent: int) -> None:
         os._exit(OWN_FAILURE)
 
 
-def _redirect(seat: Seat) -> None:
+def _redirect(setup: ChildSetup) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
-    os.dup2(seat.output, 1)
-    os.dup2(seat.output, 2)
-    os.dup2(seat.orders, ORDERS, inheritable=False)
-    os.closerange(ORDERS + 1, os.sysconf("SC_OPEN_MAX"))
+    os.dup2(setup.output, 1)
+    os.dup2(setup.output, 2)
+    os.dup2(setup.plan_fd, PLAN_FD, inheritable=False)
+    os.closerange(PLAN_FD + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _reset_signals() -> None:
@@ -204,32 +204,32 @@ def _reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (*HANDLED, *BLOCKED))
 
 
-def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
+def _warm_up(warm_ups: Sequence[Callable[[], None]]) -> None:
     """Touch the memory that an attempt will touch, while nobody waits for this child.
 
     A fork shares its parent's memory until it writes to it, and CPython writes to whatever it reads: the kernel copies
     hundreds of pages while a trivial attempt runs, which takes longer than all else that it does.
     """
     _plans.decode(_PLAN)
-    for rehearse in rehearsals:
-        if select.select([ORDERS], [], [], 0)[0]:
+    for warm_up in warm_ups:
+        if select.select([PLAN_FD], [], [], 0)[0]:
             return  # somebody waits
-        try_out(rehearse)
+        call_warm_up(warm_up)
 
 
-def try_out(rehearse: Callable[[], None]) -> None:
-    """Call a rehearsal, which is for speed only: what is wrong will show when it is meant."""
+def call_warm_up(warm_up: Callable[[], None]) -> None:
+    """Call a warm-up, which is for speed only: what is wrong will show when an attempt does the same."""
     with contextlib.suppress(Exception):
-        rehearse()
+        warm_up()
 
 
 def _await_plan() -> Plan | None:
     """Return the plan; None: the zygote ended without needing this child."""
-    with open(ORDERS, "rb") as orders:
-        head = orders.read(LENGTH.size)
+    with open(PLAN_FD, "rb") as plan_fd:
+        head = plan_fd.read(LENGTH.size)
         if len(head) < LENGTH.size:
             return None
-        return _plans.decode(orders.read(*LENGTH.unpack(head)))
+        return _plans.decode(plan_fd.read(*LENGTH.unpack(head)))
 
 
 def _execute(plan: Plan) -> NoReturn:
@@ -264,7 +264,7 @@ def _renew_interpreter() -> None:
     _renew_exit_handlers()
 
 
-def _say_goodbye(address: bytes, process: int, code: int) -> None:
+def _send_exit_notice(address: bytes, process: int, code: int) -> None:
     """Tell the zygote how this ends, so that it need not wait until the kernel has taken the process down.
 
     That takes longer than all that a trivial attempt does. Not said by a child that the task forked and let run on to
@@ -274,7 +274,7 @@ def _say_goodbye(address: bytes, process: int, code: int) -> None:
     if not address or os.getpid() != process or peak > LARGE or _has_children():
         return
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as way:
-        way.sendto(msgspec.msgpack.encode(Goodbye(code, peak)), address)
+        way.sendto(msgspec.msgpack.encode(ExitNotice(code, peak)), address)
 
 
 def _has_children() -> bool:

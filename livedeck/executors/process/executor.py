@@ -17,12 +17,13 @@ from typing import Any, Self
 
 from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Attempt, Exit, Queued, ResultStored
-from livedeck.executors.process import endings, messages, scratch
-from livedeck.executors.process.admission import UNSTATED_CPU, Amount, Gate, capacity
-from livedeck.executors.process.fleet import Fleet
-from livedeck.executors.process.links import Link, Zygotes
-from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord, Records, attempt_name
-from livedeck.executors.process.shipping import Shipper
+from livedeck.executors.local import endings, scratch
+from livedeck.executors.local.admission import UNSTATED_CPU, Amount, ResourcePool, capacity
+from livedeck.executors.local.records import AttemptFiles, AttemptRecord, ExitRecord, Records, attempt_name
+from livedeck.executors.logs import LogShipper
+from livedeck.executors.process import messages
+from livedeck.executors.process.links import Link, ZygoteFolder
+from livedeck.executors.process.pool import ZygotePool
 from livedeck.executors.process.zygote import Settings
 from livedeck.store import open_store
 
@@ -57,7 +58,7 @@ class Watch:
     """To the zygote that runs it; None before and after."""
     aborting: float | None = None
     """The grace of an abort that no zygote may have heard of."""
-    shipper: Shipper | None = None
+    shipper: LogShipper | None = None
     following: asyncio.Task[None] | None = None
     """Ships the output while it grows."""
     ending: asyncio.Task[None] | None = None
@@ -83,8 +84,8 @@ class ProcessExecutor:
         memory: likewise, bytes.
         parallel: how many attempts may run at once; those that ask for no cores then count for none. None: two a
             core, and fewer where they ask for more.
-        preload: modules that the zygote imports before it forks. They must start no thread. One's function
-            ``rehearse``, if it has one, is called there too, and again in each fork that waits for an attempt.
+        preload: modules that the zygote imports before it forks. They must start no thread. A function
+            ``warm_up`` of such a module is called there too, and again in each fork that waits for an attempt.
         commands: console scripts to call in the fork, by name (``module:function``, called with the arguments);
             anything else is executed.
         idle: seconds that a zygote lingers after this process died, with nothing to run.
@@ -111,15 +112,15 @@ class ProcessExecutor:
         retention: float = 24 * 3600.0,
     ) -> None:
         work_dir = work_dir.absolute()
-        self._gate = Gate(capacity(cpu, memory), parallel)
+        self._resources = ResourcePool(capacity(cpu, memory), parallel)
         self._unstated_cpu = UNSTATED_CPU if parallel is None else 0.0
         self._records = Records(work_dir)
-        self._zygotes = Zygotes(work_dir)
+        self._zygotes = ZygoteFolder(work_dir)
         self._settings = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap, exit_timeout)
         self._retention = retention
         self._watches: dict[str, Watch] = {}
         self._lock: int | None = None
-        self._fleet: Fleet | None = None
+        self._pool: ZygotePool | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -127,8 +128,8 @@ class ProcessExecutor:
         self._zygotes.prepare()
         self._lock = await asyncio.to_thread(self._records.lock)
         await asyncio.to_thread(scratch.clean, self._records.work_dir)
-        self._fleet = Fleet(self._zygotes, self._settings, os.environ, self)
-        await self._fleet.open()
+        self._pool = ZygotePool(self._zygotes, self._settings, os.environ, self)
+        await self._pool.open()
         self._spawn(self._prune(), "process executor: prune")
         self._spawn(self._ship_left_over(), "process executor: ship what was left over")
         return self
@@ -142,9 +143,9 @@ class ProcessExecutor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        fleet, self._fleet = self._fleet, None
-        if fleet is not None:
-            await fleet.close()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -183,7 +184,7 @@ class ProcessExecutor:
     def queued(self, attempt_id: str) -> Queued | None:
         """Return why an attempt waits; see ``api.Executor.queued``."""
         watch = self._watches.get(attempt_name(attempt_id))
-        return None if watch is None or watch.waiting is None else self._gate.queued(attempt_id, watch.waiting)
+        return None if watch is None or watch.waiting is None else self._resources.queued(attempt_id, watch.waiting)
 
     async def find(self, attempt_id: str) -> str | None:
         """Return the handle of an attempt that was started; see ``api.Executor.find``.
@@ -232,7 +233,7 @@ class ProcessExecutor:
     async def _start(self, watch: Watch, attempt: Attempt) -> None:
         """Start an attempt or find out that it was started before. Forgets the watch if neither can be."""
         try:
-            await self._open_fleet().primary()
+            await self._open_pool().primary()
             record = watch.files.attempt()
             if record is not None:
                 await self._resume(watch, record)
@@ -246,7 +247,7 @@ class ProcessExecutor:
 
     async def _admit(self, watch: Watch, attempt: Attempt) -> None:
         amount = watch.waiting = self._amount(attempt)
-        await self._gate.enter(amount, what=attempt.id, retried=attempt.retried)
+        await self._resources.acquire(amount, what=attempt.id, retried=attempt.retried)
         watch.amount, watch.waiting = amount, None
         watch.shipper = _shipper(watch.files, attempt.output_prefix)
         answer = await self._ask(watch, attempt)
@@ -262,7 +263,7 @@ class ProcessExecutor:
 
     async def _ask(self, watch: Watch, attempt: Attempt) -> messages.FromZygote:
         """Have the zygote start an attempt. ``Known`` is also the answer of one that died meanwhile."""
-        link = await self._open_fleet().primary()
+        link = await self._open_pool().primary()
         watch.answer = asyncio.get_running_loop().create_future()
         watch.link = link
         watch.sent = True
@@ -287,7 +288,7 @@ class ProcessExecutor:
         """Take up an attempt that was started before: it runs, its end is known, or its zygote died."""
         watch.link = None
         watch.shipper = _shipper(watch.files, record.output_prefix)
-        link = await self._open_fleet().link_to(record.zygote)
+        link = await self._open_pool().link_to(record.zygote)
         ended = watch.files.exit()
         watch.files.touch()
         if link is None or ended is not None:
@@ -301,7 +302,7 @@ class ProcessExecutor:
         if watch.amount is None:
             amount = self._amount(record)
             watch.amount = amount.without_cores() if watch.stored.done() else amount
-            self._gate.occupy(watch.amount)
+            self._resources.occupy(watch.amount)
         if watch.aborting is not None:  # asked for while the link was down
             link.send(messages.Abort(watch.files.name, watch.aborting))
         self._follow(watch)
@@ -328,12 +329,12 @@ class ProcessExecutor:
             raise
         watch.starting = None
 
-    def _open_fleet(self) -> Fleet:
-        if self._fleet is None:
+    def _open_pool(self) -> ZygotePool:
+        if self._pool is None:
             raise ExecutorError("the executor is not open")
-        return self._fleet
+        return self._pool
 
-    # What zygotes say (fleet.Listener)
+    # What zygotes say (pool.Listener)
 
     def on_welcome(self, link: Link, welcome: messages.Welcome) -> None:
         """Follow the attempts that a zygote runs."""
@@ -396,8 +397,8 @@ class ProcessExecutor:
             watch.answer.set_result(message)
 
     def _dismiss_unused(self) -> None:
-        if self._fleet is not None:
-            self._fleet.dismiss_unused(watch.link for watch in self._watches.values() if watch.link is not None)
+        if self._pool is not None:
+            self._pool.dismiss_unused(watch.link for watch in self._watches.values() if watch.link is not None)
 
     # Ending
 
@@ -408,7 +409,7 @@ class ProcessExecutor:
         watch.stored.set_result(ResultStored(endings.moment(message.started_at), endings.moment(message.at)))
         if watch.amount is not None:
             amount, watch.amount = watch.amount, watch.amount.without_cores()
-            self._gate.leave(amount - watch.amount)
+            self._resources.release(amount - watch.amount)
 
     def _let_go(self, watch: Watch) -> None:
         """Forget an attempt once it is over: its record tells whoever asks again."""
@@ -436,7 +437,7 @@ class ProcessExecutor:
             watch.following.cancel()
         try:
             if ended is None:
-                ended = await self._bury(watch.files)
+                ended = await self._finalize(watch.files)
             if ended.overdue:
                 logger.warning(
                     "attempt_overdue attempt=%s; its result was stored, its process was ended", watch.files.name
@@ -450,19 +451,19 @@ class ProcessExecutor:
             if watch.let_go:
                 self._let_go(watch)
 
-    async def _bury(self, files: AttemptFiles) -> ExitRecord:
+    async def _finalize(self, files: AttemptFiles) -> ExitRecord:
         record = files.attempt()
         assert record is not None  # it was started
-        return await endings.bury(record, files)
+        return await endings.finalize(record, files)
 
     def _amount(self, attempt: Attempt | AttemptRecord) -> Amount:
-        unstated = min(self._unstated_cpu, self._gate.capacity.milli_cores / 1000)
+        unstated = min(self._unstated_cpu, self._resources.capacity.milli_cores / 1000)
         return Amount.of(attempt.cpu or unstated, attempt.memory, attempt.gpus)
 
     def _release(self, watch: Watch) -> None:
         amount, watch.amount = watch.amount, None
         if amount is not None:
-            self._gate.leave(amount)
+            self._resources.release(amount)
 
     # Housekeeping
 
@@ -495,8 +496,8 @@ class ProcessExecutor:
             logger.warning("failed task=%s error=%s", task.get_name(), error)
 
 
-def _shipper(files: AttemptFiles, output_prefix: str) -> Shipper:
-    return Shipper(files, lambda: open_store(output_prefix))
+def _shipper(files: AttemptFiles, output_prefix: str) -> LogShipper:
+    return LogShipper(files, lambda: open_store(output_prefix))
 
 
 def _fail(watch: Watch, error: ExecutorError) -> None:

@@ -19,9 +19,9 @@ from typing import cast
 import msgspec
 
 from livedeck.errors import ExecutorError
+from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.process import messages
 from livedeck.executors.process.fingerprint import site_directories
-from livedeck.executors.process.identity import Identity
 from livedeck.executors.process.zygote import Settings
 
 MAX_SOCKET_PATH = 100
@@ -49,7 +49,7 @@ class Link(asyncio.Protocol):
         self._closing = False
 
     @property
-    def zygote(self) -> Identity:
+    def zygote(self) -> ProcessIdentity:
         """Who is at the other end; known once ``welcome`` is done."""
         return self.welcome.result().zygote
 
@@ -90,7 +90,7 @@ class Link(asyncio.Protocol):
             self._on_lost(self)
 
 
-class Zygotes:
+class ZygoteFolder:
     """The folder of sockets."""
 
     def __init__(self, work_dir: Path) -> None:
@@ -151,7 +151,7 @@ class Zygotes:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
-        """Let one process at a time start or bury a zygote."""
+        """Let one process at a time start or finalize a zygote."""
         fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from livedeck.executors.process.identity import Identity
-from livedeck.executors.process.records import AttemptRecord, ExitRecord
+from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.local.records import AttemptRecord, ExitRecord
 
 LENGTH = struct.Struct(">I")
 
@@ -57,7 +57,7 @@ class Stored(msgspec.Struct, tag=True, frozen=True):
 class Welcome(msgspec.Struct, tag=True, frozen=True):
     """The zygote's answer to ``Hello``; from now on this connection hears of every attempt."""
 
-    zygote: Identity
+    zygote: ProcessIdentity
     running: list[AttemptRecord]
     stored: list[Stored] = []
     """What was said by those that run."""

@@ -22,10 +22,11 @@ from pathlib import Path
 import msgspec
 
 from livedeck.errors import CannotStart, ExecutorError
+from livedeck.executors.local import processes
+from livedeck.executors.local.records import ExitRecord, Records
 from livedeck.executors.notices import RESULT_STORED
-from livedeck.executors.process import child, identity, messages
-from livedeck.executors.process.nursery import Nursery, Running
-from livedeck.executors.process.records import ExitRecord, Records
+from livedeck.executors.process import child, messages
+from livedeck.executors.process.supervisor import ChildSupervisor, Running
 
 COALESCE = 0.1
 """Seconds between the first growth of any output and the word about it."""
@@ -34,10 +35,10 @@ MAX_UNSENT = 4 * 1024 * 1024
 SHUTDOWN_GRACE = 10.0
 """Seconds that attempts get when the zygote itself is asked to end (SIGTERM)."""
 RETRY_RECORD = 1.0
-REHEARSALS = 20
+WARM_UP_ROUNDS = 20
 """CPython 3.11 specializes a function in its eighth call, and what it finds then in a few more."""
-SEE_OFF = 2.0
-"""Seconds that a process may take to be gone after it said goodbye, and between two looks for such."""
+REAP_TIMEOUT = 2.0
+"""Seconds that a process may take to be gone after its exit notice, and between two looks for such."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -86,10 +87,14 @@ class Zygote:
     """The loop."""
 
     def __init__(
-        self, settings: Settings, nursery: Nursery, listener: socket.socket, goodbyes: socket.socket | None = None
+        self,
+        settings: Settings,
+        supervisor: ChildSupervisor,
+        listener: socket.socket,
+        notices: socket.socket | None = None,
     ) -> None:
-        self._nursery = nursery
-        self._goodbyes = goodbyes
+        self._supervisor = supervisor
+        self._notices = notices
         self._idle = settings.idle
         self._exit_timeout = settings.exit_timeout
         self._listener = listener
@@ -100,11 +105,11 @@ class Zygote:
         self._grown: dict[str, int] = {}
         self._unrecorded: dict[str, tuple[Running, ExitRecord]] = {}
         self._idle_since = time.monotonic()
-        self._to_sweep: list[str] = []
+        self._to_clean_up: list[str] = []
         self._ending = False
         self._draining = False
         self._dismissed = False
-        self._seeing_off = False
+        self._watching_exiting = False
 
     def run(self) -> None:
         """Serve until there is nobody to serve."""
@@ -120,29 +125,29 @@ class Zygote:
         self._selector.register(wakeup, selectors.EVENT_READ, lambda _: self._on_signal(wakeup))
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
-        if self._goodbyes is not None:
-            self._selector.register(self._goodbyes, selectors.EVENT_READ, self._on_goodbye)
+        if self._notices is not None:
+            self._selector.register(self._notices, selectors.EVENT_READ, self._on_notice)
         spares_wanted = True
         while not self._may_end():
             ready = self._selector.select(0 if spares_wanted else self._patience())
             if not ready:  # what nobody waits for
-                spares_wanted = not self._ending and self._nursery.prepare()
+                spares_wanted = not self._ending and self._supervisor.prepare()
             for key, events in ready:
                 # An earlier event of this turn may have closed this one's file, and its number be another's by now.
                 if self._selector.get_map().get(key.fd) is key:
                     key.data(events)
             self._run_timers()
             self._flush()
-            self._sweep()
+            self._clean_up()
             spares_wanted = spares_wanted or bool(ready)
 
-    def _sweep(self) -> None:
+    def _clean_up(self) -> None:
         """Clean up after attempts whose end has been told."""
-        while self._to_sweep:
-            self._nursery.sweep(self._to_sweep.pop())
+        while self._to_clean_up:
+            self._supervisor.clean_up(self._to_clean_up.pop())
 
     def _may_end(self) -> bool:
-        busy = self._nursery.running or self._unrecorded
+        busy = self._supervisor.running or self._unrecorded
         if busy or (self._connections and not self._ending):
             self._idle_since = time.monotonic()
             return False
@@ -152,7 +157,7 @@ class Zygote:
         """Return how long to sleep when nothing happens, None for ever."""
         now = time.monotonic()
         waits = [self._timers[0][0] - now] if self._timers else []
-        if not self._connections and not self._nursery.running:
+        if not self._connections and not self._supervisor.running:
             waits.append(self._idle_since + self._idle - now)
         return max(0.0, min(waits)) if waits else None
 
@@ -222,10 +227,10 @@ class Zygote:
             case messages.Hello(environment=environment):
                 connection.environment = {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()}
                 connection.greeted = True
-                running = [running.record for running in self._nursery.running.values()]
+                running = [running.record for running in self._supervisor.running.values()]
                 unrecorded = [running.record for running, _ in self._unrecorded.values()]
-                stored = [_stored(each) for each in self._nursery.running.values() if each.stored_at is not None]
-                connection.send(messages.Welcome(self._nursery.me, running + unrecorded, stored))
+                stored = [_stored(each) for each in self._supervisor.running.values() if each.stored_at is not None]
+                connection.send(messages.Welcome(self._supervisor.me, running + unrecorded, stored))
             case messages.Launch() if self._ending:
                 pass  # the executor asks the next zygote when this one has hung up
             case messages.Launch():
@@ -239,7 +244,7 @@ class Zygote:
         self, connection: Connection, message: messages.Launch
     ) -> messages.Launched | messages.Known | messages.Refused:
         try:
-            running = self._nursery.launch(message, connection.environment | message.environment)
+            running = self._supervisor.launch(message, connection.environment | message.environment)
         except ExecutorError as error:
             return messages.Refused(message.name, str(error), isinstance(error, CannotStart))
         if running is None:
@@ -248,9 +253,9 @@ class Zygote:
         return messages.Launched(message.name)
 
     def _abort(self, name: str, grace: float) -> None:
-        deadline = self._nursery.abort(name, grace)
+        deadline = self._supervisor.abort(name, grace)
         if deadline is not None:
-            self._later(deadline, self._nursery.kill_overdue)
+            self._later(deadline, self._supervisor.kill_overdue)
 
     # Attempts
 
@@ -273,32 +278,32 @@ class Zygote:
         with contextlib.suppress(BlockingIOError):
             while os.read(wakeup, 512):
                 pass
-        for running in self._nursery.ended():
+        for running in self._supervisor.ended():
             self._ignore_output(running)
-            self._record(running, self._nursery.conclude(running))
+            self._record(running, self._supervisor.reap(running))
         if self._ending and not self._draining:
             self._draining = True
-            for name in self._nursery.running:
+            for name in self._supervisor.running:
                 self._abort(name, SHUTDOWN_GRACE)
 
-    def _on_goodbye(self, _events: int) -> None:
-        assert self._goodbyes is not None
+    def _on_notice(self, _events: int) -> None:
+        assert self._notices is not None
         # One at a time: whoever floods this socket holds up nobody else. And what makes no sense was not sent by us.
         with contextlib.suppress(BlockingIOError, msgspec.DecodeError):
-            pid, data = _received(self._goodbyes)
+            pid, data = _received(self._notices)
             if data == RESULT_STORED:
                 self._on_result(pid)
                 return
-            goodbye = _goodbyes.decode(data)
-            running = self._nursery.leaving(pid)
+            notice = _exit_notices.decode(data)
+            running = self._supervisor.exiting(pid)
             if running is not None:
                 self._ignore_output(running)
-                self._record(running, self._nursery.conclude_early(running, goodbye))
-                self._see_off()
+                self._record(running, self._supervisor.end_by_notice(running, notice))
+                self._watch_exiting()
 
     def _on_result(self, pid: int) -> None:
         """Tell that an attempt's result is in the store, once what it printed until then is on disk."""
-        running = self._nursery.stored(pid)
+        running = self._supervisor.stored(pid)
         if running is not None:
             if running.capture.open:
                 self._on_output(running)
@@ -308,23 +313,23 @@ class Zygote:
 
     def _end_overdue(self, running: Running) -> None:
         """End an attempt whose process goes on long after its result: an exit handler of the task's never returns."""
-        if self._nursery.running.get(running.record.name) is running:
+        if self._supervisor.running.get(running.record.name) is running:
             running.overdue = True
             running.capture.note(
                 f"the process had not ended {self._exit_timeout:g} s after its result was stored, and was made to end"
             )
             self._abort(running.record.name, SHUTDOWN_GRACE)
 
-    def _see_off(self) -> None:
-        """End those that said goodbye and stay all the same."""
-        if not self._seeing_off:
-            self._seeing_off = True
-            self._later(time.monotonic() + SEE_OFF, self._look_for_lingering)
+    def _watch_exiting(self) -> None:
+        """End the processes that sent their exit notice and stay all the same."""
+        if not self._watching_exiting:
+            self._watching_exiting = True
+            self._later(time.monotonic() + REAP_TIMEOUT, self._check_exiting)
 
-    def _look_for_lingering(self) -> None:
-        self._seeing_off = False
-        if self._nursery.end_lingering(SEE_OFF):
-            self._see_off()
+    def _check_exiting(self) -> None:
+        self._watching_exiting = False
+        if self._supervisor.kill_lingering(REAP_TIMEOUT):
+            self._watch_exiting()
 
     def _ignore_output(self, running: Running) -> None:
         """Before the file is closed: a fork's copy would keep it in the selector."""
@@ -345,10 +350,10 @@ class Zygote:
         self._unrecorded.pop(running.record.name, None)
         self._grown.pop(running.record.name, None)
         self._tell(messages.Exited(running.record.name, exit_))
-        self._to_sweep.append(running.record.scratch)
+        self._to_clean_up.append(running.record.scratch)
 
     def _on_terminate(self, *_: object) -> None:
-        self._ending = self._nursery.ending = True
+        self._ending = self._supervisor.ending = True
 
 
 def _stored(running: Running) -> messages.Stored:
@@ -363,16 +368,16 @@ def detach() -> None:
     os.setsid()
 
 
-_goodbyes = msgspec.msgpack.Decoder(child.Goodbye)
+_exit_notices = msgspec.msgpack.Decoder(child.ExitNotice)
 _CREDENTIALS = struct.Struct("3i")
 
 
-def open_goodbyes() -> socket.socket | None:
+def open_notices() -> socket.socket | None:
     """Return a socket that any process may send to and that tells who did, None where there is no such thing.
 
     It has a name in Linux' abstract namespace: no file, no limit on a path, nothing to clean up.
     """
-    if not identity.LINUX:
+    if not processes.LINUX:
         return None
     opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     opened.bind("")  # the kernel picks the name
@@ -380,13 +385,13 @@ def open_goodbyes() -> socket.socket | None:
     return opened
 
 
-def _received(goodbyes: socket.socket) -> tuple[int, bytes]:
+def _received(notices: socket.socket) -> tuple[int, bytes]:
     """Return who sent a message (0: that is not said), by the kernel's word, and the message.
 
     Raises:
         BlockingIOError: there is none.
     """
-    data, ancillary, _, _ = goodbyes.recvmsg(64, socket.CMSG_SPACE(_CREDENTIALS.size))
+    data, ancillary, _, _ = notices.recvmsg(64, socket.CMSG_SPACE(_CREDENTIALS.size))
     for _, kind, credentials in ancillary:
         if kind == socket.SCM_CREDENTIALS and len(credentials) == _CREDENTIALS.size:
             return _CREDENTIALS.unpack(credentials)[0], data
@@ -399,34 +404,34 @@ def main() -> None:
     detach()
     umask = os.umask(0o077)
     preloaded = [importlib.import_module(module) for module in settings.preload]
-    rehearsals = [module.rehearse for module in preloaded if hasattr(module, "rehearse")]
+    warm_ups = [module.warm_up for module in preloaded if hasattr(module, "warm_up")]
     child.open_streams()
-    _rehearse(rehearsals)
+    _warm_up(warm_ups)
     _warn_of_threads()
     child.become_subreaper()
     records = Records(Path(settings.work_dir))
-    goodbyes = open_goodbyes()
-    nursery = Nursery(
+    notices = open_notices()
+    supervisor = ChildSupervisor(
         records,
         commands=settings.commands,
         umask=umask,
         log_cap=settings.log_cap,
-        goodbyes=goodbyes.getsockname() if goodbyes is not None else b"",
-        rehearsals=rehearsals,
+        notices=notices.getsockname() if notices is not None else b"",
+        warm_ups=warm_ups,
     )
     listener = socket.socket(fileno=settings.listener)
     gc.collect()
     child.trim_memory()
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
-    Zygote(settings, nursery, listener, goodbyes).run()
-    nursery.close()
+    Zygote(settings, supervisor, listener, notices).run()
+    supervisor.close()
 
 
-def _rehearse(rehearsals: Sequence[Callable[[], None]]) -> None:
+def _warm_up(warm_ups: Sequence[Callable[[], None]]) -> None:
     """Do what attempts will do until the interpreter has specialized its code, so that no fork has to do that anew."""
-    for rehearse in rehearsals:
-        for _ in range(REHEARSALS):
-            child.try_out(rehearse)
+    for warm_up in warm_ups:
+        for _ in range(WARM_UP_ROUNDS):
+            child.call_warm_up(warm_up)
 
 
 def _warn_of_threads() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from livedeck.executors.api import Attempt
-from livedeck.executors.process import ProcessExecutor, identity
+from livedeck.executors.local import processes
+from livedeck.executors.process import ProcessExecutor
 
 HERE = Path(__file__).parent
 OPTIONS = {"preload": ("programs",), "commands": {"program": "programs:main"}, "idle": 30.0}
@@ -25,7 +26,7 @@ async def until(condition, *, within=20.0):
 
 
 def alive(pid):
-    found = identity.status(pid)
+    found = processes.status(pid)
     return found is not None and found.state not in "ZX"
 
 
@@ -42,7 +43,7 @@ class Bench:
     async def executor(self, **options):
         executor = ProcessExecutor(work_dir=self.work_dir, **(OPTIONS | options))
         async with executor:
-            self._zygotes.append((await executor._fleet.primary()).zygote)
+            self._zygotes.append((await executor._pool.primary()).zygote)
             yield executor
 
     def attempt(self, *arguments, id=None, command=("program",), **options):
@@ -70,7 +71,7 @@ class Bench:
 
     def kill_zygotes(self):
         for zygote in self._zygotes:
-            if identity.is_alive(zygote):
+            if processes.is_alive(zygote):
                 os.kill(zygote.pid, signal.SIGKILL)
 
 

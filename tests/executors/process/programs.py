@@ -22,17 +22,17 @@ def main(argv):
     return globals()[argv[0]](*argv[1:])
 
 
-_rehearsals = []
+_warm_ups = []
 
 
-def rehearse():
+def warm_up():
     """Called before the forks and in every fork that waits; that it fails must not matter."""
-    _rehearsals.append(os.getpid())
+    _warm_ups.append(os.getpid())
     raise ValueError("not on stage")
 
 
-def says_whether_it_rehearsed():
-    where = set(_rehearsals)
+def says_whether_it_warmed_up():
+    where = set(_warm_ups)
     assert where in ({os.getppid()}, {os.getppid(), os.getpid()})
     print(os.getpid() in where)
 
@@ -142,27 +142,27 @@ def leaves_children(pids):
     print("gone")
 
 
-def _seat():
+def _setup():
     frame = sys._getframe()
-    while "seat" not in frame.f_locals:
+    while "setup" not in frame.f_locals:
         frame = frame.f_back
-    return frame.f_locals["seat"]
+    return frame.f_locals["setup"]
 
 
-def says_goodbye_and_stays(pid):
+def sends_an_exit_notice_and_stays(pid):
     Path(pid).write_text(str(os.getpid()))
-    child._say_goodbye(_seat().goodbyes, os.getpid(), 7)
+    child._send_exit_notice(_setup().notices, os.getpid(), 7)
     time.sleep(60)
 
 
-def says_nonsense_for_goodbye():
+def sends_nonsense_for_an_exit_notice():
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
         for words in (b"", b"x" * 1000, msgpack.encode([-9, 0]), msgpack.encode([300, 1]), msgpack.encode([1, -1])):
-            way.sendto(words, _seat().goodbyes)
-        way.connect(_seat().goodbyes)
+            way.sendto(words, _setup().notices)
+        way.connect(_setup().notices)
         way.sendmsg([b"take this"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [0, 1]))])
-        if os.fork() == 0:  # whose goodbye is not this attempt's
-            way.sendto(msgpack.encode([9, 1]), _seat().goodbyes)
+        if os.fork() == 0:  # whose notice is not this attempt's
+            way.sendto(msgpack.encode([9, 1]), _setup().notices)
             os._exit(0)
     os.wait()
     return 5

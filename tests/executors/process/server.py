@@ -14,7 +14,7 @@ async def main(work_dir, options, attempts):
     async with ProcessExecutor(work_dir=Path(work_dir), **msgspec.json.decode(options)) as executor:
         for attempt in msgspec.json.decode(attempts, type=list[Attempt]):
             print(await executor.launch(attempt), flush=True)
-        print(executor._fleet._primary.zygote.pid, flush=True)
+        print(executor._pool._primary.zygote.pid, flush=True)
         await asyncio.Event().wait()
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Exit, ExitKind
-from livedeck.executors.process.admission import NOTHING
+from livedeck.executors.local.admission import NOTHING
+from livedeck.executors.local.records import Records, attempt_name
 from livedeck.executors.process.messages import Welcome
-from livedeck.executors.process.records import Records, attempt_name
 
 from .conftest import alive, until
 
@@ -72,7 +72,7 @@ async def test_traceback_is_the_users_alone(run):
     outcome, log = await run("raises", "why")
     assert log.startswith("Traceback")
     assert outcome.last_words in log
-    assert "nursery" not in log
+    assert "supervisor" not in log
 
 
 async def test_output_of_both_streams_in_order(run):
@@ -121,12 +121,12 @@ async def test_looks_like_a_fresh_process(run):
     ]
 
 
-async def test_children_that_wait_rehearse(run):
+async def test_children_that_wait_warm_up(run):
     logs = ["False\n"]
     for _ in range(100):  # a busy machine may need each child before it had the time
         if logs[-1] != "False\n":
             break
-        logs.append((await run("says_whether_it_rehearsed"))[1])
+        logs.append((await run("says_whether_it_warmed_up"))[1])
     assert logs[-1] == "True\n", "and it costs no attempt anything that it fails"
 
 
@@ -165,15 +165,17 @@ async def test_processes_left_behind_are_ended_and_hold_nothing_up(bench, run):
         os.kill(escaped, signal.SIGKILL)
 
 
-async def test_whoever_said_goodbye_is_over_and_made_to_go(bench, run):
-    outcome, _ = await run("says_goodbye_and_stays", bench.path("pid"))
+async def test_an_attempt_that_sent_its_exit_notice_is_over_and_made_to_go(bench, run):
+    outcome, _ = await run("sends_an_exit_notice_and_stays", bench.path("pid"))
     assert ended(outcome) == (ExitKind.EXITED, 7)
     pid = int(bench.path("pid").read_text())
     await until(lambda: not alive(pid))
 
 
-@pytest.mark.parametrize(("program", "code"), [("says_nonsense_for_goodbye", 5), ("lets_a_child_run_to_the_end", 4)])
-async def test_nobody_else_says_goodbye_for_an_attempt(run, program, code):
+@pytest.mark.parametrize(
+    ("program", "code"), [("sends_nonsense_for_an_exit_notice", 5), ("lets_a_child_run_to_the_end", 4)]
+)
+async def test_nobody_else_sends_an_exit_notice_for_an_attempt(run, program, code):
     outcome, _ = await run(program)
     assert ended(outcome) == (ExitKind.EXITED, code)
 
@@ -232,10 +234,10 @@ async def test_an_end_that_was_told_before_anybody_listened_is_found_on_record(e
     handle = await executor.launch(bench.attempt("nothing"))
     await executor.wait(handle)
     record = Records(bench.work_dir).files(handle).attempt()
-    link = executor._fleet._primary
+    link = executor._pool._primary
     executor.on_welcome(link, Welcome(link.zygote, [record]))  # as one does that was written before the end was told
     assert (await executor.wait(handle)).code == 0
-    assert executor._gate.taken == NOTHING
+    assert executor._resources.taken == NOTHING
 
 
 async def test_a_stop_that_comes_with_the_answer_is_a_stop(executor, bench):
@@ -315,14 +317,14 @@ async def test_requests_hold_back_what_does_not_fit(bench):
         running = [await executor.launch(bench.attempt("waits", bench.path("started"), gate, cpu=1)) for _ in range(2)]
         third = asyncio.create_task(executor.launch(bench.attempt("nothing", cpu=1)))
         cancelled = asyncio.create_task(executor.launch(bench.attempt("exits", 1, cpu=1, id="p/d/e/cancelled/0")))
-        await until(lambda: len(executor._gate._waiting) == 2)
+        await until(lambda: len(executor._resources._waiting) == 2)
         cancelled.cancel()
         await asyncio.wait([cancelled])
         assert not third.done()
         gate.touch()
         await asyncio.gather(*map(executor.wait, running), executor.wait(await third))
         assert not (bench.work_dir / "attempts" / attempt_name("p/d/e/cancelled/0")).exists()
-        assert executor._gate.taken.milli_cores == 0
+        assert executor._resources.taken.milli_cores == 0
 
 
 async def test_many_at_once(bench, executor):

@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from livedeck.executors.api import Exit, ExitKind, ResultStored
-from livedeck.executors.process.admission import NOTHING
-from livedeck.executors.process.records import Records
+from livedeck.executors.local.admission import NOTHING
+from livedeck.executors.local.records import Records
 
 from .conftest import alive, until
 from .test_survival import server
@@ -42,7 +42,7 @@ async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(bench,
     async with bench.executor(cpu=2, memory=4 * GIB) as executor:
         first = bench.attempt("says_stored_and_goes_on", *places, cpu=2, memory=3 * GIB)
         await executor.wait_result(await executor.launch(first))
-        taken = executor._gate.taken
+        taken = executor._resources.taken
         assert (taken.milli_cores, taken.memory) == (0, 3 * GIB)
         small = bench.attempt("nothing", cpu=2, memory=GIB)
         assert (await executor.wait(await executor.launch(small))).code == 0
@@ -51,7 +51,7 @@ async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(bench,
         assert not large.done()
         places[1].touch()
         await executor.wait(await large)
-        await until(lambda: executor._gate.taken == NOTHING)
+        await until(lambda: executor._resources.taken == NOTHING)
 
 
 async def test_nothing_is_kept_of_an_attempt_whose_result_was_enough(bench, executor, places):
@@ -102,9 +102,9 @@ async def test_a_server_that_comes_back_is_told_again(bench, places):
     async with bench.executor() as executor:
         assert await executor.launch(attempt) == handle
         assert isinstance(await executor.wait_result(handle), ResultStored)
-        assert (executor._gate.taken.milli_cores, executor._gate.taken.memory) == (0, GIB)
+        assert (executor._resources.taken.milli_cores, executor._resources.taken.memory) == (0, GIB)
         places[1].touch()
-        await until(lambda: executor._gate.taken == NOTHING)
+        await until(lambda: executor._resources.taken == NOTHING)
         await until(lambda: bench.log(attempt.id) == "computed\nwaiting\ndone é\n")
 
 

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from livedeck.executors.api import ExitKind
-from livedeck.executors.process import identity
-from livedeck.executors.process.nursery import SPARES
-from livedeck.executors.process.records import Records, attempt_name
+from livedeck.executors.local import processes
+from livedeck.executors.local.records import Records, attempt_name
+from livedeck.executors.process.supervisor import MAX_SPARES
 
 from .conftest import OPTIONS, alive, until
 
@@ -30,7 +30,7 @@ def server(bench, *attempts):
     process = subprocess.Popen([sys.executable, SERVER, bench.work_dir, *arguments], stdout=subprocess.PIPE, text=True)
     try:
         lines = [process.stdout.readline().strip() for _ in range(len(attempts) + 1)]
-        zygote = identity.identify(int(lines.pop()))
+        zygote = processes.identify(int(lines.pop()))
         bench._zygotes.append(zygote)
         yield lines, zygote
     finally:
@@ -48,14 +48,14 @@ async def test_attempts_outlive_the_server(bench):
         await until(lambda: Records(bench.work_dir).files(handles[1]).exit())
     assert alive(int(started.read_text()))
     async with bench.executor() as executor:
-        assert executor._fleet._primary.zygote == zygote
-        assert executor._gate.taken.milli_cores == 500
+        assert executor._pool._primary.zygote == zygote
+        assert executor._resources.taken.milli_cores == 500
         assert await executor.launch(running) == handles[0]
         waiting = asyncio.create_task(executor.wait(handles[0]))
         assert (await executor.wait(handles[1])).code == 3  # by its handle alone
         gate.touch()
         outcome = await waiting
-        assert executor._gate.taken.milli_cores == 0
+        assert executor._resources.taken.milli_cores == 0
     assert (outcome.kind, outcome.code) == (ExitKind.EXITED, 0)
     assert bench.log(running.id) == "waiting\ndone é\n"
     assert len(started.read_text().splitlines()) == 1
@@ -72,7 +72,7 @@ async def test_an_attempt_that_ends_while_no_server_runs(bench):
         assert (await executor.wait(await executor.launch(attempt))).code == 0
     assert bench.log(attempt.id) == "waiting\ndone é\n"
     assert len(started.read_text().splitlines()) == 1
-    await until(lambda: not identity.is_alive(zygote))  # nothing was left to run
+    await until(lambda: not processes.is_alive(zygote))  # nothing was left to run
 
 
 async def test_log_goes_on_where_it_was_left(bench):
@@ -107,12 +107,12 @@ async def test_zygote_killed(bench, executor):
     pids = await until(
         lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
     )
-    os.kill(executor._fleet._primary.zygote.pid, signal.SIGKILL)
+    os.kill(executor._pool._primary.zygote.pid, signal.SIGKILL)
     outcome = await executor.wait(handle)
     assert outcome.kind is ExitKind.LOST
     assert "died" in outcome.reason
     assert not any(alive(int(pid)) for pid in pids)
-    assert executor._gate.taken.milli_cores == 0
+    assert executor._resources.taken.milli_cores == 0
     # It stays lost, and the next one runs.
     assert (await executor.wait(await executor.launch(attempt))).kind is ExitKind.LOST
     assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
@@ -140,7 +140,7 @@ async def test_zygote_killed_while_launching(bench, executor):
     attempts = [bench.attempt("waits", ran, bench.folder, cpu=0.25) for _ in range(40)]
     launches = [asyncio.create_task(executor.launch(attempt)) for attempt in attempts]
     await asyncio.wait(launches, return_when=asyncio.FIRST_COMPLETED)
-    os.kill(executor._fleet._primary.zygote.pid, signal.SIGKILL)
+    os.kill(executor._pool._primary.zygote.pid, signal.SIGKILL)
     outcomes = [await executor.wait(await launch) for launch in launches]
     assert {outcome.kind for outcome in outcomes} <= {ExitKind.EXITED, ExitKind.LOST}
     assert outcomes[-1].kind is ExitKind.EXITED
@@ -150,11 +150,11 @@ async def test_zygote_killed_while_launching(bench, executor):
 
 
 async def test_a_spare_child_that_is_killed_does_no_harm(bench, executor):
-    zygote = executor._fleet._primary.zygote
-    spares = await until(lambda: len(identity.children(zygote.pid)) == SPARES and identity.children(zygote.pid))
+    zygote = executor._pool._primary.zygote
+    spares = await until(lambda: len(processes.children(zygote.pid)) == MAX_SPARES and processes.children(zygote.pid))
     for spare in spares:
         os.kill(spare, signal.SIGKILL)
-    await until(lambda: (others := set(identity.children(zygote.pid))) and others.isdisjoint(spares))
+    await until(lambda: (others := set(processes.children(zygote.pid))) and others.isdisjoint(spares))
     assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 
 
@@ -165,23 +165,23 @@ async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench, monkeypa
         await until(started.exists)
     monkeypatch.setenv("PYTHON_SOMETHING", "else")
     async with bench.executor() as executor:
-        new = await executor._fleet.primary()
+        new = await executor._pool.primary()
         assert new.zygote != zygote
         assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
-        assert identity.is_alive(zygote)
+        assert processes.is_alive(zygote)
         handle = await executor.launch(old)
         gate.touch()
         assert (await executor.wait(handle)).code == 0
-        await until(lambda: not identity.is_alive(zygote))
-    await until(lambda: not identity.is_alive(new.zygote))
+        await until(lambda: not processes.is_alive(zygote))
+    await until(lambda: not processes.is_alive(new.zygote))
     assert len(started.read_text().splitlines()) == 1
 
 
 async def test_an_idle_zygote_ends(bench):
     async with bench.executor(idle=0.05) as executor:
-        zygote = executor._fleet._primary.zygote
-        executor._fleet._primary.close(dismiss=False)  # as when the server is killed
-        await until(lambda: not identity.is_alive(zygote))
+        zygote = executor._pool._primary.zygote
+        executor._pool._primary.close(dismiss=False)  # as when the server is killed
+        await until(lambda: not processes.is_alive(zygote))
         assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 
 
@@ -203,25 +203,25 @@ async def test_terminated_zygote_lets_attempts_flush(bench, executor):
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
     await until(started.exists)
-    zygote = executor._fleet._primary.zygote
+    zygote = executor._pool._primary.zygote
     os.kill(zygote.pid, signal.SIGTERM)
     outcome = await executor.wait(handle)
     assert (outcome.kind, outcome.code, outcome.last_words) == (ExitKind.LOST, 143, "waiting\nflushed")
     assert "was asked to end" in outcome.reason
-    await until(lambda: not identity.is_alive(zygote))
+    await until(lambda: not processes.is_alive(zygote))
     assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 
 
 async def test_no_scratch_folder_is_left(bench):
     async with bench.executor() as executor:
-        zygote = executor._fleet._primary.zygote
+        zygote = executor._pool._primary.zygote
         await executor.wait(await executor.launch(bench.attempt("shows_place")))
         os.kill(zygote.pid, signal.SIGKILL)
-        await until(lambda: not identity.is_alive(zygote))
+        await until(lambda: not processes.is_alive(zygote))
     async with bench.executor() as executor:
-        zygote = executor._fleet._primary.zygote
+        zygote = executor._pool._primary.zygote
         await executor.wait(await executor.launch(bench.attempt("shows_place")))
-    await until(lambda: not identity.is_alive(zygote))
+    await until(lambda: not processes.is_alive(zygote))
     await until(lambda: list((bench.work_dir / "scratch").iterdir()) == [])
 
 
@@ -230,6 +230,6 @@ async def test_abort_while_the_link_is_down(bench, executor):
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
     await until(started.exists)
-    executor._fleet._primary._transport.abort()
+    executor._pool._primary._transport.abort()
     await executor.abort(handle, grace=60)  # goes nowhere, and must not be forgotten
     assert (await executor.wait(handle)).code == 143

@@ -1,15 +1,15 @@
 import threading
 
 from livedeck.deck.page import current_page
-from livedeck.runtime.entry import rehearse
-from livedeck.runtime.warmth import warm_up
+from livedeck.runtime.entry import warm_up
+from livedeck.runtime.warm_up import use_everything_once
 from livedeck.sdk.context import inside_task
 
 
-def test_warming_up_and_rehearsing_start_no_thread_and_leave_nothing_behind():
+def test_warming_up_starts_no_thread_and_leaves_nothing_behind():
     threads, decks = set(threading.enumerate()), list(current_page().decks)
+    use_everything_once()
     warm_up()
-    rehearse()
     assert set(threading.enumerate()) <= threads
     assert current_page().decks == decks
     assert not inside_task()

@@ -1,7 +1,7 @@
-"""The zygote's children: forking them, reading their output, seeing them end, cleaning up after them.
+"""The supervisor of the zygote's children: forks them, reads their output, sees them end, cleans up after them.
 
 Single-threaded, and driven from outside by its owner's loop: a ``Capture`` when its pipe has something, ``ended``
-and ``conclude`` on SIGCHLD, ``kill_overdue`` when a grace has run out.
+and ``reap`` on SIGCHLD, ``kill_overdue`` when a grace has run out.
 """
 
 import contextlib
@@ -16,18 +16,19 @@ from dataclasses import dataclass
 
 from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import ExitKind
+from livedeck.executors.local import processes, scratch
+from livedeck.executors.local.capture import Capture
+from livedeck.executors.local.memory_kills import MemoryKills
+from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.local.records import AttemptFiles, AttemptRecord, ExitRecord, Records
 from livedeck.executors.notices import RESULT_NOTICE, variable
-from livedeck.executors.process import child, identity, scratch
-from livedeck.executors.process.capture import Capture
-from livedeck.executors.process.identity import Identity
-from livedeck.executors.process.memory_kills import MemoryKills
+from livedeck.executors.process import child
 from livedeck.executors.process.messages import Launch
-from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord, Records
 
 START_ONLY = ("PYTHON", "LD_", "DYLD_", "MALLOC_", "GLIBC_")
 """Prefixes of variables that only act when a program starts: an attempt that sets one cannot be forked warm."""
 
-SPARES, FEW_SPARES = 4, 1
+MAX_SPARES, MIN_SPARES = 4, 1
 """Children that wait for their plans: forking costs as much as all the rest of a trivial attempt.
 
 When no more than a few are left all the others are forked, one after the other: after a fork both sides copy each page
@@ -41,17 +42,17 @@ STOPPED = KILLED | {-signal.SIGTERM, 128 + signal.SIGTERM}
 """Exit codes of a process that was asked to end."""
 
 CORES = os.cpu_count() or 1
-"""While as many attempts run, children that wait do not rehearse: that would take from those that work."""
+"""While as many attempts run, children that wait do not warm up: that would take from those that work."""
 
 
 @dataclass(frozen=True)
 class Spare:
     """A child that waits for its plan."""
 
-    process: Identity
+    process: ProcessIdentity
     output: int
     """Read end of its output."""
-    orders: int
+    plan_fd: int
     """Write end of the pipe for its plan."""
     scratch: str
 
@@ -77,17 +78,17 @@ class Running:
     """Whether it is ended for having gone on too long after its result was stored."""
 
 
-class Nursery:
-    """Starts attempts and sees them end.
+class ChildSupervisor:
+    """Starts attempts as children of this process, and sees them end.
 
     Args:
         records: where attempts are remembered.
         commands: console scripts that are called in the fork rather than executed: name to ``module:function``.
         umask: for attempts; the zygote's own is stricter.
         log_cap: bytes kept of one attempt's output, about.
-        goodbyes: address of the socket where attempts say that their result is stored, and that they are over;
+        notices: address of the socket where attempts say that their result is stored, and that they are over;
             empty: none.
-        rehearsals: called in each child while it waits for its plan.
+        warm_ups: called in each child while it waits for its plan.
     """
 
     def __init__(
@@ -97,10 +98,10 @@ class Nursery:
         commands: Mapping[str, str],
         umask: int,
         log_cap: int,
-        goodbyes: bytes = b"",
-        rehearsals: Sequence[Callable[[], None]] = (),
+        notices: bytes = b"",
+        warm_ups: Sequence[Callable[[], None]] = (),
     ) -> None:
-        self.me = identity.identify(os.getpid())
+        self.me = processes.identify(os.getpid())
         self.running: dict[str, Running] = {}
         self._records = records
         self._scratch = scratch.Scratch(records.work_dir, self.me)
@@ -108,12 +109,12 @@ class Nursery:
         self._commands = commands
         self._umask = umask
         self._log_cap = log_cap
-        self._goodbyes = goodbyes
-        self._rehearsals = rehearsals
+        self._notices = notices
+        self._warm_ups = warm_ups
         self._by_pid: dict[int, Running] = {}
-        self._sweepers: set[int] = set()
-        self._leaving: dict[int, float] = {}
-        """Processes of attempts that are over by their own word and not reaped yet, and since when."""
+        self._cleaners: set[int] = set()
+        self._exiting: dict[int, float] = {}
+        """Processes that sent their exit notice and are not reaped yet, and since when."""
         self._spares: deque[Spare] = deque()
         self._preparing = False
         self._memory_kills = MemoryKills()
@@ -139,34 +140,34 @@ class Nursery:
         if files is None:
             return None
         self._spares.popleft()
-        given = {"TMPDIR": scratch.tmp(spare.scratch), RESULT_NOTICE: variable(self._goodbyes)}
+        given = {"TMPDIR": scratch.tmp(spare.scratch), RESULT_NOTICE: variable(self._notices)}
         changes = self._changes({**environment, **given})
         started_at = time.time()
         memory_kills = self._memory_kills.count()
-        began = self._order(spare, child.Plan(argv, function, changes))
+        began = self._send_plan(spare, child.Plan(argv, function, changes))
         capture = Capture(spare.output, files.output, cap=self._log_cap)
         running = Running(record, files, spare.process.pid, capture, started_at, memory_kills, began)
         self.running[record.name] = running
         self._by_pid[running.pid] = running
         return running
 
-    def _order(self, spare: Spare, plan: child.Plan) -> bool:
+    def _send_plan(self, spare: Spare, plan: child.Plan) -> bool:
         """Give a child its plan; return False if it was killed while it waited."""
         try:
-            child.order(spare.orders, plan)
+            child.send_plan(spare.plan_fd, plan)
         except BrokenPipeError:
             return False
         finally:
-            os.close(spare.orders)
+            os.close(spare.plan_fd)
         return True
 
     def prepare(self) -> bool:
         """Fork a child in advance, if there are too few; tell whether more are wanted. To be called when idle."""
-        self._preparing = len(self._spares) < (SPARES if self._preparing else FEW_SPARES + 1)
+        self._preparing = len(self._spares) < (MAX_SPARES if self._preparing else MIN_SPARES + 1)
         if self._preparing:
             with contextlib.suppress(OSError):  # a launch will say so
                 self._spares.append(self._fork())
-                return len(self._spares) < SPARES
+                return len(self._spares) < MAX_SPARES
         return False
 
     def abort(self, name: str, grace: float) -> float | None:
@@ -190,20 +191,22 @@ class Nursery:
                 os.kill(running.pid, signal.SIGKILL)
 
     def ended(self) -> Iterator[Running]:
-        """Yield the attempts whose main process has ended; each must be concluded before the next is asked for."""
+        """Yield the attempts whose main process has ended; each must be reaped before the next is asked for."""
         while (pid := self._next_ended()) is not None:
             running = self._by_pid.get(pid)
-            if running is None:  # a sweeper, one that said goodbye, a spare that was killed, a stray handed to us
+            if (
+                running is None
+            ):  # a cleaner, one that sent its exit notice, a spare that was killed, an orphan handed to us
                 self._forget(pid)
                 os.waitpid(pid, 0)
             else:
                 yield running
 
-    def conclude(self, running: Running) -> ExitRecord:
+    def reap(self, running: Running) -> ExitRecord:
         """End what an ended attempt left behind, complete its output, reap it."""
-        self._kill_strays(running.pid)  # before its pid, which names its session, is given free
+        self._kill_leftovers(running.pid)  # before its pid, which names its session, is given free
         _, status, usage = os.wait4(running.pid, 0)
-        return self._end(running, os.waitstatus_to_exitcode(status), usage.ru_maxrss * (1024 if identity.LINUX else 1))
+        return self._end(running, os.waitstatus_to_exitcode(status), usage.ru_maxrss * (1024 if processes.LINUX else 1))
 
     def stored(self, pid: int) -> Running | None:
         """Note that a process says that its result is in the store; return its attempt when that is news."""
@@ -213,22 +216,22 @@ class Nursery:
         running.stored_at = time.time()
         return running
 
-    def leaving(self, pid: int) -> Running | None:
-        """Return the attempt of a process that said goodbye, if it can be concluded before its process is gone."""
+    def exiting(self, pid: int) -> Running | None:
+        """Return the attempt of a process that sent its exit notice, if its end can be told before it is gone."""
         running = self._by_pid.get(pid)
-        return running if running is not None and not self._has_strangers() else None
+        return running if running is not None and not self._has_orphans() else None
 
-    def conclude_early(self, running: Running, goodbye: child.Goodbye) -> ExitRecord:
-        """Complete the output of an attempt that said goodbye; its process is reaped when it is gone."""
-        self._leaving[running.pid] = time.monotonic()
-        return self._end(running, goodbye.code, goodbye.peak_memory)
+    def end_by_notice(self, running: Running, notice: child.ExitNotice) -> ExitRecord:
+        """Complete the output of an attempt that sent its exit notice; its process is reaped when it is gone."""
+        self._exiting[running.pid] = time.monotonic()
+        return self._end(running, notice.code, notice.peak_memory)
 
-    def end_lingering(self, patience: float) -> bool:
-        """SIGKILL those that said goodbye longer ago than ``patience`` seconds; return whether any is not gone yet."""
-        for pid, since in self._leaving.items():
+    def kill_lingering(self, patience: float) -> bool:
+        """SIGKILL what sent its exit notice over ``patience`` seconds ago; return whether any is not gone yet."""
+        for pid, since in self._exiting.items():
             if time.monotonic() - since >= patience:
                 os.kill(pid, signal.SIGKILL)
-        return bool(self._leaving)
+        return bool(self._exiting)
 
     def _end(self, running: Running, code: int, peak_memory: int) -> ExitRecord:
         running.capture.finish()
@@ -255,7 +258,7 @@ class Nursery:
             return "the process that it was forked from was asked to end, and it with it"
         return ""
 
-    def sweep(self, path: str) -> None:
+    def clean_up(self, path: str) -> None:
         """Take an ended attempt's scratch folder back."""
         self._scratch.give_back(path, self._aside)
 
@@ -273,7 +276,7 @@ class Nursery:
             return
         if pid == 0:
             child.run_aside(work)
-        self._sweepers.add(pid)
+        self._cleaners.add(pid)
 
     def _resolve(self, request: Launch, environment: Mapping[str, str]) -> tuple[list[str], str | None]:
         """Return what to execute, or also what to call instead."""
@@ -322,39 +325,39 @@ class Nursery:
         try:
             opened += os.pipe()
             opened += os.pipe()
-            output, inlet, orders, outlet = opened
+            output, inlet, plan_fd, outlet = opened
             os.set_blocking(output, False)
-            pid = self._fork_child(inlet, orders, scratch.cwd(place))
+            pid = self._fork_child(inlet, plan_fd, scratch.cwd(place))
             # Not reaped yet, so it is there, if only as a zombie.
-            spare = Spare(identity.identify(pid), output, outlet, place)
+            spare = Spare(processes.identify(pid), output, outlet, place)
         except OSError:
             for fd in opened:  # a child that is there sees that it will get no plan, and ends
                 os.close(fd)
             self._scratch.give_back(place, self._aside)
             raise
         os.close(inlet)
-        os.close(orders)
+        os.close(plan_fd)
         return spare
 
-    def _fork_child(self, output: int, orders: int, cwd: str) -> int:
-        rehearsals = self._rehearsals if len(self.running) < CORES else ()
+    def _fork_child(self, output: int, plan_fd: int, cwd: str) -> int:
+        warm_ups = self._warm_ups if len(self.running) < CORES else ()
         signal.pthread_sigmask(signal.SIG_BLOCK, child.HANDLED)  # none may reach the child's copy of our handlers
         try:
             pid = os.fork()
             if pid == 0:
-                child.run(child.Seat(output, orders, cwd, self.me.pid, self._umask, self._goodbyes, rehearsals))
+                child.run(child.ChildSetup(output, plan_fd, cwd, self.me.pid, self._umask, self._notices, warm_ups))
             return pid
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, child.HANDLED)
 
     def _forget(self, pid: int) -> None:
-        self._sweepers.discard(pid)
-        self._leaving.pop(pid, None)
+        self._cleaners.discard(pid)
+        self._exiting.pop(pid, None)
         for spare in [spare for spare in self._spares if spare.process.pid == pid]:
             self._spares.remove(spare)
             os.close(spare.output)
-            os.close(spare.orders)
-            self.sweep(spare.scratch)
+            os.close(spare.plan_fd)
+            self.clean_up(spare.scratch)
 
     def _next_ended(self) -> int | None:
         """Return the pid of a child that has ended, and leave it to be reaped."""
@@ -366,24 +369,24 @@ class Nursery:
             return found.si_pid if found is not None else None
         # macOS: without being handed orphans there are no children but our own.
         for pid in [*self._by_pid, *self._own()]:
-            status = identity.status(pid)
+            status = processes.status(pid)
             if status is None or status.state == "Z":
                 return pid
         return None
 
     def _own(self) -> set[int]:
         """Return the pids of the children that are no attempts."""
-        return self._sweepers.union(self._leaving, (spare.process.pid for spare in self._spares))
+        return self._cleaners.union(self._exiting, (spare.process.pid for spare in self._spares))
 
-    def _kill_strays(self, session: int) -> None:
+    def _kill_leftovers(self, session: int) -> None:
         """End what an attempt left running in its session. Reading all of ``/proc`` costs more than the fork did."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(session, signal.SIGKILL)
-        if self._has_strangers():
-            identity.kill_session(session)
+        if self._has_orphans():
+            processes.kill_session(session)
 
-    def _has_strangers(self) -> bool:
+    def _has_orphans(self) -> bool:
         """Tell whether an attempt may have left something running: orphans become our children."""
-        mine = identity.children(self.me.pid)
+        mine = processes.children(self.me.pid)
         own = self._own()
         return mine is None or any(pid not in self._by_pid and pid not in own for pid in mine)

@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from livedeck.executors.process.identity import Identity, is_alive
+from livedeck.executors.local.processes import ProcessIdentity, is_alive
 
 
 class Scratch:
     """The pairs of one zygote."""
 
-    def __init__(self, work_dir: Path, owner: Identity) -> None:
+    def __init__(self, work_dir: Path, owner: ProcessIdentity) -> None:
         self._root = f"{work_dir}/scratch/{owner.pid}-{owner.started!r}"
         self._free: list[str] = []
         self._made = 0
@@ -69,7 +69,7 @@ def clean(work_dir: Path) -> None:
     """Remove what dead zygotes left."""
     for folder in (work_dir / "scratch").glob("*-*"):
         pid, _, started = folder.name.partition("-")
-        if not is_alive(Identity(int(pid), float(started))):
+        if not is_alive(ProcessIdentity(int(pid), float(started))):
             remove(str(folder))
 
 

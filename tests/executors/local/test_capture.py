@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.executors.process import capture
-from livedeck.executors.process.capture import Capture
+from livedeck.executors.local import capture
+from livedeck.executors.local.capture import Capture
 
 
 def captured(path, pieces, cap):

@@ -14,7 +14,7 @@ import msgspec
 LINUX = sys.platform == "linux"
 
 
-class Identity(msgspec.Struct, frozen=True):
+class ProcessIdentity(msgspec.Struct, frozen=True):
     """One process, for ever."""
 
     pid: int
@@ -63,7 +63,7 @@ def _psutil_status(pid: int) -> Status | None:
         return None
 
 
-def identify(pid: int) -> Identity:
+def identify(pid: int) -> ProcessIdentity:
     """Return the identity of a process that exists.
 
     Raises:
@@ -72,10 +72,10 @@ def identify(pid: int) -> Identity:
     found = status(pid)
     if found is None:
         raise ProcessLookupError(f"there is no process {pid}")
-    return Identity(pid, found.started)
+    return ProcessIdentity(pid, found.started)
 
 
-def is_alive(identity: Identity) -> bool:
+def is_alive(identity: ProcessIdentity) -> bool:
     """Tell whether that very process still runs. A zombie, which only waits to be reaped, does not."""
     found = status(identity.pid)
     return found is not None and found.started == identity.started and found.state not in "ZX"

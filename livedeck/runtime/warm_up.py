@@ -26,12 +26,12 @@ _SAMPLES: Sequence[tuple[Any, Any]] = (
 )
 
 
-def warm_up() -> None:
+def use_everything_once() -> None:
     """Convert values, declare a task and a workflow, and publish a Deck to nowhere."""
     convert(_SAMPLES)
     failures.document(ValueError()).SerializeToString()
     declare()
-    workflow(warm_up)  # any function will do
+    workflow(use_everything_once)  # any function will do
     _publish(datetime.now(UTC).timestamp())
 
 
@@ -47,7 +47,7 @@ def convert(samples: Sequence[tuple[Any, Any]] = ((0, int),)) -> None:
 
 @task
 def nothing(x: int = 0) -> int:
-    """Return what is given: the task of rehearsals."""
+    """Return what is given: the task that a warm-up runs."""
     return x
 
 

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.errors import ObjectExists, StoreUnavailable
-from livedeck.executors.process import shipping
-from livedeck.executors.process.records import Records, attempt_name
-from livedeck.executors.process.shipping import Shipper
+from livedeck.executors import logs
+from livedeck.executors.local.records import Records, attempt_name
+from livedeck.executors.logs import LogShipper
 
 
-class Shelf:
+class Bucket:
     """A create-only store that fails as it is told: before the put, after it (the reply is lost), or never answers."""
 
     def __init__(self, troubles=()):
@@ -52,8 +52,8 @@ def append(files, data):
         file.write(data)
 
 
-async def finish(files, shelf, patience=20):
-    shipper = Shipper(files, lambda: shelf)
+async def finish(files, bucket, patience=20):
+    shipper = LogShipper(files, lambda: bucket)
     await shipper.finish(patience=patience)
     return shipper
 
@@ -67,7 +67,7 @@ def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, t
     """Growth, failures, lost replies and restarts in any order."""
 
     async def ship():
-        shipper = Shipper(files, lambda: shelf)
+        shipper = LogShipper(files, lambda: bucket)
         for piece in pieces:
             append(files, piece)
             if data.draw(st.booleans()):
@@ -75,65 +75,65 @@ def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, t
                     await shipper.ship(final=False)
                 except StoreUnavailable:
                     if data.draw(st.booleans()):
-                        shipper = Shipper(files, lambda: shelf)
-        shelf.troubles.clear()
-        await finish(files, shelf)
+                        shipper = LogShipper(files, lambda: bucket)
+        bucket.troubles.clear()
+        await finish(files, bucket)
 
     files = make_files(tmp_path_factory.mktemp("work"))
-    shelf = Shelf(troubles)
+    bucket = Bucket(troubles)
     asyncio.run(ship())
-    assert shelf.text == b"".join(pieces).decode("utf-8", "replace")
+    assert bucket.text == b"".join(pieces).decode("utf-8", "replace")
     assert not files.has_output()
 
 
 async def test_characters_stay_whole(files, monkeypatch):
-    monkeypatch.setattr(shipping, "CHUNK", 10)
+    monkeypatch.setattr(logs, "CHUNK", 10)
     text = "aé€😀" * 20
-    shelf = Shelf()
+    bucket = Bucket()
     append(files, text.encode())
-    await finish(files, shelf)
-    assert shelf.text == text
-    assert all(7 <= len(piece) <= 10 for piece in list(shelf.objects.values())[:-1])
-    for piece in shelf.objects.values():
+    await finish(files, bucket)
+    assert bucket.text == text
+    assert all(7 <= len(piece) <= 10 for piece in list(bucket.objects.values())[:-1])
+    for piece in bucket.objects.values():
         piece.decode()
 
 
 async def test_a_character_that_is_cut_off_waits_for_its_rest(files):
-    shelf = Shelf()
-    shipper = Shipper(files, lambda: shelf)
+    bucket = Bucket()
+    shipper = LogShipper(files, lambda: bucket)
     append(files, "x€".encode()[:-1])
     await shipper.ship(final=False)
-    assert shelf.text == "x"
-    await finish(files, shelf)
-    assert shelf.text == "x\ufffd"
+    assert bucket.text == "x"
+    await finish(files, bucket)
+    assert bucket.text == "x\ufffd"
 
 
 async def test_a_store_that_recovers_in_time(files):
     append(files, b"hello")
-    shelf = Shelf(["refused", "reply lost", "refused"])
-    assert (await finish(files, shelf)).last_words == "hello"
-    assert shelf.text == "hello"
+    bucket = Bucket(["refused", "reply lost", "refused"])
+    assert (await finish(files, bucket)).last_words == "hello"
+    assert bucket.text == "hello"
 
 
 async def test_a_store_that_hangs_is_given_up_and_tried_again_later(files, caplog):
     append(files, b"hello")
-    shelf = Shelf(["hangs"])
-    assert (await finish(files, shelf, patience=0.05)).last_words == "hello"
+    bucket = Bucket(["hangs"])
+    assert (await finish(files, bucket, patience=0.05)).last_words == "hello"
     assert "no answer within 0.05 s" in caplog.text
-    assert (await finish(files, shelf)).last_words == "hello"
-    assert shelf.text == "hello"
+    assert (await finish(files, bucket)).last_words == "hello"
+    assert bucket.text == "hello"
 
 
 async def test_last_words_stay_when_the_file_is_gone(files):
     append(files, b"".join(b"line %d\n" % n for n in range(100)))
-    shelf = Shelf()
-    await Shipper(files, lambda: shelf).ship(final=False)  # all of it, while it ran
-    await finish(files, shelf)
-    words = Shipper(files, lambda: shelf).last_words
+    bucket = Bucket()
+    await LogShipper(files, lambda: bucket).ship(final=False)  # all of it, while it ran
+    await finish(files, bucket)
+    words = LogShipper(files, lambda: bucket).last_words
     assert words.splitlines() == [f"line {n}" for n in range(90, 100)]
 
 
 async def test_no_output_leaves_nothing(files):
-    shelf = Shelf()
-    assert (await finish(files, shelf)).last_words == ""
-    assert shelf.objects == {}
+    bucket = Bucket()
+    assert (await finish(files, bucket)).last_words == ""
+    assert bucket.objects == {}

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from livedeck.errors import ExecutorError
-from livedeck.executors.process import endings, identity, messages
+from livedeck.executors.local import endings, processes
+from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.process import messages
 from livedeck.executors.process.fingerprint import fingerprint
-from livedeck.executors.process.identity import Identity
-from livedeck.executors.process.links import Link, Zygotes
+from livedeck.executors.process.links import Link, ZygoteFolder
 from livedeck.executors.process.zygote import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Listener(Protocol):
     def on_lost(self, link: Link) -> None: ...
 
 
-class Fleet:
+class ZygotePool:
     """Links to zygotes.
 
     Args:
@@ -45,13 +46,13 @@ class Fleet:
     """
 
     def __init__(
-        self, zygotes: Zygotes, settings: Settings, environment: Mapping[str, str], listener: Listener
+        self, zygotes: ZygoteFolder, settings: Settings, environment: Mapping[str, str], listener: Listener
     ) -> None:
         self._zygotes = zygotes
         self._settings = settings
         self._environment = dict(environment)
         self._listener = listener
-        self._links: dict[Identity, Link] = {}
+        self._links: dict[ProcessIdentity, Link] = {}
         self._starting: asyncio.Task[Link] | None = None
         self._primary: Link | None = None
 
@@ -82,7 +83,7 @@ class Fleet:
         starting = self._start()
         return await asyncio.shield(starting)
 
-    async def link_to(self, zygote: Identity) -> Link | None:
+    async def link_to(self, zygote: ProcessIdentity) -> Link | None:
         """Return the link to a zygote, None when it is dead.
 
         Raises:
@@ -92,12 +93,12 @@ class Fleet:
             link = self._links.get(zygote)
             if link is not None and link.connected:
                 return link
-            if not identity.is_alive(zygote):
+            if not processes.is_alive(zygote):
                 return None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(START_TIMEOUT):
                     await attempt()
-        if identity.is_alive(zygote) and zygote not in self._links:
+        if processes.is_alive(zygote) and zygote not in self._links:
             raise ExecutorError(f"the zygote with pid {zygote.pid} runs but does not answer")
         return self._links.get(zygote)
 

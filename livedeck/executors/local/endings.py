@@ -9,9 +9,9 @@ import time
 from datetime import UTC, datetime
 
 from livedeck.executors.api import Exit, ExitKind
-from livedeck.executors.process import identity, scratch
-from livedeck.executors.process.identity import Identity
-from livedeck.executors.process.records import AttemptFiles, AttemptRecord, ExitRecord
+from livedeck.executors.local import processes, scratch
+from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.local.records import AttemptFiles, AttemptRecord, ExitRecord
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def moment(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-async def bury(record: AttemptRecord, files: AttemptFiles) -> ExitRecord:
+async def finalize(record: AttemptRecord, files: AttemptFiles) -> ExitRecord:
     """Make sure that nothing is left of an attempt whose zygote died, and return its end: recorded, or lost."""
     await _end(record.process)
     ended = files.exit()
@@ -52,13 +52,13 @@ async def bury(record: AttemptRecord, files: AttemptFiles) -> ExitRecord:
     return ended
 
 
-async def _end(process: Identity) -> None:
+async def _end(process: ProcessIdentity) -> None:
     """End a process, which was to die with its zygote, and all of its session."""
-    if identity.is_alive(process):
+    if processes.is_alive(process):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
         await gone(process)
-    found = identity.status(process.pid)
+    found = processes.status(process.pid)
     if found is None or found.started == process.started:  # else the pid is somebody else's by now
         await _end_session(process.pid)
 
@@ -66,16 +66,16 @@ async def _end(process: Identity) -> None:
 async def _end_session(session: int) -> None:
     """Return when nobody is left: another attempt may follow, and must not run beside what this one left behind."""
     deadline = time.monotonic() + LONGEST_END
-    while not await asyncio.to_thread(identity.kill_session, session):
+    while not await asyncio.to_thread(processes.kill_session, session):
         if time.monotonic() > deadline:
             logger.warning("session_not_ended session=%d seconds=%g", session, LONGEST_END)
             return
         await asyncio.sleep(POLL)
 
 
-async def gone(process: Identity) -> None:
+async def gone(process: ProcessIdentity) -> None:
     """Return when a process has ended."""
-    while identity.is_alive(process):
+    while processes.is_alive(process):
         try:
             fd = os.pidfd_open(process.pid)
         except ProcessLookupError:
@@ -84,7 +84,7 @@ async def gone(process: Identity) -> None:
             await asyncio.sleep(POLL)
             continue
         try:
-            if identity.is_alive(process):  # the descriptor is of that very process
+            if processes.is_alive(process):  # the descriptor is of that very process
                 await _readable(fd)
                 return
         finally:

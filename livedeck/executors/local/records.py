@@ -19,7 +19,7 @@ import msgspec
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import ExitKind
-from livedeck.executors.process.identity import Identity
+from livedeck.executors.local.processes import ProcessIdentity
 
 RECORDS, OUTPUT, SHIPPED = "records", "output", "shipped"
 """Folders, for a file of each attempt."""
@@ -36,8 +36,8 @@ class AttemptRecord(msgspec.Struct, frozen=True):
     output_prefix: str
     cpu: float
     memory: int
-    zygote: Identity
-    process: Identity
+    zygote: ProcessIdentity
+    process: ProcessIdentity
     scratch: str
     """Folder of its working directory and TMPDIR."""
     gpus: int = 0

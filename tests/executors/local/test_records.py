@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import ExitKind
-from livedeck.executors.process.identity import Identity
-from livedeck.executors.process.records import NAME, AttemptRecord, ExitRecord, Records, attempt_name
+from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.local.records import NAME, AttemptRecord, ExitRecord, Records, attempt_name
 
-ME = Identity(1, 2.0)
+ME = ProcessIdentity(1, 2.0)
 
 
 def record(name):

@@ -1,4 +1,4 @@
-from livedeck.executors.process.memory_kills import MemoryKills, counter_files
+from livedeck.executors.local.memory_kills import MemoryKills, counter_files
 
 V1 = "oom_kill_disable 0\nunder_oom 0\noom_kill {}\n"
 V2 = "low 0\nhigh 0\nmax 7\noom 5\noom_kill {}\noom_group_kill 0\n"

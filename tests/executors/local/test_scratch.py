@@ -1,9 +1,9 @@
 import os
 from pathlib import Path
 
-from livedeck.executors.process import scratch
-from livedeck.executors.process.identity import Identity, identify
-from livedeck.executors.process.scratch import Scratch
+from livedeck.executors.local import scratch
+from livedeck.executors.local.processes import ProcessIdentity, identify
+from livedeck.executors.local.scratch import Scratch
 
 
 def now(work):
@@ -11,7 +11,7 @@ def now(work):
 
 
 def test_an_empty_pair_is_used_again(tmp_path):
-    pairs = Scratch(tmp_path, Identity(1, 2.0))
+    pairs = Scratch(tmp_path, ProcessIdentity(1, 2.0))
     first, second = pairs.take(), pairs.take()
     assert first != second
     assert [*Path(scratch.cwd(first)).iterdir(), *Path(scratch.tmp(first)).iterdir()] == []
@@ -20,7 +20,7 @@ def test_an_empty_pair_is_used_again(tmp_path):
 
 
 def test_a_pair_with_something_in_it_is_not(tmp_path):
-    pairs = Scratch(tmp_path, Identity(1, 2.0))
+    pairs = Scratch(tmp_path, ProcessIdentity(1, 2.0))
     for part in (scratch.cwd, scratch.tmp):
         pair = pairs.take()
         Path(part(pair), "file").touch()
@@ -30,7 +30,7 @@ def test_a_pair_with_something_in_it_is_not(tmp_path):
 
 
 def test_a_task_that_removed_its_folder_does_no_harm(tmp_path):
-    pairs = Scratch(tmp_path, Identity(1, 2.0))
+    pairs = Scratch(tmp_path, ProcessIdentity(1, 2.0))
     pair = pairs.take()
     Path(scratch.cwd(pair)).rmdir()
     pairs.give_back(pair, now)
@@ -40,7 +40,7 @@ def test_a_task_that_removed_its_folder_does_no_harm(tmp_path):
 def test_only_dead_zygotes_are_cleaned_up_after(tmp_path):
     me = identify(os.getpid())
     mine = Scratch(tmp_path, me).take()
-    dead = Scratch(tmp_path, Identity(me.pid, me.started - 1)).take()
+    dead = Scratch(tmp_path, ProcessIdentity(me.pid, me.started - 1)).take()
     scratch.clean(tmp_path)
     assert Path(mine).exists()
     assert not Path(dead).exists()

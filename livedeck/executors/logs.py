@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from livedeck.errors import LivedeckError, ObjectExists
-from livedeck.executors.process.records import AttemptFiles, ShippedRecord
+from livedeck.executors.local.records import AttemptFiles, ShippedRecord
 from livedeck.store.layout import log_key
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class LogStore(Protocol):
     async def acreate(self, key: str, data: bytes, *, content_type: str | None = None) -> None: ...
 
 
-class Shipper:
+class LogShipper:
     """Ships the output of one attempt.
 
     Args:

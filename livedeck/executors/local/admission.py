@@ -106,7 +106,7 @@ class _Waiter:
     turn: "asyncio.Future[None]"
 
 
-class Gate:
+class ResourcePool:
     """Lets attempts through while there is room, in the order in which they came, retried ones before the others.
 
     A retried attempt has waited for its turn once, and nodes may wait for what it does.
@@ -129,7 +129,7 @@ class Gate:
         """What running attempts asked for."""
         return self._taken
 
-    async def enter(self, need: Amount, *, what: str, retried: bool = False) -> None:
+    async def acquire(self, need: Amount, *, what: str, retried: bool = False) -> None:
         """Return when there is room for ``need``, which is taken then.
 
         Args:
@@ -155,7 +155,7 @@ class Gate:
             await waiter.turn
         except asyncio.CancelledError:
             if waiter.turn.done() and not waiter.turn.cancelled():
-                self.leave(need)  # it was our turn already
+                self.release(need)  # it was our turn already
             else:
                 with contextlib.suppress(ValueError):
                     (self._retried if retried else self._waiting).remove(waiter)
@@ -167,7 +167,7 @@ class Gate:
         """Take room for an attempt that runs already, whether or not there is enough."""
         self._taken += need
 
-    def leave(self, need: Amount) -> None:
+    def release(self, need: Amount) -> None:
         """Give back what was taken."""
         self._taken -= need
         self._admit()
