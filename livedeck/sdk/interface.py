@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from livedeck.errors import MissingInput, TypeMismatch, UnknownEntity, UnsupportedType, UserError
 from livedeck.sdk import docstrings
-from livedeck.sdk.types import Where, accept, require, type_name
+from livedeck.sdk.types import Where, accept, advice, require, type_name
 
 
 class Required(enum.Enum):
@@ -156,12 +156,13 @@ def read_interface(function: Callable[..., Any], entity: str) -> Interface:
     """
     hints = _hints(function, entity)
     docs = docstrings.read(function.__doc__)
-    parameters = [
-        _parameter(parameter, hints, entity, docs) for parameter in inspect.signature(function).parameters.values()
-    ]
-    outputs, named_tuple, several = _outputs(hints.get("return"), entity)
-    for name, python_type in outputs.items():
-        require(python_type, Where(entity, name, "output"))
+    with advice.about(function):
+        parameters = [
+            _parameter(parameter, hints, entity, docs) for parameter in inspect.signature(function).parameters.values()
+        ]
+        outputs, named_tuple, several = _outputs(hints.get("return"), entity)
+        for name, python_type in outputs.items():
+            require(python_type, Where(entity, name, "output"))
     return Interface(entity, {each.name: each for each in parameters}, outputs, named_tuple, several, docs)
 
 

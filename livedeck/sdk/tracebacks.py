@@ -1,6 +1,9 @@
 """Tracebacks as the author of a task wants them: his own frames and paths, and never too long."""
 
+import copy
+import linecache
 import traceback
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,9 +23,30 @@ _code_folders: list[str] = []
 def name_files_as_in(folder: str) -> None:
     """Have files under the folder of an unpacked code bundle named as in the project that was bundled.
 
-    Only in tracebacks: to libraries (numba's cache, ``inspect``) a function's file must be one that is there.
+    Only where tracebacks and warnings are made into text, which the standard library lets a program do in its own way,
+    so also in what the task prints and logs of its errors itself. To libraries (numba's cache, ``inspect``) a
+    function's file must be one that is there.
     """
     _code_folders.append(folder.rstrip("/") + "/")
+    traceback.StackSummary.format_frame_summary = _format_frame  # type: ignore[method-assign,assignment]
+    warnings.formatwarning = _format_warning
+
+
+_usual_frame = traceback.StackSummary.format_frame_summary
+
+
+def _format_frame(frames: traceback.StackSummary, frame: traceback.FrameSummary) -> str:
+    """Do what ``StackSummary.format_frame_summary`` does, with the path in the project."""
+    return _usual_frame(frames, _as_in_project(copy.copy(frame)))
+
+
+def _format_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Do what ``warnings.formatwarning`` does, with the path in the project."""
+    text = linecache.getline(filename, lineno) if line is None else line
+    source = f"  {text.strip()}\n" if text.strip() else ""
+    return f"{project_path(filename)}:{lineno}: {category.__name__}: {message}\n{source}"
 
 
 def user_frames(frames: Iterable[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
@@ -81,9 +105,3 @@ def shortened(text: str, limit: int = MAX_CHARACTERS) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
-
-
-def innermost_line(error: BaseException) -> str:
-    """Return ``file:line`` of the user's frame that raised, empty if there is none."""
-    frames = user_frames(traceback.extract_tb(error.__traceback__))
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

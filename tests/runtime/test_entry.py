@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from flyteidl.core.errors_pb2 import ContainerError
@@ -10,6 +11,7 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from livedeck.runtime import entry, failures
 from livedeck.sdk import bundle
 from livedeck.store import open_store
+from tests.runtime.conftest import PROGRAMS
 
 
 def test_inputs_go_in_and_outputs_come_out(bench):
@@ -165,19 +167,29 @@ def test_the_code_travels_as_a_bundle(bench, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def bundled(bench, tmp_path, monkeypatch):
+def packed(tmp_path):
+    """Store a project as a bundle, and return its URI."""
+
+    def pack(files):
+        for name, text in files.items():
+            file = tmp_path / "project" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        made = bundle.build(tmp_path / "project")
+        open_store(f"file://{tmp_path}/code-store").put(made.name, made.data)
+        return f"file://{tmp_path}/code-store/{made.name}"
+
+    return pack
+
+
+@pytest.fixture
+def bundled(bench, packed, monkeypatch):
     """Run a task of a project that came as a bundle."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
 
     def run(files, module, task="go"):
-        for name, text in files.items():
-            file = tmp_path / "project" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        packed = bundle.build(tmp_path / "project")
-        open_store(f"file://{tmp_path}/code-store").put(packed.name, packed.data)
-        assert bench.run(task, module=module, code=f"file://{tmp_path}/code-store/{packed.name}") == 0
+        assert bench.run(task, module=module, code=packed(files)) == 0
 
     return run
 
@@ -200,6 +212,45 @@ def test_tracebacks_name_the_users_files_and_not_the_caches(bundled, bench, caps
     assert 'File "told_main.py", line 5, in go' in bench.error.message
     assert 'File "told_tree/steps.py", line 2, in step' in bench.error.message
     assert bench.error.code == "USER:LookupError"
+
+
+def test_the_warning_about_a_pickle_names_the_users_function(bench):
+    with bench.start("takes_opaque") as process:
+        printed = process.communicate()[1]
+    assert process.returncode == 0, printed
+    lines = (PROGRAMS / "tasks.py").read_text().splitlines()
+    line = lines.index("def takes_opaque(")  # counted from 1: the decorator's, where a function begins
+    assert f"{PROGRAMS / 'tasks.py'}:{line}: PickleWarning: Opaque has no form of its own" in printed
+    assert lines[line - 1] in printed.splitlines()[1]
+
+
+PRINTING = """
+import logging, sys, traceback, warnings
+from livedeck import task
+
+@task
+def go() -> None:
+    try:
+        int('x')
+    except ValueError as error:
+        traceback.print_exc()
+        logging.getLogger('printed').exception('logged')
+        frames = traceback.extract_tb(error.__traceback__)
+        print(''.join(traceback.format_list(frames)), file=sys.stderr)
+        print(frames[0].filename)
+    warnings.warn('careful', stacklevel=1)
+"""
+
+
+def test_what_a_task_prints_of_errors_and_warnings_names_the_users_files(bench, packed):
+    uri = packed({"printing.py": PRINTING})
+    with bench.start("go", module="printing", code=uri) as process:
+        shown, printed = process.communicate()
+    assert process.returncode == 0, printed
+    assert printed.count('File "printing.py", line 8, in go') == 3
+    assert printed.count("    int('x')") == 3
+    assert "\nprinting.py:15: UserWarning: careful\n  warnings.warn(" in printed
+    assert Path(shown.strip()).is_file(), "to libraries a function's file is where it is"
 
 
 def test_a_mistake_in_the_users_file_is_told_with_his_path(bundled, bench):

@@ -1,12 +1,11 @@
 """The last resort: whatever has no form of its own travels as a pickle, and a warning says so once per type."""
 
-import sys
 import typing
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
+from livedeck.sdk.types.advice import warn
 from livedeck.sdk.types.blobs import blob, blob_type
 from livedeck.sdk.types.handler import Handler, PickleWarning, Plain, Resolve
 from livedeck.sdk.types.plain import accept_plain, jsonable
@@ -111,18 +110,9 @@ def family(python_type: Any, resolve: Resolve) -> Handler | None:
         )
     if python_type is not Any and (not isinstance(origin, type) or python_type is type):
         return None
-    warnings.warn(
+    warn(
         f"{type_name(python_type)} has no form of its own and travels as a pickle: only the same versions of Python"
         " and of its library can read it, and consoles cannot show it",
         PickleWarning,
-        stacklevel=_level_of_caller(),
     )
     return PickleHandler(python_type)
-
-
-def _level_of_caller() -> int:
-    """Return how many frames up the user's own code is, so that the warning names its line."""
-    level, frame = 1, sys._getframe(1)  # there is no other way to walk frames without loading much
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "livedeck":
-        level, frame = level + 1, frame.f_back
-    return level

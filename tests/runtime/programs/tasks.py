@@ -290,3 +290,14 @@ def do_nothing() -> None:
 @task
 def leaves_an_exit_handler() -> None:
     atexit.register(do_nothing)
+
+
+class Opaque:
+    """What has no form of its own between tasks."""
+
+
+@task
+def takes_opaque(
+    given: Opaque | None = None,
+) -> int:
+    return int(given is None)
