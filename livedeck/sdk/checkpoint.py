@@ -6,6 +6,7 @@ The names and the meaning are flytekit's: one prefix to write to, and the previo
 from pathlib import Path
 
 from livedeck.errors import UserError
+from livedeck.sdk.types import paths
 
 _BYTES = "_dst_cp"
 """Object that ``write`` makes; flytekit's name, so that either can read the other's."""
@@ -51,11 +52,17 @@ class Checkpoint:
         return store.get(keys[0]) if keys else None
 
     def save(self, path: str | Path) -> None:
-        """Save a file, or all files of a folder."""
+        """Save a file, or all files of a folder.
+
+        Raises:
+            UserError: there is nothing that can be read.
+        """
         from livedeck.store import open_store
 
         path, store = Path(path), open_store(self._target())
         if not path.is_dir():
+            if obstacle := paths.obstacle(str(path)):
+                raise UserError(f"{path} cannot be saved: {obstacle}")
             store.upload_from(path.name, path)
             return
         for file in sorted(each for each in path.rglob("*") if each.is_file()):

@@ -14,6 +14,7 @@ from livedeck.sdk.entities import Entity
 from livedeck.sdk.modules import exited, missing, module_name, project_root
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import user_frames
+from livedeck.sdk.types import paths
 from livedeck.sdk.workflows import Workflow
 
 _loaded: dict[str, Path] = {}
@@ -63,8 +64,8 @@ def load_file(path: str | Path) -> Program:
         UserError: it cannot be imported; the message names file, line and text.
     """
     file = Path(path).expanduser()
-    if not file.is_file():
-        raise UnknownEntity(f"{path}: there is no such file")
+    if obstacle := paths.obstacle(str(file)):
+        raise UnknownEntity(f"{path}: {obstacle}")
     file = file.resolve()
     root = project_root(file)
     name = module_name(file, root)

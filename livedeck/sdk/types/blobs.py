@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from livedeck.errors import UnsupportedType
-from livedeck.sdk.types import wire
+from livedeck.sdk.types import paths, wire
 from livedeck.sdk.types.files import Directory, File, Stored, bound
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
 from livedeck.sdk.types.where import type_name
@@ -35,8 +35,8 @@ class StoredHandler(Handler):
 
     def accept(self, value: Any) -> Stored:
         stored = self._stored(value)
-        if stored.remote_source is None and not self._exists(stored.path):
-            raise self.misfit(value, f"there is no such {self.words} here")
+        if stored.remote_source is None and (obstacle := self._obstacle(stored.path)):
+            raise self.misfit(value, obstacle)
         return stored
 
     def _stored(self, value: Any) -> Stored:
@@ -47,7 +47,8 @@ class StoredHandler(Handler):
             raise self.misfit(value)
         return cast("Stored", self.type(os.fspath(value)))
 
-    def _exists(self, path: str) -> bool:
+    def _obstacle(self, path: str) -> str:
+        """Return why what lies at a local path cannot be stored; empty if it can."""
         raise NotImplementedError
 
     def _upload(self, stored: Stored, data: "DataPlane") -> str:
@@ -117,8 +118,9 @@ class FileHandler(StoredHandler):
 
     tag, dimensionality, words, fields = "FlyteFilePath", "SINGLE", "file", ("path", "metadata")
 
-    def _exists(self, path: str) -> bool:
-        return os.path.isfile(path)  # as Path.is_file, but False for a path with a NUL in it
+    def _obstacle(self, path: str) -> str:
+        found = paths.obstacle(path)
+        return f"{found}, or declare Directory" if found and os.path.isdir(path) else found  # may hold a NUL
 
     def _upload(self, stored: Stored, data: "DataPlane") -> str:
         if stored.remote_path is None:
@@ -134,14 +136,18 @@ class DirectoryHandler(StoredHandler):
 
     tag, dimensionality, words, fields = "FlyteDirectory", "MULTIPART", "folder", ("path",)
 
-    def _exists(self, path: str) -> bool:
-        return os.path.isdir(path)  # as above
+    def _obstacle(self, path: str) -> str:
+        found = paths.obstacle(path, folder=True)
+        return f"{found}, or declare File" if found and os.path.isfile(path) else found  # may hold a NUL
 
     def _upload(self, stored: Stored, data: "DataPlane") -> str:
-        if stored.remote_path is None:
-            return data.put_folder(Path(stored.path))
         from livedeck.sdk.types import transfers
 
+        for file in transfers.files_in(Path(stored.path)):
+            if obstacle := paths.obstacle(str(file)):
+                raise self.misfit(str(file), obstacle)
+        if stored.remote_path is None:
+            return data.put_folder(Path(stored.path))
         transfers.put_folder(Path(stored.path), stored.remote_path, retry=data.retry)
         return stored.remote_path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UnknownEntity, UnsupportedType
-from livedeck.sdk.types import wire
+from livedeck.sdk.types import paths, wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
 from livedeck.sdk.types.where import type_name
 
@@ -218,9 +218,11 @@ class FrameHandler(Handler):
     def from_json(self, obj: Any) -> Any:
         path = obj if isinstance(obj, str) else ""
         readers = {".parquet": self._library.read, ".csv": self._library.read_csv}
-        reader = readers.get(os.path.splitext(path)[1].lower())  # a path may hold a NUL
-        if reader is None or not os.path.isfile(path):
+        reader = readers.get(os.path.splitext(path)[1].lower())  # may hold a NUL
+        if reader is None:
             raise self.misfit(obj, "write the path of a .parquet or .csv file")
+        if obstacle := paths.obstacle(path):
+            raise self.misfit(obj, obstacle)
         return reader([Path(path)])
 
     def to_json(self, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,6 @@ from livedeck.store import Retry, join_uri, open_store, split_uri
 
 _AT_ONCE = 8
 _HTTP_TIMEOUT = 60.0  # seconds without a byte
-
-
-def is_uri(path: str) -> bool:
-    """Say whether ``path`` names its store; what does not is a local path."""
-    return "://" in path
 
 
 def put_file(path: Path, uri: str, *, retry: Retry | None = None) -> None:
@@ -69,8 +64,12 @@ def put_folder(folder: Path, uri: str, *, retry: Retry | None = None) -> None:
         StoreError: the store did not take one.
     """
     store = open_store(uri, retry=retry)
-    files = [Path(base, name) for base, _, names in os.walk(folder) for name in names]
-    _each(lambda file: store.upload_from(file.relative_to(folder).as_posix(), file), sorted(files))
+    _each(lambda file: store.upload_from(file.relative_to(folder).as_posix(), file), sorted(files_in(folder)))
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Yield whatever lies in a folder, or in folders in it, and is no folder."""
+    return (Path(base, name) for base, _, names in os.walk(folder) for name in names)
 
 
 def fetch_folder(uri: str, folder: Path, *, retry: Retry | None = None) -> list[Path]:

@@ -1,7 +1,10 @@
 import contextlib
+import os
 import pickle
+import re
 import subprocess
 import sys
+import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -249,10 +252,64 @@ def test_files_in_a_pydantic_model(report, folder, data):
     assert Path(back.body).read_text() == "hello"
     assert (back.parts / "one.txt").read_text() == "1"
     assert from_json({"title": "t", "body": {"path": str(report)}}, Report).body == File(report)
-    with pytest.raises(TypeMismatch, match="there is no such file here"):
+    with pytest.raises(TypeMismatch, match="there is no such file"):
         from_json({"title": "t", "body": "/nope"}, Report)
 
 
 def test_names_load_no_library():
     code = "import sys; from livedeck import File; File['csv']('x').name; print('google.protobuf' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "words"),
+    [
+        (File, lambda path: path.mkdir(), "it is a folder: give a file in it, or declare Directory"),
+        (Directory, lambda path: path.touch(), "it is a file: give the folder, or declare File"),
+        (File, os.mkfifo, "it is a pipe, which cannot be stored: give a regular file"),
+        (Directory, os.mkfifo, "it is a pipe, which cannot be stored: give a folder"),
+        (File, lambda path: path.symlink_to("gone"), "it is a link to 'gone', which does not exist"),
+        (File, lambda path: None, "there is no such file here"),
+        (Directory, lambda path: None, "there is no such folder"),
+    ],
+)
+@pytest.mark.parametrize("convert", [accept, from_json])
+def test_a_path_to_something_else_says_what_it_is(tmp_path, kind, make, words, convert):
+    path = tmp_path / "x"
+    make(path)
+    with pytest.raises(TypeMismatch, match=re.escape(words)):
+        convert(str(path), kind)
+
+
+@pytest.mark.parametrize("kind", [File, Directory])
+@pytest.mark.parametrize(("path", "words"), [("a" * 5000, "File name too long"), ("a\0b", "null")])
+def test_a_path_that_cannot_be_one_says_why(kind, path, words):
+    with pytest.raises(TypeMismatch, match=words):
+        accept(path, kind)
+
+
+@pytest.fixture
+def nobody():
+    """Be a user to whom permissions apply."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_what_may_not_be_read_says_so():
+    with tempfile.TemporaryDirectory() as folder:
+        locked = Path(folder, "locked")
+        locked.mkdir()
+        (locked / "file").touch()
+        locked.chmod(0o644)
+        for path, kind in ((locked, Directory), (locked / "file", File)):
+            with pytest.raises(TypeMismatch, match="this user may not read it"):
+                accept(str(path), kind)
+        locked.chmod(0o755)
+        (locked / "file").chmod(0)
+        with pytest.raises(TypeMismatch, match="this user may not read it"):
+            accept(str(locked / "file"), File)

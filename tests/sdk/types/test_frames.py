@@ -96,8 +96,15 @@ def test_from_a_file_named_on_the_command_line(python_type, tmp_path):
     FRAMES["pandas"].to_csv(tmp_path / "f.csv", index=False)
     assert rows(from_json(str(tmp_path / "f.parquet"), python_type)) == COLUMNS
     assert rows(from_json(str(tmp_path / "f.csv"), python_type))["a"] == [1, 2, 3]
-    for wrong in (str(tmp_path / "nope.csv"), str(tmp_path), 3, "x\0.csv"):
-        with pytest.raises(TypeMismatch, match=r"path of a \.parquet or \.csv file"):
+    (tmp_path / "folder.csv").mkdir()
+    for wrong, words in (
+        (str(tmp_path / "nope.csv"), "there is no such file here"),
+        (str(tmp_path / "folder.csv"), "it is a folder: give a file in it"),
+        (str(tmp_path), r"path of a \.parquet or \.csv file"),
+        (3, r"path of a \.parquet or \.csv file"),
+        ("x\0.csv", "null"),
+    ):
+        with pytest.raises(TypeMismatch, match=words):
             from_json(wrong, python_type)
 
 
