@@ -45,8 +45,14 @@ class InputType(click.ParamType[Any]):
             try:
                 return from_json(obj, self.parameter.type, self.where)
             except TypeMismatch as error:
-                reasons.append(str(error))
+                has_advice = not str(error).endswith(f"({type(obj).__name__})")
+                reasons.append(str(error) if has_advice else f"{error}: write {self._form(obj)}")
         raise click.BadParameter(reasons[0], ctx, param)
+
+    def _form(self, obj: Any) -> str:
+        """Return how a value of the type is written, in words; ``obj`` is what was written in its place."""
+        del obj
+        return self.name
 
 
 class ListInputType(InputType):
@@ -58,6 +64,21 @@ class ListInputType(InputType):
         if not value.lstrip().startswith("["):
             readings += [obj if isinstance(obj, _TooLarge) else [obj] for obj in readings]
         return self._first_fitting(readings, param, ctx)
+
+    def _form(self, obj: Any) -> str:
+        items = _parsed(f"[{obj}]")
+        example = f", such as [{obj}]" if isinstance(items, list) and len(items) > 1 else ""
+        return f"{self.name}{example}, or {ONCE_FOR_EACH}"
+
+
+ONCE_FOR_EACH = "the option once for each item"
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 class _TooLarge(ValueError):
@@ -127,7 +148,7 @@ def _option(parameter: Parameter, entity: str) -> click.Option:
             [parameter.name, f"--{dashed}/--no-{dashed}"], default=None, help=text, required=parameter.required
         )
     several = any(typing.get_origin(variant) is list for variant in variants(parameter.type))
-    words = describe(parameter.type) + (", or the option once for each item" if several else "")
+    words = describe(parameter.type) + (f", or {ONCE_FOR_EACH}" if several else "")
     short = len(words) <= LONGEST_METAVAR
     return click.Option(
         [parameter.name, f"--{dashed}"],

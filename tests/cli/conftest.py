@@ -76,6 +76,7 @@ def numbers(
     other: int | None = None,
     rates: dict[str, float] = {},
     sizes: list[int] | None = [7],
+    since: date | None = None,
     loud: bool = False,
 ) -> tuple[str, str, str]:
     return repr(rate), repr((size, either, other)), repr(sizes)

@@ -101,6 +101,10 @@ def test_without_a_name_it_says_what_there_is(livedeck: Command) -> None:
         (["program.py", "numbers", "--rates", '{"a": 1e400}'], 2, ["--rates", "1e400 is too large for a float"]),
         (["program.py", "numbers", "--rate", "1,5"], 2, ["--rate", "'1,5'", "float"]),
         (["program.py", "numbers", "--sizes", "1", "--sizes", "x"], 2, ["--sizes", "'x'"]),
+        (["program.py", "numbers", "--other", "None"], 2, ["--other", "'None'", "write int or null"]),
+        (["program.py", "numbers", "--sizes", "1,2"], 2, ["--sizes", "'1,2'", "such as [1,2]", "once for each item"]),
+        (["program.py", "numbers", "--since", "today"], 2, ["--since", "date, such as 2026-11-24 or null"]),
+        (["program.py", "numbers", "--rates", "a=1"], 2, ["--rates", "'a=1'", "write JSON object"]),
         (["--name", "mine", "program.py", "training"], 2, ["--name goes with --remote"]),
         (["--version", "1", "program.py", "training"], 2, ["--version goes with --remote"]),
         (["--remote", "--name", "My Run", "program.py", "training"], 1, ["execution name 'My Run' is not allowed"]),
@@ -245,6 +249,7 @@ def test_the_terminal_shows_attempts_failures_and_what_the_cache_gave(
     retried = ["again running", "again failed", "again running attempt 2", "again succeeded"]
     assert told() == [*retried, "remembered running", "remembered succeeded"]
     assert told() == [*retried, "remembered cached"]
+    assert "its outputs are those of an earlier run" in livedeck("run", str(tmp_path / "attempts.py"), "both").stderr
     localfolder.run_folder.cache_clear()
 
 
