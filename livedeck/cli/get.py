@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import click
 from flyteidl.admin.execution_pb2 import Execution
@@ -18,7 +18,7 @@ from livedeck.cli.options import endpoint_option, project_options
 from livedeck.cli.progress import COLOURS, Progress, duration_text, since
 from livedeck.client import CaughtUp, Client, NodeChanged, QueueChanged, Queued, has_ended
 from livedeck.client.connection import sendable
-from livedeck.client.files import path_below, stored_in
+from livedeck.client.files import stored_in
 
 WIDTH_OF_FILES = 200
 """Characters of a line that no terminal shows."""
@@ -34,7 +34,7 @@ WIDTH_OF_FILES = 200
     "folder",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="With NAME: copy the files, folders and frames among the outputs here.",
+    help="With NAME: copy the files, folders, frames and pickles among the outputs here.",
 )
 @click.argument("name", required=False)
 def get(
@@ -88,9 +88,14 @@ def _show(client: Client, execution: Execution) -> None:
         progress.explain(execution)
     else:
         _show_now(client, execution, progress)
-    files = [found for found, _ in stored_in(client.execution_data(execution.id).outputs)]
+    stored = list(stored_in(client.execution_data(execution.id).outputs))
+    pickles = [value.name for value in stored if value.kind == "pickle"]
+    files = [value.name for value in stored if value.kind != "pickle"]
     if files:
         click.echo(f"Files among the outputs: {', '.join(files)}")
+    if pickles:
+        click.echo(f"Values that travel as pickles: {', '.join(pickles)}")
+    if stored:
         click.echo(f"`livedeck get {execution.id.name} --download FOLDER` copies them here.")
 
 
@@ -127,7 +132,6 @@ def _download(client: Client, execution: WorkflowExecutionIdentifier, node: str 
     if not files:
         of = f"node {node!r} of {execution.name}" if node else f"execution {execution.name}"
         raise click.ClickException(f"{of} has no files among its outputs" + ("" if data.outputs.literals else " (yet)"))
-    for name, uri in files:
-        suffix = PurePosixPath(uri).suffix
-        for path in client.download(uri, path_below(folder, name if name.endswith(suffix) else f"{name}{suffix}")):
+    for value in files:
+        for path in client.download(value, folder):
             click.echo(path)

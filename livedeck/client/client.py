@@ -11,7 +11,7 @@ from urllib.parse import quote
 from livedeck.client import follow, transfer
 from livedeck.client.entities import Entities
 from livedeck.client.executions import Executions
-from livedeck.client.files import StoredFile, path_below
+from livedeck.client.files import StoredFile, StoredValue
 from livedeck.client.sse import ServerEvent
 from livedeck.client.streams import Patience, Stream
 from livedeck.errors import UserError
@@ -104,12 +104,12 @@ class Client(Entities, Executions):
         answer = json.loads(transfer.request("GET", url, timeout=self._timeout, backoff=self._backoff))
         return [StoredFile(each["name"], each["url"]) for each in answer["files"]]
 
-    def download(self, uri: str, target: Path) -> list[Path]:
-        """Copy the file, folder or frame at a URI to this machine.
+    def download(self, value: StoredValue, folder: Path) -> list[Path]:
+        """Copy a file, folder, frame or pickle among inputs or outputs to this machine.
 
         Args:
-            uri: of an output, such as ``livedeck.client.files.stored_in`` finds.
-            target: the file itself; for a folder, the folder that gets its files. Folders that are missing are made.
+            value: which, as ``livedeck.client.files.stored_in`` finds it.
+            folder: what it is copied into, under the name of the input or output. Folders that are missing are made.
 
         Returns:
             The files that were written.
@@ -117,11 +117,10 @@ class Client(Entities, Executions):
         Raises:
             RemoteNotFound: there is nothing.
             RemoteInvalid: it is not in the server's store.
-            UserError: a file's name leads out of ``target``.
+            UserError: a file's name leads out of ``folder``.
         """
-        found = self.files(uri)
-        single = len(found) == 1 and uri.rstrip("/").endswith(f"/{found[0].name}")
-        paths = [target] if single else [path_below(target, each.name) for each in found]
+        found = self.files(value.uri)
+        paths = value.paths(folder, [each.name for each in found])
         for path, each in zip(paths, found, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             transfer.get_to(each.url, path, timeout=self._timeout, backoff=self._backoff)

@@ -1,14 +1,15 @@
-"""Files, folders and frames among inputs and outputs: where they are, and copies of them on this machine."""
+"""What inputs and outputs have in the store: where it is, and under which names it is copied to this machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 
 from livedeck.errors import UserError
 
 if TYPE_CHECKING:
-    from flyteidl.core.literals_pb2 import Literal, LiteralMap, Scalar
+    from flyteidl.core.literals_pb2 import Blob, Literal, LiteralMap, Scalar
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,51 @@ class StoredFile:
     """Where it can be downloaded for an hour."""
 
 
-def stored_in(literals: "LiteralMap") -> Iterator[tuple[str, str]]:
-    """Yield name and URI of each file, folder and frame in literals, also those in lists and dicts.
+Kind = OneOf["file", "folder", "frame", "pickle"]
 
-    Names are paths: ``model``, ``plots/0``, ``parts/train``.
-    """
+_SUFFIXES: Mapping[str, str] = {"PythonPickle": ".pickle", "NumpyArray": ".npy"}
+"""File name extensions of formats that are not written as their extension."""
+
+_PICKLED = "PythonPickle"
+
+
+@dataclass(frozen=True)
+class StoredValue:
+    """A value of which the literal holds only the address."""
+
+    name: str
+    """The input or output, and the way into it: ``model``, ``plots/0``, ``parts/train``."""
+    uri: str
+    kind: Kind
+    """``pickle``: a value of a type that has no form of its own, written by cloudpickle."""
+    suffix: str
+    """Extension of its file, with the dot; empty if it is not known, or of a folder."""
+
+    def paths(self, folder: Path, names: Sequence[str]) -> list[Path]:
+        """Return where its objects go in a folder: a single file under the value's name, several in a folder of it.
+
+        Args:
+            folder: what they go into.
+            names: of the objects, as the server tells them: the last part of the URI, or a path below it.
+
+        Raises:
+            UserError: a name leads out of the folder.
+        """
+        own = path_below(folder, self.name)
+        if self.kind == "folder":
+            return [path_below(own, name) for name in names]
+        if len(names) == 1:
+            return [own if own.name.endswith(self.suffix) else own.with_name(f"{own.name}{self.suffix}")]
+        return [path_below(own, name if PurePosixPath(name).suffix else f"{name}{self.suffix}") for name in names]
+
+
+def stored_in(literals: "LiteralMap") -> Iterator[StoredValue]:
+    """Yield each file, folder, frame and pickle in literals, also those in lists and dicts."""
     for name, literal in sorted(literals.literals.items()):
         yield from _stored(name, literal)
 
 
-def _stored(name: str, literal: "Literal") -> Iterator[tuple[str, str]]:
+def _stored(name: str, literal: "Literal") -> Iterator[StoredValue]:
     kind = literal.WhichOneof("value")
     if kind == "collection":
         for index, each in enumerate(literal.collection.literals):
@@ -42,12 +78,34 @@ def _stored(name: str, literal: "Literal") -> Iterator[tuple[str, str]]:
         yield from _of_scalar(name, literal.scalar)
 
 
-def _of_scalar(name: str, scalar: "Scalar") -> Iterator[tuple[str, str]]:
+def _of_scalar(name: str, scalar: "Scalar") -> Iterator[StoredValue]:
     kind = scalar.WhichOneof("value")
     if kind == "union":
         yield from _stored(name, scalar.union.value)
-    elif kind in {"blob", "structured_dataset", "schema"} and (uri := getattr(scalar, kind).uri):
-        yield name, uri
+    elif kind == "blob" and scalar.blob.uri:
+        yield _of_blob(name, scalar.blob)
+    elif kind == "structured_dataset" and scalar.structured_dataset.uri:
+        dataset = scalar.structured_dataset
+        yield _of_frame(name, dataset.uri, dataset.metadata.structured_dataset_type.format)
+    elif kind == "schema" and scalar.schema.uri:
+        yield _of_frame(name, scalar.schema.uri, "")
+
+
+def _of_blob(name: str, blob: "Blob") -> StoredValue:
+    kind = blob.metadata.type
+    if kind.dimensionality == kind.MULTIPART:
+        return StoredValue(name, blob.uri, "folder", "")
+    suffix = PurePosixPath(blob.uri).suffix or _suffix(kind.format)
+    return StoredValue(name, blob.uri, "pickle" if kind.format == _PICKLED else "file", suffix)
+
+
+def _of_frame(name: str, uri: str, format: str) -> StoredValue:  # Flyte's name
+    return StoredValue(name, uri, "frame", PurePosixPath(uri).suffix or _suffix(format or "parquet"))
+
+
+def _suffix(format: str) -> str:  # Flyte's name
+    """Return the extension of a format; empty if it is no word that could be one."""
+    return _SUFFIXES.get(format) or (f".{format}" if format.isalnum() else "")
 
 
 def path_below(folder: Path, name: str) -> Path:
