@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import click
 
+from livedeck.cli.cache_words import cached_text
 from livedeck.deck.numerals import format_duration
 from livedeck.errors import NotWritable
 from livedeck.sdk.localevents import AttemptEnded, AttemptStarted, LocalEvent, TakenFromCache
@@ -28,7 +29,7 @@ def show(event: LocalEvent) -> None:
         case AttemptEnded(seconds=seconds, failed=failed):
             _line(label, "failed" if failed else "succeeded", "red" if failed else "green", format_duration(seconds))
         case TakenFromCache():
-            _line(label, "cached", "green", "its outputs are those of an earlier run")
+            _line(label, "cached", "green", cached_text())
 
 
 def _line(label: str, phase: str, colour: str, more: str) -> None:

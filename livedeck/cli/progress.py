@@ -15,6 +15,7 @@ from flyteidl.core.execution_pb2 import TaskExecution as TaskPhases
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from google.protobuf.duration_pb2 import Duration
 
+from livedeck.cli.cache_words import cached_text
 from livedeck.cli.node_names import NodeNames, is_boundary
 from livedeck.client.follow import (
     CaughtUp,
@@ -29,6 +30,7 @@ from livedeck.deck.numerals import format_duration
 
 COLOURS = {
     "SUCCEEDED": "green",
+    "CACHED": "green",
     "RECOVERED": "green",
     "RUNNING": "cyan",
     "DYNAMIC_RUNNING": "cyan",
@@ -131,7 +133,8 @@ class Progress:
         line = f"{self._labels[id_]:{WIDTH}} {_phase(phase)}"
         if node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
             source = node.closure.task_node_metadata.catalog_key.source_task_execution
-            line += f"  from the cache, of {source.node_execution_id.execution_id.name or 'an earlier run'}"
+            line = f"{self._labels[id_]:{WIDTH}} {_phase('CACHED')}"
+            line += f"  {cached_text(source.node_execution_id.execution_id.name)}"
         elif node.closure.HasField("duration") and node.closure.duration.ToTimedelta():
             line += f"  {duration_text(node.closure.duration)}"
         elif phase == "RUNNING" and node.closure.deck_uri:

@@ -1,7 +1,9 @@
 """What the terminal says of an execution, from changes that the test makes up."""
 
+import pytest
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core import catalog_pb2
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import NodeExecution as Nodes
 from flyteidl.core.execution_pb2 import TaskExecution as Tasks
@@ -83,3 +85,15 @@ def test_nodes_inside_of_sub_workflows_have_names_and_boundaries_are_not_told(ca
         ["n0", "outer", "succeeded"],
         ["n0-0-dn7", "dn7", "succeeded"],
     ]
+
+
+@pytest.mark.parametrize(("source", "whose"), [("fast-cat", "fast-cat"), ("", "an earlier run")])
+def test_what_the_cache_gave_is_told_as_in_a_local_run(capsys, source, whose) -> None:
+    node = NodeExecution()
+    node.id.node_id = "n0"
+    node.closure.phase = Nodes.SUCCEEDED
+    metadata = node.closure.task_node_metadata
+    metadata.cache_status = catalog_pb2.CACHE_HIT
+    metadata.catalog_key.source_task_execution.node_execution_id.execution_id.name = source
+    Progress("http://x").follow([NodeChanged(node)])
+    assert capsys.readouterr().out.split() == ["n0", "cached", *f"its outputs are those of {whose}".split()]
