@@ -12,6 +12,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── MissingInput          a required input was not given
     │   └── UnknownEntity         a file, workflow, task or extra that does not exist
     ├── TaskExited                a task called sys.exit() instead of returning
+    ├── TaskTimedOut              an attempt of a local run took longer than its task's timeout
     ├── RecoverableError          raised by a task's author: another attempt may succeed
     ├── StoreError                the object store did not do what was asked
     │   ├── ObjectNotFound        no object under that key
@@ -88,8 +89,20 @@ class TaskExited(LivedeckError):
     """A task called ``sys.exit()`` instead of returning. Its failure, whatever the status it gave."""
 
 
+class TaskTimedOut(LivedeckError):
+    """An attempt of a local run took longer than its task's ``timeout``. Retried, as on a server."""
+
+
 class RecoverableError(LivedeckError):
     """Raise it in a task to say that another attempt may succeed; any other error is final (Flyte's rule)."""
+
+
+def not_retried(retries: int) -> str:
+    """Return the words for an error that is final although the task has ``retries``."""
+    return (
+        f"Not tried again, although retries={retries}: only a recoverable error is (raise livedeck.RecoverableError; "
+        "in flytekit, FlyteRecoverableException), and a process that was killed or crashed."
+    )
 
 
 class StoreError(LivedeckError):

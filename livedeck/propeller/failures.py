@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass, replace
 
+from livedeck.errors import not_retried
+
 
 class Blame(enum.IntEnum):
     """``flyteidl.core.ExecutionError.ErrorKind``: whose budget of retries a failure is taken from."""
@@ -30,6 +32,10 @@ class Failure:
     """The ``error.pb`` that it was read from; empty if there is none."""
     worker: str = ""
     """Which process or machine of several it happened on; empty if there is only one."""
+
+    def final(self, retries: int) -> "Failure":
+        """The same failure, with why it ended a task that has retries left."""
+        return replace(self, message=f"{self.message}\n{not_retried(retries)}")
 
     def exhausted(self, attempts: int) -> "Failure":
         """The same failure, when it was the last of ``attempts`` that may be made (the code is Flyte's)."""

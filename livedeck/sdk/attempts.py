@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from livedeck.deck.settings import FLUSH_TIMEOUT
+from livedeck.errors import TaskTimedOut
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionContext, Identity, bound
 from livedeck.sdk.deckfields import Facts, add_tabs
@@ -163,6 +164,8 @@ def _loop_runs() -> bool:
 
 
 def _was_stopped(error: BaseException) -> bool:
-    """Tell whether an error means that somebody wanted an end, not that something went wrong."""
+    """Tell whether an error means that the attempt was ended from outside, not that something in it went wrong."""
     asyncio = sys.modules.get("asyncio")
-    return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))
+    return isinstance(error, KeyboardInterrupt | TaskTimedOut) or (
+        asyncio is not None and isinstance(error, asyncio.CancelledError)
+    )

@@ -5,9 +5,10 @@ import os
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from livedeck.errors import RecoverableError, TaskExited
+from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, not_retried
 from livedeck.sdk.attempts import Attempt, run_to_end
 from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
 from livedeck.sdk.context import ExecutionId, Identity, TaskId, current_context, inside_task
@@ -19,6 +20,7 @@ from livedeck.sdk.nodes import NO_OVERRIDES, Node, NodeOverrides
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.promises import Reference
 from livedeck.sdk.tasks import Task
+from livedeck.sdk.timeouts import cancelled_after, stopped_after
 from livedeck.sdk.types import DataPlane, Where
 from livedeck.sdk.types.carried import Carried
 from livedeck.sdk.workflows import Workflow
@@ -98,6 +100,10 @@ class _Call:
     def _retries(self) -> int:
         return self.task.options.retries if self.overrides.retries is None else self.overrides.retries
 
+    @property
+    def _timeout(self) -> timedelta | None:
+        return self.overrides.timeout or self.task.options.timeout
+
     def run(self) -> Mapping[str, Carried]:
         """Return the outputs, those of an earlier run if they are cached."""
         memory = Remembered.of(self.task, self.overrides, self.inputs)
@@ -128,7 +134,7 @@ class _Call:
         for number in range(self._retries + 1):
             try:
                 with self._attempt(number) as attempt:
-                    return self._outputs(attempt, attempt.call(self._given(attempt)), data)
+                    return self._outputs(attempt, self._returned(attempt), data)
             except SystemExit as error:
                 raise self._exited(error) from error
         raise AssertionError("the last attempt either returns or raises")
@@ -137,10 +143,21 @@ class _Call:
         for number in range(self._retries + 1):
             try:
                 with self._attempt(number) as attempt:
-                    return self._outputs(attempt, await attempt.call_async(self._given(attempt)), data)
+                    return self._outputs(attempt, await self._returned_async(attempt), data)
             except SystemExit as error:
                 raise self._exited(error) from error
         raise AssertionError("the last attempt either returns or raises")
+
+    def _returned(self, attempt: Attempt) -> Mapping[str, Any]:
+        if self.task.is_async:
+            outputs: Mapping[str, Any] = run_to_end(self._returned_async(attempt))
+            return outputs
+        with stopped_after(self._timeout, self.task.name):
+            return attempt.call(self._given(attempt))
+
+    async def _returned_async(self, attempt: Attempt) -> Mapping[str, Any]:
+        async with cancelled_after(self._timeout, self.task.name):
+            return await attempt.call_async(self._given(attempt))
 
     def _exited(self, error: SystemExit) -> TaskExited:
         """Return the error for an exit, which would end the program, and with 0 look like a success."""
@@ -165,15 +182,18 @@ class _Call:
 
     @contextmanager
     def _attempt(self, number: int) -> Iterator[Attempt]:
-        """Open an attempt, end its Deck as it ends, and let the next begin after a recoverable error."""
+        """Open an attempt, end its Deck as it ends, and let the next begin if the error allows it."""
         attempt = _open(self.task, self.place, number)
         deck = self.place.uri(str(number)) if self.task.options.enable_deck else ""
         try:
             told = attempt_told(self.task.name, self.place.nodes, number, deck)
             with told, attempt.settled(), _environment(self.task):
                 yield attempt
-        except RecoverableError as error:
+        except Exception as error:
             if number == self._retries:
+                raise
+            if not isinstance(error, RecoverableError | TaskTimedOut):
+                error.add_note(not_retried(self._retries))
                 raise
             logger.warning("%s: attempt %d failed, trying again: %s", self.task.name, number + 1, error)
 

@@ -121,17 +121,20 @@ def task(
 ) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
     """Make a function a task. Every parameter needs a type; the return annotation says what comes out.
 
-    A task that is called as a plain function runs in this process. Then ``environment`` holds while it runs and
-    ``retries`` are made as on a server; ``timeout``, ``requests``, ``limits``, ``interruptible`` and ``cache`` are
-    about other processes and say nothing here.
+    A task that is called as a plain function runs in this process. Then ``environment`` holds while it runs,
+    ``retries`` are made as on a server, outputs are cached on this machine, and an attempt that takes longer than
+    ``timeout`` is stopped: as by Ctrl-C in the main thread, at the next ``await`` if it is ``async``, not at all in
+    another thread (a warning says so). ``requests``, ``limits`` and ``interruptible`` are about other processes and
+    say nothing here.
 
     Args:
         function: the function, when the decorator is written without parentheses. May be ``async``.
         enable_deck: whether the task has a Deck.
         deck_fields: tabs that are added to the Deck when the task ends; all of them, if not said otherwise.
         deck_publish: how the Deck is published.
-        retries: how often a failed attempt is tried again: after a ``RecoverableError``, or when its process ended
-            without a result (killed, crashed). Any other error is final, as in Flyte.
+        retries: how often a failed attempt is tried again: after a ``RecoverableError``, when it took longer than
+            ``timeout``, or when its process ended without a result (killed, crashed). Any other error is final, as
+            in Flyte.
         timeout: seconds that one attempt may take; longer ones are stopped and count as failed.
         requests: what the task needs. See ``Resources`` for who honours what: livedeck's executor of processes has it
             wait until that much ``cpu`` and ``mem`` is free.

@@ -16,6 +16,7 @@ from livedeck import (
     task,
     workflow,
 )
+from livedeck.errors import TaskTimedOut, not_retried
 
 
 @task
@@ -160,9 +161,11 @@ def test_only_recoverable_errors_are_retried():
     assert flaky(error="soft") == 7
     assert attempts == [1, 2, 3]
     attempts.clear()
-    with pytest.raises(ValueError, match="hard"):
+    with pytest.raises(ValueError, match="hard") as caught:
         flaky(error="hard")
     assert attempts == [1]
+    assert caught.value.__notes__ == [not_retried(2)]
+    assert "although retries=2: only a recoverable error is (raise livedeck.RecoverableError" in not_retried(2)
 
 
 def test_the_last_recoverable_error_is_raised():
@@ -177,6 +180,88 @@ def test_the_last_recoverable_error_is_raised():
     for call in (hopeless, flow):
         with pytest.raises(RecoverableError, match="again"):
             call()
+
+
+def test_an_attempt_that_takes_too_long_is_stopped_and_counts_as_failed():
+    attempts = []
+
+    @task(timeout=0.05, retries=1)
+    def waits() -> None:
+        attempts.append(current_context().attempt)
+        try:
+            threading.Event().wait()
+        except Exception:  # noqa: BLE001 - as on a server a task cannot go on by catching what stops it
+            attempts.append("caught")
+
+    with pytest.raises(TaskTimedOut, match=r"waits: .*its timeout of 0:00:00.050000"):
+        waits()
+    assert attempts == [1, 2]
+
+
+def test_a_node_has_a_timeout_of_its_own():
+    @task
+    def waits() -> None:
+        threading.Event().wait()
+
+    @workflow
+    def flow() -> None:
+        waits().with_overrides(timeout=0.05)
+
+    with pytest.raises(TaskTimedOut):
+        flow()
+
+
+def test_a_task_within_its_timeout_is_left_alone():
+    @task(timeout=60)
+    def quick() -> int:
+        return 1
+
+    assert quick() == 1
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("livedeck-timeout")]
+
+
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_an_async_task_that_takes_too_long_is_stopped(in_a_loop):
+    @task(timeout=0.05)
+    async def waits() -> None:
+        await asyncio.Event().wait()
+
+    @workflow
+    def flow() -> None:
+        waits()
+
+    async def in_loop() -> None:
+        flow()
+        await waits()
+
+    with pytest.raises(TaskTimedOut):
+        asyncio.run(in_loop()) if in_a_loop else flow()
+
+
+def test_an_async_tasks_own_timeout_is_its_error():
+    @task(timeout=60, retries=1)
+    async def gives_up() -> None:
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+
+    @workflow
+    def flow() -> None:
+        gives_up()
+
+    with pytest.raises(TimeoutError):
+        flow()
+
+
+def test_a_timeout_that_cannot_be_kept_is_said_before_the_task_runs(caplog):
+    @task(timeout=60)
+    def quick() -> list[str]:
+        return [record.getMessage() for record in caplog.records]
+
+    told = []
+    thread = threading.Thread(target=lambda: told.extend(quick()))
+    thread.start()
+    thread.join()
+    assert any("quick: its timeout of 0:01:00 is not kept" in message for message in told)
 
 
 async def test_async_tasks_are_retried_too():

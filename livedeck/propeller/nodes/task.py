@@ -136,6 +136,8 @@ def _on_failed(transition: Transition, path: Path, event: AttemptFailed) -> None
         return
     task: TaskPlan = transition.plan(path).detail
     failure = _expired(task) if attempt.stopping is Stopping.TIMEOUT else event.failure
+    if not failure.recoverable and transition.node(path).user_failures < task.retries:
+        failure = failure.final(task.retries)
     verdict = _charge(transition, path, task, failure)
     if verdict is None:
         _move_attempt(transition, path, TaskTrigger.RETRY, failure)

@@ -1,0 +1,110 @@
+"""The time limit of an attempt that runs in this process; on a server the executor ends the attempt's process.
+
+A function in the main thread is stopped as Ctrl-C stops it: by SIGINT, which also ends a wait for a lock, a socket or
+a process, and as ``KeyboardInterrupt`` passes ``except Exception``. A coroutine is cancelled where it awaits. In
+another thread Python has no way to interrupt a wait.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+
+from livedeck.errors import TaskTimedOut
+
+logger = logging.getLogger("livedeck.local")
+
+_DELIVERY = 0.1
+"""Seconds in which a signal that a process sent to itself has come; it takes microseconds."""
+
+
+@contextmanager
+def stopped_after(timeout: timedelta | None, task: str) -> Iterator[None]:
+    """Stop what runs inside when the time is over; say so beforehand where that cannot be done.
+
+    Raises:
+        TaskTimedOut: the time was over.
+    """
+    if timeout is None:
+        yield
+        return
+    if not _can_interrupt():
+        logger.warning("%s: its timeout of %s is not kept: it runs outside of the main thread", task, timeout)
+        yield
+        return
+    alarm = _Alarm(timeout.total_seconds())
+    try:
+        with alarm:
+            yield
+    except KeyboardInterrupt:
+        if alarm.rang:
+            raise _expired(task, timeout) from None
+        raise
+
+
+@asynccontextmanager
+async def cancelled_after(timeout: timedelta | None, task: str) -> AsyncIterator[None]:
+    """Cancel what is awaited inside when the time is over.
+
+    Raises:
+        TaskTimedOut: the time was over.
+    """
+    import asyncio
+
+    limit = asyncio.timeout(timeout.total_seconds() if timeout is not None else None)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if timeout is not None and limit.expired():
+            raise _expired(task, timeout) from None
+        raise
+
+
+def _expired(task: str, timeout: timedelta) -> TaskTimedOut:
+    return TaskTimedOut(
+        f"{task}: the attempt ran longer than its timeout of {timeout} and was stopped. "
+        "Give the task a longer timeout, or less to do"
+    )
+
+
+def _can_interrupt() -> bool:
+    """Return whether SIGINT would raise ``KeyboardInterrupt`` in this thread."""
+    in_main = threading.current_thread() is threading.main_thread()
+    return in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class _Alarm:
+    """Sends SIGINT to the thread that entered it, once, unless that has left it before."""
+
+    def __init__(self, seconds: float) -> None:
+        self.rang = False
+        self._left = False
+        self._lock = threading.Lock()
+        self._thread = threading.get_ident()
+        self._timer = threading.Timer(seconds, self._ring)
+        self._timer.name = "livedeck-timeout"
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._lock:
+            self._left = True
+        if not self.rang:
+            self._timer.cancel()
+            self._timer.join()  # what comes next may fork, and should find no thread of ours
+        elif kind is not KeyboardInterrupt:
+            # The signal is on its way, and must not come when something else runs.
+            time.sleep(_DELIVERY)
+            raise KeyboardInterrupt
+
+    def _ring(self) -> None:
+        with self._lock:
+            if not self._left:
+                self.rang = True
+                signal.pthread_kill(self._thread, signal.SIGINT)
