@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/page.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test console wheel bench bench-smoke lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test versions-test versions-short console wheel bench lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,13 @@ kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10
 fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end of a task's function
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
+versions-test: $(VENV)/.dev $(CONSOLE)  ## The quick tests with the oldest and with the newest allowed versions of what we depend on
+	@scripts/versions.sh oldest $(ARGS)
+	@scripts/versions.sh newest $(ARGS)
+
+versions-short: $(VENV)/.dev $(CONSOLE)  ## With the oldest allowed versions, the tests of what leans on internals
+	@scripts/versions.sh oldest tests/admin/test_front.py tests/admin/test_security.py tests/admin/test_app.py tests/admin/test_view.py tests/admin/test_transfers.py tests/admin/db
+
 console: $(CONSOLE)  ## Build the console and the Deck's runtime script
 
 wheel: $(VENV)/.dev $(CONSOLE)  ## Build dist/*.whl with the console inside
@@ -53,7 +60,7 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-bench console/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-bench .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
 
 .PHONY: chromium
 chromium:

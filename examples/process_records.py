@@ -76,7 +76,8 @@ def clean(raw: File, low: float, high: float) -> tuple[File, Quality]:
     kept, share = deck.value("kept", 0), deck.value("rejected", 0.0, unit="%")
     rates = deck.chart("Rejected, per reason", x_label="records read", y_label="records")
 
-    quality, reasons, samples = Quality(), Counter[str](), []
+    quality, reasons = Quality(), Counter[str]()
+    samples: list[tuple[int, str, dict[str, str]]] = []
     path = Path(tempfile.mkdtemp()) / "clean.csv"
     with open(raw, newline="") as lines, path.open("w", newline="") as file:  # noqa: PTH123
         writer = csv.DictWriter(file, FIELDS)

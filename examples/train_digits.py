@@ -180,8 +180,9 @@ def forward(model: list[np.ndarray], images: Floats) -> list[Floats]:
 def probabilities(model: list[np.ndarray], images: Floats) -> Floats:
     """Class probabilities, shape (n, 10)."""
     logits = forward(model, images)[-1]
-    exponentials: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Floats = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return shares
 
 
 def gradients(model: list[np.ndarray], images: Floats, labels: Integers) -> list[np.ndarray]:

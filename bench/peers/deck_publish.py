@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from flytekit import Deck
 from flytekit.core.context_manager import ExecutionParameters, ExecutionState, FlyteContextManager
@@ -27,7 +28,7 @@ uploads: list[int] = []
 class Store(FileAccessProvider):
     """A local store that takes `delay` seconds to answer a put."""
 
-    def put_data(self, local_path, remote_path, is_multipart=False, **kwargs):
+    def put_data(self, local_path: str, remote_path: str, is_multipart: bool = False, **kwargs: Any) -> Any:
         time.sleep(delay)
         uploads.append(Path(local_path).stat().st_size)
         return super().put_data(local_path, remote_path, is_multipart, **kwargs)
