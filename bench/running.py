@@ -14,7 +14,7 @@ from livedeck.cli.remote import Registered, register_entity
 from livedeck.client import Client, ExecutionChanged
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.loading import load_file
-from livedeck.sdk.types import DataPlane, Where, from_literal, to_literal
+from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
 
 PROGRAM = Path(__file__).parent / "workflows.py"
 TIMEOUT = 300.0
@@ -31,7 +31,7 @@ class Prepared:
     def start(self, **inputs: Any) -> WorkflowExecutionIdentifier:
         types = self.interface.inputs
         literals = {
-            name: to_literal(value, types[name].type, self.registered.data, Where("bench", name))
+            name: to_literal(value, types[name].type, self.registered.data, Location("bench", name))
             for name, value in inputs.items()
         }
         return self.client.create_execution(self.registered.id, LiteralMap(literals=literals))

@@ -68,7 +68,7 @@ def __getattr__(name: str) -> object:
         return Deck
     if name.startswith("_"):  # the import system asks for some
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from livedeck.sdk.absent import import_asks, instead_of  # noqa: PLC0415
+    from livedeck.sdk.flytekit_names import import_asks, instead_of  # noqa: PLC0415
 
     instead = instead_of(name)
     # Of an AttributeError "from livedeck import name" keeps nothing: the words are for its reader, too.

@@ -115,10 +115,10 @@ def _delete_all(client: Client, found: list[Execution], *, strict: bool) -> None
 
 
 def _prune_local(older_than: float, *, dry_run: bool, yes: bool) -> None:
-    from livedeck.sdk import folders
+    from livedeck.sdk import folder_locks
 
     found = list(_unused_here(older_than))
-    size = sum(folders.size_of(folder) for folder in found)
+    size = sum(folder_locks.size_of(folder) for folder in found)
     what = f"{_counted(len(found), 'folder')} ({format_size(size)})"
     for folder in found:
         click.echo(folder)
@@ -127,19 +127,19 @@ def _prune_local(older_than: float, *, dry_run: bool, yes: bool) -> None:
         return
     if not yes:
         click.confirm(f"Delete {what}?", abort=True)
-    gone = sum(folders.remove(folder) for folder in found)
+    gone = sum(folder_locks.remove(folder) for folder in found)
     click.echo(f"Deleted {_counted(gone, 'folder')}.")
 
 
 def _unused_here(older_than: float) -> Iterator[Path]:
     from livedeck.runtime.code import cache_folder
-    from livedeck.sdk import folders
-    from livedeck.sdk.localfolder import CACHE, runs_folder
+    from livedeck.sdk import folder_locks
+    from livedeck.sdk.local.folders import CACHE, runs_folder
 
     runs = runs_folder()
-    yield from (folder for folder in folders.unused(runs, older_than) if folder.name != CACHE)
-    yield from folders.unused(runs / CACHE, older_than)
-    yield from folders.unused(Path(cache_folder()), older_than)
+    yield from (folder for folder in folder_locks.unused(runs, older_than) if folder.name != CACHE)
+    yield from folder_locks.unused(runs / CACHE, older_than)
+    yield from folder_locks.unused(Path(cache_folder()), older_than)
 
 
 def _counted(number: int, what: str) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from livedeck.errors import TypeMismatch
-from livedeck.sdk.fitting import variants
+from livedeck.sdk.assignability import variants
 from livedeck.sdk.interface import Interface, Parameter
-from livedeck.sdk.types import Where, describe, from_json, to_json
+from livedeck.sdk.types import Location, describe, from_json, to_json
 
 
 class InputType(click.ParamType[Any]):
@@ -22,7 +22,7 @@ class InputType(click.ParamType[Any]):
 
     def __init__(self, parameter: Parameter, entity: str) -> None:
         self.parameter = parameter
-        self.where = Where(entity, parameter.name)
+        self.location = Location(entity, parameter.name)
         self.name = describe(parameter.type)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -40,10 +40,10 @@ class InputType(click.ParamType[Any]):
         reasons: list[str] = []
         for obj in readings:
             if isinstance(obj, _TooLarge):
-                reasons.insert(0, f"{self.where}: {obj}")
+                reasons.insert(0, f"{self.location}: {obj}")
                 continue
             try:
-                return from_json(obj, self.parameter.type, self.where)
+                return from_json(obj, self.parameter.type, self.location)
             except TypeMismatch as error:
                 has_advice = not str(error).endswith(f"({type(obj).__name__})")
                 reasons.append(str(error) if has_advice else f"{error}: write {self._form(obj)}")
@@ -162,7 +162,7 @@ def _option(parameter: Parameter, entity: str) -> click.Option:
 
 def _shown(parameter: Parameter, entity: str) -> str:
     try:
-        return json.dumps(to_json(parameter.default, parameter.type, Where(entity, parameter.name, "default")))
+        return json.dumps(to_json(parameter.default, parameter.type, Location(entity, parameter.name, "default")))
     except (TypeError, ValueError):
         return repr(parameter.default)
 

@@ -11,8 +11,8 @@ import click
 from livedeck.cli.cache_words import cached_text
 from livedeck.deck.numerals import format_duration
 from livedeck.errors import NotWritable
-from livedeck.sdk.localevents import AttemptEnded, AttemptStarted, LocalEvent, TakenFromCache
-from livedeck.sdk.localfolder import LOCAL_DIR, run_folder
+from livedeck.sdk.local.events import AttemptEnded, AttemptStarted, LocalEvent, TakenFromCache
+from livedeck.sdk.local.folders import LOCAL_DIR, run_folder
 
 WIDTH = 28
 """Characters for a node's id and name."""

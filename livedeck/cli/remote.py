@@ -25,12 +25,12 @@ from livedeck.client import Client
 from livedeck.client.connection import sendable
 from livedeck.errors import LivedeckError
 from livedeck.sdk import bundle
-from livedeck.sdk import compile as compiler
 from livedeck.sdk.entities import Entity
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.loading import Program
+from livedeck.sdk.specs import workflows as specs
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.types import DataPlane, Where, from_literal, to_json, to_literal
+from livedeck.sdk.types import DataPlane, Location, from_literal, to_json, to_literal
 from livedeck.sdk.workflows import Workflow
 
 
@@ -101,7 +101,7 @@ class RemoteProgram:
         Raises:
             UserError: it cannot be compiled.
         """
-        compiler.closure(entity, self._settings("", CheckingDataPlane()))
+        specs.closure(entity, self._settings("", CheckingDataPlane()))
 
     def register(self, entity: Entity) -> Registered:
         """Upload the program's code and register a workflow or task with all that it calls.
@@ -112,7 +112,7 @@ class RemoteProgram:
         """
         self.check(entity)
         code = self._client.upload(self._code.data, self._code.name)
-        registration = compiler.closure(entity, self._settings(code, self._data))
+        registration = specs.closure(entity, self._settings(code, self._data))
         self._client.register(
             [
                 *(TaskCreateRequest(id=spec.template.id, spec=spec) for spec in registration.tasks),
@@ -124,8 +124,8 @@ class RemoteProgram:
             return Registered(registration.launch_plans[-1][0], self._data)
         return Registered(registration.tasks[-1].template.id, self._data)
 
-    def _settings(self, code: str, data: DataPlane) -> compiler.CompileSettings:
-        return compiler.CompileSettings(self._client.project, self._client.domain, self._version, code=code, data=data)
+    def _settings(self, code: str, data: DataPlane) -> specs.CompileSettings:
+        return specs.CompileSettings(self._client.project, self._client.domain, self._version, code=code, data=data)
 
 
 def register_entity(client: Client, program: Program, entity: Entity, version: str | None = None) -> Registered:
@@ -167,7 +167,7 @@ def run_remote(program: Program, entity: Entity, inputs: Mapping[str, Any], sett
 
 def _literals(interface: Interface, inputs: Mapping[str, Any], data: DataPlane) -> dict[str, Any]:
     return {
-        name: to_literal(value, interface.inputs[name].type, data, Where(interface.entity, name))
+        name: to_literal(value, interface.inputs[name].type, data, Location(interface.entity, name))
         for name, value in inputs.items()
     }
 
@@ -198,7 +198,7 @@ def _shown(interface: Interface, outputs: LiteralMap) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for name, python_type in interface.outputs.items():
         literal = outputs.literals[name]
-        where = Where(interface.entity, name, "output")
+        where = Location(interface.entity, name, "output")
         try:
             shown[name] = to_json(from_literal(literal, python_type, data, where), python_type, where)
         except LivedeckError:

@@ -14,9 +14,9 @@ from livedeck.errors import UserError
 from livedeck.sdk.attempts import run_to_end
 from livedeck.sdk.entities import Entity
 from livedeck.sdk.loading import Program, load_file
-from livedeck.sdk.localevents import listening
+from livedeck.sdk.local.events import listening
 from livedeck.sdk.tracebacks import format_error, user_frames
-from livedeck.sdk.types import Where, to_json
+from livedeck.sdk.types import Location, to_json
 from livedeck.sdk.workflows import Workflow
 
 
@@ -135,7 +135,7 @@ def _run_here(entity: Entity, inputs: Mapping[str, Any]) -> int:
         return 1
     outputs = entity.interface.split(returned)
     shown = {
-        name: to_json(value, entity.interface.outputs[name], Where(entity.name, name, "output"))
+        name: to_json(value, entity.interface.outputs[name], Location(entity.name, name, "output"))
         for name, value in outputs.items()
     }
     if shown:

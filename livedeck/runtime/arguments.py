@@ -1,4 +1,4 @@
-"""The command line of one attempt, as ``livedeck.sdk.compile`` writes it into the task's container."""
+"""The command line of one attempt, as ``livedeck.sdk.specs.tasks`` writes it into the task's container."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from livedeck.sdk.folders import hold
+from livedeck.sdk.folder_locks import hold
 from livedeck.store import Retry, open_store, split_uri
 
 CODE_CACHE = "LIVEDECK_CODE_CACHE"

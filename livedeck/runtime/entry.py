@@ -34,7 +34,7 @@ from livedeck.sdk.declaring import checked_before
 from livedeck.sdk.modules import exited
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import name_files_as_in, project_path
-from livedeck.sdk.types import DataPlane, Where, from_literal, to_literal
+from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
 from livedeck.store import Retry, Store, layout, open_store, split_uri
 
 DECK_RANK = "LIVEDECK_DECK_RANK"
@@ -250,7 +250,7 @@ def _read_inputs(task: Task[..., Any], uri: str, data: DataPlane) -> dict[str, A
     inputs: dict[str, Any] = {}
     for name, parameter in task.interface.inputs.items():
         if name in literals:
-            inputs[name] = from_literal(literals[name], parameter.type, data, Where(task.name, name))
+            inputs[name] = from_literal(literals[name], parameter.type, data, Location(task.name, name))
     return task.interface.complete(inputs)
 
 
@@ -260,7 +260,7 @@ def _serialized(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlan
     literals: dict[str, Literal] = {}
     for name, value in outputs.items():
         try:
-            literals[name] = to_literal(value, kinds[name], data, Where(task.name, name, "output"))
+            literals[name] = to_literal(value, kinds[name], data, Location(task.name, name, "output"))
         except InvalidKey:  # of the user's own choice
             raise
         except StoreError as error:

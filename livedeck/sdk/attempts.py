@@ -11,7 +11,7 @@ from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.errors import TaskTimedOut
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionContext, Identity, bound
-from livedeck.sdk.deckfields import Facts, add_tabs
+from livedeck.sdk.deck_fields import AttemptSummary, add_tabs
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.timeline import Timeline
 from livedeck.sdk.tracebacks import format_error
@@ -112,7 +112,7 @@ class Attempt:
         if self._publisher is None or self.page is None:
             return True
         if outcome != "aborted":
-            add_tabs(self.page, Facts(self.task, self.inputs, self.outputs, self.timeline))
+            add_tabs(self.page, AttemptSummary(self.task, self.inputs, self.outputs, self.timeline))
         self._publisher.close(outcome, timeout=timeout)
         return True
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from livedeck.errors import InvalidWorkflow, TypeMismatch
-from livedeck.sdk.fitting import fits, variants
+from livedeck.sdk.assignability import is_assignable, variants
 from livedeck.sdk.promises import Outputs, Promise, Reference, promises_in
-from livedeck.sdk.types import Where, accept, type_name
+from livedeck.sdk.types import Location, accept, type_name
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DictOf:
 Binding = Constant | Reference | ListOf | DictOf
 
 
-def bind(value: Any, python_type: Any, where: Where) -> Binding:
+def bind(value: Any, python_type: Any, location: Location) -> Binding:
     """Bind a value or promise to an input of a type.
 
     Raises:
@@ -44,14 +44,16 @@ def bind(value: Any, python_type: Any, where: Where) -> Binding:
         InvalidWorkflow: it is no value at all.
     """
     if isinstance(value, Promise):
-        return _bind_promise(value, python_type, where)
+        return _bind_promise(value, python_type, location)
     if isinstance(value, Outputs):
-        raise InvalidWorkflow(f"{where} was given all outputs of a task; give one of them: {', '.join(value._names)}")
+        raise InvalidWorkflow(
+            f"{location} was given all outputs of a task; give one of them: {', '.join(value._names)}"
+        )
     if is_node(value):
-        raise InvalidWorkflow(f"{where} was given {value}, which has no output; use >> to run one after the other")
+        raise InvalidWorkflow(f"{location} was given {value}, which has no output; use >> to run one after the other")
     if next(promises_in(value), None) is None:
-        return Constant(accept(value, python_type, where), python_type)
-    return _bind_container(value, python_type, where)
+        return Constant(accept(value, python_type, location), python_type)
+    return _bind_container(value, python_type, location)
 
 
 def is_node(value: Any) -> bool:
@@ -61,39 +63,41 @@ def is_node(value: Any) -> bool:
     return isinstance(value, Node)
 
 
-def _bind_promise(promise: Promise, python_type: Any, where: Where) -> Reference:
+def _bind_promise(promise: Promise, python_type: Any, location: Location) -> Reference:
     reference, source = promise._reference, promise._type
-    if not fits(source, python_type):
+    if not is_assignable(source, python_type):
         raise TypeMismatch(
-            f"{where} must be {type_name(python_type)}, but {reference} is {type_name(source)}: "
+            f"{location} must be {type_name(python_type)}, but {reference} is {type_name(source)}: "
             "convert it in a task, or change one of the annotations"
         )
     return reference
 
 
-def _bind_container(value: Any, python_type: Any, where: Where) -> Binding:
+def _bind_container(value: Any, python_type: Any, location: Location) -> Binding:
     for variant in variants(python_type):
         origin, members = typing.get_origin(variant) or variant, typing.get_args(variant)
         if origin is list and isinstance(value, list):
             member = members[0] if members else Any
-            return ListOf(tuple(bind(item, member, _inside(where, index)) for index, item in enumerate(value)))
+            return ListOf(tuple(bind(item, member, _inside(location, index)) for index, item in enumerate(value)))
         if origin is dict and isinstance(value, dict):
             member = members[1] if members else Any
-            return DictOf({_key(key, where): bind(item, member, _inside(where, key)) for key, item in value.items()})
+            return DictOf(
+                {_key(key, location): bind(item, member, _inside(location, key)) for key, item in value.items()}
+            )
     promise = next(promises_in(value))
     raise InvalidWorkflow(
-        f"{where} is {type_name(python_type)} and was given {promise!r} inside a {type_name(type(value))}: "
+        f"{location} is {type_name(python_type)} and was given {promise!r} inside a {type_name(type(value))}: "
         "promises may be inside lists and dicts only, where such are declared"
     )
 
 
-def _inside(where: Where, step: Any) -> Where:
-    return Where(where.task, f"{where.parameter}[{step!r}]", where.role)
+def _inside(location: Location, step: Any) -> Location:
+    return Location(location.task, f"{location.parameter}[{step!r}]", location.role)
 
 
-def _key(key: Any, where: Where) -> str:
+def _key(key: Any, location: Location) -> str:
     if not isinstance(key, str):
-        raise TypeMismatch(f"{where} has the key {key!r}: with promises among the values, keys must be text")
+        raise TypeMismatch(f"{location} has the key {key!r}: with promises among the values, keys must be text")
     return key
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from livedeck.errors import MissingInput, TypeMismatch, UnknownEntity, UnsupportedType, UserError
 from livedeck.sdk import docstrings
-from livedeck.sdk.types import Where, accept, advice, require, type_name
+from livedeck.sdk.types import Location, accept, require, type_name, type_warnings
 
 
 class Required(enum.Enum):
@@ -100,7 +100,7 @@ class Interface:
         """
         complete = self.complete(given)
         return {
-            name: accept(value, self.inputs[name].type, Where(self.entity, name)) for name, value in complete.items()
+            name: accept(value, self.inputs[name].type, Location(self.entity, name)) for name, value in complete.items()
         }
 
     def accept_outputs(self, returned: Any) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Interface:
             TypeMismatch: it does not fit the return annotation.
         """
         return {
-            name: accept(value, self.outputs[name], Where(self.entity, name, "output"))
+            name: accept(value, self.outputs[name], Location(self.entity, name, "output"))
             for name, value in self.split(returned).items()
         }
 
@@ -156,13 +156,13 @@ def read_interface(function: Callable[..., Any], entity: str) -> Interface:
     """
     hints = _hints(function, entity)
     docs = docstrings.read(function.__doc__)
-    with advice.about(function):
+    with type_warnings.about(function):
         parameters = [
             _parameter(parameter, hints, entity, docs) for parameter in inspect.signature(function).parameters.values()
         ]
         outputs, named_tuple, several = _outputs(hints.get("return"), entity)
         for name, python_type in outputs.items():
-            require(python_type, Where(entity, name, "output"))
+            require(python_type, Location(entity, name, "output"))
     return Interface(entity, {each.name: each for each in parameters}, outputs, named_tuple, several, docs)
 
 
@@ -188,12 +188,12 @@ def _parameter(
         raise UnsupportedType(f"{entity}: input {name!r} is positional-only, but inputs are given by name")
     if name not in hints:
         raise UnsupportedType(f"{entity}: input {name!r} has no type; annotate it, as in {name}: int")
-    where = Where(entity, name)
-    require(hints[name], where)
+    location = Location(entity, name)
+    require(hints[name], location)
     description = docs.arguments.get(name, "")
     if parameter.default is parameter.empty:
         return Parameter(name, hints[name], description=description)
-    default = accept(parameter.default, hints[name], Where(entity, name, "default"))
+    default = accept(parameter.default, hints[name], Location(entity, name, "default"))
     return Parameter(name, hints[name], default, description)
 
 

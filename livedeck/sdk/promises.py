@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from livedeck.errors import InvalidWorkflow
-from livedeck.sdk.fitting import bare
+from livedeck.sdk.assignability import bare
 from livedeck.sdk.types import type_name
 from livedeck.sdk.types.dicts import is_typed_dict, keys_of
 

@@ -62,9 +62,9 @@ class Task(Declared[P, R]):
         if trace is not None:
             result: R = trace.call(self, args, kwargs)
             return result
-        from livedeck.sdk import local
+        from livedeck.sdk.local import calls
 
-        returned: R = local.call_task(self, self.interface.bind(args, kwargs))
+        returned: R = calls.call_task(self, self.interface.bind(args, kwargs))
         return returned
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:

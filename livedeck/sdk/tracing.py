@@ -9,7 +9,7 @@ from livedeck.sdk.bindings import Binding, bind
 from livedeck.sdk.declaring import reading
 from livedeck.sdk.nodes import Node, in_order, result_of
 from livedeck.sdk.promises import Promise, Reference
-from livedeck.sdk.types import Where
+from livedeck.sdk.types import Location
 
 if TYPE_CHECKING:
     from livedeck.sdk.tasks import Task
@@ -37,7 +37,7 @@ class Trace:
         given = interface.complete(interface.bind(args, kwargs))
         node = Node(self._free_id(), entity, self.nodes)
         node.bindings = {
-            name: bind(value, interface.inputs[name].type, Where(entity.name, name)) for name, value in given.items()
+            name: bind(value, interface.inputs[name].type, Location(entity.name, name)) for name, value in given.items()
         }
         for before in node.upstream:
             if before not in self.nodes:
@@ -70,7 +70,7 @@ def trace(workflow: "Workflow[..., Any]") -> Traced:
         if not interface.outputs and isinstance(returned, Node):
             returned = None  # "return last_task()", where neither has an output
         outputs = {
-            name: bind(value, interface.outputs[name], Where(workflow.name, name, "output"))
+            name: bind(value, interface.outputs[name], Location(workflow.name, name, "output"))
             for name, value in interface.split(returned).items()
         }
     return Traced(in_order(current.nodes, workflow.name), outputs)

@@ -83,9 +83,9 @@ class Workflow(Declared[P, R]):
             _ = self.traced  # a mistake in it is reported where it is called
             result: R = trace.call(self, args, kwargs)
             return result
-        from livedeck.sdk import local
+        from livedeck.sdk.local import calls
 
-        returned: R = local.call_workflow(self, self.interface.bind(args, kwargs))
+        returned: R = calls.call_workflow(self, self.interface.bind(args, kwargs))
         return returned
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:

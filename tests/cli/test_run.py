@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from livedeck.sdk import localfolder
+from livedeck.sdk.local import folders
 from tests.cli.conftest import Command
 
 
@@ -207,7 +207,7 @@ def test_the_terminal_shows_each_node_as_it_starts_and_ends(
     livedeck: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "local"))
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
     result = livedeck("run", "program.py", "training", "--epochs", "1")
     assert result.exit_code == 0, result.output
     lines = [line.split() for line in result.stderr.splitlines() if line.startswith("n0 ")]
@@ -216,14 +216,14 @@ def test_the_terminal_shows_each_node_as_it_starts_and_ends(
     assert (folder / "deck.html").is_file(), "where its Deck lies"
     assert lines[1][-1] in ("ms", "s")
     assert "running" not in result.stdout
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
 
 
 def test_the_terminal_shows_attempts_failures_and_what_the_cache_gave(
     livedeck: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "local"))
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
     (tmp_path / "attempts.py").write_text(
         "from livedeck import current_context, task, workflow\n"
         "from livedeck.errors import RecoverableError\n"
@@ -250,7 +250,7 @@ def test_the_terminal_shows_attempts_failures_and_what_the_cache_gave(
     assert told() == [*retried, "remembered running", "remembered succeeded"]
     assert told() == [*retried, "remembered cached"]
     assert "its outputs are those of an earlier run" in livedeck("run", str(tmp_path / "attempts.py"), "both").stderr
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
 
 
 def test_view_goes_with_local_runs(livedeck: Command) -> None:

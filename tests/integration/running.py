@@ -18,7 +18,7 @@ from livedeck.deck.reader import Reader
 from livedeck.deck.snapshot import parse
 from livedeck.sdk.loading import load_file
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.types import Where, to_literal
+from livedeck.sdk.types import Location, to_literal
 from livedeck.store import open_store
 from livedeck.store.layout import DECK
 
@@ -33,7 +33,7 @@ def start(client: Client, file: Path | str, name: str, /, **inputs: Any) -> Work
     if isinstance(entity, Task):
         inputs = entity.interface.complete(inputs)
     literals = {
-        key: to_literal(value, entity.interface.inputs[key].type, registered.data, Where(name, key))
+        key: to_literal(value, entity.interface.inputs[key].type, registered.data, Location(name, key))
         for key, value in inputs.items()
     }
     return client.create_execution(registered.id, LiteralMap(literals=literals))

@@ -29,7 +29,7 @@ from livedeck import Task, Workflow, task, workflow
 from livedeck.literals.order import apply_notes, notes_of
 from livedeck.propeller.bindings import resolve
 from livedeck.runtime import entry
-from livedeck.sdk import compile as compiler
+from livedeck.sdk.specs import workflows as specs
 from livedeck.sdk.types import DataPlane, from_literal
 
 MODULE = "program_run_both_ways"
@@ -287,11 +287,10 @@ class Server:
         self.outputs: dict[str, Mapping[str, Literal]] = {}
 
     def run(self, flow: Workflow[..., Any], inputs: Mapping[str, Any]) -> Any:
-        settings = compiler.CompileSettings("p", "d", "v", data=self.data)
-        template = compiler.workflow_spec(flow, settings).template
+        settings = specs.CompileSettings("p", "d", "v", data=self.data)
+        template = specs.workflow_spec(flow, settings).template
         self.outputs["start-node"] = {
-            name: compiler.to_literal(value, flow.interface.inputs[name].type, self.data)
-            for name, value in inputs.items()
+            name: specs.to_literal(value, flow.interface.inputs[name].type, self.data) for name, value in inputs.items()
         }
         tasks = {node.id: node.entity for node in flow.traced.nodes}
         for node in template.nodes:

@@ -19,16 +19,16 @@ from livedeck.sdk.types.dataplane import DataPlane
 from livedeck.sdk.types.files import Directory, File
 from livedeck.sdk.types.guessing import guess, guess_type, literal_to_json
 from livedeck.sdk.types.handler import Handler, PickleWarning
+from livedeck.sdk.types.mismatches import Location, type_name
 from livedeck.sdk.types.registry import register
-from livedeck.sdk.types.where import Where, type_name
 
 __all__ = [
     "DataPlane",
     "Directory",
     "File",
     "Handler",
+    "Location",
     "PickleWarning",
-    "Where",
     "accept",
     "check",
     "describe",

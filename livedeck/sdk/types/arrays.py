@@ -9,7 +9,7 @@ from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.blobs import blob, blob_type
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
-from livedeck.sdk.types.where import type_name
+from livedeck.sdk.types.mismatches import type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -30,11 +30,11 @@ class ArrayHandler(Handler):
         import numpy as np
 
         if not isinstance(value, np.ndarray):
-            raise self.misfit(value, "use numpy.asarray(...)" if isinstance(value, list | tuple) else "")
+            raise self.mismatch(value, "use numpy.asarray(...)" if isinstance(value, list | tuple) else "")
         if value.dtype.hasobject:
-            raise self.misfit(value, f"its dtype {value.dtype} holds Python objects, which an .npy file cannot")
+            raise self.mismatch(value, f"its dtype {value.dtype} holds Python objects, which an .npy file cannot")
         if self._dtype is not None and not np.issubdtype(value.dtype, self._dtype):
-            raise self.misfit(value, f"its dtype is {value.dtype}")
+            raise self.mismatch(value, f"its dtype is {value.dtype}")
         return value
 
     def literal_type(self) -> "wire.types.LiteralType":
@@ -65,7 +65,7 @@ class ArrayHandler(Handler):
         try:
             return self.accept(np.load(path, allow_pickle=False))
         except (ValueError, EOFError) as error:
-            raise self.misfit(uri, f"it is not an .npy file: {error}") from error
+            raise self.mismatch(uri, f"it is not an .npy file: {error}") from error
         finally:
             path.unlink(missing_ok=True)
 
@@ -74,7 +74,7 @@ class ArrayHandler(Handler):
 
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         if not isinstance(plain, dict) or not isinstance(plain.get("path"), str):
-            raise self.misfit(plain)
+            raise self.mismatch(plain)
         return self._load(plain["path"], data)
 
     def writes(self, plain: Plain, data: "DataPlane") -> bool:
@@ -84,13 +84,13 @@ class ArrayHandler(Handler):
         import numpy as np
 
         if not isinstance(obj, list | int | float):
-            raise self.misfit(obj, "write a list of numbers, or of lists")
+            raise self.mismatch(obj, "write a list of numbers, or of lists")
         dtype = self._dtype if isinstance(self._dtype, type) and self._dtype.__module__ == "numpy" else None
         try:
             concrete = None if dtype is None or dtype.__name__ in _ABSTRACT else dtype
             return self.accept(np.asarray(obj, dtype=concrete))
         except (ValueError, TypeError, OverflowError) as error:
-            raise self.misfit(obj, str(error)) from None
+            raise self.mismatch(obj, str(error)) from None
 
     def to_json(self, value: Any) -> Any:
         return self.accept(value).tolist()

@@ -8,7 +8,7 @@ from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import paths, wire
 from livedeck.sdk.types.files import Directory, File, Stored, bound
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
-from livedeck.sdk.types.where import type_name
+from livedeck.sdk.types.mismatches import type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -36,7 +36,7 @@ class StoredHandler(Handler):
     def accept(self, value: Any) -> Stored:
         stored = self._stored(value)
         if stored.remote_source is None and (obstacle := self._obstacle(stored.path)):
-            raise self.misfit(value, obstacle)
+            raise self.mismatch(value, obstacle)
         return stored
 
     def _stored(self, value: Any) -> Stored:
@@ -44,7 +44,7 @@ class StoredHandler(Handler):
         if isinstance(value, kind):
             return value
         if isinstance(value, Stored) or not isinstance(value, str | os.PathLike) or not value:
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return cast("Stored", self.type(os.fspath(value)))
 
     def _obstacle(self, path: str) -> str:
@@ -77,7 +77,7 @@ class StoredHandler(Handler):
             raise self.wrong_literal(literal)
         found = literal.scalar.blob
         if found.metadata.type.dimensionality != self._blob_type().dimensionality:
-            raise self.misfit(found.uri, f"it is not a {self.words}")
+            raise self.mismatch(found.uri, f"it is not a {self.words}")
         return self._from_uri(found.uri, data)
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
@@ -92,7 +92,7 @@ class StoredHandler(Handler):
     def _source(self, obj: Any) -> str:
         source = obj.get("path") if isinstance(obj, dict) else obj
         if not isinstance(source, str) or not source:
-            raise self.misfit(obj, "write a path or a URI")
+            raise self.mismatch(obj, "write a path or a URI")
         return source
 
     def from_json(self, obj: Any) -> Stored:
@@ -145,7 +145,7 @@ class DirectoryHandler(StoredHandler):
 
         for file in transfers.files_in(Path(stored.path)):
             if obstacle := paths.obstacle(str(file)):
-                raise self.misfit(str(file), obstacle)
+                raise self.mismatch(str(file), obstacle)
         if stored.remote_path is None:
             return data.put_folder(Path(stored.path))
         transfers.put_folder(Path(stored.path), stored.remote_path, retry=data.retry)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import TypeMismatch, UnsupportedType
+from livedeck.sdk.types.mismatches import Location, Mismatch, shorten, type_name
 from livedeck.sdk.types.registry import handler_for
-from livedeck.sdk.types.where import Misfit, Where, shorten, type_name
 
 if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from livedeck.sdk.types.handler import Handler
 
 
-def require(python_type: Any, where: Where | None = None) -> None:
+def require(python_type: Any, location: Location | None = None) -> None:
     """Check that values of a type can be carried between tasks. Loads no protobuf.
 
     Raises:
@@ -24,21 +24,21 @@ def require(python_type: Any, where: Where | None = None) -> None:
     try:
         reason = _refusal(handler_for(python_type), set(), 0)
     except UnsupportedType as error:
-        if where is None:
+        if location is None:
             raise
-        raise UnsupportedType(_placed(str(error), python_type, where)) from None
+        raise UnsupportedType(_placed(str(error), python_type, location)) from None
     if reason:
-        raise UnsupportedType(_placed(reason, python_type, where))
+        raise UnsupportedType(_placed(reason, python_type, location))
 
 
-def _placed(reason: str, python_type: Any, where: Where | None) -> str:
+def _placed(reason: str, python_type: Any, location: Location | None) -> str:
     """Return why a type is not supported, with the place; the type itself is named once."""
-    if where is None:
+    if location is None:
         return reason
     name = type_name(python_type)
     if reason.startswith((f"{name}: ", f"{name} ")):
         reason = reason[len(name) :].lstrip(": ") if reason[len(name)] == ":" else f"it{reason[len(name) :]}"
-    return f"{where} has the type {name}, but {reason}"
+    return f"{location} has the type {name}, but {reason}"
 
 
 def _refusal(handler: "Handler", seen: set[int], depth: int) -> str:
@@ -64,7 +64,7 @@ def literal_type(python_type: Any) -> "LiteralType":
     return handler_for(python_type).literal_type()
 
 
-def accept(value: Any, python_type: Any, where: Where | None = None) -> Any:
+def accept(value: Any, python_type: Any, location: Location | None = None) -> Any:
     """Return a value as a task that declares ``python_type`` receives it. Loads no protobuf.
 
     An ``int`` becomes a ``float`` where one is declared, an Enum's value or name its member, a numpy scalar a
@@ -73,19 +73,19 @@ def accept(value: Any, python_type: Any, where: Where | None = None) -> Any:
     Raises:
         TypeMismatch: the value does not fit; the message names the place, the value and the type.
     """
-    return _guarded(handler_for(python_type).accept, value, where)
+    return _guarded(handler_for(python_type).accept, value, location)
 
 
-def check(value: Any, python_type: Any, where: Where | None = None) -> None:
+def check(value: Any, python_type: Any, location: Location | None = None) -> None:
     """Check that a value fits a type. Loads no protobuf.
 
     Raises:
         TypeMismatch: it does not; the message names the place, the value and the type.
     """
-    accept(value, python_type, where)
+    accept(value, python_type, location)
 
 
-def to_literal(value: Any, python_type: Any, data: "DataPlane", where: Where | None = None) -> "Literal":
+def to_literal(value: Any, python_type: Any, data: "DataPlane", location: Location | None = None) -> "Literal":
     """Return the literal of a value, uploading what does not go into one.
 
     Raises:
@@ -97,10 +97,10 @@ def to_literal(value: Any, python_type: Any, data: "DataPlane", where: Where | N
     def convert(value: Any) -> "Literal":
         return handler.encode(handler.accept(value), data)
 
-    return _guarded(convert, value, where)  # type: ignore[no-any-return]
+    return _guarded(convert, value, location)  # type: ignore[no-any-return]
 
 
-def from_literal(literal: "Literal", python_type: Any, data: "DataPlane", where: Where | None = None) -> Any:
+def from_literal(literal: "Literal", python_type: Any, data: "DataPlane", location: Location | None = None) -> Any:
     """Return the value of a literal.
 
     Raises:
@@ -108,25 +108,25 @@ def from_literal(literal: "Literal", python_type: Any, data: "DataPlane", where:
         StoreError: a download failed.
     """
     handler = handler_for(python_type)
-    return _guarded(lambda literal: handler.decode(literal, data), literal, where)
+    return _guarded(lambda literal: handler.decode(literal, data), literal, location)
 
 
-def from_json(obj: Any, python_type: Any, where: Where | None = None) -> Any:
+def from_json(obj: Any, python_type: Any, location: Location | None = None) -> Any:
     """Return the value that parsed JSON stands for: dates as ISO 8601, Enums by value or name, files by path or URI.
 
     Raises:
         TypeMismatch: the JSON does not fit the type.
     """
-    return _guarded(handler_for(python_type).from_json, obj, where)
+    return _guarded(handler_for(python_type).from_json, obj, location)
 
 
-def to_json(value: Any, python_type: Any, where: Where | None = None) -> Any:
+def to_json(value: Any, python_type: Any, location: Location | None = None) -> Any:
     """Return a value as data that ``json.dumps`` takes, and ``from_json`` reads.
 
     Raises:
         TypeMismatch: the value does not fit the type.
     """
-    return _guarded(handler_for(python_type).to_json, value, where)
+    return _guarded(handler_for(python_type).to_json, value, location)
 
 
 def describe(python_type: Any) -> str:
@@ -134,12 +134,12 @@ def describe(python_type: Any) -> str:
     return handler_for(python_type).describe()
 
 
-def _guarded(convert: Callable[[Any], Any], value: Any, where: Where | None) -> Any:
+def _guarded(convert: Callable[[Any], Any], value: Any, location: Location | None) -> Any:
     """Convert, and say where it was that a value did not fit."""
     try:
         return convert(value)
-    except Misfit as misfit:
-        raise misfit.at(where) from None
+    except Mismatch as mismatch:
+        raise mismatch.at(location) from None
     except RecursionError:
-        place = where or "value"
+        place = location or "value"
         raise TypeMismatch(f"{place} holds itself, or is nested too deeply: {shorten(value)}") from None

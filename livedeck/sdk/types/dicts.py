@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
-from livedeck.sdk.types.where import Misfit, shorten, type_name
+from livedeck.sdk.types.mismatches import Mismatch, shorten, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -44,23 +44,23 @@ class _Dict(Handler):
     def _each(self, key_of: Any, value_of: Any, entries: Any, *arguments: Any) -> dict[Any, Any]:
         """Convert every entry, naming the one that does not fit."""
         if not isinstance(entries, Mapping):
-            raise self.misfit(entries)
+            raise self.mismatch(entries)
         if not isinstance(entries, dict) and type(entries).__module__.partition(".")[0] != "google":
-            raise self.misfit(entries, "use dict(...)")
+            raise self.mismatch(entries, "use dict(...)")
         done: dict[Any, Any] = {}
         for key, value in entries.items():
             try:
                 converted = key_of(key, *arguments)
-            except Misfit as misfit:
-                raise misfit.within(" key") from None
+            except Mismatch as mismatch:
+                raise mismatch.within(" key") from None
             if converted in done:
-                raise self.misfit(
+                raise self.mismatch(
                     entries, f"two of its keys are the same as {type_name(self._key.type)}: {shorten(key)}"
                 )
             try:
                 done[converted] = value_of(value, *arguments)
-            except Misfit as misfit:
-                raise misfit.within(f"[{shorten(key)}]") from None
+            except Mismatch as mismatch:
+                raise mismatch.within(f"[{shorten(key)}]") from None
         return done
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
@@ -132,8 +132,8 @@ class MapHandler(_Dict):
         for key, inner in value.items():
             try:
                 self._value.encode_into(literals[key], inner, data)
-            except Misfit as misfit:
-                raise misfit.within(f"[{shorten(key)}]") from None
+            except Mismatch as mismatch:
+                raise mismatch.within(f"[{shorten(key)}]") from None
         wire.order.note_order(literal, list(value))
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> dict[Any, Any]:

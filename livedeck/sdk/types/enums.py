@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
-from livedeck.sdk.types.where import Misfit, shorten, type_name
+from livedeck.sdk.types.mismatches import Mismatch, shorten, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -48,9 +48,9 @@ class EnumHandler(Handler):
             return None
         return self._words.get(value) or self.type.__members__.get(value)
 
-    def _unknown(self, value: Any) -> Misfit:
+    def _unknown(self, value: Any) -> Mismatch:
         shown = ", ".join(list(self._words)[:_MOST_SHOWN])
-        return self.misfit(value, f"it is one of {shown}{', ...' if len(self._words) > _MOST_SHOWN else ''}")
+        return self.mismatch(value, f"it is one of {shown}{', ...' if len(self._words) > _MOST_SHOWN else ''}")
 
     def literal_type(self) -> "wire.types.LiteralType":
         return wire.types.LiteralType(enum_type=wire.types.EnumType(values=list(self._words)))
@@ -105,14 +105,14 @@ class ChoiceHandler(Handler):
 
     def _known(self, value: Any) -> Any:
         if value not in self._options:
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return value
 
     def accept(self, value: Any) -> Any:
         try:
             return self._known(self._base.accept(value))
-        except Misfit as misfit:
-            raise self.misfit(value, misfit.hint) from None
+        except Mismatch as mismatch:
+            raise self.mismatch(value, mismatch.hint) from None
 
     def literal_type(self) -> "wire.types.LiteralType":
         literal_type = self._base.literal_type()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from livedeck.errors import UnknownEntity, UnsupportedType
 from livedeck.sdk.types import paths, wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
-from livedeck.sdk.types.where import type_name
+from livedeck.sdk.types.mismatches import type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -143,7 +143,7 @@ class FrameHandler(Handler):
             return value
         other = library_of(type(value))
         if other is None:
-            raise self.misfit(value)
+            raise self.mismatch(value)
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="livedeck-") as folder:
@@ -176,7 +176,7 @@ class FrameHandler(Handler):
         except ImportError as error:
             raise UnknownEntity(f"a frame needs a library to be written as Parquet: {error}") from error
         except (ValueError, TypeError, NotImplementedError) as error:  # pyarrow's errors are ValueErrors
-            raise self.misfit(value, f"it cannot be written as Parquet: {error}") from error
+            raise self.mismatch(value, f"it cannot be written as Parquet: {error}") from error
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
         kind = literal.scalar.WhichOneof("value")
@@ -190,7 +190,7 @@ class FrameHandler(Handler):
     def _load(self, uri: str, format: str, data: "DataPlane") -> Any:
         readers = {_PARQUET: self._library.read, "": self._library.read, "csv": self._library.read_csv}
         if format not in readers:
-            raise self.misfit(uri, f"its format is {format!r}: parquet and csv can be read")
+            raise self.mismatch(uri, f"its format is {format!r}: parquet and csv can be read")
         folder, paths = data.fetch_folder(uri)
         paths = [path for path in paths if not path.name.startswith(("_", ".")) or path.name == ".csv"]
         if not paths:  # the URI is that of the one file
@@ -209,7 +209,7 @@ class FrameHandler(Handler):
 
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         if not isinstance(plain, dict) or not isinstance(plain.get("uri"), str):
-            raise self.misfit(plain)
+            raise self.mismatch(plain)
         return self._load(plain["uri"], plain.get("file_format") or _PARQUET, data)
 
     def writes(self, plain: Plain, data: "DataPlane") -> bool:
@@ -220,9 +220,9 @@ class FrameHandler(Handler):
         readers = {".parquet": self._library.read, ".csv": self._library.read_csv}
         reader = readers.get(os.path.splitext(path)[1].lower())  # may hold a NUL
         if reader is None:
-            raise self.misfit(obj, "write the path of a .parquet or .csv file")
+            raise self.mismatch(obj, "write the path of a .parquet or .csv file")
         if obstacle := paths.obstacle(path):
-            raise self.misfit(obj, obstacle)
+            raise self.mismatch(obj, obstacle)
         return reader([Path(path)])
 
     def to_json(self, value: Any) -> Any:

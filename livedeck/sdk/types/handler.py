@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from livedeck.sdk.types import wire
-from livedeck.sdk.types.where import Misfit, type_name
+from livedeck.sdk.types.mismatches import Mismatch, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -74,7 +74,7 @@ class Handler(abc.ABC):
         """Return the value as a task receives it: the same object, or one converted without loss.
 
         Raises:
-            Misfit: it is not of the type.
+            Mismatch: it is not of the type.
         """
 
     @abc.abstractmethod
@@ -134,7 +134,7 @@ class Handler(abc.ABC):
         """
         try:
             return repr(self.pack(self.unpack(plain, data), data)) == repr(plain)
-        except Misfit:
+        except Mismatch:
             return False
 
     @abc.abstractmethod
@@ -153,13 +153,13 @@ class Handler(abc.ABC):
         """Return words for a help text: what to write for such a value."""
         return type_name(self.type)
 
-    def misfit(self, value: Any, hint: str = "") -> Misfit:
+    def mismatch(self, value: Any, hint: str = "") -> Mismatch:
         """Return the error that says that ``value`` is not of this type."""
-        return Misfit(value, type_name(self.type), hint)
+        return Mismatch(value, type_name(self.type), hint)
 
-    def wrong_literal(self, literal: "wire.literals.Literal") -> Misfit:
+    def wrong_literal(self, literal: "wire.literals.Literal") -> Mismatch:
         """Return the error that says that a literal holds something else."""
-        return Misfit(literal, type_name(self.type), f"it holds {wire.kind_of(literal)}")
+        return Mismatch(literal, type_name(self.type), f"it holds {wire.kind_of(literal)}")
 
 
 class PackedHandler(Handler):

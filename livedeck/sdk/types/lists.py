@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.mismatches import Mismatch
 from livedeck.sdk.types.plain import AnyHandler
-from livedeck.sdk.types.where import Misfit
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -43,7 +43,7 @@ class ListHandler(Handler):
 
     def accept(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise self.misfit(value, "use list(...)" if isinstance(value, tuple | set | frozenset) else "")
+            raise self.mismatch(value, "use list(...)" if isinstance(value, tuple | set | frozenset) else "")
         if type(value) is list and self._item.accepts_as_is(value):
             return value
         accepted = self._each(self._item.accept, value)
@@ -55,8 +55,8 @@ class ListHandler(Handler):
         done: list[Any] = []
         try:
             done.extend(convert(item, *arguments) for item in items)
-        except Misfit as misfit:
-            raise misfit.within(f"[{len(done)}]") from None
+        except Mismatch as mismatch:
+            raise mismatch.within(f"[{len(done)}]") from None
         return done
 
     def literal_type(self) -> "wire.types.LiteralType":
@@ -73,8 +73,8 @@ class ListHandler(Handler):
         try:
             for item in value:
                 encode_into(literals.add(), item, data)
-        except Misfit as misfit:
-            raise misfit.within(f"[{len(literals) - 1}]") from None
+        except Mismatch as mismatch:
+            raise mismatch.within(f"[{len(literals) - 1}]") from None
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> list[Any]:
         if not literal.HasField("collection"):
@@ -82,8 +82,8 @@ class ListHandler(Handler):
         done: list[Any] = []
         try:
             done.extend(self._item.decode_each(literal.collection.literals, data))
-        except Misfit as misfit:
-            raise misfit.within(f"[{len(done)}]") from None
+        except Mismatch as mismatch:
+            raise mismatch.within(f"[{len(done)}]") from None
         return done
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
@@ -103,7 +103,7 @@ class ListHandler(Handler):
 
     def _list(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return value
 
     def schema(self) -> dict[str, Any]:

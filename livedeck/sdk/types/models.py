@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
+from livedeck.sdk.types.mismatches import Mismatch, type_name
 from livedeck.sdk.types.recursion import being_written, writing
-from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -29,10 +29,10 @@ class ModelHandler(PackedHandler):
 
     def accept(self, value: Any) -> Any:
         if not isinstance(value, self.type):
-            raise self.misfit(value, f"use {self.type.__name__}(**value)" if isinstance(value, dict) else "")
+            raise self.mismatch(value, f"use {self.type.__name__}(**value)" if isinstance(value, dict) else "")
         extra = [name for name in type(value).model_fields if name not in self.type.model_fields]
         if extra:
-            raise self.misfit(value, f"{', '.join(extra)} would be lost: declare {type_name(type(value))}")
+            raise self.mismatch(value, f"{', '.join(extra)} would be lost: declare {type_name(type(value))}")
         return value
 
     def literal_type(self) -> "wire.types.LiteralType":
@@ -65,7 +65,7 @@ class ModelHandler(PackedHandler):
         try:
             return cast("str", self.accept(value).model_dump_json(context=context))
         except (PydanticSerializationError, UnicodeEncodeError) as error:
-            raise self.misfit(value, str(error)) from error
+            raise self.mismatch(value, str(error)) from error
 
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         return self._validated(plain, {_DATA: data, "deserialize": True})
@@ -78,8 +78,8 @@ class ModelHandler(PackedHandler):
             return self.type.model_validate_json(msgspec.json.encode(plain), context=context)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            misfit = self.misfit(plain, f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the top'}")
-            raise misfit from error
+            mismatch = self.mismatch(plain, f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the top'}")
+            raise mismatch from error
 
     def from_json(self, obj: Any) -> Any:
         return self._validated(obj, {})
@@ -122,8 +122,8 @@ def stored_schema(kind: "type[Stored]") -> Any:
             if data is not None and isinstance(value, dict | str):
                 return handler.unpack(value, data)
             return handler.from_json(value) if isinstance(value, dict) else handler.accept(value)
-        except Misfit as misfit:
-            raise ValueError(f"{misfit.hint or misfit}") from None
+        except Mismatch as mismatch:
+            raise ValueError(f"{mismatch.hint or mismatch}") from None
 
     def serialize(value: Any, info: core_schema.SerializationInfo) -> Any:
         data = (info.context or {}).get(_DATA)

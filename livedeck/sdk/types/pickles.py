@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import wire
-from livedeck.sdk.types.advice import warn
 from livedeck.sdk.types.blobs import blob, blob_type
 from livedeck.sdk.types.handler import Handler, PickleWarning, Plain, Resolve
+from livedeck.sdk.types.mismatches import Mismatch, shorten, type_name
 from livedeck.sdk.types.plain import accept_plain, jsonable
-from livedeck.sdk.types.where import Misfit, shorten, type_name
+from livedeck.sdk.types.type_warnings import warn
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -25,7 +25,7 @@ class PickleHandler(Handler):
     def accept(self, value: Any) -> Any:
         origin = typing.get_origin(self.type) or self.type
         if self.type is not Any and not isinstance(value, origin):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return value
 
     def literal_type(self) -> "wire.types.LiteralType":
@@ -46,7 +46,7 @@ class PickleHandler(Handler):
         except RecursionError:
             raise
         except Exception as error:  # a __reduce__ may raise anything
-            raise self.misfit(value, f"it cannot be pickled: {error}") from error
+            raise self.mismatch(value, f"it cannot be pickled: {error}") from error
         return data.put_bytes(pickled, hashlib.md5(pickled, usedforsecurity=False).hexdigest())
 
     def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
@@ -62,7 +62,7 @@ class PickleHandler(Handler):
         try:
             return cloudpickle.loads(pickled)
         except Exception as error:
-            raise self.misfit(uri, f"it cannot be unpickled here: {type(error).__name__}: {error}") from error
+            raise self.mismatch(uri, f"it cannot be unpickled here: {type(error).__name__}: {error}") from error
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
         return {"pickle_file": self._upload(self.accept(value), data)}
@@ -72,7 +72,7 @@ class PickleHandler(Handler):
             return self._load(plain["pickle_file"], data)
         if self.type is Any:  # an attribute of a record, say
             return plain
-        raise self.misfit(plain)
+        raise self.mismatch(plain)
 
     def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return isinstance(plain, dict) and plain.keys() == {"pickle_file"}
@@ -80,13 +80,13 @@ class PickleHandler(Handler):
     def from_json(self, obj: Any) -> Any:
         if self.type is Any:
             return obj
-        raise self.misfit(obj, "such a value cannot be written as JSON: let a task make it")
+        raise self.mismatch(obj, "such a value cannot be written as JSON: let a task make it")
 
     def to_json(self, value: Any) -> Any:
         accepted = self.accept(value)
         try:
             return jsonable(accept_plain(accepted))
-        except Misfit:
+        except Mismatch:
             return shorten(accepted)
 
     def schema(self) -> dict[str, Any]:

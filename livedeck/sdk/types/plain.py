@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
+from livedeck.sdk.types.mismatches import Mismatch, type_name
 from livedeck.sdk.types.scalars import FloatHandler, IntHandler, StrHandler, unboxed
-from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -20,7 +20,7 @@ def accept_plain(value: Any) -> Plain:
     """Return ``value`` with tuples as lists and subclasses as what they stand for.
 
     Raises:
-        Misfit: something in it is not plain.
+        Mismatch: something in it is not plain.
     """
     value = unboxed(value)
     if value is None or isinstance(value, bool | bytes):
@@ -35,20 +35,20 @@ def accept_plain(value: Any) -> Plain:
         return [_inside(f"[{i}]", item) for i, item in enumerate(value)]
     if isinstance(value, dict):
         return {_key(key): _inside(f"[{key!r}]", item) for key, item in value.items()}
-    raise Misfit(value, _EXPECTED, _HINT)
+    raise Mismatch(value, _EXPECTED, _HINT)
 
 
 def _inside(step: str, value: Any) -> Plain:
     try:
         return accept_plain(value)
-    except Misfit as misfit:
-        raise misfit.within(step) from None
+    except Mismatch as mismatch:
+        raise mismatch.within(step) from None
 
 
 def _key(key: Any) -> Plain:
     if isinstance(key, str | int | float | bool | None):
         return accept_plain(key)
-    raise Misfit(key, "a str, int, float, bool or None as the key of a dict")
+    raise Mismatch(key, "a str, int, float, bool or None as the key of a dict")
 
 
 class DictHandler(PackedHandler):
@@ -58,7 +58,7 @@ class DictHandler(PackedHandler):
 
     def accept(self, value: Any) -> Any:
         if not isinstance(value, dict):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return accept_plain(value)
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:

@@ -16,8 +16,8 @@ from livedeck.sdk.types import wire
 from livedeck.sdk.types.dataplane import NOWHERE
 from livedeck.sdk.types.dicts import is_typed_dict, unqualified
 from livedeck.sdk.types.handler import Handler, PackedHandler, Plain, Resolve
+from livedeck.sdk.types.mismatches import Mismatch, type_name
 from livedeck.sdk.types.recursion import being_written, writing
-from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -76,7 +76,7 @@ class RecordHandler(PackedHandler):
         """Return the fields of a value of the type.
 
         Raises:
-            Misfit: it is not of the type.
+            Mismatch: it is not of the type.
         """
         raise NotImplementedError
 
@@ -92,8 +92,8 @@ class RecordHandler(PackedHandler):
     def _within(self, name: str, convert: Any, *arguments: Any) -> Any:
         try:
             return convert(*arguments)
-        except Misfit as misfit:
-            raise misfit.within(f".{name}") from None
+        except Mismatch as mismatch:
+            raise mismatch.within(f".{name}") from None
 
     def literal_type(self) -> "wire.types.LiteralType":
         literal_type = super().literal_type()
@@ -113,7 +113,7 @@ class RecordHandler(PackedHandler):
 
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         if not isinstance(plain, dict):
-            raise self.misfit(plain)
+            raise self.mismatch(plain)
         known = {name: inner for name, inner in plain.items() if name in self.fields}  # it may be a newer version's
         return self._build(
             {name: self._within(name, self.fields[name].handler.unpack, known[name], data) for name in known}, plain
@@ -133,25 +133,25 @@ class RecordHandler(PackedHandler):
 
     def from_json(self, obj: Any) -> Any:
         if not isinstance(obj, dict):
-            raise self.misfit(obj, f"write a JSON object with {', '.join(self.fields)}")
+            raise self.mismatch(obj, f"write a JSON object with {', '.join(self.fields)}")
         for name in obj:
             if name not in self.fields:
                 import difflib
 
                 close = difflib.get_close_matches(str(name), self.fields, 1)
                 hint = f": did you mean {close[0]!r}?" if close else f"; it has {', '.join(self.fields)}"
-                raise self.misfit(obj, f"it has no field {name!r}{hint}")
+                raise self.mismatch(obj, f"it has no field {name!r}{hint}")
         values = {name: self._within(name, self.fields[name].handler.from_json, obj[name]) for name in obj}
         return self._build(values, obj)
 
     def _build(self, values: dict[str, Any], source: Any) -> Any:
         missing = [name for name, field in self.fields.items() if field.required and name not in values]
         if missing:
-            raise self.misfit(source, f"it lacks {', '.join(missing)}")
+            raise self.mismatch(source, f"it lacks {', '.join(missing)}")
         try:
             return self._built(values)
         except (TypeError, ValueError) as error:  # what a __post_init__ that checks will raise
-            raise self.misfit(source, str(error)) from error
+            raise self.mismatch(source, str(error)) from error
 
     def to_json(self, value: Any) -> Any:
         return {
@@ -183,7 +183,7 @@ class RecordHandler(PackedHandler):
             return schema
         try:
             return schema | {"default": field.handler.pack(field.default, NOWHERE)}
-        except (Misfit, RuntimeError):  # a default that is a file, or of another type than declared
+        except (Mismatch, RuntimeError):  # a default that is a file, or of another type than declared
             return schema
 
     def describe(self) -> str:
@@ -212,15 +212,15 @@ class DataclassHandler(RecordHandler):
 
     def _values(self, value: Any) -> Mapping[str, Any]:
         if not isinstance(value, self.type):
-            raise self.misfit(value, f"use {self.type.__name__}(**value)" if isinstance(value, dict) else "")
+            raise self.mismatch(value, f"use {self.type.__name__}(**value)" if isinstance(value, dict) else "")
         if type(value) is not self.type:
             extra = [field.name for field in dataclasses.fields(value) if field.name not in self.fields]
             if extra:
-                raise self.misfit(value, f"{', '.join(extra)} would be lost: declare {type_name(type(value))}")
+                raise self.mismatch(value, f"{', '.join(extra)} would be lost: declare {type_name(type(value))}")
         try:
             return {name: getattr(value, name) for name in self.fields}
         except AttributeError as error:
-            raise self.misfit(type(value), str(error)) from None
+            raise self.mismatch(type(value), str(error)) from None
 
     @property
     def _always_written(self) -> AbstractSet[str]:
@@ -245,13 +245,13 @@ class TypedDictHandler(RecordHandler):
 
     def _values(self, value: Any) -> Mapping[str, Any]:
         if not isinstance(value, dict):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         for name in value:
             if name not in self.fields:
-                raise self.misfit(value, f"it has no key {name!r}")
+                raise self.mismatch(value, f"it has no key {name!r}")
         missing = [name for name, field in self.fields.items() if field.required and name not in value]
         if missing:
-            raise self.misfit(value, f"it lacks {', '.join(missing)}")
+            raise self.mismatch(value, f"it lacks {', '.join(missing)}")
         return {name: value[name] for name in self.fields if name in value}
 
     @property

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import dicts, lists, plain, scalars, unions
 from livedeck.sdk.types.handler import Handler, Resolve
-from livedeck.sdk.types.where import type_name
+from livedeck.sdk.types.mismatches import type_name
 
 Family = Callable[[Any, Resolve], Handler | None]
 
@@ -87,7 +87,7 @@ _FAMILIES: list[Family] = [
     _later("arrays", "numpy"),
     _later("pickles"),
 ]
-_inside = Registry([_later("inside"), *_FAMILIES])
+_inside = Registry([_later("record_fields"), *_FAMILIES])
 _outside = Registry(list(_FAMILIES), _inside)
 
 handler_for = _outside

@@ -62,7 +62,7 @@ class NoneHandler(_Scalar):
 
     def accept(self, value: Any) -> None:
         if value is not None:
-            raise self.misfit(value)
+            raise self.mismatch(value)
 
     def writes(self, plain: Plain, data: "DataPlane") -> bool:
         return plain is None
@@ -121,7 +121,7 @@ class BoolHandler(_Primitive):
         plain = unboxed(value)
         if type(plain) is bool:
             return plain
-        raise self.misfit(value)
+        raise self.mismatch(value)
 
     def describe(self) -> str:
         return "true or false"
@@ -141,10 +141,10 @@ class IntHandler(_Primitive):
         plain = value if type(value) is int else unboxed(value)
         if type(plain) is not int:
             if isinstance(plain, bool) or not isinstance(plain, int):
-                raise self.misfit(value, _int_hint(plain))
+                raise self.mismatch(value, _int_hint(plain))
             plain = int(plain)
         if not -(1 << 63) <= plain < 1 << 63:
-            raise self.misfit(value, "Flyte's integers have 64 bits")
+            raise self.mismatch(value, "Flyte's integers have 64 bits")
         return plain
 
     def unpack(self, plain: Plain, data: "DataPlane") -> int:
@@ -167,11 +167,11 @@ class FloatHandler(_Primitive):
             return value
         plain = unboxed(value)
         if isinstance(plain, bool) or not isinstance(plain, int | float):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         try:
             return float(plain)
         except OverflowError:
-            raise self.misfit(value, "it is too large for a float") from None
+            raise self.mismatch(value, "it is too large for a float") from None
 
     def read_other(self, literal: "wire.literals.Literal", kind: str | None) -> float:
         if kind == "integer":
@@ -207,13 +207,13 @@ class StrHandler(_Primitive):
 
     def accept(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         text = value if type(value) is str else str.__str__(value)
         if not text.isascii():
             try:
                 text.encode()
             except UnicodeEncodeError as error:
-                raise self.misfit(value, f"it holds half a character (a lone surrogate) at {error.start}") from None
+                raise self.mismatch(value, f"it holds half a character (a lone surrogate) at {error.start}") from None
         return text
 
     def describe(self) -> str:

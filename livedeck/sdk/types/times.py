@@ -50,7 +50,7 @@ class DatetimeHandler(_Time):
         try:
             moment.astimezone(UTC)
         except (OverflowError, ValueError):
-            raise self.misfit(value, "in UTC it leaves the years 1 to 9999") from None
+            raise self.mismatch(value, "in UTC it leaves the years 1 to 9999") from None
         return moment
 
     def _plain(self, value: Any) -> datetime:
@@ -59,14 +59,14 @@ class DatetimeHandler(_Time):
             return value
         moment = unboxed(value)
         if not isinstance(moment, datetime):
-            raise self.misfit(value, "use datetime.combine(...)" if isinstance(moment, date) else "")
+            raise self.mismatch(value, "use datetime.combine(...)" if isinstance(moment, date) else "")
         if getattr(moment, "nanosecond", 0):
-            raise self.misfit(value, 'a datetime has no nanoseconds: use .round("us")')
+            raise self.mismatch(value, 'a datetime has no nanoseconds: use .round("us")')
         try:  # a pandas.Timestamp is a datetime, and so is its NaT, whose year is NaN
             day = date(moment.year, moment.month, moment.day)
             clock = time(moment.hour, moment.minute, moment.second, moment.microsecond, moment.tzinfo, fold=moment.fold)
         except (TypeError, ValueError):
-            raise self.misfit(value) from None
+            raise self.mismatch(value) from None
         return datetime.combine(day, clock)
 
     def copy(self, value: datetime) -> datetime:
@@ -86,7 +86,7 @@ class DatetimeHandler(_Time):
         return literal.scalar.primitive.datetime.ToDatetime(UTC)
 
     def pack(self, value: Any, data: "DataPlane") -> str:
-        # Inside a record a missing time zone stays missing, as with mashumaro (see inside.MomentHandler).
+        # Inside a record a missing time zone stays missing, as with mashumaro (see record_fields.MomentHandler).
         return self._plain(value).isoformat()
 
     def unpack(self, plain: Plain, data: "DataPlane") -> datetime:
@@ -97,11 +97,11 @@ class DatetimeHandler(_Time):
 
     def _parsed(self, obj: Any) -> datetime:
         if not isinstance(obj, str):
-            raise self.misfit(obj, f"write it as {self.example}")
+            raise self.mismatch(obj, f"write it as {self.example}")
         try:
             return datetime.fromisoformat(obj)
         except ValueError:
-            raise self.misfit(obj, f"write it as {self.example}") from None
+            raise self.mismatch(obj, f"write it as {self.example}") from None
 
     def to_json(self, value: Any) -> str:
         return self.accept(value).isoformat()
@@ -117,7 +117,7 @@ class DateHandler(_Time):
             return value
         day = unboxed(value)
         if isinstance(day, datetime) or not isinstance(day, date):
-            raise self.misfit(value, "use .date()" if isinstance(day, datetime) else "")
+            raise self.mismatch(value, "use .date()" if isinstance(day, datetime) else "")
         return date(day.year, day.month, day.day)
 
     def literal_type(self) -> "wire.types.LiteralType":
@@ -134,7 +134,7 @@ class DateHandler(_Time):
         stamp = literal.scalar.primitive.datetime
         moment = stamp.ToDatetime(UTC)
         if stamp.seconds % 86_400 or stamp.nanos:
-            raise self.misfit(moment, "its time of day would be lost: declare datetime")
+            raise self.mismatch(moment, "its time of day would be lost: declare datetime")
         return moment.date()
 
     def pack(self, value: Any, data: "DataPlane") -> str:
@@ -145,11 +145,11 @@ class DateHandler(_Time):
 
     def from_json(self, obj: Any) -> date:
         if not isinstance(obj, str):
-            raise self.misfit(obj, f"write it as {self.example}")
+            raise self.mismatch(obj, f"write it as {self.example}")
         try:
             return date.fromisoformat(obj)
         except ValueError:
-            raise self.misfit(obj, f"write it as {self.example}") from None
+            raise self.mismatch(obj, f"write it as {self.example}") from None
 
     def to_json(self, value: Any) -> str:
         return self.accept(value).isoformat()
@@ -163,15 +163,15 @@ class TimedeltaHandler(_Time):
     def accept(self, value: Any) -> timedelta:
         span = unboxed(value)
         if not isinstance(span, timedelta):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         if getattr(span, "nanoseconds", 0):
-            raise self.misfit(value, 'a timedelta has no nanoseconds: use .round("us")')
+            raise self.mismatch(value, 'a timedelta has no nanoseconds: use .round("us")')
         try:  # like a Timestamp, a pandas.Timedelta is one, and so is NaT
             span = span if type(span) is timedelta else timedelta(span.days, span.seconds, span.microseconds)
         except (TypeError, ValueError):
-            raise self.misfit(value) from None
+            raise self.mismatch(value) from None
         if abs(span) > _LONGEST:
-            raise self.misfit(value, "Flyte's durations end at 10,000 years")
+            raise self.mismatch(value, "Flyte's durations end at 10,000 years")
         return span
 
     def literal_type(self) -> "wire.types.LiteralType":
@@ -199,7 +199,7 @@ class TimedeltaHandler(_Time):
         except (ValueError, OverflowError):
             span = None
         if span is None:
-            raise self.misfit(obj, f"write a number of seconds, or {self.example}")
+            raise self.mismatch(obj, f"write a number of seconds, or {self.example}")
         return self.accept(span)
 
     def to_json(self, value: Any) -> str:

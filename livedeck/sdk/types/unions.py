@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.dataplane import NOWHERE
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.mismatches import Mismatch, type_name
 from livedeck.sdk.types.plain import AnyHandler
-from livedeck.sdk.types.where import Misfit, type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -61,18 +61,18 @@ class UnionHandler(Handler):
             if variant.type is type(value):
                 return variant, variant.accept(value)
         chosen: tuple[Handler, Any] | None = None
-        closest: Misfit | None = None
+        closest: Mismatch | None = None
         for variant in self._variants:
             try:
                 accepted = variant.accept(value)
-            except Misfit as misfit:
-                closest = misfit if misfit.path or closest is None else closest
+            except Mismatch as mismatch:
+                closest = mismatch if mismatch.path or closest is None else closest
                 continue
             if accepted is value:
                 return variant, value
             chosen = chosen or (variant, accepted)
         if chosen is None:
-            raise closest if closest is not None and closest.path else self.misfit(value)
+            raise closest if closest is not None and closest.path else self.mismatch(value)
         return chosen
 
     def literal_type(self) -> "wire.types.LiteralType":
@@ -91,7 +91,7 @@ class UnionHandler(Handler):
         for variant in self._by_closeness(union.type):
             try:
                 return variant.decode(union.value, data)
-            except Misfit:
+            except Mismatch:
                 continue
         raise self.wrong_literal(union.value)
 
@@ -106,7 +106,7 @@ class UnionHandler(Handler):
         for variant in _by_format(self._variants, literal):
             try:
                 value = variant.decode(literal, data)
-            except Misfit:
+            except Mismatch:
                 continue
             if _writes_back(variant, value, literal):
                 return value
@@ -129,9 +129,9 @@ class UnionHandler(Handler):
             for variant in filter(likely, variants):
                 try:
                     return variant.unpack(bare, data)
-                except Misfit:
+                except Mismatch:
                     continue
-        raise self.misfit(plain)
+        raise self.mismatch(plain)
 
     def writes(self, plain: Plain, data: "DataPlane") -> bool:
         variants, bare = self._named(plain)
@@ -145,18 +145,18 @@ class UnionHandler(Handler):
 
     def from_json(self, obj: Any) -> Any:
         found: list[Any] = []
-        closest: Misfit | None = None
+        closest: Mismatch | None = None
         for variant in self._variants:
             try:
                 value = variant.from_json(obj)
-            except Misfit as misfit:
-                closest = misfit if misfit.path or closest is None else closest
+            except Mismatch as mismatch:
+                closest = mismatch if mismatch.path or closest is None else closest
                 continue
             if repr(variant.to_json(value)) == repr(obj):
                 return value
             found.append(value)
         if not found:
-            raise closest if closest is not None and closest.path else self.misfit(obj)
+            raise closest if closest is not None and closest.path else self.mismatch(obj)
         return found[0]
 
     def to_json(self, value: Any) -> Any:
@@ -203,7 +203,7 @@ def _writes_back(variant: Handler, value: Any, literal: "wire.literals.Literal")
     """Return whether a variant writes the literal that its value was read from."""
     try:
         written = variant.encode(value, NOWHERE)
-    except Misfit:
+    except Mismatch:
         return False
     except RuntimeError:  # what is uploaded cannot be compared, and is not read as something else
         return True

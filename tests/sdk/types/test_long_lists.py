@@ -6,9 +6,9 @@ import pytest
 from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Primitive, Scalar
 
 from livedeck.errors import TypeMismatch
-from livedeck.sdk.types import Where, accept, from_literal, to_literal
+from livedeck.sdk.types import Location, accept, from_literal, to_literal
 
-WHERE = Where("t", "xs")
+WHERE = Location("t", "xs")
 
 
 def primitive(**value):

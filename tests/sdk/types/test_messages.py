@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from livedeck.errors import TypeMismatch, UnsupportedType
-from livedeck.sdk.types import Directory, File, Where, accept, check, from_json, require
-from livedeck.sdk.types.where import shorten
+from livedeck.sdk.types import Directory, File, Location, accept, check, from_json, require
+from livedeck.sdk.types.mismatches import shorten
 
-WHERE = Where("train", "epochs")
+WHERE = Location("train", "epochs")
 
 
 class Color(enum.Enum):
@@ -93,7 +93,7 @@ def test_says_what_to_write_in_json(obj, python_type, expected):
 
 def test_names_the_role():
     with pytest.raises(TypeMismatch, match=r"^load: output 'o0' must be"):
-        check("x", int, Where("load", "o0", "output"))
+        check("x", int, Location("load", "o0", "output"))
     with pytest.raises(TypeMismatch, match=r"^value must be"):
         check("x", int)
 

@@ -39,7 +39,7 @@ def variants(python_type: Any) -> tuple[Any, ...]:
     return (python_type,)
 
 
-def fits(source: Any, target: Any) -> bool:
+def is_assignable(source: Any, target: Any) -> bool:
     """Return whether every value of ``source`` may be given where ``target`` is declared.
 
     ``Any`` on either side always fits: it is checked when the value is there.
@@ -49,19 +49,19 @@ def fits(source: Any, target: Any) -> bool:
         return True
     sources, targets = variants(source), variants(target)
     if len(sources) > 1 or len(targets) > 1:
-        return all(any(fits(one, other) for other in targets) for one in sources)
-    return _container_fits(source, target)
+        return all(any(is_assignable(one, other) for other in targets) for one in sources)
+    return _is_container_assignable(source, target)
 
 
-def _container_fits(source: Any, target: Any) -> bool:
+def _is_container_assignable(source: Any, target: Any) -> bool:
     origin = typing.get_origin(source) or source
     if origin in (list, dict) and origin is (typing.get_origin(target) or target):
         mine, theirs = typing.get_args(source), typing.get_args(target)
         if mine and theirs:
-            return all(fits(one, other) for one, other in zip(mine, theirs, strict=True))
+            return all(is_assignable(one, other) for one, other in zip(mine, theirs, strict=True))
         return True
     if is_typed_dict(source) and is_typed_dict(target):
-        return _keys_fit(source, target)
+        return _are_keys_assignable(source, target)
     return (
         source == target
         or _is_pickled_subclass(source, target)
@@ -69,13 +69,13 @@ def _container_fits(source: Any, target: Any) -> bool:
     )
 
 
-def _keys_fit(source: Any, target: Any) -> bool:
+def _are_keys_assignable(source: Any, target: Any) -> bool:
     """Return whether every dict of one ``TypedDict`` has the keys of another: it may have more, which are left out."""
     have, want = keys_of(source), keys_of(target)
     return (
         want.keys() <= have.keys()
         and target.__required_keys__ <= source.__required_keys__
-        and all(fits(have[name], kind) for name, kind in want.items())
+        and all(is_assignable(have[name], kind) for name, kind in want.items())
     )
 
 

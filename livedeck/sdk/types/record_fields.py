@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from livedeck.sdk.types import wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.mismatches import Mismatch
 from livedeck.sdk.types.plain import AnyHandler
 from livedeck.sdk.types.times import DatetimeHandler
-from livedeck.sdk.types.where import Misfit
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
 
 
-class InsideHandler(Handler):
+class FieldHandler(Handler):
     """A type without a literal."""
 
     tag = ""
@@ -44,7 +44,7 @@ class InsideHandler(Handler):
         raise NotImplementedError(self.refusal)
 
 
-class SequenceHandler(InsideHandler):
+class SequenceHandler(FieldHandler):
     """``tuple[T, ...]``, ``tuple[A, B]``, a ``NamedTuple``, ``set[T]`` or ``frozenset[T]``, as a list."""
 
     def __init__(self, python_type: Any, kind: type, items: Sequence[Handler], *, fixed: bool) -> None:
@@ -59,24 +59,24 @@ class SequenceHandler(InsideHandler):
     def _each(self, step: str, values: Any, *arguments: Any) -> list[Any]:
         values = list(values)
         if self._fixed and len(values) != len(self._items):
-            raise self.misfit(values, f"it has {len(values)} items")
+            raise self.mismatch(values, f"it has {len(values)} items")
         items = self._items if self._fixed else [self._items[0]] * len(values)
         done: list[Any] = []
         for handler, value in zip(items, values, strict=True):
             try:
                 done.append(getattr(handler, step)(value, *arguments))
-            except Misfit as misfit:
-                raise misfit.within(f"[{len(done)}]") from None
+            except Mismatch as mismatch:
+                raise mismatch.within(f"[{len(done)}]") from None
         return done
 
     def _of_kind(self, value: Any) -> Any:
         if not isinstance(value, self._kind):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return value
 
     def _list(self, value: Any) -> Any:
         if not isinstance(value, list):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return value
 
     def _built(self, items: list[Any]) -> Any:
@@ -94,7 +94,7 @@ class SequenceHandler(InsideHandler):
     def writes(self, plain: Plain, data: "DataPlane") -> bool:
         try:
             return all(self._each("writes", self._list(plain), data))
-        except Misfit:
+        except Mismatch:
             return False
 
     def from_json(self, obj: Any) -> Any:
@@ -112,12 +112,12 @@ class SequenceHandler(InsideHandler):
         return schema if issubclass(self._kind, tuple) else schema | {"uniqueItems": True}
 
 
-class BytesHandler(InsideHandler):
+class BytesHandler(FieldHandler):
     """``bytes``; base64 in JSON."""
 
     def accept(self, value: Any) -> bytes:
         if not isinstance(value, bytes):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return value
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
@@ -130,7 +130,7 @@ class BytesHandler(InsideHandler):
         try:
             return binascii.a2b_base64(obj, strict_mode=True)
         except (TypeError, ValueError):
-            raise self.misfit(obj, "write it as base64") from None
+            raise self.mismatch(obj, "write it as base64") from None
 
     def to_json(self, value: Any) -> str:
         return binascii.b2a_base64(self.accept(value), newline=False).decode()
@@ -146,7 +146,7 @@ class MomentHandler(DatetimeHandler):
         return self._plain(value)
 
 
-class TextHandler(InsideHandler):
+class TextHandler(FieldHandler):
     """A type that is written as a string, and read back by its constructor."""
 
     def __init__(self, python_type: Any, format: str) -> None:
@@ -156,7 +156,7 @@ class TextHandler(InsideHandler):
 
     def accept(self, value: Any) -> Any:
         if not isinstance(value, self.type):
-            raise self.misfit(value)
+            raise self.mismatch(value)
         return value
 
     def pack(self, value: Any, data: "DataPlane") -> str:
@@ -167,11 +167,11 @@ class TextHandler(InsideHandler):
 
     def from_json(self, obj: Any) -> Any:
         if not isinstance(obj, str):
-            raise self.misfit(obj)
+            raise self.mismatch(obj)
         try:
             return self._read(obj)
         except (ValueError, ArithmeticError):
-            raise self.misfit(obj) from None
+            raise self.mismatch(obj) from None
 
     def to_json(self, value: Any) -> str:
         accepted = self.accept(value)

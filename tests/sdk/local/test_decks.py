@@ -12,7 +12,7 @@ import pytest
 import livedeck as flytekit
 from livedeck import Deck, DeckField, RecoverableError, current_context, task, workflow
 from livedeck.deck.snapshot import parse
-from livedeck.sdk import localfolder
+from livedeck.sdk.local import folders
 
 PROGRAM = """
 import livedeck as flytekit
@@ -47,9 +47,9 @@ def folder(tmp_path, monkeypatch):
     """The folder of local runs, its name one that URIs do not like."""
     chosen = tmp_path / "local runs #1 (100%)"
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(chosen))
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
     yield chosen
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
 
 
 def documents(folder):
@@ -187,13 +187,13 @@ def test_a_folder_that_cannot_be_made_gives_way_to_a_temporary_one(tmp_path, mon
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "file"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
 
     @task(enable_deck=True, deck_fields=())
     def show() -> None:
         Deck("mine", "x")
 
     show()
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
     assert len(documents(tmp_path)) == 1
     assert any("cannot be kept in" in record.message for record in caplog.records)

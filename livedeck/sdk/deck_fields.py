@@ -31,7 +31,7 @@ _shortener.maxlong = 100
 
 
 @dataclass(frozen=True)
-class Facts:
+class AttemptSummary:
     """What is known of an attempt when it ends."""
 
     task: Task[..., Any]
@@ -42,24 +42,24 @@ class Facts:
     timeline: Timeline
 
 
-def add_tabs(page: Page, facts: Facts) -> None:
+def add_tabs(page: Page, summary: AttemptSummary) -> None:
     """Add the tabs that the task's options ask for. Never raises."""
-    for field in facts.task.options.deck_fields:
+    for field in summary.task.options.deck_fields:
         try:
-            html = _MAKERS[field](facts)
+            html = _MAKERS[field](summary)
         except Exception as error:  # noqa: BLE001 - a tab that cannot be made says why; the task is not concerned
             html = renderers.render_error(error, f"{field.value} could not be shown")
         if html is not None:
             page.deck(field.value).replace(html)
 
 
-def _inputs(facts: Facts) -> str | None:
-    parameters = facts.task.interface.inputs
-    return _table(facts.inputs, {name: each.type for name, each in parameters.items()})
+def _inputs(summary: AttemptSummary) -> str | None:
+    parameters = summary.task.interface.inputs
+    return _table(summary.inputs, {name: each.type for name, each in parameters.items()})
 
 
-def _outputs(facts: Facts) -> str | None:
-    return _table(facts.outputs, facts.task.interface.outputs)
+def _outputs(summary: AttemptSummary) -> str | None:
+    return _table(summary.outputs, summary.task.interface.outputs)
 
 
 def _table(values: Mapping[str, Any] | None, kinds: Mapping[str, Any]) -> str | None:
@@ -93,15 +93,15 @@ def show(value: Any, python_type: Any) -> str:
     return renderers.to_html(value)
 
 
-def _source(facts: Facts) -> str | None:
-    return f"<pre><code>{escape(inspect.getsource(facts.task.function))}</code></pre>"
+def _source(summary: AttemptSummary) -> str | None:
+    return f"<pre><code>{escape(inspect.getsource(summary.task.function))}</code></pre>"
 
 
-def _timeline(facts: Facts) -> str | None:
-    return facts.timeline.to_html()
+def _timeline(summary: AttemptSummary) -> str | None:
+    return summary.timeline.to_html()
 
 
-def _dependencies(facts: Facts) -> str | None:  # noqa: ARG001 - one signature for all
+def _dependencies(summary: AttemptSummary) -> str | None:  # noqa: ARG001 - one signature for all
     rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(version)}</td></tr>" for name, version in installed())
     return f"<p>Python {sys.version.split()[0]}</p><table><tr><th>package</th><th>version</th></tr>{rows}</table>"
 
@@ -121,7 +121,7 @@ def installed() -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda item: item[0].lower())
 
 
-_MAKERS: Mapping[DeckField, Callable[[Facts], str | None]] = {
+_MAKERS: Mapping[DeckField, Callable[[AttemptSummary], str | None]] = {
     DeckField.INPUT: _inputs,
     DeckField.OUTPUT: _outputs,
     DeckField.SOURCE_CODE: _source,

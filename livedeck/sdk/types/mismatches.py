@@ -1,6 +1,6 @@
 """Words for a value that does not fit: where it was given, what was expected, and the value itself, shortened.
 
-Handlers raise ``Misfit``, which is cheap and knows only the place inside the value; the public functions turn it
+Handlers raise ``Mismatch``, which is cheap and knows only the place inside the value; the public functions turn it
 into the ``TypeMismatch`` that a user reads.
 """
 
@@ -15,7 +15,7 @@ _TYPING_PREFIXES = ("typing.", "collections.abc.", "builtins.")
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Location:
     """The place that a value was given at, for messages."""
 
     task: str
@@ -29,7 +29,7 @@ class Where:
         return f"{self.task}: {self.role} {self.parameter!r}"
 
 
-class Misfit(Exception):
+class Mismatch(Exception):
     """A value does not fit; ``path`` says where in the outer value, and grows on the way out."""
 
     def __init__(self, value: Any, expected: str, hint: str = "") -> None:
@@ -39,14 +39,14 @@ class Misfit(Exception):
         self.hint = hint
         self.path: list[str] = []
 
-    def within(self, step: str) -> "Misfit":
+    def within(self, step: str) -> "Mismatch":
         """Return self, one level further out: ``step`` is written as Python would, ``[3]`` or ``.name``."""
         self.path.append(step)
         return self
 
-    def at(self, where: Where | None) -> TypeMismatch:
+    def at(self, location: Location | None) -> TypeMismatch:
         """Return the error that the user reads."""
-        place = ("value" if where is None else str(where)) + "".join(reversed(self.path))
+        place = ("value" if location is None else str(location)) + "".join(reversed(self.path))
         kind = "" if self.value is None else f" ({type_name(type(self.value))})"
         text = f"{place} must be {self.expected}, not {shorten(self.value)}{kind}"
         return TypeMismatch(f"{text}: {self.hint}" if self.hint else text)

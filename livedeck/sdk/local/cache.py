@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from livedeck.errors import LivedeckError, ObjectNotFound
-from livedeck.sdk.caching import cache_version
-from livedeck.sdk.folders import hold
-from livedeck.sdk.localfolder import LocalDataPlane, cache_folder
+from livedeck.sdk.cache_versions import cache_version
+from livedeck.sdk.folder_locks import hold
+from livedeck.sdk.local.folders import LocalDataPlane, cache_folder
+from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.nodes import NodeOverrides
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.types.carried import Carried
 
 if TYPE_CHECKING:
     from livedeck.store import Store
@@ -27,7 +27,7 @@ _OUTPUTS = "outputs.pb"
 logger = logging.getLogger("livedeck.local")
 
 
-class Remembered:
+class LocalCacheEntry:
     """What is remembered of one task on one set of inputs."""
 
     def __init__(self, task: Task[..., Any], store: "Store") -> None:
@@ -37,7 +37,7 @@ class Remembered:
         """Where what goes along with the outputs is kept."""
 
     @classmethod
-    def of(cls, task: Task[..., Any], overrides: NodeOverrides, inputs: Mapping[str, Carried]) -> Self | None:
+    def of(cls, task: Task[..., Any], overrides: NodeOverrides, inputs: Mapping[str, LocalValue]) -> Self | None:
         """Return the place for a task's outputs; None if they are not to be remembered.
 
         Raises:
@@ -51,7 +51,7 @@ class Remembered:
 
         return cls(task, open_store(f"file://{folder}/{_key(task, version, inputs)}"))
 
-    def find(self) -> Mapping[str, Carried] | None:
+    def find(self) -> Mapping[str, LocalValue] | None:
         """Return the outputs of an earlier run, None if there was none."""
         from flyteidl.core.literals_pb2 import LiteralMap
 
@@ -61,9 +61,9 @@ class Remembered:
             return None
         hold(str(self._store.local_root))
         logger.info("%s: its outputs are cached", self._task.name)
-        return {name: Carried(None, self.data, literal=literals[name]) for name in self._task.interface.outputs}
+        return {name: LocalValue(None, self.data, literal=literals[name]) for name in self._task.interface.outputs}
 
-    def keep(self, outputs: Mapping[str, Carried]) -> None:
+    def keep(self, outputs: Mapping[str, LocalValue]) -> None:
         """Remember outputs. As on a server a cache that fails costs time, never the run."""
         from flyteidl.core.literals_pb2 import LiteralMap
 
@@ -74,11 +74,11 @@ class Remembered:
             logger.warning("%s: its outputs are not cached: %s", self._task.name, error)
 
 
-def _key(task: Task[..., Any], version: str, inputs: Mapping[str, Carried]) -> str:
+def _key(task: Task[..., Any], version: str, inputs: Mapping[str, LocalValue]) -> str:
     from flyteidl.core.tasks_pb2 import TaskMetadata, TaskTemplate
 
     from livedeck.literals.cachekeys import cache_key
-    from livedeck.sdk.compiled import typed_interface
+    from livedeck.sdk.specs.settings import typed_interface
 
     cache = task.options.cache
     template = TaskTemplate(interface=typed_interface(task.interface))

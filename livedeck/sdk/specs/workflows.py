@@ -14,13 +14,13 @@ from flyteidl.core.interface_pb2 import Parameter, ParameterMap, Variable
 
 from livedeck.errors import InvalidName
 from livedeck.literals.order import OrderNotes, tag_of
-from livedeck.sdk.compiled import CompileSettings, description, identifier, typed_interface
-from livedeck.sdk.compiled_bindings import compile_bound
-from livedeck.sdk.compiled_nodes import compile_node
-from livedeck.sdk.compiled_tasks import task_spec
 from livedeck.sdk.entities import Entity
+from livedeck.sdk.specs.bindings import compile_bound
+from livedeck.sdk.specs.nodes import compile_node
+from livedeck.sdk.specs.settings import CompileSettings, description, identifier, typed_interface
+from livedeck.sdk.specs.tasks import task_spec
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.types import Where, literal_type, to_literal
+from livedeck.sdk.types import Location, literal_type, to_literal
 from livedeck.sdk.workflows import Workflow
 
 __all__ = ["CompileSettings", "Registration", "closure", "launch_plan_spec", "task_spec", "workflow_spec"]
@@ -103,7 +103,7 @@ def _workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) 
     orders: OrderNotes = {}
     nodes = [compile_node(node, settings, orders, interruptible=workflow.interruptible) for node in traced.nodes]
     outputs = [
-        compile_bound(name, each, Where(workflow.name, name, "output"), settings.data, orders)
+        compile_bound(name, each, Location(workflow.name, name, "output"), settings.data, orders)
         for name, each in traced.outputs.items()
     ]
     return workflow_pb2.WorkflowTemplate(
@@ -128,7 +128,7 @@ def launch_plan_spec(workflow: Workflow[..., Any], settings: CompileSettings) ->
         if each.required:
             parameters[name] = Parameter(var=variable, required=True)
         else:
-            default = to_literal(each.default, each.type, settings.data, Where(workflow.name, name, "default"))
+            default = to_literal(each.default, each.type, settings.data, Location(workflow.name, name, "default"))
             parameters[name] = Parameter(var=variable, default=default)
     return LaunchPlanSpec(
         workflow_id=identifier(ResourceType.WORKFLOW, workflow.name, settings),

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NotRequired, Optional, Protocol, TypedDict, U
 
 import pytest
 
-from livedeck.sdk.fitting import fits
+from livedeck.sdk.assignability import is_assignable
 
 
 @dataclasses.dataclass
@@ -81,7 +81,7 @@ class Sized(Protocol):
     ],
 )
 def test_these_fit(source, target):
-    assert fits(source, target)
+    assert is_assignable(source, target)
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_these_fit(source, target):
     ],
 )
 def test_these_do_not_fit(source, target):
-    assert not fits(source, target)
+    assert not is_assignable(source, target)
 
 
 def test_frames_of_different_libraries_fit():
     import pandas as pd
     import polars as pl
 
-    assert fits(pd.DataFrame, pl.DataFrame)
+    assert is_assignable(pd.DataFrame, pl.DataFrame)
 
 
 class Opaque:
@@ -133,6 +133,6 @@ class Other:
 
 @pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")
 def test_pickled_classes_fit_only_themselves_and_their_bases():
-    assert fits(Sharper, Opaque)
-    assert not fits(Opaque, Sharper)
-    assert not fits(Opaque, Other)
+    assert is_assignable(Sharper, Opaque)
+    assert not is_assignable(Opaque, Sharper)
+    assert not is_assignable(Opaque, Other)

@@ -5,17 +5,17 @@ from flyteidl.core import literals_pb2, types_pb2
 from livedeck.literals.order import OrderNote, OrderNotes, entries_of
 from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
 from livedeck.sdk.promises import Reference
-from livedeck.sdk.types import DataPlane, Where, to_literal
+from livedeck.sdk.types import DataPlane, Location, to_literal
 
 
 def compile_binding(
-    binding: Binding, where: Where, data: DataPlane, orders: list[OrderNote], path: tuple[str | int, ...] = ()
+    binding: Binding, location: Location, data: DataPlane, orders: list[OrderNote], path: tuple[str | int, ...] = ()
 ) -> literals_pb2.BindingData:
     """Compile one binding.
 
     Args:
         binding: what an input or output is bound to.
-        where: the input or output, for messages.
+        location: the input or output, for messages.
         data: where constants that do not fit into a literal are uploaded.
         orders: the order of each dict's keys is added, where it is not the alphabetical one.
         path: the way into the outermost binding.
@@ -27,27 +27,27 @@ def compile_binding(
             return literals_pb2.BindingData(promise=reference)
         case ListOf(items):
             return _list(
-                [compile_binding(item, where, data, orders, (*path, index)) for index, item in enumerate(items)]
+                [compile_binding(item, location, data, orders, (*path, index)) for index, item in enumerate(items)]
             )
         case DictOf(members):
             if list(members) != sorted(members):
                 orders.append(OrderNote(path, tuple(members)))
             return _dict(
-                {key: compile_binding(item, where, data, orders, (*path, key)) for key, item in members.items()}
+                {key: compile_binding(item, location, data, orders, (*path, key)) for key, item in members.items()}
             )
         case Constant(value, python_type):
-            return _constant(to_literal(value, python_type, data, where), orders, path)
+            return _constant(to_literal(value, python_type, data, location), orders, path)
 
 
 def compile_bound(
-    name: str, binding: Binding, where: Where, data: DataPlane, notes: OrderNotes, *, node_id: str = ""
+    name: str, binding: Binding, location: Location, data: DataPlane, notes: OrderNotes, *, node_id: str = ""
 ) -> literals_pb2.Binding:
     """Compile what one input of a node, or, without ``node_id``, one output of the workflow is bound to.
 
     What there is to note about the order of dicts in it is added to ``notes``.
     """
     orders: list[OrderNote] = []
-    compiled = literals_pb2.Binding(var=name, binding=compile_binding(binding, where, data, orders))
+    compiled = literals_pb2.Binding(var=name, binding=compile_binding(binding, location, data, orders))
     if orders:
         notes[f"{node_id}.{name}"] = orders
     return compiled

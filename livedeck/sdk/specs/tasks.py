@@ -10,9 +10,9 @@ from flyteidl.core.identifier_pb2 import ResourceType
 from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
-from livedeck.sdk.caching import code_version
-from livedeck.sdk.compiled import CompileSettings, description, duration, identifier, typed_interface
+from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.options import Resources
+from livedeck.sdk.specs.settings import CompileSettings, description, duration, identifier, typed_interface
 from livedeck.sdk.tasks import Task
 
 TEMPLATE_TYPE = "python-task"

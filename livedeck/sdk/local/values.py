@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from livedeck.sdk.types.dataplane import DataPlane
-    from livedeck.sdk.types.where import Where
+    from livedeck.sdk.types.mismatches import Location
 
 
-class Carried:
+class LocalValue:
     """A value that left one task and is given to others.
 
     It is kept as its literal, as in the store of a server; of a light type, such as ``list[int]``, as a copy, for which
@@ -36,7 +36,7 @@ class Carried:
         self._copy = copy
 
     @classmethod
-    def of(cls, value: Any, python_type: Any, data: "DataPlane", where: "Where") -> "Carried":
+    def of(cls, value: Any, python_type: Any, data: "DataPlane", location: "Location") -> "LocalValue":
         """Take a value, which was accepted as one of ``python_type``.
 
         Raises:
@@ -46,16 +46,16 @@ class Carried:
         handler = handler_for(python_type)
         if handler.light:
             return cls(python_type, data, copy=handler.copy(value))
-        return cls(python_type, data, literal=to_literal(value, python_type, data, where))
+        return cls(python_type, data, literal=to_literal(value, python_type, data, location))
 
     @classmethod
-    def in_list(cls, items: "Sequence[Carried]", data: "DataPlane") -> "Carried":
+    def in_list(cls, items: "Sequence[LocalValue]", data: "DataPlane") -> "LocalValue":
         """Return the list of values that were each made by another task."""
         literals = wire.literals.LiteralCollection(literals=[item.literal for item in items])
         return cls(None, data, literal=wire.literals.Literal(collection=literals))
 
     @classmethod
-    def in_dict(cls, members: "Mapping[str, Carried]", data: "DataPlane") -> "Carried":
+    def in_dict(cls, members: "Mapping[str, LocalValue]", data: "DataPlane") -> "LocalValue":
         """Return the dict of values that were each made by another task."""
         entries = {key: member.literal for key, member in members.items()}
         literal = wire.literals.Literal(map=wire.literals.LiteralMap(literals=entries))
@@ -69,7 +69,7 @@ class Carried:
             self._literal = to_literal(self._copy, self._type, self._data)
         return self._literal
 
-    def inside(self, path: "Sequence[str | int]", name: str) -> "Carried":
+    def inside(self, path: "Sequence[str | int]", name: str) -> "LocalValue":
         """Return what is found inside the value.
 
         Raises:
@@ -77,9 +77,9 @@ class Carried:
         """
         from livedeck.literals.attributes import attribute
 
-        return Carried(None, self._data, literal=attribute(self.literal, [_attribute(step) for step in path], name))
+        return LocalValue(None, self._data, literal=attribute(self.literal, [_attribute(step) for step in path], name))
 
-    def given(self, python_type: Any, where: "Where") -> Any:
+    def given(self, python_type: Any, location: "Location") -> Any:
         """Return the value for a task that declares ``python_type``: one of its own each time.
 
         Raises:
@@ -88,7 +88,7 @@ class Carried:
         """
         if self._literal is None and python_type is self._type:
             return handler_for(python_type).copy(self._copy)
-        return from_literal(self.literal, python_type, self._data, where)
+        return from_literal(self.literal, python_type, self._data, location)
 
 
 def _attribute(step: "str | int") -> "wire.types.PromiseAttribute":

@@ -17,7 +17,7 @@ from livedeck.deck import runlock
 from livedeck.errors import NotWritable
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import temporary_folder
-from livedeck.sdk.folders import hold
+from livedeck.sdk.folder_locks import hold
 from livedeck.sdk.types.dataplane import DataPlane
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class Place:
+class CallFolder:
     """Where one local call keeps its Decks. Nothing is made on disk before there is a Deck."""
 
     execution: str
@@ -46,9 +46,9 @@ class Place:
         """Return the place of the next call of a task or workflow."""
         return cls(f"{next(_numbers):04d}-{name.rpartition('.')[2]}")
 
-    def of_node(self, node_id: str) -> "Place":
+    def of_node(self, node_id: str) -> "CallFolder":
         """Return the place of one node in a workflow's."""
-        return Place(self.execution, (*self.nodes, node_id))
+        return CallFolder(self.execution, (*self.nodes, node_id))
 
     def deck_store(self, attempt: int) -> "Store | None":
         """Return the store of an attempt's Deck, None if there is no folder that can be written to."""
@@ -103,7 +103,7 @@ class LocalDataPlane(DataPlane):
 class LocalCheckpoint(Checkpoint):
     """What the attempts of one local call leave to the next."""
 
-    def __init__(self, place: Place, attempt: int) -> None:
+    def __init__(self, place: CallFolder, attempt: int) -> None:
         super().__init__()
         self._place = place
         self._attempt = attempt

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from livedeck.errors import UserError
-from livedeck.sdk.caching import code_version
+from livedeck.sdk.cache_versions import code_version
 
 FILES = {
     "main.py": """

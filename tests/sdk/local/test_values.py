@@ -16,16 +16,16 @@ import pytest
 
 from livedeck import Directory, File, RecoverableError, UserError, current_context, task, workflow
 from livedeck.errors import TaskExited
-from livedeck.sdk import localfolder
+from livedeck.sdk.local import folders
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """The folder of local runs, for this test alone."""
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "local"))
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
     yield tmp_path / "local"
-    localfolder.run_folder.cache_clear()
+    folders.run_folder.cache_clear()
 
 
 @dataclasses.dataclass
@@ -255,7 +255,7 @@ def test_cached_outputs_are_remembered_by_version_and_inputs(tmp_path, monkeypat
 
     caplog.set_level("INFO", logger="livedeck.local")
     first = measure(held=Holder([1, 2]))
-    localfolder.run_folder.cache_clear()  # as in another process
+    folders.run_folder.cache_clear()  # as in another process
     number, file, frame = measure(held=Holder([1, 2]), note="again")
     assert ran == [2]
     assert (number, Path(file).read_text(), list(frame["n"])) == (2, "2", [1, 2])

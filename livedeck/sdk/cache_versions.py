@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UserError
-from livedeck.sdk.reach import reached_code
+from livedeck.sdk.reachable_code import reached_code
 
 if TYPE_CHECKING:
     from livedeck.sdk.nodes import NodeOverrides
@@ -33,7 +33,7 @@ def code_version(function: Callable[..., Any]) -> str:
     """Return a digest of a function's code: its signature and body, without decorators, docstring and comments.
 
     And of what it reaches: what its module gives the names that it uses, and the modules of the project that are
-    imported on the way (see ``reach``). What is installed is not part of it.
+    imported on the way (see ``reachable_code``). What is installed is not part of it.
 
     Raises:
         UserError: its source cannot be read.

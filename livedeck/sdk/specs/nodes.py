@@ -4,13 +4,13 @@ from flyteidl.core import workflow_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
 
 from livedeck.literals.order import OrderNotes
-from livedeck.sdk.caching import code_version
-from livedeck.sdk.compiled import CompileSettings, duration, identifier
-from livedeck.sdk.compiled_bindings import compile_bound
-from livedeck.sdk.compiled_tasks import resources
+from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.nodes import Node
+from livedeck.sdk.specs.bindings import compile_bound
+from livedeck.sdk.specs.settings import CompileSettings, duration, identifier
+from livedeck.sdk.specs.tasks import resources
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.types import Where
+from livedeck.sdk.types import Location
 
 
 def compile_node(
@@ -28,7 +28,7 @@ def compile_node(
         id=node.id,
         metadata=_node_metadata(node, interruptible=interruptible),
         inputs=[
-            compile_bound(name, each, Where(node.entity.name, name), settings.data, orders, node_id=node.id)
+            compile_bound(name, each, Location(node.entity.name, name), settings.data, orders, node_id=node.id)
             for name, each in node.bindings.items()
         ],
         upstream_node_ids=[before.id for before in node.upstream],

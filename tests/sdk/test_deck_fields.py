@@ -4,7 +4,7 @@ import pytest
 
 from livedeck import DeckField, task
 from livedeck.deck.page import Page
-from livedeck.sdk.deckfields import Facts, add_tabs, installed, show
+from livedeck.sdk.deck_fields import AttemptSummary, add_tabs, installed, show
 from livedeck.sdk.timeline import Timeline
 
 
@@ -18,28 +18,28 @@ def example(x: int, text: str = "<script>") -> int:
     return x
 
 
-def tabs(facts):
+def tabs(summary):
     page = Page()
-    add_tabs(page, facts)
+    add_tabs(page, summary)
     return {deck.name: deck.html for deck in page.decks}
 
 
 def test_values_are_escaped_and_typed():
-    made = tabs(Facts(example, {"x": 1, "text": "<script>"}, {"o0": 1}, Timeline()))
+    made = tabs(AttemptSummary(example, {"x": 1, "text": "<script>"}, {"o0": 1}, Timeline()))
     assert "&lt;script&gt;" in made["Input"]
     assert "<script>" not in made["Input"]
     assert "<code>int</code>" in made["Output"]
 
 
 def test_what_is_not_known_has_no_tab():
-    made = tabs(Facts(example, None, None, Timeline()))
+    made = tabs(AttemptSummary(example, None, None, Timeline()))
     assert list(made) == ["Source Code", "Timeline", "Dependencies"]
 
 
 def test_a_tab_that_cannot_be_made_says_why():
     namespace = {}
     exec("def no_source(x: int) -> int:\n    return x", namespace)
-    made = tabs(Facts(task(namespace["no_source"]), {"x": 1}, None, Timeline()))
+    made = tabs(AttemptSummary(task(namespace["no_source"]), {"x": 1}, None, Timeline()))
     assert "Source Code could not be shown" in made["Source Code"]
     assert "x" in made["Input"]
 
@@ -52,7 +52,7 @@ def test_a_value_that_cannot_be_shown_says_why():
     @task
     def hostile(x: Annotated[int, Hostile()], y: int) -> None: ...
 
-    made = tabs(Facts(hostile, {"x": 1, "y": 10**5000}, None, Timeline()))
+    made = tabs(AttemptSummary(hostile, {"x": 1, "y": 10**5000}, None, Timeline()))
     assert "no words" in made["Input"]
     assert made["Input"].count("the value could not be shown") <= 2
 

@@ -13,16 +13,16 @@ from livedeck.sdk.attempts import Attempt, run_to_end
 from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
 from livedeck.sdk.context import ExecutionId, Identity, TaskId, current_context, inside_task
 from livedeck.sdk.interface import Interface
-from livedeck.sdk.localcache import Remembered
-from livedeck.sdk.localevents import TakenFromCache, attempt_told, tell
-from livedeck.sdk.localfolder import Place
+from livedeck.sdk.local.cache import LocalCacheEntry
+from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
+from livedeck.sdk.local.folders import CallFolder
+from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
+from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.nodes import NO_OVERRIDES, Node, NodeOverrides
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.promises import Reference
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.timeouts import cancelled_after, stopped_after
-from livedeck.sdk.types import DataPlane, Where
-from livedeck.sdk.types.carried import Carried
+from livedeck.sdk.types import DataPlane, Location
 from livedeck.sdk.workflows import Workflow
 
 logger = logging.getLogger("livedeck.local")
@@ -43,7 +43,7 @@ def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
     inputs = interface.accept_inputs(given)
     if inside_task():
         return _join_in(task, inputs)
-    place = Place.of_call(task.name)
+    place = CallFolder.of_call(task.name)
     call = _Call(task, place, _carried(interface, inputs, _data(place)))
     if task.is_async:
         return _joined_later(interface, call.run_async())
@@ -63,26 +63,26 @@ def _join_in(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
     return finish()
 
 
-async def _joined_later(interface: Interface, outputs: Awaitable[Mapping[str, Carried]]) -> Any:
+async def _joined_later(interface: Interface, outputs: Awaitable[Mapping[str, LocalValue]]) -> Any:
     return interface.join(_given(interface, await outputs))
 
 
-def _data(place: Place) -> DataPlane:
+def _data(place: CallFolder) -> DataPlane:
     """Return where what does not go into a literal is kept: in an attempt on a server, where its outputs go."""
     prefix = current_context().raw_output_prefix if inside_task() else ""
     return DataPlane(prefix) if prefix else place.data()
 
 
-def _carried(interface: Interface, values: Mapping[str, Any], data: DataPlane) -> dict[str, Carried]:
+def _carried(interface: Interface, values: Mapping[str, Any], data: DataPlane) -> dict[str, LocalValue]:
     return {
-        name: Carried.of(value, interface.inputs[name].type, data, Where(interface.entity, name))
+        name: LocalValue.of(value, interface.inputs[name].type, data, Location(interface.entity, name))
         for name, value in values.items()
     }
 
 
-def _given(interface: Interface, outputs: Mapping[str, Carried]) -> dict[str, Any]:
+def _given(interface: Interface, outputs: Mapping[str, LocalValue]) -> dict[str, Any]:
     return {
-        name: value.given(interface.outputs[name], Where(interface.entity, name, "output"))
+        name: value.given(interface.outputs[name], Location(interface.entity, name, "output"))
         for name, value in outputs.items()
     }
 
@@ -92,8 +92,8 @@ class _Call:
     """One call of a task: its attempts, until one succeeds."""
 
     task: Task[..., Any]
-    place: Place
-    inputs: Mapping[str, Carried]
+    place: CallFolder
+    inputs: Mapping[str, LocalValue]
     overrides: NodeOverrides = NO_OVERRIDES
 
     @property
@@ -104,9 +104,9 @@ class _Call:
     def _timeout(self) -> timedelta | None:
         return self.overrides.timeout or self.task.options.timeout
 
-    def run(self) -> Mapping[str, Carried]:
+    def run(self) -> Mapping[str, LocalValue]:
         """Return the outputs, those of an earlier run if they are cached."""
-        memory = Remembered.of(self.task, self.overrides, self.inputs)
+        memory = LocalCacheEntry.of(self.task, self.overrides, self.inputs)
         if memory is None:
             return self._attempts(_data(self.place))
         outputs = memory.find()
@@ -117,9 +117,9 @@ class _Call:
             tell(TakenFromCache(self.task.name, self.place.nodes))
         return outputs
 
-    async def run_async(self) -> Mapping[str, Carried]:
+    async def run_async(self) -> Mapping[str, LocalValue]:
         """Do what ``run`` does in a running event loop."""
-        memory = Remembered.of(self.task, self.overrides, self.inputs)
+        memory = LocalCacheEntry.of(self.task, self.overrides, self.inputs)
         if memory is None:
             return await self._attempts_async(_data(self.place))
         outputs = memory.find()
@@ -130,7 +130,7 @@ class _Call:
             tell(TakenFromCache(self.task.name, self.place.nodes))
         return outputs
 
-    def _attempts(self, data: DataPlane) -> Mapping[str, Carried]:
+    def _attempts(self, data: DataPlane) -> Mapping[str, LocalValue]:
         for number in range(self._retries + 1):
             try:
                 with self._attempt(number) as attempt:
@@ -139,7 +139,7 @@ class _Call:
                 raise self._exited(error) from error
         raise AssertionError("the last attempt either returns or raises")
 
-    async def _attempts_async(self, data: DataPlane) -> Mapping[str, Carried]:
+    async def _attempts_async(self, data: DataPlane) -> Mapping[str, LocalValue]:
         for number in range(self._retries + 1):
             try:
                 with self._attempt(number) as attempt:
@@ -168,15 +168,15 @@ class _Call:
         task = self.task
         with attempt.timeline.span("read inputs"):
             return {
-                name: value.given(task.interface.inputs[name].type, Where(task.name, name))
+                name: value.given(task.interface.inputs[name].type, Location(task.name, name))
                 for name, value in self.inputs.items()
             }
 
-    def _outputs(self, attempt: Attempt, outputs: Mapping[str, Any], data: DataPlane) -> Mapping[str, Carried]:
+    def _outputs(self, attempt: Attempt, outputs: Mapping[str, Any], data: DataPlane) -> Mapping[str, LocalValue]:
         kinds = self.task.interface.outputs
         with attempt.timeline.span("write outputs"):
             return {
-                name: Carried.of(value, kinds[name], data, Where(self.task.name, name, "output"))
+                name: LocalValue.of(value, kinds[name], data, Location(self.task.name, name, "output"))
                 for name, value in outputs.items()
             }
 
@@ -198,7 +198,7 @@ class _Call:
             logger.warning("%s: attempt %d failed, trying again: %s", self.task.name, number + 1, error)
 
 
-def _open(task: Task[..., Any], place: Place, number: int) -> Attempt:
+def _open(task: Task[..., Any], place: CallFolder, number: int) -> Attempt:
     store = place.deck_store(number) if task.options.enable_deck else None
     identity = Identity(
         execution=ExecutionId(name=place.execution),
@@ -235,21 +235,21 @@ def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any
     interface = workflow.interface
     inputs = interface.accept_inputs(given)
     _ = workflow.traced
-    place = Place.of_call(workflow.name)
+    place = CallFolder.of_call(workflow.name)
     data = _data(place)
     return interface.join(_given(interface, _run_workflow(workflow, _carried(interface, inputs, data), place, data)))
 
 
 def _run_workflow(
-    workflow: Workflow[..., Any], inputs: Mapping[str, Carried], place: Place, data: DataPlane
-) -> Mapping[str, Carried]:
+    workflow: Workflow[..., Any], inputs: Mapping[str, LocalValue], place: CallFolder, data: DataPlane
+) -> Mapping[str, LocalValue]:
     run = _Run(workflow, inputs, place, data)
     for node in workflow.traced.nodes:
         run.step(node)
     if run.errors:
         raise next(iter(run.errors.values()))
     return {
-        name: run.bound(binding, Where(workflow.name, name, "output"))
+        name: run.bound(binding, Location(workflow.name, name, "output"))
         for name, binding in workflow.traced.outputs.items()
     }
 
@@ -259,10 +259,10 @@ class _Run:
     """One run of a workflow: what its nodes have come to."""
 
     workflow: Workflow[..., Any]
-    inputs: Mapping[str, Carried]
-    place: Place
+    inputs: Mapping[str, LocalValue]
+    place: CallFolder
     data: DataPlane
-    outputs: dict[Node, Mapping[str, Carried]] = field(default_factory=dict)
+    outputs: dict[Node, Mapping[str, LocalValue]] = field(default_factory=dict)
     errors: dict[Node, Exception] = field(default_factory=dict)
 
     def step(self, node: Node) -> None:
@@ -278,9 +278,9 @@ class _Run:
             self.errors[node] = error
             logger.warning("%s failed; what does not depend on it still runs", node)
 
-    def _run(self, node: Node) -> Mapping[str, Carried]:
+    def _run(self, node: Node) -> Mapping[str, LocalValue]:
         entity = node.entity
-        inputs = {name: self.bound(binding, Where(entity.name, name)) for name, binding in node.bindings.items()}
+        inputs = {name: self.bound(binding, Location(entity.name, name)) for name, binding in node.bindings.items()}
         place = self.place.of_node(node.id)
         if isinstance(entity, Workflow):
             return _run_workflow(entity, inputs, place, self.data)
@@ -288,29 +288,29 @@ class _Run:
             return self._join_in(entity, inputs)
         return _Call(entity, place, inputs, node.overrides).run()
 
-    def _join_in(self, task: Task[..., Any], inputs: Mapping[str, Carried]) -> Mapping[str, Carried]:
+    def _join_in(self, task: Task[..., Any], inputs: Mapping[str, LocalValue]) -> Mapping[str, LocalValue]:
         """Run a node as a part of the task that called the workflow."""
         interface = task.interface
         given = {
-            name: value.given(interface.inputs[name].type, Where(task.name, name)) for name, value in inputs.items()
+            name: value.given(interface.inputs[name].type, Location(task.name, name)) for name, value in inputs.items()
         }
         returned = task.function(**given)
         outputs = interface.accept_outputs(run_to_end(returned) if task.is_async else returned)
         return {
-            name: Carried.of(value, interface.outputs[name], self.data, Where(task.name, name, "output"))
+            name: LocalValue.of(value, interface.outputs[name], self.data, Location(task.name, name, "output"))
             for name, value in outputs.items()
         }
 
-    def bound(self, binding: Binding, where: Where) -> Carried:
+    def bound(self, binding: Binding, location: Location) -> LocalValue:
         """Return the value of a binding."""
         match binding:
             case Reference(node, output, path):
                 value = (self.inputs if node is None else self.outputs[node])[output]
                 return value.inside(path, str(Reference(node, output))) if path else value
             case ListOf(items):
-                return Carried.in_list([self.bound(item, where) for item in items], self.data)
+                return LocalValue.in_list([self.bound(item, location) for item in items], self.data)
             case DictOf(members):
-                entries = {key: self.bound(item, where) for key, item in members.items()}
-                return Carried.in_dict(entries, self.data)
+                entries = {key: self.bound(item, location) for key, item in members.items()}
+                return LocalValue.in_dict(entries, self.data)
             case Constant(value, python_type):
-                return Carried.of(value, python_type, self.data, where)
+                return LocalValue.of(value, python_type, self.data, location)

@@ -12,8 +12,8 @@ from flyteidl.core.workflow_pb2 import WorkflowMetadata
 from livedeck import Cache, Resources, UserError, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, UnsupportedType
 from livedeck.propeller.nodes.overrides import task_plan
-from livedeck.sdk.caching import code_version
-from livedeck.sdk.compile import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
+from livedeck.sdk.cache_versions import code_version
+from livedeck.sdk.specs.workflows import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
 
 SETTINGS = CompileSettings("p", "d", "v", code="file:///code/x.tar.gz", environment={"A": "all", "B": "all"})
 
