@@ -25,7 +25,7 @@ from livedeck.client import Client
 from livedeck.client.connection import sendable
 from livedeck.errors import LivedeckError
 from livedeck.sdk import bundle
-from livedeck.sdk.entities import Entity
+from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.loading import Program
 from livedeck.sdk.specs import workflows as specs
@@ -95,7 +95,7 @@ class RemoteProgram:
         self._version = sendable(version or _version(self._code), "version")
         self._data = UploadingDataPlane(client)
 
-    def check(self, entity: Entity) -> None:
+    def check(self, entity: AnyEntity) -> None:
         """Compile a workflow or task, and send nothing.
 
         Raises:
@@ -103,7 +103,7 @@ class RemoteProgram:
         """
         specs.closure(entity, self._settings("", CheckingDataPlane()))
 
-    def register(self, entity: Entity) -> Registered:
+    def register(self, entity: AnyEntity) -> Registered:
         """Upload the program's code and register a workflow or task with all that it calls.
 
         Raises:
@@ -128,7 +128,7 @@ class RemoteProgram:
         return specs.CompileSettings(self._client.project, self._client.domain, self._version, code=code, data=data)
 
 
-def register_entity(client: Client, program: Program, entity: Entity, version: str | None = None) -> Registered:
+def register_entity(client: Client, program: Program, entity: AnyEntity, version: str | None = None) -> Registered:
     """Upload a program's code and register one workflow or task of it. See ``RemoteProgram.register``."""
     return RemoteProgram(client, program, version).register(entity)
 
@@ -139,7 +139,7 @@ def _version(code: bundle.Bundle) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:20]
 
 
-def run_remote(program: Program, entity: Entity, inputs: Mapping[str, Any], settings: RunSettings) -> int:
+def run_remote(program: Program, entity: AnyEntity, inputs: Mapping[str, Any], settings: RunSettings) -> int:
     """Run on the server; return the exit status: 0 if it succeeded, or was only to be started.
 
     Raises:
@@ -172,7 +172,7 @@ def _literals(interface: Interface, inputs: Mapping[str, Any], data: DataPlane) 
     }
 
 
-def _follow(client: Client, execution: WorkflowExecutionIdentifier, url: str, entity: Entity) -> int:
+def _follow(client: Client, execution: WorkflowExecutionIdentifier, url: str, entity: AnyEntity) -> int:
     """Print what happens until the end, then the outputs."""
     try:
         names = node_names(client, client.get_execution(execution).closure.workflow_id)

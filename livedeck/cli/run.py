@@ -12,7 +12,7 @@ from livedeck.cli.inputs import InputsCommand, given_inputs, input_options
 from livedeck.cli.options import RunSettings, endpoint_option, project_options
 from livedeck.errors import UserError
 from livedeck.sdk.attempts import run_to_end
-from livedeck.sdk.entities import Entity
+from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.loading import Program, load_file
 from livedeck.sdk.local.events import listening
 from livedeck.sdk.tracebacks import format_error, user_frames
@@ -95,7 +95,7 @@ def _listing(file: str, program: Program) -> str:
     return "\n".join(lines)
 
 
-def _entity_command(file: str, program: Program, entity: Entity, settings: RunSettings) -> click.Command:
+def _entity_command(file: str, program: Program, entity: AnyEntity, settings: RunSettings) -> click.Command:
     """The command whose options are the inputs of a workflow or task."""
 
     @click.pass_context
@@ -122,7 +122,7 @@ def _entity_command(file: str, program: Program, entity: Entity, settings: RunSe
     )
 
 
-def _run_here(entity: Entity, inputs: Mapping[str, Any]) -> int:
+def _run_here(entity: AnyEntity, inputs: Mapping[str, Any]) -> int:
     """Run in this process and print the outputs as JSON; return the exit status."""
     try:
         returned = entity(**inputs)

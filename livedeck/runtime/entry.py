@@ -30,7 +30,7 @@ from livedeck.runtime.warm_up import declare, inputs_of_nothing, nothing, use_ev
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
-from livedeck.sdk.declaring import checked_before
+from livedeck.sdk.entities import interfaces_read_lazily
 from livedeck.sdk.modules import exited
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import name_files_as_in, project_path
@@ -104,7 +104,7 @@ def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
         name_files_as_in(folder)
         threading.excepthook = failures.print_of_thread
     try:
-        with checked_before():
+        with interfaces_read_lazily():
             module = importlib.import_module(given.task_module)
     except SystemExit as error:
         raise UserError(f"the module {given.task_module} cannot be loaded: {exited(error)}") from error

@@ -1,39 +1,13 @@
-"""What a node's input is bound to: a constant, a promise, or a list or dict with promises in it."""
+"""Binding a value to an input: a constant, a promise, or a list or dict with promises in it."""
 
 import typing
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from livedeck.errors import InvalidWorkflow, TypeMismatch
 from livedeck.sdk.assignability import is_assignable, variants
-from livedeck.sdk.promises import Outputs, Promise, Reference, promises_in
+from livedeck.sdk.nodes import Binding, Constant, DictOf, ListOf, Node, Reference
+from livedeck.sdk.promises import Outputs, Promise, promises_in
 from livedeck.sdk.types import Location, accept, type_name
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A value that is known when the workflow is compiled."""
-
-    value: Any
-    type: Any
-
-
-@dataclass(frozen=True)
-class ListOf:
-    """A list some of whose items are promises."""
-
-    items: tuple["Binding", ...]
-
-
-@dataclass(frozen=True)
-class DictOf:
-    """A dict some of whose values are promises."""
-
-    items: Mapping[str, "Binding"]
-
-
-Binding = Constant | Reference | ListOf | DictOf
 
 
 def bind(value: Any, python_type: Any, location: Location) -> Binding:
@@ -49,18 +23,11 @@ def bind(value: Any, python_type: Any, location: Location) -> Binding:
         raise InvalidWorkflow(
             f"{location} was given all outputs of a task; give one of them: {', '.join(value._names)}"
         )
-    if is_node(value):
+    if isinstance(value, Node):
         raise InvalidWorkflow(f"{location} was given {value}, which has no output; use >> to run one after the other")
     if next(promises_in(value), None) is None:
         return Constant(accept(value, python_type, location), python_type)
     return _bind_container(value, python_type, location)
-
-
-def is_node(value: Any) -> bool:
-    """Return whether a value is what a task without outputs returns while a workflow is traced."""
-    from livedeck.sdk.nodes import Node
-
-    return isinstance(value, Node)
 
 
 def _bind_promise(promise: Promise, python_type: Any, location: Location) -> Reference:
@@ -99,18 +66,3 @@ def _key(key: Any, location: Location) -> str:
     if not isinstance(key, str):
         raise TypeMismatch(f"{location} has the key {key!r}: with promises among the values, keys must be text")
     return key
-
-
-def references(binding: Binding) -> Iterator[Reference]:
-    """Yield the references inside a binding, in order."""
-    match binding:
-        case Reference():
-            yield binding
-        case ListOf(items):
-            for item in items:
-                yield from references(item)
-        case DictOf(items):
-            for item in items.values():
-                yield from references(item)
-        case Constant():
-            pass

@@ -1,8 +1,126 @@
-"""What can be registered and run: a workflow, or a task by itself."""
+"""What can be called in a workflow: a function under its full name, with its interface. Tasks and workflows are such.
 
-from typing import Any
+Annotations are read where a function is declared, so that a mistake is told with its place. But an attempt runs code
+that was checked like this when it was registered, and needs one task of it: there, reading the signatures of all
+others would be most of its start.
+"""
 
-from livedeck.sdk.tasks import Task
-from livedeck.sdk.workflows import Workflow
+import functools
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-Entity = Task[..., Any] | Workflow[..., Any]
+from livedeck.errors import UserError
+from livedeck.sdk.interface import Interface, read_interface
+from livedeck.sdk.modules import module_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_lazily: ContextVar[bool] = ContextVar("_lazily", default=False)
+
+
+@contextmanager
+def interfaces_read_lazily() -> Iterator[None]:
+    """Leave the annotations of what is declared meanwhile unread until somebody asks for an interface."""
+    token = _lazily.set(True)
+    try:
+        yield
+    finally:
+        _lazily.reset(token)
+
+
+class Caller(Protocol):
+    """Takes the calls of tasks and workflows: the trace of a workflow, or what runs them in this process."""
+
+    def call(self, entity: "AnyEntity", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Return what the call returns: promises, or the function's values."""
+
+
+_caller: ContextVar[Caller | None] = ContextVar("_caller", default=None)
+_default_caller: list[Callable[[], Caller]] = []
+
+
+@contextmanager
+def calls_go_to(caller: Caller) -> Iterator[None]:
+    """Have a caller take the calls that are made meanwhile."""
+    token = _caller.set(caller)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+def set_default_caller(find: Callable[[], Caller]) -> None:
+    """Say who takes the calls that no other caller does; asked at each such call, so that it can be loaded late."""
+    _default_caller[:] = [find]
+
+
+class Entity(ABC, Generic[P, R]):
+    """A function under its full name, and with its interface."""
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.module = module_of(function)
+        self.name = f"{self.module}.{function.__name__}"
+        self.function = function
+        self._interface: Interface | None = None
+        functools.update_wrapper(self, function)
+        if not _lazily.get():
+            _ = self.interface
+
+    @property
+    def interface(self) -> Interface:
+        """Its inputs and outputs.
+
+        Raises:
+            UnsupportedType: an annotation is missing, cannot be evaluated, or names a type that cannot be carried.
+            TypeMismatch: a default does not fit its parameter.
+        """
+        if self._interface is None:
+            self._interface = read_interface(self.function, self.name)
+        return self._interface
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run it here and now; in the function of a workflow, add it to that as a node instead."""
+        caller = _caller.get() or _default_caller[0]()
+        returned: R = caller.call(self, args, kwargs)
+        return returned
+
+    def check(self) -> None:
+        """Report a mistake inside of it, before it becomes a node of a workflow.
+
+        Raises:
+            UserError: there is one.
+        """
+
+    @abstractmethod
+    def check_overrides(self, given: Mapping[str, Any]) -> None:
+        """Refuse overrides that its nodes cannot have.
+
+        Raises:
+            UserError: one is given.
+        """
+
+    def __reduce__(self) -> str:
+        # By name, like a function: multiprocessing inside a task hands its functions on.
+        return self.function.__qualname__
+
+
+AnyEntity = Entity[..., Any]
+
+
+def check_function(function: Any, decorator: str) -> None:
+    """Check that what a decorator was put on is a function that can be found by its name again.
+
+    Raises:
+        UserError: it is not.
+    """
+    if isinstance(function, staticmethod | classmethod) or not inspect.isfunction(function):
+        raise UserError(f"{decorator} is for functions, not for {function!r}; options go in parentheses, by name")
+    if function.__name__ == "<lambda>":
+        raise UserError(f"{decorator} is for functions with a name: write it with def")
+    if function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+        raise UserError(f"{decorator}: {function.__name__} yields; return a list instead")

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from livedeck.errors import LivedeckError, UnknownEntity, UserError
-from livedeck.sdk.entities import Entity
+from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.modules import exited, missing, module_name, project_root
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import user_frames
@@ -31,7 +31,7 @@ class Program:
     module: ModuleType
 
     @property
-    def entities(self) -> dict[str, Entity]:
+    def entities(self) -> dict[str, AnyEntity]:
         """The tasks and workflows that can be run by name, in the order of the file, imported ones last."""
         found = {name: each for name, each in vars(self.module).items() if isinstance(each, Task | Workflow)}
         here = self.module.__name__
@@ -42,7 +42,7 @@ class Program:
         """The workflows alone."""
         return {name: each for name, each in self.entities.items() if isinstance(each, Workflow)}
 
-    def find(self, name: str) -> Entity:
+    def find(self, name: str) -> AnyEntity:
         """Return a task or workflow by its name.
 
         Raises:

@@ -1,19 +1,14 @@
-"""Nodes: the calls that make up a workflow."""
+"""Nodes: the calls that make up a workflow, and what the inputs of each are bound to."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from livedeck.errors import InvalidName, InvalidWorkflow, UnsupportedOption
 from livedeck.sdk import options
-from livedeck.sdk.bindings import Binding, references
-from livedeck.sdk.promises import Outputs, Promise, Reference
-
-if TYPE_CHECKING:
-    from livedeck.sdk.tasks import Task
-    from livedeck.sdk.workflows import Workflow
+from livedeck.sdk.entities import AnyEntity
 
 _ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _RESERVED = ("start-node", "end-node")
@@ -52,13 +47,92 @@ class NodeOverrides:
 NO_OVERRIDES = NodeOverrides()
 
 
-class Node:
+Step = str | int
+"""One step into a value: a field's name, a key, or an index."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The output of a node, or, with ``node`` None, an input of the workflow; and the way into it."""
+
+    node: "Node | None"
+    output: str
+    path: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.node.id}.{self.output}" if self.node is not None else f"input {self.output}"
+        return place + "".join(f"[{step!r}]" for step in self.path)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value that is known when the workflow is compiled."""
+
+    value: Any
+    type: Any
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list some of whose items are promises."""
+
+    items: tuple["Binding", ...]
+
+
+@dataclass(frozen=True)
+class DictOf:
+    """A dict some of whose values are promises."""
+
+    items: Mapping[str, "Binding"]
+
+
+Binding = Constant | Reference | ListOf | DictOf
+
+
+def references(binding: Binding) -> Iterator[Reference]:
+    """Yield the references inside a binding, in order."""
+    match binding:
+        case Reference():
+            yield binding
+        case ListOf(items):
+            for item in items:
+                yield from references(item)
+        case DictOf(items):
+            for item in items.values():
+                yield from references(item)
+        case Constant():
+            pass
+
+
+class CallResult:
+    """What a call of a task or workflow returns while its workflow is traced: the node, or promises of its outputs.
+
+    Underscored names, so that none hides a field of a promised value; ``with_overrides`` and ``>>`` are flytekit's.
+    """
+
+    __slots__ = ()
+
+    def _node_for(self, operation: str) -> "Node":
+        """Return the node, or raise an error that names the operation."""
+        raise NotImplementedError
+
+    def with_overrides(self, **overrides: Any) -> Self:
+        """Change options of the node of this call; see ``Node.with_overrides``."""
+        self._node_for("with_overrides").with_overrides(**overrides)
+        return self
+
+    def __rshift__(self, other: Any) -> Any:
+        self._node_for(">>").precede(other)
+        return other
+
+
+class Node(CallResult):
     """One call of a task or workflow inside a workflow that is being traced.
 
     It is also what a task without outputs returns there, so that ``first() >> second()`` can be written.
     """
 
-    def __init__(self, node_id: str, entity: "Task[..., Any] | Workflow[..., Any]", siblings: Iterable["Node"]) -> None:
+    def __init__(self, node_id: str, entity: AnyEntity, siblings: Iterable["Node"]) -> None:
         self.id = node_id
         self.entity = entity
         self.bindings: Mapping[str, Binding] = {}
@@ -136,17 +210,20 @@ class Node:
             raise InvalidName(f"node_name={node_name!r}: another node of this workflow is named so")
         self.id = node_id
 
+    def _node_for(self, operation: str) -> "Node":
+        return self
+
     def precede(self, other: Any) -> None:
-        """Have ``other`` run only after this node has succeeded."""
-        node = node_of(other)
-        if node is None:
+        """Have ``other``, the result of a call, run only after this node has succeeded.
+
+        Raises:
+            InvalidWorkflow: it is no such result.
+        """
+        if not isinstance(other, CallResult):
             raise InvalidWorkflow(f"{self} >> {other!r}: the right side is not what a task returned in this workflow")
+        node = other._node_for(">>")
         if self not in node.after:
             node.after.append(self)
-
-    def __rshift__(self, other: Any) -> Any:
-        self.precede(other)
-        return other
 
     def __str__(self) -> str:
         return f"{self.id} ({self.entity.name})"
@@ -170,28 +247,6 @@ def _read_timeout(value: Any) -> timedelta:
             "give a long one, or leave it out of @task"
         )
     return time
-
-
-def node_of(value: Any) -> Node | None:
-    """Return the node that makes what a call in a workflow returned, None if it is nothing of the kind."""
-    if isinstance(value, Node):
-        return value
-    if isinstance(value, Promise):
-        return value._reference.node
-    if isinstance(value, Outputs):
-        return value._maker
-    return None
-
-
-def result_of(node: Node) -> Any:
-    """Return what the call that made a node returns to the workflow."""
-    interface = node.entity.interface
-    if not interface.outputs:
-        return node
-    if interface.several:
-        return Outputs(node, interface.outputs)
-    name, python_type = next(iter(interface.outputs.items()))
-    return Promise(Reference(node, name), python_type)
 
 
 def in_order(nodes: Iterable[Node], workflow: str) -> tuple[Node, ...]:

@@ -7,38 +7,17 @@ A promise can be given to another task, returned from the workflow, and looked i
 import dataclasses
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.assignability import bare
+from livedeck.sdk.nodes import CallResult, Node, Reference, Step
 from livedeck.sdk.types import type_name
 from livedeck.sdk.types.dicts import is_typed_dict, keys_of
 
-if TYPE_CHECKING:
-    from livedeck.sdk.nodes import Node
 
-Step = str | int
-"""One step into a value: a field's name, a key, or an index."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Reference:
-    """The output of a node, or, with ``node`` None, an input of the workflow; and the way into it."""
-
-    node: "Node | None"
-    output: str
-    path: tuple[Step, ...] = ()
-
-    def __str__(self) -> str:
-        place = f"{self.node.id}.{self.output}" if self.node is not None else f"input {self.output}"
-        return place + "".join(f"[{step!r}]" for step in self.path)
-
-
-class Promise:
-    """A value that will exist once its task has run.
-
-    All names are underscored, so that none hides a field of the promised value; ``with_overrides`` is flytekit's.
-    """
+class Promise(CallResult):
+    """A value that will exist once its task has run."""
 
     __slots__ = ("_reference", "_type")
 
@@ -46,19 +25,10 @@ class Promise:
         self._reference = reference
         self._type = python_type
 
-    def with_overrides(self, **overrides: Any) -> Self:
-        """Change options of the node that makes this value; see ``Node.with_overrides``."""
-        self._node("with_overrides").with_overrides(**overrides)
-        return self
-
-    def _node(self, operation: str) -> "Node":
+    def _node_for(self, operation: str) -> Node:
         if self._reference.node is None:
             raise InvalidWorkflow(f"{operation} is for what a task returns, but {self!r} is an input of the workflow")
         return self._reference.node
-
-    def __rshift__(self, other: Any) -> Any:
-        self._node(">>").precede(other)
-        return other
 
     def __getattr__(self, name: str) -> "Promise":
         if name.startswith("_"):
@@ -137,13 +107,13 @@ for _deed, _methods in _NEEDS_VALUE.items():
         setattr(Promise, f"__{_method}__", _refusal(_deed))
 
 
-class Outputs(tuple[Promise, ...]):  # noqa: SLOT001 - a tuple subclass cannot have slots of its own
+class Outputs(tuple[Promise, ...], CallResult):  # noqa: SLOT001 - a tuple subclass cannot have slots of its own
     """The promises of a task with several outputs: unpack them, or take them by name."""
 
     _names: tuple[str, ...]
-    _maker: "Node"
+    _maker: Node
 
-    def __new__(cls, node: "Node", types_by_name: Mapping[str, Any]) -> Self:
+    def __new__(cls, node: Node, types_by_name: Mapping[str, Any]) -> Self:
         """Make one promise per output of ``node``."""
         self = super().__new__(cls, (Promise(Reference(node, name), kind) for name, kind in types_by_name.items()))
         self._names = tuple(types_by_name)
@@ -157,14 +127,19 @@ class Outputs(tuple[Promise, ...]):  # noqa: SLOT001 - a tuple subclass cannot h
             raise AttributeError(name)
         raise InvalidWorkflow(f"{self._maker} has no output {name!r}; its outputs are: {', '.join(self._names)}")
 
-    def with_overrides(self, **overrides: Any) -> Self:
-        """Change options of the node that makes these values; see ``Node.with_overrides``."""
-        self._maker.with_overrides(**overrides)
-        return self
+    def _node_for(self, operation: str) -> Node:
+        return self._maker
 
-    def __rshift__(self, other: Any) -> Any:
-        self._maker.precede(other)
-        return other
+
+def result_of(node: Node) -> Any:
+    """Return what the call that made a node returns to the workflow."""
+    interface = node.entity.interface
+    if not interface.outputs:
+        return node
+    if interface.several:
+        return Outputs(node, interface.outputs)
+    name, python_type = next(iter(interface.outputs.items()))
+    return Promise(Reference(node, name), python_type)
 
 
 def promises_in(value: Any) -> Iterator[Promise]:

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UserError
 from livedeck.sdk import options
-from livedeck.sdk.declaring import Declared, active_trace
+from livedeck.sdk.entities import Entity, check_function
 from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
 
 P = ParamSpec("P")
@@ -44,7 +44,7 @@ _KNOWN = (
 _OVERRIDES = ("name", "retries", "timeout", "interruptible", "requests", "limits", "cache", "cache_version")
 
 
-class Task(Declared[P, R]):
+class Task(Entity[P, R]):
     """A function that can run as a node of a workflow.
 
     Called inside a workflow's function it becomes a node and returns promises; called anywhere else it runs here and
@@ -55,17 +55,6 @@ class Task(Declared[P, R]):
         super().__init__(function)
         self.options = task_options
         self.is_async = inspect.iscoroutinefunction(function)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the task, or add it to the workflow that is being read."""
-        trace = active_trace()
-        if trace is not None:
-            result: R = trace.call(self, args, kwargs)
-            return result
-        from livedeck.sdk.local import calls
-
-        returned: R = calls.call_task(self, self.interface.bind(args, kwargs))
-        return returned
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a task's node cannot have."""
@@ -178,20 +167,6 @@ def _make(function: Callable[P, R], task_options: TaskOptions) -> Task[P, R]:
     made = Task(function, task_options)
     _check_ignored_inputs(made)
     return made
-
-
-def check_function(function: Any, decorator: str) -> None:
-    """Check that what a decorator was put on is a function that can be found by its name again.
-
-    Raises:
-        UserError: it is not.
-    """
-    if isinstance(function, staticmethod | classmethod) or not inspect.isfunction(function):
-        raise UserError(f"{decorator} is for functions, not for {function!r}; options go in parentheses, by name")
-    if function.__name__ == "<lambda>":
-        raise UserError(f"{decorator} is for functions with a name: write it with def")
-    if function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
-        raise UserError(f"{decorator}: {function.__name__} yields; return a list instead")
 
 
 def _check_ignored_inputs(made: Task[..., Any]) -> None:

@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from livedeck.errors import InvalidWorkflow
-from livedeck.sdk.bindings import Binding, bind
-from livedeck.sdk.declaring import reading
-from livedeck.sdk.nodes import Node, in_order, result_of
-from livedeck.sdk.promises import Promise, Reference
+from livedeck.sdk.bindings import bind
+from livedeck.sdk.entities import AnyEntity, calls_go_to
+from livedeck.sdk.nodes import Binding, Node, Reference, in_order
+from livedeck.sdk.promises import Promise, result_of
 from livedeck.sdk.types import Location
-
-if TYPE_CHECKING:
-    from livedeck.sdk.tasks import Task
-    from livedeck.sdk.workflows import Workflow
 
 
 @dataclass(frozen=True)
@@ -31,8 +27,9 @@ class Trace:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
 
-    def call(self, entity: "Task[..., Any] | Workflow[..., Any]", args: Any, kwargs: Mapping[str, Any]) -> Any:
+    def call(self, entity: AnyEntity, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Add a node that calls ``entity``, and return the promises of its outputs."""
+        entity.check()  # a mistake in a workflow is reported where that is called
         interface = entity.interface
         given = interface.complete(interface.bind(args, kwargs))
         node = Node(self._free_id(), entity, self.nodes)
@@ -53,7 +50,7 @@ class Trace:
         return f"n{number}"
 
 
-def trace(workflow: "Workflow[..., Any]") -> Traced:
+def trace(workflow: AnyEntity) -> Traced:
     """Call a workflow's function with promises for its inputs and return what it consists of.
 
     Raises:
@@ -63,7 +60,7 @@ def trace(workflow: "Workflow[..., Any]") -> Traced:
     current = Trace()
     interface = workflow.interface
     inputs = {name: Promise(Reference(None, name), each.type) for name, each in interface.inputs.items()}
-    with reading(current):
+    with calls_go_to(current):
         returned = workflow.function(**inputs)
         if not current.nodes:
             raise InvalidWorkflow(f"{workflow.name} is empty: it calls no task and no workflow")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.sdk import options
-from livedeck.sdk.declaring import Declared, active_trace
+from livedeck.sdk.entities import Entity, check_function
 from livedeck.sdk.options import WorkflowFailurePolicy
-from livedeck.sdk.tasks import check_function
 
 if TYPE_CHECKING:
     from livedeck.sdk.tracing import Traced
@@ -27,7 +26,7 @@ _REFUSED: Mapping[str, str] = {
 _KNOWN = ("failure_policy", "interruptible", "docs")
 
 
-class Workflow(Declared[P, R]):
+class Workflow(Entity[P, R]):
     """A function that says which tasks run on which inputs.
 
     It is read once, when first needed: called with promises instead of values. Called as a plain function it runs its
@@ -76,17 +75,13 @@ class Workflow(Declared[P, R]):
                     self._reading = False
             return self._traced
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the workflow, or add it to the workflow that is being read."""
-        trace = active_trace()
-        if trace is not None:
-            _ = self.traced  # a mistake in it is reported where it is called
-            result: R = trace.call(self, args, kwargs)
-            return result
-        from livedeck.sdk.local import calls
+    def check(self) -> None:
+        """Trace it.
 
-        returned: R = calls.call_workflow(self, self.interface.bind(args, kwargs))
-        return returned
+        Raises:
+            UserError: it cannot be.
+        """
+        _ = self.traced
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a sub-workflow's node cannot have."""

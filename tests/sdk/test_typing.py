@@ -74,6 +74,6 @@ def test_signatures_are_kept(tmp_path):
 def test_mistakes_are_found(tmp_path):
     out = check(tmp_path, BAD)
     assert 'No overload variant of "task" matches argument type "int"' in out or "retry" in out
-    assert 'Argument 1 to "__call__" of "Task" has incompatible type "str"; expected "int"' in out
+    assert 'Argument 1 to "__call__" of "Entity" has incompatible type "str"; expected "int"' in out
     assert 'Unexpected keyword argument "y"' in out
     assert 'Incompatible types in assignment (expression has type "str", variable has type "int")' in out

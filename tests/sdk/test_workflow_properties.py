@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck import task, workflow
-from livedeck.sdk.bindings import references
+from livedeck.sdk.nodes import references
 
 
 @task

@@ -8,8 +8,7 @@ import pytest
 
 from livedeck import InvalidWorkflow, Resources, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, MissingInput, TypeMismatch, UnknownEntity, UnsupportedOption, UserError
-from livedeck.sdk.bindings import Constant, DictOf, ListOf
-from livedeck.sdk.promises import Reference
+from livedeck.sdk.nodes import Constant, DictOf, ListOf, Reference
 
 
 @dataclasses.dataclass

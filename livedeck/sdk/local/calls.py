@@ -10,22 +10,33 @@ from typing import Any
 
 from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, not_retried
 from livedeck.sdk.attempts import Attempt, run_to_end
-from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
 from livedeck.sdk.context import ExecutionId, Identity, TaskId, current_context, inside_task
+from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.local.cache import LocalCacheEntry
 from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
 from livedeck.sdk.local.folders import CallFolder
 from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
 from livedeck.sdk.local.values import LocalValue
-from livedeck.sdk.nodes import NO_OVERRIDES, Node, NodeOverrides
+from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Constant, DictOf, ListOf, Node, NodeOverrides, Reference
 from livedeck.sdk.options import WorkflowFailurePolicy
-from livedeck.sdk.promises import Reference
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import DataPlane, Location
 from livedeck.sdk.workflows import Workflow
 
 logger = logging.getLogger("livedeck.local")
+
+
+class LocalCaller:
+    """Runs what is called outside of a workflow's function, here and now."""
+
+    def call(self, entity: AnyEntity, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Return what the task or workflow returns; of an ``async`` task a coroutine that does so."""
+        given = entity.interface.bind(args, kwargs)
+        if isinstance(entity, Workflow):
+            return call_workflow(entity, given)
+        assert isinstance(entity, Task)
+        return call_task(entity, given)
 
 
 def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
@@ -284,6 +295,7 @@ class _Run:
         place = self.place.of_node(node.id)
         if isinstance(entity, Workflow):
             return _run_workflow(entity, inputs, place, self.data)
+        assert isinstance(entity, Task)
         if inside_task():
             return self._join_in(entity, inputs)
         return _Call(entity, place, inputs, node.overrides).run()

@@ -3,8 +3,7 @@
 from flyteidl.core import literals_pb2, types_pb2
 
 from livedeck.literals.order import OrderNote, OrderNotes, entries_of
-from livedeck.sdk.bindings import Binding, Constant, DictOf, ListOf
-from livedeck.sdk.promises import Reference
+from livedeck.sdk.nodes import Binding, Constant, DictOf, ListOf, Reference
 from livedeck.sdk.types import DataPlane, Location, to_literal
 
 

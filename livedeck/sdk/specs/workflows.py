@@ -14,7 +14,7 @@ from flyteidl.core.interface_pb2 import Parameter, ParameterMap, Variable
 
 from livedeck.errors import InvalidName
 from livedeck.literals.order import OrderNotes, tag_of
-from livedeck.sdk.entities import Entity
+from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.nodes import compile_node
 from livedeck.sdk.specs.settings import CompileSettings, description, identifier, typed_interface
@@ -37,7 +37,7 @@ class Registration:
     """The default launch plan of each workflow, under the workflow's name."""
 
 
-def closure(entity: Entity, settings: CompileSettings) -> Registration:
+def closure(entity: AnyEntity, settings: CompileSettings) -> Registration:
     """Compile a workflow and all that it calls, or one task.
 
     Raises:
@@ -59,11 +59,11 @@ def closure(entity: Entity, settings: CompileSettings) -> Registration:
     )
 
 
-def _callees(entity: Entity) -> list[Entity]:
+def _callees(entity: AnyEntity) -> list[AnyEntity]:
     """Return all that an entity calls, however indirectly, each once and before what calls it; itself last."""
-    found: dict[Entity, None] = {}
+    found: dict[AnyEntity, None] = {}
 
-    def visit(each: Entity) -> None:
+    def visit(each: AnyEntity) -> None:
         if each in found:
             return
         if isinstance(each, Workflow):
@@ -75,7 +75,7 @@ def _callees(entity: Entity) -> list[Entity]:
     return list(found)
 
 
-def _refuse_twins(entities: Iterable[Entity]) -> None:
+def _refuse_twins(entities: Iterable[AnyEntity]) -> None:
     seen: set[tuple[type, str]] = set()
     for entity in entities:
         if (type(entity), entity.name) in seen:
