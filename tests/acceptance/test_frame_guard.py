@@ -21,6 +21,11 @@ frame.srcdoc = {FOCUS.replace("'", "")!r}.replaceAll('&lt;', '<');
 FLOOD: Final = (
     "<script>setInterval(() => {{ for (let i = 0; i < 2000; i++) {target}.postMessage(i, '*') }}, 1)</script>"
 )
+ENDLESS: Final = {
+    "messages": "<script>setTimeout(() => { for (let i = 0;; i++) top.postMessage(i, '*') }, 300)</script>",
+    "nothing": "<script>setTimeout(() => { for (;;); }, 300)</script>",
+    "nothing at once": "<script>for (;;);</script>",
+}
 
 
 def show(stage: Stage, html: str) -> None:
@@ -86,6 +91,24 @@ def test_a_deck_that_was_let_go_can_be_loaded_again(stage: Stage) -> None:
     expect(again).to_be_visible()
     strings.publish("deck", "<p>calm</p>")
     again.click()
+    expect(stage.deck.get_by_text("calm")).to_be_visible()
+
+
+@pytest.mark.parametrize("does", ENDLESS)
+def test_a_frame_that_runs_without_end_is_let_go_and_holds_up_nothing_of_the_page(stage: Stage, does: str) -> None:
+    execution, strings = stage.play()
+    strings.publish("deck", ENDLESS[does])
+    stage.open_deck(execution)
+    expect(stage.iframe).to_be_visible()
+    # The page's own scripts run as ever while the frame's do not leave off.
+    box = reason(stage)
+    box.press_sequentially("typed meanwhile")
+    expect(box).to_have_value("typed meanwhile")
+    stage.page.keyboard.press("Escape")
+    expect(stage.panel.get_by_role("alert")).to_contain_text("runs without end")
+    expect(stage.page.get_by_title("Deck", exact=True)).to_have_count(0)
+    strings.publish("deck", "<p>calm</p>")
+    stage.panel.get_by_role("button", name="Load it again").click()
     expect(stage.deck.get_by_text("calm")).to_be_visible()
 
 

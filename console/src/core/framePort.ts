@@ -7,6 +7,7 @@ import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
 import type { DocumentSink } from "./deckSession";
 import { MessageCount } from "./frameGuard";
+import { Heartbeat } from "./heartbeat";
 
 /** Dispatched on the window whenever a Deck's update has been on screen for a frame; `detail` is FramePainted. */
 export const PAINTED = "livedeck:painted";
@@ -28,13 +29,19 @@ export interface FrameEvents {
   readonly reported?: (message: FromFrame) => void;
   /** It sends messages without end. The port is closed already; the frame is to be taken away at once. */
   readonly flooded?: () => void;
+  /** It does not answer. The port is closed already; the frame is to be taken away at once. */
+  readonly silent?: () => void;
 }
 
 export class FramePort implements DocumentSink {
   private readonly count = new MessageCount();
   private port: MessagePort | null = null;
+  private heartbeat: Heartbeat | null = null;
   private detach: (() => void) | null = null;
   private answered = -Infinity;
+  /** Up to which segment the frame was sent, and up to which it says that it has applied. */
+  private sent = 0;
+  private applied = 0;
 
   /** The tab to show, where the address names one. */
   private tab: string | null = null;
@@ -64,10 +71,12 @@ export class FramePort implements DocumentSink {
   }
 
   document(document: Document): void {
+    this.sent = document.seq ?? 0;
     this.post({ type: "document", document });
   }
 
   segment(segment: Segment): void {
+    this.sent = segment.seq;
     this.post({ type: "segment", segment });
   }
 
@@ -81,8 +90,16 @@ export class FramePort implements DocumentSink {
     this.letGo();
     const channel = new MessageChannel();
     this.port = channel.port1;
+    this.sent = this.applied = 0;
+    this.heartbeat = new Heartbeat(
+      () => this.post({ type: "ping" }),
+      () => this.applied < this.sent,
+      () => this.giveUp(this.events.silent),
+    );
     this.port.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (this.counted() && isReport(data)) this.report(data);
+      if (!this.counted()) return;
+      this.heartbeat?.heard();
+      if (isReport(data)) this.report(data);
     };
     // The frame's origin is opaque, so no origin can be named; that it is our frame was just checked.
     target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
@@ -93,24 +110,31 @@ export class FramePort implements DocumentSink {
 
   private counted(): boolean {
     if (this.count.take()) return true;
-    this.close();
-    this.events.flooded?.();
+    this.giveUp(this.events.flooded);
     return false;
+  }
+
+  private giveUp(tell: (() => void) | undefined): void {
+    this.close();
+    tell?.();
   }
 
   /** Nothing more to or from the port; what it reported was of a frame that is gone. */
   private letGo(): void {
     this.detach?.();
     this.port?.close();
-    this.detach = this.port = null;
+    this.heartbeat?.close();
+    this.detach = this.port = this.heartbeat = null;
     delete this.frame.dataset["applied"];
     delete this.frame.dataset["painted"];
   }
 
   /** Leave on the element how far the frame is: for tests, measurements and curious people. */
   private report(message: FromFrame): void {
+    if (message.type === "pong") return;
     if (message.type === "chosen") this.tab = message.name;
     else this.frame.dataset[message.type] = String(message.seq);
+    if (message.type === "applied") this.applied = message.seq;
     if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
     this.events.reported?.(message);
   }
@@ -123,6 +147,7 @@ export class FramePort implements DocumentSink {
 /** The Deck's own scripts share the frame with the runtime, and may send through its port whatever they like. */
 function isReport(data: unknown): data is FromFrame {
   if (typeof data !== "object" || data === null || !("type" in data)) return false;
+  if (data.type === "pong") return true;
   if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
   return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

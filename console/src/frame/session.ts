@@ -40,6 +40,9 @@ export class FrameSession {
       case "tab":
         this.screen.tab(message.name);
         break;
+      case "ping":
+        this.post({ type: "pong" });
+        break;
     }
   }
 

@@ -44,6 +44,7 @@ export class TabFrame {
     this.port = new FramePort(this.node, this, isDark(), {
       reported: (message) => this.reported(message),
       flooded: () => lost("It sent messages without end."),
+      silent: () => lost("It ran without end."),
     });
     this.node.addEventListener("load", () => {
       if (this.loaded) lost("It tried to leave for another page.");

@@ -91,6 +91,11 @@ export interface FrameTab {
   readonly name: string;
 }
 
+/** Page to frame: answer with a pong, which tells the page that no script in the frame runs without end. */
+export interface FramePing {
+  readonly type: "ping";
+}
+
 /** Frame to page: the viewer chose this tab. */
 export interface FrameChosen {
   readonly type: "chosen";
@@ -109,6 +114,11 @@ export interface FramePainted {
   readonly seq: number;
 }
 
-export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab;
+/** Frame to page: the answer to a ping. */
+export interface FramePong {
+  readonly type: "pong";
+}
 
-export type FromFrame = FrameApplied | FramePainted | FrameChosen;
+export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing;
+
+export type FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong;

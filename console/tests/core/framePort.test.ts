@@ -95,6 +95,50 @@ describe("FramePort", () => {
     expect(posted).toEqual([]);
   });
 
+  describe("of a frame that does not answer", () => {
+    let silent: number;
+    let mine: MessagePort | undefined;
+
+    beforeEach(() => {
+      port.close();
+      vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+      silent = 0;
+      port = new FramePort(frame, new DeckSession("/live/decks/x", around), true, { silent: () => silent++ });
+      say(frame.contentWindow, { type: "livedeck:hello" });
+      mine = posted.at(-1)?.ports[0];
+    });
+
+    it("lets go, once and not at once", () => {
+      vi.advanceTimersByTime(5000);
+      expect(silent).toBe(0);
+      vi.advanceTimersByTime(60_000);
+      expect(silent).toBe(1);
+    });
+
+    it("takes any message for a sign of life", async () => {
+      for (let second = 0; second < 10; second++) {
+        vi.advanceTimersByTime(1000);
+        mine?.postMessage({ type: "applied", seq: second });
+        await vi.waitFor(() => expect(frame.dataset["applied"]).toBe(String(second)));
+      }
+      expect(silent).toBe(0);
+    });
+
+    it("waits longer while it draws what it was sent", () => {
+      port.document({ seq: 3 });
+      vi.advanceTimersByTime(20_000);
+      expect(silent).toBe(0);
+      vi.advanceTimersByTime(20_000);
+      expect(silent).toBe(1);
+    });
+
+    it("asks nothing of one that is not on screen", () => {
+      vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+      vi.advanceTimersByTime(60_000);
+      expect(silent).toBe(0);
+    });
+  });
+
   it("says nothing any more once closed", () => {
     port.close();
     say(frame.contentWindow, { type: "livedeck:hello" });

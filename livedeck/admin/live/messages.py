@@ -136,6 +136,10 @@ class FrameTab(msgspec.Struct, tag_field="type", tag="tab", frozen=True):
     name: str
 
 
+class FramePing(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
+    """Page to frame: answer with a pong, which tells the page that no script in the frame runs without end."""
+
+
 class FrameChosen(msgspec.Struct, tag_field="type", tag="chosen", frozen=True):
     """Frame to page: the viewer chose this tab."""
 
@@ -154,5 +158,9 @@ class FramePainted(msgspec.Struct, tag_field="type", tag="painted", frozen=True)
     seq: int
 
 
-ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab
-FromFrame = FrameApplied | FramePainted | FrameChosen
+class FramePong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
+    """Frame to page: the answer to a ping."""
+
+
+ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing
+FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong

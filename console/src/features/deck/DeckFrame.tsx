@@ -41,6 +41,7 @@ export function DeckFrame({ session, hidden, tab }: DeckFrameProps) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const opened = new FramePort(frame.current, session, now.current.dark, {
       flooded: () => letGo("messages"),
+      silent: () => letGo("silence"),
       reported: (message) => {
         if (message.type !== "chosen") return;
         clearTimeout(timer);

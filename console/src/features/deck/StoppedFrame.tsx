@@ -6,6 +6,7 @@ const WORDS: Readonly<Record<Misuse, string>> = {
   messages: "A script in it sent messages without end, which would have frozen this page.",
   focus: "A script in it kept taking the keyboard away from this page.",
   history: "A script in it kept adding steps to the browser’s history, so that Back would not have led back.",
+  silence: "It no longer answers: a script in it runs without end.",
 };
 
 /** In place of a frame that was let go. */
