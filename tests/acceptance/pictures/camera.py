@@ -110,9 +110,8 @@ def take(page: Page, look: Look, good: Callable[[Image.Image], bool] | None = No
     before: bytes | None = None
     picture = None
     same = 0
-    for attempt in range(tries):
-        if attempt in {0, tries // 2}:
-            _turn(page, look)  # once more for what measured the page while it still changed, as the graph may
+    _turn(page, look)
+    for _ in range(tries):
         shot = page.screenshot(animations="disabled")
         picture = Image.open(BytesIO(shot)).convert("RGB")
         same = same + 1 if shot == before else 0

@@ -3,6 +3,7 @@ import {
   Background,
   BaseEdge,
   Controls,
+  getViewportForBounds,
   Handle,
   Position,
   ReactFlow,
@@ -11,10 +12,11 @@ import {
   type Edge as FlowEdge,
   type EdgeProps,
   type Node as FlowNode,
+  type NodeHandle,
   type NodeProps,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useEffect, useMemo, useRef } from "react";
+import { useLayoutEffect, useMemo, useRef } from "react";
 import { Link } from "../../bindings/router";
 import { useTheme } from "../../bindings/theme";
 import { useMedia } from "../../bindings/useMedia";
@@ -30,6 +32,7 @@ import type { GraphProps } from "./Graph";
 
 const WIDTH = 272;
 const HEIGHT = 64;
+const LEAST_ZOOM = 0.1;
 const FIT = { maxZoom: 1, padding: 0.15 };
 
 interface Point {
@@ -37,7 +40,14 @@ interface Point {
   readonly y: number;
 }
 
+interface Box extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Layout {
+  /** Around all nodes. */
+  readonly bounds: Box;
   /** Top left corners. */
   readonly places: ReadonlyMap<string, Point>;
   /** What each edge passes, around the nodes between. */
@@ -56,6 +66,7 @@ type Card = FlowNode<
 /** The workflow as a graph, the time running from left to right; down where the window is narrow. */
 export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
   const { dark } = useTheme();
+  const canvas = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
   const edges = useMemo(() => workflowEdges(workflow), [workflow]);
   const top = useMemo(() => rows.filter((row) => row.depth === 0), [rows]);
@@ -65,25 +76,10 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
     () => layOut(ids.split("\n").filter(Boolean), edges, direction),
     [ids, edges, direction],
   );
-  const nodes: Card[] = top.map((row) => ({
-    id: row.id,
-    type: "card",
-    position: layout.places.get(row.id) ?? { x: 0, y: 0 },
-    width: WIDTH,
-    height: HEIGHT,
-    data: { route, row, direction },
-  }));
-  const running = new Set(top.filter((row) => !NODE_PHASES[row.phase].terminal && row.node).map((row) => row.id));
-  const lines: Line[] = edges.map(({ from, to }) => ({
-    id: edgeId({ from, to }),
-    type: "line",
-    data: { route: layout.routes.get(edgeId({ from, to })) ?? [], direction },
-    source: from,
-    target: to,
-    animated: running.has(to),
-  }));
+  const nodes = useMemo(() => top.map((row) => cardOf(route, row, layout, direction)), [route, top, layout, direction]);
+  const lines = useMemo(() => linesOf(edges, top, layout, direction), [edges, top, layout, direction]);
   return (
-    <div className="graph" role="group" aria-label="Graph of the workflow">
+    <div ref={canvas} className="graph" role="group" aria-label="Graph of the workflow">
       <ReactFlow
         key={direction} // fitted to the window anew
         nodes={nodes}
@@ -96,33 +92,82 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
         nodesFocusable={false}
         edgesFocusable={false}
         elementsSelectable={false}
-        minZoom={0.1}
+        minZoom={LEAST_ZOOM}
         maxZoom={1.5}
-        fitView
-        fitViewOptions={FIT}
         onMoveStart={(event) => {
           if (event) moved.current = true; // none: it was moved by the page
         }}
       >
-        <FitToWindow moved={moved} />
+        <FitToWindow canvas={canvas} moved={moved} bounds={layout.bounds} />
         <Background gap={18} size={1} />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} fitViewOptions={FIT} />
       </ReactFlow>
     </div>
   );
 }
 
-/** Keeps all of the graph in sight when the window changes, until the viewer moves it: then it is theirs. */
-function FitToWindow({ moved }: { readonly moved: React.RefObject<boolean> }) {
-  const { fitView } = useReactFlow();
+interface FitToWindowProps {
+  readonly canvas: React.RefObject<HTMLElement | null>;
+  readonly moved: React.RefObject<boolean>;
+  readonly bounds: Box;
+}
+
+/**
+ * Keeps all of the graph in sight when the window or the graph changes, until the viewer moves it: then it is theirs.
+ *
+ * What the library itself offers (`fitView`) waits for another frame and for the library to have measured the nodes,
+ * which it forgets whenever they change: it may come late, or see another size. Here all of it is known.
+ */
+function FitToWindow({ canvas, moved, bounds }: FitToWindowProps) {
+  const { setViewport, viewportInitialized } = useReactFlow();
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
-  useEffect(() => {
-    if (!moved.current && width > 0 && height > 0) void fitView(FIT);
-  }, [fitView, moved, width, height]);
+  useLayoutEffect(() => {
+    if (!viewportInitialized || width === 0 || height === 0) return;
+    if (!moved.current) void setViewport(getViewportForBounds(bounds, width, height, LEAST_ZOOM, FIT.maxZoom, FIT.padding));
+    canvas.current?.setAttribute("data-fitted", "");
+  }, [canvas, setViewport, viewportInitialized, moved, bounds, width, height]);
   return null;
 }
 
+/** A node of the graph. With its size and where its edges begin and end, so that nothing needs to be measured. */
+function cardOf(route: ExecutionRoute, row: NodeRow, layout: Layout, direction: Direction): Card {
+  return {
+    id: row.id,
+    type: "card",
+    position: layout.places.get(row.id) ?? { x: 0, y: 0 },
+    width: WIDTH,
+    height: HEIGHT,
+    measured: { width: WIDTH, height: HEIGHT },
+    handles: HANDLES[direction],
+    data: { route, row, direction },
+  };
+}
+
+function linesOf(edges: readonly Edge[], rows: readonly NodeRow[], layout: Layout, direction: Direction): Line[] {
+  const running = new Set(rows.filter((row) => !NODE_PHASES[row.phase].terminal && row.node).map((row) => row.id));
+  return edges.map(({ from, to }) => ({
+    id: edgeId({ from, to }),
+    type: "line",
+    data: { route: layout.routes.get(edgeId({ from, to })) ?? [], direction },
+    source: from,
+    target: to,
+    animated: running.has(to),
+  }));
+}
+
+/** Where edges end, the same as the library finds once it has measured them: in the middle of a card's sides. */
+const POINT = { x: (WIDTH - 1) / 2, y: (HEIGHT - 1) / 2, width: 1, height: 1 };
+const HANDLES: Readonly<Record<Direction, NodeHandle[]>> = {
+  LR: [
+    { ...POINT, type: "target", position: Position.Left, x: -0.5 },
+    { ...POINT, type: "source", position: Position.Right, x: WIDTH - 0.5 },
+  ],
+  TB: [
+    { ...POINT, type: "target", position: Position.Top, y: -0.5 },
+    { ...POINT, type: "source", position: Position.Bottom, y: HEIGHT - 0.5 },
+  ],
+};
 const NODE_TYPES = { card: CardNode };
 const EDGE_TYPES = { line: LineEdge };
 
@@ -167,12 +212,21 @@ function layOut(ids: readonly string[], edges: readonly Edge[], direction: Direc
   for (const { from, to } of drawn) graph.setEdge(from, to);
   dagre.layout(graph);
   const corner = ({ x, y }: Point) => ({ x: x - WIDTH / 2, y: y - HEIGHT / 2 });
+  const places = new Map(ids.map((id) => [id, corner(graph.node(id) as Point)]));
   return {
-    places: new Map(ids.map((id) => [id, corner(graph.node(id) as Point)])),
+    bounds: boundsOf([...places.values()]),
+    places,
     routes: new Map(
       drawn.map((edge) => [edgeId(edge), (graph.edge(edge.from, edge.to) as { points: Point[] }).points]),
     ),
   };
+}
+
+function boundsOf(corners: readonly Point[]): Box {
+  const [left, top] = [Math.min(...corners.map(({ x }) => x)), Math.min(...corners.map(({ y }) => y))];
+  const [right, bottom] = [Math.max(...corners.map(({ x }) => x)), Math.max(...corners.map(({ y }) => y))];
+  if (corners.length === 0) return { x: 0, y: 0, width: WIDTH, height: HEIGHT };
+  return { x: left, y: top, width: right - left + WIDTH, height: bottom - top + HEIGHT };
 }
 
 function edgeId({ from, to }: Edge): string {

@@ -1,0 +1,53 @@
+"""The graph of a workflow."""
+
+from typing import Final
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.console import Stage
+
+pytestmark = pytest.mark.acceptance
+
+IN_THE_MIDDLE: Final = """graph => {
+  const card = graph.querySelector(".graph-card").getBoundingClientRect();
+  const canvas = graph.getBoundingClientRect();
+  const aside = card.left + card.right - canvas.left - canvas.right;
+  const above = card.top + card.bottom - canvas.top - canvas.bottom;
+  return Math.abs(aside) < 3 && Math.abs(above) < 3;
+}"""
+RESIZED: Final = f"""graph => new Promise((resolve) => {{
+  // The last of all observers in the frame in which the size is another: what it sees is what is painted.
+  let calls = 0;
+  const painted = new ResizeObserver(() => {{
+    if (++calls === 2) queueMicrotask(() => resolve(({IN_THE_MIDDLE})(graph)));
+  }});
+  painted.observe(graph);
+  requestAnimationFrame(() => requestAnimationFrame(() => (graph.style.marginInlineEnd = "200px")));
+}})"""
+
+
+def test_no_frame_is_painted_in_which_the_graph_does_not_fit_its_window(stage: Stage) -> None:
+    execution, _ = stage.play()
+    stage.open(execution, run="graph")
+    graph = stage.page.get_by_role("group", name="Graph of the workflow")
+    expect(graph.get_by_text("puppet", exact=True)).to_be_visible()
+    stage.page.wait_for_function(IN_THE_MIDDLE, arg=graph.element_handle())
+    assert graph.evaluate(RESIZED)
+
+
+def test_a_graph_that_was_moved_stays_where_the_viewer_put_it(stage: Stage) -> None:
+    execution, _ = stage.play()
+    stage.open(execution, run="graph")
+    graph = stage.page.get_by_role("group", name="Graph of the workflow")
+    card = graph.get_by_text("puppet", exact=True)
+    expect(card).to_be_visible()
+    box = graph.bounding_box()
+    assert box is not None
+    stage.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    stage.page.mouse.down()
+    stage.page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
+    stage.page.mouse.up()
+    moved = card.bounding_box()
+    assert not graph.evaluate(RESIZED)
+    assert card.bounding_box() == moved
