@@ -36,6 +36,21 @@ export default defineConfig(
       "@typescript-eslint/consistent-type-imports": "error",
     },
   },
+  {
+    files: ["src/**/*.tsx"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          "JSXAttribute[name.name=/^(title|label|name|what|placeholder|alt|aria-label)$/]",
+          "CallExpression[callee.name='useTitle']",
+        ].map((place) => ({
+          selector: `${place} TemplateLiteral[expressions.length>0]:not(TaggedTemplateExpression > TemplateLiteral)`,
+          message: "Names turn the direction of the words around them: write words`...` (core/bidi.ts).",
+        })),
+      ],
+    },
+  },
   forbid(
     ["src/core/**", "src/document/**", "src/frame/**", "src/protocol/**"],
     ["react", "react-dom/*", "@tanstack/*", "**/bindings/*", "**/ui/*", "**/features/**"],

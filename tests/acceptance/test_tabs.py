@@ -60,6 +60,31 @@ def test_tabs_past_the_edge_can_be_seen_and_chosen(stage: Stage) -> None:
     expect(stage.tab("tab number 0")).to_be_in_viewport(ratio=0.95)
 
 
+def test_tabs_past_the_edge_can_be_chosen_by_keyboard(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("for n in range(30): Deck(f'tab number {n}').append(f'<p>on {n}.</p>')\npublish()")
+    stage.open_deck(execution)
+    stage.expect_shown("on 0.")
+    more = stage.deck.get_by_role("combobox", name="More tabs")
+    count = more.locator("option").first
+    expect(count).to_have_text(re.compile(r"^\d\d more$"))
+    stage.iframe.dispatch_event("pointerover")  # a remote-controlled pointer is told only to the frame that it is in
+    stage.tab("tab number 0").click()
+    stage.page.keyboard.press("Tab")
+    expect(more).to_be_focused()
+    away = more.locator("option:not([hidden])").all_inner_texts()
+    for name in away:  # one after the other, down to the last
+        more.press("ArrowDown")
+        expect(stage.tab(name)).to_have_attribute("aria-selected", "true")
+        expect(stage.tab(name)).to_be_in_viewport(ratio=0.95)
+    assert away[-1] == "tab number 29"
+    more.press("ArrowUp")
+    stage.expect_shown("on 28.")
+    more.press("Shift+Tab")
+    expect(stage.tab("tab number 28")).to_be_focused()
+    expect(more.locator("option:checked")).to_have_text(re.compile(r"^\d\d more$"))
+
+
 def test_few_tabs_have_no_list(stage: Stage) -> None:
     execution, strings = stage.play()
     strings.run("Deck('a').append('<p>on a'); Deck('b').append('<p>on b'); publish()")

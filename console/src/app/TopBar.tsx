@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, useRouter } from "../bindings/router";
 import { listProjects } from "../core/api";
+import { words } from "../core/bidi";
 import { lastPlace, rememberPlace, type Place } from "../core/lastPlace";
 import { executionsPath } from "../core/routes";
 import type { Project } from "../protocol/flyte";
@@ -53,7 +54,7 @@ function PlaceSelect({ place }: { readonly place: Place }) {
     >
       {places.map(({ project, domain }, index) => (
         <option key={`${project}/${domain}`} value={index}>
-          {`${project} / ${domain}`}
+          {words`${project} / ${domain}`}
         </option>
       ))}
     </select>

@@ -1,5 +1,6 @@
 /** The page's title and icon: what it shows and how it stands, for whoever has it among twenty tabs. */
 import { useEffect } from "react";
+import { TURNS } from "../core/bidi";
 import type { PhaseIcon, PhaseLook } from "../core/phases";
 
 const NAME = "livedeck";
@@ -21,9 +22,6 @@ const COLOURS: Readonly<Record<PhaseLook["tone"], string>> = {
   waiting: "#4f46e5",
   quiet: "#4f46e5",
 };
-
-/** What turns the direction of the text behind it, livedeck's own name and the browser's included. */
-const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * @param words what the page shows; empty for livedeck itself.

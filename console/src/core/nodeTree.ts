@@ -8,6 +8,7 @@ import type {
   Workflow,
   WorkflowNode,
 } from "../protocol/flyte";
+import { words } from "./bidi";
 import { parseDuration } from "./durations";
 import { showLiteral, type Shown } from "./literals";
 import { isQueued, NODE_PHASES } from "./phases";
@@ -104,8 +105,8 @@ function toldApart(rows: readonly NodeRow[]): NodeRow[] {
 const LONGEST_GIVEN = 60;
 
 function givenTo(planned: WorkflowNode | null): string {
-  const words = (planned?.inputs ?? []).map(({ var: name, binding }) => `${name ?? ""}=${boundTo(binding)}`).join(", ");
-  return words.length > LONGEST_GIVEN ? `${words.slice(0, LONGEST_GIVEN)}…` : words;
+  const given = (planned?.inputs ?? []).map(({ var: name, binding }) => words`${name ?? ""}=${boundTo(binding)}`).join(", ");
+  return given.length > LONGEST_GIVEN ? `${given.slice(0, LONGEST_GIVEN)}…` : given;
 }
 
 function boundTo(binding: BindingData | undefined): string {

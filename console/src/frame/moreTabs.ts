@@ -19,9 +19,11 @@ export class MoreTabs {
     this.node.append(this.count);
     this.node.addEventListener("change", () => {
       const name = this.names[Number(this.node.value)];
-      this.count.selected = true;
+      if (!this.used) this.count.selected = true;
       if (name !== undefined) choose(name);
     });
+    this.node.addEventListener("pointerdown", () => this.begin());
+    this.node.addEventListener("blur", () => this.begin());
     list.addEventListener("scroll", () => this.measureSoon(), { passive: true });
     if ("ResizeObserver" in window) new ResizeObserver(() => this.resized()).observe(list);
   }
@@ -47,6 +49,16 @@ export class MoreTabs {
     });
   }
 
+  /** Whether the keyboard walks through the list: then it stays as it is, however the tabs are scrolled by that. */
+  private get used(): boolean {
+    return document.activeElement === this.node;
+  }
+
+  private begin(): void {
+    this.count.selected = true;
+    this.measure(false);
+  }
+
   private resized(): void {
     if (this.brought) this.bring(this.brought);
     this.measureSoon();
@@ -57,21 +69,21 @@ export class MoreTabs {
     this.due = true;
     requestAnimationFrame(() => {
       this.due = false;
-      this.measure();
+      this.measure(this.used);
     });
   }
 
-  private measure(): void {
+  private measure(used: boolean): void {
     const { left, right } = this.list.getBoundingClientRect();
     const boxes = [...this.list.children].map((tab) => tab.getBoundingClientRect());
     const before = boxes.map((box) => box.left < left - 1);
     const behind = boxes.map((box) => box.right > right + 1);
     const away = boxes.map((_, index) => before[index] === true || behind[index] === true);
-    [...this.node.options].slice(1).forEach((option, index) => (option.hidden = away[index] !== true));
+    if (!used) [...this.node.options].slice(1).forEach((option, index) => (option.hidden = away[index] !== true));
     this.list.toggleAttribute("data-before", before.includes(true));
     this.list.toggleAttribute("data-behind", behind.includes(true));
     const many = away.filter(Boolean).length;
-    this.node.hidden = many === 0;
+    this.node.hidden = many === 0 && !used;
     this.count.text = `${many} more`;
   }
 }

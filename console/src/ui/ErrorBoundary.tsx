@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from "react";
+import { words } from "../core/bidi";
 import { Button } from "./Button";
 import { Empty } from "./Empty";
 
@@ -29,7 +30,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, Caught> {
   override render(): ReactNode {
     if (this.state.words === null) return this.props.children;
     return (
-      <Empty icon="warning" title={`${this.props.what} cannot be shown`}>
+      <Empty icon="warning" title={words`${this.props.what} cannot be shown`}>
         <p>Something went wrong in this page: {this.state.words}</p>
         <Button icon="retry" onClick={() => window.location.reload()}>
           Reload the page

@@ -28,3 +28,8 @@ it("says what the page shows and how it stands", () => {
   expect(document.title).toBe("livedeck");
   expect(icon()).toMatch(/favicon\.svg$/);
 });
+
+it("turns the direction of nothing behind it", () => {
+  rendered(<Titled words={"\u202eabc of \u2068d\u2069"} look={null} />);
+  expect(document.title).toBe("abc of d - livedeck");
+});

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "../../core/api";
+import { words } from "../../core/bidi";
 import { showMap } from "../../core/literals";
 import type { ExecutionData, LiteralMap } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
@@ -24,11 +25,11 @@ export interface DataPanelProps {
 export function DataPanel({ side, queryKey, load, ended }: DataPanelProps) {
   const [raw, setRaw] = useState(false);
   const data = useQuery({ queryKey: [...queryKey, ended], queryFn: ({ signal }) => load(signal), retry: retryUnlessRefused });
-  if (data.isPending) return <Skeleton label={`Loading the ${side}`} />;
+  if (data.isPending) return <Skeleton label={words`Loading the ${side}`} />;
   if (data.isError) {
     return (
       <div className="data-panel">
-        <Banner tone="bad" title={`The ${side} cannot be read.`}>
+        <Banner tone="bad" title={words`The ${side} cannot be read.`}>
           {data.error.message}
         </Banner>
       </div>
@@ -60,7 +61,7 @@ function Values({ map }: { readonly map: LiteralMap }) {
           </dt>
           <dd>
             <LiteralValue shown={shown} />
-            {shown.form === "uri" && <CopyButton text={shown.uri} name={`Copy the address of ${name}`} />}
+            {shown.form === "uri" && <CopyButton text={shown.uri} name={words`Copy the address of ${name}`} />}
             {shown.form === "uri" && <Download uri={shown.uri} name={name} />}
           </dd>
         </div>

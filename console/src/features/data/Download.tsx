@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { listFiles, type StoredFile } from "../../core/api";
+import { words } from "../../core/bidi";
 import { Button } from "../../ui/Button";
 
 /** Fetches what lies at an address in the store: a file at once, of a folder or frame a list to choose from. */
@@ -13,12 +14,12 @@ export function Download({ uri, name }: { readonly uri: string; readonly name: s
   const found = files.data?.files ?? [];
   return (
     <>
-      <Button look="quiet" disabled={files.isPending} aria-label={`Download ${name}`} onClick={() => files.mutate()}>
+      <Button look="quiet" disabled={files.isPending} aria-label={words`Download ${name}`} onClick={() => files.mutate()}>
         Download
       </Button>
       {files.isError && <span role="alert">{files.error.message}</span>}
       {found.length > 1 && (
-        <ul className="value-files" aria-label={`Files of ${name}`}>
+        <ul className="value-files" aria-label={words`Files of ${name}`}>
           {found.map((file) => (
             <li key={file.name}>
               <a href={file.url} download={lastPart(file.name)}>

@@ -1,4 +1,5 @@
 import { Link } from "../../bindings/router";
+import { words } from "../../core/bidi";
 import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
@@ -11,7 +12,7 @@ export function DeckButton({ route, row }: { readonly route: ExecutionRoute; rea
     <Link
       className={`deck-button ${running ? "deck-button-live" : ""}`}
       href={executionPath({ ...route, node: row.id, view: "deck", attempt: null, tab: null })}
-      aria-label={`Deck of ${row.name}`}
+      aria-label={words`Deck of ${row.name}`}
       title={running ? "Deck, live" : "Deck"}
     >
       {running ? <span className="deck-button-dot" aria-hidden="true" /> : <Icon name="deck" size={14} />}

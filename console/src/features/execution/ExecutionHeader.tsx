@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Link } from "../../bindings/router";
+import { words } from "../../core/bidi";
 import { parseDuration } from "../../core/durations";
 import { shortName, type NodeRow } from "../../core/nodeTree";
 import { WORKFLOW_PHASES } from "../../core/phases";
@@ -112,7 +113,7 @@ function Outcome({ execution: { id, closure }, rows }: ExecutionHeaderProps) {
       where={
         failed && (
           <Link className="text-link" href={executionPath({ ...id, node: failed.id })}>
-            {failed.name === failed.id ? failed.id : `${failed.name} (${failed.id})`}
+            {failed.name === failed.id ? failed.id : words`${failed.name} (${failed.id})`}
           </Link>
         )
       }

@@ -5,6 +5,7 @@ import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
+import { words } from "../../core/bidi";
 import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
 import { nodeRows, shortName, type NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
@@ -57,7 +58,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
   const look = WORKFLOW_PHASES[view.execution?.closure?.phase ?? "UNDEFINED"];
   const node = rows.find((row) => row.id === route.node);
   const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
-  useTitle(node ? `${node.name} of ${workflowName}` : workflowName, node ? NODE_PHASES[node.phase] : view.execution && look);
+  useTitle(node ? words`${node.name} of ${workflowName}` : workflowName, node ? NODE_PHASES[node.phase] : view.execution && look);
   if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
   const chosen = node ?? null;
   return (
@@ -150,7 +151,7 @@ function Unknown({ reason }: { readonly reason: string }) {
 function NodeMissing({ node, ready }: { readonly node: string; readonly ready: boolean }) {
   return (
     <section className="node-panel" aria-label={node}>
-      {ready ? <Empty icon="search" title={`There is no node ${node} in this execution`} /> : <Skeleton />}
+      {ready ? <Empty icon="search" title={words`There is no node ${node} in this execution`} /> : <Skeleton />}
     </section>
   );
 }

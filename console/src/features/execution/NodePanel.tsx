@@ -1,4 +1,5 @@
 import { Link, useRouter } from "../../bindings/router";
+import { words } from "../../core/bidi";
 import { childrenOf, type NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
@@ -36,7 +37,7 @@ export function NodePanel({ route, row, rows, panels }: NodePanelProps) {
   const view = views.find((one) => one === route.view) ?? defaultView(row);
   const tabs = views.map((id) => ({ id, label: LABELS[id], href: executionPath({ ...route, view: id }) }));
   return (
-    <section className="node-panel" aria-label={`Node ${row.name}`}>
+    <section className="node-panel" aria-label={words`Node ${row.name}`}>
       <header className="node-header">
         <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, tab: null })} aria-label="Close the node" title="Close the node">
           <Icon name="close" />

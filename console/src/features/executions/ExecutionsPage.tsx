@@ -5,6 +5,7 @@ import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";
 import { listExecutions, listProjects, lookedThrough } from "../../core/api";
+import { words } from "../../core/bidi";
 import { mergeExecutions } from "../../core/executionOrder";
 import { ExecutionsSession, type ExecutionsView } from "../../core/executionsSession";
 import { Observable } from "../../core/observable";
@@ -30,7 +31,7 @@ const NOT_OPEN = new Observable<ExecutionsView>({
 const NO_CLOCK = new ServerClock();
 
 export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
-  useTitle(`Executions of ${route.project} / ${route.domain}`);
+  useTitle(words`Executions of ${route.project} / ${route.domain}`);
   const session = useSession(`${route.project}/${route.domain}`, openSession);
   const view = useReadable(session?.view ?? NOT_OPEN);
   const listed = useListed(route);
@@ -146,7 +147,7 @@ function FirstRun({ route: { project } }: { readonly route: ExecutionsRoute }) {
   if (projects.isPending) return <Skeleton label="Looking for the project" />;
   if (projects.isSuccess && !projects.data.projects?.some(({ id }) => id === project)) {
     return (
-      <Empty icon="search" title={`There is no project “${project}” on this server`}>
+      <Empty icon="search" title={words`There is no project “${project}” on this server`}>
         Choose another one above.
       </Empty>
     );
