@@ -5,9 +5,10 @@ import logging
 import resource
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from urllib.parse import quote, urlsplit
 
 import grpc.aio
@@ -30,8 +31,9 @@ from livedeck.admin.deletion import Deletion
 from livedeck.admin.feed import Feed
 from livedeck.admin.files import StoredFiles
 from livedeck.admin.finishing import Finishing
-from livedeck.admin.front import Front, FrontLimits
+from livedeck.admin.front import Front
 from livedeck.admin.links import Links
+from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.service import Live
 from livedeck.admin.objects import Objects
 from livedeck.admin.offload import Offloader
@@ -45,12 +47,13 @@ from livedeck.admin.services.calls import GRPC_OPTIONS, Service
 from livedeck.admin.settings import AdminSettings
 from livedeck.admin.tokens import Signer, load_secret
 from livedeck.admin.transfers import Transfers
+from livedeck.admin.tuning import Tuning
 from livedeck.admin.web import WebServer
-from livedeck.deck.reader import Reader
+from livedeck.deck.reader import Offload, Reader
 from livedeck.errors import InvalidKey
 from livedeck.store import Store, open_store
 
-__all__ = ["Admin", "AdminSettings"]
+__all__ = ["Admin", "AdminSettings", "OpenReader"]
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +65,12 @@ _STREAMS_SHARE: Final = 0.8
 """Part of the connections that live streams may take; the others are kept for calls."""
 
 
+class OpenReader(Protocol):
+    """Opens the reader of a Deck's log; `livedeck.deck.reader.Reader` is one."""
+
+    def __call__(self, store: Store, *, offload: Offload) -> LogReader: ...
+
+
 class Admin:
     """The control plane. An async context manager: entered, it serves; left, it has ended cleanly.
 
@@ -70,6 +79,8 @@ class Admin:
 
     Args:
         settings: How to run.
+        tuning: How long its parts wait, and how much they keep.
+        open_reader: Opens the reader of a Deck's log.
 
     Raises:
         PortTaken: On entering: somebody listens there already.
@@ -84,8 +95,12 @@ class Admin:
 
     _installation: str
 
-    def __init__(self, settings: AdminSettings) -> None:
+    def __init__(
+        self, settings: AdminSettings, *, tuning: Tuning | None = None, open_reader: OpenReader = Reader
+    ) -> None:
         self.settings = settings
+        self._tuning = tuning or Tuning()
+        self._open_reader = open_reader
         self._open = AsyncExitStack()
         self._port = settings.port
 
@@ -180,7 +195,7 @@ class Admin:
         decks = Decks(
             lookup=Queries(database),
             open_store=store.below,
-            open_reader=partial(Reader, offload=offload),
+            open_reader=partial(self._open_reader, offload=offload),
             links=self._links,
             pages=pages,
             offload=offload,
@@ -190,8 +205,10 @@ class Admin:
             feed=self.feed,
             lookup=Queries(database),
             open_store=store.below,
-            open_reader=partial(Reader, offload=offload),
+            open_reader=partial(self._open_reader, offload=offload),
             offload=offload,
+            pause=self._tuning.finishing_pause,
+            again=self._tuning.finishing_again,
         )
         await stack.enter_async_context(finishing.running())
         app = _app(
@@ -206,18 +223,20 @@ class Admin:
             ],
             settings,
             database,
+            self._tuning.body_timeout,
         )
         sockets = stack.enter_context(rundir.socket_folder(run_dir))
         rpc = sockets / rundir.RPC_SOCKET
         await self._serve_rpc(stack, services, f"unix:{quote(str(rpc))}")  # gRPC decodes it
-        web = await stack.enter_async_context(WebServer(app, grace=settings.shutdown_grace))
+        web = await stack.enter_async_context(WebServer(app, grace=settings.shutdown_grace, limits=self._tuning.web))
         stack.callback(live.close)  # before the web server drains: streams would never end by themselves
+        limits = replace(self._tuning.front, files=files)
         front = Front(
             host=settings.host,
             port=settings.port,
             rpc=rpc,
             http=web,
-            limits=FrontLimits(files=files) if settings.public_url is None else FrontLimits(files=files, own=None),
+            limits=replace(limits, own=None) if settings.public_url is not None else limits,
         )
         await stack.enter_async_context(front)
         self._port = front.port
@@ -233,11 +252,13 @@ class Admin:
             lookup=Queries(database),
             newest_executions=newest,
             open_store=store.below,
-            open_reader=partial(Reader, offload=offload),
+            open_reader=partial(self._open_reader, offload=offload),
             links=self._links,
             offload=offload,
             max_streams=max(1, int(files * _STREAMS_SHARE)),
             queues=self.control.queued,
+            kept=self._tuning.kept,
+            heartbeat=self._tuning.heartbeat,
         )
 
     async def _serve_rpc(self, stack: AsyncExitStack, services: list[Service], address: str) -> None:
@@ -249,11 +270,11 @@ class Admin:
         stack.push_async_callback(server.stop, self.settings.shutdown_grace)
 
 
-def _app(routes: list[BaseRoute], settings: AdminSettings, database: Database) -> ASGIApp:
+def _app(routes: list[BaseRoute], settings: AdminSettings, database: Database, body_timeout: float) -> ASGIApp:
     health = Route("/healthz", partial(_healthz, database))
     handlers: dict[Any, Any] = dict(HANDLERS)
     app = Starlette(routes=[health, *routes], exception_handlers=handlers)
-    return Guard(app, allowed_hosts=_own_hosts(settings))
+    return Guard(app, allowed_hosts=_own_hosts(settings), body_timeout=body_timeout)
 
 
 async def _healthz(database: Database, _request: Request) -> PlainTextResponse:

@@ -60,6 +60,8 @@ class Finishing:
         open_store: Opens the store below a key of the root.
         open_reader: Opens the reader of a Deck's log.
         offload: Runs what takes long.
+        pause: Seconds between two looks at what has ended.
+        again: Seconds until an attempt is looked at again that could not be finished.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class Finishing:
         open_store: Callable[[str], Store],
         open_reader: Callable[[Store], LogReader],
         offload: Offload,
+        pause: float = PAUSE,
+        again: float = AGAIN,
     ) -> None:
         self._database = database
         self._feed = feed
@@ -78,6 +82,8 @@ class Finishing:
         self._open_store = open_store
         self._open_reader = open_reader
         self._offload = offload
+        self._pause = pause
+        self._again = again
         self._number = 0
         self._later: list[tuple[float, int, DeckKey]] = []
         """Attempts to look at again: when, the number of their change, which."""
@@ -101,7 +107,7 @@ class Finishing:
                 await self._feed.wait(self._number, timeout=max(0.0, min(_LONGEST, due)))
             except Exception:  # a mistake in here, or a database that fails, must not end it
                 log.exception("deck_finishing.failed")
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pause)
 
     async def _begin(self) -> None:
         """Find out where to go on; the first time, with what is recorded from now on."""
@@ -149,7 +155,7 @@ class Finishing:
             log.warning("deck_finishing.given_up deck=%s error=%s", key.path, error)
             done = True
         if not done:
-            heapq.heappush(self._later, (asyncio.get_running_loop().time() + AGAIN, number, key))
+            heapq.heappush(self._later, (asyncio.get_running_loop().time() + self._again, number, key))
 
     async def _settle(self, key: DeckKey) -> bool:
         """Finish one attempt's page if it needs that; say whether there is nothing left to do."""

@@ -20,9 +20,6 @@ from livedeck.admin.listen import BACKLOG, listen
 
 log = logging.getLogger(__name__)
 
-_SILENCE = 1.0
-"""Seconds after which a connection that has not said what it speaks makes room for another when there is none."""
-
 FILES = 3
 """Open files of a gRPC connection: the client's, and both ends of the Unix socket."""
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -48,6 +45,8 @@ class FrontLimits:
 
     preface_timeout: float = 10.0
     """Seconds within which a new connection must say what it speaks."""
+    silence: float = 1.0
+    """Seconds after which such a connection makes room for another when there is none."""
     files: int = 1024
     """Open files that connections may take together: `FILES` each, or one if they are HTTP/1.1."""
     share: float = 0.5
@@ -144,7 +143,7 @@ class Front:
         if self.http.close_idle():
             return True
         oldest = next(iter(self._undecided), None)
-        if oldest is None or asyncio.get_running_loop().time() - oldest.since < _SILENCE:
+        if oldest is None or asyncio.get_running_loop().time() - oldest.since < self.limits.silence:
             return False
         oldest.close()
         self.decided(oldest)

@@ -28,10 +28,12 @@ class JsonForms:
 
     Args:
         patience: Seconds for one translation.
+        small: Bytes of JSON, or of a message, that are translated at once, in this process.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, small: int = SMALL) -> None:
         self._patience = patience
+        self._small = small
         self._turn = asyncio.Lock()
 
     async def parse(self, data: bytes, message: Message) -> None:
@@ -41,7 +43,7 @@ class JsonForms:
             InvalidRequest: It is not JSON, or not that of such a message.
             ServerBusy: It took too long, or too many others wait.
         """
-        if len(data) <= SMALL:
+        if len(data) <= self._small:
             try:
                 json_format.Parse(data, message)
             except (json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
@@ -56,7 +58,7 @@ class JsonForms:
             InvalidRequest: It has no JSON form.
             ServerBusy: It took too long, or too many others wait.
         """
-        if message.ByteSize() <= SMALL:
+        if message.ByteSize() <= self._small:
             return _encode(as_dict(message))
         return await self._translated("print", message, message.SerializeToString())
 

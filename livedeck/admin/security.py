@@ -21,7 +21,7 @@ LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_TIMEOUT: Final = 30.0
 """Seconds within which the next piece of a request's body must come."""
 BODY_RATE: Final = 16 * 1024
-"""Bytes a second that a body must come at, taken over all of it once `BODY_TIMEOUT` has passed."""
+"""Bytes a second that a body must come at, taken over all of it once its timeout has passed."""
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
@@ -75,10 +75,12 @@ class Guard:
     Args:
         app: What is guarded.
         allowed_hosts: Names under which the server may be reached besides this machine's own; ``*``: any.
+        body_timeout: Seconds within which the next piece of a request's body must come.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = (), body_timeout: float = BODY_TIMEOUT) -> None:
         self._app = app
+        self._body_timeout = body_timeout
         self._hosts = LOCAL_HOSTS | {host.lower() for host in allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +92,7 @@ class Guard:
         if refusal is not None:
             await JSONResponse({"code": 7, "message": refusal}, 403)(scope, receive, _with_headers(send))
             return
-        await self._app(scope, _hurried(receive), _with_headers(send))
+        await self._app(scope, _hurried(receive, self._body_timeout), _with_headers(send))
 
     def _refusal(self, method: str, headers: Headers, address: str) -> str | None:
         host = headers.get("host", "").lower()
@@ -125,7 +127,7 @@ def _with_headers(send: Send) -> Send:
     return add
 
 
-def _hurried(receive: Receive) -> Receive:
+def _hurried(receive: Receive, timeout: float) -> Receive:
     """Refuse a body that stops coming, or comes so slowly that it only holds a connection."""
     waiting_for_body = True
     began: float | None = None
@@ -137,7 +139,7 @@ def _hurried(receive: Receive) -> Receive:
             return await receive()
         now = time.monotonic()
         began = now if began is None else began
-        patience = min(BODY_TIMEOUT, began + BODY_TIMEOUT + received / BODY_RATE - now)
+        patience = min(timeout, began + timeout + received / BODY_RATE - now)
         try:
             async with asyncio.timeout(max(0.0, patience)):
                 message = await receive()

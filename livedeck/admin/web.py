@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 from types import TracebackType
 from typing import Self
@@ -19,14 +20,20 @@ from uvicorn.server import ServerState
 
 log = logging.getLogger(__name__)
 
-HEAD_TIMEOUT = 10.0
-"""Seconds within which a request's head must be complete (uvicorn has no such limit: slow-loris)."""
 HEAD_LIMIT = 64 * 1024
 """Bytes of a request's head: URL and headers."""
 KEEP_ALIVE = 75
 """Seconds that an idle connection is kept, as nginx does: longer than the polling interval of any client."""
-STALL_TIMEOUT = 60.0
-"""Seconds within which a client must take some of what waits to be sent to it."""
+
+
+@dataclass(frozen=True)
+class WebLimits:
+    """How long one client may take."""
+
+    head_timeout: float = 10.0
+    """Seconds within which a request's head must be complete (uvicorn has no such limit: slow-loris)."""
+    stall_timeout: float = 60.0
+    """Seconds within which a client must take some of what waits to be sent to it."""
 
 
 class WebServer:
@@ -34,10 +41,16 @@ class WebServer:
 
     Leaving it drains: requests under way may finish within ``grace`` seconds, then they are cancelled. Streams must
     end themselves when they are told that the server closes.
+
+    Args:
+        app: What it serves.
+        grace: Seconds that requests under way may take at the end.
+        limits: How long one client may take.
     """
 
-    def __init__(self, app: ASGIApp, *, grace: float = 5.0) -> None:
+    def __init__(self, app: ASGIApp, *, grace: float = 5.0, limits: WebLimits | None = None) -> None:
         self.grace = grace
+        self.limits = limits or WebLimits()
         self.state = ServerState()
         self.idle: dict[_Connection, None] = {}
         """Connections between two requests, the one that is idle for longest first."""
@@ -118,6 +131,7 @@ class _Connection(HttpToolsProtocol):
 
     def __init__(self, server: WebServer, on_closed: Callable[[], None]) -> None:
         super().__init__(server.config, server.state, {})
+        self._limits = server.limits
         self._idle = server.idle
         self._on_closed = on_closed
         self._stall_deadline: asyncio.TimerHandle | None = None
@@ -159,7 +173,7 @@ class _Connection(HttpToolsProtocol):
 
     def _expect_less(self, waiting: int) -> None:
         self._end_stall()
-        self._stall_deadline = self.loop.call_later(STALL_TIMEOUT, self._check_taken, waiting)
+        self._stall_deadline = self.loop.call_later(self._limits.stall_timeout, self._check_taken, waiting)
 
     def _check_taken(self, before: int) -> None:
         waiting = self.transport.get_write_buffer_size()
@@ -193,7 +207,7 @@ class _Connection(HttpToolsProtocol):
     def _begin_head(self) -> None:
         self._end_head()
         self._head_size = 0
-        self._head_deadline = self.loop.call_later(HEAD_TIMEOUT, self._refuse, 408, b"Request Timeout")
+        self._head_deadline = self.loop.call_later(self._limits.head_timeout, self._refuse, 408, b"Request Timeout")
 
     def _end_head(self) -> None:
         if self._head_deadline is not None:

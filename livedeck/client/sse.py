@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from livedeck.errors import RemoteError
 
-_LARGEST = 256 * 1024 * 1024
+LARGEST = 256 * 1024 * 1024
 """Bytes of one event. A snapshot of a Deck is the largest, and a Deck has at most 64 MiB before escaping."""
 
 
@@ -23,10 +23,16 @@ class ServerEvent:
 
 
 class SseParser:
-    """Takes the stream in pieces of any size and returns the events that they complete."""
+    """Takes the stream in pieces of any size and returns the events that they complete.
 
-    def __init__(self, last_id: str = "") -> None:
+    Args:
+        last_id: The last id of the stream before this one, if that was cut off.
+        largest: Bytes of one event, at most.
+    """
+
+    def __init__(self, last_id: str = "", largest: int = LARGEST) -> None:
         self.last_id = last_id
+        self._largest = largest
         self.retry: float | None = None
         """Seconds to wait before connecting again, if the server said."""
         self._pending = bytearray()
@@ -52,8 +58,8 @@ class SseParser:
             event = self._line(line)
             if event is not None:
                 events.append(event)
-        if self._size + len(self._pending) > _LARGEST:
-            raise RemoteError(f"the server sends an event of more than {_LARGEST} bytes")
+        if self._size + len(self._pending) > self._largest:
+            raise RemoteError(f"the server sends an event of more than {self._largest} bytes")
         return events
 
     def _lines(self, piece: bytes) -> list[bytes]:

@@ -38,27 +38,33 @@ async def parse_into(message: Message, data: bytes, offload: Callable[..., Await
         await offload(merge, message, data)
 
 
-def merge(message: Message, data: bytes | memoryview, level: int = 0) -> None:
+def merge(message: Message, data: bytes | memoryview, level: int = 0, piece: int = PIECE) -> None:
     """Merge a serialized message into one, with the interpreter's lock let go between pieces.
+
+    Args:
+        message: What is set.
+        data: The bytes.
+        level: How deep ``message`` lies within another.
+        piece: Bytes that are parsed without letting anything else run.
 
     Raises:
         DecodeError: The bytes are no such message.
     """
     view = memoryview(data)
-    if len(view) <= PIECE:
+    if len(view) <= piece:
         message.MergeFromString(bytes(view))
         return
     if level > _LEVELS:
         raise DecodeError(f"it nests deeper than {_LEVELS} levels")
     begin = at = 0
-    while (at := _past_short(view, at, begin + PIECE)) < len(view):
+    while (at := _past_short(view, at, begin + piece)) < len(view):
         tag, start, end = _field(view, at)
         field = message.DESCRIPTOR.fields_by_number.get(tag >> 3)
-        if end - at > PIECE and tag & 7 == _BYTES and field and field.message_type:
+        if end - at > piece and tag & 7 == _BYTES and field and field.message_type:
             message.MergeFromString(bytes(view[begin:at]))
-            _merge_field(message, field, view[start:end], level + 1)
+            _merge_field(message, field, view[start:end], level + 1, piece)
             begin = end
-        elif end - begin > PIECE:
+        elif end - begin > piece:
             message.MergeFromString(bytes(view[begin:end]))
             begin = end
         at = end
@@ -78,18 +84,18 @@ def _past_short(view: memoryview, at: int, stop: int) -> int:
     return at
 
 
-def _merge_field(message: Message, field: Any, data: memoryview, level: int) -> None:
+def _merge_field(message: Message, field: Any, data: memoryview, level: int, piece: int) -> None:
     held: Any = getattr(message, field.name)
     if not field.is_repeated:
         held.SetInParent()
-        merge(held, data, level)
+        merge(held, data, level, piece)
     elif field.message_type.GetOptions().map_entry:
-        _merge_entry(held, field.message_type, data, level)
+        _merge_entry(held, field.message_type, data, level, piece)
     else:
-        merge(held.add(), data, level)
+        merge(held.add(), data, level, piece)
 
 
-def _merge_entry(held: Any, kind: Any, data: memoryview, level: int) -> None:
+def _merge_entry(held: Any, kind: Any, data: memoryview, level: int, piece: int) -> None:
     """Set an item of a map: a key (field 1) and a value (field 2), which may be large."""
     entry: Any = GetMessageClass(kind)()
     values = []
@@ -108,7 +114,7 @@ def _merge_entry(held: Any, kind: Any, data: memoryview, level: int) -> None:
     held.pop(entry.key, None)
     value = held[entry.key]
     for each in values:
-        merge(value, each, level)
+        merge(value, each, level, piece)
 
 
 def _field(view: memoryview, at: int) -> tuple[int, int, int]:

@@ -6,19 +6,25 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from livedeck.admin.app import Admin, AdminSettings
+from livedeck.admin.app import Admin, AdminSettings, OpenReader
+from livedeck.admin.tuning import Tuning
 from livedeck.client.sse import ServerEvent, SseParser
+from livedeck.deck.reader import Reader
 
 DEADLINE = 30.0
 """Seconds that a test waits for something that must happen."""
 
 
 @contextlib.asynccontextmanager
-async def running_admin(folder: Path, **settings: Any) -> AsyncIterator[Admin]:
+async def running_admin(
+    folder: Path, *, tuning: Tuning | None = None, open_reader: OpenReader = Reader, **settings: Any
+) -> AsyncIterator[Admin]:
     """Serve on a free port of loopback, with database, store and run folder below ``folder``.
 
     Args:
         folder: Where everything is kept; start again on the same one to see what survives.
+        tuning: How long its parts wait, and how much they keep.
+        open_reader: Opens the reader of a Deck's log.
         settings: Other settings of `AdminSettings`.
     """
     given = {
@@ -29,7 +35,7 @@ async def running_admin(folder: Path, **settings: Any) -> AsyncIterator[Admin]:
         "shutdown_grace": 1.0,
         **settings,
     }
-    async with Admin(AdminSettings(**given)) as admin:
+    async with Admin(AdminSettings(**given), tuning=tuning, open_reader=open_reader) as admin:
         yield admin
 
 

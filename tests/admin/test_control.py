@@ -10,6 +10,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 
 from livedeck.admin.control import Control
+from livedeck.admin.objects import Objects
 from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids, StoreUnavailable
 from livedeck.propeller.control_plane import ControlPlane
 
@@ -195,13 +196,18 @@ async def test_one_that_cannot_be_loaded_does_not_keep_the_others(control, regis
     assert found.closure.error.code == "InputsLost"
 
 
-async def test_a_store_that_fails_for_now_is_tried_again(control, registered, protos, objects, monkeypatch):
+async def test_a_store_that_fails_for_now_is_tried_again(registered, protos, database, store):
+    class Busy(Objects):
+        busy = True
+
+        async def read_literals(self, uri):
+            if self.busy:
+                raise StoreUnavailable("busy")
+            return await super().read_literals(uri)
+
+    objects = Busy(store)
+    control = Control(database, objects)
     await registered("CreateExecution", protos.execution("e1"))
-
-    async def unavailable(uri):
-        raise StoreUnavailable("busy")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(objects, "read_literals", unavailable)
-        assert await control.claim("p", limit=5, ttl=30) == []
+    assert await control.claim("p", limit=5, ttl=30) == []
+    objects.busy = False
     assert [claim.id.name for claim in await control.claim("p", limit=5, ttl=30)] == ["e1"]

@@ -6,7 +6,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.admin.db import executions, paging
+from livedeck.admin.db import executions
 from livedeck.admin.db.listing import Page
 from livedeck.admin.db.listings import EXECUTIONS
 from livedeck.admin.filters import Condition, parse_filters
@@ -177,11 +177,11 @@ async def test_a_cursor_of_another_order_is_refused(listed):
     "filters",
     ["", "eq(phase,QUEUED)", "value_in(phase,RUNNING;QUEUED)", "contains(name,e)", "ne(name,e1)+value_in(phase,1;2)"],
 )
-async def test_all_pages_are_the_whole_list(listed, monkeypatch, filters, key, direction):
-    monkeypatch.setattr(paging, "SCANNED", 2)
-    found, token = await listed(filters, key=key, direction=direction, limit=1)
+async def test_all_pages_are_the_whole_list(listed, database, filters, key, direction):
+    sort = Sort(key=key, direction=direction)
+    found, token = await scanned(database, filters, limit=1, sort=sort)
     while token:
-        some, token = await listed(filters, key=key, direction=direction, limit=1, token=token)
+        some, token = await scanned(database, filters, limit=1, token=token, sort=sort)
         found += some
     by_offset = []
     for offset in range(1, 4):
@@ -191,12 +191,18 @@ async def test_all_pages_are_the_whole_list(listed, monkeypatch, filters, key, d
     assert len(found) == len(set(found))
 
 
-async def test_a_filter_that_no_index_serves_is_tried_on_so_many_rows(listed, monkeypatch):
-    monkeypatch.setattr(paging, "SCANNED", 2)
-    some, token = await listed("contains(name,0)", limit=2)
+async def test_a_filter_that_no_index_serves_is_tried_on_so_many_rows(listed, database):
+    some, token = await scanned(database, "contains(name,0)", limit=2)
     assert some == []
     assert token.startswith("~2~")
-    assert await listed("contains(name,0)", limit=2, token=token) == (["e0"], "")
+    assert await scanned(database, "contains(name,0)", limit=2, token=token) == (["e0"], "")
+
+
+async def scanned(database, filters, *, limit, token="", sort=None):
+    """Names and next token of a page whose filters are tried on two rows."""
+    page = Page(limit, token, filters, sort, scanned=2)
+    found, token = await database.read(executions.list_executions, "flytesnacks", "development", page)
+    return [execution.id.name for execution in found], token
 
 
 MADE_UP = ["~1~", "~1~W10", "~1~e30", "~1~WzEsMiwzXQ", "~x~WzEsMl0", "~1~A"]

@@ -7,31 +7,25 @@ import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 
-from livedeck.admin import finishing
+from livedeck.admin.tuning import Tuning
 from livedeck.deck import snapshot
 from livedeck.deck.ops import Document
 from livedeck.deck.settings import FLUSH_PENDING, FLUSH_TIMEOUT
 from livedeck.store.layout import DECK, segment_key
 from livedeck.testing.server import DEADLINE, running_admin
-from tests.admin.live.conftest import Log, World, until
+from tests.admin.live.conftest import Log, created
 
 pytestmark = pytest.mark.slow
 KILLED = {"error": {"message": "[1] terminated by signal 9"}}
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch):
-    monkeypatch.setattr(finishing, "PAUSE", 0.01)
-    monkeypatch.setattr(finishing, "AGAIN", 0.05)
+SOON = Tuning(finishing_pause=0.01, finishing_again=0.001)
 
 
 @pytest.fixture
 async def world(tmp_path, protos):
-    async with running_admin(tmp_path) as admin:
-        world = World(admin, protos)
-        await world.create()
+    async with created(tmp_path, protos, tuning=SOON) as world:
         yield world
-        await world.http.aclose()
 
 
 async def page_where(log: Log, condition) -> bytes:
@@ -120,33 +114,29 @@ async def test_every_attempt_of_a_node_and_what_it_does_not_touch(world):
     assert third.store.get(DECK) == ended
 
 
-async def test_an_attempt_whose_process_may_still_publish_is_left_alone(world, monkeypatch):
+async def test_an_attempt_whose_process_may_still_publish_is_left_alone(world):
     log = world.log()
     await world.run()
     log.placeholder()
     log.publish("x")
-    looks: list[bool] = []
-    real = finishing.may_publish
-
-    def may_publish(*args):
-        looks.append(real(*args))
-        return looks[-1]
-
-    monkeypatch.setattr(finishing, "may_publish", may_publish)
     event = world.protos.task_event("e1", "n0", K.SUCCEEDED)
     event.custom_info.update({FLUSH_PENDING: True})
     event.occurred_at.GetCurrentTime()
     await world.report(event)
-    await until(lambda: len(looks) >= 3)
-    assert all(looks)
-    assert snapshot.is_live(log.store.get(DECK))
+    for attempt in (1, 2, 3):  # between the ends of two of them, it is looked at again
+        await end_another(world, attempt)
+        assert snapshot.is_live(log.store.get(DECK))
     log.end()
     page = log.store.get(DECK)
-    other = world.log(1)
-    other.placeholder()
-    await world.fail_attempt(1)
-    await page_where(other, is_over)
+    await end_another(world, 4)
     assert log.store.get(DECK) == page, "what the attempt wrote itself stays"
+
+
+async def end_another(world, attempt):
+    other = world.log(attempt)
+    other.placeholder()
+    await world.fail_attempt(attempt)
+    await page_where(other, is_over)
 
 
 async def test_an_attempt_that_never_ended_its_deck_is_finished_when_its_time_is_over(world):
@@ -162,20 +152,16 @@ async def test_an_attempt_that_never_ended_its_deck_is_finished_when_its_time_is
     assert "the end of its Deck never reached the store" in text
 
 
-async def test_an_end_that_was_recorded_right_before_the_server_died(tmp_path, protos, monkeypatch):
-    monkeypatch.setattr(finishing.Finishing, "_step", asyncio.Event().wait)  # this server does not come to it
-    async with running_admin(tmp_path) as admin:
-        world = World(admin, protos)
-        await world.create()
+async def test_an_end_that_was_recorded_right_before_the_server_died(tmp_path, protos):
+    never = Tuning(finishing_pause=3600.0)
+    async with created(tmp_path, protos, tuning=never) as world:
         log = world.log()
         await world.run()
         log.placeholder()
         log.publish("x")
         await world.finish(task=K.FAILED, node=N.FAILED, **KILLED)
-        await world.http.aclose()
     assert snapshot.is_live(log.store.get(DECK))
-    monkeypatch.undo()
-    async with running_admin(tmp_path):
+    async with running_admin(tmp_path, tuning=SOON):
         page = await page_where(log, is_over)
     assert snapshot.parse(page) == log.document
 

@@ -8,10 +8,8 @@ import grpc
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from livedeck.admin import front as front_module
-from livedeck.admin import web as web_module
 from livedeck.admin.front import PREFACE, Front, FrontLimits
-from livedeck.admin.web import WebServer
+from livedeck.admin.web import WebLimits, WebServer
 from livedeck.errors import PortTaken, ServerError
 
 DEADLINE = 20.0
@@ -45,14 +43,14 @@ class Echo(grpc.GenericRpcHandler):
 
 
 @contextlib.asynccontextmanager
-async def served(tmp_path: Path, **limits: float) -> AsyncIterator[Front]:
+async def served(tmp_path: Path, *, web_limits: WebLimits | None = None, **limits: float) -> AsyncIterator[Front]:
     rpc = tmp_path / "rpc.sock"
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 * MEGABYTES)])
     server.add_generic_rpc_handlers((Echo(),))
     server.add_insecure_port(f"unix:{rpc}")
     await server.start()
     try:
-        async with WebServer(app, grace=1) as web:
+        async with WebServer(app, grace=1, limits=web_limits) as web:
             front = Front(host="127.0.0.1", port=0, rpc=rpc, http=web, limits=FrontLimits(**limits))  # type: ignore[arg-type]
             async with front:
                 yield front
@@ -141,21 +139,20 @@ async def test_saying_nothing_ends_the_connection(tmp_path: Path) -> None:
         assert front.open_connections == 0
 
 
-async def test_a_head_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_module, "HEAD_TIMEOUT", 0.05)
-    async with served(tmp_path) as front, connected(front) as (reader, writer):
+HURRIED = WebLimits(head_timeout=0.05, stall_timeout=0.05)
+
+
+async def test_a_head_that_never_ends_is_refused(tmp_path: Path) -> None:
+    async with served(tmp_path, web_limits=HURRIED) as front, connected(front) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ")
         assert (await read_all(reader)).startswith(b"HTTP/1.1 408")
 
 
-async def test_the_second_head_on_a_connection_has_the_same_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with served(tmp_path) as front, connected(front) as (reader, writer):
+async def test_the_second_head_on_a_connection_has_the_same_limit(tmp_path: Path) -> None:
+    async with served(tmp_path, web_limits=HURRIED) as front, connected(front) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         async with asyncio.timeout(DEADLINE):
             await reader.readuntil(b"\r\n\r\n")
-        monkeypatch.setattr(web_module, "HEAD_TIMEOUT", 0.05)
         writer.write(b"GET / HTTP/1.1\r\n")
         assert (await read_all(reader)).startswith(b"HTTP/1.1 408")
 
@@ -206,9 +203,8 @@ async def test_where_there_is_no_room_the_idle_go(tmp_path: Path) -> None:
             assert front.open_connections == 2
 
 
-async def test_where_there_is_no_room_the_silent_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(front_module, "_SILENCE", 0.0)
-    async with served(tmp_path, files=20) as front, contextlib.AsyncExitStack() as stack:
+async def test_where_there_is_no_room_the_silent_go(tmp_path: Path) -> None:
+    async with served(tmp_path, files=20, silence=0.0) as front, contextlib.AsyncExitStack() as stack:
         for _ in range(20):
             await stack.enter_async_context(connected(front))
         await until(lambda: front.open_connections == 20)
@@ -245,9 +241,8 @@ async def test_one_address_has_a_share(tmp_path: Path) -> None:
                 assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
 
 
-async def test_a_client_that_takes_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_module, "STALL_TIMEOUT", 0.05)
-    async with served(tmp_path) as front, connected(front) as (_, writer):
+async def test_a_client_that_takes_nothing_is_let_go(tmp_path: Path) -> None:
+    async with served(tmp_path, web_limits=HURRIED) as front, connected(front) as (_, writer):
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (16 * MEGABYTES))
         with contextlib.suppress(ConnectionError):
             writer.write(bytes(16 * MEGABYTES))

@@ -3,21 +3,19 @@
 import pytest
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from livedeck.admin import json_forms
 from livedeck.admin.json_forms import JsonForms
 from livedeck.errors import InvalidRequest, ServerBusy
 
 VALUE = b'{"scalar":{"primitive":{"integer":"7"}}}'
 
 
-@pytest.fixture(autouse=True)
-def little(monkeypatch):
-    monkeypatch.setattr(json_forms, "SMALL", 100)
+SMALL = 100
+"""Bytes up to which the forms do without the other process."""
 
 
 async def test_there_and_back():
     body = b'{"literals":{"x":{"collection":{"literals":[%s]}}}}' % b",".join([VALUE] * 1_000)
-    forms, message = JsonForms(), LiteralMap()
+    forms, message = JsonForms(small=SMALL), LiteralMap()
     await forms.parse(body, message)
     assert [each.scalar.primitive.integer for each in message.literals["x"].collection.literals] == [7] * 1_000
     again = LiteralMap()
@@ -37,9 +35,9 @@ async def test_there_and_back():
 )
 async def test_what_is_refused_says_why(body, words):
     with pytest.raises(InvalidRequest, match=f"(?i){words}"):
-        await JsonForms().parse(body, LiteralMap())
+        await JsonForms(small=SMALL).parse(body, LiteralMap())
 
 
 async def test_what_takes_too_long_is_broken_off():
     with pytest.raises(ServerBusy, match=r"a flyteidl.core.LiteralMap of 200 bytes was not translated within 0 s"):
-        await JsonForms(patience=0).parse(b" " * 200, LiteralMap())
+        await JsonForms(patience=0, small=SMALL).parse(b" " * 200, LiteralMap())

@@ -6,7 +6,8 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from livedeck.admin import security
+from livedeck.admin.security import Guard
+from livedeck.admin.tuning import Tuning
 from livedeck.testing.server import running_admin
 
 pytestmark = pytest.mark.slow
@@ -15,6 +16,13 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 async def admin(tmp_path):
     async with running_admin(tmp_path, allowed_hosts=("decks.example",)) as admin:
+        yield admin
+
+
+@pytest.fixture
+async def hurried(tmp_path):
+    """A server that waits for a body no longer than a blink."""
+    async with running_admin(tmp_path, tuning=Tuning(body_timeout=0.05)) as admin:
         yield admin
 
 
@@ -60,7 +68,7 @@ async def test_the_address_that_a_connection_came_in_at_is_ours(address, host, s
     sent = []
     headers = [(b"host", host.encode())]
     scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "server": (address, 8080)}
-    await security.Guard(app)(scope, None, send)
+    await Guard(app)(scope, None, send)
     assert sent[0]["status"] == status
 
 
@@ -97,17 +105,15 @@ async def test_no_answer_allows_other_origins_or_sniffing(http):
 
 
 @pytest.mark.parametrize("path", ["/decks/share", "/api/v1/executions"])
-async def test_a_body_that_stops_coming_is_refused(admin, monkeypatch, path):
-    monkeypatch.setattr(security, "BODY_TIMEOUT", 0.05)
-    answer = await sent(admin, f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{{")
+async def test_a_body_that_stops_coming_is_refused(hurried, path):
+    answer = await sent(hurried, f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{{")
     assert answer.startswith("HTTP/1.1 408 ")
     assert "the body stopped coming after 1 bytes: send it again" in answer
 
 
-async def test_a_stream_whose_request_announces_a_body_ends_when_none_comes(admin, monkeypatch):
-    monkeypatch.setattr(security, "BODY_TIMEOUT", 0.05)
+async def test_a_stream_whose_request_announces_a_body_ends_when_none_comes(hurried):
     path = "/live/executions?project=flytesnacks&domain=development"
-    host, port = admin.endpoint.split(":")
+    host, port = hurried.endpoint.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"GET {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n".encode())
     async with asyncio.timeout(20):
@@ -116,9 +122,8 @@ async def test_a_stream_whose_request_announces_a_body_ends_when_none_comes(admi
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_a_body_that_trickles_in_is_refused(admin, monkeypatch):
-    monkeypatch.setattr(security, "BODY_TIMEOUT", 0.5)
-    host, port = admin.endpoint.split(":")
+async def test_a_body_that_trickles_in_is_refused(hurried):
+    host, port = hurried.endpoint.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"POST /decks/share HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n")
 

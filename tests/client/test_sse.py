@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.client import ServerEvent, SseParser, sse
+from livedeck.client import ServerEvent, SseParser
 from livedeck.errors import RemoteError
 
 
@@ -56,9 +56,8 @@ def test_the_server_may_say_when_to_come_back():
     assert parser.retry == 1.5
 
 
-def test_an_event_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(sse, "_LARGEST", 1000)
-    parser = SseParser()
+def test_an_event_without_end_is_refused():
+    parser = SseParser(largest=1000)
     for _ in range(100):
         parser.feed(b"data: 1\n")
     with pytest.raises(RemoteError, match="more than 1000 bytes"):

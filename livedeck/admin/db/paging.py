@@ -17,8 +17,6 @@ from livedeck.errors import InvalidRequest
 
 T = TypeVar("T")
 
-SCANNED: Final = 10_000
-"""Rows that the filters of one request are tried on, if no index serves them: some ten milliseconds."""
 _BRANCHES: Final = 8
 """Values of a ``value_in`` that are looked up one by one, each along the index."""
 _RANGES: Final = frozenset({"eq", "gt", "gte", "lt", "lte"})
@@ -30,7 +28,7 @@ def fetch(
     """Return one page and the token of the next; the token is empty on the last.
 
     A page of a `Listing` with a table may hold fewer entities than it could, even none, and have a token: its filters
-    were tried on `SCANNED` rows.
+    were tried on `Page.scanned` rows.
 
     Raises:
         InvalidRequest: The limit is 0, or the token, a filter or the sort key makes no sense.
@@ -46,7 +44,7 @@ def fetch(
         if isinstance(start, Cursor):
             query = query.where(order.behind(start.after))
         looked = start.looked if isinstance(start, Cursor) else 0
-        rows, token = _Walk(connection, query, order, page.size, looked).page(listing, restrictions)
+        rows, token = _Walk(connection, query, order, page.size, page.scanned, looked).page(listing, restrictions)
     return [parse(row) for row in rows], token
 
 
@@ -66,6 +64,7 @@ class _Walk:
     """The rows from there on, restrictions left out."""
     order: Order
     size: int
+    scanned: int
     looked: int
     """Rows that the pages before this one looked at."""
 
@@ -108,10 +107,10 @@ class _Walk:
         return _with_ids(self.query, table, union_all(*(select(first.c.id) for first in firsts)))
 
     def _scan(self, query: Select[Any], table: Table, rest: Sequence[Restriction]) -> tuple[Sequence[Row[Any]], str]:
-        """Try restrictions that no index serves on the first `SCANNED` rows of ``query``."""
+        """Try restrictions that no index serves on the first ``scanned`` rows of ``query``."""
         columns = {column.name: column for column in (table.c.id, *self.order.keys, *(each.column for each in rest))}
         ahead = query.order_by(*self.order.clauses())
-        window = ahead.with_only_columns(*columns.values()).limit(SCANNED).subquery()
+        window = ahead.with_only_columns(*columns.values()).limit(self.scanned).subquery()
         inside = replace(self.order, keys=tuple(window.c[key.name] for key in self.order.keys))
         wanted = select(window.c.id).where(*(each.on(window.c[each.column.name]) for each in rest))
         ids = wanted.order_by(*inside.clauses()).limit(self.size + 1)
@@ -120,8 +119,10 @@ class _Walk:
             behind = inside.behind(self._keys(rows[self.size - 1]))
             passed = self.connection.execute(select(func.count()).select_from(window).where(not_(behind))).scalar_one()
             return self._full(rows, self.looked + passed)
-        last = self.connection.execute(ahead.with_only_columns(*self.order.keys).limit(1).offset(SCANNED - 1)).first()
-        return rows, "" if last is None else Cursor(self.looked + SCANNED, tuple(last)).token()
+        last = self.connection.execute(
+            ahead.with_only_columns(*self.order.keys).limit(1).offset(self.scanned - 1)
+        ).first()
+        return rows, "" if last is None else Cursor(self.looked + self.scanned, tuple(last)).token()
 
     def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """Return the rows of a page and, if there is one, the row behind it; the keys are their last columns."""

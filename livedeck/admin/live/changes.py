@@ -65,11 +65,17 @@ class Changes:
     Args:
         feed: The event feed.
         tasks: The group that its one task belongs to.
+        pause: Seconds between two looks at the feed while events pour in.
+        retry: Seconds until the feed is asked again after it failed.
     """
 
-    def __init__(self, feed: ChangeFeed, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, feed: ChangeFeed, tasks: asyncio.TaskGroup, *, pause: float = PAUSE, retry: float = RETRY
+    ) -> None:
         self._feed = feed
         self._tasks = tasks
+        self._pause = pause
+        self._retry = retry
         self._subscriptions: set[Subscription] = set()
         self._follower: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -113,7 +119,7 @@ class Changes:
                 return await reading()
             except Exception:
                 log.exception("live.feed_failed")
-                await asyncio.sleep(RETRY)
+                await asyncio.sleep(self._retry)
 
     async def _step(self, number: int) -> int:
         if not await self._feed.wait(number, 60.0):
@@ -122,5 +128,5 @@ class Changes:
         for change in changes:
             for subscription in list(self._subscriptions):
                 subscription.offer(change)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(self._pause)
         return changes[-1].number if changes else number

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
 
-from livedeck.admin.live.recent import MAX_BYTES, Recent, is_large
+from livedeck.admin.live.recent import KEPT, Kept, Recent, is_large
 from livedeck.admin.live.states import Published, rfc3339
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.reader import FEW, Offload
@@ -39,6 +39,7 @@ class DeckLog:
         attempt: The attempt's number as viewers know it, for the events' ids.
         clock: Seconds that only grow.
         offload: Runs what takes long; in a thread by default.
+        kept: How much of the log is kept at hand.
     """
 
     def __init__(
@@ -48,12 +49,15 @@ class DeckLog:
         attempt: int,
         clock: Callable[[], float] = time.monotonic,
         offload: Offload = asyncio.to_thread,
+        *,
+        kept: Kept = KEPT,
     ) -> None:
         self._store = store
         self._reader = reader
         self._attempt = attempt
         self._clock = clock
         self._offload = offload
+        self._kept = kept
         self.recent: Recent | None = None
         """livedeck's own log; None until there is one."""
         self.page: Meta | None = None
@@ -116,11 +120,11 @@ class DeckLog:
         try:
             for seq in range(after, last):
                 segment = await self._reader.next(seq)
-                if segment is None or is_large(segment):
+                if segment is None or is_large(segment, self._kept.bytes):
                     return None
                 found.append(self.recent.encode(segment))
                 size += len(found[-1])
-                if size > MAX_BYTES:
+                if size > self._kept.bytes:
                     return None
         except (StoreError, DeckError):
             return None
@@ -171,8 +175,8 @@ class DeckLog:
 
     async def _recent(self, document: Document) -> Recent:
         if sum(len(deck.elements) for deck in document.decks) <= FEW:
-            return Recent(self._attempt, document, self._offload)
-        made: Recent = await self._offload(Recent, self._attempt, document, self._offload)
+            return Recent(self._attempt, document, self._offload, self._kept)
+        made: Recent = await self._offload(Recent, self._attempt, document, self._offload, self._kept)
         return made
 
 

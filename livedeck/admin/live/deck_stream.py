@@ -21,7 +21,12 @@ CATCH_UP: Final = 256
 
 
 async def follow(
-    tails: Tails, node: NodeKey, attempt: int | None, last_id: tuple[int, int] | None
+    tails: Tails,
+    node: NodeKey,
+    attempt: int | None,
+    last_id: tuple[int, int] | None,
+    *,
+    heartbeat: float = HEARTBEAT,
 ) -> AsyncIterator[bytes]:
     """Yield the events of a Deck until it is over.
 
@@ -30,6 +35,7 @@ async def follow(
         node: Whose Deck.
         attempt: Which attempt; None: always the newest, going over to the next one when there is a retry.
         last_id: Attempt and seq of the last event that the viewer has.
+        heartbeat: Seconds of silence after which a comment is sent.
     """
     number: int | None = attempt
     while True:
@@ -39,7 +45,7 @@ async def follow(
         async with tails.open(node.attempt(number)) as tail:
             if tail is None:
                 return
-            async for data in _Viewer(tail, resume, pinned=attempt is not None).events():
+            async for data in _Viewer(tail, resume, pinned=attempt is not None, heartbeat=heartbeat).events():
                 yield data
             if tail.abandoned or attempt is not None or tail.latest == number:
                 return
@@ -53,10 +59,12 @@ class _Viewer:
         tail: The attempt's tail.
         resume: The last segment that the viewer has already.
         pinned: Stay with this attempt even if another follows.
+        heartbeat: Seconds of silence after which a comment is sent.
     """
 
-    def __init__(self, tail: DeckTail, resume: int | None, *, pinned: bool) -> None:
+    def __init__(self, tail: DeckTail, resume: int | None, *, pinned: bool, heartbeat: float) -> None:
         self._tail = tail
+        self._heartbeat = heartbeat
         self._pinned = pinned
         self._seq = resume
         self._recent: Recent | None = None
@@ -89,7 +97,7 @@ class _Viewer:
                 yield BEAT
 
     def _until_beat(self) -> float:
-        return max(0.0, self._spoke + HEARTBEAT - time.monotonic())
+        return max(0.0, self._spoke + self._heartbeat - time.monotonic())
 
     async def _news(self, *, with_state: bool) -> list[bytes]:
         """Everything that the viewer does not have yet: in one piece, unless that would copy much."""

@@ -83,6 +83,7 @@ class EntityStream:
         name: Of the one execution, with its nodes and attempts; None: all executions, without.
         encoding: Of the entities.
         queues: Say what holds nodes back now.
+        heartbeat: Seconds of silence after which a comment is sent.
     """
 
     def __init__(
@@ -95,12 +96,14 @@ class EntityStream:
         name: str | None,
         encoding: Encoding = as_json,
         queues: Queues = nothing_queued,
+        heartbeat: float = HEARTBEAT,
     ) -> None:
         self._feed = feed
         self._changes = changes
         self._scope = (project, domain) if name is None else (project, domain, name)
         self._project, self._domain, self._name = project, domain, name
         self._encoding = encoding
+        self._heartbeat = heartbeat
         self._kinds: tuple[Kind, ...] = ("execution", "deleted") if name is None else KINDS
         self._number = 0
         self._queue = QueueNews(lambda: queues(f"{project}/{domain}/{name}") if name is not None else {})
@@ -151,7 +154,7 @@ class EntityStream:
             seen = subscription.arrived.count
             fresh = self._fresh(subscription.take())
             news = self._encoded(fresh) + self._queue.take(changed=bool(fresh))
-            silent = max(0.0, spoke + HEARTBEAT - time.monotonic())
+            silent = max(0.0, spoke + self._heartbeat - time.monotonic())
             if news or not silent:
                 spoke = time.monotonic()
                 yield news or BEAT

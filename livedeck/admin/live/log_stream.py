@@ -36,6 +36,7 @@ async def follow(
     open_store: Callable[[str], Store],
     watch: Watch,
     wake: Signal,
+    heartbeat: float = HEARTBEAT,
 ) -> AsyncIterator[bytes]:
     """Yield ``chunk`` events, and ``end`` once there is nothing more to come.
 
@@ -49,6 +50,7 @@ async def follow(
         open_store: Opens the store below a key of the root.
         watch: Watches folders.
         wake: What to wait for.
+        heartbeat: Seconds of silence after which a comment is sent.
     """
     newest = latest_attempt(records.recorded)
     had, seq = last_id if last_id is not None else (newest, 0)
@@ -59,7 +61,14 @@ async def follow(
         store = open_store(key.prefix)
         watcher = watch(store, (LOG,), wake)
         tail = LogTail(
-            key, store=store, records=records, watcher=watcher, wake=wake, after=after, pinned=attempt is not None
+            key,
+            store=store,
+            records=records,
+            watcher=watcher,
+            wake=wake,
+            after=after,
+            pinned=attempt is not None,
+            heartbeat=heartbeat,
         )
         try:
             async for data in tail.events():
@@ -83,6 +92,7 @@ class LogTail:
         wake: What to wait for.
         after: The last piece that the viewer has; 0 for none.
         pinned: Only this attempt is asked for; else it is over once it is known whether another follows.
+        heartbeat: Seconds of silence after which a comment is sent.
     """
 
     def __init__(
@@ -95,6 +105,7 @@ class LogTail:
         wake: Signal,
         after: int,
         pinned: bool,
+        heartbeat: float,
     ) -> None:
         self._key = key
         self._store = store
@@ -103,6 +114,7 @@ class LogTail:
         self._wake = wake
         self._seq = after
         self._pinned = pinned
+        self._heartbeat = heartbeat
         self._spoke = time.monotonic()
 
     async def events(self) -> AsyncIterator[bytes]:
@@ -132,7 +144,7 @@ class LogTail:
         return settled and not may_print(number, recorded, datetime.now(UTC))
 
     def _beats(self) -> list[bytes]:
-        if time.monotonic() - self._spoke < HEARTBEAT:
+        if time.monotonic() - self._spoke < self._heartbeat:
             return []
         self._spoke = time.monotonic()
         return [BEAT]

@@ -6,6 +6,7 @@ who is far behind, or new, gets a snapshot. So a slow viewer costs no memory at 
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -19,14 +20,23 @@ from livedeck.deck.ops import Deck, Document, Extend, Put, Segment
 from livedeck.deck.reader import Offload
 from livedeck.deck.replay import Replay
 
-MAX_SEGMENTS: Final = 512
 MAX_BYTES: Final = 1024 * 1024
-"""Of encoded segments. Who is further behind than this is cheaper to serve with a snapshot."""
-
+"""Of events that are sent as one piece, or kept as encoded segments."""
 SMALL: Final = 64 * 1024
 """Bytes of a document that is encoded at once; a larger one is encoded beside the event loop, element by element."""
 
 _encode: Final = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many of a log's last segments are kept as events: a viewer who lacks more is cheaper to serve a snapshot."""
+
+    segments: int = 512
+    bytes: int = MAX_BYTES
+
+
+KEPT: Final = Kept()
 
 
 class Recent:
@@ -36,14 +46,18 @@ class Recent:
         attempt: Number of the attempt, for the events' ids.
         document: Where the log is picked up.
         offload: Runs what takes long; in a thread by default.
+        kept: How many segments are kept.
     """
 
-    def __init__(self, attempt: int, document: Document, offload: Offload = asyncio.to_thread) -> None:
+    def __init__(
+        self, attempt: int, document: Document, offload: Offload = asyncio.to_thread, kept: Kept = KEPT
+    ) -> None:
         self.attempt = attempt
         self.replay = Replay(document)
         self._events: deque[bytes] = deque()
         self._bytes = 0
         self._offload = offload
+        self._kept = kept
         self._snapshot: tuple[int, bytes] | None = None
         self._snapshotting = asyncio.Lock()
 
@@ -66,14 +80,14 @@ class Recent:
         segment = limits.within(self.replay, segment)
         if not self.replay.apply(segment):
             return False
-        if is_large(segment):  # whoever lacks it is served with a snapshot
+        if is_large(segment, self._kept.bytes):  # whoever lacks it is served with a snapshot
             self._events.clear()
             self._bytes = 0
             return True
         encoded = self.encode(segment)
         self._events.append(encoded)
         self._bytes += len(encoded)
-        while len(self._events) > MAX_SEGMENTS or self._bytes > MAX_BYTES:
+        while len(self._events) > self._kept.segments or self._bytes > self._kept.bytes:
             self._bytes -= len(self._events.popleft())
         return True
 
@@ -106,9 +120,9 @@ class Recent:
         return event("segment", _encode(Tail(segment=segment)), id=f"{self.attempt}.{segment.seq}")
 
 
-def is_large(segment: Segment) -> bool:
-    """Tell whether a segment is too large to be kept as an event."""
-    left = MAX_BYTES
+def is_large(segment: Segment, limit: int) -> bool:
+    """Tell whether a segment is too large to be kept as an event, of which ``limit`` bytes are kept."""
+    left = limit
     for op in segment.ops:
         left -= Grown(op.element).weight if isinstance(op, Put | Extend) else 0
         if left < 0:

@@ -30,8 +30,9 @@ from livedeck.admin.live.execution_streams import (
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
 from livedeck.admin.live.queues import Queues, nothing_queued
+from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.records import Lookup, RecordedNodes, Records, look_up
-from livedeck.admin.live.sse import EventStream
+from livedeck.admin.live.sse import HEARTBEAT, EventStream
 from livedeck.admin.live.states import Recorded, latest_attempt, node_is_over
 from livedeck.admin.live.tails import Tails
 from livedeck.admin.live.wakes import watching
@@ -78,6 +79,8 @@ class Live:
         offload: Runs what takes long; in a thread by default.
         max_streams: Streams open at once; the next is refused, for calls to have room.
         queues: Say what holds nodes back now.
+        kept: How much of each watched Deck's log is kept at hand.
+        heartbeat: Seconds of silence on a stream after which a comment is sent.
     """
 
     def __init__(
@@ -92,6 +95,8 @@ class Live:
         offload: Offload = asyncio.to_thread,
         max_streams: int = 1_000_000,
         queues: Queues = nothing_queued,
+        kept: Kept = KEPT,
+        heartbeat: float = HEARTBEAT,
     ) -> None:
         self._feed = feed
         self._lookup = lookup
@@ -102,6 +107,8 @@ class Live:
         self._offload = offload
         self._room = _Room(max_streams)
         self._queues = queues
+        self._kept = kept
+        self._heartbeat = heartbeat
         self._closing = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
 
@@ -118,6 +125,7 @@ class Live:
             tasks=self._tasks,
             offload=self._offload,
             queues=self._queues,
+            kept=self._kept,
         )
         return self
 
@@ -160,7 +168,15 @@ class Live:
             newest = await self._newest_executions(project, domain, FIRST_PAGE)
             return [encode_execution(execution, encoding) for execution in reversed(newest)], number
 
-        stream = EntityStream(self._feed, self._changes, project=project, domain=domain, name=None, encoding=encoding)
+        stream = EntityStream(
+            self._feed,
+            self._changes,
+            project=project,
+            domain=domain,
+            name=None,
+            encoding=encoding,
+            heartbeat=self._heartbeat,
+        )
         return self._stream(stream.events(parse_number(_last_id(request)), first_page))
 
     async def _execution(self, request: Request) -> Response:
@@ -183,18 +199,22 @@ class Live:
             name=name,
             encoding=encoding,
             queues=self._queues,
+            heartbeat=self._heartbeat,
         )
         return self._stream(stream.events(parse_number(_last_id(request)), first_page))
 
     async def _deck(self, request: Request) -> Response:
         node, number = _attempt_of(request)
         await self._known(node, number)
-        return self._stream(follow(self.tails, node, number, parse_event_id(_last_id(request))))
+        return self._stream(self._deck_events(node, number, request))
 
     async def _shared(self, request: Request) -> Response:
         deck = self._links.shared(request.path_params["token"])
         await self._known(deck.of_node, deck.number)
-        return self._stream(follow(self.tails, deck.of_node, deck.number, parse_event_id(_last_id(request))))
+        return self._stream(self._deck_events(deck.of_node, deck.number, request))
+
+    def _deck_events(self, node: NodeKey, number: int | None, request: Request) -> AsyncIterator[bytes]:
+        return follow(self.tails, node, number, parse_event_id(_last_id(request)), heartbeat=self._heartbeat)
 
     async def _log(self, request: Request) -> Response:
         node, number = _attempt_of(request)
@@ -214,6 +234,7 @@ class Live:
                 open_store=self._open_store,
                 watch=self._watch,
                 wake=wake,
+                heartbeat=self._heartbeat,
             )
             async for data in events:
                 yield data

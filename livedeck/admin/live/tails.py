@@ -10,6 +10,7 @@ from livedeck.admin.live.deck_log import DeckLog, LogReader
 from livedeck.admin.live.hints import parse
 from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.queues import Queues, nothing_queued
+from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.records import RecordSource
 from livedeck.admin.live.tail import DeckTail
 from livedeck.admin.live.wakes import Watch, Watcher
@@ -48,6 +49,7 @@ class Tails:
         tasks: The group that the tails' tasks belong to.
         offload: Runs what takes long; in a thread by default.
         queues: Say what holds nodes back now.
+        kept: How much of each log is kept at hand.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Tails:
         tasks: asyncio.TaskGroup,
         offload: Offload = asyncio.to_thread,
         queues: Queues = nothing_queued,
+        kept: Kept = KEPT,
     ) -> None:
         self._records = records
         self._open_store = open_store
@@ -68,6 +71,7 @@ class Tails:
         self._tasks = tasks
         self._offload = offload
         self._queues = queues
+        self._kept = kept
         self._shared: dict[DeckKey, _Shared] = {}
 
     @asynccontextmanager
@@ -138,7 +142,7 @@ class Tails:
 
     def _open_log(self, key: DeckKey, number: int) -> DeckLog:
         store = self._open_store(key.prefix)
-        return DeckLog(store, self._open_reader(store), number, offload=self._offload)
+        return DeckLog(store, self._open_reader(store), number, offload=self._offload, kept=self._kept)
 
     def _watch_attempt(self, key: DeckKey, signal: Signal) -> Watcher:
         return self._watch(self._open_store(key.prefix), ("", SEGMENTS), signal)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -138,13 +139,20 @@ class World:
         return await self.http.post("/live/hints", content=body, headers={"authorization": f"Bearer {token}"})
 
 
-@pytest.fixture
-async def world(tmp_path: Path, protos) -> AsyncIterator[World]:
-    async with running_admin(tmp_path) as admin:
+@asynccontextmanager
+async def created(folder: Path, protos: Any, **options: Any) -> AsyncIterator[World]:
+    """A world in a folder, with the options of `running_admin`."""
+    async with running_admin(folder, **options) as admin:
         world = World(admin, protos)
         await world.create()
         yield world
         await world.http.aclose()
+
+
+@pytest.fixture
+async def world(tmp_path: Path, protos) -> AsyncIterator[World]:
+    async with created(tmp_path, protos) as world:
+        yield world
 
 
 async def until(condition: Callable[[], bool]) -> None:

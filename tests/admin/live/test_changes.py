@@ -4,7 +4,6 @@ from contextlib import AsyncExitStack
 import pytest
 
 from livedeck.admin.feed import Change
-from livedeck.admin.live import changes as module
 from livedeck.admin.live.changes import Changes
 from livedeck.admin.signals import Signal
 from tests.admin.live.conftest import until
@@ -62,10 +61,9 @@ async def test_each_gets_what_it_wants_once_and_as_it_stands(feed):
             assert one.take() == []
 
 
-async def test_many_subscriptions_cost_one_query(feed, monkeypatch):
-    monkeypatch.setattr(module, "PAUSE", 0)
+async def test_many_subscriptions_cost_one_query(feed):
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
-        changes = Changes(feed, tasks)
+        changes = Changes(feed, tasks, pause=0)
         many = [await stack.enter_async_context(changes.subscribe(lambda _: True)) for _ in range(50)]
         feed.add("execution", "p", "d", "a")
         for each in many:
@@ -84,10 +82,9 @@ async def test_nobody_asks_while_nobody_listens(feed):
             assert await again.arrived.wait(0, timeout=20)
 
 
-async def test_a_database_that_goes_away_is_asked_again(feed, monkeypatch, caplog):
-    monkeypatch.setattr(module, "RETRY", 0.01)
+async def test_a_database_that_goes_away_is_asked_again(feed, caplog):
     async with asyncio.TaskGroup() as tasks:
-        changes = Changes(feed, tasks)
+        changes = Changes(feed, tasks, retry=0.01)
         async with changes.subscribe(lambda _: True) as subscription:
             feed.failing = True
             feed.committed.fire()  # wakes the follower, which then finds the database away
@@ -97,8 +94,7 @@ async def test_a_database_that_goes_away_is_asked_again(feed, monkeypatch, caplo
             assert await subscription.arrived.wait(0, timeout=20)
 
 
-async def test_nobody_is_subscribed_before_the_feed_could_be_read(feed, monkeypatch, caplog):
-    monkeypatch.setattr(module, "RETRY", 0.01)
+async def test_nobody_is_subscribed_before_the_feed_could_be_read(feed, caplog):
     feed.failing = True
     subscribed = asyncio.Event()
     arrived = Signal()
@@ -109,7 +105,7 @@ async def test_nobody_is_subscribed_before_the_feed_could_be_read(feed, monkeypa
             await arrived.wait(0, timeout=20)
 
     async with asyncio.TaskGroup() as tasks:
-        changes = Changes(feed, tasks)
+        changes = Changes(feed, tasks, retry=0.01)
         watching = [tasks.create_task(watch(changes)) for _ in range(2)]
         await until(lambda: caplog.text.count("live.feed_failed") >= 2)
         assert not subscribed.is_set()

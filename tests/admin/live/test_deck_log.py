@@ -4,15 +4,15 @@ import asyncio
 
 import pytest
 
-from livedeck.admin.live import deck_log
 from livedeck.admin.live.deck_log import DeckLog, is_whole
+from livedeck.admin.live.recent import Kept
 from livedeck.admin.live.states import Published
 from livedeck.deck.ops import Document, Html, Put, Segment
 from livedeck.deck.reader import Reader
 from livedeck.errors import DeckError, StoreUnavailable
 from livedeck.store import open_store
 from livedeck.store.layout import DECK
-from tests.admin.live.conftest import Log, read
+from tests.admin.live.conftest import Log, created, read
 
 
 def segment(seq: int) -> Segment:
@@ -102,10 +102,11 @@ async def test_reading_again_what_a_viewer_lacks(store):
     assert await log.events(2, 9) is None
 
 
-async def test_what_is_more_than_a_snapshot_is_worth_is_not_read_again(store, monkeypatch):
-    log = DeckLog(store, FakeReader(last=9), 0)
+async def test_what_is_more_than_a_snapshot_is_worth_is_not_read_again(store):
+    whole = DeckLog(store, FakeReader(last=9), 0)
+    await pull(whole)
+    log = DeckLog(store, FakeReader(last=9), 0, kept=Kept(bytes=sum(map(len, whole.recent.since(5))) + 1))
     await pull(log)
-    monkeypatch.setattr(deck_log, "MAX_BYTES", sum(map(len, log.recent.since(5))) + 1)
     assert len(await log.events(5, 9)) == 4
     assert await log.events(4, 9) is None
 
@@ -157,47 +158,70 @@ def test_what_is_whole(page, whole):
     assert is_whole(page) is whole
 
 
-async def test_a_store_that_fails_is_behind_and_then_live_again(world, monkeypatch):
+class Reading:
+    """Opens readers of a store that fails with ``error`` while there is one."""
+
+    def __init__(self):
+        self.error: Exception | None = None
+        self.failed = asyncio.Event()
+
+    def __call__(self, store, *, offload):
+        return _Reader(store, offload, self)
+
+
+class _Reader(Reader):
+    def __init__(self, store, offload, reading):
+        super().__init__(store, offload)
+        self._reading = reading
+
+    async def next(self, after_seq):
+        if self._reading.error is not None:
+            self._reading.failed.set()
+            raise self._reading.error
+        return await super().next(after_seq)
+
+
+@pytest.fixture
+def reading():
+    return Reading()
+
+
+@pytest.fixture
+async def world(tmp_path, protos, reading):
+    async with created(tmp_path, protos, open_reader=reading) as world:
+        yield world
+
+
+async def test_a_store_that_fails_is_behind_and_then_live_again(world, reading):
     log = world.log()
     await world.run()
     log.placeholder()
     log.publish("one")
     async with world.deck() as stream:
         await stream.until("snapshot")
-        real = Reader.next
-
-        async def failing(self, after_seq):
-            raise StoreUnavailable("429 Too Many Requests")
-
-        monkeypatch.setattr(Reader, "next", failing)
+        reading.error = StoreUnavailable("429 Too Many Requests")
         log.publish("two")
         while read(event := (await stream.until("state"))[-1])["phase"] != "behind":
             pass
         assert "429" in read(event)["reason"]
-        monkeypatch.setattr(Reader, "next", real)
+        reading.error = None
         await stream.until("segment")
         while read((await stream.until("state"))[-1])["phase"] != "live":
             pass
 
 
-async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(world, monkeypatch):
+async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(world, reading):
     log = world.log()
     await world.run()
     log.placeholder()
     async with world.deck() as stream:
         await stream.until("snapshot")
-        real, failed = Reader.next, asyncio.Event()
-
-        async def failing(self, after_seq):
-            failed.set()
-            raise StoreUnavailable("503")
-
-        monkeypatch.setattr(Reader, "next", failing)
+        reading.error = StoreUnavailable("503")
         log.publish("the last words")
         log.end()
         await world.finish()
-        await failed.wait()
-        monkeypatch.setattr(Reader, "next", real)
+        await reading.failed.wait()
+        reading.error = None
         events = await stream.until("end")
         assert read(events[-1])["phase"] == "succeeded"
         assert events[-2].id == "0.2"

@@ -7,15 +7,16 @@ import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 
-from livedeck.admin.live import recent
 from livedeck.admin.live.keys import DeckKey
+from livedeck.admin.live.recent import Kept
+from livedeck.admin.tuning import Tuning
 from livedeck.deck import segments
 from livedeck.deck.ops import End, Html, Put
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.store.layout import segment_key
 from livedeck.testing.server import running_admin
-from tests.admin.live.conftest import RUN, World, document_of, read, segment_of, until
+from tests.admin.live.conftest import RUN, World, created, document_of, read, segment_of, until
 
 pytestmark = pytest.mark.slow
 
@@ -413,9 +414,16 @@ async def test_a_foreign_deck_that_never_closes_its_html_is_shown_all_the_same(w
         assert read((await stream.until("snapshot"))[-1])["etag"]
 
 
-async def test_whoever_is_far_behind_is_skipped_ahead(world, monkeypatch):
+@pytest.fixture
+async def forgetful(tmp_path, protos):
+    """A world whose server keeps little of a log at hand."""
+    async with created(tmp_path, protos, tuning=Tuning(kept=Kept(bytes=100_000))) as world:
+        yield world
+
+
+async def test_whoever_is_far_behind_is_skipped_ahead(forgetful):
     """A viewer that does not read costs nothing, and gets the whole when it reads again."""
-    monkeypatch.setattr(recent, "MAX_BYTES", 100_000)
+    world = forgetful
     log = world.log()
     await world.run()
     log.placeholder()

@@ -6,10 +6,10 @@ import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 
-from livedeck.admin.live import tails
 from livedeck.deck import snapshot
 from livedeck.deck.ops import Put, Value
-from tests.admin.live.conftest import RUN, document_of, read
+from livedeck.deck.reader import Reader
+from tests.admin.live.conftest import RUN, created, document_of, read
 
 pytestmark = pytest.mark.slow
 
@@ -151,15 +151,20 @@ async def test_the_live_frame_is_sandboxed_and_cached_by_content(world):
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_tail_that_fails_costs_its_viewers_only_their_stream(world, published, monkeypatch, caplog):
-    async def broken(self):
-        raise RuntimeError("a mistake in the tail")
+async def test_a_tail_that_fails_costs_its_viewers_only_their_stream(tmp_path, protos, caplog):
+    def open_reader(store, *, offload):
+        if mistaken:
+            raise RuntimeError("a mistake in the tail")
+        return Reader(store, offload)
 
-    monkeypatch.setattr(tails.DeckTail, "run", broken)
-    async with world.deck() as stream:
-        assert [event.event for event in await stream.rest()] in ([], ["state"])
-    assert "deck.tail_failed" in caplog.text
-    monkeypatch.undo()
-    async with world.deck() as stream:
-        await stream.until("snapshot")
-    await world.finish(task=K.FAILED, node=N.FAILED)
+    mistaken = True
+    async with created(tmp_path, protos, open_reader=open_reader) as world:
+        await world.run()
+        world.log().placeholder()
+        async with world.deck() as stream:
+            assert [event.event for event in await stream.rest()] in ([], ["state"])
+        assert "deck.tail_failed" in caplog.text
+        mistaken = False
+        async with world.deck() as stream:
+            await stream.until("snapshot")
+        await world.finish(task=K.FAILED, node=N.FAILED)

@@ -4,9 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.admin.live import recent as module
 from livedeck.admin.live.messages import Snapshot
-from livedeck.admin.live.recent import Recent
+from livedeck.admin.live.recent import MAX_BYTES, Kept, Recent
 from livedeck.deck.ops import Chart, Document, Extend, Html, Put, Segment, Series
 
 
@@ -68,24 +67,19 @@ async def test_a_large_document_is_encoded_elsewhere_once_for_all_who_wait():
     log.add(segment(2))
     assert (await log.snapshot())[0] == 1, "the segments since are at hand"
     assert len(calls) == 1
-    log.add(Segment(3, "2026-11-24T12:00:00.000Z", [Put("main", Html("big", "x" * module.MAX_BYTES))]))
+    log.add(Segment(3, "2026-11-24T12:00:00.000Z", [Put("main", Html("big", "x" * MAX_BYTES))]))
     assert log.since(2) is None, "a large segment is not kept as an event"
     assert (await log.snapshot())[0] == 3
 
 
 @given(sizes=st.lists(st.integers(0, 400), max_size=40), limit=st.integers(1, 1000), count=st.integers(1, 8))
 def test_memory_is_bounded_and_what_is_given_is_never_partial(sizes, limit, count):
-    bytes_, segments_ = module.MAX_BYTES, module.MAX_SEGMENTS
-    module.MAX_BYTES, module.MAX_SEGMENTS = limit, count  # type: ignore[misc]
-    try:
-        log = Recent(0, Document())
-        for seq, size in enumerate(sizes, 1):
-            log.add(segment(seq, "x" * size))
-        for seq in range(-2, len(sizes) + 3):
-            given = log.since(seq)
-            if given is not None:
-                assert len(given) == len(sizes) - seq
-        assert sum(map(len, log._events)) <= limit
-        assert len(log._events) <= count
-    finally:
-        module.MAX_BYTES, module.MAX_SEGMENTS = bytes_, segments_  # type: ignore[misc]
+    log = Recent(0, Document(), kept=Kept(segments=count, bytes=limit))
+    for seq, size in enumerate(sizes, 1):
+        log.add(segment(seq, "x" * size))
+    for seq in range(-2, len(sizes) + 3):
+        given = log.since(seq)
+        if given is not None:
+            assert len(given) == len(sizes) - seq
+    assert sum(map(len, log._events)) <= limit
+    assert len(log._events) <= count

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 from flyteidl.admin.execution_pb2 import Execution
 
-from livedeck.admin.live import recent
 from livedeck.admin.live.changes import Subscription
 from livedeck.admin.live.deck_log import DeckLog
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.keys import NodeKey
+from livedeck.admin.live.recent import Kept
 from livedeck.admin.live.records import Records
 from livedeck.admin.live.states import Recorded
 from livedeck.admin.live.tail import DeckTail
@@ -45,15 +45,14 @@ class BusyReader:
         return segment(after_seq + 1)
 
 
-async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(recent, "MAX_SEGMENTS", 10)
+async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_path):
     store = open_store(f"file://{tmp_path}")
     store.put(DECK, b"anything")
     reader = BusyReader(last=30)
     tail = DeckTail(
         NODE.attempt(0),
         records=Records(Recorded(Execution()), Subscription(lambda _: True, Signal())),
-        open_log=lambda _, number: DeckLog(store, reader, number),
+        open_log=lambda _, number: DeckLog(store, reader, number, kept=Kept(segments=10)),
         watch=lambda _, signal: SimpleNamespace(),
         wake=Signal(),
     )

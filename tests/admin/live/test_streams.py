@@ -14,13 +14,13 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from google.protobuf.json_format import Parse
 
-from livedeck.admin.live import log_stream, sse
+from livedeck.admin.tuning import Tuning
 from livedeck.deck import segments
 from livedeck.errors import InvalidKey, InvalidName
 from livedeck.executors.api import Queued
 from livedeck.store.layout import log_key
 from livedeck.testing.server import listening, running_admin
-from tests.admin.live.conftest import RUN, read, until
+from tests.admin.live.conftest import RUN, created, read, until
 
 pytestmark = pytest.mark.slow
 
@@ -253,18 +253,15 @@ async def test_a_log_of_nothing_ends(world):
         assert [event.event for event in await stream.rest()] == ["end"]
 
 
-async def test_silence_is_broken_by_a_heartbeat(world, monkeypatch):
-    for module in (sse, log_stream):
-        monkeypatch.setattr(module, "HEARTBEAT", 0.05)
-    monkeypatch.setattr("livedeck.admin.live.deck_stream.HEARTBEAT", 0.05)
-    monkeypatch.setattr("livedeck.admin.live.execution_streams.HEARTBEAT", 0.05)
-    await world.run()
-    for path in (PATH, LIST, f"/live/decks/{RUN}/n0/0", f"/live/logs/{RUN}/n0/0"):
-        async with world.listen(path) as stream:
-            reading = asyncio.create_task(_read_raw(stream))
-            await until(lambda stream=stream: b": alive" in stream.raw)
-            reading.cancel()
-            await asyncio.wait([reading])
+async def test_silence_is_broken_by_a_heartbeat(tmp_path, protos):
+    async with created(tmp_path, protos, tuning=Tuning(heartbeat=0.05)) as world:
+        await world.run()
+        for path in (PATH, LIST, f"/live/decks/{RUN}/n0/0", f"/live/logs/{RUN}/n0/0"):
+            async with world.listen(path) as stream:
+                reading = asyncio.create_task(_read_raw(stream))
+                await until(lambda stream=stream: b": alive" in stream.raw)
+                reading.cancel()
+                await asyncio.wait([reading])
 
 
 async def _read_raw(stream):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from livedeck.admin.services.decoding import decode
 from livedeck.errors import InvalidRequest
-from livedeck.literals import parsing
 from livedeck.literals.parsing import merge
 
 literals = st.recursive(
@@ -33,17 +32,14 @@ requests = st.builds(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small_pieces():
-    before, parsing.PIECE = parsing.PIECE, 8
-    yield
-    parsing.PIECE = before
+PIECE = 8
+"""Bytes, so few that every message takes several pieces."""
 
 
 @given(requests)
 def test_any_message(request):
     parsed = ExecutionCreateRequest()
-    merge(parsed, request.SerializeToString())
+    merge(parsed, request.SerializeToString(), piece=PIECE)
     assert parsed == request
 
 
@@ -56,9 +52,9 @@ def test_bytes_that_are_no_message_are_refused_as_protobuf_does(request, noise, 
         whole.ParseFromString(data)
     except DecodeError:
         with pytest.raises(DecodeError):
-            merge(parsed, data)
+            merge(parsed, data, piece=PIECE)
     else:
-        merge(parsed, data)
+        merge(parsed, data, piece=PIECE)
         assert parsed.SerializeToString(deterministic=True) == whole.SerializeToString(deterministic=True)
 
 
@@ -67,7 +63,7 @@ def test_what_nests_without_end_is_refused():
     for _ in range(2_000):  # a literal in a collection in a literal ...
         data = _field(2, _field(1, data))
     with pytest.raises(DecodeError):
-        merge(Literal(), data)
+        merge(Literal(), data, piece=PIECE)
 
 
 def _field(number, data):
@@ -79,8 +75,7 @@ def _field(number, data):
     return bytes([number << 3 | 2]) + encoded + bytes([length]) + data
 
 
-async def test_what_is_large_is_parsed_elsewhere(monkeypatch):
-    monkeypatch.setattr(parsing, "PIECE", 100_000)
+async def test_what_is_large_is_parsed_elsewhere():
     offloaded = []
 
     async def offload(function, *args):
@@ -91,7 +86,7 @@ async def test_what_is_large_is_parsed_elsewhere(monkeypatch):
     assert await decode(LiteralMap, small.SerializeToString(), offload) == small
     assert offloaded == []
     large = LiteralMap()
-    large.literals["x"].collection.literals.extend([small.literals["x"]] * 100_000)
+    large.literals["x"].collection.literals.extend([small.literals["x"]] * 300_000)
     assert await decode(LiteralMap, large.SerializeToString(), offload) == large
     assert offloaded == [merge]
     with pytest.raises(InvalidRequest, match=r"these 3 bytes are not a flyteidl.core.LiteralMap"):
