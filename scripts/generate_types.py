@@ -147,19 +147,19 @@ def _literal(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Write the files, or with ``--check`` say which are stale; the exit status."""
+def main(argv: list[str] | None = None, folder: Path = PROTOCOL) -> int:
+    """Write the files into a folder, or with ``--check`` say which are stale; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when something is stale")
     check: bool = parser.parse_args(argv).check
-    stale = [file for file, text in generate().items() if _read(PROTOCOL / file) != text]
+    stale = [file for file, text in generate().items() if _read(folder / file) != text]
     if check:
         for file in stale:
             print(f"console/src/protocol/{file} is stale: run scripts/generate_types.py", file=sys.stderr)
         return 1 if stale else 0
-    PROTOCOL.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for file, text in generate().items():
-        (PROTOCOL / file).write_text(text, encoding="utf-8")
+        (folder / file).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -41,10 +41,12 @@ class LogShipper:
     Args:
         files: the attempt's.
         open_store: gives the store of its output prefix; called when there is something to ship.
+        chunk: bytes of one object, at most.
     """
 
-    def __init__(self, files: AttemptFiles, open_store: Callable[[], LogStore]) -> None:
+    def __init__(self, files: AttemptFiles, open_store: Callable[[], LogStore], *, chunk: int = CHUNK) -> None:
         self._files = files
+        self._chunk = chunk
         self._open_store = open_store
         self._done = files.shipped()
         self._settled = not self._done.seq
@@ -99,7 +101,7 @@ class LogShipper:
         """
         async with self._lock:
             await self._settle()
-            while (data := self._read(self._done.end, CHUNK)) and (end := _boundary(data, final=final)):
+            while (data := self._read(self._done.end, self._chunk)) and (end := self._boundary(data, final=final)):
                 start = self._done.end
                 words = self._last_words() if final else ""
                 self._note(ShippedRecord(self._done.seq + 1, start, start + end, words))
@@ -154,11 +156,13 @@ class LogShipper:
             return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
         return ""
 
+    def _boundary(self, data: bytes, *, final: bool) -> int:
+        """Return where to cut so that no character is cut in two: at most three bytes before the end."""
+        return len(data) if final and len(data) < self._chunk else _whole_characters(data)
 
-def _boundary(data: bytes, *, final: bool) -> int:
-    """Return where to cut so that no character is cut in two: at most three bytes before the end."""
-    if final and len(data) < CHUNK:
-        return len(data)
+
+def _whole_characters(data: bytes) -> int:
+    """Return how many bytes hold whole characters: all but three at most."""
     for back in range(1, min(4, len(data) + 1)):
         byte = data[-back]
         if byte & 0xC0 == 0x80:  # a continuation: look further back

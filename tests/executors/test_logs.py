@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.errors import ObjectExists, StoreUnavailable
-from livedeck.executors import logs
 from livedeck.executors.local.records import Records, attempt_name
-from livedeck.executors.logs import LogShipper
+from livedeck.executors.logs import CHUNK, LogShipper
 
 
 class Bucket:
@@ -52,8 +51,8 @@ def append(files, data):
         file.write(data)
 
 
-async def finish(files, bucket, patience=20):
-    shipper = LogShipper(files, lambda: bucket)
+async def finish(files, bucket, patience=20, chunk=CHUNK):
+    shipper = LogShipper(files, lambda: bucket, chunk=chunk)
     await shipper.finish(patience=patience)
     return shipper
 
@@ -86,12 +85,11 @@ def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, t
     assert not files.has_output()
 
 
-async def test_characters_stay_whole(files, monkeypatch):
-    monkeypatch.setattr(logs, "CHUNK", 10)
+async def test_characters_stay_whole(files):
     text = "aé€😀" * 20
     bucket = Bucket()
     append(files, text.encode())
-    await finish(files, bucket)
+    await finish(files, bucket, chunk=10)
     assert bucket.text == text
     assert all(7 <= len(piece) <= 10 for piece in list(bucket.objects.values())[:-1])
     for piece in bucket.objects.values():

@@ -193,7 +193,7 @@ def test_system_errors_are_translated(tmp_path, monkeypatch, code, kind):
     def refuse(*args, **kwargs):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("livedeck.store.files.os.open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(kind) as caught:
         open_store(f"file://{tmp_path}").put("key", b"")
     assert "key" in str(caught.value)

@@ -22,15 +22,17 @@ class Capture:
         fd: the pipe's read end, non-blocking; closed by ``finish``.
         path: the file, created once there is something to write.
         cap: largest size of the file, about, in bytes.
+        tail: bytes of the end that are kept where the whole does not fit.
     """
 
-    def __init__(self, fd: int, path: str, *, cap: int) -> None:
+    def __init__(self, fd: int, path: str, *, cap: int, tail: int = TAIL) -> None:
         self.fd = fd
         self.size = 0
         self.open = True
         self._path = path
         self._file = -1
-        self._room = max(0, cap - TAIL)
+        self._room = max(0, cap - tail)
+        self._tail_size = tail
         self._tail = b""
         self._overflow = 0
         self._trouble = ""
@@ -82,7 +84,7 @@ class Capture:
             data = data[written:]
         if data:
             self._overflow += len(data)
-            self._tail = data[-TAIL:] if len(data) >= TAIL else (self._tail + data)[-TAIL:]
+            self._tail = (data if len(data) >= self._tail_size else self._tail + data)[-self._tail_size :]
 
     def _write(self, data: bytes) -> int:
         """Append; return how much was taken. A disk that is full ends the head early, never the task."""

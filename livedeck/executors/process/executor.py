@@ -95,6 +95,7 @@ class ProcessExecutor:
         retention: seconds after which the record of an attempt that is over is removed. An attempt launched again
             after that would run again, so it must exceed any time that an engine takes to note an outcome; it counts
             only while an executor is open, from when the record was last asked for.
+        ship_patience: seconds that an outcome is held up for the rest of the log to be stored.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class ProcessExecutor:
         log_cap: int = 16 << 20,
         exit_timeout: float = 300.0,
         retention: float = 24 * 3600.0,
+        ship_patience: float = SHIP_PATIENCE,
     ) -> None:
         work_dir = work_dir.absolute()
         self._resources = ResourcePool(capacity(cpu, memory), parallel)
@@ -118,6 +120,7 @@ class ProcessExecutor:
         self._zygotes = ZygoteFolder(work_dir)
         self._settings = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap, exit_timeout)
         self._retention = retention
+        self._ship_patience = ship_patience
         self._watches: dict[str, Watch] = {}
         self._lock: int | None = None
         self._pool: ZygotePool | None = None
@@ -443,7 +446,7 @@ class ProcessExecutor:
                     "attempt_overdue attempt=%s; its result was stored, its process was ended", watch.files.name
                 )
             assert watch.shipper is not None
-            await watch.shipper.finish(patience=SHIP_PATIENCE)
+            await watch.shipper.finish(patience=self._ship_patience)
         except OSError as error:
             _fail(watch, ExecutorError(f"cannot settle the end of attempt {watch.files.name}: {error}"))
         else:

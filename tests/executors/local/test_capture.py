@@ -4,25 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.executors.local import capture
 from livedeck.executors.local.capture import Capture
 
 
 def captured(path, pieces, cap):
     output, inlet = os.pipe()
     os.set_blocking(output, False)
-    capture_ = Capture(output, str(path), cap=cap)
+    capture_ = Capture(output, str(path), cap=cap, tail=100)
     for piece in pieces:
         os.write(inlet, piece)
         capture_.read()
     os.close(inlet)
     capture_.finish()
     return path.read_bytes() if path.exists() else b""
-
-
-@pytest.fixture(autouse=True)
-def small_tail(monkeypatch):
-    monkeypatch.setattr(capture, "TAIL", 100)
 
 
 def test_nothing_makes_no_file(tmp_path):

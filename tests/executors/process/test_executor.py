@@ -335,10 +335,10 @@ async def test_many_at_once(bench, executor):
     assert [bench.log(attempt.id) for attempt in attempts] == [f"{n}\nand on stderr\n" for n in range(100)]
 
 
-async def test_a_store_that_takes_nothing_does_not_hold_up_the_outcome(bench, executor, monkeypatch, caplog):
-    monkeypatch.setattr("livedeck.executors.process.executor.SHIP_PATIENCE", 0.5)
+async def test_a_store_that_takes_nothing_does_not_hold_up_the_outcome(bench, caplog):
     bench.path("store").write_text("a file where a folder should be")
-    outcome = await executor.wait(await executor.launch(bench.attempt("says", "hello")))
+    async with bench.executor(ship_patience=0.5) as executor:
+        outcome = await executor.wait(await executor.launch(bench.attempt("says", "hello")))
     assert isinstance(outcome, Exit)
     assert outcome.last_words == "hello\nand on stderr"
     assert "log_incomplete" in caplog.text
