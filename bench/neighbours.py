@@ -1,6 +1,5 @@
 """What the neighbours of whoever disturbs a server notice: `/healthz`, another Deck's stream, another execution."""
 
-import resource
 import time
 from collections.abc import Iterator
 
@@ -9,7 +8,7 @@ from bench.options import Options
 from bench.peers.call import BYTE_CODE
 from bench.running import prepare
 from livedeck.client import Client
-from livedeck.testing.disturbances import CONNECTIONS, DISTURBANCES, Neighbourhood, Noticed
+from livedeck.testing.disturbances import DISTURBANCES, Neighbourhood, Noticed
 from livedeck.testing.process import running_server
 
 BOUND = 250.0
@@ -19,8 +18,6 @@ UNDISTURBED = 3.0
 
 
 def figures(options: Options) -> Iterator[Figure]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, CONNECTIONS + 500)), hard))
     names = list(DISTURBANCES)[:3] if options.short else list(DISTURBANCES)
     with running_server(environment=BYTE_CODE) as server, Client(server.endpoint) as client:
         programs = {name: prepare(client, name) for name in ("tick", "rest", "nothing")}

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SWITCH_INTERVAL: Final = 0.001
+SWITCH_INTERVAL: Final = 0.0001
 """Seconds, for `sys.setswitchinterval`: what each step of the event loop waits at most for a thread that computes."""
 
 SMALL: Final = 32 * 1024

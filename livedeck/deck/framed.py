@@ -2,6 +2,7 @@
 
 import html as markup
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,9 @@ _SANDBOX: Final = "allow-scripts allow-popups allow-popups-to-escape-sandbox all
 _DOCTYPE: Final = re.compile(r"<!doctype[^>]*>", re.IGNORECASE)
 # Only what would be read as the beginning of a character reference: the least that makes the text longer.
 _AMPERSAND: Final = re.compile(r"&(?=[A-Za-z0-9#])")
+_PIECE: Final = 256 * 1024  # characters that one call handles
+_REFERENCE: Final = 6  # characters of the longest reference that is written here
 _HEAD: Final = 4096  # characters that a doctype is looked for in
-_ESCAPED: Final = re.compile(r"&(amp|quot);")
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,27 @@ class Raw:
 
 def escape(text: str) -> str:
     """A text for a quoted attribute."""
-    return _AMPERSAND.sub("&amp;", text).replace('"', "&quot;")
+    return "".join(_AMPERSAND.sub("&amp;", piece).replace('"', "&quot;") for piece in _pieces(text))
 
 
 def unescape(text: str, depth: int) -> str:
     """What :func:`escape` made, so many times over, back as it was."""
     for _ in range(depth):
-        text = _ESCAPED.sub(lambda found: "&" if found[1] == "amp" else '"', text)
+        # In this order no replacement makes a reference that was none.
+        text = "".join(piece.replace("&quot;", '"').replace("&amp;", "&") for piece in _pieces(text))
     return text
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces that no character reference lies across; other threads have their turn between them."""
+    begin = 0
+    while len(text) - begin > _PIECE:
+        end = begin + _PIECE
+        reference = text.rfind("&", end - _REFERENCE, end)
+        end = reference if reference > begin else end
+        yield text[begin:end]
+        begin = end
+    yield text[begin:]
 
 
 def framed(title: str, pieces: list[str | Raw]) -> list[str | Raw]:

@@ -33,11 +33,19 @@ def is_whole_document(html: str) -> bool:
 
 _HEAD: Final = 64 * 1024
 """Characters within which a whole page says that it is one, comments before it included."""
+_PIECE: Final = 256 * 1024
+"""Characters that are searched at once."""
+_OVERLAP: Final = 4 * 1024
+"""Characters that two pieces share: nothing that is looked for is longer."""
 
 
 def acts_on_document(html: str) -> bool:
     """Whether scripts or styles in it reach what stands around it."""
-    text = html.lower()
+    # In pieces, since one search through all of it would hold the interpreter's lock until its end.
+    return any(_acts(html[at : at + _PIECE + _OVERLAP].lower()) for at in range(0, len(html), _PIECE))
+
+
+def _acts(text: str) -> bool:
     return (
         _ACTING_TAG.search(text) is not None
         or "javascript:" in text

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from livedeck.deck import bounds
+from livedeck.deck import bounds, slices
 from livedeck.deck.grown import map_texts
 from livedeck.deck.ops import Chart, Drop, Extend, Op, Put, Segment
 from livedeck.deck.pending import Pending
@@ -17,6 +17,7 @@ _REASON_LENGTH = 300  # it may quote what the segment holds
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Segment)
+_SLICES = slices.Decoder(Segment)
 
 
 def encode(segment: Segment) -> bytes:
@@ -37,7 +38,7 @@ def decode(data: bytes) -> Segment:
     if not data:
         raise DeckError("it is empty")
     try:
-        segment = _DECODER.decode(data)
+        segment = _DECODER.decode(data) if len(data) <= slices.SLICE else _SLICES.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: nested without end
         raise DeckError(f"it is not a segment of a Deck: {error}") from error
     if len(segment.ops) > bounds.OPS:

@@ -8,6 +8,7 @@ that holds the whole document.
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from livedeck.deck import policy
+from livedeck.deck import policy, slices
 from livedeck.deck.framed import Raw, outer_script, unescape
 from livedeck.deck.ops import Chart, Document
 from livedeck.deck.segments import clean_text
@@ -38,6 +39,7 @@ _MOST_DEPTH = 2  # of frames that raw HTML stands in
 _TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
 _ENCODER = msgspec.json.Encoder()
+_DECODER = slices.Decoder(Document)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ def render(document: Document, *, live: bool, title: str = "Deck", ended: Ended 
         page.add(_SOURCE + _embedded(page.source(document)))
     else:
         page.add(f"<script>{script}</script>")
-        page.add(_DOCUMENT + _embedded(document))
+        page.add(_DOCUMENT)
+        for piece in _embedded_in_pieces(document):
+            page.add(piece)
     page.add(_END + b"</body></html>\n")
     return bytes(page.data)
 
@@ -118,11 +122,13 @@ def parse(data: bytes) -> Document | None:
     # Ours is the last block of its kind: nothing that a user wrote comes after it.
     start, tag = max((data.rfind(tag), tag) for tag in (_DOCUMENT, _SOURCE))
     end = data.find(_END, start)
-    return _decode(data, data[start + len(tag) : end]) if 0 <= start < end else None
+    return _decode(data, data[start + len(tag) : end], tag) if 0 <= start < end else None
 
 
-def _decode(data: bytes, block: bytes) -> Document | None:
+def _decode(data: bytes, block: bytes, tag: bytes) -> Document | None:
     try:
+        if tag == _DOCUMENT:
+            return _DECODER.decode(block)
         held = msgspec.json.decode(block)
         for deck in held.get("decks", ()):
             for element in deck["elements"]:
@@ -247,7 +253,21 @@ _STYLE = _minified((_HERE / "page.css").read_text("utf-8"))
 
 def _embedded(value: Any) -> bytes:
     """JSON that cannot end the script block it stands in, nor open a comment there."""
-    return _ENCODER.encode(value).replace(b"</", b"<\\/").replace(b"<!", b"\\u003c!")
+    return _closed(_ENCODER.encode(value))
+
+
+def _embedded_in_pieces(document: Document) -> Iterator[bytes]:
+    """A document as :func:`_embedded` gives it, in slices: the points of its charts may be many."""
+    held = b""
+    for piece in slices.joined(slices.encode(document)):
+        data = held + piece
+        held = b"<" if data.endswith(b"<") else b""  # what makes of it the end of a block is in the next piece
+        yield _closed(data.removesuffix(held))
+    yield held
+
+
+def _closed(data: bytes) -> bytes:
+    return data.replace(b"</", b"<\\/").replace(b"<!", b"\\u003c!")
 
 
 @cache

@@ -2,12 +2,19 @@
 
 To add one, write a function that prepares it and returns what is to be done, and name it in `DISTURBANCES`. What is
 prepared beforehand is not measured: only what the server has to do with it.
+
+A disturbance is done by a process of its own (``python -m livedeck.testing.disturbances NAME ENDPOINT ATTEMPT
+WATCHED``), at a lower priority: it stands for somebody on another machine. In the process that measures, its threads
+would hold the interpreter's lock, and the neighbours would seem to wait for the server while they wait for that.
 """
 
 import contextlib
 import http.client
 import os
+import resource
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +41,7 @@ PATIENCE: Final = 90.0
 """Seconds that anybody waits for anything."""
 MANY: Final = 400_000
 """Literals of a large request."""
+_READY: Final = "ready\n"
 CONNECTIONS: Final = 1_500
 """Connections that one client opens: more than a process may have files unless it asks for more."""
 
@@ -107,7 +115,8 @@ def _large_message(site: Site) -> Act:
     request = ExecutionCreateRequest(project="flytesnacks", domain="development")
     one = Literal(scalar=Scalar(primitive=Primitive(integer=7)))
     request.inputs.literals["x"].collection.literals.extend([one] * (4 * MANY))
-    return lambda: site.call("CreateExecution", request.SerializeToString())
+    data = request.SerializeToString()
+    return lambda: site.call("CreateExecution", data)
 
 
 def _deep_json(site: Site) -> Act:
@@ -251,7 +260,8 @@ def _large_filter(site: Site) -> Act:
         filters="+".join(f"eq(name,{number})" for number in range(60_000)),
     )
 
-    return lambda: site.call("ListTasks", request.SerializeToString())
+    data = request.SerializeToString()
+    return lambda: site.call("ListTasks", data)
 
 
 def _hostile_urls(site: Site) -> Act:
@@ -415,6 +425,36 @@ def _tagged(number: int, data: bytes) -> bytes:
     return bytes([number << 3 | 2]) + size + bytes([length]) + data
 
 
+@contextlib.contextmanager
+def _disturber(name: str, site: Site) -> Iterator[Act]:
+    """A process that has prepared a disturbance: call what is given to have it done, and wait until it is."""
+    command = [sys.executable, "-m", __name__, name, site.endpoint, str(site.attempt), site.watched]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+
+        def act() -> None:
+            process.communicate("go\n", timeout=2 * PATIENCE)
+            _expect(process.returncode == 0)
+
+        try:
+            assert process.stdout is not None
+            _expect(process.stdout.readline() == _READY)
+            yield act
+        finally:
+            process.kill()
+
+
+def _disturb(name: str, endpoint: str, attempt: str, watched: str) -> None:
+    """Prepare a disturbance, say so, and do it when told to."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, CONNECTIONS + 100)), hard))
+    act = DISTURBANCES[name](Site(endpoint, Path(attempt), watched))
+    os.nice(10)
+    sys.stdout.write(_READY)
+    sys.stdout.flush()
+    if sys.stdin.readline():  # nothing: who asked is gone
+        act()
+
+
 Launch = Callable[..., WorkflowExecutionIdentifier]
 """Starts one of the tasks ``tick``, ``rest`` and ``nothing`` by its name, with its inputs."""
 
@@ -451,9 +491,12 @@ class Neighbourhood:
             self._client.terminate(execution, "the others were watched for long enough")
 
     def disturb(self, name: str) -> Noticed:
-        """Do one of the `DISTURBANCES`; say what the neighbours noticed."""
-        act = DISTURBANCES[name](self.site)
-        with self.neighbours.watching() as noticed:
+        """Do one of the `DISTURBANCES`; say what the neighbours noticed.
+
+        Raises:
+            AssertionError: The server did not answer the disturbance as it should.
+        """
+        with _disturber(name, self.site) as act, self.neighbours.watching() as noticed:
             act()
         return noticed
 
@@ -476,3 +519,7 @@ class Neighbourhood:
 
     def _start(self) -> None:
         self._node(self._launch("nothing"))
+
+
+if __name__ == "__main__":
+    _disturb(*sys.argv[1:])

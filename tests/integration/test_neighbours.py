@@ -1,27 +1,15 @@
 """Whatever one task, Deck, file or request does, the others are served meanwhile."""
 
-import resource
-from collections.abc import Iterator
-
 import pytest
 
 from livedeck.client import Client
-from livedeck.testing.disturbances import CONNECTIONS, DISTURBANCES, Neighbourhood
+from livedeck.testing.disturbances import DISTURBANCES, Neighbourhood
 from tests.integration.running import PROGRAMS, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 LONGEST = 5.0
 """Seconds that a neighbour may wait on a machine that is busy with other tests; the benchmark has the real bound."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def files() -> Iterator[None]:
-    """Enough open files for the test's own side of the connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, CONNECTIONS + 500), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("name", DISTURBANCES)

@@ -120,7 +120,7 @@ class _Viewer:
             return known
         self._recent = recent
         self._seq, snapshot = await recent.snapshot()
-        return [snapshot]
+        return snapshot
 
     async def _catch_up(self) -> AsyncIterator[bytes]:
         """Send one who comes back the segments that it lacks, if they are still there and not too many."""

@@ -8,22 +8,22 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from livedeck.admin.live.messages import Snapshot, Tail
-from livedeck.admin.live.sse import event
-from livedeck.deck import limits
+from livedeck.admin.live.sse import event, event_in_pieces
+from livedeck.deck import limits, slices
 from livedeck.deck.grown import Grown
-from livedeck.deck.ops import Deck, Document, Extend, Put, Segment
+from livedeck.deck.ops import Document, Extend, Put, Segment
 from livedeck.deck.reader import Offload
 from livedeck.deck.replay import Replay
 
 MAX_BYTES: Final = 1024 * 1024
 """Of events that are sent as one piece, or kept as encoded segments."""
 SMALL: Final = 64 * 1024
-"""Bytes of a document that is encoded at once; a larger one is encoded beside the event loop, element by element."""
+"""Bytes of a document that is encoded at once; a larger one is encoded beside the event loop, in slices."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -58,7 +58,7 @@ class Recent:
         self._bytes = 0
         self._offload = offload
         self._kept = kept
-        self._snapshot: tuple[int, bytes] | None = None
+        self._snapshot: tuple[int, list[bytes]] | None = None
         self._snapshotting = asyncio.Lock()
 
     @property
@@ -97,14 +97,15 @@ class Recent:
             return None
         return list(islice(self._events, seq + 1 - self.first, None))
 
-    async def snapshot(self) -> tuple[int, bytes]:
-        """Return the event with the whole document, and the number of the last segment in it.
+    async def snapshot(self) -> tuple[int, list[bytes]]:
+        """Return the number of the last segment in the document, and the event with all of it, in pieces.
 
         Of a large document one that was made for another viewer will do, as long as the segments since are at hand.
         """
         if self.replay.weight <= SMALL:
             if self._snapshot is None or self._snapshot[0] != self.seq:
-                self._snapshot = self.seq, _snapshot_event(self.attempt, self.replay.document())
+                payload = _encode(Snapshot(document=self.replay.document()))
+                self._snapshot = self.seq, [event("snapshot", payload, id=f"{self.attempt}.{self.seq}")]
             return self._snapshot
         wanted = self.seq
         async with self._snapshotting:  # those who come meanwhile wait for the same one
@@ -130,9 +131,6 @@ def is_large(segment: Segment, limit: int) -> bool:
     return False
 
 
-def _snapshot_event(attempt: int, document: Document) -> bytes:
-    """Encode a document as an event, each element by itself: encoding holds the interpreter's lock from end to end."""
-    elements = ([msgspec.Raw(_encode(element)) for element in deck.elements] for deck in document.decks)
-    decks: Any = [Deck(deck.name, encoded) for deck, encoded in zip(document.decks, elements, strict=True)]  # type: ignore[arg-type]
-    encoded = msgspec.structs.replace(document, decks=decks)
-    return event("snapshot", _encode(Snapshot(document=encoded)), id=f"{attempt}.{document.seq}")
+def _snapshot_event(attempt: int, document: Document) -> list[bytes]:
+    """Encode a large document as an event."""
+    return event_in_pieces("snapshot", slices.encode(Snapshot(document=document)), id=f"{attempt}.{document.seq}")

@@ -6,12 +6,15 @@ not run; and awaiting ``send`` (not a queue) is what makes a slow viewer wait in
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
+from itertools import chain
 from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
+
+from livedeck.deck.slices import joined
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies and both ends know the stream to be alive."""
@@ -38,6 +41,17 @@ def event(name: str, data: bytes, *, id: str | None = None) -> bytes:
     """
     head = f"id: {id}\nevent: {name}\n" if id is not None else f"event: {name}\n"
     return b"%sdata: %s\n\n" % (head.encode(), data)
+
+
+def event_in_pieces(name: str, data: Iterable[bytes], *, id: str) -> list[bytes]:
+    """Encode one event that is too large to be copied from place to place, in pieces of about `PIECE` bytes.
+
+    Args:
+        name: The event's type.
+        data: JSON on one line, in pieces of any size.
+        id: What a client that comes back gives as ``Last-Event-ID``.
+    """
+    return list(joined(chain([f"id: {id}\nevent: {name}\ndata: ".encode()], data, [b"\n\n"]), PIECE))
 
 
 class EventStream:
