@@ -20,6 +20,7 @@ from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt
 from livedeck.admin.live.records import Lookup, look_up
 from livedeck.admin.live.states import Recorded, cached_source, latest_attempt, rfc3339, task_of
 from livedeck.admin.pages import Pages, path_of
+from livedeck.admin.pieces import InPieces
 from livedeck.admin.security import DECK_HEADERS
 from livedeck.admin.stored import stored_response
 from livedeck.deck import flytekit_page, snapshot
@@ -158,7 +159,7 @@ async def deck_response(
     """
     document = await reader.load()
     if document is not None:
-        return Response(await offload(_render, document, title), headers=dict(headers))
+        return InPieces(await offload(_render, document, title), headers)
     try:
         for _ in range(_REWRITES):
             head = await store.ahead(DECK)
@@ -170,7 +171,7 @@ async def deck_response(
         html = await store.aget(DECK, limit=_CHANGED)
     except ObjectNotFound:
         raise NoSuchEntity("this attempt has no Deck (yet)") from None
-    return Response(flytekit_page.on_first_tab(html), headers=dict(headers))
+    return InPieces(flytekit_page.on_first_tab(html), headers)
 
 
 def _render(document: Document, title: str) -> bytes:

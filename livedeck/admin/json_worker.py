@@ -5,10 +5,11 @@ protobuf's JSON is pure Python, some 2 MB a second: in the server that would slo
 nothing there could be broken off that takes too long or too much memory.
 """
 
-import os
 import resource
 import sys
 from typing import Final
+
+from livedeck.admin.priority import give_way
 
 REFUSED: Final = 3
 """Exit status: the input is at fault, and standard output says how."""
@@ -21,7 +22,7 @@ SECONDS: Final = 60
 def main() -> int:
     """Translate one message."""
     direction, name = sys.argv[1:]
-    os.nice(10)  # who waits for megabytes of JSON waits a moment longer; the server goes on
+    give_way()  # who waits for megabytes of JSON waits a moment longer; the server goes on
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     data = sys.stdin.buffer.read()

@@ -1,7 +1,8 @@
 """Work that keeps the interpreter busy for long, beside the event loop.
 
 A thread that computes takes the interpreter's lock again and again, for `SWITCH_INTERVAL` each time, and the event loop
-waits as often as there are such threads. Hence few at once, however many ask.
+waits as often as there are such threads. Hence few at once, however many ask. A process that
+computes lets all others go first (`livedeck.admin.priority`).
 """
 
 import asyncio
@@ -14,7 +15,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SWITCH_INTERVAL: Final = 0.0001
-"""Seconds, for `sys.setswitchinterval`: what each step of the event loop waits at most for a thread that computes."""
+"""Seconds, for `sys.setswitchinterval`: what each step of the event loop waits at most for a thread that computes.
+
+Starting an execution takes some hundred such steps, of several threads: with a millisecond each it would take a fifth
+of a second longer beside such a thread.
+"""
 
 SMALL: Final = 32 * 1024
 """Bytes of a message that Python code looks at on the event loop: some 10 ms."""

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from livedeck.admin.json_forms import JsonForms
 from livedeck.admin.offload import Offloader
 from livedeck.admin.paths import set_field
+from livedeck.admin.pieces import InPieces
 from livedeck.admin.services.calls import Failure, Service
 from livedeck.admin.services.decoding import decode_into
 from livedeck.errors import InvalidRequest, ServerBusy
@@ -207,9 +208,9 @@ async def _answer(request: Request, message: Message, forms: JsonForms) -> Respo
     accepted = request.headers.get("accept", "")
     for media_type in _PROTOBUF:
         if media_type in accepted:
-            return Response(message.SerializeToString(), media_type=media_type)
+            return InPieces(message.SerializeToString(), media_type=media_type)
     try:
-        return Response(await forms.print(message), media_type="application/json")
+        return InPieces(await forms.print(message), media_type="application/json")
     except ServerBusy:
         raise
     except Exception as error:

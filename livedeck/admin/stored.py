@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from livedeck.admin.pieces import InPieces
 from livedeck.store import Store
 
 
@@ -25,7 +26,7 @@ async def stored_response(store: Store, key: str, headers: Mapping[str, str], *,
     """
     if store.local_root is not None:
         return await asyncio.to_thread(_OpenFileResponse, store.open_file(key), headers)
-    return Response(await store.aget(key, limit=limit), headers=dict(headers))
+    return InPieces(await store.aget(key, limit=limit), headers)
 
 
 class _OpenFileResponse(FileResponse):

@@ -30,6 +30,7 @@ from flyteidl.core.execution_pb2 import TaskExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal, Primitive, Scalar
 
+from livedeck.admin.priority import give_way
 from livedeck.client import Client
 from livedeck.client.follow import TaskChanged
 from livedeck.deck import bounds
@@ -448,7 +449,7 @@ def _disturb(name: str, endpoint: str, attempt: str, watched: str) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, CONNECTIONS + 100)), hard))
     act = DISTURBANCES[name](Site(endpoint, Path(attempt), watched))
-    os.nice(10)
+    give_way()
     sys.stdout.write(_READY)
     sys.stdout.flush()
     if sys.stdin.readline():  # nothing: who asked is gone

@@ -14,14 +14,13 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from livedeck.admin.pieces import PIECE
 from livedeck.deck.slices import joined
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies and both ends know the stream to be alive."""
 RETRY: Final = b"retry: 1000\n\n"
 """Milliseconds after which a browser connects again; the first thing said on each stream."""
-PIECE: Final = 256 * 1024
-"""Bytes that are sent at once, and so about what is copied and held for a viewer who reads slowly."""
 BEAT: Final = b": alive\n\n"
 
 _HEADERS: Final = [
@@ -91,6 +90,8 @@ class EventStream:
                 for start in range(0, len(data), PIECE):
                     piece = data if len(data) <= PIECE else data[start : start + PIECE]
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    if len(piece) == PIECE:  # a socket may take many at once, and many viewers may be sent them
+                        await asyncio.sleep(0)
         finally:
             if hasattr(self._events, "aclose"):
                 await self._events.aclose()
