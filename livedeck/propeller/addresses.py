@@ -11,10 +11,10 @@ from flyteidl.core.identifier_pb2 import (
     WorkflowExecutionIdentifier,
 )
 
-from livedeck.propeller.events import Path
-from livedeck.propeller.plan import END
+from livedeck.propeller.plan import END, Path
 from livedeck.propeller.state import ScopeState
-from livedeck.store.layout import INPUTS, OUTPUTS
+from livedeck.store import join_uri, split_uri
+from livedeck.store.layout import DECK, INPUTS, LOG, OUTPUTS
 
 _LONGEST = 120
 """Characters of a node's unique id; it is a folder's name, and ids grow with each level of sub-workflows."""
@@ -59,8 +59,7 @@ class Addresses:
         name = ""
         for index in path:
             assert scope is not None
-            # Only a node's own retries would make the number other than 0, and nodes with children have none yet.
-            name = unique_id(name, 0, scope.plan.nodes[index].id)
+            name = unique_id(name, scope.retry_group, scope.plan.nodes[index].id)
             scope = scope.nodes[index].scope
         return name
 
@@ -91,6 +90,18 @@ class Addresses:
     def outputs_uri(self, node: str, attempt: int = 0) -> str:
         """URI of the attempt's ``outputs.pb``."""
         return f"{self._prefix}/{node}/data/{attempt}/{OUTPUTS}"
+
+    def log_uri(self, node: str, attempt: int) -> str:
+        """URI of the folder with the attempt's output."""
+        return f"{self.attempt_prefix(node, attempt)}/{LOG}"
+
+    def deck_uri(self, node: str, attempt: int) -> str:
+        """URI of the attempt's ``deck.html``."""
+        return f"{self.attempt_prefix(node, attempt)}/{DECK}"
+
+    def deck_beside(self, outputs_uri: str) -> str:
+        """URI of the ``deck.html`` of the attempt that left those outputs; it may be another execution's."""
+        return join_uri(split_uri(outputs_uri)[0], DECK)
 
     def workflow_outputs_uri(self) -> str:
         """URI of the execution's own ``outputs.pb``."""

@@ -6,9 +6,9 @@ engine will find. Every command may be given again after a restart, and must the
 
 from dataclasses import dataclass
 
-from livedeck.propeller.events import Path
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
+from livedeck.propeller.plan import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,46 +45,47 @@ class ReportTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepare:
-    """Put the node's inputs together and store them; look its outputs up in the cache where the task allows it.
-
-    Answered by ``Prepared``, ``CacheHit`` or ``PrepareFailed``.
-    """
+class NodeCommand:
+    """Something that the node's handler has the shell do. A kind of node may define commands of its own."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
-    """Have the executor run the attempt, or pick it up if it runs already.
+class Prepare(NodeCommand):
+    """Put the node's inputs together and store them; look its outputs up in the cache where the task allows it.
 
-    Answered by ``AttemptStarted``, then ``AttemptSucceeded`` or ``AttemptFailed``; by ``AttemptExpired`` in between
-    when it runs longer than it may.
+    Answered by ``Prepared``, ``CacheHit`` or ``PrepareFailed``.
     """
 
-    path: Path
+
+@dataclass(frozen=True, slots=True)
+class Launch(NodeCommand):
+    """Have the executor run the attempt, or pick it up if it runs already.
+
+    Answered by ``AttemptStarted``, then ``AttemptSucceeded``, ``AttemptLeftNodes`` or ``AttemptFailed``; by
+    ``AttemptExpired`` in between when it runs longer than it may.
+    """
+
     attempt: int
     adopt: bool = False
     """Whether an earlier engine may have launched it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NodeCommand):
     """Have the executor end the attempt. ``Launch``'s answers tell when it is over."""
 
-    path: Path
     attempt: int
 
 
 @dataclass(frozen=True, slots=True)
-class Gather:
+class Gather(NodeCommand):
     """Put the outputs of the scope that this end node closes together and store them.
 
     Answered by ``Gathered`` or ``GatherFailed``.
     """
 
-    path: Path
-
 
 Report = ReportWorkflow | ReportNode | ReportTask
-Command = Report | Prepare | Launch | Stop | Gather
+Command = Report | NodeCommand

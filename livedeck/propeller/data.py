@@ -1,21 +1,21 @@
 """The literals of one execution: put together from bindings, kept in the store as Flyte keeps them."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
-from flyteidl.core.literals_pb2 import Binding, Literal, LiteralMap
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
 from google.protobuf.message import DecodeError
 
 from livedeck.errors import InvalidWorkflow, ObjectNotFound, UnreadableObject
-from livedeck.literals.order import apply_notes, notes_of
+from livedeck.literals.order import apply_notes
 from livedeck.literals.parsing import parse_into
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
-from livedeck.propeller.events import Path
 from livedeck.propeller.literal_cache import LiteralCache
-from livedeck.propeller.plan import START
+from livedeck.propeller.observations import Observations
+from livedeck.propeller.plan import END, START, Path
 from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
-from livedeck.propeller.state import ScopeState, plan_at, scope_at
+from livedeck.propeller.state import ScopeState, node_at, plan_at, scope_at
 from livedeck.propeller.store_access import load, save
 
 
@@ -25,49 +25,63 @@ class Data:
     Args:
         addresses: where things lie.
         inputs: the workflow's own inputs.
+        observations: where is noted in which place the outputs of nodes lie.
         root: gives the execution's nodes as they stand now.
         settings: memory, and pauses between repeated calls.
     """
 
     def __init__(
-        self, addresses: Addresses, inputs: LiteralMap, root: Callable[[], ScopeState], settings: PropellerSettings
+        self,
+        addresses: Addresses,
+        inputs: LiteralMap,
+        observations: Observations,
+        root: Callable[[], ScopeState],
+        settings: PropellerSettings,
     ) -> None:
         self._addresses = addresses
+        self._observations = observations
         self._inputs = inputs
         self._root = root
         self._settings = settings
         self._cached = LiteralCache(settings.keep_literals)
-        self.outputs_uris: dict[Path, str] = {}
-        """Where the outputs of each node that has succeeded lie."""
 
-    async def prepare(self, path: Path) -> LiteralMap:
-        """Put a node's inputs together and store them.
+    async def bound(self, path: Path, *, scope: Path | None = None) -> LiteralMap:
+        """Put together what a node binds.
 
-        Raises:
-            InvalidWorkflow: a binding stands for something that is not there.
-        """
-        bindings = plan_at(self._root(), path).node.inputs
-        literals = await self._bound(bindings, path[:-1], plan_at(self._root(), path).node.id)
-        await self._store(self._addresses.inputs_uri(self._name(path)), literals)
-        return literals
-
-    async def gather(self, end: Path) -> str:
-        """Put together and store the outputs of the scope that an end node closes; return their URI.
+        Args:
+            path: the node.
+            scope: the scope among whose nodes it is looked up; by default the node's own.
 
         Raises:
             InvalidWorkflow: a binding stands for something that is not there.
         """
-        scope_path = end[:-1]
-        bindings = scope_at(self._root(), scope_path).plan.template.outputs
-        literals = await self._bound(bindings, scope_path, "")
-        uri = self.scope_outputs_uri(scope_path)
-        await self._store(uri, literals)
-        self.outputs_uris[scope_path] = uri
-        return uri
+        scope = path[:-1] if scope is None else scope
+        around = scope_at(self._root(), path[:-1]).plan
+        node = around.nodes[path[-1]].node
+        lookup = self._lookup(scope)
+        bound = LiteralMap(literals={each.var: await resolve(each.binding, lookup) for each in node.inputs})
+        if around.order_notes:  # few workflows have any
+            owner = "" if node.id == END else node.id  # the workflow's outputs are noted without a node
+            for variable, literal in bound.literals.items():
+                apply_notes(literal, around.order_notes.get(f"{owner}.{variable}", ()))
+        return bound
 
-    def scope_outputs_uri(self, path: Path) -> str:
-        """Where a scope's outputs go: to the node that holds it; the root's to where Flyte's end node puts them."""
-        return self._addresses.outputs_uri(self._name(path)) if path else self._addresses.workflow_outputs_uri()
+    async def store_inputs(self, path: Path, inputs: LiteralMap) -> None:
+        """Store a node's inputs."""
+        await self._store(self._addresses.inputs_uri(self._name(path)), inputs)
+
+    async def store_outputs(self, path: Path, outputs: LiteralMap) -> None:
+        """Store the outputs of a node that were not made by an attempt; the execution's for the empty path."""
+        uri = self._outputs_uri(path)
+        await self._store(uri, outputs)
+        self._observations.outputs[path] = uri
+
+    def _outputs_uri(self, path: Path) -> str:
+        """Where they go: under the attempt of the node that made them; the execution's to where Flyte's end node is."""
+        if not path:
+            return self._addresses.workflow_outputs_uri()
+        inner = node_at(self._root(), path).scope
+        return self._addresses.outputs_uri(self._name(path), inner.retry_group if inner else 0)
 
     async def inputs(self, path: Path) -> LiteralMap:
         """A node's inputs, once they were prepared; the workflow's for the empty path."""
@@ -77,11 +91,11 @@ class Data:
 
     async def outputs(self, path: Path) -> LiteralMap:
         """A node's outputs, once it has succeeded."""
-        return await self.read(self.outputs_uris[path])
+        return await self.read(self._observations.outputs[path])
 
     def keep(self, path: Path, uri: str, literals: LiteralMap, size: int) -> None:
         """Note a node's outputs, which lie at ``uri`` and are ``size`` bytes there."""
-        self.outputs_uris[path] = uri
+        self._observations.outputs[path] = uri
         self._cached.put(uri, literals, size)
 
     async def read(self, uri: str) -> LiteralMap:
@@ -111,16 +125,6 @@ class Data:
         data = literals.SerializeToString(deterministic=True)
         await retry("store", lambda: save(uri, data), self._settings)
         self._cached.put(uri, literals, len(data))
-
-    async def _bound(self, bindings: Iterable[Binding], scope: Path, node_id: str) -> LiteralMap:
-        lookup = self._lookup(scope)
-        bound = LiteralMap(literals={each.var: await resolve(each.binding, lookup) for each in bindings})
-        workflow = scope_at(self._root(), scope).plan.template
-        if workflow.metadata.tags:  # few have any
-            notes = notes_of(workflow)
-            for variable, literal in bound.literals.items():
-                apply_notes(literal, notes.get(f"{node_id}.{variable}", ()))
-        return bound
 
     def _lookup(self, scope: Path) -> Callable[[str], Awaitable[Mapping[str, Literal]]]:
         index = scope_at(self._root(), scope).plan.index

@@ -6,7 +6,7 @@ Nothing is kept here that is not also on record: a propeller that dies loses not
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +17,8 @@ from livedeck.propeller.attempts import AttemptEnvironment
 from livedeck.propeller.control_plane import Claim, ControlPlane
 from livedeck.propeller.driver import Driver
 from livedeck.propeller.failures import Blame, Failure
+from livedeck.propeller.node_handler import NodeHandler
+from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 
@@ -35,6 +37,7 @@ class Propeller:
         owner: this engine's name. One that starts again under the same name takes its leases back at once.
         attempt_environment: given an attempt and the URI of its output prefix, what else its environment holds.
         settings: budgets and times.
+        kinds: the kinds of nodes that it can run.
     """
 
     def __init__(
@@ -45,12 +48,14 @@ class Propeller:
         owner: str,
         attempt_environment: AttemptEnvironment = lambda _attempt, _prefix: {},
         settings: PropellerSettings = PropellerSettings(),  # noqa: B008 - frozen
+        kinds: Sequence[type[NodeHandler]] = KINDS,
     ) -> None:
         self._control = control
         self._executor = executor
         self._owner = owner
         self._environment = attempt_environment
         self._settings = settings
+        self._kinds = kinds
         self._driven: dict[str, _Driven] = {}
         self._crashes: dict[str, int] = {}
         self._idle = asyncio.Event()
@@ -139,6 +144,7 @@ class Propeller:
             owner=self._owner,
             environment=self._environment,
             settings=self._settings,
+            kinds=self._kinds,
         )
         driven = self._driven[key] = _Driven(driver)
         self._idle.clear()

@@ -1,14 +1,14 @@
 """What the machine is told: everything that can happen to an execution from outside.
 
-Each may come late, twice, or never (the engine died); the machine drops what no longer applies. A path names a node:
-its index in the root scope, then in its parent's scope, and so on.
+Each event may come late, twice, or never (the engine died); the machine and the kinds of nodes drop what no longer
+applies. A path names a node: its index in the root scope, then in its parent's scope, and so on.
 """
 
 from dataclasses import dataclass
 
 from livedeck.propeller.failures import Failure
-
-Path = tuple[int, ...]
+from livedeck.propeller.plan import Path
+from livedeck.propeller.state import ScopeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,85 +24,87 @@ class AskedToAbort:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class NodeEvent:
+    """Something happened to a node. A kind of node may define events of its own."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(NodeEvent):
     """The node's inputs are in the store."""
 
-    path: Path
+    scope: ScopeState | None = None
+    """The nodes that it is to hold, if only its inputs tell."""
 
 
 @dataclass(frozen=True, slots=True)
-class CacheHit:
+class CacheHit(NodeEvent):
     """The node's inputs are in the store, and so are the outputs that an earlier run made of the same ones."""
 
-    path: Path
-
 
 @dataclass(frozen=True, slots=True)
-class PrepareFailed:
+class PrepareFailed(NodeEvent):
     """The node's inputs cannot be put together."""
 
-    path: Path
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptWaits:
+class AttemptEvent(NodeEvent):
+    """Something happened to an attempt of the node."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptWaits(AttemptEvent):
     """The attempt has waited for a while to be started."""
 
-    path: Path
-    attempt: int
     reason: str
     """What it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptStarted:
+class AttemptStarted(AttemptEvent):
     """The attempt's process exists."""
 
-    path: Path
-    attempt: int
-
 
 @dataclass(frozen=True, slots=True)
-class AttemptSucceeded:
+class AttemptSucceeded(AttemptEvent):
     """The attempt is over and its outputs are in the store."""
 
-    path: Path
-    attempt: int
+
+@dataclass(frozen=True, slots=True)
+class AttemptLeftNodes(AttemptEvent):
+    """The attempt is over and has left nodes to be run in its place: its task is dynamic."""
+
+    uri: str
+    """The ``futures.pb`` that describes them."""
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptFailed:
+class AttemptFailed(AttemptEvent):
     """The attempt is over without outputs; also when it was stopped."""
 
-    path: Path
-    attempt: int
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptExpired:
+class AttemptExpired(AttemptEvent):
     """The attempt has run for as long as it may."""
 
-    path: Path
-    attempt: int
-
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(NodeEvent):
     """The outputs of the scope that this end node closes are in the store."""
 
-    path: Path
-
 
 @dataclass(frozen=True, slots=True)
-class GatherFailed:
+class GatherFailed(NodeEvent):
     """The outputs of the scope that this end node closes cannot be put together."""
 
-    path: Path
     failure: Failure
 
 
-AttemptEvent = AttemptWaits | AttemptStarted | AttemptSucceeded | AttemptFailed | AttemptExpired
-NodeEvent = Prepared | CacheHit | PrepareFailed | AttemptEvent | Gathered | GatherFailed
 Event = Resume | AskedToAbort | NodeEvent

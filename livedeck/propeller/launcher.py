@@ -9,26 +9,26 @@ from livedeck.executors.api import Attempt, Executor, Queued
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.attempts import TASK_TEMPLATE, AttemptWriter
 from livedeck.propeller.data import Data
-from livedeck.propeller.event_writer import Observations
 from livedeck.propeller.events import (
     AttemptExpired,
     AttemptFailed,
+    AttemptLeftNodes,
     AttemptStarted,
     AttemptSucceeded,
     AttemptWaits,
     Event,
-    Path,
 )
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.outcomes import Outputs
-from livedeck.propeller.plan import TaskPlan
+from livedeck.propeller.observations import Observations
+from livedeck.propeller.outcomes import Futures, Outputs
+from livedeck.propeller.plan import Path, TaskPlan
 from livedeck.propeller.retry import retry
 from livedeck.propeller.runs import Run, RunListener
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
-from livedeck.propeller.state import ScopeState, plan_at
+from livedeck.propeller.state import ScopeState
 from livedeck.propeller.store_access import save
-from livedeck.propeller.task_cache import Cache
+from livedeck.propeller.task_cache import TaskCache
 from livedeck.propeller.templates import mentioned
 from livedeck.store import join_uri
 
@@ -43,11 +43,11 @@ class Launcher:
         data: inputs and outputs.
         observations: where is noted what is found out about them.
         cache: remembers their outputs.
-        ahead: counts those that wait to be started.
+        starting: counts those that wait to be started.
         settings: budgets and times.
         root: gives the execution's nodes as they stand now.
         recorded: returns when all that was reported so far is on record.
-        tell: takes events to the execution's loop.
+        emit: takes events to the execution's loop.
         parallelism: how many attempts may run at once; 0: any number.
     """
 
@@ -59,12 +59,12 @@ class Launcher:
         addresses: Addresses,
         data: Data,
         observations: Observations,
-        cache: Cache,
-        ahead: Slots,
+        cache: TaskCache,
+        starting: Slots,
         settings: PropellerSettings,
         root: Callable[[], ScopeState],
         recorded: Callable[[], Awaitable[None]],
-        tell: Callable[[Event], None],
+        emit: Callable[[Event], None],
         parallelism: int,
     ) -> None:
         self._executor = executor
@@ -73,22 +73,28 @@ class Launcher:
         self._data = data
         self._observations = observations
         self._cache = cache
-        self._ahead = ahead
+        self._starting = starting
         self._settings = settings
         self._root = root
         self._recorded = recorded
-        self._tell = tell
+        self._emit = emit
         self._slots = Slots(parallelism) if parallelism > 0 else None
         self._runs: dict[tuple[Path, int], Run] = {}
         self._unstarted: set[tuple[Path, int]] = set()
 
-    def start(self, path: Path, number: int, *, adopt: bool) -> Coroutine[Any, Any, None]:
-        """Make a run, which ``stop`` can reach from now on; await what is returned to have it run."""
-        task: TaskPlan = plan_at(self._root(), path).detail
+    def start(self, path: Path, number: int, task: TaskPlan, *, adopt: bool) -> Coroutine[Any, Any, None]:
+        """Make a run, which ``stop`` can reach from now on; await what is returned to have it run.
+
+        Args:
+            path: the attempt's node.
+            number: the attempt's, from 0.
+            task: what it runs.
+            adopt: whether an earlier engine may have launched it.
+        """
         listener = RunListener(
-            waits=lambda reason: self._tell(AttemptWaits(path, number, reason)),
+            waits=lambda reason: self._emit(AttemptWaits(path, number, reason)),
             started=lambda handle: self._on_started(path, number, handle),
-            expired=lambda: self._tell(AttemptExpired(path, number)),
+            expired=lambda: self._emit(AttemptExpired(path, number)),
         )
         run = Run(
             self._executor,
@@ -103,7 +109,7 @@ class Launcher:
         )
         self._runs[path, number] = run
         self._unstarted.add((path, number))
-        self._ahead.acquire_over()
+        self._starting.acquire_over()
         return self._through(run, path, number, task)
 
     def stop(self, path: Path, number: int) -> None:
@@ -129,11 +135,14 @@ class Launcher:
             self._observations.ended[path, number] = run.ended_at
         if run.goes_on:
             self._observations.flushing.add((path, number))
-        if isinstance(result, Failure):
-            self._tell(AttemptFailed(path, number, result))
-        else:
-            await self._keep(result, path, number, task)
-            self._tell(AttemptSucceeded(path, number))
+        match result:
+            case Failure():
+                self._emit(AttemptFailed(path, number, result))
+            case Futures(uri):
+                self._emit(AttemptLeftNodes(path, number, uri))
+            case Outputs():
+                await self._keep(result, path, number, task)
+                self._emit(AttemptSucceeded(path, number))
 
     async def _make(self, path: Path, number: int, task: TaskPlan) -> Attempt:
         """Make the attempt once its being queued is on record: whoever takes over then must find it there."""
@@ -150,13 +159,13 @@ class Launcher:
     def _no_longer_waits(self, path: Path, number: int) -> None:
         if (path, number) in self._unstarted:
             self._unstarted.remove((path, number))
-            self._ahead.release()
+            self._starting.release()
 
     def _on_started(self, path: Path, number: int, handle: str) -> None:
         self._no_longer_waits(path, number)
         self._observations.handles[path, number] = handle
         self._observations.started.setdefault((path, number), datetime.now(UTC))
-        self._tell(AttemptStarted(path, number))
+        self._emit(AttemptStarted(path, number))
 
     async def _keep(self, outputs: Outputs, path: Path, number: int, task: TaskPlan) -> None:
         """Note where the outputs lie, here for the nodes downstream and in the cache for later executions."""

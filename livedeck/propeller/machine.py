@@ -1,12 +1,12 @@
 """The engine's core: a state and an event make the next state and the commands to carry out. No I/O, no clock.
 
-Where to look: ``phases`` has the tables, ``transition`` what is true of every node and scope, ``nodes/`` what is not.
+Where to look: ``phases`` has the tables, ``transition`` what is true of every node and scope, ``scope_policy`` when a
+scope fails or succeeds, ``nodes/`` what differs from one kind of node to the next.
 """
 
 from livedeck.propeller.commands import Command
 from livedeck.propeller.events import AskedToAbort, Event, Resume
 from livedeck.propeller.failures import aborted
-from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.phases import WorkflowPhase, WorkflowTrigger
 from livedeck.propeller.state import ExecutionState
 from livedeck.propeller.transition import ROOT, Transition
@@ -30,13 +30,16 @@ def step(state: ExecutionState, event: Event) -> tuple[ExecutionState, tuple[Com
     """
     if state.phase.terminal:
         return state, ()
-    transition = Transition(state, KINDS)
-    if isinstance(event, Resume):
-        _resume(transition)
-    elif isinstance(event, AskedToAbort):
-        _abort(transition, event.cause)
-    elif transition.knows(event.path) and not transition.node(event.path).phase.terminal:
-        transition.kind(event.path).handle(transition, event.path, event)
+    transition = Transition(state)
+    match event:
+        case Resume():
+            _resume(transition)
+        case AskedToAbort(cause):
+            _abort(transition, cause)
+        case _:
+            if transition.exists(event.path) and not transition.node(event.path).phase.terminal:
+                transition.handler(event.path).handle(transition, event.path, event)
+    transition.settle()
     return transition.state, tuple(transition.commands)
 
 
@@ -54,4 +57,3 @@ def _abort(transition: Transition, cause: str) -> None:
     # Not reported: whoever asked has recorded it already.
     transition.move_workflow(WorkflowTrigger.ASK_TO_ABORT, aborted(cause), report=False)
     transition.close(ROOT)
-    transition.settle(ROOT)

@@ -31,9 +31,17 @@ class Outputs:
     """Bytes of ``outputs.pb``."""
 
 
+@dataclass(frozen=True)
+class Futures:
+    """The attempt left nodes to be run in its place: its task is dynamic."""
+
+    uri: str
+    """URI of ``futures.pb``."""
+
+
 async def judge(
     prefix: str, ended: Exit, settings: PropellerSettings, *, has_outputs: bool = True
-) -> Outputs | Failure:
+) -> Outputs | Futures | Failure:
     """Say how an attempt went.
 
     Args:
@@ -49,10 +57,7 @@ async def judge(
     if result is not None:
         return result
     if await exists(prefix, FUTURES):
-        return Failure(
-            "DynamicNotSupported",
-            "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
-        )
+        return Futures(join_uri(prefix, FUTURES))
     if not has_outputs and ended.kind is ExitKind.EXITED and ended.code == 0:
         return Outputs(LiteralMap(), 0)
     if ended.kind is ExitKind.EXITED and ended.code == RESULT_NOT_STORED:

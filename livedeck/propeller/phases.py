@@ -74,6 +74,11 @@ class NodePhase(enum.IntEnum):
         return self in _NODE_ENDS
 
     @property
+    def active(self) -> bool:
+        """Whether the node has begun and is not over."""
+        return self in _NODE_ACTIVE
+
+    @property
     def satisfied(self) -> bool:
         """Whether nodes downstream may go on."""
         return self in _NODE_SATISFIED
@@ -112,6 +117,7 @@ _WORKFLOW_ENDS = frozenset(
 )
 _NODE_SATISFIED = frozenset({NodePhase.SUCCEEDED, NodePhase.SKIPPED, NodePhase.RECOVERED})
 _NODE_ENDS = _NODE_SATISFIED | {NodePhase.FAILED, NodePhase.ABORTED, NodePhase.TIMED_OUT}
+_NODE_ACTIVE = frozenset(NodePhase) - _NODE_ENDS - {NodePhase.UNDEFINED}
 _TASK_ENDS = frozenset({TaskPhase.SUCCEEDED, TaskPhase.ABORTED, TaskPhase.FAILED, TaskPhase.RETRYABLE_FAILED})
 
 

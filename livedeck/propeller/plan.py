@@ -1,27 +1,35 @@
 """What is to be run: a compiled workflow closure, read once into the few facts that decisions need.
 
-``planner`` makes it. A plan never changes while its execution runs, except that a node whose children are known only
-later (a dynamic task) brings the plan of its own scope then.
+``planner`` makes it. A plan never changes while its execution runs; a node whose own nodes are known only once
+something has run (a dynamic task) brings the plan of its scope then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
-from flyteidl.core.identifier_pb2 import Identifier
 from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
-from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
+from flyteidl.core.workflow_pb2 import Node
+
+from livedeck.literals.order import OrderNotes
+from livedeck.propeller.scope_policy import ScopePolicy
+
+if TYPE_CHECKING:
+    from livedeck.propeller.node_handler import NodeHandler
 
 START = "start-node"
 """Flyte's name for the node whose outputs are the workflow's inputs."""
 END = "end-node"
 """Flyte's name for the node whose inputs are the workflow's outputs."""
 
+Path = tuple[int, ...]
+"""A node's index in the root scope, then in its parent's scope, and so on."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """What a task node runs: the template with the node's overrides on top."""
+    """What attempts of a task run: the template with the node's overrides on top."""
 
     template: TaskTemplate
     retries: int = 0
@@ -44,32 +52,25 @@ class NodePlan:
     index: int
     id: str
     """As the workflow calls it (Flyte's ``spec_node_id``)."""
-    kind: str
-    """Key into ``livedeck.propeller.nodes.KINDS``."""
     node: Node
+    handler: "NodeHandler"
+    """What the node runs, and how."""
     waiting: int = 0
     """How many nodes are directly upstream."""
     dependents: tuple[int, ...] = ()
     """Indexes of the nodes directly downstream."""
-    detail: Any = None
-    """What only its kind knows: a ``TaskPlan``, a ``ScopePlan``, ..."""
     reported: bool = True
     """Whether it is shown in listings; the end node is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScopePlan:
-    """The nodes of one workflow. The first is the start node, the last the end node."""
+    """Nodes that belong together: a workflow's, or all that one node holds."""
 
-    id: Identifier
-    template: WorkflowTemplate
-    nodes: tuple[NodePlan, ...]
+    nodes: Sequence[NodePlan]
     index: Mapping[str, int]
     """From node id to its index in ``nodes``."""
-    fail_immediately: bool = True
-    """Whether a node's failure stops its running siblings; else everything that does not depend on it goes on."""
-
-    @property
-    def end(self) -> int:
-        """Index of the end node."""
-        return len(self.nodes) - 1
+    policy: ScopePolicy
+    """When the scope has failed or succeeded."""
+    order_notes: OrderNotes = field(default_factory=dict)
+    """What the workflow notes about the order of keys in dicts that its nodes bind."""

@@ -1,8 +1,7 @@
 """From a compiled workflow closure to a plan, or to words that say why it cannot be run."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
 
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier
@@ -11,30 +10,27 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata, WorkflowTemplate
 
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
+from livedeck.literals.order import notes_of
+from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.plan import END, START, NodePlan, ScopePlan
-from livedeck.propeller.refused import REFUSED
+from livedeck.propeller.scope_policy import WorkflowPolicy
+from livedeck.propeller.unsupported import UNSUPPORTED
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _Key = tuple[int, str, str, str, str]
 
 
-class PlannedKind(Protocol):
-    """What the planner asks of a kind of node."""
-
-    def detail(self, node: Node, planner: "Planner") -> Any:
-        """Read what only this kind knows.
-
-        Raises:
-            InvalidWorkflow: the node is malformed, or names something that the closure does not hold.
-            UnsupportedOption: the node asks for something that cannot be done here.
-        """
-
-
 class Planner:
-    """Plans the workflows of one closure."""
+    """Plans the workflows of one closure.
+
+    Args:
+        closure: what was registered.
+        kinds: the kinds of nodes, in the order in which they are asked whether a node is theirs.
+        system_retries: how many system failures of one node are followed by another attempt.
+    """
 
     def __init__(
-        self, closure: CompiledWorkflowClosure, kinds: Mapping[str, PlannedKind], *, system_retries: int
+        self, closure: CompiledWorkflowClosure, kinds: Sequence[type[NodeHandler]], *, system_retries: int
     ) -> None:
         self.system_retries = system_retries
         self._kinds = kinds
@@ -80,6 +76,26 @@ class Planner:
             raise InvalidWorkflow(f"the closure does not hold workflow {_name(id)}; register it again")
         return self._scope(template)
 
+    def handler(self, node: Node, *, after: type[NodeHandler] | None = None) -> NodeHandler:
+        """Plan one node, for a scope or for another node that holds it.
+
+        Args:
+            node: the node.
+            after: ask only the kinds that stand after this one: how a kind that wraps others finds what it wraps.
+
+        Raises:
+            InvalidWorkflow: the node is malformed.
+            UnsupportedOption: it is of a kind that cannot be run, or asks for something that cannot be done.
+        """
+        kinds = self._kinds if after is None else self._kinds[self._kinds.index(after) + 1 :]
+        for kind in kinds:
+            if kind.matches(node):
+                return kind.plan(node, self)
+        target = _target(node)
+        if target in UNSUPPORTED:
+            raise UnsupportedOption(f"node {node.id!r} {UNSUPPORTED[target]}")
+        raise InvalidWorkflow(f"node {node.id!r} has nothing to run ({target or 'no target'})")
+
     def _scope(self, template: WorkflowTemplate) -> ScopePlan:
         key = _key(template.id)
         if key in self._done:
@@ -92,11 +108,10 @@ class Planner:
             )
         self._doing.append(key)
         plan = ScopePlan(
-            id=template.id,
-            template=template,
             nodes=self._nodes(template),
             index={node.id: index for index, node in enumerate(_with_ends(template))},
-            fail_immediately=template.metadata.on_failure == WorkflowMetadata.FAIL_IMMEDIATELY,
+            policy=WorkflowPolicy(template.metadata.on_failure == WorkflowMetadata.FAIL_IMMEDIATELY),
+            order_notes=notes_of(template),
         )
         self._doing.pop()
         self._done[key] = plan
@@ -114,24 +129,14 @@ class Planner:
             NodePlan(
                 index=index,
                 id=node.id,
-                kind=_target(node),
                 node=node,
+                handler=self.handler(node),
                 waiting=len(upstream[index]),
                 dependents=tuple(dependents[index]),
-                detail=self._kind(node).detail(node, self),
                 reported=node.id != END,
             )
             for index, node in enumerate(nodes)
         )
-
-    def _kind(self, node: Node) -> PlannedKind:
-        target = _target(node)
-        if target in REFUSED:
-            raise UnsupportedOption(f"node {node.id!r} {REFUSED[target]}")
-        kind = self._kinds.get(target)
-        if kind is None:
-            raise InvalidWorkflow(f"node {node.id!r} has nothing to run ({target or 'no target'})")
-        return kind
 
 
 def _key(id: Identifier) -> _Key:
@@ -143,7 +148,9 @@ def _name(id: Identifier) -> str:
 
 
 def _target(node: Node) -> str:
-    return node.id if node.id in (START, END) else node.WhichOneof("target") or ""
+    """The field that holds what the node runs."""
+    target = node.WhichOneof("target") or ""
+    return node.workflow_node.WhichOneof("reference") or target if target == "workflow_node" else target
 
 
 def _with_ends(template: WorkflowTemplate) -> Sequence[Node]:

@@ -5,7 +5,7 @@ is one that was recorded QUEUED or RUNNING, and ``machine`` asks for it again on
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from flyteidl.admin.node_execution_pb2 import NodeExecution
@@ -14,11 +14,11 @@ from flyteidl.core.execution_pb2 import ExecutionError
 
 from livedeck.propeller.addresses import unique_id
 from livedeck.propeller.control_plane import Claim
-from livedeck.propeller.events import Path
 from livedeck.propeller.failures import Blame, Failure, aborted
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
-from livedeck.propeller.plan import NodePlan, ScopePlan
-from livedeck.propeller.state import AttemptState, ExecutionState, NodeState, ScopeState
+from livedeck.propeller.plan import NodePlan, Path, ScopePlan
+from livedeck.propeller.scope_policy import OnFailure
+from livedeck.propeller.state import ExecutionState, NodeState, ScopeState
 from livedeck.propeller.vector import Vector
 
 
@@ -84,7 +84,7 @@ def rebuild(
         phase: the execution's recorded phase.
         abort_cause: why it is to be aborted, if it is.
     """
-    root = _scope(plan, "", records, closing=phase in _CLOSING)
+    root = rebuild_scope(plan, records, closing=phase in _CLOSING)
     return ExecutionState(root, phase, _workflow_failure(phase, root, abort_cause))
 
 
@@ -96,24 +96,61 @@ def _workflow_failure(phase: WorkflowPhase, root: ScopeState, abort_cause: str) 
     return None
 
 
-def _scope(plan: ScopePlan, parent: str, records: RecordedNodes, *, closing: bool) -> ScopeState:
-    names = [unique_id(parent, 0, node.id) for node in plan.nodes]
+def rebuild_scope(
+    plan: ScopePlan, records: RecordedNodes, parent: str = "", *, retry_group: int = 0, closing: bool = False
+) -> ScopeState:
+    """Build one scope, and all that its nodes hold.
+
+    Args:
+        plan: what it runs.
+        records: what is on record; a scope of which nothing is has not begun.
+        parent: unique id of the node that holds it; empty for the root.
+        retry_group: the number of that node's attempt.
+        closing: whether no further node of it may begin.
+    """
+    names = [unique_id(parent, retry_group, node.id) for node in plan.nodes]
     found = [records.get(name) for name in names]
-    failure = next((each.failure or _UNKNOWN for each in found if each and each.phase is NodePhase.FAILED), None)
-    closing = closing or (failure is not None and plan.fail_immediately)
+    scope = _judged(_counted(plan, found, retry_group=retry_group, closing=closing), found)
     waiting = _waiting(plan, found)
-    nodes = [
-        _state(node, name, record, waiting[node.index], records, closing=closing)
+    nodes = Vector(
+        NodeState(waiting[node.index])
+        if record is None
+        else _rebuilt(node, name, record, waiting[node.index], records, closing=scope.closing)
         for node, name, record in zip(plan.nodes, names, found, strict=True)
-    ]
-    active = sum(node.phase is not NodePhase.UNDEFINED and not node.phase.terminal for node in nodes)
-    return ScopeState(plan, Vector(nodes), active, closing, failure)
+    )
+    return replace(scope, nodes=nodes)
+
+
+def _counted(plan: ScopePlan, found: Sequence[RecordedNode | None], *, retry_group: int, closing: bool) -> ScopeState:
+    """The scope without its nodes."""
+    phases = [record.phase for record in found if record is not None]
+    return ScopeState(
+        plan,
+        Vector(),
+        active=sum(phase.active for phase in phases),
+        succeeded=sum(phase.satisfied for phase in phases),
+        failed=phases.count(NodePhase.FAILED),
+        closing=closing,
+        retry_group=retry_group,
+    )
+
+
+def _judged(scope: ScopeState, found: Sequence[RecordedNode | None]) -> ScopeState:
+    """The scope after its policy has heard of the nodes that failed."""
+    for record in found:
+        if record is not None and record.phase is NodePhase.FAILED:
+            follows = scope.plan.policy.on_failure(scope)
+            if follows is not OnFailure.TOLERATE and scope.failure is None:
+                scope = replace(scope, failure=record.failure or _UNKNOWN)
+            scope = replace(scope, closing=scope.closing or follows is OnFailure.STOP)
+    return scope
 
 
 _UNKNOWN = Failure("Unknown", "The node failed and left no message.")
 
 
 def _waiting(plan: ScopePlan, found: Sequence[RecordedNode | None]) -> list[int]:
+    """For each node, how many directly upstream have not succeeded."""
     waiting = [node.waiting for node in plan.nodes]
     for node, record in zip(plan.nodes, found, strict=True):
         if record is not None and record.phase.satisfied:
@@ -122,46 +159,26 @@ def _waiting(plan: ScopePlan, found: Sequence[RecordedNode | None]) -> list[int]
     return waiting
 
 
-def _state(
-    plan: NodePlan, name: str, record: RecordedNode | None, waiting: int, records: RecordedNodes, *, closing: bool
+def _rebuilt(
+    plan: NodePlan, name: str, record: RecordedNode, waiting: int, records: RecordedNodes, *, closing: bool
 ) -> NodeState:
-    if record is None:
-        return NodeState(waiting)
-    begun = record.phase in (NodePhase.RUNNING, NodePhase.FAILING, NodePhase.DYNAMIC_RUNNING)
-    scope = None
-    if begun and isinstance(plan.detail, ScopePlan):
-        scope = _scope(plan.detail, name, records, closing=closing or record.phase is NodePhase.FAILING)
-    return _with_attempts(NodeState(waiting, record.phase, failure=record.failure, scope=scope), record)
+    def build(inner: ScopePlan, *, retry_group: int = 0) -> ScopeState:
+        stops = closing or record.phase is NodePhase.FAILING
+        return rebuild_scope(inner, records, name, retry_group=retry_group, closing=stops)
 
-
-def _with_attempts(node: NodeState, record: RecordedNode) -> NodeState:
-    if not record.attempts:
-        return node
-    latest = max(record.attempts)
-    earlier = [attempt.failure for number, attempt in record.attempts.items() if number < latest]
-    system = sum(failure is not None and failure.blame is Blame.SYSTEM for failure in earlier)
-    last = record.attempts[latest]
-    return NodeState(
-        waiting=node.waiting,
-        phase=node.phase,
-        attempt=AttemptState(latest, last.phase),
-        user_failures=len(earlier) - system,
-        system_failures=system,
-        failure=node.failure or last.failure,
-        scope=node.scope,
-    )
+    return plan.handler.rebuild(NodeState(waiting, record.phase, failure=record.failure), record, build)
 
 
 def walk(
-    plan: ScopePlan, records: RecordedNodes, parent: str = "", above: Path = ()
+    scope: ScopeState, records: RecordedNodes, parent: str = "", above: Path = ()
 ) -> Iterator[tuple[Path, RecordedNode]]:
-    """Every node that is on record, with its path; a node that holds nodes before those."""
-    for node in plan.nodes:
-        name = unique_id(parent, 0, node.id)
+    """Every node of a scope that is on record, with its path; a node that holds nodes before those."""
+    for node, state in zip(scope.plan.nodes, scope.nodes, strict=True):
+        name = unique_id(parent, scope.retry_group, node.id)
         record = records.get(name)
         if record is None:
             continue
         path = (*above, node.index)
         yield path, record
-        if isinstance(node.detail, ScopePlan):
-            yield from walk(node.detail, records, name, path)
+        if state.scope is not None:
+            yield from walk(state.scope, records, name, path)

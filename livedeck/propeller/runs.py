@@ -10,7 +10,7 @@ from typing import TypeVar
 from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Attempt, Executor, Queued, ResultStored
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.outcomes import Outputs, judge, read_result
+from livedeck.propeller.outcomes import Futures, Outputs, judge, read_result
 from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
@@ -108,7 +108,7 @@ class Run:
         else:
             self._listener.waits(queued.reason)
 
-    async def result(self) -> Outputs | Failure:
+    async def result(self) -> Outputs | Futures | Failure:
         """Run it, and return what came of it.
 
         Raises:
@@ -170,7 +170,7 @@ class Run:
         """The handle of an attempt whose launch was given up, or that an earlier engine may have launched."""
         return await self._until_answered(lambda: self._executor.find(self._attempt.id))
 
-    async def _over(self, handle: str) -> Outputs | Failure:
+    async def _over(self, handle: str) -> Outputs | Futures | Failure:
         """Return what came of it; meanwhile say that it started, that it expired, and stop it when asked to."""
         stopper = asyncio.create_task(self._stop_when_asked(handle), name=f"stop {self._attempt.id}")
         timer: asyncio.TimerHandle | None = None
@@ -184,7 +184,7 @@ class Run:
             if timer is not None:
                 timer.cancel()
 
-    async def _outcome(self, handle: str) -> Outputs | Failure:
+    async def _outcome(self, handle: str) -> Outputs | Futures | Failure:
         """Return what came of it as soon as that is in the store: what its process does then is nobody's business."""
         prefix = self._attempt.output_prefix
         told = await self._until_answered(lambda: self._executor.wait_result(handle))

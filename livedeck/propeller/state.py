@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
-from livedeck.propeller.plan import NodePlan, ScopePlan
+from livedeck.propeller.plan import NodePlan, Path, ScopePlan
 from livedeck.propeller.vector import Vector
 
 
@@ -50,17 +50,23 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class ScopeState:
-    """The nodes of one workflow, or of one node that holds nodes."""
+    """Where the nodes of one workflow, or of one node that holds nodes, stand."""
 
     plan: ScopePlan
     nodes: Vector[NodeState]
     """In the order of ``plan.nodes``."""
     active: int = 0
     """How many nodes have begun and are not over."""
+    succeeded: int = 0
+    """How many nodes are over and well, or were skipped."""
+    failed: int = 0
+    """How many nodes have failed for good."""
     closing: bool = False
     """Whether no further node may begin."""
     failure: Failure | None = None
-    """The first for-good failure of a node."""
+    """Why the scope has failed: the first failure of a node that its policy did not tolerate."""
+    retry_group: int = 0
+    """Which attempt of the node that holds the scope it belongs to; part of its nodes' ids."""
 
     @classmethod
     def new(cls, plan: ScopePlan) -> "ScopeState":
@@ -82,7 +88,7 @@ class ExecutionState:
         return cls(ScopeState.new(plan))
 
 
-def scope_at(root: ScopeState, path: tuple[int, ...]) -> ScopeState:
+def scope_at(root: ScopeState, path: Path) -> ScopeState:
     """The scope at ``path``: the root's for the empty path, else that of the node there, which must hold nodes."""
     for index in path:
         inner = root.nodes[index].scope
@@ -91,11 +97,11 @@ def scope_at(root: ScopeState, path: tuple[int, ...]) -> ScopeState:
     return root
 
 
-def node_at(root: ScopeState, path: tuple[int, ...]) -> NodeState:
+def node_at(root: ScopeState, path: Path) -> NodeState:
     """The node at ``path``."""
     return scope_at(root, path[:-1]).nodes[path[-1]]
 
 
-def plan_at(root: ScopeState, path: tuple[int, ...]) -> NodePlan:
+def plan_at(root: ScopeState, path: Path) -> NodePlan:
     """The plan of the node at ``path``."""
     return scope_at(root, path[:-1]).plan.nodes[path[-1]]

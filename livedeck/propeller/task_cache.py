@@ -9,14 +9,13 @@ from flyteidl.core.literals_pb2 import Literal
 
 from livedeck.literals.cachekeys import cache_key
 from livedeck.propeller.control_plane import ControlPlane
-from livedeck.propeller.event_writer import Observations
-from livedeck.propeller.events import Path
-from livedeck.propeller.plan import TaskPlan
+from livedeck.propeller.observations import Observations
+from livedeck.propeller.plan import Path, TaskPlan
 
 log = logging.getLogger("livedeck.propeller")
 
 
-class Cache:
+class TaskCache:
     """The cache as one execution uses it.
 
     Args:

@@ -1,50 +1,40 @@
 """One step of the machine while it is being taken: the state so far, the commands so far.
 
-A ``Transition`` is what ``machine.step`` and the node kinds write on. It is made for one event and thrown away, so the
-mutation stays inside the step. What is true of every node whatever its kind stands here: how it becomes ready, how its
-end reaches its dependents and its scope, and how a scope ends.
+A `Transition` is what ``machine.step`` and the handlers of nodes write on. It is made for one event and thrown away, so
+the mutation stays inside the step. What is true of every node whatever its kind stands here: how it becomes ready, how
+its end reaches its dependents and its scope, and how a scope ends.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
-from livedeck.propeller.commands import Command, ReportNode, ReportWorkflow
-from livedeck.propeller.events import NodeEvent, Path
+from livedeck.propeller.commands import Command, ReportNode, ReportTask, ReportWorkflow
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.phases import NODE, WORKFLOW, NodePhase, NodeTrigger, WorkflowPhase, WorkflowTrigger, advance
-from livedeck.propeller.plan import NodePlan
-from livedeck.propeller.state import ExecutionState, NodeState, ScopeState, plan_at, scope_at
+from livedeck.propeller.node_handler import NodeHandler
+from livedeck.propeller.phases import (
+    NODE,
+    TASK,
+    WORKFLOW,
+    NodePhase,
+    NodeTrigger,
+    TaskTrigger,
+    WorkflowPhase,
+    WorkflowTrigger,
+    advance,
+)
+from livedeck.propeller.plan import NodePlan, Path
+from livedeck.propeller.scope_policy import OnFailure
+from livedeck.propeller.state import AttemptState, ExecutionState, NodeState, ScopeState, plan_at, scope_at
 
 ROOT: Path = ()
-
-
-class Kind(Protocol):
-    """What sets one kind of node apart from another."""
-
-    def ready(self, transition: "Transition", path: Path) -> None:
-        """Everything upstream has succeeded: the node was just queued."""
-
-    def handle(self, transition: "Transition", path: Path, event: NodeEvent) -> None:
-        """Something happened to the node, which is not over. May be late or repeated."""
-
-    def resume(self, transition: "Transition", path: Path) -> None:
-        """The node was found half-way: ask again for what an engine that died was waiting for."""
-
-    def stop(self, transition: "Transition", path: Path) -> None:
-        """End the node: at once if nothing of it runs, else as soon as nothing does. May be repeated."""
-
-    def scope_over(self, transition: "Transition", path: Path, *, succeeded: bool) -> None:
-        """The nodes that it holds are over."""
 
 
 class Transition:
     """The state and the commands of one step."""
 
-    def __init__(self, state: ExecutionState, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, state: ExecutionState) -> None:
         self.state = state
         self.commands: list[Command] = []
-        self._kinds = kinds
+        self._unsettled: set[Path] = set()
 
     # Looking.
 
@@ -60,11 +50,11 @@ class Transition:
         """What the node at ``path`` is to do."""
         return plan_at(self.state.root, path)
 
-    def kind(self, path: Path) -> Kind:
-        """The kind of the node at ``path``."""
-        return self._kinds[self.plan(path).kind]
+    def handler(self, path: Path) -> NodeHandler:
+        """The handler of the node at ``path``."""
+        return self.plan(path).handler
 
-    def knows(self, path: Path) -> bool:
+    def exists(self, path: Path) -> bool:
         """Whether there is such a node now; one named by a late event may be gone with its scope."""
         scope: ScopeState | None = self.state.root
         for index in path:
@@ -87,21 +77,37 @@ class Transition:
             self.put(path, replace(self.node(path), scope=scope))
 
     def put(self, path: Path, node: NodeState) -> None:
-        """Replace the node at ``path``."""
+        """Replace the node at ``path``; its phase is changed by `move` alone."""
         scope = self.scope(path[:-1])
         self.put_scope(path[:-1], replace(scope, nodes=scope.nodes.replace(path[-1], node)))
 
     def move(self, path: Path, trigger: NodeTrigger, *, failure: Failure | None = None, cached: bool = False) -> None:
-        """Take the node through its table, keep count of the scope's active nodes, and report the new phase."""
+        """Take the node through its table, keep the scope's counts, and report the new phase."""
         node = self.node(path)
         phase = advance(NODE, node.phase, trigger)
         scope = self.scope(path[:-1])
-        change = int(_active(phase)) - int(_active(node.phase))
-        nodes = scope.nodes.replace(path[-1], replace(node, phase=phase, failure=failure))
-        self.put_scope(path[:-1], replace(scope, nodes=nodes, active=scope.active + change))
+        scope = replace(
+            scope,
+            nodes=scope.nodes.replace(path[-1], replace(node, phase=phase, failure=failure)),
+            active=scope.active + phase.active - node.phase.active,
+            succeeded=scope.succeeded + phase.satisfied,
+            failed=scope.failed + (phase is NodePhase.FAILED),
+        )
+        self.put_scope(path[:-1], scope)
         if scope.plan.nodes[path[-1]].reported:
             attempt = node.attempt.number if node.attempt else 0
             self.ask(ReportNode(path, phase, failure, cached=cached, attempt=attempt))
+
+    def move_attempt(
+        self, path: Path, trigger: TaskTrigger, failure: Failure | None = None, *, reason: str = ""
+    ) -> AttemptState:
+        """Take the node's latest attempt through its table and report the new phase."""
+        node = self.node(path)
+        assert node.attempt is not None
+        attempt = replace(node.attempt, phase=advance(TASK, node.attempt.phase, trigger))
+        self.put(path, replace(node, attempt=attempt))
+        self.ask(ReportTask(path, attempt.number, attempt.phase, failure, reason))
+        return attempt
 
     def move_workflow(self, trigger: WorkflowTrigger, failure: Failure | None = None, *, report: bool = True) -> None:
         """Take the workflow through its table and report the new phase."""
@@ -113,68 +119,84 @@ class Transition:
     # What is true of every node.
 
     def succeed(self, path: Path, *, cached: bool = False) -> None:
-        """The node is over and well: whoever waited only for it is ready."""
+        """End the node well: the nodes that waited only for it are ready."""
         self.move(path, NodeTrigger.SUCCEED, cached=cached)
-        above = path[:-1]
-        for index in self.plan(path).dependents:
-            self._count_down((*above, index))
-        self.settle(above)
+        self._satisfied(path)
+
+    def skip(self, path: Path) -> None:
+        """End the node, which has not begun and is not to run; the nodes that waited only for it are ready."""
+        self.move(path, NodeTrigger.SKIP)
+        self._satisfied(path)
 
     def fail(self, path: Path, failure: Failure) -> None:
-        """The node is over for good, and so is its scope: at once, or when all that can go on has."""
+        """End the node for good; its scope's policy says what follows."""
         self.move(path, NodeTrigger.FAIL, failure=failure)
         above = path[:-1]
         scope = self.scope(above)
-        if scope.failure is None:
+        follows = scope.plan.policy.on_failure(scope)
+        if follows is not OnFailure.TOLERATE and scope.failure is None:
             self.put_scope(above, replace(scope, failure=failure))
-        if scope.plan.fail_immediately:
+        if follows is OnFailure.STOP:
             self.close(above)
-        self.settle(above)
+        self._unsettled.add(above)
 
     def abort(self, path: Path) -> None:
-        """The node was stopped and nothing of it runs."""
+        """End the node, which was stopped and of which nothing runs."""
         self.move(path, NodeTrigger.ABORT)
-        self.settle(path[:-1])
+        self._unsettled.add(path[:-1])
+
+    def _satisfied(self, path: Path) -> None:
+        above = path[:-1]
+        for index in self.plan(path).dependents:
+            self._count_down((*above, index))
+        self._unsettled.add(above)
 
     def _count_down(self, path: Path) -> None:
         node = self.node(path)
         node = replace(node, waiting=node.waiting - 1)
         self.put(path, node)
         if not node.waiting and node.phase is NodePhase.UNDEFINED:
-            self.queue(path)
+            self.begin(path)
 
-    def queue(self, path: Path) -> None:
-        """Begin the node, unless its scope is closing."""
+    def begin(self, path: Path) -> None:
+        """Begin the node, unless its scope is closing.
+
+        To be called for nodes that wait for something else than nodes upstream; all others begin by themselves.
+        """
         if not self.scope(path[:-1]).closing:
-            self.kind(path).ready(self, path)
+            self.handler(path).ready(self, path)
 
     # What is true of every scope.
 
-    def open(self, path: Path) -> None:
-        """Begin every node of the scope that waits for nothing and has not begun."""
-        for index, node in enumerate(self.scope(path).nodes):
-            if not node.waiting and node.phase is NodePhase.UNDEFINED:
-                self.queue((*path, index))
+    def hold(self, path: Path, scope: ScopeState) -> None:
+        """Put a scope under the node, new or built from records, and begin or resume the nodes in it."""
+        node = self.node(path)
+        closing = scope.closing or self.scope(path[:-1]).closing or node.phase is NodePhase.FAILING
+        self.put(path, replace(node, scope=replace(scope, closing=closing)))
+        self.resume(path)
 
     def resume(self, path: Path) -> None:
-        """Carry on with a scope that was found half-way."""
-        for index in range(len(self.scope(path).nodes)):
-            child = (*path, index)
-            if _active(self.node(child).phase):
-                self.kind(child).resume(self, child)
-        self.open(path)
-        self.settle(path)
+        """Resume the nodes of the scope that are half-way, and begin those that wait for nothing."""
+        half_way = [(*path, index) for index, node in enumerate(self.scope(path).nodes) if node.phase.active]
+        for child in half_way:
+            if self.node(child).phase.active:  # else another's failure has stopped it
+                self.handler(child).resume(self, child)
+        for index, node in enumerate(self.scope(path).nodes):
+            if not node.waiting and node.phase is NodePhase.UNDEFINED:
+                self.begin((*path, index))
+        self._unsettled.add(path)
 
     def close(self, path: Path) -> None:
         """Let no further node of the scope begin, and stop those that have."""
+        self._unsettled.add(path)
         scope = self.scope(path)
         if scope.closing:
             return
         self.put_scope(path, replace(scope, closing=True))
         self._announce_break(path)
         for index, node in enumerate(scope.nodes):
-            if _active(node.phase):
-                self.kind((*path, index)).stop(self, (*path, index))
+            if node.phase.active:
+                self.handler((*path, index)).stop(self, (*path, index))
 
     def _announce_break(self, path: Path) -> None:
         """Show that the scope is failing while its other nodes are being stopped."""
@@ -187,23 +209,35 @@ class Transition:
         elif self.scope(path).active and self.node(path).phase is not NodePhase.FAILING:
             self.move(path, NodeTrigger.BREAK, failure=failure)
 
-    def settle(self, path: Path) -> None:
-        """If nothing of the scope runs any more, tell whoever it belongs to."""
-        scope = self.scope(path)
-        if scope.active:
-            return
-        succeeded = scope.nodes[scope.plan.end].phase.satisfied
-        if not succeeded and not scope.closing and scope.failure is None:
-            return  # between two nodes of a start: the next one is about to be queued
+    def settle(self) -> None:
+        """End the scopes of which nothing runs any more, the innermost first. To be called at the end of the step.
+
+        Only then is it certain that nothing more of a scope begins: while its nodes are begun one after the other,
+        those begun so far may be over before the next.
+        """
+        while self._unsettled:
+            path = max(self._unsettled, key=len)
+            self._unsettled.remove(path)
+            scope = self._open_scope(path)
+            if scope is not None and not scope.active:
+                scope.plan.policy.settled(self, path)
+
+    def _open_scope(self, path: Path) -> ScopeState | None:
+        """The scope at ``path``; None if its holder is over, or holds none any more."""
+        if path == ROOT:
+            return None if self.state.phase.terminal else self.state.root
+        node = self.node(path) if self.exists(path) else None
+        return None if node is None or node.phase.terminal else node.scope
+
+    def scope_over(self, path: Path, *, succeeded: bool) -> None:
+        """Tell the scope's holder, a node or the execution itself, that nothing of it runs any more."""
         if path == ROOT:
             self._workflow_over(succeeded=succeeded)
-        elif not self.node(path).phase.terminal:
-            self.kind(path).scope_over(self, path, succeeded=succeeded)
+        else:
+            self.handler(path).scope_over(self, path, succeeded=succeeded)
 
     def _workflow_over(self, *, succeeded: bool) -> None:
         phase = self.state.phase
-        if phase.terminal:
-            return
         if phase is WorkflowPhase.ABORTING:
             self.move_workflow(WorkflowTrigger.ABORT, self.state.failure)
         elif succeeded and phase is not WorkflowPhase.FAILING:
@@ -218,7 +252,3 @@ class Transition:
 
 
 _UNBROKEN = frozenset({WorkflowPhase.QUEUED, WorkflowPhase.RUNNING, WorkflowPhase.SUCCEEDING})
-
-
-def _active(phase: NodePhase) -> bool:
-    return phase is not NodePhase.UNDEFINED and not phase.terminal

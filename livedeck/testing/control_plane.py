@@ -262,7 +262,9 @@ def _record_node(execution: FakeExecution, event: NodeExecutionEvent) -> bool:
     closure.phase = event.phase
     node.input_uri = event.input_uri
     node.metadata.spec_node_id = event.spec_node_id
-    node.metadata.is_parent_node = event.is_parent
+    node.metadata.is_parent_node |= event.is_parent
+    node.metadata.is_dynamic |= event.is_dynamic
+    node.metadata.is_array |= event.is_array
     node.metadata.retry_group = event.retry_group
     closure.deck_uri = event.deck_uri or closure.deck_uri
     if event.output_uri:

@@ -28,7 +28,6 @@ from livedeck.propeller.events import (
     Event,
     Gathered,
     GatherFailed,
-    Path,
     Prepared,
     PrepareFailed,
     Resume,
@@ -37,6 +36,7 @@ from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.machine import step
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
+from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild
 from livedeck.testing.workflows import Part, sub_workflow, task, workflow

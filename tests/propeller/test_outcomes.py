@@ -10,7 +10,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.outcomes import Outputs, judge
+from livedeck.propeller.outcomes import Futures, Outputs, judge
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.store import open_store
 from livedeck.testing.executors import DONE, fail, succeed
@@ -98,11 +98,10 @@ async def test_what_cannot_be_read_is_a_system_error(attempt, name):
     assert "cannot be read" in result.message
 
 
-async def test_a_dynamic_task_is_refused_in_words(attempt):
+async def test_a_dynamic_task_leaves_futures(attempt):
     open_store(attempt.output_prefix).put("futures.pb", b"")
     result = await judge(attempt.output_prefix, DONE, PropellerSettings())
-    assert isinstance(result, Failure)
-    assert (result.code, result.recoverable) == ("DynamicNotSupported", False)
+    assert result == Futures(f"{attempt.output_prefix}/futures.pb")
 
 
 def _pipe(path: Path) -> None:

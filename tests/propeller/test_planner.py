@@ -28,7 +28,7 @@ def test_the_ends_are_added_and_edges_come_from_bindings_and_from_orders():
     assert [node.waiting for node in made.nodes] == [0, 1, 1, 1, 4]
     assert made.nodes[1].dependents == (2, 4)
     assert made.nodes[2].dependents == (3, 4)
-    assert made.end == 4
+    assert made.index["end-node"] == 4
 
 
 def test_ends_that_the_compiler_put_in_are_not_doubled():
@@ -115,7 +115,7 @@ def test_a_node_that_asks_for_an_accelerator_is_refused_in_words():
 def test_a_sub_workflow_is_planned_once_and_may_not_contain_itself():
     inner = workflow(task("n0"), name="inner")
     made = plan(workflow(sub_workflow("n0", inner), sub_workflow("n1", inner)))
-    assert made.nodes[1].detail is made.nodes[2].detail
+    assert made.nodes[1].handler.children is made.nodes[2].handler.children
     knot = workflow(sub_workflow("n0", inner))
     knot.sub_workflows[0].template.nodes[0].CopyFrom(sub_workflow("n0", inner).node)
     with pytest.raises(InvalidWorkflow, match="'inner' version 'v1' contains itself"):
@@ -132,7 +132,7 @@ def test_a_node_overrides_its_task():
     over.named(metadata)
     over.node.task_node.overrides.resources.requests.add(name=Resources.CPU, value="2")
     nodes = plan(workflow(plain, over)).nodes
-    first, second = nodes[1].detail, nodes[2].detail
+    first, second = nodes[1].handler.task, nodes[2].handler.task
     assert (first.retries, first.timeout, first.cacheable, first.cache_version) == (1, timedelta(seconds=5), True, "1")
     assert (second.retries, second.timeout, second.cacheable) == (0, timedelta(seconds=9), False)
     assert (second.interruptible, second.cache_version) == (True, "2")
@@ -146,7 +146,7 @@ def test_a_node_overrides_its_task():
 def test_a_timeout_of_zero_is_none():
     over = task("n0", template("t", timeout=timedelta(seconds=5)))
     over.node.metadata.timeout.FromTimedelta(timedelta(0))
-    assert plan(workflow(over)).nodes[1].detail.timeout == timedelta(seconds=5)
+    assert plan(workflow(over)).nodes[1].handler.task.timeout == timedelta(seconds=5)
 
 
 @pytest.mark.timeout(20)

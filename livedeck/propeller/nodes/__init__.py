@@ -1,24 +1,13 @@
-"""The kinds of nodes. To add one, write a file with a class that has the methods of ``Kind``, and name it here."""
+"""The kinds of nodes, a file or a folder each.
 
-from collections.abc import Mapping
-from typing import Protocol
+To add one, implement `livedeck.propeller.node_handler.NodeHandler` in a file here and name it in ``KINDS``. The kinds
+know nothing of each other, and do no I/O themselves except in modules called ``shell``.
+"""
 
-from livedeck.propeller import transition
-from livedeck.propeller.nodes.start_end import EndKind, StartKind
-from livedeck.propeller.nodes.task import TaskKind
-from livedeck.propeller.nodes.workflow import SubWorkflowKind
-from livedeck.propeller.plan import END, START
-from livedeck.propeller.planner import PlannedKind
+from livedeck.propeller.node_handler import NodeHandler
+from livedeck.propeller.nodes.ends import EndHandler, StartHandler
+from livedeck.propeller.nodes.task import TaskHandler
+from livedeck.propeller.nodes.workflow import SubWorkflowHandler
 
-
-class Kind(transition.Kind, PlannedKind, Protocol):
-    """All that sets a kind of node apart: how it is planned, and how it runs."""
-
-
-KINDS: Mapping[str, Kind] = {
-    START: StartKind(),
-    END: EndKind(),
-    "task_node": TaskKind(),
-    "workflow_node": SubWorkflowKind(),
-}
-"""By the name of the field of ``flyteidl.core.Node`` that holds the target; the two ends by their id."""
+KINDS: tuple[type[NodeHandler], ...] = (StartHandler, EndHandler, TaskHandler, SubWorkflowHandler)
+"""In the order in which they are asked whether a node is theirs: a kind that wraps another stands before it."""

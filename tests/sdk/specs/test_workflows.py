@@ -11,7 +11,7 @@ from flyteidl.core.workflow_pb2 import WorkflowMetadata
 
 from livedeck import Cache, Resources, UserError, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, UnsupportedType
-from livedeck.propeller.nodes.overrides import task_plan
+from livedeck.propeller.nodes.task.planning import task_plan
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.specs.workflows import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
 

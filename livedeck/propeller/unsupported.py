@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-REFUSED: Mapping[str, str] = {
+UNSUPPORTED: Mapping[str, str] = {
     "branch_node": "is a conditional, and conditionals cannot be run yet",
     "gate_node": "waits for a signal, an approval or a time, and gates cannot be run yet",
     "array_node": "maps over a list, and map tasks cannot be run yet",

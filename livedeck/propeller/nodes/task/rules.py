@@ -1,74 +1,86 @@
-"""A node that runs a task: one attempt at a time, until one succeeds or the budget of failures is spent.
+"""The rules of a task's node: one attempt at a time, until one succeeds or the budget of failures is spent.
 
-User and system failures are counted apart, as in Flyte: ``retries`` of the task pays for the first, the engine's own
-budget for the second.
+QUEUED until the process of an attempt exists, RUNNING from then on. User and system failures are counted apart, as in
+Flyte: ``retries`` of the task pays for the first, the engine's own budget for the second.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from flyteidl.core.workflow_pb2 import Node
-
-from livedeck.propeller.commands import Launch, Prepare, ReportNode, ReportTask, Stop
+from livedeck.propeller.commands import Launch, Prepare, ReportNode, Stop
 from livedeck.propeller.events import (
     AttemptEvent,
     AttemptExpired,
     AttemptFailed,
+    AttemptLeftNodes,
     AttemptStarted,
     AttemptSucceeded,
     AttemptWaits,
     CacheHit,
     NodeEvent,
-    Path,
     Prepared,
     PrepareFailed,
 )
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.nodes.overrides import task_plan
-from livedeck.propeller.phases import TASK, NodePhase, NodeTrigger, TaskPhase, TaskTrigger, advance
-from livedeck.propeller.plan import TaskPlan
-from livedeck.propeller.planner import Planner
+from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskPhase, TaskTrigger
+from livedeck.propeller.plan import Path, TaskPlan
+from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.state import AttemptState, NodeState, Stopping
 from livedeck.propeller.transition import Transition
 
 
-class TaskKind:
-    """QUEUED until the process of an attempt exists, RUNNING from then on."""
+def ready(transition: Transition, path: Path) -> None:
+    """Queue the node and ask for its inputs."""
+    transition.move(path, NodeTrigger.QUEUE)
+    transition.ask(Prepare(path))
 
-    def detail(self, node: Node, planner: Planner) -> TaskPlan:
-        return task_plan(node, planner.task(node.task_node.reference_id), system_retries=planner.system_retries)
 
-    def ready(self, transition: Transition, path: Path) -> None:
-        transition.move(path, NodeTrigger.QUEUE)
+def handle(task: TaskPlan, transition: Transition, path: Path, event: NodeEvent) -> None:
+    """Take an event, unless it is about an attempt before the latest one, or told twice."""
+    node = transition.node(path)
+    if isinstance(event, AttemptEvent):
+        if _live(node, event.attempt):
+            _ON_ATTEMPT[type(event)](task, transition, path, event)
+    elif node.phase is NodePhase.QUEUED and node.attempt is None:
+        _ON_QUEUED[type(event)](transition, path, event)
+
+
+def resume(transition: Transition, path: Path) -> None:
+    """Ask again for the inputs or for the attempt, whichever the node had come to."""
+    node = transition.node(path)
+    if node.phase is NodePhase.RUNNING or node.attempt is not None:
+        _resume_attempt(transition, path, node.attempt)
+    elif transition.scope(path[:-1]).closing:
+        transition.abort(path)
+    else:
         transition.ask(Prepare(path))
 
-    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
-        node = transition.node(path)
-        if isinstance(event, AttemptEvent):
-            if _live(node, event.attempt):
-                _ON_ATTEMPT[type(event)](transition, path, event)
-        elif node.phase is NodePhase.QUEUED and node.attempt is None:
-            _ON_QUEUED[type(event)](transition, path, event)
 
-    def resume(self, transition: Transition, path: Path) -> None:
-        node = transition.node(path)
-        if node.phase is NodePhase.RUNNING or node.attempt is not None:
-            _resume_attempt(transition, path, node.attempt)
-        elif transition.scope(path[:-1]).closing:
-            transition.abort(path)
-        else:
-            transition.ask(Prepare(path))
+def stop(transition: Transition, path: Path) -> None:
+    """End the node at once if no attempt runs, else ask for the attempt to be stopped."""
+    attempt = transition.node(path).attempt
+    if attempt is None or attempt.phase.terminal:
+        transition.abort(path)
+    elif attempt.stopping is not Stopping.ABORT:
+        _stop_attempt(transition, path, attempt, Stopping.ABORT)
 
-    def stop(self, transition: Transition, path: Path) -> None:
-        attempt = transition.node(path).attempt
-        if attempt is None or attempt.phase.terminal:
-            transition.abort(path)
-        elif attempt.stopping is not Stopping.ABORT:
-            _stop_attempt(transition, path, attempt, Stopping.ABORT)
 
-    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
-        """It holds no nodes."""
+def rebuild(node: NodeState, record: RecordedNode) -> NodeState:
+    """Take the latest attempt, and the budget that the earlier ones have used, from the record."""
+    if not record.attempts:
+        return node
+    latest = max(record.attempts)
+    earlier = [attempt.failure for number, attempt in record.attempts.items() if number < latest]
+    system = sum(failure is not None and failure.blame is Blame.SYSTEM for failure in earlier)
+    last = record.attempts[latest]
+    return replace(
+        node,
+        attempt=AttemptState(latest, last.phase),
+        user_failures=len(earlier) - system,
+        system_failures=system,
+        failure=node.failure or last.failure,
+    )
 
 
 def _live(node: NodeState, number: int) -> bool:
@@ -86,77 +98,85 @@ def _on_cache_hit(transition: Transition, path: Path, _: CacheHit) -> None:
     transition.succeed(path, cached=True)
 
 
-def _on_unprepared(transition: Transition, path: Path, event: PrepareFailed) -> None:
+def _on_prepare_failed(transition: Transition, path: Path, event: PrepareFailed) -> None:
     transition.fail(path, event.failure)
 
 
-def _on_waits(transition: Transition, path: Path, event: AttemptWaits) -> None:
+def _on_waits(task: TaskPlan, transition: Transition, path: Path, event: AttemptWaits) -> None:
     attempt = transition.node(path).attempt
     if attempt is not None and attempt.phase is TaskPhase.QUEUED:
-        _move_attempt(transition, path, TaskTrigger.WAIT, reason=event.reason)
+        transition.move_attempt(path, TaskTrigger.WAIT, reason=event.reason)
 
 
-def _on_started(transition: Transition, path: Path, _: AttemptStarted) -> None:
+def _on_started(task: TaskPlan, transition: Transition, path: Path, _: AttemptStarted) -> None:
     attempt = transition.node(path).attempt
     if attempt is not None and attempt.phase in _WAITS:
-        _run(transition, path, attempt)
-        _move_attempt(transition, path, TaskTrigger.START)
+        _run(task, transition, path, attempt)
+        transition.move_attempt(path, TaskTrigger.START)
 
 
 _WAITS = (TaskPhase.QUEUED, TaskPhase.WAITING_FOR_RESOURCES)
 
 
-def _run(transition: Transition, path: Path, attempt: AttemptState) -> None:
-    """The node runs, and from now on this attempt's Deck is the node's."""
+def _run(task: TaskPlan, transition: Transition, path: Path, attempt: AttemptState) -> None:
+    """Have the node run; from now on this attempt's Deck is the node's."""
     if transition.node(path).phase is NodePhase.QUEUED:
         transition.move(path, NodeTrigger.RUN)
-    elif attempt.number and transition.plan(path).detail.generates_deck:
+    elif attempt.number and task.generates_deck:
         transition.ask(ReportNode(path, NodePhase.RUNNING, attempt=attempt.number))
 
 
-def _on_succeeded(transition: Transition, path: Path, event: AttemptSucceeded) -> None:
-    _on_started(transition, path, AttemptStarted(path, event.attempt))  # it did, even if nobody saw that
+def _on_succeeded(task: TaskPlan, transition: Transition, path: Path, event: AttemptSucceeded) -> None:
+    _on_started(task, transition, path, AttemptStarted(path, event.attempt))  # it did, even if nobody saw that
     # Also when it was being stopped: its outputs are there, and to say otherwise would be untrue.
-    _move_attempt(transition, path, TaskTrigger.SUCCEED)
+    transition.move_attempt(path, TaskTrigger.SUCCEED)
     transition.succeed(path)
 
 
-def _on_expired(transition: Transition, path: Path, _: AttemptExpired) -> None:
+def _on_expired(task: TaskPlan, transition: Transition, path: Path, _: AttemptExpired) -> None:
     attempt = transition.node(path).attempt
     if attempt is not None and attempt.stopping is None:
         _stop_attempt(transition, path, attempt, Stopping.TIMEOUT)
 
 
-def _on_failed(transition: Transition, path: Path, event: AttemptFailed) -> None:
+def _on_left_nodes(task: TaskPlan, transition: Transition, path: Path, event: AttemptLeftNodes) -> None:
+    failure = Failure(
+        "DynamicNotSupported",
+        "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
+    )
+    _on_failed(task, transition, path, AttemptFailed(path, event.attempt, failure))
+
+
+def _on_failed(task: TaskPlan, transition: Transition, path: Path, event: AttemptFailed) -> None:
     attempt = transition.node(path).attempt
     assert attempt is not None
     if attempt.stopping is Stopping.ABORT:
-        _move_attempt(transition, path, TaskTrigger.ABORT)
+        transition.move_attempt(path, TaskTrigger.ABORT)
         transition.abort(path)
         return
-    task: TaskPlan = transition.plan(path).detail
     failure = _expired(task) if attempt.stopping is Stopping.TIMEOUT else event.failure
     if not failure.recoverable and transition.node(path).user_failures < task.retries:
         failure = failure.final(task.retries)
     verdict = _charge(transition, path, task, failure)
     if verdict is None:
-        _move_attempt(transition, path, TaskTrigger.RETRY, failure)
+        transition.move_attempt(path, TaskTrigger.RETRY, failure)
         _launch_next(transition, path)
     else:
-        _move_attempt(transition, path, TaskTrigger.FAIL, failure)
+        transition.move_attempt(path, TaskTrigger.FAIL, failure)
         transition.fail(path, verdict)
 
 
 _ON_QUEUED: Mapping[type[NodeEvent], Callable[[Transition, Path, Any], None]] = {
     Prepared: _on_prepared,
     CacheHit: _on_cache_hit,
-    PrepareFailed: _on_unprepared,
+    PrepareFailed: _on_prepare_failed,
 }
 
-_ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[Transition, Path, Any], None]] = {
+_ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[TaskPlan, Transition, Path, Any], None]] = {
     AttemptWaits: _on_waits,
     AttemptStarted: _on_started,
     AttemptSucceeded: _on_succeeded,
+    AttemptLeftNodes: _on_left_nodes,
     AttemptFailed: _on_failed,
     AttemptExpired: _on_expired,
 }
@@ -193,24 +213,13 @@ def _launch_next(transition: Transition, path: Path) -> None:
 
 
 def _launch(transition: Transition, path: Path) -> None:
-    attempt = _move_attempt(transition, path, TaskTrigger.QUEUE)
+    attempt = transition.move_attempt(path, TaskTrigger.QUEUE)
     transition.ask(Launch(path, attempt.number))
 
 
 def _stop_attempt(transition: Transition, path: Path, attempt: AttemptState, why: Stopping) -> None:
     transition.put(path, replace(transition.node(path), attempt=replace(attempt, stopping=why)))
     transition.ask(Stop(path, attempt.number))
-
-
-def _move_attempt(
-    transition: Transition, path: Path, trigger: TaskTrigger, failure: Failure | None = None, *, reason: str = ""
-) -> AttemptState:
-    node = transition.node(path)
-    assert node.attempt is not None
-    attempt = replace(node.attempt, phase=advance(TASK, node.attempt.phase, trigger))
-    transition.put(path, replace(node, attempt=attempt))
-    transition.ask(ReportTask(path, attempt.number, attempt.phase, failure, reason))
-    return attempt
 
 
 def _resume_attempt(transition: Transition, path: Path, attempt: AttemptState | None) -> None:

@@ -1,0 +1,60 @@
+"""What is recorded of a task's node and its attempts, beyond what is recorded of every node."""
+
+from flyteidl.core.catalog_pb2 import CatalogMetadata
+from flyteidl.core.identifier_pb2 import Identifier, ResourceType
+from flyteidl.event.event_pb2 import (
+    NodeExecutionEvent,
+    TaskExecutionEvent,
+    TaskExecutionMetadata,
+    TaskNodeMetadata,
+)
+
+from livedeck.deck.settings import FLUSH_PENDING
+from livedeck.propeller.commands import ReportNode, ReportTask
+from livedeck.propeller.event_writer import ReportContext
+from livedeck.propeller.phases import NodePhase
+from livedeck.propeller.plan import TaskPlan
+
+PLUGIN = "container"
+"""Flyte's name of the plugin that runs a task template's container."""
+
+
+def describe_node(task: TaskPlan, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
+    """Add the task, what the cache said, and the Deck."""
+    event.target_entity.CopyFrom(task.template.id)
+    _add_cache(task, event, report, context)
+    if task.generates_deck and report.phase is not NodePhase.QUEUED:
+        event.deck_uri = _deck(report, context)
+
+
+def describe_attempt(task: TaskPlan, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
+    """Add the task, who runs the attempt, and whether it is still to flush its Deck."""
+    event.task_id.CopyFrom(task.template.id)
+    event.task_type = task.template.type
+    event.metadata.plugin_identifier = PLUGIN
+    event.metadata.instance_class = (
+        TaskExecutionMetadata.INTERRUPTIBLE if task.interruptible else TaskExecutionMetadata.DEFAULT
+    )
+    flushing = (report.path, report.attempt) in context.observations.flushing
+    if report.phase.terminal and task.generates_deck and flushing:
+        event.custom_info.update({FLUSH_PENDING: True})
+
+
+def _add_cache(task: TaskPlan, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
+    status = context.observations.cache_status.get(report.path)
+    if status is None or not report.phase.terminal:
+        return
+    event.task_node_metadata.CopyFrom(TaskNodeMetadata(cache_status=status))
+    source = context.observations.cached_from.get(report.path)
+    dataset = Identifier()
+    dataset.CopyFrom(task.template.id)
+    dataset.resource_type = ResourceType.DATASET
+    dataset.version = task.cache_version
+    event.task_node_metadata.catalog_key.CopyFrom(CatalogMetadata(dataset_id=dataset, source_task_execution=source))
+
+
+def _deck(report: ReportNode, context: ReportContext) -> str:
+    """Where the attempt's own Deck lies, or that of the run that filled the cache."""
+    if report.cached and report.path in context.observations.outputs:
+        return context.addresses.deck_beside(context.observations.outputs[report.path])
+    return context.addresses.deck_uri(context.name, report.attempt)

@@ -1,0 +1,58 @@
+"""What the shell does for the commands of a task's node."""
+
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.errors import ImpossibleTransition, InvalidWorkflow
+from livedeck.propeller.commands import Launch, NodeCommand, Prepare, Stop
+from livedeck.propeller.events import CacheHit, NodeEvent, Prepared
+from livedeck.propeller.plan import Path, TaskPlan
+from livedeck.propeller.shell import Shell
+
+log = logging.getLogger("livedeck.propeller")
+
+
+def carry_out(task: TaskPlan, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
+    """Begin what a command asks for; the coroutine that is returned does the rest."""
+    match command:
+        case Prepare(path):
+            return _prepare(task, shell, path)
+        case Launch(path, attempt, adopt):
+            return shell.launcher.start(path, attempt, task, adopt=adopt)
+        case Stop(path, attempt):
+            return _stop(shell, path, attempt)
+        case _:
+            raise ImpossibleTransition(f"a task's node does not ask for {command}")
+
+
+async def _prepare(task: TaskPlan, shell: Shell, path: Path) -> None:
+    async def look_up(inputs: LiteralMap) -> NodeEvent:
+        return CacheHit(path) if await _find_cached(task, shell, path, inputs) else Prepared(path)
+
+    # A task that the cache may know is over without running: it does not wait for others to be started.
+    slots = shell.preparing if task.cacheable else shell.starting
+    await shell.prepare(path, look_up, slots)
+
+
+async def _find_cached(task: TaskPlan, shell: Shell, path: Path, inputs: LiteralMap) -> bool:
+    uri = await shell.cache.find(path, task, inputs.literals)
+    if uri is None:
+        return False
+    try:
+        await shell.data.read(uri)
+    except InvalidWorkflow:
+        log.warning("propeller.cache_stale execution=%s outputs=%s", shell.key, uri)
+        shell.cache.forget(path)
+        return False
+    shell.observations.outputs[path] = uri
+    return True
+
+
+async def _stop(shell: Shell, path: Path, number: int) -> None:
+    # What the attempt is stopped for must be on record first: else an engine that takes over sees only that it was
+    # killed, and tries it again.
+    await shell.recorder.recorded()
+    shell.launcher.stop(path, number)

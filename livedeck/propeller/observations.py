@@ -1,0 +1,40 @@
+"""What the shell has found out about an execution's nodes and attempts, beyond their phases."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flyteidl.core.catalog_pb2 import CatalogCacheStatus
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+
+from livedeck.propeller.plan import Path
+from livedeck.propeller.recovery import RecordedNode
+
+
+@dataclass
+class Observations:
+    """What is known of the nodes and attempts of one execution."""
+
+    outputs: dict[Path, str] = field(default_factory=dict)
+    """Where the outputs of nodes lie."""
+    cached_from: dict[Path, TaskExecutionIdentifier] = field(default_factory=dict)
+    """Which attempt the outputs of a node were taken from."""
+    cache_status: "dict[Path, CatalogCacheStatus]" = field(default_factory=dict)
+    """What the cache said about a node."""
+    handles: dict[tuple[Path, int], str] = field(default_factory=dict)
+    """What the executor calls an attempt."""
+    started: dict[tuple[Path, int], datetime] = field(default_factory=dict)
+    """When an attempt was seen to start."""
+    ended: dict[tuple[Path, int], datetime] = field(default_factory=dict)
+    """When its result was stored or its process ended, which may be long before an engine hears of it."""
+    flushing: set[tuple[Path, int]] = field(default_factory=set)
+    """Attempts whose process went on when their result was stored."""
+
+    def add_recorded(self, nodes: Iterable[tuple[Path, RecordedNode]]) -> None:
+        """Take over what is on record."""
+        for path, record in nodes:
+            if record.output_uri:
+                self.outputs[path] = record.output_uri
+            for number, attempt in record.attempts.items():
+                if attempt.started_at is not None:
+                    self.started[path, number] = attempt.started_at

@@ -1,0 +1,306 @@
+"""What the interface of node kinds promises, shown by kinds that only tests have, and what each kind has to have."""
+
+import inspect
+from collections import Counter
+from pathlib import Path as FilePath
+from typing import Any
+
+import pytest
+from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
+from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.workflow_pb2 import ArrayNode, BranchNode, IfBlock, IfElseBlock, Node
+
+from livedeck.propeller import nodes
+from livedeck.propeller.node_handler import NodeHandler
+from livedeck.propeller.nodes import KINDS
+from livedeck.store import open_store, split_uri
+from livedeck.testing.executors import DONE, fail, literal, succeed
+from livedeck.testing.workflows import Part, promise, sub_workflow, task, workflow
+from tests.propeller.deaths import die_at_every_call
+from tests.propeller.kinds.choose import ChooseHandler
+from tests.propeller.kinds.expand import ExpandHandler
+from tests.propeller.kinds.repeat import RepeatHandler
+
+ALL: tuple[type[NodeHandler], ...] = (ExpandHandler, *KINDS, RepeatHandler, ChooseHandler)
+
+
+# Every kind has every part.
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_a_kind_has_every_part(kind):
+    assert not inspect.isabstract(kind), f"{kind.__name__} lacks {sorted(kind.__abstractmethods__)}"
+
+
+@pytest.mark.parametrize("part", sorted(NodeHandler.__abstractmethods__))
+def test_a_kind_that_lacks_a_part_cannot_plan_a_node(part):
+    others = {name: getattr(ExpandHandler, name) for name in NodeHandler.__abstractmethods__ - {part}}
+    lacking = type("Lacking", (NodeHandler,), others)
+    with pytest.raises(TypeError, match=part):
+        lacking()
+
+
+def test_every_kind_that_there_is_can_be_run():
+    """A module of a kind that nobody has named in ``KINDS`` would plan nothing."""
+    folder = FilePath(nodes.__file__).parent
+    modules = {path.stem for path in folder.iterdir() if path.stem not in ("__init__", "__pycache__")}
+    assert {kind.__module__.removeprefix(f"{nodes.__name__}.").split(".")[0] for kind in KINDS} == modules
+
+
+# Kinds that only tests have, run by the engine.
+
+
+def repeat(id: str, inner: Part, *, times: Any, minimum: int) -> Part:
+    """A node that runs ``inner`` so many times."""
+    outer = task(id, times=times)  # for its bindings
+    node = Node(id=id, inputs=outer.node.inputs, array_node=ArrayNode(node=inner.node, min_successes=minimum))
+    return Part(node, task=inner.task, own=False, subs=inner.subs)
+
+
+def choose(id: str, first: Part, second: Part, *, case: Any) -> Part:
+    """A node that runs ``first`` or ``second``."""
+    carrier = workflow(second, name="other")  # brings the task of the second into the closure
+    block = IfElseBlock(case=IfBlock(then_node=first.node), other=[IfBlock(then_node=second.node)])
+    node = Node(id=id, inputs=task(id, case=case).node.inputs, branch_node=BranchNode(if_else=block))
+    return Part(node, task=first.task, subs=[carrier])
+
+
+async def outputs_of(uri: str) -> dict[str, Any]:
+    folder, name = split_uri(uri)
+    literals = LiteralMap.FromString(await open_store(folder).aget(name)).literals
+    return {
+        key: [item.scalar.primitive.integer for item in value.collection.literals]
+        if value.HasField("collection")
+        else value.scalar.primitive.integer
+        for key, value in literals.items()
+    }
+
+
+async def add_ten(attempt):
+    inputs = await outputs_of(attempt.command[1])
+    return await succeed(attempt, o0=10 + sum(inputs.values()))
+
+
+async def add_ten_unless_it_is_the_first(attempt):
+    inputs = await outputs_of(attempt.command[1])
+    if inputs.get("x") == 0:
+        return await fail(attempt)
+    return await succeed(attempt, o0=10 + sum(inputs.values()))
+
+
+def phases(execution) -> dict[str, str]:
+    return {node.id.node_id: NodeExecution.Phase.Name(node.closure.phase) for node in execution.nodes}
+
+
+async def run(world, closure, script, **inputs):
+    literals = LiteralMap(literals={name: literal(value) for name, value in inputs.items()})
+    execution = world.control.create(f"a{len(world.control.executions)}", closure, inputs=literals)
+    async with world.propeller(world.executor(script), kinds=ALL):
+        await world.control.until_over(execution)
+    return execution
+
+
+def repeated(inner: Part, minimum: int):
+    return workflow(
+        repeat("n0", inner, times=promise("", "times"), minimum=minimum),
+        task("n1").after("n0"),
+        inputs=["times"],
+        outputs={"o0": promise("n0", "o0")},
+    )
+
+
+def inner_workflow():
+    return workflow(
+        task("n0", x=promise("", "x"), outputs="o0"),
+        name="inner",
+        inputs=["x"],
+        outputs={"o0": promise("n0", "o0")},
+    )
+
+
+async def test_a_node_holds_as_many_nodes_as_its_inputs_say(world):
+    execution = await run(world, repeated(task("i", outputs="o0"), 3), add_ten, times=3)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert await outputs_of(execution.output_uri) == {"o0": [10, 11, 12]}
+    assert set(phases(execution)) == {"start-node", "n0", "n0-0-i0", "n0-0-i1", "n0-0-i2", "n1"}
+    assert set(phases(execution).values()) == {"SUCCEEDED"}
+    by_name = {node.id.node_id: node for node in execution.nodes}
+    assert by_name["n0"].metadata.is_parent_node
+    assert by_name["n0"].metadata.is_array
+
+
+async def test_a_node_holds_many_scopes_of_one_shape(world):
+    execution = await run(world, repeated(sub_workflow("i", inner_workflow()), 2), add_ten, times=2)
+    assert await outputs_of(execution.output_uri) == {"o0": [10, 11]}
+    assert phases(execution)["n0-0-i1-0-n0"] == "SUCCEEDED"
+
+
+async def test_a_scope_of_no_nodes_is_over_at_once(world):
+    execution = await run(world, repeated(task("i", outputs="o0"), 0), add_ten, times=0)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    assert await outputs_of(execution.output_uri) == {"o0": []}
+
+
+@pytest.mark.parametrize("inner", [task("i", outputs="o0"), sub_workflow("i", inner_workflow())])
+async def test_a_minimum_of_successes_is_enough(world, inner):
+    execution = await run(world, repeated(inner, 2), add_ten_unless_it_is_the_first, times=3)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert await outputs_of(execution.output_uri) == {"o0": [11, 12]}
+    assert phases(execution)["n0-0-i0"] == "FAILED"
+
+
+async def test_with_fewer_than_the_minimum_the_node_fails_and_what_runs_of_it_is_stopped(world):
+    async def fail_the_first(attempt):
+        if (await outputs_of(attempt.command[1]))["x"] == 0:
+            await world.control.until(lambda: len(execution.tasks) == 3)
+            return await fail(attempt, "the first broke")
+        await world.control.until(lambda: False)  # until it is stopped
+        raise AssertionError
+
+    closure = repeated(task("i", outputs="o0"), 3)
+    execution = world.control.create("a", closure, inputs=LiteralMap(literals={"times": literal(3)}))
+    async with world.propeller(world.executor(fail_the_first), kinds=ALL):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert "the first broke" in execution.error.message
+    assert phases(execution) == {
+        "start-node": "SUCCEEDED",
+        "n0": "FAILED",
+        "n0-0-i0": "FAILED",
+        "n0-0-i1": "ABORTED",
+        "n0-0-i2": "ABORTED",
+    }
+    assert ("n0", NodeExecution.FAILING) in [
+        (event.id.node_id, event.phase) for event in execution.history if hasattr(event, "spec_node_id")
+    ]
+
+
+async def test_what_a_node_made_at_run_time_is_aborted_with_it(world):
+    async def hang(attempt):
+        await world.control.until(lambda: False)
+
+    closure = repeated(task("i", outputs="o0"), 2)
+    execution = world.control.create("a", closure, inputs=LiteralMap(literals={"times": literal(2)}))
+    async with world.propeller(world.executor(hang), kinds=ALL):
+        await world.control.until(
+            lambda: [each.closure.phase for each in execution.tasks] == [TaskExecution.RUNNING] * 2
+        )
+        await world.control.terminate(execution, "enough")
+        await world.control.until_over(execution)
+    assert set(phases(execution).values()) == {"SUCCEEDED", "ABORTED"}
+    assert phases(execution)["n0"] == "ABORTED"
+
+
+def choosing():
+    return workflow(
+        task("n0", outputs="o0"),
+        choose(
+            "n1", task("yes", x=promise("n0", "o0"), outputs="o0"), task("no", outputs="o0"), case=promise("", "case")
+        ).after("n0"),
+        task("n2", x=promise("n1", "o0"), outputs="o0"),
+        inputs=["case"],
+        outputs={"o0": promise("n2", "o0")},
+    )
+
+
+async def test_a_node_runs_one_of_several_and_skips_the_others(world):
+    execution = await run(world, choosing(), add_ten, case=0)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 10}
+    assert phases(execution)["n1-0-yes"] == "SUCCEEDED"
+    assert phases(execution)["n1-0-no"] == "SKIPPED"
+
+
+def expanding():
+    return workflow(
+        task("n0", x=promise("", "x"), outputs="o0"),
+        task("n1", x=promise("n0", "o0"), outputs="o0"),
+        inputs=["x"],
+        outputs={"o0": promise("n1", "o0")},
+    )
+
+
+async def leave_nodes(attempt):
+    """Leave as many nodes as the input says, from the task ``n0`` on the top level."""
+    if attempt.id.split("/")[3] != "n0":
+        return await add_ten(attempt)
+    times = (await outputs_of(attempt.command[1]))["x"]
+    if attempt.id.endswith("/0"):
+        return await fail(attempt, recoverable=True)
+    parts = [task(f"d{index}", x=index, outputs="o0") for index in range(times)]
+    closure = workflow(*parts, name="made", outputs={"o0": promise("d1", "o0")})
+    spec = DynamicJobSpec(
+        nodes=closure.primary.template.nodes,
+        outputs=closure.primary.template.outputs,
+        tasks=[each.template for each in closure.tasks],
+    )
+    await open_store(attempt.output_prefix).aput("futures.pb", spec.SerializeToString())
+    return DONE
+
+
+def expanding_with_retries():
+    closure = expanding()
+    closure.tasks[0].template.metadata.retries.retries = 1
+    return closure
+
+
+async def test_a_kind_wraps_another_and_holds_what_an_attempt_left(world):
+    execution = await run(world, expanding_with_retries(), leave_nodes, x=3)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 1}
+    assert {name for name in phases(execution) if "-d" in name} == {"n0-1-d0", "n0-1-d1", "n0-1-d2"}, "of attempt 1"
+    told = [event.phase for event in execution.history if getattr(event, "spec_node_id", "") == "n0"]
+    assert NodeExecution.DYNAMIC_RUNNING in told
+    child = next(node for node in execution.nodes if node.id.node_id == "n0-1-d0")
+    assert child.metadata.retry_group == "1"
+
+
+# An engine dies at every call, and the next one carries on.
+
+
+async def check_repeated(execution, executor):
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert await outputs_of(execution.output_uri) == {"o0": [11, 12]}
+    counted = Counter(each.closure.phase for each in execution.tasks)
+    assert counted == {TaskExecution.SUCCEEDED: 3, TaskExecution.FAILED: 1}
+    assert len(executor.processes) == 4
+
+
+async def check_chosen(execution, executor):
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert phases(execution)["n1-0-no"] == "SKIPPED"
+    assert len(executor.processes) == 3
+
+
+async def check_expanded(execution, executor):
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 1}
+    assert len(executor.processes) == 2 + 2 + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        (lambda: repeated(task("i", outputs="o0"), 2), {"times": 3}, add_ten_unless_it_is_the_first, check_repeated),
+        (
+            lambda: repeated(sub_workflow("i", inner_workflow()), 2),
+            {"times": 3},
+            add_ten_unless_it_is_the_first,
+            check_repeated,
+        ),
+        (choosing, {"case": 0}, add_ten, check_chosen),
+        (expanding_with_retries, {"x": 2}, leave_nodes, check_expanded),
+    ],
+    ids=["repeat", "repeat-workflow", "choose", "expand"],
+)
+async def test_the_next_engine_finds_what_was_made_at_run_time(world, case, after):
+    closure, inputs, script, check = case
+    literals = LiteralMap(literals={name: literal(value) for name, value in inputs.items()})
+
+    def create(name):
+        return world.control.create(name, closure(), inputs=literals)
+
+    assert await die_at_every_call(world, create, script, check, after=after, kinds=ALL) > 15
