@@ -28,6 +28,9 @@ from livedeck.sdk.workflows import Workflow, workflow
 if TYPE_CHECKING:
     from livedeck.deck.page import Deck
 
+    __version__: str
+    """The installed version, such as ``0.1.0``."""
+
 __all__ = [
     "Cache",
     "Deck",
@@ -66,6 +69,10 @@ def __getattr__(name: str) -> object:
 
         globals()[name] = Deck
         return Deck
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("livedeck")
     if name.startswith("_"):  # the import system asks for some
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from livedeck.sdk.flytekit_names import import_asks, instead_of  # noqa: PLC0415

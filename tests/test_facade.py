@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ def test_the_exported_names_are_these():
 
 def test_dir_lists_the_exported_names():
     assert dir(livedeck) == livedeck.__all__
+
+
+def test_the_version_is_that_of_the_project():
+    with (Path(__file__).parent.parent / "pyproject.toml").open("rb") as file:
+        assert livedeck.__version__ == tomllib.load(file)["project"]["version"]
 
 
 def test_a_name_of_flytekits_says_what_there_is_instead():

@@ -73,8 +73,14 @@ class Identity:
 class ExecutionContext:
     """One attempt of a task, as its author sees it. The names are flytekit's.
 
-    Outside a task there is one as well: it has a working directory and a logger, its Deck goes nowhere, and its ids
-    say ``local``.
+    ``current_context()`` returns it. Outside of a task there is one as well: it has a working directory and a logger,
+    its Deck goes nowhere, and its ids say ``local``.
+
+    Args:
+        identity: which attempt of what; None: none, this is outside of a task.
+        page: the Deck.
+        enable_deck: whether the Deck is published.
+        checkpoint: what the attempt before left, and what this one leaves.
     """
 
     def __init__(

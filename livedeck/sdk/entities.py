@@ -100,8 +100,11 @@ class Entity(ABC, Generic[P, R]):
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that its nodes cannot have.
 
+        Args:
+            given: the overrides by name.
+
         Raises:
-            UserError: one is given.
+            UserError: one of them cannot be honoured.
         """
 
     def __reduce__(self) -> str:

@@ -82,6 +82,7 @@ class Cache:
     """
 
     version: str = ""
+    """Of the cached outputs; empty: taken from the code."""
     ignored_inputs: Iterable[str] = ()
     """Inputs that make no difference to the outputs."""
 

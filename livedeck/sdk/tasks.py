@@ -45,10 +45,14 @@ _OVERRIDES = ("name", "retries", "timeout", "interruptible", "requests", "limits
 
 
 class Task(Entity[P, R]):
-    """A function that can run as a node of a workflow.
+    """A function that can run as a node of a workflow. ``@task`` makes it.
 
     Called inside a workflow's function it becomes a node and returns promises; called anywhere else it runs here and
     now, with its inputs and outputs checked, and its Deck written to a local folder.
+
+    Args:
+        function: the function.
+        task_options: what ``@task(...)`` said.
     """
 
     def __init__(self, function: Callable[P, R], task_options: TaskOptions) -> None:
@@ -57,7 +61,14 @@ class Task(Entity[P, R]):
         self.is_async = inspect.iscoroutinefunction(function)
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
-        """Refuse overrides that a task's node cannot have."""
+        """Refuse overrides that a task's node cannot have.
+
+        Args:
+            given: the overrides by name.
+
+        Raises:
+            UserError: one of them says nothing, or cannot be honoured.
+        """
         from livedeck.sdk.nodes import refuse_overrides
 
         refuse_overrides(given, _OVERRIDES, "a task")

@@ -27,10 +27,16 @@ _KNOWN = ("failure_policy", "interruptible", "docs")
 
 
 class Workflow(Entity[P, R]):
-    """A function that says which tasks run on which inputs.
+    """A function that says which tasks run on which inputs. ``@workflow`` makes it.
 
-    It is read once, when first needed: called with promises instead of values. Called as a plain function it runs its
-    nodes here and now; called inside another workflow it becomes one of that one's nodes.
+    The function is called once, when its nodes are first needed, with promises instead of values. Called as a plain
+    function the workflow runs its nodes here and now; called inside another workflow it becomes a node of that.
+
+    Args:
+        function: the function.
+        failure_policy: what becomes of the other nodes when one fails.
+        interruptible: what its tasks go by that do not say themselves.
+        description: a text in place of the docstring's first paragraph.
     """
 
     def __init__(
@@ -84,7 +90,14 @@ class Workflow(Entity[P, R]):
         _ = self.traced
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
-        """Refuse overrides that a sub-workflow's node cannot have."""
+        """Refuse overrides that a sub-workflow's node cannot have.
+
+        Args:
+            given: the overrides by name.
+
+        Raises:
+            UserError: one of them cannot be honoured.
+        """
         from livedeck.sdk.nodes import refuse_overrides
 
         refuse_overrides(given, ("name",), "a sub-workflow")

@@ -21,6 +21,6 @@ class FakeClock:
         return self._monotonic
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let ``seconds`` pass."""
         self._wall += seconds
         self._monotonic += seconds

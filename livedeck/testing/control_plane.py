@@ -32,7 +32,11 @@ _TASK_ENDS = {TaskPhase.SUCCEEDED, TaskPhase.ABORTED, TaskPhase.FAILED, TaskPhas
 
 @dataclass
 class FakeExecution:
-    """One execution and all that was recorded of it; also the ``Claim`` that an engine gets."""
+    """One execution and all that was recorded of it; also the ``Claim`` that an engine gets.
+
+    What an engine reads is described in ``livedeck.propeller.control_plane.Claim``: ``id``, ``closure``, ``spec``,
+    ``inputs``, ``prefix`` and ``raw_data_prefix``.
+    """
 
     id: WorkflowExecutionIdentifier
     closure: CompiledWorkflowClosure
@@ -41,15 +45,23 @@ class FakeExecution:
     prefix: str
     raw_data_prefix: str
     phase: "WorkflowPhase.Phase" = WorkflowPhase.UNDEFINED
+    """Where it stands."""
     abort_cause: str = ""
+    """Why it is to be aborted; empty if nobody asked for that."""
     error: ExecutionError | None = None
+    """Why it failed."""
     output_uri: str = ""
+    """Where its outputs are, once it succeeded."""
     by_node: dict[str, NodeExecution] = field(default_factory=dict)
+    """What is recorded of its nodes, by id."""
     by_attempt: dict[tuple[str, int], TaskExecution] = field(default_factory=dict)
+    """What is recorded of its attempts, by the node's id and the attempt's number."""
     history: list[ExecutionEvent] = field(default_factory=list)
     """Every event that changed something, in order."""
     owner: str = ""
+    """Which engine holds its lease; empty if none does."""
     lease_until: float = 0.0
+    """When the lease ends, in seconds of the control plane's clock."""
 
     @property
     def key(self) -> str:
@@ -77,7 +89,9 @@ class FakeRenewal:
     """The answer to ``renew``."""
 
     held: Collection[str]
+    """Keys of the executions whose lease was prolonged."""
     aborting: dict[str, str]
+    """Keys of those that are to be aborted, and why."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,9 @@ class FakeCacheEntry:
     """The answer to ``find_cached``."""
 
     output_uri: str
+    """Where the cached outputs are."""
     source: TaskExecutionIdentifier
+    """The attempt that made them."""
 
 
 class MemoryControl:
@@ -114,7 +130,14 @@ class MemoryControl:
     def create(
         self, name: str, closure: CompiledWorkflowClosure, *, inputs: LiteralMap | None = None, **spec: object
     ) -> FakeExecution:
-        """Create an execution of a compiled workflow; ``spec`` are fields of ``ExecutionSpec``."""
+        """Create an execution of a compiled workflow and return it.
+
+        Args:
+            name: The execution's.
+            closure: The workflow.
+            inputs: Its inputs.
+            spec: Fields of ``ExecutionSpec``.
+        """
         execution = FakeExecution(
             id=WorkflowExecutionIdentifier(project="flytesnacks", domain="development", name=name),
             closure=closure,
@@ -128,28 +151,32 @@ class MemoryControl:
         return execution
 
     async def terminate(self, execution: FakeExecution, cause: str) -> None:
-        """Ask for an execution to be aborted."""
+        """Ask for ``execution`` to be aborted, and say the ``cause``."""
         if not execution.over:
             execution.phase, execution.abort_cause = WorkflowPhase.ABORTING, cause
             self._work.set()
             await self._announce()
 
     async def until(self, condition: Callable[[], bool], *, deadline: float = 20.0) -> None:
-        """Return when the condition is true; it is looked at after each change.
+        """Return when ``condition`` is true, which is looked at after each change.
 
         Raises:
-            TimeoutError: it was not true in time.
+            TimeoutError: it was not true within ``deadline`` seconds.
         """
         async with asyncio.timeout(deadline), self._changed:
             await self._changed.wait_for(condition)
 
     async def until_over(self, execution: FakeExecution, *, deadline: float = 20.0) -> FakeExecution:
-        """Return the execution once it is in a terminal phase."""
+        """Return ``execution`` once it is in a terminal phase.
+
+        Raises:
+            TimeoutError: it was not within ``deadline`` seconds.
+        """
         await self.until(lambda: execution.over, deadline=deadline)
         return execution
 
     def steal(self, execution: FakeExecution, thief: str = "thief") -> None:
-        """Give the lease to another engine."""
+        """Give the lease of ``execution`` to another engine, called ``thief``."""
         execution.owner, execution.lease_until = thief, self._clock() + 3600.0
 
     # What an engine does: see ``livedeck.propeller.control_plane.ControlPlane``.

@@ -52,6 +52,7 @@ class Site:
     """A server with a Deck that is watched and one that is disturbed."""
 
     endpoint: str
+    """The server's ``host:port``."""
     attempt: Path
     """Folder of the attempt whose Deck is disturbed."""
     watched: str
@@ -59,12 +60,12 @@ class Site:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where the server listens."""
+        """Host and port of the server."""
         host, _, port = self.endpoint.rpartition(":")
         return host, int(port)
 
     def http(self) -> http.client.HTTPConnection:
-        """A connection of its own."""
+        """Return a new connection to the server."""
         return http.client.HTTPConnection(*self.address, timeout=PATIENCE)
 
     def look(self) -> None:
@@ -80,7 +81,13 @@ class Site:
         connection.close()
 
     def fetch(self, path: str, body: bytes | None = None, **headers: str) -> int:
-        """Send one request; return the status of the answer."""
+        """Send one request and return the status of the answer.
+
+        Args:
+            path: Of the URL.
+            body: What is sent by POST; None: it is a GET.
+            headers: Of the request.
+        """
         connection = self.http()
         connection.request("GET" if body is None else "POST", path, body, headers)
         response = connection.getresponse()
@@ -90,7 +97,7 @@ class Site:
         return response.status
 
     def call(self, method: str, request: bytes) -> None:
-        """Make a call; that it is refused does not matter."""
+        """Call ``method`` of the admin service with the bytes of a ``request``. That it is refused does not matter."""
         with grpc.insecure_channel(self.endpoint) as channel, contextlib.suppress(grpc.RpcError):
             channel.unary_unary(f"/flyteidl.service.AdminService/{method}", None, None)(request, timeout=PATIENCE)
 
@@ -307,6 +314,7 @@ class Noticed:
     start: float = 0.0
     """For another execution to run."""
     errors: list[str] = field(default_factory=list)
+    """What went wrong in measuring."""
 
     @property
     def worst(self) -> float:
@@ -330,7 +338,7 @@ class Neighbours:
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[Noticed]:
-        """Measure for as long as the block lasts, each thing once at least."""
+        """Measure for as long as the block lasts, each thing once at least; yield what was noticed by then."""
         noticed, stop = Noticed(), threading.Event()
         listening = threading.Event()
         jobs: list[Callable[[Noticed, threading.Event], None]] = [self._ask, self._begin]
@@ -492,7 +500,7 @@ class Neighbourhood:
             self._client.terminate(execution, "the others were watched for long enough")
 
     def disturb(self, name: str) -> Noticed:
-        """Do one of the `DISTURBANCES`; say what the neighbours noticed.
+        """Do the one of `DISTURBANCES` with this ``name``; return what the neighbours noticed.
 
         Raises:
             AssertionError: The server did not answer the disturbance as it should.

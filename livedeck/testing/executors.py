@@ -27,7 +27,7 @@ DONE = Exit(ExitKind.EXITED, 0)
 
 
 def literal(value: float | str | bool) -> Literal:  # noqa: FBT001 - the value is the point
-    """A literal of a plain Python value."""
+    """Return the literal of ``value``, a plain Python one."""
     match value:
         case bool():
             primitive = Primitive(boolean=value)
@@ -41,7 +41,15 @@ def literal(value: float | str | bool) -> Literal:  # noqa: FBT001 - the value i
 
 
 async def succeed(attempt: Attempt, **outputs: Any) -> Exit:
-    """End an attempt as a task does that returned: ``outputs.pb``, exit code 0."""
+    """End an attempt as a task does that returned: ``outputs.pb``, exit code 0.
+
+    Args:
+        attempt: The attempt.
+        outputs: Its outputs by name, as literals or plain Python values.
+
+    Returns:
+        What the script returns.
+    """
     literals = LiteralMap(literals={name: _literal(value) for name, value in outputs.items()})
     await open_store(attempt.output_prefix).aput(OUTPUTS, literals.SerializeToString())
     return DONE
@@ -50,7 +58,17 @@ async def succeed(attempt: Attempt, **outputs: Any) -> Exit:
 async def fail(
     attempt: Attempt, message: str = "it broke", *, code: str = "USER:ValueError", recoverable: bool = False
 ) -> Exit:
-    """End an attempt as a task does that raised: ``error.pb``, exit code 0."""
+    """End an attempt as a task does that raised: ``error.pb``, exit code 0.
+
+    Args:
+        attempt: The attempt.
+        message: The error's.
+        code: The error's, as ``error.pb`` has it.
+        recoverable: Whether the task raised a ``RecoverableError``.
+
+    Returns:
+        What the script returns.
+    """
     error = ContainerError(
         code=code,
         message=message,
@@ -67,15 +85,20 @@ def _literal(value: Any) -> Literal:
 
 @dataclass
 class FakeProcess:
-    """One attempt."""
+    """One attempt of a ``ScriptedExecutor``."""
 
     attempt: Attempt
+    """What was launched."""
     task: asyncio.Task[Exit] | None = None
+    """Runs the script."""
     aborted: int = 0
     """How often it was asked to stop."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the script began."""
     stored: asyncio.Future[ResultStored] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Done when a test has said that the result is stored."""
     over: asyncio.Future[Exit] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Done when the script has ended."""
 
 
 class ScriptedExecutor:
@@ -156,7 +179,7 @@ class ScriptedExecutor:
         return process.stored.result() if process.stored.done() else process.over.result()
 
     def tell_stored(self, attempt: Attempt) -> None:
-        """Say, in the place of a script that goes on, that the attempt's result is in the store."""
+        """Say that the result of ``attempt`` is in the store, in the place of its script, which goes on."""
         process = self.processes[attempt.id]
         self._running.pop(attempt.id.rpartition("/")[0], None)
         process.stored.set_result(ResultStored(process.started_at, datetime.now(UTC)))

@@ -96,7 +96,15 @@ class ServerProcess:
 def running_server(
     data_dir: Path | None = None, *, environment: Mapping[str, str] | None = None
 ) -> Iterator[ServerProcess]:
-    """A started server; with no ``data_dir`` its data is in a temporary folder that goes with it."""
+    """Start a server, and stop it at the end of the block.
+
+    Args:
+        data_dir: Where it keeps its data; None: a temporary folder that goes with it.
+        environment: Added to this process's environment.
+
+    Yields:
+        The server.
+    """
     with contextlib.ExitStack() as stack:
         if data_dir is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))

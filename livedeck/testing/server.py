@@ -26,6 +26,9 @@ async def running_admin(
         tuning: How long its parts wait, and how much they keep.
         open_reader: Opens the reader of a Deck's log.
         settings: Other settings of `AdminSettings`.
+
+    Yields:
+        The admin, which serves as long as the block lasts.
     """
     given = {
         "root": f"file://{folder / 'store'}",
@@ -40,7 +43,11 @@ async def running_admin(
 
 
 class LiveStream:
-    """One connection to a live stream."""
+    """One connection to a live stream.
+
+    Args:
+        reader: What the server sends.
+    """
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
@@ -67,7 +74,7 @@ class LiveStream:
         return self._waiting.pop(0)
 
     async def until(self, event: str) -> list[ServerEvent]:
-        """Return the events up to and with the next one of that name.
+        """Return the events up to and with the next one whose name is ``event``.
 
         Raises:
             AssertionError: The stream ended before.
@@ -115,6 +122,9 @@ async def listening(
         path: Such as ``/live/executions/p/d/name``.
         last_event_id: Where to resume.
         headers: More headers.
+
+    Yields:
+        The stream.
     """
     host, _, port = endpoint.rpartition(":")
     reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))

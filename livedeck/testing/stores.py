@@ -65,20 +65,20 @@ class FaultyStore(Store):
         return list(self._faults.writes)
 
     def script(self, *faults: Fault) -> None:
-        """What happens to the next writes, one each; after them they work again."""
+        """Let the next writes fail by ``faults``, one each; later writes work again."""
         self._faults.script.extend(faults)
 
     def break_down(self, fault: Fault = Fault.FAILS) -> None:
-        """From now on every write fails, until :meth:`recover`."""
+        """Let every write fail by ``fault`` from now on, until :meth:`recover`."""
         self._faults.broken = fault
 
     def recover(self) -> None:
-        """Writes work again, and what is left of the script is forgotten."""
+        """Let writes work again, and forget what is left of the script."""
         self._faults.broken = Fault.NONE
         self._faults.script.clear()
 
     def hold(self) -> None:
-        """From now on writes wait, until :meth:`release`."""
+        """Let writes wait from now on, until :meth:`release`."""
         self._faults.gate.clear()
         self._faults.held.clear()
 
@@ -87,7 +87,7 @@ class FaultyStore(Store):
         self._faults.gate.set()
 
     def wait_held(self, timeout: float = 10.0) -> bool:
-        """Wait until a write waits at the gate; say whether one does."""
+        """Wait until a write is held, ``timeout`` seconds at most; return whether one is."""
         return self._faults.held.wait(timeout)
 
 

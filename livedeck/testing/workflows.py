@@ -30,7 +30,7 @@ ANY = LiteralType(simple=SimpleType.INTEGER)
 
 
 def promise(node: str, var: str, *path: str | int) -> BindingData:
-    """The output ``var`` of a node, or what lies in it under a path of keys and indexes."""
+    """Return a reference to the output ``var`` of ``node``, or to what lies in it under a ``path`` of keys."""
     steps = [
         PromiseAttribute(int_value=step) if isinstance(step, int) else PromiseAttribute(string_value=step)
         for step in path
@@ -39,7 +39,7 @@ def promise(node: str, var: str, *path: str | int) -> BindingData:
 
 
 def binding(value: Any) -> BindingData:
-    """Bind a promise, a plain Python value, or a list or dict of such."""
+    """Return the binding of ``value``: a promise, a literal, a plain Python value, or a list or dict of such."""
     match value:
         case BindingData():
             return value
@@ -73,7 +73,19 @@ def template(
     deck: bool = False,
     cache_version: str = "",
 ) -> TaskTemplate:
-    """A task that runs a container command."""
+    """Return the template of a task that runs a container command.
+
+    Args:
+        name: The task's.
+        inputs: Names of its inputs, which are integers.
+        outputs: Names of its outputs, which are integers.
+        args: The command, with Flyte's template variables.
+        version: The task's.
+        retries: How often a failure of the user's is tried again.
+        timeout: How long an attempt may run.
+        deck: Whether the task has a Deck.
+        cache_version: Version of its cached outputs; empty if they are not cached.
+    """
     made = TaskTemplate(
         id=Identifier(
             resource_type=ResourceType.TASK,
@@ -102,7 +114,14 @@ def _duration(delta: timedelta) -> Duration:
 
 
 class Part:
-    """A node and the templates that it needs."""
+    """A node and the templates that it needs.
+
+    Args:
+        node: The node.
+        task: The template of the task that it runs.
+        own: Whether that was made for this node alone.
+        subs: The workflows that it runs.
+    """
 
     def __init__(
         self,
@@ -118,18 +137,18 @@ class Part:
         self.subs = subs
 
     def belong(self, workflow: str) -> None:
-        """Name a task that was made for this node after the workflow too: node ids repeat in sub-workflows."""
+        """Name a task that was made for this node after ``workflow`` too: node ids repeat in sub-workflows."""
         if self.task is not None and self.own:
             self.task.id.name = f"{workflow}.{self.node.id}"
             self.node.task_node.reference_id.CopyFrom(self.task.id)
 
     def after(self, *ids: str) -> "Part":
-        """Have it wait for other nodes."""
+        """Have the node wait for those with these ``ids``; return the part itself."""
         self.node.upstream_node_ids.extend(ids)
         return self
 
     def named(self, metadata: NodeMetadata) -> "Part":
-        """Override what the task states."""
+        """Override what the task states by a node's ``metadata``; return the part itself."""
         self.node.metadata.CopyFrom(metadata)
         return self
 
@@ -143,14 +162,14 @@ def task(
     options: Mapping[str, Any] | None = None,
     **inputs: Any,
 ) -> Part:
-    """A node that runs a task: ``of``, or one made for it with ``options`` (see ``template``).
+    """Return a node that runs a task: ``of``, or one made for it with ``options`` (see ``template``).
 
     Args:
-        id: the node's.
-        of: the task.
-        outputs: names of the outputs, with spaces between.
-        options: for the task's template.
-        inputs: what its inputs are bound to.
+        id: The node's.
+        of: The task.
+        outputs: Names of the outputs, with spaces between.
+        options: For the task's template.
+        inputs: What its inputs are bound to.
     """
     made = of or template(id, inputs=list(inputs), outputs=outputs.split(), **(options or {}))
     node = Node(id=id, inputs=_bindings(inputs), task_node=TaskNode(reference_id=made.id))
@@ -158,7 +177,13 @@ def task(
 
 
 def sub_workflow(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part:
-    """A node that runs another workflow."""
+    """Return a node that runs another workflow.
+
+    Args:
+        id: The node's.
+        of: The workflow.
+        inputs: What its inputs are bound to.
+    """
     reference = WorkflowNode(sub_workflow_ref=of.primary.template.id)
     return Part(Node(id=id, inputs=_bindings(inputs), workflow_node=reference), subs=[of])
 
@@ -170,7 +195,15 @@ def workflow(
     outputs: Mapping[str, Any] | None = None,
     fail_immediately: bool = True,
 ) -> CompiledWorkflowClosure:
-    """A compiled workflow of these nodes."""
+    """Return a compiled workflow.
+
+    Args:
+        parts: Its nodes.
+        name: Its name.
+        inputs: Names of its inputs, which are integers.
+        outputs: What its outputs are bound to.
+        fail_immediately: Its failure policy; False: nodes that can still run do so after a failure.
+    """
     policy = (
         WorkflowMetadata.FAIL_IMMEDIATELY if fail_immediately else WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
     )

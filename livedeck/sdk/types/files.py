@@ -33,7 +33,7 @@ class Stored(os.PathLike[str]):
 
     @classmethod
     def from_source(cls, source: str | os.PathLike[str]) -> Self:
-        """Return what lies at a URI or path; flytekit's name for calling the class."""
+        """Return what lies at ``source``, a URI or path; flytekit's name for calling the class."""
         return cls(source)
 
     @property
@@ -129,11 +129,21 @@ class File(Stored):
 
     @classmethod
     def new(cls, name: str = "file") -> Self:
-        """Return a file to write, in a new temporary folder: ``with File.new("a.txt").open("w") as out``."""
+        """Return a file to write in a new temporary folder, called ``name``.
+
+        As in ``with File.new("a.txt").open("w") as out``.
+        """
         return cls(_new_folder(None) / name)
 
     def open(self, mode: str = "r", **options: Any) -> IO[Any]:
-        """Open it as ``open()`` does, downloading it first.
+        """Open the file as Python's ``open`` does, downloading it first.
+
+        Args:
+            mode: as for ``open``.
+            options: as for ``open``: ``encoding``, ``newline`` and so on.
+
+        Returns:
+            The open file, which the caller closes.
 
         Raises:
             StoreError: it cannot be downloaded.
@@ -161,7 +171,7 @@ class Directory(Stored):
 
     @classmethod
     def new(cls, name: str = "folder") -> Self:
-        """Return an empty folder to write to, in a new temporary folder."""
+        """Return an empty folder to write to called ``name``, in a new temporary folder."""
         folder = _new_folder(None) / name
         folder.mkdir()
         return cls(folder)
