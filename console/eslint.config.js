@@ -1,8 +1,12 @@
+import { readdirSync } from "node:fs";
 import js from "@eslint/js";
 import hooks from "eslint-plugin-react-hooks";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const KINDS = readdirSync(`${import.meta.dirname}/src/elements`, { withFileTypes: true })
+  .filter((each) => each.isDirectory())
+  .map(({ name }) => name);
 const FEATURES = ["data", "deck", "execution", "executions", "logs"];
 
 /**
@@ -52,9 +56,17 @@ export default defineConfig(
     },
   },
   forbid(
-    ["src/core/**", "src/document/**", "src/frame/**", "src/protocol/**"],
+    ["src/core/**", "src/document/**", "src/elements/**", "src/frame/**", "src/protocol/**"],
     ["react", "react-dom/*", "@tanstack/*", "**/bindings/*", "**/ui/*", "**/features/**"],
     "The core and the frame know no framework.",
+  ),
+  // A kind's folder has this rule alone, since the last one of a name is the one that holds: it names the frameworks too.
+  ...KINDS.map((kind) =>
+    forbid(
+      [`src/elements/${kind}/**`],
+      ["react", "react-dom/*", "@tanstack/*", ...KINDS.filter((other) => other !== kind).map((other) => `**/${other}/*`)],
+      "Kinds of element know nothing of each other, nor of a framework.",
+    ),
   ),
   ...FEATURES.map((feature) =>
     forbid(

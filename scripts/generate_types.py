@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Write the console's TypeScript types from the msgspec structs that define what travels to the browser.
 
-``livedeck/deck/ops.py`` and ``livedeck/admin/live/messages.py`` are the only definitions; this prints what their
-JSON looks like: names as renamed, tag fields as string literals, fields that may be left out as optional.
+``livedeck/deck/ops.py``, with the kinds of element that it names, and ``livedeck/admin/live/messages.py`` are the only
+definitions; this prints what their JSON looks like: names as renamed, tag fields as string literals, fields that may be
+left out as optional.
 
-    scripts/generate_types.py           write console/src/protocol/*.gen.ts
+    scripts/generate_types.py           write console/src/protocol/*.gen.ts, and examples for the console's tests
     scripts/generate_types.py --check   exit 1 when a file there is not what would be written
 """
 
 import argparse
+import dataclasses
 import enum
 import inspect
 import sys
@@ -21,12 +23,15 @@ import msgspec
 from msgspec import inspect as shape
 
 ROOT = Path(__file__).resolve().parent.parent
-PROTOCOL = ROOT / "console" / "src" / "protocol"
+CONSOLE = ROOT / "console"
 MODULES: Mapping[str, str] = {
-    "livedeck.deck.ops": "deck.gen.ts",
-    "livedeck.admin.live.messages": "live.gen.ts",
+    "livedeck.deck.ops": "src/protocol/deck.gen.ts",
+    "livedeck.admin.live.messages": "src/protocol/live.gen.ts",
 }
 """Each module's file. A module comes after those that it takes structs from."""
+PARTS: Mapping[str, str] = {"livedeck.deck.ops": "livedeck.deck.kinds."}
+"""Where a module's structs are defined beside itself."""
+EXAMPLES = "tests/elements/examples.gen.json"
 
 PLAIN: Mapping[type[shape.Type], str] = {
     shape.AnyType: "unknown",
@@ -41,7 +46,16 @@ PLAIN: Mapping[type[shape.Type], str] = {
 
 def generate() -> dict[str, str]:
     """The text of each generated file, by its name."""
-    return {file: _module(_load(name), name, file) for name, file in MODULES.items()}
+    return {**{file: _module(_load(name), name, file) for name, file in MODULES.items()}, EXAMPLES: _examples()}
+
+
+def _examples() -> str:
+    """Each kind of element with something of all that it can hold, for the console's tests."""
+    kinds, page = _load("livedeck.deck.ops").KINDS, _load("livedeck.deck.page").Page()
+    for kind, value in kinds.items():
+        value.example(page.deck(kind))
+    examples = {op.deck: op.element for op in page.take().ops()}
+    return msgspec.json.format(msgspec.json.encode(examples), indent=2).decode() + "\n"
 
 
 def _load(name: str) -> types.ModuleType:
@@ -65,10 +79,12 @@ def _declared(module: types.ModuleType) -> Iterator[str]:
     unions = {
         frozenset(get_args(value)): name for name, value in vars(module).items() if isinstance(value, types.UnionType)
     }
+    if hasattr(module, "KINDS"):
+        yield from _traits(module.KINDS)
     for name, value in vars(module).items():
         if isinstance(value, types.UnionType):
             yield f"export type {name} = {' | '.join(_name(member) for member in get_args(value))};"
-        elif not isinstance(value, type) or value.__module__ != module.__name__:
+        elif not isinstance(value, type) or not _is_of(value, module.__name__):
             continue
         elif issubclass(value, enum.Enum):
             yield _enum(value)
@@ -81,12 +97,31 @@ def _imports(module: types.ModuleType, file: str) -> str:
     for other, other_file in MODULES.items():
         if other_file == file:
             break
-        names = sorted(
-            name for name, value in vars(module).items() if isinstance(value, type) and value.__module__ == other
-        )
+        names = sorted(name for name, value in vars(module).items() if isinstance(value, type) and _is_of(value, other))
         if names:
-            lines.append(f'import type {{ {", ".join(names)} }} from "./{other_file.removesuffix(".ts")}";\n')
+            lines.append(f'import type {{ {", ".join(names)} }} from "./{Path(other_file).stem}";\n')
     return "".join(lines) + ("\n" if lines else "")
+
+
+def _traits(kinds: Mapping[str, Any]) -> Iterator[str]:
+    """What the kinds of element are like, as a constant: one that the page does not know is not in it."""
+    traits = {kind: dataclasses.asdict(value.traits) for kind, value in kinds.items()}
+    yield _dataclass(type(next(iter(kinds.values())).traits))
+    rows = "".join(f"  {kind}: {_literal(each)},\n" for kind, each in traits.items())
+    yield f"export const TRAITS: Readonly<Record<string, Traits>> = {{\n{rows}}};"
+
+
+def _dataclass(value: type) -> str:
+    info = shape.type_info(value)
+    if not isinstance(info, shape.DataclassType):
+        raise TypeError(f"{value!r} is not a dataclass: {info!r}")
+    fields = "\n".join(f"  readonly {field.encode_name}: {_type(field.type, {})};" for field in info.fields)
+    return f"{_comment(value)}export interface {value.__name__} {{\n{fields}\n}}"
+
+
+def _is_of(value: type, module: str) -> bool:
+    """Whether a module declares a type, or puts it together of its parts."""
+    return value.__module__ == module or (module in PARTS and value.__module__.startswith(PARTS[module]))
 
 
 def _enum(value: type[enum.Enum]) -> str:
@@ -147,7 +182,7 @@ def _literal(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def main(argv: list[str] | None = None, folder: Path = PROTOCOL) -> int:
+def main(argv: list[str] | None = None, folder: Path = CONSOLE) -> int:
     """Write the files into a folder, or with ``--check`` say which are stale; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when something is stale")
@@ -155,10 +190,10 @@ def main(argv: list[str] | None = None, folder: Path = PROTOCOL) -> int:
     stale = [file for file, text in generate().items() if _read(folder / file) != text]
     if check:
         for file in stale:
-            print(f"console/src/protocol/{file} is stale: run scripts/generate_types.py", file=sys.stderr)
+            print(f"console/{file} is stale: run scripts/generate_types.py", file=sys.stderr)
         return 1 if stale else 0
-    folder.mkdir(parents=True, exist_ok=True)
     for file, text in generate().items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(text, encoding="utf-8")
     return 0
 

@@ -22,7 +22,7 @@ def generator() -> ModuleType:
 
 def test_the_committed_files_are_what_would_be_generated(generator):
     for file, text in generator.generate().items():
-        assert (generator.PROTOCOL / file).read_text() == text, f"{file} is stale: run scripts/generate_types.py"
+        assert (generator.CONSOLE / file).read_text() == text, f"{file} is stale: run scripts/generate_types.py"
 
 
 def test_check_says_so_when_a_file_is_stale(generator, tmp_path, capsys):

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Route
 
 from livedeck.admin.security import DECK_HEADERS, PAGE_HEADERS
+from livedeck.deck.style import STYLE_ELEMENT
 
 META: Final = "<!--livedeck:meta-->"
 """Where ``viewer.html`` takes what it is to show."""
@@ -31,7 +32,7 @@ _PLAIN_VIEWER: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><
 <iframe sandbox="allow-scripts" referrerpolicy="no-referrer" title="Deck" src="{raw}?version=whole"></iframe></html>"""
 
 _FRAME: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Deck</title>\
-<meta name="viewport" content="width=device-width,initial-scale=1"></head>\
+<meta name="viewport" content="width=device-width,initial-scale=1">{style}</head>\
 <body><div id="livedeck-root"></div><script>{script}</script></body></html>"""
 
 
@@ -112,7 +113,8 @@ class Pages:
 @lru_cache(maxsize=1)
 def _frame_page(script: str) -> bytes:
     # Only this ends a script element; inside the script's strings it means the same.
-    return _FRAME.replace("{script}", script.replace("</script", "<\\/script")).encode()
+    quoted = script.replace("</script", "<\\/script")
+    return _FRAME.replace("{style}", STYLE_ELEMENT).replace("{script}", quoted).encode()
 
 
 def path_of(*parts: str | int) -> str:

@@ -1,8 +1,8 @@
 """The axes of a chart: the range each shows, and the marks on it.
 
 Marks are counted in integers and written from them, so that there are never more than asked for, no two are written
-alike, and none is written as a number that it is not, whatever range the data has. ``console/src/frame/axis.ts``
-follows the same rules; both run the cases of ``tests/fixtures/axis_cases.json``.
+alike, and none is written as a number that it is not, whatever range the data has.
+``console/src/elements/chart/axis.ts`` follows the same rules; both run the cases of ``tests/fixtures/axis_cases.json``.
 """
 
 import itertools

@@ -4,14 +4,15 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from livedeck.deck import bounds
-from livedeck.deck.grown import Grown, text_bytes
+from livedeck.deck.buffers import ElementBuffer, text_bytes
 from livedeck.deck.libraries import LIBRARY_IDS
 from livedeck.deck.numerals import format_size
-from livedeck.deck.ops import Drop, Element, Extend, Html, Markdown, Op, Progress, Put, Segment, Value
+from livedeck.deck.ops import Drop, Element, Extend, Html, Op, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
 
@@ -21,12 +22,12 @@ _TARGET = 0.75  # shrink to this share of the limit, so that it does not happen 
 
 
 @dataclass(frozen=True)
-class Cut:
+class Trim:
     """What is to be done about one element."""
 
     deck: str
     id: str
-    grown: Grown
+    buffer: ElementBuffer[Any]
     share: float
     """How much of it goes, its oldest part first; 1: the element itself."""
 
@@ -36,7 +37,7 @@ class Cut:
         return self.share >= 1
 
 
-def plan(elements: Iterable[tuple[str, str, Grown]], excess: int, limit: int) -> list[Cut]:
+def plan(elements: Iterable[tuple[str, str, ElementBuffer[Any]]], excess: int, limit: int) -> list[Trim]:
     """What must go for elements to become lighter by ``excess`` bytes.
 
     First whatever is larger than the whole limit; then data that was appended to elements, from each in
@@ -45,30 +46,30 @@ def plan(elements: Iterable[tuple[str, str, Grown]], excess: int, limit: int) ->
     data was appended to.
     """
     slack = limit - int(limit * _TARGET)
-    cuts: dict[tuple[str, str], Cut] = {}
+    trims: dict[tuple[str, str], Trim] = {}
     found = [item for item in elements if item[1] != NOTICE]
-    for deck, id_, grown in found:
-        if grown.weight > limit and not grown.appended:
-            excess -= grown.weight
-            cuts[deck, id_] = Cut(deck, id_, grown, 1)
+    for deck, id_, buffer in found:
+        if buffer.weight > limit and not buffer.appended:
+            excess -= buffer.weight
+            trims[deck, id_] = Trim(deck, id_, buffer, 1)
     growing = [item for item in found if item[2].appended]
-    total = sum(grown.weight - grown.fixed for _, _, grown in growing)
+    total = sum(buffer.weight - buffer.fixed for _, _, buffer in growing)
     share = min(0.95, excess / total) if total else 0
-    for deck, id_, grown in growing if share > 0 else ():
-        if freed := grown.loose(share):
+    for deck, id_, buffer in growing if share > 0 else ():
+        if freed := buffer.loose(share):
             excess -= freed
-            cuts[deck, id_] = Cut(deck, id_, grown, share)
+            trims[deck, id_] = Trim(deck, id_, buffer, share)
     steady = [item for item in found if not item[2].appended and item[2].weight <= limit]
-    blocks = [item for item in steady if item[2].kind in {Html, Markdown} and item[1] not in LIBRARY_IDS]
+    blocks = [item for item in steady if not item[2].kind.traits.tile and item[1] not in LIBRARY_IDS]
     scripts = [item for item in steady if item[1] in LIBRARY_IDS]
-    tiles = [item for item in steady if item[2].kind in {Progress, Value}]
+    tiles = [item for item in steady if item[2].kind.traits.tile]
     for least, those in ((0, blocks), (slack, scripts), (slack, tiles), (slack, growing)):
-        for deck, id_, grown in those if excess > least else ():
+        for deck, id_, buffer in those if excess > least else ():
             if excess > 0:
-                before = cuts.get((deck, id_))
-                excess -= grown.weight - (grown.loose(before.share) if before else 0)
-                cuts[deck, id_] = Cut(deck, id_, grown, 1)
-    return list(cuts.values())
+                before = trims.get((deck, id_))
+                excess -= buffer.weight - (buffer.loose(before.share) if before else 0)
+                trims[deck, id_] = Trim(deck, id_, buffer, 1)
+    return list(trims.values())
 
 
 def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
@@ -77,19 +78,19 @@ def shrink(pending: Pending, limit: int) -> list[tuple[str, str]]:
     Returns:
         Deck and id of each element that nothing is left of.
     """
-    cuts = plan(pending.elements(), pending.weight - int(limit * _TARGET), limit)
-    for cut in cuts:
-        if not cut.whole:
-            cut.grown.drop_oldest(cut.share)
-            pending.begin_anew(cut.deck, cut.id)
-        elif _is_too_large(cut, limit):
-            pending.put(cut.deck, _too_large(cut, limit))
+    trims = plan(pending.elements(), pending.weight - int(limit * _TARGET), limit)
+    for trim in trims:
+        if not trim.whole:
+            trim.buffer.drop_oldest(trim.share)
+            pending.begin_anew(trim.deck, trim.id)
+        elif _is_too_large(trim, limit):
+            pending.put(trim.deck, _too_large(trim, limit))
         else:
-            pending.drop(cut.deck, cut.id)
-    for deck in dict.fromkeys(cut.deck for cut in cuts if not _is_too_large(cut, limit)):
+            pending.drop(trim.deck, trim.id)
+    for deck in dict.fromkeys(trim.deck for trim in trims if not _is_too_large(trim, limit)):
         pending.put(deck, _notice(limit))
     pending.reweigh()
-    return [(cut.deck, cut.id) for cut in cuts if cut.whole]
+    return [(trim.deck, trim.id) for trim in trims if trim.whole]
 
 
 def make_room(replay: Replay, batch: list[Op], room: int, limit: int) -> tuple[list[Op], list[tuple[str, str]]]:
@@ -97,7 +98,7 @@ def make_room(replay: Replay, batch: list[Op], room: int, limit: int) -> tuple[l
 
     Args:
         replay: The document; it is left alone.
-        batch: What is to be applied to it. What that replaces or drops is neither counted nor cut.
+        batch: What is to be applied to it. What that replaces or drops is neither counted nor trimmed.
         room: The weight of what the batch puts and appends.
         limit: Bytes.
 
@@ -108,20 +109,20 @@ def make_room(replay: Replay, batch: list[Op], room: int, limit: int) -> tuple[l
         return [], []
     going = set(_going(replay, batch))
     staying = [item for item in replay.elements() if item[:2] not in going]
-    weight = room + sum(grown.weight for _, _, grown in staying)
+    weight = room + sum(buffer.weight for _, _, buffer in staying)
     if weight <= limit:
         return [], []
-    cuts = plan(staying, weight - int(limit * _TARGET), limit)
+    trims = plan(staying, weight - int(limit * _TARGET), limit)
     ops: list[Op] = []
-    for cut in cuts:
-        if cut.whole:
-            ops.append(Drop(cut.deck, cut.id))
+    for trim in trims:
+        if trim.whole:
+            ops.append(Drop(trim.deck, trim.id))
         else:
-            kept = Grown(cut.grown.element())
-            kept.drop_oldest(cut.share)
-            ops.append(Put(cut.deck, kept.element()))
-    ops.extend(Put(deck, _notice(limit)) for deck in dict.fromkeys(cut.deck for cut in cuts))
-    return ops, [(cut.deck, cut.id) for cut in cuts if cut.whole]
+            kept = trim.buffer.element().buffer()
+            kept.drop_oldest(trim.share)
+            ops.append(Put(trim.deck, kept.element()))
+    ops.extend(Put(deck, _notice(limit)) for deck in dict.fromkeys(trim.deck for trim in trims))
+    return ops, [(trim.deck, trim.id) for trim in trims if trim.whole]
 
 
 def within(replay: Replay, segment: Segment) -> Segment:
@@ -156,7 +157,7 @@ def _is_ample(replay: Replay, ops: Sequence[Op]) -> bool:
     for op in ops:
         if isinstance(op, Put | Extend):
             held = replay.decks.get(op.deck, {}).get(op.element.id)
-            more = Grown(op.element)
+            more = op.element.buffer()
             weight += more.weight
             if len(more.lines) + (len(held.lines) if held else 0) > bounds.LINES:
                 return False
@@ -215,7 +216,7 @@ class _Room:
         held = self._held.get(deck)
         if held is None:
             elements = self._replay.decks.get(deck, {})
-            held = self._held[deck] = {id_: _Held(grown.weight, grown.lines) for id_, grown in elements.items()}
+            held = self._held[deck] = {id_: _Held(buffer.weight, buffer.lines) for id_, buffer in elements.items()}
         return held
 
 
@@ -229,11 +230,11 @@ class _Held:
 
     @classmethod
     def of(cls, element: Element) -> "_Held":
-        grown = Grown(element)
-        return cls(grown.weight, grown.lines)
+        buffer = element.buffer()
+        return cls(buffer.weight, buffer.lines)
 
     def added_to(self, before: "_Held | None") -> "_Held":
-        """At most so much, once the element has grown by this one."""
+        """At most so much, once the element has buffer by this one."""
         return self if before is None else _Held(self.weight + before.weight, self.lines | before.lines)
 
 
@@ -250,7 +251,7 @@ def _going(replay: Replay, batch: list[Op]) -> Iterator[tuple[str, str]]:
                 yield deck, element.id
             case Extend(deck=deck, element=element):
                 held = replay.decks.get(deck, {}).get(element.id)
-                if held is not None and (held.kind is not type(element) or held.kind in {Progress, Value}):
+                if held is not None and (held.kind is not type(element) or not held.kind.traits.grows):
                     yield deck, element.id
             case Drop(deck=deck, id=str(id_)):
                 yield deck, id_
@@ -260,9 +261,9 @@ def _going(replay: Replay, batch: list[Op]) -> Iterator[tuple[str, str]]:
                 pass
 
 
-def _is_too_large(cut: Cut, limit: int) -> bool:
+def _is_too_large(trim: Trim, limit: int) -> bool:
     """Whether words about its size take its place; they stand under its id, which may be what is so large."""
-    return cut.whole and cut.grown.weight > limit >= 2 * text_bytes(cut.id)
+    return trim.whole and trim.buffer.weight > limit >= 2 * text_bytes(trim.id)
 
 
 def _notice(limit: int) -> Html:
@@ -273,10 +274,10 @@ def _notice(limit: int) -> Html:
     )
 
 
-def _too_large(cut: Cut, limit: int) -> Html:
+def _too_large(trim: Trim, limit: int) -> Html:
     return notice(
-        cut.id,
-        f"An element of about {format_size(cut.grown.weight)} was left out: this Deck may hold "
+        trim.id,
+        f"An element of about {format_size(trim.buffer.weight)} was left out: this Deck may hold "
         f"{format_size(limit)} in all (DeckPublish.max_bytes). Show a part of the "
         "data, or save it as a file and link to it.",
     )

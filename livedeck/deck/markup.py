@@ -1,6 +1,7 @@
 """What a piece of HTML needs around it, read off its text.
 
-The first two questions are answered the same way in ``console/src/frame/markup.ts``; a yes too many costs a frame.
+The first two questions are answered the same way in ``console/src/elements/html/markup.ts``; a yes too many costs a
+frame.
 """
 
 import re

@@ -1,80 +1,56 @@
 """What a Deck says, as data: elements, the four ops, segments and documents.
 
-This file is the only definition. Python encodes these with msgspec; the TypeScript types in
-``console/src/protocol/deck.gen.ts`` are generated from it by ``scripts/generate_types.py``.
+This file and the kinds of element that it names, ``livedeck/deck/kinds``, are the only definition. Python encodes
+these with msgspec; ``scripts/generate_types.py`` generates the TypeScript types in
+``console/src/protocol/deck.gen.ts``.
 
 A *document* is an ordered list of named decks (tabs), each an ordered list of elements with an id that is
 unique within its deck. It is changed only by ops; ops travel in numbered, immutable *segments*.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 import msgspec
 
+from livedeck.deck.kinds import BaseElement
+from livedeck.deck.kinds.chart import Chart, ChartCalls, Series
+from livedeck.deck.kinds.html import Html, HtmlCalls
+from livedeck.deck.kinds.markdown import Markdown, MarkdownCalls
+from livedeck.deck.kinds.progress import Progress, ProgressCalls
+from livedeck.deck.kinds.value import Value, ValueCalls
 
-class Html(msgspec.Struct, tag_field="kind", tag="html", frozen=True, gc=False):
-    """Raw HTML, shown as it is (scripts run, inside the Deck's sandbox)."""
-
-    id: str
-    html: str
-
-
-class Markdown(msgspec.Struct, tag_field="kind", tag="markdown", frozen=True, gc=False):
-    """CommonMark text with tables; raw HTML in it is shown as text."""
-
-    id: str
-    text: str
-
-
-class Progress(msgspec.Struct, tag_field="kind", tag="progress", frozen=True, gc=False, omit_defaults=True):
-    """A progress bar. ``total`` is None while the amount of work is unknown."""
-
-    id: str
-    label: str
-    value: float = 0.0
-    total: float | None = None
-    unit: str = ""
-
-
-class Value(msgspec.Struct, tag_field="kind", tag="value", frozen=True, gc=False, omit_defaults=True):
-    """One number or word with a label, shown large; ``delta`` is the change since the value before."""
-
-    id: str
-    label: str
-    value: float | int | str | bool | None = None
-    unit: str = ""
-    delta: float | None = None
-
-
-class Series(msgspec.Struct, frozen=True, gc=False):
-    """One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
-
-    Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
-    that comes to an ``x`` again is drawn as it came.
-    """
-
-    name: str
-    x: list[float | None]
-    y: list[float | None]
-
-
-class Chart(msgspec.Struct, tag_field="kind", tag="chart", frozen=True, gc=False, omit_defaults=True):
-    """A line chart; each series has its own x values, in the order in which they came."""
-
-    id: str
-    title: str
-    series: list[Series] = []
-    x_label: str = ""
-    y_label: str = ""
-    log_y: bool = False
-    zone: str | None = None
-    """What ``x`` is: None for numbers; for times, in seconds since 1970, the name of their time zone, or nothing for
-    times and dates that came without one."""
-    notes: dict[str, int] = {}
-    """What could not be drawn, in words, each with the number of points that this is about."""
-
+__all__ = [
+    "KINDS",
+    "MOST_UNREADABLE",
+    "Chart",
+    "Deck",
+    "Document",
+    "Drop",
+    "Element",
+    "ElementCalls",
+    "End",
+    "Extend",
+    "Health",
+    "Html",
+    "Markdown",
+    "Op",
+    "Progress",
+    "Put",
+    "Segment",
+    "Series",
+    "Unreadable",
+    "Value",
+]
 
 Element = Html | Markdown | Progress | Value | Chart
+
+KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
+"""The kinds of element by their names."""
+
+
+class ElementCalls(HtmlCalls, MarkdownCalls, ProgressCalls, ValueCalls, ChartCalls):
+    """The calls on a tab that put an element there, ``deck.chart(...)`` and the others, of all kinds."""
 
 
 class Put(msgspec.Struct, tag_field="op", tag="put", frozen=True, gc=False):
@@ -90,9 +66,8 @@ class Put(msgspec.Struct, tag_field="op", tag="put", frozen=True, gc=False):
 class Extend(msgspec.Struct, tag_field="op", tag="extend", frozen=True, gc=False):
     """Append to an element of the same id and kind.
 
-    html and markdown text is concatenated; a chart's points are appended series by series, new series
-    added, the numbers of its notes added up, and it gets the zone if it has none; for progress and value,
-    which hold no list, it is the same as ``put``. An ``extend`` of an element that does not exist is a ``put``.
+    Text is concatenated, a chart's points are appended series by series. Of a kind that does not grow it is the same as
+    ``put``, and so is an ``extend`` of an element that does not exist, or is of another kind.
     """
 
     deck: str

@@ -6,8 +6,9 @@ many there were.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from livedeck.deck.grown import Grown
+from livedeck.deck.buffers import ElementBuffer
 from livedeck.deck.ops import Drop, Element, End, Extend, Html, Op, Put
 
 _TOUCH = "livedeck-touch"  # id of an element that is put and dropped at once, only to bring its deck into being
@@ -16,19 +17,19 @@ _TOUCH = "livedeck-touch"  # id of an element that is put and dropped at once, o
 class _Entry:
     """What is to be done about one element: drop what is there, then put or extend."""
 
-    __slots__ = ("drops", "extends", "grown")
+    __slots__ = ("buffer", "drops", "extends")
 
-    def __init__(self, grown: Grown | None, *, extends: bool = False, drops: bool = False) -> None:
-        self.grown = grown
+    def __init__(self, buffer: ElementBuffer[Any] | None, *, extends: bool = False, drops: bool = False) -> None:
+        self.buffer = buffer
         self.extends = extends
         self.drops = drops
 
     def ops(self, deck: str, id_: str, *, fresh: bool) -> Iterator[Op]:
         if self.drops:
             yield Drop(deck, id_)
-        if self.grown is not None:
+        if self.buffer is not None:
             extends = self.extends and not fresh
-            yield Extend(deck, self.grown.element()) if extends else Put(deck, self.grown.element())
+            yield Extend(deck, self.buffer.element()) if extends else Put(deck, self.buffer.element())
 
 
 class _Changes:
@@ -44,7 +45,7 @@ class _Changes:
     def ops(self, deck: str) -> Iterator[Op]:
         if self.drops:
             yield Drop(deck)
-        if self.made and all(entry.grown is None for entry in self.entries.values()):
+        if self.made and all(entry.buffer is None for entry in self.entries.values()):
             yield Put(deck, Html(_TOUCH, ""))
             yield Drop(deck, _TOUCH)
         for id_, entry in self.entries.items():
@@ -81,23 +82,23 @@ class Pending:
 
     def put(self, deck: str, element: Element) -> None:
         """Merge a ``put``."""
-        self._put(deck, element.id, Grown(element), extends=False)
+        self._put(deck, element.id, element.buffer(), extends=False)
 
     def extend(self, deck: str, element: Element) -> None:
         """Merge an ``extend``."""
         if self.end is not None:
             return
         entry = self._making(deck).entries.get(element.id)
-        if entry is None or entry.grown is None:
-            self._put(deck, element.id, Grown(element), extends=True)
-        elif entry.grown.kind is type(element):
-            self.weight -= entry.grown.weight
-            entry.grown.extend(element)
-            self.weight += entry.grown.weight
+        if entry is None or entry.buffer is None:
+            self._put(deck, element.id, element.buffer(), extends=True)
+        elif entry.buffer.kind is type(element):
+            self.weight -= entry.buffer.weight
+            entry.buffer.extend(element)
+            self.weight += entry.buffer.weight
         else:
             # Of another kind than what was put: it replaces. Of another kind than what was extended: whichever
             # kind the document holds, the later one is what remains.
-            self._put(deck, element.id, Grown(element), extends=False)
+            self._put(deck, element.id, element.buffer(), extends=False)
 
     def drop(self, deck: str, id_: str | None = None) -> None:
         """Merge a ``drop`` of an element, or of the whole deck."""
@@ -105,13 +106,13 @@ class Pending:
             return
         if id_ is None:
             gone = self._decks.pop(deck, None)
-            self.weight -= sum(e.grown.weight for e in gone.entries.values() if e.grown) if gone else 0
+            self.weight -= sum(e.buffer.weight for e in gone.entries.values() if e.buffer) if gone else 0
             self._decks[deck] = _Changes(drops=True)
             return
         changes = self._decks.setdefault(deck, _Changes())
         gone_entry = changes.entries.pop(id_, None)
-        if gone_entry is not None and gone_entry.grown is not None:
-            self.weight -= gone_entry.grown.weight
+        if gone_entry is not None and gone_entry.buffer is not None:
+            self.weight -= gone_entry.buffer.weight
         # The element may also be in the document, unless the deck goes first; so the op itself stays.
         if not changes.drops:
             changes.entries[id_] = _Entry(None, drops=True)
@@ -120,11 +121,11 @@ class Pending:
         """Take back a ``put`` of an element that the document has not: unlike after a drop, nothing of it stays."""
         changes = self._decks.get(deck)
         entry = changes.entries.get(id_) if changes else None
-        if changes is None or entry is None or entry.grown is None:
+        if changes is None or entry is None or entry.buffer is None:
             return
-        self.weight -= entry.grown.weight
+        self.weight -= entry.buffer.weight
         if entry.drops:
-            entry.grown = None
+            entry.buffer = None
         else:
             del changes.entries[id_]
 
@@ -138,8 +139,8 @@ class Pending:
             for id_, entry in changes.entries.items():
                 if entry.drops:
                     self.drop(deck, id_)
-                if entry.grown is not None:
-                    self._absorb(deck, id_, entry.grown, extends=entry.extends and not entry.drops)
+                if entry.buffer is not None:
+                    self._absorb(deck, id_, entry.buffer, extends=entry.extends and not entry.drops)
         self.end = self.end or later.end
 
     def makes(self, deck: str) -> bool:
@@ -168,16 +169,16 @@ class Pending:
     def prune(self, known: Callable[[str, str], bool]) -> None:
         """Forget drops of elements that are not in the document, which ``known`` tells by deck and id."""
         for deck, changes in self._decks.items():
-            gone = [id_ for id_, entry in changes.entries.items() if entry.grown is None and not known(deck, id_)]
+            gone = [id_ for id_, entry in changes.entries.items() if entry.buffer is None and not known(deck, id_)]
             for id_ in gone:
                 del changes.entries[id_]
 
-    def elements(self) -> Iterator[tuple[str, str, Grown]]:
+    def elements(self) -> Iterator[tuple[str, str, ElementBuffer[Any]]]:
         """Every element that is put or extended, with its deck and id, oldest first within a deck."""
         for deck, changes in self._decks.items():
             for id_, entry in changes.entries.items():
-                if entry.grown is not None:
-                    yield deck, id_, entry.grown
+                if entry.buffer is not None:
+                    yield deck, id_, entry.buffer
 
     def begin_anew(self, deck: str, id_: str) -> None:
         """Let what was to be appended to an element replace it: data in between is gone, so older data goes too."""
@@ -185,30 +186,30 @@ class Pending:
 
     def reweigh(self) -> None:
         """Add the weight up again, after elements were made lighter from outside."""
-        self.weight = sum(grown.weight for _, _, grown in self.elements())
+        self.weight = sum(buffer.weight for _, _, buffer in self.elements())
 
-    def _absorb(self, deck: str, id_: str, grown: Grown, *, extends: bool) -> None:
+    def _absorb(self, deck: str, id_: str, buffer: ElementBuffer[Any], *, extends: bool) -> None:
         entry = self._decks[deck].entries.get(id_) if deck in self._decks else None
-        if extends and entry is not None and entry.grown is not None:
-            self.extend(deck, grown.element())
+        if extends and entry is not None and entry.buffer is not None:
+            self.extend(deck, buffer.element())
         else:
-            self._put(deck, id_, grown, extends=extends)
+            self._put(deck, id_, buffer, extends=extends)
 
-    def _put(self, deck: str, id_: str, grown: Grown, *, extends: bool) -> None:
+    def _put(self, deck: str, id_: str, buffer: ElementBuffer[Any], *, extends: bool) -> None:
         if self.end is not None:
             return
         entries = self._making(deck).entries
         entry = entries.get(id_)
-        self.weight += grown.weight
+        self.weight += buffer.weight
         if entry is None:
-            entries[id_] = _Entry(grown, extends=extends)
-        elif entry.grown is None:
+            entries[id_] = _Entry(buffer, extends=extends)
+        elif entry.buffer is None:
             # It was dropped, so it comes back at the end.
             del entries[id_]
-            entries[id_] = _Entry(grown, drops=entry.drops)
+            entries[id_] = _Entry(buffer, drops=entry.drops)
         else:
-            self.weight -= entry.grown.weight
-            entry.grown, entry.extends = grown, extends
+            self.weight -= entry.buffer.weight
+            entry.buffer, entry.extends = buffer, extends
 
     def _making(self, deck: str) -> _Changes:
         """The changes of a deck that an op is about to bring into being if it is not there."""

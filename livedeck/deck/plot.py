@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from livedeck.deck import axis
 from livedeck.deck.axis import CHARACTER, Marks
-from livedeck.deck.ops import Chart, Series
+from livedeck.deck.kinds.chart import Chart, Series
 
 SIZE = 1000
 """Width and height of the SVG, in its own units."""
@@ -61,6 +61,20 @@ def chart_plot(chart: Chart) -> str:
         f' preserveAspectRatio="none" role="img" aria-label="{label}">{_grid(x_marks, x, y_marks, y)}{drawn}</svg>'
         f"{_marks('y', y_marks, y)}{_marks('x', x_marks, x)}{_words(chart, x_marks, y_marks)}</div>"
     )
+
+
+def chart_notes(chart: Chart) -> list[str]:
+    """What is said below a chart of what it could not draw."""
+    notes = [f"{words} ({count:,} {'point' if count == 1 else 'points'})" for words, count in chart.notes.items()]
+    hidden = sum(y is not None and y <= 0 for line in chart.series for y in line.y) if chart.log_y else 0
+    if hidden:
+        words = "not above zero, for which a logarithmic axis has no place"
+        notes.append(f"{words} ({hidden:,} {'point' if hidden == 1 else 'points'})")
+    for line in chart.series:
+        if again := restarts(line):
+            times = "once" if again == 1 else f"{again:,} times"
+            notes.append(f"x of {line.name} starts again {times}; each pass is a line of its own")
+    return notes
 
 
 def dash(index: int) -> str:

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from livedeck.deck import bounds, cut, limits, segments, snapshot
-from livedeck.deck.grown import Grown
 from livedeck.deck.ops import End, Extend, Health, Op, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
@@ -439,7 +438,7 @@ class Publishing:
         weight = 0
         parts = Pending(), Pending()
         for op in batch.pending.ops():
-            weight += Grown(op.element).weight if isinstance(op, Put | Extend) else 0
+            weight += op.element.buffer().weight if isinstance(op, Put | Extend) else 0
             parts[bool(parts[0]) and weight > MOST_AT_ONCE].add(op)
         first, rest = parts
         if not rest:

@@ -1,8 +1,9 @@
 """A document while a log is being replayed: mutable, so that a segment costs what it holds."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from livedeck.deck.grown import Grown
+from livedeck.deck.buffers import ElementBuffer
 from livedeck.deck.ops import (
     MOST_UNREADABLE,
     Deck,
@@ -34,10 +35,10 @@ class Replay:
         self.end = start.end
         self.health = start.health
         self.unreadable = list(start.unreadable)
-        self.decks: dict[str, dict[str, Grown]] = {
-            deck.name: {element.id: Grown(element) for element in deck.elements} for deck in start.decks
+        self.decks: dict[str, dict[str, ElementBuffer[Any]]] = {
+            deck.name: {element.id: element.buffer() for element in deck.elements} for deck in start.decks
         }
-        self.weight = sum(grown.weight for _, _, grown in self.elements())
+        self.weight = sum(buffer.weight for _, _, buffer in self.elements())
         """About how many bytes the document takes."""
 
     def apply(self, segment: Segment) -> bool:
@@ -66,7 +67,7 @@ class Replay:
 
     def document(self) -> Document:
         """The document as a value; applying more segments does not change it."""
-        decks = [Deck(name, [grown.element() for grown in held.values()]) for name, held in self.decks.items()]
+        decks = [Deck(name, [buffer.element() for buffer in held.values()]) for name, held in self.decks.items()]
         return Document(self.seq, self.at, decks, self.end, self.health, list(self.unreadable))
 
     @property
@@ -74,11 +75,11 @@ class Replay:
         """How many elements there are on all tabs."""
         return sum(map(len, self.decks.values()))
 
-    def elements(self) -> Iterator[tuple[str, str, Grown]]:
+    def elements(self) -> Iterator[tuple[str, str, ElementBuffer[Any]]]:
         """Every element with the name of its deck and its id, in the order of the page."""
         for name, held in self.decks.items():
-            for id_, grown in held.items():
-                yield name, id_, grown
+            for id_, buffer in held.items():
+                yield name, id_, buffer
 
     def _apply(self, op: Op) -> None:
         match op:
@@ -93,7 +94,7 @@ class Replay:
                     held.extend(element)
                     self.weight += held.weight
             case Drop(deck=name, id=None):
-                self.weight -= sum(grown.weight for grown in self.decks.pop(name, {}).values())
+                self.weight -= sum(buffer.weight for buffer in self.decks.pop(name, {}).values())
             case Drop(deck=name, id=str(id_)):
                 gone = self.decks.get(name, {}).pop(id_, None)
                 self.weight -= gone.weight if gone else 0
@@ -103,5 +104,5 @@ class Replay:
     def _put(self, deck: str, element: Element) -> None:
         elements = self.decks.setdefault(deck, {})
         before = elements.get(element.id)
-        grown = elements[element.id] = Grown(element)
-        self.weight += grown.weight - (before.weight if before else 0)
+        buffer = elements[element.id] = element.buffer()
+        self.weight += buffer.weight - (before.weight if before else 0)

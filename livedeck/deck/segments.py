@@ -1,14 +1,12 @@
-"""Segments as bytes, and ops merged: the format of the log's objects."""
+"""Segments as bytes: the format of the log's objects."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import msgspec
 
 from livedeck.deck import bounds, slices
-from livedeck.deck.grown import map_texts
-from livedeck.deck.ops import Chart, Drop, Extend, Op, Put, Segment
-from livedeck.deck.pending import Pending
+from livedeck.deck.ops import Extend, Op, Put, Segment
 from livedeck.errors import DeckError
 
 CONTENT_TYPE = "application/json"
@@ -44,8 +42,8 @@ def decode(data: bytes) -> Segment:
     if len(segment.ops) > bounds.OPS:
         raise DeckError(f"it has {len(segment.ops)} ops; no more than {bounds.OPS} are read")
     for op in segment.ops:
-        if isinstance(op, Put | Extend) and isinstance(op.element, Chart):
-            _check_lines(op.element)
+        if isinstance(op, Put | Extend):
+            op.element.check()
     return segment
 
 
@@ -65,33 +63,22 @@ def unreadable(seq: int, reason: str) -> Segment:
     return Segment(seq, "", [], unreadable=reason if len(reason) <= _REASON_LENGTH else f"{reason[:_REASON_LENGTH]}...")
 
 
-def _check_lines(chart: Chart) -> None:
-    for line in chart.series:
-        if len(line.x) != len(line.y):
-            raise DeckError(
-                f"the line {line.name!r} of the chart {chart.id!r} has {len(line.x)} x values, {len(line.y)} y values"
-            )
-
-
-def merge(ops: Iterable[Op]) -> list[Op]:
-    """Fewer ops that leave any document exactly as these do: last ``put`` wins, ``extend`` is concatenated."""
-    pending = Pending()
-    for op in ops:
-        pending.add(op)
-    return pending.ops()
-
-
 def clean(op: Op) -> Op:
     """The op with what UTF-8 cannot hold (lone surrogates) replaced by U+FFFD."""
-    match op:
-        case Put(deck=deck, element=element):
-            return Put(clean_text(deck), map_texts(element, clean_text))
-        case Extend(deck=deck, element=element):
-            return Extend(clean_text(deck), map_texts(element, clean_text))
-        case Drop(deck=deck, id=id_):
-            return Drop(clean_text(deck), None if id_ is None else clean_text(id_))
-        case _:
-            return op
+    return cast("Op", _cleaned(op))
+
+
+def _cleaned(value: Any) -> Any:
+    """A value with all texts in it clean, those of an element's fields included."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(each) for key, each in value.items()}
+    if isinstance(value, msgspec.Struct):
+        return type(value)(*(_cleaned(getattr(value, field)) for field in value.__struct_fields__))
+    return value
 
 
 def clean_text(text: str) -> str:

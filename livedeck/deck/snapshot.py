@@ -18,10 +18,12 @@ from typing import Any
 import msgspec
 
 from livedeck.deck import policy, slices
-from livedeck.deck.framed import Raw, outer_script, unescape
-from livedeck.deck.ops import Chart, Document
+from livedeck.deck.framed import outer_script
+from livedeck.deck.ops import KINDS, Document
+from livedeck.deck.raw import Raw, read
 from livedeck.deck.segments import clean_text
 from livedeck.deck.static_page import StaticPage, empty, tab_rules, unreadable_notice
+from livedeck.deck.style import STYLE, STYLE_ELEMENT
 
 CONTENT_TYPE = "text/html; charset=utf-8"
 VERSION = 1
@@ -34,7 +36,6 @@ _END = b"</script>"
 _VERSION_TAG = re.compile(rb'<meta name="livedeck-version" content="(\d+)">')
 _LIVE_TAG = b'<meta name="livedeck-state" content="live">'
 _FALLBACK_BYTES = 256 * 1024  # beyond it a page with a chart shows nothing without its script, but words
-_MOST_DEPTH = 2  # of frames that raw HTML stands in
 # What turns the direction of the text behind it, such as the browser's own in the title of its window.
 _TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
@@ -60,7 +61,7 @@ def render(document: Document, *, live: bool, title: str = "Deck", ended: Ended 
         title: Heading and title of the page.
         ended: How the task ended, where the document does not say so.
     """
-    script = _runtime() if any(isinstance(e, Chart) for deck in document.decks for e in deck.elements) else None
+    script = _runtime() if any(e.traits.script for deck in document.decks for e in deck.elements) else None
     page = _Page()
     page.add(_head(document, title, live=live))
     page.add(_header(document, title, live=live, ended=ended))
@@ -132,48 +133,46 @@ def _decode(data: bytes, block: bytes, tag: bytes) -> Document | None:
         held = msgspec.json.decode(block)
         for deck in held.get("decks", ()):
             for element in deck["elements"]:
-                if isinstance(element.get("html"), list):
-                    start, length, *more = element["html"]
-                    (depth,) = more or (0,)
-                    element["html"] = unescape(data[start : start + length].decode(), min(depth, _MOST_DEPTH))
+                field = KINDS[element["kind"]].traits.raw
+                if field and isinstance(element[field], list):
+                    start, length, *how = element[field]
+                    element[field] = read(data[start : start + length].decode(), *how)
         return msgspec.convert(held, Document)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
 
 
 class _Page:
-    """The page's bytes so far, and where each raw HTML element lies in them."""
+    """The page's bytes so far, and where elements' own texts lie in them."""
 
     def __init__(self) -> None:
         self.data = bytearray()
-        self._places: list[tuple[int, ...]] = []
-
-    @property
-    def has_frames(self) -> bool:
-        """Whether some of the raw HTML stands in frames."""
-        return any(more for _, _, *more in self._places)
+        self._places: dict[int, list[int]] = {}  # by the identity of the element
+        self.has_frames = False
+        """Whether some of the texts stand in frames."""
 
     def add(self, piece: str | bytes) -> None:
         self.data += piece.encode() if isinstance(piece, str) else piece
 
     def add_static(self, document: Document) -> None:
-        for piece in StaticPage(document, _STYLE).pieces():
+        for piece in StaticPage(document, STYLE).pieces():
             if isinstance(piece, Raw):
-                raw = piece.text.encode()
-                # An older reader refuses a place of three: what it would read is not what was published.
-                self._places.append((len(self.data), len(raw), *([piece.depth] if piece.depth else [])))
-                self.data += raw
+                text = piece.written.encode()
+                # An older reader refuses a place of more than two: what it would read is not what was published.
+                how = [piece.depth, 1] if piece.plain else [piece.depth] if piece.depth else []
+                self._places[id(piece.element)] = [len(self.data), len(text), *how]
+                self.data += text
+                self.has_frames = self.has_frames or piece.depth > 0
             else:
                 self.add(piece)
 
     def source(self, document: Document) -> Any:
-        """The document for the block of JSON: of raw HTML only where it lies, [start, length(, frames around it)]."""
-        places = iter(self._places)
+        """The document for the block of JSON: of such a text only where it lies, [start, length(, depth(, plain))]."""
         held = msgspec.to_builtins(document)
-        for deck in held.get("decks", ()):
-            for element in deck["elements"]:
-                if element["kind"] == "html":
-                    element["html"] = next(places)
+        for deck, shown in zip(held.get("decks", ()), document.decks, strict=True):
+            for each, element in zip(deck["elements"], shown.elements, strict=True):
+                if place := self._places.get(id(element)):
+                    each[element.traits.raw] = place
         return held
 
 
@@ -181,8 +180,8 @@ def _without_scripting(document: Document) -> str:
     """What a page that is drawn by its script shows where scripts do not run, if that stays small."""
     pieces = []
     size = 0
-    for piece in StaticPage(document, _STYLE).pieces():
-        text = piece.text if isinstance(piece, Raw) else piece
+    for piece in StaticPage(document, STYLE).pieces():
+        text = piece.written if isinstance(piece, Raw) else piece
         size += len(text)
         # It would end the noscript element early, and then be shown twice.
         pieces.append("" if isinstance(piece, Raw) and "</noscript" in text.lower() else text)
@@ -196,7 +195,7 @@ def _head(document: Document, title: str, *, live: bool) -> str:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(document.seq, live=live)}'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{html.escape(_TURNS.sub('', clean_text(title)))}</title>"
-        f"<style>{_STYLE}{tab_rules(len(document.decks))}</style></head>"
+        f"{STYLE_ELEMENT}<style>{tab_rules(len(document.decks))}</style></head>"
         "<body>"
     )
 
@@ -241,14 +240,6 @@ def _moment(at: str) -> str:
     except ValueError:
         return html.escape(at)
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
-
-
-def _minified(css: str) -> str:
-    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
-
-
-# Read on import, which a warm process does once for all attempts that it forks.
-_STYLE = _minified((_HERE / "page.css").read_text("utf-8"))
 
 
 def _embedded(value: Any) -> bytes:

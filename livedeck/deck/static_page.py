@@ -2,41 +2,21 @@
 
 import html
 import itertools
-import math
+from collections import Counter
 from collections.abc import Iterator
-from functools import cache
-from typing import TYPE_CHECKING
 
 from livedeck.deck import framed
-from livedeck.deck.framed import Raw
-from livedeck.deck.markup import acts_on_document, is_balanced, is_whole_document
-from livedeck.deck.numerals import format_delta, format_number, format_value
-from livedeck.deck.ops import MOST_UNREADABLE, Chart, Deck, Document, Element, Html, Markdown, Progress, Value
-from livedeck.deck.plot import COLOURS, chart_plot, dash, restarts
+from livedeck.deck.kinds import Frame
+from livedeck.deck.ops import MOST_UNREADABLE, Deck, Document, Element
+from livedeck.deck.raw import Raw
 from livedeck.deck.renderers import render_error
-from livedeck.deck.tables import numeric
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_core import StateCore
-    from markdown_it.token import Token
-
-MARKDOWN_BUDGET = 128 * 1024
-"""How many characters of Markdown one page renders. Rendering is pure Python and would slow the task beside it; what
-is beyond is shown as it was written."""
-
-BALANCE_BUDGET = 10_000
-"""How many tags of raw HTML one page looks through for elements that are left open; what is beyond has a frame."""
-
-LONG_FIGURE = 14
-"""Characters beyond which a value has the room of two tiles."""
 
 
 class StaticPage:
     """Renders one document; keeps count of what rendering may still cost.
 
     A tab whose HTML has scripts or styles has a frame of its own, so that they reach the rest of their tab and nothing
-    else; HTML that is a whole page, or leaves elements open, has one by itself.
+    else; what has to stand by itself has one within the tab.
 
     Args:
         document: What to show.
@@ -45,12 +25,18 @@ class StaticPage:
 
     def __init__(self, document: Document, style: str) -> None:
         self._document = document
-        self._style = style
-        self._budget = MARKDOWN_BUDGET
-        self._balance_budget = BALANCE_BUDGET
+        self._spent: Counter[str] = Counter()
+        self.style = style
+
+    def afford(self, purpose: str, cost: int, most: int) -> bool:
+        """Whether something may still be done; see :class:`livedeck.deck.kinds.StaticPage`."""
+        if self._spent[purpose] + cost > most:
+            return False
+        self._spent[purpose] += cost
+        return True
 
     def pieces(self) -> Iterator[str | Raw]:
-        """The tabs and panels in order; a :class:`Raw` stands where raw HTML goes."""
+        """The tabs and panels in order; a :class:`Raw` stands where an element's own text goes."""
         decks = self._document.decks
         yield f'<main class="ld-page"{" data-ended" if self._document.end else ""}>'
         if not decks:
@@ -59,64 +45,30 @@ class StaticPage:
             yield from _tabs(decks)
         for index, deck in enumerate(decks):
             yield f'<section class="ld-panel" id="ld-panel-{index}" aria-label="{_quoted(deck.name)}">'
-            alone = {element.id for element in deck.elements if isinstance(element, Html) and self._is_alone(element)}
-            if any(isinstance(e, Html) and e.id not in alone and acts_on_document(e.html) for e in deck.elements):
-                inside = ['<main class="ld-page ld-panel">', *self._panel(deck, alone), "</main>"]
-                yield from framed.framed(deck.name, framed.document(self._style, inside))
+            frames = [element.frame(self) for element in deck.elements]
+            if Frame.TAB in frames:
+                inside = ['<main class="ld-page ld-panel">', *self._panel(deck, frames), "</main>"]
+                yield from framed.framed(deck.name, framed.document(self.style, inside))
             else:
-                yield from self._panel(deck, alone)
+                yield from self._panel(deck, frames)
             yield "</section>"
         yield "</main>"
 
-    def _is_alone(self, element: Html) -> bool:
-        """Whether it has a frame by itself."""
-        if is_whole_document(element.html):
-            return True
-        if acts_on_document(element.html):
-            return False
-        self._balance_budget -= element.html.count("<")
-        return self._balance_budget < 0 or not is_balanced(element.html)
-
-    def _panel(self, deck: Deck, alone: set[str]) -> Iterator[str | Raw]:
-        for tiles, elements in itertools.groupby(deck.elements, key=lambda element: isinstance(element, Value)):
-            if tiles:
-                yield '<div class="ld-values">'
-            for element in elements:
-                yield from self._guarded(element, alone=element.id in alone)
-            if tiles:
+    def _panel(self, deck: Deck, frames: list[Frame]) -> Iterator[str | Raw]:
+        placed = zip(deck.elements, frames, strict=True)
+        for group, elements in itertools.groupby(placed, key=lambda each: each[0].traits.group):
+            if group:
+                yield f'<div class="{group}">'
+            for element, frame in elements:
+                yield from self._guarded(element, frame)
+            if group:
                 yield "</div>"
 
-    def _guarded(self, element: Element, *, alone: bool) -> list[str | Raw]:
+    def _guarded(self, element: Element, frame: Frame) -> list[str | Raw]:
         try:
-            return list(self._element(element, alone=alone))
+            return list(element.static(self, frame))
         except Exception as error:  # noqa: BLE001 - one element must not cost the others their page
-            return [render_error(error, f"The {type(element).__name__.lower()} {element.id!r} could not be drawn")]
-
-    def _element(self, element: Element, *, alone: bool) -> Iterator[str | Raw]:
-        match element:
-            case Html(html=raw):
-                yield '<div class="ld-element ld-html">'
-                if not alone:
-                    yield Raw(raw)
-                elif is_whole_document(raw):
-                    yield from framed.framed("Report", framed.whole_document(raw))
-                else:
-                    yield from framed.framed("HTML", framed.document(self._style, [Raw(raw)]))
-                yield "</div>"
-            case Markdown(text=text):
-                yield f'<div class="ld-element ld-markdown">{self._markdown(text)}</div>'
-            case Progress():
-                yield _progress(element)
-            case Value():
-                yield _value(element)
-            case Chart():
-                yield _chart(element)
-
-    def _markdown(self, text: str) -> str:
-        if len(text) > self._budget:
-            return f"<pre>{html.escape(text)}</pre>"
-        self._budget -= len(text)
-        return str(_markdown_it().render(text))
+            return [render_error(error, f"The {element.kind} {element.id!r} could not be drawn")]
 
 
 def unreadable_notice(document: Document) -> str:
@@ -168,93 +120,5 @@ def _tabs(decks: list[Deck]) -> Iterator[str]:
     yield f'<div class="ld-tabs">{"".join(labels)}</div>'
 
 
-def _progress(bar: Progress) -> str:
-    words = f" {bar.unit}" if bar.unit else ""
-    amount = f"{format_number(bar.value)}{words}"
-    share, state = 1.0, " data-indeterminate"
-    if bar.total is not None and bar.total > 0:
-        share = min(1.0, max(0.0, bar.value / bar.total))
-        percent = math.floor(min(100, max(0, bar.value * 100 / bar.total)))  # 0.29 * 100 is less than 29
-        amount = f"{format_number(bar.value)} of {format_number(bar.total)}{words} · {percent} %"
-        state = " data-done" if share == 1 else ""
-    return (
-        f'<div class="ld-element ld-progress"{state}><div class="ld-progress-head">'
-        f'<span class="ld-label">{html.escape(bar.label)}</span>'
-        f'<span class="ld-amount">{html.escape(amount)}</span></div>'
-        f'<div class="ld-track"><div class="ld-bar" style="width:{share * 100:g}%"></div></div></div>'
-    )
-
-
-def _value(tile: Value) -> str:
-    unit = f'<span class="ld-unit">{html.escape(tile.unit)}</span>' if tile.unit else ""
-    change = ""
-    if tile.delta is not None:
-        sign = "up" if tile.delta > 0 else "down" if tile.delta < 0 else "same"
-        change = f'<div class="ld-delta" data-sign="{sign}">{format_delta(tile.delta)}</div>'
-    words = format_value(tile.value)
-    kind = " data-words" if isinstance(tile.value, str) and not numeric([words]) else ""
-    return (
-        f'<div class="ld-element ld-value"{kind}{" data-long" if len(words) > LONG_FIGURE else ""}>'
-        f'<div class="ld-label">{html.escape(tile.label)}</div><div class="ld-number">'
-        f'<span class="ld-figure" style="--ld-length:{len(words)}">{html.escape(words)}</span>{unit}</div>'
-        f"{change}</div>"
-    )
-
-
-def _chart(chart: Chart) -> str:
-    plot = chart_plot(chart) or empty("No points" if chart.notes else "No points yet")
-    keys = "".join(
-        f'<span class="ld-key"><span class="ld-swatch"{" data-dashed" if dash(index) else ""}'
-        f' style="color:var(--ld-series-{index % COLOURS})"></span>{html.escape(series.name)}</span>'
-        for index, series in enumerate(chart.series)
-    )
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in chart_notes(chart))
-    return (
-        f'<div class="ld-element ld-chart"><h3 class="ld-chart-title">{html.escape(chart.title)}</h3>'
-        f'<div class="ld-plot">{plot}</div><div class="ld-legend">{keys}</div>'
-        f"{f'<ul class=ld-chart-notes>{notes}</ul>' if notes else ''}</div>"
-    )
-
-
-def chart_notes(chart: Chart) -> list[str]:
-    """What is said below a chart of what it could not draw."""
-    notes = [f"{words} ({count:,} {'point' if count == 1 else 'points'})" for words, count in chart.notes.items()]
-    hidden = sum(y is not None and y <= 0 for line in chart.series for y in line.y) if chart.log_y else 0
-    if hidden:
-        words = "not above zero, for which a logarithmic axis has no place"
-        notes.append(f"{words} ({hidden:,} {'point' if hidden == 1 else 'points'})")
-    for line in chart.series:
-        if again := restarts(line):
-            times = "once" if again == 1 else f"{again:,} times"
-            notes.append(f"x of {line.name} starts again {times}; each pass is a line of its own")
-    return notes
-
-
 def _quoted(text: str) -> str:
     return html.escape(text, quote=True)
-
-
-@cache
-def _markdown_it() -> "MarkdownIt":
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - loads only when a Deck holds Markdown, in the publisher's thread
-
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
-    renderer.core.ruler.push("numbers_at_the_right", _align_numbers)
-    return renderer
-
-
-def _align_numbers(state: "StateCore") -> None:
-    """Columns of numbers of which the author has not said where they stand."""
-    tables: list[list[list[tuple[Token, str]]]] = []
-    for at, token in enumerate(state.tokens):
-        if token.type == "table_open":
-            tables.append([])
-        elif token.type == "tr_open":
-            tables[-1].append([])
-        elif token.type in {"th_open", "td_open"}:
-            tables[-1][-1].append((token, state.tokens[at + 1].content))
-    for rows in tables:
-        for head, *cells in zip(*rows, strict=True):
-            if numeric([text for _, text in cells]):
-                for token, _ in (head, *cells):
-                    token.attrs.setdefault("style", "text-align:right")

@@ -1,6 +1,6 @@
 """Which columns of a table are numbers: those stand at the right, so that their digits are under each other.
 
-``console/src/frame/elements/markdown.ts`` has the same rule for the tables of live Markdown.
+``console/src/elements/markdown/view.ts`` has the same rule for the tables of live Markdown.
 """
 
 import re

@@ -21,13 +21,14 @@ charts = {
     "zone": st.sampled_from([None, "", "UTC"]),
     "notes": st.dictionaries(st.sampled_from(["no number", "no time"]), st.integers(1, 3), max_size=2),
 }
-elements = st.one_of(
-    st.builds(Html, ids, texts),
-    st.builds(Markdown, ids, texts),
-    st.builds(Progress, ids, texts, numbers, numbers | st.none()),
-    st.builds(Value, ids, texts, numbers | texts | st.booleans()),
-    st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
-)
+of_kind = {
+    "html": st.builds(Html, ids, texts),
+    "markdown": st.builds(Markdown, ids, texts),
+    "progress": st.builds(Progress, ids, texts, numbers, numbers | st.none()),
+    "value": st.builds(Value, ids, texts, numbers | texts | st.booleans()),
+    "chart": st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
+}
+elements = st.one_of(*of_kind.values())
 unsorted_elements = elements | st.builds(Chart, ids, texts, st.lists(series(ascending=False), max_size=2), **charts)
 ops = st.one_of(
     st.builds(Put, decks, elements),

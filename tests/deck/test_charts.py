@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from livedeck.deck import snapshot
-from livedeck.deck.document import apply_ops
 from livedeck.deck.ops import Chart, Deck, Document
 from livedeck.deck.page import Page
+from tests.deck.applying import apply_ops
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

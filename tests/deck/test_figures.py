@@ -19,10 +19,11 @@ from bokeh.plotting import figure as bokeh_figure
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-from livedeck.deck.document import apply_ops
-from livedeck.deck.flyte import Page, to_html
 from livedeck.deck.libraries import BOKEH, PLOTLY
 from livedeck.deck.ops import Document
+from livedeck.deck.page import Page
+from livedeck.deck.renderers import to_html
+from tests.deck.applying import apply_ops
 
 FRAME = pd.DataFrame({"a": [1, 2, 3, 4], "b": [3, 1, 2, 4]})
 

@@ -12,11 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.deck import user_code
-from livedeck.deck.document import apply_ops
-from livedeck.deck.flyte import Deck, HtmlBlock, LineChart, MarkdownBlock, Page, ProgressBar, ValueTile, bound_page
+from livedeck.deck.kinds.chart import LineChart
+from livedeck.deck.kinds.html import HtmlBlock
+from livedeck.deck.kinds.markdown import MarkdownBlock
+from livedeck.deck.kinds.progress import ProgressBar
+from livedeck.deck.kinds.value import ValueTile
 from livedeck.deck.ops import Document, Segment
+from livedeck.deck.page import Deck, Page, bound_page
 from livedeck.deck.segments import clean, decode, encode
 from livedeck.sdk.context import ExecutionContext, Identity
+from tests.deck.applying import apply_ops
 
 ASKED = (
     *(
@@ -114,8 +119,7 @@ def public_methods(kind: type) -> list[str]:
 
 
 MADE = (HtmlBlock, MarkdownBlock, ProgressBar, ValueTile, LineChart)
-FOR_HANDLES = {"forget", "put_element", "extend_element", "put_html", "extend_html", "leave_out", "hide", "drop_oldest"}
-CALLS = [(Deck, name) for name in public_methods(Deck) if name not in FOR_HANDLES]
+CALLS = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
 
 

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.deck import segments, snapshot
-from livedeck.deck.document import apply_ops
 from livedeck.deck.ops import Document, End, Html, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Wait
@@ -23,6 +22,7 @@ from livedeck.errors import DeckError, ObjectExists, ObjectNotFound
 from livedeck.store import Store, open_store
 from livedeck.store.layout import DECK, segment_key
 from livedeck.testing.clock import FakeClock
+from tests.deck.applying import apply_ops
 from tests.deck.strategies import ops
 
 END = End("succeeded", "2026-11-24T12:00:00.000Z")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.deck import framed, snapshot
+from livedeck.deck import raw, snapshot
 from livedeck.deck.markup import acts_on_document, is_balanced, is_whole_document
 from livedeck.deck.ops import Deck, Document, Html
 
@@ -54,9 +54,9 @@ def test_what_is_not(html):
     assert not is_balanced(html)
 
 
-@given(st.text("&amp;quot#x1\"'<> \n"), st.integers(0, 2))
-def test_what_was_escaped_comes_back(text, depth):
-    assert framed.unescape(framed.Raw(text, depth).text, depth) == text
+@given(st.text("&amp;quot#x1\"'<> \n"), st.integers(0, 2), st.booleans())
+def test_what_was_escaped_comes_back(text, depth, plain):
+    assert raw.read(raw.write(text, depth, plain=plain), depth, plain) == text
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.deck.document import apply_ops
 from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Markdown, Progress, Put, Series
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
-from livedeck.deck.segments import merge
+from tests.deck.applying import apply_ops, merge
 from tests.deck.strategies import ops
 
 END = End("succeeded", "2026-11-24T12:00:00.000Z")

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.deck import bounds, limits, publishing, snapshot
-from livedeck.deck.document import apply
 from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Progress, Put, Series, Value
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Wait
 from livedeck.deck.segments import decode
 from livedeck.deck.settings import DeckPublish
 from livedeck.testing.clock import FakeClock
+from tests.deck.applying import apply
 
 END = End("succeeded", "2026-11-24T12:00:00.000Z")
 

@@ -211,7 +211,6 @@ def test_texts_that_utf8_cannot_hold():
     assert clean_text("a\ud800b") == "a\ufffdb"
     assert clean_text("\ud83d\ude00") == "😀"
     assert clean_text("é\0") == "é\0"
-    assert segments.merge([]) == []
     with pytest.raises(UnicodeEncodeError):
         encode(Segment(1, "", [Put("\ud800", Html("a", ""))]))
     deep = (b"[" * 100_000, b'{"x":' * 100_000)

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from livedeck.deck.document import apply
 from livedeck.deck.ops import Document, Segment
 from livedeck.errors import DeckError
+from tests.deck.applying import apply
 
 CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "deck_cases.json").read_text(encoding="utf-8"))
 

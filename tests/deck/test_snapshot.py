@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.deck import snapshot
-from livedeck.deck.document import apply_ops
 from livedeck.deck.ops import Chart, Deck, Document, End, Html, Markdown, Progress, Put, Series, Value
+from tests.deck.applying import apply_ops
 from tests.deck.strategies import ops
 
 HOSTILE = [

@@ -2,7 +2,7 @@
  * One Deck as its viewer follows it: the stream's events in, a document for the frame out, and everything around it
  * (state, pause, connection) as one value to render. Knows nothing of the page.
  */
-import { advanceDocument, applySegment, SegmentGap } from "../document/apply";
+import { applySegment, keepDocument, ownDocument, SegmentGap } from "../document/apply";
 import type { Document, Segment, Unreadable } from "../protocol/deck.gen";
 import type { DeckState, Snapshot, Tail } from "../protocol/live.gen";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
@@ -81,6 +81,7 @@ export class DeckSession {
   }
 
   pause(): void {
+    if (this.latest) keepDocument(this.latest); // what is shown stays as it is
     this.change({ paused: true, waiting: 0 });
   }
 
@@ -134,7 +135,7 @@ export class DeckSession {
   }
 
   private takeSnapshot({ document, etag }: Snapshot): void {
-    if (document) this.latest = document;
+    if (document) this.latest = ownDocument(document);
     if (etag) this.latestEtag = etag;
     this.held = null;
     this.came();
@@ -143,9 +144,7 @@ export class DeckSession {
   private takeSegment(segment: Segment, length: number): "restart" | undefined {
     const before = this.latest ?? {};
     try {
-      // While paused, what is shown stays as it is.
-      const apply = this.current.get().paused ? applySegment : advanceDocument;
-      this.latest = apply(before, segment);
+      this.latest = applySegment(before, segment);
     } catch (error) {
       if (error instanceof SegmentGap) return "restart";
       throw error;

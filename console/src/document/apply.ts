@@ -1,8 +1,9 @@
 /**
- * Applying segments to a document: the same rules as `livedeck/deck/document.py`, held to them by the cases in
- * `tests/fixtures/deck_cases.json` that both run. Pure: what does not change is shared with the document before.
+ * Applying segments to a document: the same rules as `livedeck/deck/replay.py`, held to them by the cases in
+ * `tests/fixtures/deck_cases.json` that both run. What does not change is shared with the document before.
  */
-import type { Chart, Deck, Document, Element, Op, Segment, Series, Unreadable } from "../protocol/deck.gen";
+import { applyingOf } from "../elements/applying";
+import type { Deck, Document, Element, Op, Segment, Unreadable } from "../protocol/deck.gen";
 
 export const EMPTY: Document = {};
 
@@ -20,27 +21,32 @@ export class SegmentGap extends Error {
   }
 }
 
+/** A document that nobody else has: what is appended to its elements is appended where they are. */
+export function ownDocument(document: Document): Document {
+  for (const element of elementsOf(document)) applyingOf(element.kind)?.own?.(element);
+  return document;
+}
+
+/** A document that somebody keeps as it is: what is appended to its elements goes to copies of their data. */
+export function keepDocument(document: Document): void {
+  for (const element of elementsOf(document)) applyingOf(element.kind)?.keep?.(element);
+}
+
+function elementsOf({ decks = [] }: Document): Element[] {
+  return decks.flatMap(({ elements }) => elements);
+}
+
 /**
- * The document after a segment. A segment that was applied before changes nothing.
+ * The document after a segment. A segment that was applied before changes nothing. The caller lets go of the document
+ * before, or has said that it is kept: data that is its own (`ownDocument`) is appended to in place, so that a segment
+ * costs what it holds and not what the document holds already.
  * @throws SegmentGap when a segment in between is missing.
  */
 export function applySegment(document: Document, segment: Segment): Document {
-  return apply(document, segment, false);
-}
-
-/**
- * The same for a caller who lets go of the document before, and of all others that share its points: a chart's points
- * are appended where they are, so that a segment costs what it holds and not what the chart holds already.
- */
-export function advanceDocument(document: Document, segment: Segment): Document {
-  return apply(document, segment, true);
-}
-
-function apply(document: Document, segment: Segment, inPlace: boolean): Document {
   const at = document.seq ?? 0;
   if (segment.seq <= at) return document;
   if (segment.seq > at + 1) throw new SegmentGap(at, segment.seq);
-  const { decks, end } = segment.ops.reduce((before, op) => applyOp(before, op, inPlace), document);
+  const { decks, end } = segment.ops.reduce(applyOp, document);
   const unreadable = withUnreadable(document, segment);
   // Of a segment that could not be read nothing is known but its number.
   const { at: time, health } = segment.unreadable ? document : segment;
@@ -59,16 +65,18 @@ function withUnreadable({ unreadable }: Document, segment: Segment): readonly Un
   return [...(unreadable ?? []), { seq: segment.seq, reason: segment.unreadable }];
 }
 
-function applyOp(document: Document, op: Op, inPlace: boolean): Document {
+function applyOp(document: Document, op: Op): Document {
   switch (op.op) {
     case "put":
       return withElement(document, op.deck, op.element.id, () => op.element);
     case "extend":
-      return withElement(document, op.deck, op.element.id, (before) => extended(before, op.element, inPlace));
+      return withElement(document, op.deck, op.element.id, (before) => extended(before, op.element));
     case "drop":
       return dropped(document, op.deck, op.id ?? null);
     case "end":
       return { ...document, end: op };
+    default:
+      return op satisfies never;
   }
 }
 
@@ -99,61 +107,7 @@ function dropped(document: Document, deckName: string, id: string | null): Docum
 }
 
 /** An element with another's data at its end; one of another kind is replaced. */
-function extended(before: Element | undefined, more: Element, inPlace: boolean): Element {
-  if (before?.kind === "html" && more.kind === "html") return { ...before, html: before.html + more.html };
-  if (before?.kind === "markdown" && more.kind === "markdown") return { ...before, text: before.text + more.text };
-  if (before?.kind === "chart" && more.kind === "chart") return extendedChart(before, more, inPlace);
-  return more;
-}
-
-function extendedChart(before: Chart, more: Chart, inPlace: boolean): Chart {
-  const series = new Map<string, Series>((before.series ?? []).map((one) => [one.name, one]));
-  for (const one of more.series ?? []) {
-    const known = series.get(one.name);
-    series.set(one.name, known ? extendedSeries(known, one, inPlace) : one);
-  }
-  const zone = before.zone ?? more.zone;
-  const notes = { ...before.notes };
-  for (const [words, count] of Object.entries(more.notes ?? {})) notes[words] = (notes[words] ?? 0) + count;
-  return {
-    ...before,
-    series: [...series.values()],
-    ...(zone !== undefined && zone !== null && { zone }),
-    ...(Object.keys(notes).length > 0 && { notes }),
-  };
-}
-
-/** The state of a series that its points, in lists of our own, are all of; a list of a segment's is never appended to. */
-const LATEST = new WeakMap<Series["x"], Series>();
-
-function extendedSeries(before: Series, more: Series, inPlace: boolean): Series {
-  const own = inPlace && LATEST.get(before.x) === before;
-  const series: Series = {
-    name: before.name,
-    x: own ? appended(before.x, more.x) : before.x.concat(more.x),
-    y: own ? appended(before.y, more.y) : before.y.concat(more.y),
-  };
-  LATEST.set(series.x, series);
-  LINEAGES.set(series, lineageOf(before));
-  return series;
-}
-
-function appended(values: Series["x"], more: Series["x"]): Series["x"] {
-  const own = values as (number | null)[];
-  for (const value of more) own.push(value);
-  return own;
-}
-
-const LINEAGES = new WeakMap<Series, object>();
-
-/**
- * The same object for a series and for every later state of it that only had points appended; so a view can tell,
- * without comparing, that all points which it has seen are still there.
- */
-export function lineageOf(series: Series): object {
-  const known = LINEAGES.get(series);
-  if (known) return known;
-  const lineage = {};
-  LINEAGES.set(series, lineage);
-  return lineage;
+function extended(before: Element | undefined, more: Element): Element {
+  const applying = before?.kind === more.kind ? applyingOf(more.kind) : undefined;
+  return before && applying ? applying.extend(before, more) : more;
 }

@@ -1,7 +1,7 @@
 /** One tab's panel: what the tab has to say of itself, and its elements, here or in a frame of their own. */
 import type { Deck, Document, Element, Segment } from "../protocol/deck.gen";
-import { errorNode } from "./elements/failed";
-import { actsOnDocument, isWholeDocument } from "./markup";
+import { errorNode } from "../elements/failed";
+import { viewingOf } from "../elements/viewing";
 import { BlockedNote } from "./notices";
 import { PanelView } from "./panel";
 import { partOf, TabFrame } from "./tabFrame";
@@ -92,18 +92,11 @@ export class DeckPanel {
   }
 }
 
-const acting = new WeakMap<Element, boolean>();
-
 function needsFrame(element: Element): boolean {
-  if (element.kind !== "html") return false;
-  const known = acting.get(element);
-  if (known !== undefined) return known;
-  const acts = typeof element.html === "string" && !isWholeDocument(element.html) && actsOnDocument(element.html);
-  acting.set(element, acts);
-  return acts;
+  return viewingOf(element.kind)?.actsOnTab?.(element) ?? false;
 }
 
 /** A tab that is one whole page. */
 function isReport({ elements: [only, ...more] }: Deck): boolean {
-  return only?.kind === "html" && more.length === 0 && isWholeDocument(only.html);
+  return only !== undefined && more.length === 0 && (viewingOf(only.kind)?.isPage?.(only) ?? false);
 }

@@ -2,7 +2,7 @@
  * Links in a sandboxed Deck. Nothing outside may be opened from there, and trying would leave the browser's error page
  * where the Deck was; so the address is shown instead, for the viewer to copy.
  */
-import { child, setText } from "./elements/element";
+import { child, setText } from "../elements/dom";
 
 /** A link may hold a whole file (data:); nobody copies that by hand. */
 const MOST_SHOWN = 2000;

@@ -3,11 +3,10 @@
  * it; in a deck.html opened from disk it shows the document that the page itself holds; in the frame of a tab, which it
  * makes for HTML with scripts or styles, it shows that tab.
  */
-import uplotCss from "uplot/dist/uPlot.min.css?inline";
-import pageCss from "../../../livedeck/deck/page.css?inline";
+import { VIEW_STYLES } from "../elements/viewing";
 import type { Document } from "../protocol/deck.gen";
 import frameCss from "./frame.css?inline";
-import { pageScripts } from "./elements/html";
+import { pageScripts } from "./pageScripts";
 import { LinkNote } from "./links";
 import { guardHere } from "./nested";
 import { Notices } from "./notices";
@@ -17,9 +16,10 @@ import { isTabFrame } from "./tabFrame";
 import { TabView } from "./tabView";
 import { DocumentView } from "./view";
 
+/** What comes on top of the page's own style, which stands in it already: `livedeck/deck/style.py`. */
 function addStyles(): void {
   const style = document.createElement("style");
-  style.textContent = [uplotCss, pageCss, frameCss].join("\n");
+  style.textContent = [frameCss, ...VIEW_STYLES].join("\n");
   document.head.append(style);
 }
 

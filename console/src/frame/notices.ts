@@ -1,5 +1,5 @@
 /** What documents within the frame have to say to their viewer (`livedeck/deck/guards.js`), and where it is shown. */
-import { child, setText } from "./elements/element";
+import { child, setText } from "../elements/dom";
 import type { LinkNote } from "./links";
 
 const MOST_HOSTS = 5;

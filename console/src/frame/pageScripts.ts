@@ -134,6 +134,9 @@ export class PageScripts {
   }
 }
 
+/** One for the document: a script on a tab may wait for what another has begun. */
+export const pageScripts = new PageScripts();
+
 /** Nodes for an element, with scripts that do not run. */
 export function parseInto(context: Element, html: string): DocumentFragment {
   const holder = context.cloneNode(false) as Element;

@@ -1,16 +1,13 @@
 /** One deck's elements. Nodes stay where they are from one update to the next; only what changed is touched. */
-import type { Deck, Element } from "../protocol/deck.gen";
-import type { ElementView } from "./elements/element";
-import { FailedView } from "./elements/failed";
-import { viewOf } from "./elements/kinds";
+import { FailedView } from "../elements/failed";
+import type { ElementView } from "../elements/kind";
+import { viewingOf } from "../elements/viewing";
+import { TRAITS, type Deck, type Element } from "../protocol/deck.gen";
 
 interface Shown {
   readonly view: ElementView;
   readonly element: Element;
 }
-
-/** Neighbours of these kinds stand side by side, in a group of their own. */
-const GROUPS: Readonly<Partial<Record<Element["kind"], string>>> = { value: "ld-values", chart: "ld-charts" };
 
 export class PanelView {
   readonly node = document.createElement("div");
@@ -67,10 +64,12 @@ function stillFits({ view, element: before }: Shown, element: Element): boolean 
 }
 
 function make({ kind }: Element): ElementView {
+  const viewing = viewingOf(kind);
+  if (!viewing) return new FailedView(kind, "This page does not know it yet: load it again.");
   try {
-    return viewOf(kind);
+    return new viewing.View();
   } catch (error) {
-    return new FailedView(kind, error); // a kind of a newer server, perhaps
+    return new FailedView(kind, error);
   }
 }
 
@@ -85,9 +84,9 @@ type Placed = HTMLElement | { readonly className: string; readonly nodes: HTMLEl
 function grouped(views: readonly ElementView[]): Placed[] {
   const placed: Placed[] = [];
   for (const { kind, node } of views) {
-    const className = GROUPS[kind];
+    const className = TRAITS[kind]?.group ?? "";
     const last = placed.at(-1);
-    if (className === undefined) placed.push(node);
+    if (className === "") placed.push(node);
     else if (last && !(last instanceof HTMLElement) && last.className === className) last.nodes.push(node);
     else placed.push({ className, nodes: [node] });
   }

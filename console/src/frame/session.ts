@@ -1,5 +1,5 @@
 /** The frame's side of the protocol in `livedeck/admin/live/messages.py`: messages in, what is on screen out. */
-import { advanceDocument, EMPTY } from "../document/apply";
+import { applySegment, EMPTY, ownDocument } from "../document/apply";
 import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
 
@@ -29,10 +29,10 @@ export class FrameSession {
   receive(message: ToFrame): void {
     switch (message.type) {
       case "document":
-        this.show(message.document);
+        this.show(ownDocument(message.document));
         break;
       case "segment":
-        this.show(advanceDocument(this.document, message.segment), message.segment);
+        this.show(applySegment(this.document, message.segment), message.segment);
         break;
       case "theme":
         this.screen.theme(message.dark);
@@ -43,6 +43,8 @@ export class FrameSession {
       case "ping":
         this.post({ type: "pong" });
         break;
+      default:
+        message satisfies never;
     }
   }
 

@@ -11,6 +11,8 @@ import { nestedFrame } from "./nested";
 
 /** This script, as it stands in the page: the frame of a tab gets a copy, since it may load nothing. */
 const SCRIPT = document.currentScript?.textContent ?? "";
+/** The look of a Deck, which the page around this script has. */
+const STYLE = document.getElementById("livedeck-style")?.textContent ?? "";
 const IS_TAB = "data-livedeck-tab";
 
 /** Whether this script runs in the frame of a tab. */
@@ -38,7 +40,7 @@ export class TabFrame {
     lost: (why: string) => void,
   ) {
     const theme = isDark() ? "dark" : "light";
-    const head = `<html lang="en" ${IS_TAB} data-theme="${theme}"><head><meta charset="utf-8"><title>Tab</title></head>`;
+    const head = `<html lang="en" ${IS_TAB} data-theme="${theme}"><head><meta charset="utf-8"><title>Tab</title><style id="livedeck-style">${STYLE}</style></head>`;
     this.node = nestedFrame(name, `<!doctype html>${head}<body><script>${SCRIPT}</script></body></html>`);
     this.node.className = "ld-tab-frame";
     this.port = new FramePort(this.node, this, isDark(), {

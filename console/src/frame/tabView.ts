@@ -1,6 +1,6 @@
 /** What the frame of a tab shows: its elements, without tabs and without anything of the page around them. */
 import type { Document } from "../protocol/deck.gen";
-import { pageScripts } from "./elements/html";
+import { pageScripts } from "./pageScripts";
 import { PanelView } from "./panel";
 
 export class TabView {

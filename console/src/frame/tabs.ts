@@ -2,7 +2,7 @@
  * The strip of tabs, one for each deck: a tablist as ARIA describes it, arrow keys included. Where they have no room it
  * scrolls, and those that are not whole on screen can be chosen from a list beside it.
  */
-import { isolated } from "./elements/element";
+import { isolated } from "../elements/dom";
 import { MoreTabs } from "./moreTabs";
 
 export class TabStrip {

@@ -5,7 +5,7 @@
 import type { Deck, Document, Segment } from "../protocol/deck.gen";
 import { formatNumber } from "../core/numerals";
 import { DeckPanel } from "./deckPanel";
-import { setText } from "./elements/element";
+import { setText } from "../elements/dom";
 import { TabStrip } from "./tabs";
 
 export class DocumentView {

@@ -1,5 +1,53 @@
 // Generated from livedeck/deck/ops.py by scripts/generate_types.py. Change it there, and run that.
 
+/** What everything but its own module has to know of a kind. */
+export interface Traits {
+  readonly grows: boolean;
+  readonly tile: boolean;
+  readonly group: string;
+  readonly script: boolean;
+  readonly comparable: boolean;
+  readonly raw: string;
+}
+
+export const TRAITS: Readonly<Record<string, Traits>> = {
+  html: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":"html"},
+  markdown: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":""},
+  progress: {"grows":false,"tile":true,"group":"","script":false,"comparable":false,"raw":""},
+  value: {"grows":false,"tile":true,"group":"ld-values","script":false,"comparable":true,"raw":""},
+  chart: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":true,"raw":""},
+};
+
+/**
+ * A line chart; each series has its own x values, in the order in which they came.
+ *
+ * To append to it is to append the points series by series and new series behind them, and to add up the numbers of
+ * the notes; it gets the zone if it has none.
+ */
+export interface Chart {
+  readonly kind: "chart";
+  readonly id: string;
+  readonly title: string;
+  readonly series?: readonly Series[];
+  readonly x_label?: string;
+  readonly y_label?: string;
+  readonly log_y?: boolean;
+  readonly zone?: string | null;
+  readonly notes?: Readonly<Record<string, number>>;
+}
+
+/**
+ * One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
+ *
+ * Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
+ * that comes to an ``x`` again is drawn as it came.
+ */
+export interface Series {
+  readonly name: string;
+  readonly x: readonly (number | null)[];
+  readonly y: readonly (number | null)[];
+}
+
 /** Raw HTML, shown as it is (scripts run, inside the Deck's sandbox). */
 export interface Html {
   readonly kind: "html";
@@ -34,31 +82,6 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-/**
- * One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
- *
- * Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
- * that comes to an ``x`` again is drawn as it came.
- */
-export interface Series {
-  readonly name: string;
-  readonly x: readonly (number | null)[];
-  readonly y: readonly (number | null)[];
-}
-
-/** A line chart; each series has its own x values, in the order in which they came. */
-export interface Chart {
-  readonly kind: "chart";
-  readonly id: string;
-  readonly title: string;
-  readonly series?: readonly Series[];
-  readonly x_label?: string;
-  readonly y_label?: string;
-  readonly log_y?: boolean;
-  readonly zone?: string | null;
-  readonly notes?: Readonly<Record<string, number>>;
-}
-
 export type Element = Html | Markdown | Progress | Value | Chart;
 
 /**
@@ -75,9 +98,8 @@ export interface Put {
 /**
  * Append to an element of the same id and kind.
  *
- * html and markdown text is concatenated; a chart's points are appended series by series, new series
- * added, the numbers of its notes added up, and it gets the zone if it has none; for progress and value,
- * which hold no list, it is the same as ``put``. An ``extend`` of an element that does not exist is a ``put``.
+ * Text is concatenated, a chart's points are appended series by series. Of a kind that does not grow it is the same as
+ * ``put``, and so is an ``extend`` of an element that does not exist, or is of another kind.
  */
 export interface Extend {
   readonly op: "extend";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { advanceDocument, applySegment, EMPTY, SegmentGap } from "../../src/document/apply";
-import type { Document, Segment } from "../../src/protocol/deck.gen";
+import { applySegment, EMPTY, keepDocument, ownDocument, SegmentGap } from "../../src/document/apply";
+import type { Document, Op, Segment } from "../../src/protocol/deck.gen";
 
 interface Case {
   readonly name: string;
@@ -52,7 +52,7 @@ describe("applySegment", () => {
   });
 });
 
-describe("advanceDocument", () => {
+describe("a chart's points", () => {
   const points = (seq: number, x: readonly number[]): Segment => ({
     seq,
     at: "",
@@ -62,24 +62,51 @@ describe("advanceDocument", () => {
     const element = document.decks?.[0]?.elements[0];
     return element?.kind === "chart" ? element.series?.[0] : undefined;
   };
+  const stored = (count: number): Document => {
+    const x = Array.from({ length: count }, (_, index) => index);
+    const chart = { kind: "chart", id: "c", title: "", series: [{ name: "s", x, y: [...x] }] } as const;
+    return { seq: 1, decks: [{ name: "a", elements: [chart] }] };
+  };
 
-  it("appends points where they are, and leaves the segments alone", () => {
+  it("are appended where they are, and the segments left alone", () => {
     const segments = [points(1, [1]), points(2, [2, 3]), points(3, [4])];
     const sent = structuredClone(segments);
-    const states = segments.map((_, index) => segments.slice(0, index + 1).reduce((one, next) => advanceDocument(one, next), EMPTY));
+    const states = segments.map((_, index) => segments.slice(0, index + 1).reduce(applySegment, EMPTY));
     expect(segments).toEqual(sent);
     expect(states.map((state) => seriesOf(state)?.x)).toEqual([[1], [1, 2, 3], [1, 2, 3, 4]]);
-    const second = advanceDocument(advanceDocument(EMPTY, points(1, [1])), points(2, [2]));
+    const second = applySegment(applySegment(EMPTY, points(1, [1])), points(2, [2]));
     const held = seriesOf(second)?.x;
-    const third = advanceDocument(second, points(3, [3]));
+    const third = applySegment(second, points(3, [3]));
     expect(seriesOf(third)?.x).toBe(held);
     expect(seriesOf(third)).not.toBe(seriesOf(second));
   });
 
-  it("copies where a state is kept, however it came to be", () => {
-    const kept = advanceDocument(advanceDocument(EMPTY, points(1, [1])), points(2, [2]));
-    const later = advanceDocument(applySegment(kept, points(3, [3])), points(4, [4]));
-    expect(seriesOf(kept)?.x).toEqual([1, 2]);
-    expect(seriesOf(later)?.x).toEqual([1, 2, 3, 4]);
+  it("of a document that is one's own are never copied, be they a million", () => {
+    const document = ownDocument(stored(1_000_000));
+    const held = seriesOf(document);
+    const after = seriesOf(applySegment(document, points(2, [1_000_000])));
+    expect(after?.x).toBe(held?.x);
+    expect(after?.y).toBe(held?.y);
+    expect(after?.x).toHaveLength(1_000_001);
+  });
+
+  it("of a document that is kept stay as they are; what is appended is copied once", () => {
+    const kept = applySegment(ownDocument(stored(2)), points(2, [2]));
+    keepDocument(kept);
+    const third = applySegment(kept, points(3, [3]));
+    const held = seriesOf(third)?.x;
+    const fourth = applySegment(third, points(4, [4]));
+    expect(seriesOf(kept)?.x).toEqual([0, 1, 2]);
+    expect(seriesOf(fourth)?.x).toEqual([0, 1, 2, 3, 4]);
+    expect(seriesOf(fourth)?.x).toBe(held);
+  });
+});
+
+describe("an element of a kind that this page does not know", () => {
+  it("is replaced: nobody can tell here how it grows", () => {
+    const op = (text: string) => ({ op: "extend", deck: "a", element: { kind: "newer", id: "1", text } }) as unknown as Op;
+    const segment = (seq: number, text: string): Segment => ({ seq, at: "", ops: [op(text)] });
+    const document = [segment(1, "x"), segment(2, "y")].reduce(applySegment, EMPTY);
+    expect(document.decks?.[0]?.elements).toEqual([{ kind: "newer", id: "1", text: "y" }]);
   });
 });

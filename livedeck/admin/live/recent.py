@@ -15,7 +15,6 @@ import msgspec
 from livedeck.admin.live.messages import Snapshot, Tail
 from livedeck.admin.live.sse import event, event_in_pieces
 from livedeck.deck import limits, slices
-from livedeck.deck.grown import Grown
 from livedeck.deck.ops import Document, Extend, Put, Segment
 from livedeck.deck.reader import Offload
 from livedeck.deck.replay import Replay
@@ -125,7 +124,7 @@ def is_large(segment: Segment, limit: int) -> bool:
     """Tell whether a segment is too large to be kept as an event, of which ``limit`` bytes are kept."""
     left = limit
     for op in segment.ops:
-        left -= Grown(op.element).weight if isinstance(op, Put | Extend) else 0
+        left -= op.element.buffer().weight if isinstance(op, Put | Extend) else 0
         if left < 0:
             return True
     return False

@@ -23,9 +23,9 @@ from livedeck.admin.live.messages import (
     Snapshot,
 )
 from livedeck.admin.live.sse import event
-from livedeck.deck.document import apply_ops
 from livedeck.deck.ops import Document, End, Unreadable
 from livedeck.deck.page import Page
+from tests.deck.applying import apply_ops
 
 PROJECT: Final = "digits"
 DOMAIN: Final = "development"

@@ -1,0 +1,40 @@
+/**
+ * What every kind of element has to define, in a folder of its name: `apply.ts`, which exports `applying`, and `view.ts`,
+ * which exports `viewing`. Both are found by the name of the folder; nothing else asks which kind an element is. What is
+ * to be known of a kind without either (`TRAITS`) is generated from its Python module. Kinds do not import each other.
+ */
+import type { Element } from "../protocol/deck.gen";
+
+/** How an element changes. Used wherever there are documents, so that it knows nothing of the page. */
+export interface Applying<E extends Element> {
+  /**
+   * The element with another's data at its end. Data that is the document's own is appended to where it is, so that this
+   * costs what is appended and not what is there.
+   */
+  extend(before: E, more: E): E;
+  /** The element's data becomes the document's own: nobody else has it. */
+  own?(element: E): void;
+  /** Somebody keeps the element as it is: what is appended goes to a copy of its data. */
+  keep?(element: E): void;
+}
+
+/** A node that stays in place, and how to bring it up to date. */
+export interface ElementView<E extends Element = Element> {
+  readonly kind: E["kind"];
+  readonly node: HTMLElement;
+  /** Show this state; touches only what differs from the state before. Called while the node is on screen. */
+  update(next: E): void;
+  /** The theme changed: colours that CSS does not reach are to be drawn anew. */
+  rethemed?(): void;
+  /** Gone for good: stop observers. */
+  destroy?(): void;
+}
+
+/** How an element is shown. */
+export interface Viewing<E extends Element> {
+  readonly View: new () => ElementView<E>;
+  /** Whether it acts on all of its tab, which has to have a document of its own then. */
+  actsOnTab?(element: E): boolean;
+  /** Whether it is a page, which takes all the room there is where it is alone. */
+  isPage?(element: E): boolean;
+}

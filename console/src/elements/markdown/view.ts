@@ -1,0 +1,77 @@
+/** CommonMark with tables. Raw HTML in it is shown as text, as in `livedeck/deck/kinds/markdown.py`. */
+import { Marked, type Token, type Tokens } from "marked";
+import type { Markdown } from "../../protocol/deck.gen";
+import { elementNode } from "../dom";
+import type { ElementView, Viewing } from "../kind";
+import { errorNode } from "../failed";
+import { Pace } from "../pace";
+
+const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+const marked = new Marked({
+  gfm: true,
+  async: false,
+  renderer: { html: ({ text }) => escapeHtml(text) },
+  tokenizer: { del: () => undefined, url: () => undefined },
+  walkTokens: (token) => {
+    if (isTable(token)) alignNumbers(token);
+  },
+});
+
+/** As in `livedeck/deck/tables.py`. */
+const NUMBER = /^[-+\u2212]?(\d[\d,]*\.?\d*|\.\d+)(e[-+]?\d+)?\s*%?$/i;
+const NOTHING = new Set(["", "-", "–", "nan", "nat", "none", "null", "<na>", "&lt;na&gt;", "inf", "-inf", "..."]);
+
+function isTable(token: Token): token is Tokens.Table {
+  return token.type === "table";
+}
+
+/** Columns of numbers of which the author has not said where they stand stand at the right. */
+function alignNumbers({ header, rows }: Tokens.Table): void {
+  header.forEach((head, index) => {
+    const cells = rows.flatMap((row) => row[index] ?? []);
+    const words = cells.map(({ text }) => text.trim().toLowerCase());
+    const numeric = words.some((word) => NUMBER.test(word)) && words.every((word) => NOTHING.has(word) || NUMBER.test(word));
+    if (numeric) for (const cell of [head, ...cells]) cell.align ??= "right";
+  });
+}
+
+export function renderMarkdown(text: string): string {
+  return marked.parse(text, { async: false });
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? character);
+}
+
+export class MarkdownView implements ElementView<Markdown> {
+  readonly kind = "markdown";
+  readonly node = elementNode("markdown");
+  private text = "";
+  private shown = "";
+  private readonly pace = new Pace(() => this.draw());
+
+  update({ text }: Markdown): void {
+    this.text = text;
+    if (text !== this.shown) this.pace.atOnce();
+  }
+
+  destroy(): void {
+    this.pace.stop();
+  }
+
+  private draw(): void {
+    const { text } = this;
+    if (text === this.shown) return;
+    this.shown = text;
+    try {
+      this.node.innerHTML = renderMarkdown(text);
+    } catch (error) {
+      // The parser is recursive: deep nesting is more than the stack holds. Here rather than in the panel, because
+      // drawing may happen later, and because a text that fails slowly has to keep its pace.
+      this.node.replaceChildren(errorNode("This Markdown could not be rendered", error, text));
+    }
+  }
+}
+
+export const viewing: Viewing<Markdown> = { View: MarkdownView };

@@ -1,0 +1,325 @@
+"""Line charts, to which points are appended."""
+
+import html
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from livedeck.deck import coerce
+from livedeck.deck.bounds import LINES
+from livedeck.deck.buffers import ElementBuffer, text_bytes
+from livedeck.deck.kinds import BaseElement, Calls, Frame, Handle, StaticPage, Tab, Traits
+from livedeck.deck.raw import Raw
+from livedeck.errors import DeckError
+
+POINT_BYTES: Final = 24
+"""What a point weighs: two numbers of about ten digits and their commas."""
+LINE_BYTES: Final = 32
+"""What a line weighs besides its name and points."""
+
+_NOTES: Final = 8
+"""How many kinds of values that cannot be drawn a chart tells apart."""
+
+
+class Series(msgspec.Struct, frozen=True, gc=False):
+    """One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
+
+    Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
+    that comes to an ``x`` again is drawn as it came.
+    """
+
+    name: str
+    x: list[float | None]
+    y: list[float | None]
+
+
+class Chart(BaseElement, tag="chart", frozen=True):
+    """A line chart; each series has its own x values, in the order in which they came.
+
+    To append to it is to append the points series by series and new series behind them, and to add up the numbers of
+    the notes; it gets the zone if it has none.
+    """
+
+    title: str
+    series: list[Series] = msgspec.field(default_factory=list)
+    x_label: str = ""
+    y_label: str = ""
+    log_y: bool = False
+    zone: str | None = None
+    """What ``x`` is: None for numbers; for times, in seconds since 1970, the name of their time zone, or nothing for
+    times and dates that came without one."""
+    notes: dict[str, int] = msgspec.field(default_factory=dict)
+    """What could not be drawn, in words, each with the number of points that this is about."""
+
+    traits: ClassVar = Traits(grows=True, group="ld-charts", script=True, comparable=True)
+
+    def buffer(self) -> "ChartBuffer":
+        """The points, line by line."""
+        return ChartBuffer(self)
+
+    def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
+        """The chart as a picture, thinned out to what a screen can show."""
+        from livedeck.deck import plot
+
+        keys = "".join(
+            f'<span class="ld-key"><span class="ld-swatch"{" data-dashed" if plot.dash(index) else ""}'
+            f' style="color:var(--ld-series-{index % plot.COLOURS})"></span>{html.escape(series.name)}</span>'
+            for index, series in enumerate(self.series)
+        )
+        empty = f'<div class="ld-empty"><strong>No points{"" if self.notes else " yet"}</strong></div>'
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in plot.chart_notes(self))
+        yield (
+            f'<div class="ld-element ld-chart"><h3 class="ld-chart-title">{html.escape(self.title)}</h3>'
+            f'<div class="ld-plot">{plot.chart_plot(self) or empty}</div><div class="ld-legend">{keys}</div>'
+            f"{f'<ul class=ld-chart-notes>{notes}</ul>' if notes else ''}</div>"
+        )
+
+    @classmethod
+    def example(cls, deck: "ChartCalls") -> None:
+        """A chart of two lines, one point of which cannot be drawn."""
+        chart = deck.chart("loss", x_label="epoch", y_label="loss", log_y=True)
+        for epoch in range(3):
+            chart.append(epoch, train=1 / (epoch + 1), test=2 / (epoch + 1))
+        chart.append(3, train="diverged")
+
+    def check(self) -> None:
+        """See that the lines have a y for each x."""
+        for line in self.series:
+            if len(line.x) != len(line.y):
+                raise DeckError(
+                    f"the line {line.name!r} of the chart {self.id!r} has {len(line.x)} x values, "
+                    f"{len(line.y)} y values"
+                )
+
+
+class ChartBuffer(ElementBuffer[Chart]):
+    """A chart to which points are appended."""
+
+    __slots__ = ("_lines", "_owned")
+
+    def __init__(self, chart: Chart) -> None:
+        super().__init__(chart, _fixed_bytes(chart), appended=True)
+        self._lines: dict[str, tuple[list[float | None], list[float | None]]] = {
+            line.name: (line.x, line.y) for line in chart.series
+        }
+        self._owned = False  # whether the lists of _lines are ours alone and may be appended to
+        if len(self._lines) < len(chart.series):  # two lines of one name are one line
+            self._lines, self._owned = {}, True
+            self._append_points(chart.series)
+        else:
+            self.fixed += sum(map(_line_bytes, self._lines))
+        self.weight = self.fixed + POINT_BYTES * self._points
+
+    @property
+    def lines(self) -> AbstractSet[str]:
+        """The names of its lines."""
+        return self._lines.keys()
+
+    @property
+    def _points(self) -> int:
+        return sum(len(x) for x, _ in self._lines.values())
+
+    def element(self) -> Chart:
+        """The chart with all points. Their lists are copied before more is appended."""
+        self._owned = False
+        head = self.head
+        series = [Series(name, x, y) for name, (x, y) in self._lines.items()]
+        labels = head.x_label, head.y_label
+        return Chart(head.id, head.title, series, *labels, head.log_y, head.zone, head.notes)
+
+    def loose(self, share: float) -> int:
+        """About how many bytes :meth:`drop_oldest` would free."""
+        return POINT_BYTES * sum(int(len(x) * share) for x, _ in self._lines.values())
+
+    def drop_oldest(self, share: float) -> int:
+        """Let go of the oldest points of each line."""
+        before = self.weight
+        for name, (x, y) in self._lines.items():
+            first = int(len(x) * share)
+            self._lines[name] = x[first:], y[first:]
+        self._owned = True
+        self.weight = self.fixed + POINT_BYTES * self._points
+        return before - self.weight
+
+    def _append(self, more: Chart) -> None:
+        self._append_points(more.series)
+        if more.notes or more.zone is not None:
+            self._take_words(more)
+
+    def _append_points(self, series: list[Series]) -> None:
+        if not self._owned:
+            self._lines = {name: (list(x), list(y)) for name, (x, y) in self._lines.items()}
+            self._owned = True
+        for line in series:
+            held = self._lines.get(line.name)
+            if held is None:
+                self._lines[line.name] = list(line.x), list(line.y)
+                self.fixed += _line_bytes(line.name)
+                self.weight += _line_bytes(line.name)
+            else:
+                held[0].extend(line.x)
+                held[1].extend(line.y)
+            self.weight += POINT_BYTES * len(line.x)
+
+    def _take_words(self, more: Chart) -> None:
+        """Take what another chart says of its axis, and of what it could not draw."""
+        head = self.head
+        zone = more.zone if head.zone is None else head.zone
+        if zone == head.zone and not more.notes:
+            return
+        notes = {words: head.notes.get(words, 0) + more.notes.get(words, 0) for words in head.notes | more.notes}
+        self.head = msgspec.structs.replace(head, zone=zone, notes=notes)
+        grew = _fixed_bytes(self.head) - _fixed_bytes(head)
+        self.fixed += grew
+        self.weight += grew
+
+
+def _fixed_bytes(chart: Chart) -> int:
+    return text_bytes(chart.id + chart.title + chart.x_label + chart.y_label + "".join(chart.notes))
+
+
+def _line_bytes(name: str) -> int:
+    return LINE_BYTES + text_bytes(name)
+
+
+class LineChart(Handle):
+    """A line chart on a tab."""
+
+    def __init__(self, tab: Tab, head: Chart) -> None:
+        self._tab = tab
+        self._head = head
+        self._lines: set[str] = set()
+        self._zone: str | None = None
+        self._placed = False
+        """Whether a point has been placed, and with it said whether x is a number or a time."""
+        self._words: dict[str, str] = {}
+        """Words for what could not be drawn, by the kind of it: with the value that was the first such."""
+
+    def append(self, x: Any, values: Mapping[str, Any] | None = None, /, **series: Any) -> None:
+        """Append one point to each named series, or many when ``x`` and the values are sequences.
+
+        ``chart.append(epoch, train=0.31, test=0.35)``; names that are not identifiers go in a mapping:
+        ``chart.append(epoch, {"top-5": 0.9})``. ``x`` may be numbers, dates or times. None and NaN leave a gap; what
+        else is no finite number is said on the chart.
+        """
+        named = {**coerce.named(values), **series} if values is not None else series
+        notes: dict[str, int] = {}
+        xs = coerce.column(x)
+        if xs is None:
+            lines = self._point(x, named, notes)
+        else:
+            places = [self._place(each, notes) for each in xs]
+            lines = [self._line(coerce.text(name), places, y, notes) for name, y in named.items()]
+            lines = [line for line in lines if line.x]
+        if not self._lines.issuperset(line.name for line in lines):
+            lines = self._with_room(lines)
+        if lines or notes:
+            head = self._head
+            labels = head.x_label, head.y_label
+            self._tab.extend(Chart(head.id, head.title, lines, *labels, head.log_y, self._zone, notes))
+
+    def _with_room(self, lines: list[Series]) -> list[Series]:
+        """Those of some lines that the chart has room for."""
+        kept = []
+        for line in lines:
+            if line.name in self._lines or len(self._lines) < LINES:
+                self._lines.add(line.name)
+                kept.append(line)
+        if len(kept) < len(lines):
+            self._tab.leave_out(f"lines beyond the first {LINES} of the chart {self._head.title[:100]!r}")
+        return kept
+
+    def _point(self, x: Any, named: Mapping[str, Any], notes: dict[str, int]) -> list[Series]:
+        place = self._place(x, notes)
+        if place is None:
+            return []
+        lines = []
+        for name, y in named.items():
+            height = coerce.number(y)
+            words = coerce.text(name)
+            lines.append(Series(words, [place], [self._height(words, y, notes) if height is None else height]))
+        return lines
+
+    def _line(self, name: str, places: list[float | None], y: Any, notes: dict[str, int]) -> Series:
+        ys = coerce.column(y, most=len(places) + 1)
+        if ys is None:
+            self._note(notes, "shape", f"x has {len(places):,} values, and {name} is {coerce.shown(y)}", len(places))
+            return Series(name, [], [])
+        if len(ys) != len(places):
+            more = "more" if len(ys) > len(places) else f"{len(ys):,}"
+            self._note(
+                notes,
+                f"length of {name}",
+                f"x has {len(places):,} values, and {name} has {more}",
+                abs(len(ys) - len(places)),
+            )
+        pairs = [(at, each) for at, each in zip(places, ys, strict=False) if at is not None]
+        return Series(name, [at for at, _ in pairs], [self._height(name, each, notes) for _, each in pairs])
+
+    def _place(self, x: Any, notes: dict[str, int]) -> float | None:
+        """Where a point stands; None, with a note, where there is no place for it."""
+        if self._zone is None and self._placed and (type(x) is int or type(x) is float):  # one more number, mostly
+            number = coerce.number(x)
+            if number is not None:
+                return number
+        found = coerce.place(x)
+        if found is None:
+            self._note(notes, "place", f"x is no number, date or time: {coerce.shown(x)}")
+            return None
+        if found.zone != self._zone or not self._placed:
+            with self._tab.lock:
+                if not self._placed:
+                    self._placed, self._zone = True, found.zone
+            if found.zone != self._zone:
+                kinds = {None: "a number", "": "a time without a zone"}
+                one, other = (kinds.get(zone, "a time with a zone") for zone in (found.zone, self._zone))
+                self._note(notes, f"kind {found.zone}", f"x is {one}, not {other} as before: {coerce.shown(x)}")
+                return None
+        return found.x
+
+    def _height(self, name: str, y: Any, notes: dict[str, int]) -> float | None:
+        found = coerce.number(y)
+        if found is None and not coerce.missing(y):
+            self._note(notes, f"height of {name}", f"{name} is no finite number: {coerce.shown(y)}")
+        return found
+
+    def _note(self, notes: dict[str, int], kind: str, words: str, count: int = 1) -> None:
+        """Note what cannot be drawn; of many of a kind, only the first is shown, and all are counted."""
+        with self._tab.lock:
+            if kind not in self._words and len(self._words) >= _NOTES:
+                kind, words = "rest", "other values are no numbers"
+            known = self._words.setdefault(kind, words)
+        notes[known] = notes.get(known, 0) + count
+
+
+class ChartCalls(Calls):
+    """``deck.chart(...)``."""
+
+    def chart(
+        self,
+        title: str,
+        *,
+        x_label: str = "",
+        y_label: str = "",
+        log_y: bool = False,
+        id: str | None = None,
+    ) -> LineChart:
+        """A line chart to append points to; asking for the same title again gives the same chart.
+
+        Args:
+            title: Shown above it.
+            x_label: Names the horizontal axis.
+            y_label: Names the vertical axis.
+            log_y: Whether the vertical axis is logarithmic.
+            id: Tells charts of the same title apart.
+        """
+        words = coerce.text(title)
+        id_ = coerce.key(id, f"chart:{words}")
+        head = Chart(id_, words, [], coerce.text(x_label), coerce.text(y_label), coerce.flag(log_y))
+        made = LineChart(self._tab, head)
+        chart = self._tab.handle(id_, made)
+        if chart is made:
+            self._tab.put(head)
+        return chart

@@ -1,0 +1,146 @@
+"""Every kind of element has all its parts: a kind that lacks one fails here."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+
+import livedeck.deck
+from livedeck.deck import snapshot
+from livedeck.deck.kinds import BaseElement, Calls, Handle, Traits
+from livedeck.deck.ops import KINDS, Deck, Document, ElementCalls, Extend, Put, Segment
+from livedeck.deck.page import Deck as Tab
+from livedeck.deck.page import Page
+from livedeck.deck.replay import Replay
+from livedeck.deck.segments import decode, encode
+from tests.deck.applying import apply_ops, merge
+from tests.deck.strategies import of_kind
+
+FOLDER = Path(livedeck.deck.__file__).parent / "kinds"
+ELEMENTS = Path(__file__).parents[3] / "console" / "src" / "elements"
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def example(kind: str) -> list[BaseElement]:
+    """The elements that the kind's own example makes, each as far as it was published."""
+    page = Page()
+    KINDS[kind].example(page.deck("d"))
+    return [op.element for op in page.take().ops() if isinstance(op, Put | Extend)]
+
+
+def test_each_module_is_a_kind_and_each_kind_a_module():
+    modules = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    assert modules == set(KINDS)
+    assert {kind.__module__ for kind in KINDS.values()} == {f"livedeck.deck.kinds.{kind}" for kind in KINDS}
+
+
+@every_kind
+def test_it_defines_what_the_interface_asks_for(kind):
+    element = KINDS[kind]
+    for part in ("buffer", "static", "example"):
+        assert part in vars(element), f"{element.__name__} has no {part}: see livedeck/deck/kinds/__init__.py"
+    assert isinstance(element.traits, Traits)
+    assert not element.traits.raw or element.traits.raw in element.__struct_fields__
+    assert (FOLDER / f"{kind}.css").is_file(), f"there is no CSS of the {kind}"
+
+
+@every_kind
+def test_users_can_call_it_and_hold_it(kind):
+    module = importlib.import_module(KINDS[kind].__module__)
+    made = [found for _, found in inspect.getmembers(module, inspect.isclass) if found.__module__ == module.__name__]
+    assert sum(issubclass(each, Handle) for each in made) == 1
+    calls = [each for each in made if issubclass(each, Calls)]
+    assert len(calls) == 1
+    assert issubclass(ElementCalls, calls[0])
+    assert issubclass(Tab, calls[0])
+
+
+@every_kind
+def test_the_console_has_its_two_parts(kind):
+    for part in ("apply.ts", "view.ts"):
+        assert (ELEMENTS / kind / part).is_file(), f"console/src/elements/{kind} has no {part}"
+
+
+def test_the_console_has_no_kind_of_its_own():
+    assert {path.name for path in ELEMENTS.iterdir() if path.is_dir()} == set(KINDS)
+
+
+@every_kind
+def test_the_property_tests_know_it(kind):
+    assert kind in of_kind, "tests/deck/strategies.py has no strategy for it"
+
+
+@every_kind
+def test_its_example_is_one_and_shows_all_that_it_holds(kind):
+    elements = example(kind)
+    assert {element.kind for element in elements} == {kind}
+    fields = set(KINDS[kind].__struct_fields__)
+    optional = {"zone"}  # of charts over times
+    filled = {field for each in elements for field in fields if getattr(each, field) or field == "log_y"}
+    assert fields - optional <= filled
+
+
+@every_kind
+def test_it_grows_as_its_traits_say(kind):
+    (element, *_) = example(kind)
+    buffer = element.buffer()
+    before, weight = buffer.element(), buffer.weight
+    assert before == element
+    buffer.extend(element)
+    assert (buffer.element() == element) is not KINDS[kind].traits.grows
+    assert before == element, "a value does not change when more is appended"
+    assert (buffer.weight > weight) is KINDS[kind].traits.grows
+    assert buffer.kind is KINDS[kind]
+    other = next(each for each in KINDS.values() if each is not KINDS[kind])
+    with pytest.raises(TypeError, match="cannot append"):
+        buffer.extend(example(str(other.__struct_config__.tag))[0])
+
+
+@every_kind
+def test_its_oldest_data_goes_first_and_weighs_nothing_any_more(kind):
+    (element, *_) = example(kind)
+    buffer = element.buffer()
+    for _ in range(40):
+        buffer.extend(element)
+    assert buffer.appended is KINDS[kind].traits.grows
+    weight, loose = buffer.weight, buffer.loose(0.5)
+    freed = buffer.drop_oldest(0.5)
+    assert buffer.weight == weight - freed
+    assert buffer.weight == buffer.element().buffer().weight
+    assert (freed > 0) is KINDS[kind].traits.grows
+    assert abs(freed - loose) <= weight / 20
+
+
+@every_kind
+def test_it_is_stored_replayed_merged_and_saved(kind):
+    elements = example(kind)
+    ops = [Put("d", elements[0]), Extend("d", elements[-1])]
+    document = apply_ops(Document(), decode(encode(Segment(1, "", ops))).ops)
+    assert document == apply_ops(Document(), merge(ops))
+    for live in (True, False):
+        assert snapshot.parse(snapshot.render(document, live=live)) == document
+
+
+@every_kind
+def test_its_static_rendering_shows_it_and_texts_as_text(kind):
+    page = snapshot.render(Document(1, "", [Deck("d", example(kind))]), live=True).decode()
+    assert f'class="ld-element ld-{kind}' in page
+    assert "could not be drawn" not in page
+
+
+@every_kind
+def test_an_element_of_it_that_is_too_large_is_trimmed_or_goes_and_the_deck_says_so(kind):
+    page, replay = Page(max_bytes=20_000), Replay()
+    deck = page.deck("d")
+    for number in range(400):
+        KINDS[kind].example(deck)
+        deck.markdown("w" * 200, id=f"{number}")
+        assert page.take().weight <= 20_000
+    for number in range(400):  # nothing is published meanwhile
+        KINDS[kind].example(deck)
+        deck.markdown("w" * 200, id=f"{number}")
+    replay.apply_ops(page.take().ops())
+    assert replay.weight <= 20_000
+    assert "livedeck-notice" in replay.decks["d"]
