@@ -1,6 +1,10 @@
+from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
+from typing import Any
 
 from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Scalar, Union
+from flyteidl.core.types_pb2 import SimpleType
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,44 +15,51 @@ from livedeck.testing.executors import literal
 from livedeck.testing.workflows import template
 
 
-def plan(name="t", *, version="v1", cache_version="1", ignore=(), **options):
+def plan(
+    name: str = "t",
+    *,
+    version: str = "v1",
+    cache_version: str = "1",
+    ignore: Sequence[str] = (),
+    **options: Any,
+) -> TaskPlan:
     made = template(name, inputs=["x", "y"], outputs=["o0"], version=version, **options)
     made.metadata.cache_ignore_input_vars.extend(ignore)
     return TaskPlan(made, cacheable=True, cache_version=cache_version)
 
 
-def cache_key(plan, inputs):
+def cache_key(plan: TaskPlan, inputs: dict[str, Literal]) -> str:
     return cachekeys.cache_key(plan.template, plan.cache_version, inputs)
 
 
 INPUTS = {"x": literal(1), "y": literal("a")}
 
 
-def test_the_version_of_the_code_does_not_matter_the_cache_version_does():
+def test_the_version_of_the_code_does_not_matter_the_cache_version_does() -> None:
     key = cache_key(plan(), INPUTS)
     assert cache_key(plan(version="v2"), INPUTS) == key
     assert cache_key(plan(cache_version="2"), INPUTS) != key
     assert cache_key(plan("other"), INPUTS) != key
 
 
-def test_the_interface_matters_its_descriptions_do_not():
+def test_the_interface_matters_its_descriptions_do_not() -> None:
     described = plan()
     described.template.interface.inputs.variables["x"].description = "a number"
     assert cache_key(described, INPUTS) == cache_key(plan(), INPUTS)
     changed = plan()
-    changed.template.interface.outputs.variables["o1"].type.simple = 1
+    changed.template.interface.outputs.variables["o1"].type.simple = SimpleType.INTEGER
     assert cache_key(changed, INPUTS) != cache_key(plan(), INPUTS)
 
 
-def test_inputs_matter_unless_they_are_to_be_ignored():
+def test_inputs_matter_unless_they_are_to_be_ignored() -> None:
     assert cache_key(plan(), {**INPUTS, "y": literal("b")}) != cache_key(plan(), INPUTS)
     ignoring = plan(ignore=["y"])
     assert cache_key(ignoring, {**INPUTS, "y": literal("b")}) == cache_key(ignoring, INPUTS)
     assert cache_key(ignoring, INPUTS) != cache_key(plan(), INPUTS)
 
 
-def test_the_order_of_a_dict_matters_as_a_task_may_go_by_it():
-    def table(*keys):
+def test_the_order_of_a_dict_matters_as_a_task_may_go_by_it() -> None:
+    def table(*keys: str) -> dict[str, Literal]:
         made = Literal(map=LiteralMap(literals={key: literal(1) for key in keys}))
         note_order(made, keys)
         return {"x": made}
@@ -57,8 +68,8 @@ def test_the_order_of_a_dict_matters_as_a_task_may_go_by_it():
     assert cache_key(plan(), table("a", "b")) == cache_key(plan(), table("a", "b"))
 
 
-def test_a_hash_stands_for_its_value_however_deep():
-    def held(value):
+def test_a_hash_stands_for_its_value_however_deep() -> None:
+    def held(value: str) -> dict[str, Literal]:
         hashed = replace_hash(literal(value), "h")
         return {
             "x": Literal(collection=LiteralCollection(literals=[hashed])),
@@ -68,13 +79,13 @@ def test_a_hash_stands_for_its_value_however_deep():
     assert cache_key(plan(), held("one")) == cache_key(plan(), held("two"))
 
 
-def replace_hash(made, value):
+def replace_hash(made: Literal, value: str) -> Literal:
     made.hash = value
     return made
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers(-100, 100), max_size=8), st.randoms())
-def test_the_order_of_maps_does_not_matter(values, random):
+def test_the_order_of_maps_does_not_matter(values: dict[str, int], random: Random) -> None:
     items = list(values.items())
     random.shuffle(items)
     one = {"x": Literal(map=LiteralMap(literals={key: literal(value) for key, value in values.items()}))}

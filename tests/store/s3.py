@@ -7,17 +7,43 @@ import re
 import threading
 import urllib.parse
 from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class S3Server(http.server.ThreadingHTTPServer):
+    """What it holds, what it was asked, and how it is to misbehave."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.objects: dict[str, bytes] = {}
+        self.parts: dict[str, dict[int, bytes]] = {}
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.script: deque[int] = deque()
+        """Statuses of the next answers."""
+        self.stalls: deque[threading.Event] = deque()
+        """For each request that gets no answer: an event that lets go of it."""
+        self.interpose: Callable[[Handler, str, Callable[[], None]], None] = lambda _handler, _key, serve: serve()
+        """In the way of every request: see tests/faults."""
+        self.pause = 0.0
+        self.latency = 0.0
+        self.over = threading.Event()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: S3Server
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in {"do_GET", "do_PUT", "do_HEAD", "do_POST"}:
             return self._answer
         raise AttributeError(name)
 
-    def _answer(self):
+    def _answer(self) -> None:
         body = b"".join(self._slowly(int(self.headers.get("Content-Length") or 0), self.rfile.read))
         if self.server.stalls:
             self.server.stalls.popleft().wait()
@@ -29,7 +55,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.requests.append((self.command, key, dict(self.headers)))
         self.server.interpose(self, key, lambda: self._serve(key, url, body))
 
-    def _serve(self, key, url, body):
+    def _serve(self, key: str, url: urllib.parse.SplitResult, body: bytes) -> None:
         """Do what is asked, or answer as the script says."""
         if self.server.script:
             self._reply(self.server.script.popleft(), b"<Error><Code>Scripted</Code></Error>")
@@ -40,7 +66,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             getattr(self, f"_{self.command.lower()}")(key, body)
 
-    def _put(self, key, body):
+    def _put(self, key: str, body: bytes) -> None:
         objects = self.server.objects
         if self.headers.get("If-None-Match") == "*" and key in objects:
             self._reply(412, b"<Error><Code>PreconditionFailed</Code></Error>")
@@ -48,7 +74,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         objects[key] = body
         self._reply(200, b"", body)
 
-    def _multipart(self, key, query, body):
+    def _multipart(self, key: str, query: str, body: bytes) -> None:
         """An upload in parts: begun, its parts, and what makes one object of them."""
         if query.startswith("uploads"):
             self._reply(200, b"<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>")
@@ -61,7 +87,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.objects[key] = b"".join(parts[number] for number in sorted(parts))
             self._reply(200, b"<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>")
 
-    def _get(self, key, _body):
+    def _get(self, key: str, _body: bytes) -> None:
         held = self.server.objects.get(key)
         if held is None:
             self._reply(404, b"<Error><Code>NoSuchKey</Code></Error>")
@@ -71,10 +97,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self._reply(200, held, held)
 
-    def _head(self, key, body):
+    def _head(self, key: str, body: bytes) -> None:
         self._get(key, body)
 
-    def _post(self, bucket, body):
+    def _post(self, bucket: str, body: bytes) -> None:
         """Deleting: a list of keys in XML."""
         keys = re.findall(r"<Key>(.*?)</Key>", body.decode())
         for key in keys:
@@ -82,7 +108,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
         self._reply(200, f"<DeleteResult>{deleted}</DeleteResult>".encode())
 
-    def _list(self, bucket, query):
+    def _list(self, bucket: str, query: dict[str, list[str]]) -> None:
         prefix = f"{bucket.rstrip('/')}/{query.get('prefix', [''])[0]}"
         keys = [key for key in sorted(self.server.objects) if key.startswith(prefix)]
         entries = "".join(
@@ -92,7 +118,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         )
         self._reply(200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode())
 
-    def _reply(self, status, body, content=b"", headers=None):
+    def _reply(self, status: int, body: bytes, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -107,7 +133,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     self.wfile.write(body[sent : sent + count])
                     sent += count
 
-    def _slowly(self, count, step):
+    def _slowly(self, count: int, step: Callable[[int], T]) -> Iterator[T]:
         """Yield what ``step`` makes of some pieces of ``count`` bytes, with the server's pause after each."""
         pieces = 12 if self.server.pause and count > 12 else 1
         for number in range(pieces):
@@ -115,18 +141,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if pieces > 1:
                 self.server.over.wait(self.server.pause)
 
-    def log_message(self, *args):
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
 @contextlib.contextmanager
-def s3_endpoint():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.objects, server.parts, server.requests, server.script = {}, {}, [], deque()
-    server.stalls = deque()  # for each request that gets no answer: an event that lets go of it
-    server.interpose = lambda _handler, _key, serve: serve()  # in the way of every request: see tests/faults
-    server.pause, server.latency, server.over = 0.0, 0.0, threading.Event()
+def s3_endpoint() -> Iterator[S3Server]:
+    server = S3Server()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

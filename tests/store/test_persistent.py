@@ -1,23 +1,26 @@
 """Calls that are begun anew while a store fails: until it answers, and no longer than the budget lasts."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
 from livedeck.store import Retry, Store, open_store
 from livedeck.store.persistent import Persistent
 from livedeck.testing.stores import Fault, FaultyStore
-from tests.store.s3 import s3_endpoint
+from tests.store.s3 import S3Server, s3_endpoint
 
 PATIENT = Retry(attempts=0, timeout=0.3, first_wait=0.001, longest_wait=0.01, slowest=1e7, budget=60.0)
 IMPATIENT = Retry(attempts=0, timeout=0.3, first_wait=0.001, longest_wait=0.01, budget=0.05)
 
 
-def persistent(inner, retry=PATIENT):
+def persistent(inner: FaultyStore, retry: Retry = PATIENT) -> Store:
     return Store(inner.uri, Persistent(lambda _: inner.backend, retry), inner.prefix)
 
 
 @pytest.mark.parametrize("fault", [Fault.FAILS, Fault.LOSES_REPLY, Fault.THROTTLED, Fault.FULL])
-def test_a_write_is_begun_anew_until_it_is_done(fault, tmp_path):
+def test_a_write_is_begun_anew_until_it_is_done(fault: Fault, tmp_path: Path) -> None:
     faulty = FaultyStore()
     faulty.script(*[fault] * 7)
     persistent(faulty).put("outputs.pb", b"1")
@@ -29,7 +32,7 @@ def test_a_write_is_begun_anew_until_it_is_done(fault, tmp_path):
     assert faulty.get("file") == b"2"
 
 
-def test_the_budget_is_the_end_of_it():
+def test_the_budget_is_the_end_of_it() -> None:
     faulty = FaultyStore()
     faulty.break_down()
     with pytest.raises(StoreUnavailable, match=r"connection reset \(and again and again for 0.05 s\)"):
@@ -37,7 +40,7 @@ def test_the_budget_is_the_end_of_it():
     assert len(faulty.writes) > 2
 
 
-def test_answers_are_taken_as_they_are(tmp_path):
+def test_answers_are_taken_as_they_are(tmp_path: Path) -> None:
     faulty = FaultyStore()
     store = persistent(faulty)
     with pytest.raises(ObjectNotFound):
@@ -52,7 +55,7 @@ def test_answers_are_taken_as_they_are(tmp_path):
         store.create("k", b"2")
 
 
-def test_a_lost_reply_does_not_make_a_create_its_own_rival():
+def test_a_lost_reply_does_not_make_a_create_its_own_rival() -> None:
     faulty = FaultyStore()
     faulty.script(Fault.LOSES_REPLY)
     with pytest.raises(StoreUnavailable):
@@ -60,7 +63,7 @@ def test_a_lost_reply_does_not_make_a_create_its_own_rival():
     assert len(faulty.writes) == 1
 
 
-def test_on_disk(tmp_path):
+def test_on_disk(tmp_path: Path) -> None:
     folder = tmp_path / "store"
     folder.write_bytes(b"a file where the folder is to be")
     store = open_store(folder.as_uri(), retry=IMPATIENT)
@@ -74,7 +77,7 @@ def test_on_disk(tmp_path):
 
 
 @pytest.fixture
-def endpoint(monkeypatch):
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     with s3_endpoint() as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
@@ -84,7 +87,7 @@ def endpoint(monkeypatch):
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_a_bucket_that_refuses_for_a_while(endpoint, status):
+def test_a_bucket_that_refuses_for_a_while(endpoint: S3Server, status: int) -> None:
     endpoint.script.extend([status] * 4)
     store = open_store(f"s3://refusing-{status}", retry=PATIENT)
     store.put("outputs.pb", b"1")
@@ -94,7 +97,7 @@ def test_a_bucket_that_refuses_for_a_while(endpoint, status):
 
 
 @pytest.mark.parametrize("size", [10, 2 << 20])
-def test_a_call_that_stalls_is_given_up_early_and_begun_anew(endpoint, size):
+def test_a_call_that_stalls_is_given_up_early_and_begun_anew(endpoint: S3Server, size: int) -> None:
     endpoint.stalls.append(endpoint.over)
     store = open_store(f"s3://stalling-{size}", retry=PATIENT)
     store.put("outputs.pb", b"1" * size)
@@ -102,7 +105,7 @@ def test_a_call_that_stalls_is_given_up_early_and_begun_anew(endpoint, size):
     assert len(endpoint.requests) == 1, "the one that stalls was never answered"
 
 
-def test_a_store_that_is_slow_is_waited_for(endpoint):
+def test_a_store_that_is_slow_is_waited_for(endpoint: S3Server) -> None:
     """Each try may take twice as long as the one before that stalled."""
     endpoint.latency = 0.8
     open_store("s3://slow", retry=PATIENT).put("outputs.pb", b"1")

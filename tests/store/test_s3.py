@@ -1,25 +1,27 @@
 """The cloud back end against a real HTTP endpoint: what each answer of S3 becomes."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
 from livedeck.store import Retry, Store
 from livedeck.store.objects import connect
-from tests.store.s3 import s3_endpoint
+from tests.store.s3 import S3Server, s3_endpoint
 
 IMPATIENT = Retry(attempts=2, timeout=5.0, first_wait=0.01, longest_wait=0.01)
 
 
 @pytest.fixture
-def endpoint():
+def endpoint() -> Iterator[S3Server]:
     with s3_endpoint() as server:
         yield server
 
 
 @pytest.fixture
-def store(endpoint, monkeypatch):
+def store(endpoint: S3Server, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{endpoint.server_port}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very secret")
@@ -27,7 +29,7 @@ def store(endpoint, monkeypatch):
     return Store("s3://bucket/x", connect("s3", "bucket", IMPATIENT), "x/")
 
 
-def test_objects_come_and_go(store, endpoint):
+def test_objects_come_and_go(store: Store, endpoint: S3Server) -> None:
     store.put("deck.html", b"<p>", content_type="text/html")
     assert endpoint.objects == {"/bucket/x/deck.html": b"<p>"}
     assert endpoint.requests[-1][2]["content-type"] == "text/html"
@@ -40,14 +42,14 @@ def test_objects_come_and_go(store, endpoint):
         store.get("deck.html")
 
 
-def test_creating_is_a_conditional_put(store, endpoint):
+def test_creating_is_a_conditional_put(store: Store, endpoint: S3Server) -> None:
     store.create("deck/00000001.json", b"1")
     with pytest.raises(ObjectExists):
         store.create("deck/00000001.json", b"2")
     assert endpoint.objects == {"/bucket/x/deck/00000001.json": b"1"}
 
 
-async def test_async(store):
+async def test_async(store: Store) -> None:
     await store.acreate("k", b"1")
     with pytest.raises(ObjectExists):
         await store.acreate("k", b"2")
@@ -55,20 +57,20 @@ async def test_async(store):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_passing_trouble_is_tried_again(store, endpoint, status):
+def test_passing_trouble_is_tried_again(store: Store, endpoint: S3Server, status: int) -> None:
     endpoint.script.extend([status, status])
     store.put("k", b"1")
     assert len(endpoint.requests) == 3
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_lasting_trouble_is_unavailable(store, endpoint, status):
+def test_lasting_trouble_is_unavailable(store: Store, endpoint: S3Server, status: int) -> None:
     endpoint.script.extend([status] * 3)
     with pytest.raises(StoreUnavailable):
         store.put("k", b"1")
 
 
-def test_refused(store, endpoint):
+def test_refused(store: Store, endpoint: S3Server) -> None:
     endpoint.script.append(403)
     with pytest.raises(StoreError, match="permission") as caught:
         store.put("k", b"1")
@@ -76,14 +78,15 @@ def test_refused(store, endpoint):
     assert not isinstance(caught.value, StoreUnavailable)
 
 
-def test_nobody_there(store, endpoint, monkeypatch):
+def test_nobody_there(store: Store, endpoint: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     with pytest.raises(StoreUnavailable):
         connect("s3", "bucket", IMPATIENT).get("k")
 
 
-def test_signed_links(store):
+def test_signed_links(store: Store) -> None:
     url = store.sign("deck.html", method="GET", expires=timedelta(minutes=5))
+    assert url is not None
     assert "/bucket/x/deck.html?" in url
     assert "X-Amz-Expires=300" in url
     assert "very" not in url
@@ -93,11 +96,11 @@ HURRIED = Retry(attempts=0, timeout=0.5, first_wait=0.01, longest_wait=0.01)
 
 
 @pytest.fixture
-def hurried(store):
+def hurried(store: Store) -> Store:
     return Store("s3://bucket/x", connect("s3", "bucket", HURRIED), "x/")
 
 
-def test_a_download_may_take_longer_than_the_timeout(hurried, endpoint, tmp_path):
+def test_a_download_may_take_longer_than_the_timeout(hurried: Store, endpoint: S3Server, tmp_path: Path) -> None:
     endpoint.objects["/bucket/x/k"] = b"12345678" * 100
     endpoint.pause = 0.05  # twelve of them
     assert hurried.get("k") == b"12345678" * 100
@@ -105,7 +108,7 @@ def test_a_download_may_take_longer_than_the_timeout(hurried, endpoint, tmp_path
     assert (tmp_path / "k").read_bytes() == b"12345678" * 100
 
 
-def test_a_download_that_stalls_is_unavailable(hurried, endpoint, tmp_path):
+def test_a_download_that_stalls_is_unavailable(hurried: Store, endpoint: S3Server, tmp_path: Path) -> None:
     endpoint.objects["/bucket/x/k"] = b"12345678" * 100
     endpoint.pause = 3600.0
     with pytest.raises(StoreUnavailable):
@@ -113,7 +116,7 @@ def test_a_download_that_stalls_is_unavailable(hurried, endpoint, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_upload_may_take_longer_than_the_timeout(hurried, endpoint, tmp_path):
+def test_an_upload_may_take_longer_than_the_timeout(hurried: Store, endpoint: S3Server, tmp_path: Path) -> None:
     (tmp_path / "k").write_bytes(b"12345678" * (1 << 18))
     endpoint.pause = 0.05
     hurried.upload_from("k", tmp_path / "k")
@@ -124,7 +127,7 @@ def test_an_upload_may_take_longer_than_the_timeout(hurried, endpoint, tmp_path)
     }
 
 
-def test_an_object_larger_than_a_part_is_sent_in_parts(store, endpoint, tmp_path):
+def test_an_object_larger_than_a_part_is_sent_in_parts(store: Store, endpoint: S3Server, tmp_path: Path) -> None:
     data = b"12345678" * (3 << 18)
     store.put("bytes", data, content_type="text/plain")
     (tmp_path / "k").write_bytes(data)

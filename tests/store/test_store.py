@@ -6,7 +6,9 @@ import resource
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import obstore.store
 import pytest
@@ -17,7 +19,7 @@ from livedeck.store.objects import Objects
 
 
 @pytest.fixture(params=["file", "memory", "objects"])
-def store(request, tmp_path):
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "file":
         return open_store(f"file://{tmp_path}/root/a b")
     if request.param == "memory":
@@ -25,7 +27,7 @@ def store(request, tmp_path):
     return Store("s3://bucket/x", Objects(obstore.store.MemoryStore(), "s3://bucket"), "x/")
 
 
-def test_put_get_head_list_delete(store):
+def test_put_get_head_list_delete(store: Store) -> None:
     assert store.head("a/b.txt") is None
     assert list(store.list()) == []
     store.put("a/b.txt", b"one", content_type="text/html")
@@ -48,14 +50,14 @@ def test_put_get_head_list_delete(store):
         store.get("a/b.txt")
 
 
-def test_create_keeps_what_is_there(store):
+def test_create_keeps_what_is_there(store: Store) -> None:
     store.create("deck/00000001.json", b"first")
     with pytest.raises(ObjectExists):
         store.create("deck/00000001.json", b"second")
     assert store.get("deck/00000001.json") == b"first"
 
 
-async def test_async_twins(store):
+async def test_async_twins(store: Store) -> None:
     await store.acreate("k", b"1", content_type="text/plain")
     with pytest.raises(ObjectExists):
         await store.acreate("k", b"2")
@@ -71,7 +73,7 @@ async def test_async_twins(store):
         await store.aget("k")
 
 
-def test_the_whole_disk_is_a_store(tmp_path):
+def test_the_whole_disk_is_a_store(tmp_path: Path) -> None:
     store = open_store("file:///")
     key = f"{tmp_path}/a/b".strip("/")
     store.put(key, b"x")
@@ -79,7 +81,7 @@ def test_the_whole_disk_is_a_store(tmp_path):
     assert list(store.list(f"{tmp_path}".strip("/"))) == [key]
 
 
-def test_files_in_and_out(store, tmp_path):
+def test_files_in_and_out(store: Store, tmp_path: Path) -> None:
     source = tmp_path / "in.bin"
     source.write_bytes(os.urandom(300_000))
     store.upload_from("data/x.bin", source)
@@ -97,7 +99,7 @@ def test_files_in_and_out(store, tmp_path):
 @pytest.mark.parametrize(
     "key", ["", "/etc/passwd", "../x", "a/../x", "a//b", "a/", ".", "a/./b", "a\0b", "a\nb", "\ud800", "x" * 1025]
 )
-def test_malformed_keys_never_reach_a_back_end(store, key):
+def test_malformed_keys_never_reach_a_back_end(store: Store, key: str) -> None:
     for call in (
         store.get,
         store.head,
@@ -110,17 +112,17 @@ def test_malformed_keys_never_reach_a_back_end(store, key):
             call(key)
 
 
-def test_a_folder_is_no_object(store):
+def test_a_folder_is_no_object(store: Store) -> None:
     store.put("a/b", b"x")
     assert store.head("a") is None
     with pytest.raises(ObjectNotFound):
         store.get("a")
 
 
-def test_only_one_of_many_creators_wins(store):
+def test_only_one_of_many_creators_wins(store: Store) -> None:
     won = []
 
-    def create(number):
+    def create(number: int) -> None:
         try:
             store.create("slot", str(number).encode())
         except ObjectExists:
@@ -135,7 +137,7 @@ def test_only_one_of_many_creators_wins(store):
     assert [str(n).encode() for n in won] == [store.get("slot")]
 
 
-def test_opening():
+def test_opening() -> None:
     assert open_store("memory://one/a/").uri == "memory://one/a"
     open_store("memory://one/a").put("b", b"x")
     assert open_store("memory://one").get("a/b") == b"x"
@@ -149,7 +151,7 @@ def test_opening():
             open_store(wrong)
 
 
-def test_uris():
+def test_uris() -> None:
     assert split_uri("file:///r/a/b.pb") == ("file:///r/a", "b.pb")
     assert split_uri("s3://bucket/b") == ("s3://bucket", "b")
     assert split_uri("file:///b") == ("file:///", "b")
@@ -160,7 +162,7 @@ def test_uris():
             split_uri(wrong)
 
 
-def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path):
+def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path: Path) -> None:
     # A limit on file size makes the kernel refuse the write half-way, as a full disk does.
     store = open_store(f"file://{tmp_path}")
     store.put("deck.html", b"old")
@@ -189,8 +191,10 @@ def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path):
         (errno.ELOOP, StoreError),
     ],
 )
-def test_system_errors_are_translated(tmp_path, monkeypatch, code, kind):
-    def refuse(*args, **kwargs):
+def test_system_errors_are_translated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[Exception]
+) -> None:
+    def refuse(*args: str | int, **kwargs: Any) -> None:
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "open", refuse)
@@ -200,25 +204,25 @@ def test_system_errors_are_translated(tmp_path, monkeypatch, code, kind):
     assert type(caught.value) is kind
 
 
-def test_a_name_too_long_for_the_disk(tmp_path):
+def test_a_name_too_long_for_the_disk(tmp_path: Path) -> None:
     with pytest.raises(InvalidKey, match="longer"):
         open_store(f"file://{tmp_path}").put("n" * 300, b"")
 
 
-def test_a_file_where_a_folder_is_needed(tmp_path):
+def test_a_file_where_a_folder_is_needed(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     store.put("a", b"x")
     with pytest.raises(StoreError, match="a/b"):
         store.put("a/b", b"y")
 
 
-def test_readers_never_see_half_a_file(tmp_path):
+def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     contents = {bytes([letter]) * 200_000 for letter in b"ab"}
     store.put("k", min(contents))
     stop = threading.Event()
 
-    def rewrite():
+    def rewrite() -> None:
         while not stop.is_set():
             for content in contents:
                 store.put("k", content)
@@ -233,7 +237,7 @@ def test_readers_never_see_half_a_file(tmp_path):
     assert seen <= contents
 
 
-def test_files_work_in_a_forked_child(tmp_path):
+def test_files_work_in_a_forked_child(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     store.put("before", b"x")
     pid = os.fork()
@@ -246,7 +250,7 @@ def test_files_work_in_a_forked_child(tmp_path):
     assert store.get("child") == b"x"
 
 
-async def test_an_object_beyond_the_readers_limit_is_not_read(store):
+async def test_an_object_beyond_the_readers_limit_is_not_read(store: Store) -> None:
     store.put("k", b"12345")
     assert store.get("k", limit=5) == await store.aget("k", limit=5) == b"12345"
     for size in (0, 4):
@@ -258,7 +262,7 @@ async def test_an_object_beyond_the_readers_limit_is_not_read(store):
             await store.aget_all("none", "k", limit=size)
 
 
-async def test_a_part_of_an_object(store):
+async def test_a_part_of_an_object(store: Store) -> None:
     store.put("k", b"0123456789")
     assert store.get_range("k", 7, 2) == await store.aget_range("k", 7, 2) == b"78"
     assert store.get_range("k", 7, 3) == store.get_range("k", 7, 30) == b"789"
@@ -266,7 +270,7 @@ async def test_a_part_of_an_object(store):
         store.get_range("none", 0, 1)
 
 
-def test_a_store_below_another(store):
+def test_a_store_below_another(store: Store) -> None:
     below = store.below("a/b")
     below.put("c", b"x")
     assert store.get("a/b/c") == below.get("c") == b"x"
@@ -310,7 +314,7 @@ def _link_over_a_folder(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [_fifo, _socket, _link_to_endless, _link_to_terminal, _link_out, _link_over_a_folder])
 @pytest.mark.timeout(20)
-def test_only_regular_files_of_the_store_are_read(tmp_path, make):
+def test_only_regular_files_of_the_store_are_read(tmp_path: Path, make: Callable[..., Any]) -> None:
     root = open_store(f"file://{tmp_path}/root")
     root.put("attempt/deck/00000001.json", b"1")
     folder = tmp_path / "root/attempt/deck"
@@ -330,7 +334,7 @@ def test_only_regular_files_of_the_store_are_read(tmp_path, make):
     assert not (tmp_path / "copy").exists()
 
 
-def test_a_link_within_the_store_is_read(tmp_path):
+def test_a_link_within_the_store_is_read(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "name").symlink_to(tmp_path / "real")  # the store's own folder may be reached by a link
     store = open_store(f"file://{tmp_path}/name")
@@ -340,12 +344,12 @@ def test_a_link_within_the_store_is_read(tmp_path):
 
 
 @pytest.mark.timeout(20)
-def test_reading_a_file_that_grows_ends(tmp_path):
+def test_reading_a_file_that_grows_ends(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     store.put("log", b"x" * 100_000)
     stop = threading.Event()
 
-    def grow():
+    def grow() -> None:
         with (tmp_path / "log").open("ab") as file:
             while not stop.is_set() and file.tell() < 100_000_000:
                 file.write(b"y" * 10_000)
