@@ -61,7 +61,8 @@ def test_each_public_name_says_what_it_is(name: str) -> None:
     value = dict(_public())[name]
     text = inspect.getdoc(value) or ""
     assert text.splitlines()[0].endswith((".", "``")), text
-    assert not is_dataclass(value) or text != f"{value.__name__}{inspect.signature(value)}", "made by dataclasses"
+    made = f"{value.__name__}{inspect.signature(value)}" if isinstance(value, type) and is_dataclass(value) else None
+    assert text != made, "made by dataclasses"
 
 
 @pytest.mark.parametrize("name", CALLABLES)
@@ -130,7 +131,7 @@ def _described_below(kind: type) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for before, after in zip(body.body, body.body[1:], strict=False):
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
-            target = before.target if isinstance(before, ast.AnnAssign) else None
+            target: ast.expr | None = before.target if isinstance(before, ast.AnnAssign) else None
             target = before.targets[0] if isinstance(before, ast.Assign) else target
             if isinstance(target, ast.Name):
                 found[target.id] = after.value.value

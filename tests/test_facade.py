@@ -23,22 +23,22 @@ NAMES = {
 }
 
 
-def test_the_exported_names_are_these():
+def test_the_exported_names_are_these() -> None:
     assert set(livedeck.__all__) == NAMES
     assert sorted(livedeck.__all__) == livedeck.__all__
     assert all(hasattr(livedeck, name) for name in NAMES)
 
 
-def test_dir_lists_the_exported_names():
+def test_dir_lists_the_exported_names() -> None:
     assert dir(livedeck) == livedeck.__all__
 
 
-def test_the_version_is_that_of_the_project():
+def test_the_version_is_that_of_the_project() -> None:
     with (Path(__file__).parent.parent / "pyproject.toml").open("rb") as file:
         assert livedeck.__version__ == tomllib.load(file)["project"]["version"]
 
 
-def test_a_name_of_flytekits_says_what_there_is_instead():
+def test_a_name_of_flytekits_says_what_there_is_instead() -> None:
     with pytest.raises(AttributeError, match="livedeck has no `FlyteFile`, which flytekit has: use File"):
         _ = livedeck.FlyteFile
     with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: not yet supported"):
@@ -47,26 +47,26 @@ def test_a_name_of_flytekits_says_what_there_is_instead():
     assert getattr(livedeck, "map_task", None) is None
 
 
-def test_a_name_that_nobody_has_is_an_ordinary_mistake():
+def test_a_name_that_nobody_has_is_an_ordinary_mistake() -> None:
     with pytest.raises(AttributeError, match="module 'livedeck' has no attribute 'wrokflow'"):
         _ = livedeck.wrokflow
     with pytest.raises(ImportError, match="cannot import name 'wrokflow'"):
         from livedeck import wrokflow  # noqa: F401
 
 
-def test_submodules_are_imported_from_the_package_as_ever():
+def test_submodules_are_imported_from_the_package_as_ever() -> None:
     script = "from livedeck import client, testing; print(client.__name__, testing.__name__)"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["livedeck.client", "livedeck.testing"]
 
 
-def test_importing_loads_nothing_heavy():
+def test_importing_loads_nothing_heavy() -> None:
     script = f"import livedeck, sys; print([name for name in {HEAVY!r} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 
 
-def test_defining_and_reading_a_workflow_loads_no_protobuf(tmp_path: Path):
+def test_defining_and_reading_a_workflow_loads_no_protobuf(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         "import sys\n"

@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,19 +21,19 @@ def generator() -> ModuleType:
     return module
 
 
-def test_the_committed_files_are_what_would_be_generated(generator):
+def test_the_committed_files_are_what_would_be_generated(generator: Any) -> None:
     for file, text in generator.generate().items():
         assert (generator.CONSOLE / file).read_text() == text, f"{file} is stale: run scripts/generate_types.py"
 
 
-def test_check_says_so_when_a_file_is_stale(generator, tmp_path, capsys):
+def test_check_says_so_when_a_file_is_stale(generator: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert generator.main(["--check"], tmp_path) == 1
     assert "deck.gen.ts is stale" in capsys.readouterr().err
     assert generator.main([], tmp_path) == 0
     assert generator.main(["--check"], tmp_path) == 0
 
 
-def test_tags_renames_and_optional_fields(generator):
+def test_tags_renames_and_optional_fields(generator: Any) -> None:
     class Moved(msgspec.Struct, tag_field="type", tag="moved", rename="camel", omit_defaults=True):
         """It moved."""
 
@@ -49,14 +50,14 @@ def test_tags_renames_and_optional_fields(generator):
     )
 
 
-def test_a_field_with_a_default_is_always_there_unless_defaults_are_omitted(generator):
+def test_a_field_with_a_default_is_always_there_unless_defaults_are_omitted(generator: Any) -> None:
     class Kept(msgspec.Struct):
         name: str = ""
 
     assert "readonly name: string;" in generator._struct(Kept)
 
 
-def test_a_type_without_a_translation_is_refused(generator):
+def test_a_type_without_a_translation_is_refused(generator: Any) -> None:
     class Odd(msgspec.Struct):
         data: bytes
 

@@ -28,7 +28,9 @@ def held(page: Page) -> list[Route]:
     return waiting
 
 
-def test_a_search_through_everything_says_how_far_it_is(long_history, page, held):
+def test_a_search_through_everything_says_how_far_it_is(
+    long_history: ServerProcess, page: Page, held: list[Route]
+) -> None:
     page.goto(f"http://{long_history.endpoint}/console/projects/{PROJECT}/domains/{DOMAIN}/executions?workflow=rare")
     for looked in ("10,000", "20,000"):
         expect(page.get_by_role("status")).to_have_text(f"Looked through {looked} executions so far …")
@@ -39,12 +41,14 @@ def test_a_search_through_everything_says_how_far_it_is(long_history, page, held
     assert held == []
 
 
-def test_a_search_that_finds_nothing_says_so_once_it_has_looked_at_everything(long_history, page):
+def test_a_search_that_finds_nothing_says_so_once_it_has_looked_at_everything(
+    long_history: ServerProcess, page: Page
+) -> None:
     page.goto(f"http://{long_history.endpoint}/console/projects/{PROJECT}/domains/{DOMAIN}/executions?workflow=no-such")
     expect(page.get_by_text("No execution fits")).to_be_visible()
 
 
-def test_a_whole_list_goes_on_when_asked_to(long_history, page):
+def test_a_whole_list_goes_on_when_asked_to(long_history: ServerProcess, page: Page) -> None:
     page.goto(f"http://{long_history.endpoint}/console/projects/{PROJECT}/domains/{DOMAIN}/executions")
     # The live stream has sent a hundred already, pages have fifty.
     for _ in range(2):

@@ -1,6 +1,7 @@
 """Every page in every state and look is as it was when somebody last looked at it."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,10 @@ def photographer(playwright: Playwright, chromium: str, tmp_path_factory: pytest
         yield browser
 
 
+def _is_alike(expected: Image.Image, picture: Image.Image) -> bool:
+    return alike(small(picture), expected)
+
+
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_it_looks_as_it_did(scene: Scene, photographer: Browser, tmp_path: Path) -> None:
     wrong = []
@@ -51,7 +56,7 @@ def test_it_looks_as_it_did(scene: Scene, photographer: Browser, tmp_path: Path)
         for look in LOOKS:
             expected = load(baseline_path(scene.name, look))
             assert expected is not None, f"there is no baseline of {scene.name} at {look}: {RENEW}"
-            actual = small(take(page, look, lambda picture, expected=expected: alike(small(picture), expected)))
+            actual = small(take(page, look, partial(_is_alike, expected)))
             if not alike(actual, expected):
                 wrong.append(kept(scene, look, actual, expected))
     assert not wrong, f"it looks different; see {', '.join(wrong)} (actual, expected, difference). {RENEW}"

@@ -18,7 +18,7 @@ def queue(number: int, first: int = 0) -> QueueChanged:
     return QueueChanged({f"n{each}": Queued(each - first, "waits for 2 CPUs of 4") for each in range(first, number)})
 
 
-def test_the_queue_is_told_now_and_then(capsys) -> None:
+def test_the_queue_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     now = [0.0]
     workflow = CompiledWorkflowClosure()
     workflow.primary.template.nodes.add(id="n1").metadata.name = "train"
@@ -46,7 +46,7 @@ def test_the_queue_is_told_now_and_then(capsys) -> None:
     assert capsys.readouterr().out == ""
 
 
-def test_an_attempt_that_was_retried_is_called_that_and_says_why(capsys) -> None:
+def test_an_attempt_that_was_retried_is_called_that_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress("http://x")
     phases = (Tasks.FAILED, Tasks.QUEUED, Tasks.RUNNING)
     failed, queued, next_ = (TaskExecution(closure={"phase": phase}) for phase in phases)
@@ -67,12 +67,14 @@ def node_of(workflow: str) -> Node:
     return node
 
 
-def test_nodes_inside_of_sub_workflows_have_names_and_boundaries_are_not_told(capsys) -> None:
+def test_nodes_inside_of_sub_workflows_have_names_and_boundaries_are_not_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     workflow = CompiledWorkflowClosure()
     workflow.primary.template.nodes.append(node_of("outer"))
-    for name, node in (("outer", node_of("inner")), ("inner", Node(id="n-1-x", metadata={"name": "fit"}))):
+    for name, inside in (("outer", node_of("inner")), ("inner", Node(id="n-1-x", metadata={"name": "fit"}))):
         workflow.sub_workflows.add().template.id.name = name
-        workflow.sub_workflows[-1].template.nodes.append(node)
+        workflow.sub_workflows[-1].template.nodes.append(inside)
     ids = ("n0-0-n0-1-n-1-x", "n0-0-n0", "n0", "n0-0-start-node", "n0-0-dn7")
     specs = ("n-1-x", "n0", "n0", "start-node", "dn7")
     nodes = [NodeExecution(closure={"phase": Nodes.SUCCEEDED}, metadata={"spec_node_id": spec}) for spec in specs]
@@ -88,7 +90,9 @@ def test_nodes_inside_of_sub_workflows_have_names_and_boundaries_are_not_told(ca
 
 
 @pytest.mark.parametrize(("source", "whose"), [("fast-cat", "fast-cat"), ("", "an earlier run")])
-def test_what_the_cache_gave_is_told_as_in_a_local_run(capsys, source, whose) -> None:
+def test_what_the_cache_gave_is_told_as_in_a_local_run(
+    capsys: pytest.CaptureFixture[str], source: str, whose: str
+) -> None:
     node = NodeExecution()
     node.id.node_id = "n0"
     node.closure.phase = Nodes.SUCCEEDED

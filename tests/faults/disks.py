@@ -90,7 +90,7 @@ def mounted_disk(size: int = 24 << 20) -> Iterator[Disk]:
         with image.open("wb") as file:
             file.truncate(size)
         made = subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], capture_output=True, text=True, check=False)
-        command = ["mount", "-o", "loop,noatime", image, folder]
+        command = ["mount", "-o", "loop,noatime", str(image), str(folder)]
         mounted = subprocess.run(command, capture_output=True, text=True, check=False) if not made.returncode else made
         if mounted.returncode:
             pytest.skip(f"only root may mount a small disk: {mounted.stderr.strip()}")

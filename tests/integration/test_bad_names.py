@@ -3,17 +3,19 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.core.literals_pb2 import Literal, LiteralMap, Primitive, Scalar
 
+from livedeck.cli.remote import register_entity
 from livedeck.client import Client
 from livedeck.errors import RemoteError, RemoteInvalid, RemoteNotFound
 from livedeck.sdk.loading import load_file
 from livedeck.testing.process import ServerProcess
-from tests.integration.running import PROGRAMS, phase_of, register_entity, run
+from tests.integration.running import PROGRAMS, phase_of, run
 
 HOSTILE = ["../../../etc/passwd", "..", "a/b", "nul\0byte", "a\nb", "", "x" * 5000, "%2e%2e%2f", "ü"]
 
@@ -23,7 +25,7 @@ def test_grpc_refuses_it_wherever_a_name_goes(client: Client, server: ServerProc
     program = load_file(PROGRAMS / "shapes.py")
     target = register_entity(client, program, program.find("chain")).id
     before = set(server.data_dir.parent.iterdir())
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: client.get_execution(client.execution_id(name)),
         lambda: client.terminate(client.execution_id(name), "x"),
         lambda: client.relaunch(client.execution_id(name)),

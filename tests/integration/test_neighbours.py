@@ -1,9 +1,11 @@
 """Whatever one task, Deck, file or request does, the others are served meanwhile."""
 
 import pytest
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
 from livedeck.client import Client
 from livedeck.testing.disturbances import DISTURBANCES, Neighbourhood
+from livedeck.testing.process import ServerProcess
 from tests.integration.running import PROGRAMS, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -13,8 +15,8 @@ LONGEST = 5.0
 
 
 @pytest.mark.parametrize("name", DISTURBANCES)
-def test_neighbours_do_not_wait(server, client: Client, name: str) -> None:
-    def launch(task: str, **inputs: float):
+def test_neighbours_do_not_wait(server: ServerProcess, client: Client, name: str) -> None:
+    def launch(task: str, **inputs: float) -> WorkflowExecutionIdentifier:
         return start(client, PROGRAMS / "neighbours.py", task, **inputs)
 
     with Neighbourhood(client, server.data_dir, launch) as neighbourhood:

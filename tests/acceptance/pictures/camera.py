@@ -68,7 +68,7 @@ def browser_for_pictures(
     config = folder / "fonts.conf"
     config.write_text(_FONTS.format(folder=fonts))
     resolve = f"--host-resolver-rules=MAP {URL.removeprefix('http://')}:80 127.0.0.1:{port}"
-    environment = {**os.environ, "FONTCONFIG_FILE": str(config)}
+    environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(config)}
     browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, resolve, *more], env=environment)
     yield browser
     browser.close()

@@ -39,7 +39,8 @@ def differing(actual: Image.Image, expected: Image.Image) -> np.ndarray:
     if actual.size != expected.size:
         return np.ones((actual.height // 2, actual.width // 2), dtype=bool)
     first, second = (np.asarray(each.reduce(2), dtype=np.int16) for each in (_as_stored(actual), expected))
-    return np.abs(first - second).max(axis=2) > LEVEL
+    blocks: np.ndarray = np.abs(first - second).max(axis=2) > LEVEL
+    return blocks
 
 
 def alike(actual: Image.Image, expected: Image.Image) -> bool:

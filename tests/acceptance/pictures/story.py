@@ -48,7 +48,7 @@ def at(seconds: float) -> str:
 
 def message(kind: type[Message], fields: Fields) -> bytes:
     """The JSON that a server sends for a message with these fields, which must be fields of it."""
-    return as_json(ParseDict(fields, kind()))
+    return as_json(ParseDict(dict(fields), kind()))
 
 
 def workflow_id(name: str = WORKFLOW) -> dict[str, str]:
@@ -109,7 +109,7 @@ def node(run: str, name: str, phase: str, began: float | None, seconds: float | 
 
 def task(run: str, name: str, function: str, phase: str, *span: float, **more: Any) -> bytes:
     """The ``task`` event of one attempt of a node; ``span`` is when it began and, once it is over, how long it took."""
-    began, seconds = (*span, None)[:2]
+    began, seconds = span[0], span[1] if len(span) > 1 else None
     attempt = more.pop("attempt", 0)
     closure: dict[str, Any] = {"phase": phase, "createdAt": at(began), "startedAt": at(began), **more}
     if seconds is not None:
@@ -259,7 +259,7 @@ def _nested() -> list[bytes]:
         node(NESTED, "n1", "RUNNING", 3.0, parent=True, deck=False),
     ]
     for name, function, phase, *span in trials:
-        error = {"error": ERROR} if phase == "FAILED" else {}
+        error: dict[str, Any] = {"error": ERROR} if phase == "FAILED" else {}
         events.append(node(NESTED, name, phase, *span, **error))
         events.append(task(NESTED, name, function, phase, *span, **error))
     return events
