@@ -14,6 +14,7 @@ from livedeck.admin import json_worker
 from livedeck.admin.records.shown import as_dict
 from livedeck.admin.services.decoding import decode_into
 from livedeck.errors import InvalidRequest, ServerBusy
+from livedeck.literals.sizes import is_small
 
 SMALL: Final = 32 * 1024
 """Bytes of JSON, or of a message, that are translated at once: some 20 ms."""
@@ -58,7 +59,7 @@ class JsonForms:
             InvalidRequest: It has no JSON form.
             ServerBusy: It took too long, or too many others wait.
         """
-        if message.ByteSize() <= self._small:
+        if is_small(message, self._small):
             return _encode(as_dict(message))
         return await self._translated("print", message, message.SerializeToString())
 

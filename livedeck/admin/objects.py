@@ -16,7 +16,6 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
-from livedeck.admin.offload import run_by_size
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound, UnreadableObject
 from livedeck.literals.parsing import parse_into
 from livedeck.store import Store, join_uri, layout
@@ -70,12 +69,15 @@ class Objects:
         uri, root = self.raw_data_prefix(execution), self._store.uri + "/"
         return uri[len(root) :] if uri.startswith(root) else ""
 
-    def owners_in(self, literals: LiteralMap) -> list[WorkflowExecutionIdentifier]:
+    def owners_in(self, data: bytes) -> list[WorkflowExecutionIdentifier]:
         """Return the executions whose data is named in literals: their files, frames and offloaded values.
 
         URIs may be anywhere in them, in a dataclass or a text too, so all of the bytes are searched.
+
+        Args:
+            data: The literals, serialized.
         """
-        found = self._owned.findall(literals.SerializeToString())
+        found = self._owned.findall(data)
         return [
             WorkflowExecutionIdentifier(project=project.decode(), domain=domain.decode(), name=name.decode())
             for project, domain, name in sorted(set(found))
@@ -95,7 +97,7 @@ class Objects:
         self._store.uri_of(key)  # refuses one that would leave the root
         return key
 
-    async def write_inputs(self, identifier: WorkflowExecutionIdentifier, literals: LiteralMap, role: str) -> str:
+    async def write_inputs(self, identifier: WorkflowExecutionIdentifier, data: bytes, role: str) -> str:
         """Store an execution's inputs; return their URI.
 
         The name holds a digest of the content, so that two calls which race for one execution name cannot replace
@@ -103,10 +105,10 @@ class Objects:
 
         Args:
             identifier: Whose inputs.
-            literals: The inputs.
+            data: The inputs, serialized.
             role: ``inputs`` or ``user-inputs``.
         """
-        data, digest = await run_by_size(literals, _digested, literals)
+        digest = hashlib.sha256(data).hexdigest()[:16]
         prefix = layout.execution_prefix(identifier.project, identifier.domain, identifier.name)
         key = f"{prefix}/{role}-{digest}.pb"
         await self._store.aput(key, data)
@@ -156,9 +158,3 @@ class Objects:
             self._store.download_to(key, path)
             with path.open("rb") as file:
                 return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
-
-
-def _digested(literals: LiteralMap) -> tuple[bytes, str]:
-    """Literals as they are stored, and a digest of them for a name."""
-    data = literals.SerializeToString(deterministic=True)
-    return data, hashlib.sha256(data).hexdigest()[:16]

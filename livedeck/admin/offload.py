@@ -11,6 +11,8 @@ from typing import Final, ParamSpec, TypeVar
 
 from google.protobuf.message import Message
 
+from livedeck.literals.sizes import is_small
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -21,12 +23,9 @@ Starting an execution takes some hundred such steps, of several threads: with a 
 of a second longer beside such a thread.
 """
 
-SMALL: Final = 32 * 1024
-"""Bytes of a message that Python code looks at on the event loop: some 10 ms."""
-
 
 async def run_by_size(message: Message, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function that looks at all of a message: at once, or in a thread if the message is large.
+    """Run a function that looks at all of a message: at once, or in a thread if the message is not small.
 
     Args:
         message: What it looks at.
@@ -34,7 +33,7 @@ async def run_by_size(message: Message, function: Callable[P, T], *args: P.args,
         *args: Its arguments.
         **kwargs: Its arguments by name.
     """
-    if message.ByteSize() <= SMALL:
+    if is_small(message):
         return function(*args, **kwargs)
     return await asyncio.to_thread(function, *args, **kwargs)
 

@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from livedeck.errors import InvalidWorkflow, ObjectNotFound, UnreadableObject
 from livedeck.literals.order import apply_notes
 from livedeck.literals.parsing import parse_into
+from livedeck.literals.serializing import copy, serialize
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
 from livedeck.propeller.literal_cache import LiteralCache
@@ -59,7 +60,7 @@ class Data:
         around = scope_at(self._root(), path[:-1]).plan
         node = around.nodes[path[-1]].node
         lookup = self._lookup(scope)
-        bound = LiteralMap(literals={each.var: await resolve(each.binding, lookup) for each in node.inputs})
+        bound = await copy({each.var: await resolve(each.binding, lookup) for each in node.inputs})
         if around.order_notes:  # few workflows have any
             owner = "" if node.id == END else node.id  # the workflow's outputs are noted without a node
             for variable, literal in bound.literals.items():
@@ -122,7 +123,7 @@ class Data:
         return literals
 
     async def _store(self, uri: str, literals: LiteralMap) -> None:
-        data = literals.SerializeToString(deterministic=True)
+        data = await serialize(literals)
         await retry("store", lambda: save(uri, data), self._settings)
         self._cached.put(uri, literals, len(data))
 

@@ -236,7 +236,7 @@ async def test_a_run_whose_files_were_given_to_another_is_not_deleted(database, 
     uri = store.uri_of(f"{layout.raw_data_prefix(protos.project, protos.domain, 'aaa')}/n0-0/file")
     literals = protos.literals(x=1)
     literals.literals["x"].hash = uri  # anywhere in the message
-    assert objects.owners_in(literals) == [source]
+    assert objects.owners_in(literals.SerializeToString()) == [source]
     request = protos.execution("bbb")
     request.inputs.CopyFrom(literals)
     await run("bbb", request=request)
@@ -263,7 +263,7 @@ def test_owners_are_found_only_in_this_store(objects, store):
     mine.hash = f"see {store.uri}/data/p/d/name/file, {store.uri}/metadata/p/d/other/n0/data/0/outputs.pb"
     from flyteidl.core.literals_pb2 import LiteralMap
 
-    found = objects.owners_in(LiteralMap(literals={"a": elsewhere, "b": mine}))
+    found = objects.owners_in(LiteralMap(literals={"a": elsewhere, "b": mine}).SerializeToString())
     assert [(each.project, each.domain, each.name) for each in found] == [("p", "d", "name"), ("p", "d", "other")]
 
 

@@ -5,7 +5,8 @@ import threading
 import pytest
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from livedeck.admin.offload import SMALL, run_by_size
+from livedeck.admin.offload import run_by_size
+from livedeck.literals.sizes import SMALL
 
 
 @pytest.mark.parametrize(("size", "beside"), [(10, False), (SMALL + 1, True)])

@@ -1,6 +1,4 @@
-import sys
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +8,7 @@ from hypothesis import strategies as st
 from livedeck.deck import markup, raw, segments, slices, snapshot
 from livedeck.deck.ops import Chart, Deck, Document, End, Html, Op, Put, Segment, Series
 from livedeck.errors import DeckError
+from tests.calls import calls_of
 from tests.deck import strategies
 
 AT = "2026-11-24T12:00:00.000Z"
@@ -23,22 +22,6 @@ LONG = [
         Chart("c", "t", [Series("s", [float(n) for n in range(200_000)], [None, 0.1] * 100_000)]), id="points"
     ),
 ]
-
-
-def calls_of(function: Callable[[], Any]) -> int:
-    """How many calls into C a function makes: only between two of them does the interpreter's lock change hands."""
-    count = 0
-
-    def note(_frame: Any, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event == "c_call"
-
-    sys.setprofile(note)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @given(segment=SEGMENTS, size=SIZES)

@@ -39,6 +39,8 @@ def expected_inputs(name: str, spec: LaunchPlanSpec, interface: TypedInterface) 
 def merge_inputs(name: str, expected: ParameterMap, fixed: LiteralMap, given: LiteralMap) -> LiteralMap:
     """Return an execution's inputs: what was given, defaults for what was not, and the fixed ones.
 
+    Where nothing is to be added it is the very message that was given: a copy of many literals takes long.
+
     Raises:
         InvalidRequest: An input is missing, unknown, fixed, or of another type.
     """
@@ -49,10 +51,12 @@ def merge_inputs(name: str, expected: ParameterMap, fixed: LiteralMap, given: Li
             raise InvalidRequest(f"{where} {variable!r} is fixed by the launch plan and cannot be given")
         _check_known(where, variable, {known: parameter.var for known, parameter in parameters.items()})
         _check_type(where, variable, literal, {variable: parameters[variable].var})
+    missing = [variable for variable in parameters if variable not in given.literals]
+    if not missing and not fixed.literals:
+        return given
     merged = LiteralMap(literals={**fixed.literals, **given.literals})
-    for variable, parameter in parameters.items():
-        if variable in given.literals:
-            continue
+    for variable in missing:
+        parameter = parameters[variable]
         if parameter.WhichOneof("behavior") != "default":
             raise InvalidRequest(
                 f"{where} {variable!r} is missing: it is a {describe(parameter.var.type)} without a default"

@@ -33,6 +33,7 @@ from livedeck.admin.offload import run_by_size
 from livedeck.admin.records.shown import check_shown
 from livedeck.admin.services.registrar import Registrar
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
+from livedeck.literals.serializing import serialize
 
 _INHERITED: Final[Sequence[str]] = (
     "labels",
@@ -55,8 +56,14 @@ class Launcher:
         self._objects = objects
         self._registrar = registrar
 
-    async def create(self, request: ExecutionCreateRequest) -> WorkflowExecutionIdentifier:
+    async def create(
+        self, request: ExecutionCreateRequest, given: LiteralMap | None = None
+    ) -> WorkflowExecutionIdentifier:
         """Create an execution and return its id.
+
+        Args:
+            request: What is to run.
+            given: Its inputs, if they are not in the request.
 
         Raises:
             InvalidRequest: A name is not allowed, an input is missing, unknown or of the wrong type, or the spec holds
@@ -67,16 +74,20 @@ class Launcher:
         identifier = await self._new_identifier(request)
         await run_by_size(request.spec, _check_spec, f"execution {describe(identifier)}", request.spec)
         runnable = await self._registrar.runnable(request.spec.launch_plan)
-        given = request.inputs if request.HasField("inputs") else request.spec.inputs
+        if given is None:
+            given = request.inputs if request.HasField("inputs") else request.spec.inputs
         plan = runnable.plan
         merging = (request.spec.launch_plan.name, plan.closure.expected_inputs, plan.spec.fixed_inputs, given)
         # Each of many literals is looked at; the event loop has streams to serve meanwhile.
         inputs = await run_by_size(given, merge_inputs, *merging)
         message = Execution(id=identifier, spec=_spec(request.spec, plan))
         message.closure.workflow_id.CopyFrom(runnable.workflow)
-        uses = await run_by_size(given, self._objects.owners_in, inputs)
+        data = await serialize(inputs)
+        uses = await run_by_size(inputs, self._objects.owners_in, data)
         # Before the row, so that whoever finds the execution finds its inputs.
-        inputs_uri, user_inputs_uri = await self._store(identifier, inputs, given)
+        inputs_uri = user_inputs_uri = await self._objects.write_inputs(identifier, data, "inputs")
+        if inputs is not given:
+            user_inputs_uri = await self._objects.write_inputs(identifier, await serialize(given), "user-inputs")
         await self._database.write(
             executions.add,
             NewExecution(message, runnable.workflow_row, inputs_uri, user_inputs_uri, uses=uses),
@@ -101,13 +112,8 @@ class Launcher:
         metadata.reference_execution.CopyFrom(request.id)
         spec.metadata.CopyFrom(metadata)
         return await self.create(
-            ExecutionCreateRequest(
-                project=request.id.project,
-                domain=request.id.domain,
-                name=request.name,
-                spec=spec,
-                inputs=await self._objects.read_literals(origin.user_inputs_uri),
-            )
+            ExecutionCreateRequest(project=request.id.project, domain=request.id.domain, name=request.name, spec=spec),
+            await self._objects.read_literals(origin.user_inputs_uri),
         )
 
     async def _new_identifier(self, request: ExecutionCreateRequest) -> WorkflowExecutionIdentifier:
@@ -122,14 +128,6 @@ class Launcher:
         await self._database.look_up(executions.check_gone, identifier)
         return identifier
 
-    async def _store(
-        self, identifier: WorkflowExecutionIdentifier, inputs: LiteralMap, given: LiteralMap
-    ) -> tuple[str, str]:
-        inputs_uri = await self._objects.write_inputs(identifier, inputs, "inputs")
-        if given == inputs:
-            return inputs_uri, inputs_uri
-        return inputs_uri, await self._objects.write_inputs(identifier, given, "user-inputs")
-
 
 def _check_spec(what: str, spec: ExecutionSpec) -> None:
     check_shown(what, spec)
@@ -141,9 +139,7 @@ def _check_spec(what: str, spec: ExecutionSpec) -> None:
 
 def _spec(asked: ExecutionSpec, plan: LaunchPlan) -> ExecutionSpec:
     """The spec as it is kept: without inputs, which are in the store, and with what the launch plan says."""
-    spec = ExecutionSpec()
-    spec.CopyFrom(asked)
-    spec.ClearField("inputs")
+    spec = ExecutionSpec(**{field.name: value for field, value in asked.ListFields() if field.name != "inputs"})
     if spec.launch_plan.resource_type == ResourceType.UNSPECIFIED:
         spec.launch_plan.resource_type = ResourceType.LAUNCH_PLAN
     for name in _INHERITED:
