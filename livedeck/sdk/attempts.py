@@ -1,4 +1,4 @@
-"""One run of one task's function, with its context and its Deck: the same here and on a server."""
+"""An attempt: a run of a task's function with its context and its Deck, the same here and on a server."""
 
 import contextvars
 import sys
@@ -26,7 +26,7 @@ Hint = Callable[[bytes], None]
 
 
 class Attempt:
-    """One run of a task.
+    """An attempt of a task.
 
     Args:
         task: the task.
@@ -132,7 +132,7 @@ class Attempt:
 
 def run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine and return its result, also where an event loop runs already (a notebook)."""
-    import asyncio  # most tasks need none of it, and each is forked with all that was imported
+    import asyncio  # few tasks need it, and every attempt is forked with all that was imported
 
     if not _loop_runs():
         return asyncio.run(coroutine)

@@ -135,7 +135,7 @@ def unpack(data: bytes, folder: Path, *, digest: str | None = None) -> None:
         UserError: it is not a bundle, or another one.
     """
     try:
-        # Decompressed first: the archive is read twice.
+        # The archive is decompressed first because it is read twice.
         with tarfile.open(fileobj=io.BytesIO(gzip.decompress(data)), mode="r:") as archive:
             if digest is not None and _digest(_members(archive)) != digest:
                 raise UserError(f"the code bundle {digest}.tar.gz holds something else than its name says")

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, TypedDict
 from livedeck.sdk.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from livedeck.deck.page import Deck, Page  # nearly half of the time that importing livedeck would take
+    from livedeck.deck.page import (  # importing these would nearly double the time that importing livedeck takes
+        Deck,
+        Page,
+    )
 
 logger = logging.getLogger("livedeck")
 
 
 class _Printing(logging.Handler):
-    """Prints what is logged for as long as nobody has set up logging: Python itself would drop all below WARNING."""
+    """Prints what is logged while logging is not set up: Python itself would drop all below WARNING."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if not logging.root.handlers:
@@ -71,7 +74,7 @@ class Identity:
 
 
 class ExecutionContext:
-    """One attempt of a task, as its author sees it. The names are flytekit's.
+    """The attempt that runs, as a task's author sees it. The names are flytekit's.
 
     ``current_context()`` returns it. Outside of a task there is one as well: it has a working directory and a logger,
     its Deck goes nowhere, and its ids say ``local``.

@@ -1,4 +1,4 @@
-"""What can be called in a workflow: a function under its full name, with its interface. Tasks and workflows are such.
+"""Entities, which can be called in a workflow: tasks and workflows, each a function with a name and an interface.
 
 Annotations are read where a function is declared, so that a mistake is told with its place. But an attempt runs code
 that was checked like this when it was registered, and needs one task of it: there, reading the signatures of all
@@ -73,7 +73,7 @@ class Entity(ABC, Generic[P, R]):
 
     @property
     def interface(self) -> Interface:
-        """Its inputs and outputs.
+        """The inputs and outputs.
 
         Raises:
             UnsupportedType: an annotation is missing, cannot be evaluated, or names a type that cannot be carried.
@@ -84,13 +84,13 @@ class Entity(ABC, Generic[P, R]):
         return self._interface
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run it here and now; in the function of a workflow, add it to that as a node instead."""
+        """Call the function; what that means is up to the caller that is set: see ``Caller``."""
         caller = _caller.get() or _default_caller[0]()
         returned: R = caller.call(self, args, kwargs)
         return returned
 
     def check(self) -> None:
-        """Report a mistake inside of it, before it becomes a node of a workflow.
+        """Report a mistake inside of the entity, before a call of it becomes a node.
 
         Raises:
             UserError: there is one.
@@ -98,7 +98,7 @@ class Entity(ABC, Generic[P, R]):
 
     @abstractmethod
     def check_overrides(self, given: Mapping[str, Any]) -> None:
-        """Refuse overrides that its nodes cannot have.
+        """Refuse overrides that a node which calls the entity cannot have.
 
         Args:
             given: the overrides by name.
@@ -108,7 +108,7 @@ class Entity(ABC, Generic[P, R]):
         """
 
     def __reduce__(self) -> str:
-        # By name, like a function: multiprocessing inside a task hands its functions on.
+        # Pickled by name, as functions are: multiprocessing inside a task passes its functions on.
         return self.function.__qualname__
 
 

@@ -70,5 +70,5 @@ def instead_of(name: str) -> str:
 
 def import_asks() -> bool:
     """Return whether a module's ``__getattr__``, which calls this, was called for a ``from`` import."""
-    frame = sys._getframe(2)  # there is no other way to know
+    frame = sys._getframe(2)  # nothing but the calling frame tells a `from` import from an attribute
     return frame.f_code.co_name == "_handle_fromlist" and frame.f_globals.get("__name__") == "importlib._bootstrap"

@@ -1,4 +1,4 @@
-"""Folders on this machine that processes use while they live, and that are removed when they are old and unused.
+"""Locks on folders of this machine that processes use, so that only old and unused ones are removed.
 
 Two kinds: the Decks of local runs, and unpacked code. A process that uses one holds a lock on it, which the kernel lets
 go of however the process ends; what is locked is never removed.
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _GOING = ".deleting-"
-"""Begins the name of a folder that is being removed: nobody finds it any more."""
+"""Prefix of the name of a folder that is being removed, so that no process finds it any more."""
 
 
 def hold(folder: str) -> bool:
@@ -30,12 +30,12 @@ def hold(folder: str) -> bool:
     if not _is_still(folder, descriptor):
         os.close(descriptor)
         return False
-    os.utime(descriptor)  # its age is counted from its last use
+    os.utime(descriptor)  # a folder's age is counted from its last use
     return True  # the descriptor stays open: it is the lock
 
 
 def unused(parent: Path, older_than: float) -> Iterator[Path]:
-    """Yield the folders in ``parent`` that nobody uses now or did in the last ``older_than`` seconds."""
+    """Yield the folders in ``parent`` that no process uses now or did in the last ``older_than`` seconds."""
     if not parent.is_dir():
         return
     for folder in sorted(parent.iterdir()):
@@ -46,7 +46,7 @@ def unused(parent: Path, older_than: float) -> Iterator[Path]:
 
 
 def remove(folder: Path) -> bool:
-    """Remove a folder unless somebody uses it; say whether it is gone."""
+    """Remove a folder unless a process uses it; return whether it is gone."""
     with _taken(folder) as taken:
         if not taken:
             return False
@@ -63,7 +63,7 @@ def size_of(folder: Path) -> int:
 
 @contextmanager
 def _taken(folder: Path) -> Iterator[bool]:
-    """Hold a folder alone; False if somebody else holds it, or it is gone."""
+    """Lock a folder exclusively; yield False if another process holds it, or it is gone."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""Which files of a project stay at home: built-in rules, and ``.gitignore`` or ``.livedeckignore`` files."""
+"""Which files of a project are left out of its bundle: by built-in rules, ``.gitignore`` and ``.livedeckignore``."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ node_modules/
 
 @dataclass(frozen=True)
 class _Rule:
-    """One line of an ignore file."""
+    """A line of an ignore file."""
 
     pattern: re.Pattern[str]
     folder: str

@@ -23,7 +23,7 @@ REQUIRED: Final = Required.REQUIRED
 
 @dataclass(frozen=True)
 class Parameter:
-    """One input."""
+    """An input."""
 
     name: str
     type: Any

@@ -47,7 +47,7 @@ def module_of(function: Any) -> str:
         return module
     main = sys.modules.get("__main__")
     file = getattr(main, "__file__", None)
-    if file is None:  # an interactive session
+    if file is None:  # __main__ is an interactive session
         return module
     spec = getattr(main, "__spec__", None)
     if spec is not None and spec.name:  # python -m package.module

@@ -48,7 +48,7 @@ NO_OVERRIDES = NodeOverrides()
 
 
 Step = str | int
-"""One step into a value: a field's name, a key, or an index."""
+"""A step into a value: a field's name, a key, or an index."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ class CallResult:
 
 
 class Node(CallResult):
-    """One call of a task or workflow inside a workflow that is being traced.
+    """A call of a task or workflow inside a workflow that is being traced.
 
-    It is also what a task without outputs returns there, so that ``first() >> second()`` can be written.
+    A task without outputs returns its node there, so that ``first() >> second()`` can be written.
     """
 
     def __init__(self, node_id: str, entity: AnyEntity, siblings: Iterable["Node"]) -> None:
@@ -241,7 +241,7 @@ class Node(CallResult):
 def _read_timeout(value: Any) -> timedelta:
     time = options.read_timeout(value)
     if time is None:
-        # flytekit writes a zero on every node, so that no engine can tell it from nothing said.
+        # flytekit writes a timeout of zero on every node, so that no engine can tell it from none.
         raise UnsupportedOption(
             f"with_overrides: timeout={value!r} cannot be honoured: to Flyte a node's 0 means the task's own timeout; "
             "give a long one, or leave it out of @task"

@@ -10,7 +10,7 @@ from typing import Any
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
 
-# Not compiled on import, which most programs need for nothing.
+# Compiled when a quantity is first read: most programs give none.
 _QUANTITY = r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?"
 """An amount as Kubernetes writes it, none below 0; ``livedeck.propeller.quantities`` reads the same."""
 
@@ -203,7 +203,7 @@ def read_cache(cache: Any, version: Any, ignored: Any) -> Cache | None:
 
 
 def refuse(options: Mapping[str, Any], reasons: Mapping[str, str], known: tuple[str, ...], what: str) -> None:
-    """Refuse options that flytekit knows and livedeck does not honour, and those that nobody knows.
+    """Refuse options that flytekit knows and livedeck does not honour, and those that neither knows.
 
     Raises:
         UnsupportedOption: a value was given to an option that cannot be honoured here.

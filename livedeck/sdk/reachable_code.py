@@ -28,7 +28,7 @@ def reached_code(function: Any, definition: Function) -> Iterator[str]:
         UserError: a module that it reaches cannot be read.
     """
     file = inspect.getsourcefile(function)
-    if file is None or not Path(file).is_file():  # an interactive session: there is the function alone
+    if file is None or not Path(file).is_file():  # an interactive session has no module to read
         return
     module = module_of(function)
     project = _Project(project_root(Path(file)))
@@ -39,7 +39,7 @@ def reached_code(function: Any, definition: Function) -> Iterator[str]:
     package = module.rpartition(".")[0] if Path(file).name != "__init__.py" else module
     for each in (definition, *statements):
         project.follow(each, package)
-    project.reached.pop(module, None)  # of its own module only what it names
+    project.reached.pop(module, None)  # of the function's own module only what the function names counts
     for name in sorted(project.reached):
         yield f"{name} {ast.dump(project.reached[name])}"
 

@@ -9,7 +9,7 @@ from html import escape
 
 @dataclass(frozen=True)
 class Span:
-    """One part, in seconds since the attempt began."""
+    """A part of an attempt, in seconds since that began."""
 
     name: str
     start: float

@@ -1,4 +1,4 @@
-"""Tracebacks as the author of a task wants them: his own frames and paths, and never too long."""
+"""Tracebacks that show the frames and paths of a task's author only, and are never too long."""
 
 import copy
 import linecache
@@ -89,11 +89,11 @@ def _strip(rendered: traceback.TracebackException) -> None:
     waiting: list[traceback.TracebackException | None] = [rendered]
     while waiting:
         each = waiting.pop()
-        if each is not None and getattr(each, "filename", None):  # a SyntaxError's own
+        if each is not None and getattr(each, "filename", None):  # a SyntaxError has the path of the file it is about
             each.filename = project_path(each.filename)
         if each is not None and each.stack is not None:
             frames = user_frames(each.stack)
-            # None leaves the heading out, too; typeshed does not know that it may be.
+            # A stack of None leaves the heading out, too; typeshed does not know that it may be None.
             each.stack = traceback.StackSummary.from_list(frames) if frames else None  # type: ignore[assignment]
             waiting += [each.__cause__, each.__context__, *(each.exceptions or ())]
 

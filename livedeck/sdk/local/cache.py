@@ -1,4 +1,4 @@
-"""Outputs of cached tasks, remembered from one local run to the next as a server remembers them.
+"""The cache of local runs: outputs of cached tasks, kept from one run to the next as a server keeps them.
 
 A folder for each key holds ``outputs.pb`` and the files, frames and pickles that it names.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from livedeck.store import Store
 
 LOCAL_CACHE = "LIVEDECK_LOCAL_CACHE"
-"""Environment variable: ``0`` has local runs run every task, and remember nothing."""
+"""Environment variable: ``0`` has local runs run every task, and cache nothing."""
 
 _OUTPUTS = "outputs.pb"
 
@@ -28,7 +28,7 @@ logger = logging.getLogger("livedeck.local")
 
 
 class LocalCacheEntry:
-    """What is remembered of one task on one set of inputs."""
+    """The cached outputs of one task on one set of inputs."""
 
     def __init__(self, task: Task[..., Any], store: "Store") -> None:
         self._task = task
@@ -38,7 +38,7 @@ class LocalCacheEntry:
 
     @classmethod
     def of(cls, task: Task[..., Any], overrides: NodeOverrides, inputs: Mapping[str, LocalValue]) -> Self | None:
-        """Return the place for a task's outputs; None if they are not to be remembered.
+        """Return the entry of a task and its inputs; None if its outputs are not to be cached.
 
         Raises:
             UserError: the task has no cache version, and its source cannot be read.
@@ -64,7 +64,7 @@ class LocalCacheEntry:
         return {name: LocalValue(None, self.data, literal=literals[name]) for name in self._task.interface.outputs}
 
     def keep(self, outputs: Mapping[str, LocalValue]) -> None:
-        """Remember outputs. As on a server a cache that fails costs time, never the run."""
+        """Store outputs. As on a server a cache that fails costs time, never the run."""
         from flyteidl.core.literals_pb2 import LiteralMap
 
         literals = {name: value.literal for name, value in outputs.items()}

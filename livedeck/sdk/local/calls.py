@@ -54,8 +54,8 @@ def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
     inputs = interface.accept_inputs(given)
     if inside_task():
         return _join_in(task, inputs)
-    place = CallFolder.of_call(task.name)
-    call = _Call(task, place, _carried(interface, inputs, _data(place)))
+    call_folder = CallFolder.of_call(task.name)
+    call = _Call(task, call_folder, _carried(interface, inputs, _data(call_folder)))
     if task.is_async:
         return _joined_later(interface, call.run_async())
     return interface.join(_given(interface, call.run()))
@@ -78,10 +78,10 @@ async def _joined_later(interface: Interface, outputs: Awaitable[Mapping[str, Lo
     return interface.join(_given(interface, await outputs))
 
 
-def _data(place: CallFolder) -> DataPlane:
+def _data(call_folder: CallFolder) -> DataPlane:
     """Return where what does not go into a literal is kept: in an attempt on a server, where its outputs go."""
     prefix = current_context().raw_output_prefix if inside_task() else ""
-    return DataPlane(prefix) if prefix else place.data()
+    return DataPlane(prefix) if prefix else call_folder.data()
 
 
 def _carried(interface: Interface, values: Mapping[str, Any], data: DataPlane) -> dict[str, LocalValue]:
@@ -103,7 +103,7 @@ class _Call:
     """One call of a task: its attempts, until one succeeds."""
 
     task: Task[..., Any]
-    place: CallFolder
+    call_folder: CallFolder
     inputs: Mapping[str, LocalValue]
     overrides: NodeOverrides = NO_OVERRIDES
 
@@ -119,26 +119,26 @@ class _Call:
         """Return the outputs, those of an earlier run if they are cached."""
         memory = LocalCacheEntry.of(self.task, self.overrides, self.inputs)
         if memory is None:
-            return self._attempts(_data(self.place))
+            return self._attempts(_data(self.call_folder))
         outputs = memory.find()
         if outputs is None:
             outputs = self._attempts(memory.data)
             memory.keep(outputs)
         else:
-            tell(TakenFromCache(self.task.name, self.place.nodes))
+            tell(TakenFromCache(self.task.name, self.call_folder.nodes))
         return outputs
 
     async def run_async(self) -> Mapping[str, LocalValue]:
         """Do what ``run`` does in a running event loop."""
         memory = LocalCacheEntry.of(self.task, self.overrides, self.inputs)
         if memory is None:
-            return await self._attempts_async(_data(self.place))
+            return await self._attempts_async(_data(self.call_folder))
         outputs = memory.find()
         if outputs is None:
             outputs = await self._attempts_async(memory.data)
             memory.keep(outputs)
         else:
-            tell(TakenFromCache(self.task.name, self.place.nodes))
+            tell(TakenFromCache(self.task.name, self.call_folder.nodes))
         return outputs
 
     def _attempts(self, data: DataPlane) -> Mapping[str, LocalValue]:
@@ -194,10 +194,10 @@ class _Call:
     @contextmanager
     def _attempt(self, number: int) -> Iterator[Attempt]:
         """Open an attempt, end its Deck as it ends, and let the next begin if the error allows it."""
-        attempt = _open(self.task, self.place, number)
-        deck = self.place.uri(str(number)) if self.task.options.enable_deck else ""
+        attempt = _open(self.task, self.call_folder, number)
+        deck = self.call_folder.uri(str(number)) if self.task.options.enable_deck else ""
         try:
-            told = attempt_told(self.task.name, self.place.nodes, number, deck)
+            told = attempt_told(self.task.name, self.call_folder.nodes, number, deck)
             with told, attempt.settled(), _environment(self.task):
                 yield attempt
         except Exception as error:
@@ -209,15 +209,15 @@ class _Call:
             logger.warning("%s: attempt %d failed, trying again: %s", self.task.name, number + 1, error)
 
 
-def _open(task: Task[..., Any], place: CallFolder, number: int) -> Attempt:
-    store = place.deck_store(number) if task.options.enable_deck else None
+def _open(task: Task[..., Any], call_folder: CallFolder, number: int) -> Attempt:
+    store = call_folder.deck_store(number) if task.options.enable_deck else None
     identity = Identity(
-        execution=ExecutionId(name=place.execution),
+        execution=ExecutionId(name=call_folder.execution),
         task=TaskId(name=task.name),
         attempt=number,
         output_prefix=store.uri if store is not None else "",
     )
-    return Attempt(task, identity, store, checkpoint=place.checkpoint(number))
+    return Attempt(task, identity, store, checkpoint=call_folder.checkpoint(number))
 
 
 @contextmanager
@@ -246,15 +246,17 @@ def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any
     interface = workflow.interface
     inputs = interface.accept_inputs(given)
     _ = workflow.traced
-    place = CallFolder.of_call(workflow.name)
-    data = _data(place)
-    return interface.join(_given(interface, _run_workflow(workflow, _carried(interface, inputs, data), place, data)))
+    call_folder = CallFolder.of_call(workflow.name)
+    data = _data(call_folder)
+    return interface.join(
+        _given(interface, _run_workflow(workflow, _carried(interface, inputs, data), call_folder, data))
+    )
 
 
 def _run_workflow(
-    workflow: Workflow[..., Any], inputs: Mapping[str, LocalValue], place: CallFolder, data: DataPlane
+    workflow: Workflow[..., Any], inputs: Mapping[str, LocalValue], call_folder: CallFolder, data: DataPlane
 ) -> Mapping[str, LocalValue]:
-    run = _Run(workflow, inputs, place, data)
+    run = _Run(workflow, inputs, call_folder, data)
     for node in workflow.traced.nodes:
         run.step(node)
     if run.errors:
@@ -271,7 +273,7 @@ class _Run:
 
     workflow: Workflow[..., Any]
     inputs: Mapping[str, LocalValue]
-    place: CallFolder
+    call_folder: CallFolder
     data: DataPlane
     outputs: dict[Node, Mapping[str, LocalValue]] = field(default_factory=dict)
     errors: dict[Node, Exception] = field(default_factory=dict)
@@ -292,13 +294,13 @@ class _Run:
     def _run(self, node: Node) -> Mapping[str, LocalValue]:
         entity = node.entity
         inputs = {name: self.bound(binding, Location(entity.name, name)) for name, binding in node.bindings.items()}
-        place = self.place.of_node(node.id)
+        call_folder = self.call_folder.of_node(node.id)
         if isinstance(entity, Workflow):
-            return _run_workflow(entity, inputs, place, self.data)
+            return _run_workflow(entity, inputs, call_folder, self.data)
         assert isinstance(entity, Task)
         if inside_task():
             return self._join_in(entity, inputs)
-        return _Call(entity, place, inputs, node.overrides).run()
+        return _Call(entity, call_folder, inputs, node.overrides).run()
 
     def _join_in(self, task: Task[..., Any], inputs: Mapping[str, LocalValue]) -> Mapping[str, LocalValue]:
         """Run a node as a part of the task that called the workflow."""

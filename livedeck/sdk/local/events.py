@@ -1,4 +1,4 @@
-"""What happens in local runs, for who shows it: the command line listens, a program or notebook does not."""
+"""Events of local runs. The command line listens to them and shows them; a program or notebook does not."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ class AttemptStarted:
 
 @dataclass(frozen=True)
 class AttemptEnded:
-    """It ran, and its Deck is stored."""
+    """A task's function has ended, and the attempt's Deck is stored."""
 
     task: str
     nodes: tuple[str, ...]
@@ -46,7 +46,7 @@ _listeners: list[Listener] = []
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Tell a function of everything that happens in this process's local runs meanwhile."""
+    """Have a function called with every event of this process's local runs meanwhile."""
     _listeners.append(listener)
     try:
         yield
@@ -55,14 +55,14 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def tell(event: LocalEvent) -> None:
-    """Tell who listens."""
+    """Call every listener."""
     for listener in _listeners:
         listener(event)
 
 
 @contextmanager
 def attempt_told(task: str, nodes: tuple[str, ...], attempt: int, deck_uri: str) -> Iterator[None]:
-    """Tell of an attempt's start and end."""
+    """Tell the listeners of an attempt's start and end."""
     started = time.monotonic()
     tell(AttemptStarted(task, nodes, attempt, deck_uri))
     failed = True

@@ -1,4 +1,4 @@
-"""Where local runs keep their Decks, data and checkpoints: one folder per process; and what is remembered of them."""
+"""The folders of local runs: one per process for Decks, data and checkpoints, and one for cached outputs."""
 
 import itertools
 import logging
@@ -35,7 +35,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class CallFolder:
-    """Where one local call keeps its Decks. Nothing is made on disk before there is a Deck."""
+    """The folder of one local call. Nothing is made on disk before there is a Deck."""
 
     execution: str
     """Name of the call: a number and the task's or workflow's own name."""
@@ -43,11 +43,11 @@ class CallFolder:
 
     @classmethod
     def of_call(cls, name: str) -> Self:
-        """Return the place of the next call of a task or workflow."""
+        """Return the folder of the next call of a task or workflow."""
         return cls(f"{next(_numbers):04d}-{name.rpartition('.')[2]}")
 
     def of_node(self, node_id: str) -> "CallFolder":
-        """Return the place of one node in a workflow's."""
+        """Return the folder of a node, inside that of its workflow."""
         return CallFolder(self.execution, (*self.nodes, node_id))
 
     def deck_store(self, attempt: int) -> "Store | None":
@@ -61,7 +61,7 @@ class CallFolder:
         return open_store(uri)
 
     def uri(self, *parts: str) -> str:
-        """Return the URI of a folder in this place, empty if there is no folder that can be written to."""
+        """Return the URI of a folder in this call_folder, empty if there is no folder that can be written to."""
         base = run_folder(os.getpid())
         return f"file://{base.joinpath(self.execution, *self.nodes, *parts)}" if base is not None else ""
 
@@ -103,16 +103,16 @@ class LocalDataPlane(DataPlane):
 class LocalCheckpoint(Checkpoint):
     """What the attempts of one local call leave to the next."""
 
-    def __init__(self, place: CallFolder, attempt: int) -> None:
+    def __init__(self, call_folder: CallFolder, attempt: int) -> None:
         super().__init__()
-        self._place = place
+        self._call_folder = call_folder
         self._attempt = attempt
 
     def _target(self) -> str:
-        return _required(self._place.uri(str(self._attempt), "checkpoint"))
+        return _required(self._call_folder.uri(str(self._attempt), "checkpoint"))
 
     def _previous(self) -> str:
-        return _required(self._place.uri(str(self._attempt - 1), "checkpoint")) if self._attempt else ""
+        return _required(self._call_folder.uri(str(self._attempt - 1), "checkpoint")) if self._attempt else ""
 
 
 def _required(uri: str) -> str:
@@ -139,7 +139,7 @@ def run_folder(process: int) -> Path | None:
         except OSError as error:
             logger.warning("the Decks of local runs cannot be kept in %s: %s", error.filename, error.strerror)
             continue
-        with suppress(OSError):  # no locks there: then nobody can tell whether this process still runs
+        with suppress(OSError):  # the file system has no locks: `prune` cannot tell whether this process still runs
             runlock.hold(folder)
         return folder
     return None

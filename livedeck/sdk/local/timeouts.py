@@ -97,9 +97,9 @@ class _Alarm:
             self._left = True
         if not self.rang:
             self._timer.cancel()
-            self._timer.join()  # what comes next may fork, and should find no thread of ours
+            self._timer.join()  # the program may fork next, and should find no thread of ours
         elif kind is not KeyboardInterrupt:
-            # The signal is on its way, and must not come when something else runs.
+            # The signal was sent, and must not arrive when something else runs.
             time.sleep(_DELIVERY)
             raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""A value on its way from one task to the next in one process: as on a server, neither task can reach into it."""
+"""Values between the tasks of a local run: as on a server, no task can change what another one is given."""
 
 from typing import TYPE_CHECKING, Any
 

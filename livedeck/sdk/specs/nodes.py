@@ -1,4 +1,4 @@
-"""One node of a workflow in Flyte's form."""
+"""A workflow's node as Flyte's ``Node``."""
 
 from flyteidl.core import workflow_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
@@ -62,7 +62,7 @@ def _node_metadata(node: Node, *, interruptible: bool | None) -> workflow_pb2.No
     if timeout is not None:
         metadata.timeout.CopyFrom(duration(timeout))
     metadata.retries.retries = options.retries if overrides.retries is None else overrides.retries
-    # Here and not by the workflow's metadata_defaults alone: an engine looks at a node and its task.
+    # Stated on the node, not in the workflow's metadata_defaults alone: an engine looks at a node and its task.
     stated = [each for each in (overrides.interruptible, options.interruptible, interruptible) if each is not None]
     if stated:
         metadata.interruptible = stated[0]

@@ -1,4 +1,4 @@
-"""One task as a ``TaskTemplate``."""
+"""A task as Flyte's ``TaskSpec``."""
 
 import importlib.metadata
 import sys

@@ -6,7 +6,6 @@ Importing this package loads neither protobuf nor any library whose types it kno
 
 from livedeck.sdk.types.convert import (
     accept,
-    check,
     describe,
     from_json,
     from_literal,
@@ -17,7 +16,6 @@ from livedeck.sdk.types.convert import (
 )
 from livedeck.sdk.types.dataplane import DataPlane
 from livedeck.sdk.types.files import Directory, File
-from livedeck.sdk.types.guessing import guess, guess_type, literal_to_json
 from livedeck.sdk.types.handler import Handler, PickleWarning
 from livedeck.sdk.types.mismatches import Location, type_name
 from livedeck.sdk.types.registry import register
@@ -30,13 +28,9 @@ __all__ = [
     "Location",
     "PickleWarning",
     "accept",
-    "check",
     "describe",
     "from_json",
     "from_literal",
-    "guess",
-    "guess_type",
-    "literal_to_json",
     "literal_type",
     "register",
     "require",

@@ -76,15 +76,6 @@ def accept(value: Any, python_type: Any, location: Location | None = None) -> An
     return _guarded(handler_for(python_type).accept, value, location)
 
 
-def check(value: Any, python_type: Any, location: Location | None = None) -> None:
-    """Check that a value fits a type. Loads no protobuf.
-
-    Raises:
-        TypeMismatch: it does not; the message names the place, the value and the type.
-    """
-    accept(value, python_type, location)
-
-
 def to_literal(value: Any, python_type: Any, data: "DataPlane", location: Location | None = None) -> "Literal":
     """Return the literal of a value, uploading what does not go into one.
 

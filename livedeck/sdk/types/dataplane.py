@@ -1,4 +1,4 @@
-"""Where the files, frames, arrays and pickles of one run go, and how they come back."""
+"""The data plane: uploads and downloads of the files, frames, arrays and pickles of a run."""
 
 import os
 from pathlib import Path
@@ -88,11 +88,11 @@ class DataPlane:
 
 
 def _random_name() -> str:
-    return os.urandom(16).hex()  # as long as flytekit's; never the same in two forks of one process
+    return os.urandom(16).hex()  # as long as flytekit's names; never the same in two forks of one process
 
 
 class _Nowhere:
-    """In the place of a ``DataPlane`` where nothing may be uploaded."""
+    """Stands for a ``DataPlane`` where nothing may be uploaded."""
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError(f"nothing can be uploaded from here ({name})")

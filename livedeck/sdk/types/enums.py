@@ -56,7 +56,7 @@ class EnumHandler(Handler):
         return wire.types.LiteralType(enum_type=wire.types.EnumType(values=list(self._words)))
 
     def field_type(self) -> "wire.types.LiteralType | None":
-        # Inside a record stands the value, which is no name of this type.
+        # A record holds the member's value, which is no name of this type.
         return self.literal_type() if self._textual else None
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
@@ -67,7 +67,7 @@ class EnumHandler(Handler):
         if literal.scalar.primitive.WhichOneof("value") != "string_value":
             raise self.wrong_literal(literal)
         word = literal.scalar.primitive.string_value
-        # Looked up as it was written: one member's name may be another's value.
+        # The text is looked up as it was written: one member's name may be another's value.
         return self._words.get(word) or self.accept(word)
 
     def pack(self, value: Any, data: "DataPlane") -> Plain:
@@ -82,7 +82,7 @@ class EnumHandler(Handler):
 
     def to_json(self, value: Any) -> Any:
         member = self.accept(value)
-        # Inside a record the value itself, as mashumaro has it, if it is plain.
+        # A record holds the member's value, as mashumaro writes it, if that is plain.
         return member.value if type(member.value) in (str, int, float, bool) else self._word_of[member]
 
     def schema(self) -> dict[str, Any]:

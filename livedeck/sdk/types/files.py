@@ -187,7 +187,7 @@ class Directory(Stored):
 
 def bound(stored: Stored, data: "DataPlane") -> None:
     """Let downloads go to the run's scratch folder."""
-    stored._data = data  # same module: not for users
+    stored._data = data  # private to this module, not to this class
 
 
 def _new_folder(data: "DataPlane | None") -> Path:

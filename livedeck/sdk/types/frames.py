@@ -183,7 +183,7 @@ class FrameHandler(Handler):
         if kind == "structured_dataset":
             found = literal.scalar.structured_dataset
             return self._load(found.uri, found.metadata.structured_dataset_type.format, data)
-        if kind == "schema":  # as flytekit wrote frames before 1.0
+        if kind == "schema":  # flytekit wrote frames as schemas before 1.0
             return self._load(literal.scalar.schema.uri, _PARQUET, data)
         raise self.wrong_literal(literal)
 
@@ -193,7 +193,7 @@ class FrameHandler(Handler):
             raise self.mismatch(uri, f"its format is {format!r}: parquet and csv can be read")
         folder, paths = data.fetch_folder(uri)
         paths = [path for path in paths if not path.name.startswith(("_", ".")) or path.name == ".csv"]
-        if not paths:  # the URI is that of the one file
+        if not paths:  # the URI is not that of a folder, but of the one file
             folder = data.fetch_file(uri).parent
             paths = list(folder.iterdir())
         try:

@@ -1,4 +1,4 @@
-"""What livedeck must know about a type to carry its values between tasks."""
+"""The interface of type handlers: what livedeck must know about a type to carry its values between tasks."""
 
 import abc
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -106,7 +106,7 @@ class Handler(abc.ABC):
 
     def decode(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
         """Return the value of a literal, in whatever form it came."""
-        if literal.HasField("offloaded_metadata"):  # too large for a message, so flytekit put it into the store
+        if literal.HasField("offloaded_metadata"):  # flytekit stores a literal that is too large for a message
             offloaded = data.get_bytes(literal.offloaded_metadata.uri)
             literal = wire.literals.Literal.FromString(offloaded)
         found, plain = wire.plain_of(literal)

@@ -47,7 +47,7 @@ class ListHandler(Handler):
         if type(value) is list and self._item.accepts_as_is(value):
             return value
         accepted = self._each(self._item.accept, value)
-        # The same list, unless something in it had to be converted.
+        # The list itself is returned unless an item had to be converted.
         return value if type(value) is list and all(map(operator.is_, accepted, value)) else accepted
 
     def _each(self, convert: Any, items: Sequence[Any], *arguments: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Words for a value that does not fit: where it was given, what was expected, and the value itself, shortened.
+"""Mismatches: a value that does not fit, where it was given, and what was expected instead.
 
 Handlers raise ``Mismatch``, which is cheap and knows only the place inside the value; the public functions turn it
 into the ``TypeMismatch`` that a user reads.
@@ -16,7 +16,7 @@ _TYPING_PREFIXES = ("typing.", "collections.abc.", "builtins.")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The place that a value was given at, for messages."""
+    """Where a value was given: the input, output or default of a task or workflow."""
 
     task: str
     """Name of the task or workflow."""

@@ -48,7 +48,7 @@ class ModelHandler(PackedHandler):
     def _field_type(self, annotation: Any) -> "wire.types.LiteralType | None":
         try:
             return self._resolve(annotation).field_type()
-        except UnsupportedType:  # pydantic carries it; only the engine cannot reach into it
+        except UnsupportedType:  # pydantic carries such a field; only the engine cannot reach into it
             return None
 
     def field_type(self) -> "wire.types.LiteralType | None":
@@ -74,7 +74,7 @@ class ModelHandler(PackedHandler):
         import msgspec
         from pydantic import ValidationError
 
-        try:  # as JSON, where pydantic takes a string for a date and a list for a tuple
+        try:  # validated as JSON, where pydantic takes a string for a date and a list for a tuple
             return self.type.model_validate_json(msgspec.json.encode(plain), context=context)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]

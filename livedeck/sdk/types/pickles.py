@@ -70,7 +70,7 @@ class PickleHandler(Handler):
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         if isinstance(plain, dict) and isinstance(plain.get("pickle_file"), str):
             return self._load(plain["pickle_file"], data)
-        if self.type is Any:  # an attribute of a record, say
+        if self.type is Any:  # the value of a record's attribute, say
             return plain
         raise self.mismatch(plain)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One field of a record."""
+    """A field of a record."""
 
     handler: Handler
     required: bool
@@ -33,7 +33,7 @@ class Field:
     init: bool
     """Whether the constructor takes it."""
     default: Any
-    """Its default, or ``dataclasses.MISSING`` where it has none or a factory."""
+    """The default, or ``dataclasses.MISSING`` where there is none or a factory."""
 
 
 class RecordHandler(PackedHandler):
@@ -114,7 +114,7 @@ class RecordHandler(PackedHandler):
     def unpack(self, plain: Plain, data: "DataPlane") -> Any:
         if not isinstance(plain, dict):
             raise self.mismatch(plain)
-        known = {name: inner for name, inner in plain.items() if name in self.fields}  # it may be a newer version's
+        known = {name: inner for name, inner in plain.items() if name in self.fields}  # others may be a newer version's
         return self._build(
             {name: self._within(name, self.fields[name].handler.unpack, known[name], data) for name in known}, plain
         )
@@ -150,7 +150,7 @@ class RecordHandler(PackedHandler):
             raise self.mismatch(source, f"it lacks {', '.join(missing)}")
         try:
             return self._built(values)
-        except (TypeError, ValueError) as error:  # what a __post_init__ that checks will raise
+        except (TypeError, ValueError) as error:  # a __post_init__ that checks may raise these
             raise self.mismatch(source, str(error)) from error
 
     def to_json(self, value: Any) -> Any:
@@ -183,7 +183,7 @@ class RecordHandler(PackedHandler):
             return schema
         try:
             return schema | {"default": field.handler.pack(field.default, NOWHERE)}
-        except (Mismatch, RuntimeError):  # a default that is a file, or of another type than declared
+        except (Mismatch, RuntimeError):  # the default is a file, or of another type than declared
             return schema
 
     def describe(self) -> str:
@@ -229,7 +229,7 @@ class DataclassHandler(RecordHandler):
     def _built(self, values: dict[str, Any]) -> Any:
         record = self.type(**{name: inner for name, inner in values.items() if self.fields[name].init})
         for name, inner in values.items():
-            if not self.fields[name].init:  # what __post_init__ worked out there may not come out the same here
+            if not self.fields[name].init:  # what __post_init__ computed there may not come out the same here
                 object.__setattr__(record, name, inner)
         return record
 
@@ -262,7 +262,7 @@ class TypedDictHandler(RecordHandler):
         return values
 
     def literal_type(self) -> "wire.types.LiteralType":
-        return PackedHandler.literal_type(self)  # to flytekit it is any dict
+        return PackedHandler.literal_type(self)  # to flytekit a TypedDict is any dict
 
 
 def family(python_type: Any, resolve: Resolve) -> Handler | None:

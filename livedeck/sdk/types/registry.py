@@ -22,8 +22,8 @@ class Registry:
     def __init__(self, families: list[Family], inside: "Registry | None" = None) -> None:
         self._families = families
         self.inside = inside or self
-        # By identity: ``int | str`` and ``str | int`` are equal but have different literal types, and the metadata
-        # of an ``Annotated`` may not be hashable. The type is kept, or its id could come to mean another one.
+        # Types are found by identity: ``int | str`` and ``str | int`` are equal but have different literal types, and
+        # the metadata of an ``Annotated`` may not be hashable. The type is kept, lest its id comes to mean another.
         self._found: dict[int, tuple[Any, Handler]] = {}
 
     def __call__(self, python_type: Any) -> Handler:
@@ -36,7 +36,7 @@ class Registry:
         if entry is not None and entry[0] is python_type:
             return entry[1]
         handler = self._make(python_type)
-        if len(self._found) >= _MOST:  # someone makes types in a loop
+        if len(self._found) >= _MOST:  # a program that makes types in a loop
             self._found.clear()
         self._found[id(python_type)] = (python_type, handler)
         return handler

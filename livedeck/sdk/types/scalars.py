@@ -81,7 +81,7 @@ class _Primitive(_Scalar):
     field: str
 
     def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
-        literal = wire.literals.Literal()  # set in place: five times as fast as messages made and then copied
+        literal = wire.literals.Literal()  # filled in place, which is five times as fast as copying messages
         self.encode_into(literal, value, data)
         return literal
 
@@ -92,7 +92,7 @@ class _Primitive(_Scalar):
         field = self.field
         for literal in literals:
             value = getattr(literal.scalar.primitive, field)
-            # What is not set reads as 0 or "": only of those it has to be asked which they are.
+            # A field that is not set reads as 0 or "": only values that read so have to be asked for their kind.
             yield value or self.decode(literal, data)
 
     def accepts_as_is(self, values: Collection[Any]) -> bool:
@@ -134,7 +134,7 @@ class IntHandler(_Primitive):
 
     def accepts_as_is(self, values: Collection[Any]) -> bool:
         return super().accepts_as_is(values) and (
-            not values or (min(values) >= -(1 << 63) and max(values) < 1 << 63)  # bounds of 64 bits
+            not values or (min(values) >= -(1 << 63) and max(values) < 1 << 63)  # the bounds of 64 bits
         )
 
     def accept(self, value: Any) -> int:
@@ -240,6 +240,6 @@ def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if ``python_type`` is one of the scalars."""
     try:
         make = _SCALARS.get(python_type)
-    except TypeError:  # an Annotated whose metadata cannot be hashed
+    except TypeError:  # the type is an Annotated whose metadata cannot be hashed
         return None
     return make(python_type) if make else None

@@ -11,7 +11,7 @@ from livedeck.errors import ObjectNotFound, StoreError, StoreUnavailable
 from livedeck.store import Retry, join_uri, open_store, split_uri
 
 _AT_ONCE = 8
-_HTTP_TIMEOUT = 60.0  # seconds without a byte
+_HTTP_TIMEOUT = 60.0  # seconds without a byte from the server
 
 
 def put_file(path: Path, uri: str, *, retry: Retry | None = None) -> None:

@@ -29,7 +29,7 @@ _NAME, _VALUE = "union.type", "union.value"
 
 
 class UnionHandler(Handler):
-    """One of several types."""
+    """``Union``, ``Optional`` and ``X | Y``."""
 
     tag = "Typed Union"
 
@@ -38,7 +38,7 @@ class UnionHandler(Handler):
         self._variants = tuple(variants)
         self._readers = sorted(
             variants, key=lambda variant: isinstance(variant, AnyHandler)
-        )  # it writes all that there is
+        )  # AnyHandler goes last: it writes all that there is
 
     @property
     def parts(self) -> Sequence[Handler]:
@@ -180,15 +180,6 @@ def _reads(reader: Handler | None, plain: Plain, value: Any, data: "DataPlane") 
         return False
     read = reader.unpack(plain, data)
     return type(read) is type(value) and read == value
-
-
-def without_names(plain: Plain) -> Plain:
-    """Return plain data as flytekit writes it: of each value that names its variant the value alone."""
-    if _is_named(plain):
-        return without_names(plain[_VALUE])
-    if isinstance(plain, dict):
-        return {key: without_names(inner) for key, inner in plain.items()}
-    return [without_names(item) for item in plain] if isinstance(plain, list) else plain
 
 
 def _by_format(variants: Sequence[Handler], literal: "wire.literals.Literal") -> Sequence[Handler]:

@@ -14,7 +14,7 @@ import pydantic
 import pytest
 
 from livedeck.errors import ObjectNotFound, StoreError, TypeMismatch
-from livedeck.sdk.types import DataPlane, Directory, File, accept, check, from_json, from_literal, to_json, to_literal
+from livedeck.sdk.types import DataPlane, Directory, File, accept, from_json, from_literal, to_json, to_literal
 from livedeck.store import open_store, split_uri
 
 
@@ -115,7 +115,7 @@ def test_kinds_are_kept_apart(report, folder, data):
         ("\0", File),
     ]:
         with pytest.raises(TypeMismatch):
-            check(value, python_type)
+            accept(value, python_type)
     with pytest.raises(TypeMismatch, match="not a folder"):
         from_literal(to_literal(report, File, data), Directory, data)
 

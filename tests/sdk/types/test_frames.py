@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from livedeck.errors import TypeMismatch
-from livedeck.sdk.types import accept, check, from_json, from_literal, require, to_json, to_literal
+from livedeck.sdk.types import accept, from_json, from_literal, require, to_json, to_literal
 from livedeck.store import open_store
 
 COLUMNS = {"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.5, 1.5, 2.5]}
@@ -80,7 +80,7 @@ def test_what_parquet_cannot_hold_is_refused(data):
     with pytest.raises(TypeMismatch, match="cannot be written as Parquet"):
         to_literal(pd.DataFrame({"a": [1, "x", object()]}), pd.DataFrame, data)
     with pytest.raises(TypeMismatch, match="must be DataFrame, not 3"):
-        check(3, pd.DataFrame)
+        accept(3, pd.DataFrame)
 
 
 def test_an_unknown_format_is_refused(data):
@@ -148,17 +148,17 @@ def test_arrays_of_a_declared_dtype(data):
     floats = npt.NDArray[np.float64]
     require(floats)
     assert from_literal(to_literal(np.ones(2), floats, data), floats, data).tolist() == [1, 1]
-    check(np.ones(2, np.float32), npt.NDArray[np.floating])
-    check(np.ones(2, np.int8), npt.NDArray[np.integer])
+    accept(np.ones(2, np.float32), npt.NDArray[np.floating])
+    accept(np.ones(2, np.int8), npt.NDArray[np.integer])
     with pytest.raises(TypeMismatch, match="its dtype is int64"):
-        check(np.ones(2, np.int64), floats)
+        accept(np.ones(2, np.int64), floats)
     with pytest.raises(TypeMismatch, match=r"use numpy\.asarray"):
-        check([1.0], floats)
+        accept([1.0], floats)
 
 
 def test_arrays_of_objects_are_refused():
     with pytest.raises(TypeMismatch, match="holds Python objects"):
-        check(np.array([object()]), np.ndarray)
+        accept(np.array([object()]), np.ndarray)
 
 
 def test_a_blob_that_is_no_array(data):

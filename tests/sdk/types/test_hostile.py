@@ -13,10 +13,8 @@ import pytest
 from livedeck.errors import TypeMismatch, UnsupportedType
 from livedeck.sdk.types import (
     accept,
-    check,
     from_json,
     from_literal,
-    literal_to_json,
     literal_type,
     require,
     to_json,
@@ -55,7 +53,7 @@ def test_a_record_inside_itself(data):
 def test_a_cycle_is_refused(data):
     node = Node("a")
     node.below.append(node)
-    for convert in (lambda: check(node, Node), lambda: to_json(node, Node), lambda: to_literal(node, Node, data)):
+    for convert in (lambda: accept(node, Node), lambda: to_json(node, Node), lambda: to_literal(node, Node, data)):
         with pytest.raises(TypeMismatch, match="holds itself, or is nested too deeply"):
             convert()
 
@@ -101,7 +99,7 @@ def test_numbers_that_are_none(value, data):
     assert repr(from_json(to_json(value, float), float)) == repr(value)
     for not_float in (int, bool, str):
         with pytest.raises(TypeMismatch):
-            check(value, not_float)
+            accept(value, not_float)
 
 
 def test_half_a_character_is_refused_everywhere(data):
@@ -144,7 +142,7 @@ def test_subclasses_become_what_they_stand_for(data):
 @pytest.mark.parametrize("python_type", [dt.datetime, dt.date, dt.timedelta])
 def test_pandas_not_a_time_is_refused(python_type):
     with pytest.raises(TypeMismatch):
-        check(pd.NaT, python_type)
+        accept(pd.NaT, python_type)
 
 
 def test_times_at_the_edges(data):
@@ -160,9 +158,9 @@ def test_times_at_the_edges(data):
         assert from_json(to_json(value, python_type), python_type) == value
     early = dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5)))
     with pytest.raises(TypeMismatch, match="leaves the years"):
-        check(early, dt.datetime)
+        accept(early, dt.datetime)
     with pytest.raises(TypeMismatch, match="10,000 years"):
-        check(dt.timedelta.max, dt.timedelta)
+        accept(dt.timedelta.max, dt.timedelta)
 
 
 @pytest.mark.parametrize(
@@ -235,14 +233,14 @@ def test_equality_that_raises_harms_nothing():
 
     for python_type in (int, str, Mood, list[int], dict, Node, int | str, typing.Literal["a"]):
         with pytest.raises(TypeMismatch):
-            check(Rude(), python_type)
+            accept(Rude(), python_type)
 
 
 def test_types_made_in_a_loop_do_not_pile_up():
     from livedeck.sdk.types.registry import handler_for
 
     for _ in range(10_000):
-        check([1], list[int])
+        accept([1], list[int])
     assert len(handler_for._found) <= 4097
 
 
@@ -264,7 +262,6 @@ def test_a_literal_that_was_put_into_the_store(data):
     offloaded.offloaded_metadata.uri = data.put_bytes(literal.SerializeToString(), "literal.pb")
     assert from_literal(offloaded, list[int], data) == [1, 2]
     assert from_literal(offloaded, list[int] | None, data) == [1, 2]
-    assert literal_to_json(offloaded) == offloaded.offloaded_metadata.uri
 
 
 @pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")

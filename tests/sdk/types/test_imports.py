@@ -16,7 +16,7 @@ LAZY = {
 
 CHECKED = """
 import dataclasses, datetime, enum, sys, threading
-from livedeck.sdk.types import File, Location, accept, check, from_json, require, to_json
+from livedeck.sdk.types import File, Location, accept, from_json, require, to_json
 
 class Color(enum.Enum):
     RED = "red"
@@ -31,7 +31,7 @@ for python_type, value in [
     (datetime.datetime, datetime.datetime.now()), (File, __file__ if "__file__" in globals() else sys.executable),
 ]:
     require(python_type, Location("t", "p"))
-    check(value, python_type, Location("t", "p"))
+    accept(value, python_type, Location("t", "p"))
     to_json(value, python_type)
 from_json({"x": 1}, Point)
 """

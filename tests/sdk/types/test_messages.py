@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from livedeck.errors import TypeMismatch, UnsupportedType
-from livedeck.sdk.types import Directory, File, Location, accept, check, from_json, require
+from livedeck.sdk.types import Directory, File, Location, accept, from_json, require
 from livedeck.sdk.types.mismatches import shorten
 
 WHERE = Location("train", "epochs")
@@ -34,7 +34,7 @@ class Point3(Point):
     z: float = 0.0
 
 
-def message(value, python_type, convert=check):
+def message(value, python_type, convert=accept):
     with pytest.raises(TypeMismatch) as caught:
         convert(value, python_type, WHERE)
     return str(caught.value)
@@ -93,19 +93,19 @@ def test_says_what_to_write_in_json(obj, python_type, expected):
 
 def test_names_the_role():
     with pytest.raises(TypeMismatch, match=r"^load: output 'o0' must be"):
-        check("x", int, Location("load", "o0", "output"))
+        accept("x", int, Location("load", "o0", "output"))
     with pytest.raises(TypeMismatch, match=r"^value must be"):
-        check("x", int)
+        accept("x", int)
 
 
 def test_a_mismatch_is_a_type_error():
     with pytest.raises(TypeError):
-        check("x", int)
+        accept("x", int)
 
 
 def test_a_subclass_with_more_fields_would_lose_them():
     assert "z would be lost: declare Point3" in message(Point3(1), Point)
-    check(Point3(1), Point | Point3)
+    accept(Point3(1), Point | Point3)
 
 
 @pytest.mark.parametrize(

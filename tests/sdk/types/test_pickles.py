@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from livedeck.errors import TypeMismatch
-from livedeck.sdk.types import PickleWarning, check, from_json, from_literal, require, to_json, to_literal
+from livedeck.sdk.types import PickleWarning, accept, from_json, from_literal, require, to_json, to_literal
 from livedeck.sdk.types.registry import Registry
 
 
@@ -34,7 +34,7 @@ def test_a_warning_says_so_once_per_type_and_names_the_users_line():
         warnings.simplefilter("always")
         for _ in range(3):
             require(Biases)
-            check(Biases([1]), Biases)
+            accept(Biases([1]), Biases)
         require(Gains)
     assert [str(warning.message).split(" has")[0] for warning in caught] == ["Biases", "Gains"]
     assert all(warning.category is PickleWarning and warning.filename == __file__ for warning in caught)
@@ -65,9 +65,9 @@ def test_functions_are_carried(data):
 @quietly
 def test_values_of_other_types_are_refused():
     with pytest.raises(TypeMismatch, match="must be Weights, not 3"):
-        check(3, Weights)
+        accept(3, Weights)
     with pytest.raises(TypeMismatch):
-        check(None, Weights)
+        accept(None, Weights)
 
 
 @quietly

@@ -20,12 +20,9 @@ from livedeck.errors import TypeMismatch
 from livedeck.sdk.types import (
     DataPlane,
     accept,
-    check,
     describe,
     from_json,
     from_literal,
-    guess,
-    literal_to_json,
     literal_type,
     require,
     to_json,
@@ -150,7 +147,6 @@ def test_through_a_literal(typed):
     require(python_type)
     literal = Literal.FromString(to_literal(value, python_type, DATA).SerializeToString())
     assert same(from_literal(literal, python_type, DATA), value)
-    json.dumps(literal_to_json(literal), allow_nan=False)
 
 
 @given(TYPED)
@@ -174,7 +170,7 @@ def test_anything_else_is_refused_with_a_type_mismatch(pair, value):
         accepted = accept(value, pair[0])
     except TypeMismatch:
         return
-    check(accepted, pair[0])
+    accept(accepted, pair[0])
 
 
 @given(TYPES, PLAIN)
@@ -194,13 +190,7 @@ def test_a_literal_of_another_type_is_read_or_refused_with_a_type_mismatch(typed
     except TypeMismatch:
         return
     if value == value:  # noqa: PLR0124 - not a NaN
-        check(value, pair[0])
-
-
-@given(PLAIN)
-def test_json_without_a_type(obj):
-    finite = json.loads(json.dumps(obj).replace("NaN", "1.5").replace("-Infinity", "2.5").replace("Infinity", "2.5"))
-    assert from_json(finite, guess(finite)) == finite
+        accept(value, pair[0])
 
 
 @dataclasses.dataclass
@@ -241,5 +231,5 @@ def test_none_is_refused_unless_declared(pair):
     if pair[0] is type(None):
         return
     with pytest.raises(TypeMismatch):
-        check(None, pair[0])
-    check(None, Optional[pair[0]])
+        accept(None, pair[0])
+    accept(None, Optional[pair[0]])
