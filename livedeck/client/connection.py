@@ -1,5 +1,6 @@
 """What every part of the client stands on: the endpoint, the calls, and lists that come in pages."""
 
+import os
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
@@ -30,9 +31,11 @@ class Connection:
     """A connection to one control plane. Safe to use from several threads; not after a fork.
 
     Args:
-        endpoint: ``host:port``, or ``https://host``.
-        project: of executions and uploads, unless said otherwise.
-        domain: likewise.
+        endpoint: ``host:port``, or ``https://host``. By default what ``LIVEDECK_ENDPOINT`` says, as for the command
+            line, or else ``127.0.0.1:8080``.
+        project: of executions and uploads, unless said otherwise. By default what ``LIVEDECK_PROJECT`` says, or else
+            ``flytesnacks``.
+        domain: likewise, by ``LIVEDECK_DOMAIN``, or else ``development``.
         timeout: seconds for one call, trying again included.
         patience: seconds to go on trying a server that has not answered once.
         backoff: waits between tries.
@@ -43,19 +46,19 @@ class Connection:
 
     def __init__(
         self,
-        endpoint: str = DEFAULT,
+        endpoint: str | None = None,
         *,
-        project: str = "flytesnacks",
-        domain: str = "development",
+        project: str | None = None,
+        domain: str | None = None,
         timeout: float = 30.0,
         patience: float = 1.0,
         backoff: Backoff | None = None,
     ) -> None:
         from livedeck.client.calls import Calls  # grpc takes longer to load than all of the SDK
 
-        self.endpoint = Endpoint.parse(endpoint)
-        self.project = sendable(project, "project")
-        self.domain = sendable(domain, "domain")
+        self.endpoint = Endpoint.parse(endpoint or os.environ.get("LIVEDECK_ENDPOINT") or DEFAULT)
+        self.project = sendable(project or os.environ.get("LIVEDECK_PROJECT") or "flytesnacks", "project")
+        self.domain = sendable(domain or os.environ.get("LIVEDECK_DOMAIN") or "development", "domain")
         self._timeout = timeout
         self._backoff = backoff or Backoff()
         self._calls = Calls(self.endpoint, timeout=timeout, patience=patience, backoff=self._backoff)

@@ -60,6 +60,22 @@ def test_an_attempt_that_was_retried_is_called_that_and_says_why(capsys: pytest.
     ]
 
 
+def test_each_attempt_that_was_retried_is_told_even_if_the_next_was_not_seen_to_run(capsys) -> None:
+    failed = [TaskExecution(closure={"phase": Tasks.RETRYABLE_FAILED}) for _ in range(2)]
+    for number, attempt in enumerate(failed):
+        attempt.id.retry_attempt = number
+        attempt.closure.error.message = f"no answer in attempt {number + 1}"
+    last = TaskExecution(closure={"phase": Tasks.SUCCEEDED})
+    last.id.retry_attempt = 2
+    Progress("http://x").follow(TaskChanged(each) for each in (*failed, last))
+    assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
+        "attempt 1 failed, retried",
+        "no answer in attempt 1",
+        "attempt 2 failed, retried",
+        "no answer in attempt 2",
+    ]
+
+
 def node_of(workflow: str) -> Node:
     node = Node(id="n0")
     node.metadata.name = workflow

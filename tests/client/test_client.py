@@ -71,6 +71,19 @@ def test_importing_loads_neither_grpc_nor_protobuf():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
+def test_a_client_goes_where_the_command_line_goes(monkeypatch):
+    for name in ("ENDPOINT", "PROJECT", "DOMAIN"):
+        monkeypatch.delenv(f"LIVEDECK_{name}", raising=False)
+    with Client() as client:
+        assert (str(client.endpoint), client.project, client.domain) == ("127.0.0.1:8080", "flytesnacks", "development")
+    for name, value in (("ENDPOINT", "livedeck.example:80"), ("PROJECT", "weather"), ("DOMAIN", "staging")):
+        monkeypatch.setenv(f"LIVEDECK_{name}", value)
+    with Client() as client:
+        assert (str(client.endpoint), client.project, client.domain) == ("livedeck.example:80", "weather", "staging")
+    with Client("127.0.0.1:1", project="sea", domain="production") as client:
+        assert (str(client.endpoint), client.project, client.domain) == ("127.0.0.1:1", "sea", "production")
+
+
 def test_version(planes, connect):
     version = version_pb2.GetVersionResponse(control_plane_version=version_pb2.Version(Version="0.1.0"))
     assert connect(planes.grpc({"GetVersion": lambda _: version}).port).version() == "0.1.0"
