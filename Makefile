@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test versions-test versions-short console wheel bench lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test versions-test versions-short docs console wheel bench lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,7 +20,7 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev $(CONSOLE) check chromium  ## Set up and pass every test, the browser's included
+test: $(VENV)/.dev $(CONSOLE) check docs chromium  ## Set up and pass every test, the browser's included
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
@@ -48,6 +48,9 @@ versions-test: $(VENV)/.dev $(CONSOLE)  ## The quick tests with the oldest and w
 versions-short: $(VENV)/.dev $(CONSOLE)  ## With the oldest allowed versions, the tests of what leans on internals
 	@scripts/versions.sh oldest tests/admin/test_front.py tests/admin/test_security.py tests/admin/test_app.py tests/admin/test_view.py tests/admin/test_transfers.py tests/admin/db
 
+docs: .venv-docs/.ready  ## Build the user guide into build/docs, without a warning
+	@scripts/docs.sh
+
 console: $(CONSOLE)  ## Build the console and the Deck's runtime script
 
 wheel: $(VENV)/.dev $(CONSOLE)  ## Build dist/*.whl with the console inside
@@ -60,7 +63,7 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-bench .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-bench .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
 
 .PHONY: chromium
 chromium:
@@ -84,6 +87,11 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 .venv-bench/.ready: requirements/bench.txt
 	@scripts/create_venv.sh "$(PYTHON)" .venv-bench
 	@.venv-bench/bin/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv-docs/.ready: requirements/docs.txt
+	@scripts/create_venv.sh "$(PYTHON)" .venv-docs
+	@.venv-docs/bin/uv pip install --quiet --python .venv-docs/bin/python --require-hashes -r requirements/docs.txt
 	@touch $@
 
 console/node_modules/.installed: console/package.json console/package-lock.json

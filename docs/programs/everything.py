@@ -1,0 +1,35 @@
+import math
+from datetime import UTC, datetime, timedelta
+
+from livedeck import Deck, DeckField, DeckPublish, current_context, task, workflow
+
+
+# --8<-- [start:publish]
+@task(enable_deck=True, deck_publish=DeckPublish(min_interval=1.0, every=10.0))
+def seldom(n: int) -> int:
+    # --8<-- [end:publish]
+    Deck("numbers").value("n", n, unit="files", delta=1)
+    return n
+
+
+# --8<-- [start:fields]
+@task(enable_deck=True, deck_fields=(DeckField.SOURCE_CODE,))
+def elements(n: int) -> int:
+    # --8<-- [end:fields]
+    deck = Deck("elements")
+    deck.markdown("## All kinds\n\n| kind | |\n|---|---|\n| markdown | this |")
+    deck.append("<p>raw <b>HTML</b></p>", id="html").update("<p>other <b>HTML</b></p>")
+    deck.value("accuracy", 0.98, delta=0.01)
+    deck.progress("unknown length").advance(3)
+    chart = deck.chart("Two lines", x_label="time", y_label="y", log_y=True)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    moments = [start + timedelta(minutes=minute) for minute in range(n)]
+    chart.append(moments, {"e^x": [math.exp(x) for x in range(n)], "top-5": [x + 1 for x in range(n)]})
+    current_context().publish_decks(wait=True, timeout=5)
+    deck.remove("html")
+    return n
+
+
+@workflow
+def everything(n: int = 5) -> tuple[int, int]:
+    return seldom(n=n), elements(n=n)
