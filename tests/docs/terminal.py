@@ -30,7 +30,7 @@ _END = "\x1eend of the command "
 
 _UNLIKE = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
-    (re.compile(r"\ba[b-df-hj-np-tv-xz2-9]{19}\b"), "NAME"),
+    (re.compile(r"\ba[a-z0-9]{19}\b"), "NAME"),
     (re.compile(r"\b[a-z2-7]{20}\b"), "VERSION"),
     (re.compile(r"\b([0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})\b"), "DIGEST"),
     (re.compile(r"\b\d{8}-\d{6}-\d+\b"), "RUN"),
