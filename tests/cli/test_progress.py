@@ -60,7 +60,9 @@ def test_an_attempt_that_was_retried_is_called_that_and_says_why(capsys: pytest.
     ]
 
 
-def test_each_attempt_that_was_retried_is_told_even_if_the_next_was_not_seen_to_run(capsys) -> None:
+def test_each_attempt_that_was_retried_is_told_even_if_the_next_was_not_seen_to_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     failed = [TaskExecution(closure={"phase": Tasks.RETRYABLE_FAILED}) for _ in range(2)]
     for number, attempt in enumerate(failed):
         attempt.id.retry_attempt = number
