@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from livedeck.deck.ops import Chart, Drop, Extend, Html, Markdown, Progress, Put, Series, Value
+from livedeck.deck.ops import Chart, Drop, Extend, Html, Markdown, Progress, Put, Series, Text, Value
 
 decks = st.sampled_from(["a", "b", "c"])
 ids = st.sampled_from(["x", "y", "z"])
@@ -24,6 +24,7 @@ charts = {
 of_kind = {
     "html": st.builds(Html, ids, texts),
     "markdown": st.builds(Markdown, ids, texts),
+    "text": st.builds(Text, ids, texts),
     "progress": st.builds(Progress, ids, texts, numbers, numbers | st.none()),
     "value": st.builds(Value, ids, texts, numbers | texts | st.booleans()),
     "chart": st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),

@@ -16,6 +16,7 @@ from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.kinds.html import HtmlBlock
 from livedeck.deck.kinds.markdown import MarkdownBlock
 from livedeck.deck.kinds.progress import ProgressBar
+from livedeck.deck.kinds.text import TextBlock
 from livedeck.deck.kinds.value import ValueTile
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.page import Deck, Page, bound_page
@@ -118,7 +119,7 @@ def public_methods(kind: type) -> list[str]:
     return [name for name, found in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
 
 
-MADE = (HtmlBlock, MarkdownBlock, ProgressBar, ValueTile, LineChart)
+MADE = (HtmlBlock, MarkdownBlock, TextBlock, ProgressBar, ValueTile, LineChart)
 CALLS = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
 
@@ -150,6 +151,7 @@ def test_no_call_on_a_deck_raises(kind, name, draw):
         Deck: deck,
         HtmlBlock: deck.append("a"),
         MarkdownBlock: deck.markdown("b"),
+        TextBlock: deck.text("f"),
         ProgressBar: deck.progress("c"),
         ValueTile: deck.value("d", 1),
         LineChart: deck.chart("e"),

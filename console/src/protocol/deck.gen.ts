@@ -13,6 +13,7 @@ export interface Traits {
 export const TRAITS: Readonly<Record<string, Traits>> = {
   html: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":"html"},
   markdown: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":""},
+  text: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":"text"},
   progress: {"grows":false,"tile":true,"group":"","script":false,"comparable":false,"raw":""},
   value: {"grows":false,"tile":true,"group":"ld-values","script":false,"comparable":true,"raw":""},
   chart: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":true,"raw":""},
@@ -72,6 +73,13 @@ export interface Progress {
   readonly unit?: string;
 }
 
+/** Plain text, shown as it is in a face of one width. */
+export interface Text {
+  readonly kind: "text";
+  readonly id: string;
+  readonly text: string;
+}
+
 /** One number or word with a label, shown large; ``delta`` is the change since the value before. */
 export interface Value {
   readonly kind: "value";
@@ -82,7 +90,7 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Progress | Value | Chart;
+export type Element = Html | Markdown | Text | Progress | Value | Chart;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.
