@@ -126,9 +126,11 @@ class Control:
         """
         await self._database.write(recording.record, Reporter(owner), events)
 
-    async def find_cached(self, key: str) -> CachedOutputs | None:
-        """Look a task's cached outputs up."""
-        return await self._database.read(cache.find, key)
+    async def find_cached(self, key: str, user: WorkflowExecutionIdentifier) -> CachedOutputs | None:
+        """Look a task's cached outputs up for an execution, which keeps them from being deleted from then on."""
+        if await self._database.read(cache.find, key) is None:  # as for most tasks: that takes no transaction
+            return None
+        return await self._database.write(cache.take, key, user)
 
     async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
         """Remember a task's outputs under ``key``; the first entry wins."""

@@ -16,11 +16,13 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
+from livedeck.admin.names import DOMAINS
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound, UnreadableObject
 from livedeck.literals.parsing import parse_into
 from livedeck.store import Store, join_uri, layout
 
 _NAME: Final = rb"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"  # as in `livedeck.store.layout`
+_DOMAINS: Final = frozenset(each.encode() for each in DOMAINS)
 INLINE_LIMIT: Final = 2 * 1024 * 1024
 """Bytes of literals above which an answer holds only their URI, as flyteadmin does: clients take 20 MB at most."""
 
@@ -45,7 +47,7 @@ class Objects:
     def __init__(self, store: Store) -> None:
         self._store = store
         root = re.escape(store.uri.encode())
-        self._owned = re.compile(rb"%s/(?:metadata|data)/(%s)/(%s)/(%s)/" % (root, _NAME, _NAME, _NAME))
+        self._folders = re.compile(rb"%s/((?:%s/){3,})" % (root, _NAME))
 
     @property
     def store(self) -> Store:
@@ -72,15 +74,20 @@ class Objects:
     def owners_in(self, data: bytes) -> list[WorkflowExecutionIdentifier]:
         """Return the executions whose data is named in literals: their files, frames and offloaded values.
 
-        URIs may be anywhere in them, in a dataclass or a text too, so all of the bytes are searched.
+        URIs may be anywhere in them, in a dataclass or a text too, so all of the bytes are searched. An execution may
+        have been told where in the store to put its files, so whatever folders look like one's are taken for such: what
+        there is no execution of nobody deletes.
 
         Args:
             data: The literals, serialized.
         """
-        found = self._owned.findall(data)
+        found: set[tuple[bytes, bytes, bytes]] = set()
+        for folders in set(self._folders.findall(data)):
+            names = folders.split(b"/")[:-1]
+            found.update(each for each in zip(names, names[1:], names[2:], strict=False) if each[1] in _DOMAINS)
         return [
             WorkflowExecutionIdentifier(project=project.decode(), domain=domain.decode(), name=name.decode())
-            for project, domain, name in sorted(set(found))
+            for project, domain, name in sorted(found)
         ]
 
     def key_of(self, uri: str) -> str:

@@ -115,8 +115,8 @@ class ControlPlane(Protocol):
     def show_queues(self, queues: Queues) -> None:
         """Take the way to learn what holds back an execution's nodes now, for viewers who ask."""
 
-    async def find_cached(self, key: str) -> CacheEntry | None:
-        """Look a task's cached outputs up."""
+    async def find_cached(self, key: str, user: WorkflowExecutionIdentifier) -> CacheEntry | None:
+        """Look a task's cached outputs up for an execution, which keeps them from being deleted from then on."""
 
     async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
         """Remember a task's outputs under ``key``; the first entry wins."""

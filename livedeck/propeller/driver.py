@@ -81,7 +81,7 @@ class Driver:
         self._addresses = Addresses(claim.id, claim.prefix, claim.raw_data_prefix)
         self._observations = Observations()
         self._data = Data(self._addresses, claim.inputs, self._observations, self._root, settings)
-        self._cache = TaskCache(control, self._observations, overwrite=claim.spec.overwrite_cache)
+        self._cache = TaskCache(control, claim.id, self._observations, overwrite=claim.spec.overwrite_cache)
         self._writer = EventWriter(self._addresses, owner, self._observations)
         self._recorder = EventRecorder(control, owner, settings)
         self._events: asyncio.Queue[Event] = asyncio.Queue()

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 
 from livedeck.literals.cachekeys import cache_key
@@ -20,12 +20,16 @@ class TaskCache:
 
     Args:
         control: who remembers.
+        user: the execution.
         observations: where is noted what came of it.
         overwrite: whether to run tasks although their outputs are known, and to remember the new ones.
     """
 
-    def __init__(self, control: ControlPlane, observations: Observations, *, overwrite: bool) -> None:
+    def __init__(
+        self, control: ControlPlane, user: WorkflowExecutionIdentifier, observations: Observations, *, overwrite: bool
+    ) -> None:
         self._control = control
+        self._user = user
         self._observations = observations
         self._overwrite = overwrite
 
@@ -37,7 +41,7 @@ class TaskCache:
             self._observations.cache_status[path] = CatalogCacheStatus.CACHE_SKIPPED
             return None
         try:
-            entry = await self._control.find_cached(cache_key(task.template, task.cache_version, inputs))
+            entry = await self._control.find_cached(cache_key(task.template, task.cache_version, inputs), self._user)
         except Exception:
             log.exception("propeller.cache_lookup_failed task=%s", task.template.id.name)
             self._observations.cache_status[path] = CatalogCacheStatus.CACHE_LOOKUP_FAILURE

@@ -157,10 +157,11 @@ async def test_an_unknown_execution_is_no_lease(control, registered, protos):
 
 async def test_the_first_cached_outputs_win(control, protos):
     source = TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=protos.node_id("e", "n0"))
-    assert await control.find_cached("k") is None
+    user = protos.execution_id("e")
+    assert await control.find_cached("k", user) is None
     await control.store_cached("k", "file:///a", source)
     await control.store_cached("k", "file:///b", source)
-    found = await control.find_cached("k")
+    found = await control.find_cached("k", user)
     assert found.output_uri == "file:///a"
     assert found.source == source
 

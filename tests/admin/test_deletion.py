@@ -225,6 +225,30 @@ async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(databa
     assert await database.read(cache.find, "key") is None
 
 
+async def test_what_was_found_in_the_cache_is_not_deleted_before_its_use_is_reported(
+    database, objects, run, control, protos
+):
+    source = await run("aaa")
+    attempt = _attempt(protos.task_event("aaa", "n0", 0))
+    outputs = CachedOutputs(objects.store.uri_of("metadata/x/outputs.pb"), attempt)
+    await database.write(cache.keep, "key", outputs)
+    user = await run("bbb", ends=False)
+    assert await control.find_cached("key", user) == outputs
+    async with deleting(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="used by bbb: delete those first"):
+            await deletion.delete(source)
+
+
+async def test_what_was_deleted_first_is_not_found_in_the_cache(database, objects, run, control, protos):
+    source = await run("aaa")
+    attempt = _attempt(protos.task_event("aaa", "n0", 0))
+    await database.write(cache.keep, "key", CachedOutputs("file:///a", attempt))
+    user = await run("bbb", ends=False)
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(source)
+        assert await control.find_cached("key", user) is None
+
+
 def _attempt(event):
     from livedeck.admin.records.tasks import identifier
 
@@ -256,15 +280,34 @@ async def test_what_is_being_removed_is_given_to_nobody(database, objects, run, 
         await registered("CreateExecution", request)
 
 
+async def test_files_that_a_run_put_into_a_folder_of_its_own_choice_are_its_own(database, objects, store, run, protos):
+    request = protos.execution("aaa")
+    request.spec.raw_output_data_config.output_location_prefix = f"{store.uri}/my/files"
+    source = await run("aaa", request=request)
+    user = protos.execution("bbb")
+    file = f"{store.uri}/my/files/{source.project}/{source.domain}/aaa/n0-0/file"
+    user.inputs.literals["x"].hash = file
+    await run("bbb", request=user)
+    async with deleting(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="used by bbb"):
+            await deletion.delete(source)
+
+
 def test_owners_are_found_only_in_this_store(objects, store):
     elsewhere = Literal()
-    elsewhere.hash = "s3://other/data/p/d/name/file"
+    elsewhere.hash = "s3://other/data/p/staging/name/file"
     mine = Literal()
-    mine.hash = f"see {store.uri}/data/p/d/name/file, {store.uri}/metadata/p/d/other/n0/data/0/outputs.pb"
+    mine.hash = (
+        f"see {store.uri}/data/p/staging/name/file, {store.uri}/metadata/p/production/other/n0/data/0/outputs.pb, "
+        f"{store.uri}/code/p/elsewhere/bundle.tar.gz"
+    )
     from flyteidl.core.literals_pb2 import LiteralMap
 
     found = objects.owners_in(LiteralMap(literals={"a": elsewhere, "b": mine}).SerializeToString())
-    assert [(each.project, each.domain, each.name) for each in found] == [("p", "d", "name"), ("p", "d", "other")]
+    assert [(each.project, each.domain, each.name) for each in found] == [
+        ("p", "production", "other"),
+        ("p", "staging", "name"),
+    ]
 
 
 async def test_numbers_go_on_and_viewers_are_told(database, objects, run, protos):

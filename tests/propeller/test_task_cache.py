@@ -91,7 +91,7 @@ async def test_a_cache_that_fails_costs_no_execution(world):
         def __getattr__(self, name):
             return getattr(world.control, name)
 
-        async def find_cached(self, key):
+        async def find_cached(self, key, user):
             raise OSError("the table is gone")
 
         async def store_cached(self, *args):

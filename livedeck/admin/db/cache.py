@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from sqlalchemy import Connection, insert, select
 
 from livedeck.admin.db.book import row_id_of
+from livedeck.admin.db.deletions import note_uses
 from livedeck.admin.db.tables import cached_outputs
 from livedeck.admin.db.writer import Transaction
 
@@ -26,6 +27,18 @@ def find(connection: Connection, key: str) -> CachedOutputs | None:
         select(cached_outputs.c.output_uri, cached_outputs.c.source).where(cached_outputs.c.key == key)
     ).one_or_none()
     return None if row is None else CachedOutputs(row.output_uri, TaskExecutionIdentifier.FromString(row.source))
+
+
+def take(transaction: Transaction, key: str, user: WorkflowExecutionIdentifier) -> CachedOutputs | None:
+    """Look a task's outputs up, and note that an execution uses them: what made them is not deleted before it is.
+
+    In one transaction, since a deletion between the two would remove what was found.
+    """
+    found = find(transaction.connection, key)
+    row_id = row_id_of(transaction.connection, user)
+    if found is not None and row_id is not None:
+        note_uses(transaction, row_id, [found.source.node_execution_id.execution_id])
+    return found
 
 
 def keep(transaction: Transaction, key: str, outputs: CachedOutputs) -> None:
