@@ -189,7 +189,11 @@ class Deck(ElementCalls):
 
     @staticmethod
     def publish() -> bool:
-        """Publish the current task's page."""
+        """Publish the current task's Deck, all tabs of it, as ``current_context().publish_decks()`` does.
+
+        Returns:
+            True if it was handed over; False if nothing publishes it.
+        """
         return current_page().publish()
 
     def remove(self, id: str) -> None:

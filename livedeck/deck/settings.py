@@ -17,20 +17,24 @@ went on with that, for ``FLUSH_TIMEOUT`` at most. When it was gone is not record
 class DeckPublish:
     """Options of publishing, for ``@task(deck_publish=DeckPublish(...))``.
 
+    Args:
+        min_interval: seconds between two flushes, at least. Publishes that come faster are merged; the last is never
+            lost.
+        every: also publish by itself every so many seconds, with no call at all.
+        history: keep every segment, so that the Deck can be replayed to any moment. False: drop what a snapshot covers.
+        snapshot_interval: seconds between two snapshots while the task runs, at least.
+        max_bytes: how large the Deck may grow (128 MiB at most); past that the oldest data goes first, and the Deck
+            says so.
+
     Raises:
         UnsupportedOption: a number that makes no sense; the message names it.
     """
 
     min_interval: float = 0.05
-    """Seconds between two flushes, at least. Publishes that come faster are merged; the last is never lost."""
     every: float | None = None
-    """Also publish by itself every so many seconds, with no call at all."""
     history: bool = True
-    """Keep every segment, so that the Deck can be replayed to any moment. False: drop what a snapshot covers."""
     snapshot_interval: float = 5.0
-    """Seconds between two snapshots while the task runs, at least."""
     max_bytes: int = 64 * MIB
-    """How large the Deck may grow (128 MiB at most); past that the oldest data goes first, and the Deck says so."""
 
     def __post_init__(self) -> None:
         _check("min_interval", self.min_interval, at_least=0)

@@ -3,7 +3,9 @@
 The names and the meaning are flytekit's: one prefix to write to, and the previous attempt's to read from.
 """
 
+import os
 from pathlib import Path
+from typing import IO
 
 from livedeck.errors import UserError
 from livedeck.sdk.types import paths
@@ -51,14 +53,17 @@ class Checkpoint:
             raise UserError(f"the checkpoint holds {len(keys)} files; use restore(), and read them from the folder")
         return store.get(keys[0]) if keys else None
 
-    def save(self, path: str | Path) -> None:
-        """Save a file, or all files of a folder.
+    def save(self, path: str | Path | IO[bytes]) -> None:
+        """Save a file, or all files of a folder; of a file that is open for reading, what is left of it.
 
         Raises:
             UserError: there is nothing that can be read.
         """
         from livedeck.store import open_store
 
+        if not isinstance(path, str | os.PathLike):
+            self.write(path.read())
+            return
         path, store = Path(path), open_store(self._target())
         if not path.is_dir():
             if obstacle := paths.obstacle(str(path)):

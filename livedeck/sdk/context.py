@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from livedeck.sdk.checkpoint import Checkpoint
 
@@ -97,11 +97,25 @@ class ExecutionContext:
         self._identity = identity or Identity()
         self._page = page
         self._inside_task = identity is not None
-        self.enable_deck = enable_deck
-        """Whether this attempt has a Deck that is published."""
-        self.checkpoint = checkpoint or Checkpoint()
-        """What the attempt before left, and what this one leaves."""
+        self._enable_deck = enable_deck
+        self._checkpoint = checkpoint or Checkpoint()
         self._told = False
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Say what there is instead of a name that only flytekit's context has."""
+        from livedeck.sdk.flytekit_names import instead_of_in_context
+
+        raise AttributeError(instead_of_in_context(name) or f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def enable_deck(self) -> bool:
+        """Whether this attempt has a Deck that is published."""
+        return self._enable_deck
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What the attempt before left (``read``, ``restore``), and what this one leaves (``write``, ``save``)."""
+        return self._checkpoint
 
     @property
     def execution_id(self) -> ExecutionId:
@@ -176,7 +190,7 @@ class ExecutionContext:
         Returns:
             True if it was published or handed over; False if the time ran out, or nothing is published here.
         """
-        if self._page is not None and self.enable_deck:
+        if self._page is not None and self._enable_deck:
             if wait is False:
                 return self._page.publish()
             return self._page.publish(**_how_to_wait(wait, timeout))

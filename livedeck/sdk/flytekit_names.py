@@ -62,6 +62,25 @@ _INSTEAD: Mapping[str, str] = {
 """By flytekit's name."""
 
 
+_INSTEAD_IN_CONTEXT: Mapping[str, str] = {
+    "secrets": "set the secret in the server's environment, and read os.environ",
+    "stats": "log numbers, or show them on the Deck",
+    "timeline_deck": "give deck_fields=(DeckField.TIMELINE,) to @task; the tab is added when the task ends",
+    "user_space_params": "the context has these itself",
+    "execution_state": "the context has these itself",
+    "file_access": "return File, Directory or a frame from the task",
+    "get": "the context's attributes are all that there is",
+    "has_attr": "use hasattr(context, name)",
+}
+"""By the name of an attribute of flytekit's context."""
+
+
+def instead_of_in_context(name: str) -> str:
+    """Return what to say about an attribute that the context does not have; empty for one that flytekit's has not."""
+    words = _INSTEAD_IN_CONTEXT.get(name)
+    return f"the context has no `{name}` in livedeck, unlike flytekit's: {words}" if words else ""
+
+
 def instead_of(name: str) -> str:
     """Return what to say about a name that livedeck does not export; empty for one that flytekit has not either."""
     words = _INSTEAD.get(name)

@@ -47,6 +47,15 @@ class Resources:
     livedeck's own executor, which runs tasks as processes of one machine, starts a task when enough ``cpu`` and
     ``mem`` is free there, refuses a ``gpu`` that it cannot give, and does not look at ``ephemeral_storage``: on one
     machine all tasks share the disk. Flyte's engine honours all four.
+
+    Args:
+        cpu: cores: ``2``, ``0.5``, ``"500m"``.
+        mem: memory in bytes: ``"2Gi"``, ``"500M"``.
+        gpu: number of GPUs.
+        ephemeral_storage: disk space in bytes that is gone when the task is over.
+
+    Raises:
+        UserError: an amount that is none.
     """
 
     cpu: str | float | None = None
@@ -71,7 +80,14 @@ def _is_quantity(value: Any) -> bool:
     return bool(re.fullmatch(_QUANTITY, str(value)))
 
 
-@dataclass(frozen=True)
+_REFUSED_OF_CACHE: Mapping[str, str] = {
+    "serialize": "executions on the same inputs are not serialised",
+    "salt": "make it a part of the version",
+    "policies": "the version is given, or taken from the code",
+}
+
+
+@dataclass(frozen=True, init=False)
 class Cache:
     """How a task's outputs are reused: the same inputs and the same version give the recorded outputs.
 
@@ -79,17 +95,26 @@ class Cache:
     project that it imports, directly or by way of others. Editing any of them invalidates the cache. Installed
     packages, data files, and modules whose names are only made at run time are not looked at: give a version, and
     raise it, when those matter.
+
+    Args:
+        version: of the cached outputs; empty: taken from the code.
+        ignored_inputs: names of inputs that make no difference to the outputs.
+        refused: options of flytekit's ``Cache`` that are not supported.
+
+    Raises:
+        TypeMismatch: the version is no text.
+        UnsupportedOption: an option of flytekit's ``Cache`` that cannot be honoured here.
     """
 
     version: str = ""
-    """Of the cached outputs; empty: taken from the code."""
     ignored_inputs: Iterable[str] = ()
-    """Inputs that make no difference to the outputs."""
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.version, str):
-            raise TypeMismatch(f"a cache version is text, not {self.version!r}")
-        names = (self.ignored_inputs,) if isinstance(self.ignored_inputs, str) else tuple(self.ignored_inputs)
+    def __init__(self, version: str = "", ignored_inputs: Iterable[str] = (), **refused: Any) -> None:
+        refuse(refused, _REFUSED_OF_CACHE, ("version", "ignored_inputs"), "Cache")
+        if not isinstance(version, str):
+            raise TypeMismatch(f"a cache version is text, not {version!r}")
+        names = (ignored_inputs,) if isinstance(ignored_inputs, str) else tuple(ignored_inputs)
+        object.__setattr__(self, "version", version)
         object.__setattr__(self, "ignored_inputs", names)
 
 

@@ -39,3 +39,14 @@ def test_files_and_folders(tmp_path):
 def test_nowhere_to_save_to():
     with pytest.raises(UserError, match="not an attempt of a task"):
         Checkpoint().write(b"x")
+
+
+def test_an_open_file_and_a_path_that_is_none(tmp_path):
+    (tmp_path / "a.bin").write_bytes(b"head,tail")
+    place = f"file://{tmp_path}/saved"
+    with (tmp_path / "a.bin").open("rb") as file:
+        file.read(5)
+        Checkpoint(place).save(file)
+    assert Checkpoint("", place).read() == b"tail"
+    with pytest.raises(UserError, match="gone cannot be saved: there is no such file here"):
+        Checkpoint(place).save(tmp_path / "gone")

@@ -129,6 +129,15 @@ def test_options_of_flytekit_that_are_not_supported_say_why(options, words):
         task(**options)(function)
 
 
+def test_options_of_flytekits_cache_say_what_there_is_instead():
+    for options in ({"serialize": True}, {"salt": "x"}, {"version": "1", "policies": [1]}):
+        with pytest.raises(UnsupportedOption, match=r"Cache: \w+=.* cannot be honoured"):
+            Cache(**options)
+    assert Cache("1", serialize=False) == Cache("1")
+    with pytest.raises(TypeError, match="Cache has no option 'verion'; did you mean 'version'"):
+        Cache(verion="1")
+
+
 def test_options_of_flytekit_left_at_their_defaults_are_accepted():
     task(container_image=None, cache_serialize=False, secret_requests=None)(function)
 

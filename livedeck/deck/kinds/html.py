@@ -95,7 +95,15 @@ class HtmlCalls(Calls):
             return "\n".join(self._blocks.texts)
 
     def append(self, html: Any, *, id: str | None = None) -> HtmlBlock:
-        """Add raw HTML, or replace the block with that ``id``. What is no text is rendered (frames, figures, ...)."""
+        """Add a block of HTML.
+
+        Args:
+            html: Raw HTML; anything else is rendered: frames, figures, images, and lists of them.
+            id: Of the block; one on this tab that has the same is replaced.
+
+        Returns:
+            The block, for ``update`` and ``extend``.
+        """
         return self._blocks.put(Rendered.of(html), id)
 
     def replace(self, html: Any = None) -> None:

@@ -68,7 +68,15 @@ class MarkdownCalls(Calls):
     """``deck.markdown(...)``."""
 
     def markdown(self, text: str, *, id: str | None = None) -> MarkdownBlock:
-        """Add CommonMark text with tables, or replace the block with that ``id``."""
+        """Add a block of Markdown.
+
+        Args:
+            text: CommonMark, with tables. HTML in it is shown as text.
+            id: Of the block; one on this tab that has the same is replaced.
+
+        Returns:
+            The block, for ``update`` and ``extend``.
+        """
         words = coerce.text(text)
         with self._tab.lock:
             key = self._tab.id_of(id)

@@ -95,6 +95,9 @@ class ValueCalls(Calls):
             unit: Shown behind the value; the one before stays when none is given.
             delta: The change since the value before, if that is worth showing.
             id: Tells values of the same label apart.
+
+        Returns:
+            The tile, for ``update``.
         """
         words = coerce.text(label)
         id_ = coerce.key(id, f"value:{words}")

@@ -345,5 +345,13 @@ def test_the_context_inside_and_outside(caplog):
     assert any("write @task(enable_deck=True)" in record.message for record in caplog.records)
 
 
+def test_what_flytekits_context_has_besides_says_what_there_is_instead():
+    with pytest.raises(AttributeError, match=r"no `secrets` in livedeck, unlike flytekit's: .*os\.environ"):
+        _ = current_context().secrets
+    with pytest.raises(AttributeError, match="'ExecutionContext' object has no attribute 'secret'"):
+        _ = current_context().secret
+    assert not hasattr(current_context(), "timeline_deck")
+
+
 def test_tasks_are_pickled_by_name():
     assert pickle.loads(pickle.dumps(add)) is add
