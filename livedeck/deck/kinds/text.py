@@ -60,6 +60,9 @@ class TextCalls(Calls):
         Args:
             text: What it begins with; more can be appended.
             id: Names the block, to be replaced or removed by.
+
+        Returns:
+            The block, for ``update`` and ``extend``.
         """
         words = coerce.text(text)
         with self._tab.lock:
