@@ -22,7 +22,8 @@ The tree (catch the branch that you can do something about)::
     │   └── StoreUnavailable      the store is failing for now: worth trying again
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
-    │   └── CannotStart           and never can
+    │   ├── CannotStart           and never can
+    │   └── NoSuchAttempt         it knows nothing of that attempt, and never will again
     ├── LeaseLost                 another propeller holds the execution now
     ├── ImpossibleTransition      the engine met a state that its tables do not know: a mistake in it
     ├── Refusal                   the control plane's own "no" to a request
@@ -37,6 +38,7 @@ The tree (catch the branch that you can do something about)::
     ├── ServerError               the server cannot run as it is configured
     │   ├── InvalidSetting        a setting that cannot work; the message names its key
     │   ├── PortTaken             somebody listens on that port already
+    │   ├── DataDirTaken          another server runs on that folder
     │   ├── DatabaseUnavailable   deleted under the server, full, not reachable: says what to do
     │   └── NotWritable           a folder that the server must write to does not let it
     └── RemoteError               the control plane refused or could not be reached
@@ -141,6 +143,10 @@ class CannotStart(ExecutorError):
     """An attempt that the executor can never start: it asks for more than there is, or for no command that exists."""
 
 
+class NoSuchAttempt(ExecutorError):
+    """A handle that the executor knows nothing of, and never will again: asking once more would not help."""
+
+
 class LeaseLost(LivedeckError):
     """Another propeller holds the lease on the execution now."""
 
@@ -163,6 +169,10 @@ class ServerError(LivedeckError):
 
 class InvalidSetting(ServerError, ValueError):
     """A setting that cannot work; the message names its key and the value."""
+
+
+class DataDirTaken(ServerError):
+    """Another server runs on that data folder."""
 
 
 class PortTaken(ServerError):

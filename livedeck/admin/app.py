@@ -144,8 +144,8 @@ class Admin:
 
     @property
     def hint_url(self) -> str:
-        """Where publishers hint: always this machine's own address, since attempts run beside the server."""
-        return f"http://{self.endpoint}/live/hints"
+        """Where publishers hint: at this machine's own address, unless attempts run elsewhere."""
+        return f"{(self.settings.attempt_url or f'http://{self.endpoint}').rstrip('/')}/live/hints"
 
     def hint_token(self, prefix_uri: str) -> str:
         """Return the token that allows an attempt to hint, by the URI of its output prefix.
@@ -284,9 +284,9 @@ async def _healthz(database: Database, _request: Request) -> PlainTextResponse:
 
 def _own_hosts(settings: AdminSettings) -> tuple[str, ...]:
     """The names that the server answers to: those allowed, the one it listens on, the one it is known by."""
-    known = urlsplit(settings.public_url or "").hostname
+    known = (urlsplit(url or "").hostname for url in (settings.public_url, settings.attempt_url))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return tuple(name for name in (*settings.allowed_hosts, host, known) if name)
+    return tuple(name for name in (*settings.allowed_hosts, host, *known) if name)
 
 
 def _reachable(host: str) -> str:

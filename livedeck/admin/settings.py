@@ -33,6 +33,8 @@ class AdminSettings:
     """Port to listen on; 0: any free one."""
     public_url: str | None = None
     """Where clients reach the server, when that is not ``http://host:port``: behind a proxy, say."""
+    attempt_url: str | None = None
+    """Where attempts reach the server for their hints, when they run on other machines; None: on this one."""
     allowed_hosts: tuple[str, ...] = ()
     """Names under which it may be reached besides ``localhost`` and the addresses of this machine; ``*``: any."""
     max_connections: int | None = None
@@ -53,8 +55,9 @@ class AdminSettings:
         _check(fine, "max_connections", self.max_connections, "at least 1 is needed")
         _check(self.upload_limit >= 1, "upload_limit", self.upload_limit, "at least 1 byte is needed")
         _check(self.shutdown_grace >= 0, "shutdown_grace", self.shutdown_grace, "seconds cannot be negative")
-        if self.public_url is not None:
-            _check_url(self.public_url)
+        for key, url in (("public_url", self.public_url), ("attempt_url", self.attempt_url)):
+            if url is not None:
+                _check_url(key, url)
         for host in self.allowed_hosts:
             _check(_HOST.fullmatch(host) is not None, "allowed_hosts", host, "give names without scheme and port, or *")
 
@@ -85,7 +88,7 @@ def _check_database(database: str) -> None:
         raise InvalidSetting(f"database {scheme!r}:... is not possible: {advice}")
 
 
-def _check_url(url: str) -> None:
+def _check_url(key: str, url: str) -> None:
     parts = urlsplit(url)
     fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
-    _check(fine and parts.path in {"", "/"}, "public_url", url, "give it as https://name, without a path")
+    _check(fine and parts.path in {"", "/"}, key, url, "give it as https://name, without a path")

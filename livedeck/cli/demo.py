@@ -5,16 +5,12 @@ import contextlib
 import importlib.util
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from livedeck.cli.options import default_data_dir, server_options
-from livedeck.cli.serve import ServeSettings, run, start_logging, until_stopped
+from livedeck.cli.serve import Server, ServeSettings, run, start_logging, until_stopped
 from livedeck.errors import RemoteConflict, RemoteUnavailable, UnknownEntity
-
-if TYPE_CHECKING:
-    from livedeck.admin.app import Admin
 
 PACKAGES = ("numpy", "sklearn")
 """What examples/train_digits.py needs beyond livedeck."""
@@ -34,7 +30,8 @@ def demo(host: str, port: int, data_dir: Path | None, epochs: int | None) -> Non
     settings = ServeSettings(host, port, data_dir or default_data_dir(), None, None)
     example = _example(epochs)
 
-    async def ready(admin: "Admin") -> None:
+    async def ready(server: Server) -> None:
+        admin = server.admin
         click.echo(f"livedeck is ready at {admin.console_url}\n")
         await _run_example(example, admin.endpoint)
         click.echo(f"\nThe server stays at {admin.console_url} until Ctrl-C.")
@@ -74,9 +71,9 @@ async def _run_example(example: list[str], endpoint: str) -> None:
             await process.wait()
 
 
-async def _end_everything(admin: "Admin") -> None:
+async def _end_everything(server: Server) -> None:
     """Abort what still runs: a server of one's own may leave its tasks to the next one, a demonstration does not."""
-    await asyncio.to_thread(_abort_all, admin.endpoint)
+    await asyncio.to_thread(_abort_all, server.admin.endpoint)
 
 
 def _abort_all(endpoint: str) -> None:

@@ -7,18 +7,21 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from livedeck.cli import data_dir
 from livedeck.cli.options import default_data_dir, server_options
-from livedeck.errors import NotWritable
 
 if TYPE_CHECKING:
     from livedeck.admin.app import Admin
+    from livedeck.executors.api import Executor
+
+DEFAULT_EXECUTOR = "process"
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,18 @@ class ServeSettings:
     """How many attempts run at once; None: two a core, fewer where they ask for more."""
     system_retries: int = 3
     """How many losses of one node's attempts are followed by another attempt."""
+    executor: str = DEFAULT_EXECUTOR
+    """Where attempts run, by name."""
+    attempt_url: str | None = None
+    """Where attempts reach the server; None: on this machine."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The parts of a server that answers."""
+
+    admin: "Admin"
+    executor: "Executor"
 
 
 @click.command()
@@ -74,6 +89,23 @@ class ServeSettings:
     show_envvar=True,
     help="A name under which it may be reached, besides its addresses and that of --public-url. May be repeated; "
     "in the variable names are divided by spaces; * allows any.",
+)
+@click.option(
+    "--executor",
+    envvar="LIVEDECK_EXECUTOR",
+    metavar="NAME",
+    default=DEFAULT_EXECUTOR,
+    show_default=True,
+    show_envvar=True,
+    help="Where attempts of tasks run: process (forked from a warm interpreter), subprocess (a new interpreter each "
+    "time), or what another package adds.",
+)
+@click.option(
+    "--attempt-url",
+    envvar="LIVEDECK_ATTEMPT_URL",
+    metavar="URL",
+    show_envvar=True,
+    help="Where attempts reach the server, when they run on other machines: http://HOST:PORT.",
 )
 @click.option(
     "--parallel",
@@ -112,23 +144,22 @@ def serve(log_level: str, data_dir: Path | None, **options: Any) -> None:
     start_logging(log_level)
     settings = ServeSettings(data_dir=data_dir or default_data_dir(), **options)
 
-    async def ready(admin: "Admin") -> None:
-        announce(admin, settings)
+    async def ready(server: Server) -> None:
+        announce(server)
 
     run(until_stopped(settings, ready))
 
 
-def announce(admin: "Admin", settings: ServeSettings) -> None:
+def announce(server: Server) -> None:
     """Say where the server is, once it answers, and how much runs at once."""
-    from livedeck.executors.local.admission import at_once
-
+    admin = server.admin
     click.echo(f"livedeck is ready at {admin.console_url}  (gRPC and REST at {admin.endpoint}; Ctrl-C ends it)")
     for address in addresses_for_others(admin.settings.host):
         endpoint = f"[{address}]:{admin.port}" if ":" in address else f"{address}:{admin.port}"
         click.echo(f"From other machines: http://{endpoint}/console/, and LIVEDECK_ENDPOINT={endpoint} for programs")
     if not _is_loopback(admin.settings.host):
         click.echo("Everybody who reaches it may do everything: there is no log-in. Put a proxy with one in front.")
-    click.echo(at_once(settings.parallel))
+    click.echo(server.executor.describe())
     sys.stdout.flush()
 
 
@@ -177,8 +208,8 @@ def run(main: Coroutine[None, None, None]) -> None:
 
 async def until_stopped(
     settings: ServeSettings,
-    ready: Callable[["Admin"], Coroutine[None, None, None]],
-    stopping: Callable[["Admin"], Coroutine[None, None, None]] | None = None,
+    ready: Callable[[Server], Coroutine[None, None, None]],
+    stopping: Callable[[Server], Coroutine[None, None, None]] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -191,30 +222,33 @@ async def until_stopped(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with server(settings) as admin, asyncio.TaskGroup() as group:
-        beside = group.create_task(ready(admin), name="serve-ready")
+    async with server(settings) as running, asyncio.TaskGroup() as group:
+        beside = group.create_task(ready(running), name="serve-ready")
         await stop.wait()
         beside.cancel()
         await asyncio.wait([beside])
         if stopping is not None:
-            await stopping(admin)
+            await stopping(running)
 
 
-def _make_data_dir(folder: Path) -> None:
-    """Make the folder; one that did not exist says to git and to code bundles that nothing in it is code.
+def for_attempts(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what the attempts on this machine see of the server's environment: all but what the server itself reads.
 
-    Raises:
-        NotWritable: it cannot be made.
+    They are run for who started the server, as any program is that is started from the same shell.
     """
-    try:
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            (folder / ".gitignore").write_text("*\n")
-    except OSError as error:
-        raise NotWritable(
-            f"cannot make the folder {folder} (--data-dir): {error.strerror}; choose another one, "
-            "or change the owner or permissions of the folder above it"
-        ) from error
+    own = {option.envvar for option in serve.params}
+    return {name: value for name, value in environment.items() if name not in own}
+
+
+def surroundings(root: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what every attempt, wherever it runs, needs of the server's environment."""
+    from livedeck.runtime.budget import RESULT_TIMEOUT
+    from livedeck.store.surroundings import surroundings as of_store
+
+    needed = of_store(root, environment)
+    if RESULT_TIMEOUT in environment:
+        needed[RESULT_TIMEOUT] = environment[RESULT_TIMEOUT]
+    return needed
 
 
 def _preload(root: str) -> tuple[str, ...]:
@@ -224,16 +258,18 @@ def _preload(root: str) -> tuple[str, ...]:
 
 
 @contextlib.asynccontextmanager
-async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
+async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     """The whole server, wired: this is where the parts that know nothing of each other meet."""
     from urllib.parse import quote
 
     from livedeck.admin.app import Admin, AdminSettings
-    from livedeck.executors.process import ProcessExecutor
+    from livedeck.executors import loading
+    from livedeck.executors.api import ExecutorSettings
     from livedeck.propeller import Propeller, PropellerSettings
 
+    create = loading.load(settings.executor)  # what cannot work is said before anything is touched
     data = settings.data_dir.expanduser().absolute()
-    _make_data_dir(data)
+    data_dir.make(data)
     admin_settings = AdminSettings(
         host=settings.host,
         port=settings.port,
@@ -242,24 +278,32 @@ async def server(settings: ServeSettings) -> AsyncIterator["Admin"]:
         database=settings.database or f"sqlite:///{quote(str(data / 'livedeck.db'))}",
         run_dir=data / "run",
         public_url=settings.public_url,
+        attempt_url=settings.attempt_url,
         allowed_hosts=settings.allowed_hosts,
     )
-    async with (
-        # First, because it keeps a second server out, before that touches anything of the first.
-        ProcessExecutor(
-            work_dir=data / "run" / "attempts",
-            parallel=settings.parallel,
-            preload=_preload(admin_settings.root),
-        ) as executor,
-        Admin(admin_settings) as admin,
-        Propeller(
-            admin.control,
-            executor,
-            owner=admin.installation,
-            attempt_environment=admin.attempt_environment,
-            settings=PropellerSettings(system_retries=settings.system_retries, root=admin_settings.root),
-        ),
-    ):
+    executor_settings = ExecutorSettings(
+        work_dir=data / "run" / "attempts",
+        environment=for_attempts(os.environ),
+        parallel=settings.parallel,
+        preload=_preload(admin_settings.root),
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(data_dir.locked(data))  # before anything of a server that runs is touched
+        executor = await stack.enter_async_context(create(executor_settings))
+        admin = await stack.enter_async_context(Admin(admin_settings))
+        await stack.enter_async_context(
+            Propeller(
+                admin.control,
+                executor,
+                owner=admin.installation,
+                attempt_environment=admin.attempt_environment,
+                settings=PropellerSettings(
+                    system_retries=settings.system_retries,
+                    root=admin_settings.root,
+                    surroundings=surroundings(admin_settings.root, os.environ),
+                ),
+            )
+        )
         gc.collect()
         gc.freeze()  # a collection would look at all that was loaded each time, and stop everybody meanwhile
-        yield admin
+        yield Server(admin, executor)

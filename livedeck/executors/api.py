@@ -1,13 +1,14 @@
 """What the engine asks of an executor: run one attempt of one task, somewhere, exactly once.
 
-Implementations live in folders beside this file and are loaded by name through the entry-point group
-``livedeck.executors``.
+Implementations live in folders beside this file, or in packages of others, and are loaded by name (``loading``). What
+all of them promise is tested by one suite: ``livedeck.testing.executor_contract``.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -21,7 +22,11 @@ class Attempt:
     command: tuple[str, ...]
     """The command line, e.g. ``("livedeck-execute", "--inputs", ...)``."""
     environment: Mapping[str, str]
-    """Added to the executor's own environment."""
+    """All that it needs of its surroundings: credentials of the store, where to send hints, what its task states.
+
+    Added to what the place where it runs gives to any process. That must not be relied on: a place may have nothing
+    of the server's own environment.
+    """
     output_prefix: str
     """URI of the attempt's output prefix; the attempt's log is kept under ``log/`` there."""
     cpu: float = 0.0
@@ -70,9 +75,9 @@ class Exit:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     last_words: str = ""
-    """The end of its output."""
+    """The end of its output: what the task said, never what livedeck says about it."""
     reason: str = ""
-    """For ``LOST``: what went away."""
+    """For ``LOST``: what went away, in words that follow "The attempt was lost:"."""
     out_of_memory: bool | None = None
     """Whether the kernel ended its process because memory ran out; None where that cannot be known."""
     peak_memory: int = 0
@@ -87,10 +92,29 @@ class ResultStored:
     at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class ExecutorSettings:
+    """What a server tells the executor that it runs."""
+
+    work_dir: Path
+    """Private folder on the server's machine, the same after a restart; this server is the only one that uses it."""
+    environment: Mapping[str, str]
+    """What the environment of each attempt begins with, if it runs on the server's machine."""
+    parallel: int | None = None
+    """How many attempts may run at once; None: the executor decides, by what they ask for."""
+    preload: tuple[str, ...] = ()
+    """Modules that attempts will import, for an executor that can do so in advance."""
+
+
 class Executor(Protocol):
     """Runs attempts. An async context manager: entering starts what it needs, leaving lets go of it.
 
-    Leaving never ends running attempts: another engine picks them up again by their handles.
+    Leaving never ends running attempts: another engine picks them up again by their handles. So do the executors of a
+    server that starts again, be it a moment after it was killed: each attempt that was started before either goes on
+    and is found, or is over as ``LOST``, and nothing of it runs any more.
+
+    Calls raise ``ExecutorError`` where the answer is not known now and may be later: whoever calls asks again. A place
+    that is gone is not such a case: within a bounded time its attempts are ``LOST``.
     """
 
     async def __aenter__(self) -> Self: ...
@@ -108,9 +132,13 @@ class Executor(Protocol):
         Waits while resources that the attempt asks for are taken. Idempotent: launching the same id again,
         from this process or after a restart, never runs it twice.
 
+        A call that is cancelled while it waits withdraws: if nobody else launches the same attempt, it was never
+        started, holds back nobody, and ``find`` knows nothing of it. Once its start is under way it runs, whether or
+        not the call is cancelled; ``find`` and another ``launch`` give its handle.
+
         Raises:
-            ExecutorError: the attempt cannot be started here at all (asks for more than there is, no such
-                command).
+            CannotStart: the attempt was not started and cannot be (asks for more than there ever is, no such command).
+            ExecutorError: it was not started by this call, and cannot be for now.
         """
 
     def queued(self, attempt_id: str) -> Queued | None:
@@ -122,14 +150,19 @@ class Executor(Protocol):
     async def find(self, attempt_id: str) -> str | None:
         """Return the handle of an attempt that was started or is being started; None if it never was.
 
-        Lets an engine stop an attempt that another one may have launched, without launching it.
+        While a launch of it is under way, what becomes of that is waited for. Lets an engine stop an attempt that
+        another one may have launched, without launching it.
         """
 
     async def wait_started(self, handle: str) -> None:
         """Return when the attempt's process exists (or has already ended)."""
 
     async def wait(self, handle: str) -> Exit:
-        """Return when the attempt is over and its output is in the store."""
+        """Return when the attempt is over and its output is in the store, or was given up after some seconds.
+
+        Raises:
+            NoSuchAttempt: it has no attempt of that handle, or no record of it any more.
+        """
 
     async def wait_result(self, handle: str) -> ResultStored | Exit:
         """Return when the attempt says that its result is in the store, or like ``wait`` when it is over.
@@ -139,7 +172,16 @@ class Executor(Protocol):
         """
 
     async def abort(self, handle: str, *, grace: float) -> None:
-        """Ask the attempt to stop (SIGTERM), and after ``grace`` seconds make it (SIGKILL).
+        """Ask the attempt to stop (SIGTERM to its main process), and after ``grace`` seconds end it (SIGKILL).
+
+        When its main process has ended, so have all that it started in its session.
 
         Returns at once; ``wait`` tells when it is over. Aborting an attempt that is over does nothing.
         """
+
+    def describe(self) -> str:
+        """Say to people how many attempts run at once, and what decides that. One sentence."""
+
+
+ExecutorFactory = Callable[[ExecutorSettings], Executor]
+"""What an entry point names: makes an executor that is not entered yet, and starts nothing."""

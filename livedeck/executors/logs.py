@@ -1,5 +1,7 @@
 """Takes an attempt's output from its file to the store, as numbered objects that are never rewritten.
 
+This is the one format of logs, whichever executor writes them.
+
 Before each object its range in the file is noted, so that after a crash the same object is written again, byte for
 byte, and a store that says "exists already" has told that nothing is missing.
 """
@@ -15,7 +17,7 @@ from typing import Protocol
 import msgspec
 
 from livedeck.errors import LivedeckError, ObjectExists
-from livedeck.executors.local.records import AttemptFiles, ShippedRecord
+from livedeck.executors.output import OutputFile, ShippedRecord
 from livedeck.store.layout import log_key
 
 logger = logging.getLogger(__name__)
@@ -39,16 +41,16 @@ class LogShipper:
     """Ships the output of one attempt.
 
     Args:
-        files: the attempt's.
+        output: where it is.
         open_store: gives the store of its output prefix; called when there is something to ship.
         chunk: bytes of one object, at most.
     """
 
-    def __init__(self, files: AttemptFiles, open_store: Callable[[], LogStore], *, chunk: int = CHUNK) -> None:
-        self._files = files
+    def __init__(self, output: OutputFile, open_store: Callable[[], LogStore], *, chunk: int = CHUNK) -> None:
+        self._output = output
         self._chunk = chunk
         self._open_store = open_store
-        self._done = files.shipped()
+        self._done = output.shipped()
         self._settled = not self._done.seq
         self._lock = asyncio.Lock()
         self._began = time.monotonic()
@@ -71,7 +73,7 @@ class LogShipper:
             try:
                 await self.ship(final=False)
             except (LivedeckError, OSError) as error:
-                logger.warning("log_not_shipped attempt=%s error=%s; will be tried again", self._files.name, error)
+                logger.warning("log_not_shipped attempt=%s error=%s; will be tried again", self._output.name, error)
                 self._grew.set()
                 await asyncio.sleep(RETRY)
             await asyncio.sleep(self._pause())
@@ -84,14 +86,14 @@ class LogShipper:
 
     async def finish(self, *, patience: float) -> None:
         """Ship the rest of an attempt that is over; give up, with a warning, after ``patience`` seconds."""
-        if not self._files.has_output():  # it printed nothing, or all of it is in the store
+        if not self._output.exists():  # it printed nothing, or all of it is in the store
             return
         try:
             async with asyncio.timeout(patience):
                 await self._ship_to_the_end()
         except (LivedeckError, OSError, TimeoutError) as error:
             reason = error if str(error) else f"no answer within {patience:g} s"
-            logger.warning("log_incomplete attempt=%s error=%s; the outcome is not held up", self._files.name, reason)
+            logger.warning("log_incomplete attempt=%s error=%s; the outcome is not held up", self._output.name, reason)
 
     async def ship(self, *, final: bool) -> None:
         """Ship what there is.
@@ -101,7 +103,9 @@ class LogShipper:
         """
         async with self._lock:
             await self._settle()
-            while (data := self._read(self._done.end, self._chunk)) and (end := self._boundary(data, final=final)):
+            while (data := self._output.read(self._done.end, self._chunk)) and (
+                end := self._boundary(data, final=final)
+            ):
                 start = self._done.end
                 words = self._last_words() if final else ""
                 self._note(ShippedRecord(self._done.seq + 1, start, start + end, words))
@@ -113,19 +117,19 @@ class LogShipper:
                 await self.ship(final=True)
                 break
             except (LivedeckError, OSError) as error:
-                logger.info("log_retried attempt=%s error=%s", self._files.name, error)
+                logger.info("log_retried attempt=%s error=%s", self._output.name, error)
                 await asyncio.sleep(RETRY / 4)
         if not self._done.last_words:  # nothing came after what was shipped while it ran
             self._note(msgspec.structs.replace(self._done, last_words=self._last_words()), settled=True)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._files.output)
+            os.unlink(self._output.path)
 
     async def _settle(self) -> None:
         """Write the object that is noted, unless that is known to have been done."""
         if self._settled:
             return
         noted = self._done
-        text = self._read(noted.start, noted.end - noted.start).decode("utf-8", "replace")
+        text = self._output.read(noted.start, noted.end - noted.start).decode("utf-8", "replace")
         with contextlib.suppress(ObjectExists):
             await self._open_store().acreate(
                 log_key(noted.seq), text.encode(), content_type="text/plain; charset=utf-8"
@@ -133,7 +137,7 @@ class LogShipper:
         self._settled = True
 
     def _note(self, record: ShippedRecord, *, settled: bool = False) -> None:
-        self._files.write_shipped(record)
+        self._output.write_shipped(record)
         self._done = record
         self._settled = settled
 
@@ -141,20 +145,10 @@ class LogShipper:
         """Long tasks write fewer objects an hour: whoever reads them later fetches each."""
         return min(SLOWEST, (time.monotonic() - self._began) / 200)
 
-    def _read(self, start: int, length: int) -> bytes:
-        try:
-            with open(self._files.output, "rb") as file:
-                file.seek(start)
-                return file.read(length)
-        except FileNotFoundError:  # it printed nothing
-            return b""
-
     def _last_words(self) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            size = os.stat(self._files.output).st_size
-            text = self._read(max(0, size - LAST_BYTES), LAST_BYTES).decode("utf-8", "replace")
-            return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
-        return ""
+        size = self._output.size()
+        text = self._output.read(max(0, size - LAST_BYTES), LAST_BYTES).decode("utf-8", "replace")
+        return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
 
     def _boundary(self, data: bytes, *, final: bool) -> int:
         """Return where to cut so that no character is cut in two: at most three bytes before the end."""

@@ -31,15 +31,22 @@ class AttemptWriter:
         spec: what the execution was created with.
         workflow: the workflow that it runs.
         environment: what is added to each attempt's environment.
+        surroundings: what it begins with: whatever else is stated goes before.
     """
 
     def __init__(
-        self, addresses: Addresses, spec: ExecutionSpec, workflow: Identifier, environment: AttemptEnvironment
+        self,
+        addresses: Addresses,
+        spec: ExecutionSpec,
+        workflow: Identifier,
+        environment: AttemptEnvironment,
+        surroundings: Mapping[str, str],
     ) -> None:
         self._addresses = addresses
         self._spec = spec
         self._workflow = workflow
         self._environment = environment
+        self._surroundings = surroundings
 
     def write(self, node: str, number: int, task: TaskPlan, inputs: Mapping[str, Literal]) -> Attempt:
         """Make one attempt.
@@ -88,12 +95,13 @@ class AttemptWriter:
         return join_uri(self._addresses.raw_data(node, number), _CHECKPOINTS)
 
     def _environment_of(self, node: str, number: int, task: TaskPlan) -> dict[str, str]:
-        """What the container states, over what the execution states, under what Flyte and livedeck set."""
+        """What the container states, over the execution's and the surroundings, under what Flyte and livedeck set."""
         execution, template = self._addresses.execution, task.template.id
         launched = self._spec.launch_plan
         launch_plan = launched.name if launched.resource_type == ResourceType.LAUNCH_PLAN else ""
         attempt = self._addresses.task_id(node, template, number)
         return {
+            **self._surroundings,
             **{pair.key: pair.value for pair in self._spec.envs.values},
             **_stated(task.template.container),
             "FLYTE_INTERNAL_EXECUTION_ID": execution.name,

@@ -90,7 +90,13 @@ class Driver:
         self._starting = Slots(settings.ahead)
         self._launcher = Launcher(
             executor=executor,
-            writer=AttemptWriter(self._addresses, claim.spec, claim.closure.primary.template.id, environment),
+            writer=AttemptWriter(
+                self._addresses,
+                claim.spec,
+                claim.closure.primary.template.id,
+                environment,
+                settings.surroundings,
+            ),
             addresses=self._addresses,
             data=self._data,
             observations=self._observations,

@@ -1,14 +1,15 @@
 """One attempt as the engine lives through it: launched, started, over, judged."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from livedeck.errors import CannotStart, ExecutorError
-from livedeck.executors.api import Attempt, Executor, Queued, ResultStored
+from livedeck.errors import CannotStart, ExecutorError, NoSuchAttempt
+from livedeck.executors.api import Attempt, Executor, Exit, ExitKind, Queued, ResultStored
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.outcomes import Futures, Outputs, judge, read_result
 from livedeck.propeller.retry import retry
@@ -120,9 +121,10 @@ class Run:
             if handle is None:
                 return Failure("Withdrawn", "The attempt was stopped before it was started.", Blame.SYSTEM)
             result = await self._over(handle)
+        except CannotStart as refused:
+            return Failure("CannotStart", str(refused), Blame.SYSTEM, recoverable=False)
         except _NotStarted as refused:
-            final = isinstance(refused.why, CannotStart)
-            return Failure("CannotStart", str(refused.why), Blame.SYSTEM, recoverable=not final)
+            return Failure("CannotStart", str(refused), Blame.SYSTEM, recoverable=True)
         finally:
             self._leave()
         if isinstance(result, Failure) and self._was_too_long:
@@ -154,9 +156,11 @@ class Run:
         known, self._asked = self._asked, True
         try:
             return await self._executor.launch(self._attempt)
+        except CannotStart:
+            raise
         except ExecutorError as error:
             if not known:
-                raise _NotStarted(error) from error
+                raise _NotStarted(str(error)) from error
             # It may run: to call it failed would let the next attempt run beside it.
             log.warning("propeller.adopt_failed attempt=%s error=%s", self._attempt.id, error)
         return await self._until_answered(lambda: self._executor.launch(self._attempt))
@@ -175,7 +179,8 @@ class Run:
         stopper = asyncio.create_task(self._stop_when_asked(handle), name=f"stop {self._attempt.id}")
         timer: asyncio.TimerHandle | None = None
         try:
-            await self._until_answered(lambda: self._executor.wait_started(handle))
+            with contextlib.suppress(NoSuchAttempt):  # its result may be in the store all the same
+                await self._until_answered(lambda: self._executor.wait_started(handle))
             self._listener.started(handle)
             timer = self._arm()
             return await self._outcome(handle)
@@ -187,18 +192,26 @@ class Run:
     async def _outcome(self, handle: str) -> Outputs | Futures | Failure:
         """Return what came of it as soon as that is in the store: what its process does then is nobody's business."""
         prefix = self._attempt.output_prefix
-        told = await self._until_answered(lambda: self._executor.wait_result(handle))
+        told = await self._told(lambda: self._executor.wait_result(handle))
         if isinstance(told, ResultStored):
             self._note_times(told.started_at, told.at)
             result = await retry("judge", lambda: read_result(prefix, self._settings), self._settings)
             if result is not None:
                 self.goes_on = True
                 return result
-            told = await self._until_answered(lambda: self._executor.wait(handle))
+            told = await self._told(lambda: self._executor.wait(handle))
+            assert isinstance(told, Exit)
         ended = told
         self._note_times(ended.started_at, ended.ended_at)
         settings = self._settings
         return await retry("judge", lambda: judge(prefix, ended, settings, has_outputs=self._has_outputs), settings)
+
+    async def _told(self, call: Callable[[], Awaitable[ResultStored | Exit]]) -> ResultStored | Exit:
+        """Return what the executor tells; an attempt that it knows nothing of any more is lost."""
+        try:
+            return await self._until_answered(call)
+        except NoSuchAttempt as error:
+            return Exit(ExitKind.LOST, reason=str(error))
 
     def _note_times(self, started_at: datetime | None, ended_at: datetime | None) -> None:
         self.ended_at = ended_at
@@ -214,14 +227,22 @@ class Run:
 
     async def _stop_when_asked(self, handle: str) -> None:
         await self._stopping.wait()
-        await self._until_answered(lambda: self._executor.abort(handle, grace=self._settings.grace))
+        with contextlib.suppress(NoSuchAttempt):  # ``_outcome`` meets that, too
+            await self._until_answered(lambda: self._executor.abort(handle, grace=self._settings.grace))
 
     async def _until_answered(self, call: Callable[[], Awaitable[_T]]) -> _T:
-        """Call until the executor answers: as long as it does not, the attempt may run."""
+        """Call until the executor answers: as long as it does not, the attempt may run.
+
+        Raises:
+            CannotStart: the attempt was not started, and never can be.
+            NoSuchAttempt: the executor knows nothing of it, and never will.
+        """
         pause = self._settings.retry_first
         while True:
             try:
                 return await call()
+            except (CannotStart, NoSuchAttempt):
+                raise
             except ExecutorError as error:
                 log.warning("propeller.executor_silent attempt=%s error=%s", self._attempt.id, error)
             await asyncio.sleep(pause)
@@ -232,11 +253,7 @@ _FOR_A_SLOT = "waits for a place (max_parallelism {} of the execution)"
 
 
 class _NotStarted(Exception):
-    """The executor has not started the attempt."""
-
-    def __init__(self, why: ExecutorError) -> None:
-        super().__init__(why)
-        self.why = why
+    """The executor has not started the attempt, and may do so another time."""
 
 
 def _cancelled() -> bool:

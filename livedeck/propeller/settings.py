@@ -1,6 +1,7 @@
 """What can be set of the engine."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -31,5 +32,7 @@ class PropellerSettings:
     """Bytes of inputs and outputs kept in memory per execution; more is read from the store again when needed."""
     read_limit: int = 256 << 20
     """Bytes of the largest object that is read: an attempt that left more as its outputs or error has failed."""
+    surroundings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What each attempt's environment begins with: what it needs to reach the store, secrets among it."""
     root: str = ""
     """URI of the store that executions lie in: what is read there is never a link that leads out of it."""

@@ -12,7 +12,7 @@ from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import Literal, LiteralMap, Primitive, Scalar
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import NoSuchAttempt
 from livedeck.executors.api import Attempt, Exit, ExitKind, Queued, ResultStored
 from livedeck.store import open_store
 from livedeck.store.layout import ERROR, OUTPUTS
@@ -192,11 +192,15 @@ class ScriptedExecutor:
         if process.task is not None and not process.task.done():
             process.task.cancel()
 
+    def describe(self) -> str:
+        """Say what this is."""
+        return "Attempts are coroutines of this process."
+
     def _process(self, handle: str) -> FakeProcess:
         try:
             return self.processes[handle.removeprefix("handle:")]
         except KeyError:
-            raise ExecutorError(f"there is no attempt {handle!r} here") from None
+            raise NoSuchAttempt(f"there is no attempt {handle!r} here") from None
 
     def _start(self, attempt: Attempt) -> None:
         if attempt.id in self.processes:  # two engines asked at the same time

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 READY = re.compile(r"livedeck is ready at (http://\S+?)/console/")
@@ -22,10 +22,15 @@ class ServerProcess:
     Args:
         data_dir: Where it keeps database, store and run files.
         environment: Added to this process's environment.
+        options: More options of `livedeck serve`.
     """
 
-    def __init__(self, data_dir: Path, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    ) -> None:
         self.data_dir = data_dir
+        self.options = tuple(options)
+        """What it is started with, the next time too."""
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[str] | None = None
         self._port = 0
@@ -58,7 +63,7 @@ class ServerProcess:
         command = [sys.executable, "-m", "livedeck.cli", "serve", "--port", str(self._port), "--data-dir"]
         with (self.data_dir / "server.log").open("a") as log:
             self._process = subprocess.Popen(
-                [*command, str(self.data_dir), "--log-level", "info"],
+                [*command, str(self.data_dir), "--log-level", "info", *self.options],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -94,7 +99,7 @@ class ServerProcess:
 
 @contextlib.contextmanager
 def running_server(
-    data_dir: Path | None = None, *, environment: Mapping[str, str] | None = None
+    data_dir: Path | None = None, *, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
 ) -> Iterator[ServerProcess]:
     """Start a server, and stop it at the end of the block.
 
@@ -108,7 +113,7 @@ def running_server(
     with contextlib.ExitStack() as stack:
         if data_dir is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        server = ServerProcess(data_dir, environment=environment)
+        server = ServerProcess(data_dir, environment=environment, options=options)
         server.start()
         stack.callback(server.stop)
         yield server

@@ -196,6 +196,14 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
             assert client.version()
 
 
+def test_an_executor_that_there_is_not_is_refused_before_anything_is_started(tmp_path: Path) -> None:
+    ended = finish("serve", "--data-dir", str(tmp_path / "data"), "--executor", "nowhere")
+    assert ended.returncode == 1
+    assert "there is no executor 'nowhere' (--executor, LIVEDECK_EXECUTOR); there are: " in ended.stderr
+    assert "process" in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.slow
 def test_the_demo_runs_its_example_and_stays_until_ctrl_c(start: Callable[..., Running], tmp_path: Path) -> None:
     running = start("demo", "--epochs", "1", "--port", "0", "--data-dir", str(tmp_path / "data"))

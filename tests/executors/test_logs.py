@@ -36,23 +36,23 @@ class Bucket:
 
 
 @pytest.fixture
-def files(tmp_path):
-    return make_files(tmp_path)
+def output(tmp_path):
+    return make_output(tmp_path)
 
 
-def make_files(path):
+def make_output(path):
     records = Records(path)
     records.prepare()
-    return records.files(attempt_name("a"))
+    return records.files(attempt_name("a")).output
 
 
-def append(files, data):
-    with open(files.output, "ab") as file:  # noqa: PTH123 - a string
+def append(output, data):
+    with open(output.path, "ab") as file:  # noqa: PTH123 - a string
         file.write(data)
 
 
-async def finish(files, bucket, patience=20, chunk=CHUNK):
-    shipper = LogShipper(files, lambda: bucket, chunk=chunk)
+async def finish(output, bucket, patience=20, chunk=CHUNK):
+    shipper = LogShipper(output, lambda: bucket, chunk=chunk)
     await shipper.finish(patience=patience)
     return shipper
 
@@ -66,72 +66,72 @@ def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, t
     """Growth, failures, lost replies and restarts in any order."""
 
     async def ship():
-        shipper = LogShipper(files, lambda: bucket)
+        shipper = LogShipper(output, lambda: bucket)
         for piece in pieces:
-            append(files, piece)
+            append(output, piece)
             if data.draw(st.booleans()):
                 try:
                     await shipper.ship(final=False)
                 except StoreUnavailable:
                     if data.draw(st.booleans()):
-                        shipper = LogShipper(files, lambda: bucket)
+                        shipper = LogShipper(output, lambda: bucket)
         bucket.troubles.clear()
-        await finish(files, bucket)
+        await finish(output, bucket)
 
-    files = make_files(tmp_path_factory.mktemp("work"))
+    output = make_output(tmp_path_factory.mktemp("work"))
     bucket = Bucket(troubles)
     asyncio.run(ship())
     assert bucket.text == b"".join(pieces).decode("utf-8", "replace")
-    assert not files.has_output()
+    assert not output.exists()
 
 
-async def test_characters_stay_whole(files):
+async def test_characters_stay_whole(output):
     text = "aé€😀" * 20
     bucket = Bucket()
-    append(files, text.encode())
-    await finish(files, bucket, chunk=10)
+    append(output, text.encode())
+    await finish(output, bucket, chunk=10)
     assert bucket.text == text
     assert all(7 <= len(piece) <= 10 for piece in list(bucket.objects.values())[:-1])
     for piece in bucket.objects.values():
         piece.decode()
 
 
-async def test_a_character_that_is_cut_off_waits_for_its_rest(files):
+async def test_a_character_that_is_cut_off_waits_for_its_rest(output):
     bucket = Bucket()
-    shipper = LogShipper(files, lambda: bucket)
-    append(files, "x€".encode()[:-1])
+    shipper = LogShipper(output, lambda: bucket)
+    append(output, "x€".encode()[:-1])
     await shipper.ship(final=False)
     assert bucket.text == "x"
-    await finish(files, bucket)
+    await finish(output, bucket)
     assert bucket.text == "x\ufffd"
 
 
-async def test_a_store_that_recovers_in_time(files):
-    append(files, b"hello")
+async def test_a_store_that_recovers_in_time(output):
+    append(output, b"hello")
     bucket = Bucket(["refused", "reply lost", "refused"])
-    assert (await finish(files, bucket)).last_words == "hello"
+    assert (await finish(output, bucket)).last_words == "hello"
     assert bucket.text == "hello"
 
 
-async def test_a_store_that_hangs_is_given_up_and_tried_again_later(files, caplog):
-    append(files, b"hello")
+async def test_a_store_that_hangs_is_given_up_and_tried_again_later(output, caplog):
+    append(output, b"hello")
     bucket = Bucket(["hangs"])
-    assert (await finish(files, bucket, patience=0.05)).last_words == "hello"
+    assert (await finish(output, bucket, patience=0.05)).last_words == "hello"
     assert "no answer within 0.05 s" in caplog.text
-    assert (await finish(files, bucket)).last_words == "hello"
+    assert (await finish(output, bucket)).last_words == "hello"
     assert bucket.text == "hello"
 
 
-async def test_last_words_stay_when_the_file_is_gone(files):
-    append(files, b"".join(b"line %d\n" % n for n in range(100)))
+async def test_last_words_stay_when_the_file_is_gone(output):
+    append(output, b"".join(b"line %d\n" % n for n in range(100)))
     bucket = Bucket()
-    await LogShipper(files, lambda: bucket).ship(final=False)  # all of it, while it ran
-    await finish(files, bucket)
-    words = LogShipper(files, lambda: bucket).last_words
+    await LogShipper(output, lambda: bucket).ship(final=False)  # all of it, while it ran
+    await finish(output, bucket)
+    words = LogShipper(output, lambda: bucket).last_words
     assert words.splitlines() == [f"line {n}" for n in range(90, 100)]
 
 
-async def test_no_output_leaves_nothing(files):
+async def test_no_output_leaves_nothing(output):
     bucket = Bucket()
-    assert (await finish(files, bucket)).last_words == ""
+    assert (await finish(output, bucket)).last_words == ""
     assert bucket.objects == {}

@@ -1,4 +1,4 @@
-"""How attempts end: waiting for processes to be gone, settling those whose zygote died, telling the engine."""
+"""How attempts end: waiting for processes to be gone, settling those whose keeper died, telling the engine."""
 
 import asyncio
 import contextlib
@@ -41,11 +41,11 @@ def moment(seconds: float) -> datetime | None:
 
 
 async def finalize(record: AttemptRecord, files: AttemptFiles) -> ExitRecord:
-    """Make sure that nothing is left of an attempt whose zygote died, and return its end: recorded, or lost."""
+    """Make sure that nothing is left of an attempt whose keeper died, and return its end: recorded, or lost."""
     await _end(record.process)
     ended = files.exit()
     if ended is None:
-        reason = "the process that it was forked from died, and it with it"
+        reason = "the process that started it died, and it with it"
         ended = ExitRecord(kind=ExitKind.LOST, ended_at=time.time(), reason=reason)
         files.write_exit(ended)
     await asyncio.to_thread(scratch.remove, record.scratch)
@@ -53,7 +53,7 @@ async def finalize(record: AttemptRecord, files: AttemptFiles) -> ExitRecord:
 
 
 async def _end(process: ProcessIdentity) -> None:
-    """End a process, which was to die with its zygote, and all of its session."""
+    """End a process, which was to die with its keeper, and all of its session."""
     if processes.is_alive(process):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)

@@ -4,7 +4,9 @@ Linux answers from ``/proc``; elsewhere psutil does.
 """
 
 import contextlib
+import ctypes
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,11 @@ from collections.abc import Iterator
 import msgspec
 
 LINUX = sys.platform == "linux"
+
+OOM_SCORE = 500
+"""When memory runs out the kernel should take an attempt, not the server or a keeper (0 each)."""
+
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True):
@@ -120,3 +127,27 @@ def kill_session(session: int) -> bool:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
     return False
+
+
+def detach() -> None:
+    """Leave the process that started this one: no parent that must reap it, no session that could end it."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+
+
+def become_subreaper() -> None:
+    """Have orphaned descendants handed to this process, so that it sees what an attempt left behind."""
+    if LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def prefer_to_kill(pid: int | str) -> None:
+    """Have the kernel end this process before others when memory runs out, where that can be said."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
+        file.write(b"%d" % OOM_SCORE)
+
+
+def peak_memory_of_children() -> int:
+    """Return the largest resident size of any child that was reaped, in bytes."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1024 if LINUX else 1)

@@ -1,14 +1,18 @@
-"""What is on disk of each attempt: how the executor and its zygotes remember what was started and how it ended.
+"""What is on disk of each attempt: how executors of this machine remember what was started and how it ended.
+
+Each attempt has a keeper: the process that started it, reads what it prints and records its end (a zygote, a shim).
+Keepers outlive the server.
 
 ``{work_dir}/records/{name}`` is there from before the process knows what to do. Its first line says what was asked
 for; its second, once the attempt is over, how it ended. It appears with the first line whole, and a second line counts
 when it is whole. ``output/{name}`` holds what the attempt printed, until that is in the store, and ``shipped/{name}``
-how much of it is. One file for the most of attempts, because making one costs as much as writing a hundred. None is
-synced, because the processes that they tell of do not survive a crash of the machine either.
+how much of it is. ``stored/{name}`` and ``aborts/{name}`` are how a shim tells that the result is in the store and is
+told to end its attempt; zygotes have a socket for both. One file for most attempts, because making one costs as much
+as writing a hundred. None is synced, because the processes that they tell of do not survive a crash of the machine
+either.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -17,11 +21,12 @@ from pathlib import Path
 
 import msgspec
 
-from livedeck.errors import ExecutorError
+from livedeck.errors import NoSuchAttempt
 from livedeck.executors.api import ExitKind
 from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.output import OutputFile, create_file, read_file, replace_file, write_all
 
-RECORDS, OUTPUT, SHIPPED = "records", "output", "shipped"
+RECORDS, OUTPUT, SHIPPED, STORED, ABORTS = "records", "output", "shipped", "stored", "aborts"
 """Folders, for a file of each attempt."""
 
 NAME = re.compile(r"[0-9a-f]{20}-[A-Za-z0-9._-]{1,40}")
@@ -36,11 +41,15 @@ class AttemptRecord(msgspec.Struct, frozen=True):
     output_prefix: str
     cpu: float
     memory: int
-    zygote: ProcessIdentity
+    keeper: ProcessIdentity = msgspec.field(name="zygote")
+    """The process that records its end; without it the attempt is lost. On disk by its first name."""
     process: ProcessIdentity
+    """The leader of its session."""
     scratch: str
     """Folder of its working directory and TMPDIR."""
     gpus: int = 0
+    executor: str = "process"
+    """Whose keeper that is."""
 
 
 class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,14 +72,11 @@ class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Its process was ended because it had not ended by itself long after its result was stored."""
 
 
-class ShippedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which part of the output the last log object holds, written before the object is."""
+class StoredRecord(msgspec.Struct, frozen=True):
+    """The attempt has said that its result is in the store. Times are in seconds since the epoch."""
 
-    seq: int = 0
-    start: int = 0
-    end: int = 0
-    last_words: str = ""
-    """The end of the output, once it is known: the file does not stay."""
+    started_at: float
+    at: float
 
 
 def attempt_name(attempt_id: str) -> str:
@@ -86,27 +92,18 @@ class AttemptFiles:
     def __init__(self, work_dir: Path, name: str) -> None:
         self.name = name
         self.record = f"{work_dir}/{RECORDS}/{name}"
-        self.output = f"{work_dir}/{OUTPUT}/{name}"
-        self._shipped = f"{work_dir}/{SHIPPED}/{name}"
+        self.output = OutputFile(name, f"{work_dir}/{OUTPUT}/{name}", f"{work_dir}/{SHIPPED}/{name}")
+        self._work_dir = work_dir
 
     def attempt(self) -> AttemptRecord | None:
         """Return what was asked for; None: no such attempt was ever started."""
-        lines = _read(self.record).split(b"\n")
+        lines = read_file(self.record).split(b"\n")
         return msgspec.json.decode(lines[0], type=AttemptRecord) if len(lines) > 1 else None
 
     def exit(self) -> ExitRecord | None:
         """Return how it ended; None: it has not, or nobody was left to say."""
-        lines = _read(self.record).split(b"\n")
+        lines = read_file(self.record).split(b"\n")
         return msgspec.json.decode(lines[1], type=ExitRecord) if len(lines) > 2 else None
-
-    def has_output(self) -> bool:
-        """Tell whether there is output that may not be in the store."""
-        return os.path.exists(self.output)
-
-    def shipped(self) -> ShippedRecord:
-        """Return how much of its output is in the store."""
-        data = _read(self._shipped)
-        return msgspec.json.decode(data, type=ShippedRecord) if data else ShippedRecord()
 
     def write_exit(self, record: ExitRecord) -> None:
         """Write the second line.
@@ -119,16 +116,29 @@ class AttemptFiles:
         try:
             there = os.read(fd, os.fstat(fd).st_size)
             start = there.index(b"\n") + 1
-            _write(fd, line, start)
+            write_all(fd, line, start)
             if len(there) > start + len(line):
                 os.ftruncate(fd, start + len(line))
         finally:
             os.close(fd)
 
-    def write_shipped(self, record: ShippedRecord) -> None:
-        temporary = f"{self._shipped}~{os.getpid()}"
-        _create(temporary, msgspec.json.encode(record), os.O_TRUNC)
-        os.rename(temporary, self._shipped)
+    def stored(self) -> StoredRecord | None:
+        """Return what a keeper noted of its result; None: nothing."""
+        data = read_file(self._path(STORED))
+        return msgspec.json.decode(data, type=StoredRecord) if data else None
+
+    def write_stored(self, record: StoredRecord) -> None:
+        """Note that its result is in the store."""
+        replace_file(self._path(STORED), msgspec.json.encode(record))
+
+    def abort_grace(self) -> float | None:
+        """Return the grace of an abort that its keeper is to carry out; None: it was not asked."""
+        data = read_file(self._path(ABORTS))
+        return float(data) if data else None
+
+    def write_abort(self, grace: float) -> None:
+        """Leave word for its keeper to end it, which reads that on SIGTERM."""
+        replace_file(self._path(ABORTS), repr(grace).encode())
 
     def touch(self) -> None:
         """Note that somebody still asks for this record (see retention)."""
@@ -137,36 +147,16 @@ class AttemptFiles:
 
     def remove(self) -> None:
         """Remove everything."""
-        for path in (self.output, self._shipped, self.record):
+        for folder in (OUTPUT, SHIPPED, STORED, ABORTS, RECORDS):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+                os.unlink(self._path(folder))
+
+    def _path(self, folder: str) -> str:
+        return f"{self._work_dir}/{folder}/{self.name}"
 
 
 def _line(record: msgspec.Struct) -> bytes:
     return msgspec.json.encode(record) + b"\n"
-
-
-def _read(path: str) -> bytes:
-    """Return what a file holds; nothing, when there is none."""
-    try:
-        with open(path, "rb") as opened:
-            return opened.read()
-    except FileNotFoundError:
-        return b""
-
-
-def _create(path: str, data: bytes, flag: int) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, 0o600)
-    try:
-        _write(fd, data, 0)
-    finally:
-        os.close(fd)
-
-
-def _write(fd: int, data: bytes, offset: int) -> None:
-    while data:  # a disk that is filling up takes a part first, and then fails
-        written = os.pwrite(fd, data, offset)
-        data, offset = data[written:], offset + written
 
 
 class Records:
@@ -176,36 +166,17 @@ class Records:
         self.work_dir = work_dir
 
     def prepare(self) -> None:
-        for folder in (RECORDS, OUTPUT, SHIPPED):
+        for folder in (RECORDS, OUTPUT, SHIPPED, STORED, ABORTS):
             (self.work_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    def lock(self) -> int:
-        """Keep other executors out, until this process ends or the descriptor that is returned is closed.
-
-        Raises:
-            ExecutorError: one is in.
-        """
-        fd = os.open(self.work_dir / "executor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            other = os.read(fd, 20).decode() or "unknown"
-            os.close(fd)
-            raise ExecutorError(
-                f"another server (process {other}) runs attempts in {self.work_dir}; stop it, or use another directory"
-            ) from None
-        os.ftruncate(fd, 0)
-        os.write(fd, b"%d" % os.getpid())
-        return fd
 
     def files(self, name: str) -> AttemptFiles:
         """Return the files of an attempt, whether or not they exist.
 
         Raises:
-            ExecutorError: ``name`` is not one that ``attempt_name`` gives.
+            NoSuchAttempt: ``name`` is not one that ``attempt_name`` gives.
         """
         if not NAME.fullmatch(name):
-            raise ExecutorError(f"{name!r} is not a handle of this executor")
+            raise NoSuchAttempt(f"{name!r} is not a handle of this executor")
         return AttemptFiles(self.work_dir, name)
 
     def claim(self, record: AttemptRecord) -> AttemptFiles | None:
@@ -220,7 +191,7 @@ class Records:
         # A name that was never there, and is not overwritten if it was: it may be linked to another's record still.
         draft = f"{self.work_dir}/{RECORDS}/.{os.getpid()}.{time.time_ns()}"
         try:
-            _create(draft, _line(record), os.O_EXCL)
+            create_file(draft, _line(record), os.O_EXCL)
             os.link(draft, files.record)
         except FileExistsError:
             return None
@@ -245,7 +216,7 @@ class Records:
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime >= before:
                     continue
-                if not NAME.fullmatch(path.name):  # a draft, left by a zygote that was killed
+                if not NAME.fullmatch(path.name):  # a draft, left by a keeper that was killed
                     path.unlink()
                     continue
                 files = self.files(path.name)

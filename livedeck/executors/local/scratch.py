@@ -2,7 +2,7 @@
 
 Making and removing folders costs as much as the rest of a trivial attempt, so a pair that was left empty is used
 again.
-``{work_dir}/scratch/{zygote}/{number}/`` holds ``cwd/`` and ``tmp/``; when a zygote is dead all of its own may go.
+``{work_dir}/scratch/{keeper}/{number}/`` holds ``cwd/`` and ``tmp/``; when a keeper is dead all of its own may go.
 """
 
 import os
@@ -14,7 +14,7 @@ from livedeck.executors.local.processes import ProcessIdentity, is_alive
 
 
 class Scratch:
-    """The pairs of one zygote."""
+    """The pairs of one keeper."""
 
     def __init__(self, work_dir: Path, owner: ProcessIdentity) -> None:
         self._root = f"{work_dir}/scratch/{owner.pid}-{owner.started!r}"
@@ -66,7 +66,7 @@ def remove(path: str) -> None:
 
 
 def clean(work_dir: Path) -> None:
-    """Remove what dead zygotes left."""
+    """Remove what dead keepers left."""
     for folder in (work_dir / "scratch").glob("*-*"):
         pid, _, started = folder.name.partition("-")
         if not is_alive(ProcessIdentity(int(pid), float(started))):

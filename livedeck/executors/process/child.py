@@ -26,15 +26,12 @@ from typing import IO, Annotated, Any, NoReturn
 
 import msgspec
 
-from livedeck.executors.local.processes import LINUX
+from livedeck.executors.local.processes import LINUX, prefer_to_kill
 
 HANDLED = (signal.SIGTERM, signal.SIGCHLD)
 """Signals that the zygote handles, and blocks while it forks."""
 BLOCKED = (signal.SIGINT, signal.SIGHUP)
 """Signals that the zygote blocks as long as it lives: what ends with a terminal is not its business."""
-
-OOM_SCORE = 500
-"""When memory runs out the kernel should take an attempt, not the server or the zygote (0 each)."""
 
 NOT_FOUND, NOT_EXECUTABLE, OWN_FAILURE = 127, 126, 70
 """Exit codes: the shell's two for a command that cannot be run, sysexits' EX_SOFTWARE for a fault of ours."""
@@ -44,7 +41,6 @@ PLAN_FD = 3
 LENGTH = struct.Struct(">I")
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
 
@@ -87,12 +83,6 @@ LARGE = 256 << 20
 
 _plans = msgspec.msgpack.Decoder(Plan)
 _PLAN = msgspec.msgpack.encode(Plan([""], None, {b"": b""}))
-
-
-def become_subreaper() -> None:
-    """Have orphaned descendants handed to this process, so that it sees what an attempt left behind."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def trim_memory() -> None:
@@ -173,8 +163,7 @@ def _detach(setup: ChildSetup) -> None:
     _reset_signals()
     os.umask(setup.umask)
     os.chdir(setup.cwd)
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
-        file.write(b"%d" % OOM_SCORE)
+    prefer_to_kill("self")
 
 
 def _die_with(parent: int) -> None:

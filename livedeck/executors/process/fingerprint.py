@@ -3,11 +3,11 @@
 import hashlib
 import importlib.util
 import os
-import site
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from livedeck.executors.local.interpreters import site_directories
 
 START_VARIABLES = ("PYTHON", "LD_", "DYLD_")
 """Prefixes of variables that only act when the zygote starts."""
@@ -33,12 +33,6 @@ def _parts(preload: Sequence[str], commands: Mapping[str, str], environment: Map
     yield [(str(path), path.stat().st_mtime_ns) for path in sites if path.exists()]
     for package in sorted({"livedeck", *(module.partition(".")[0] for module in preload)}):
         yield package, _times(package, sites)
-
-
-def site_directories() -> list[Path]:
-    """Return the directories that packages are installed into."""
-    paths = [*site.getsitepackages(), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-    return [Path(path).resolve() for path in dict.fromkeys(paths)]
 
 
 def _times(package: str, sites: Sequence[Path]) -> list[tuple[str, int]]:

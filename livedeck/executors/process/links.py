@@ -19,13 +19,16 @@ from typing import cast
 import msgspec
 
 from livedeck.errors import ExecutorError
+from livedeck.executors.local.interpreters import importable
 from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.output import read_file
 from livedeck.executors.process import messages
-from livedeck.executors.process.fingerprint import site_directories
 from livedeck.executors.process.zygote import Settings
 
 MAX_SOCKET_PATH = 100
 """Bytes; the kernel's limit is 108 with the final zero on Linux, 104 on macOS."""
+IDENTITY = ".pid"
+"""Suffix of the file, beside its socket, in which a zygote says which process it is."""
 
 
 class Link(asyncio.Protocol):
@@ -123,6 +126,11 @@ class ZygoteFolder:
                 raise ExecutorError(f"the zygote does not listen: {self.last_words(fingerprint)}")
             return connected
 
+    def identity(self, fingerprint: str) -> ProcessIdentity | None:
+        """Return which process a zygote is, None if it has not said so."""
+        data = read_file(f"{self.folder}/{fingerprint}{IDENTITY}")
+        return msgspec.json.decode(data, type=ProcessIdentity) if data else None
+
     def last_words(self, fingerprint: str) -> str:
         """Return the end of what a zygote wrote to its log."""
         with contextlib.suppress(FileNotFoundError):
@@ -151,7 +159,7 @@ class ZygoteFolder:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
-        """Let one process at a time start or finalize a zygote."""
+        """Let one process at a time start a zygote, or remove the socket of a dead one."""
         fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
@@ -179,14 +187,15 @@ class ZygoteFolder:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, log.open("wb") as output:
             listener.bind(path)
             listener.listen(16)
-            settings = msgspec.structs.replace(settings, listener=listener.fileno())
+            identity = str(log.with_suffix(IDENTITY))
+            settings = msgspec.structs.replace(settings, listener=listener.fileno(), identity=identity)
             arguments = msgspec.json.encode(settings).decode()
             # -P: the server's current directory is not on the path of the tasks.
             command = [sys.executable, "-P", "-m", "livedeck.executors.process.zygote", arguments]
             for _ in range(2):
                 done = subprocess.run(  # returns when the zygote has detached itself
                     command,
-                    env=_importable(environment),
+                    env=importable(environment),
                     pass_fds=[listener.fileno()],
                     stdin=subprocess.DEVNULL,
                     start_new_session=True,  # Ctrl-C in the server's terminal is the server's alone
@@ -199,12 +208,3 @@ class ZygoteFolder:
         if done.returncode:
             words = log.read_text(errors="replace")[-2000:]
             raise ExecutorError(f"the zygote could not be started, it ended with {done.returncode}: {words}")
-
-
-def _importable(environment: Mapping[str, str]) -> dict[str, str]:
-    """Add the folder that this livedeck was imported from, unless it is installed: a checkout works as it is."""
-    root = Path(__file__).resolve().parents[3]
-    if root in site_directories():
-        return dict(environment)
-    paths = [*filter(None, [environment.get("PYTHONPATH")]), str(root)]
-    return {**environment, "PYTHONPATH": os.pathsep.join(paths)}

@@ -18,7 +18,7 @@ class Hello(msgspec.Struct, tag=True, frozen=True):
     """The executor's first words. Answered by ``Welcome``, once everything is preloaded."""
 
     environment: dict[bytes, bytes]
-    """The executor's own environment, which attempts launched over this connection inherit: any bytes but NUL."""
+    """What the environment of attempts launched over this connection begins with: any bytes but NUL."""
 
 
 class Launch(msgspec.Struct, tag=True, frozen=True):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -18,9 +19,11 @@ from livedeck.executors.process.zygote import Settings
 
 logger = logging.getLogger(__name__)
 
-START_TIMEOUT = 60.0
-"""Seconds for a zygote to import what it preloads."""
 CLOSE_TIMEOUT = 5.0
+ADOPT_TIMEOUT = 10.0
+"""Seconds that a zygote has to answer a server that starts; whoever needs it asks again."""
+RETRY = 1.0
+"""Seconds between two attempts to connect to a zygote that runs."""
 
 
 class Listener(Protocol):
@@ -43,15 +46,23 @@ class ZygotePool:
         settings: for one that must be started.
         environment: for the attempts.
         listener: told of everything.
+        answer_timeout: seconds after which a zygote that runs and does not answer is ended.
     """
 
     def __init__(
-        self, zygotes: ZygoteFolder, settings: Settings, environment: Mapping[str, str], listener: Listener
+        self,
+        zygotes: ZygoteFolder,
+        settings: Settings,
+        environment: Mapping[str, str],
+        listener: Listener,
+        answer_timeout: float,
     ) -> None:
         self._zygotes = zygotes
         self._settings = settings
         self._environment = dict(environment)
         self._listener = listener
+        self._answer_timeout = answer_timeout
+        self._adopting = asyncio.Lock()
         self._links: dict[ProcessIdentity, Link] = {}
         self._starting: asyncio.Task[Link] | None = None
         self._primary: Link | None = None
@@ -86,31 +97,45 @@ class ZygotePool:
     async def link_to(self, zygote: ProcessIdentity) -> Link | None:
         """Return the link to a zygote, None when it is dead.
 
-        Raises:
-            ExecutorError: it runs but does not answer.
+        One that runs and does not answer for ``answer_timeout`` is ended: to wait for ever would be to insist on a
+        place that is gone, and to call its attempts lost while they run would be worse.
         """
-        for attempt in (self.adopt, lambda: endings.gone(zygote)):
-            link = self._links.get(zygote)
-            if link is not None and link.connected:
-                return link
-            if not processes.is_alive(zygote):
-                return None
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(START_TIMEOUT):
-                    await attempt()
-        if processes.is_alive(zygote) and zygote not in self._links:
-            raise ExecutorError(f"the zygote with pid {zygote.pid} runs but does not answer")
-        return self._links.get(zygote)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._answer_timeout):
+                while processes.is_alive(zygote):
+                    link = await self._linked(zygote)
+                    if link is not None:
+                        return link
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(RETRY):
+                            await endings.gone(zygote)
+        await self.end_silent(zygote)
+        return None
+
+    async def end_silent(self, zygote: ProcessIdentity) -> None:
+        """End a zygote that has not answered in time; its attempts die with it."""
+        if processes.is_alive(zygote):
+            logger.error("zygote_silent pid=%d seconds=%g; it is ended", zygote.pid, self._answer_timeout)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(zygote.pid, signal.SIGKILL)
+            await endings.gone(zygote)
+
+    async def _linked(self, zygote: ProcessIdentity) -> Link | None:
+        async with self._adopting:
+            if zygote not in self._links:
+                await self.adopt()
+        link = self._links.get(zygote)
+        return link if link is not None and link.connected else None
 
     async def adopt(self) -> None:
         """Link to the zygotes that run and are not linked to."""
         for known in await asyncio.to_thread(self._zygotes.known):
-            connected = await asyncio.to_thread(self._zygotes.connect, known)
-            if connected is not None:
-                try:
-                    await self._greet(connected)
-                except (ConnectionResetError, ExecutorError) as error:
-                    logger.warning("zygote_not_adopted fingerprint=%s error=%s", known, error)
+            try:
+                connected = await asyncio.to_thread(self._zygotes.connect, known)
+                if connected is not None:
+                    await self._greet(connected, timeout=min(ADOPT_TIMEOUT, self._answer_timeout))
+            except (ConnectionResetError, ExecutorError) as error:
+                logger.warning("zygote_not_adopted fingerprint=%s error=%s", known, error)
 
     def dismiss_unused(self, used: Iterable[Link]) -> None:
         """Hang up on zygotes of older code that run nothing any more."""
@@ -136,15 +161,24 @@ class ZygotePool:
             connected = await asyncio.to_thread(
                 self._zygotes.connect_or_start, digest, self._settings, self._environment
             )
-            with contextlib.suppress(ConnectionResetError):
-                self._primary = await self._greet(connected)
+            try:
+                self._primary = await self._greet(connected, timeout=self._answer_timeout)
+            except ConnectionResetError:
+                pass
+            except ExecutorError:
+                silent = self._zygotes.identity(digest)
+                if silent is None:
+                    raise
+                await self.end_silent(silent)
+                continue
+            else:
                 self._listener.on_primary()
                 return self._primary
             if not self._zygotes.ended_well(digest):
                 break
         raise ExecutorError(f"the zygote ends before it answers: {self._zygotes.last_words(digest)}")
 
-    async def _greet(self, connected: socket.socket) -> Link:
+    async def _greet(self, connected: socket.socket, *, timeout: float) -> Link:
         loop = asyncio.get_running_loop()
         _, link = await loop.create_unix_connection(
             lambda: Link(self._listener.on_message, self._on_lost), sock=connected
@@ -152,10 +186,10 @@ class ZygotePool:
         environment = {os.fsencode(name): os.fsencode(value) for name, value in self._environment.items()}
         link.send(messages.Hello(environment))
         try:
-            async with asyncio.timeout(START_TIMEOUT):
+            async with asyncio.timeout(timeout):
                 welcome = await link.welcome
         except TimeoutError as error:
-            raise ExecutorError(f"the zygote did not answer within {START_TIMEOUT:g} s") from error
+            raise ExecutorError(f"the zygote did not answer within {timeout:g} s") from error
         finally:
             if not link.welcome.done() or link.welcome.cancelled():
                 link.close(dismiss=False)

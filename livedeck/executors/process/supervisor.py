@@ -6,18 +6,17 @@ and ``reap`` on SIGCHLD, ``kill_overdue`` when a grace has run out.
 
 import contextlib
 import os
-import shutil
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from livedeck.errors import CannotStart, ExecutorError
+from livedeck.errors import ExecutorError
 from livedeck.executors.api import ExitKind
 from livedeck.executors.local import processes, scratch
 from livedeck.executors.local.capture import Capture
+from livedeck.executors.local.interpreters import check_command, script
 from livedeck.executors.local.memory_kills import MemoryKills
 from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.local.records import AttemptFiles, AttemptRecord, ExitRecord, Records
@@ -145,7 +144,7 @@ class ChildSupervisor:
         started_at = time.time()
         memory_kills = self._memory_kills.count()
         began = self._send_plan(spare, child.Plan(argv, function, changes))
-        capture = Capture(spare.output, files.output, cap=self._log_cap)
+        capture = Capture(spare.output, files.output.path, cap=self._log_cap)
         running = Running(record, files, spare.process.pid, capture, started_at, memory_kills, began)
         self.running[record.name] = running
         self._by_pid[running.pid] = running
@@ -280,19 +279,13 @@ class ChildSupervisor:
 
     def _resolve(self, request: Launch, environment: Mapping[str, str]) -> tuple[list[str], str | None]:
         """Return what to execute, or also what to call instead."""
-        if not request.command:
-            raise CannotStart(f"attempt {request.id} has no command")
-        program = request.command[0]
+        program = request.command[0] if request.command else ""
         function = self._commands.get(program)
         if function is None:
-            if shutil.which(program, path=environment.get("PATH", os.defpath)) is None:
-                raise CannotStart(f"there is no command {program!r} on this machine (attempt {request.id})")
+            check_command(request.id, request.command, environment)
             return request.command, None
         if any(name.startswith(START_ONLY) for name in request.environment):
-            module, _, name = function.partition(":")
-            call = f"from {module} import {name}; sys.exit({name}(sys.argv[1:]))"
-            script = f"import sys; sys.argv[0] = {program!r}; {call}"
-            return [sys.executable, "-c", script, *request.command[1:]], None
+            return script(program, function, request.command[1:]), None
         return request.command, function
 
     def _record(self, request: Launch, spare: Spare) -> AttemptRecord:
@@ -303,7 +296,7 @@ class ChildSupervisor:
             output_prefix=request.output_prefix,
             cpu=request.cpu,
             memory=request.memory,
-            zygote=self.me,
+            keeper=self.me,
             process=spare.process,
             scratch=spare.scratch,
             gpus=request.gpus,

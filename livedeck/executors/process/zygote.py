@@ -13,7 +13,6 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,9 +21,10 @@ from pathlib import Path
 import msgspec
 
 from livedeck.errors import CannotStart, ExecutorError
+from livedeck.executors import notices
 from livedeck.executors.local import processes
 from livedeck.executors.local.records import ExitRecord, Records
-from livedeck.executors.notices import RESULT_STORED
+from livedeck.executors.output import replace_file
 from livedeck.executors.process import child, messages
 from livedeck.executors.process.supervisor import ChildSupervisor, Running
 
@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True):
     log_cap: int
     exit_timeout: float
     """Seconds that an attempt's process may go on after its result was stored."""
+    identity: str = ""
+    """File in which to say which process this is, for whoever has to end it when it does not answer."""
 
 
 class Connection:
@@ -91,10 +93,10 @@ class Zygote:
         settings: Settings,
         supervisor: ChildSupervisor,
         listener: socket.socket,
-        notices: socket.socket | None = None,
+        notice_socket: socket.socket | None = None,
     ) -> None:
         self._supervisor = supervisor
-        self._notices = notices
+        self._notices = notice_socket
         self._idle = settings.idle
         self._exit_timeout = settings.exit_timeout
         self._listener = listener
@@ -290,8 +292,8 @@ class Zygote:
         assert self._notices is not None
         # One at a time: whoever floods this socket holds up nobody else. And what makes no sense was not sent by us.
         with contextlib.suppress(BlockingIOError, msgspec.DecodeError):
-            pid, data = _received(self._notices)
-            if data == RESULT_STORED:
+            pid, data = notices.receive(self._notices)
+            if data == notices.RESULT_STORED:
                 self._on_result(pid)
                 return
             notice = _exit_notices.decode(data)
@@ -315,9 +317,7 @@ class Zygote:
         """End an attempt whose process goes on long after its result: an exit handler of the task's never returns."""
         if self._supervisor.running.get(running.record.name) is running:
             running.overdue = True
-            running.capture.note(
-                f"the process had not ended {self._exit_timeout:g} s after its result was stored, and was made to end"
-            )
+            running.capture.note(notices.overdue(self._exit_timeout))
             self._abort(running.record.name, SHUTDOWN_GRACE)
 
     def _watch_exiting(self) -> None:
@@ -361,69 +361,36 @@ def _stored(running: Running) -> messages.Stored:
     return messages.Stored(running.record.name, running.started_at, running.stored_at)
 
 
-def detach() -> None:
-    """Leave the server that started this process: no parent that must reap it, no session that could end it."""
-    if os.fork():
-        os._exit(0)
-    os.setsid()
-
-
 _exit_notices = msgspec.msgpack.Decoder(child.ExitNotice)
-_CREDENTIALS = struct.Struct("3i")
-
-
-def open_notices() -> socket.socket | None:
-    """Return a socket that any process may send to and that tells who did, None where there is no such thing.
-
-    It has a name in Linux' abstract namespace: no file, no limit on a path, nothing to clean up.
-    """
-    if not processes.LINUX:
-        return None
-    opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    opened.bind("")  # the kernel picks the name
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-    return opened
-
-
-def _received(notices: socket.socket) -> tuple[int, bytes]:
-    """Return who sent a message (0: that is not said), by the kernel's word, and the message.
-
-    Raises:
-        BlockingIOError: there is none.
-    """
-    data, ancillary, _, _ = notices.recvmsg(64, socket.CMSG_SPACE(_CREDENTIALS.size))
-    for _, kind, credentials in ancillary:
-        if kind == socket.SCM_CREDENTIALS and len(credentials) == _CREDENTIALS.size:
-            return _CREDENTIALS.unpack(credentials)[0], data
-    return 0, data
 
 
 def main() -> None:
     """Run a zygote with the settings in the first argument."""
     settings = msgspec.json.decode(sys.argv[1], type=Settings)
-    detach()
+    processes.detach()
     umask = os.umask(0o077)
+    replace_file(settings.identity, msgspec.json.encode(processes.identify(os.getpid())))
     preloaded = [importlib.import_module(module) for module in settings.preload]
     warm_ups = [module.warm_up for module in preloaded if hasattr(module, "warm_up")]
     child.open_streams()
     _warm_up(warm_ups)
     _warn_of_threads()
-    child.become_subreaper()
+    processes.become_subreaper()
     records = Records(Path(settings.work_dir))
-    notices = open_notices()
+    opened = notices.open_socket()
     supervisor = ChildSupervisor(
         records,
         commands=settings.commands,
         umask=umask,
         log_cap=settings.log_cap,
-        notices=notices.getsockname() if notices is not None else b"",
+        notices=opened.getsockname() if opened is not None else b"",
         warm_ups=warm_ups,
     )
     listener = socket.socket(fileno=settings.listener)
     gc.collect()
     child.trim_memory()
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
-    Zygote(settings, supervisor, listener, notices).run()
+    Zygote(settings, supervisor, listener, opened).run()
     supervisor.close()
 
 

@@ -60,8 +60,8 @@ def test_a_draft_that_was_left_is_removed_in_time(records):
 
 def test_nothing_is_known_of_others(records):
     files = records.files(attempt_name("b"))
-    assert (files.attempt(), files.exit(), files.has_output()) == (None, None, False)
-    assert files.shipped().seq == 0
+    assert (files.attempt(), files.exit(), files.output.exists()) == (None, None, False)
+    assert files.output.shipped().seq == 0
 
 
 def test_an_end_is_added_to_what_was_asked_for(records):

@@ -41,9 +41,9 @@ class Bench:
 
     @contextlib.asynccontextmanager
     async def executor(self, **options):
-        executor = ProcessExecutor(work_dir=self.work_dir, **(OPTIONS | options))
+        executor = ProcessExecutor(work_dir=self.work_dir, environment=dict(os.environ), **(OPTIONS | options))
         async with executor:
-            self._zygotes.append((await executor._pool.primary()).zygote)
+            self._zygotes.append((await executor.zygotes.pool.primary()).zygote)
             yield executor
 
     def attempt(self, *arguments, id=None, command=("program",), **options):

@@ -234,8 +234,10 @@ async def test_an_end_that_was_told_before_anybody_listened_is_found_on_record(e
     handle = await executor.launch(bench.attempt("nothing"))
     await executor.wait(handle)
     record = Records(bench.work_dir).files(handle).attempt()
-    link = executor._pool._primary
-    executor.on_welcome(link, Welcome(link.zygote, [record]))  # as one does that was written before the end was told
+    link = executor.zygotes.pool._primary
+    executor.zygotes.on_welcome(
+        link, Welcome(link.zygote, [record])
+    )  # as one does that was written before the end was told
     assert (await executor.wait(handle)).code == 0
     assert executor._resources.taken == NOTHING
 
@@ -245,7 +247,7 @@ async def test_a_stop_that_comes_with_the_answer_is_a_stop(executor, bench):
     launching = asyncio.create_task(executor.launch(attempt))
     await asyncio.sleep(0)
     (watch,) = executor._watches.values()
-    watch.starting.add_done_callback(lambda _: launching.cancel())
+    watch.start.task.add_done_callback(lambda _: launching.cancel())
     with pytest.raises(asyncio.CancelledError):
         await launching
     assert (await executor.wait(await executor.launch(attempt))).code == 0
@@ -337,7 +339,7 @@ async def test_many_at_once(bench, executor):
 
 async def test_a_store_that_takes_nothing_does_not_hold_up_the_outcome(bench, caplog):
     bench.path("store").write_text("a file where a folder should be")
-    async with bench.executor(ship_patience=0.5) as executor:
+    async with bench.executor(log_timeout=0.5) as executor:
         outcome = await executor.wait(await executor.launch(bench.attempt("says", "hello")))
     assert isinstance(outcome, Exit)
     assert outcome.last_words == "hello\nand on stderr"
@@ -361,12 +363,6 @@ async def test_closed(bench):
         pass
     with pytest.raises(ExecutorError, match="not open"):
         await executor.launch(bench.attempt("nothing"))
-
-
-async def test_one_server_at_a_time(bench, executor):
-    with pytest.raises(ExecutorError, match=f"process {os.getpid()}"):
-        async with bench.executor():
-            pass
 
 
 async def test_find_tells_what_was_started_from_what_never_was(bench):

@@ -48,7 +48,7 @@ async def test_attempts_outlive_the_server(bench):
         await until(lambda: Records(bench.work_dir).files(handles[1]).exit())
     assert alive(int(started.read_text()))
     async with bench.executor() as executor:
-        assert executor._pool._primary.zygote == zygote
+        assert executor.zygotes.pool._primary.zygote == zygote
         assert executor._resources.taken.milli_cores == 500
         assert await executor.launch(running) == handles[0]
         waiting = asyncio.create_task(executor.wait(handles[0]))
@@ -82,7 +82,7 @@ async def test_log_goes_on_where_it_was_left(bench):
         await until(lambda: bench.log(attempt.id) == "waiting\n")
     # As if the server had died after it noted the next piece and before, or after, it wrote it.
     files = Records(bench.work_dir).files(attempt_name(attempt.id))
-    assert (files.shipped().seq, files.shipped().end) == (1, 8)
+    assert (files.output.shipped().seq, files.output.shipped().end) == (1, 8)
     async with bench.executor() as executor:
         gate.touch()
         await executor.wait(attempt_name(attempt.id))
@@ -107,7 +107,7 @@ async def test_zygote_killed(bench, executor):
     pids = await until(
         lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
     )
-    os.kill(executor._pool._primary.zygote.pid, signal.SIGKILL)
+    os.kill(executor.zygotes.pool._primary.zygote.pid, signal.SIGKILL)
     outcome = await executor.wait(handle)
     assert outcome.kind is ExitKind.LOST
     assert "died" in outcome.reason
@@ -126,6 +126,7 @@ async def test_zygote_and_server_killed(bench):
         pids = await until(
             lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
         )
+        await until(lambda: bench.log(attempt.id))
     os.kill(zygote.pid, signal.SIGKILL)
     async with bench.executor() as executor:
         outcome = await executor.wait(await executor.launch(attempt))
@@ -140,7 +141,7 @@ async def test_zygote_killed_while_launching(bench, executor):
     attempts = [bench.attempt("waits", ran, bench.folder, cpu=0.25) for _ in range(40)]
     launches = [asyncio.create_task(executor.launch(attempt)) for attempt in attempts]
     await asyncio.wait(launches, return_when=asyncio.FIRST_COMPLETED)
-    os.kill(executor._pool._primary.zygote.pid, signal.SIGKILL)
+    os.kill(executor.zygotes.pool._primary.zygote.pid, signal.SIGKILL)
     outcomes = [await executor.wait(await launch) for launch in launches]
     assert {outcome.kind for outcome in outcomes} <= {ExitKind.EXITED, ExitKind.LOST}
     assert outcomes[-1].kind is ExitKind.EXITED
@@ -150,7 +151,7 @@ async def test_zygote_killed_while_launching(bench, executor):
 
 
 async def test_a_spare_child_that_is_killed_does_no_harm(bench, executor):
-    zygote = executor._pool._primary.zygote
+    zygote = executor.zygotes.pool._primary.zygote
     spares = await until(lambda: len(processes.children(zygote.pid)) == MAX_SPARES and processes.children(zygote.pid))
     for spare in spares:
         os.kill(spare, signal.SIGKILL)
@@ -165,7 +166,7 @@ async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench, monkeypa
         await until(started.exists)
     monkeypatch.setenv("PYTHON_SOMETHING", "else")
     async with bench.executor() as executor:
-        new = await executor._pool.primary()
+        new = await executor.zygotes.pool.primary()
         assert new.zygote != zygote
         assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
         assert processes.is_alive(zygote)
@@ -179,8 +180,8 @@ async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench, monkeypa
 
 async def test_an_idle_zygote_ends(bench):
     async with bench.executor(idle=0.05) as executor:
-        zygote = executor._pool._primary.zygote
-        executor._pool._primary.close(dismiss=False)  # as when the server is killed
+        zygote = executor.zygotes.pool._primary.zygote
+        executor.zygotes.pool._primary.close(dismiss=False)  # as when the server is killed
         await until(lambda: not processes.is_alive(zygote))
         assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 
@@ -203,7 +204,7 @@ async def test_terminated_zygote_lets_attempts_flush(bench, executor):
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
     await until(started.exists)
-    zygote = executor._pool._primary.zygote
+    zygote = executor.zygotes.pool._primary.zygote
     os.kill(zygote.pid, signal.SIGTERM)
     outcome = await executor.wait(handle)
     assert (outcome.kind, outcome.code, outcome.last_words) == (ExitKind.LOST, 143, "waiting\nflushed")
@@ -214,12 +215,12 @@ async def test_terminated_zygote_lets_attempts_flush(bench, executor):
 
 async def test_no_scratch_folder_is_left(bench):
     async with bench.executor() as executor:
-        zygote = executor._pool._primary.zygote
+        zygote = executor.zygotes.pool._primary.zygote
         await executor.wait(await executor.launch(bench.attempt("shows_place")))
         os.kill(zygote.pid, signal.SIGKILL)
         await until(lambda: not processes.is_alive(zygote))
     async with bench.executor() as executor:
-        zygote = executor._pool._primary.zygote
+        zygote = executor.zygotes.pool._primary.zygote
         await executor.wait(await executor.launch(bench.attempt("shows_place")))
     await until(lambda: not processes.is_alive(zygote))
     await until(lambda: list((bench.work_dir / "scratch").iterdir()) == [])
@@ -230,6 +231,18 @@ async def test_abort_while_the_link_is_down(bench, executor):
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
     await until(started.exists)
-    executor._pool._primary._transport.abort()
+    executor.zygotes.pool._primary._transport.abort()
     await executor.abort(handle, grace=60)  # goes nowhere, and must not be forgotten
     assert (await executor.wait(handle)).code == 143
+
+
+async def test_a_zygote_that_does_not_answer_is_ended_after_a_while(bench):
+    started = bench.path("started")
+    attempt = bench.attempt("waits", started, "/nowhere")
+    with server(bench, attempt) as (_, zygote):
+        await until(started.exists)
+    os.kill(zygote.pid, signal.SIGSTOP)
+    async with bench.executor(answer_timeout=6) as executor:
+        outcome = await executor.wait(await executor.launch(attempt))
+        assert outcome.kind is ExitKind.LOST
+        assert not processes.is_alive(zygote)

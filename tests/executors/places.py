@@ -1,0 +1,38 @@
+"""Where the executors of this machine run the attempts of the suite."""
+
+import os
+import signal
+
+from livedeck.executors.api import ExecutorSettings
+from livedeck.executors.loading import load
+from livedeck.executors.local import processes
+from livedeck.executors.local.records import Records
+
+
+class LocalPlace:
+    """A working directory."""
+
+    def __init__(self, folder, name):
+        self.folder = folder
+        self.work_dir = folder / "work"
+        self._create = load(name)
+
+    def executor(self, *, parallel=None, environment=None, create=None):
+        here = {name: value for name, value in os.environ.items() if not name.startswith("LIVEDECK_SUITE_")}
+        return (create or self._create)(
+            ExecutorSettings(work_dir=self.work_dir, environment=here | (environment or {}), parallel=parallel)
+        )
+
+    async def lose(self, handle):
+        os.kill(self.record(handle).keeper.pid, signal.SIGKILL)
+
+    def record(self, handle):
+        return Records(self.work_dir).files(handle).attempt()
+
+    def end(self):
+        """End every keeper that is left."""
+        folder = self.work_dir / "records"
+        for path in folder.iterdir() if folder.exists() else ():
+            keeper = self.record(path.name).keeper
+            if processes.is_alive(keeper):
+                os.kill(keeper.pid, signal.SIGTERM)

@@ -1,0 +1,84 @@
+"""Both executors of this machine keep the contract, each by itself and in turn on the same folder."""
+
+import asyncio
+import os
+
+import pytest
+
+from livedeck.executors.api import ExecutorSettings, ExitKind
+from livedeck.executors.loading import load
+from livedeck.testing.executor_contract import ExecutorContract, Scene, how, is_running, within
+
+from .places import LocalPlace
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["process", "subprocess"])
+def place(request, tmp_path):
+    made = LocalPlace(tmp_path, request.param)
+    yield made
+    made.end()
+
+
+class TestLocalExecutors(ExecutorContract):
+    """The suite, for each of them."""
+
+
+@pytest.fixture(params=[("process", "subprocess"), ("subprocess", "process")], ids="-".join)
+def both(request, tmp_path):
+    """A place, and what makes another executor over it than its own."""
+    made = LocalPlace(tmp_path, request.param[0])
+    yield made, load(request.param[1])
+    made.end()
+
+
+async def test_a_server_that_starts_with_another_executor_takes_over_what_runs(both):
+    place, create = both
+    scene = Scene(place)
+    attempt = scene.attempt("waits", scene.path("started"), scene.path("gate"))
+    async with place.executor() as executor:
+        handle = await within(executor.launch(attempt))
+        await scene.started()
+    async with place.executor(create=create) as other:
+        assert await within(other.launch(attempt)) == handle
+        waiting = asyncio.create_task(other.wait(handle))
+        scene.path("gate").touch()
+        assert how(await within(waiting)) == (ExitKind.EXITED, 0)
+    assert scene.log(attempt) == "waiting\ndone é\n"
+    assert len(scene.pids()) == 1
+
+
+async def test_a_server_that_starts_with_another_executor_can_abort_what_runs(both):
+    place, create = both
+    scene = Scene(place)
+    attempts = [scene.attempt("flushes", scene.path("started")), scene.attempt("ignores", scene.path("started"))]
+    async with place.executor() as executor:
+        handles = [await within(executor.launch(attempt)) for attempt in attempts]
+        pids = await scene.started(2)
+    async with place.executor(create=create) as other:
+        await within(other.abort(handles[0], grace=60.0))
+        assert how(await within(other.wait(handles[0]))) == (ExitKind.EXITED, 143)
+        await within(other.abort(handles[1], grace=0.2))
+        assert (await within(other.wait(handles[1]))).kind is ExitKind.SIGNALLED
+    assert not any(is_running(pid) for pid in pids)
+
+
+async def test_what_another_executors_place_loses_is_lost(both):
+    place, create = both
+    scene = Scene(place)
+    attempt = scene.attempt("waits_with_helper", scene.path("started"), "/nowhere")
+    async with place.executor() as executor:
+        handle = await within(executor.launch(attempt))
+        pids = await scene.started(2)
+    async with place.executor(create=create) as other:
+        await within(other.launch(attempt))
+        await place.lose(handle)
+        assert (await within(other.wait(handle))).kind is ExitKind.LOST
+    assert not any(is_running(pid) for pid in pids)
+
+
+def test_making_an_executor_starts_nothing(tmp_path):
+    for name in ("process", "subprocess"):
+        load(name)(ExecutorSettings(work_dir=tmp_path / "work", environment=dict(os.environ)))
+    assert not list(tmp_path.iterdir())
