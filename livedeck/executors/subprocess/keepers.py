@@ -173,12 +173,14 @@ class ShimKeepers:
             lines = _lines(process.stdout.fileno(), self._start_timeout)
         if len(lines) < 2:
             _kill(process, lines)
+        process.wait()  # only until it has detached itself
+        if len(lines) < 2:
             if self._records.files(request.name).attempt() is None:
                 words = log.read_text(errors="replace").strip()[-2000:] or "it said nothing"
                 log.unlink(missing_ok=True)
                 return Reply(started=False, error=f"the shim of {request.id} did not start it: {words}")
-        process.wait()  # only until it has detached itself
-        return msgspec.json.decode(lines[1], type=Reply) if len(lines) > 1 else Reply(started=False)
+            return Reply(started=False)
+        return msgspec.json.decode(lines[1], type=Reply)
 
 
 def _open_pipe(path: Path) -> int:
