@@ -37,7 +37,8 @@ def _callables() -> Iterator[tuple[str, Any, str]]:
         if not inspect.isclass(value):
             yield name, value, value.__doc__ or ""
             continue
-        own = value.__init__ if "__init__" in vars(value) and not is_dataclass(value) else None
+        made = "__init__" in vars(value) and not is_dataclass(value) and not getattr(value, "_is_protocol", False)
+        own = value.__init__ if made else None
         if own is not None:
             yield name, own, value.__doc__ or ""
         interface = INTERFACES.get(value)
@@ -45,7 +46,8 @@ def _callables() -> Iterator[tuple[str, Any, str]]:
             if base.__module__.startswith(("livedeck.testing", "livedeck.sdk", "livedeck.deck")):
                 for method, each in vars(base).items():
                     function = getattr(each, "__func__", each)
-                    if inspect.isfunction(function) and not method.startswith("_") and not hasattr(interface, method):
+                    hidden = method.startswith(("_", "test_"))  # a test's name is its description
+                    if inspect.isfunction(function) and not hidden and not hasattr(interface, method):
                         yield f"{name}.{method}", function, function.__doc__ or ""
 
 

@@ -14,33 +14,33 @@ _LONGEST = 600.0
 """Seconds after which a program ends whatever happens, should its test have gone."""
 
 
-def says(*words: str) -> int:
+def _says(*words: str) -> int:
     """Print on both streams."""
     print(*words, flush=True)
     print("and on stderr", file=sys.stderr, flush=True)
     return 0
 
 
-def exits(code: str, *words: str) -> int:
+def _exits(code: str, *words: str) -> int:
     """Print, and end with an exit code."""
     print(*words)
     return int(code)
 
 
-def kills_itself(number: str) -> int:
+def _kills_itself(number: str) -> int:
     """Print, and be ended by a signal."""
     print("last words", flush=True)
     os.kill(os.getpid(), int(number))
     return 0
 
 
-def shows(*names: str) -> int:
+def _shows(*names: str) -> int:
     """Print variables of the environment."""
     print([os.environ.get(name) for name in names])
     return 0
 
 
-def waits(started: str, gate: str) -> int:
+def _waits(started: str, gate: str) -> int:
     """Note that it started (a line with its pid), and end when the file ``gate`` is there."""
     print("waiting", flush=True)
     _note(started)
@@ -49,14 +49,14 @@ def waits(started: str, gate: str) -> int:
     return 0
 
 
-def waits_with_helper(started: str, gate: str) -> int:
+def _waits_with_helper(started: str, gate: str) -> int:
     """Wait beside a helper that does the same and does not listen to SIGTERM."""
     if os.fork() == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    return waits(started, gate)
+    return _waits(started, gate)
 
 
-def flushes(started: str) -> int:
+def _flushes(started: str) -> int:
     """End in good order on SIGTERM."""
 
     def flush(_number: int, _frame: FrameType | None) -> None:
@@ -64,40 +64,40 @@ def flushes(started: str) -> int:
         sys.exit(143)
 
     signal.signal(signal.SIGTERM, flush)
-    return waits(started, "/nowhere")
+    return _waits(started, "/nowhere")
 
 
-def ignores(started: str) -> int:
+def _ignores(started: str) -> int:
     """Be deaf to SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    return waits(started, "/nowhere")
+    return _waits(started, "/nowhere")
 
 
-def stores_and_goes_on(started: str, gate: str) -> int:
+def _stores_and_goes_on(started: str, gate: str) -> int:
     """Say that its result is stored, as an attempt does that still has its Deck to end, and wait."""
     print("computed", flush=True)
     notices.tell_result_stored(os.environ.get(notices.RESULT_NOTICE, ""))
-    return waits(started, gate)
+    return _waits(started, gate)
 
 
-def stores_and_never_ends(started: str) -> int:
+def _stores_and_never_ends(started: str) -> int:
     """Say that its result is stored, and go on for ever."""
-    return stores_and_goes_on(started, "/nowhere")
+    return _stores_and_goes_on(started, "/nowhere")
 
 
 _PROGRAMS: Mapping[str, Callable[..., int]] = {
-    program.__name__: program
+    program.__name__[1:]: program
     for program in (
-        exits,
-        flushes,
-        ignores,
-        kills_itself,
-        says,
-        shows,
-        stores_and_goes_on,
-        stores_and_never_ends,
-        waits,
-        waits_with_helper,
+        _exits,
+        _flushes,
+        _ignores,
+        _kills_itself,
+        _says,
+        _shows,
+        _stores_and_goes_on,
+        _stores_and_never_ends,
+        _waits,
+        _waits_with_helper,
     )
 }
 

@@ -26,7 +26,7 @@ from livedeck.errors import CannotStart, ExecutorError, NoSuchAttempt
 from livedeck.executors.api import Attempt, Executor, Exit, ExitKind, ResultStored
 from livedeck.executors.local import processes
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 DEADLINE = 60.0
 """Seconds that a test waits for something that must happen."""
@@ -41,7 +41,7 @@ class Place(Protocol):
     def executor(
         self, *, parallel: int | None = None, environment: Mapping[str, str] | None = None
     ) -> AbstractAsyncContextManager[Executor]:
-        """Return an executor that is not entered yet; a second one, once the first is left, as a server's next run.
+        """Return an executor that is not entered yet: a second one, once the first is left, as a server's next run.
 
         Args:
             parallel: how many attempts may run at once.
@@ -49,11 +49,18 @@ class Place(Protocol):
         """
 
     async def lose(self, handle: str) -> None:
-        """Take away what an attempt that runs depends on (its keeper, its worker, its node), without a word to it."""
+        """Take away what an attempt that runs depends on (its keeper, its worker, its node), without a word to it.
+
+        Args:
+            handle: the attempt's.
+        """
 
 
-async def eventually(condition: Callable[[], T | None]) -> T:
+async def eventually(condition: Callable[[], _T | None]) -> _T:
     """Return what ``condition()`` gives once that is true.
+
+    Args:
+        condition: asked again and again.
 
     Raises:
         AssertionError: it was not within ``DEADLINE``.
@@ -65,8 +72,8 @@ async def eventually(condition: Callable[[], T | None]) -> T:
     return found
 
 
-async def within(call: Awaitable[T]) -> T:
-    """Return what is awaited.
+async def within(call: Awaitable[_T]) -> _T:
+    """Return what ``call`` gives.
 
     Raises:
         TimeoutError: it took longer than ``DEADLINE``.
@@ -77,6 +84,10 @@ async def within(call: Awaitable[T]) -> T:
 
 async def raised(call: Awaitable[object], kind: type[BaseException]) -> str:
     """Return the message of the error that is raised.
+
+    Args:
+        call: what is to fail.
+        kind: the class of its error.
 
     Raises:
         AssertionError: none of that kind was.
@@ -90,47 +101,57 @@ async def raised(call: Awaitable[object], kind: type[BaseException]) -> str:
 
 
 class Scene:
-    """The attempts of one test, and what is to be seen of them."""
+    """The attempts of one test, and what is to be seen of them.
+
+    Args:
+        place: where they run.
+    """
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._numbers = itertools.count()
 
     def attempt(self, program: str, *arguments: object, **options: Any) -> Attempt:
-        """Return an attempt of a program of ``attempt_programs``; ``options`` are those of ``Attempt``."""
+        """Return an attempt of a program of ``attempt_programs``.
+
+        Args:
+            program: its name.
+            arguments: what it is given.
+            options: fields of ``Attempt`` in the place of those that are made up.
+        """
         command = (sys.executable, "-m", "livedeck.testing.attempt_programs", program, *map(str, arguments))
         attempt_id = f"project/domain/execution/n{next(self._numbers)}/0"
         given = {"id": attempt_id, "command": command, "environment": {}} | options
         return Attempt(output_prefix=f"file://{self._place.folder}/store/{given['id']}", **given)
 
     def path(self, name: str) -> Path:
-        """Return the path of a file that attempts and the test share."""
+        """Return the path of the file ``name``, which attempts and the test share."""
         return self._place.folder / name
 
     def pids(self, name: str = "started") -> list[int]:
-        """Return the processes that noted that they started."""
+        """Return the processes that noted in the file ``name`` that they started."""
         path = self.path(name)
         return [int(line) for line in path.read_text().split()] if path.exists() else []
 
     async def started(self, count: int = 1) -> list[int]:
-        """Wait until as many processes noted that they started; return them."""
+        """Return the processes that noted that they started, once there are ``count``."""
         return await eventually(lambda: self.pids() if len(self.pids()) >= count else None)
 
     def log(self, attempt: Attempt) -> str:
-        """Return what the store holds of an attempt's output: objects with numbers and no gaps."""
+        """Return what the store holds of the output of ``attempt``: objects with numbers and no gaps."""
         pieces = sorted((self._place.folder / "store" / attempt.id / "log").glob("*.txt"))
         assert [piece.name for piece in pieces] == [f"{seq:08d}.txt" for seq in range(1, len(pieces) + 1)]
         return "".join(piece.read_text() for piece in pieces)
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process exists and is not only waiting to be reaped."""
+    """Return whether the process ``pid`` exists and is not only waiting to be reaped."""
     found = processes.status(pid)
     return found is not None and found.state not in "ZX"
 
 
 def how(ended: Exit) -> tuple[ExitKind, int]:
-    """Return in which way an attempt ended."""
+    """Return in which way ``ended`` says that an attempt ended."""
     return ended.kind, ended.code
 
 

@@ -106,6 +106,7 @@ def running_server(
     Args:
         data_dir: Where it keeps its data; None: a temporary folder that goes with it.
         environment: Added to this process's environment.
+        options: More options of `livedeck serve`.
 
     Yields:
         The server.
