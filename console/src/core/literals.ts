@@ -38,6 +38,7 @@ function showScalar(scalar: Scalar): Shown {
 function showStored({ blob, structuredDataset, schema }: Scalar): Shown {
   if (blob) {
     const { format, dimensionality } = blob.metadata?.type ?? {};
+    if (format === "PythonPickle") return { form: "uri", type: "pickled value", uri: blob.uri ?? "" };
     const kind = dimensionality === "MULTIPART" ? "directory" : "file";
     return { form: "uri", type: format ? `${kind}, ${format}` : kind, uri: blob.uri ?? "" };
   }

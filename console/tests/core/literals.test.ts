@@ -20,6 +20,10 @@ describe("showLiteral", () => {
       { form: "uri", type: "file, csv", uri: "s3://b/f.csv" },
     ],
     [
+      { scalar: { blob: { uri: "s3://b/0123", metadata: { type: { format: "PythonPickle" } } } } },
+      { form: "uri", type: "pickled value", uri: "s3://b/0123" },
+    ],
+    [
       { scalar: { structuredDataset: { uri: "s3://b/t", metadata: { structuredDatasetType: { format: "parquet" } } } } },
       { form: "uri", type: "table, parquet", uri: "s3://b/t" },
     ],
