@@ -25,9 +25,10 @@ from livedeck.admin import rundir
 from livedeck.admin.control import Control
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.listing import Page
+from livedeck.admin.db.list_queries import Page
 from livedeck.admin.decks import Decks
 from livedeck.admin.deletion import Deletion
+from livedeck.admin.error_responses import HANDLERS
 from livedeck.admin.feed import Feed
 from livedeck.admin.files import StoredFiles
 from livedeck.admin.finishing import Finishing
@@ -39,7 +40,6 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.offload import Offloader
 from livedeck.admin.pages import Pages
 from livedeck.admin.queries import Queries
-from livedeck.admin.refusals import HANDLERS
 from livedeck.admin.rest import rest_routes
 from livedeck.admin.security import Guard
 from livedeck.admin.services.admin import build_services

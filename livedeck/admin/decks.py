@@ -17,8 +17,8 @@ from starlette.routing import Route
 from livedeck.admin.links import Links
 from livedeck.admin.live.deck_log import LogReader, is_stored_whole
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt
-from livedeck.admin.live.records import Lookup, look_up
-from livedeck.admin.live.states import Recorded, cached_source, latest_attempt, rfc3339, task_of
+from livedeck.admin.live.nodes import Lookup, look_up
+from livedeck.admin.live.states import NodeRecord, cached_source, latest_attempt, rfc3339, task_of
 from livedeck.admin.pages import Pages, path_of
 from livedeck.admin.pieces import InPieces
 from livedeck.admin.security import DECK_HEADERS
@@ -134,7 +134,7 @@ class Decks:
         url, expiry = self._links.share_url(deck, lifetime)
         return JSONResponse({"url": url, "expires_at": rfc3339(expiry)}, headers={"cache-control": "no-store"})
 
-    async def _raw(self, request: Request, node: NodeKey, number: int | None, recorded: Recorded) -> Response:
+    async def _raw(self, request: Request, node: NodeKey, number: int | None, recorded: NodeRecord) -> Response:
         shown = latest_attempt(recorded) if number is None else number
         source = cached_source(recorded)
         key = DeckKey.of(source) if source is not None else node.attempt(shown)

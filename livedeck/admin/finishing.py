@@ -22,8 +22,8 @@ from livedeck.admin.feed import Feed, Kind
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.messages import DeckPhase
-from livedeck.admin.live.records import Lookup, look_up
-from livedeck.admin.live.states import Published, Recorded, deck_state, is_over, may_publish
+from livedeck.admin.live.nodes import Lookup, look_up
+from livedeck.admin.live.states import NodeRecord, Published, deck_state, is_over, may_publish
 from livedeck.deck import snapshot
 from livedeck.deck.ops import Document
 from livedeck.deck.reader import Offload
@@ -172,7 +172,7 @@ class Finishing:
             return False
         return await self._finish(store, key, recorded)
 
-    async def _finish(self, store: Store, key: DeckKey, recorded: Recorded) -> bool:
+    async def _finish(self, store: Store, key: DeckKey, recorded: NodeRecord) -> bool:
         """Write the page as the log and the record have it; say whether nothing came in between."""
         title = next((task.id.task_id.name for task in recorded.tasks), key.node)
         for _ in range(_TRIES):

@@ -35,7 +35,7 @@ class Purpose(enum.Enum):
     DOWNLOAD = "download"
     """Get one object."""
     SHARE = "share"
-    """Watch one Deck."""
+    """OpenStoreWatch one Deck."""
     HINT = "hint"
     """Tell of one attempt's publishes."""
 

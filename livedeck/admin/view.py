@@ -14,16 +14,16 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from livedeck.admin.decks import deck_response, is_for_people
-from livedeck.admin.folder_records import FolderSource
+from livedeck.admin.error_responses import HANDLERS
+from livedeck.admin.folder_nodes import FolderNodeSource
 from livedeck.admin.listen import listen
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_event_id
 from livedeck.admin.live.sse import EventStream
-from livedeck.admin.live.tails import Tails
+from livedeck.admin.live.tail_pool import TailPool
 from livedeck.admin.live.wakes import watching
 from livedeck.admin.pages import Pages, path_of
-from livedeck.admin.refusals import HANDLERS
 from livedeck.admin.security import DECK_HEADERS, Guard
 from livedeck.deck.places import below, decks_in
 from livedeck.deck.reader import Reader
@@ -49,7 +49,7 @@ class DeckView:
         self._folders: list[str] = []
         """The folders with Decks as they were found: a Deck's number is its place in here."""
         self._pages = Pages()
-        self._source = FolderSource(self._of_node, _liveness)
+        self._source = FolderNodeSource(self._of_node, _liveness)
         self._closing = asyncio.Event()
 
     @asynccontextmanager
@@ -58,7 +58,7 @@ class DeckView:
         inotify = Inotify.open()
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._tails = Tails(
+                self._tails = TailPool(
                     records=self._source,
                     open_store=self._of_prefix,
                     open_reader=self._source.open_reader,

@@ -18,8 +18,8 @@ COMMANDS = {
     "register": ("livedeck.cli.register", "Register the workflows and tasks of Python files on the server."),
     "get": ("livedeck.cli.get", "List executions, or show one."),
     "watch": ("livedeck.cli.watch", "Follow an execution, or what one of its tasks prints."),
-    "abort": ("livedeck.cli.control", "Abort a running execution."),
-    "relaunch": ("livedeck.cli.control", "Start an execution again with the same inputs."),
+    "abort": ("livedeck.cli.abort", "Abort a running execution."),
+    "relaunch": ("livedeck.cli.abort", "Start an execution again with the same inputs."),
     "delete": ("livedeck.cli.delete", "Delete executions with all their data."),
     "prune": ("livedeck.cli.delete", "Delete what is old: executions, or what this machine keeps."),
 }

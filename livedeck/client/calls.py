@@ -13,7 +13,7 @@ from flyteidl.service.dataproxy_pb2_grpc import DataProxyServiceStub
 
 from livedeck.client.backoff import Backoff
 from livedeck.client.endpoint import Endpoint
-from livedeck.client.refusals import refusal
+from livedeck.client.status_errors import refusal
 
 _LARGEST = 64 * 1024 * 1024
 """Bytes of one message: a compiled workflow, or the outputs of an execution."""

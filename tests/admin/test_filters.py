@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.admin.db import executions
-from livedeck.admin.db.listing import Page
-from livedeck.admin.db.listings import EXECUTIONS
+from livedeck.admin.db.list_columns import EXECUTIONS
+from livedeck.admin.db.list_queries import Page
 from livedeck.admin.filters import Condition, parse_filters
 from livedeck.admin.services.calls import Failure
 from livedeck.errors import InvalidRequest

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import update
 from starlette.applications import Starlette
 
-from livedeck.admin.db import registry, tables
+from livedeck.admin.db import entities, tables
 from livedeck.admin.rest import rest_routes
 from livedeck.admin.services.calls import Service
 
@@ -189,7 +189,7 @@ def _store(transaction, execution):
 async def test_a_bad_task_that_is_stored_does_not_hide_the_others(http, registered, database, protos):
     task = Task(id=protos.id("TASK", "odd"))
     task.closure.compiled_task.template.custom["lr"] = float("nan")
-    await database.write(registry.add, registry.TASK, registry.Entry(task, b"", columns={"type": "x"}))
+    await database.write(entities.add, entities.TASK, entities.Entry(task, b"", columns={"type": "x"}))
     answer = await http.get("/api/v1/tasks/flytesnacks/development?limit=10")
     shown = {each["id"]["name"]: each["closure"]["compiledTask"]["template"] for each in answer.json()["tasks"]}
     assert shown["odd"]["custom"] == {"lr": "NaN"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from sqlalchemy import Connection, insert, select
 
-from livedeck.admin.db.book import row_id_of
 from livedeck.admin.db.deletions import note_uses
+from livedeck.admin.db.execution_rows import row_id_of
 from livedeck.admin.db.tables import cached_outputs
 from livedeck.admin.db.writer import Transaction
 

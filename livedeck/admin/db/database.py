@@ -1,6 +1,6 @@
 """The database as the rest of admin sees it: open it, read with a function, write with a function.
 
-The functions stand in the modules beside this one (`registry`, `executions`, `recording`, `leases`, ...), take a
+The functions stand in the modules beside this one (`entities`, `executions`, `recording`, `leases`, ...), take a
 connection or a transaction, and are plain synchronous code.
 """
 

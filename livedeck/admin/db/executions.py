@@ -17,9 +17,9 @@ from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecut
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, insert, select
 
 from livedeck.admin.db import deletions
-from livedeck.admin.db.book import Book, plain, task_key
-from livedeck.admin.db.listing import Page
-from livedeck.admin.db.listings import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS
+from livedeck.admin.db.execution_rows import ExecutionRows, plain, task_key
+from livedeck.admin.db.list_columns import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS
+from livedeck.admin.db.list_queries import Page
 from livedeck.admin.db.paging import fetch
 from livedeck.admin.db.prepared import Prepared, Value
 from livedeck.admin.db.recording import EventKind
@@ -108,9 +108,9 @@ def add(transaction: Transaction, new: NewExecution) -> None:
         insert(executions).values(**_columns(transaction, new)).returning(executions.c.id)
     ).scalar_one()
     deletions.note_uses(transaction, row_id, new.uses)
-    book = Book(transaction, row_id, None, message.SerializeToString())
-    _note(book)
-    book.write()
+    rows = ExecutionRows(transaction, row_id, None, message.SerializeToString())
+    _note(rows)
+    rows.write()
     transaction.wanted = True
 
 
@@ -134,8 +134,8 @@ def terminate(transaction: Transaction, identifier: WorkflowExecutionIdentifier,
         NoSuchEntity: There is no such execution.
         StateForbids: It is over.
     """
-    book = Book.open(transaction, identifier)
-    closure = book.execution.closure
+    rows = ExecutionRows.open(transaction, identifier)
+    closure = rows.execution.closure
     if closure.phase in WORKFLOW.terminal:
         phase = core.WorkflowExecution.Phase.Name(closure.phase)
         raise StateForbids(f"execution {describe(identifier)} is over ({phase}): it cannot be terminated")
@@ -145,8 +145,8 @@ def terminate(transaction: Transaction, identifier: WorkflowExecutionIdentifier,
     closure.abort_metadata.cause = cause
     closure.abort_metadata.principal = principal
     closure.updated_at.CopyFrom(timestamp(transaction.now))
-    _note(book)
-    book.write()
+    _note(rows)
+    rows.write()
     transaction.wanted = True
 
 
@@ -158,13 +158,13 @@ def set_state(
     Raises:
         NoSuchEntity: There is no such execution.
     """
-    book = Book.open(transaction, identifier)
-    details = book.execution.closure.state_change_details
+    rows = ExecutionRows.open(transaction, identifier)
+    details = rows.execution.closure.state_change_details
     details.state = state
     details.principal = principal
     details.occurred_at.CopyFrom(timestamp(transaction.now))
-    _note(book)
-    book.write()
+    _note(rows)
+    rows.write()
 
 
 def find(connection: Connection, identifier: WorkflowExecutionIdentifier) -> Execution | None:
@@ -251,16 +251,16 @@ def list_attempts(
     return fetch(connection, query, TASK_EXECUTIONS, page, lambda row: TaskExecution.FromString(row.message))
 
 
-def _note(book: Book) -> None:
+def _note(rows: ExecutionRows) -> None:
     """Append an event to the log for what the control plane itself did."""
-    closure = book.execution.closure
+    closure = rows.execution.closure
     event = WorkflowExecutionEvent(
-        execution_id=book.execution.id,
+        execution_id=rows.execution.id,
         producer_id="admin",
         phase=closure.phase,
-        occurred_at=timestamp(book.transaction.now),
+        occurred_at=timestamp(rows.transaction.now),
     )
-    book.changed = book.add_event(EventKind.EXECUTION, closure.phase, event.SerializeToString(deterministic=True))
+    rows.changed = rows.add_event(EventKind.EXECUTION, closure.phase, event.SerializeToString(deterministic=True))
 
 
 def _columns(transaction: Transaction, new: NewExecution) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Row, Select, SelectBase, Table, func, not_, select, union_all
 
 from livedeck.admin.db.cursors import Cursor, Offset, Value, parse_token
-from livedeck.admin.db.listing import Listing, Order, Page, Restriction, order_of, restriction
+from livedeck.admin.db.list_queries import Listing, Order, Page, Restriction, order_of, restriction
 from livedeck.admin.filters import parse_filters
 from livedeck.errors import InvalidRequest
 

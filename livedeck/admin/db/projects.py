@@ -3,8 +3,8 @@
 from flyteidl.admin.project_pb2 import Project
 from sqlalchemy import Connection, insert, select, update
 
-from livedeck.admin.db.listing import Page
-from livedeck.admin.db.listings import PROJECTS
+from livedeck.admin.db.list_columns import PROJECTS
+from livedeck.admin.db.list_queries import Page
 from livedeck.admin.db.paging import fetch
 from livedeck.admin.db.tables import projects
 from livedeck.admin.db.writer import Transaction

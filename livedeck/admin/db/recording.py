@@ -12,7 +12,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, Wor
 from sqlalchemy import select
 
 from livedeck.admin.db import deletions
-from livedeck.admin.db.book import Book, NodeRow, TaskRow, task_key
+from livedeck.admin.db.execution_rows import ExecutionRows, NodeRow, TaskRow, task_key
 from livedeck.admin.db.tables import events as events_table
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import check_execution, check_node_id, describe
@@ -65,16 +65,16 @@ def record(transaction: Transaction, reporter: Reporter, events: Sequence[Execut
         NoSuchEntity: The execution, or the node an attempt or a child belongs to, was never heard of.
         InvalidRequest: An id or a phase is not allowed.
     """
-    books: dict[bytes, Book] = {}
+    by_execution: dict[bytes, ExecutionRows] = {}
     for identifier, own in _by_execution(events):
         key = identifier.SerializeToString(deterministic=True)
-        if key not in books:
-            books[key] = _open(transaction, reporter, identifier)
-        book = books[key]
+        if key not in by_execution:
+            by_execution[key] = _open(transaction, reporter, identifier)
+        rows = by_execution[key]
         for event in own:
-            _record_one(book, reporter, event)
-    for book in books.values():
-        book.write()
+            _record_one(rows, reporter, event)
+    for rows in by_execution.values():
+        rows.write()
 
 
 def execution_of(event: ExecutionEvent) -> WorkflowExecutionIdentifier:
@@ -98,56 +98,56 @@ def _by_execution(
     return runs
 
 
-def _open(transaction: Transaction, reporter: Reporter, identifier: WorkflowExecutionIdentifier) -> Book:
+def _open(transaction: Transaction, reporter: Reporter, identifier: WorkflowExecutionIdentifier) -> ExecutionRows:
     check_execution(identifier)
-    book = Book.open(transaction, identifier)
-    if reporter.owner is not None and book.lease_owner != reporter.owner:
-        holder = f"{book.lease_owner!r} does" if book.lease_owner else "nobody does"
+    rows = ExecutionRows.open(transaction, identifier)
+    if reporter.owner is not None and rows.lease_owner != reporter.owner:
+        holder = f"{rows.lease_owner!r} does" if rows.lease_owner else "nobody does"
         raise LeaseLost(f"{reporter.owner!r} does not hold the lease on {describe(identifier)}: {holder}")
-    return book
+    return rows
 
 
-def _record_one(book: Book, reporter: Reporter, event: ExecutionEvent) -> None:
+def _record_one(rows: ExecutionRows, reporter: Reporter, event: ExecutionEvent) -> None:
     if isinstance(event, WorkflowExecutionEvent):
-        _record_execution(book, reporter, event)
+        _record_execution(rows, reporter, event)
     elif isinstance(event, NodeExecutionEvent):
-        _record_node(book, reporter, event)
+        _record_node(rows, reporter, event)
     else:
-        _record_task(book, reporter, event)
+        _record_task(rows, reporter, event)
 
 
-def _record_execution(book: Book, reporter: Reporter, event: WorkflowExecutionEvent) -> None:
-    current = book.execution.closure.phase
+def _record_execution(rows: ExecutionRows, reporter: Reporter, event: WorkflowExecutionEvent) -> None:
+    current = rows.execution.closure.phase
     _check_phase(WORKFLOW, event.phase)
     verdict = judge(WORKFLOW, current, event.phase)
-    if not _is_news(book, reporter, event, verdict, core.WorkflowExecution.Phase.Name(current)):
+    if not _is_news(rows, reporter, event, verdict, core.WorkflowExecution.Phase.Name(current)):
         return
-    executions.apply(book.execution, event, book.transaction.now)
-    book.changed = book.add_event(EventKind.EXECUTION, event.phase, event.SerializeToString(deterministic=True))
+    executions.apply(rows.execution, event, rows.transaction.now)
+    rows.changed = rows.add_event(EventKind.EXECUTION, event.phase, event.SerializeToString(deterministic=True))
 
 
-def _record_node(book: Book, reporter: Reporter, event: NodeExecutionEvent) -> None:
+def _record_node(rows: ExecutionRows, reporter: Reporter, event: NodeExecutionEvent) -> None:
     check_node_id(event.id.node_id)
     _check_phase(NODE, event.phase)
-    book.load(event.id.node_id)
-    row = book.nodes.get(event.id.node_id)
+    rows.load(event.id.node_id)
+    row = rows.nodes.get(event.id.node_id)
     if row is None:
-        row = NodeRow(nodes.create(event, book.transaction.now), parent=_parent_of(book, event))
+        row = NodeRow(nodes.create(event, rows.transaction.now), parent=_parent_of(rows, event))
     current = row.message.closure.phase
     verdict = judge(NODE, current, event.phase, news=nodes.says_something_new(row.message, event))
-    if not _is_news(book, reporter, event, verdict, core.NodeExecution.Phase.Name(current)):
+    if not _is_news(rows, reporter, event, verdict, core.NodeExecution.Phase.Name(current)):
         return
-    book.nodes[event.id.node_id] = row
-    nodes.apply(row.message, event, book.transaction.now)
+    rows.nodes[event.id.node_id] = row
+    nodes.apply(row.message, event, rows.transaction.now)
     if event.task_node_metadata.HasField("dynamic_workflow"):
         row.dynamic_workflow = event.task_node_metadata.dynamic_workflow.SerializeToString()
     if event.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
         source = event.task_node_metadata.catalog_key.source_task_execution
-        deletions.note_uses(book.transaction, book.row_id, [source.node_execution_id.execution_id])
-    row.changed = book.add_event(EventKind.NODE, event.phase, event.SerializeToString(deterministic=True))
+        deletions.note_uses(rows.transaction, rows.row_id, [source.node_execution_id.execution_id])
+    row.changed = rows.add_event(EventKind.NODE, event.phase, event.SerializeToString(deterministic=True))
 
 
-def _parent_of(book: Book, event: NodeExecutionEvent) -> str | None:
+def _parent_of(rows: ExecutionRows, event: NodeExecutionEvent) -> str | None:
     """The node that a new node belongs to; by its own id, or through the attempt that made it (dynamic tasks)."""
     if event.parent_node_metadata.node_id:
         parent = event.parent_node_metadata.node_id
@@ -155,32 +155,32 @@ def _parent_of(book: Book, event: NodeExecutionEvent) -> str | None:
         parent = event.parent_task_metadata.id.node_execution_id.node_id
     else:
         return None
-    book.load(check_node_id(parent))
-    if parent not in book.nodes:
+    rows.load(check_node_id(parent))
+    if parent not in rows.nodes:
         raise NoSuchEntity(f"node {event.id.node_id!r} names as its parent {parent!r}, which was never reported")
     return parent
 
 
-def _record_task(book: Book, reporter: Reporter, event: TaskExecutionEvent) -> None:
+def _record_task(rows: ExecutionRows, reporter: Reporter, event: TaskExecutionEvent) -> None:
     node_id = event.parent_node_execution_id.node_id
-    book.load(node_id)
-    if node_id not in book.nodes:
+    rows.load(node_id)
+    if node_id not in rows.nodes:
         raise NoSuchEntity(
             f"an attempt of {event.task_id.name!r} belongs to node {node_id!r}, which was never reported"
         )
     _check_phase(TASK, event.phase)
     key = task_key(tasks.identifier(event))
-    row = book.tasks.get(key)
+    row = rows.tasks.get(key)
     if row is None:
-        row = TaskRow(tasks.create(event, book.transaction.now), phase_version=-1)
+        row = TaskRow(tasks.create(event, rows.transaction.now), phase_version=-1)
     current = row.message.closure.phase
     verdict = judge(TASK, current, event.phase, news=event.phase_version > row.phase_version)
-    if not _is_news(book, reporter, event, verdict, core.TaskExecution.Phase.Name(current)):
+    if not _is_news(rows, reporter, event, verdict, core.TaskExecution.Phase.Name(current)):
         return
-    book.tasks[key] = row
-    tasks.apply(row.message, event, book.transaction.now)
+    rows.tasks[key] = row
+    tasks.apply(row.message, event, rows.transaction.now)
     row.phase_version = event.phase_version
-    row.changed = book.add_event(EventKind.TASK, event.phase, event.SerializeToString(deterministic=True))
+    row.changed = rows.add_event(EventKind.TASK, event.phase, event.SerializeToString(deterministic=True))
 
 
 def _check_phase(rules: Rules, phase: int) -> None:
@@ -188,7 +188,7 @@ def _check_phase(rules: Rules, phase: int) -> None:
         raise InvalidRequest(f"an event reports phase {phase}, which is not a phase that an entity can be in")
 
 
-def _is_news(book: Book, reporter: Reporter, event: ExecutionEvent, verdict: Verdict, current: str) -> bool:
+def _is_news(rows: ExecutionRows, reporter: Reporter, event: ExecutionEvent, verdict: Verdict, current: str) -> bool:
     """Tell whether to record the event; raise if its reporter is to hear that it is not."""
     if verdict is Verdict.APPLY:
         return True
@@ -198,21 +198,21 @@ def _is_news(book: Book, reporter: Reporter, event: ExecutionEvent, verdict: Ver
         if reporter.strict:
             raise EntityExists(f"{subject}: phase {current} was recorded before")
         return False
-    if not reporter.strict and (verdict is Verdict.LATE or _was_recorded(book, kind, event)):
+    if not reporter.strict and (verdict is Verdict.LATE or _was_recorded(rows, kind, event)):
         return False
     if verdict is Verdict.OVER:
         raise StateForbids(f"{subject} is over ({current}): no event can change it")
     raise StateForbids(f"{subject} has reached {current} already and does not go back")
 
 
-def _was_recorded(book: Book, kind: EventKind, event: ExecutionEvent) -> bool:
+def _was_recorded(rows: ExecutionRows, kind: EventKind, event: ExecutionEvent) -> bool:
     """Tell whether exactly this event is in the log: a reporter that was killed may send it again."""
     message = event.SerializeToString(deterministic=True)
-    if any(row["message"] == message and row["kind"] == kind for row in book.new_events):
+    if any(row["message"] == message and row["kind"] == kind for row in rows.new_events):
         return True
-    found = book.transaction.connection.scalar(
+    found = rows.transaction.connection.scalar(
         _SEEN.where(
-            events_table.c.execution_id == book.row_id, events_table.c.kind == kind, events_table.c.message == message
+            events_table.c.execution_id == rows.row_id, events_table.c.kind == kind, events_table.c.message == message
         )
     )
     return found is not None

@@ -9,19 +9,19 @@ from typing import Final
 
 import msgspec
 
+from livedeck.admin.live.deck_tail import DeckTail
 from livedeck.admin.live.keys import NodeKey
 from livedeck.admin.live.messages import Snapshot
 from livedeck.admin.live.recent import MAX_BYTES, Recent
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
-from livedeck.admin.live.tail import DeckTail
-from livedeck.admin.live.tails import Tails
+from livedeck.admin.live.tail_pool import TailPool
 
 CATCH_UP: Final = 256
 """Segments read from the store for one who comes back; further behind, a snapshot is cheaper."""
 
 
 async def follow(
-    tails: Tails,
+    tails: TailPool,
     node: NodeKey,
     attempt: int | None,
     last_id: tuple[int, int] | None,

@@ -12,10 +12,10 @@ import msgspec
 
 from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.messages import LogChunk
-from livedeck.admin.live.records import Records
+from livedeck.admin.live.nodes import RecordFollower
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.live.states import latest_attempt, may_print, node_is_over
-from livedeck.admin.live.wakes import Pace, Watch, Watcher
+from livedeck.admin.live.wakes import OpenStoreWatch, Pace, StoreWatch
 from livedeck.admin.signals import Signal
 from livedeck.errors import ObjectNotFound, UnreadableObject
 from livedeck.store import Store
@@ -32,9 +32,9 @@ async def follow(
     attempt: int | None,
     last_id: tuple[int, int] | None,
     *,
-    records: Records,
+    records: RecordFollower,
     open_store: Callable[[str], Store],
-    watch: Watch,
+    watch: OpenStoreWatch,
     wake: Signal,
     heartbeat: float = HEARTBEAT,
 ) -> AsyncIterator[bytes]:
@@ -100,8 +100,8 @@ class LogTail:
         key: DeckKey,
         *,
         store: Store,
-        records: Records,
-        watcher: Watcher,
+        records: RecordFollower,
+        watcher: StoreWatch,
         wake: Signal,
         after: int,
         pinned: bool,

@@ -29,12 +29,12 @@ from livedeck.admin.live.execution_streams import (
 )
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
+from livedeck.admin.live.nodes import Lookup, RecordedNodeSource, RecordFollower, look_up
 from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
-from livedeck.admin.live.records import Lookup, RecordedNodes, Records, look_up
 from livedeck.admin.live.sse import HEARTBEAT, EventStream
-from livedeck.admin.live.states import Recorded, latest_attempt, node_is_over
-from livedeck.admin.live.tails import Tails
+from livedeck.admin.live.states import NodeRecord, latest_attempt, node_is_over
+from livedeck.admin.live.tail_pool import TailPool
 from livedeck.admin.live.wakes import watching
 from livedeck.admin.signals import Signal
 from livedeck.deck.reader import Offload
@@ -117,8 +117,8 @@ class Live:
         self._inotify = Inotify.open()
         self._watch = watching(self._inotify)
         self._changes = Changes(self._feed, self._tasks)
-        self.tails = Tails(
-            records=RecordedNodes(self._changes, self._lookup),
+        self.tails = TailPool(
+            records=RecordedNodeSource(self._changes, self._lookup),
             open_store=self._open_store,
             open_reader=self._open_reader,
             watch=self._watch,
@@ -225,7 +225,7 @@ class Live:
         self, node: NodeKey, number: int | None, last_id: tuple[int, int] | None
     ) -> AsyncIterator[bytes]:
         wake = Signal()
-        async with Records.follow(self._changes, self._lookup, node, wake) as records:
+        async with RecordFollower.follow(self._changes, self._lookup, node, wake) as records:
             events = log_stream.follow(
                 node,
                 number,
@@ -247,7 +247,7 @@ class Live:
         self.tails.hint(key, await _body(request, hints.MAX_BYTES))
         return Response(status_code=204)
 
-    async def _known(self, node: NodeKey, number: int | None) -> Recorded:
+    async def _known(self, node: NodeKey, number: int | None) -> NodeRecord:
         """Refuse a stream about what does not exist and never will."""
         node.attempt(number or 0).prefix  # noqa: B018 - refuses what is no name
         recorded = await look_up(self._lookup, node)

@@ -69,7 +69,7 @@ _ENDED_AS: Final[Mapping[DeckPhase, str]] = {
 
 
 @dataclass(frozen=True)
-class Recorded:
+class NodeRecord:
     """What the control plane has recorded."""
 
     execution: Execution
@@ -107,7 +107,7 @@ class Trouble:
 
 def deck_state(
     attempt: int,
-    recorded: Recorded,
+    recorded: NodeRecord,
     published: Published | None,
     trouble: Trouble | None,
     now: datetime,
@@ -146,12 +146,12 @@ def deck_state(
     )
 
 
-def is_over(attempt: int, recorded: Recorded) -> bool:
+def is_over(attempt: int, recorded: NodeRecord) -> bool:
     """Tell whether the control plane knows the attempt to be over; its process may go on, see ``may_publish``."""
     return _end(attempt, recorded) is not None
 
 
-def may_publish(attempt: int, recorded: Recorded, now: datetime) -> bool:
+def may_publish(attempt: int, recorded: NodeRecord, now: datetime) -> bool:
     """Tell whether an attempt's process may be there and publish: it runs, or its Deck is still on its way.
 
     Until this is no longer so, nobody else may write to its Deck, or call it the last of it.
@@ -162,7 +162,7 @@ def may_publish(attempt: int, recorded: Recorded, now: datetime) -> bool:
     return task is not None and _since_result(task, now) < _FLUSH_TIME
 
 
-def may_print(attempt: int, recorded: Recorded, now: datetime) -> bool:
+def may_print(attempt: int, recorded: NodeRecord, now: datetime) -> bool:
     """Tell whether more of an attempt's output may come: it runs, or its process went on and just now ends.
 
     That a Deck's last flush fails is printed later than that; it is in the log for whoever opens it again.
@@ -173,23 +173,23 @@ def may_print(attempt: int, recorded: Recorded, now: datetime) -> bool:
     return task is not None and _since_result(task, now) < _LAST_WORDS
 
 
-def node_is_over(recorded: Recorded) -> bool:
+def node_is_over(recorded: NodeRecord) -> bool:
     """Tell whether no further attempt will come."""
     node = recorded.node
     return (node is not None and node.closure.phase in _NODE_ENDS) or _execution_is_over(recorded)
 
 
-def task_of(recorded: Recorded, attempt: int) -> TaskExecution | None:
+def task_of(recorded: NodeRecord, attempt: int) -> TaskExecution | None:
     """Return the record of one attempt."""
     return next((task for task in recorded.tasks if task.id.retry_attempt == attempt), None)
 
 
-def latest_attempt(recorded: Recorded) -> int:
+def latest_attempt(recorded: NodeRecord) -> int:
     """Return the number of the newest attempt; 0 before there is any."""
     return max((task.id.retry_attempt for task in recorded.tasks), default=0)
 
 
-def cached_source(recorded: Recorded) -> TaskExecutionIdentifier | None:
+def cached_source(recorded: NodeRecord) -> TaskExecutionIdentifier | None:
     """Return the attempt whose outputs the node took from the cache, if it did."""
     if recorded.node is None:
         return None
@@ -214,7 +214,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def _phase(
-    attempt: int, recorded: Recorded, published: Published | None, trouble: Trouble | None, now: datetime
+    attempt: int, recorded: NodeRecord, published: Published | None, trouble: Trouble | None, now: datetime
 ) -> tuple[DeckPhase, str]:
     node = recorded.node
     if node is not None and node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
@@ -233,7 +233,7 @@ def _phase(
 def _over(
     end: DeckPhase,
     attempt: int,
-    recorded: Recorded,
+    recorded: NodeRecord,
     published: Published | None,
     trouble: Trouble | None,
     *,
@@ -247,7 +247,7 @@ def _over(
     return _ended(end, attempt, recorded, published)
 
 
-def _running(recorded: Recorded, published: Published, trouble: Trouble | None) -> tuple[DeckPhase, str]:
+def _running(recorded: NodeRecord, published: Published, trouble: Trouble | None) -> tuple[DeckPhase, str]:
     if trouble is not None:
         return DeckPhase.BEHIND, trouble.reason
     if recorded.execution.closure.phase == _W.UNDEFINED:  # there is no record: a folder is looked at
@@ -260,7 +260,7 @@ def _running(recorded: Recorded, published: Published, trouble: Trouble | None) 
 def _finishing(
     end: DeckPhase,
     attempt: int,
-    recorded: Recorded,
+    recorded: NodeRecord,
     published: Published | None,
     trouble: Trouble | None,
     *,
@@ -283,7 +283,7 @@ def _since_result(task: TaskExecution, now: datetime) -> timedelta:
     return now - closure.updated_at.ToDatetime(tzinfo=UTC)
 
 
-def _before(attempt: int, recorded: Recorded) -> tuple[DeckPhase, str]:
+def _before(attempt: int, recorded: NodeRecord) -> tuple[DeckPhase, str]:
     """Nothing is in the store yet."""
     node = recorded.node
     task = task_of(recorded, attempt)
@@ -298,7 +298,7 @@ def _before(attempt: int, recorded: Recorded) -> tuple[DeckPhase, str]:
     return DeckPhase.WAITING, ""
 
 
-def _ended(end: DeckPhase, attempt: int, recorded: Recorded, published: Published | None) -> tuple[DeckPhase, str]:
+def _ended(end: DeckPhase, attempt: int, recorded: NodeRecord, published: Published | None) -> tuple[DeckPhase, str]:
     error = _error(attempt, recorded)
     if published is None:
         return DeckPhase.NONE, _no_deck(end, recorded, error)
@@ -312,7 +312,7 @@ def _ended(end: DeckPhase, attempt: int, recorded: Recorded, published: Publishe
     return DeckPhase.DIED, f"It ended without a word {what}. {error}".strip()
 
 
-def _no_deck(end: DeckPhase, recorded: Recorded, error: str) -> str:
+def _no_deck(end: DeckPhase, recorded: NodeRecord, error: str) -> str:
     node = recorded.node
     if end is DeckPhase.NONE:
         return "The node was skipped: its branch was not taken."
@@ -327,7 +327,7 @@ def _no_deck(end: DeckPhase, recorded: Recorded, error: str) -> str:
     return f"{_ENDED_AS[end]} before its Deck was written. {error}".strip()
 
 
-def _cached(recorded: Recorded, published: Published | None) -> tuple[DeckPhase, str]:
+def _cached(recorded: NodeRecord, published: Published | None) -> tuple[DeckPhase, str]:
     if cached_source(recorded) is None:
         return DeckPhase.NONE, "The outputs came from the cache, which does not say what run filled it."
     if published is None:
@@ -335,7 +335,7 @@ def _cached(recorded: Recorded, published: Published | None) -> tuple[DeckPhase,
     return DeckPhase.CACHED, "The outputs came from the cache; this is the Deck of the run that filled it."
 
 
-def _end(attempt: int, recorded: Recorded) -> DeckPhase | None:
+def _end(attempt: int, recorded: NodeRecord) -> DeckPhase | None:
     """How the attempt ended as far as the control plane knows; None while it may still go on."""
     task = task_of(recorded, attempt)
     if task is not None and task.closure.phase in _TASK_ENDS:
@@ -351,11 +351,11 @@ def _is_parent(node: NodeExecution) -> bool:
     return node.metadata.is_parent_node or node.metadata.is_array
 
 
-def _execution_is_over(recorded: Recorded) -> bool:
+def _execution_is_over(recorded: NodeRecord) -> bool:
     return recorded.execution.closure.phase in _EXECUTION_ENDS
 
 
-def _error(attempt: int, recorded: Recorded) -> str:
+def _error(attempt: int, recorded: NodeRecord) -> str:
     task = task_of(recorded, attempt)
     if task is not None and task.closure.HasField("error"):
         return task.closure.error.message.strip()
@@ -366,7 +366,7 @@ def _error(attempt: int, recorded: Recorded) -> str:
     return recorded.execution.closure.abort_metadata.cause.strip()
 
 
-def _began(recorded: Recorded) -> bool:
+def _began(recorded: NodeRecord) -> bool:
     """Whether the process of an attempt has existed."""
     return any(task.closure.HasField("started_at") for task in recorded.tasks)
 

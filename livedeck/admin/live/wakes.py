@@ -13,7 +13,7 @@ LAST: Final = 2.0
 """Seconds between two looks at the store: at first, and once nothing came for a while."""
 
 
-class Watcher(Protocol):
+class StoreWatch(Protocol):
     """Wakes a tail when the store changes."""
 
     @property
@@ -27,7 +27,7 @@ class Watcher(Protocol):
         """Wake no more."""
 
 
-Watch = Callable[[Store, tuple[str, ...], Signal], Watcher]
+OpenStoreWatch = Callable[[Store, tuple[str, ...], Signal], StoreWatch]
 """Watches folders of a store (given as keys, ``""`` for its root) on behalf of a signal."""
 
 
@@ -67,10 +67,10 @@ class _Folders(FolderWatch):
     active = True
 
 
-def watching(inotify: Inotify | None) -> Watch:
+def watching(inotify: Inotify | None) -> OpenStoreWatch:
     """Return how stores are watched in this process."""
 
-    def watch(store: Store, folders: tuple[str, ...], signal: Signal) -> Watcher:
+    def watch(store: Store, folders: tuple[str, ...], signal: Signal) -> StoreWatch:
         if inotify is None or store.local_root is None:
             return _Blind()
         # Resolved, because the kernel does not follow a link to what is created later.

@@ -10,13 +10,13 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.services.answers import Answers
 from livedeck.admin.services.calls import Handler, Service
 from livedeck.admin.services.data_proxy import DataProxyCalls
+from livedeck.admin.services.entities import Registration
 from livedeck.admin.services.executions import ExecutionCalls
 from livedeck.admin.services.launching import Launcher
-from livedeck.admin.services.naming import NamingCalls
+from livedeck.admin.services.named_entities import NamingCalls
 from livedeck.admin.services.progress import ProgressCalls
 from livedeck.admin.services.projects import ProjectCalls
 from livedeck.admin.services.registrar import Registrar
-from livedeck.admin.services.registration import Registration
 from livedeck.admin.services.signing import Links
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from flyteidl.admin.common_pb2 import Sort
 from google.protobuf.message import Message
 
-from livedeck.admin.db.listing import Page
+from livedeck.admin.db.list_queries import Page
 
 
 class _Listed(Protocol):

@@ -15,9 +15,9 @@ from livedeck.admin.compiler import launch_plans, single_task
 from livedeck.admin.compiler.nodes import key_of
 from livedeck.admin.compiler.types import check_interface
 from livedeck.admin.compiler.workflow import Library, compile_workflow, referenced
-from livedeck.admin.db import named, projects, registry
+from livedeck.admin.db import entities, named_entities, projects
 from livedeck.admin.db.database import Connection, Database
-from livedeck.admin.db.registry import LAUNCH_PLAN, TASK, WORKFLOW, Entry
+from livedeck.admin.db.entities import LAUNCH_PLAN, TASK, WORKFLOW, Entry
 from livedeck.admin.db.tables import NAME_LENGTH
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.digests import digest_launch_plan, digest_task, digest_workflow
@@ -64,7 +64,7 @@ class Registrar:
             closure=TaskClosure(compiled_task=compiled),
             short_description=spec.description.short_description,
         )
-        await self._add(registry.TASK, Entry(message, digest, columns={"type": spec.template.type}), spec.description)
+        await self._add(entities.TASK, Entry(message, digest, columns={"type": spec.template.type}), spec.description)
 
     async def add_workflow(self, identifier: Identifier, spec: WorkflowSpec, *, hidden: bool = False) -> None:
         """Compile and register a workflow.
@@ -81,7 +81,7 @@ class Registrar:
         closure = await asyncio.to_thread(_compile, identifier, spec, library)
         message = _listed_workflow(identifier, closure, spec.description)
         entry = Entry(message, digest, hidden, {"closure": closure.SerializeToString(deterministic=True)})
-        await self._add(registry.WORKFLOW, entry, spec.description)
+        await self._add(entities.WORKFLOW, entry, spec.description)
 
     async def add_launch_plan(self, identifier: Identifier, spec: LaunchPlanSpec, *, hidden: bool = False) -> None:
         """Register a launch plan, inactive.
@@ -97,7 +97,7 @@ class Registrar:
         await run_by_size(spec, _check_launch_plan, what, spec)
         check_identifier(spec.workflow_id)
         digest = digest_launch_plan(spec)
-        found = await self._database.read(registry.find_closure, spec.workflow_id)
+        found = await self._database.read(entities.find_closure, spec.workflow_id)
         if found is None:
             raise NoSuchEntity(f"there is no workflow {describe(spec.workflow_id)}: register it before its launch plan")
         workflow_row, closure = found
@@ -117,7 +117,7 @@ class Registrar:
             "state": LaunchPlanState.INACTIVE,
             "scheduled": spec.entity_metadata.HasField("schedule"),
         }
-        await self._add(registry.LAUNCH_PLAN, Entry(message, digest, hidden, columns), None)
+        await self._add(entities.LAUNCH_PLAN, Entry(message, digest, hidden, columns), None)
 
     async def runnable(self, identifier: Identifier) -> Runnable:
         """Return what an execution of ``identifier`` runs; for a task, a workflow is made up around it.
@@ -142,12 +142,12 @@ class Registrar:
 
     async def _make_up_workflow(self, identifier: Identifier) -> None:
         check_identifier(identifier)
-        task = await self._database.read(registry.find, TASK, identifier)
+        task = await self._database.read(entities.find, TASK, identifier)
         if task is None:
             raise NoSuchEntity(f"there is no task {describe(identifier)}: register it first")
         spec = single_task.workflow_spec(task.closure.compiled_task.template)
         plan_id = single_task.generated_id(identifier, ResourceType.LAUNCH_PLAN)
-        if await self._database.read(registry.find, LAUNCH_PLAN, plan_id) is not None:
+        if await self._database.read(entities.find, LAUNCH_PLAN, plan_id) is not None:
             return
         # Two executions may be created at once: whoever comes second finds what it would have made.
         with suppress(EntityExists):
@@ -169,20 +169,20 @@ class Registrar:
         return result
 
     async def _add(
-        self, kind: "registry.Kind[registry.M]", entry: Entry, description: DescriptionEntity | None
+        self, kind: "entities.Kind[entities.M]", entry: Entry, description: DescriptionEntity | None
     ) -> None:
         await self._database.write(_add_with_description, kind, entry, description)
 
 
 def _add_with_description(
     transaction: Transaction,
-    kind: "registry.Kind[registry.M]",
+    kind: "entities.Kind[entities.M]",
     entry: Entry,
     description: DescriptionEntity | None,
 ) -> None:
-    registry.add(transaction, kind, entry)
+    entities.add(transaction, kind, entry)
     if description is not None and description.ByteSize():
-        named.add_description(transaction, entry.message.id, description)
+        named_entities.add_description(transaction, entry.message.id, description)
 
 
 def _checked_task(what: str, spec: TaskSpec) -> bytes:
@@ -207,9 +207,9 @@ def _compile(identifier: Identifier, spec: WorkflowSpec, library: Library) -> Co
 
 def _prepare_workflow(connection: Connection, identifier: Identifier, spec: WorkflowSpec, digest: bytes) -> Library:
     """Refuse what is known, and look up what the workflow refers to."""
-    registry.refuse_if_known(connection, WORKFLOW, identifier, digest)
-    tasks = registry.find_many(connection, TASK, _referenced(spec, ResourceType.TASK))
-    plans = registry.find_many(connection, LAUNCH_PLAN, _referenced(spec, ResourceType.LAUNCH_PLAN))
+    entities.refuse_if_known(connection, WORKFLOW, identifier, digest)
+    tasks = entities.find_many(connection, TASK, _referenced(spec, ResourceType.TASK))
+    plans = entities.find_many(connection, LAUNCH_PLAN, _referenced(spec, ResourceType.LAUNCH_PLAN))
     return Library(
         tasks={key_of(task.id): task.closure.compiled_task.template for task in tasks},
         launch_plans={key_of(plan.id): launch_plans.template(plan) for plan in plans},
@@ -222,10 +222,10 @@ def _referenced(spec: WorkflowSpec, kind: ResourceType) -> list[Identifier]:
 
 
 def _find_runnable(connection: Connection, identifier: Identifier) -> Runnable:
-    plan = registry.find(connection, LAUNCH_PLAN, identifier)
+    plan = entities.find(connection, LAUNCH_PLAN, identifier)
     if plan is None:
         raise NoSuchEntity(f"there is no launch plan {describe(identifier)}: register it first")
-    row = registry.find_row(connection, WORKFLOW, plan.spec.workflow_id)
+    row = entities.find_row(connection, WORKFLOW, plan.spec.workflow_id)
     assert row is not None  # a foreign key says so
     return Runnable(plan, plan.spec.workflow_id, row)
 

@@ -8,10 +8,10 @@ from alembic.script import ScriptDirectory
 from flyteidl.admin.common_pb2 import NamedEntityIdentifier
 from sqlalchemy import text
 
-from livedeck.admin.db import named, registry
+from livedeck.admin.db import entities, named_entities
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.engines import open_engines
-from livedeck.admin.db.listing import Page
+from livedeck.admin.db.list_queries import Page
 from livedeck.admin.db.migrate import HEAD, configuration, current_revision, migrate
 from livedeck.admin.db.tables import metadata
 from livedeck.errors import UnsupportedOption
@@ -55,17 +55,17 @@ def old_database(request, tmp_path):
 
 async def test_the_first_schema_is_brought_forward_with_its_data(old_database):
     async with Database.open(old_database) as database:
-        for kind in registry.KINDS.values():
+        for kind in entities.KINDS.values():
             page = (kind.resource_type, "flytesnacks", "development", Page(10))
-            found, _ = await database.read(named.list_named, *page)
+            found, _ = await database.read(named_entities.list_named, *page)
             assert [entity.id.name for entity in found] == ["a", "b"]
-            words = "words" if kind is registry.TASK else ""
+            words = "words" if kind is entities.TASK else ""
             assert [(entity.metadata.description, entity.metadata.state) for entity in found] == [
                 (words, bool(words)),
                 ("", 0),
             ]
             listed, _ = await database.read(
-                registry.list_entities,
+                entities.list_entities,
                 kind,
                 NamedEntityIdentifier(project="flytesnacks", domain="development"),
                 Page(10),

@@ -11,10 +11,10 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, ResourceType, 
 from sqlalchemy import Connection, Engine, event, text
 
 from bench.history import BIGGEST, DOMAIN, PROJECT, write_history
-from livedeck.admin.db import changes, executions, named, projects, registry
+from livedeck.admin.db import changes, entities, executions, named_entities, projects
 from livedeck.admin.db.changes import Scope
 from livedeck.admin.db.engines import open_engines
-from livedeck.admin.db.listing import Page
+from livedeck.admin.db.list_queries import Page
 
 NEWEST = Sort(key="created_at", direction=Sort.DESCENDING)
 OLDEST = Sort(key="created_at", direction=Sort.ASCENDING)
@@ -32,9 +32,9 @@ def runs(filters: str = "", sort: Sort | None = NEWEST) -> List:
     )
 
 
-def entities(kind: "registry.Kind[Any]", name: str = "", filters: str = "") -> List:
+def entities_of(kind: "entities.Kind[Any]", name: str = "", filters: str = "") -> List:
     scope = NamedEntityIdentifier(project=PROJECT, domain=DOMAIN, name=name)
-    return lambda connection, token: registry.list_entities(connection, kind, scope, Page(5, token, filters, NEWEST))
+    return lambda connection, token: entities.list_entities(connection, kind, scope, Page(5, token, filters, NEWEST))
 
 
 def nodes(parent: str | None, sort: Sort | None) -> List:
@@ -42,15 +42,15 @@ def nodes(parent: str | None, sort: Sort | None) -> List:
 
 
 def names(connection: Connection, token: str) -> tuple[list[Any], str]:
-    return registry.list_names(connection, registry.TASK, PROJECT, DOMAIN, Page(5, token))
+    return entities.list_names(connection, entities.TASK, PROJECT, DOMAIN, Page(5, token))
 
 
 def named_workflows(connection: Connection, token: str) -> tuple[list[Any], str]:
-    return named.list_named(connection, ResourceType.WORKFLOW, PROJECT, DOMAIN, Page(5, token))
+    return named_entities.list_named(connection, ResourceType.WORKFLOW, PROJECT, DOMAIN, Page(5, token))
 
 
 def active(connection: Connection, token: str) -> tuple[list[Any], str]:
-    return registry.list_active(connection, PROJECT, DOMAIN, Page(5, token))
+    return entities.list_active(connection, PROJECT, DOMAIN, Page(5, token))
 
 
 def all_projects(connection: Connection, token: str) -> tuple[list[Any], str]:
@@ -69,9 +69,9 @@ WALKS: dict[str, List] = {
     "nodes: top level": nodes(None, OLDEST),
     "nodes: below a node": nodes("n0", OLDEST),
     "nodes: in their own order": nodes(None, None),
-    **{f"{kind.name}s": entities(kind) for kind in registry.KINDS.values()},
-    **{f"{kind.name}s of a name": entities(kind, NAME) for kind in registry.KINDS.values()},
-    "launch plans: of a workflow": entities(registry.LAUNCH_PLAN, "", f"eq(workflow.name,{NAME})"),
+    **{f"{kind.name}s": entities_of(kind) for kind in entities.KINDS.values()},
+    **{f"{kind.name}s of a name": entities_of(kind, NAME) for kind in entities.KINDS.values()},
+    "launch plans: of a workflow": entities_of(entities.LAUNCH_PLAN, "", f"eq(workflow.name,{NAME})"),
     "launch plans: active": active,
     "names": names,
     "named entities": named_workflows,
@@ -85,7 +85,7 @@ BOUNDED: dict[str, List] = {
     "executions: command line, several phases": runs("value_in(phase,UNDEFINED;QUEUED;RUNNING)"),
     "executions: by name": runs("eq(name,x7)"),
     "executions: not of a phase": runs("ne(phase,SUCCEEDED)"),
-    "tasks: part of a name": entities(registry.TASK, "", "contains(name,rare)"),
+    "tasks: part of a name": entities_of(entities.TASK, "", "contains(name,rare)"),
     "attempts": lambda connection, token: executions.list_attempts(connection, NODE, Page(50, token, "", OLDEST)),
 }
 """Sorts the few rows that it found, or that one node has."""

@@ -8,11 +8,11 @@ from flyteidl.admin.execution_pb2 import Execution
 from livedeck.admin.live.changes import Subscription
 from livedeck.admin.live.deck_log import DeckLog
 from livedeck.admin.live.deck_stream import follow
+from livedeck.admin.live.deck_tail import DeckTail
 from livedeck.admin.live.keys import NodeKey
+from livedeck.admin.live.nodes import RecordFollower
 from livedeck.admin.live.recent import Kept
-from livedeck.admin.live.records import Records
-from livedeck.admin.live.states import Recorded
-from livedeck.admin.live.tail import DeckTail
+from livedeck.admin.live.states import NodeRecord
 from livedeck.admin.signals import Signal
 from livedeck.client.sse import SseParser
 from livedeck.deck.ops import Document, Html, Put, Segment
@@ -51,7 +51,7 @@ async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_pat
     reader = BusyReader(last=30)
     tail = DeckTail(
         NODE.attempt(0),
-        records=Records(Recorded(Execution()), Subscription(lambda _: True, Signal())),
+        records=RecordFollower(NodeRecord(Execution()), Subscription(lambda _: True, Signal())),
         open_log=lambda _, number: DeckLog(store, reader, number, kept=Kept(segments=10)),
         watch=lambda _, signal: SimpleNamespace(),
         wake=Signal(),

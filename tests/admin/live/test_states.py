@@ -12,8 +12,8 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
 from livedeck.admin.live.messages import DeckPhase
 from livedeck.admin.live.states import (
+    NodeRecord,
     Published,
-    Recorded,
     Trouble,
     deck_state,
     is_over,
@@ -68,8 +68,8 @@ def task(phase: int = K.RUNNING, attempt: int = 0, error: str = "", reason: str 
     return made
 
 
-def recorded(node=None, *tasks, run=None) -> Recorded:
-    return Recorded(run or execution(), node, tasks)
+def recorded(node=None, *tasks, run=None) -> NodeRecord:
+    return NodeRecord(run or execution(), node, tasks)
 
 
 CACHED = NodeExecution()

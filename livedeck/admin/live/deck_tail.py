@@ -12,10 +12,10 @@ from livedeck.admin.live.deck_log import DeckLog
 from livedeck.admin.live.hints import Hint
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.messages import DeckPhase, DeckState
-from livedeck.admin.live.records import NodeRecords
+from livedeck.admin.live.nodes import NodeFollower
 from livedeck.admin.live.sse import event
 from livedeck.admin.live.states import (
-    Recorded,
+    NodeRecord,
     Trouble,
     cached_source,
     deck_state,
@@ -24,7 +24,7 @@ from livedeck.admin.live.states import (
     may_publish,
     node_is_over,
 )
-from livedeck.admin.live.wakes import Pace, Watcher
+from livedeck.admin.live.wakes import Pace, StoreWatch
 from livedeck.admin.signals import Signal
 from livedeck.errors import DeckError, StoreError
 from livedeck.executors.api import Queued
@@ -55,9 +55,9 @@ class DeckTail:
         self,
         key: DeckKey,
         *,
-        records: NodeRecords,
+        records: NodeFollower,
         open_log: Callable[[DeckKey, int], DeckLog],
-        watch: Callable[[DeckKey, Signal], Watcher],
+        watch: Callable[[DeckKey, Signal], StoreWatch],
         wake: Signal,
         queued: Callable[[], Queued | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
@@ -151,7 +151,7 @@ class DeckTail:
         finally:
             watcher.close()
 
-    def _follow_source(self, recorded: Recorded) -> bool:
+    def _follow_source(self, recorded: NodeRecord) -> bool:
         """Outputs from the cache: the Deck is that of the run that filled it."""
         source = cached_source(recorded)
         shown = DeckKey.of(source) if source is not None else self.key
@@ -183,7 +183,7 @@ class DeckTail:
         self._tell(self._records.recorded)
         self.changed.fire()
 
-    def _may_publish(self, recorded: Recorded) -> bool:
+    def _may_publish(self, recorded: NodeRecord) -> bool:
         """Tell whether more may come: no Deck goes on after its end, or where another process writes the whole page."""
         if not is_over(self.key.number, recorded):
             return True
@@ -192,7 +192,7 @@ class DeckTail:
             return False
         return may_publish(self.key.number, recorded, datetime.now(UTC))
 
-    def _judge(self, recorded: Recorded) -> DeckState:
+    def _judge(self, recorded: NodeRecord) -> DeckState:
         now = datetime.now(UTC)
         return deck_state(self.key.number, recorded, self._log.published, self._trouble(), now, queued=self._queued())
 
@@ -208,7 +208,7 @@ class DeckTail:
             return Trouble(now - self._state_at, "The store has not answered yet.", unread=True)
         return None
 
-    def _tell(self, recorded: Recorded) -> None:
+    def _tell(self, recorded: NodeRecord) -> None:
         state = self._judge(recorded)
         if self._state is None or _core(state) != _core(self._state) or self._times_differ(state):
             self._state = state
@@ -224,7 +224,7 @@ class DeckTail:
         old = (self._state.published_at, self._state.behind)
         return (state.published_at, state.behind) != old and self._clock() - self._state_at >= STATE_PAUSE
 
-    def _pause(self, pace: Pace, watcher: Watcher, *, moved: bool) -> float:
+    def _pause(self, pace: Pace, watcher: StoreWatch, *, moved: bool) -> float:
         """Seconds until the tail looks again although nothing woke it."""
         if self.over:
             return 60.0

@@ -36,9 +36,9 @@ from flyteidl.core.interface_pb2 import Parameter
 from flyteidl.core.types_pb2 import LiteralType
 from google.protobuf.any_pb2 import Any
 
-from livedeck.admin.db import named as names
-from livedeck.admin.db import registry
-from livedeck.admin.db.registry import Entry
+from livedeck.admin.db import entities
+from livedeck.admin.db import named_entities as names
+from livedeck.admin.db.entities import Entry
 from livedeck.admin.services.calls import Failure
 
 SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
@@ -173,7 +173,7 @@ async def test_a_task_of_an_unknown_type_that_is_stored_does_not_run(registered,
     task = Task(id=protos.id("TASK", "odd"))
     template = protos.task("odd", interface=protos.interface({"x": LiteralType(simple=77)})).spec.template
     task.closure.compiled_task.template.CopyFrom(template)
-    await database.write(registry.add, registry.TASK, registry.Entry(task, b"", columns={"type": "x"}))
+    await database.write(entities.add, entities.TASK, entities.Entry(task, b"", columns={"type": "x"}))
     request = protos.execution("e1")
     request.spec.launch_plan.CopyFrom(task.id)
     assert (await refusal(registered, "CreateExecution", request))[0] == "INVALID_ARGUMENT"
@@ -229,7 +229,7 @@ async def test_a_schedule_that_was_once_accepted_is_not_activated(registered, pr
     old = LaunchPlan(id=protos.id("LAUNCH_PLAN", "hourly"), spec=known.spec)
     old.spec.entity_metadata.schedule.cron_expression = "0 * * * *"
     columns = {"workflow_id": 1, "workflow_name": "chain", "state": 0, "scheduled": True}
-    await database.write(registry.add, registry.LAUNCH_PLAN, Entry(old, b"digest", columns=columns))
+    await database.write(entities.add, entities.LAUNCH_PLAN, Entry(old, b"digest", columns=columns))
     activation = LaunchPlanUpdateRequest(id=old.id, state=LaunchPlanState.ACTIVE)
     code, message = await refusal(registered, "UpdateLaunchPlan", activation)
     assert (code, "schedules are not built yet" in message) == ("INVALID_ARGUMENT", True)

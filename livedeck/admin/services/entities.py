@@ -22,9 +22,9 @@ from flyteidl.admin.launch_plan_pb2 import (
 from flyteidl.admin.task_pb2 import Task, TaskCreateRequest, TaskCreateResponse, TaskList
 from flyteidl.admin.workflow_pb2 import Workflow, WorkflowCreateRequest, WorkflowCreateResponse, WorkflowList
 
-from livedeck.admin.db import registry
+from livedeck.admin.db import entities
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.registry import LAUNCH_PLAN, TASK, WORKFLOW, Kind
+from livedeck.admin.db.entities import LAUNCH_PLAN, TASK, WORKFLOW, Kind
 from livedeck.admin.names import check_entity_name, check_identifier, check_member, check_scope, describe
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.paging import page_of
@@ -33,7 +33,7 @@ from livedeck.errors import NoSuchEntity
 
 
 class Registration:
-    """Thin: what a call means is in `Registrar` and `livedeck.admin.db.registry`."""
+    """Thin: what a call means is in `Registrar` and `livedeck.admin.db.entities`."""
 
     def __init__(self, database: Database, registrar: Registrar) -> None:
         self._database = database
@@ -79,14 +79,14 @@ class Registration:
 
     async def _get_workflow(self, request: ObjectGetRequest) -> Workflow:
         workflow = await self._get(WORKFLOW, request)
-        found = await self._database.read(registry.find_closure, request.id)
+        found = await self._database.read(entities.find_closure, request.id)
         assert found is not None  # nothing is ever deleted
         workflow.closure.compiled_workflow.CopyFrom(found[1])
         return workflow
 
-    async def _get(self, kind: Kind[registry.M], request: ObjectGetRequest) -> registry.M:
+    async def _get(self, kind: Kind[entities.M], request: ObjectGetRequest) -> entities.M:
         check_identifier(request.id)
-        found = await self._database.read(registry.find, kind, request.id)
+        found = await self._database.read(entities.find, kind, request.id)
         if found is None:
             raise NoSuchEntity(f"there is no {kind.name} {describe(request.id)}")
         return found
@@ -103,11 +103,11 @@ class Registration:
         found, token = await self._list(LAUNCH_PLAN, request)
         return LaunchPlanList(launch_plans=found, token=token)
 
-    async def _list(self, kind: Kind[registry.M], request: ResourceListRequest) -> tuple[list[registry.M], str]:
+    async def _list(self, kind: Kind[entities.M], request: ResourceListRequest) -> tuple[list[entities.M], str]:
         check_scope(request.id.project, request.id.domain)
         if request.id.name:
             check_entity_name("name", request.id.name)
-        return await self._database.read(registry.list_entities, kind, request.id, page_of(request))
+        return await self._database.read(entities.list_entities, kind, request.id, page_of(request))
 
     async def _list_task_ids(self, request: NamedEntityIdentifierListRequest) -> NamedEntityIdentifierList:
         return await self._list_ids(TASK, request)
@@ -119,18 +119,18 @@ class Registration:
         return await self._list_ids(LAUNCH_PLAN, request)
 
     async def _list_ids(
-        self, kind: Kind[registry.M], request: NamedEntityIdentifierListRequest
+        self, kind: Kind[entities.M], request: NamedEntityIdentifierListRequest
     ) -> NamedEntityIdentifierList:
         check_scope(request.project, request.domain)
         found, token = await self._database.read(
-            registry.list_names, kind, request.project, request.domain, page_of(request)
+            entities.list_names, kind, request.project, request.domain, page_of(request)
         )
         return NamedEntityIdentifierList(entities=found, token=token)
 
     async def _get_active(self, request: ActiveLaunchPlanRequest) -> LaunchPlan:
         check_scope(request.id.project, request.id.domain)
         check_entity_name("name", request.id.name)
-        found = await self._database.read(registry.find_active, request.id)
+        found = await self._database.read(entities.find_active, request.id)
         if found is None:
             path = f"{request.id.project}/{request.id.domain}/{request.id.name}"
             raise NoSuchEntity(f"no version of launch plan {path} is active")
@@ -139,12 +139,12 @@ class Registration:
     async def _list_active(self, request: ActiveLaunchPlanListRequest) -> LaunchPlanList:
         check_scope(request.project, request.domain)
         found, token = await self._database.read(
-            registry.list_active, request.project, request.domain, page_of(request)
+            entities.list_active, request.project, request.domain, page_of(request)
         )
         return LaunchPlanList(launch_plans=found, token=token)
 
     async def _update_launch_plan(self, request: LaunchPlanUpdateRequest) -> LaunchPlanUpdateResponse:
         check_identifier(request.id)
         check_member("state", request.state, LaunchPlanState)
-        await self._database.write(registry.set_launch_plan_state, request.id, request.state)
+        await self._database.write(entities.set_launch_plan_state, request.id, request.state)
         return LaunchPlanUpdateResponse()

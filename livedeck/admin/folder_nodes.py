@@ -10,8 +10,8 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core import execution_pb2 as core
 
 from livedeck.admin.live.keys import NodeKey
-from livedeck.admin.live.records import NodeRecords
-from livedeck.admin.live.states import Recorded
+from livedeck.admin.live.nodes import NodeFollower
+from livedeck.admin.live.states import NodeRecord
 from livedeck.admin.signals import Signal
 from livedeck.deck.ops import Document, End, Segment
 from livedeck.deck.reader import Reader
@@ -52,7 +52,7 @@ class EndReader(Reader):
         return segment
 
 
-class FolderRecords:
+class FolderFollower:
     """What is known of one Deck's task: how its log ends, and whether the process that wrote it is there.
 
     Args:
@@ -65,11 +65,11 @@ class FolderRecords:
         self._liveness = liveness
 
     @property
-    def recorded(self) -> Recorded:
+    def recorded(self) -> NodeRecord:
         """What is known now."""
         return self.refresh()
 
-    def refresh(self) -> Recorded:
+    def refresh(self) -> NodeRecord:
         """Look again."""
         end = self._end()
         if end is not None:
@@ -83,7 +83,7 @@ class FolderRecords:
                 return _recorded(core.NodeExecution.RUNNING, core.TaskExecution.RUNNING, known=False)
 
 
-class FolderSource:
+class FolderNodeSource:
     """Decks in folders, each as the only attempt of a node of its own.
 
     Args:
@@ -101,7 +101,7 @@ class FolderSource:
         reader = self._readers[store.uri] = EndReader(store)
         return reader
 
-    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:
+    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeFollower]:
         """Follow a Deck. Nothing tells of changes: what follows it looks again every two seconds."""
         return self._follow(node)
 
@@ -110,18 +110,18 @@ class FolderSource:
         return 0
 
     @asynccontextmanager
-    async def _follow(self, node: NodeKey) -> AsyncIterator[NodeRecords]:
+    async def _follow(self, node: NodeKey) -> AsyncIterator[NodeFollower]:
         store = self._stores(node)
 
         def end() -> End | None:
             reader = self._readers.get(store.uri)
             return reader.end if reader is not None else None
 
-        yield FolderRecords(end, lambda: self._liveness(store))
+        yield FolderFollower(end, lambda: self._liveness(store))
         self._readers.pop(store.uri, None)
 
 
-def _recorded(node: int, task: int, error: str = "", *, known: bool = True) -> Recorded:
+def _recorded(node: int, task: int, error: str = "", *, known: bool = True) -> NodeRecord:
     execution = Execution()
     if known:
         execution.closure.phase = core.WorkflowExecution.RUNNING
@@ -132,4 +132,4 @@ def _recorded(node: int, task: int, error: str = "", *, known: bool = True) -> R
     of_task.closure.phase = task  # type: ignore[assignment]
     if error:
         of_task.closure.error.message = error
-    return Recorded(execution, of_node, (of_task,))
+    return NodeRecord(execution, of_node, (of_task,))

@@ -12,10 +12,10 @@ from flyteidl.admin.description_entity_pb2 import DescriptionEntity
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from sqlalchemy import Connection, insert, select, update
 
-from livedeck.admin.db.listing import Field, Listing, Page
-from livedeck.admin.db.listings import NAMED_ENTITIES
+from livedeck.admin.db.entities import KINDS
+from livedeck.admin.db.list_columns import NAMED_ENTITIES
+from livedeck.admin.db.list_queries import Field, Listing, Page
 from livedeck.admin.db.paging import fetch
-from livedeck.admin.db.registry import KINDS
 from livedeck.admin.db.tables import descriptions, named_entities
 from livedeck.admin.db.writer import Transaction
 from livedeck.errors import NoSuchEntity

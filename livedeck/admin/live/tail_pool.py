@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from livedeck.admin.live.deck_log import DeckLog, LogReader
+from livedeck.admin.live.deck_tail import DeckTail
 from livedeck.admin.live.hints import parse
 from livedeck.admin.live.keys import DeckKey, NodeKey
+from livedeck.admin.live.nodes import NodeSource
 from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
-from livedeck.admin.live.records import RecordSource
-from livedeck.admin.live.tail import DeckTail
-from livedeck.admin.live.wakes import Watch, Watcher
+from livedeck.admin.live.wakes import OpenStoreWatch, StoreWatch
 from livedeck.admin.signals import Signal
 from livedeck.deck.reader import Offload
 from livedeck.store import Store
@@ -38,7 +38,7 @@ class _Shared:
         self.task: asyncio.Task[None] | None = None
 
 
-class Tails:
+class TailPool:
     """Starts a Deck's tail for its first viewer and ends it after its last.
 
     Args:
@@ -55,10 +55,10 @@ class Tails:
     def __init__(
         self,
         *,
-        records: RecordSource,
+        records: NodeSource,
         open_store: OpenStore,
         open_reader: Callable[[Store], LogReader],
-        watch: Watch,
+        watch: OpenStoreWatch,
         tasks: asyncio.TaskGroup,
         offload: Offload = asyncio.to_thread,
         queues: Queues = nothing_queued,
@@ -76,7 +76,7 @@ class Tails:
 
     @asynccontextmanager
     async def open(self, key: DeckKey) -> AsyncIterator[DeckTail | None]:
-        """Watch a Deck; yields once what is in the store now was read, or None if it could not be followed."""
+        """OpenStoreWatch a Deck; yields once what is in the store now was read, or None if it could not be followed."""
         shared = self._shared.get(key)
         if shared is None:
             shared = self._shared[key] = _Shared()
@@ -144,5 +144,5 @@ class Tails:
         store = self._open_store(key.prefix)
         return DeckLog(store, self._open_reader(store), number, offload=self._offload, kept=self._kept)
 
-    def _watch_attempt(self, key: DeckKey, signal: Signal) -> Watcher:
+    def _watch_attempt(self, key: DeckKey, signal: Signal) -> StoreWatch:
         return self._watch(self._open_store(key.prefix), ("", SEGMENTS), signal)

@@ -20,9 +20,9 @@ from flyteidl.admin.description_entity_pb2 import (
 )
 from flyteidl.core.identifier_pb2 import ResourceType
 
-from livedeck.admin.db import named
+from livedeck.admin.db import named_entities
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.registry import KINDS
+from livedeck.admin.db.entities import KINDS
 from livedeck.admin.names import (
     check_entity_name,
     check_identifier,
@@ -37,7 +37,7 @@ from livedeck.errors import InvalidRequest, NoSuchEntity
 
 
 class NamingCalls:
-    """Thin over `livedeck.admin.db.named`."""
+    """Thin over `livedeck.admin.db.named_entities`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -56,25 +56,25 @@ class NamingCalls:
         kind = _checked(request.resource_type)
         check_scope(request.project, request.domain)
         found, token = await self._database.read(
-            named.list_named, kind, request.project, request.domain, page_of(request)
+            named_entities.list_named, kind, request.project, request.domain, page_of(request)
         )
         return NamedEntityList(entities=found, token=token)
 
     async def _get(self, request: NamedEntityGetRequest) -> NamedEntity:
         kind = _checked(request.resource_type)
-        return await self._database.read(named.find_named, kind, _checked_name(request.id))
+        return await self._database.read(named_entities.find_named, kind, _checked_name(request.id))
 
     async def _update(self, request: NamedEntityUpdateRequest) -> NamedEntityUpdateResponse:
         kind = _checked(request.resource_type)
         check_member("state", request.metadata.state, NamedEntityState)
         check_text("description", request.metadata.description)
-        await self._database.write(named.set_named, kind, _checked_name(request.id), request.metadata)
+        await self._database.write(named_entities.set_named, kind, _checked_name(request.id), request.metadata)
         return NamedEntityUpdateResponse()
 
     async def _get_description(self, request: ObjectGetRequest) -> DescriptionEntity:
         _checked(request.id.resource_type)
         check_identifier(request.id)
-        found = await self._database.read(named.find_description, request.id)
+        found = await self._database.read(named_entities.find_description, request.id)
         if found is None:
             raise NoSuchEntity(f"{describe(request.id)} was registered without a description")
         return found
@@ -84,7 +84,7 @@ class NamingCalls:
         check_scope(request.id.project, request.id.domain)
         if request.id.name:
             check_entity_name("name", request.id.name)
-        found, token = await self._database.read(named.list_descriptions, kind, request.id, page_of(request))
+        found, token = await self._database.read(named_entities.list_descriptions, kind, request.id, page_of(request))
         return DescriptionEntityList(descriptionEntities=found, token=token)
 
 

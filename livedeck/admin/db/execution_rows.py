@@ -115,7 +115,7 @@ class TaskRow:
 
 
 @dataclass
-class Book:
+class ExecutionRows:
     """The rows of one execution, loaded when asked for and written back by `write`."""
 
     transaction: Transaction
@@ -131,7 +131,7 @@ class Book:
     _loaded: set[str] = field(default_factory=set)
 
     @classmethod
-    def open(cls, transaction: Transaction, identifier: WorkflowExecutionIdentifier) -> "Book":
+    def open(cls, transaction: Transaction, identifier: WorkflowExecutionIdentifier) -> "ExecutionRows":
         """Load an execution.
 
         Raises:

@@ -12,8 +12,8 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select, update
 
-from livedeck.admin.db.listing import Listing, Page
-from livedeck.admin.db.listings import LAUNCH_PLANS, NAMES, TASKS, WORKFLOWS
+from livedeck.admin.db.list_columns import LAUNCH_PLANS, NAMES, TASKS, WORKFLOWS
+from livedeck.admin.db.list_queries import Listing, Page
 from livedeck.admin.db.paging import fetch
 from livedeck.admin.db.tables import launch_plans, named_entities, tasks, workflows
 from livedeck.admin.db.writer import Transaction

@@ -13,7 +13,7 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecut
 from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import Changes, Subscription
 from livedeck.admin.live.keys import NodeKey
-from livedeck.admin.live.states import Recorded, latest_attempt
+from livedeck.admin.live.states import NodeRecord, latest_attempt
 from livedeck.admin.signals import Signal
 from livedeck.errors import NoSuchEntity
 
@@ -28,7 +28,7 @@ class Lookup(Protocol):
     async def list_task_executions(self, identifier: NodeExecutionIdentifier) -> list[TaskExecution]: ...
 
 
-async def look_up(lookup: Lookup, key: NodeKey) -> Recorded:
+async def look_up(lookup: Lookup, key: NodeKey) -> NodeRecord:
     """Return what is recorded of a node now.
 
     Raises:
@@ -39,31 +39,31 @@ async def look_up(lookup: Lookup, key: NodeKey) -> Recorded:
         raise NoSuchEntity(f"there is no execution {key.project}/{key.domain}/{key.execution}")
     node = await lookup.get_node_execution(key.node_id)
     tasks = await lookup.list_task_executions(key.node_id) if node is not None else []
-    return Recorded(execution, node, tuple(tasks))
+    return NodeRecord(execution, node, tuple(tasks))
 
 
-class NodeRecords(Protocol):
-    """What is known of one node, as a Deck's tail follows it; `Records` is the control plane's."""
+class NodeFollower(Protocol):
+    """What is known of one node, as a Deck's tail follows it; `RecordFollower` is the control plane's."""
 
     @property
-    def recorded(self) -> Recorded:
+    def recorded(self) -> NodeRecord:
         """What is known now."""
 
-    def refresh(self) -> Recorded:
+    def refresh(self) -> NodeRecord:
         """Take in what changed; return what is known now."""
 
 
-class RecordSource(Protocol):
-    """Where what is known of nodes comes from; `RecordedNodes` takes it from the control plane."""
+class NodeSource(Protocol):
+    """Where what is known of nodes comes from; `RecordedNodeSource` takes it from the control plane."""
 
-    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:
+    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeFollower]:
         """Follow a node; ``arrived`` is fired whenever a refresh would bring something new."""
 
     async def newest_attempt(self, node: NodeKey) -> int:
         """Return the number of a node's newest attempt; 0 before there is any."""
 
 
-class RecordedNodes:
+class RecordedNodeSource:
     """Nodes as the control plane records them.
 
     Args:
@@ -75,19 +75,19 @@ class RecordedNodes:
         self._changes = changes
         self._lookup = lookup
 
-    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeRecords]:
-        """Follow a node: see `Records.follow`."""
-        return Records.follow(self._changes, self._lookup, node, arrived)
+    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeFollower]:
+        """Follow a node: see `RecordFollower.follow`."""
+        return RecordFollower.follow(self._changes, self._lookup, node, arrived)
 
     async def newest_attempt(self, node: NodeKey) -> int:
         """Return the number of a node's newest attempt; 0 before there is any."""
         return latest_attempt(await look_up(self._lookup, node))
 
 
-class Records:
+class RecordFollower:
     """What is recorded of one node. `follow` makes one; `refresh` brings it up to date without waiting."""
 
-    def __init__(self, recorded: Recorded, subscription: Subscription) -> None:
+    def __init__(self, recorded: NodeRecord, subscription: Subscription) -> None:
         self.recorded = recorded
         self._subscription = subscription
 
@@ -107,7 +107,7 @@ class Records:
         async with changes.subscribe(wants, arrived) as subscription:
             yield cls(await look_up(lookup, key), subscription)
 
-    def refresh(self) -> Recorded:
+    def refresh(self) -> NodeRecord:
         """Take in what changed; return what is recorded now."""
         for change in self._subscription.take():
             self.recorded = (
@@ -118,7 +118,7 @@ class Records:
         return self.recorded
 
 
-def _changed(recorded: Recorded, message: Execution | NodeExecution | TaskExecution) -> Recorded:
+def _changed(recorded: NodeRecord, message: Execution | NodeExecution | TaskExecution) -> NodeRecord:
     match message:
         case Execution():
             return replace(recorded, execution=message)

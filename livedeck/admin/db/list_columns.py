@@ -9,7 +9,7 @@ from flyteidl.admin.project_pb2 import Project
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 from sqlalchemy import select
 
-from livedeck.admin.db.listing import Field, Listing, enum_field, moment, number_of, seconds
+from livedeck.admin.db.list_queries import Field, Listing, enum_field, moment, number_of, seconds
 from livedeck.admin.db.tables import (
     executions,
     launch_plans,
