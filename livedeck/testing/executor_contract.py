@@ -321,7 +321,7 @@ class ExecutorContract:
 
     async def test_its_environment_is_what_was_given_and_nothing_by_chance(self, place: Place) -> None:
         scene = Scene(place)
-        names = ("LIVEDECK_SUITE_GIVEN", "LIVEDECK_SUITE_BOTH", "LIVEDECK_SUITE_OWN", "LIVEDECK_SUITE_CHANCE")
+        names = ("EXECUTOR_SUITE_GIVEN", "EXECUTOR_SUITE_BOTH", "EXECUTOR_SUITE_OWN", "EXECUTOR_SUITE_CHANCE")
         given, both, own, chance = names
         os.environ[chance] = "a"  # of this process, and of nobody else
         try:

@@ -165,6 +165,8 @@ def test_where_it_is_reached(host, endpoint):
     behind = Admin(AdminSettings(**GOOD, public_url="https://decks.example/"))
     assert behind.console_url == "https://decks.example/console/"
     assert behind.hint_url == "http://127.0.0.1:8080/live/hints"
+    elsewhere = Admin(AdminSettings(**GOOD, attempt_url="http://head.cluster:9000/"))
+    assert elsewhere.hint_url == "http://head.cluster:9000/live/hints"
 
 
 async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path):

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from livedeck.cli.serve import addresses_for_others
+from livedeck.cli.serve import addresses_for_others, for_attempts, surroundings
 from livedeck.client import Client
 from livedeck.testing.process import READY, running_server
 
@@ -194,6 +194,17 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
         assert f"another server (process {server.pid})" in ended.stderr
         with Client(server.endpoint) as client:
             assert client.version()
+
+
+def test_attempts_see_the_servers_environment_but_not_what_is_for_the_server_alone() -> None:
+    given = {"API_TOKEN": "a", "LIVEDECK_DATABASE": "with a password", "LIVEDECK_PORT": "1", "LIVEDECK_CODE_CACHE": "b"}
+    assert for_attempts(given) == {"API_TOKEN": "a", "LIVEDECK_CODE_CACHE": "b"}
+
+
+def test_what_every_attempt_needs_is_taken_from_the_servers_environment() -> None:
+    given = {"API_TOKEN": "a", "AWS_REGION": "b", "LIVEDECK_RESULT_TIMEOUT": "60"}
+    assert surroundings("s3://bucket", given) == {"AWS_REGION": "b", "LIVEDECK_RESULT_TIMEOUT": "60"}
+    assert surroundings("file:///folder", given) == {"LIVEDECK_RESULT_TIMEOUT": "60"}
 
 
 def test_an_executor_that_there_is_not_is_refused_before_anything_is_started(tmp_path: Path) -> None:

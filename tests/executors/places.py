@@ -18,7 +18,7 @@ class LocalPlace:
         self._create = load(name)
 
     def executor(self, *, parallel=None, environment=None, create=None):
-        here = {name: value for name, value in os.environ.items() if not name.startswith("LIVEDECK_SUITE_")}
+        here = {name: value for name, value in os.environ.items() if not name.startswith("EXECUTOR_SUITE_")}
         return (create or self._create)(
             ExecutorSettings(work_dir=self.work_dir, environment=here | (environment or {}), parallel=parallel)
         )
