@@ -1,4 +1,4 @@
-"""What is inside a literal: attribute paths are walked as Flyte walks them.
+"""Attribute paths: what lies inside a literal, found as Flyte finds it.
 
 Through collections, maps, and the MessagePack and Struct scalars that dataclasses and pydantic models travel in; what
 is found in MessagePack stays MessagePack, except that a list becomes a collection.
@@ -68,7 +68,7 @@ def _may_be_key(key: str | int, holder: Any) -> bool:
 
 
 def _take(holder: Any, step: PromiseAttribute, name: str) -> Any:
-    """One step into a list-like or dict-like thing, or words about why not."""
+    """Take one step into a list-like or dict-like value, or say why there is none."""
     key = _key(step)
     if hasattr(holder, "keys"):
         if _may_be_key(key, holder) and key in holder:
@@ -131,7 +131,7 @@ def _from_value(value: Value) -> Literal:
 
 
 def _number(number: float) -> Primitive:
-    """A Struct has only floats; a whole one was most likely an int (so judges Flyte), if it can have been one."""
+    """Return the number of a Struct, which has only floats: a whole one as an int, as in Flyte, if it fits into one."""
     if number.is_integer() and -(2.0**63) <= number < 2.0**63:
         return Primitive(integer=int(number))
     return Primitive(float_value=number)

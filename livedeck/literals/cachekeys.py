@@ -40,7 +40,7 @@ def cache_key(template: TaskTemplate, version: str, inputs: Mapping[str, Literal
 
 
 def _interface(interface: TypedInterface, ignored: Collection[str]) -> bytes:
-    """Names and types; descriptions may change freely."""
+    """Return the names and types as bytes, without the descriptions, which may change freely."""
     plain = TypedInterface(inputs=_undescribed(interface.inputs, ignored), outputs=_undescribed(interface.outputs, ()))
     return plain.SerializeToString(deterministic=True)
 

@@ -72,7 +72,7 @@ def merge(message: Message, data: bytes | memoryview, level: int = 0, piece: int
 
 
 def _past_short(view: memoryview, at: int, stop: int) -> int:
-    """Where the first field begins that is not both short and of bytes, or that lies beyond ``stop``.
+    """Return where the first field begins that is not both short and of bytes, or that lies beyond ``stop``.
 
     A large message is mostly short literals, of which there may be millions: each costs a fraction of `_field` here.
     """
@@ -118,7 +118,7 @@ def _merge_entry(held: Any, kind: Any, data: memoryview, level: int, piece: int)
 
 
 def _field(view: memoryview, at: int) -> tuple[int, int, int]:
-    """The tag of the field that begins there, and where its content begins and ends."""
+    """Return the tag of the field that begins at ``at``, and where its content begins and ends."""
     tag, at = _varint(view, at)
     kind = tag & 7
     if kind == _BYTES:

@@ -78,7 +78,7 @@ class Data:
         self._observations.outputs[path] = uri
 
     def _outputs_uri(self, path: Path) -> str:
-        """Where they go: under the attempt of the node that made them; the execution's to where Flyte's end node is."""
+        """Return where outputs go: under the attempt that the node holds; the execution's to Flyte's end node."""
         if not path:
             return self._addresses.workflow_outputs_uri()
         inner = node_at(self._root(), path).scope

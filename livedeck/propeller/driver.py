@@ -1,7 +1,7 @@
 """One execution, driven to its end: events in, the machine's commands carried out.
 
 The loop is the only place that steps the machine, so events have an order. Commands that take time run as tasks beside
-it and end by telling the loop an event.
+it and end by handing the loop an event.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from livedeck.propeller.data import Data
 from livedeck.propeller.event_writer import EventWriter
 from livedeck.propeller.events import AskedToAbort, Event, Resume
 from livedeck.propeller.failures import Failure, aborted
-from livedeck.propeller.force_end import force_end
+from livedeck.propeller.force_end import stop_recorded
 from livedeck.propeller.launcher import Launcher
 from livedeck.propeller.machine import step
 from livedeck.propeller.node_handler import NodeHandler
@@ -114,7 +114,7 @@ class Driver:
         self._group: asyncio.TaskGroup
 
     def ask_to_abort(self, cause: str) -> None:
-        """Somebody wants the execution ended. May be repeated."""
+        """Have the execution end. May be repeated. Never blocks."""
         self._events.put_nowait(AskedToAbort(cause))
 
     def queued(self) -> dict[str, Queued]:
@@ -139,7 +139,7 @@ class Driver:
         try:
             await self._recover()
         except UserError as error:
-            await self.give_up(Failure("CannotRun", f"This execution cannot be run: {error}."))
+            await self.force_end(Failure("CannotRun", f"This execution cannot be run: {error}."))
             return
         async with asyncio.TaskGroup() as self._group:
             reporting = self._group.create_task(self._recorder.run(), name=f"report {self.key}")
@@ -148,9 +148,9 @@ class Driver:
             for task in (reporting, *self._effects):
                 task.cancel()
 
-    async def give_up(self, failure: Failure) -> None:
-        """Stop what runs of the execution as far as it is on record, and fail it (or abort it, if that was asked)."""
-        self._recorder.add(await force_end(self._claim, self._executor, self._owner, self._settings))
+    async def force_end(self, failure: Failure) -> None:
+        """End the execution without driving it: stop what is on record, and fail it (abort it, if that was asked)."""
+        self._recorder.add(await stop_recorded(self._claim, self._executor, self._owner, self._settings))
         stands = WorkflowPhase(self._claim.phase)
         phases = [WorkflowPhase.FAILING, WorkflowPhase.FAILED]
         if stands is WorkflowPhase.ABORTING:

@@ -29,11 +29,11 @@ class Propeller:
     """Drives executions until it is left or cancelled.
 
     Use it as an async context manager, or await ``run``. Leaving stops claiming, records what is still to be recorded,
-    gives the leases back, and leaves attempts running: whoever claims the executions next picks them up.
+    gives the leases back, and leaves attempts running: the engine that claims the executions next picks them up.
 
     Args:
         control: leases, and where events are recorded.
-        executor: runs attempts; entered by whoever made it, and left after the propeller.
+        executor: runs attempts; entered and left by the caller, which leaves it after the propeller.
         owner: this engine's name. One that starts again under the same name takes its leases back at once.
         attempt_environment: given an attempt and the URI of its output prefix, what else its environment holds.
         settings: budgets and times.
@@ -56,7 +56,7 @@ class Propeller:
         self._environment = attempt_environment
         self._settings = settings
         self._kinds = kinds
-        self._driven: dict[str, _Driven] = {}
+        self._driven: dict[str, _DrivenExecution] = {}
         self._crashes: dict[str, int] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -81,7 +81,7 @@ class Propeller:
                 await running
 
     async def wait_idle(self) -> None:
-        """Return when it holds no execution."""
+        """Return when no execution is driven."""
         await self._idle.wait()
 
     def queued(self, key: str) -> Mapping[str, Queued]:
@@ -146,16 +146,16 @@ class Propeller:
             settings=self._settings,
             kinds=self._kinds,
         )
-        driven = self._driven[key] = _Driven(driver)
+        driven = self._driven[key] = _DrivenExecution(driver)
         self._idle.clear()
-        driven.task = self._group.create_task(self._see_through(driven), name=f"drive {key}")
+        driven.task = self._group.create_task(self._drive_to_end(driven), name=f"drive {key}")
         driven.task.add_done_callback(lambda _: self._forget(driven))  # also if it is cancelled before it begins
 
-    async def _see_through(self, driven: "_Driven") -> None:
+    async def _drive_to_end(self, driven: "_DrivenExecution") -> None:
         """Drive one execution; whatever happens to it, the others go on."""
         key = driven.driver.key
         try:
-            await self._driven_to_end(driven.driver)
+            await self._run_or_force_end(driven.driver)
         except asyncio.CancelledError:
             if not driven.lost:
                 await self._hand_back(driven.driver)
@@ -171,19 +171,19 @@ class Propeller:
         if key in self._crashes:
             await self._call_or_pause("claim", self._claim)
 
-    def _forget(self, driven: "_Driven") -> None:
+    def _forget(self, driven: "_DrivenExecution") -> None:
         if self._driven.get(driven.driver.key) is driven:
             del self._driven[driven.driver.key]
         if not self._driven:
             self._idle.set()
 
-    async def _driven_to_end(self, driver: Driver) -> None:
+    async def _run_or_force_end(self, driver: Driver) -> None:
         """Drive it, or end it if the engine has failed at it too often; then give the lease back."""
         crashes = self._crashes.get(driver.key, 0)
         if crashes < self._settings.crashes:
             await driver.run()
         else:
-            await driver.give_up(Failure("EngineError", _GIVEN_UP.format(crashes), Blame.SYSTEM))
+            await driver.force_end(Failure("EngineError", _FORCED_TO_END.format(crashes), Blame.SYSTEM))
         self._crashes.pop(driver.key, None)
         await retry("release", lambda: self._control.release(self._owner, driver.key), self._settings)
 
@@ -204,13 +204,13 @@ class Propeller:
         await retry("release", lambda: self._control.release(self._owner, key), self._settings)
 
 
-_GIVEN_UP = (
+_FORCED_TO_END = (
     "The engine itself failed {0} times in a row at this execution and has given it up; its log has the errors. "
     "That is a mistake in livedeck, not in the workflow."
 )
 
 
-class _Driven:
+class _DrivenExecution:
     """An execution that is being driven."""
 
     def __init__(self, driver: Driver) -> None:
@@ -219,7 +219,7 @@ class _Driven:
         self.lost = False
 
     def lose(self) -> None:
-        """Another engine holds it: let go at once, and touch nothing."""
+        """Let go at once, and touch nothing: another engine holds the execution."""
         self.lost = True
         self.task.cancel()
 

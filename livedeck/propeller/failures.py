@@ -10,7 +10,7 @@ class Blame(enum.IntEnum):
     """``flyteidl.core.ExecutionError.ErrorKind``: whose budget of retries a failure is taken from."""
 
     UNKNOWN = 0
-    """Nobody said."""
+    """Unknown: the error does not say."""
     USER = 1
     """The task's own code, and whatever ended its process."""
     SYSTEM = 2
@@ -48,5 +48,5 @@ class Failure:
 
 
 def aborted(cause: str) -> Failure:
-    """What an execution's error says when somebody ended it."""
+    """Return the error of an execution that a user ended."""
     return Failure("ExecutionAborted", cause or "The execution was aborted.")

@@ -18,7 +18,9 @@ from livedeck.propeller.settings import PropellerSettings
 log = logging.getLogger("livedeck.propeller")
 
 
-async def force_end(claim: Claim, executor: Executor, owner: str, settings: PropellerSettings) -> list[ExecutionEvent]:
+async def stop_recorded(
+    claim: Claim, executor: Executor, owner: str, settings: PropellerSettings
+) -> list[ExecutionEvent]:
     """Stop every attempt that may run; return the events that call attempts and nodes aborted."""
     tasks = [task for task in claim.tasks if not TaskPhase(task.closure.phase).terminal]
     nodes = [node for node in claim.nodes if not NodePhase(node.closure.phase).terminal]

@@ -1,4 +1,4 @@
-"""The attempts of one execution that are at work: begun on ``Launch``, ended on ``Stop``, told of as events."""
+"""The attempts of one execution that are at work: begun on ``Launch``, ended on ``Stop``, reported as events."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
@@ -37,8 +37,8 @@ class Launcher:
     """Runs the attempts of one execution.
 
     Args:
-        executor: who runs them.
-        writer: makes them.
+        executor: runs the attempts.
+        writer: makes them from plans.
         addresses: names, and where things lie.
         data: inputs and outputs.
         observations: where is noted what is found out about them.
@@ -110,7 +110,7 @@ class Launcher:
         self._runs[path, number] = run
         self._unstarted.add((path, number))
         self._starting.acquire_over()
-        return self._through(run, path, number, task)
+        return self._run_to_end(run, path, number, task)
 
     def stop(self, path: Path, number: int) -> None:
         """End an attempt that runs or is about to. Its run tells when it is over."""
@@ -123,17 +123,17 @@ class Launcher:
         found = ((path, self._runs[path, number].queued()) for path, number in self._unstarted)
         return {path: queued for path, queued in found if queued is not None}
 
-    async def _through(self, run: Run, path: Path, number: int, task: TaskPlan) -> None:
-        """See a run through and tell what came of it."""
+    async def _run_to_end(self, run: Run, path: Path, number: int, task: TaskPlan) -> None:
+        """Await a run and emit the event that its outcome makes."""
         try:
             result = await run.result()
         except InvalidWorkflow as error:
             result = Failure("BadCommand", f"The task cannot be started: {error}.")
-        self._no_longer_waits(path, number)
+        self._leave_queue(path, number)
         del self._runs[path, number]
         if run.ended_at is not None:
             self._observations.ended[path, number] = run.ended_at
-        if run.goes_on:
+        if run.flushing:
             self._observations.flushing.add((path, number))
         match result:
             case Failure():
@@ -141,11 +141,11 @@ class Launcher:
             case Futures(uri):
                 self._emit(AttemptLeftNodes(path, number, uri))
             case Outputs():
-                await self._keep(result, path, number, task)
+                await self._note_outputs(result, path, number, task)
                 self._emit(AttemptSucceeded(path, number))
 
     async def _make(self, path: Path, number: int, task: TaskPlan) -> Attempt:
-        """Make the attempt once its being queued is on record: whoever takes over then must find it there."""
+        """Make the attempt, and wait until its being queued is on record: an engine that takes over must find it."""
         name = self._addresses.node(self._root(), path)
         variables = mentioned((*task.template.container.command, *task.template.container.args))
         inputs = (await self._data.inputs(path)).literals if "inputs" in variables else {}
@@ -156,18 +156,18 @@ class Launcher:
         await self._recorded()
         return attempt
 
-    def _no_longer_waits(self, path: Path, number: int) -> None:
+    def _leave_queue(self, path: Path, number: int) -> None:
         if (path, number) in self._unstarted:
             self._unstarted.remove((path, number))
             self._starting.release()
 
     def _on_started(self, path: Path, number: int, handle: str) -> None:
-        self._no_longer_waits(path, number)
+        self._leave_queue(path, number)
         self._observations.handles[path, number] = handle
         self._observations.started.setdefault((path, number), datetime.now(UTC))
         self._emit(AttemptStarted(path, number))
 
-    async def _keep(self, outputs: Outputs, path: Path, number: int, task: TaskPlan) -> None:
+    async def _note_outputs(self, outputs: Outputs, path: Path, number: int, task: TaskPlan) -> None:
         """Note where the outputs lie, here for the nodes downstream and in the cache for later executions."""
         name = self._addresses.node(self._root(), path)
         uri = self._addresses.outputs_uri(name, number)

@@ -54,6 +54,6 @@ def _resume(transition: Transition) -> None:
 def _abort(transition: Transition, cause: str) -> None:
     if transition.state.phase is WorkflowPhase.ABORTING:
         return
-    # Not reported: whoever asked has recorded it already.
+    # Not reported: the control plane has recorded the request already.
     transition.move_workflow(WorkflowTrigger.ASK_TO_ABORT, aborted(cause), report=False)
     transition.close(ROOT)

@@ -1,4 +1,4 @@
-"""How an attempt went, read from what it left in the store; its exit status matters only when it left nothing.
+"""The outcome of an attempt, read from what it left in the store; its exit matters only when it left nothing.
 
 A task whose own code failed exits with 0 as in Flyte: so ``error.pb`` is read first.
 """
@@ -39,10 +39,10 @@ class Futures:
     """URI of ``futures.pb``."""
 
 
-async def judge(
+async def read_outcome(
     prefix: str, ended: Exit, settings: PropellerSettings, *, has_outputs: bool = True
 ) -> Outputs | Futures | Failure:
-    """Say how an attempt went.
+    """Return the outcome of an attempt that is over.
 
     Args:
         prefix: URI of the attempt's folder.
@@ -62,7 +62,7 @@ async def judge(
         return Outputs(LiteralMap(), 0)
     if ended.kind is ExitKind.EXITED and ended.code == RESULT_NOT_STORED:
         return _not_stored(ended)
-    return _silent(ended)
+    return _without_result(ended)
 
 
 async def read_result(prefix: str, settings: PropellerSettings) -> Outputs | Failure | None:
@@ -77,8 +77,8 @@ async def read_result(prefix: str, settings: PropellerSettings) -> Outputs | Fai
         # Only the task can have put it there, and another attempt would do so again.
         return Failure("UnreadableResult", f"The task left a result that is not read: {problem}.")
     if error is not None:
-        return await _told(error, join_uri(prefix, ERROR))
-    return await _parsed(outputs, join_uri(prefix, OUTPUTS)) if outputs is not None else None
+        return await _failure_of(error, join_uri(prefix, ERROR))
+    return await _outputs_of(outputs, join_uri(prefix, OUTPUTS)) if outputs is not None else None
 
 
 def _not_stored(ended: Exit) -> Failure:
@@ -92,8 +92,8 @@ def _not_stored(ended: Exit) -> Failure:
     )
 
 
-async def _told(data: bytes, uri: str) -> Failure:
-    """What ``error.pb`` says."""
+async def _failure_of(data: bytes, uri: str) -> Failure:
+    """Return the failure that ``error.pb`` tells of."""
     document = ErrorDocument()
     try:
         await parse_into(document, data)
@@ -110,7 +110,7 @@ async def _told(data: bytes, uri: str) -> Failure:
     )
 
 
-async def _parsed(data: bytes, uri: str) -> Outputs | Failure:
+async def _outputs_of(data: bytes, uri: str) -> Outputs | Failure:
     literals = LiteralMap()
     try:
         await parse_into(literals, data)
@@ -119,20 +119,20 @@ async def _parsed(data: bytes, uri: str) -> Outputs | Failure:
     return Outputs(literals, len(data))
 
 
-def _silent(ended: Exit) -> Failure:
+def _without_result(ended: Exit) -> Failure:
     """The failure of an attempt that left neither outputs nor an error.
 
     As in Flyte (``DemystifyFailure``) only a place that went away is the system's failure. A process that was killed,
     that left by itself (``os._exit``) or that crashed in native code is the user's, and tried again as often as the
     task allows: whatever killed it may do so again, and what the task did to the world by then is done.
     """
-    code, what = _how(ended)
+    code, what = _cause(ended)
     last_words = f"\nThe end of its output:\n{ended.last_words}" if ended.last_words.strip() else ""
     blame = Blame.SYSTEM if ended.kind is ExitKind.LOST else Blame.USER
     return Failure(code, f"{what}{last_words}", blame, recoverable=True)
 
 
-def _how(ended: Exit) -> tuple[str, str]:
+def _cause(ended: Exit) -> tuple[str, str]:
     """The code of the failure (Flyte's where it has one), and what happened."""
     if ended.kind is ExitKind.LOST:
         return "Lost", f"The attempt was lost: {ended.reason or 'the place that it ran in went away'}."
@@ -159,11 +159,11 @@ _BY_WHOM = {
     False: "not by the kernel for want of memory, so somebody sent the signal",
     None: "the kernel does not tell here whether memory ran out, which is the most frequent reason",
 }
-"""Who sent a SIGKILL, by ``Exit.out_of_memory``."""
+"""Words for who sent a SIGKILL, by ``Exit.out_of_memory``."""
 
 
 def _signal(ended: Exit) -> int:
-    """The signal that ended an attempt, also if a shell around it tells of that by its exit code; 0: none."""
+    """Return the signal that ended an attempt, also if a shell around it tells of that by its exit code; 0: none."""
     return ended.code if ended.kind is ExitKind.SIGNALLED else max(0, ended.code - 128)
 
 

@@ -1,4 +1,4 @@
-"""Flyte's phases and the only ways between them: one table per level, from (phase, trigger) to phase.
+"""Flyte's phases and the transitions between them: one table per level, from (phase, trigger) to phase.
 
 The members carry the numbers of ``flyteidl.core``, so a phase crosses the boundary as it is. A pair that is not in a
 table is a mistake in the engine and raises; what is late or repeated never reaches the tables, because ``machine``
@@ -30,11 +30,11 @@ class WorkflowPhase(enum.IntEnum):
     FAILED = 6
     """Over: the error says why."""
     ABORTED = 7
-    """Over: somebody ended it."""
+    """Over: a user ended it."""
     TIMED_OUT = 8
     """Over: it took too long. Flyte's word; this engine has no deadline for a whole workflow."""
     ABORTING = 9
-    """Somebody asked to end it; what still runs is being stopped."""
+    """A user asked to end it; what still runs is being stopped."""
 
     @property
     def terminal(self) -> bool:
@@ -92,7 +92,7 @@ class TaskPhase(enum.IntEnum):
     QUEUED = 1
     """Recorded; handed to the executor, which starts it when there is room."""
     RUNNING = 2
-    """Its process exists."""
+    """The attempt's process exists."""
     SUCCEEDED = 3
     """Over: its outputs are there."""
     ABORTED = 4
@@ -137,7 +137,7 @@ class WorkflowTrigger(enum.Enum):
     FAIL = "fail"
     """Nothing runs any more."""
     ASK_TO_ABORT = "ask to abort"
-    """Somebody wants it ended."""
+    """A user wants it ended."""
     ABORT = "abort"
     """Nothing runs any more."""
 
@@ -156,9 +156,9 @@ class NodeTrigger(enum.Enum):
     BREAK = "break"
     """A child has failed for good."""
     FAIL = "fail"
-    """It has failed for good, and nothing of it runs any more."""
+    """The node has failed for good, and nothing of it runs any more."""
     ABORT = "abort"
-    """It was stopped, and nothing of it runs any more."""
+    """The node was stopped, and nothing of it runs any more."""
     SKIP = "skip"
     """A branch went another way."""
 
@@ -167,19 +167,19 @@ class TaskTrigger(enum.Enum):
     """What can happen to an attempt."""
 
     QUEUE = "queue"
-    """It is about to be handed to the executor."""
+    """The attempt is about to be handed to the executor."""
     WAIT = "wait"
-    """The executor has no room for it now."""
+    """The executor has no room for the attempt now."""
     START = "start"
-    """Its process exists."""
+    """The attempt's process exists."""
     SUCCEED = "succeed"
-    """It is over and its outputs are there."""
+    """The attempt is over and its outputs are there."""
     RETRY = "retry"
-    """It has failed, and there is budget for another."""
+    """The attempt has failed, and there is budget for another."""
     FAIL = "fail"
-    """It has failed, and no other follows."""
+    """The attempt has failed, and no other follows."""
     ABORT = "abort"
-    """It was stopped and is over."""
+    """The attempt was stopped and is over."""
 
 
 WORKFLOW: Mapping[tuple[WorkflowPhase, WorkflowTrigger], WorkflowPhase] = {
@@ -229,7 +229,7 @@ TASK: Mapping[tuple[TaskPhase, TaskTrigger], TaskPhase] = {
     (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.RETRY): TaskPhase.RETRYABLE_FAILED,
     (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.FAIL): TaskPhase.FAILED,
     (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.ABORT): TaskPhase.ABORTED,
-    # Out of QUEUED as out of RUNNING: an attempt may be over before anybody saw it start.
+    # Out of QUEUED as out of RUNNING: an attempt may be over before its start was seen.
     (TaskPhase.QUEUED, TaskTrigger.SUCCEED): TaskPhase.SUCCEEDED,
     (TaskPhase.QUEUED, TaskTrigger.RETRY): TaskPhase.RETRYABLE_FAILED,
     (TaskPhase.QUEUED, TaskTrigger.FAIL): TaskPhase.FAILED,

@@ -16,7 +16,7 @@ _BATCH = 500
 
 
 class EventRecorder:
-    """The events of one execution on their way to the control plane.
+    """Records the events of one execution.
 
     Whatever piles up while one transaction is on its way goes into the next, so a fan-out costs few transactions and
     a chain no waiting.
@@ -65,7 +65,7 @@ class EventRecorder:
             await waiter
 
     async def run(self) -> None:
-        """Record what is added, for ever.
+        """Record what is added until cancelled.
 
         Raises:
             LeaseLost: another engine holds the execution now.
@@ -89,7 +89,7 @@ class EventRecorder:
             for _ in steps:
                 self._steps.popleft()
             self._recorded += len(steps)
-            self._tell()
+            self._wake_waiters()
         self._arrived.clear()
 
     async def _report(self, events: Sequence[ExecutionEvent]) -> None:
@@ -105,7 +105,7 @@ class EventRecorder:
             count += len(step)
         return steps
 
-    def _tell(self) -> None:
+    def _wake_waiters(self) -> None:
         while self._waiters and self._waiters[0][0] <= self._recorded:
             _, waiter = self._waiters.popleft()
             if not waiter.done():

@@ -1,4 +1,4 @@
-"""One attempt as the engine lives through it: launched, started, over, judged."""
+"""A run: one attempt on its way through the executor, from its launch to its outcome."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from typing import TypeVar
 from livedeck.errors import CannotStart, ExecutorError, NoSuchAttempt
 from livedeck.executors.api import Attempt, Executor, Exit, ExitKind, Queued, ResultStored
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.outcomes import Futures, Outputs, judge, read_result
+from livedeck.propeller.outcomes import Futures, Outputs, read_outcome, read_result
 from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
@@ -23,28 +23,28 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class RunListener:
-    """Who wants to know of a run."""
+    """Callbacks for what happens during a run."""
 
     waits: Callable[[str], None]
-    """It has waited for a while to be started; called with the reason. May be called many times."""
+    """Called with the reason when the attempt has waited for a while to be started. May be called many times."""
     started: Callable[[str], None]
-    """The process exists; called with the attempt's handle. Called once."""
+    """Called once, with the attempt's handle, when its process exists."""
     expired: Callable[[], None]
-    """It has run for as long as it may. May be called twice."""
+    """Called when the attempt has run for as long as it may. May be called twice."""
 
 
 class Run:
-    """One attempt, from its launch to what came of it.
+    """One attempt, from its launch to its outcome.
 
     Args:
-        executor: who runs it.
-        make: makes what is to be run, once it may be launched.
-        listener: who wants to know.
+        executor: runs the attempt.
+        make: makes the attempt, once it may be launched.
+        listener: called when something happens.
         settings: grace, and pauses between repeated calls.
-        has_outputs: whether the task has any.
+        has_outputs: whether the task has outputs.
         adopt: whether an earlier engine may have launched it.
-        timeout: how long it may run.
-        started_at: since when it runs, if an earlier engine saw it start.
+        timeout: how long the attempt may run.
+        started_at: since when the attempt runs, if an earlier engine saw it start.
         slots: how many attempts of the execution may run at once; None: any number.
     """
 
@@ -71,25 +71,25 @@ class Run:
         self._started_at = started_at
         self._slots = slots
         self._holds_slot = False
-        self._asked = adopt  # whether the executor may know of it
+        self._asked = adopt  # whether the executor may know of the attempt
         self._stopping = asyncio.Event()
         self._launching: asyncio.Task[str] | None = None
-        self._look: asyncio.TimerHandle
+        self._waiting_check: asyncio.TimerHandle
         self.ended_at: datetime | None = None
-        """When its result was stored or its process ended, if the executor knows."""
-        self.goes_on = False
-        """Whether its process went on when its result was stored, with the end of its Deck."""
-        self._was_too_long = False
-        """Whether it had expired when it ended: the engine that stopped it for that may have died since."""
+        """When the attempt's result was stored or its process ended, if the executor knows."""
+        self.flushing = False
+        """Whether the process went on when the result was stored, with the end of its Deck."""
+        self._exceeded_timeout = False
+        """Whether the attempt had expired when it ended: the engine that stopped it for that may have died since."""
 
     def stop(self) -> None:
-        """End the attempt: SIGTERM and after a grace SIGKILL; before it was started, take it back. Never blocks."""
+        """End the attempt: SIGTERM, after a grace SIGKILL; withdraw it if it was not started yet. Never blocks."""
         self._stopping.set()
         if self._launching is not None and not self._launching.done():
             self._launching.cancel()
 
     def queued(self) -> Queued | None:
-        """Return why it waits to be started, as of now; None if it does not wait, or not for that."""
+        """Return why the attempt waits to be started, as of now; None if it does not wait, or not for that."""
         if self._launching is None or self._launching.done():
             return None
         if self._slots is not None and not self._holds_slot:
@@ -97,20 +97,20 @@ class Run:
             return None if position is None else Queued(position, _FOR_A_SLOT.format(self._slots.size))
         return self._executor.queued(self._attempt.id)
 
-    def _look_later(self) -> None:
-        """Say that it waits once it has for long enough to be worth an event."""
+    def _check_waiting_later(self) -> None:
+        """Report that the attempt waits once it has for long enough to be worth an event."""
         loop = asyncio.get_running_loop()
-        self._look = loop.call_later(self._settings.report_waiting_after, self._tell_waiting)
+        self._waiting_check = loop.call_later(self._settings.report_waiting_after, self._report_waiting)
 
-    def _tell_waiting(self) -> None:
+    def _report_waiting(self) -> None:
         queued = self.queued()
         if queued is None:
-            self._look_later()
+            self._check_waiting_later()
         else:
             self._listener.waits(queued.reason)
 
     async def result(self) -> Outputs | Futures | Failure:
-        """Run it, and return what came of it.
+        """Run the attempt, and return its outcome.
 
         Raises:
             InvalidWorkflow: its command line cannot be put together.
@@ -120,22 +120,22 @@ class Run:
             handle = await self._started_handle()
             if handle is None:
                 return Failure("Withdrawn", "The attempt was stopped before it was started.", Blame.SYSTEM)
-            result = await self._over(handle)
+            result = await self._run_to_outcome(handle)
         except CannotStart as refused:
             return Failure("CannotStart", str(refused), Blame.SYSTEM, recoverable=False)
         except _NotStarted as refused:
             return Failure("CannotStart", str(refused), Blame.SYSTEM, recoverable=True)
         finally:
-            self._leave()
-        if isinstance(result, Failure) and self._was_too_long:
+            self._release_slot()
+        if isinstance(result, Failure) and self._exceeded_timeout:
             self._listener.expired()
         return result
 
     async def _started_handle(self) -> str | None:
-        """Launch it; None if it was stopped before."""
+        """Launch the attempt and return its handle; None if it was stopped before."""
         if not self._stopping.is_set():
             self._launching = asyncio.create_task(self._launch(), name=f"launch {self._attempt.id}")
-            self._look_later()
+            self._check_waiting_later()
             try:
                 return await self._launching
             except asyncio.CancelledError:
@@ -143,13 +143,13 @@ class Run:
                 if not self._stopping.is_set() or _cancelled():
                     raise
             finally:
-                self._look.cancel()
+                self._waiting_check.cancel()
         return await self._find() if self._asked else None
 
     async def _launch(self) -> str:
         if self._slots is not None:
             if self._asked and await self._find() is not None:
-                self._slots.acquire_over()  # what runs already is not held back
+                self._slots.acquire_over()  # an attempt that runs already is not held back
             else:
                 await self._slots.acquire(self, first=self._attempt.retried)
             self._holds_slot = True
@@ -161,11 +161,11 @@ class Run:
         except ExecutorError as error:
             if not known:
                 raise _NotStarted(str(error)) from error
-            # It may run: to call it failed would let the next attempt run beside it.
+            # The attempt may run: to call it failed would let the next one run beside it.
             log.warning("propeller.adopt_failed attempt=%s error=%s", self._attempt.id, error)
         return await self._until_answered(lambda: self._executor.launch(self._attempt))
 
-    def _leave(self) -> None:
+    def _release_slot(self) -> None:
         if self._holds_slot and self._slots is not None:
             self._holds_slot = False
             self._slots.release()
@@ -174,15 +174,15 @@ class Run:
         """The handle of an attempt whose launch was given up, or that an earlier engine may have launched."""
         return await self._until_answered(lambda: self._executor.find(self._attempt.id))
 
-    async def _over(self, handle: str) -> Outputs | Futures | Failure:
-        """Return what came of it; meanwhile say that it started, that it expired, and stop it when asked to."""
+    async def _run_to_outcome(self, handle: str) -> Outputs | Futures | Failure:
+        """Return the outcome; meanwhile tell of the start and of the timeout, and stop the attempt when asked to."""
         stopper = asyncio.create_task(self._stop_when_asked(handle), name=f"stop {self._attempt.id}")
         timer: asyncio.TimerHandle | None = None
         try:
             with contextlib.suppress(NoSuchAttempt):  # its result may be in the store all the same
                 await self._until_answered(lambda: self._executor.wait_started(handle))
             self._listener.started(handle)
-            timer = self._arm()
+            timer = self._start_timeout()
             return await self._outcome(handle)
         finally:
             stopper.cancel()
@@ -190,23 +190,24 @@ class Run:
                 timer.cancel()
 
     async def _outcome(self, handle: str) -> Outputs | Futures | Failure:
-        """Return what came of it as soon as that is in the store: what its process does then is nobody's business."""
+        """Return the outcome as soon as it is in the store, even if the process goes on to flush its Deck."""
         prefix = self._attempt.output_prefix
-        told = await self._told(lambda: self._executor.wait_result(handle))
+        told = await self._exit_or_lost(lambda: self._executor.wait_result(handle))
         if isinstance(told, ResultStored):
             self._note_times(told.started_at, told.at)
-            result = await retry("judge", lambda: read_result(prefix, self._settings), self._settings)
+            result = await retry("read result", lambda: read_result(prefix, self._settings), self._settings)
             if result is not None:
-                self.goes_on = True
+                self.flushing = True
                 return result
-            told = await self._told(lambda: self._executor.wait(handle))
+            told = await self._exit_or_lost(lambda: self._executor.wait(handle))
             assert isinstance(told, Exit)
-        ended = told
+        ended, settings = told, self._settings
         self._note_times(ended.started_at, ended.ended_at)
-        settings = self._settings
-        return await retry("judge", lambda: judge(prefix, ended, settings, has_outputs=self._has_outputs), settings)
+        return await retry(
+            "read outcome", lambda: read_outcome(prefix, ended, settings, has_outputs=self._has_outputs), settings
+        )
 
-    async def _told(self, call: Callable[[], Awaitable[ResultStored | Exit]]) -> ResultStored | Exit:
+    async def _exit_or_lost(self, call: Callable[[], Awaitable[ResultStored | Exit]]) -> ResultStored | Exit:
         """Return what the executor tells; an attempt that it knows nothing of any more is lost."""
         try:
             return await self._until_answered(call)
@@ -216,9 +217,9 @@ class Run:
     def _note_times(self, started_at: datetime | None, ended_at: datetime | None) -> None:
         self.ended_at = ended_at
         if self._timeout is not None and started_at is not None and ended_at is not None:
-            self._was_too_long = ended_at - started_at >= self._timeout
+            self._exceeded_timeout = ended_at - started_at >= self._timeout
 
-    def _arm(self) -> asyncio.TimerHandle | None:
+    def _start_timeout(self) -> asyncio.TimerHandle | None:
         if self._timeout is None:
             return None
         since = datetime.now(UTC) - (self._started_at or datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Where an execution stands: a tree, because a node may hold more nodes. Frozen; ``machine`` makes the next one.
+"""The state of an execution: a tree, because a node may hold more nodes. Frozen; ``machine`` makes the next one.
 
 Only what decisions need is here. Literals, URIs and times belong to the engine's shell.
 """
@@ -18,7 +18,7 @@ class Stopping(enum.Enum):
     ABORT = "abort"
     """Its node, or all of the execution, is to end."""
     TIMEOUT = "timeout"
-    """It ran longer than it may; another attempt may follow once it is over."""
+    """The attempt ran longer than it may; another may follow once it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class AttemptState:
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """One node."""
+    """Where one node stands."""
 
     waiting: int
     """How many nodes upstream have not succeeded yet."""
@@ -45,7 +45,7 @@ class NodeState:
     """Attempts that failed by what they ran on."""
     failure: Failure | None = None
     scope: "ScopeState | None" = None
-    """The nodes that it holds: a sub-workflow's, a dynamic task's, an array's."""
+    """The nodes that this one holds, as a sub-workflow's does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ScopeState:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionState:
-    """One execution of a workflow."""
+    """Where one execution of a workflow stands."""
 
     root: ScopeState
     phase: WorkflowPhase = WorkflowPhase.UNDEFINED

@@ -34,7 +34,7 @@ class TaskCache:
         self._overwrite = overwrite
 
     async def find(self, path: Path, task: TaskPlan, inputs: Mapping[str, Literal]) -> str | None:
-        """Where the outputs lie that an earlier run made of the same inputs; None if there are none."""
+        """Return where the outputs lie that an earlier run made of the same inputs; None if there are none."""
         if not task.cacheable:
             return None
         if self._overwrite:
@@ -54,7 +54,7 @@ class TaskCache:
         return entry.output_uri
 
     def forget(self, path: Path) -> None:
-        """Nothing (that still exists) was found."""
+        """Note that nothing was found, or nothing that still exists."""
         self._observations.cache_status[path] = CatalogCacheStatus.CACHE_MISS
         self._observations.cached_from.pop(path, None)
 

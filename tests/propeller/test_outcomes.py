@@ -10,7 +10,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.propeller.failures import Blame, Failure
-from livedeck.propeller.outcomes import Futures, Outputs, judge
+from livedeck.propeller.outcomes import Futures, Outputs, read_outcome
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.store import open_store
 from livedeck.testing.executors import DONE, fail, succeed
@@ -24,7 +24,7 @@ def attempt():
 async def test_outputs_are_success_whatever_the_exit_status(attempt):
     await succeed(attempt, o0=5)
     for ended in (DONE, Exit(ExitKind.SIGNALLED, 9), Exit(ExitKind.LOST)):
-        result = await judge(attempt.output_prefix, ended, PropellerSettings())
+        result = await read_outcome(attempt.output_prefix, ended, PropellerSettings())
         assert isinstance(result, Outputs)
         assert result.literals.literals["o0"].scalar.primitive.integer == 5
 
@@ -32,7 +32,7 @@ async def test_outputs_are_success_whatever_the_exit_status(attempt):
 async def test_an_error_goes_before_outputs(attempt):
     await succeed(attempt, o0=5)
     await fail(attempt, "told you")
-    result = await judge(attempt.output_prefix, DONE, PropellerSettings())
+    result = await read_outcome(attempt.output_prefix, DONE, PropellerSettings())
     assert result == Failure("USER:ValueError", "told you", error_uri=f"{attempt.output_prefix}/error.pb")
 
 
@@ -43,14 +43,14 @@ async def test_an_error_says_whose_fault_it_is_and_whether_to_try_again(attempt)
         )
     )
     open_store(attempt.output_prefix).put("error.pb", document.SerializeToString())
-    result = await judge(attempt.output_prefix, DONE, PropellerSettings())
+    result = await read_outcome(attempt.output_prefix, DONE, PropellerSettings())
     assert isinstance(result, Failure)
     assert (result.blame, result.recoverable, result.worker) == (Blame.SYSTEM, True, "w1")
 
 
 async def test_only_a_place_that_went_away_is_a_system_error(attempt):
     ended = Exit(ExitKind.LOST, 143, last_words="last", reason="its zygote died")
-    assert await judge(attempt.output_prefix, ended, PropellerSettings()) == Failure(
+    assert await read_outcome(attempt.output_prefix, ended, PropellerSettings()) == Failure(
         "Lost", "The attempt was lost: its zygote died.\nThe end of its output:\nlast", Blame.SYSTEM, recoverable=True
     )
 
@@ -77,22 +77,26 @@ async def test_only_a_place_that_went_away_is_a_system_error(attempt):
     ],
 )
 async def test_a_process_that_ended_is_an_error_of_the_users_and_may_be_tried_again(attempt, ended, code, words):
-    result = await judge(attempt.output_prefix, ended, PropellerSettings())
+    result = await read_outcome(attempt.output_prefix, ended, PropellerSettings())
     assert isinstance(result, Failure)
     assert (result.code, result.blame, result.recoverable) == (code, Blame.USER, True)
     assert words in result.message
 
 
 async def test_exit_code_0_is_success_for_a_task_without_outputs(attempt):
-    assert await judge(attempt.output_prefix, DONE, PropellerSettings(), has_outputs=False) == Outputs(LiteralMap(), 0)
+    assert await read_outcome(attempt.output_prefix, DONE, PropellerSettings(), has_outputs=False) == Outputs(
+        LiteralMap(), 0
+    )
     for ended in (Exit(ExitKind.EXITED, 1), Exit(ExitKind.LOST), Exit(ExitKind.SIGNALLED, signal.SIGSEGV)):
-        assert isinstance(await judge(attempt.output_prefix, ended, PropellerSettings(), has_outputs=False), Failure)
+        assert isinstance(
+            await read_outcome(attempt.output_prefix, ended, PropellerSettings(), has_outputs=False), Failure
+        )
 
 
 @pytest.mark.parametrize("name", ["outputs.pb", "error.pb"])
 async def test_what_cannot_be_read_is_a_system_error(attempt, name):
     open_store(attempt.output_prefix).put(name, b"\xff\xff\xff")
-    result = await judge(attempt.output_prefix, DONE, PropellerSettings())
+    result = await read_outcome(attempt.output_prefix, DONE, PropellerSettings())
     assert isinstance(result, Failure)
     assert (result.blame, result.recoverable) == (Blame.SYSTEM, True)
     assert "cannot be read" in result.message
@@ -100,7 +104,7 @@ async def test_what_cannot_be_read_is_a_system_error(attempt, name):
 
 async def test_a_dynamic_task_leaves_futures(attempt):
     open_store(attempt.output_prefix).put("futures.pb", b"")
-    result = await judge(attempt.output_prefix, DONE, PropellerSettings())
+    result = await read_outcome(attempt.output_prefix, DONE, PropellerSettings())
     assert result == Futures(f"{attempt.output_prefix}/futures.pb")
 
 
@@ -133,7 +137,7 @@ async def test_a_result_that_is_not_to_be_read_is_the_tasks_failure(tmp_path, na
     leave(store / "a" / name)
     settings = PropellerSettings(read_limit=1000, root=f"file://{store}")
     for has_outputs in (True, False):
-        result = await judge(f"file://{store}/a", DONE, settings, has_outputs=has_outputs)
+        result = await read_outcome(f"file://{store}/a", DONE, settings, has_outputs=has_outputs)
         assert isinstance(result, Failure)
         assert (result.code, result.blame, result.recoverable) == ("UnreadableResult", Blame.USER, False)
         assert words in result.message

@@ -127,7 +127,7 @@ def _run(task: TaskPlan, transition: Transition, path: Path, attempt: AttemptSta
 
 
 def _on_succeeded(task: TaskPlan, transition: Transition, path: Path, event: AttemptSucceeded) -> None:
-    _on_started(task, transition, path, AttemptStarted(path, event.attempt))  # it did, even if nobody saw that
+    _on_started(task, transition, path, AttemptStarted(path, event.attempt))  # even if that was not seen
     # Also when it was being stopped: its outputs are there, and to say otherwise would be untrue.
     transition.move_attempt(path, TaskTrigger.SUCCEED)
     transition.succeed(path)
