@@ -125,7 +125,9 @@ class NodeHandler(ABC):
 
         Called in the order of the commands, on the event loop. What a command that follows at once relies on (an
         attempt that it stops) must be there when this returns. The coroutine runs as a task of its own and ends by
-        handing the answering event to ``shell.emit``. It is cancelled without notice when the engine stops.
+        handing the answering event to ``shell.emit``; so does what goes wrong by the user's doing, while an error that
+        is raised is the engine's own and ends this engine's work on the execution. The coroutine is cancelled without
+        notice when the engine stops.
         """
 
     async def inputs_of(self, shell: "Shell", path: "Path") -> LiteralMap:

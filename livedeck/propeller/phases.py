@@ -184,10 +184,7 @@ class TaskTrigger(enum.Enum):
 
 WORKFLOW: Mapping[tuple[WorkflowPhase, WorkflowTrigger], WorkflowPhase] = {
     (WorkflowPhase.UNDEFINED, WorkflowTrigger.TAKE_UP): WorkflowPhase.QUEUED,
-    (WorkflowPhase.UNDEFINED, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
     (WorkflowPhase.QUEUED, WorkflowTrigger.START): WorkflowPhase.RUNNING,
-    (WorkflowPhase.QUEUED, WorkflowTrigger.BREAK): WorkflowPhase.FAILING,
-    (WorkflowPhase.QUEUED, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
     (WorkflowPhase.RUNNING, WorkflowTrigger.COMPLETE): WorkflowPhase.SUCCEEDING,
     (WorkflowPhase.RUNNING, WorkflowTrigger.BREAK): WorkflowPhase.FAILING,
     (WorkflowPhase.RUNNING, WorkflowTrigger.ASK_TO_ABORT): WorkflowPhase.ABORTING,
@@ -217,7 +214,6 @@ NODE: Mapping[tuple[NodePhase, NodeTrigger], NodePhase] = {
     (NodePhase.DYNAMIC_RUNNING, NodeTrigger.FAIL): NodePhase.FAILED,
     (NodePhase.DYNAMIC_RUNNING, NodeTrigger.ABORT): NodePhase.ABORTED,
     (NodePhase.FAILING, NodeTrigger.FAIL): NodePhase.FAILED,
-    (NodePhase.FAILING, NodeTrigger.ABORT): NodePhase.ABORTED,
 }
 
 TASK: Mapping[tuple[TaskPhase, TaskTrigger], TaskPhase] = {
@@ -225,12 +221,10 @@ TASK: Mapping[tuple[TaskPhase, TaskTrigger], TaskPhase] = {
     (TaskPhase.QUEUED, TaskTrigger.START): TaskPhase.RUNNING,
     (TaskPhase.QUEUED, TaskTrigger.WAIT): TaskPhase.WAITING_FOR_RESOURCES,
     (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.START): TaskPhase.RUNNING,
-    (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.SUCCEED): TaskPhase.SUCCEEDED,
     (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.RETRY): TaskPhase.RETRYABLE_FAILED,
     (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.FAIL): TaskPhase.FAILED,
     (TaskPhase.WAITING_FOR_RESOURCES, TaskTrigger.ABORT): TaskPhase.ABORTED,
-    # Out of QUEUED as out of RUNNING: an attempt may be over before its start was seen.
-    (TaskPhase.QUEUED, TaskTrigger.SUCCEED): TaskPhase.SUCCEEDED,
+    # Out of QUEUED as out of RUNNING: an attempt may fail before its start was seen.
     (TaskPhase.QUEUED, TaskTrigger.RETRY): TaskPhase.RETRYABLE_FAILED,
     (TaskPhase.QUEUED, TaskTrigger.FAIL): TaskPhase.FAILED,
     (TaskPhase.QUEUED, TaskTrigger.ABORT): TaskPhase.ABORTED,

@@ -251,4 +251,4 @@ class Transition:
             self.move_workflow(WorkflowTrigger.FAIL, failure)
 
 
-_UNBROKEN = frozenset({WorkflowPhase.QUEUED, WorkflowPhase.RUNNING, WorkflowPhase.SUCCEEDING})
+_UNBROKEN = frozenset({WorkflowPhase.RUNNING, WorkflowPhase.SUCCEEDING})

@@ -1,5 +1,6 @@
 """What the interface of node kinds promises, shown by kinds that only tests have, and what each kind has to have."""
 
+import asyncio
 import inspect
 from collections import Counter
 from pathlib import Path as FilePath
@@ -10,6 +11,7 @@ from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.workflow_pb2 import ArrayNode, BranchNode, IfBlock, IfElseBlock, Node
+from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.propeller import nodes
 from livedeck.propeller.node_handler import NodeHandler
@@ -93,6 +95,12 @@ def phases(execution) -> dict[str, str]:
     return {node.id.node_id: NodeExecution.Phase.Name(node.closure.phase) for node in execution.nodes}
 
 
+def story(execution, name: str) -> list[str]:
+    """The phases that were recorded of a node, in order."""
+    told = [event for event in execution.history if isinstance(event, NodeExecutionEvent) and event.id.node_id == name]
+    return [NodeExecution.Phase.Name(event.phase) for event in told]
+
+
 async def run(world, closure, script, **inputs):
     literals = LiteralMap(literals={name: literal(value) for name, value in inputs.items()})
     execution = world.control.create(f"a{len(world.control.executions)}", closure, inputs=literals)
@@ -155,7 +163,7 @@ async def test_with_fewer_than_the_minimum_the_node_fails_and_what_runs_of_it_is
         if (await outputs_of(attempt.command[1]))["x"] == 0:
             await world.control.until(lambda: len(execution.tasks) == 3)
             return await fail(attempt, "the first broke")
-        await world.control.until(lambda: False)  # until it is stopped
+        await asyncio.Event().wait()  # until it is stopped
         raise AssertionError
 
     closure = repeated(task("i", outputs="o0"), 3)
@@ -171,14 +179,12 @@ async def test_with_fewer_than_the_minimum_the_node_fails_and_what_runs_of_it_is
         "n0-0-i1": "ABORTED",
         "n0-0-i2": "ABORTED",
     }
-    assert ("n0", NodeExecution.FAILING) in [
-        (event.id.node_id, event.phase) for event in execution.history if hasattr(event, "spec_node_id")
-    ]
+    assert story(execution, "n0") == ["QUEUED", "RUNNING", "FAILING", "FAILED"]
 
 
 async def test_what_a_node_made_at_run_time_is_aborted_with_it(world):
     async def hang(attempt):
-        await world.control.until(lambda: False)
+        await asyncio.Event().wait()
 
     closure = repeated(task("i", outputs="o0"), 2)
     execution = world.control.create("a", closure, inputs=LiteralMap(literals={"times": literal(2)}))
@@ -229,7 +235,7 @@ async def leave_nodes(attempt):
     if attempt.id.endswith("/0"):
         return await fail(attempt, recoverable=True)
     parts = [task(f"d{index}", x=index, outputs="o0") for index in range(times)]
-    closure = workflow(*parts, name="made", outputs={"o0": promise("d1", "o0")})
+    closure = workflow(*parts, name="made", outputs={"o0": promise(parts[-1].node.id, "o0")})
     spec = DynamicJobSpec(
         nodes=closure.primary.template.nodes,
         outputs=closure.primary.template.outputs,
@@ -248,12 +254,52 @@ def expanding_with_retries():
 async def test_a_kind_wraps_another_and_holds_what_an_attempt_left(world):
     execution = await run(world, expanding_with_retries(), leave_nodes, x=3)
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
-    assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 1}
+    assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 2}
     assert {name for name in phases(execution) if "-d" in name} == {"n0-1-d0", "n0-1-d1", "n0-1-d2"}, "of attempt 1"
-    told = [event.phase for event in execution.history if getattr(event, "spec_node_id", "") == "n0"]
-    assert NodeExecution.DYNAMIC_RUNNING in told
+    assert story(execution, "n0") == ["QUEUED", "RUNNING", "DYNAMIC_RUNNING", "SUCCEEDED"]
     child = next(node for node in execution.nodes if node.id.node_id == "n0-1-d0")
     assert child.metadata.retry_group == "1"
+
+
+async def leave_nodes_of_which_one_fails(attempt):
+    if "-d" not in attempt.id:
+        return await leave_nodes(attempt)
+    if attempt.id.split("/")[3].endswith("-d0"):
+        return await fail(attempt, "a child broke")
+    await asyncio.Event().wait()  # until it is stopped
+    raise AssertionError
+
+
+async def test_what_an_attempt_left_may_fail(world):
+    execution = await run(world, expanding_with_retries(), leave_nodes_of_which_one_fails, x=2)
+    assert execution.phase == WorkflowExecution.FAILED
+    assert "a child broke" in execution.error.message
+    assert story(execution, "n0") == ["QUEUED", "RUNNING", "DYNAMIC_RUNNING", "FAILING", "FAILED"]
+    assert phases(execution)["n0-1-d1"] == "ABORTED"
+
+
+async def test_with_nothing_beside_it_a_node_fails_at_once(world):
+    execution = await run(world, expanding_with_retries(), leave_nodes_of_which_one_fails, x=1)
+    assert story(execution, "n0") == ["QUEUED", "RUNNING", "DYNAMIC_RUNNING", "FAILED"]
+
+
+async def test_what_an_attempt_left_is_aborted_with_the_execution(world):
+    async def hang(attempt):
+        if "-d" not in attempt.id:
+            return await leave_nodes(attempt)
+        await asyncio.Event().wait()  # until it is stopped
+        raise AssertionError
+
+    closure = expanding_with_retries()
+    execution = world.control.create("a", closure, inputs=LiteralMap(literals={"x": literal(2)}))
+    async with world.propeller(world.executor(hang), kinds=ALL):
+        await world.control.until(
+            lambda: sum("-d" in task.id.node_execution_id.node_id for task in execution.tasks) == 2
+        )
+        await world.control.terminate(execution, "enough")
+        await world.control.until_over(execution)
+    assert story(execution, "n0") == ["QUEUED", "RUNNING", "DYNAMIC_RUNNING", "ABORTED"]
+    assert phases(execution)["n0-1-d0"] == phases(execution)["n0-1-d1"] == "ABORTED"
 
 
 # An engine dies at every call, and the next one carries on.
