@@ -19,6 +19,7 @@ def elements(n: int) -> int:
     deck = Deck("elements")
     deck.markdown("## All kinds\n\n| kind | |\n|---|---|\n| markdown | this |")
     deck.append("<p>raw <b>HTML</b></p>", id="html").update("<p>other <b>HTML</b></p>")
+    deck.text("as it is\n").append("and appended to\n")
     deck.value("accuracy", 0.98, delta=0.01)
     deck.progress("unknown length").advance(3)
     chart = deck.chart("Two lines", x_label="time", y_label="y", log_y=True)
@@ -27,6 +28,8 @@ def elements(n: int) -> int:
     chart.append(moments, {"e^x": [math.exp(x) for x in range(n)], "top-5": [x + 1 for x in range(n)]})
     current_context().publish_decks(wait=True, timeout=5)
     deck.remove("html")
+    deck = Deck("one thing")
+    deck.replace("<p>shown alone</p>")
     return n
 
 

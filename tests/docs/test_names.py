@@ -10,7 +10,9 @@ import pytest
 
 import livedeck
 from livedeck.cli import COMMANDS, main
-from tests.docs.pages import DOCS, README, ROOT, blocks, pages
+from livedeck.deck.kinds import Handle
+from livedeck.deck.ops import ElementCalls
+from tests.docs.pages import DOCS, PROGRAMS, README, ROOT, blocks, pages
 
 _INLINE = re.compile(r"`([^`\n]+)`")
 _VARIABLE = re.compile(r"LIVEDECK_[A-Z_]+")
@@ -119,3 +121,20 @@ def test_the_api_page_has_everything_that_is_exported() -> None:
     kinds = {"Task", "Workflow"}  # what the decorators return
     errors = {name for name in livedeck.__all__ if (livedeck.errors.__dict__.get(name)) is not None}
     assert documented - {"errors"} == set(livedeck.__all__) - errors - kinds
+
+
+def calls_on_a_tab() -> set[str]:
+    """The calls that put an element on a tab, of all kinds."""
+    return {name for kind in ElementCalls.__mro__ for name in vars(kind) if not name.startswith("_")}
+
+
+def test_each_call_on_a_tab_is_described_and_shown() -> None:
+    page, program = (DOCS / "decks.md").read_text(), (PROGRAMS / "everything.py").read_text()
+    for name in calls_on_a_tab():
+        assert f"deck.{name}(" in page, f"docs/decks.md does not have deck.{name}(...)"
+        assert f"deck.{name}(" in program, f"docs/programs/everything.py does not show deck.{name}(...)"
+
+
+def test_the_api_page_has_each_handle() -> None:
+    documented = re.findall(r"^::: (livedeck\.deck\.\S+)$", (DOCS / "api.md").read_text(), re.MULTILINE)
+    assert set(documented) == {f"{each.__module__}.{each.__name__}" for each in Handle.__subclasses__()}
