@@ -80,7 +80,7 @@ class Sized(Protocol):
         (list[Wide], list[Row] | None),
     ],
 )
-def test_these_fit(source, target):
+def test_these_fit(source: Any, target: Any) -> None:
     assert is_assignable(source, target)
 
 
@@ -106,11 +106,11 @@ def test_these_fit(source, target):
         (int, list[int]),
     ],
 )
-def test_these_do_not_fit(source, target):
+def test_these_do_not_fit(source: Any, target: Any) -> None:
     assert not is_assignable(source, target)
 
 
-def test_frames_of_different_libraries_fit():
+def test_frames_of_different_libraries_fit() -> None:
     import pandas as pd
     import polars as pl
 
@@ -126,13 +126,13 @@ class Sharper(Opaque):
     pass
 
 
-class Other:
+class Unrelated:
     def __init__(self, handle: object) -> None:
         self.handle = handle
 
 
 @pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")
-def test_pickled_classes_fit_only_themselves_and_their_bases():
+def test_pickled_classes_fit_only_themselves_and_their_bases() -> None:
     assert is_assignable(Sharper, Opaque)
     assert not is_assignable(Opaque, Sharper)
-    assert not is_assignable(Opaque, Other)
+    assert not is_assignable(Opaque, Unrelated)

@@ -1,8 +1,10 @@
 import io
 import os
 import tarfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from livedeck.sdk import bundle
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path: Path) -> Path:
     root = tmp_path / "project"
     (root / "pkg").mkdir(parents=True)
     (root / "a.py").write_text("x = 1\n")
@@ -21,7 +23,7 @@ def project(tmp_path):
     return root
 
 
-def test_the_same_files_give_the_same_bytes(project):
+def test_the_same_files_give_the_same_bytes(project: Path) -> None:
     first = bundle.build(project)
     os.utime(project / "a.py", (1, 1))
     (project / "a.py").chmod(0o600)
@@ -41,13 +43,13 @@ def test_the_same_files_give_the_same_bytes(project):
         lambda root: (root / "a.py").unlink(),
     ],
 )
-def test_any_change_gives_another_name(project, change):
+def test_any_change_gives_another_name(project: Path, change: Callable[..., Any]) -> None:
     before = bundle.build(project).digest
     change(project)
     assert bundle.build(project).digest != before
 
 
-def test_unpacking_gives_the_files_back(project, tmp_path):
+def test_unpacking_gives_the_files_back(project: Path, tmp_path: Path) -> None:
     made = bundle.build(project)
     target = tmp_path / "target"
     target.mkdir()
@@ -57,19 +59,19 @@ def test_unpacking_gives_the_files_back(project, tmp_path):
     assert not os.access(target / "a.py", os.X_OK)
 
 
-def test_another_content_than_the_name_says_is_refused(project, tmp_path):
+def test_another_content_than_the_name_says_is_refused(project: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds something else"):
         bundle.unpack(bundle.build(project).data, tmp_path, digest="0" * 64)
 
 
 @pytest.mark.parametrize("data", [b"", b"no archive", b"\x1f\x8b\x08\x00rubbish"])
-def test_what_is_no_archive_is_refused(data, tmp_path):
+def test_what_is_no_archive_is_refused(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be unpacked"):
         bundle.unpack(data, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["../escape.py", "/escape.py", "a/../../escape.py"])
-def test_nothing_is_written_outside_the_folder(name, tmp_path):
+def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         info = tarfile.TarInfo(name)
@@ -83,13 +85,13 @@ def test_nothing_is_written_outside_the_folder(name, tmp_path):
     assert not Path("/escape.py").exists()
 
 
-def test_too_much_says_what_and_what_to_do(project):
+def test_too_much_says_what_and_what_to_do(project: Path) -> None:
     (project / "weights.bin").write_bytes(b"x" * 5000)
     with pytest.raises(UserError, match=r"weights\.bin \(0\.0 MB\).*\.livedeckignore"):
         bundle.build(project, max_bytes=3000)
 
 
-def test_only_what_is_loaded(project, monkeypatch):
+def test_only_what_is_loaded(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(project))
     __import__("a")
     assert bundle.build(project, only_loaded=True).files == ("a.py",)

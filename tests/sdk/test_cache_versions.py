@@ -3,6 +3,9 @@
 import importlib
 import itertools
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +55,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def version(tmp_path, monkeypatch):
+def version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Write a project with some files changed, and return the version of its task."""
 
     def make(changes: dict[str, str] | None = None) -> str:
@@ -94,7 +97,9 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change[0]}: {change[2]}")
-def test_the_version_changes_with_what_the_task_reaches(version, change):
+def test_the_version_changes_with_what_the_task_reaches(
+    version: Callable[..., Any], change: tuple[str, str, str]
+) -> None:
     assert version(edited(*change)) != version()
 
 
@@ -110,14 +115,16 @@ NO_CHANGES = [
 
 
 @pytest.mark.parametrize("change", NO_CHANGES, ids=lambda change: f"{change[0]}: {change[2]}")
-def test_the_version_does_not_change_with_anything_else(version, change):
+def test_the_version_does_not_change_with_anything_else(
+    version: Callable[..., Any], change: tuple[str, str, str]
+) -> None:
     assert version(edited(*change)) == version()
 
 
-def test_a_module_that_cannot_be_read_is_named(version):
+def test_a_module_that_cannot_be_read_is_named(version: Callable[..., Any]) -> None:
     with pytest.raises(UserError, match=r"late\.py cannot be read.*needs a cache_version"):
         version(edited("late.py", "def later(x):", "def later(x:"))
 
 
-def test_modules_that_import_each_other_come_to_an_end(version):
+def test_modules_that_import_each_other_come_to_an_end(version: Callable[..., Any]) -> None:
     assert version(edited("below.py", "def value", "import helper\ndef value")) != version()

@@ -1,12 +1,12 @@
 from livedeck.sdk.docstrings import Docstring, read
 
 
-def test_none_says_nothing():
+def test_none_says_nothing() -> None:
     assert read(None) == Docstring()
     assert read("") == Docstring()
 
 
-def test_google_form():
+def test_google_form() -> None:
     docs = read(
         """Train it.
 
@@ -31,7 +31,7 @@ def test_google_form():
     assert docs.text.startswith("Train it.\n\nOn a machine.")
 
 
-def test_sphinx_form():
+def test_sphinx_form() -> None:
     docs = read(
         """Train it,
         quickly.
@@ -46,6 +46,6 @@ def test_sphinx_form():
     assert docs.arguments == {"x": "the first continued", "epochs": "how often"}
 
 
-def test_a_docstring_without_a_summary():
+def test_a_docstring_without_a_summary() -> None:
     assert read("Args:\n    x: one").summary == ""
     assert read(":param x: one").summary == ""

@@ -17,7 +17,7 @@ def walked(root: Path) -> list[str]:
     return [path.relative_to(root).as_posix() for path in walk(root)]
 
 
-def test_what_is_never_code_stays_at_home(tmp_path):
+def test_what_is_never_code_stays_at_home(tmp_path: Path) -> None:
     make(tmp_path, "a.py", ".git/config", "pkg/__pycache__/a.cpython-311.pyc", "pkg/b.py", "node_modules/x/y.js")
     make(tmp_path, "b.pyc", ".livedeck/db", "x.egg-info/PKG-INFO", "env/pyvenv.cfg", "env/lib/c.py")
     assert walked(tmp_path) == ["a.py", "pkg/b.py"]
@@ -46,7 +46,7 @@ FILES = (
 )
 
 
-def test_patterns_mean_what_git_means(tmp_path):
+def test_patterns_mean_what_git_means(tmp_path: Path) -> None:
     make(tmp_path, *FILES)
     (tmp_path / ".gitignore").write_text(PATTERNS)
     (tmp_path / "sub" / ".gitignore").write_text("/only-here.py\n!b.csv\n")
@@ -63,7 +63,7 @@ def test_patterns_mean_what_git_means(tmp_path):
     assert sorted(walked(tmp_path)) == sorted(listed.stdout.split())
 
 
-def test_our_own_ignore_file_has_the_last_word(tmp_path):
+def test_our_own_ignore_file_has_the_last_word(tmp_path: Path) -> None:
     make(tmp_path, "a.txt", "b.txt")
     (tmp_path / ".gitignore").write_text("*.txt\n")
     (tmp_path / ".livedeckignore").write_text("!a.txt\n")
@@ -71,7 +71,7 @@ def test_our_own_ignore_file_has_the_last_word(tmp_path):
     assert "b.txt" not in walked(tmp_path)
 
 
-def test_links_are_followed_once(tmp_path):
+def test_links_are_followed_once(tmp_path: Path) -> None:
     make(tmp_path, "pkg/a.py")
     (tmp_path / "link").symlink_to(tmp_path / "pkg")
     (tmp_path / "pkg" / "back").symlink_to(tmp_path)
@@ -80,7 +80,7 @@ def test_links_are_followed_once(tmp_path):
 
 
 @pytest.mark.parametrize("pattern", ["[", "a[", "***", "!", "/", "\\", "#x", " "])
-def test_odd_patterns_do_no_harm(tmp_path, pattern):
+def test_odd_patterns_do_no_harm(tmp_path: Path, pattern: str) -> None:
     make(tmp_path, "a.py")
     (tmp_path / ".gitignore").write_text(pattern)
     assert "a.py" in walked(tmp_path) or pattern == "***"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pytest
 
@@ -17,8 +17,8 @@ class One(NamedTuple):
     only: int
 
 
-def test_annotations_are_read_even_as_text():
-    def function(x: int, y: str | None = None, z: float = 1) -> Split:
+def test_annotations_are_read_even_as_text() -> None:
+    def function(x: int, y: str | None = None, z: float = 1) -> Split:  # type: ignore[empty-body]
         """Do it.
 
         Args:
@@ -40,8 +40,8 @@ def test_annotations_are_read_even_as_text():
     ("annotation", "names"),
     [(None, []), (int, ["o0"]), (tuple[int, str], ["o0", "o1"]), (tuple[int], ["o0"]), (One, ["only"])],
 )
-def test_output_names(annotation, names):
-    def function(): ...
+def test_output_names(annotation: Any, names: list[str]) -> None:
+    def function() -> None: ...
 
     function.__annotations__ = {"return": annotation}
     assert list(read_interface(function, "m.f").outputs) == names
@@ -51,8 +51,8 @@ def test_output_names(annotation, names):
     ("returned", "annotation"),
     [(3, int), ((1, "a"), tuple[int, str]), ((1,), tuple[int]), (One(1), One), (None, None)],
 )
-def test_splitting_and_joining_are_inverse(returned, annotation):
-    def function(): ...
+def test_splitting_and_joining_are_inverse(returned: int | tuple[int | str, ...] | One | None, annotation: Any) -> None:
+    def function() -> None: ...
 
     function.__annotations__ = {"return": annotation}
     interface = read_interface(function, "m.f")
@@ -61,58 +61,58 @@ def test_splitting_and_joining_are_inverse(returned, annotation):
     assert type(joined) is type(returned)
 
 
-def test_a_missing_annotation_is_refused():
-    def function(x): ...
+def test_a_missing_annotation_is_refused() -> None:
+    def function(x): ...  # type: ignore[no-untyped-def]
 
     with pytest.raises(UnsupportedType, match=r"m\.f: input 'x' has no type"):
         read_interface(function, "m.f")
 
 
-def test_what_cannot_be_an_input_is_refused():
-    def args(*values: int): ...
+def test_what_cannot_be_an_input_is_refused() -> None:
+    def args(*values: int) -> None: ...
 
-    def kwargs(**values: int): ...
+    def kwargs(**values: int) -> None: ...
 
-    def positional(x: int, /): ...
+    def positional(x: int, /) -> None: ...
 
     for function, words in ((args, "a list or a dict"), (kwargs, "a list or a dict"), (positional, "positional-only")):
         with pytest.raises(UnsupportedType, match=words):
             read_interface(function, "m.f")
 
 
-def test_an_annotation_that_means_nothing_is_refused():
-    def function(x: Nowhere): ...  # noqa: F821
+def test_an_annotation_that_means_nothing_is_refused() -> None:
+    def function(x: Nowhere) -> None: ...  # type: ignore[name-defined]  # noqa: F821
 
     with pytest.raises(UnsupportedType, match="name 'Nowhere' is not defined"):
         read_interface(function, "m.f")
 
 
 @pytest.mark.parametrize("annotation", [tuple, tuple[int, ...], tuple[()]])
-def test_a_tuple_without_a_length_is_refused(annotation):
-    def function(): ...
+def test_a_tuple_without_a_length_is_refused(annotation: Any) -> None:
+    def function() -> None: ...
 
     function.__annotations__ = {"return": annotation}
     with pytest.raises(UnsupportedType, match="how many outputs"):
         read_interface(function, "m.f")
 
 
-def test_a_default_of_the_wrong_type_is_refused():
-    def function(x: int = "a"): ...
+def test_a_default_of_the_wrong_type_is_refused() -> None:
+    def function(x: int = "a") -> None: ...  # type: ignore[assignment]
 
     with pytest.raises(TypeMismatch, match=r"m\.f: default 'x' must be int, not 'a'"):
         read_interface(function, "m.f")
 
 
-def test_annotated_types_are_kept():
-    def function(x: Annotated[int, "meaning"]): ...
+def test_annotated_types_are_kept() -> None:
+    def function(x: Annotated[int, "meaning"]) -> None: ...
 
     assert read_interface(function, "m.f").inputs["x"].type == Annotated[int, "meaning"]
 
 
-def two(x: int, y: str = "a") -> tuple[int, str]: ...
+def two(x: int, y: str = "a") -> tuple[int, str]: ...  # type: ignore[empty-body]
 
 
-def test_binding_arguments():
+def test_binding_arguments() -> None:
     interface = read_interface(two, "m.two")
     assert interface.bind((1,), {"y": "b"}) == {"x": 1, "y": "b"}
     assert interface.bind((), {"x": 1}) == {"x": 1}
@@ -136,13 +136,13 @@ def test_binding_arguments():
         (None, "not a None"),
     ],
 )
-def test_outputs_that_do_not_fit(returned, words):
+def test_outputs_that_do_not_fit(returned: int | tuple[int | str, ...] | None, words: str) -> None:
     with pytest.raises(TypeMismatch, match=words):
         read_interface(two, "m.two").accept_outputs(returned)
 
 
-def test_an_undeclared_output_is_refused():
-    def function(): ...
+def test_an_undeclared_output_is_refused() -> None:
+    def function() -> None: ...
 
     with pytest.raises(TypeMismatch, match="declares no output: annotate it, -> int"):
         read_interface(function, "m.f").accept_outputs(5)

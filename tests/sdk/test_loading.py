@@ -1,4 +1,7 @@
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +23,11 @@ def flow(x: int = 1) -> int:
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     monkeypatch.setattr(sys, "path", [*sys.path])
     before = set(sys.modules)
 
-    def write(text, name="flow_file.py"):
+    def write(text: str, name: str = "flow_file.py") -> Path:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -36,7 +39,7 @@ def write(tmp_path, monkeypatch):
             del sys.modules[name]
 
 
-def test_a_file_is_loaded_by_its_modules_name(write, tmp_path):
+def test_a_file_is_loaded_by_its_modules_name(write: Callable[..., Any], tmp_path: Path) -> None:
     program = load_file(write(GOOD))
     assert program.module.__name__ == "flow_file"
     assert program.root == tmp_path
@@ -46,7 +49,7 @@ def test_a_file_is_loaded_by_its_modules_name(write, tmp_path):
     assert program.find("flow")(x=2) == 3
 
 
-def test_a_file_in_a_package(write, tmp_path):
+def test_a_file_in_a_package(write: Callable[..., Any], tmp_path: Path) -> None:
     write("", "pkg/__init__.py")
     write("", "pkg/sub/__init__.py")
     write("NUMBER = 5\n", "pkg/constants.py")
@@ -56,7 +59,7 @@ def test_a_file_in_a_package(write, tmp_path):
     assert program.root == tmp_path
 
 
-def test_another_file_of_the_same_name_takes_its_place(write, tmp_path):
+def test_another_file_of_the_same_name_takes_its_place(write: Callable[..., Any], tmp_path: Path) -> None:
     first = load_file(write(GOOD, "one/same_name.py"))
     second = load_file(write(GOOD.replace("x + 1", "x + 2"), "two/same_name.py"))
     assert first.find("add")(x=1) == 2
@@ -64,12 +67,12 @@ def test_another_file_of_the_same_name_takes_its_place(write, tmp_path):
     assert second.module.__file__ == str(tmp_path / "two" / "same_name.py")
 
 
-def test_the_same_file_is_loaded_once(write):
+def test_the_same_file_is_loaded_once(write: Callable[..., Any]) -> None:
     file = write(GOOD)
     assert load_file(file).module is load_file(file).module
 
 
-def test_an_unknown_name_lists_what_is_there(write):
+def test_an_unknown_name_lists_what_is_there(write: Callable[..., Any]) -> None:
     program = load_file(write(GOOD))
     with pytest.raises(UnknownEntity, match=r"has no task or workflow 'flwo'; it has: task add, workflow flow"):
         program.find("flwo")
@@ -78,18 +81,18 @@ def test_an_unknown_name_lists_what_is_there(write):
         empty.find("flow")
 
 
-def test_imported_ones_come_last(write):
+def test_imported_ones_come_last(write: Callable[..., Any]) -> None:
     write(GOOD, "library_file.py")
     program = load_file(write("from library_file import add\n" + GOOD.replace("add", "more"), "user_file.py"))
     assert list(program.entities) == ["more", "flow", "add"]
 
 
-def test_a_missing_file():
+def test_a_missing_file() -> None:
     with pytest.raises(UnknownEntity, match=r"nowhere\.py: there is no such file"):
         load_file("nowhere.py")
 
 
-def test_a_syntax_error_names_file_line_and_text(write):
+def test_a_syntax_error_names_file_line_and_text(write: Callable[..., Any]) -> None:
     file = write("x = 1\ndef f(:\n    pass\n")
     with pytest.raises(UserError) as caught:
         load_file(file)
@@ -100,24 +103,24 @@ def test_a_syntax_error_names_file_line_and_text(write):
     ]
 
 
-def test_bad_indentation_is_a_syntax_error_too(write):
+def test_bad_indentation_is_a_syntax_error_too(write: Callable[..., Any]) -> None:
     with pytest.raises(UserError, match="IndentationError"):
         load_file(write("def f():\nreturn 1\n"))
 
 
-def test_a_null_byte(write):
+def test_a_null_byte(write: Callable[..., Any]) -> None:
     with pytest.raises(UserError, match="null bytes"):
         load_file(write("x = 1\0\n"))
 
 
-def test_an_error_while_importing_names_the_users_line(write):
+def test_an_error_while_importing_names_the_users_line(write: Callable[..., Any]) -> None:
     file = write("import json\n\nvalue = json.loads('{')\n")
     with pytest.raises(UserError, match="JSONDecodeError") as caught:
         load_file(file)
     assert "importing flow_file.py failed" in str(caught.value)
 
 
-def test_a_missing_package(write):
+def test_a_missing_package(write: Callable[..., Any]) -> None:
     file = write("import no_such_package\n")
     with pytest.raises(
         UserError, match=r":1: import no_such_package: importing .*No module named 'no_such_package'"
@@ -127,7 +130,7 @@ def test_a_missing_package(write):
     assert f"{sys.executable} -m pip install no_such_package" in str(e.value)
 
 
-def test_a_module_that_exits_while_it_is_loaded(write):
+def test_a_module_that_exits_while_it_is_loaded(write: Callable[..., Any]) -> None:
     file = write("import sys\nsys.exit(7)\n")
     with pytest.raises(
         UserError, match=r":2: sys.exit\(7\): importing .* failed: it called sys.exit\(7\) while it was"
@@ -135,7 +138,7 @@ def test_a_module_that_exits_while_it_is_loaded(write):
         load_file(file)
 
 
-def test_our_own_errors_keep_their_kind_and_gain_the_place(write):
+def test_our_own_errors_keep_their_kind_and_gain_the_place(write: Callable[..., Any]) -> None:
     file = write("from livedeck import task\n\n@task\ndef f(x):\n    pass\n")
     with pytest.raises(UnsupportedType) as caught:
         load_file(file)
@@ -144,17 +147,17 @@ def test_our_own_errors_keep_their_kind_and_gain_the_place(write):
 
 
 @pytest.mark.parametrize("name", ["my-file.py", "1st.py", "notes.txt"])
-def test_a_name_that_is_no_modules(write, name):
+def test_a_name_that_is_no_modules(write: Callable[..., Any], name: str) -> None:
     with pytest.raises(UserError, match="cannot be imported as a module"):
         load_file(write(GOOD, name))
 
 
-def test_a_name_that_is_taken(write):
+def test_a_name_that_is_taken(write: Callable[..., Any]) -> None:
     with pytest.raises(UserError, match="rename the file"):
         load_file(write(GOOD, "json.py"))
 
 
-def test_roots_and_names(tmp_path):
+def test_roots_and_names(tmp_path: Path) -> None:
     package = tmp_path / "a" / "b"
     package.mkdir(parents=True)
     (tmp_path / "a" / "__init__.py").touch()

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,10 @@ def function(x: int) -> int:
     return x
 
 
-def test_every_option_arrives():
+def test_every_option_arrives() -> None:
     made = task(
         enable_deck=True,
-        deck_fields=(DeckField.INPUT, "Output"),
+        deck_fields=(DeckField.INPUT, "Output"),  # type: ignore[arg-type]
         deck_publish=DeckPublish(min_interval=1),
         retries=3,
         timeout=90,
@@ -66,18 +67,18 @@ def test_every_option_arrives():
         ({"cache": True, "cache_ignore_input_vars": ("z",)}, "'z', which does not exist"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(options, words):
+def test_a_value_that_makes_no_sense_is_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=words):
         task(**options)(function)
 
 
 @pytest.mark.parametrize("amount", ["1 GB", "-1", "", "5K", "1e3k", "Gi", -1, True, float("inf"), []])
-def test_an_amount_that_is_none_is_refused(amount):
+def test_an_amount_that_is_none_is_refused(amount: Any) -> None:
     with pytest.raises(UserError, match="is not an amount"):
         Resources(mem=amount)
 
 
-def test_a_wrong_thousand_says_the_right_ones():
+def test_a_wrong_thousand_says_the_right_ones() -> None:
     with pytest.raises(UserError, match=r"mem='5K'\) is not an amount: .*; k, M, G are thousands, and Ki, Mi, Gi"):
         Resources(mem="5K")
 
@@ -105,7 +106,7 @@ AMOUNTS = [
 
 
 @pytest.mark.parametrize("amount", AMOUNTS)
-def test_an_amount_is_one_here_if_it_is_one_to_the_engine(amount):
+def test_an_amount_is_one_here_if_it_is_one_to_the_engine(amount: str) -> None:
     try:
         quantity(amount)
     except InvalidWorkflow:
@@ -124,12 +125,12 @@ def test_an_amount_is_one_here_if_it_is_one_to_the_engine(amount):
         ({"task_config": object()}, "no task plugins"),
     ],
 )
-def test_options_of_flytekit_that_are_not_supported_say_why(options, words):
+def test_options_of_flytekit_that_are_not_supported_say_why(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UnsupportedOption, match=words):
         task(**options)(function)
 
 
-def test_options_of_flytekits_cache_say_what_there_is_instead():
+def test_options_of_flytekits_cache_say_what_there_is_instead() -> None:
     for options in ({"serialize": True}, {"salt": "x"}, {"version": "1", "policies": [1]}):
         with pytest.raises(UnsupportedOption, match=r"Cache: \w+=.* cannot be honoured"):
             Cache(**options)
@@ -138,23 +139,23 @@ def test_options_of_flytekits_cache_say_what_there_is_instead():
         Cache(verion="1")
 
 
-def test_options_of_flytekit_left_at_their_defaults_are_accepted():
-    task(container_image=None, cache_serialize=False, secret_requests=None)(function)
+def test_options_of_flytekit_left_at_their_defaults_are_accepted() -> None:
+    task(container_image=None, cache_serialize=False, secret_requests=None)(function)  # type: ignore[call-overload]
 
 
-def test_an_unknown_option_is_a_type_error_with_a_suggestion():
+def test_an_unknown_option_is_a_type_error_with_a_suggestion() -> None:
     with pytest.raises(TypeError, match="no option 'retry'; did you mean 'retries'"):
-        task(retry=3)(function)
+        task(retry=3)(function)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("thing", [3, len, lambda x: x, int, staticmethod(function)])
-def test_only_functions_with_names_are_tasks(thing):
+def test_only_functions_with_names_are_tasks(thing: Any) -> None:
     with pytest.raises(UserError, match="@task"):
         task(thing)
 
 
-def test_generators_are_no_tasks():
-    def numbers() -> int:
+def test_generators_are_no_tasks() -> None:
+    def numbers() -> int:  # type: ignore[misc]
         yield 1
 
     with pytest.raises(UserError, match="yields"):

@@ -1,4 +1,6 @@
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -6,17 +8,17 @@ from livedeck import Deck, task
 from livedeck.sdk.tracebacks import MAX_CHARACTERS, format_error, shortened, user_frames
 
 
-def raised(call):
+def raised(call: Callable[..., Any]) -> Exception:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - any
         call()
     return caught.value
 
 
-def test_our_frames_are_left_out():
-    error = raised(lambda: {}["x"])
+def test_our_frames_are_left_out() -> None:
+    error = raised(lambda: dict[str, int]()["x"])
     assert "tests/sdk/test_tracebacks.py" in format_error(error)
 
-    def through_ours():
+    def through_ours() -> None:
         @task
         def look_up() -> None:
             raise KeyError("mine")
@@ -28,8 +30,8 @@ def test_our_frames_are_left_out():
     assert 'raise KeyError("mine")' in text
 
 
-def test_causes_are_shown_without_our_frames():
-    def chained():
+def test_causes_are_shown_without_our_frames() -> None:
+    def chained() -> None:
         try:
             int("first")
         except ValueError as error:
@@ -41,8 +43,8 @@ def test_causes_are_shown_without_our_frames():
     assert "KeyError: 'second'" in text
 
 
-def test_groups_are_shown():
-    def grouped():
+def test_groups_are_shown() -> None:
+    def grouped() -> None:
         raise ExceptionGroup("several", [ValueError("one"), KeyError("two")])
 
     text = format_error(raised(grouped))
@@ -50,11 +52,11 @@ def test_groups_are_shown():
     assert "KeyError: 'two'" in text
 
 
-def test_an_error_without_the_users_frames_has_no_heading():
+def test_an_error_without_the_users_frames_has_no_heading() -> None:
     assert format_error(ValueError("x")) == "ValueError: x"
 
 
-def test_long_texts_lose_their_middle():
+def test_long_texts_lose_their_middle() -> None:
     text = shortened("a" * MAX_CHARACTERS + "b" * MAX_CHARACTERS)
     assert len(text) < MAX_CHARACTERS + 100
     assert text.startswith("aaa")
@@ -64,7 +66,7 @@ def test_long_texts_lose_their_middle():
     assert shortened("\ud800") == "\\ud800"
 
 
-def test_frames_of_asyncio_on_the_way_in_are_left_out():
+def test_frames_of_asyncio_on_the_way_in_are_left_out() -> None:
     frames = [
         traceback.FrameSummary(traceback.__file__.replace("traceback.py", "asyncio/runners.py"), 1, "run"),
         traceback.FrameSummary("/user/file.py", 1, "mine"),
@@ -73,5 +75,5 @@ def test_frames_of_asyncio_on_the_way_in_are_left_out():
     assert [frame.name for frame in user_frames(frames)] == ["mine", "wait_for"]
 
 
-def test_the_deck_is_importable_without_a_task():
+def test_the_deck_is_importable_without_a_task() -> None:
     Deck("outside", "<p>x</p>")

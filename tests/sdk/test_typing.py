@@ -64,14 +64,14 @@ def check(tmp_path: Path, text: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path).stdout
 
 
-def test_signatures_are_kept(tmp_path):
+def test_signatures_are_kept(tmp_path: Path) -> None:
     out = check(tmp_path, GOOD)
     assert "Task[[x: int, y: int =], int]" in out
     assert 'note: Revealed type is "int"' in out or 'note: Revealed type is "builtins.int"' in out
     assert "Success" in out, out
 
 
-def test_mistakes_are_found(tmp_path):
+def test_mistakes_are_found(tmp_path: Path) -> None:
     out = check(tmp_path, BAD)
     assert 'No overload variant of "task" matches argument type "int"' in out or "retry" in out
     assert 'Argument 1 to "__call__" of "Entity" has incompatible type "str"; expected "int"' in out

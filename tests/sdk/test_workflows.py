@@ -2,13 +2,14 @@
 
 import dataclasses
 from datetime import timedelta
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import pytest
 
 from livedeck import InvalidWorkflow, Resources, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, MissingInput, TypeMismatch, UnknownEntity, UnsupportedOption, UserError
 from livedeck.sdk.nodes import Constant, DictOf, ListOf, Reference
+from livedeck.sdk.workflows import Workflow
 
 
 @dataclasses.dataclass
@@ -52,7 +53,7 @@ def nothing() -> None:
     pass
 
 
-def ids(flow):
+def ids(flow: Workflow) -> list[str]:
     return [node.id for node in flow.traced.nodes]
 
 
@@ -74,7 +75,7 @@ def row(value: Row) -> int:
     return value["x"]
 
 
-def test_a_typed_dict_is_passed_on_and_looked_into():
+def test_a_typed_dict_is_passed_on_and_looked_into() -> None:
     @workflow
     def flow() -> int:
         made = wide()
@@ -94,13 +95,13 @@ def test_a_typed_dict_is_passed_on_and_looked_into():
 
     @workflow
     def absent() -> None:
-        text(value=wide()["y"])
+        text(value=wide()["y"])  # type: ignore[misc]
 
     with pytest.raises(InvalidWorkflow, match="has no 'y'"):
         _ = absent.traced
 
 
-def test_a_chain():
+def test_a_chain() -> None:
     @workflow
     def flow(x: int) -> int:
         return one(x=one(x=x))
@@ -114,7 +115,7 @@ def test_a_chain():
     assert flow.traced.outputs == {"o0": Reference(second, "o0")}
 
 
-def test_fan_out_and_in():
+def test_fan_out_and_in() -> None:
     @workflow
     def flow(x: int) -> int:
         return total(values=[one(x=x) for _ in range(3)])
@@ -125,7 +126,7 @@ def test_fan_out_and_in():
     assert flow(x=2) == 6
 
 
-def test_lists_and_dicts_with_promises_and_constants():
+def test_lists_and_dicts_with_promises_and_constants() -> None:
     @task
     def weigh(weights: dict[str, int], more: list[int] | None = None) -> int:
         return sum(weights.values()) + sum(more or [])
@@ -139,7 +140,7 @@ def test_lists_and_dicts_with_promises_and_constants():
     assert flow(x=2) == 10
 
 
-def test_named_outputs_are_taken_by_name_position_and_unpacking():
+def test_named_outputs_are_taken_by_name_position_and_unpacking() -> None:
     @workflow
     def flow(values: list[int]) -> tuple[int, int, int]:
         parts = split(values=values)
@@ -149,7 +150,7 @@ def test_named_outputs_are_taken_by_name_position_and_unpacking():
     assert flow(values=[1, 2, 3]) == (3, 3, 3)
 
 
-def test_a_named_tuple_of_the_workflow():
+def test_a_named_tuple_of_the_workflow() -> None:
     @workflow
     def flow(values: list[int]) -> Split:
         parts = split(values=values)
@@ -159,7 +160,7 @@ def test_a_named_tuple_of_the_workflow():
     assert flow(values=[1, 2, 3]) == Split([3], [1, 2])
 
 
-def test_looking_into_a_promise():
+def test_looking_into_a_promise() -> None:
     @workflow
     def flow(x: int) -> tuple[str, int]:
         p = point(x=x)
@@ -169,7 +170,7 @@ def test_looking_into_a_promise():
     assert flow(x=4) == ("q", 4)
 
 
-def test_a_path_of_the_wrong_type_is_refused_when_read():
+def test_a_path_of_the_wrong_type_is_refused_when_read() -> None:
     @workflow
     def flow(x: int) -> int:
         return one(x=point(x=x).tags["a"][0])
@@ -178,7 +179,7 @@ def test_a_path_of_the_wrong_type_is_refused_when_read():
         _ = flow.traced
 
 
-def test_a_path_that_does_not_exist_is_refused_when_read():
+def test_a_path_that_does_not_exist_is_refused_when_read() -> None:
     @workflow
     def flow(x: int) -> int:
         return one(x=point(x=x).y)
@@ -194,7 +195,7 @@ def test_a_path_that_does_not_exist_is_refused_when_read():
         _ = other.traced
 
 
-def test_a_key_that_is_not_there_is_an_error_when_run():
+def test_a_key_that_is_not_there_is_an_error_when_run() -> None:
     @workflow
     def flow(x: int) -> str:
         return text(value=point(x=x).tags["z"][0])
@@ -203,7 +204,7 @@ def test_a_key_that_is_not_there_is_an_error_when_run():
         flow(x=1)
 
 
-def test_the_order_of_arrows():
+def test_the_order_of_arrows() -> None:
     @workflow
     def flow() -> None:
         a, b, c = nothing(), nothing(), nothing()
@@ -213,7 +214,7 @@ def test_the_order_of_arrows():
     assert [before.id for before in flow.traced.nodes[1].upstream] == ["n2"]
 
 
-def test_arrows_between_all_that_tasks_return():
+def test_arrows_between_all_that_tasks_return() -> None:
     @workflow
     def flow(values: list[int]) -> None:
         a, b, c = split(values=values), total(values=values), nothing()
@@ -223,7 +224,7 @@ def test_arrows_between_all_that_tasks_return():
     assert [before.id for before in flow.traced.nodes[1].upstream] == ["n0"]
 
 
-def test_a_cycle_is_refused_and_named():
+def test_a_cycle_is_refused_and_named() -> None:
     @workflow
     def flow() -> None:
         a, b, c = nothing(), nothing(), nothing()
@@ -233,7 +234,7 @@ def test_a_cycle_is_refused_and_named():
         _ = flow.traced
 
 
-def test_a_node_after_itself_is_refused():
+def test_a_node_after_itself_is_refused() -> None:
     @workflow
     def flow() -> None:
         a = nothing()
@@ -243,7 +244,7 @@ def test_a_node_after_itself_is_refused():
         _ = flow.traced
 
 
-def test_an_empty_workflow_is_refused():
+def test_an_empty_workflow_is_refused() -> None:
     @workflow
     def flow(x: int) -> int:
         return x
@@ -273,7 +274,7 @@ def test_an_empty_workflow_is_refused():
         (lambda p: p >> 3, "right side"),
     ],
 )
-def test_what_needs_a_value_is_refused_with_advice(deed, words):
+def test_what_needs_a_value_is_refused_with_advice(deed: Any, words: str) -> None:
     @workflow
     def flow(x: int) -> int:
         made = one(x=x)
@@ -284,7 +285,7 @@ def test_what_needs_a_value_is_refused_with_advice(deed, words):
         _ = flow.traced
 
 
-def test_inputs_of_the_workflow_are_promises_too():
+def test_inputs_of_the_workflow_are_promises_too() -> None:
     @workflow
     def flow(x: int) -> int:
         return one(x=x + 1)
@@ -293,7 +294,7 @@ def test_inputs_of_the_workflow_are_promises_too():
         _ = flow.traced
 
 
-def test_promises_can_be_shown():
+def test_promises_can_be_shown() -> None:
     seen = []
 
     @workflow
@@ -307,7 +308,7 @@ def test_promises_can_be_shown():
     assert seen[2].startswith("<node n1 (")
 
 
-def test_a_constant_of_the_wrong_type_is_refused_when_read():
+def test_a_constant_of_the_wrong_type_is_refused_when_read() -> None:
     @workflow
     def flow() -> int:
         return one(x="three")
@@ -316,7 +317,7 @@ def test_a_constant_of_the_wrong_type_is_refused_when_read():
         _ = flow.traced
 
 
-def test_a_promise_of_the_wrong_type_is_refused_when_read():
+def test_a_promise_of_the_wrong_type_is_refused_when_read() -> None:
     @workflow
     def flow(x: int) -> str:
         return text(value=one(x=x))
@@ -325,7 +326,7 @@ def test_a_promise_of_the_wrong_type_is_refused_when_read():
         _ = flow.traced
 
 
-def test_an_item_of_the_wrong_type_names_its_place():
+def test_an_item_of_the_wrong_type_names_its_place() -> None:
     @workflow
     def flow(x: int) -> int:
         return total(values=[one(x=x), "b"])
@@ -334,7 +335,7 @@ def test_an_item_of_the_wrong_type_names_its_place():
         _ = flow.traced
 
 
-def test_outputs_are_checked_when_read():
+def test_outputs_are_checked_when_read() -> None:
     @workflow
     def flow(x: int) -> str:
         return one(x=x)
@@ -350,14 +351,14 @@ def test_outputs_are_checked_when_read():
         _ = other.traced
 
     @workflow
-    def third(x: int):
+    def third(x: int):  # type: ignore[no-untyped-def]
         return one(x=x)
 
     with pytest.raises(TypeMismatch, match="declares no output"):
         _ = third.traced
 
 
-def test_missing_and_unknown_inputs_of_a_task():
+def test_missing_and_unknown_inputs_of_a_task() -> None:
     @workflow
     def flow() -> int:
         return one()
@@ -373,7 +374,7 @@ def test_missing_and_unknown_inputs_of_a_task():
         _ = other.traced
 
 
-def test_giving_what_is_no_value():
+def test_giving_what_is_no_value() -> None:
     @workflow
     def flow() -> int:
         return one(x=nothing())
@@ -406,7 +407,7 @@ def test_giving_what_is_no_value():
         _ = fourth.traced
 
 
-def test_promises_of_another_workflow_are_refused():
+def test_promises_of_another_workflow_are_refused() -> None:
     leaked = []
 
     @workflow
@@ -423,7 +424,7 @@ def test_promises_of_another_workflow_are_refused():
         _ = other.traced
 
 
-def test_sub_workflows():
+def test_sub_workflows() -> None:
     @workflow
     def inner(x: int, scale: float = 2) -> int:
         return one(x=one(x=x))
@@ -437,7 +438,7 @@ def test_sub_workflows():
     assert outer(x=3) == 3
 
 
-def test_a_workflow_that_calls_itself_is_refused():
+def test_a_workflow_that_calls_itself_is_refused() -> None:
     @workflow
     def flow(x: int) -> int:
         return flow(x=x)
@@ -446,7 +447,7 @@ def test_a_workflow_that_calls_itself_is_refused():
         _ = flow.traced
 
 
-def test_overrides():
+def test_overrides() -> None:
     @workflow
     def flow(x: int) -> int:
         made = one(x=x).with_overrides(node_name="My_Name", retries=2, requests=Resources(cpu="2"))
@@ -479,7 +480,9 @@ def test_overrides():
         ({"node_name": "n0"}, InvalidName, "named so"),
     ],
 )
-def test_overrides_that_are_refused(overrides, error, words):
+def test_overrides_that_are_refused(
+    overrides: dict[str, str | int | timedelta], error: type[Exception], words: str
+) -> None:
     @workflow
     def flow(x: int) -> int:
         one(x=x)
@@ -489,7 +492,7 @@ def test_overrides_that_are_refused(overrides, error, words):
         _ = flow.traced
 
 
-def test_a_name_given_to_an_earlier_node_is_not_given_again():
+def test_a_name_given_to_an_earlier_node_is_not_given_again() -> None:
     @workflow
     def flow(x: int) -> int:
         one(x=x).with_overrides(node_name="n1")
@@ -498,7 +501,7 @@ def test_a_name_given_to_an_earlier_node_is_not_given_again():
     assert ids(flow) == ["n1", "n2"]
 
 
-def test_a_cache_version_for_a_cache():
+def test_a_cache_version_for_a_cache() -> None:
     cached = task(cache=True, cache_version="1")(nothing.function)
 
     @workflow
@@ -511,7 +514,7 @@ def test_a_cache_version_for_a_cache():
 
 
 @pytest.mark.parametrize("overrides", [{"retries": 2}, {"interruptible": True}])
-def test_overrides_that_say_nothing_about_a_sub_workflow(overrides):
+def test_overrides_that_say_nothing_about_a_sub_workflow(overrides: dict[str, int]) -> None:
     @workflow
     def inner(x: int) -> int:
         return one(x=x)
@@ -524,7 +527,7 @@ def test_overrides_that_say_nothing_about_a_sub_workflow(overrides):
         _ = outer.traced
 
 
-def test_overrides_of_an_input_are_refused():
+def test_overrides_of_an_input_are_refused() -> None:
     @workflow
     def flow(x: int) -> int:
         x.with_overrides(retries=2)
@@ -534,7 +537,7 @@ def test_overrides_of_an_input_are_refused():
         _ = flow.traced
 
 
-def test_options_of_a_workflow():
+def test_options_of_a_workflow() -> None:
     @workflow(
         failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE, interruptible=True, docs="About."
     )
@@ -549,10 +552,10 @@ def test_options_of_a_workflow():
         with pytest.raises(UserError):
             workflow(**options)(flow.function)
     with pytest.raises(TypeError, match="failure_policy"):
-        workflow(failure_polcy=None)(flow.function)
+        workflow(failure_polcy=None)(flow.function)  # type: ignore[call-overload]
 
 
-def test_async_workflows_are_refused():
+def test_async_workflows_are_refused() -> None:
     async def flow(x: int) -> int:
         return x
 
@@ -560,7 +563,7 @@ def test_async_workflows_are_refused():
         workflow(flow)
 
 
-def test_a_workflow_is_read_once():
+def test_a_workflow_is_read_once() -> None:
     calls = []
 
     @workflow
@@ -573,8 +576,8 @@ def test_a_workflow_is_read_once():
     assert len(calls) == 1
 
 
-def test_a_wide_workflow_is_read_quickly_enough_to_be_linear():
-    looked = []
+def test_a_wide_workflow_is_read_quickly_enough_to_be_linear() -> None:
+    looked: list[Any] = []
 
     @workflow
     def flow(x: int) -> int:

@@ -30,19 +30,19 @@ async def later(x: int) -> int:
     return x + 1
 
 
-def test_a_call_gives_what_the_function_returns():
+def test_a_call_gives_what_the_function_returns() -> None:
     assert add(1) == 2
     assert add(1, 2) == 3
     assert add(x=1, y=5) == 6
 
 
-def test_the_function_keeps_its_name_and_docs():
+def test_the_function_keeps_its_name_and_docs() -> None:
     assert add.__name__ == "add"
     assert add.name == f"{__name__}.add"
     assert repr(add) == f"<task {__name__}.add>"
 
 
-def test_nothing_runs_when_an_input_does_not_fit():
+def test_nothing_runs_when_an_input_does_not_fit() -> None:
     ran = []
 
     @task
@@ -63,7 +63,7 @@ def test_nothing_runs_when_an_input_does_not_fit():
     assert ran == []
 
 
-def test_outputs_are_checked():
+def test_outputs_are_checked() -> None:
     @task
     def wrong() -> int:
         return "a"
@@ -72,7 +72,7 @@ def test_outputs_are_checked():
         wrong()
 
 
-def test_inputs_are_converted_as_on_a_server():
+def test_inputs_are_converted_as_on_a_server() -> None:
     @task
     def kind(x: float) -> str:
         return type(x).__name__
@@ -80,12 +80,12 @@ def test_inputs_are_converted_as_on_a_server():
     assert kind(1) == "float"
 
 
-async def test_async_tasks_are_awaited():
+async def test_async_tasks_are_awaited() -> None:
     assert await later(1) == 2
     assert await asyncio.gather(*(later(x) for x in range(3))) == [1, 2, 3]
 
 
-def test_async_tasks_in_a_workflow():
+def test_async_tasks_in_a_workflow() -> None:
     @workflow
     def flow(x: int) -> int:
         return later(x=later(x=x))
@@ -93,7 +93,7 @@ def test_async_tasks_in_a_workflow():
     assert flow(x=1) == 3
 
 
-async def test_async_tasks_in_a_workflow_called_where_a_loop_runs():
+async def test_async_tasks_in_a_workflow_called_where_a_loop_runs() -> None:
     @workflow
     def flow(x: int) -> int:
         return later(x=x)
@@ -101,7 +101,7 @@ async def test_async_tasks_in_a_workflow_called_where_a_loop_runs():
     assert flow(x=1) == 2
 
 
-def test_defaults_of_a_workflow():
+def test_defaults_of_a_workflow() -> None:
     @workflow
     def flow(x: int = 4) -> int:
         return add(x=x)
@@ -110,7 +110,7 @@ def test_defaults_of_a_workflow():
     assert flow(1) == 2
 
 
-def test_errors_come_through_with_a_note():
+def test_errors_come_through_with_a_note() -> None:
     @task
     def fail() -> None:
         raise ZeroDivisionError("mine")
@@ -124,7 +124,7 @@ def test_errors_come_through_with_a_note():
     assert caught.value.__notes__ == [f"in node n0 ({__name__}.fail) of {__name__}.flow"]
 
 
-def test_failure_policies():
+def test_failure_policies() -> None:
     ran = []
 
     @task
@@ -148,7 +148,7 @@ def test_failure_policies():
     assert ran == [1]
 
 
-def test_only_recoverable_errors_are_retried():
+def test_only_recoverable_errors_are_retried() -> None:
     attempts = []
 
     @task(retries=2)
@@ -168,7 +168,7 @@ def test_only_recoverable_errors_are_retried():
     assert "although retries=2: only a recoverable error is (raise livedeck.RecoverableError" in not_retried(2)
 
 
-def test_the_last_recoverable_error_is_raised():
+def test_the_last_recoverable_error_is_raised() -> None:
     @task(retries=1)
     def hopeless() -> None:
         raise RecoverableError("again")
@@ -182,7 +182,7 @@ def test_the_last_recoverable_error_is_raised():
             call()
 
 
-def test_an_attempt_that_takes_too_long_is_stopped_and_counts_as_failed():
+def test_an_attempt_that_takes_too_long_is_stopped_and_counts_as_failed() -> None:
     attempts = []
 
     @task(timeout=0.05, retries=1)
@@ -198,7 +198,7 @@ def test_an_attempt_that_takes_too_long_is_stopped_and_counts_as_failed():
     assert attempts == [1, 2]
 
 
-def test_a_node_has_a_timeout_of_its_own():
+def test_a_node_has_a_timeout_of_its_own() -> None:
     @task
     def waits() -> None:
         threading.Event().wait()
@@ -211,7 +211,7 @@ def test_a_node_has_a_timeout_of_its_own():
         flow()
 
 
-def test_a_task_within_its_timeout_is_left_alone():
+def test_a_task_within_its_timeout_is_left_alone() -> None:
     @task(timeout=60)
     def quick() -> int:
         return 1
@@ -221,7 +221,7 @@ def test_a_task_within_its_timeout_is_left_alone():
 
 
 @pytest.mark.parametrize("in_a_loop", [False, True])
-def test_an_async_task_that_takes_too_long_is_stopped(in_a_loop):
+def test_an_async_task_that_takes_too_long_is_stopped(in_a_loop: bool) -> None:
     @task(timeout=0.05)
     async def waits() -> None:
         await asyncio.Event().wait()
@@ -238,7 +238,7 @@ def test_an_async_task_that_takes_too_long_is_stopped(in_a_loop):
         asyncio.run(in_loop()) if in_a_loop else flow()
 
 
-def test_an_async_tasks_own_timeout_is_its_error():
+def test_an_async_tasks_own_timeout_is_its_error() -> None:
     @task(timeout=60, retries=1)
     async def gives_up() -> None:
         async with asyncio.timeout(0):
@@ -252,7 +252,7 @@ def test_an_async_tasks_own_timeout_is_its_error():
         flow()
 
 
-def test_a_timeout_that_cannot_be_kept_is_said_before_the_task_runs(caplog):
+def test_a_timeout_that_cannot_be_kept_is_said_before_the_task_runs(caplog: pytest.LogCaptureFixture) -> None:
     @task(timeout=60)
     def quick() -> list[str]:
         return [record.getMessage() for record in caplog.records]
@@ -264,7 +264,7 @@ def test_a_timeout_that_cannot_be_kept_is_said_before_the_task_runs(caplog):
     assert any("quick: its timeout of 0:01:00 is not kept" in message for message in told)
 
 
-async def test_async_tasks_are_retried_too():
+async def test_async_tasks_are_retried_too() -> None:
     attempts = []
 
     @task(retries=1)
@@ -277,7 +277,7 @@ async def test_async_tasks_are_retried_too():
     assert await flaky() == 7
 
 
-def test_the_environment_holds_while_the_task_runs(monkeypatch):
+def test_the_environment_holds_while_the_task_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINE", "before")
     monkeypatch.delenv("OTHER", raising=False)
 
@@ -290,7 +290,7 @@ def test_the_environment_holds_while_the_task_runs(monkeypatch):
     assert "OTHER" not in os.environ
 
 
-def test_a_task_inside_a_task_is_part_of_it():
+def test_a_task_inside_a_task_is_part_of_it() -> None:
     @task
     def outer(x: int) -> list[str]:
         return [current_context().task_id.name, inner(x=x)]
@@ -312,7 +312,7 @@ def test_a_task_inside_a_task_is_part_of_it():
     assert running_a_workflow()[0].endswith("running_a_workflow")
 
 
-def test_the_context_inside_and_outside(caplog):
+def test_the_context_inside_and_outside(caplog: pytest.LogCaptureFixture) -> None:
     outside = current_context()
     assert outside.execution_id.project == "local"
     assert outside.publish_decks() is False
@@ -345,7 +345,7 @@ def test_the_context_inside_and_outside(caplog):
     assert any("write @task(enable_deck=True)" in record.message for record in caplog.records)
 
 
-def test_what_flytekits_context_has_besides_says_what_there_is_instead():
+def test_what_flytekits_context_has_besides_says_what_there_is_instead() -> None:
     with pytest.raises(AttributeError, match=r"no `secrets` in livedeck, unlike flytekit's: .*os\.environ"):
         _ = current_context().secrets
     with pytest.raises(AttributeError, match="'ExecutionContext' object has no attribute 'secret'"):
@@ -353,5 +353,5 @@ def test_what_flytekits_context_has_besides_says_what_there_is_instead():
     assert not hasattr(current_context(), "timeline_deck")
 
 
-def test_tasks_are_pickled_by_name():
+def test_tasks_are_pickled_by_name() -> None:
     assert pickle.loads(pickle.dumps(add)) is add

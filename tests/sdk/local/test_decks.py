@@ -5,12 +5,14 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import livedeck as flytekit
 from livedeck import Deck, DeckField, RecoverableError, current_context, task, workflow
+from livedeck.deck.ops import Document
 from livedeck.deck.snapshot import parse
 from livedeck.sdk.local import folders
 
@@ -43,7 +45,7 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of local runs, its name one that URIs do not like."""
     chosen = tmp_path / "local runs #1 (100%)"
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(chosen))
@@ -52,15 +54,15 @@ def folder(tmp_path, monkeypatch):
     folders.run_folder.cache_clear()
 
 
-def documents(folder):
-    return [parse(path.read_bytes()) for path in sorted(folder.rglob("deck.html"))]
+def documents(folder: Path) -> list[Document]:
+    return [parse(path.read_bytes()) for path in sorted(folder.rglob("deck.html"))]  # type: ignore[misc]
 
 
-def tabs(document):
+def tabs(document: Document) -> dict[str, str]:
     return {deck.name: "".join(getattr(each, "html", "") for each in deck.elements) for deck in document.decks}
 
 
-def test_the_articles_program_runs_unchanged(tmp_path):
+def test_the_articles_program_runs_unchanged(tmp_path: Path) -> None:
     (tmp_path / "article.py").write_text(PROGRAM)
     environment = {**os.environ, "LIVEDECK_LOCAL_DIR": str(tmp_path / "local")}
     result = subprocess.run(
@@ -80,7 +82,7 @@ def test_the_articles_program_runs_unchanged(tmp_path):
     assert first.end.outcome == second.end.outcome == "succeeded"
 
 
-def test_flytekits_surface(folder):
+def test_flytekits_surface(folder: Path) -> None:
     @task(enable_deck=True, deck_fields=(DeckField.OUTPUT,))
     def show() -> list[str]:
         context = flytekit.current_context()
@@ -101,7 +103,7 @@ def test_flytekits_surface(folder):
     assert list(tabs(document)) == ["default", "mine", "Output"]
 
 
-def test_an_error_is_on_the_deck_and_comes_through(folder):
+def test_an_error_is_on_the_deck_and_comes_through(folder: Path) -> None:
     @task(enable_deck=True)
     def fail() -> None:
         Deck("metrics", "before")
@@ -115,7 +117,7 @@ def test_an_error_is_on_the_deck_and_comes_through(folder):
     assert any("ZeroDivisionError: mine" in html for html in tabs(document).values())
 
 
-def test_every_attempt_has_a_deck(folder):
+def test_every_attempt_has_a_deck(folder: Path) -> None:
     @task(enable_deck=True, retries=1)
     def flaky() -> int:
         Deck("metrics", f"attempt {current_context().attempt}")
@@ -128,7 +130,7 @@ def test_every_attempt_has_a_deck(folder):
     assert (first.end.outcome, second.end.outcome) == ("failed", "succeeded")
 
 
-async def test_async_tasks_at_the_same_time_have_decks_of_their_own(folder):
+async def test_async_tasks_at_the_same_time_have_decks_of_their_own(folder: Path) -> None:
     together = asyncio.Barrier(3)
 
     @task(enable_deck=True, deck_fields=())
@@ -143,7 +145,7 @@ async def test_async_tasks_at_the_same_time_have_decks_of_their_own(folder):
     assert sorted(tabs(document)["mine"] for document in documents(folder)) == ["0", "1", "2"]
 
 
-def test_a_task_inside_a_task_shows_on_the_outer_ones_deck(folder):
+def test_a_task_inside_a_task_shows_on_the_outer_ones_deck(folder: Path) -> None:
     @task(enable_deck=True, deck_fields=())
     def inner() -> None:
         Deck("inner", "x")
@@ -158,7 +160,7 @@ def test_a_task_inside_a_task_shows_on_the_outer_ones_deck(folder):
     assert list(tabs(document)) == ["outer", "inner"]
 
 
-def test_nothing_is_made_on_disk_without_a_deck(folder):
+def test_nothing_is_made_on_disk_without_a_deck(folder: Path) -> None:
     @task
     def quiet() -> None:
         Deck("nowhere", "x")
@@ -171,7 +173,7 @@ def test_nothing_is_made_on_disk_without_a_deck(folder):
     assert not folder.exists()
 
 
-def test_the_folder_is_logged_where_logging_is_set_up(folder, caplog):
+def test_the_folder_is_logged_where_logging_is_set_up(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     @task(enable_deck=True, deck_fields=())
     def show() -> None:
         pass
@@ -182,7 +184,9 @@ def test_the_folder_is_logged_where_logging_is_set_up(folder, caplog):
     assert len([record for record in caplog.records if "Decks of this run" in record.message]) == 1
 
 
-def test_a_folder_that_cannot_be_made_gives_way_to_a_temporary_one(tmp_path, monkeypatch, caplog):
+def test_a_folder_that_cannot_be_made_gives_way_to_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "file"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))

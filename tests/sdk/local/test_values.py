@@ -5,6 +5,7 @@ import enum
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from livedeck.sdk.local import folders
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of local runs, for this test alone."""
     monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "local"))
     folders.run_folder.cache_clear()
@@ -69,7 +70,7 @@ def look(  # noqa: PLR0917 - a value of each kind
 UNCHANGED = "[1] {'a': [1]} [1] ['a'] [1] {'k': [1]}"
 
 
-def test_a_task_cannot_change_what_another_is_given():
+def test_a_task_cannot_change_what_another_is_given() -> None:
     @workflow
     def flow() -> str:
         items, table, held, frame, array, loose = make()
@@ -79,7 +80,7 @@ def test_a_task_cannot_change_what_another_is_given():
     assert flow() == UNCHANGED
 
 
-def test_a_task_cannot_change_what_its_caller_holds_nor_what_it_returned():
+def test_a_task_cannot_change_what_its_caller_holds_nor_what_it_returned() -> None:
     given = ([1], {"a": [1]}, Holder([1]), pd.DataFrame({"a": [1]}), np.array([1]), {"k": [1]})
     change(*given)
     assert look(*given, after=0) == UNCHANGED
@@ -95,7 +96,7 @@ def test_a_task_cannot_change_what_its_caller_holds_nor_what_it_returned():
     assert returned == [1]
 
 
-def test_a_constant_of_the_workflow_is_the_same_in_each_run():
+def test_a_constant_of_the_workflow_is_the_same_in_each_run() -> None:
     @task
     def grow(items: list[int], held: Holder) -> int:
         items.append(0)
@@ -110,7 +111,7 @@ def test_a_constant_of_the_workflow_is_the_same_in_each_run():
     assert flow() == flow() == (4, 4)
 
 
-def test_an_attempt_is_not_given_what_the_one_before_changed():
+def test_an_attempt_is_not_given_what_the_one_before_changed() -> None:
     @task(retries=1)
     def flaky(items: list[int], held: Holder) -> list[int]:
         items.append(2)
@@ -122,7 +123,7 @@ def test_an_attempt_is_not_given_what_the_one_before_changed():
     assert flaky(items=[1], held=Holder([1])) == [1, 2, 1, 2]
 
 
-def test_numbers_times_and_containers_come_out_as_declared():
+def test_numbers_times_and_containers_come_out_as_declared() -> None:
     class Level(enum.Enum):
         LOW = 1
 
@@ -143,7 +144,7 @@ def test_numbers_times_and_containers_come_out_as_declared():
     assert flow() == repr((2.0, [1, 2], datetime(2024, 10, 27, 1, 30, tzinfo=UTC), True, [1.0, 0.5]))
 
 
-def test_dicts_keep_their_order_through_attributes_bindings_and_outputs():
+def test_dicts_keep_their_order_through_attributes_bindings_and_outputs() -> None:
     @task
     def steps() -> dict[str, dict[str, int]]:
         return {"z": {"load": 1, "clean": 2}, "a": {}}
@@ -165,7 +166,7 @@ def test_dicts_keep_their_order_through_attributes_bindings_and_outputs():
     assert list(table) == ["y", "b"]
 
 
-def test_files_are_copies_and_outlive_the_task(tmp_path):
+def test_files_are_copies_and_outlive_the_task(tmp_path: Path) -> None:
     source = tmp_path / "in.txt"
     source.write_text("given")
 
@@ -186,7 +187,7 @@ def test_files_are_copies_and_outlive_the_task(tmp_path):
         made.open("w")
 
 
-def test_nothing_is_made_on_disk_for_values_that_go_into_a_literal(folder):
+def test_nothing_is_made_on_disk_for_values_that_go_into_a_literal(folder: Path) -> None:
     @task
     def double(held: Holder) -> Holder:
         return Holder(held.xs * 2)
@@ -196,7 +197,7 @@ def test_nothing_is_made_on_disk_for_values_that_go_into_a_literal(folder):
 
 
 @pytest.mark.parametrize("code", [0, 7, "why"])
-def test_a_task_that_exits_has_failed(code):
+def test_a_task_that_exits_has_failed(code: int | str) -> None:
     @task
     def leave() -> int:
         sys.exit(code)
@@ -215,7 +216,7 @@ def test_a_task_that_exits_has_failed(code):
         assert isinstance(caught.value.__cause__, SystemExit)
 
 
-def test_a_program_whose_task_exits_does_not_end_as_a_success(tmp_path):
+def test_a_program_whose_task_exits_does_not_end_as_a_success(tmp_path: Path) -> None:
     program = tmp_path / "leaving.py"
     program.write_text("import sys\nfrom livedeck import task\n@task\ndef go() -> None:\n    sys.exit(0)\ngo()\n")
     ended = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False)
@@ -223,7 +224,7 @@ def test_a_program_whose_task_exits_does_not_end_as_a_success(tmp_path):
     assert "TaskExited: leaving.go called sys.exit(0) instead of returning" in ended.stderr
 
 
-def test_checkpoints_pass_from_attempt_to_attempt(tmp_path):
+def test_checkpoints_pass_from_attempt_to_attempt(tmp_path: Path) -> None:
     @task(retries=2)
     def count() -> list[str]:
         checkpoint = current_context().checkpoint
@@ -243,7 +244,9 @@ def test_checkpoints_pass_from_attempt_to_attempt(tmp_path):
         current_context().checkpoint.write(b"x")
 
 
-def test_cached_outputs_are_remembered_by_version_and_inputs(tmp_path, monkeypatch, caplog):
+def test_cached_outputs_are_remembered_by_version_and_inputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     ran: list[int] = []
 
     @task(cache=True, cache_version="1", cache_ignore_input_vars=("note",))
@@ -276,7 +279,7 @@ def test_cached_outputs_are_remembered_by_version_and_inputs(tmp_path, monkeypat
     assert len(ran) == 4
 
 
-async def test_cached_outputs_of_async_tasks_are_remembered():
+async def test_cached_outputs_of_async_tasks_are_remembered() -> None:
     ran: list[int] = []
 
     @task(cache=True, cache_version="1")
@@ -288,7 +291,7 @@ async def test_cached_outputs_of_async_tasks_are_remembered():
     assert ran == [1, 2]
 
 
-def test_a_failure_is_not_remembered():
+def test_a_failure_is_not_remembered() -> None:
     ran: list[int] = []
 
     @task(cache=True, cache_version="1")
@@ -319,7 +322,7 @@ current_context().logging.info("outside")
 @pytest.mark.parametrize(
     ("argument", "expected"), [("", "INFO logs.speak: spoken"), ("set-up", "MINE logs.speak spoken")]
 )
-def test_what_a_task_logs_is_shown(tmp_path, argument, expected):
+def test_what_a_task_logs_is_shown(tmp_path: Path, argument: str, expected: str) -> None:
     (tmp_path / "logs.py").write_text(LOGGING)
     command = [sys.executable, str(tmp_path / "logs.py"), argument]
     ended = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""})

@@ -2,18 +2,21 @@
 
 import dataclasses
 import types
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from flyteidl.core import literals_pb2, tasks_pb2, types_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
-from flyteidl.core.workflow_pb2 import WorkflowMetadata
+from flyteidl.core.literals_pb2 import BindingData
+from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata
 
 from livedeck import Cache, Resources, UserError, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, UnsupportedType
 from livedeck.propeller.nodes.task.planning import task_plan
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.specs.workflows import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
+from livedeck.sdk.tasks import Task
 
 SETTINGS = CompileSettings("p", "d", "v", code="file:///code/x.tar.gz", environment={"A": "all", "B": "all"})
 
@@ -87,11 +90,11 @@ def flow(n: int, m: int | None = None, s: str = "a") -> tuple[int, str]:
     return inner(q=second), first.b
 
 
-def entries(resources):
+def entries(resources: Any) -> dict[str, str]:
     return {tasks_pb2.Resources.ResourceName.Name(each.name): each.value for each in resources}
 
 
-def test_a_task_with_every_option():
+def test_a_task_with_every_option() -> None:
     template = task_spec(full, SETTINGS).template
     assert (template.id.resource_type, template.id.name) == (ResourceType.TASK, f"{__name__}.full")
     assert (template.id.project, template.id.domain, template.id.version) == ("p", "d", "v")
@@ -111,7 +114,7 @@ def test_a_task_with_every_option():
     assert {each.key: each.value for each in template.container.env} == {"A": "own", "B": "all"}
 
 
-def test_a_task_with_no_option():
+def test_a_task_with_no_option() -> None:
     template = task_spec(plain, SETTINGS).template
     assert template.metadata.HasField("generates_deck")
     assert not template.metadata.generates_deck.value
@@ -121,7 +124,7 @@ def test_a_task_with_no_option():
     assert template.container.command == []
 
 
-def test_the_command_line():
+def test_the_command_line() -> None:
     container = task_spec(plain, SETTINGS).template.container
     assert container.image == "livedeck"
     assert list(container.args) == [
@@ -134,7 +137,7 @@ def test_the_command_line():
     assert "--code" not in without.args
 
 
-def test_the_interface():
+def test_the_interface() -> None:
     spec = task_spec(full, SETTINGS)
     interface = spec.template.interface
     assert interface.inputs.variables["x"].type.simple == types_pb2.INTEGER
@@ -146,13 +149,13 @@ def test_the_interface():
     assert "the first" in spec.description.long_description.value
 
 
-def test_a_cache_version_from_the_source():
+def test_a_cache_version_from_the_source() -> None:
     version = task_spec(derived, SETTINGS).template.metadata.discovery_version
     assert len(version) == 16
     assert version == code_version(derived.function)
 
 
-def test_a_workflow():
+def test_a_workflow() -> None:
     spec = workflow_spec(flow, SETTINGS)
     template = spec.template
     assert template.id.name == f"{__name__}.flow"
@@ -163,7 +166,7 @@ def test_a_workflow():
     assert spec.description.short_description == "About the flow."
 
 
-def test_nodes():
+def test_nodes() -> None:
     first, second, _, third, sub = workflow_spec(flow, SETTINGS).template.nodes
     assert first.metadata.name == "full"
     assert (first.metadata.retries.retries, first.metadata.timeout.ToSeconds()) == (2, 60)
@@ -181,7 +184,7 @@ def test_nodes():
 
 
 @pytest.mark.parametrize("stated", [True, False, None])
-def test_a_workflows_interruptible_reaches_the_nodes_of_tasks_that_do_not_say(stated):
+def test_a_workflows_interruptible_reaches_the_nodes_of_tasks_that_do_not_say(stated: bool | None) -> None:
     @workflow(interruptible=stated)
     def flow() -> None:
         full(x=1)
@@ -198,11 +201,11 @@ def test_a_workflows_interruptible_reaches_the_nodes_of_tasks_that_do_not_say(st
     assert last.metadata.WhichOneof("interruptible_value") is None
 
 
-def bindings(node):
+def bindings(node: Node) -> dict[str, BindingData]:
     return {each.var: each.binding for each in node.inputs}
 
 
-def test_bindings():
+def test_bindings() -> None:
     first, second, _, third, _ = workflow_spec(flow, SETTINGS).template.nodes
     given = bindings(first)
     assert (given["x"].promise.node_id, given["x"].promise.var) == ("", "n")
@@ -216,7 +219,7 @@ def test_bindings():
     assert [step.string_value or step.int_value for step in path] == ["names", 0]
 
 
-def test_constants_in_lists_and_dicts_have_bindings_of_their_own():
+def test_constants_in_lists_and_dicts_have_bindings_of_their_own() -> None:
     @task
     def take(values: dict[str, list[int]]) -> None: ...
 
@@ -229,13 +232,13 @@ def test_constants_in_lists_and_dicts_have_bindings_of_their_own():
     assert [each.scalar.primitive.integer for each in inside] == [1, 2]
 
 
-def test_outputs_of_a_workflow():
+def test_outputs_of_a_workflow() -> None:
     outputs = {each.var: each.binding.promise for each in workflow_spec(flow, SETTINGS).template.outputs}
     assert (outputs["o0"].node_id, outputs["o0"].var) == ("n4", "o0")
     assert (outputs["o1"].node_id, outputs["o1"].var) == ("n0", "b")
 
 
-def test_the_default_launch_plan():
+def test_the_default_launch_plan() -> None:
     spec = launch_plan_spec(flow, SETTINGS)
     assert spec.workflow_id.name == f"{__name__}.flow"
     parameters = spec.default_inputs.parameters
@@ -244,7 +247,7 @@ def test_the_default_launch_plan():
     assert parameters["s"].default.scalar.primitive.string_value == "a"
 
 
-def test_the_closure_is_in_an_order_that_can_be_registered():
+def test_the_closure_is_in_an_order_that_can_be_registered() -> None:
     registration = closure(flow, SETTINGS)
     names = [spec.template.id.name.rpartition(".")[2] for spec in registration.tasks]
     assert names == ["full", "plain", "point", "word"]
@@ -253,20 +256,20 @@ def test_the_closure_is_in_an_order_that_can_be_registered():
     assert all(identifier.resource_type == ResourceType.LAUNCH_PLAN for identifier, _ in registration.launch_plans)
 
 
-def test_the_closure_of_a_task():
+def test_the_closure_of_a_task() -> None:
     registration = closure(plain, SETTINGS)
     assert len(registration.tasks) == 1
     assert registration.workflows == ()
     assert registration.launch_plans == ()
 
 
-def test_compiling_is_deterministic():
+def test_compiling_is_deterministic() -> None:
     first, second = closure(flow, SETTINGS), closure(flow, SETTINGS)
     for one, other in zip(first.tasks + first.workflows, second.tasks + second.workflows, strict=True):
         assert one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
 
 
-def test_a_task_inside_a_function_cannot_run_elsewhere():
+def test_a_task_inside_a_function_cannot_run_elsewhere() -> None:
     @task
     def local(x: int) -> int:
         return x
@@ -275,7 +278,7 @@ def test_a_task_inside_a_function_cannot_run_elsewhere():
         task_spec(local, SETTINGS)
 
 
-def test_a_task_is_found_under_another_name(monkeypatch):
+def test_a_task_is_found_under_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def original(x: int) -> int:
         return x
 
@@ -287,8 +290,8 @@ def test_a_task_is_found_under_another_name(monkeypatch):
     assert arguments[-4:] == ["task-module", "renamed_module", "task-name", "renamed"]
 
 
-def test_two_tasks_of_one_name_are_refused():
-    def make(y: int):
+def test_two_tasks_of_one_name_are_refused() -> None:
+    def make(y: int) -> Task:
         @task
         def same(x: int) -> int:
             return x + y
@@ -305,7 +308,7 @@ def test_two_tasks_of_one_name_are_refused():
         closure(both, SETTINGS)
 
 
-def test_an_override_that_turns_the_cache_on_has_a_version():
+def test_an_override_that_turns_the_cache_on_has_a_version() -> None:
     @workflow
     def on(x: int) -> int:
         return plain(xs=[x], u=1).with_overrides(cache=True)
@@ -315,7 +318,7 @@ def test_an_override_that_turns_the_cache_on_has_a_version():
     assert node.metadata.cache_version == code_version(plain.function)
 
 
-def test_the_version_of_a_body_ignores_what_says_nothing(tmp_path, monkeypatch):
+def test_the_version_of_a_body_ignores_what_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     texts = {
         "v1": 'def f(x: int) -> int:\n    """Doc."""\n    return x + 1\n',
@@ -328,23 +331,23 @@ def test_the_version_of_a_body_ignores_what_says_nothing(tmp_path, monkeypatch):
     assert one == two != three
 
 
-def test_a_function_without_source_needs_a_version():
-    namespace = {}
+def test_a_function_without_source_needs_a_version() -> None:
+    namespace: dict[Any, Any] = {}
     exec("def f(x: int) -> int:\n    return x", namespace)
     with pytest.raises(UserError, match="needs a cache_version"):
         code_version(namespace["f"])
 
 
-def test_cache_objects():
+def test_cache_objects() -> None:
     made = task(cache=Cache(version="3", ignored_inputs=["x"]))(derived.function)
     assert made.options.cache == Cache("3", ("x",))
 
 
-def test_literals_are_what_the_interface_says():
+def test_literals_are_what_the_interface_says() -> None:
     assert isinstance(launch_plan_spec(inner, SETTINGS).default_inputs.parameters["q"].default, literals_pb2.Literal)
 
 
-def test_a_type_that_cannot_travel_is_refused_by_the_decorator():
+def test_a_type_that_cannot_travel_is_refused_by_the_decorator() -> None:
     def takes(x: tuple[int, ...]) -> int:
         return 0
 

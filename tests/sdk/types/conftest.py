@@ -1,4 +1,5 @@
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +7,6 @@ from livedeck.sdk.types import DataPlane
 
 
 @pytest.fixture
-def data(tmp_path):
+def data(tmp_path: Path) -> DataPlane:
     """Uploads to memory, of this test alone."""
     return DataPlane(f"memory://types-{uuid.uuid4().hex}/raw", scratch=tmp_path / "scratch")

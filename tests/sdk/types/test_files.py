@@ -6,8 +6,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pydantic
@@ -19,14 +21,14 @@ from livedeck.store import open_store, split_uri
 
 
 @pytest.fixture
-def report(tmp_path):
+def report(tmp_path: Path) -> Path:
     path = tmp_path / "report.txt"
     path.write_text("hello")
     return path
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     root = tmp_path / "folder"
     (root / "a" / "b").mkdir(parents=True)
     (root / "one.txt").write_text("1")
@@ -34,15 +36,15 @@ def folder(tmp_path):
     return root
 
 
-def names_in(folder):
+def names_in(folder: Directory | Path) -> list[str]:
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-def carried(value, python_type, data):
+def carried(value: Any, python_type: Any, data: DataPlane) -> Any:
     return from_literal(to_literal(value, python_type, data), python_type, data)
 
 
-def test_a_local_file_is_uploaded_and_comes_back_when_it_is_opened(report, data):
+def test_a_local_file_is_uploaded_and_comes_back_when_it_is_opened(report: Path, data: DataPlane) -> None:
     file = carried(File(report), File, data)
     assert file.remote_source.startswith("memory://")
     assert file.remote_source.endswith("/report.txt")
@@ -52,7 +54,7 @@ def test_a_local_file_is_uploaded_and_comes_back_when_it_is_opened(report, data)
     assert file.name == "report.txt"
 
 
-def test_every_way_to_open_it(report, data):
+def test_every_way_to_open_it(report: Path, data: DataPlane) -> None:
     literal = to_literal(File(report), File, data)
     with from_literal(literal, File, data).open() as opened:
         assert opened.read() == "hello"
@@ -63,13 +65,13 @@ def test_every_way_to_open_it(report, data):
     assert pd.read_csv(from_literal(literal, File, data)).columns.tolist() == ["hello"]
 
 
-def test_paths_and_strings_are_taken_for_files(report, data):
+def test_paths_and_strings_are_taken_for_files(report: Path, data: DataPlane) -> None:
     assert Path(carried(str(report), File, data)).read_text() == "hello"
     assert Path(carried(report, File, data)).read_text() == "hello"
     assert isinstance(accept(str(report), File), File)
 
 
-def test_what_is_remote_is_passed_on_and_not_copied(report, data):
+def test_what_is_remote_is_passed_on_and_not_copied(report: Path, data: DataPlane) -> None:
     first = carried(File(report), File, data)
     assert to_literal(first, File, data).scalar.blob.uri == first.remote_source
     first.download()
@@ -77,26 +79,26 @@ def test_what_is_remote_is_passed_on_and_not_copied(report, data):
     assert to_literal(File("s3://bucket/x"), File, data).scalar.blob.uri == "s3://bucket/x"
 
 
-def test_a_place_to_upload_to(report, data):
+def test_a_place_to_upload_to(report: Path, data: DataPlane) -> None:
     uri = "memory://elsewhere/fixed/name.txt"
     assert to_literal(File(report, remote_path=uri), File, data).scalar.blob.uri == uri
     prefix, key = split_uri(uri)
     assert open_store(prefix).get(key) == b"hello"
 
 
-def test_a_new_file(data):
+def test_a_new_file(data: DataPlane) -> None:
     file = File.new("out.txt")
     with file.open("w") as opened:
         opened.write("made here")
     assert Path(carried(file, File, data)).read_text() == "made here"
 
 
-def test_a_remote_file_cannot_be_written_to():
+def test_a_remote_file_cannot_be_written_to() -> None:
     with pytest.raises(ValueError, match=r"File\.new\('x.txt'\)"):
         File("s3://bucket/x.txt").open("w")
 
 
-def test_a_file_that_is_gone(report, data):
+def test_a_file_that_is_gone(report: Path, data: DataPlane) -> None:
     file = carried(File(report), File, data)
     prefix, key = split_uri(file.remote_source)
     open_store(prefix).delete(key)
@@ -105,7 +107,7 @@ def test_a_file_that_is_gone(report, data):
     assert not Path(file.path).exists()
 
 
-def test_kinds_are_kept_apart(report, folder, data):
+def test_kinds_are_kept_apart(report: Path, folder: Path, data: DataPlane) -> None:
     for value, python_type in [
         (folder, File),
         (report, Directory),
@@ -120,21 +122,21 @@ def test_kinds_are_kept_apart(report, folder, data):
         from_literal(to_literal(report, File, data), Directory, data)
 
 
-def test_formats(report, data):
-    csv = File["csv"]
-    assert csv is File["csv"]
+def test_formats(report: Path, data: DataPlane) -> None:
+    csv = File["csv"]  # type: ignore[misc, type-arg]
+    assert csv is File["csv"]  # type: ignore[misc]
     assert csv.format == "csv"
     assert issubclass(csv, File)
     literal = to_literal(File(report), csv, data)
     assert literal.scalar.blob.metadata.type.format == "csv"
     assert type(from_literal(literal, csv, data)) is csv
     with pytest.raises(TypeError, match="the format is a string"):
-        File[3]
+        File[3]  # type: ignore[misc]
     with pytest.raises(TypeError, match="already has a format"):
-        csv["json"]
+        csv["json"]  # type: ignore[name-defined, type-arg]
 
 
-def test_equality_and_pickling(report, data):
+def test_equality_and_pickling(report: Path, data: DataPlane) -> None:
     assert File(report) == File(str(report))
     assert len({File("s3://b/x"), File("s3://b/x"), Directory("s3://b/x")}) == 2
     file = pickle.loads(pickle.dumps(carried(File(report), File, data)))
@@ -143,7 +145,7 @@ def test_equality_and_pickling(report, data):
     assert str(File("s3://b/x")) == "s3://b/x"
 
 
-def test_a_folder(folder, data):
+def test_a_folder(folder: Path, data: DataPlane) -> None:
     directory = carried(folder, Directory, data)
     assert (directory / "one.txt").read_text() == "1"
     assert (directory / "a" / "b" / "two words.txt").read_text() == "2"
@@ -151,18 +153,18 @@ def test_a_folder(folder, data):
     assert to_literal(directory, Directory, data).scalar.blob.uri == directory.remote_source
 
 
-def test_a_new_folder(data):
+def test_a_new_folder(data: DataPlane) -> None:
     directory = Directory.new()
     (directory / "x").write_text("x")
     assert (carried(directory, Directory, data) / "x").read_text() == "x"
 
 
-def test_an_empty_folder(tmp_path, data):
+def test_an_empty_folder(tmp_path: Path, data: DataPlane) -> None:
     (tmp_path / "empty").mkdir()
     assert names_in(carried(tmp_path / "empty", Directory, data)) == []
 
 
-def test_many_files_at_once(tmp_path, data):
+def test_many_files_at_once(tmp_path: Path, data: DataPlane) -> None:
     root = tmp_path / "many"
     root.mkdir()
     for i in range(100):
@@ -173,7 +175,7 @@ def test_many_files_at_once(tmp_path, data):
     }
 
 
-def test_on_disk(report, folder, tmp_path):
+def test_on_disk(report: Path, folder: Path, tmp_path: Path) -> None:
     data = DataPlane(f"file://{tmp_path}/store", scratch=tmp_path / "scratch")
     assert Path(carried(report, File, data)).read_text() == "hello"
     assert (carried(folder, Directory, data) / "one.txt").read_text() == "1"
@@ -182,7 +184,7 @@ def test_on_disk(report, folder, tmp_path):
     assert Path(carried(report, File, data)).read_text() == "hello"
 
 
-def test_json(report, tmp_path):
+def test_json(report: Path, tmp_path: Path) -> None:
     assert to_json(File(report), File) == str(report)
     assert from_json(str(report), File) == File(report)
     assert from_json({"path": str(report)}, File) == File(report)
@@ -190,9 +192,9 @@ def test_json(report, tmp_path):
     assert to_json(File("s3://bucket/x"), File) == "s3://bucket/x"
 
 
-def test_over_http(tmp_path):
+def test_over_http(tmp_path: Path) -> None:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             found = self.path == "/data.csv"
             body = b"a,b\n1,2\n" if found else b"nope"
             self.send_response(200 if found else 404)
@@ -201,7 +203,7 @@ def test_over_http(tmp_path):
             with contextlib.suppress(BrokenPipeError):
                 self.wfile.write(body)
 
-        def log_message(self, *_):
+        def log_message(self, *_: str) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -220,7 +222,7 @@ def test_over_http(tmp_path):
         File(f"{url}/data.csv").download()
 
 
-def test_an_object_cannot_leave_the_folder_it_is_downloaded_to(tmp_path, data):
+def test_an_object_cannot_leave_the_folder_it_is_downloaded_to(tmp_path: Path, data: DataPlane) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     store = tmp_path / "store"
@@ -244,8 +246,8 @@ class Report(pydantic.BaseModel):
     parts: Directory | None = None
 
 
-def test_files_in_a_pydantic_model(report, folder, data):
-    value = Report(title="t", body=report, parts=Directory(folder))
+def test_files_in_a_pydantic_model(report: Path, folder: Path, data: DataPlane) -> None:
+    value = Report(title="t", body=report, parts=Directory(folder))  # type: ignore[arg-type]
     literal = to_literal(value, Report, data)
     back = from_literal(literal, Report, data)
     assert back.body.remote_source.startswith("memory://")
@@ -256,7 +258,7 @@ def test_files_in_a_pydantic_model(report, folder, data):
         from_json({"title": "t", "body": "/nope"}, Report)
 
 
-def test_names_load_no_library():
+def test_names_load_no_library() -> None:
     code = "import sys; from livedeck import File; File['csv']('x').name; print('google.protobuf' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
@@ -274,7 +276,9 @@ def test_names_load_no_library():
     ],
 )
 @pytest.mark.parametrize("convert", [accept, from_json])
-def test_a_path_to_something_else_says_what_it_is(tmp_path, kind, make, words, convert):
+def test_a_path_to_something_else_says_what_it_is(
+    tmp_path: Path, kind: Any, make: Callable[..., Any], words: str, convert: Callable[..., Any]
+) -> None:
     path = tmp_path / "x"
     make(path)
     with pytest.raises(TypeMismatch, match=re.escape(words)):
@@ -283,13 +287,13 @@ def test_a_path_to_something_else_says_what_it_is(tmp_path, kind, make, words, c
 
 @pytest.mark.parametrize("kind", [File, Directory])
 @pytest.mark.parametrize(("path", "words"), [("a" * 5000, "File name too long"), ("a\0b", "null")])
-def test_a_path_that_cannot_be_one_says_why(kind, path, words):
+def test_a_path_that_cannot_be_one_says_why(kind: Any, path: str, words: str) -> None:
     with pytest.raises(TypeMismatch, match=words):
         accept(path, kind)
 
 
 @pytest.fixture
-def nobody():
+def nobody() -> Iterator[None]:
     """Be a user to whom permissions apply."""
     if os.geteuid():
         yield
@@ -300,7 +304,7 @@ def nobody():
 
 
 @pytest.mark.usefixtures("nobody")
-def test_what_may_not_be_read_says_so():
+def test_what_may_not_be_read_says_so() -> None:
     with tempfile.TemporaryDirectory() as folder:
         locked = Path(folder, "locked")
         locked.mkdir()

@@ -7,12 +7,14 @@ import json
 import math
 import pathlib
 import uuid
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from flyteidl.core.literals_pb2 import Literal
+from flyteidl.core.literals_pb2 import Blob, Literal, StructuredDataset
 from flyteidl.core.types_pb2 import LiteralType
 
 from livedeck.sdk.types import DataPlane, Directory, File, from_literal, literal_type, to_literal
@@ -21,8 +23,9 @@ from livedeck.store import open_store
 FIXTURES = pathlib.Path(__file__).parents[2] / "fixtures"
 
 
-def _golden_types():
+def _golden_types() -> ModuleType:
     spec = importlib.util.spec_from_file_location("golden_types", FIXTURES / "golden_types.py")
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -35,15 +38,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarnin
 
 
 @pytest.fixture
-def data():
+def data() -> DataPlane:
     return DataPlane(f"memory://golden-{uuid.uuid4().hex}/raw")
 
 
-def parsed(kind, text):
+def parsed(kind: Any, text: str) -> Any:
     return kind.FromString(base64.b64decode(text))
 
 
-def equal(left, right):
+def equal(left: Any, right: Any) -> Any:
     if isinstance(left, pd.DataFrame | pa.Table):
         return left.equals(right)
     if isinstance(left, np.ndarray):
@@ -53,23 +56,23 @@ def equal(left, right):
     return left == right
 
 
-def uploaded_at(literal):
+def uploaded_at(literal: Literal) -> Blob | StructuredDataset:
     """Return the part of a literal that has the URI of an upload."""
     return literal.scalar.blob if literal.scalar.HasField("blob") else literal.scalar.structured_dataset
 
 
-def test_every_case_has_flytekits_answer():
+def test_every_case_has_flytekits_answer() -> None:
     assert set(CASES) == set(ANSWERS)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_literal_type_is_flytekits(name):
+def test_literal_type_is_flytekits(name: str) -> None:
     python_type, _ = CASES[name]
     assert literal_type(python_type) == parsed(LiteralType, ANSWERS[name]["type"])
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_literal_is_flytekits(name, data):
+def test_literal_is_flytekits(name: str, data: DataPlane) -> None:
     python_type, value = CASES[name]
     literal = to_literal(value, python_type, data)
     expected = parsed(Literal, ANSWERS[name]["literal"])
@@ -79,7 +82,7 @@ def test_literal_is_flytekits(name, data):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_flytekits_literal_can_be_read(name, data):
+def test_flytekits_literal_can_be_read(name: str, data: DataPlane) -> None:
     python_type, value = CASES[name]
     literal = parsed(Literal, ANSWERS[name]["literal"])
     for key, content in ANSWERS[name]["objects"].items():

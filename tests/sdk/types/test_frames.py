@@ -1,6 +1,8 @@
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,7 @@ import pytest
 
 from livedeck.errors import TypeMismatch
 from livedeck.sdk.types import accept, from_json, from_literal, require, to_json, to_literal
+from livedeck.sdk.types.dataplane import DataPlane
 from livedeck.store import open_store
 
 COLUMNS = {"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.5, 1.5, 2.5]}
@@ -22,7 +25,7 @@ FRAMES = {
 }
 
 
-def rows(frame):
+def rows(frame: Any) -> Any:
     if isinstance(frame, pl.LazyFrame):
         frame = frame.collect()
     if isinstance(frame, pd.DataFrame):
@@ -32,7 +35,7 @@ def rows(frame):
 
 @pytest.mark.parametrize("source", FRAMES)
 @pytest.mark.parametrize("target", FRAMES)
-def test_any_library_reads_what_any_other_wrote(source, target, data):
+def test_any_library_reads_what_any_other_wrote(source: str, target: str, data: DataPlane) -> None:
     frame, target_type = FRAMES[source], type(FRAMES[target])
     literal = to_literal(frame, type(frame), data)
     back = from_literal(literal, target_type, data)
@@ -41,14 +44,14 @@ def test_any_library_reads_what_any_other_wrote(source, target, data):
     assert rows(accept(frame, target_type)) == COLUMNS
 
 
-def test_it_is_one_parquet_file_below_its_uri(data):
+def test_it_is_one_parquet_file_below_its_uri(data: DataPlane) -> None:
     literal = to_literal(FRAMES["pandas"], pd.DataFrame, data)
     dataset = literal.scalar.structured_dataset
     assert list(open_store(dataset.uri).list()) == ["00000"]
     assert dataset.metadata.structured_dataset_type.format == "parquet"
 
 
-def test_several_files_below_one_uri(data):
+def test_several_files_below_one_uri(data: DataPlane) -> None:
     store = open_store(f"{data.new_uri()}")
     for part in (1, 2):
         pq_bytes = pa.BufferOutputStream()
@@ -61,13 +64,13 @@ def test_several_files_below_one_uri(data):
         assert rows(from_literal(literal, python_type, data)) == {"a": [1, 2]}
 
 
-def test_a_uri_that_is_the_file_itself(data):
+def test_a_uri_that_is_the_file_itself(data: DataPlane) -> None:
     literal = to_literal(FRAMES["arrow"], pa.Table, data)
     literal.scalar.structured_dataset.uri += "/00000"
     assert rows(from_literal(literal, pl.DataFrame, data)) == COLUMNS
 
 
-def test_index_times_and_categories_of_pandas_survive(data):
+def test_index_times_and_categories_of_pandas_survive(data: DataPlane) -> None:
     frame = pd.DataFrame(
         {"when": pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC"), "kind": pd.Categorical(["x", "y"])},
         index=pd.Index(["r1", "r2"], name="row"),
@@ -76,14 +79,14 @@ def test_index_times_and_categories_of_pandas_survive(data):
     pd.testing.assert_frame_equal(from_literal(to_literal(frame, pd.DataFrame, data), pd.DataFrame, data), frame)
 
 
-def test_what_parquet_cannot_hold_is_refused(data):
+def test_what_parquet_cannot_hold_is_refused(data: DataPlane) -> None:
     with pytest.raises(TypeMismatch, match="cannot be written as Parquet"):
         to_literal(pd.DataFrame({"a": [1, "x", object()]}), pd.DataFrame, data)
     with pytest.raises(TypeMismatch, match="must be DataFrame, not 3"):
         accept(3, pd.DataFrame)
 
 
-def test_an_unknown_format_is_refused(data):
+def test_an_unknown_format_is_refused(data: DataPlane) -> None:
     literal = to_literal(FRAMES["arrow"], pa.Table, data)
     literal.scalar.structured_dataset.metadata.structured_dataset_type.format = "iceberg"
     with pytest.raises(TypeMismatch, match="parquet and csv can be read"):
@@ -91,7 +94,7 @@ def test_an_unknown_format_is_refused(data):
 
 
 @pytest.mark.parametrize("python_type", [pd.DataFrame, pl.DataFrame, pl.LazyFrame, pa.Table])
-def test_from_a_file_named_on_the_command_line(python_type, tmp_path):
+def test_from_a_file_named_on_the_command_line(python_type: Any, tmp_path: Path) -> None:
     FRAMES["pandas"].to_parquet(tmp_path / "f.parquet")
     FRAMES["pandas"].to_csv(tmp_path / "f.csv", index=False)
     assert rows(from_json(str(tmp_path / "f.parquet"), python_type)) == COLUMNS
@@ -108,7 +111,7 @@ def test_from_a_file_named_on_the_command_line(python_type, tmp_path):
             from_json(wrong, python_type)
 
 
-def test_json_is_a_summary():
+def test_json_is_a_summary() -> None:
     for frame in FRAMES.values():
         assert to_json(frame, type(frame))["columns"] == ["a", "b", "c"]
 
@@ -119,7 +122,7 @@ class Sample:
     array: npt.NDArray[np.float64]
 
 
-def test_inside_a_dataclass(data):
+def test_inside_a_dataclass(data: DataPlane) -> None:
     back = from_literal(to_literal(Sample(FRAMES["pandas"], np.ones(3)), Sample, data), Sample, data)
     assert rows(back.frame) == COLUMNS
     assert back.array.tolist() == [1, 1, 1]
@@ -138,13 +141,13 @@ def test_inside_a_dataclass(data):
     ],
     ids=["ints", "empty", "scalar", "text", "records", "fortran", "times"],
 )
-def test_arrays(array, data):
+def test_arrays(array: np.ndarray, data: DataPlane) -> None:
     back = from_literal(to_literal(array, np.ndarray, data), np.ndarray, data)
     assert back.dtype == array.dtype
     assert np.array_equal(back, array)
 
 
-def test_arrays_of_a_declared_dtype(data):
+def test_arrays_of_a_declared_dtype(data: DataPlane) -> None:
     floats = npt.NDArray[np.float64]
     require(floats)
     assert from_literal(to_literal(np.ones(2), floats, data), floats, data).tolist() == [1, 1]
@@ -156,19 +159,19 @@ def test_arrays_of_a_declared_dtype(data):
         accept([1.0], floats)
 
 
-def test_arrays_of_objects_are_refused():
+def test_arrays_of_objects_are_refused() -> None:
     with pytest.raises(TypeMismatch, match="holds Python objects"):
         accept(np.array([object()]), np.ndarray)
 
 
-def test_a_blob_that_is_no_array(data):
+def test_a_blob_that_is_no_array(data: DataPlane) -> None:
     literal = to_literal(np.ones(2), np.ndarray, data)
     literal.scalar.blob.uri = data.put_bytes(b"not an array", "array.npy")
     with pytest.raises(TypeMismatch, match=r"it is not an \.npy file"):
         from_literal(literal, np.ndarray, data)
 
 
-def test_arrays_as_json():
+def test_arrays_as_json() -> None:
     assert from_json([[1, 2], [3, 4]], np.ndarray).shape == (2, 2)
     assert from_json([1, 2], npt.NDArray[np.float64]).dtype == np.float64
     assert from_json([1, 2], npt.NDArray[np.integer]).tolist() == [1, 2]
@@ -191,7 +194,7 @@ make()
 """
 
 
-def test_a_frame_that_nothing_can_write_is_refused_before_anything_runs(tmp_path):
+def test_a_frame_that_nothing_can_write_is_refused_before_anything_runs(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(WITHOUT_PYARROW)
     ended = subprocess.run([sys.executable, str(tmp_path / "program.py")], capture_output=True, text=True, check=False)
     assert ended.returncode == 1

@@ -37,21 +37,21 @@ from_json({"x": 1}, Point)
 """
 
 
-def loaded_after(code):
+def loaded_after(code: str) -> tuple[set[str], str]:
     command = f"{code}\nimport sys, threading\nprint(sorted(sys.modules), threading.active_count())"
     out = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout
     return {name for name in LAZY if f"'{name}'" in out}, out.split()[-1]
 
 
-def test_importing_loads_no_library_and_starts_no_thread():
+def test_importing_loads_no_library_and_starts_no_thread() -> None:
     assert loaded_after("import livedeck.sdk.types") == (set(), "1")
 
 
-def test_checking_loads_no_library_and_starts_no_thread():
+def test_checking_loads_no_library_and_starts_no_thread() -> None:
     assert loaded_after(CHECKED) == (set(), "1")
 
 
-def test_literals_load_only_what_literals_need():
+def test_literals_load_only_what_literals_need() -> None:
     code = """
 from livedeck.sdk.types import DataPlane, from_literal, to_literal
 data = DataPlane("memory://x/raw")

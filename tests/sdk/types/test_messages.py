@@ -2,7 +2,9 @@ import dataclasses
 import datetime as dt
 import enum
 import typing
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +36,7 @@ class Point3(Point):
     z: float = 0.0
 
 
-def message(value, python_type, convert=accept):
+def message(value: Any, python_type: Any, convert: Callable[..., Any] = accept) -> str:
     with pytest.raises(TypeMismatch) as caught:
         convert(value, python_type, WHERE)
     return str(caught.value)
@@ -59,7 +61,7 @@ def message(value, python_type, convert=accept):
         (["x"], list[int] | None, "train: input 'epochs'[0] must be int, not 'x' (str)"),
         ("green", Color, "train: input 'epochs' must be Color, not 'green' (str): it is one of red, blue"),
         ("c", typing.Literal["a", "b"], "train: input 'epochs' must be Literal['a', 'b'], not 'c' (str)"),
-        (Point("a"), Point, "train: input 'epochs'.x must be int, not 'a' (str)"),
+        (Point("a"), Point, "train: input 'epochs'.x must be int, not 'a' (str)"),  # type: ignore[arg-type]
         ({"x": 1}, Point, "train: input 'epochs' must be Point, not {'x': 1} (dict): use Point(**value)"),
         ("/nope", File, "train: input 'epochs' must be File, not '/nope' (str): there is no such file here"),
         ("/nope", Directory, "must be Directory, not '/nope' (str): there is no such folder here"),
@@ -68,7 +70,7 @@ def message(value, python_type, convert=accept):
         ({"a": {1}}, dict, "input 'epochs'['a'] must be None, bool, int, float, str, bytes, or a list or dict of"),
     ],
 )  # fmt: skip
-def test_says_what_is_wrong_and_where(value, python_type, expected):
+def test_says_what_is_wrong_and_where(value: Any, python_type: Any, expected: str) -> None:
     assert expected in message(value, python_type)
 
 
@@ -87,23 +89,23 @@ def test_says_what_is_wrong_and_where(value, python_type, expected):
         (1, File, "write a path or a URI"),
     ],
 )
-def test_says_what_to_write_in_json(obj, python_type, expected):
+def test_says_what_to_write_in_json(obj: Any, python_type: Any, expected: str) -> None:
     assert expected in message(obj, python_type, from_json)
 
 
-def test_names_the_role():
+def test_names_the_role() -> None:
     with pytest.raises(TypeMismatch, match=r"^load: output 'o0' must be"):
         accept("x", int, Location("load", "o0", "output"))
     with pytest.raises(TypeMismatch, match=r"^value must be"):
         accept("x", int)
 
 
-def test_a_mismatch_is_a_type_error():
+def test_a_mismatch_is_a_type_error() -> None:
     with pytest.raises(TypeError):
         accept("x", int)
 
 
-def test_a_subclass_with_more_fields_would_lose_them():
+def test_a_subclass_with_more_fields_would_lose_them() -> None:
     assert "z would be lost: declare Point3" in message(Point3(1), Point)
     accept(Point3(1), Point | Point3)
 
@@ -126,13 +128,13 @@ def test_a_subclass_with_more_fields_would_lose_them():
         ({"a": (1, 2)}, dict, {"a": [1, 2]}),
     ],
 )  # fmt: skip
-def test_takes_what_loses_nothing(value, python_type, expected):
+def test_takes_what_loses_nothing(value: Any, python_type: Any, expected: Any) -> None:
     accepted = accept(value, python_type)
     assert accepted == expected
     assert type(accepted) is type(expected)
 
 
-def test_what_needs_no_conversion_stays_the_same_object():
+def test_what_needs_no_conversion_stays_the_same_object() -> None:
     for value, python_type in [
         ([1, 2], list[int]),
         ({"a": [1]}, dict[str, list[int]]),
@@ -157,29 +159,29 @@ def test_what_needs_no_conversion_stays_the_same_object():
         (typing.TypeVar("T"), "is not a type"),
     ],
 )
-def test_says_why_a_type_cannot_be_carried(python_type, expected):
+def test_says_why_a_type_cannot_be_carried(python_type: Any, expected: str) -> None:
     with pytest.raises(UnsupportedType, match=expected):
         require(python_type)
     with pytest.raises(UnsupportedType, match=r"^train: input 'epochs' has the type .*, but "):
         require(list[python_type] if isinstance(python_type, type) else python_type, WHERE)
 
 
-def test_an_annotation_that_cannot_be_read():
+def test_an_annotation_that_cannot_be_read() -> None:
     @dataclasses.dataclass
     class Broken:
-        other: "Missing"  # noqa: F821 - on purpose
+        other: "Missing"  # type: ignore[name-defined]  # noqa: F821 - on purpose
 
     with pytest.raises(UnsupportedType, match="Broken: an annotation of it cannot be read: name 'Missing'"):
         require(Broken)
 
 
 class Rude:
-    def __repr__(self):
+    def __repr__(self) -> None:  # type: ignore[override]
         raise RuntimeError("no")
 
 
-def endless():
-    loop = []
+def endless() -> list[list[list[list[Any]]]]:
+    loop: list[Any] = []
     loop.append(loop)
     return loop
 
@@ -198,7 +200,7 @@ def endless():
         pytest.param(b"x" * 10**6, id="bytes"),
     ],
 )
-def test_any_value_can_be_shown_in_a_line(value):
+def test_any_value_can_be_shown_in_a_line(value: Any) -> None:
     text = shorten(value)
     assert len(text) <= 160
     text.encode()
@@ -214,7 +216,7 @@ def test_any_value_can_be_shown_in_a_line(value):
         (Measured, "has the type Measured, but no value can be checked against it: put @runtime_checkable on"),
     ],
 )
-def test_a_type_that_is_refused_is_named_once(python_type, expected):
+def test_a_type_that_is_refused_is_named_once(python_type: Any, expected: str) -> None:
     with pytest.raises(UnsupportedType) as caught:
         require(python_type, WHERE)
     assert expected in str(caught.value)

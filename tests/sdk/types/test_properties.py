@@ -8,6 +8,7 @@ import json
 import math
 import typing
 import uuid
+from collections.abc import Callable
 from typing import Any, Optional
 
 import pytest
@@ -15,6 +16,7 @@ from flyteidl.core.literals_pb2 import Literal
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from livedeck.errors import TypeMismatch
 from livedeck.sdk.types import (
@@ -30,10 +32,10 @@ from livedeck.sdk.types import (
 )
 
 
-def given(*strategies):
+def given(*strategies: SearchStrategy) -> Callable[..., Any]:
     """``hypothesis.given``; a slow machine is no failure."""
 
-    def decorate(function):
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         return settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])(given_any(*strategies)(function))
 
     return decorate
@@ -72,7 +74,7 @@ class Movie(typing.TypedDict):
 
 
 INTS = st.integers(-(2**63), 2**63 - 1)
-TEXT = st.text(st.characters(blacklist_categories=("Cs",)))
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 FLOATS = st.floats()
 ZONES = st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=5, minutes=45)), dt.timezone(dt.timedelta(hours=-12))])
 MOMENTS = st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=ZONES)
@@ -108,16 +110,16 @@ SIMPLE = [
 ]
 
 
-def grown(inner):
+def grown(inner: SearchStrategy) -> SearchStrategy:
     """Return strategies of (type, values) around a strategy of such."""
     return st.one_of(
-        inner.map(lambda pair: (list[pair[0]], st.lists(pair[1], max_size=4))),
-        inner.map(lambda pair: (dict[str, pair[0]], st.dictionaries(TEXT, pair[1], max_size=4))),
+        inner.map(lambda pair: (list[pair[0]], st.lists(pair[1], max_size=4))),  # type: ignore[valid-type]
+        inner.map(lambda pair: (dict[str, pair[0]], st.dictionaries(TEXT, pair[1], max_size=4))),  # type: ignore[valid-type]
         inner.map(lambda pair: (Optional[pair[0]], st.none() | pair[1])),
         inner.map(lambda pair: (typing.Annotated[pair[0], "of something"], pair[1])),
         st.tuples(
             st.sampled_from([(int, INTS), (str, TEXT), (bool, st.booleans()), (Color, st.sampled_from(Color))]), inner
-        ).map(lambda pairs: (dict[pairs[0][0], pairs[1][0]], st.dictionaries(pairs[0][1], pairs[1][1], max_size=4))),
+        ).map(lambda pairs: (dict[pairs[0][0], pairs[1][0]], st.dictionaries(pairs[0][1], pairs[1][1], max_size=4))),  # type: ignore[misc]
     )
 
 
@@ -126,7 +128,7 @@ TYPES = st.recursive(st.sampled_from(SIMPLE), grown, max_leaves=4)
 TYPED = TYPES.flatmap(lambda pair: st.tuples(st.just(pair[0]), pair[1]))
 
 
-def same(left, right):
+def same(left: Any, right: Any) -> Any:
     """Compare as ``==`` does, but NaN with itself, and the types too."""
     if type(left) is not type(right):
         return False
@@ -142,7 +144,15 @@ def same(left, right):
 
 
 @given(TYPED)
-def test_through_a_literal(typed):
+def test_through_a_literal(
+    typed: tuple[
+        Any,
+        bool
+        | dict[str, dict[str, int | Color | str | None] | list[str] | None]
+        | list[Leaf | dt.datetime | None]
+        | None,
+    ],
+) -> None:
     python_type, value = typed
     require(python_type)
     literal = Literal.FromString(to_literal(value, python_type, DATA).SerializeToString())
@@ -150,14 +160,22 @@ def test_through_a_literal(typed):
 
 
 @given(TYPED)
-def test_through_json(typed):
+def test_through_json(
+    typed: tuple[
+        Any,
+        bool
+        | list[bool | Level | None]
+        | dict[str | bool, list[dt.datetime] | dict[str, dict[str, None]] | str | None]
+        | None,
+    ],
+) -> None:
     python_type, value = typed
     text = json.dumps(to_json(value, python_type), allow_nan=False)
     assert same(from_json(json.loads(text), python_type), value)
 
 
 @given(TYPED)
-def test_what_fits_is_taken_as_it_is(typed):
+def test_what_fits_is_taken_as_it_is(typed: tuple[Any, Any]) -> None:
     python_type, value = typed
     assert same(accept(value, python_type), value)
     assert describe(python_type)
@@ -165,7 +183,7 @@ def test_what_fits_is_taken_as_it_is(typed):
 
 
 @given(TYPES, PLAIN)
-def test_anything_else_is_refused_with_a_type_mismatch(pair, value):
+def test_anything_else_is_refused_with_a_type_mismatch(pair: tuple[Any, SearchStrategy], value: Any) -> None:
     try:
         accepted = accept(value, pair[0])
     except TypeMismatch:
@@ -174,7 +192,7 @@ def test_anything_else_is_refused_with_a_type_mismatch(pair, value):
 
 
 @given(TYPES, PLAIN)
-def test_any_json_is_read_or_refused_with_a_type_mismatch(pair, obj):
+def test_any_json_is_read_or_refused_with_a_type_mismatch(pair: tuple[Any, SearchStrategy], obj: Any) -> None:
     try:
         value = from_json(obj, pair[0])
     except TypeMismatch:
@@ -183,7 +201,16 @@ def test_any_json_is_read_or_refused_with_a_type_mismatch(pair, obj):
 
 
 @given(TYPED, TYPES)
-def test_a_literal_of_another_type_is_read_or_refused_with_a_type_mismatch(typed, pair):
+def test_a_literal_of_another_type_is_read_or_refused_with_a_type_mismatch(
+    typed: tuple[
+        Any,
+        list[dict[str, dict[Any, Any]]]
+        | dict[str, dict[str, float] | float | list[dt.datetime | Tree | dict[str, Any]]]
+        | int
+        | None,
+    ],
+    pair: tuple[Any, SearchStrategy],
+) -> None:
     literal = to_literal(typed[1], typed[0], DATA)
     try:
         value = from_literal(literal, pair[0], DATA)
@@ -220,14 +247,14 @@ class Inside:
         PLAIN,
     )
 )
-def test_types_that_exist_only_inside_a_record(value):
+def test_types_that_exist_only_inside_a_record(value: Inside) -> None:
     assert same(from_literal(to_literal(value, Inside, DATA), Inside, DATA), value)
     through_json = from_json(json.loads(json.dumps(to_json(value, Inside), allow_nan=False)), Inside)
     assert same(dataclasses.replace(through_json, anything=None), dataclasses.replace(value, anything=None))
 
 
 @pytest.mark.parametrize("pair", SIMPLE, ids=lambda pair: str(pair[0]))
-def test_none_is_refused_unless_declared(pair):
+def test_none_is_refused_unless_declared(pair: tuple[Any, SearchStrategy]) -> None:
     if pair[0] is type(None):
         return
     with pytest.raises(TypeMismatch):

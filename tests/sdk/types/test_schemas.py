@@ -61,14 +61,14 @@ def _defaults(schema: typing.Any) -> dict[str, typing.Any]:
     return {name: field["default"] for name, field in schema["properties"].items() if "default" in field}
 
 
-def test_a_default_that_json_has_no_words_for_is_left_out():
+def test_a_default_that_json_has_no_words_for_is_left_out() -> None:
     schema = _noted(Best)
     assert _defaults(schema) == {"rate": 0.5, "steps": 10.0, "name": "x"}
     assert "required" not in schema
     assert schema["properties"]["loss"] == {"type": "number"}
 
 
-def test_a_record_inside_a_record_has_its_schema_too():
+def test_a_record_inside_a_record_has_its_schema_too() -> None:
     schema = _noted(Outer)
     inner = schema["properties"]["default"]["anyOf"][0]
     assert _defaults(inner) == {"rate": 0.5, "steps": 10.0, "name": "x"}
@@ -76,7 +76,7 @@ def test_a_record_inside_a_record_has_its_schema_too():
     assert _defaults(schema["properties"]["many"]["anyOf"][0]["items"])["rate"] == 0.5
 
 
-def test_models_note_what_can_be_noted():
+def test_models_note_what_can_be_noted() -> None:
     properties = _noted(Model)["properties"]
     assert properties["steps"]["default"] == 10
     assert "default" not in properties["loss"]
@@ -85,5 +85,5 @@ def test_models_note_what_can_be_noted():
 
 
 @pytest.mark.parametrize("python_type", [list[Best], dict[str, Outer], Best | None, Row, list[Model | None]])
-def test_types_around_such_records_can_be_noted(python_type: typing.Any):
+def test_types_around_such_records_can_be_noted(python_type: typing.Any) -> None:
     _noted(python_type)

@@ -13,6 +13,7 @@ import pytest
 from flyteidl.core.literals_pb2 import Literal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from livedeck.errors import TypeMismatch
 from livedeck.sdk.types import DataPlane, File, from_literal, to_literal
@@ -21,7 +22,7 @@ from tests.sdk.types.test_properties import same
 DATA = DataPlane("memory://unions/raw")
 INTS = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False)
-TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=5)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
 class Color(enum.Enum):
@@ -70,7 +71,7 @@ class Named(typing.TypedDict):
 MOMENTS = st.datetimes(timezones=st.just(dt.UTC)).map(lambda moment: moment.replace(fold=0))
 A_OR_B = st.builds(A, INTS) | st.builds(B, INTS, INTS)
 
-ANYWHERE = [
+ANYWHERE: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (A | B, A_OR_B),
     (A | B | Twin | None, A_OR_B | st.builds(Twin, INTS) | st.none()),
     (list[A | B], st.lists(A_OR_B, max_size=3)),
@@ -103,7 +104,7 @@ INSIDE_ONLY = [
 ]
 
 
-def record_of(python_type):
+def record_of(python_type: Any) -> Any:
     maybe = Optional[python_type]
     kinds = {"one": python_type, "many": list[python_type], "by_name": dict[str, python_type], "maybe": maybe}
     return dataclasses.make_dataclass("Record", kinds.items())
@@ -112,7 +113,7 @@ def record_of(python_type):
 RECORDS = {id(pair): record_of(pair[0]) for pair in ANYWHERE + INSIDE_ONLY}
 
 
-def inside(pair):
+def inside(pair: tuple[Any, SearchStrategy]) -> SearchStrategy:
     """Return a dataclass that has a union in all kinds of places, and values of it."""
     values = pair[1]
     record = RECORDS[id(pair)]
@@ -131,7 +132,7 @@ def through_literal(value: Any, python_type: Any, target: Any = None) -> Any:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TYPED | RECORDED)
-def test_a_value_arrives_as_what_it_was(typed):
+def test_a_value_arrives_as_what_it_was(typed: tuple[Any, Any]) -> None:
     python_type, value = typed
     assert same(through_literal(value, python_type), value)
 
@@ -149,26 +150,26 @@ class Settings:
     extra: Any | None = None
 
 
-def test_plain_data_is_flytekits_where_that_says_the_type():
+def test_plain_data_is_flytekits_where_that_says_the_type() -> None:
     value = Settings("soon", Path("/x"), B(1, 2))
     plain = {"when": "soon", "where": "/x", "either": {"x": 1, "y": 2}, "mode": "auto", "extra": None}
     assert packed(value, Settings) == plain
 
 
-def test_other_plain_data_names_its_type():
+def test_other_plain_data_names_its_type() -> None:
     value = Settings("2026-11-24T15:04:05", "/x", A(1))
     assert packed(value, Settings)["where"] == {"union.type": "str", "union.value": "/x"}
 
 
-def test_plain_data_that_names_a_type_which_the_union_lacks_is_refused():
+def test_plain_data_that_names_a_type_which_the_union_lacks_is_refused() -> None:
     with pytest.raises(TypeMismatch):
         through_literal(
             {"where": {"union.type": "UUID", "union.value": "x"}, "when": "", "either": {"x": 1}}, dict, Settings
         )
 
 
-def test_records_inside_records_that_look_alike():
-    value = Multiply(1, 2)
+def test_records_inside_records_that_look_alike() -> None:
+    value: Add | Multiply = Multiply(1, 2)
     for step in range(10):
         value = (Add, Multiply)[step % 2](value, step)
     assert through_literal(value, Multiply) == value
@@ -188,11 +189,11 @@ def test_records_inside_records_that_look_alike():
         (B(1, 2), B, A | B | None),
     ],
 )
-def test_what_a_task_gives_that_declares_one_variant_alone(value, source, target):
+def test_what_a_task_gives_that_declares_one_variant_alone(value: Any, source: Any, target: Any) -> None:
     assert repr(through_literal(value, source, target)) == repr(value)
 
 
-def test_a_file_is_not_taken_for_a_pickle_or_an_array(data, tmp_path):
+def test_a_file_is_not_taken_for_a_pickle_or_an_array(data: DataPlane, tmp_path: Path) -> None:
     import numpy as np
 
     (tmp_path / "f").write_text("x")
@@ -202,7 +203,7 @@ def test_a_file_is_not_taken_for_a_pickle_or_an_array(data, tmp_path):
     assert isinstance(from_literal(literal, File | np.ndarray, data), np.ndarray)
 
 
-def test_a_time_of_day_is_not_dropped():
+def test_a_time_of_day_is_not_dropped() -> None:
     assert through_literal(dt.datetime(2026, 11, 24, tzinfo=dt.UTC), dt.datetime, dt.date) == dt.date(2026, 11, 24)
     with pytest.raises(TypeMismatch, match="time of day would be lost: declare datetime"):
         through_literal(dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC), dt.datetime, dt.date)
