@@ -1,6 +1,11 @@
 """What all tests share."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says more of the machine than of the code: time is measured in bench/.
+settings.register_profile("livedeck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("livedeck")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -141,7 +141,7 @@ def arguments(call: object, draw: st.DataObject) -> tuple[list[object], dict[str
     return given, named
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @pytest.mark.parametrize(("kind", "name"), CALLS, ids=lambda each: getattr(each, "__name__", each))
 @given(draw=st.data())
 def test_no_call_on_a_deck_raises(kind, name, draw):
@@ -162,7 +162,7 @@ def test_no_call_on_a_deck_raises(kind, name, draw):
     is_readable(page)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(name=hostile, html=hostile)
 def test_no_tab_raises(name, html):
     with bound_page(Page()) as page:
@@ -171,7 +171,7 @@ def test_no_tab_raises(name, html):
         is_readable(page)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(wait=hostile, timeout=hostile)
 def test_publishing_raises_nothing(wait, timeout):
     page = Page()

@@ -201,7 +201,7 @@ def content(document: Document) -> Document:
 
 
 @given(publishes, st.lists(actions, max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_viewer_gets_exactly_the_final_document(publish, script):
     async def scenario():
         task = Task(publish)
@@ -220,7 +220,7 @@ def test_the_viewer_gets_exactly_the_final_document(publish, script):
 
 
 @given(publishes, st.lists(actions | st.tuples(st.just("interfere"), st.none()), max_size=40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_somebody_else_in_the_log_costs_nothing_of_ours(publish, script):
     async def scenario():
         task = Task(publish)

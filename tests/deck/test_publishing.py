@@ -402,7 +402,7 @@ def test_a_large_page_and_a_slow_store_are_written_more_rarely():
     st.lists(st.tuples(st.sampled_from(["a", "b", "new"]), st.integers(0, 60_000), st.floats(0, 50)), max_size=40),
     st.sampled_from([0.0, 5.0, 60.0]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_bounded(script, interval):
     loop = Loop(min_interval=0.0, snapshot_interval=interval)
     bound = max(publishing.STALE, interval)

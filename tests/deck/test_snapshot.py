@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import snapshot
@@ -29,7 +29,6 @@ def runtime(request, monkeypatch):
 
 
 @given(st.lists(ops, max_size=12), st.booleans())
-@settings(deadline=None)
 def test_every_document_is_recovered_exactly(batch, live):
     document = apply_ops(Document(3, "2026-11-24T12:00:00.123Z"), batch)
     assert snapshot.parse(snapshot.render(document, live=live)) == document

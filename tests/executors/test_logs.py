@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.errors import ObjectExists, StoreUnavailable
@@ -60,7 +60,6 @@ async def finish(output, bucket, patience=20, chunk=CHUNK):
 troubles = st.lists(st.sampled_from([None, "refused", "reply lost"]), max_size=6)
 
 
-@settings(deadline=None)
 @given(pieces=st.lists(st.binary(max_size=20) | st.text(max_size=9).map(str.encode)), troubles=troubles, data=st.data())
 def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, troubles, data):
     """Growth, failures, lost replies and restarts in any order."""

@@ -457,7 +457,7 @@ def check_attempts(recorded: RecordedNode, script: TaskScript) -> None:
 
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_every_execution_ends_as_it_has_to(script, seed):
     world = World(script, Random(seed))
     world.run(aborts=False)
@@ -468,7 +468,7 @@ def test_every_execution_ends_as_it_has_to(script, seed):
 
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_an_execution_that_is_aborted_leaves_nothing_running(script, seed):
     world = World(script, Random(seed))
     world.run(aborts=True)
@@ -502,7 +502,7 @@ def test_the_generator_reaches_every_outcome_and_every_row():
     # The same worlds every time (rare outcomes would now and then be too rare), half of them without aborts, as the
     # properties above take them.
     @given(script=scope_scripts(), seed=st.integers(0, 2**32), aborts=st.booleans())
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=300, database=None, derandomize=True)
     def collect(script, seed, aborts):
         world = World(script, Random(seed))
         world.run(aborts=aborts)

@@ -33,7 +33,7 @@ from livedeck.sdk.specs import workflows as specs
 from livedeck.sdk.types import DataPlane, from_literal
 
 MODULE = "program_run_both_ways"
-EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 class Color(enum.Enum):

@@ -8,13 +8,11 @@ import json
 import math
 import typing
 import uuid
-from collections.abc import Callable
 from typing import Any, Optional
 
 import pytest
 from flyteidl.core.literals_pb2 import Literal
-from hypothesis import HealthCheck, settings
-from hypothesis import given as given_any
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -30,16 +28,6 @@ from livedeck.sdk.types import (
     to_json,
     to_literal,
 )
-
-
-def given(*strategies: SearchStrategy) -> Callable[..., Any]:
-    """``hypothesis.given``; a slow machine is no failure."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        return settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])(given_any(*strategies)(function))
-
-    return decorate
-
 
 DATA = DataPlane("memory://properties/raw")
 

@@ -11,7 +11,7 @@ from typing import Any, Optional
 import msgspec
 import pytest
 from flyteidl.core.literals_pb2 import Literal
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -130,7 +130,6 @@ def through_literal(value: Any, python_type: Any, target: Any = None) -> Any:
     return from_literal(literal, target or python_type, DATA)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TYPED | RECORDED)
 def test_a_value_arrives_as_what_it_was(typed: tuple[Any, Any]) -> None:
     python_type, value = typed
