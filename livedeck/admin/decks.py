@@ -7,6 +7,7 @@ address directly gets a page of ours with the Deck in a frame, because a page of
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -25,7 +26,6 @@ from livedeck.admin.security import DECK_HEADERS
 from livedeck.admin.stored import stored_response
 from livedeck.deck import flytekit_page, snapshot
 from livedeck.deck.bounds import PAGE_BYTES
-from livedeck.deck.ops import Document
 from livedeck.deck.reader import Offload
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store
@@ -159,7 +159,8 @@ async def deck_response(
     """
     document = await reader.load()
     if document is not None:
-        return InPieces(await offload(_render, document, title), headers)
+        page = partial(snapshot.render, document, live=document.end is None, title=title, whole=download)
+        return InPieces(await offload(page), headers)
     try:
         for _ in range(_REWRITES):
             head = await store.ahead(DECK)
@@ -172,10 +173,6 @@ async def deck_response(
     except ObjectNotFound:
         raise NoSuchEntity("this attempt has no Deck (yet)") from None
     return InPieces(flytekit_page.on_first_tab(html), headers)
-
-
-def _render(document: Document, title: str) -> bytes:
-    return snapshot.render(document, live=document.end is None, title=title)
 
 
 def is_for_people(request: Request) -> bool:

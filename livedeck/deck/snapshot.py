@@ -1,9 +1,12 @@
 """``deck.html``: a whole Deck as one self-contained page, and back.
 
-The page opens from disk in any browser, offline. Raw HTML elements stand in it once, because a Deck's bytes are mostly
-theirs: as they are, or in the attribute of a frame where they need one. Everything else is also in a block of JSON, so
-that the document can be recovered exactly. With a chart the page carries the runtime script, which draws from a block
-that holds the whole document.
+The page opens from disk in any browser, offline. It holds the document twice: rendered without scripts, and as a block
+of JSON from which the document can be recovered exactly. What a Deck's bytes mostly are, raw HTML and plain text,
+stands in it once: in the static rendering, as it is or within a frame's attribute, and the JSON says where.
+
+The last page of a Deck also carries the runtime script of the live frame, which shows the document with the live views.
+The static rendering then is the page's ``<noscript>``, from whose characters the script reads the texts. Pages before
+the last one carry the script only for kinds of element that need it.
 """
 
 import html
@@ -11,7 +14,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +23,10 @@ import msgspec
 
 from livedeck.deck import policy, slices
 from livedeck.deck.framed import outer_script
-from livedeck.deck.ops import KINDS, Document
+from livedeck.deck.ops import KINDS, Deck, Document, Element
 from livedeck.deck.raw import Raw, read
 from livedeck.deck.segments import clean_text
-from livedeck.deck.static_page import StaticPage, empty, tab_rules, unreadable_notice
+from livedeck.deck.static_page import StaticPage, tab_rules, unreadable_notice
 from livedeck.deck.style import STYLE, STYLE_ELEMENT
 
 CONTENT_TYPE = "text/html; charset=utf-8"
@@ -35,12 +39,9 @@ _SOURCE = b'<script type="application/json" id="livedeck-source">'
 _END = b"</script>"
 _VERSION_TAG = re.compile(rb'<meta name="livedeck-version" content="(\d+)">')
 _LIVE_TAG = b'<meta name="livedeck-state" content="live">'
-_FALLBACK_BYTES = 256 * 1024  # beyond it a page with a chart shows nothing without its script, but words
 # What turns the direction of the text behind it, such as the browser's own in the title of its window.
 _TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _STATUS = {"succeeded": "Succeeded", "failed": "Failed", "aborted": "Aborted"}
-_ENCODER = msgspec.json.Encoder()
-_DECODER = slices.Decoder(Document)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class Ended:
     reason: str
 
 
-def render(document: Document, *, live: bool, title: str = "Deck", ended: Ended | None = None) -> bytes:
+def render(
+    document: Document, *, live: bool, title: str = "Deck", ended: Ended | None = None, whole: bool = False
+) -> bytes:
     """The page for a document.
 
     Args:
@@ -60,9 +63,11 @@ def render(document: Document, *, live: bool, title: str = "Deck", ended: Ended 
         live: Whether more may follow; the page says so.
         title: Heading and title of the page.
         ended: How the task ended, where the document does not say so.
+        whole: Whether it carries the script although more may follow: there will be no other page in its place.
     """
-    script = _runtime() if any(e.traits.script for deck in document.decks for e in deck.elements) else None
-    page = _Page()
+    elements = (element for deck in document.decks for element in deck.elements)
+    script = _runtime() if whole or not live or any(element.traits.script for element in elements) else None
+    page = _Page(hidden=script is not None)
     page.add(_head(document, title, live=live))
     page.add(_header(document, title, live=live, ended=ended))
     page.add(_notice(ended))
@@ -70,18 +75,17 @@ def render(document: Document, *, live: bool, title: str = "Deck", ended: Ended 
     page.add('<div id="livedeck-root">')
     if script is None:
         page.add_static(document)
+        page.add(f"</div>{outer_script() if page.has_frames else ''}")
     else:
-        page.add(_without_scripting(document))
-    page.add("</div>")
-    if script is None:
-        if page.has_frames:
-            page.add(outer_script())
-        page.add(_SOURCE + _embedded(page.source(document)))
-    else:
-        page.add(f"<script>{script}</script>")
-        page.add(_DOCUMENT)
-        for piece in _embedded_in_pieces(document):
-            page.add(piece)
+        page.add("<noscript>")
+        start = len(page.data)
+        page.add_static(document)
+        page.add(f'</noscript></div><script data-static="{start}">')
+        page.add(script)
+        page.add("</script>")
+    page.add(_SOURCE)
+    for piece in _embedded(page.source(document)):
+        page.add(piece)
     page.add(_END + b"</body></html>\n")
     return bytes(page.data)
 
@@ -102,7 +106,8 @@ def placeholder(title: str, at: str = "") -> bytes:
         "@media(prefers-color-scheme:dark){body{background:#0f1218;color:#a4adbd}strong{color:#e9ecf2}}</style></head>"
         f"<body><div><strong>{shown}</strong><br>The task is running. Nothing published yet.</div>"
     )
-    return page.encode() + _SOURCE + _embedded(Document(at=at)) + _END + b"</body></html>\n"
+    source = b"".join(_embedded(Document(at=at)))
+    return page.encode() + _SOURCE + source + _END + b"</body></html>\n"
 
 
 def is_ours(head: bytes) -> bool:
@@ -130,23 +135,58 @@ def _decode(data: bytes, block: bytes, tag: bytes) -> Document | None:
     try:
         if tag == _DOCUMENT:
             return _DECODER.decode(block)
-        held = msgspec.json.decode(block)
-        for deck in held.get("decks", ()):
-            for element in deck["elements"]:
-                field = KINDS[element["kind"]].traits.raw
-                if field and isinstance(element[field], list):
-                    start, length, *how = element[field]
-                    element[field] = read(data[start : start + length].decode(), *how)
-        return msgspec.convert(held, Document)
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        held: Any = _SAVED.decode(block)
+        decks = [Deck(deck.name, [_restored(data, element) for element in deck.elements]) for deck in held.decks]
+        return Document(held.seq, held.at, decks, held.end, held.health, held.unreadable)
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
         return None
 
 
-class _Page:
-    """The page's bytes so far, and where elements' own texts lie in them."""
+def _restored(data: bytes, saved: msgspec.Struct) -> Any:
+    """The element that a page holds."""
+    kind = KINDS[str(saved.__struct_config__.tag)]
+    fields = {name: getattr(saved, name) for name in saved.__struct_fields__}
+    place = fields.get(kind.traits.raw)
+    if isinstance(place, list):
+        start, length, *how = place
+        fields[kind.traits.raw] = read(data[start : start + length].decode(), *how)
+    return kind(**fields)
 
-    def __init__(self) -> None:
+
+def _saved(struct: type[msgspec.Struct], **types: Any) -> Any:
+    """The class of a struct as a page holds it, some of whose fields are of other types."""
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(struct):
+        kept = (field.name, types.get(field.name, field.type))
+        if field.default_factory is not msgspec.NODEFAULT:
+            fields.append((*kept, msgspec.field(default_factory=field.default_factory)))
+        else:
+            fields.append(kept if field.required else (*kept, field.default))
+    config = struct.__struct_config__
+    return msgspec.defstruct(struct.__name__, fields, tag=config.tag, tag_field=config.tag_field, gc=False)
+
+
+def _saved_documents() -> slices.Decoder[Any]:
+    """What decodes a document of which texts may stand elsewhere in the page."""
+    kinds = [_saved(kind, **{kind.traits.raw: str | list[int]}) for kind in KINDS.values()]
+    deck = _saved(Deck, elements=list[reduce(or_, kinds)])  # type: ignore[misc] # made while the program runs
+    return slices.Decoder(_saved(Document, decks=list[deck]))  # type: ignore[valid-type]
+
+
+_DECODER = slices.Decoder(Document)
+_SAVED = _saved_documents()
+
+
+class _Page:
+    """The page's bytes so far, and where elements' own texts lie in them.
+
+    Args:
+        hidden: Whether the static rendering is for browsers without scripts only.
+    """
+
+    def __init__(self, *, hidden: bool) -> None:
         self.data = bytearray()
+        self._hidden = hidden
         self._places: dict[int, list[int]] = {}  # by the identity of the element
         self.has_frames = False
         """Whether some of the texts stand in frames."""
@@ -156,38 +196,31 @@ class _Page:
 
     def add_static(self, document: Document) -> None:
         for piece in StaticPage(document, STYLE).pieces():
+            written = piece.written if isinstance(piece, Raw) else piece
+            if self._hidden and "</noscript" in written.lower():
+                continue  # it would end the element that it is to stand in
             if isinstance(piece, Raw):
-                text = piece.written.encode()
-                # An older reader refuses a place of more than two: what it would read is not what was published.
-                how = [piece.depth, 1] if piece.plain else [piece.depth] if piece.depth else []
-                self._places[id(piece.element)] = [len(self.data), len(text), *how]
-                self.data += text
-                self.has_frames = self.has_frames or piece.depth > 0
-            else:
-                self.add(piece)
+                self._note(piece, written)
+            self.add(written)
 
-    def source(self, document: Document) -> Any:
+    def _note(self, piece: Raw, written: str) -> None:
+        """Note where a text lies, unless the script could not read it from there: HTML has no carriage return."""
+        self.has_frames = self.has_frames or piece.depth > 0
+        if self._hidden and ("\r" in written or "\0" in written):
+            return
+        # An older reader refuses a place of more than two: what it would read is not what was published.
+        how = [piece.depth, 1] if piece.plain else [piece.depth] if piece.depth else []
+        self._places[id(piece.element)] = [len(self.data), len(written.encode()), *how]
+
+    def source(self, document: Document) -> Document:
         """The document for the block of JSON: of such a text only where it lies, [start, length(, depth(, plain))]."""
-        held = msgspec.to_builtins(document)
-        for deck, shown in zip(held.get("decks", ()), document.decks, strict=True):
-            for each, element in zip(deck["elements"], shown.elements, strict=True):
-                if place := self._places.get(id(element)):
-                    each[element.traits.raw] = place
-        return held
+        decks = [Deck(deck.name, [self._placed(element) for element in deck.elements]) for deck in document.decks]
+        return msgspec.structs.replace(document, decks=decks)
 
-
-def _without_scripting(document: Document) -> str:
-    """What a page that is drawn by its script shows where scripts do not run, if that stays small."""
-    pieces = []
-    size = 0
-    for piece in StaticPage(document, STYLE).pieces():
-        text = piece.written if isinstance(piece, Raw) else piece
-        size += len(text)
-        # It would end the noscript element early, and then be shown twice.
-        pieces.append("" if isinstance(piece, Raw) and "</noscript" in text.lower() else text)
-    if size > _FALLBACK_BYTES:
-        return f"<noscript>{empty('This Deck needs JavaScript', 'Its charts are drawn by a script.')}</noscript>"
-    return f"<noscript>{''.join(pieces)}</noscript>"
+    def _placed(self, element: Element) -> Any:
+        # The encoder does not mind the class of what stands in a field.
+        place = self._places.get(id(element))
+        return element if place is None else msgspec.structs.replace(element, **{element.traits.raw: place})
 
 
 def _head(document: Document, title: str, *, live: bool) -> str:
@@ -242,13 +275,8 @@ def _moment(at: str) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
 
 
-def _embedded(value: Any) -> bytes:
-    """JSON that cannot end the script block it stands in, nor open a comment there."""
-    return _closed(_ENCODER.encode(value))
-
-
-def _embedded_in_pieces(document: Document) -> Iterator[bytes]:
-    """A document as :func:`_embedded` gives it, in slices: the points of its charts may be many."""
+def _embedded(document: Document) -> Iterator[bytes]:
+    """JSON that cannot end the script block it stands in, nor open a comment there; in slices, for it may be long."""
     held = b""
     for piece in slices.joined(slices.encode(document)):
         data = held + piece
@@ -262,8 +290,8 @@ def _closed(data: bytes) -> bytes:
 
 
 @cache
-def _runtime() -> str | None:
-    """The script that draws charts; None when the console was not built."""
+def _runtime() -> bytes | None:
+    """The script of the live frame; None when the console was not built."""
     script = _HERE / "static" / "runtime.js"
     # In a script element only this would end it; in a string or template of the script it means the same.
-    return script.read_text("utf-8").replace("</script", "<\\/script") if script.is_file() else None
+    return script.read_bytes().replace(b"</script", b"<\\/script") if script.is_file() else None

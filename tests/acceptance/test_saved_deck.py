@@ -3,13 +3,14 @@
 import json
 import re
 import time
+from html import escape
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from livedeck.deck import snapshot
-from livedeck.deck.ops import Chart, Deck, Document, Element, Html, Series
+from livedeck.deck.ops import Deck, Document, Element, Html, Text, Value
 from tests.acceptance.console import Stage
 from tests.acceptance.listener import Listener
 from tests.acceptance.puppet import TIMEOUT
@@ -22,6 +23,7 @@ deck.value('accuracy', 0.75, unit='%')
 chart = deck.chart('Loss')
 for x in range(50): chart.append(x, training=50 - x)
 deck.markdown('**strong words**')
+deck.text('a <plain> text').append(' &amp; more')
 Deck('words', '<p>on the second tab</p>')
 publish()
 """
@@ -81,10 +83,38 @@ def test_what_lies_in_the_store_is_such_a_file_too(stage: Stage) -> None:
     check_first_tab(stage.page)
 
 
+SANDBOXES = {"flyteconsole": "allow-scripts allow-same-origin", "without an origin": "allow-scripts", "no scripts": ""}
+
+
+@pytest.mark.parametrize("sandbox", SANDBOXES)
+@pytest.mark.parametrize("live", [False, True])
+def test_in_a_console_that_shows_it_in_a_sandboxed_frame(
+    page: Page, tmp_path: Path, sandbox: str, *, live: bool
+) -> None:
+    """As Flyte's own console does: the whole page in the attribute of a frame, which has no address."""
+    html = "<p class='mine'>raw &amp; é 💥</p>"
+    elements: list[Element] = [Html("h", html), Text("t", "<plain> &amp; é 💥"), Value("v", "loss", 0.25)]
+    report = Html("r", "<!doctype html><html><body><h1>A report</h1></body></html>")
+    document = Document(1, "", [Deck("first", elements), Deck("second", [report])])
+    shown = snapshot.render(document, live=live).decode()
+    attributes = f'sandbox="{SANDBOXES[sandbox]}" srcdoc="{escape(shown, quote=True)}"'
+    path = tmp_path / "console.html"
+    path.write_text(f"<!doctype html><iframe {attributes} style='width: 900px; height: 600px'></iframe>", "utf-8")
+    page.goto(path.as_uri())
+    deck = page.locator("iframe").content_frame
+    body = deck.locator("body")
+    for words in ("raw & é 💥", "<plain> &amp; é 💥", "0.25"):
+        expect(body).to_contain_text(words, use_inner_text=True)
+    expect(deck.locator(".ld-element:visible")).to_have_count(3)
+    deck.locator("label, [role=tab]", has_text="second").click()
+    expect(body).not_to_contain_text("raw & é 💥", use_inner_text=True)
+    expect(deck.locator("iframe").content_frame.get_by_role("heading", name="A report")).to_be_visible()
+
+
 def check_first_tab(page: Page) -> None:
     # The words as they are rendered: Playwright's own search by text never looks into a noscript element.
     body = page.locator("body")
-    for words in ("3 of 4", "0.75", "strong words"):
+    for words in ("3 of 4", "0.75", "strong words", "a <plain> text &amp; more"):
         expect(body).to_contain_text(words, use_inner_text=True)
     expect(body).not_to_contain_text("on the second tab", use_inner_text=True)
 
@@ -111,15 +141,13 @@ window.onload = async () => {
 """
 
 
-@pytest.mark.parametrize("chart", [False, True])
+@pytest.mark.parametrize("live", [False, True])
 def test_from_disk_its_scripts_run_and_reach_nothing(
-    page: Page, tmp_path: Path, listener: Listener, *, chart: bool
+    page: Page, tmp_path: Path, listener: Listener, *, live: bool
 ) -> None:
     elements: list[Element] = [Html("a", TRIES.replace("URL", listener.url))]
-    if chart:
-        elements.append(Chart("c", "Loss", [Series("training", [1.0, 2.0], [3.0, 4.0])]))
     path = tmp_path / "deck.html"
-    path.write_bytes(snapshot.render(Document(1, "", [Deck("main", elements)]), live=False))
+    path.write_bytes(snapshot.render(Document(1, "", [Deck("main", elements)]), live=live))
     page.goto(path.as_uri())
     # A tab with scripts has a frame, whether or not the page's own script draws it.
     report = page.locator("iframe").content_frame.locator("#report")

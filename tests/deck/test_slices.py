@@ -101,7 +101,7 @@ def test_no_text_ends_the_block_it_stands_in(at):
     name = "x" * at + "</script><!--"
     document = Document(1, AT, [Deck("d", [Chart("c", "t", [Series(name, [1.0], [1.0])])])])
     page = snapshot.render(document, live=False)
-    assert page[page.index(b'id="livedeck-document"') :].count(b"</script>") == 1
+    assert page[page.index(b'id="livedeck-source"') :].count(b"</script>") == 1
     assert snapshot.parse(page) == document
 
 

@@ -1,11 +1,13 @@
+import json
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import snapshot
-from livedeck.deck.ops import Chart, Deck, Document, End, Html, Markdown, Progress, Put, Series, Value
+from livedeck.deck.ops import Chart, Deck, Document, End, Html, Markdown, Progress, Put, Series, Text, Value
 from tests.deck.applying import apply_ops
 from tests.deck.strategies import ops
 
@@ -23,7 +25,7 @@ HOSTILE = [
 
 @pytest.fixture(params=["with the runtime", "without the runtime"])
 def runtime(request, monkeypatch):
-    script = "console.log('runtime')" if request.param == "with the runtime" else None
+    script = b"console.log('runtime')" if request.param == "with the runtime" else None
     monkeypatch.setattr(snapshot, "_runtime", lambda: script)
     return script
 
@@ -35,41 +37,66 @@ def test_every_document_is_recovered_exactly(batch, live):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("chart", [False, True])
-def test_hostile_texts_are_recovered_and_stay_where_they_are(text, chart, runtime):
-    elements = [Html("a", text), Markdown("m", text), Value("v", text, text, text), Html("b", text)]
-    if chart:
-        elements.append(Chart("c", text, [Series(text, [1.0, 2.0], [1.0, None])], text, text))
+@pytest.mark.parametrize("live", [False, True])
+def test_hostile_texts_are_recovered_and_stay_where_they_are(text, live, runtime):
+    elements = [Html("a", text), Markdown("m", text), Value("v", text, text, text), Text("t", text), Html("b", text)]
+    elements.append(Chart("c", text, [Series(text, [1.0, 2.0], [1.0, None])], text, text))
     document = Document(7, "2026-11-24T12:00:00.000Z", [Deck(text, elements), Deck("b", [])])
-    page = snapshot.render(document, live=True, title=text)
+    page = snapshot.render(document, live=live, title=text)
     assert snapshot.parse(page) == document
     block = page[page.rfind(b'<script type="application/json" id="livedeck-') :]
     assert block.count(b"</script") == 1, "the data ends its own block and no other"
     assert b"<!" not in block
+    if runtime is not None:
+        assert page.lower().count(b"</noscript") == 1, "nothing ends the static rendering but its end"
 
 
-def test_raw_html_stands_in_a_page_without_charts_once():
-    document = Document(1, "", [Deck("a", [Html("x", "<p>" + "unique" * 1000)])])
-    assert snapshot.render(document, live=True).count(b"unique" * 1000) == 1
+@pytest.mark.parametrize("element", [Html("x", "<p>" + "unique" * 1000), Text("x", "unique" * 1000)])
+@pytest.mark.parametrize("live", [False, True])
+def test_what_a_decks_bytes_mostly_are_stands_in_a_page_once(element, live, runtime):
+    document = Document(1, "", [Deck("a", [element])])
+    assert snapshot.render(document, live=live).count(b"unique" * 1000) == 1
 
 
-def test_a_page_with_a_chart_carries_the_script_and_any_other_does_not(monkeypatch):
-    monkeypatch.setattr(snapshot, "_runtime", lambda: "console.log('runtime')")
+@pytest.mark.parametrize("text", ["carriage\rreturn", "nothing\0", "<b></NoScript><p>"])
+def test_what_a_script_could_not_read_there_stands_in_the_json(text, runtime):
+    document = Document(1, "", [Deck("a", [Html("x", text)])])
+    page = snapshot.render(document, live=False)
+    assert snapshot.parse(page) == document
+    assert (json.dumps(text)[1:-1].replace("</", "<\\/").encode() in page) is (runtime is not None)
+
+
+def test_the_last_page_carries_the_script_and_those_before_only_where_an_element_needs_it(runtime):
     chart = Chart("c", "loss", [Series("s", [1.0, 2.0], [1.0, 2.0])])
-    plain = snapshot.render(Document(1, "", [Deck("a", [Html("x", "")])]), live=True)
-    drawn = snapshot.render(Document(1, "", [Deck("a", [chart])]), live=True)
-    assert b"console.log('runtime')" not in plain
-    assert b"console.log('runtime')" in drawn
-    assert b'id="livedeck-document"' in drawn
-    assert re.search(rb'<div id="livedeck-root"><noscript>.*<polyline', drawn, re.DOTALL)
+    plain, drawn = (Document(1, "", [Deck("a", [element])]) for element in (Html("x", "words"), chart))
+    pages = {
+        "plain": snapshot.render(plain, live=True),
+        "plain, last": snapshot.render(plain, live=False),
+        "plain, whole": snapshot.render(plain, live=True, whole=True),
+        "drawn": snapshot.render(drawn, live=True),
+        "drawn, last": snapshot.render(drawn, live=False),
+    }
+    scripted = {name for name, page in pages.items() if runtime and runtime in page}
+    assert scripted == (set(pages) - {"plain"} if runtime else set())
+    for name, page in pages.items():
+        assert (b"<noscript>" in page) is (name in scripted)
+    assert b"<polyline" in pages["drawn, last"]
 
 
-def test_a_large_page_with_a_chart_is_not_doubled_for_those_without_scripts(monkeypatch):
-    monkeypatch.setattr(snapshot, "_runtime", lambda: "console.log('runtime')")
-    elements = [Html("x", "y" * 400_000), Chart("c", "loss", [Series("s", [1.0], [1.0])])]
-    page = snapshot.render(Document(1, "", [Deck("a", elements)]), live=True)
-    assert len(page) < 450_000
-    assert b"needs JavaScript" in page
+def test_the_script_is_told_where_the_characters_begin_that_it_reads(monkeypatch):
+    monkeypatch.setattr(snapshot, "_runtime", lambda: b"console.log('runtime')")
+    page = snapshot.render(Document(1, "", [Deck("é", [Html("x", "<p>words</p>")])]), live=False)
+    start = int(re.search(rb'data-static="(\d+)"', page)[1])
+    assert page[:start].endswith(b"<noscript>")
+    source = json.loads(page[page.rfind(b'id="livedeck-source">') + 21 : page.rfind(b"</script>")])
+    at, length = source["decks"][0]["elements"][0]["html"]
+    assert page[at : at + length] == b"<p>words</p>"
+
+
+def test_pages_that_were_saved_with_a_block_of_the_whole_document_are_read():
+    document = Document(3, "", [Deck("a", [Html("x", "words"), Value("v", "loss", 1)])])
+    page = b'<meta name="livedeck-version" content="1"><script type="application/json" id="livedeck-document">'
+    assert snapshot.parse(page + msgspec.json.encode(document) + b"</script></body></html>") == document
 
 
 def test_the_page_says_how_the_task_stands():

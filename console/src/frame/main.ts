@@ -3,6 +3,7 @@
  * it; in a deck.html opened from disk it shows the document that the page itself holds; in the frame of a tab, which it
  * makes for HTML with scripts or styles, it shows that tab.
  */
+import { savedDocument } from "../document/saved";
 import { VIEW_STYLES } from "../elements/viewing";
 import type { Document } from "../protocol/deck.gen";
 import frameCss from "./frame.css?inline";
@@ -15,6 +16,9 @@ import type { Screen } from "./session";
 import { isTabFrame } from "./tabFrame";
 import { TabView } from "./tabView";
 import { DocumentView } from "./view";
+
+/** In a deck.html, the byte of it that the characters of its noscript element begin at. */
+const START = Number(document.currentScript?.dataset["static"] ?? 0);
 
 /** What comes on top of the page's own style, which stands in it already: `livedeck/deck/style.py`. */
 function addStyles(): void {
@@ -37,27 +41,34 @@ function makeScreen(view: DocumentView | TabView): Screen {
   };
 }
 
-function standalone(view: DocumentView, json: string): void {
-  view.show(JSON.parse(json) as Document);
+function standalone(view: DocumentView, document: Document): void {
+  view.show(document);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view.rethemed());
 }
 
-/** The static rendering in a deck.html makes room for the live one; its data and scripts stay in the page. */
-function emptyRoot(): HTMLElement {
-  const root = document.getElementById("livedeck-root") ?? document.body.appendChild(document.createElement("div"));
+/** What a deck.html holds; null in a page that holds nothing, and is to be told what to show. */
+function heldDocument(root: HTMLElement): Document | null {
+  const source = document.getElementById("livedeck-source");
+  if (!source) return null;
+  return savedDocument(source.textContent, root.querySelector("noscript")?.textContent ?? "", START);
+}
+
+/** The static rendering in a deck.html makes room for the live one. */
+function emptied(root: HTMLElement): HTMLElement {
   root.replaceChildren();
   return root;
 }
 
 function start(): void {
   addStyles();
-  const view = new DocumentView(emptyRoot());
+  const root = document.getElementById("livedeck-root") ?? document.body.appendChild(document.createElement("div"));
+  const held = heldDocument(root);
+  const view = new DocumentView(emptied(root));
   // In a sandbox a link leads nowhere. A deck.html opened from disk, or in a frame of somebody else's, is free to follow.
   const free = window.parent === window || window.origin !== "null";
   new Notices(view, new LinkNote(document.body), free).watch();
   guardHere(free ? "page" : "frame");
-  const held = document.getElementById("livedeck-document");
-  if (held) standalone(view, held.textContent);
+  if (held) standalone(view, held);
   else if (window.parent !== window) {
     const page = meetPage(makeScreen(view));
     view.chose = (name) => page.session?.chosen(name);
