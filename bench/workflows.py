@@ -1,4 +1,4 @@
-"""What `bench.nodes` and `bench.latency` run on the server."""
+"""What `bench.nodes`, `bench.latency` and `bench.console` run on the server."""
 
 import time
 
@@ -6,6 +6,7 @@ from livedeck import Deck, current_context, task, workflow
 
 CHAIN = 100
 FAN_OUT = 200
+WIDE = 1_200
 
 
 @task
@@ -23,6 +24,20 @@ def chain(x: int = 0) -> int:
 @workflow
 def fan_out(x: int = 0) -> int:
     results = [successor(x=x) for _ in range(FAN_OUT)]
+    return results[-1]
+
+
+@task
+def wait_for(seconds: float) -> int:
+    time.sleep(seconds)
+    return 0
+
+
+@workflow
+def wide(seconds: float) -> int:
+    """Very many nodes, which begin once somebody looks."""
+    begun = wait_for(seconds=seconds)
+    results = [successor(x=begun) for _ in range(WIDE)]
     return results[-1]
 
 

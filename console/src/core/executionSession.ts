@@ -77,9 +77,9 @@ export class ExecutionSession {
 
   private takeTask(task: TaskExecution): void {
     const { nodeId } = task.id.nodeExecutionId;
-    const attempts = [...(this.tasks.get(nodeId) ?? [])];
-    attempts[task.id.retryAttempt ?? 0] = task;
-    this.tasks.set(nodeId, attempts);
+    const attempt = (each: TaskExecution) => each.id.retryAttempt ?? 0;
+    const others = (this.tasks.get(nodeId) ?? []).filter((each) => attempt(each) !== attempt(task));
+    this.tasks.set(nodeId, [...others, task].sort((a, b) => attempt(a) - attempt(b)));
   }
 
   /** Many events come in one piece of the stream: one new view for all of them. */
@@ -94,7 +94,7 @@ export class ExecutionSession {
         deleted: this.deleted,
         execution: this.execution,
         nodes: new Map(this.nodes),
-        tasks: new Map([...this.tasks].map(([id, attempts]) => [id, attempts.filter(Boolean)])),
+        tasks: new Map(this.tasks),
         queue: this.queue,
       });
     });

@@ -39,18 +39,63 @@ export interface NodeRow {
 
 const BOUNDARIES = new Set(["start-node", "end-node"]);
 
-export function nodeRows(
-  nodes: ReadonlyMap<string, NodeExecution>,
-  tasks: ReadonlyMap<string, readonly TaskExecution[]>,
-  workflow: Workflow | null,
-  queue: Queue = NOTHING_QUEUED,
-): NodeRow[] {
-  const planned = new Map(workflowNodes(workflow).map((node) => [node.id, node]));
-  const ids = [...new Set([...planned.keys(), ...nodes.keys()])].filter((id) => !BOUNDARIES.has(lastPart(id)));
-  const parents = parentsOf(ids, nodes);
-  const plan = new Plan(workflow, nodes, parents);
-  const rows = ids.map((id) => rowOf(id, nodes.get(id) ?? null, tasks.get(id) ?? [], plan.of(id), queue.get(id)));
-  return toldApart(nested(rows, parents));
+/** What a row was made of, and what it became. */
+interface Made {
+  readonly node: NodeExecution | null;
+  readonly attempts: readonly TaskExecution[];
+  readonly planned: WorkflowNode | null;
+  readonly queued: Queued | undefined;
+  readonly row: NodeRow;
+  /** In its place among the others. */
+  placed: NodeRow;
+}
+
+const NO_ATTEMPTS: readonly TaskExecution[] = [];
+
+/** Makes the rows of one execution, again and again: one of which nothing has changed is the same object as before. */
+export class NodeRows {
+  private made = new Map<string, Made>();
+
+  rows(
+    nodes: ReadonlyMap<string, NodeExecution>,
+    tasks: ReadonlyMap<string, readonly TaskExecution[]>,
+    workflow: Workflow | null,
+    queue: Queue = NOTHING_QUEUED,
+  ): NodeRow[] {
+    const planned = workflowNodes(workflow).map((node) => node.id);
+    const ids = [...new Set([...planned, ...nodes.keys()])].filter((id) => !BOUNDARIES.has(lastPart(id)));
+    const parents = parentsOf(ids, nodes);
+    const plan = new Plan(workflow, nodes, parents);
+    this.made = new Map(
+      ids.map((id) => [id, this.make(id, nodes.get(id) ?? null, tasks.get(id) ?? NO_ATTEMPTS, plan.of(id), queue.get(id))]),
+    );
+    const names = new Map<string, number>();
+    for (const { row } of this.made.values()) names.set(row.name, (names.get(row.name) ?? 0) + 1);
+    return nested(ids, parents).map(([id, depth]) => this.place(id, depth, names));
+  }
+
+  private make(
+    id: string,
+    node: NodeExecution | null,
+    attempts: readonly TaskExecution[],
+    planned: WorkflowNode | null,
+    queued: Queued | undefined,
+  ): Made {
+    const before = this.made.get(id);
+    const same = before?.node === node && before.attempts === attempts && before.planned === planned;
+    if (same && before.queued?.ahead === queued?.ahead && before.queued?.reason === queued?.reason) return before;
+    const row = rowOf(id, node, attempts, planned, queued);
+    return { node, attempts, planned, queued, row, placed: row };
+  }
+
+  /** Nodes of one name are told apart by what they are given. */
+  private place(id: string, depth: number, names: ReadonlyMap<string, number>): NodeRow {
+    const made = this.made.get(id);
+    if (!made) throw new Error(`there is no row of node ${id}`);
+    const given = (names.get(made.row.name) ?? 0) > 1 ? made.row.given : "";
+    if (made.placed.depth !== depth || made.placed.given !== given) made.placed = { ...made.row, depth, given };
+    return made.placed;
+  }
 }
 
 /** The nodes that the workflow itself declares, without its boundaries. */
@@ -93,13 +138,6 @@ class Plan {
 
 function entityKey(id: EntityId | undefined): string {
   return id ? [id.project, id.domain, id.name, id.version].join("/") : "";
-}
-
-/** Nodes of one name are told apart by what they are given. */
-function toldApart(rows: readonly NodeRow[]): NodeRow[] {
-  const counts = new Map<string, number>();
-  rows.forEach(({ name }) => counts.set(name, (counts.get(name) ?? 0) + 1));
-  return rows.map((row) => ((counts.get(row.name) ?? 0) > 1 ? row : { ...row, given: "" }));
 }
 
 const LONGEST_GIVEN = 60;
@@ -182,17 +220,24 @@ function nearest(id: string, parents: ReadonlySet<string>): string | null {
   return null;
 }
 
-function nested(rows: readonly NodeRow[], parents: ReadonlyMap<string, string | null>): NodeRow[] {
-  const children = new Map<string | null, NodeRow[]>();
-  for (const row of rows) {
-    const parent = parents.get(row.id) ?? null;
+/** Ids in the order in which they are listed, each with its depth: what is inside of a node follows it. */
+function nested(ids: readonly string[], parents: ReadonlyMap<string, string | null>): (readonly [string, number])[] {
+  const children = new Map<string | null, string[]>();
+  for (const id of ids) {
+    const parent = parents.get(id) ?? null;
     const siblings = children.get(parent);
-    if (siblings) siblings.push(row);
-    else children.set(parent, [row]);
+    if (siblings) siblings.push(id);
+    else children.set(parent, [id]);
   }
-  const under = (parent: string | null, depth: number): NodeRow[] =>
-    (children.get(parent) ?? []).flatMap((row) => [{ ...row, depth }, ...under(row.id, depth + 1)]);
-  return under(null, 0);
+  const listed: (readonly [string, number])[] = [];
+  const list = (parent: string | null, depth: number): void => {
+    for (const id of children.get(parent) ?? []) {
+      listed.push([id, depth]);
+      list(id, depth + 1);
+    }
+  };
+  list(null, 0);
+  return listed;
 }
 
 /** The nodes directly inside of another, in their order. */

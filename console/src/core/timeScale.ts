@@ -1,18 +1,4 @@
-/** Where moments stand on a time axis, in per cent of its width. */
-
-export interface Bar {
-  readonly left: number;
-  readonly width: number;
-}
-
-/** The bar of a span within a whole; null for what has not begun. Times are milliseconds since the epoch. */
-export function barOf(from: number | null, to: number, start: number, end: number): Bar | null {
-  if (from === null) return null;
-  const whole = Math.max(1, end - start);
-  const left = clamp(((from - start) / whole) * 100);
-  const right = clamp(((to - start) / whole) * 100);
-  return { left, width: right - left };
-}
+/** The marks of a time axis. */
 
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 
@@ -27,8 +13,4 @@ export function tickLabel(seconds: number): string {
   if (seconds < 3600) return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   const hours = seconds / 3600;
   return `${Number.isInteger(hours) ? hours : hours.toFixed(1)} h`;
-}
-
-function clamp(percent: number): number {
-  return Math.min(100, Math.max(0, percent));
 }

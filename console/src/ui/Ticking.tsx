@@ -1,28 +1,27 @@
 /** Times that keep themselves true on screen. */
-import { useNow } from "../bindings/useNow";
+import { useClockText } from "../bindings/clock";
 import { formatAge, formatDuration, formatFullTime, formatTime } from "../core/durations";
 
 /** From a start to an end, or to now while there is none (milliseconds since the epoch). */
 export function Duration({ from, to }: { readonly from: number | null; readonly to: number | null }) {
   const running = from !== null && to === null;
-  const now = useNow(running ? 100 : null);
-  if (from === null) return <span className="number">–</span>;
-  return <span className="number">{formatDuration(Math.max(0, (to ?? now) - from) / 1000)}</span>;
+  const element = useClockText<HTMLSpanElement>(running ? 100 : null, (now) =>
+    from === null ? "–" : formatDuration(Math.max(0, (to ?? now) - from) / 1000),
+  );
+  return <span ref={element} className="number" />;
 }
 
 export function Age({ secondsSince }: { readonly secondsSince: () => number | null }) {
-  useNow(100);
-  const seconds = secondsSince();
-  return <span className="number">{seconds === null ? "never" : formatAge(seconds)}</span>;
+  const element = useClockText<HTMLSpanElement>(100, () => {
+    const seconds = secondsSince();
+    return seconds === null ? "never" : formatAge(seconds);
+  });
+  return <span ref={element} className="number" />;
 }
 
 /** How long ago; the full time is in the tooltip. */
 export function When({ time }: { readonly time: string | undefined }) {
-  const now = useNow(10_000);
+  const element = useClockText<HTMLTimeElement>(time ? 10_000 : null, (now) => formatTime(time ?? "", now));
   if (!time) return <span>–</span>;
-  return (
-    <time dateTime={time} title={formatFullTime(time)} className="number">
-      {formatTime(time, now)}
-    </time>
-  );
+  return <time ref={element} dateTime={time} title={formatFullTime(time)} className="number" />;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { childrenOf, nodeRows } from "../../src/core/nodeTree";
+import { childrenOf, NodeRows } from "../../src/core/nodeTree";
 import { attemptLook } from "../../src/core/phases";
 import { workflowEdges } from "../../src/core/workflowGraph";
 import type { NodeExecution, TaskExecution, Workflow } from "../../src/protocol/flyte";
@@ -30,6 +30,8 @@ const workflow: Workflow = {
     },
   },
 };
+
+const nodeRows = (...made: Parameters<NodeRows["rows"]>) => new NodeRows().rows(...made);
 
 describe("nodeRows", () => {
   it("lists what the workflow declares before it runs, without its boundaries", () => {
@@ -209,5 +211,29 @@ describe("workflowEdges", () => {
   it("names each edge between nodes once", () => {
     expect(workflowEdges(workflow)).toEqual([{ from: "n0", to: "n1" }]);
     expect(workflowEdges(null)).toEqual([]);
+  });
+});
+
+describe("NodeRows", () => {
+  it("makes anew only the rows of which something has changed", () => {
+    const rows = new NodeRows();
+    const many = Array.from({ length: 1200 }, (_, n) => node(`n${n}`, { phase: "RUNNING" }));
+    const nodes = byId(...many);
+    const before = rows.rows(nodes, new Map(), null);
+    expect(before).toHaveLength(1200);
+    const after = rows.rows(new Map([...nodes, ["n7", node("n7", { phase: "SUCCEEDED" })]]), new Map(), null);
+    expect(after.filter((row, index) => row !== before[index]).map(({ id }) => id)).toEqual(["n7"]);
+  });
+
+  it("lists what is inside of a node behind it, however deep", () => {
+    const inside = { isParentNode: true };
+    const ids = ["n0", "n1", "n0-0-a", "n0-0-a-0-b"];
+    const nodes = byId(...ids.map((id) => ({ ...node(id, {}), metadata: id === "n1" ? {} : inside })));
+    expect(nodeRows(nodes, new Map(), null).map(({ id, depth }) => [id, depth])).toEqual([
+      ["n0", 0],
+      ["n0-0-a", 1],
+      ["n0-0-a-0-b", 2],
+      ["n1", 0],
+    ]);
   });
 });

@@ -7,7 +7,7 @@ import { placeWords, queuedWords } from "../../src/core/queue";
 import { executionPath, executionsPath, parseRoute } from "../../src/core/routes";
 import { ServerClock } from "../../src/core/serverClock";
 import type { StreamStatus } from "../../src/core/liveStream";
-import { barOf, ticksOf } from "../../src/core/timeScale";
+import { ticksOf } from "../../src/core/timeScale";
 import type { Execution } from "../../src/protocol/flyte";
 
 describe("durations", () => {
@@ -204,12 +204,6 @@ describe("deckWords", () => {
 });
 
 describe("the time axis", () => {
-  it("places bars in per cent and keeps them inside", () => {
-    expect(barOf(150, 200, 100, 200)).toEqual({ left: 50, width: 50 });
-    expect(barOf(50, 900, 100, 200)).toEqual({ left: 0, width: 100 });
-    expect(barOf(null, 900, 100, 200)).toBeNull();
-  });
-
   it("marks round numbers, a handful of them", () => {
     expect(ticksOf(27)).toEqual([0, 5, 10, 15, 20, 25]);
     for (const seconds of [0.3, 7, 100, 5000, 100_000, 3e6]) expect(ticksOf(seconds).length).toBeLessThanOrEqual(7);

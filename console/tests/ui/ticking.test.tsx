@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { expect, it } from "vitest";
-import { ClockContext } from "../../src/bindings/useNow";
+import { ClockContext } from "../../src/bindings/clock";
 import { ServerClock } from "../../src/core/serverClock";
 import { Duration } from "../../src/ui/Ticking";
 import { rendered } from "../rendering";

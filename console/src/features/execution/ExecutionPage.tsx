@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, type ReactNode } from "react";
-import { ClockContext } from "../../bindings/useNow";
+import { useMemo, useState, type ReactNode } from "react";
+import { ClockContext } from "../../bindings/clock";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
 import { words } from "../../core/bidi";
 import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
-import { nodeRows, shortName, type NodeRow } from "../../core/nodeTree";
+import { NodeRows, shortName, type NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
 import type { Execution, Workflow } from "../../protocol/flyte";
@@ -54,7 +54,9 @@ function openSession(key: string): ExecutionSession {
 function OpenExecution({ route, panels, session }: ExecutionPageProps & { readonly session: ExecutionSession }) {
   const view = useReadable(session.view);
   const workflow = useWorkflow(view);
-  const rows = useMemo(() => nodeRows(view.nodes, view.tasks, workflow, view.queue), [view.nodes, view.tasks, workflow, view.queue]);
+  const [made] = useState(() => new NodeRows());
+  const { nodes, tasks, queue } = view;
+  const rows = useMemo(() => made.rows(nodes, tasks, workflow, queue), [made, nodes, tasks, workflow, queue]);
   const look = WORKFLOW_PHASES[view.execution?.closure?.phase ?? "UNDEFINED"];
   const node = rows.find((row) => row.id === route.node);
   const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
@@ -119,7 +121,7 @@ function RunPanel({ route, execution, rows, workflow, panels }: RunPanelProps) {
   return (
     <section className="run-panel" aria-label="Execution">
       <Tabs label="Execution" tabs={tabs} chosen={route.run} />
-      <div className="run-body" role="tabpanel" aria-label={RUN_TABS[route.run]}>
+      <div className="run-body" data-scrolls="run" role="tabpanel" aria-label={RUN_TABS[route.run]}>
         {route.run === "timeline" && <Timeline route={route} execution={execution} rows={rows} />}
         {route.run === "graph" && <Graph route={route} rows={rows} workflow={workflow} />}
         {route.run === "inputs" && panels.executionData(execution, "inputs")}

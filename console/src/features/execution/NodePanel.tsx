@@ -1,5 +1,6 @@
 import { Link, useRouter } from "../../bindings/router";
 import { words } from "../../core/bidi";
+import { useVirtualRows } from "../../bindings/useVirtualRows";
 import { childrenOf, type NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
@@ -90,6 +91,7 @@ function NodeBody({ route, row, rows, panels, view }: NodePanelProps & { readonl
 
 /** What runs inside of the node. */
 function InnerNodes({ route, rows }: { readonly route: ExecutionRoute; readonly rows: readonly NodeRow[] }) {
+  const { list, style, shown } = useVirtualRows<NodeRow, HTMLUListElement>(rows, { estimate: 24, gap: 8 });
   if (rows.length === 0) {
     return (
       <Empty icon="clock" title="Nothing inside has begun">
@@ -98,20 +100,22 @@ function InnerNodes({ route, rows }: { readonly route: ExecutionRoute; readonly 
     );
   }
   return (
-    <ul className="inner-nodes" aria-label="Nodes inside">
-      {rows.map((row) => (
-        <li key={row.id}>
-          <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
-            {row.name}
-          </Link>
-          {row.given && <span className="timeline-given">{row.given}</span>}
-          <PhaseBadge look={NODE_PHASES[row.phase]} />
-          <span className="soft">
-            <Duration from={row.startedAt} to={row.endedAt} />
-          </span>
-        </li>
-      ))}
-    </ul>
+    <div className="inner-nodes" data-scrolls="node">
+      <ul ref={list} aria-label="Nodes inside" style={style}>
+        {shown.map(({ row, attributes }) => (
+          <li key={row.id} {...attributes}>
+            <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
+              {row.name}
+            </Link>
+            {row.given && <span className="timeline-given">{row.given}</span>}
+            <PhaseBadge look={NODE_PHASES[row.phase]} />
+            <span className="soft">
+              <Duration from={row.startedAt} to={row.endedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

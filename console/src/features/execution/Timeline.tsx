@@ -1,11 +1,13 @@
-import { useNow } from "../../bindings/useNow";
+import { memo, use, useState, type CSSProperties } from "react";
+import { ClockContext, useClock } from "../../bindings/clock";
 import { Link } from "../../bindings/router";
+import { useVirtualRows } from "../../bindings/useVirtualRows";
 import type { NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { placeWords, queuedWords } from "../../core/queue";
 import { parseDuration } from "../../core/durations";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
-import { barOf, tickLabel, ticksOf } from "../../core/timeScale";
+import { tickLabel, ticksOf } from "../../core/timeScale";
 import type { Execution, NodePhase } from "../../protocol/flyte";
 import { PhaseMark } from "../../ui/PhaseBadge";
 import { Empty } from "../../ui/Empty";
@@ -21,15 +23,24 @@ interface TimelineProps {
   readonly rows: readonly NodeRow[];
 }
 
+/** Of the axis, in milliseconds since the epoch. */
 interface Scale {
   readonly start: number;
-  readonly end: number;
+  /** Null: now, while the execution runs. */
+  readonly end: number | null;
 }
+
+/** Milliseconds after which the axis of an execution that runs is a little longer. */
+const GROWS_EVERY = 250;
 
 /** The nodes one below the other, each with its time on a common axis. */
 export function Timeline({ route, execution, rows }: TimelineProps) {
   const scale = useScale(execution, rows);
   const shown = rows.filter(({ phase }) => route.only === null || phase === route.only);
+  // Where bars and ticks stand is reckoned by the style sheet from this alone: an axis that grows renders nothing.
+  const timeline = useClock<HTMLDivElement>(scale.end === null ? GROWS_EVERY : null, (element, now) =>
+    element.style.setProperty("--span", String(secondsOf(scale, now))),
+  );
   if (rows.length === 0) {
     return (
       <Empty icon="clock" title="No node has begun">
@@ -37,24 +48,55 @@ export function Timeline({ route, execution, rows }: TimelineProps) {
       </Empty>
     );
   }
-  const seconds = (scale.end - scale.start) / 1000;
   return (
-    <div className="timeline">
+    <div ref={timeline} className="timeline">
       <PhaseFilter route={route} rows={rows} />
-      <div className="timeline-axis" aria-hidden="true">
-        {ticksOf(seconds).map((tick) => (
-          <span key={tick} style={{ left: `${(tick / Math.max(seconds, 0.001)) * 100}%` }}>
-            {tickLabel(tick)}
-          </span>
-        ))}
-      </div>
-      <ul className="timeline-rows" aria-label="Nodes">
-        {shown.map((row) => (
-          <TimelineRow key={row.id} route={route} row={row} scale={scale} />
-        ))}
-      </ul>
+      <Axis scale={scale} />
+      <Rows route={route} rows={shown} start={scale.start} />
       {shown.length === 0 && <Empty icon="search" title="No node is in this phase" />}
     </div>
+  );
+}
+
+function Axis({ scale }: { readonly scale: Scale }) {
+  const [ticks, setTicks] = useState<readonly number[]>([]);
+  const axis = useClock<HTMLDivElement>(scale.end === null ? GROWS_EVERY : null, (_, now) => {
+    const next = ticksOf(secondsOf(scale, now));
+    setTicks((before) => (before.length === next.length && before[1] === next[1] ? before : next));
+  });
+  return (
+    <div ref={axis} className="timeline-axis" aria-hidden="true">
+      {ticks.map((tick) => (
+        <span key={tick} style={{ "--at": tick } as CSSProperties}>
+          {tickLabel(tick)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+interface RowsProps {
+  readonly route: ExecutionRoute;
+  readonly rows: readonly NodeRow[];
+  readonly start: number;
+}
+
+function Rows({ route, rows, start }: RowsProps) {
+  const { list, style, shown } = useVirtualRows<NodeRow, HTMLUListElement>(rows, { estimate: 48 });
+  return (
+    <ul ref={list} className="timeline-rows" aria-label="Nodes" style={style}>
+      {shown.map(({ row, attributes }) => (
+        <li
+          key={row.id}
+          {...attributes}
+          className={`timeline-row ${route.node === row.id ? "timeline-row-chosen" : ""}`}
+          data-node={row.id}
+          data-phase={row.phase}
+        >
+          <TimelineRow route={route} row={row} start={start} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -84,31 +126,34 @@ function PhaseFilter({ route, rows }: Pick<TimelineProps, "route" | "rows">) {
 }
 
 function useScale({ closure }: Execution, rows: readonly NodeRow[]): Scale {
+  const clock = use(ClockContext);
   const ended = WORKFLOW_PHASES[closure?.phase ?? "UNDEFINED"].terminal;
-  const now = useNow(ended ? null : 250);
   const began = closure?.startedAt ?? closure?.createdAt;
-  const start = began ? Date.parse(began) : now;
-  const duration = parseDuration(closure?.duration);
+  const start = began ? Date.parse(began) : clock.now();
+  if (!ended) return { start, end: null };
   const lastNode = Math.max(start, ...rows.map((row) => row.endedAt ?? row.startedAt ?? 0));
-  const end = ended ? Math.max(lastNode, start + (duration ?? 0) * 1000) : now;
-  return { start, end: Math.max(end, start + 1000) };
+  return { start, end: Math.max(lastNode, start + (parseDuration(closure?.duration) ?? 0) * 1000) };
+}
+
+function secondsOf({ start, end }: Scale, now: number): number {
+  return Math.max(1, ((end ?? now) - start) / 1000);
 }
 
 interface TimelineRowProps {
   readonly route: ExecutionRoute;
   readonly row: NodeRow;
-  readonly scale: Scale;
+  readonly start: number;
 }
 
-function TimelineRow({ route, row, scale }: TimelineRowProps) {
+/** What a row shows. A row of which nothing has changed is the same object, and is not rendered again. */
+const TimelineRow = memo(function TimelineRow({ route, row, start }: TimelineRowProps) {
   const look = NODE_PHASES[row.phase];
-  const chosen = route.node === row.id;
   const href = executionPath({ ...route, node: row.id, view: null, attempt: null, tab: null });
   return (
-    <li className={`timeline-row ${chosen ? "timeline-row-chosen" : ""}`} data-node={row.id} data-phase={row.phase}>
+    <>
       <div className="timeline-name" style={{ paddingLeft: row.depth * 18 }}>
         <PhaseMark look={look} />
-        <Link className="timeline-link" href={href} aria-current={chosen ? "true" : undefined}>
+        <Link className="timeline-link" href={href} aria-current={route.node === row.id ? "true" : undefined}>
           <span className="timeline-node">{row.name}</span>
           <span className="timeline-id">{row.id}</span>
           {row.given && <span className="timeline-given">{row.given}</span>}
@@ -117,15 +162,15 @@ function TimelineRow({ route, row, scale }: TimelineRowProps) {
         {row.cached && <span className="chip">cached</span>}
       </div>
       <div className="timeline-track" aria-hidden="true">
-        <Bars row={row} scale={scale} />
+        <Bars row={row} start={start} />
       </div>
       <div className="timeline-duration">
         <RowTime row={row} />
       </div>
       <div className="timeline-deck">{row.hasDeck && <DeckButton route={route} row={row} />}</div>
-    </li>
+    </>
   );
-}
+});
 
 /** How long it took or has run; while it is queued, its place instead. */
 function RowTime({ row }: { readonly row: NodeRow }) {
@@ -141,22 +186,27 @@ function RowTime({ row }: { readonly row: NodeRow }) {
 }
 
 /** One bar for each attempt, or one for the node while it has none. */
-function Bars({ row, scale }: Omit<TimelineRowProps, "route">) {
-  const { start, end } = scale;
-  const spans = row.attempts.length > 1 ? row.attempts.map((attempt) => attemptSpan(attempt, row, end)) : [];
-  if (row.queued) spans.push({ tone: "waiting", from: row.queued.since, to: end });
-  if (spans.length === 0) spans.push({ tone: NODE_PHASES[row.phase].tone, from: row.startedAt, to: row.endedAt ?? end });
-  return spans.map(({ tone, from, to }, index) => {
-    const bar = barOf(from, to, start, end);
-    return bar && <span key={index} className={`timeline-bar phase-${tone}`} style={{ left: `${bar.left}%`, width: `${bar.width}%` }} />;
-  });
+function Bars({ row, start }: Omit<TimelineRowProps, "route">) {
+  const spans = row.attempts.length > 1 ? row.attempts.map((attempt) => attemptSpan(attempt, row)) : [];
+  if (row.queued) spans.push({ tone: "waiting", from: row.queued.since, to: null });
+  if (spans.length === 0) spans.push({ tone: NODE_PHASES[row.phase].tone, from: row.startedAt, to: row.endedAt });
+  return spans.map(
+    ({ tone, from, to }, index) =>
+      from !== null && <span key={index} className={`timeline-bar phase-${tone}`} style={placed(from, to, start)} />,
+  );
 }
 
-function attemptSpan(attempt: NodeRow["attempts"][number], row: NodeRow, end: number) {
+/** In seconds since the start; the style sheet knows how many there are. */
+function placed(from: number, to: number | null, start: number): CSSProperties {
+  const style = { "--from": (from - start) / 1000 };
+  return (to === null ? style : { ...style, "--to": (to - start) / 1000 }) as CSSProperties;
+}
+
+function attemptSpan(attempt: NodeRow["attempts"][number], row: NodeRow) {
   const { closure } = attempt;
   const look = attemptLook(attempt, row.attempts);
   const from = closure?.startedAt ? Date.parse(closure.startedAt) : null;
   const seconds = parseDuration(closure?.duration);
-  const to = from !== null && seconds !== null && look.terminal ? from + seconds * 1000 : (row.endedAt ?? end);
+  const to = from !== null && seconds !== null && look.terminal ? from + seconds * 1000 : row.endedAt;
   return { tone: look.tone, from, to };
 }

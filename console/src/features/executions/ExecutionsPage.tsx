@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { ClockContext } from "../../bindings/useNow";
+import { ClockContext } from "../../bindings/clock";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";

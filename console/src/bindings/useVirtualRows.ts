@@ -1,0 +1,69 @@
+/** Lists of any length: only the rows in sight are in the page, and some above and below them. */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useLayoutEffect, useRef, useState, type CSSProperties, type RefObject } from "react";
+
+/** Rows drawn above and below the visible ones, so that quick scrolling meets no gap. */
+const MARGIN = 10;
+
+interface RowAttributes {
+  readonly ref: (row: HTMLElement | null) => void;
+  readonly "data-index": number;
+  readonly "aria-setsize": number;
+  readonly "aria-posinset": number;
+}
+
+export interface VirtualRows<T, E extends HTMLElement> {
+  /** Of the list. */
+  readonly list: RefObject<E | null>;
+  /** Of the list: room for the rows that are not in the page. */
+  readonly style: CSSProperties;
+  /** The rows in the page, each with what its element has to have. */
+  readonly shown: readonly { readonly row: T; readonly attributes: RowAttributes }[];
+}
+
+interface RowSizes {
+  /** Pixels of a row that was not drawn yet. */
+  readonly estimate: number;
+  /** Pixels between two rows. */
+  readonly gap?: number;
+}
+
+/** The list is somewhere in what scrolls, which `data-scrolls` tells. */
+export function useVirtualRows<T extends { readonly id: string }, E extends HTMLElement>(
+  rows: readonly T[],
+  { estimate, gap = 0 }: RowSizes,
+): VirtualRows<T, E> {
+  const list = useRef<E>(null);
+  const [above, setAbove] = useState(0);
+  const scroller = () => list.current?.closest<HTMLElement>("[data-scrolls]") ?? null;
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing below keeps what it returns
+  const virtual = useVirtualizer<HTMLElement, HTMLElement>({
+    count: rows.length,
+    getItemKey: (index) => rows[index]?.id ?? index,
+    getScrollElement: scroller,
+    estimateSize: () => estimate,
+    overscan: MARGIN,
+    scrollMargin: above,
+    gap,
+  });
+  // With each rendering, for what stands above the list may change with any; the same number changes nothing.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  useLayoutEffect(() => {
+    const [inner, outer] = [list.current, scroller()];
+    if (!inner || !outer) return;
+    setAbove(Math.round(inner.getBoundingClientRect().top - outer.getBoundingClientRect().top + outer.scrollTop));
+  });
+  const items = virtual.getVirtualItems();
+  return {
+    list,
+    style: {
+      paddingTop: Math.max(0, (items[0]?.start ?? above) - above),
+      paddingBottom: Math.max(0, virtual.getTotalSize() + above - (items.at(-1)?.end ?? above)),
+    },
+    shown: items.flatMap(({ index }) => {
+      const row = rows[index];
+      const attributes = { ref: virtual.measureElement, "data-index": index, "aria-setsize": rows.length, "aria-posinset": index + 1 };
+      return row ? [{ row, attributes }] : [];
+    }),
+  };
+}
