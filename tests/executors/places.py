@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 from livedeck.executors.api import ExecutorSettings
 from livedeck.executors.loading import load
@@ -12,24 +13,24 @@ from livedeck.executors.local.records import Records
 class LocalPlace:
     """A working directory."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder: Any, name: Any) -> None:
         self.folder = folder
         self.work_dir = folder / "work"
         self._create = load(name)
 
-    def executor(self, *, parallel=None, environment=None, create=None):
+    def executor(self, *, parallel: Any = None, environment: Any = None, create: Any = None) -> Any:
         here = {name: value for name, value in os.environ.items() if not name.startswith("EXECUTOR_SUITE_")}
         return (create or self._create)(
             ExecutorSettings(work_dir=self.work_dir, environment=here | (environment or {}), parallel=parallel)
         )
 
-    async def lose(self, handle):
+    async def lose(self, handle: Any) -> None:
         os.kill(self.record(handle).keeper.pid, signal.SIGKILL)
 
-    def record(self, handle):
+    def record(self, handle: Any) -> Any:
         return Records(self.work_dir).files(handle).attempt()
 
-    def end(self):
+    def end(self) -> None:
         """End every keeper that is left."""
         folder = self.work_dir / "records"
         for path in folder.iterdir() if folder.exists() else ():

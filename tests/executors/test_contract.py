@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["process", "subprocess"])
-def place(request, tmp_path):
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     made = LocalPlace(tmp_path, request.param)
     yield made
     made.end()
@@ -26,14 +29,14 @@ class TestLocalExecutors(ExecutorContract):
 
 
 @pytest.fixture(params=[("process", "subprocess"), ("subprocess", "process")], ids="-".join)
-def both(request, tmp_path):
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """A place, and what makes another executor over it than its own."""
     made = LocalPlace(tmp_path, request.param[0])
     yield made, load(request.param[1])
     made.end()
 
 
-async def test_a_server_that_starts_with_another_executor_takes_over_what_runs(both):
+async def test_a_server_that_starts_with_another_executor_takes_over_what_runs(both: Any) -> None:
     place, create = both
     scene = Scene(place)
     attempt = scene.attempt("waits", scene.path("started"), scene.path("gate"))
@@ -49,7 +52,7 @@ async def test_a_server_that_starts_with_another_executor_takes_over_what_runs(b
     assert len(scene.pids()) == 1
 
 
-async def test_a_server_that_starts_with_another_executor_can_abort_what_runs(both):
+async def test_a_server_that_starts_with_another_executor_can_abort_what_runs(both: Any) -> None:
     place, create = both
     scene = Scene(place)
     attempts = [scene.attempt("flushes", scene.path("started")), scene.attempt("ignores", scene.path("started"))]
@@ -64,7 +67,7 @@ async def test_a_server_that_starts_with_another_executor_can_abort_what_runs(bo
     assert not any(is_running(pid) for pid in pids)
 
 
-async def test_what_another_executors_place_loses_is_lost(both):
+async def test_what_another_executors_place_loses_is_lost(both: Any) -> None:
     place, create = both
     scene = Scene(place)
     attempt = scene.attempt("waits_with_helper", scene.path("started"), "/nowhere")
@@ -78,7 +81,7 @@ async def test_what_another_executors_place_loses_is_lost(both):
     assert not any(is_running(pid) for pid in pids)
 
 
-def test_making_an_executor_starts_nothing(tmp_path):
+def test_making_an_executor_starts_nothing(tmp_path: Path) -> None:
     for name in ("process", "subprocess"):
         load(name)(ExecutorSettings(work_dir=tmp_path / "work", environment=dict(os.environ)))
     assert not list(tmp_path.iterdir())

@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from livedeck.errors import InvalidSetting
@@ -6,7 +9,7 @@ from livedeck.executors.process import create
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a package that adds executors."""
     folder = tmp_path / "others-1.0.dist-info"
     folder.mkdir()
@@ -20,19 +23,20 @@ def package(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
 
 
-def test_livedecks_own_are_there_by_name():
+def test_livedecks_own_are_there_by_name() -> None:
     assert {"process", "subprocess"} <= loading.available().keys()
     assert loading.load("process") is create
 
 
-def test_a_package_can_add_some(package, tmp_path):
+def test_a_package_can_add_some(package: Any, tmp_path: Path) -> None:
     from livedeck.executors.api import ExecutorSettings
 
     factory = loading.load("far")
-    assert factory(ExecutorSettings(work_dir=tmp_path, environment={}, parallel=7)) == 7
+    made: Any = factory(ExecutorSettings(work_dir=tmp_path, environment={}, parallel=7))
+    assert made == 7
 
 
-def test_a_name_that_there_is_not_lists_those_that_there_are(package):
+def test_a_name_that_there_is_not_lists_those_that_there_are(package: Any) -> None:
     with pytest.raises(InvalidSetting, match=r"no executor 'near' .*; there are: far, lacking, odd, process, subproc"):
         loading.load("near")
 
@@ -45,6 +49,6 @@ def test_a_name_that_there_is_not_lists_those_that_there_are(package):
         ("odd", r"is a int, no function"),
     ],
 )
-def test_one_that_cannot_be_loaded_says_why(package, name, why):
+def test_one_that_cannot_be_loaded_says_why(package: Any, name: str, why: Any) -> None:
     with pytest.raises(InvalidSetting, match=why):
         loading.load(name)

@@ -1,8 +1,12 @@
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 
 from livedeck.errors import ObjectExists, StoreUnavailable
 from livedeck.executors.local.records import Records, attempt_name
@@ -12,11 +16,11 @@ from livedeck.executors.logs import CHUNK, LogShipper
 class Bucket:
     """A create-only store that fails as it is told: before the put, after it (the reply is lost), or never answers."""
 
-    def __init__(self, troubles=()):
-        self.objects = {}
+    def __init__(self, troubles: Sequence[str | None] = ()) -> None:
+        self.objects: dict[Any, Any] = {}
         self.troubles = list(troubles)
 
-    async def acreate(self, key, data, *, content_type=None):
+    async def acreate(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         trouble = self.troubles.pop(0) if self.troubles else None
         if trouble == "hangs":
             await asyncio.Event().wait()
@@ -30,28 +34,28 @@ class Bucket:
             raise StoreUnavailable("connection reset")
 
     @property
-    def text(self):
+    def text(self) -> str:
         assert list(self.objects) == [f"log/{seq:08d}.txt" for seq in range(1, len(self.objects) + 1)]
         return b"".join(self.objects.values()).decode()
 
 
 @pytest.fixture
-def output(tmp_path):
+def output(tmp_path: Path) -> Any:
     return make_output(tmp_path)
 
 
-def make_output(path):
+def make_output(path: Any) -> Any:
     records = Records(path)
     records.prepare()
     return records.files(attempt_name("a")).output
 
 
-def append(output, data):
+def append(output: Any, data: bytes) -> None:
     with open(output.path, "ab") as file:  # noqa: PTH123 - a string
         file.write(data)
 
 
-async def finish(output, bucket, patience=20, chunk=CHUNK):
+async def finish(output: Any, bucket: Bucket, patience: float = 20, chunk: int = CHUNK) -> LogShipper:
     shipper = LogShipper(output, lambda: bucket, chunk=chunk)
     await shipper.finish(patience=patience)
     return shipper
@@ -61,10 +65,12 @@ troubles = st.lists(st.sampled_from([None, "refused", "reply lost"]), max_size=6
 
 
 @given(pieces=st.lists(st.binary(max_size=20) | st.text(max_size=9).map(str.encode)), troubles=troubles, data=st.data())
-def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, troubles, data):
+def test_store_has_what_was_printed_whatever_happens(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], troubles: list[str | None], data: DataObject
+) -> None:
     """Growth, failures, lost replies and restarts in any order."""
 
-    async def ship():
+    async def ship() -> None:
         shipper = LogShipper(output, lambda: bucket)
         for piece in pieces:
             append(output, piece)
@@ -84,7 +90,7 @@ def test_store_has_what_was_printed_whatever_happens(tmp_path_factory, pieces, t
     assert not output.exists()
 
 
-async def test_characters_stay_whole(output):
+async def test_characters_stay_whole(output: Any) -> None:
     text = "aé€😀" * 20
     bucket = Bucket()
     append(output, text.encode())
@@ -95,7 +101,7 @@ async def test_characters_stay_whole(output):
         piece.decode()
 
 
-async def test_a_character_that_is_cut_off_waits_for_its_rest(output):
+async def test_a_character_that_is_cut_off_waits_for_its_rest(output: Any) -> None:
     bucket = Bucket()
     shipper = LogShipper(output, lambda: bucket)
     append(output, "x€".encode()[:-1])
@@ -105,14 +111,16 @@ async def test_a_character_that_is_cut_off_waits_for_its_rest(output):
     assert bucket.text == "x\ufffd"
 
 
-async def test_a_store_that_recovers_in_time(output):
+async def test_a_store_that_recovers_in_time(output: Any) -> None:
     append(output, b"hello")
     bucket = Bucket(["refused", "reply lost", "refused"])
     assert (await finish(output, bucket)).last_words == "hello"
     assert bucket.text == "hello"
 
 
-async def test_a_store_that_hangs_is_given_up_and_tried_again_later(output, caplog):
+async def test_a_store_that_hangs_is_given_up_and_tried_again_later(
+    output: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     append(output, b"hello")
     bucket = Bucket(["hangs"])
     assert (await finish(output, bucket, patience=0.05)).last_words == "hello"
@@ -121,7 +129,7 @@ async def test_a_store_that_hangs_is_given_up_and_tried_again_later(output, capl
     assert bucket.text == "hello"
 
 
-async def test_last_words_stay_when_the_file_is_gone(output):
+async def test_last_words_stay_when_the_file_is_gone(output: Any) -> None:
     append(output, b"".join(b"line %d\n" % n for n in range(100)))
     bucket = Bucket()
     await LogShipper(output, lambda: bucket).ship(final=False)  # all of it, while it ran
@@ -130,7 +138,7 @@ async def test_last_words_stay_when_the_file_is_gone(output):
     assert words.splitlines() == [f"line {n}" for n in range(90, 100)]
 
 
-async def test_no_output_leaves_nothing(output):
+async def test_no_output_leaves_nothing(output: Any) -> None:
     bucket = Bucket()
     assert (await finish(output, bucket)).last_words == ""
     assert bucket.objects == {}

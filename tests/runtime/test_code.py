@@ -10,14 +10,14 @@ from livedeck.store import open_store
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("LIVEDECK_CODE_CACHE", str(folder))
     return folder
 
 
 @pytest.fixture
-def uri(tmp_path):
+def uri(tmp_path: Path) -> str:
     project = tmp_path / "project"
     project.mkdir()
     for number in range(20):
@@ -27,18 +27,18 @@ def uri(tmp_path):
     return f"file://{tmp_path}/store/{packed.name}"
 
 
-def test_it_is_unpacked_once(cache, uri, tmp_path):
+def test_it_is_unpacked_once(cache: Path, uri: str, tmp_path: Path) -> None:
     folder = Path(code.fetch(uri))
     assert (folder / "m3.py").exists()
     (tmp_path / "store" / uri.rpartition("/")[2]).unlink()
     assert code.fetch(uri) == str(folder)
 
 
-def test_attempts_at_the_same_time_agree(cache, uri):
+def test_attempts_at_the_same_time_agree(cache: Path, uri: str) -> None:
     start = threading.Barrier(8)
     found: list[Path] = []
 
-    def fetch():
+    def fetch() -> None:
         start.wait()
         folder = Path(code.fetch(uri))
         assert len(list(folder.glob("*.py"))) == 20
@@ -54,13 +54,13 @@ def test_attempts_at_the_same_time_agree(cache, uri):
     assert [path.name for path in cache.iterdir()] == [found[0].name]
 
 
-def test_a_name_that_is_no_digest_is_kept_apart(cache, uri, tmp_path):
+def test_a_name_that_is_no_digest_is_kept_apart(cache: Path, uri: str, tmp_path: Path) -> None:
     data = open_store(f"file://{tmp_path}/store").get(uri.rpartition("/")[2])
     open_store(f"file://{tmp_path}/store").put("fast.tar.gz", data)
     assert code.fetch(f"file://{tmp_path}/store/fast.tar.gz") != code.fetch(uri)
 
 
-def test_what_is_broken_leaves_nothing_behind(cache, tmp_path):
+def test_what_is_broken_leaves_nothing_behind(cache: Path, tmp_path: Path) -> None:
     open_store(f"file://{tmp_path}/store").put("x.tar.gz", b"rubbish")
     with pytest.raises(UserError):
         code.fetch(f"file://{tmp_path}/store/x.tar.gz")
@@ -69,7 +69,7 @@ def test_what_is_broken_leaves_nothing_behind(cache, tmp_path):
     assert list(cache.iterdir()) == []
 
 
-def test_the_default_cache_is_the_users(monkeypatch, tmp_path, uri):
+def test_the_default_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, uri: str) -> None:
     monkeypatch.delenv("LIVEDECK_CODE_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert Path(code.fetch(uri)).parent == tmp_path / "xdg" / "livedeck" / "code"

@@ -2,7 +2,9 @@
 
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flyteidl.core.errors_pb2 import ContainerError
@@ -11,35 +13,35 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from livedeck.runtime import entry, failures
 from livedeck.sdk import bundle
 from livedeck.store import open_store
-from tests.runtime.conftest import PROGRAMS
+from tests.runtime.conftest import PROGRAMS, Bench
 
 
-def test_inputs_go_in_and_outputs_come_out(bench):
+def test_inputs_go_in_and_outputs_come_out(bench: Bench) -> None:
     bench.give(x=1)
     assert bench.run("add") == 0
     assert bench.outputs(o0=int) == {"o0": 11}
     assert bench.files == ["outputs.pb"]
 
 
-def test_named_outputs(bench):
+def test_named_outputs(bench: Bench) -> None:
     bench.give(x=1)
     assert bench.run("two") == 0
     assert bench.outputs(number=int, word=str) == {"number": 1, "word": "w"}
 
 
-def test_no_outputs_are_an_empty_file(bench, capsys):
+def test_no_outputs_are_an_empty_file(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.run("nothing") == 0
     assert bench.outputs() == {}
     assert capsys.readouterr().out == "nothing\n"
 
 
-def test_async_tasks(bench):
+def test_async_tasks(bench: Bench) -> None:
     bench.give(x=1)
     assert bench.run("later") == 0
     assert bench.outputs(o0=int) == {"o0": 2}
 
 
-def test_the_context_says_which_attempt_it_is(bench, set_environment):
+def test_the_context_says_which_attempt_it_is(bench: Bench, set_environment: Callable[..., Any]) -> None:
     set_environment(
         FLYTE_INTERNAL_EXECUTION_ID="abc",
         FLYTE_INTERNAL_EXECUTION_PROJECT="p",
@@ -53,13 +55,13 @@ def test_the_context_says_which_attempt_it_is(bench, set_environment):
     assert bench.outputs(o0=list[str])["o0"] == ["p", "d", "abc", "tasks.identity", "v1", "3", *prefixes]
 
 
-def test_a_task_called_in_a_thread_is_part_of_the_attempt(bench, set_environment):
+def test_a_task_called_in_a_thread_is_part_of_the_attempt(bench: Bench, set_environment: Callable[..., Any]) -> None:
     set_environment(FLYTE_INTERNAL_EXECUTION_ID="abc")
     assert bench.run("calls_a_task_in_a_thread") == 0
     assert bench.outputs(o0=list[str])["o0"][2] == "abc"
 
 
-def test_an_error_is_the_users_and_final(bench, capsys):
+def test_an_error_is_the_users_and_final(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.run("fail") == 0
     error = bench.error
     assert error.kind == ContainerError.NON_RECOVERABLE
@@ -74,46 +76,46 @@ def test_an_error_is_the_users_and_final(bench, capsys):
     assert bench.files == ["error.pb"]
 
 
-def test_the_traceback_of_an_async_task_is_the_users_too(bench):
+def test_the_traceback_of_an_async_task_is_the_users_too(bench: Bench) -> None:
     assert bench.run("fail_later") == 0
     assert "asyncio/" not in bench.error.message
     assert "in fail_later" in bench.error.message
 
 
-def test_a_recoverable_error(bench):
+def test_a_recoverable_error(bench: Bench) -> None:
     assert bench.run("fail_softly") == 0
     assert bench.error.kind == ContainerError.RECOVERABLE
     assert bench.error.origin == ExecutionError.USER
     assert bench.error.code == "USER:Recoverable"
 
 
-def test_an_output_of_the_wrong_type_names_everything(bench):
+def test_an_output_of_the_wrong_type_names_everything(bench: Bench) -> None:
     assert bench.run("wrong") == 0
     assert bench.error.code == "USER:TypeError"
     assert "tasks.wrong: output 'o0' must be int, not 'a'" in bench.error.message
     assert not bench.store.head("outputs.pb")
 
 
-def test_an_input_of_the_wrong_type(bench):
+def test_an_input_of_the_wrong_type(bench: Bench) -> None:
     bench.give(x="one")
     assert bench.run("add") == 0
     assert "tasks.add: input 'x'" in bench.error.message
 
 
-def test_a_missing_input(bench):
+def test_a_missing_input(bench: Bench) -> None:
     assert bench.run("add") == 0
     assert "tasks.add: input 'x' (int) was not given" in bench.error.message
 
 
 @pytest.mark.parametrize("code", [0, 3])
-def test_sys_exit_is_a_failure(bench, code):
+def test_sys_exit_is_a_failure(bench: Bench, code: int) -> None:
     bench.give(code=code)
     assert bench.run("leave") == 0
     assert f"the task called sys.exit({code}) instead of returning" in bench.error.message
     assert bench.error.code == "USER:SystemExit"
 
 
-def test_a_very_long_error_loses_its_middle(bench):
+def test_a_very_long_error_loses_its_middle(bench: Bench) -> None:
     assert bench.run("long_error") == 0
     assert len(bench.error.message) < 100_000
     assert "characters left out" in bench.error.message
@@ -133,18 +135,18 @@ def test_a_very_long_error_loses_its_middle(bench):
         ("bad", "half", "half.bad: input 'x' has no type"),
     ],
 )
-def test_a_task_that_cannot_be_loaded(bench, task, module, words):
+def test_a_task_that_cannot_be_loaded(bench: Bench, task: str, module: str, words: str) -> None:
     assert bench.run(task, module=module) == 0
     assert words in bench.error.message
     assert bench.error.origin == ExecutionError.USER
 
 
-def test_an_attempt_reads_no_declaration_but_its_own(bench):
+def test_an_attempt_reads_no_declaration_but_its_own(bench: Bench) -> None:
     assert bench.run("good", module="half") == 0
     assert bench.outputs(o0=int) == {"o0": 1}
 
 
-def test_inputs_that_cannot_be_read_are_the_systems_fault(bench):
+def test_inputs_that_cannot_be_read_are_the_systems_fault(bench: Bench) -> None:
     open_store(f"file://{bench.root}/out").delete("inputs.pb")
     assert bench.run("add") == 0
     assert bench.error.origin == ExecutionError.SYSTEM
@@ -152,7 +154,7 @@ def test_inputs_that_cannot_be_read_are_the_systems_fault(bench):
     assert "inputs.pb could not be read" in bench.error.message
 
 
-def test_the_code_travels_as_a_bundle(bench, tmp_path, monkeypatch):
+def test_the_code_travels_as_a_bundle(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "project"
     project.mkdir()
     (project / "traveller.py").write_text(
@@ -167,10 +169,10 @@ def test_the_code_travels_as_a_bundle(bench, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def packed(tmp_path):
+def packed(tmp_path: Path) -> Callable[..., Any]:
     """Store a project as a bundle, and return its URI."""
 
-    def pack(files):
+    def pack(files: dict[str, str]) -> str:
         for name, text in files.items():
             file = tmp_path / "project" / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -183,12 +185,12 @@ def packed(tmp_path):
 
 
 @pytest.fixture
-def bundled(bench, packed, monkeypatch):
+def bundled(bench: Bench, packed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Run a task of a project that came as a bundle."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
 
-    def run(files, module, task="go"):
+    def run(files: dict[str, str], module: str, task: str = "go") -> None:
         assert bench.run(task, module=module, code=packed(files)) == 0
 
     return run
@@ -197,7 +199,9 @@ def bundled(bench, packed, monkeypatch):
 GO = "from livedeck import task\n@task(enable_deck=True)\ndef go() -> None:\n"
 
 
-def test_tracebacks_name_the_users_files_and_not_the_caches(bundled, bench, capsys):
+def test_tracebacks_name_the_users_files_and_not_the_caches(
+    bundled: Callable[..., Any], bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = {
         "told_tree/__init__.py": "",
         "told_tree/steps.py": "def step():\n    raise LookupError('deep in the project')\n",
@@ -214,7 +218,7 @@ def test_tracebacks_name_the_users_files_and_not_the_caches(bundled, bench, caps
     assert bench.error.code == "USER:LookupError"
 
 
-def test_the_warning_about_a_pickle_names_the_users_function(bench):
+def test_the_warning_about_a_pickle_names_the_users_function(bench: Bench) -> None:
     with bench.start("takes_opaque") as process:
         printed = process.communicate()[1]
     assert process.returncode == 0, printed
@@ -242,7 +246,9 @@ def go() -> None:
 """
 
 
-def test_what_a_task_prints_of_errors_and_warnings_names_the_users_files(bench, packed):
+def test_what_a_task_prints_of_errors_and_warnings_names_the_users_files(
+    bench: Bench, packed: Callable[..., Any]
+) -> None:
     uri = packed({"printing.py": PRINTING})
     with bench.start("go", module="printing", code=uri) as process:
         shown, printed = process.communicate()
@@ -253,7 +259,7 @@ def test_what_a_task_prints_of_errors_and_warnings_names_the_users_files(bench, 
     assert Path(shown.strip()).is_file(), "to libraries a function's file is where it is"
 
 
-def test_a_mistake_in_the_users_file_is_told_with_his_path(bundled, bench):
+def test_a_mistake_in_the_users_file_is_told_with_his_path(bundled: Callable[..., Any], bench: Bench) -> None:
     bundled({"mistaken.py": GO + "    return (\n"}, "mistaken")
     assert 'File "mistaken.py", line 4' in bench.error.message
     assert "importlib" not in bench.error.message
@@ -261,7 +267,9 @@ def test_a_mistake_in_the_users_file_is_told_with_his_path(bundled, bench):
     assert bench.error.code == "USER:SyntaxError"
 
 
-def test_an_error_in_a_thread_is_printed_with_the_users_path(bundled, bench, capsys):
+def test_an_error_in_a_thread_is_printed_with_the_users_path(
+    bundled: Callable[..., Any], bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
     body = "    import threading\n    thread = threading.Thread(target=lambda: 1 / 0, name='aside')\n"
     bundled({"threaded.py": GO + body + "    thread.start()\n    thread.join()\n"}, "threaded")
     printed = capsys.readouterr().err
@@ -270,7 +278,9 @@ def test_an_error_in_a_thread_is_printed_with_the_users_path(bundled, bench, cap
     assert str(bench.root) not in printed
 
 
-def test_a_task_that_its_bundle_does_not_have_is_told_with_the_users_path(bundled, bench):
+def test_a_task_that_its_bundle_does_not_have_is_told_with_the_users_path(
+    bundled: Callable[..., Any], bench: Bench
+) -> None:
     bundled({"lacking.py": GO + "    pass\n"}, "lacking", "gone")
     assert bench.error.message.endswith(": lacking.py has no task 'gone', but a NoneType of that name")
 
@@ -280,17 +290,17 @@ class Own(KeyError):
 
 
 @pytest.mark.parametrize("kind", [ValueError, RuntimeError, Own])
-def test_the_code_of_an_error_is_its_class(kind):
+def test_the_code_of_an_error_is_its_class(kind: type[Exception]) -> None:
     assert failures.document(kind("x")).error.code == f"USER:{kind.__name__}"
 
 
-def test_code_that_cannot_be_fetched_is_the_systems_fault(bench):
+def test_code_that_cannot_be_fetched_is_the_systems_fault(bench: Bench) -> None:
     assert bench.run("add", code=f"file://{bench.root}/nowhere.tar.gz") == 0
     assert bench.error.origin == ExecutionError.SYSTEM
     assert "could not be fetched" in bench.error.message
 
 
-def test_checkpoints_pass_from_attempt_to_attempt(bench, set_environment):
+def test_checkpoints_pass_from_attempt_to_attempt(bench: Bench, set_environment: Callable[..., Any]) -> None:
     assert bench.run("checkpoints") == 0
     assert bench.outputs(o0=str)["o0"] == ""
     set_environment(FLYTE_ATTEMPT_NUMBER="1")
@@ -314,6 +324,6 @@ def test_checkpoints_pass_from_attempt_to_attempt(bench, set_environment):
         ["--inputs", "a", "--output-prefix", "b", "--code", "--", "task-module", "m", "task-name", "t"],
     ],
 )
-def test_a_command_line_that_makes_no_sense(argv, capsys):
+def test_a_command_line_that_makes_no_sense(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(argv) == 2
     assert "usage: livedeck-execute" in capsys.readouterr().err

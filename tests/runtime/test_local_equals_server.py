@@ -30,7 +30,7 @@ from livedeck.literals.order import apply_notes, notes_of
 from livedeck.propeller.bindings import resolve
 from livedeck.runtime import entry
 from livedeck.sdk.specs import workflows as specs
-from livedeck.sdk.types import DataPlane, from_literal
+from livedeck.sdk.types import DataPlane, from_literal, to_literal
 
 MODULE = "program_run_both_ways"
 EXAMPLES = settings(max_examples=60, suppress_health_check=list(HealthCheck))
@@ -133,8 +133,8 @@ def _wrapped(inner: tuple[Any, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any
     kind, values = inner
     return st.sampled_from([
         inner,
-        (list[kind], st.lists(values, max_size=3)),
-        (dict[str, kind], st.dictionaries(TEXT, values, max_size=3)),
+        (list[kind], st.lists(values, max_size=3)),  # type: ignore[valid-type]
+        (dict[str, kind], st.dictionaries(TEXT, values, max_size=3)),  # type: ignore[valid-type]
         (typing.Union[kind, None], st.none() | values),  # noqa: UP007 - of any type, made at run time
     ])  # fmt: skip
 
@@ -191,26 +191,26 @@ class Program:
         return made
 
     def maker(self, kind: Any, value: Any) -> Task[..., Any]:
-        def make():
+        def make() -> Any:
             return value
 
         return self.add(make, **{"return": kind})
 
     def shower(self, kind: Any) -> Task[..., Any]:
-        def show(value, after):
+        def show(value: Any, after: int | None) -> str:
             return f"{rendered(value)}{'' if after is None else '.'}"
 
         return self.add(show, value=kind, after=int | None, **{"return": str})
 
     def spoiler(self, kind: Any) -> Task[..., Any]:
-        def change(value):
+        def change(value: Any) -> int:
             spoil(value)
             return 1
 
         return self.add(change, value=kind, **{"return": int})
 
     def passer(self, kind: Any) -> Task[..., Any]:
-        def hand_on(value):
+        def hand_on(value: Any) -> Any:
             return value
 
         return self.add(hand_on, value=kind, **{"return": kind})
@@ -290,7 +290,7 @@ class Server:
         settings = specs.CompileSettings("p", "d", "v", data=self.data)
         template = specs.workflow_spec(flow, settings).template
         self.outputs["start-node"] = {
-            name: specs.to_literal(value, flow.interface.inputs[name].type, self.data) for name, value in inputs.items()
+            name: to_literal(value, flow.interface.inputs[name].type, self.data) for name, value in inputs.items()
         }
         tasks = {node.id: node.entity for node in flow.traced.nodes}
         for node in template.nodes:
@@ -330,7 +330,9 @@ class Server:
 
 @EXAMPLES
 @given(programs())
-def test_a_program_gives_the_same_here_and_there(drawn):
+def test_a_program_gives_the_same_here_and_there(
+    drawn: tuple[Program, Workflow[..., Any], dict[str, Any]],
+) -> None:
     program, flow, inputs = drawn
     sys.modules[MODULE] = program.module
     root = Path(tempfile.mkdtemp(prefix="both-ways-"))

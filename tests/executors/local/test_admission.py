@@ -9,16 +9,16 @@ from livedeck.executors.api import Queued
 from livedeck.executors.local.admission import NOTHING, Amount, ResourcePool, capacity, machine
 
 
-def cores(number):
+def cores(number: float) -> Amount:
     return Amount.of(number, 0)
 
 
-async def settle():
+async def settle() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
 
-async def test_first_come_first_served():
+async def test_first_come_first_served() -> None:
     pool = ResourcePool(cores(2))
     await pool.acquire(cores(1.5), what="first")
     large = asyncio.create_task(pool.acquire(cores(2), what="large"))
@@ -35,7 +35,7 @@ async def test_first_come_first_served():
     await small
 
 
-async def test_one_that_withdraws_lets_the_next_pass():
+async def test_one_that_withdraws_lets_the_next_pass() -> None:
     pool = ResourcePool(cores(1))
     await pool.acquire(cores(0.5), what="first")
     large = asyncio.create_task(pool.acquire(cores(1), what="large"))
@@ -46,7 +46,7 @@ async def test_one_that_withdraws_lets_the_next_pass():
     assert pool.taken.milli_cores == 1000
 
 
-async def test_one_that_withdraws_in_its_turn_gives_back():
+async def test_one_that_withdraws_in_its_turn_gives_back() -> None:
     pool = ResourcePool(cores(1))
     await pool.acquire(cores(1), what="first")
     second = asyncio.create_task(pool.acquire(cores(1), what="second"))
@@ -58,7 +58,7 @@ async def test_one_that_withdraws_in_its_turn_gives_back():
     assert pool.taken == NOTHING
 
 
-async def test_what_runs_already_counts():
+async def test_what_runs_already_counts() -> None:
     pool = ResourcePool(cores(1))
     pool.occupy(cores(3))
     waiting = asyncio.create_task(pool.acquire(cores(1), what="next"))
@@ -68,12 +68,12 @@ async def test_what_runs_already_counts():
     await waiting
 
 
-async def test_retried_ones_go_before_those_that_have_not_begun():
+async def test_retried_ones_go_before_those_that_have_not_begun() -> None:
     pool = ResourcePool(cores(1))
     await pool.acquire(cores(1), what="runs")
     order = []
 
-    async def enter(what, retried):
+    async def enter(what: str, retried: bool) -> None:
         await pool.acquire(cores(1), what=what, retried=retried)
         order.append(what)
         pool.release(cores(1))
@@ -89,7 +89,7 @@ async def test_retried_ones_go_before_those_that_have_not_begun():
     assert pool.queued("a", cores(1)) is None
 
 
-async def test_a_retried_one_that_fits_passes_a_large_one_at_the_head():
+async def test_a_retried_one_that_fits_passes_a_large_one_at_the_head() -> None:
     pool = ResourcePool(cores(2))
     await pool.acquire(cores(1), what="runs")
     large = asyncio.create_task(pool.acquire(cores(2), what="large"))
@@ -99,7 +99,7 @@ async def test_a_retried_one_that_fits_passes_a_large_one_at_the_head():
     await asyncio.wait([large])
 
 
-async def test_the_reason_names_what_there_is_too_little_of():
+async def test_the_reason_names_what_there_is_too_little_of() -> None:
     pool = ResourcePool(Amount.of(4, 8 << 30, 1))
     everything = Amount.of(4, 8 << 30, 1)
     await pool.acquire(everything, what="runs")
@@ -117,7 +117,7 @@ async def test_the_reason_names_what_there_is_too_little_of():
     await asyncio.wait(tasks)
 
 
-async def test_a_number_of_attempts_may_run_at_once_whatever_they_ask():
+async def test_a_number_of_attempts_may_run_at_once_whatever_they_ask() -> None:
     pool = ResourcePool(cores(4), parallel=2)
     one = cores(0)
     for _ in range(2):
@@ -129,7 +129,7 @@ async def test_a_number_of_attempts_may_run_at_once_whatever_they_ask():
     await third
 
 
-async def test_places_are_counted_once_for_all_who_ask():
+async def test_places_are_counted_once_for_all_who_ask() -> None:
     pool = ResourcePool(cores(1))
     await pool.acquire(cores(1), what="runs")
     tasks = [asyncio.create_task(pool.acquire(cores(1), what=str(number))) for number in range(10_000)]
@@ -144,7 +144,7 @@ async def test_places_are_counted_once_for_all_who_ask():
     await asyncio.wait(tasks)
 
 
-async def test_impossible():
+async def test_impossible() -> None:
     pool = ResourcePool(Amount.of(2, 3 << 30))
     with pytest.raises(
         ExecutorError, match="attempt x asks for 1 cores and 4 GiB of memory, but there is only 2 cores and 3 GiB"
@@ -153,12 +153,12 @@ async def test_impossible():
 
 
 @given(st.lists(st.tuples(st.integers(1, 1000), st.booleans()), max_size=30))
-def test_never_more_than_there_is_and_all_get_through(requests):
-    async def run():
+def test_never_more_than_there_is_and_all_get_through(requests: list[tuple[int, bool]]) -> None:
+    async def run() -> None:
         pool = ResourcePool(Amount(1000, 0))
         most = 0
 
-        async def attempt(need):
+        async def attempt(need: Amount) -> None:
             nonlocal most
             await pool.acquire(need, what="x")
             most = max(most, pool.taken.milli_cores)
@@ -180,7 +180,7 @@ def test_never_more_than_there_is_and_all_get_through(requests):
     asyncio.run(asyncio.wait_for(run(), 10))
 
 
-def test_capacity():
+def test_capacity() -> None:
     here = machine()
     assert here.milli_cores >= 1
     assert here.memory > 1 << 20

@@ -1,16 +1,18 @@
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from livedeck.executors.local import scratch
 from livedeck.executors.local.processes import ProcessIdentity, identify
 from livedeck.executors.local.scratch import Scratch
 
 
-def now(work):
+def now(work: Callable[..., Any]) -> None:
     work()
 
 
-def test_an_empty_pair_is_used_again(tmp_path):
+def test_an_empty_pair_is_used_again(tmp_path: Path) -> None:
     pairs = Scratch(tmp_path, ProcessIdentity(1, 2.0))
     first, second = pairs.take(), pairs.take()
     assert first != second
@@ -19,7 +21,7 @@ def test_an_empty_pair_is_used_again(tmp_path):
     assert pairs.take() == first
 
 
-def test_a_pair_with_something_in_it_is_not(tmp_path):
+def test_a_pair_with_something_in_it_is_not(tmp_path: Path) -> None:
     pairs = Scratch(tmp_path, ProcessIdentity(1, 2.0))
     for part in (scratch.cwd, scratch.tmp):
         pair = pairs.take()
@@ -29,7 +31,7 @@ def test_a_pair_with_something_in_it_is_not(tmp_path):
         assert pairs.take() != pair
 
 
-def test_a_task_that_removed_its_folder_does_no_harm(tmp_path):
+def test_a_task_that_removed_its_folder_does_no_harm(tmp_path: Path) -> None:
     pairs = Scratch(tmp_path, ProcessIdentity(1, 2.0))
     pair = pairs.take()
     Path(scratch.cwd(pair)).rmdir()
@@ -37,7 +39,7 @@ def test_a_task_that_removed_its_folder_does_no_harm(tmp_path):
     assert pairs.take() != pair
 
 
-def test_only_dead_zygotes_are_cleaned_up_after(tmp_path):
+def test_only_dead_zygotes_are_cleaned_up_after(tmp_path: Path) -> None:
     me = identify(os.getpid())
     mine = Scratch(tmp_path, me).take()
     dead = Scratch(tmp_path, ProcessIdentity(me.pid, me.started - 1)).take()

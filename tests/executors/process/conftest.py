@@ -4,11 +4,13 @@ import itertools
 import os
 import signal
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from livedeck.executors.api import Attempt
+from livedeck.executors.api import Attempt, Exit
 from livedeck.executors.local import processes
 from livedeck.executors.process import ProcessExecutor
 
@@ -16,7 +18,7 @@ HERE = Path(__file__).parent
 OPTIONS = {"preload": ("programs",), "commands": {"program": "programs:main"}, "idle": 30.0}
 
 
-async def until(condition, *, within=20.0):
+async def until(condition: Callable[..., Any], *, within: float = 20.0) -> Any:
     """Return what ``condition()`` gives once that is true."""
     deadline = time.monotonic() + within
     while not (found := condition()):
@@ -25,7 +27,7 @@ async def until(condition, *, within=20.0):
     return found
 
 
-def alive(pid):
+def alive(pid: int) -> bool:
     found = processes.status(pid)
     return found is not None and found.state not in "ZX"
 
@@ -33,20 +35,23 @@ def alive(pid):
 class Bench:
     """A working directory, a store, and executors over them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.work_dir = folder / "work"
         self._numbers = itertools.count()
-        self._zygotes = []
+        self._zygotes: list[Any] = []
 
     @contextlib.asynccontextmanager
-    async def executor(self, **options):
-        executor = ProcessExecutor(work_dir=self.work_dir, environment=dict(os.environ), **(OPTIONS | options))
+    async def executor(self, **options: Any) -> AsyncIterator[Any]:
+        given: dict[str, Any] = OPTIONS | options
+        executor = ProcessExecutor(work_dir=self.work_dir, environment=dict(os.environ), **given)
         async with executor:
             self._zygotes.append((await executor.zygotes.pool.primary()).zygote)
             yield executor
 
-    def attempt(self, *arguments, id=None, command=("program",), **options):
+    def attempt(
+        self, *arguments: Any, id: str | None = None, command: tuple[str, ...] = ("program",), **options: Any
+    ) -> Attempt:
         id = id or f"project/domain/execution/n{next(self._numbers)}/0"
         environment = options.pop("environment", {})
         return Attempt(
@@ -57,26 +62,26 @@ class Bench:
             **options,
         )
 
-    def prefix(self, attempt_id):
+    def prefix(self, attempt_id: str) -> str:
         return f"file://{self.folder}/store/{attempt_id}"
 
-    def log(self, attempt_id):
+    def log(self, attempt_id: str) -> str:
         """Return what the store holds of an attempt's output."""
         pieces = sorted((self.folder / "store" / attempt_id / "log").glob("*.txt"))
         assert [piece.name for piece in pieces] == [f"{seq:08d}.txt" for seq in range(1, len(pieces) + 1)]
         return "".join(piece.read_text() for piece in pieces)
 
-    def path(self, name):
+    def path(self, name: str) -> Path:
         return self.folder / name
 
-    def kill_zygotes(self):
+    def kill_zygotes(self) -> None:
         for zygote in self._zygotes:
             if processes.is_alive(zygote):
                 os.kill(zygote.pid, signal.SIGKILL)
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]))
     monkeypatch.syspath_prepend(HERE)  # as a server would find it
     bench = Bench(tmp_path)
@@ -85,14 +90,14 @@ def bench(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-async def executor(bench):
+async def executor(bench: Bench) -> AsyncIterator[Any]:
     async with bench.executor() as executor:
         yield executor
 
 
 @pytest.fixture
-def run(bench, executor):
-    async def run(*arguments, **options):
+def run(bench: Bench, executor: ProcessExecutor) -> Callable[..., Any]:
+    async def run(*arguments: Any, **options: Any) -> tuple[Exit, str]:
         attempt = bench.attempt(*arguments, **options)
         outcome = await executor.wait(await executor.launch(attempt))
         return outcome, bench.log(attempt.id)
@@ -101,7 +106,7 @@ def run(bench, executor):
 
 
 @pytest.fixture
-def memory_group():
+def memory_group() -> Iterator[Callable[..., Any]]:
     """Return a context manager inside which what is started has a limit of its own on memory.
 
     Skips where control groups cannot be made: that takes rights, which a server does not need.
@@ -119,7 +124,7 @@ def memory_group():
         pytest.skip(f"no control group can be made here: {error}")
 
     @contextlib.contextmanager
-    def entered(size):
+    def entered(size: int) -> Iterator[None]:
         limit.write_text(str(size))
         own = next(
             line.split(":", 2)[2]

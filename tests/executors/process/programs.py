@@ -11,6 +11,7 @@ import threading
 import time
 from array import array
 from pathlib import Path
+from typing import Any
 
 from msgspec import msgpack
 
@@ -18,83 +19,83 @@ from livedeck.executors import notices
 from livedeck.executors.process import child
 
 
-def main(argv):
+def main(argv: Any) -> Any:
     return globals()[argv[0]](*argv[1:])
 
 
-_warm_ups = []
+_warm_ups: list[Any] = []
 
 
-def warm_up():
+def warm_up() -> None:
     """Called before the forks and in every fork that waits; that it fails must not matter."""
     _warm_ups.append(os.getpid())
     raise ValueError("not on stage")
 
 
-def says_whether_it_warmed_up():
+def says_whether_it_warmed_up() -> None:
     where = set(_warm_ups)
     assert where in ({os.getppid()}, {os.getppid(), os.getpid()})
     print(os.getpid() in where)
 
 
-def nothing():
+def nothing() -> None:
     pass
 
 
-def returns(code):
+def returns(code: Any) -> Any:
     return int(code)
 
 
-def exits(code):
+def exits(code: Any) -> None:
     sys.exit(int(code))
 
 
-def exits_saying(words):
+def exits_saying(words: Any) -> None:
     sys.exit(words)
 
 
-def raises(words):
+def raises(words: Any) -> None:
     raise ValueError(words)
 
 
-def exits_at_once(code):
+def exits_at_once(code: Any) -> None:
     print("this is lost, as it would be anywhere")
     os._exit(int(code))
 
 
-def kills_itself(number):
+def kills_itself(number: Any) -> None:
     sys.stdout.write("last words")
     sys.stdout.flush()
     os.kill(os.getpid(), int(number))
 
 
-def grows(size):
+def grows(size: Any) -> None:
     """Use so many bytes of memory."""
     held = bytearray(int(size))
     for page in range(0, len(held), 4096):
         held[page] = 1
 
 
-def says(*words):
+def says(*words: Any) -> None:
     print(*words)
     print("and on stderr", file=sys.stderr)
 
 
-def shows_environment(*names):
+def shows_environment(*names: Any) -> None:
     print([os.environ.get(name) for name in names])
 
 
-def shows_place():
+def shows_place() -> None:
     Path("left behind").write_text("here")
     Path(tempfile.mkdtemp(), "deep").write_text("here")
     print(Path.cwd(), tempfile.gettempdir(), Path.cwd().is_dir(), sep="\n")
 
 
-def shows_variable(name):
+def shows_variable(name: Any) -> None:
     print(os.environb[name.encode()])
 
 
-def shows_itself():
+def shows_itself() -> None:
     main_module = sys.modules["__main__"]
     print(sys.argv, hasattr(main_module, "__file__"), os.getsid(0) == os.getpid(), repr(sys.stdin.read()))
     print(sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:-1])  # noqa: PTH208 - the last one reads it
@@ -104,23 +105,28 @@ def shows_itself():
     print([signal.getsignal(number) for number in numbers] == expected, signal.pthread_sigmask(signal.SIG_BLOCK, []))
 
 
-def ends_late():
+def ends_late() -> None:
     atexit.register(print, "at exit")
-    threading.Thread(target=lambda: (time.sleep(0.05), print("in a thread"))).start()
+    threading.Thread(target=_prints_late).start()
 
 
-def _child_of_spawn():
+def _prints_late() -> None:
+    time.sleep(0.05)
+    print("in a thread")
+
+
+def _child_of_spawn() -> None:
     print("spawned", flush=True)
 
 
-def spawns():
+def spawns() -> Any:
     process = multiprocessing.get_context("spawn").Process(target=_child_of_spawn)
     process.start()
     process.join()
     return process.exitcode
 
 
-def floods(megabytes):
+def floods(megabytes: Any) -> None:
     block = (b"x" * 1023 + b"\n") * 1024
     print("first line", flush=True)
     for _ in range(int(megabytes)):
@@ -128,7 +134,7 @@ def floods(megabytes):
     print("last line")
 
 
-def leaves_children(pids):
+def leaves_children(pids: Any) -> None:
     """Leave three processes that hold the output: in the group, in a group of its own, in a session of its own."""
     for number, leave in enumerate((lambda: None, lambda: os.setpgid(0, 0), os.setsid)):
         if os.fork() == 0:
@@ -142,20 +148,20 @@ def leaves_children(pids):
     print("gone")
 
 
-def _setup():
-    frame = sys._getframe()
+def _setup() -> Any:
+    frame: Any = sys._getframe()
     while "setup" not in frame.f_locals:
         frame = frame.f_back
     return frame.f_locals["setup"]
 
 
-def sends_an_exit_notice_and_stays(pid):
+def sends_an_exit_notice_and_stays(pid: Any) -> None:
     Path(pid).write_text(str(os.getpid()))
     child._send_exit_notice(_setup().notices, os.getpid(), 7)
     time.sleep(60)
 
 
-def sends_nonsense_for_an_exit_notice():
+def sends_nonsense_for_an_exit_notice() -> Any:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
         for words in (b"", b"x" * 1000, msgpack.encode([-9, 0]), msgpack.encode([300, 1]), msgpack.encode([1, -1])):
             way.sendto(words, _setup().notices)
@@ -168,14 +174,14 @@ def sends_nonsense_for_an_exit_notice():
     return 5
 
 
-def lets_a_child_run_to_the_end():
+def lets_a_child_run_to_the_end() -> Any:
     if os.fork() == 0:
         return 9
     os.wait()
     return 4
 
 
-def waits(started, gate):
+def waits(started: Any, gate: Any) -> None:
     """Note that it started (a line with its pid), and end when the file ``gate`` is there."""
     with Path(started).open("a") as file:
         file.write(f"{os.getpid()}\n")
@@ -184,36 +190,36 @@ def waits(started, gate):
     print("done é")
 
 
-def waits_with_child(started, gate):
+def waits_with_child(started: Any, gate: Any) -> None:
     if os.fork() == 0:
         os.setpgid(0, 0)
     waits(started, gate)
 
 
-def flushes(started):
+def flushes(started: Any) -> None:
     """End in good order on SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: (print("flushed"), sys.exit(143)))
     waits(started, "/nowhere")
 
 
-def ignores(started):
+def ignores(started: Any) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     waits(started, "/nowhere")
 
 
-def _wait_for(path):
+def _wait_for(path: Any) -> None:
     while not Path(path).exists():
         time.sleep(0.005)
 
 
-def says_stored_and_goes_on(started, gate):
+def says_stored_and_goes_on(started: Any, gate: Any) -> None:
     """Say that its result is stored, as an attempt does that still has its Deck to end, and then wait."""
     print("computed")
     notices.tell_result_stored(os.environ[notices.RESULT_NOTICE])
     waits(started, gate)
 
 
-def says_stored_and_never_ends(pids):
+def says_stored_and_never_ends(pids: Any) -> None:
     """Say that its result is stored, and have a process run on beside an exit handler that never returns."""
     helper = os.fork()
     if helper == 0:
@@ -226,7 +232,7 @@ def says_stored_and_never_ends(pids):
     notices.tell_result_stored(os.environ[notices.RESULT_NOTICE])
 
 
-def lets_others_say_stored(started, gate):
+def lets_others_say_stored(started: Any, gate: Any) -> None:
     """Have a child, and a process that says something else, say what only the attempt itself can."""
     if os.fork() == 0:
         notices.tell_result_stored(os.environ[notices.RESULT_NOTICE])

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from livedeck.executors.api import Attempt
 from livedeck.executors.process import ProcessExecutor
 
 
-async def main(work_dir, options, attempts):
+async def main(work_dir: Any, options: Any, attempts: Any) -> None:
     async with ProcessExecutor(
         work_dir=Path(work_dir), environment=dict(os.environ), **msgspec.json.decode(options)
     ) as executor:

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,19 +9,19 @@ COMMANDS = {"program": "some_program:main"}
 
 
 @pytest.fixture
-def module(tmp_path, monkeypatch):
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(tmp_path)
     module = tmp_path / "some_program.py"
     module.touch()
     return module
 
 
-def test_same_code_same_fingerprint(module):
+def test_same_code_same_fingerprint(module: Path) -> None:
     first = fingerprint(["some_program"], COMMANDS, {"HOME": "/a"})
     assert fingerprint(["some_program"], COMMANDS, {"HOME": "/b"}) == first
 
 
-def test_changes(module):
+def test_changes(module: Path) -> None:
     first = fingerprint(["some_program"], COMMANDS, {})
     others = [
         fingerprint([], COMMANDS, {}),
@@ -32,5 +33,5 @@ def test_changes(module):
     assert len({first, *others}) == 5
 
 
-def test_unknown_module_is_left_to_the_zygote_to_complain_of():
+def test_unknown_module_is_left_to_the_zygote_to_complain_of() -> None:
     assert fingerprint(["no_such_module"], {}, {})

@@ -11,9 +11,10 @@ messages = st.lists(
 
 
 @given(messages=messages, cuts=st.lists(st.integers(1, 40)))
-def test_any_cut_of_the_stream_gives_the_same_messages(messages, cuts):
+def test_any_cut_of_the_stream_gives_the_same_messages(messages: list[Abort | Hello | Bye], cuts: list[int]) -> None:
     stream = b"".join(map(frame, messages))
-    frames, found = Frames(), []
+    frames = Frames()
+    found: list[object] = []
     for cut in [*cuts, len(stream)]:
         found += map(decode_to_zygote, frames.feed(stream[:cut]))
         stream = stream[cut:]

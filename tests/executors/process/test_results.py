@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from livedeck.executors.api import Exit, ExitKind, ResultStored
 from livedeck.executors.local.admission import NOTHING
 from livedeck.executors.local.records import Records
+from livedeck.executors.process.executor import ProcessExecutor
+from tests.executors.process.conftest import Bench
 
 from .conftest import alive, until
 from .test_survival import server
@@ -19,15 +22,19 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def places(bench):
+def places(bench: Bench) -> tuple[Path, Path]:
     return bench.path("started"), bench.path("gate")
 
 
-async def test_the_result_is_told_while_the_process_goes_on(bench, executor, places):
+async def test_the_result_is_told_while_the_process_goes_on(
+    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+) -> None:
     attempt = bench.attempt("says_stored_and_goes_on", *places)
     handle = await executor.launch(attempt)
     told = await executor.wait_result(handle)
     assert isinstance(told, ResultStored)
+    assert told.started_at is not None
+    assert told.at is not None
     assert told.started_at <= told.at
     assert bench.log(attempt.id).startswith("computed\n"), "what was printed before is in the store"
     assert await executor.wait_result(handle) == told
@@ -38,7 +45,9 @@ async def test_the_result_is_told_while_the_process_goes_on(bench, executor, pla
     assert bench.log(attempt.id) == "computed\nwaiting\ndone é\n", "and what was printed after it"
 
 
-async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(bench, places):
+async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(
+    bench: Bench, places: tuple[Path, Path]
+) -> None:
     async with bench.executor(cpu=2, memory=4 * GIB) as executor:
         first = bench.attempt("says_stored_and_goes_on", *places, cpu=2, memory=3 * GIB)
         await executor.wait_result(await executor.launch(first))
@@ -54,7 +63,9 @@ async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(bench,
         await until(lambda: executor._resources.taken == NOTHING)
 
 
-async def test_nothing_is_kept_of_an_attempt_whose_result_was_enough(bench, executor, places):
+async def test_nothing_is_kept_of_an_attempt_whose_result_was_enough(
+    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+) -> None:
     attempt = bench.attempt("says_stored_and_goes_on", *places)
     await executor.wait_result(await executor.launch(attempt))
     places[1].touch()
@@ -62,7 +73,9 @@ async def test_nothing_is_kept_of_an_attempt_whose_result_was_enough(bench, exec
     assert bench.log(attempt.id) == "computed\nwaiting\ndone é\n"
 
 
-async def test_only_the_attempt_itself_is_believed(bench, executor, places):
+async def test_only_the_attempt_itself_is_believed(
+    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+) -> None:
     handle = await executor.launch(bench.attempt("lets_others_say_stored", *places))
     waiting = asyncio.create_task(executor.wait_result(handle))
     await until(places[0].exists)
@@ -72,13 +85,15 @@ async def test_only_the_attempt_itself_is_believed(bench, executor, places):
     assert isinstance(await waiting, Exit)
 
 
-async def test_one_that_says_nothing_is_waited_for(bench, executor):
+async def test_one_that_says_nothing_is_waited_for(bench: Bench, executor: ProcessExecutor) -> None:
     told = await executor.wait_result(await executor.launch(bench.attempt("exits", 4)))
     assert isinstance(told, Exit)
     assert told.code == 4
 
 
-async def test_one_that_is_killed_meanwhile_ends_as_any_other(bench, executor, places):
+async def test_one_that_is_killed_meanwhile_ends_as_any_other(
+    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+) -> None:
     handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *places))
     await executor.wait_result(handle)
     await until(places[0].exists)
@@ -87,7 +102,7 @@ async def test_one_that_is_killed_meanwhile_ends_as_any_other(bench, executor, p
     assert (ended.kind, ended.code) == (ExitKind.SIGNALLED, signal.SIGKILL)
 
 
-async def test_one_can_be_aborted_meanwhile(bench, executor, places):
+async def test_one_can_be_aborted_meanwhile(bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]) -> None:
     handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *places))
     await executor.wait_result(handle)
     await executor.abort(handle, grace=5.0)
@@ -95,7 +110,7 @@ async def test_one_can_be_aborted_meanwhile(bench, executor, places):
     assert (ended.kind, ended.code) == (ExitKind.SIGNALLED, signal.SIGTERM)
 
 
-async def test_a_server_that_comes_back_is_told_again(bench, places):
+async def test_a_server_that_comes_back_is_told_again(bench: Bench, places: tuple[Path, Path]) -> None:
     attempt = bench.attempt("says_stored_and_goes_on", *places, cpu=1, memory=GIB)
     with server(bench, attempt) as ([handle], _):
         await until(places[0].exists)
@@ -108,7 +123,9 @@ async def test_a_server_that_comes_back_is_told_again(bench, places):
         await until(lambda: bench.log(attempt.id) == "computed\nwaiting\ndone é\n")
 
 
-async def test_what_was_printed_while_no_server_ran_is_shipped_by_the_next(bench, places):
+async def test_what_was_printed_while_no_server_ran_is_shipped_by_the_next(
+    bench: Bench, places: tuple[Path, Path]
+) -> None:
     attempt = bench.attempt("says_stored_and_goes_on", *places)
     async with bench.executor() as executor:
         handle = await executor.launch(attempt)
@@ -120,7 +137,7 @@ async def test_what_was_printed_while_no_server_ran_is_shipped_by_the_next(bench
         await until(lambda: bench.log(attempt.id) == "computed\nwaiting\ndone é\n")
 
 
-async def test_its_zygote_may_die_meanwhile(bench, executor, places):
+async def test_its_zygote_may_die_meanwhile(bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]) -> None:
     handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *places))
     told = await executor.wait_result(handle)
     bench.kill_zygotes()
@@ -128,7 +145,9 @@ async def test_its_zygote_may_die_meanwhile(bench, executor, places):
     assert isinstance(told, ResultStored)
 
 
-async def test_a_process_that_never_ends_is_ended_some_time_after_its_result(bench, caplog):
+async def test_a_process_that_never_ends_is_ended_some_time_after_its_result(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     pids = bench.path("pids")
     async with bench.executor(exit_timeout=0.2) as executor:
         attempt = bench.attempt("says_stored_and_never_ends", pids)

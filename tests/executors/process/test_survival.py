@@ -5,16 +5,20 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from livedeck.executors.api import ExitKind
+from livedeck.executors.api import Attempt, ExitKind
 from livedeck.executors.local import processes
+from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.local.records import Records, attempt_name
+from livedeck.executors.process.executor import ProcessExecutor
 from livedeck.executors.process.supervisor import MAX_SPARES
+from tests.executors.process.conftest import Bench
 
 from .conftest import OPTIONS, alive, until
 
@@ -24,7 +28,7 @@ SERVER = Path(__file__).parent / "server.py"
 
 
 @contextmanager
-def server(bench, *attempts):
+def server(bench: Bench, *attempts: Attempt) -> Iterator[tuple[list[str], ProcessIdentity]]:
     """Run an executor in another process; give the handles and the zygote's pid once all is launched."""
     arguments = [msgspec.json.encode(OPTIONS).decode(), msgspec.json.encode(attempts).decode()]
     process = subprocess.Popen([sys.executable, SERVER, bench.work_dir, *arguments], stdout=subprocess.PIPE, text=True)
@@ -39,7 +43,7 @@ def server(bench, *attempts):
         process.stdout.close()
 
 
-async def test_attempts_outlive_the_server(bench):
+async def test_attempts_outlive_the_server(bench: Bench) -> None:
     started, gate = bench.path("started"), bench.path("gate")
     running = bench.attempt("waits", started, gate)
     over = bench.attempt("exits", 3)
@@ -61,7 +65,7 @@ async def test_attempts_outlive_the_server(bench):
     assert len(started.read_text().splitlines()) == 1
 
 
-async def test_an_attempt_that_ends_while_no_server_runs(bench):
+async def test_an_attempt_that_ends_while_no_server_runs(bench: Bench) -> None:
     started, gate = bench.path("started"), bench.path("gate")
     attempt = bench.attempt("waits", started, gate)
     with server(bench, attempt) as ([handle], zygote):
@@ -75,7 +79,7 @@ async def test_an_attempt_that_ends_while_no_server_runs(bench):
     await until(lambda: not processes.is_alive(zygote))  # nothing was left to run
 
 
-async def test_log_goes_on_where_it_was_left(bench):
+async def test_log_goes_on_where_it_was_left(bench: Bench) -> None:
     started, gate = bench.path("started"), bench.path("gate")
     attempt = bench.attempt("waits", started, gate)
     with server(bench, attempt):
@@ -89,7 +93,7 @@ async def test_log_goes_on_where_it_was_left(bench):
     assert bench.log(attempt.id) == "waiting\ndone é\n"
 
 
-async def test_abort_after_a_restart(bench):
+async def test_abort_after_a_restart(bench: Bench) -> None:
     started = bench.path("started")
     attempt = bench.attempt("flushes", started)
     with server(bench, attempt):
@@ -100,7 +104,7 @@ async def test_abort_after_a_restart(bench):
         assert (await executor.wait(handle)).code == 143
 
 
-async def test_zygote_killed(bench, executor):
+async def test_zygote_killed(bench: Bench, executor: ProcessExecutor) -> None:
     started = bench.path("started")
     attempt = bench.attempt("waits_with_child", started, "/nowhere")
     handle = await executor.launch(attempt)
@@ -119,7 +123,7 @@ async def test_zygote_killed(bench, executor):
     assert len(started.read_text().split()) == 2
 
 
-async def test_zygote_and_server_killed(bench):
+async def test_zygote_and_server_killed(bench: Bench) -> None:
     started = bench.path("started")
     attempt = bench.attempt("waits_with_child", started, "/nowhere")
     with server(bench, attempt) as (_, zygote):
@@ -135,7 +139,7 @@ async def test_zygote_and_server_killed(bench):
     assert bench.log(attempt.id).startswith("waiting\n")
 
 
-async def test_zygote_killed_while_launching(bench, executor):
+async def test_zygote_killed_while_launching(bench: Bench, executor: ProcessExecutor) -> None:
     """Each attempt runs to its end, is lost, or never began and is begun by the next zygote: none runs twice."""
     ran = bench.path("ran")
     attempts = [bench.attempt("waits", ran, bench.folder, cpu=0.25) for _ in range(40)]
@@ -150,16 +154,16 @@ async def test_zygote_killed_while_launching(bench, executor):
     assert sum(outcome.kind is ExitKind.EXITED for outcome in outcomes) <= len(pids)
 
 
-async def test_a_spare_child_that_is_killed_does_no_harm(bench, executor):
+async def test_a_spare_child_that_is_killed_does_no_harm(bench: Bench, executor: ProcessExecutor) -> None:
     zygote = executor.zygotes.pool._primary.zygote
-    spares = await until(lambda: len(processes.children(zygote.pid)) == MAX_SPARES and processes.children(zygote.pid))
+    spares = await until(lambda: len(children := processes.children(zygote.pid) or []) == MAX_SPARES and children)
     for spare in spares:
         os.kill(spare, signal.SIGKILL)
-    await until(lambda: (others := set(processes.children(zygote.pid))) and others.isdisjoint(spares))
+    await until(lambda: (others := set(processes.children(zygote.pid) or [])) and others.isdisjoint(spares))
     assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 
 
-async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench, monkeypatch):
+async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     started, gate = bench.path("started"), bench.path("gate")
     old = bench.attempt("waits", started, gate)
     with server(bench, old) as (_, zygote):
@@ -178,7 +182,7 @@ async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench, monkeypa
     assert len(started.read_text().splitlines()) == 1
 
 
-async def test_an_idle_zygote_ends(bench):
+async def test_an_idle_zygote_ends(bench: Bench) -> None:
     async with bench.executor(idle=0.05) as executor:
         zygote = executor.zygotes.pool._primary.zygote
         executor.zygotes.pool._primary.close(dismiss=False)  # as when the server is killed
@@ -186,7 +190,7 @@ async def test_an_idle_zygote_ends(bench):
         assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 
 
-async def test_a_closed_executor_leaves_what_runs(bench):
+async def test_a_closed_executor_leaves_what_runs(bench: Bench) -> None:
     started, gate = bench.path("started"), bench.path("gate")
     attempt = bench.attempt("waits", started, gate)
     async with bench.executor() as executor:
@@ -200,7 +204,7 @@ async def test_a_closed_executor_leaves_what_runs(bench):
         assert (await executor.wait(handle)).code == 0
 
 
-async def test_terminated_zygote_lets_attempts_flush(bench, executor):
+async def test_terminated_zygote_lets_attempts_flush(bench: Bench, executor: ProcessExecutor) -> None:
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
     await until(started.exists)
@@ -213,7 +217,7 @@ async def test_terminated_zygote_lets_attempts_flush(bench, executor):
     assert (await executor.wait(await executor.launch(bench.attempt("returns", 2)))).code == 2
 
 
-async def test_no_scratch_folder_is_left(bench):
+async def test_no_scratch_folder_is_left(bench: Bench) -> None:
     async with bench.executor() as executor:
         zygote = executor.zygotes.pool._primary.zygote
         await executor.wait(await executor.launch(bench.attempt("shows_place")))
@@ -226,7 +230,7 @@ async def test_no_scratch_folder_is_left(bench):
     await until(lambda: list((bench.work_dir / "scratch").iterdir()) == [])
 
 
-async def test_abort_while_the_link_is_down(bench, executor):
+async def test_abort_while_the_link_is_down(bench: Bench, executor: ProcessExecutor) -> None:
     """The zygote hangs up on an executor that does not read; the executor connects again."""
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
@@ -236,7 +240,7 @@ async def test_abort_while_the_link_is_down(bench, executor):
     assert (await executor.wait(handle)).code == 143
 
 
-async def test_a_zygote_that_does_not_answer_is_ended_after_a_while(bench):
+async def test_a_zygote_that_does_not_answer_is_ended_after_a_while(bench: Bench) -> None:
     started = bench.path("started")
     attempt = bench.attempt("waits", started, "/nowhere")
     with server(bench, attempt) as (_, zygote):

@@ -82,7 +82,7 @@ def fail_softly() -> None:
 
 @task
 def wrong() -> int:
-    return "a"  # type: ignore[return-value]
+    return "a"
 
 
 @task
@@ -120,7 +120,7 @@ def break_with_deck() -> None:
 @task(enable_deck=True, deck_fields=())
 def wrong_with_deck() -> int:
     Deck("metrics", "<p>before</p>")
-    return "a"  # type: ignore[return-value]
+    return "a"
 
 
 @task(enable_deck=True, deck_fields=(DeckField.INPUT,))
