@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from bench.figures import Figure
 from bench.options import Options
@@ -11,6 +12,7 @@ from livedeck.client import Client
 from livedeck.testing.disturbances import DISTURBANCES, Neighbourhood, Noticed
 from livedeck.testing.process import running_server
 
+PROGRAM = Path(__file__).parent / "neighbour_tasks.py"
 BOUND = 250.0
 """Milliseconds that anybody may wait."""
 UNDISTURBED = 3.0
@@ -20,7 +22,7 @@ UNDISTURBED = 3.0
 def figures(options: Options) -> Iterator[Figure]:
     names = list(DISTURBANCES)[:3] if options.short else list(DISTURBANCES)
     with running_server(environment=BYTE_CODE) as server, Client(server.endpoint) as client:
-        programs = {name: prepare(client, name) for name in ("tick", "rest", "nothing")}
+        programs = {name: prepare(client, name, PROGRAM) for name in ("tick", "rest", "nothing")}
         programs["nothing"].wait(programs["nothing"].start())
         for name in (None, *names):
             with Neighbourhood(

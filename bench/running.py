@@ -1,4 +1,4 @@
-"""Programs of `bench.workflows` on a server."""
+"""Programs on a server."""
 
 import time
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Prepared:
         return from_literal(literal, self.interface.outputs[name], DataPlane("memory://unused"))
 
 
-def prepare(client: Client, name: str) -> Prepared:
-    program = load_file(PROGRAM)
+def prepare(client: Client, name: str, program_file: Path = PROGRAM) -> Prepared:
+    program = load_file(program_file)
     entity = program.find(name)
     return Prepared(client, entity.interface, register_entity(client, program, entity))

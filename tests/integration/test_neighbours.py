@@ -3,10 +3,11 @@
 import pytest
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
+from bench.neighbours import PROGRAM
 from livedeck.client import Client
 from livedeck.testing.disturbances import DISTURBANCES, Neighbourhood
 from livedeck.testing.process import ServerProcess
-from tests.integration.running import PROGRAMS, start
+from tests.integration.running import start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -17,7 +18,7 @@ LONGEST = 5.0
 @pytest.mark.parametrize("name", DISTURBANCES)
 def test_neighbours_do_not_wait(server: ServerProcess, client: Client, name: str) -> None:
     def launch(task: str, **inputs: float) -> WorkflowExecutionIdentifier:
-        return start(client, PROGRAMS / "neighbours.py", task, **inputs)
+        return start(client, PROGRAM, task, **inputs)
 
     with Neighbourhood(client, server.data_dir, launch) as neighbourhood:
         noticed = neighbourhood.disturb(name)

@@ -1,4 +1,4 @@
-"""The single writer: a thread that takes whatever requests are waiting and commits them together.
+"""The single writer: whatever requests are waiting are committed together.
 
 Group commit is what makes reporting cheap: while one transaction is being committed, the requests that arrive
 meanwhile queue up and share the next one. Each request runs in a savepoint, so one that is refused undoes only
@@ -6,20 +6,19 @@ itself. Nobody is answered before the commit has returned: what was acknowledged
 """
 
 import asyncio
-import queue
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from livedeck.admin.db.batches import Answer, BatchThread, Request
 from livedeck.admin.db.numbers import last_number
 from livedeck.admin.db.prepared import command
 
-_MAX_BATCH = 256
-"""Requests in one transaction; more than this only delays the first."""
+_MOST: Final = 256
 
 
 def now() -> int:
@@ -46,12 +45,6 @@ class Transaction:
 
 
 @dataclass(frozen=True)
-class _Request:
-    work: Callable[[Transaction], Any]
-    answer: "asyncio.Future[Any]"
-
-
-@dataclass(frozen=True)
 class Committed:
     """What a commit brought, for those who wait for news."""
 
@@ -60,100 +53,46 @@ class Committed:
     work: bool = False
 
 
-class Writer:
-    """Runs write requests in a thread of its own. Start it once, close it once."""
+class Writer(BatchThread[Transaction]):
+    """Runs write requests. Each is answered once it is committed; cancelling the caller does not undo it.
+
+    Args:
+        engine: Of the database.
+        loop: The event loop of those who ask.
+        notify: Called in the loop with what each commit brought.
+    """
 
     def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, notify: Callable[[Committed], None]) -> None:
+        super().__init__(loop, "livedeck-writer", _MOST)
         self._engine = engine
-        self._loop = loop
         self._notify = notify
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="livedeck-writer", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    async def submit(self, work: Callable[[Transaction], Any]) -> Any:
-        """Run ``work`` in a transaction; return its result once that is committed.
-
-        Cancelling the caller does not undo the work: it may be committed already.
-        """
-        if self._closed:
-            raise RuntimeError("the database is closed")
-        answer: asyncio.Future[Any] = self._loop.create_future()
-        self._requests.put(_Request(work, answer))
-        return await answer
-
-    def close(self) -> None:
-        """Finish what was submitted and stop. Blocks until the thread has ended."""
-        self._closed = True
-        self._requests.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (batch := self._next_batch()) is not None:
-            self._serve(batch)
-
-    def _next_batch(self) -> list[_Request] | None:
-        first = self._requests.get()
-        if first is None:
-            return None
-        batch = [first]
-        while len(batch) < _MAX_BATCH:
-            try:
-                more = self._requests.get_nowait()
-            except queue.Empty:
-                break
-            if more is None:  # to be found again once this batch is served
-                self._requests.put(None)
-                break
-            batch.append(more)
-        return batch
-
-    def _serve(self, batch: list[_Request]) -> None:
-        results: list[tuple[Any, BaseException | None]] = []
-        news = Committed()
+    def _serve(self, batch: list[Request[Transaction]]) -> None:
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
                 first = last_number(connection)
                 transaction.last = first
                 if len(batch) == 1:  # the whole transaction is its savepoint
-                    results = [(batch[0].work(transaction), None)]
+                    answers = [Answer(batch[0], batch[0].work(transaction))]
                 else:
-                    results = [_attempt(transaction, request.work) for request in batch]
+                    answers = [_attempt(transaction, request) for request in batch]
                 news = Committed(transaction.last if transaction.last > first else 0, transaction.wanted)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
-            results = [(None, error)] * len(batch)
+            answers = [Answer(request, error=error) for request in batch]
             news = Committed()
-        try:
-            self._loop.call_soon_threadsafe(self._deliver, batch, results, news)
-        except RuntimeError:
-            # The loop was closed under us: nobody is left to be answered, and what is committed stays so.
-            return
-
-    def _deliver(self, batch: list[_Request], results: list[tuple[Any, BaseException | None]], news: Committed) -> None:
-        for request, (result, error) in zip(batch, results, strict=True):
-            if request.answer.done():
-                continue
-            if error is None:
-                request.answer.set_result(result)
-            else:
-                request.answer.set_exception(error)
-        self._notify(news)
+        self._deliver(answers, partial(self._notify, news))
 
 
-def _attempt(transaction: Transaction, work: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
+def _attempt(transaction: Transaction, request: Request[Transaction]) -> Answer[Transaction]:
     """Run one request of several, within a savepoint of its own."""
     connection, last, wanted = transaction.connection, transaction.last, transaction.wanted
     command(connection, "SAVEPOINT request")
     try:
-        result = work(transaction)
+        result = request.work(transaction)
     except Exception as error:  # noqa: BLE001 - handed to the caller, whatever it is
         command(connection, "ROLLBACK TO SAVEPOINT request")
         transaction.last, transaction.wanted = last, wanted
-        return None, error
+        return Answer(request, error=error)
     command(connection, "RELEASE SAVEPOINT request")
-    return result, None
+    return Answer(request, result)

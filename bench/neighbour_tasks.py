@@ -1,4 +1,4 @@
-"""What runs while a server is disturbed."""
+"""What runs while a server is disturbed, in `bench.neighbours` and in the test of the same name."""
 
 import time
 
