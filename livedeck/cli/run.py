@@ -1,10 +1,11 @@
 """`livedeck run FILE NAME --input value ...`: a workflow or task from a Python file, here or on the server."""
 
 import contextlib
+import difflib
 import json
 import traceback
 from collections.abc import Coroutine, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -45,6 +46,8 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
         click.echo(ctx.get_help())
         ctx.exit(0 if wants_help else 2)
     settings, arguments = _take_options(ctx, RunSettings(**options), arguments)
+    if arguments[0].startswith("-"):  # click passes on what it does not know: after NAME it is an input
+        _refuse_option(ctx, arguments[0].partition("=")[0])
     program = load_file(arguments[0])
     if len(arguments) == 1 or arguments[1] in ("-h", "--help"):
         click.echo(_listing(arguments[0], program))
@@ -59,6 +62,11 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
         if any(error.option_name in parameter.opts for parameter in ctx.command.params):
             raise click.UsageError(f"{error.option_name} goes before FILE: inputs follow NAME.", error.ctx) from error
         raise
+
+
+def _refuse_option(ctx: click.Context, name: str) -> NoReturn:
+    known = [option for parameter in ctx.command.params for option in parameter.opts if option.startswith("-")]
+    raise click.NoSuchOption(name, possibilities=difflib.get_close_matches(name, known), ctx=ctx)
 
 
 def _take_options(

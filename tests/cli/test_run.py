@@ -83,6 +83,8 @@ def test_without_a_name_it_says_what_there_is(livedeck: Command) -> None:
     ("arguments", "status", "words"),
     [
         (["nosuch.py", "x"], 1, ["nosuch.py", "there is no such file"]),
+        (["-e", "host:1", "program.py", "training"], 2, ["No such option", "-e"]),
+        (["--remotely", "program.py", "training"], 2, ["No such option", "--remotely", "--remote"]),
         (["program.py", "nosuch"], 1, ["no task or workflow 'nosuch'", "task train", "workflow training"]),
         (["program.py", "../training"], 1, ["no task or workflow '../training'"]),
         (["program.py", "training", "--epochs", "two"], 2, ["--epochs", "'two'", "int"]),
