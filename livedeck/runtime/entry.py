@@ -31,7 +31,7 @@ from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import ExecutionId, Identity, TaskId
 from livedeck.sdk.entities import interfaces_read_lazily
-from livedeck.sdk.modules import exited
+from livedeck.sdk.modules import describe_exit
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
@@ -107,7 +107,7 @@ def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
         with interfaces_read_lazily():
             module = importlib.import_module(given.task_module)
     except SystemExit as error:
-        raise UserError(f"the module {given.task_module} cannot be loaded: {exited(error)}") from error
+        raise UserError(f"the module {given.task_module} cannot be loaded: {describe_exit(error)}") from error
     task = getattr(module, given.task_name, None)
     if not isinstance(task, Task):
         place = project_path(getattr(module, "__file__", given.task_module))

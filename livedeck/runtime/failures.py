@@ -10,7 +10,7 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.errors import RecoverableError, StoreError, StoreUnavailable, TypeMismatch, UserError
-from livedeck.sdk.modules import missing
+from livedeck.sdk.modules import describe_missing
 from livedeck.sdk.tracebacks import format_error
 
 USER_CODES: Mapping[type[BaseException], str] = {
@@ -58,7 +58,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the task called sys.exit({error.code!r}) instead of returning\n{format_error(error)}"
     if isinstance(error, ModuleNotFoundError):
-        return f"{format_error(error)}\n{missing(error, 'the environment that runs the attempts')}"
+        return f"{format_error(error)}\n{describe_missing(error, 'the environment that runs the attempts')}"
     return format_error(error)
 
 

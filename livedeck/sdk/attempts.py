@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.errors import TaskTimedOut
 from livedeck.sdk.checkpoint import Checkpoint
-from livedeck.sdk.context import ExecutionContext, Identity, bound
+from livedeck.sdk.context import ExecutionContext, Identity, use_context
 from livedeck.sdk.deck_fields import AttemptSummary, add_tabs
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.timeline import Timeline
@@ -76,7 +76,7 @@ class Attempt:
             BaseException: whatever the function raised.
         """
         self.inputs = inputs
-        with bound(self.context), self.timeline.span("run"):
+        with use_context(self.context), self.timeline.span("run"):
             returned = self.task.function(**inputs)
             if self.task.is_async:
                 returned = run_to_end(returned)
@@ -85,7 +85,7 @@ class Attempt:
     async def call_async(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what ``call`` does in a running event loop."""
         self.inputs = inputs
-        with bound(self.context), self.timeline.span("run"):
+        with use_context(self.context), self.timeline.span("run"):
             returned = await self.task.function(**inputs)
         return self._accept(returned)
 

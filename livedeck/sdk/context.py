@@ -279,7 +279,7 @@ def inside_task() -> bool:
 
 
 @contextmanager
-def bound(context: ExecutionContext) -> Iterator[ExecutionContext]:
+def use_context(context: ExecutionContext) -> Iterator[ExecutionContext]:
     """Make a context, and its page, the current one."""
     token = _CURRENT.set(context)
     entry = (threading.get_ident(), context)

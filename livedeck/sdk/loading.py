@@ -11,14 +11,14 @@ from typing import Any
 
 from livedeck.errors import LivedeckError, UnknownEntity, UserError
 from livedeck.sdk.entities import AnyEntity
-from livedeck.sdk.modules import exited, missing, module_name, project_root
+from livedeck.sdk.modules import describe_exit, describe_missing, module_name, project_root
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import user_frames
 from livedeck.sdk.types import paths
 from livedeck.sdk.workflows import Workflow
 
 _loaded: dict[str, Path] = {}
-"""Files that were loaded here: another file of the same name may take their module's place."""
+"""Files that were loaded here: another file of the same name may replace their module."""
 
 
 @dataclass(frozen=True)
@@ -69,26 +69,26 @@ def load_file(path: str | Path) -> Program:
     file = file.resolve()
     root = project_root(file)
     name = module_name(file, root)
-    _make_room(name, file)
+    _free_name(name, file)
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     try:
         module = importlib.import_module(name)
     except SystemExit as error:
-        raise UserError(f"{_place(error, file)}: importing {file.name} failed: {exited(error)}") from error
+        raise UserError(f"{_user_line(error, file)}: importing {file.name} failed: {describe_exit(error)}") from error
     except SyntaxError as error:
         raise UserError(_syntax_error(error, file)) from error
     except LivedeckError as error:
-        error.args = (f"{_place(error, file)}: {error}", *error.args[1:])
+        error.args = (f"{_user_line(error, file)}: {error}", *error.args[1:])
         raise
     except Exception as error:
-        reason = _summary(error) + (f": {missing(error)}" if isinstance(error, ModuleNotFoundError) else "")
-        raise UserError(f"{_place(error, file)}: importing {file.name} failed: {reason}") from error
+        reason = _summary(error) + (f": {describe_missing(error)}" if isinstance(error, ModuleNotFoundError) else "")
+        raise UserError(f"{_user_line(error, file)}: importing {file.name} failed: {reason}") from error
     _loaded[name] = file
     return Program(file, root, module)
 
 
-def _make_room(name: str, file: Path) -> None:
+def _free_name(name: str, file: Path) -> None:
     """Let ``file`` be imported as ``name`` unless something else goes by that name."""
     present = sys.modules.get(name)
     taken_by = getattr(present, "__file__", None)
@@ -113,7 +113,7 @@ def _syntax_error(error: SyntaxError, file: Path) -> str:
     return "\n".join(lines)
 
 
-def _place(error: BaseException, file: Path) -> str:
+def _user_line(error: BaseException, file: Path) -> str:
     """Return the innermost of the user's lines that an error went through, with its text if it is in ``file``."""
     frames = user_frames(traceback.extract_tb(error.__traceback__))
     if not frames or frames[-1].lineno is None:

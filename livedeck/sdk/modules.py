@@ -58,7 +58,7 @@ def module_of(function: Any) -> str:
         return module
 
 
-def missing(error: ModuleNotFoundError, whose: str = "the environment of this command") -> str:
+def describe_missing(error: ModuleNotFoundError, whose: str = "the environment of this command") -> str:
     """Return which environment lacks a module, and how to add it."""
     package = (error.name or "").partition(".")[0]
     return (
@@ -68,7 +68,7 @@ def missing(error: ModuleNotFoundError, whose: str = "the environment of this co
     )
 
 
-def exited(error: SystemExit) -> str:
+def describe_exit(error: SystemExit) -> str:
     """Return what is wrong with a module that ends the program while it is loaded."""
     return (
         f"it called sys.exit({error.code!r}) while it was loaded; "

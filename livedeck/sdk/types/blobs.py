@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from livedeck.errors import UnsupportedType
 from livedeck.sdk.types import paths, wire
-from livedeck.sdk.types.files import Directory, File, Stored, bound
+from livedeck.sdk.types.files import Directory, File, Stored, set_data_plane
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
 from livedeck.sdk.types.mismatches import type_name
 
@@ -60,7 +60,7 @@ class StoredHandler(Handler):
 
     def _from_uri(self, uri: str, data: "DataPlane") -> Stored:
         stored: Stored = self.type(uri)
-        bound(stored, data)
+        set_data_plane(stored, data)
         return stored
 
     def _blob_type(self) -> "wire.types.BlobType":

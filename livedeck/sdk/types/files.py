@@ -97,9 +97,9 @@ class Stored(os.PathLike[str]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        from livedeck.sdk.types.models import stored_schema
+        from livedeck.sdk.types.models import field_schema
 
-        return stored_schema(cls)
+        return field_schema(cls)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
@@ -185,7 +185,7 @@ class Directory(Stored):
         transfers.fetch_folder(uri, path, retry=self._retry)
 
 
-def bound(stored: Stored, data: "DataPlane") -> None:
+def set_data_plane(stored: Stored, data: "DataPlane") -> None:
     """Let downloads go to the run's scratch folder."""
     stored._data = data  # private to this module, not to this class
 

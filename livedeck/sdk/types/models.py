@@ -12,7 +12,6 @@ from livedeck.sdk.types.recursion import being_written, writing
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
-    from livedeck.sdk.types.files import Stored
 
 _DATA = "livedeck.data"
 """Key of the data plane in pydantic's context, for the files inside a model."""
@@ -108,8 +107,11 @@ def _schemas() -> Any:
     return Schemas
 
 
-def stored_schema(kind: "type[Stored]") -> Any:
-    """Return pydantic's schema of a ``File`` or ``Directory`` in a model: ``{"path": ...}``, uploaded on its way."""
+def field_schema(kind: type[Any]) -> Any:
+    """Return pydantic's schema of a field whose type is carried by its handler: ``File`` or ``Directory``.
+
+    In JSON and in plain data that is ``{"path": ...}``; the file is uploaded on its way.
+    """
     from pydantic_core import core_schema
 
     from livedeck.sdk.types.registry import handler_for
