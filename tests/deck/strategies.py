@@ -1,5 +1,8 @@
 """Random ops for the property tests: few names, so that they meet."""
 
+from collections.abc import Callable
+from typing import Any
+
 from hypothesis import strategies as st
 
 from livedeck.deck.ops import Chart, Drop, Extend, Html, Markdown, Progress, Put, Series, Text, Value
@@ -11,7 +14,7 @@ numbers = st.integers(-3, 9).map(float)
 
 
 @st.composite
-def series(draw, *, ascending=True):
+def series(draw: Callable[..., Any], *, ascending: bool = True) -> Series:
     x = draw(st.lists(numbers, max_size=3))
     y = draw(st.lists(numbers | st.none(), min_size=len(x), max_size=len(x)))
     return Series(draw(st.sampled_from(["s", "t"])), sorted(x) if ascending else x, y)

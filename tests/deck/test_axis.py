@@ -3,6 +3,7 @@
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,25 +27,25 @@ RANGES = st.tuples(FINITE, FINITE).map(lambda pair: (min(pair), max(pair))) | st
 )
 
 
-def case_id(case: dict) -> str:
+def case_id(case: dict[str, Any]) -> str:
     return str(case["values"])
 
 
 @pytest.mark.parametrize("case", CASES["across"], ids=case_id)
-def test_marks_across(case):
-    low, high = axis.plain_range(*case["values"], 1.0 if case["zone"] is None else 60.0)
+def test_marks_across(case: dict[str, Any]) -> None:
+    low, high = axis.plain_range(*case["values"], 1.0 if case["zone"] is None else 60.0)  # type: ignore[call-arg]
     marks = axis.across(low, high, case["width"], whole=case["whole"], zone=case["zone"])
     assert (marks.labels, marks.base) == (case["labels"], case["base"])
 
 
 @pytest.mark.parametrize("case", CASES["upwards"], ids=case_id)
-def test_marks_upwards(case):
+def test_marks_upwards(case: dict[str, list[str | float] | str]) -> None:
     marks = axis.number_marks(*axis.roomy_range(*case["values"]), 7)
     assert (marks.labels, marks.base) == (case["labels"], case["base"])
 
 
 @pytest.mark.parametrize("case", CASES["logarithmic"], ids=case_id)
-def test_marks_by_powers(case):
+def test_marks_by_powers(case: dict[str, list[str | float] | str]) -> None:
     marks = axis.log_marks(*axis.log_range(*case["values"]), 7)
     assert (marks.labels, marks.base) == (case["labels"], case["base"])
 
@@ -57,7 +58,7 @@ def check(marks: Marks, low: float, high: float, most: int) -> None:
 
 
 @given(RANGES)
-def test_marks_of_any_range_are_few_distinct_and_in_order(values):
+def test_marks_of_any_range_are_few_distinct_and_in_order(values: tuple[float, float]) -> None:
     for low, high in (axis.roomy_range(*values), axis.plain_range(*values)):
         assert low < high
         assert low <= values[0]
@@ -68,7 +69,7 @@ def test_marks_of_any_range_are_few_distinct_and_in_order(values):
 
 
 @given(RANGES)
-def test_so_are_those_of_any_logarithmic_range(values):
+def test_so_are_those_of_any_logarithmic_range(values: tuple[float, float]) -> None:
     low, high = sorted(abs(value) or 1.0 for value in values)
     low, high = axis.log_range(low, high)
     assert low < high
@@ -76,7 +77,7 @@ def test_so_are_those_of_any_logarithmic_range(values):
 
 
 @given(st.floats(-1e12, 1e12), st.floats(0, 1e12))
-def test_so_are_those_of_any_range_of_times(start, length):
+def test_so_are_those_of_any_range_of_times(start: float, length: float) -> None:
     low, high = axis.plain_range(start, start + length)
     marks = axis.time_marks(low, high, 8, "UTC")
     assert len(marks.places) == len(marks.labels) <= 12

@@ -4,12 +4,14 @@ import itertools
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from livedeck.deck import snapshot
+from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.ops import Chart, Deck, Document
 from livedeck.deck.page import Page
 from tests.deck.applying import apply_ops
@@ -18,12 +20,12 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def page():
+def page() -> Page:
     return Page()
 
 
 @pytest.fixture
-def chart(page):
+def chart(page: Page) -> LineChart:
     return page.deck("d").chart("c")
 
 
@@ -34,7 +36,7 @@ def held(page: Page, document: Document | None = None) -> Chart:
     return element
 
 
-def test_any_iterable_is_a_column(page, chart):
+def test_any_iterable_is_a_column(page: Page, chart: LineChart) -> None:
     chart.append(range(5), v=(k * k for k in range(5)))
     chart.append((k for k in (5, 6)), {"v": iter([25, 36]), "w": map(float, "12")})
     shown = held(page)
@@ -45,14 +47,14 @@ def test_any_iterable_is_a_column(page, chart):
     assert shown.notes == {}
 
 
-def test_an_iterator_without_end_is_taken_as_far_as_x_goes(page, chart):
+def test_an_iterator_without_end_is_taken_as_far_as_x_goes(page: Page, chart: LineChart) -> None:
     chart.append([1, 2], v=itertools.count())
     shown = held(page)
     assert shown.series[0].y == [0, 1]
     assert shown.notes == {"x has 2 values, and v has more": 1}
 
 
-def test_what_cannot_be_drawn_is_said_and_counted(page, chart):
+def test_what_cannot_be_drawn_is_said_and_counted(page: Page, chart: LineChart) -> None:
     for week in range(10):
         chart.append(f"week {week}", v=week)
     chart.append(1, v="diverged")
@@ -69,19 +71,19 @@ def test_what_cannot_be_drawn_is_said_and_counted(page, chart):
     assert (shown.series[0].x, shown.series[0].y) == ([1, 2, 3, 4], [None, None, 1, 2])
 
 
-def test_what_is_missing_is_a_gap_without_words(page, chart):
+def test_what_is_missing_is_a_gap_without_words(page: Page, chart: LineChart) -> None:
     chart.append([1, 2, 3, 4], v=[None, float("nan"), pd.NA, 4])
     assert held(page).notes == {}
 
 
-def test_notes_add_up_over_publishes(page, chart):
+def test_notes_add_up_over_publishes(page: Page, chart: LineChart) -> None:
     chart.append("a", v=1)
     before = apply_ops(Document(), page.take().ops())
     chart.append(["b", "c"], v=[1, 2])
     assert held(page, before).notes == {"x is no number, date or time: 'a'": 3}
 
 
-def test_there_are_few_notes_however_many_lines(page, chart):
+def test_there_are_few_notes_however_many_lines(page: Page, chart: LineChart) -> None:
     for number in range(100):
         chart.append(1, {f"line {number}": "x"})
     notes = held(page).notes
@@ -104,7 +106,9 @@ def test_there_are_few_notes_however_many_lines(page, chart):
         ([timedelta(minutes=1)], None, [60]),
     ],
 )
-def test_times_and_dates_stand_on_an_axis_of_times(page, chart, times, zone, seconds):
+def test_times_and_dates_stand_on_an_axis_of_times(
+    page: Page, chart: LineChart, times: list[Any] | np.ndarray, zone: str | None, seconds: list[float]
+) -> None:
     chart.append(times, v=range(len(times)))
     for when in times:
         chart.append(when, w=1)
@@ -114,7 +118,7 @@ def test_times_and_dates_stand_on_an_axis_of_times(page, chart, times, zone, sec
     assert shown.notes == {}
 
 
-def test_numbers_and_times_are_not_mixed(page, chart):
+def test_numbers_and_times_are_not_mixed(page: Page, chart: LineChart) -> None:
     chart.append(NOON, v=1)
     chart.append(1, v=2)
     chart.append(datetime(2024, 5, 1), v=3)  # noqa: DTZ001
@@ -126,13 +130,13 @@ def test_numbers_and_times_are_not_mixed(page, chart):
     }
 
 
-def test_the_zone_reaches_a_chart_that_was_published_empty(page, chart):
+def test_the_zone_reaches_a_chart_that_was_published_empty(page: Page, chart: LineChart) -> None:
     before = apply_ops(Document(), page.take().ops())
     chart.append(NOON, v=1)
     assert held(page, before).zone == "UTC"
 
 
-def test_integers_beyond_those_of_a_browser_are_as_exact_as_it_can_hold(page, chart):
+def test_integers_beyond_those_of_a_browser_are_as_exact_as_it_can_hold(page: Page, chart: LineChart) -> None:
     chart.append([2**53, 2**53 + 2, 10**400], v=[1, 2, 3])
     shown = held(page)
     assert shown.series[0].x == [9007199254740992, 9007199254740994]
@@ -143,7 +147,7 @@ def drawn(chart: Chart) -> str:
     return snapshot.render(Document(1, "", [Deck("d", [chart])]), live=False).decode()
 
 
-def test_a_saved_chart_shows_every_pass_of_x_and_says_so(page, chart):
+def test_a_saved_chart_shows_every_pass_of_x_and_says_so(page: Page, chart: LineChart) -> None:
     for epoch in range(3):
         for step in range(10):
             chart.append(step, loss=epoch + step / 10)
@@ -153,7 +157,7 @@ def test_a_saved_chart_shows_every_pass_of_x_and_says_so(page, chart):
     assert "x of loss starts again 2 times; each pass is a line of its own" in shown
 
 
-def test_a_saved_chart_draws_points_out_of_order_in_the_order_of_x(page, chart):
+def test_a_saved_chart_draws_points_out_of_order_in_the_order_of_x(page: Page, chart: LineChart) -> None:
     chart.append([3, 1, 2], v=[30, 10, 20])
     (line,) = re.findall(r'<polyline[^>]*points="([^"]*)"', drawn(held(page)))
     places = [float(place.split(",")[0]) for place in line.split()]
@@ -161,7 +165,7 @@ def test_a_saved_chart_draws_points_out_of_order_in_the_order_of_x(page, chart):
     assert len(places) == 3
 
 
-def test_a_line_that_goes_round_is_drawn_round(page, chart):
+def test_a_line_that_goes_round_is_drawn_round(page: Page, chart: LineChart) -> None:
     chart.append([1, 0, -1, 0, 1], v=[0, 1, 0, -1, 0])
     shown = drawn(held(page))
     (line,) = re.findall(r'<polyline[^>]*points="([^"]*)"', shown)
@@ -169,7 +173,7 @@ def test_a_line_that_goes_round_is_drawn_round(page, chart):
     assert "x of v starts again" not in shown
 
 
-def test_a_saved_chart_has_marks_of_its_own_and_its_notes(page, chart):
+def test_a_saved_chart_has_marks_of_its_own_and_its_notes(page: Page, chart: LineChart) -> None:
     chart.append([NOON, NOON + timedelta(minutes=9)], v=[123456.1, 123456.29])
     chart.append("a week", v=1)
     shown = drawn(held(page))
@@ -181,6 +185,6 @@ def test_a_saved_chart_has_marks_of_its_own_and_its_notes(page, chart):
     assert "x is no number, date or time: &#x27;a week&#x27; (1 point)" in shown
 
 
-def test_lines_beyond_the_eighth_are_dashed(page, chart):
+def test_lines_beyond_the_eighth_are_dashed(page: Page, chart: LineChart) -> None:
     chart.append([1, 2], {f"s{index}": [index, index] for index in range(10)})
     assert drawn(held(page)).count("stroke-dasharray:6 4") == 2

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import re
+from collections.abc import Iterator
 
 import matplotlib as mpl
 import numpy as np
@@ -29,7 +30,7 @@ FRAME = pd.DataFrame({"a": [1, 2, 3, 4], "b": [3, 1, 2, 4]})
 
 
 @pytest.fixture(autouse=True)
-def no_figures_left():
+def no_figures_left() -> Iterator[None]:
     yield
     plt.close("all")
 
@@ -47,8 +48,8 @@ def drawn_on_one_figure() -> dict[str, object]:
         "axes": axes[0, 0],
         "array of axes": axes,
         "list of lists of axes": axes.tolist(),
-        "part of a figure": parts[0],
-        "axes on a part": parts[1].subplots(),
+        "part of a figure": parts[0],  # type: ignore[index]
+        "axes on a part": parts[1].subplots(),  # type: ignore[index]
         "lines": plt.plot([1, 2]),
         "bars": plt.bar([1, 2], [3, 4]),
         "boxes": plt.boxplot([[1, 2, 3]]),
@@ -64,13 +65,13 @@ def drawn_on_one_figure() -> dict[str, object]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*Copy-on-Write:Warning")  # seaborn's own use of pandas
-def test_what_is_drawn_on_a_figure_is_shown_as_that_figure_once():
+def test_what_is_drawn_on_a_figure_is_shown_as_that_figure_once() -> None:
     for name, value in drawn_on_one_figure().items():
         assert len(pictures(to_html(value))) == 1, name
         assert "ld-error" not in to_html(value), name
 
 
-def test_each_figure_of_a_collection_is_shown():
+def test_each_figure_of_a_collection_is_shown() -> None:
     one, two = plt.figure(), plt.figure()
     image = PIL.Image.new("RGB", (3, 2), "red")
     shown = to_html([one, {"second <b>": two}, image, "<i>words</i>", FRAME])
@@ -81,7 +82,7 @@ def test_each_figure_of_a_collection_is_shown():
     assert len(pictures(to_html(np.array([one, two], dtype=object)))) == 2
 
 
-def test_an_artist_that_is_on_no_figure_is_a_text():
+def test_an_artist_that_is_on_no_figure_is_a_text() -> None:
     assert to_html(mpl.lines.Line2D([1], [2])).startswith("<pre>Line2D")
 
 
@@ -102,16 +103,16 @@ def test_an_artist_that_is_on_no_figure_is_a_text():
         ("I;16", 76),
     ],
 )
-def test_images_of_every_mode_are_pictures(mode, pixel):
+def test_images_of_every_mode_are_pictures(mode: str, pixel: int | tuple[int, ...]) -> None:
     image = PIL.Image.new("RGB", (30, 20), "red")
     image = image.convert("L").convert("I").convert(mode) if mode.startswith("I;") else image.convert(mode)
     (shown,) = pictures(to_html(image))
     assert shown.size == (30, 20)
     found = shown.convert("L").getpixel((0, 0)) if mode == "1" else shown.getpixel((0, 0))
-    assert np.allclose(found, (0 if mode == "1" else pixel), atol=2)
+    assert np.allclose(found, (0 if mode == "1" else pixel), atol=2)  # type: ignore[arg-type]
 
 
-def test_numbers_beyond_a_byte_are_stretched_and_that_is_said():
+def test_numbers_beyond_a_byte_are_stretched_and_that_is_said() -> None:
     image = PIL.Image.fromarray(np.array([[0.0, 500.0, 1000.0]], dtype=np.float32))
     shown = to_html(image)
     (picture,) = pictures(shown)
@@ -141,7 +142,7 @@ def neutral(shown: str) -> str:
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_update_and_extend_render_as_append_does(name):
+def test_update_and_extend_render_as_append_does(name: str) -> None:
     value = VALUES[name]
     page = Page()
     page.deck("appended").append(value)
@@ -159,7 +160,7 @@ def test_update_and_extend_render_as_append_does(name):
         assert [element.id for element in deck.elements[:-1]] == ([library] if library else [])
 
 
-def test_a_figure_of_bokeh_has_its_library_once_and_data_of_its_own():
+def test_a_figure_of_bokeh_has_its_library_once_and_data_of_its_own() -> None:
     page = Page()
     deck = page.deck("d")
     deck.append(bokeh_figure(height=100))
@@ -171,6 +172,6 @@ def test_a_figure_of_bokeh_has_its_library_once_and_data_of_its_own():
     assert first.html != second.html
 
 
-def test_text_of_a_collection_is_escaped():
+def test_text_of_a_collection_is_escaped() -> None:
     assert html.escape("<script>") in to_html({"a": ["<script>"]})
     assert "<script>" not in to_html(["<script>", ("<script>",)])

@@ -2,18 +2,21 @@
 
 import inspect
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 
 from livedeck.deck import user_code
 from livedeck.deck.kinds.chart import LineChart
-from livedeck.deck.kinds.html import HtmlBlock
+from livedeck.deck.kinds.html import Html, HtmlBlock
 from livedeck.deck.kinds.markdown import MarkdownBlock
 from livedeck.deck.kinds.progress import ProgressBar
 from livedeck.deck.kinds.text import TextBlock
@@ -75,7 +78,7 @@ class Text(str):
     def __len__(self) -> int:
         raise RuntimeError
 
-    __str__ = __add__ = __contains__ = isascii = encode = __len__
+    __str__ = __add__ = __contains__ = isascii = encode = __len__  # type: ignore[assignment]
 
 
 class Whole(int):
@@ -91,7 +94,7 @@ RECURSIVE: list[object] = []
 RECURSIVE.append(RECURSIVE)
 
 ERRORS = (RuntimeError("no"), SystemExit(3), GeneratorExit(), RecursionError(), MemoryError())
-ANSWERS = (None, -1, 10**5000, "\ud800", "text", b"\xff", float("nan"), [], {}, object(), ("<b>", {}))
+ANSWERS: tuple[Any, ...] = (None, -1, 10**5000, "\ud800", "text", b"\xff", float("nan"), [], {}, object(), ("<b>", {}))
 VALUES = (
     *(Unfindable(), Text("x"), Whole(3), RECURSIVE, 10**5000, -(10**5000), Decimal("1e999999"), Decimal("sNaN")),
     *(float("nan"), float("inf"), -0.5, 1.7e308, 2**63, "\ud800", "\x00", b"\xff\xfe", None, object, Exception, ...),
@@ -120,11 +123,11 @@ def public_methods(kind: type) -> list[str]:
 
 
 MADE = (HtmlBlock, MarkdownBlock, TextBlock, ProgressBar, ValueTile, LineChart)
-CALLS = [(Deck, name) for name in public_methods(Deck)]
+CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
 
 
-def arguments(call: object, draw: st.DataObject) -> tuple[list[object], dict[str, object]]:
+def arguments(call: Callable[..., Any], draw: st.DataObject) -> tuple[list[object], dict[str, object]]:
     """Hostile values for the parameters of a bound method: all that it needs, and some of the others."""
     given: list[object] = []
     named: dict[str, object] = {}
@@ -144,7 +147,7 @@ def arguments(call: object, draw: st.DataObject) -> tuple[list[object], dict[str
 @settings(max_examples=40)
 @pytest.mark.parametrize(("kind", "name"), CALLS, ids=lambda each: getattr(each, "__name__", each))
 @given(draw=st.data())
-def test_no_call_on_a_deck_raises(kind, name, draw):
+def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> None:
     page = Page()
     deck = page.deck("d")
     handles = {
@@ -164,20 +167,20 @@ def test_no_call_on_a_deck_raises(kind, name, draw):
 
 @settings(max_examples=100)
 @given(name=hostile, html=hostile)
-def test_no_tab_raises(name, html):
+def test_no_tab_raises(name: int, html: int) -> None:
     with bound_page(Page()) as page:
-        Deck(HOSTILE[name], HOSTILE[html])
-        Deck(HOSTILE[name])
+        Deck(HOSTILE[name], HOSTILE[html])  # type: ignore[arg-type]
+        Deck(HOSTILE[name])  # type: ignore[arg-type]
         is_readable(page)
 
 
 @settings(max_examples=100)
 @given(wait=hostile, timeout=hostile)
-def test_publishing_raises_nothing(wait, timeout):
+def test_publishing_raises_nothing(wait: int, timeout: int) -> None:
     page = Page()
     page.publisher = Recorder()
     context = ExecutionContext(Identity(), page=page, enable_deck=True)
-    assert context.publish_decks(wait=HOSTILE[wait], timeout=HOSTILE[timeout]) is True
+    assert context.publish_decks(wait=HOSTILE[wait], timeout=HOSTILE[timeout]) is True  # type: ignore[arg-type]
 
 
 class Recorder:
@@ -194,7 +197,9 @@ def is_readable(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("timeout", "words"), [("x", "'x'"), (float("nan"), "nan"), (-1, "-1")])
-def test_a_time_that_is_none_is_said_and_not_waited_for(caplog, timeout, words):
+def test_a_time_that_is_none_is_said_and_not_waited_for(
+    caplog: pytest.LogCaptureFixture, timeout: Any, words: str
+) -> None:
     page = Page()
     waited: list[object] = []
 
@@ -211,7 +216,7 @@ def test_a_time_that_is_none_is_said_and_not_waited_for(caplog, timeout, words):
     assert "seconds" in caplog.text
 
 
-def test_a_number_of_too_many_digits_is_written_short():
+def test_a_number_of_too_many_digits_is_written_short() -> None:
     page = Page()
     page.deck("d").value("steps", 10**5000)
     page.deck("d").value("less", -(3 * 10**5000))
@@ -222,12 +227,12 @@ def test_a_number_of_too_many_digits_is_written_short():
 
 class TestSlowValues:
     @pytest.fixture
-    def released(self):
+    def released(self) -> Iterator[threading.Event]:
         released = threading.Event()
         yield released
         released.set()
 
-    def test_a_type_whose_code_hangs_is_given_up_on_once(self, released):
+    def test_a_type_whose_code_hangs_is_given_up_on_once(self, released: threading.Event) -> None:
         asked: list[object] = []
 
         class Hangs:
@@ -243,7 +248,7 @@ class TestSlowValues:
         assert len(asked) == 1
 
     @pytest.mark.slow
-    def test_a_deck_goes_on(self, released):
+    def test_a_deck_goes_on(self, released: threading.Event) -> None:
         """Each method hangs on a type of its own, all at once: each is waited for as long as it may take."""
         names = ("__str__", "__float__", "__len__", "__bool__", "_repr_html_", "to_html", "savefig")
         with ThreadPoolExecutor(len(names)) as threads:
@@ -251,7 +256,7 @@ class TestSlowValues:
                 assert after.html == "after"
 
     @staticmethod
-    def put_on_a_deck(name, released):
+    def put_on_a_deck(name: str, released: threading.Event) -> Html:
         hangs = type("Hangs", (), {name: lambda *_, **__: released.wait()})()
         page = Page()
         deck = page.deck("d")
@@ -261,9 +266,9 @@ class TestSlowValues:
         deck.chart("c", log_y=hangs).append(hangs, a=hangs)
         deck.progress("p", hangs).advance(hangs)
         deck.append("after")
-        return apply_ops(Document(), page.take().ops()).decks[0].elements[-1]
+        return apply_ops(Document(), page.take().ops()).decks[0].elements[-1]  # type: ignore[return-value]
 
-    def test_the_current_context_is_the_same_there(self):
+    def test_the_current_context_is_the_same_there(self) -> None:
         with bound_page(Page()) as page:
 
             class Publishes:

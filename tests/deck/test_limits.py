@@ -3,8 +3,9 @@
 import pytest
 
 from livedeck.deck import bounds
+from livedeck.deck.kinds.progress import Progress
 from livedeck.deck.limits import NOT_SHOWN, within
-from livedeck.deck.ops import Chart, Drop, Extend, Html, Put, Segment, Series
+from livedeck.deck.ops import Chart, Drop, Extend, Html, Op, Put, Segment, Series
 from livedeck.deck.page import DEFAULT, Page
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import Publishing
@@ -13,13 +14,13 @@ from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UnsupportedOption
 
 
-def document(page: Page):
+def document(page: Page) -> dict[str, dict[str, Html | Chart | Progress]]:
     replay = Replay()
     replay.apply_ops(page.take().ops())
-    return {deck.name: {element.id: element for element in deck.elements} for deck in replay.document().decks}
+    return {deck.name: {element.id: element for element in deck.elements} for deck in replay.document().decks}  # type: ignore[misc]
 
 
-def test_tabs_beyond_the_bound_are_not_shown_and_the_first_tab_says_so():
+def test_tabs_beyond_the_bound_are_not_shown_and_the_first_tab_says_so() -> None:
     page = Page()
     for number in range(bounds.TABS + 500):
         tab = page.deck(f"tab {number}")
@@ -34,7 +35,7 @@ def test_tabs_beyond_the_bound_are_not_shown_and_the_first_tab_says_so():
 
 
 @pytest.mark.parametrize("publish", [False, True])
-def test_of_too_many_elements_the_oldest_of_the_fullest_tab_go(publish):
+def test_of_too_many_elements_the_oldest_of_the_fullest_tab_go(publish: bool) -> None:
     page, replay = Page(), Replay()
     small = page.deck("small").markdown("stays")
     log = page.deck("log")
@@ -55,7 +56,7 @@ def test_of_too_many_elements_the_oldest_of_the_fullest_tab_go(publish):
     assert replay.decks["small"]["e1"].element().text == "stays, really"
 
 
-def test_what_outlives_its_element_counts_when_it_comes_back():
+def test_what_outlives_its_element_counts_when_it_comes_back() -> None:
     page = Page()
     tab = page.deck("d")
     bar = tab.progress("work")
@@ -66,7 +67,7 @@ def test_what_outlives_its_element_counts_when_it_comes_back():
     assert list(document(page)["d"]) == ["progress:work"]
 
 
-def test_elements_made_and_removed_between_two_publishes_leave_nothing():
+def test_elements_made_and_removed_between_two_publishes_leave_nothing() -> None:
     page = Page()
     tab = page.deck("d")
     tab.append("x", id="kept")
@@ -82,7 +83,7 @@ def test_elements_made_and_removed_between_two_publishes_leave_nothing():
     assert len(touched) == 2, "the tab is there whatever becomes of what was put on it"
 
 
-def test_a_chart_shows_so_many_lines_and_the_tab_says_so():
+def test_a_chart_shows_so_many_lines_and_the_tab_says_so() -> None:
     page = Page()
     chart = page.deck("d").chart("loss")
     chart.append(0, {f"line {number}": 1 for number in range(bounds.LINES - 1)})
@@ -95,7 +96,7 @@ def test_a_chart_shows_so_many_lines_and_the_tab_says_so():
     assert "Not shown here: lines beyond the first 500 of the chart &#x27;loss&#x27;." in shown[NOT_SHOWN].html
 
 
-def test_drops_that_wait_for_a_store_that_is_away_are_bounded():
+def test_drops_that_wait_for_a_store_that_is_away_are_bounded() -> None:
     publishing = Publishing(DeckPublish(), title="t", wall=lambda: 0.0)
     batch = Pending()
     batch.put("d", Html("first", "x"))
@@ -107,8 +108,8 @@ def test_drops_that_wait_for_a_store_that_is_away_are_bounded():
     assert publishing._batch.pending.count <= 2 * bounds.ELEMENTS
 
 
-def test_how_large_a_deck_may_be_asked_to_be():
-    assert DeckPublish(max_bytes=bounds.DOCUMENT_BYTES)
+def test_how_large_a_deck_may_be_asked_to_be() -> None:
+    assert DeckPublish(max_bytes=bounds.DOCUMENT_BYTES).max_bytes == bounds.DOCUMENT_BYTES
     with pytest.raises(UnsupportedOption, match="may be 134217728 at most"):
         DeckPublish(max_bytes=bounds.DOCUMENT_BYTES + 1)
 
@@ -117,22 +118,22 @@ class TestWithin:
     """A log that anything may have written."""
 
     @staticmethod
-    def replay(*ops):
+    def replay(*ops: Op) -> Replay:
         replay = Replay()
         replay.apply_ops(ops)
         return replay
 
     @staticmethod
-    def segment(*ops):
+    def segment(*ops: Op) -> Segment:
         return Segment(1, "2026-11-24T12:00:00.000Z", list(ops))
 
-    def test_what_is_within_the_bounds_is_left_alone(self):
+    def test_what_is_within_the_bounds_is_left_alone(self) -> None:
         segment = self.segment(*(Put("d", Html(f"{number}", "x")) for number in range(199)))
         assert within(Replay(), segment) is segment
         full = self.replay(*(Put("d", Html(f"{number}", "x")) for number in range(bounds.ELEMENTS)))
         assert within(full, segment) is segment, "it replaces what is there"
 
-    def test_tabs(self):
+    def test_tabs(self) -> None:
         segment = self.segment(*(Put(f"tab {number}", Html("e", "x")) for number in range(bounds.OPS)))
         replay = self.replay(Put("mine", Html("e", "x")), Put("empty", Html("e", "x")), Drop("empty", "e"))
         taken = within(replay, segment)
@@ -140,9 +141,9 @@ class TestWithin:
         assert list(replay.decks) == ["mine", "empty", *(f"tab {number}" for number in range(bounds.TABS - 2))]
         assert "This Deck holds more than is shown of one: 200 tabs" in replay.decks["mine"][NOT_SHOWN].element().html
 
-    def test_elements(self):
-        ops = [Put(DEFAULT, Html(f"{number}", "x")) for number in range(49_000)]
-        again = [Drop(DEFAULT, "0"), Put(DEFAULT, Html("again", "x")), Put(DEFAULT, Html("no room", "x"))]
+    def test_elements(self) -> None:
+        ops: list[Op] = [Put(DEFAULT, Html(f"{number}", "x")) for number in range(49_000)]
+        again: list[Op] = [Drop(DEFAULT, "0"), Put(DEFAULT, Html("again", "x")), Put(DEFAULT, Html("no room", "x"))]
         replay = Replay()
         replay.apply(within(replay, self.segment(*ops, *again)))
         assert replay.count == bounds.ELEMENTS + 1
@@ -150,8 +151,8 @@ class TestWithin:
         replay.apply(within(replay, Segment(2, "", [Drop(DEFAULT), *ops[:5]])))
         assert replay.count == 5
 
-    def test_lines(self):
-        def chart(first, last):
+    def test_lines(self) -> None:
+        def chart(first: int, last: int) -> Chart:
             return Chart("c", "Loss", [Series(f"{n}", [1], [1]) for n in range(first, last)])
 
         replay = self.replay(Put("d", chart(0, 300)))
@@ -160,7 +161,7 @@ class TestWithin:
         taken = within(replay, self.segment(Extend("d", chart(0, 400)), Extend("d", chart(400, 501)), Drop("d", "x")))
         assert [type(op) for op in taken.ops] == [Put, Extend, Drop]
 
-    def test_bytes(self, monkeypatch):
+    def test_bytes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bounds, "DOCUMENT_BYTES", 10_000)
         replay = self.replay(Put("d", Html("a", "x" * 6_000)))
         replacing = self.segment(Put("d", Html("a", "y" * 9_000)))

@@ -7,12 +7,13 @@ reply lost; readers come and go at any moment; time passes in any amounts.
 import asyncio
 import enum
 import itertools
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.deck import segments, snapshot
-from livedeck.deck.ops import Document, End, Html, Put, Segment
+from livedeck.deck.ops import Document, Drop, End, Extend, Html, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Wait
 from livedeck.deck.reader import Reader
@@ -44,10 +45,10 @@ class Task:
         self.clock = FakeClock()
         self.logic = Publishing(publish, title="t", wall=self.clock.time, rng=lambda: 0.5)
         self.log: dict[int, bytes] = {}  # every segment that ever was stored
-        self.published = []
+        self.published: list[Any] = []
         self.foreign = False
 
-    def publish(self, batch) -> None:
+    def publish(self, batch: list[Put | Drop | Extend]) -> None:
         self.published.extend(batch)
         pending = Pending()
         for op in batch:
@@ -85,7 +86,7 @@ class Task:
                 self.clock.advance(1)
         raise AssertionError("the publisher does not come to an end")
 
-    def _perform(self, step) -> tuple[Outcome, bytes | None]:
+    def _perform(self, step: Any) -> tuple[Outcome, bytes | None]:
         try:
             match step:
                 case Create(key=key, data=data, seq=seq):
@@ -152,7 +153,7 @@ publishes = st.builds(
 )
 
 
-async def play(task: Task, viewer: Viewer, script) -> None:
+async def play(task: Task, viewer: Viewer, script: list[Any]) -> None:
     for action, argument in script:
         match action:
             case "publish":
@@ -190,7 +191,7 @@ async def catch_up(viewer: Viewer) -> Document:
     return viewer.replay.document()
 
 
-def expected(published) -> Document:
+def expected(published: list[Put | Drop | Extend]) -> Document:
     """What the ops make one by one."""
     return content(apply_ops(Document(), [*published, END]))
 
@@ -202,8 +203,8 @@ def content(document: Document) -> Document:
 
 @given(publishes, st.lists(actions, max_size=40))
 @settings(max_examples=300)
-def test_the_viewer_gets_exactly_the_final_document(publish, script):
-    async def scenario():
+def test_the_viewer_gets_exactly_the_final_document(publish: DeckPublish, script: list[Any]) -> None:
+    async def scenario() -> None:
         task = Task(publish)
         viewer = Viewer(task.store)
         await play(task, viewer, script)
@@ -221,8 +222,10 @@ def test_the_viewer_gets_exactly_the_final_document(publish, script):
 
 @given(publishes, st.lists(actions | st.tuples(st.just("interfere"), st.none()), max_size=40))
 @settings(max_examples=150)
-def test_somebody_else_in_the_log_costs_nothing_of_ours(publish, script):
-    async def scenario():
+def test_somebody_else_in_the_log_costs_nothing_of_ours(
+    publish: DeckPublish, script: list[tuple[str, float | list[Put | Drop | Extend] | Fault | None]]
+) -> None:
+    async def scenario() -> None:
         task = Task(publish)
         viewer = Viewer(task.store)
         await play(task, viewer, script)

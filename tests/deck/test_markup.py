@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "markup_cases.js
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["html"])
-def test_what_html_needs_is_read_off_it_as_in_the_frame(case):
+def test_what_html_needs_is_read_off_it_as_in_the_frame(case: dict[str, Any]) -> None:
     assert is_whole_document(case["html"]) is case["whole"]
     assert acts_on_document(case["html"]) is case["acts"]
 
@@ -31,7 +32,7 @@ def test_what_html_needs_is_read_off_it_as_in_the_frame(case):
         "<textarea><b></textarea>",
     ],
 )
-def test_what_is_balanced(html):
+def test_what_is_balanced(html: str) -> None:
     assert is_balanced(html)
 
 
@@ -50,12 +51,12 @@ def test_what_is_balanced(html):
         '<a <a "' * 20_000,
     ],
 )
-def test_what_is_not(html):
+def test_what_is_not(html: str) -> None:
     assert not is_balanced(html)
 
 
 @given(st.text("&amp;quot#x1\"'<> \n"), st.integers(0, 2), st.booleans())
-def test_what_was_escaped_comes_back(text, depth, plain):
+def test_what_was_escaped_comes_back(text: str, depth: int, plain: bool) -> None:
     assert raw.read(raw.write(text, depth, plain=plain), depth, plain) == text
 
 
@@ -63,7 +64,7 @@ def test_what_was_escaped_comes_back(text, depth, plain):
     "html", ["<script>a && b</script>", "<b>&lt;open", '<!doctype html><p title="&amp;quot;">&', "<p>plain</p>"]
 )
 @pytest.mark.parametrize("beside", ["<p>plain</p>", "<style>p{}</style>", "<html><p>"])
-def test_html_in_frames_is_recovered_exactly(html, beside):
+def test_html_in_frames_is_recovered_exactly(html: str, beside: str) -> None:
     document = Document(1, "", [Deck("a", [Html("x", html), Html("y", beside), Html("z", html)]), Deck("b", [])])
     page = snapshot.render(document, live=False)
     assert snapshot.parse(page) == document

@@ -14,31 +14,31 @@ CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "written_cases.j
 
 
 @pytest.mark.parametrize(("value", "text"), CASES["numbers"])
-def test_numbers(value, text):
+def test_numbers(value: float, text: str) -> None:
     assert numerals.format_number(value) == text
 
 
 @pytest.mark.parametrize(("value", "resolution", "text"), CASES["numbers with a resolution"])
-def test_numbers_with_a_difference_that_must_be_visible(value, resolution, text):
+def test_numbers_with_a_difference_that_must_be_visible(value: float, resolution: float, text: str) -> None:
     assert numerals.format_number(value, resolution) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), CASES["durations"])
-def test_durations(seconds, text):
+def test_durations(seconds: float, text: str) -> None:
     assert numerals.format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(("count", "text"), CASES["sizes"])
-def test_sizes(count, text):
+def test_sizes(count: float, text: str) -> None:
     assert numerals.format_size(count) == text
 
 
 @pytest.mark.parametrize(("seconds", "zone", "text"), CASES["moments"])
-def test_moments(seconds, zone, text):
+def test_moments(seconds: float, zone: str, text: str) -> None:
     assert numerals.format_moment(seconds, zone=zone) == text
 
 
-def test_what_is_no_number_has_words():
+def test_what_is_no_number_has_words() -> None:
     assert [numerals.format_number(value) for value in (math.inf, -math.inf, math.nan)] == [
         "Infinity",
         "-Infinity",
@@ -47,7 +47,7 @@ def test_what_is_no_number_has_words():
     assert numerals.format_duration(math.nan) == "–"  # noqa: RUF001
 
 
-def test_values_and_deltas():
+def test_values_and_deltas() -> None:
     assert [numerals.format_value(value) for value in (None, True, False, "warm", 2)] == [
         "–",  # noqa: RUF001
         "true",
@@ -59,7 +59,7 @@ def test_values_and_deltas():
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_is_never_shown_as_one_it_is_not(value):
+def test_a_number_is_never_shown_as_one_it_is_not(value: float) -> None:
     shown = float(numerals.format_number(value).replace(",", ""))
     assert shown == pytest.approx(value, rel=5.1e-6, abs=0)
     if abs(value) < 1e21:
@@ -68,5 +68,5 @@ def test_a_number_is_never_shown_as_one_it_is_not(value):
 
 
 @given(st.integers(-(10**20), 10**20))
-def test_whole_numbers_are_exact(value):
+def test_whole_numbers_are_exact(value: int) -> None:
     assert float(numerals.format_number(value).replace(",", "")) == float(value)

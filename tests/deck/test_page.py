@@ -3,9 +3,11 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,20 +24,20 @@ SCRIPT = "window.Plotly = {}"
 
 
 @pytest.fixture
-def page():
+def page() -> Iterator[Page]:
     with bound_page(Page()) as page:
         yield page
 
 
-def shown(page, document=None) -> Document:
+def shown(page: Page, document: Document | None = None) -> Document:
     return apply_ops(document or Document(), page.take().ops())
 
 
-def elements(page):
+def elements(page: Page) -> list[Any]:
     return [element for deck in shown(page).decks for element in deck.elements]
 
 
-def test_a_deck_with_a_name_that_exists_replaces_the_tabs_content(page):
+def test_a_deck_with_a_name_that_exists_replaces_the_tabs_content(page: Page) -> None:
     document = Document()
     Deck("other", "o")
     for epoch in range(50):
@@ -54,13 +56,13 @@ def test_a_deck_with_a_name_that_exists_replaces_the_tabs_content(page):
     assert page.decks == [page.deck("other"), page.deck("metrics")]
 
 
-def test_a_name_alone_is_the_tab_as_it_is(page):
+def test_a_name_alone_is_the_tab_as_it_is(page: Page) -> None:
     Deck("d").markdown("words")
     Deck("d").chart("loss").append(1, a=2)
     assert [type(element) for element in elements(page)] == [Markdown, Chart]
 
 
-def test_tabs_stand_in_the_order_in_which_they_were_made(page):
+def test_tabs_stand_in_the_order_in_which_they_were_made(page: Page) -> None:
     Deck("first")
     Deck("never")
     second = Deck("second", "2")
@@ -76,14 +78,14 @@ def test_tabs_stand_in_the_order_in_which_they_were_made(page):
     assert [deck.name for deck in shown(page, document).decks] == ["first", "second", "third", "late", "later"]
 
 
-def test_replacing_costs_one_put(page):
+def test_replacing_costs_one_put(page: Page) -> None:
     Deck("metrics", "a")
     page.take()
     Deck("metrics", "b")
     assert page.take().ops() == [Put("metrics", Html("e1", "b"))]
 
 
-def test_replacing_takes_everything_else_away(page):
+def test_replacing_takes_everything_else_away(page: Page) -> None:
     deck = Deck("d", "a")
     deck.append("b")
     deck.progress("p")
@@ -92,7 +94,7 @@ def test_replacing_takes_everything_else_away(page):
     assert page.take().ops() == [Drop("d", "e2"), Drop("d", "progress:p"), Put("d", Html("e1", "c"))]
 
 
-def test_components(page):
+def test_components(page: Page) -> None:
     deck = page.deck("d")
     assert page.deck("d") is deck
     bar = deck.progress("epochs", 10, unit="epochs")
@@ -129,7 +131,7 @@ def test_components(page):
     assert page.take().ops() == [Drop("d", "log")]
 
 
-def test_a_value_in_another_unit(page):
+def test_a_value_in_another_unit(page: Page) -> None:
     deck = page.deck("d")
     tile = deck.value("mem", 1, "GB")
     assert deck.value("mem", 900, "MB") is tile
@@ -140,10 +142,10 @@ def test_a_value_in_another_unit(page):
     assert elements(page) == [Value("value:mem", "mem", 2, "GB", 1)]
 
 
-def test_several_threads_advance_one_bar(page):
+def test_several_threads_advance_one_bar(page: Page) -> None:
     bar = page.deck("d").progress("files", 8000)
 
-    def advance():
+    def advance() -> None:
         for _ in range(1000):
             bar.advance()
 
@@ -160,7 +162,7 @@ def test_several_threads_advance_one_bar(page):
     assert elements(page) == [Progress("progress:files", "files", 8000, 8000)]
 
 
-def test_ids_that_the_user_chose_are_not_given_to_others(page):
+def test_ids_that_the_user_chose_are_not_given_to_others(page: Page) -> None:
     deck = page.deck("d")
     deck.append("A", id="e1")
     deck.append("B")
@@ -173,12 +175,12 @@ class TestPlotly:
     """Its figures need plotly.js, megabytes that a Deck must hold itself: a page loads nothing from the network."""
 
     @pytest.fixture
-    def figure(self, monkeypatch):
+    def figure(self, monkeypatch: pytest.MonkeyPatch) -> Any:
         class Figure:
-            def __init__(self, name):
+            def __init__(self, name: str) -> None:
                 self.name = name
 
-            def to_html(self, *, full_html, include_plotlyjs):
+            def to_html(self, *, full_html: bool, include_plotlyjs: bool) -> str:
                 assert full_html is False
                 return f"{SCRIPT if include_plotlyjs else ''}<div>{self.name}</div>"
 
@@ -187,11 +189,11 @@ class TestPlotly:
         return Figure
 
     @staticmethod
-    def ops(page) -> list[tuple[str, str]]:
+    def ops(page: Page) -> list[tuple[str, str]]:
         """What was done to which element."""
         return [(type(op).__name__, getattr(op, "id", "") or op.element.id) for op in page.take().ops()]
 
-    def test_the_script_is_put_once_before_the_first_figure_of_each_tab(self, page, figure):
+    def test_the_script_is_put_once_before_the_first_figure_of_each_tab(self, page: Page, figure: Any) -> None:
         deck = page.deck("d")
         deck.append("text")
         deck.append(figure("a"))
@@ -205,7 +207,9 @@ class TestPlotly:
         deck.append(figure("e"))
         assert self.ops(page) == [("Put", "mine"), ("Put", "e3")]
 
-    def test_a_tab_whose_content_is_replaced_keeps_the_script_for_the_next_figure(self, page, figure):
+    def test_a_tab_whose_content_is_replaced_keeps_the_script_for_the_next_figure(
+        self, page: Page, figure: Any
+    ) -> None:
         Deck("d", "text")
         Deck("d", figure("a"))
         assert self.ops(page) == [("Put", PLOTLY.id), ("Put", "e1")]
@@ -214,7 +218,7 @@ class TestPlotly:
         Deck("d", "text")
         assert self.ops(page) == [("Drop", PLOTLY.id), ("Put", "e1")]
 
-    def test_a_block_that_becomes_a_figure_moves_behind_the_script(self, page, figure):
+    def test_a_block_that_becomes_a_figure_moves_behind_the_script(self, page: Page, figure: Any) -> None:
         deck = page.deck("d")
         deck.append("wait", id="one")
         deck.append("wait", id="two")
@@ -223,7 +227,7 @@ class TestPlotly:
         deck.append(figure("b"), id="one")
         assert [element.id for element in shown(page, document).decks[0].elements] == [PLOTLY.id, "two", "one"]
 
-    def test_the_script_goes_after_the_figures_when_the_deck_is_full(self, figure):
+    def test_the_script_goes_after_the_figures_when_the_deck_is_full(self, figure: Any) -> None:
         page = Page(max_bytes=20_000)
         deck = page.deck("d")
         for number in range(100):
@@ -232,7 +236,7 @@ class TestPlotly:
         assert page_elements[0].id == PLOTLY.id
         assert page_elements[-1].html.startswith("<div>99:") or page_elements[-2].html.startswith("<div>99:")
 
-    def test_what_cannot_be_rendered_is_shown(self, page, figure, monkeypatch):
+    def test_what_cannot_be_rendered_is_shown(self, page: Page, figure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(figure, "to_html", lambda self, **_: 1 / 0)
         monkeypatch.setitem(sys.modules, "plotly.offline", None)
         page.deck("d").append(figure("a"))
@@ -240,10 +244,12 @@ class TestPlotly:
         assert "plotly.js could not be found" in script.html
         assert "ZeroDivisionError" in shown.html
 
-    def test_alone_a_figure_brings_its_script(self, figure):
+    def test_alone_a_figure_brings_its_script(self, figure: Any) -> None:
         assert to_html(figure("a")) == f"<script>{SCRIPT}</script><div>a</div>"
 
-    def test_a_block_that_is_updated_or_extended_with_a_figure_stands_behind_the_script(self, page, figure):
+    def test_a_block_that_is_updated_or_extended_with_a_figure_stands_behind_the_script(
+        self, page: Page, figure: Any
+    ) -> None:
         deck = page.deck("d")
         updated = deck.append("before")
         extended = deck.append("before ")
@@ -259,7 +265,7 @@ class TestPlotly:
         assert document.decks[0].elements[0].id == PLOTLY.id
 
 
-def test_many_points_at_once(page):
+def test_many_points_at_once(page: Page) -> None:
     chart = page.deck("d").chart("c")
     chart.append(np.arange(3), a=np.array([1.5, np.nan, np.inf]), b=[1, 2])
     chart.append([], a=[])
@@ -267,22 +273,22 @@ def test_many_points_at_once(page):
 
 
 class Hostile:
-    def __str__(self):
+    def __str__(self) -> None:  # type: ignore[override]
         raise RuntimeError("no")
 
-    __repr__ = __float__ = __index__ = __len__ = __str__
+    __repr__ = __float__ = __index__ = __len__ = __str__  # type: ignore[assignment]
 
 
-def test_nothing_that_a_user_hands_over_raises(page):
-    deck = page.deck(Hostile())
+def test_nothing_that_a_user_hands_over_raises(page: Page) -> None:
+    deck = page.deck(Hostile())  # type: ignore[arg-type]
     deck.append(Hostile())
     deck.append(None)
-    deck.markdown(Hostile()).extend(3)
-    bar = deck.progress(Hostile(), Hostile(), unit=Hostile())
+    deck.markdown(Hostile()).extend(3)  # type: ignore[arg-type]
+    bar = deck.progress(Hostile(), Hostile(), unit=Hostile())  # type: ignore[arg-type]
     bar.update(Hostile(), total=float("nan"), label=Hostile())
     bar.advance(Hostile())
-    deck.value("v", Hostile(), Hostile(), Hostile())
-    deck.chart(Hostile()).append(Hostile(), a=Hostile())
+    deck.value("v", Hostile(), Hostile(), Hostile())  # type: ignore[arg-type]
+    deck.chart(Hostile()).append(Hostile(), a=Hostile())  # type: ignore[arg-type]
     deck.chart("c").append(1, a=Hostile(), b="x")
     deck.chart("c").append([1, 2], a=Hostile())
     assert [deck.name for deck in shown(page).decks] == ["<Hostile>"]
@@ -315,19 +321,19 @@ def test_nothing_that_a_user_hands_over_raises(page):
         (np.array(2.5), 2.5),
     ],
 )
-def test_values(page, value, held):
+def test_values(page: Page, value: Any, held: float | bool | str | None) -> None:
     page.deck("d").value("v", value)
     (element,) = elements(page)
     assert element.value == held
     assert type(element.value) is type(held)
 
 
-def test_times_on_the_x_axis(page):
+def test_times_on_the_x_axis(page: Page) -> None:
     page.deck("d").chart("c").append(datetime(2026, 11, 24, tzinfo=UTC), a=1)
     assert elements(page)[0].series == [Series("a", [1795478400.0], [1])]
 
 
-def test_the_current_page_is_the_tasks_in_its_threads_too(page):
+def test_the_current_page_is_the_tasks_in_its_threads_too(page: Page) -> None:
     assert current_page() is page
     thread = threading.Thread(target=lambda: Deck("from a thread", "x"))
     thread.start()
@@ -338,13 +344,13 @@ def test_the_current_page_is_the_tasks_in_its_threads_too(page):
     assert current_page() is page
 
 
-def test_outside_of_a_task_a_deck_is_harmless():
+def test_outside_of_a_task_a_deck_is_harmless() -> None:
     deck = Deck("nowhere", "x")
     assert deck.html == "x"
     assert Deck.publish() is False
 
 
-def test_an_unpublished_page_stays_bounded():
+def test_an_unpublished_page_stays_bounded() -> None:
     page = Page(max_bytes=100_000)
     deck = page.deck("d")
     log = deck.append("", id="log")
@@ -356,7 +362,7 @@ def test_an_unpublished_page_stays_bounded():
     assert deck.html.endswith("x")
 
 
-def test_an_unpublished_page_of_long_words_stays_bounded():
+def test_an_unpublished_page_of_long_words_stays_bounded() -> None:
     page = Page(max_bytes=100_000)
     deck = page.deck("d")
     for number in range(1000):
@@ -368,7 +374,7 @@ def test_an_unpublished_page_of_long_words_stays_bounded():
     assert page.count < 200
 
 
-def test_an_error_gets_its_tab(page):
+def test_an_error_gets_its_tab(page: Page) -> None:
     with pytest.raises(ValueError, match="<b>") as caught:
         int("<b>")
     page.show_error(caught.value, "of no interest")
@@ -384,12 +390,12 @@ def test_an_error_gets_its_tab(page):
 @pytest.mark.parametrize(
     "wrong", [{"min_interval": -1}, {"every": 0}, {"snapshot_interval": float("nan")}, {"max_bytes": 10}]
 )
-def test_settings_that_make_no_sense(wrong):
+def test_settings_that_make_no_sense(wrong: dict[str, float]) -> None:
     with pytest.raises(UnsupportedOption, match=next(iter(wrong))):
-        DeckPublish(**wrong)
+        DeckPublish(**wrong)  # type: ignore[arg-type]
 
 
-def test_importing_decks_is_light():
+def test_importing_decks_is_light() -> None:
     code = (
         "import sys, livedeck.deck.page\n"
         "heavy = {'obstore', 'google.protobuf', 'numpy', 'pandas', 'asyncio', 'markdown_it', 'http', 'grpc'}\n"

@@ -63,18 +63,22 @@ def series(block: str) -> list[Colour]:
 
 @pytest.mark.parametrize(("block", "least"), THEMES)
 @pytest.mark.parametrize("sight", [NORMAL, DEUTERANOPIA, PROTANOPIA], ids=["normal", "deuteranopia", "protanopia"])
-def test_series_are_told_apart(block, least, sight):
+def test_series_are_told_apart(
+    block: str,
+    least: float,
+    sight: tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]],
+) -> None:
     pairs = itertools.combinations([oklab(seen(colour, sight)) for colour in series(block)], 2)
     nearest = min(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 for one, other in pairs)
     assert nearest >= least
 
 
 @pytest.mark.parametrize(("block", "_least"), THEMES)
-def test_series_are_seen_on_their_card(block, _least):
+def test_series_are_seen_on_their_card(block: str, _least: float) -> None:
     card = token(block, "raised")
     assert min(contrast(colour, card) for colour in series(block)) >= 3
 
 
-def test_the_two_ways_to_the_dark_theme_have_the_same_colours():
+def test_the_two_ways_to_the_dark_theme_have_the_same_colours() -> None:
     one, other = DARK
     assert series(one) == series(other)

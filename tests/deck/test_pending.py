@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Markdown, Progress, Put, Series
+from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Markdown, Op, Progress, Put, Series
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
 from tests.deck.applying import apply_ops, merge
@@ -13,13 +13,13 @@ END = End("succeeded", "2026-11-24T12:00:00.000Z")
 
 
 @given(st.lists(ops, max_size=8), st.lists(ops, max_size=12))
-def test_merging_changes_nothing(before, batch):
+def test_merging_changes_nothing(before: list[Put | Drop | Extend], batch: list[Drop | Put | Extend]) -> None:
     document = apply_ops(Document(), before)
     assert apply_ops(document, merge(batch)) == apply_ops(document, batch)
 
 
 @given(st.lists(ops, max_size=6), st.lists(st.lists(ops, max_size=6), max_size=4), st.integers(0, 20))
-def test_absorbing_batches_changes_nothing(before, batches, ends_after):
+def test_absorbing_batches_changes_nothing(before: list[Op], batches: list[list[Op]], ends_after: int) -> None:
     document = apply_ops(Document(), before)
     every = [op for batch in batches for op in batch]
     if ends_after < len(batches):
@@ -36,12 +36,12 @@ def test_absorbing_batches_changes_nothing(before, batches, ends_after):
 
 
 @given(st.lists(ops, max_size=20))
-def test_merged_ops_do_not_grow_with_their_number(batch):
+def test_merged_ops_do_not_grow_with_their_number(batch: list[Put | Drop | Extend]) -> None:
     merged = merge(batch)
     assert len(merged) <= 3 * (2 + 2 * 3)  # three decks: a drop and a touch, and two ops for each of three elements
 
 
-def test_merging_is_by_reference_and_by_kind():
+def test_merging_is_by_reference_and_by_kind() -> None:
     pending = Pending()
     assert not pending
     pending.extend("d", Html("log", "a\n"))
@@ -57,17 +57,17 @@ def test_merging_is_by_reference_and_by_kind():
     ]
 
 
-def test_a_drop_makes_what_follows_a_put_at_the_end():
+def test_a_drop_makes_what_follows_a_put_at_the_end() -> None:
     assert merge([Drop("d", "a"), Extend("d", Markdown("a", "x"))]) == [Drop("d", "a"), Put("d", Markdown("a", "x"))]
     assert merge([Put("d", Markdown("a", "x")), Drop("d")]) == [Drop("d")]
 
 
-def test_nothing_follows_the_end():
+def test_nothing_follows_the_end() -> None:
     assert merge([END, Put("d", Html("a", "x")), Drop("d"), Drop("d", "x"), Extend("d", Html("a", ""))]) == [END]
 
 
 @given(st.lists(ops, max_size=15))
-def test_a_documents_value_does_not_change_when_more_is_applied(batch):
+def test_a_documents_value_does_not_change_when_more_is_applied(batch: list[Put | Extend | Drop]) -> None:
     replay = Replay()
     values = []
     for op in batch:

@@ -5,18 +5,20 @@ import logging
 import os
 import signal
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from livedeck.deck import snapshot
-from livedeck.deck.ops import Html, Put, Segment
+from livedeck.deck.ops import Document, Html, Put, Segment
 from livedeck.deck.page import Page
 from livedeck.deck.publisher import Publisher
 from livedeck.deck.reader import Reader
 from livedeck.deck.replay import Replay
 from livedeck.deck.segments import decode
 from livedeck.deck.settings import DeckPublish
-from livedeck.store import open_store
+from livedeck.store import Store, open_store
 from livedeck.store.layout import DECK, segment_key
 from livedeck.testing.clock import FakeClock
 from livedeck.testing.stores import Fault, FaultyStore
@@ -26,25 +28,26 @@ _names = itertools.count()
 
 
 @pytest.fixture
-def store():
+def store() -> FaultyStore:
     return FaultyStore(open_store(f"memory://publisher-{next(_names)}"))
 
 
-def publisher_of(store, settings=FAST, **options) -> Publisher:
+def publisher_of(store: FaultyStore | Store, settings: DeckPublish = FAST, **options: Any) -> Publisher:
     publisher = Publisher(Page(max_bytes=settings.max_bytes), store, settings=settings, **options)
     publisher.start()
     return publisher
 
 
-def segment(store, seq: int) -> Segment:
+def segment(store: FaultyStore, seq: int) -> Segment:
     return decode(store.get(segment_key(seq)))
 
 
-def texts(document) -> list[str]:
+def texts(document: Document | None) -> list[str]:
+    assert document is not None
     return [getattr(element, "html", "") for deck in document.decks for element in deck.elements]
 
 
-async def test_a_deck_from_beginning_to_end(store):
+async def test_a_deck_from_beginning_to_end(store: FaultyStore) -> None:
     page = Page()
     publisher = Publisher(page, store, settings=FAST, title="train")
     assert page.publish() is False
@@ -63,7 +66,7 @@ async def test_a_deck_from_beginning_to_end(store):
     assert b"<title>train</title>" in store.get(DECK)
 
 
-def test_the_placeholder_is_there_before_anything_is_published(store):
+def test_the_placeholder_is_there_before_anything_is_published(store: FaultyStore) -> None:
     store.hold()
     publisher = publisher_of(store)
     assert store.wait_held()
@@ -73,7 +76,7 @@ def test_the_placeholder_is_there_before_anything_is_published(store):
     assert snapshot.parse(store.get(DECK)).end.outcome == "failed"
 
 
-def test_a_slow_store_never_holds_up_the_task_and_nothing_is_lost(store):
+def test_a_slow_store_never_holds_up_the_task_and_nothing_is_lost(store: FaultyStore) -> None:
     publisher = publisher_of(store)
     page = publisher._page
     bar = page.deck("d").progress("steps", 1000)
@@ -93,7 +96,9 @@ def test_a_slow_store_never_holds_up_the_task_and_nothing_is_lost(store):
     publisher.close("succeeded")
 
 
-def test_the_log_survives_lost_replies_throttling_and_a_full_disk(store, caplog):
+def test_the_log_survives_lost_replies_throttling_and_a_full_disk(
+    store: FaultyStore, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "livedeck.deck")
     publisher = publisher_of(store)
     page = publisher._page
@@ -112,7 +117,9 @@ def test_the_log_survives_lost_replies_throttling_and_a_full_disk(store, caplog)
     assert len(warnings) == len(recoveries) == 4
 
 
-def test_one_warning_while_the_store_is_down_and_the_final_flush_is_bounded(store, caplog):
+def test_one_warning_while_the_store_is_down_and_the_final_flush_is_bounded(
+    store: FaultyStore, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "livedeck.deck")
     publisher = publisher_of(store)
     page = publisher._page
@@ -129,13 +136,15 @@ def test_one_warning_while_the_store_is_down_and_the_final_flush_is_bounded(stor
     assert not publisher._thread.is_alive()
 
 
-def test_the_warning_says_when_only_the_last_page_is_missing(store, caplog):
+def test_the_warning_says_when_only_the_last_page_is_missing(
+    store: FaultyStore, caplog: pytest.LogCaptureFixture
+) -> None:
     publisher = publisher_of(store)
     publisher._page.deck("d").append("a")
     assert publisher._page.publish(wait=True, timeout=10)
     ended = threading.Event()
 
-    def hint(data):
+    def hint(data: bytes) -> None:
         store.break_down()
         ended.set()
 
@@ -146,12 +155,12 @@ def test_the_warning_says_when_only_the_last_page_is_missing(store, caplog):
     publisher._thread.join(10)
 
 
-def test_removing_segments_holds_up_the_end_only_for_a_moment(caplog):
+def test_removing_segments_holds_up_the_end_only_for_a_moment(caplog: pytest.LogCaptureFixture) -> None:
     """A store in which a removal takes for ever: the task ends all the same, and nothing is said to be missing."""
     asked, answers = threading.Event(), threading.Event()
 
     class Slow(FaultyStore):
-        def delete(self, key):
+        def delete(self, key: str) -> None:
             asked.set()
             answers.wait(30)
 
@@ -169,14 +178,14 @@ def test_removing_segments_holds_up_the_end_only_for_a_moment(caplog):
     assert "deck_flush_incomplete" not in caplog.text
 
 
-def test_closing_twice_keeps_the_first_outcome(store):
+def test_closing_twice_keeps_the_first_outcome(store: FaultyStore) -> None:
     publisher = publisher_of(store)
     publisher.close("aborted")
     publisher.close("succeeded")
     assert snapshot.parse(store.get(DECK)).end.outcome == "aborted"
 
 
-def test_publishing_by_a_timer(store):
+def test_publishing_by_a_timer(store: FaultyStore) -> None:
     publisher = publisher_of(store, DeckPublish(min_interval=0.0, every=0.01))
     landed = threading.Event()
     publisher._hint = lambda data: landed.set()
@@ -186,8 +195,8 @@ def test_publishing_by_a_timer(store):
     publisher.close("succeeded")
 
 
-def test_a_hint_follows_each_stored_segment(store):
-    hints = []
+def test_a_hint_follows_each_stored_segment(store: FaultyStore) -> None:
+    hints: list[Any] = []
     publisher = publisher_of(store, hint=hints.append)
     page = publisher._page
     page.deck("d").append("small")
@@ -200,11 +209,11 @@ def test_a_hint_follows_each_stored_segment(store):
     assert decode(hints[2]).ops[-1].outcome == "succeeded"
 
 
-def test_while_the_store_fails_hints_say_how_far_behind(store):
+def test_while_the_store_fails_hints_say_how_far_behind(store: FaultyStore) -> None:
     told = threading.Event()
     hints = []
 
-    def hint(data):
+    def hint(data: bytes) -> None:
         hints.append(data)
         told.set()
 
@@ -221,8 +230,8 @@ def test_while_the_store_fails_hints_say_how_far_behind(store):
     publisher.close("succeeded")
 
 
-def test_a_hint_that_raises_does_not_stop_the_publisher(store, caplog):
-    def hint(data):
+def test_a_hint_that_raises_does_not_stop_the_publisher(store: FaultyStore, caplog: pytest.LogCaptureFixture) -> None:
+    def hint(data: bytes) -> None:
         raise RuntimeError("no such thing")
 
     publisher = publisher_of(store, hint=hint)
@@ -233,11 +242,11 @@ def test_a_hint_that_raises_does_not_stop_the_publisher(store, caplog):
     assert caplog.text.count("deck_hint_error") == 1
 
 
-def test_an_impossible_error_is_shown_and_survived(store, caplog):
+def test_an_impossible_error_is_shown_and_survived(store: FaultyStore, caplog: pytest.LogCaptureFixture) -> None:
     class BrokenClock(FakeClock):
         broken = 1
 
-        def time(self):
+        def time(self) -> float:
             if self.broken:
                 self.broken -= 1
                 raise ArithmeticError("the clock broke")
@@ -251,7 +260,9 @@ def test_an_impossible_error_is_shown_and_survived(store, caplog):
     assert any("the clock broke" in text for text in texts(snapshot.parse(store.get(DECK))))
 
 
-def test_a_store_that_raises_what_it_should_not_counts_as_failing(store, caplog):
+def test_a_store_that_raises_what_it_should_not_counts_as_failing(
+    store: FaultyStore, caplog: pytest.LogCaptureFixture
+) -> None:
     publisher = publisher_of(store)
     assert publisher._page.publish(wait=True, timeout=10)
     store.script(Fault.BUG)
@@ -262,7 +273,7 @@ def test_a_store_that_raises_what_it_should_not_counts_as_failing(store, caplog)
     assert texts(snapshot.parse(store.get(DECK))) == ["a"]
 
 
-def test_a_forked_child_neither_publishes_nor_closes(store, tmp_path):
+def test_a_forked_child_neither_publishes_nor_closes(store: FaultyStore, tmp_path: Path) -> None:
     disk = open_store(f"file://{tmp_path}")
     publisher = publisher_of(disk)
     page = publisher._page
@@ -285,11 +296,11 @@ def test_a_forked_child_neither_publishes_nor_closes(store, tmp_path):
     assert document.end.outcome == "succeeded"
 
 
-def test_a_forked_child_is_not_stuck_on_a_lock_that_another_thread_held(store):
+def test_a_forked_child_is_not_stuck_on_a_lock_that_another_thread_held(store: FaultyStore) -> None:
     page = Page()
     taken, done = threading.Event(), threading.Event()
 
-    def hold():
+    def hold() -> None:
         with page.lock:
             taken.set()
             done.wait(30)
@@ -308,7 +319,7 @@ def test_a_forked_child_is_not_stuck_on_a_lock_that_another_thread_held(store):
 
 
 @pytest.mark.parametrize("inside", ["publish", "component"])
-def test_a_signal_handler_may_close_it_in_the_middle_of_anything(store, inside):
+def test_a_signal_handler_may_close_it_in_the_middle_of_anything(store: FaultyStore, inside: str) -> None:
     """SIGTERM interrupts the task while it holds a lock; the final flush must not wait for that lock."""
     publisher = publisher_of(store)
     page = publisher._page
@@ -321,7 +332,7 @@ def test_a_signal_handler_may_close_it_in_the_middle_of_anything(store, inside):
     assert texts(document) == ["a"]
 
 
-def test_a_hundred_megabytes_in_one_element(store):
+def test_a_hundred_megabytes_in_one_element(store: FaultyStore) -> None:
     publisher = publisher_of(store)
     page = publisher._page
     page.deck("d").append("before")
@@ -336,7 +347,7 @@ def test_a_hundred_megabytes_in_one_element(store):
     assert store.head(DECK).size < 100_000
 
 
-def test_memory_stays_bounded_however_long_the_store_is_down(store):
+def test_memory_stays_bounded_however_long_the_store_is_down(store: FaultyStore) -> None:
     limit = 200_000
     publisher = publisher_of(store, DeckPublish(min_interval=0.0, max_bytes=limit))
     page = publisher._page
@@ -362,7 +373,7 @@ def test_memory_stays_bounded_however_long_the_store_is_down(store):
     assert Replay(document).weight <= limit
 
 
-def test_a_thousand_publishes_cost_at_most_three_times_the_final_deck(store):
+def test_a_thousand_publishes_cost_at_most_three_times_the_final_deck(store: FaultyStore) -> None:
     publisher = publisher_of(store, DeckPublish(min_interval=0.0, snapshot_interval=0.0))
     page = publisher._page
     for _ in range(1000):

@@ -2,6 +2,8 @@
 
 import itertools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,24 +24,24 @@ END = End("succeeded", "2026-11-24T12:00:00.000Z")
 class Loop:
     """Carries steps out on paper."""
 
-    def __init__(self, **settings) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.clock = FakeClock()
         self.begun = self.clock.monotonic()
         self.logic = Publishing(DeckPublish(**settings), title="t", wall=self.clock.time, rng=lambda: 1.0)
 
-    def offer(self, *ops) -> None:
+    def offer(self, *ops: Put | Extend | Drop) -> None:
         pending = Pending()
         for op in ops:
             pending.add(op)
         self.logic.offer(pending, self.clock.monotonic())
 
-    def next(self):
+    def next(self) -> Any:
         return self.logic.next(self.clock.monotonic())
 
-    def done(self, step, outcome=Outcome.LANDED, **found) -> None:
+    def done(self, step: Any, outcome: Outcome = Outcome.LANDED, **found: Any) -> None:
         self.logic.done(step, outcome, self.clock.monotonic(), **found)
 
-    def until(self, seconds: float) -> list:
+    def until(self, seconds: float) -> list[Any]:
         """Let everything succeed until so long after the beginning."""
         steps = self.run()
         while (left := self.begun + seconds - self.clock.monotonic()) > 1e-9:
@@ -48,7 +50,7 @@ class Loop:
             steps += self.run()
         return steps
 
-    def run(self) -> list:
+    def run(self) -> list[Any]:
         """Let everything succeed until there is nothing to do for now."""
         steps = []
         while not isinstance(step := self.next(), Wait | Finished):
@@ -57,7 +59,7 @@ class Loop:
         return steps
 
 
-def test_updates_that_come_fast_are_merged_and_the_last_is_not_lost():
+def test_updates_that_come_fast_are_merged_and_the_last_is_not_lost() -> None:
     loop = Loop(min_interval=0.5)
     loop.run()
     loop.offer(Put("d", Html("a", "1")))
@@ -73,7 +75,7 @@ def test_updates_that_come_fast_are_merged_and_the_last_is_not_lost():
     assert loop.next() == Wait(loop.begun + publishing.SOON), "what is left is a snapshot"
 
 
-def test_failures_are_tried_again_ever_more_slowly_with_the_same_bytes():
+def test_failures_are_tried_again_ever_more_slowly_with_the_same_bytes() -> None:
     loop = Loop()
     loop.run()
     loop.offer(Put("d", Html("a", "1")))
@@ -96,7 +98,7 @@ def test_failures_are_tried_again_ever_more_slowly_with_the_same_bytes():
     assert loop.logic.replay.health.retried == 12
 
 
-def test_the_end_does_not_wait_for_the_breaker():
+def test_the_end_does_not_wait_for_the_breaker() -> None:
     loop = Loop(min_interval=1.0)
     loop.run()
     loop.offer(Put("d", Html("a", "1")))
@@ -115,7 +117,7 @@ def test_the_end_does_not_wait_for_the_breaker():
     assert loop.logic.replay.end == END
 
 
-def test_a_number_that_somebody_else_took():
+def test_a_number_that_somebody_else_took() -> None:
     loop = Loop()
     loop.run()
     loop.offer(Put("d", Html("a", "1")))
@@ -134,7 +136,7 @@ def test_a_number_that_somebody_else_took():
     assert loop.logic.replay.seq == 2
 
 
-def test_snapshots_come_when_the_log_has_outgrown_them_and_not_too_often():
+def test_snapshots_come_when_the_log_has_outgrown_them_and_not_too_often() -> None:
     loop = Loop(min_interval=0.0, snapshot_interval=5.0)
     pages = []
     for number in range(60):
@@ -146,7 +148,7 @@ def test_snapshots_come_when_the_log_has_outgrown_them_and_not_too_often():
     assert 2 <= len(pages) <= 5
 
 
-def test_without_history_segments_go_once_two_snapshots_cover_them():
+def test_without_history_segments_go_once_two_snapshots_cover_them() -> None:
     loop = Loop(min_interval=0.0, snapshot_interval=0.0, history=False)
     removed, pages = [], [0]
     for number in range(60):
@@ -160,7 +162,7 @@ def test_without_history_segments_go_once_two_snapshots_cover_them():
     assert removed == list(range(1, pages[-2] + 1))
 
 
-def test_at_the_end_segments_are_removed_last_and_for_a_moment_only():
+def test_at_the_end_segments_are_removed_last_and_for_a_moment_only() -> None:
     loop = Loop(min_interval=0.0, history=False)
     loop.run()
     for number in range(50):
@@ -177,7 +179,7 @@ def test_at_the_end_segments_are_removed_last_and_for_a_moment_only():
     assert loop.logic.complete
 
 
-def test_at_the_end_every_segment_is_removed_when_there_is_time():
+def test_at_the_end_every_segment_is_removed_when_there_is_time() -> None:
     loop = Loop(min_interval=0.0, history=False)
     loop.offer(Put("d", Html("a", "1")))
     loop.run()
@@ -187,13 +189,13 @@ def test_at_the_end_every_segment_is_removed_when_there_is_time():
     assert snapshot.parse(steps[1].data).end == END
 
 
-def test_a_chart_whose_x_starts_over_costs_no_more_than_any_other():
-    def stored(x_of):
+def test_a_chart_whose_x_starts_over_costs_no_more_than_any_other() -> None:
+    def stored(x_of: Callable[..., Any]) -> int:
         loop = Loop(min_interval=0.0)
         steps, pairs = loop.run(), []
         for number in range(2000):
             pairs.append((float(x_of(number)), float(number)))
-            loop.offer(Extend("d", Chart("c", "loss", [Series("s", *([value] for value in pairs[-1]))])))
+            loop.offer(Extend("d", Chart("c", "loss", [Series("s", *([value] for value in pairs[-1]))])))  # type: ignore[arg-type]
             loop.clock.advance(1.0)
             steps += loop.run()
         loop.logic.finish(END, loop.clock.monotonic())
@@ -208,11 +210,11 @@ def test_a_chart_whose_x_starts_over_costs_no_more_than_any_other():
     assert stored(lambda number: number % 100) <= stored(lambda number: number)
 
 
-def test_texts_and_values_that_cannot_be_encoded(caplog):
+def test_texts_and_values_that_cannot_be_encoded(caplog: pytest.LogCaptureFixture) -> None:
     loop = Loop(min_interval=0.0)
     loop.offer(
         Put("a\ud800", Html("i\udfff", "\ud83d\ude00 \ud800 \0")),
-        Put("d", Value("v", "label", object())),
+        Put("d", Value("v", "label", object())),  # type: ignore[arg-type]
         Put("d", Html("kept", "x")),
     )
     (_, step) = loop.run()
@@ -227,7 +229,7 @@ def test_texts_and_values_that_cannot_be_encoded(caplog):
     assert "deck_element_unencodable" in caplog.text
 
 
-def test_a_document_stays_within_its_limit():
+def test_a_document_stays_within_its_limit() -> None:
     limit = 50_000
     loop = Loop(min_interval=0.0, max_bytes=limit)
     for number in range(100):
@@ -246,7 +248,7 @@ def test_a_document_stays_within_its_limit():
     assert "Older data was left out" in log.elements[-1].html
 
 
-def test_what_is_only_replaced_needs_no_room():
+def test_what_is_only_replaced_needs_no_room() -> None:
     loop = Loop(min_interval=0.0, max_bytes=10_000)
     old = [Html(f"old{number}", "o" * 500) for number in range(4)]
     loop.offer(*(Put("d", element) for element in old), Put("d", Html("figure", "f" * 5000)))
@@ -266,7 +268,7 @@ def test_what_is_only_replaced_needs_no_room():
     assert ids == ["figure", limits.NOTICE], "what is put again stays where it is while older blocks go"
 
 
-def test_tiles_and_bars_go_when_nothing_else_is_left():
+def test_tiles_and_bars_go_when_nothing_else_is_left() -> None:
     limit = 50_000
     loop = Loop(min_interval=0.0, max_bytes=limit)
     for number in range(200):
@@ -289,7 +291,7 @@ def test_tiles_and_bars_go_when_nothing_else_is_left():
     assert "58.7 KiB was left out" in huge.html
 
 
-def test_tiles_stay_while_older_blocks_and_points_are_enough():
+def test_tiles_stay_while_older_blocks_and_points_are_enough() -> None:
     loop = Loop(min_interval=0.0, max_bytes=50_000)
     loop.offer(Put("d", Value("v", "loss", 0.5)), Put("d", Progress("p", "files", 1, 2)))
     for number in range(300):
@@ -302,7 +304,7 @@ def test_tiles_stay_while_older_blocks_and_points_are_enough():
     assert {"v", "p", "c", "299"} <= ids
 
 
-def test_a_snapshot_that_fails_does_not_hold_up_the_log():
+def test_a_snapshot_that_fails_does_not_hold_up_the_log() -> None:
     loop = Loop(min_interval=0.0)
     page = loop.next()
     assert isinstance(page, Overwrite)
@@ -323,7 +325,7 @@ def overdue(seconds: float, limit: float = publishing.STALE) -> float:
 
 
 @pytest.mark.parametrize("interval", [0.0, 7.0])
-def test_whenever_the_end_comes_all_that_was_stored_is_at_most_three_times_the_deck(interval):
+def test_whenever_the_end_comes_all_that_was_stored_is_at_most_three_times_the_deck(interval: float) -> None:
     """And what keeps the snapshot from falling too far behind."""
     for publishes in (10, 100, 140, 300, 301, 302, 700):
         loop = Loop(min_interval=0.0, snapshot_interval=interval)
@@ -340,7 +342,7 @@ def test_whenever_the_end_comes_all_that_was_stored_is_at_most_three_times_the_d
 
 
 @pytest.mark.parametrize("publishes", [10, 200, 1000])
-def test_a_short_task_writes_less_than_three_times_its_deck(publishes):
+def test_a_short_task_writes_less_than_three_times_its_deck(publishes: int) -> None:
     """Whatever the page's size: within ten seconds there is one snapshot between the placeholder and the last."""
     loop = Loop()
     steps = loop.run()
@@ -352,7 +354,7 @@ def test_a_short_task_writes_less_than_three_times_its_deck(publishes):
     assert sum(len(step.data) for step in steps) <= 3 * len(steps[-1].data)
 
 
-def test_a_thousand_publishes_that_follow_each_other_write_less_than_three_times_their_deck():
+def test_a_thousand_publishes_that_follow_each_other_write_less_than_three_times_their_deck() -> None:
     loop = Loop()
     steps = loop.run()
     for number in range(1000):  # as fast as `min_interval` allows, 50 s
@@ -363,7 +365,7 @@ def test_a_thousand_publishes_that_follow_each_other_write_less_than_three_times
     assert sum(len(step.data) for step in steps) <= 3 * len(steps[-1].data)
 
 
-def test_a_bar_beside_a_large_figure_is_in_a_snapshot_before_long():
+def test_a_bar_beside_a_large_figure_is_in_a_snapshot_before_long() -> None:
     loop = Loop()
     written = []
     loop.offer(Put("d", Html("figure", "x" * 5_000_000)))
@@ -376,11 +378,11 @@ def test_a_bar_beside_a_large_figure_is_in_a_snapshot_before_long():
     assert page.decks[0].elements[1].value == pytest.approx(10 * at, abs=1), "all that had been published by then"
 
 
-def test_a_large_page_and_a_slow_store_are_written_more_rarely():
-    def pauses(size, took):
+def test_a_large_page_and_a_slow_store_are_written_more_rarely() -> None:
+    def pauses(size: int, took: float) -> Any:
         loop = Loop(max_bytes=bounds.DOCUMENT_BYTES)
         loop.offer(Put("d", Html("figure", "x" * size)))
-        found = []
+        found: list[Any] = []
         while len(found) < 12:
             loop.offer(Put("d", Progress("bar", "epochs", loop.clock.monotonic())))
             step = loop.next()
@@ -403,7 +405,9 @@ def test_a_large_page_and_a_slow_store_are_written_more_rarely():
     st.sampled_from([0.0, 5.0, 60.0]),
 )
 @settings(max_examples=150)
-def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_bounded(script, interval):
+def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_bounded(
+    script: list[tuple[str, int, float]], interval: float
+) -> None:
     loop = Loop(min_interval=0.0, snapshot_interval=interval)
     bound = max(publishing.STALE, interval)
     sizes = {Create: 0, Overwrite: 0}
@@ -423,7 +427,7 @@ def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_b
     assert sizes[Overwrite] <= paid + largest * overdue(loop.clock.monotonic() - loop.begun, bound)
 
 
-def test_a_deck_that_is_replaced_again_and_again_has_snapshots_for_half_of_what_its_log_takes():
+def test_a_deck_that_is_replaced_again_and_again_has_snapshots_for_half_of_what_its_log_takes() -> None:
     loop = Loop(min_interval=0.0, snapshot_interval=0.0)
     sizes = {Create: 0, Overwrite: 0}
     for number in range(300):
@@ -434,7 +438,7 @@ def test_a_deck_that_is_replaced_again_and_again_has_snapshots_for_half_of_what_
     assert 0.4 <= sizes[Overwrite] / sizes[Create] <= 0.5
 
 
-def test_what_is_too_much_for_one_segment_comes_in_several(monkeypatch):
+def test_what_is_too_much_for_one_segment_comes_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "MOST_AT_ONCE", 10_000)
     loop = Loop()
     loop.offer(*(Put("d", Html(f"{number}", "x" * 4_000)) for number in range(5)), Put("d", Html("big", "y" * 30_000)))
@@ -446,7 +450,7 @@ def test_what_is_too_much_for_one_segment_comes_in_several(monkeypatch):
     assert [element.id for element in loop.logic.replay.document().decks[0].elements] == [*"01234", "big"]
 
 
-def test_who_waits_for_a_publish_waits_for_all_parts_of_it(monkeypatch):
+def test_who_waits_for_a_publish_waits_for_all_parts_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "MOST_AT_ONCE", 1_000)
     loop = Loop(min_interval=0)
     pending = Pending()
@@ -461,7 +465,7 @@ def test_who_waits_for_a_publish_waits_for_all_parts_of_it(monkeypatch):
     assert landed == [0, 0, 7]
 
 
-def test_an_element_whose_json_is_too_large_is_left_out_and_says_so(monkeypatch):
+def test_an_element_whose_json_is_too_large_is_left_out_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "SEGMENT_BYTES", 10_000)
     loop = Loop()
     loop.offer(Put("d", Html("fine", "x")), Put("d", Html("zeros", "\0" * 3_000)))

@@ -1,31 +1,34 @@
 import gzip
 import html
 import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from livedeck.deck import bounds, segments, snapshot
-from livedeck.deck.ops import Document, Html, Put, Segment, Unreadable
+from livedeck.deck.ops import Deck, Document, Html, Put, Segment, Unreadable
 from livedeck.deck.reader import AHEAD, AHEAD_BYTES, SMALL, Reader
 from livedeck.deck.replay import Replay
 from livedeck.deck.segments import clean_text, encode, now
 from livedeck.errors import DeckError
-from livedeck.store import open_store
+from livedeck.store import Store, open_store
 from livedeck.store.layout import DECK, segment_key
 
 _names = itertools.count()
 
 
 @pytest.fixture
-def store():
+def store() -> Store:
     return open_store(f"memory://reader-{next(_names)}")
 
 
-def segment(seq):
+def segment(seq: int) -> Segment:
     return Segment(seq, f"2026-11-24T12:00:{seq:02d}.000Z", [Put("d", Html(str(seq), "x"))])
 
 
-async def test_nothing_there_and_foreign(store):
+async def test_nothing_there_and_foreign(store: Store) -> None:
     assert await Reader(store).load() is None
     assert await Reader(store).next(0) is None
     assert await Reader(store).head() is None
@@ -34,12 +37,12 @@ async def test_nothing_there_and_foreign(store):
     assert (await Reader(store).head()).size == 23
 
 
-async def test_segments_without_a_snapshot(store):
+async def test_segments_without_a_snapshot(store: Store) -> None:
     store.create(segment_key(1), encode(segment(1)))
     assert (await Reader(store).load()).seq == 1
 
 
-async def test_a_long_tail_is_read(store):
+async def test_a_long_tail_is_read(store: Store) -> None:
     store.put(DECK, snapshot.placeholder("t", now()))
     for seq in range(1, 3 * AHEAD + 2):
         store.create(segment_key(seq), encode(segment(seq)))
@@ -54,11 +57,11 @@ async def test_a_long_tail_is_read(store):
 GOOD = encode(segment(2))
 
 
-def ops(text):
+def ops(text: bytes) -> bytes:
     return b'{"seq":2,"at":"2026-11-24T12:00:02.000Z","ops":[%s]}' % text
 
 
-def progress(value):
+def progress(value: bytes) -> bytes:
     return ops(b'{"op":"put","deck":"d","element":{"kind":"progress","id":"2","label":"x","value":%s}}' % value)
 
 
@@ -102,7 +105,9 @@ TAMPERED = {
 
 @pytest.mark.parametrize(("data", "words"), TAMPERED.values(), ids=TAMPERED)
 @pytest.mark.parametrize("page", [True, False])
-async def test_an_unreadable_segment_is_named_and_does_not_hold_up_the_log(store, data, words, page):
+async def test_an_unreadable_segment_is_named_and_does_not_hold_up_the_log(
+    store: Store, data: bytes | None, words: str, page: bool
+) -> None:
     if page:
         store.put(DECK, snapshot.placeholder("t", now()))
     store.create(segment_key(1), encode(segment(1)))
@@ -120,23 +125,23 @@ async def test_an_unreadable_segment_is_named_and_does_not_hold_up_the_log(store
         found = await reader.next(replay.seq)
         if found is not None:
             replay.apply(found)
-    assert content(replay.document()) == content(document)
-    assert snapshot.parse(snapshot.render(document, live=False)) == document
-    assert html.escape(words) in snapshot.render(document, live=False).decode()
+    assert content(replay.document()) == content(document)  # type: ignore[arg-type]
+    assert snapshot.parse(snapshot.render(document, live=False)) == document  # type: ignore[arg-type]
+    assert html.escape(words) in snapshot.render(document, live=False).decode()  # type: ignore[arg-type]
 
 
-def content(document):
+def content(document: Document) -> tuple[int, str, list[Deck], list[Unreadable]]:
     return document.seq, document.at, document.decks, document.unreadable
 
 
-async def test_what_comes_after_an_unreadable_last_segment_is_not_dated_by_it(store):
+async def test_what_comes_after_an_unreadable_last_segment_is_not_dated_by_it(store: Store) -> None:
     store.create(segment_key(1), encode(segment(1)))
     store.create(segment_key(2), b"{")
     document = await Reader(store).load()
     assert (document.seq, document.at) == (2, segment(1).at)
 
 
-async def test_several_in_a_row_that_are_missing(store):
+async def test_several_in_a_row_that_are_missing(store: Store) -> None:
     store.create(segment_key(1), encode(segment(1)))
     store.create(segment_key(5), encode(segment(5)))
     document = await Reader(store).load()
@@ -144,7 +149,7 @@ async def test_several_in_a_row_that_are_missing(store):
     assert [element.id for element in document.decks[0].elements] == ["1", "5"]
 
 
-async def test_a_segment_that_is_no_file(tmp_path):
+async def test_a_segment_that_is_no_file(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     store.create(segment_key(1), encode(segment(1)))
     (tmp_path / segment_key(2)).mkdir()
@@ -154,7 +159,7 @@ async def test_a_segment_that_is_no_file(tmp_path):
     assert document.seq == 3
 
 
-async def test_a_segment_beyond_the_bounds_is_not_read(store, monkeypatch):
+async def test_a_segment_beyond_the_bounds_is_not_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "SEGMENT_BYTES", 3 * AHEAD_BYTES)
     monkeypatch.setattr(bounds, "OPS", 3)
     store.put(segment_key(1), b" " * (3 * AHEAD_BYTES) + encode(segment(1)))
@@ -169,10 +174,10 @@ async def test_a_segment_beyond_the_bounds_is_not_read(store, monkeypatch):
     assert long == Unreadable(3, "it has 4 ops; no more than 3 are read")
 
 
-async def test_what_is_large_is_decoded_elsewhere(store):
+async def test_what_is_large_is_decoded_elsewhere(store: Store) -> None:
     offloaded = []
 
-    async def offload(function, *args):
+    async def offload(function: Callable[..., Any], *args: int | bytes) -> Any:
         offloaded.append(function.__name__)
         return function(*args)
 
@@ -182,12 +187,12 @@ async def test_what_is_large_is_decoded_elsewhere(store):
     assert (await reader.load()).seq == 2
     assert offloaded == ["decode_numbered"]
     document = await reader.load()
-    store.put(DECK, snapshot.render(document, live=True))
+    store.put(DECK, snapshot.render(document, live=True))  # type: ignore[arg-type]
     assert await reader.load() == document
     assert offloaded == ["decode_numbered", "decode_numbered", "parse"]
 
 
-async def test_a_page_of_others_is_not_read_whatever_its_size(store, monkeypatch):
+async def test_a_page_of_others_is_not_read_whatever_its_size(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "PAGE_BYTES", 10_000)
     store.put(DECK, b"<html>" + b"x" * 20_000)
     assert await Reader(store).load() is None
@@ -195,7 +200,7 @@ async def test_a_page_of_others_is_not_read_whatever_its_size(store, monkeypatch
     assert await Reader(store).load() is None
 
 
-async def test_a_segment_that_a_snapshot_replaced_is_reported(store):
+async def test_a_segment_that_a_snapshot_replaced_is_reported(store: Store) -> None:
     store.put(DECK, snapshot.placeholder("t", now()))
     reader = Reader(store)
     assert (await reader.load()).seq == 0
@@ -207,7 +212,7 @@ async def test_a_segment_that_a_snapshot_replaced_is_reported(store):
     assert (await reader.load()).seq == 5
 
 
-def test_texts_that_utf8_cannot_hold():
+def test_texts_that_utf8_cannot_hold() -> None:
     assert clean_text("a\ud800b") == "a\ufffdb"
     assert clean_text("\ud83d\ude00") == "😀"
     assert clean_text("é\0") == "é\0"

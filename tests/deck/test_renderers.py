@@ -1,4 +1,5 @@
 import io
+from typing import Any
 
 import matplotlib.figure
 import numpy as np
@@ -12,17 +13,17 @@ from livedeck.deck.renderers import render_traceback, to_html
 
 
 class Shows:
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return "<b>mine</b>"
 
 
 class ShowsPng:
-    def _repr_png_(self):
+    def _repr_png_(self) -> bytes:
         return b"\x89PNG"
 
 
 class Raises:
-    def to_html(self):
+    def to_html(self) -> None:
         raise ZeroDivisionError("<oops>")
 
 
@@ -55,11 +56,11 @@ def png() -> bytes:
         (Shows, "Shows"),
     ],
 )
-def test_values_show_themselves(value, expected):
+def test_values_show_themselves(value: Any, expected: str) -> None:
     assert expected in to_html(value)
 
 
-def test_a_figure_is_an_image():
+def test_a_figure_is_an_image() -> None:
     figure = matplotlib.figure.Figure()
     axes = figure.subplots()
     axes.plot([1, 2])
@@ -67,12 +68,12 @@ def test_a_figure_is_an_image():
     assert "data:image/png;base64," in to_html(axes)
 
 
-def test_a_renderer_that_raises_puts_the_error_in_its_place():
+def test_a_renderer_that_raises_puts_the_error_in_its_place() -> None:
     shown = to_html(Raises())
     assert "ld-error" in shown
     assert "Raises could not be shown" in shown
     assert "ZeroDivisionError: &lt;oops&gt;" in shown
 
 
-def test_a_traceback_is_text():
+def test_a_traceback_is_text() -> None:
     assert "&lt;b&gt;" in render_traceback(ValueError("<b>"), "")

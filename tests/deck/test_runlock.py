@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ time.sleep(600)
 
 
 @pytest.mark.slow
-def test_a_process_is_known_to_run_until_it_is_killed(tmp_path):
+def test_a_process_is_known_to_run_until_it_is_killed(tmp_path: Path) -> None:
     below = tmp_path / "0001-x" / "n0" / "0"
     below.mkdir(parents=True)
     assert liveness(below) is Liveness.UNKNOWN
@@ -37,6 +38,6 @@ def test_a_process_is_known_to_run_until_it_is_killed(tmp_path):
             os.kill(child, signal.SIGKILL)
 
 
-def test_what_is_no_file_tells_nothing(tmp_path):
+def test_what_is_no_file_tells_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / runlock.LOCK)
     assert liveness(tmp_path) is Liveness.UNKNOWN

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from tests.deck.applying import apply
 CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "deck_cases.json").read_text(encoding="utf-8"))
 
 
-def replay(case: dict) -> Document:
+def replay(case: dict) -> Document:  # type: ignore[type-arg]
     document = msgspec.convert(case["start"], Document)
     for segment in case["segments"]:
         document = apply(document, msgspec.convert(segment, Segment))
@@ -21,7 +22,7 @@ def replay(case: dict) -> Document:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_case(case):
+def test_case(case: dict[str, str | dict[str, Any] | list[dict[str, Any]]]) -> None:
     if case.get("error"):
         with pytest.raises(DeckError):
             replay(case)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import markup, raw, segments, slices, snapshot
-from livedeck.deck.ops import Chart, Deck, Document, End, Html, Op, Put, Segment, Series
+from livedeck.deck.ops import Chart, Deck, Document, Drop, End, Extend, Html, Op, Put, Segment, Series
 from livedeck.errors import DeckError
 from tests.calls import calls_of
 from tests.deck import strategies
@@ -25,14 +25,14 @@ LONG = [
 
 
 @given(segment=SEGMENTS, size=SIZES)
-def test_segments_are_encoded_and_decoded_as_in_one_piece(segment, size):
+def test_segments_are_encoded_and_decoded_as_in_one_piece(segment: Segment, size: int) -> None:
     data = msgspec.json.encode(segment)
     assert b"".join(slices.encode(segment, size)) == data
     assert slices.Decoder(Segment, size).decode(data) == segment
 
 
 @given(text=TEXTS, size=SIZES)
-def test_texts_may_be_escaped_in_any_way(text, size):
+def test_texts_may_be_escaped_in_any_way(text: str, size: int) -> None:
     escaped = "".join(
         f"\\u{int.from_bytes(text_[at : at + 2], 'big'):04X}"
         for text_ in [text.encode("utf-16-be")]
@@ -43,7 +43,7 @@ def test_texts_may_be_escaped_in_any_way(text, size):
 
 
 @given(op=OPS, at=st.integers(0, 400), byte=st.integers(0, 255), size=SIZES)
-def test_what_is_damaged_is_refused_alike(op, at, byte, size):
+def test_what_is_damaged_is_refused_alike(op: Put | Drop | Extend, at: int, byte: int, size: int) -> None:
     data = bytearray(msgspec.json.encode(Segment(1, AT, [op])))
     data[at % len(data)] = byte
 
@@ -61,14 +61,14 @@ def test_what_is_damaged_is_refused_alike(op, at, byte, size):
         Document, decks=st.lists(st.builds(Deck, strategies.decks, st.lists(strategies.elements, max_size=4)))
     )
 )
-def test_documents_are_too(document):
+def test_documents_are_too(document: Document) -> None:
     data = msgspec.json.encode(document)
     assert b"".join(slices.joined(slices.encode(document, 20), 50)) == data
     assert slices.Decoder(Document, 20).decode(data) == document
 
 
 @pytest.mark.parametrize("element", LONG)
-def test_what_is_long_lets_other_threads_have_their_turn(element):
+def test_what_is_long_lets_other_threads_have_their_turn(element: Html | Chart) -> None:
     document = Document(1, AT, [Deck("d", [element])])
     op: Op = Put("d", element)
     data = segments.encode(Segment(1, AT, [op]))
@@ -82,14 +82,14 @@ def test_what_is_long_lets_other_threads_have_their_turn(element):
     assert snapshot.parse(page) == document
 
 
-def test_so_does_looking_through_long_html():
+def test_so_does_looking_through_long_html() -> None:
     html = "<p>x</p>\n" * 300_000
     assert calls_of(lambda: markup.acts_on_document(html)) > len(html) // (256 * 1024)
     assert not markup.acts_on_document(html)
 
 
 @pytest.mark.parametrize("at", range(262_130, 262_150))
-def test_what_is_looked_for_is_found_where_pieces_meet(at):
+def test_what_is_looked_for_is_found_where_pieces_meet(at: int) -> None:
     assert markup.acts_on_document("x" * at + "<script>" + "x" * 10_000)
     assert markup.acts_on_document("x" * at + " onclick=" + "x" * 10_000)
     text = "x" * at + '&amp;&quot"' + "x" * 10_000
@@ -97,7 +97,7 @@ def test_what_is_looked_for_is_found_where_pieces_meet(at):
 
 
 @pytest.mark.parametrize("at", range(262_130, 262_150))
-def test_no_text_ends_the_block_it_stands_in(at):
+def test_no_text_ends_the_block_it_stands_in(at: int) -> None:
     name = "x" * at + "</script><!--"
     document = Document(1, AT, [Deck("d", [Chart("c", "t", [Series(name, [1.0], [1.0])])])])
     page = snapshot.render(document, live=False)
@@ -105,11 +105,11 @@ def test_no_text_ends_the_block_it_stands_in(at):
     assert snapshot.parse(page) == document
 
 
-def test_a_long_segment_that_is_none_says_why():
+def test_a_long_segment_that_is_none_says_why() -> None:
     with pytest.raises(DeckError, match="not a segment"):
         segments.decode(b'{"seq":1,"at":"","ops":[{"op":"put","deck":7,"element":"%s"}]}' % (b"x" * slices.SLICE))
 
 
-def test_an_end_is_as_it_was():
+def test_an_end_is_as_it_was() -> None:
     segment = Segment(3, AT, [End("failed", AT)])
     assert slices.Decoder(Segment, 20).decode(msgspec.json.encode(segment)) == segment

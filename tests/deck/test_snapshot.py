@@ -1,5 +1,6 @@
 import json
 import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -7,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import snapshot
-from livedeck.deck.ops import Chart, Deck, Document, End, Html, Markdown, Progress, Put, Series, Text, Value
+from livedeck.deck.ops import (
+    Chart,
+    Deck,
+    Document,
+    Drop,
+    End,
+    Extend,
+    Html,
+    Markdown,
+    Progress,
+    Put,
+    Series,
+    Text,
+    Value,
+)
 from tests.deck.applying import apply_ops
 from tests.deck.strategies import ops
 
@@ -24,22 +39,28 @@ HOSTILE = [
 
 
 @pytest.fixture(params=["with the runtime", "without the runtime"])
-def runtime(request, monkeypatch):
+def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bytes | None:
     script = b"console.log('runtime')" if request.param == "with the runtime" else None
     monkeypatch.setattr(snapshot, "_runtime", lambda: script)
     return script
 
 
 @given(st.lists(ops, max_size=12), st.booleans())
-def test_every_document_is_recovered_exactly(batch, live):
+def test_every_document_is_recovered_exactly(batch: list[Put | Extend | Drop], live: bool) -> None:
     document = apply_ops(Document(3, "2026-11-24T12:00:00.123Z"), batch)
     assert snapshot.parse(snapshot.render(document, live=live)) == document
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("live", [False, True])
-def test_hostile_texts_are_recovered_and_stay_where_they_are(text, live, runtime):
-    elements = [Html("a", text), Markdown("m", text), Value("v", text, text, text), Text("t", text), Html("b", text)]
+def test_hostile_texts_are_recovered_and_stay_where_they_are(text: str, live: Any, runtime: bytes | None) -> None:
+    elements: list[Any] = [
+        Html("a", text),
+        Markdown("m", text),
+        Value("v", text, text, text),
+        Text("t", text),
+        Html("b", text),
+    ]
     elements.append(Chart("c", text, [Series(text, [1.0, 2.0], [1.0, None])], text, text))
     document = Document(7, "2026-11-24T12:00:00.000Z", [Deck(text, elements), Deck("b", [])])
     page = snapshot.render(document, live=live, title=text)
@@ -53,20 +74,24 @@ def test_hostile_texts_are_recovered_and_stay_where_they_are(text, live, runtime
 
 @pytest.mark.parametrize("element", [Html("x", "<p>" + "unique" * 1000), Text("x", "unique" * 1000)])
 @pytest.mark.parametrize("live", [False, True])
-def test_what_a_decks_bytes_mostly_are_stands_in_a_page_once(element, live, runtime):
+def test_what_a_decks_bytes_mostly_are_stands_in_a_page_once(
+    element: Html | Chart, live: Any, runtime: str | None
+) -> None:
     document = Document(1, "", [Deck("a", [element])])
     assert snapshot.render(document, live=live).count(b"unique" * 1000) == 1
 
 
 @pytest.mark.parametrize("text", ["carriage\rreturn", "nothing\0", "<b></NoScript><p>"])
-def test_what_a_script_could_not_read_there_stands_in_the_json(text, runtime):
+def test_what_a_script_could_not_read_there_stands_in_the_json(text: str, runtime: bytes | None) -> None:
     document = Document(1, "", [Deck("a", [Html("x", text)])])
     page = snapshot.render(document, live=False)
     assert snapshot.parse(page) == document
     assert (json.dumps(text)[1:-1].replace("</", "<\\/").encode() in page) is (runtime is not None)
 
 
-def test_the_last_page_carries_the_script_and_those_before_only_where_an_element_needs_it(runtime):
+def test_the_last_page_carries_the_script_and_those_before_only_where_an_element_needs_it(
+    runtime: bytes | None,
+) -> None:
     chart = Chart("c", "loss", [Series("s", [1.0, 2.0], [1.0, 2.0])])
     plain, drawn = (Document(1, "", [Deck("a", [element])]) for element in (Html("x", "words"), chart))
     pages = {
@@ -83,23 +108,23 @@ def test_the_last_page_carries_the_script_and_those_before_only_where_an_element
     assert b"<polyline" in pages["drawn, last"]
 
 
-def test_the_script_is_told_where_the_characters_begin_that_it_reads(monkeypatch):
+def test_the_script_is_told_where_the_characters_begin_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "_runtime", lambda: b"console.log('runtime')")
     page = snapshot.render(Document(1, "", [Deck("é", [Html("x", "<p>words</p>")])]), live=False)
-    start = int(re.search(rb'data-static="(\d+)"', page)[1])
+    start = int(re.search(rb'data-static="(\d+)"', page)[1])  # type: ignore[index]
     assert page[:start].endswith(b"<noscript>")
     source = json.loads(page[page.rfind(b'id="livedeck-source">') + 21 : page.rfind(b"</script>")])
     at, length = source["decks"][0]["elements"][0]["html"]
     assert page[at : at + length] == b"<p>words</p>"
 
 
-def test_pages_that_were_saved_with_a_block_of_the_whole_document_are_read():
+def test_pages_that_were_saved_with_a_block_of_the_whole_document_are_read() -> None:
     document = Document(3, "", [Deck("a", [Html("x", "words"), Value("v", "loss", 1)])])
     page = b'<meta name="livedeck-version" content="1"><script type="application/json" id="livedeck-document">'
     assert snapshot.parse(page + msgspec.json.encode(document) + b"</script></body></html>") == document
 
 
-def test_the_page_says_how_the_task_stands():
+def test_the_page_says_how_the_task_stands() -> None:
     at = "2026-11-24T12:00:00.000Z"
     assert b"Running when this was published" in snapshot.render(Document(1, at), live=True)
     assert b"24 Nov 2026, 12:00:00 UTC" in snapshot.render(Document(1, at), live=True)
@@ -109,7 +134,7 @@ def test_the_page_says_how_the_task_stands():
     assert b'<meta name="livedeck-seq" content="1">' in ended
 
 
-def test_tabs_need_no_script():
+def test_tabs_need_no_script() -> None:
     page = snapshot.render(Document(1, "", [Deck("a", []), Deck("b", []), Deck("c", [])]), live=True).decode()
     assert page.count('type="radio"') == 3
     assert page.count(" checked>") == 1
@@ -117,7 +142,7 @@ def test_tabs_need_no_script():
     assert 'type="radio"' not in snapshot.render(Document(1, "", [Deck("a", [])]), live=True).decode()
 
 
-def test_one_element_that_cannot_be_drawn_does_not_cost_the_others():
+def test_one_element_that_cannot_be_drawn_does_not_cost_the_others() -> None:
     chart = Chart("c", "huge", [Series("s", [1.0, 2.0], [-1.7e308, 1.7e308])])
     document = Document(1, "", [Deck("a", [Html("x", "kept"), chart, Progress("p", "p", 1, 2)])])
     monkey = snapshot.render(document, live=True)
@@ -125,7 +150,7 @@ def test_one_element_that_cannot_be_drawn_does_not_cost_the_others():
     assert snapshot.parse(monkey) == document
 
 
-def test_percentages_are_exact():
+def test_percentages_are_exact() -> None:
     for value in range(101):
         page = snapshot.render(Document(1, "", [Deck("a", [Progress("p", "p", float(value), 100.0)])]), live=True)
         assert f"{value} of 100 · {value} %" in page.decode()
@@ -135,8 +160,8 @@ def test_percentages_are_exact():
     assert "100 %" in page.decode()
 
 
-def test_a_chart_is_drawn_in_the_order_of_x():
-    def lines(x, y):
+def test_a_chart_is_drawn_in_the_order_of_x() -> None:
+    def lines(x: list[float | None], y: list[float | None]) -> list[str]:
         chart = Chart("c", "loss", [Series("s", x, y)])
         page = snapshot.render(Document(1, "", [Deck("a", [chart])]), live=True).decode()
         return re.findall(r"<(?:polyline|circle)[^>]*>", page)
@@ -146,7 +171,7 @@ def test_a_chart_is_drawn_in_the_order_of_x():
     )
 
 
-def test_the_placeholder_is_small_and_a_document():
+def test_the_placeholder_is_small_and_a_document() -> None:
     page = snapshot.placeholder("<" * 1000 + "\ud800", "2026-11-24T12:00:00.000Z")
     assert len(page) <= 2048
     assert snapshot.parse(page) == Document(at="2026-11-24T12:00:00.000Z")
@@ -168,11 +193,11 @@ def test_the_placeholder_is_small_and_a_document():
         b" " * 4000 + b'<meta name="livedeck-version" content="1">',
     ],
 )
-def test_foreign_pages_are_none_of_ours(data):
+def test_foreign_pages_are_none_of_ours(data: bytes) -> None:
     assert snapshot.parse(data) is None
 
 
-def test_half_a_page_is_no_page():
+def test_half_a_page_is_no_page() -> None:
     page = snapshot.render(apply_ops(Document(1, ""), [Put("a", Html("x", "y" * 1000))]), live=True)
     for length in range(0, len(page) - len(b"</script></body></html>\n"), 97):
         assert snapshot.parse(page[:length]) is None

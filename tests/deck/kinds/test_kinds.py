@@ -3,13 +3,14 @@
 import importlib
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import livedeck.deck
 from livedeck.deck import snapshot
-from livedeck.deck.kinds import BaseElement, Calls, Handle, Traits
-from livedeck.deck.ops import KINDS, Deck, Document, ElementCalls, Extend, Put, Segment
+from livedeck.deck.kinds import Calls, Handle, Traits
+from livedeck.deck.ops import KINDS, Deck, Document, ElementCalls, Extend, Op, Put, Segment
 from livedeck.deck.page import Deck as Tab
 from livedeck.deck.page import Page
 from livedeck.deck.replay import Replay
@@ -23,21 +24,21 @@ ELEMENTS = Path(__file__).parents[3] / "console" / "src" / "elements"
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def example(kind: str) -> list[BaseElement]:
+def example(kind: str) -> list[Any]:
     """The elements that the kind's own example makes, each as far as it was published."""
     page = Page()
     KINDS[kind].example(page.deck("d"))
     return [op.element for op in page.take().ops() if isinstance(op, Put | Extend)]
 
 
-def test_each_module_is_a_kind_and_each_kind_a_module():
+def test_each_module_is_a_kind_and_each_kind_a_module() -> None:
     modules = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
     assert modules == set(KINDS)
     assert {kind.__module__ for kind in KINDS.values()} == {f"livedeck.deck.kinds.{kind}" for kind in KINDS}
 
 
 @every_kind
-def test_it_defines_what_the_interface_asks_for(kind):
+def test_it_defines_what_the_interface_asks_for(kind: str) -> None:
     element = KINDS[kind]
     for part in ("buffer", "static", "example"):
         assert part in vars(element), f"{element.__name__} has no {part}: see livedeck/deck/kinds/__init__.py"
@@ -47,7 +48,7 @@ def test_it_defines_what_the_interface_asks_for(kind):
 
 
 @every_kind
-def test_users_can_call_it_and_hold_it(kind):
+def test_users_can_call_it_and_hold_it(kind: str) -> None:
     module = importlib.import_module(KINDS[kind].__module__)
     made = [found for _, found in inspect.getmembers(module, inspect.isclass) if found.__module__ == module.__name__]
     assert sum(issubclass(each, Handle) for each in made) == 1
@@ -58,22 +59,22 @@ def test_users_can_call_it_and_hold_it(kind):
 
 
 @every_kind
-def test_the_console_has_its_two_parts(kind):
+def test_the_console_has_its_two_parts(kind: str) -> None:
     for part in ("apply.ts", "view.ts"):
         assert (ELEMENTS / kind / part).is_file(), f"console/src/elements/{kind} has no {part}"
 
 
-def test_the_console_has_no_kind_of_its_own():
+def test_the_console_has_no_kind_of_its_own() -> None:
     assert {path.name for path in ELEMENTS.iterdir() if path.is_dir()} == set(KINDS)
 
 
 @every_kind
-def test_the_property_tests_know_it(kind):
+def test_the_property_tests_know_it(kind: str) -> None:
     assert kind in of_kind, "tests/deck/strategies.py has no strategy for it"
 
 
 @every_kind
-def test_its_example_is_one_and_shows_all_that_it_holds(kind):
+def test_its_example_is_one_and_shows_all_that_it_holds(kind: str) -> None:
     elements = example(kind)
     assert {element.kind for element in elements} == {kind}
     fields = set(KINDS[kind].__struct_fields__)
@@ -83,7 +84,7 @@ def test_its_example_is_one_and_shows_all_that_it_holds(kind):
 
 
 @every_kind
-def test_it_grows_as_its_traits_say(kind):
+def test_it_grows_as_its_traits_say(kind: str) -> None:
     (element, *_) = example(kind)
     buffer = element.buffer()
     before, weight = buffer.element(), buffer.weight
@@ -99,7 +100,7 @@ def test_it_grows_as_its_traits_say(kind):
 
 
 @every_kind
-def test_its_oldest_data_goes_first_and_weighs_nothing_any_more(kind):
+def test_its_oldest_data_goes_first_and_weighs_nothing_any_more(kind: str) -> None:
     (element, *_) = example(kind)
     buffer = element.buffer()
     for _ in range(40):
@@ -114,9 +115,9 @@ def test_its_oldest_data_goes_first_and_weighs_nothing_any_more(kind):
 
 
 @every_kind
-def test_it_is_stored_replayed_merged_and_saved(kind):
+def test_it_is_stored_replayed_merged_and_saved(kind: str) -> None:
     elements = example(kind)
-    ops = [Put("d", elements[0]), Extend("d", elements[-1])]
+    ops: list[Op] = [Put("d", elements[0]), Extend("d", elements[-1])]
     document = apply_ops(Document(), decode(encode(Segment(1, "", ops))).ops)
     assert document == apply_ops(Document(), merge(ops))
     for live in (True, False):
@@ -124,14 +125,14 @@ def test_it_is_stored_replayed_merged_and_saved(kind):
 
 
 @every_kind
-def test_its_static_rendering_shows_it_and_texts_as_text(kind):
+def test_its_static_rendering_shows_it_and_texts_as_text(kind: str) -> None:
     page = snapshot.render(Document(1, "", [Deck("d", example(kind))]), live=True).decode()
     assert f'class="ld-element ld-{kind}' in page
     assert "could not be drawn" not in page
 
 
 @every_kind
-def test_an_element_of_it_that_is_too_large_is_trimmed_or_goes_and_the_deck_says_so(kind):
+def test_an_element_of_it_that_is_too_large_is_trimmed_or_goes_and_the_deck_says_so(kind: str) -> None:
     page, replay = Page(max_bytes=20_000), Replay()
     deck = page.deck("d")
     for number in range(400):
