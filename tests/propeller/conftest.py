@@ -25,7 +25,15 @@ class World:
         self.executors.append(made)
         return made
 
-    def propeller(self, executor: Any, *, control: Any = None, settings=QUICK, owner="p", **options: Any) -> Propeller:
+    def propeller(
+        self,
+        executor: Any,
+        *,
+        control: Any = None,
+        settings: PropellerSettings = QUICK,
+        owner: str = "p",
+        **options: Any,
+    ) -> Propeller:
         return Propeller(control or self.control, executor, owner=owner, settings=settings, **options)
 
 

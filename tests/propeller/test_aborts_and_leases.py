@@ -1,30 +1,37 @@
 """Somebody else decides: aborts, other engines, a control plane or an executor that fails for a while, shutdown."""
 
 import asyncio
+import contextlib
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.errors import ExecutorError, StateForbids
+from livedeck.executors.api import Attempt, Exit
 from livedeck.propeller import PropellerSettings
-from livedeck.testing.executors import succeed
+from livedeck.testing.control_plane import FakeExecution
+from livedeck.testing.executors import ScriptedExecutor, succeed
 from livedeck.testing.workflows import sub_workflow, task, workflow
+from tests.propeller.conftest import World
 
 
-async def forever(attempt):
+async def forever(attempt: Attempt) -> Any:
     return await asyncio.Event().wait()
 
 
-async def quick(attempt):
+async def quick(attempt: Attempt) -> Exit:
     return await succeed(attempt)
 
 
-def running(execution, count=1):
+def running(execution: FakeExecution, count: int = 1) -> Callable[..., Any]:
     return lambda: sum(task.closure.phase == TaskExecution.RUNNING for task in execution.tasks) >= count
 
 
-async def test_an_abort_stops_what_runs_and_says_why(world):
+async def test_an_abort_stops_what_runs_and_says_why(world: World) -> None:
     inner = workflow(task("n0"), task("n1").after("n0"), name="inner")
     execution = world.control.create("e", workflow(task("n0"), sub_workflow("n1", inner), task("n2").after("n0")))
     executor = world.executor(forever)
@@ -43,7 +50,7 @@ async def test_an_abort_stops_what_runs_and_says_why(world):
 
 
 @pytest.mark.parametrize(("count", "begun"), [(12, 12), (40, 18)])
-async def test_an_abort_takes_back_what_waits_for_room(world, count, begun):
+async def test_an_abort_takes_back_what_waits_for_room(world: World, count: int, begun: int) -> None:
     executor = world.executor(forever, capacity=2)
     execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(count))))
     async with world.propeller(executor):
@@ -58,7 +65,7 @@ async def test_an_abort_takes_back_what_waits_for_room(world, count, begun):
     assert ends == [NodeExecution.ABORTED] * count
 
 
-async def test_an_abort_takes_back_what_waits_for_its_turn_in_the_execution(world):
+async def test_an_abort_takes_back_what_waits_for_its_turn_in_the_execution(world: World) -> None:
     executor = world.executor(forever)
     execution = world.control.create("e", workflow(*(task(f"n{index}") for index in range(9))), max_parallelism=2)
     async with world.propeller(executor):
@@ -69,10 +76,10 @@ async def test_an_abort_takes_back_what_waits_for_its_turn_in_the_execution(worl
     assert len(executor.processes) == 2
 
 
-async def test_no_more_run_at_once_than_allowed_after_a_restart_either(world):
+async def test_no_more_run_at_once_than_allowed_after_a_restart_either(world: World) -> None:
     gate = asyncio.Event()
 
-    async def wait(attempt):
+    async def wait(attempt: Attempt) -> Exit:
         await gate.wait()
         return await succeed(attempt)
 
@@ -90,7 +97,7 @@ async def test_no_more_run_at_once_than_allowed_after_a_restart_either(world):
     assert executor.most == 2
 
 
-async def test_an_abort_asked_for_while_no_engine_ran(world):
+async def test_an_abort_asked_for_while_no_engine_ran(world: World) -> None:
     execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
     executor = world.executor(forever)
     async with world.propeller(executor):
@@ -108,12 +115,11 @@ async def test_an_abort_asked_for_while_no_engine_ran(world):
     assert len(executor.processes) == 1
 
 
-async def test_a_task_that_ends_well_although_it_is_stopped_says_so(world):
-    async def stubborn(attempt):
-        try:
+async def test_a_task_that_ends_well_although_it_is_stopped_says_so(world: World) -> None:
+    async def stubborn(attempt: Attempt) -> Exit:
+        with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            return await succeed(attempt)
+        return await succeed(attempt)
 
     execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
     async with world.propeller(world.executor(stubborn)):
@@ -124,10 +130,10 @@ async def test_a_task_that_ends_well_although_it_is_stopped_says_so(world):
     assert [task.closure.phase for task in execution.tasks] == [TaskExecution.SUCCEEDED]
 
 
-async def test_leaving_lets_attempts_run_and_the_next_engine_takes_them_up(world):
+async def test_leaving_lets_attempts_run_and_the_next_engine_takes_them_up(world: World) -> None:
     go = asyncio.Event()
 
-    async def patient(attempt):
+    async def patient(attempt: Attempt) -> Exit:
         await go.wait()
         return await succeed(attempt)
 
@@ -144,10 +150,10 @@ async def test_leaving_lets_attempts_run_and_the_next_engine_takes_them_up(world
     assert len(executor.processes) == 2
 
 
-async def test_an_engine_whose_lease_is_gone_lets_go_and_touches_nothing(world):
+async def test_an_engine_whose_lease_is_gone_lets_go_and_touches_nothing(world: World) -> None:
     go = asyncio.Event()
 
-    async def patient(attempt):
+    async def patient(attempt: Attempt) -> Exit:
         await go.wait()
         return await succeed(attempt)
 
@@ -166,7 +172,7 @@ async def test_an_engine_whose_lease_is_gone_lets_go_and_touches_nothing(world):
     assert not any(process.aborted for process in executor.processes.values())
 
 
-async def test_a_lease_that_renewing_shows_to_be_gone_is_let_go(world):
+async def test_a_lease_that_renewing_shows_to_be_gone_is_let_go(world: World) -> None:
     execution = world.control.create("e", workflow(task("n0")))
     executor = world.executor(forever)
     settings = PropellerSettings(lease_ttl=0.06, shutdown=0.2)
@@ -178,17 +184,17 @@ async def test_a_lease_that_renewing_shows_to_be_gone_is_let_go(world):
     assert not any(process.aborted for process in executor.processes.values())
 
 
-async def test_a_control_plane_that_fails_for_a_while_loses_nothing(world):
+async def test_a_control_plane_that_fails_for_a_while_loses_nothing(world: World) -> None:
     class Shaky:
-        def __init__(self):
+        def __init__(self) -> None:
             self.calls = 0
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Any:
             method = getattr(world.control, name)
             if not inspect.iscoroutinefunction(method):
                 return method
 
-            async def call(*args, **options):
+            async def call(*args: str | list[Any], **options: Any) -> Any:
                 self.calls += 1
                 if self.calls % 3:
                     raise OSError("database is locked")
@@ -202,18 +208,18 @@ async def test_a_control_plane_that_fails_for_a_while_loses_nothing(world):
     assert execution.phase == WorkflowExecution.SUCCEEDED
 
 
-async def test_an_executor_that_does_not_answer_for_a_while_is_asked_again(world):
+async def test_an_executor_that_does_not_answer_for_a_while_is_asked_again(world: World) -> None:
     class Shaky:
-        def __init__(self, inner):
+        def __init__(self, inner: ScriptedExecutor) -> None:
             self.inner = inner
-            self.failed = set()
+            self.failed: set[Any] = set()
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Any:
             method = getattr(self.inner, name)
             if not inspect.iscoroutinefunction(method):
                 return method
 
-            async def call(*args, **options):
+            async def call(*args: Attempt | str, **options: Any) -> Any:
                 if name != "launch" and (name, args) not in self.failed:
                     self.failed.add((name, args))
                     raise ExecutorError("the zygote does not answer")
@@ -229,14 +235,18 @@ async def test_an_executor_that_does_not_answer_for_a_while_is_asked_again(world
     assert len(executor.processes) == 2
 
 
-async def test_an_execution_that_the_engine_fails_at_is_tried_again_and_then_given_up(world, caplog):
+async def test_an_execution_that_the_engine_fails_at_is_tried_again_and_then_given_up(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     class Poison:
         """Refuses what is reported of one execution once its attempt runs."""
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Any:
             return getattr(world.control, name)
 
-        async def report(self, owner, events):
+        async def report(
+            self, owner: str, events: list[WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent]
+        ) -> None:
             for event in events:
                 if getattr(event, "retry_attempt", None) == 0 and event.phase == TaskExecution.RUNNING:
                     raise StateForbids("never")
@@ -254,7 +264,7 @@ async def test_an_execution_that_the_engine_fails_at_is_tried_again_and_then_giv
     assert caplog.text.count("propeller.crashed") == 3
 
 
-async def test_an_execution_that_is_created_later_is_taken_up_at_once(world):
+async def test_an_execution_that_is_created_later_is_taken_up_at_once(world: World) -> None:
     async with world.propeller(world.executor(quick)):
         for name in ("a", "b"):
             execution = world.control.create(name, workflow(task("n0")))

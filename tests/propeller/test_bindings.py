@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 import pytest
 from flyteidl.core.literals_pb2 import (
@@ -20,11 +22,11 @@ from livedeck.testing.executors import literal
 from livedeck.testing.workflows import binding, promise
 
 
-def packed(value):
+def packed(value: dict[str, float | list[dict[str, int]] | None] | float | None) -> Literal:
     return Literal(scalar=Scalar(binary=Binary(value=msgspec.msgpack.encode(value), tag="msgpack")))
 
 
-def struct(**fields):
+def struct(**fields: Any) -> Literal:
     made = Struct()
     made.update(fields)
     return Literal(scalar=Scalar(generic=made))
@@ -47,11 +49,11 @@ OUTPUTS = {
 }
 
 
-async def lookup(node):
+async def lookup(node: str) -> dict[str, Literal]:
     return OUTPUTS[node]
 
 
-async def resolved(value):
+async def resolved(value: int | BindingData | list[int | BindingData | dict[str, BindingData]]) -> Literal:
     return await resolve(binding(value), lookup)
 
 
@@ -79,24 +81,24 @@ async def resolved(value):
         (promise("n0", "huge", "b"), literal(-(2**63))),
     ],
 )
-async def test_a_binding_stands_for_its_value(value, expected):
+async def test_a_binding_stands_for_its_value(value: int | BindingData, expected: Literal) -> None:
     assert await resolved(value) == expected
 
 
-async def test_lists_and_maps_are_put_together_from_what_they_hold():
+async def test_lists_and_maps_are_put_together_from_what_they_hold() -> None:
     made = await resolved([1, promise("n0", "number"), {"k": promise("n0", "table", "a")}])
     assert [each.WhichOneof("value") for each in made.collection.literals] == ["scalar", "scalar", "map"]
     assert made.collection.literals[1] == literal(7)
     assert made.collection.literals[2].map.literals["k"] == literal("x")
 
 
-async def test_a_list_found_in_messagepack_becomes_a_collection():
+async def test_a_list_found_in_messagepack_becomes_a_collection() -> None:
     made = await resolved(promise("n0", "model", "layers"))
     assert list(made.collection.literals) == [packed({"n": 1}), packed({"n": 2})]
     assert len((await resolved(promise("n0", "old", "sizes"))).collection.literals) == 2
 
 
-async def test_a_union_target_wraps_what_is_not_a_union_yet():
+async def test_a_union_target_wraps_what_is_not_a_union_yet() -> None:
     target = LiteralType(simple=SimpleType.INTEGER)
     data = BindingData(promise=promise("n0", "number").promise, union=UnionInfo(targetType=target))
     made = await resolve(data, lookup)
@@ -106,7 +108,7 @@ async def test_a_union_target_wraps_what_is_not_a_union_yet():
     assert await resolve(data, lookup) == OUTPUTS["n0"]["maybe"]
 
 
-async def test_nothing_and_what_lies_elsewhere_pass_through():
+async def test_nothing_and_what_lies_elsewhere_pass_through() -> None:
     assert (await resolve(BindingData(), lookup)).scalar.HasField("none_type")
     metadata = LiteralOffloadedMetadata(uri="memory://x/y", size_bytes=3)
     assert (await resolve(BindingData(offloaded_metadata=metadata), lookup)).offloaded_metadata == metadata
@@ -132,6 +134,6 @@ async def test_nothing_and_what_lies_elsewhere_pass_through():
         (promise("n0", "raw", "a"), "tagged 'other'"),
     ],
 )
-async def test_what_is_not_there_is_told_in_words(value, words):
+async def test_what_is_not_there_is_told_in_words(value: BindingData, words: str) -> None:
     with pytest.raises(InvalidWorkflow, match=words):
         await resolved(value)

@@ -3,21 +3,26 @@
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.errors import CannotStart, ExecutorError, not_retried
-from livedeck.executors.api import Attempt, Exit, ExitKind
+from livedeck.executors.api import Attempt, Exit, ExitKind, Queued
 from livedeck.propeller import PropellerSettings
 from livedeck.store import open_store, split_uri
-from livedeck.testing.executors import fail, literal, succeed
+from livedeck.testing.control_plane import FakeExecution
+from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
+from tests.propeller.conftest import World
 
 KILLED = Exit(ExitKind.SIGNALLED, signal.SIGKILL, last_words="it grew", out_of_memory=True)
 LOST = Exit(ExitKind.LOST, reason="its machine was restarted")
@@ -37,23 +42,31 @@ async def add_one(attempt: Attempt) -> Exit:
 class Refusing:
     """An executor that refuses to start attempts, a number of times."""
 
-    def __init__(self, executor, error, times=1000):
+    def __init__(self, executor: ScriptedExecutor, error: CannotStart | ExecutorError, times: int = 1000) -> None:
         self.asked = 0
         self._executor = executor
         self._error = error
         self._times = times
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._executor, name)
 
-    async def launch(self, attempt):
+    async def launch(self, attempt: Attempt) -> str:
         self.asked += 1
         if self.asked <= self._times:
             raise self._error
         return await self._executor.launch(attempt)
 
 
-async def run(world, closure, script, *, inputs=None, executor=None, **spec):
+async def run(
+    world: World,
+    closure: CompiledWorkflowClosure,
+    script: Callable[..., Any],
+    *,
+    inputs: dict[str, int] | None = None,
+    executor: ScriptedExecutor | None = None,
+    **spec: Any,
+) -> FakeExecution:
     literals = LiteralMap(literals={name: literal(value) for name, value in (inputs or {}).items()})
     name = f"a{len(world.control.executions)}"
     execution = world.control.create(name, closure, inputs=literals, **spec)
@@ -62,7 +75,7 @@ async def run(world, closure, script, *, inputs=None, executor=None, **spec):
     return execution
 
 
-def story(execution) -> list[tuple[str, int, str]]:
+def story(execution: FakeExecution) -> list[tuple[str, int, str]]:
     """What happened: who, attempt, phase."""
     told = []
     for event in execution.history:
@@ -77,11 +90,11 @@ def story(execution) -> list[tuple[str, int, str]]:
     return told
 
 
-def phases(execution) -> dict[str, str]:
+def phases(execution: FakeExecution) -> dict[str, str]:
     return {node.id.node_id: NodeExecution.Phase.Name(node.closure.phase) for node in execution.nodes}
 
 
-async def test_events_come_in_flytes_order(world):
+async def test_events_come_in_flytes_order(world: World) -> None:
     execution = await run(world, workflow(task("n0", outputs="o0")), add_one)
     assert story(execution) == [
         ("", 0, "QUEUED"),
@@ -98,7 +111,7 @@ async def test_events_come_in_flytes_order(world):
     ]
 
 
-async def test_a_chain_hands_outputs_on_and_ends_with_the_workflows(world):
+async def test_a_chain_hands_outputs_on_and_ends_with_the_workflows(world: World) -> None:
     closure = workflow(
         task("n0", x=promise("", "x"), outputs="o0"),
         task("n1", x=promise("n0", "o0"), y=10, outputs="o0"),
@@ -111,10 +124,10 @@ async def test_a_chain_hands_outputs_on_and_ends_with_the_workflows(world):
     assert execution.output_uri.endswith("/end-node/data/0/outputs.pb")
 
 
-async def test_an_order_without_data_is_kept(world):
+async def test_an_order_without_data_is_kept(world: World) -> None:
     order = []
 
-    async def note(attempt):
+    async def note(attempt: Attempt) -> Exit:
         order.append(attempt.id.split("/")[3])
         return await succeed(attempt)
 
@@ -122,8 +135,8 @@ async def test_an_order_without_data_is_kept(world):
     assert order == ["n2", "n1", "n0"]
 
 
-async def test_a_dynamic_task_is_refused_in_words(world):
-    async def leave_futures(attempt):
+async def test_a_dynamic_task_is_refused_in_words(world: World) -> None:
+    async def leave_futures(attempt: Attempt) -> Exit:
         await open_store(attempt.output_prefix).aput("futures.pb", b"")
         return Exit(ExitKind.EXITED, 0)
 
@@ -133,10 +146,10 @@ async def test_a_dynamic_task_is_refused_in_words(world):
     assert len(execution.tasks) == 1
 
 
-async def test_what_does_not_depend_runs_at_once(world):
+async def test_what_does_not_depend_runs_at_once(world: World) -> None:
     together = asyncio.Barrier(3)
 
-    async def meet(attempt):
+    async def meet(attempt: Attempt) -> Exit:
         await together.wait()
         return await succeed(attempt)
 
@@ -144,16 +157,16 @@ async def test_what_does_not_depend_runs_at_once(world):
     assert execution.phase == WorkflowExecution.SUCCEEDED
 
 
-async def test_an_empty_workflow_hands_its_inputs_through(world):
+async def test_an_empty_workflow_hands_its_inputs_through(world: World) -> None:
     closure = workflow(inputs=["x"], outputs={"o0": promise("", "x")})
     execution = await run(world, closure, add_one, inputs={"x": 3})
     assert await read(execution.output_uri) == {"o0": 3}
 
 
-async def test_nodes_that_would_wait_for_room_are_not_prepared_yet(world):
+async def test_nodes_that_would_wait_for_room_are_not_prepared_yet(world: World) -> None:
     gate = asyncio.Event()
 
-    async def wait(attempt):
+    async def wait(attempt: Attempt) -> Exit:
         await gate.wait()
         return await succeed(attempt)
 
@@ -171,10 +184,10 @@ async def test_nodes_that_would_wait_for_room_are_not_prepared_yet(world):
     assert executor.most == 2
 
 
-async def test_a_node_whose_attempt_waits_is_queued_and_says_why_and_how_many_are_ahead(world):
+async def test_a_node_whose_attempt_waits_is_queued_and_says_why_and_how_many_are_ahead(world: World) -> None:
     gate = asyncio.Event()
 
-    async def wait(attempt):
+    async def wait(attempt: Attempt) -> Exit:
         await gate.wait()
         return await succeed(attempt)
 
@@ -206,8 +219,8 @@ async def test_a_node_whose_attempt_waits_is_queued_and_says_why_and_how_many_ar
     assert len(moved) <= 4 * 9, "no event tells that the queue moved"
 
 
-async def test_waiting_is_not_recorded_while_it_is_short(world):
-    async def quick(attempt):
+async def test_waiting_is_not_recorded_while_it_is_short(world: World) -> None:
+    async def quick(attempt: Attempt) -> Exit:
         return await succeed(attempt)
 
     executor = world.executor(quick, capacity=1)
@@ -215,10 +228,10 @@ async def test_waiting_is_not_recorded_while_it_is_short(world):
     assert not [told for told in story(execution) if told[2] == "WAITING_FOR_RESOURCES"]
 
 
-async def test_a_retried_attempt_does_not_wait_behind_those_that_have_not_begun(world):
+async def test_a_retried_attempt_does_not_wait_behind_those_that_have_not_begun(world: World) -> None:
     fails, others = asyncio.Event(), asyncio.Event()
 
-    async def flaky(attempt):
+    async def flaky(attempt: Attempt) -> Exit:
         if attempt.id.endswith("/n0/0"):
             await fails.wait()
             return await fail(attempt, recoverable=True)
@@ -230,7 +243,7 @@ async def test_a_retried_attempt_does_not_wait_behind_those_that_have_not_begun(
     closure = workflow(task("n0", options={"retries": 1}), *(task(f"n{n}") for n in range(1, 9)))
     execution = world.control.create("a", closure, max_parallelism=1)
 
-    def queues():
+    def queues() -> Mapping[str, Queued]:
         return world.control.queues(execution.key)
 
     async with world.propeller(executor):
@@ -249,8 +262,8 @@ async def test_a_retried_attempt_does_not_wait_behind_those_that_have_not_begun(
     assert [index for index, retried in enumerate(told) if retried] == [2], "the executor lets it go first as well"
 
 
-async def test_nodes_that_are_over_are_not_prepared(world):
-    async def break_down(attempt):
+async def test_nodes_that_are_over_are_not_prepared(world: World) -> None:
+    async def break_down(attempt: Attempt) -> Exit:
         return await fail(attempt)
 
     closure = workflow(*(task(f"n{n}", x=1) for n in range(200)))
@@ -260,7 +273,7 @@ async def test_nodes_that_are_over_are_not_prepared(world):
     assert 0 < len(inputs) < 100
 
 
-async def test_no_more_attempts_run_at_once_than_the_execution_allows(world):
+async def test_no_more_attempts_run_at_once_than_the_execution_allows(world: World) -> None:
     executor = world.executor(add_one)
     closure = workflow(*(task(f"n{index}", outputs="o0") for index in range(20)))
     execution = await run(world, closure, add_one, executor=executor, max_parallelism=3)
@@ -268,7 +281,7 @@ async def test_no_more_attempts_run_at_once_than_the_execution_allows(world):
     assert executor.most <= 3
 
 
-async def test_a_sub_workflow_has_children_of_its_own(world):
+async def test_a_sub_workflow_has_children_of_its_own(world: World) -> None:
     inner = workflow(
         task("n0", x=promise("", "x"), outputs="o0", options={"deck": True}),
         name="inner",
@@ -307,7 +320,7 @@ async def test_a_sub_workflow_has_children_of_its_own(world):
     assert not events["n1"].HasField("parent_node_metadata")
 
 
-async def test_events_say_where_everything_lies(world):
+async def test_events_say_where_everything_lies(world: World) -> None:
     closure = workflow(
         task("n0", outputs="o0", options={"deck": True}).named(NodeMetadata(name="first")),
         task("n1", outputs="o0"),
@@ -336,8 +349,8 @@ async def test_events_say_where_everything_lies(world):
     assert {node.input_uri for node in execution.nodes if node.id.node_id == "n0"} == {f"{prefix}/n0/data/inputs.pb"}
 
 
-async def test_a_recoverable_error_is_tried_again_in_a_new_prefix(world):
-    async def flaky(attempt):
+async def test_a_recoverable_error_is_tried_again_in_a_new_prefix(world: World) -> None:
+    async def flaky(attempt: Attempt) -> Exit:
         if attempt.environment["FLYTE_ATTEMPT_NUMBER"] != "2":
             return await fail(attempt, recoverable=True)
         return await succeed(attempt, o0=1)
@@ -357,8 +370,8 @@ async def test_a_recoverable_error_is_tried_again_in_a_new_prefix(world):
     assert decks == [f"/n0/data/{attempt}/deck.html" for attempt in range(3)]
 
 
-async def test_a_plain_error_is_not_tried_again(world):
-    async def broken(attempt):
+async def test_a_plain_error_is_not_tried_again(world: World) -> None:
+    async def broken(attempt: Attempt) -> Exit:
         return await fail(attempt, "Traceback: no such column")
 
     execution = await run(world, workflow(task("n0", options={"retries": 5})), broken)
@@ -372,8 +385,8 @@ async def test_a_plain_error_is_not_tried_again(world):
     assert [phase for _, _, phase in story(execution)][-2:] == ["FAILING", "FAILED"]
 
 
-async def test_when_retries_are_exhausted_the_code_says_so(world):
-    async def flaky(attempt):
+async def test_when_retries_are_exhausted_the_code_says_so(world: World) -> None:
+    async def flaky(attempt: Attempt) -> Exit:
         return await fail(attempt, "not today", recoverable=True)
 
     execution = await run(world, workflow(task("n0", options={"retries": 1})), flaky)
@@ -382,8 +395,8 @@ async def test_when_retries_are_exhausted_the_code_says_so(world):
     assert execution.error.message == "Attempt 2 of 2 failed, no attempts are left. The last error: not today"
 
 
-async def test_a_killed_attempt_is_run_again_only_if_the_task_allows(world):
-    async def killed(attempt):
+async def test_a_killed_attempt_is_run_again_only_if_the_task_allows(world: World) -> None:
+    async def killed(attempt: Attempt) -> Exit:
         return KILLED
 
     execution = await run(world, workflow(task("n0")), killed)
@@ -399,8 +412,8 @@ async def test_a_killed_attempt_is_run_again_only_if_the_task_allows(world):
     assert {task.closure.error.code for task in execution.tasks} == {"OOMKilled"}
 
 
-async def test_one_that_leaves_without_a_word_is_run_again_only_if_the_task_allows(world):
-    async def exits(attempt):
+async def test_one_that_leaves_without_a_word_is_run_again_only_if_the_task_allows(world: World) -> None:
+    async def exits(attempt: Attempt) -> Exit:
         return Exit(ExitKind.EXITED, 1)
 
     execution = await run(world, workflow(task("n0")), exits)
@@ -410,8 +423,8 @@ async def test_one_that_leaves_without_a_word_is_run_again_only_if_the_task_allo
     assert len((await run(world, workflow(task("n0", options={"retries": 1})), exits)).tasks) == 2
 
 
-async def test_system_errors_have_a_budget_of_their_own(world):
-    async def lost(attempt):
+async def test_system_errors_have_a_budget_of_their_own(world: World) -> None:
+    async def lost(attempt: Attempt) -> Exit:
         return LOST
 
     execution = await run(world, workflow(task("n0")), lost)
@@ -423,7 +436,7 @@ async def test_system_errors_have_a_budget_of_their_own(world):
     }
     assert "its machine was restarted" in execution.error.message
 
-    async def mixed(attempt):
+    async def mixed(attempt: Attempt) -> Exit:
         number = int(attempt.environment["FLYTE_ATTEMPT_NUMBER"])
         if number < 3:
             return LOST
@@ -434,8 +447,8 @@ async def test_system_errors_have_a_budget_of_their_own(world):
     assert len(execution.tasks) == 5
 
 
-async def test_an_attempt_that_runs_too_long_is_stopped_and_tried_again(world):
-    async def slow(attempt):
+async def test_an_attempt_that_runs_too_long_is_stopped_and_tried_again(world: World) -> None:
+    async def slow(attempt: Attempt) -> Exit:
         if attempt.environment["FLYTE_ATTEMPT_NUMBER"] == "0":
             await asyncio.Event().wait()
         return await succeed(attempt)
@@ -450,10 +463,10 @@ async def test_an_attempt_that_runs_too_long_is_stopped_and_tried_again(world):
     assert "ran longer than its timeout of 0:00:00.05" in error.message
 
 
-async def test_one_that_an_engine_which_died_stopped_for_its_time_counts_as_too_long(world):
+async def test_one_that_an_engine_which_died_stopped_for_its_time_counts_as_too_long(world: World) -> None:
     unseen = asyncio.Event()
 
-    async def slow(attempt):
+    async def slow(attempt: Attempt) -> Exit:
         await unseen.wait()
         ended = datetime.now(UTC)
         return replace(KILLED, started_at=ended - timedelta(hours=2), ended_at=ended)
@@ -464,18 +477,18 @@ async def test_one_that_an_engine_which_died_stopped_for_its_time_counts_as_too_
     async with world.propeller(executor):
         await world.control.until(lambda: any(task.closure.phase == TaskExecution.RUNNING for task in execution.tasks))
     unseen.set()
-    await next(iter(executor.processes.values())).task
+    await next(iter(executor.processes.values())).task  # type: ignore[misc]
     async with world.propeller(executor):
         await world.control.until_over(execution)
     assert execution.error.code == "RetriesExhausted|TimeoutExpired"
     assert len(execution.tasks) == 1
 
 
-async def test_failing_at_once_stops_what_runs(world):
-    async def script(attempt):
+async def test_failing_at_once_stops_what_runs(world: World) -> None:
+    async def script(attempt: Attempt) -> Exit:
         if "/n0/" in attempt.id:
             return await fail(attempt)
-        return await asyncio.Event().wait()
+        return await asyncio.Event().wait()  # type: ignore[return-value]
 
     executor = world.executor(script)
     execution = await run(world, workflow(task("n0"), task("n1"), task("n2").after("n1")), script, executor=executor)
@@ -484,8 +497,8 @@ async def test_failing_at_once_stops_what_runs(world):
     assert {task.closure.phase for task in execution.tasks} == {TaskExecution.FAILED, TaskExecution.ABORTED}
 
 
-async def test_failing_late_runs_all_that_can_run(world):
-    async def script(attempt):
+async def test_failing_late_runs_all_that_can_run(world: World) -> None:
+    async def script(attempt: Attempt) -> Exit:
         return await (fail if "/n0/" in attempt.id else succeed)(attempt)
 
     closure = workflow(task("n0"), task("n1"), task("n2").after("n1"), task("n3").after("n0"), fail_immediately=False)
@@ -499,7 +512,7 @@ async def test_failing_late_runs_all_that_can_run(world):
     }
 
 
-async def test_inputs_that_cannot_be_put_together_fail_the_node_in_words(world):
+async def test_inputs_that_cannot_be_put_together_fail_the_node_in_words(world: World) -> None:
     closure = workflow(task("n0", outputs="o0"), task("n1", x=promise("n0", "gone")))
     execution = await run(world, closure, add_one)
     assert execution.error.code == "BindingError"
@@ -507,20 +520,20 @@ async def test_inputs_that_cannot_be_put_together_fail_the_node_in_words(world):
     assert phases(execution)["n1"] == "FAILED"
 
 
-async def test_outputs_that_cannot_be_put_together_fail_the_execution_in_words(world):
+async def test_outputs_that_cannot_be_put_together_fail_the_execution_in_words(world: World) -> None:
     closure = workflow(task("n0", outputs="o0"), outputs={"o0": promise("n0", "o0", "lr")})
     execution = await run(world, closure, add_one)
     assert execution.phase == WorkflowExecution.FAILED
     assert "n0.o0 is a single value: there is no 'lr' in it" in execution.error.message
 
 
-async def test_a_command_that_cannot_be_put_together_fails_the_task_in_words(world):
+async def test_a_command_that_cannot_be_put_together_fails_the_task_in_words(world: World) -> None:
     execution = await run(world, workflow(task("n0", options={"args": ["x", "{{.inputs.gone}}"]})), add_one)
     assert execution.error.code == "BadCommand"
     assert "there is no such input" in execution.error.message
 
 
-async def test_what_cannot_be_run_is_refused_before_anything_runs(world):
+async def test_what_cannot_be_run_is_refused_before_anything_runs(world: World) -> None:
     executor = world.executor(add_one)
     closure = workflow(task("n0"), Part(Node(id="n1", gate_node=GateNode())))
     execution = await run(world, closure, add_one, executor=executor)
@@ -530,25 +543,25 @@ async def test_what_cannot_be_run_is_refused_before_anything_runs(world):
     assert not executor.launches
 
 
-async def test_what_the_executor_cannot_start_fails_the_task_in_words(world):
+async def test_what_the_executor_cannot_start_fails_the_task_in_words(world: World) -> None:
     executor = Refusing(world.executor(add_one), CannotStart("asks for 64 cores, but there are only 2 here"))
-    execution = await run(world, workflow(task("n0")), add_one, executor=executor)
+    execution = await run(world, workflow(task("n0")), add_one, executor=executor)  # type: ignore[arg-type]
     assert (execution.error.code, execution.error.kind) == ("CannotStart", ExecutionError.SYSTEM)
     assert "64 cores" in execution.error.message
     assert executor.asked == 1
 
 
-async def test_what_could_not_be_started_for_now_is_tried_again(world):
+async def test_what_could_not_be_started_for_now_is_tried_again(world: World) -> None:
     executor = Refusing(world.executor(add_one), ExecutorError("Resource temporarily unavailable"), times=2)
-    execution = await run(world, workflow(task("n0")), add_one, executor=executor)
+    execution = await run(world, workflow(task("n0")), add_one, executor=executor)  # type: ignore[arg-type]
     assert execution.phase == WorkflowExecution.SUCCEEDED
     assert [each.id.retry_attempt for each in execution.tasks] == [0, 1, 2]
 
 
-async def test_the_attempt_has_flytes_environment_and_its_own(world):
+async def test_the_attempt_has_flytes_environment_and_its_own(world: World) -> None:
     seen = []
 
-    async def look(attempt):
+    async def look(attempt: Attempt) -> Exit:
         seen.append(attempt)
         return await succeed(attempt)
 
@@ -594,13 +607,13 @@ async def test_the_attempt_has_flytes_environment_and_its_own(world):
 
 
 @pytest.mark.parametrize("width", [300])
-async def test_a_wide_fan_out_costs_few_transactions(world, width):
+async def test_a_wide_fan_out_costs_few_transactions(world: World, width: int) -> None:
     closure = workflow(
         *(task(f"n{index}", outputs="o0") for index in range(width)),
         task("last", x=[promise(f"n{index}", "o0") for index in range(width)], outputs="o0"),
     )
 
-    async def one(attempt):
+    async def one(attempt: Attempt) -> Exit:
         return await succeed(attempt, o0=1)
 
     execution = await run(world, closure, one)

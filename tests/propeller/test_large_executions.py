@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
@@ -13,6 +13,7 @@ from livedeck.propeller.driver import FEW_NODES, SLICE
 from livedeck.propeller.nodes import KINDS
 from livedeck.testing.executors import succeed
 from livedeck.testing.workflows import task, template, workflow
+from tests.propeller.conftest import World
 from tests.propeller.kinds.expand import ExpandHandler
 
 
@@ -43,27 +44,27 @@ class NotingHandler(ExpandHandler):
     notes: ClassVar[Notes]
 
     @classmethod
-    def plan(cls, node, planner) -> Self:
+    def plan(cls, node: Any, planner: Any) -> Self:
         return cls(planner.handler(node, after=cls))
 
-    def rebuild(self, node, record, scope):
+    def rebuild(self, node: Any, record: Any, scope: Any) -> Any:
         self.notes.rebuilt_on_loop += threading.current_thread() is threading.main_thread()
         return super().rebuild(node, record, scope)
 
-    def resume(self, transition, path):
+    def resume(self, transition: Any, path: Any) -> None:
         self.notes.resumed_on_loop += threading.current_thread() is threading.main_thread()
         super().resume(transition, path)
 
-    def carry_out(self, shell, command):
+    def carry_out(self, shell: Any, command: Any) -> Any:
         self.notes.begun_in_one_go += 1
         return super().carry_out(shell, command)
 
-    def describe_node(self, event, report, context):
+    def describe_node(self, event: Any, report: Any, context: Any) -> None:
         self.notes.described_in_one_go += 1
         super().describe_node(event, report, context)
 
 
-async def test_recovery_of_very_many_nodes_lets_others_run(world):
+async def test_recovery_of_very_many_nodes_lets_others_run(world: World) -> None:
     count = 3 * FEW_NODES
     same = template("t", outputs=["o0"])
     execution = world.control.create("a", workflow(*(task(f"n{number}", same) for number in range(count))))
@@ -78,7 +79,7 @@ async def test_recovery_of_very_many_nodes_lets_others_run(world):
     assert 0 < notes.most_described <= SLICE
 
 
-async def record_half_of(control, execution, count: int) -> None:
+async def record_half_of(control: Any, execution: Any, count: int) -> None:
     """Have an engine before have queued half of the nodes, of which half have succeeded."""
     await control.claim("before", limit=1, ttl=60.0)
     execution.phase = WorkflowExecution.RUNNING

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import IntEnum
 from random import Random
+from typing import Any
 
 import pytest
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from hypothesis import event as note
 from hypothesis import given, settings
@@ -41,6 +43,7 @@ from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, NodeTrigg
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild
+from livedeck.propeller.state import ExecutionState, ScopeState
 from livedeck.testing.workflows import Part, sub_workflow, task, workflow
 
 pytestmark = pytest.mark.slow  # seconds each: they run with `make test`
@@ -115,7 +118,7 @@ def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScr
     nodes: list[TaskScript | ScopeScript] = []
     for index in range(draw(st.integers(1, 5 if depth == 2 else 3))):
         deeper = depth > 0 and draw(st.integers(0, 4)) == 0
-        nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}") if deeper else task_scripts()))
+        nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}") if deeper else task_scripts()))  # type: ignore[arg-type]
     edges = [
         frozenset(draw(st.sets(st.sampled_from(range(at)), max_size=3))) if at else frozenset()
         for at in range(len(nodes))
@@ -130,7 +133,7 @@ def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScr
     )
 
 
-def closure_of(script: ScopeScript):
+def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
     parts: list[Part] = []
     for index, (node, above) in enumerate(zip(script.nodes, script.edges, strict=True)):
         name = f"n{index}"
@@ -178,14 +181,16 @@ class World:
 
     def start_engine(self) -> None:
         self.state = rebuild(self.plan, self.nodes, self.phase, "because")
-        self.unrecorded: list[tuple[list, list]] = []  # per step: its reports, then the effects that wait for them
+        self.unrecorded: list[
+            tuple[list[Any], list[Any]]
+        ] = []  # per step: its reports, then the effects that wait for them
         self.pending: list[Event] = [Resume()]
         self.watched: set[tuple[str, int]] = set()
         self.told = self.phase is WorkflowPhase.ABORTING
 
     # What may happen next.
 
-    def actions(self) -> Iterator:
+    def actions(self) -> Iterator[Any]:
         if self.pending:
             yield self.deliver
         if self.unrecorded:
@@ -197,7 +202,7 @@ class World:
         if any(process.started and process.running for process in self.processes.values()):
             yield self.end_one
 
-    def mishaps(self) -> Iterator:
+    def mishaps(self) -> Iterator[Any]:
         if self.late:
             yield self.deliver_late
         if self.deaths < 6:
@@ -247,8 +252,8 @@ class World:
         before = self.state
         self.state, commands = step(self.state, event)
         check_that_nothing_begins_in_what_closes(before, commands)
-        reports: list = []
-        effects: list = []
+        reports: list[Any] = []
+        effects: list[Any] = []
         for command in commands:
             match command:
                 case Prepare(path):
@@ -270,7 +275,7 @@ class World:
         for effect in effects:
             (self.launch if isinstance(effect, Launch) else self.stop)(effect)
 
-    def record_one(self, report) -> None:
+    def record_one(self, report: ReportWorkflow | ReportNode | ReportTask) -> None:
         match report:
             case ReportWorkflow(phase):
                 assert not self.phase.terminal
@@ -356,7 +361,7 @@ class World:
     def tell_end(self, process: Process) -> None:
         if process.expired:  # as its times tell, whoever stopped it
             self.step(AttemptExpired(process.path, process.number))
-        self.pending.append(process.outcome)
+        self.pending.append(process.outcome)  # type: ignore[arg-type]
 
     def told_of(self, outcome: str, process: Process) -> Event:
         if outcome == "ok":
@@ -403,19 +408,21 @@ FAILURES = {
 # The oracle.
 
 
-def check_that_nothing_begins_in_what_closes(before, commands) -> None:
+def check_that_nothing_begins_in_what_closes(before: ExecutionState, commands: tuple[Any, ...]) -> None:
     for command in commands:
         if isinstance(command, Prepare | Launch) and not getattr(command, "adopt", False):
             scopes = [command.path[:depth] for depth in range(len(command.path))]
             assert not any(closing(before, scope) for scope in scopes), command
 
 
-def closing(state, path: Path) -> bool:
-    scope = state.root
+def closing(state: ExecutionState, path: Path) -> bool:
+    scope: ScopeState | None = state.root
     for index in path:
+        assert scope is not None
         scope = scope.nodes[index].scope
         if scope is None:  # it has just begun
             return False
+    assert scope is not None
     return scope.closing
 
 
@@ -458,7 +465,7 @@ def check_attempts(recorded: RecordedNode, script: TaskScript) -> None:
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
 @settings(max_examples=500)
-def test_every_execution_ends_as_it_has_to(script, seed):
+def test_every_execution_ends_as_it_has_to(script: ScopeScript, seed: int) -> None:
     world = World(script, Random(seed))
     world.run(aborts=False)
     note(f"deaths: {world.deaths}")
@@ -469,7 +476,7 @@ def test_every_execution_ends_as_it_has_to(script, seed):
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
 @settings(max_examples=500)
-def test_an_execution_that_is_aborted_leaves_nothing_running(script, seed):
+def test_an_execution_that_is_aborted_leaves_nothing_running(script: ScopeScript, seed: int) -> None:
     world = World(script, Random(seed))
     world.run(aborts=True)
     note(f"{world.phase.name}, asked: {world.asked}")
@@ -494,7 +501,7 @@ def rows() -> set[tuple[IntEnum, IntEnum]]:
     }
 
 
-def test_the_generator_reaches_every_outcome_and_every_row():
+def test_the_generator_reaches_every_outcome_and_every_row() -> None:
     """The properties would say little about worlds that never fail, retry or die; a row without a use is a mistake."""
     seen: Counter[str] = Counter()
     moves: set[tuple[IntEnum, IntEnum]] = set()
@@ -503,7 +510,7 @@ def test_the_generator_reaches_every_outcome_and_every_row():
     # properties above take them.
     @given(script=scope_scripts(), seed=st.integers(0, 2**32), aborts=st.booleans())
     @settings(max_examples=300, database=None, derandomize=True)
-    def collect(script, seed, aborts):
+    def collect(script: ScopeScript, seed: int, aborts: bool) -> None:
         world = World(script, Random(seed))
         world.run(aborts=aborts)
         seen[world.phase.name] += 1
@@ -528,7 +535,7 @@ def test_the_generator_reaches_every_outcome_and_every_row():
         (AskedToAbort("because"), [WorkflowPhase.ABORTED]),
     ],
 )
-def test_an_execution_that_was_found_succeeding(event, ends):
+def test_an_execution_that_was_found_succeeding(event: Any, ends: list[WorkflowPhase]) -> None:
     """Its outputs are put together again, which may fail, and it may be aborted still."""
     plan = Planner(workflow(), KINDS, system_retries=SYSTEM_RETRIES).plan()
     records = {"start-node": RecordedNode(NodePhase.SUCCEEDED)}

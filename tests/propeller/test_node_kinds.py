@@ -3,22 +3,27 @@
 import asyncio
 import inspect
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.workflow_pb2 import ArrayNode, BranchNode, IfBlock, IfElseBlock, Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
+from livedeck.executors.api import Attempt, Exit
 from livedeck.propeller import nodes
 from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.nodes import KINDS
 from livedeck.store import open_store, split_uri
-from livedeck.testing.executors import DONE, fail, literal, succeed
+from livedeck.testing.control_plane import FakeExecution
+from livedeck.testing.executors import DONE, ScriptedExecutor, fail, literal, succeed
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, workflow
+from tests.propeller.conftest import World
 from tests.propeller.deaths import die_at_every_call
 from tests.propeller.kinds.choose import ChooseHandler
 from tests.propeller.kinds.expand import ExpandHandler
@@ -31,19 +36,19 @@ ALL: tuple[type[NodeHandler], ...] = (ExpandHandler, *KINDS, RepeatHandler, Choo
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
-def test_a_kind_has_every_part(kind):
+def test_a_kind_has_every_part(kind: Any) -> None:
     assert not inspect.isabstract(kind), f"{kind.__name__} lacks {sorted(kind.__abstractmethods__)}"
 
 
 @pytest.mark.parametrize("part", sorted(NodeHandler.__abstractmethods__))
-def test_a_kind_that_lacks_a_part_cannot_plan_a_node(part):
+def test_a_kind_that_lacks_a_part_cannot_plan_a_node(part: str) -> None:
     others = {name: getattr(ExpandHandler, name) for name in NodeHandler.__abstractmethods__ - {part}}
     lacking = type("Lacking", (NodeHandler,), others)
     with pytest.raises(TypeError, match=part):
         lacking()
 
 
-def test_every_kind_that_there_is_can_be_run():
+def test_every_kind_that_there_is_can_be_run() -> None:
     """A module of a kind that nobody has named in ``KINDS`` would plan nothing."""
     folder = FilePath(nodes.__file__).parent
     modules = {path.stem for path in folder.iterdir() if path.stem not in ("__init__", "__pycache__")}
@@ -79,29 +84,31 @@ async def outputs_of(uri: str) -> dict[str, Any]:
     }
 
 
-async def add_ten(attempt):
+async def add_ten(attempt: Attempt) -> Exit:
     inputs = await outputs_of(attempt.command[1])
     return await succeed(attempt, o0=10 + sum(inputs.values()))
 
 
-async def add_ten_unless_it_is_the_first(attempt):
+async def add_ten_unless_it_is_the_first(attempt: Attempt) -> Exit:
     inputs = await outputs_of(attempt.command[1])
     if inputs.get("x") == 0:
         return await fail(attempt)
     return await succeed(attempt, o0=10 + sum(inputs.values()))
 
 
-def phases(execution) -> dict[str, str]:
+def phases(execution: FakeExecution) -> dict[str, str]:
     return {node.id.node_id: NodeExecution.Phase.Name(node.closure.phase) for node in execution.nodes}
 
 
-def story(execution, name: str) -> list[str]:
+def story(execution: Any, name: str) -> list[str]:
     """The phases that were recorded of a node, in order."""
     told = [event for event in execution.history if isinstance(event, NodeExecutionEvent) and event.id.node_id == name]
     return [NodeExecution.Phase.Name(event.phase) for event in told]
 
 
-async def run(world, closure, script, **inputs):
+async def run(
+    world: World, closure: CompiledWorkflowClosure, script: Callable[..., Any], **inputs: Any
+) -> FakeExecution:
     literals = LiteralMap(literals={name: literal(value) for name, value in inputs.items()})
     execution = world.control.create(f"a{len(world.control.executions)}", closure, inputs=literals)
     async with world.propeller(world.executor(script), kinds=ALL):
@@ -109,7 +116,7 @@ async def run(world, closure, script, **inputs):
     return execution
 
 
-def repeated(inner: Part, minimum: int):
+def repeated(inner: Part, minimum: int) -> CompiledWorkflowClosure:
     return workflow(
         repeat("n0", inner, times=promise("", "times"), minimum=minimum),
         task("n1").after("n0"),
@@ -118,7 +125,7 @@ def repeated(inner: Part, minimum: int):
     )
 
 
-def inner_workflow():
+def inner_workflow() -> CompiledWorkflowClosure:
     return workflow(
         task("n0", x=promise("", "x"), outputs="o0"),
         name="inner",
@@ -127,7 +134,7 @@ def inner_workflow():
     )
 
 
-async def test_a_node_holds_as_many_nodes_as_its_inputs_say(world):
+async def test_a_node_holds_as_many_nodes_as_its_inputs_say(world: World) -> None:
     execution = await run(world, repeated(task("i", outputs="o0"), 3), add_ten, times=3)
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": [10, 11, 12]}
@@ -138,28 +145,28 @@ async def test_a_node_holds_as_many_nodes_as_its_inputs_say(world):
     assert by_name["n0"].metadata.is_array
 
 
-async def test_a_node_holds_many_scopes_of_one_shape(world):
+async def test_a_node_holds_many_scopes_of_one_shape(world: World) -> None:
     execution = await run(world, repeated(sub_workflow("i", inner_workflow()), 2), add_ten, times=2)
     assert await outputs_of(execution.output_uri) == {"o0": [10, 11]}
     assert phases(execution)["n0-0-i1-0-n0"] == "SUCCEEDED"
 
 
-async def test_a_scope_of_no_nodes_is_over_at_once(world):
+async def test_a_scope_of_no_nodes_is_over_at_once(world: World) -> None:
     execution = await run(world, repeated(task("i", outputs="o0"), 0), add_ten, times=0)
     assert execution.phase == WorkflowExecution.SUCCEEDED
     assert await outputs_of(execution.output_uri) == {"o0": []}
 
 
 @pytest.mark.parametrize("inner", [task("i", outputs="o0"), sub_workflow("i", inner_workflow())])
-async def test_a_minimum_of_successes_is_enough(world, inner):
+async def test_a_minimum_of_successes_is_enough(world: World, inner: Part) -> None:
     execution = await run(world, repeated(inner, 2), add_ten_unless_it_is_the_first, times=3)
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": [11, 12]}
     assert phases(execution)["n0-0-i0"] == "FAILED"
 
 
-async def test_with_fewer_than_the_minimum_the_node_fails_and_what_runs_of_it_is_stopped(world):
-    async def fail_the_first(attempt):
+async def test_with_fewer_than_the_minimum_the_node_fails_and_what_runs_of_it_is_stopped(world: World) -> None:
+    async def fail_the_first(attempt: Attempt) -> Exit:
         if (await outputs_of(attempt.command[1]))["x"] == 0:
             await world.control.until(lambda: len(execution.tasks) == 3)
             return await fail(attempt, "the first broke")
@@ -182,13 +189,13 @@ async def test_with_fewer_than_the_minimum_the_node_fails_and_what_runs_of_it_is
     assert story(execution, "n0") == ["QUEUED", "RUNNING", "FAILING", "FAILED"]
 
 
-async def test_what_a_node_made_at_run_time_is_aborted_with_it(world):
-    async def hang(attempt):
+async def test_what_a_node_made_at_run_time_is_aborted_with_it(world: World) -> None:
+    async def hang(attempt: Attempt) -> None:
         await asyncio.Event().wait()
 
     closure = repeated(task("i", outputs="o0"), 2)
     execution = world.control.create("a", closure, inputs=LiteralMap(literals={"times": literal(2)}))
-    async with world.propeller(world.executor(hang), kinds=ALL):
+    async with world.propeller(world.executor(hang), kinds=ALL):  # type: ignore[arg-type]
         await world.control.until(
             lambda: [each.closure.phase for each in execution.tasks] == [TaskExecution.RUNNING] * 2
         )
@@ -198,7 +205,7 @@ async def test_what_a_node_made_at_run_time_is_aborted_with_it(world):
     assert phases(execution)["n0"] == "ABORTED"
 
 
-def choosing():
+def choosing() -> CompiledWorkflowClosure:
     return workflow(
         task("n0", outputs="o0"),
         choose(
@@ -210,7 +217,7 @@ def choosing():
     )
 
 
-async def test_a_node_runs_one_of_several_and_skips_the_others(world):
+async def test_a_node_runs_one_of_several_and_skips_the_others(world: World) -> None:
     execution = await run(world, choosing(), add_ten, case=0)
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 10}
@@ -218,7 +225,7 @@ async def test_a_node_runs_one_of_several_and_skips_the_others(world):
     assert phases(execution)["n1-0-no"] == "SKIPPED"
 
 
-def expanding():
+def expanding() -> CompiledWorkflowClosure:
     return workflow(
         task("n0", x=promise("", "x"), outputs="o0"),
         task("n1", x=promise("n0", "o0"), outputs="o0"),
@@ -227,7 +234,7 @@ def expanding():
     )
 
 
-async def leave_nodes(attempt):
+async def leave_nodes(attempt: Attempt) -> Exit:
     """Leave as many nodes as the input says, from the task ``n0`` on the top level."""
     if attempt.id.split("/")[3] != "n0":
         return await add_ten(attempt)
@@ -245,13 +252,13 @@ async def leave_nodes(attempt):
     return DONE
 
 
-def expanding_with_retries():
+def expanding_with_retries() -> CompiledWorkflowClosure:
     closure = expanding()
     closure.tasks[0].template.metadata.retries.retries = 1
     return closure
 
 
-async def test_a_kind_wraps_another_and_holds_what_an_attempt_left(world):
+async def test_a_kind_wraps_another_and_holds_what_an_attempt_left(world: World) -> None:
     execution = await run(world, expanding_with_retries(), leave_nodes, x=3)
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 2}
@@ -261,7 +268,7 @@ async def test_a_kind_wraps_another_and_holds_what_an_attempt_left(world):
     assert child.metadata.retry_group == "1"
 
 
-async def leave_nodes_of_which_one_fails(attempt):
+async def leave_nodes_of_which_one_fails(attempt: Any) -> Any:
     if "-d" not in attempt.id:
         return await leave_nodes(attempt)
     if attempt.id.split("/")[3].endswith("-d0"):
@@ -270,7 +277,7 @@ async def leave_nodes_of_which_one_fails(attempt):
     raise AssertionError
 
 
-async def test_what_an_attempt_left_may_fail(world):
+async def test_what_an_attempt_left_may_fail(world: World) -> None:
     execution = await run(world, expanding_with_retries(), leave_nodes_of_which_one_fails, x=2)
     assert execution.phase == WorkflowExecution.FAILED
     assert "a child broke" in execution.error.message
@@ -278,13 +285,13 @@ async def test_what_an_attempt_left_may_fail(world):
     assert phases(execution)["n0-1-d1"] == "ABORTED"
 
 
-async def test_with_nothing_beside_it_a_node_fails_at_once(world):
+async def test_with_nothing_beside_it_a_node_fails_at_once(world: World) -> None:
     execution = await run(world, expanding_with_retries(), leave_nodes_of_which_one_fails, x=1)
     assert story(execution, "n0") == ["QUEUED", "RUNNING", "DYNAMIC_RUNNING", "FAILED"]
 
 
-async def test_what_an_attempt_left_is_aborted_with_the_execution(world):
-    async def hang(attempt):
+async def test_what_an_attempt_left_is_aborted_with_the_execution(world: World) -> None:
+    async def hang(attempt: Attempt) -> Any:
         if "-d" not in attempt.id:
             return await leave_nodes(attempt)
         await asyncio.Event().wait()  # until it is stopped
@@ -305,7 +312,7 @@ async def test_what_an_attempt_left_is_aborted_with_the_execution(world):
 # An engine dies at every call, and the next one carries on.
 
 
-async def check_repeated(execution, executor):
+async def check_repeated(execution: FakeExecution, executor: ScriptedExecutor) -> None:
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": [11, 12]}
     counted = Counter(each.closure.phase for each in execution.tasks)
@@ -313,13 +320,13 @@ async def check_repeated(execution, executor):
     assert len(executor.processes) == 4
 
 
-async def check_chosen(execution, executor):
+async def check_chosen(execution: FakeExecution, executor: ScriptedExecutor) -> None:
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert phases(execution)["n1-0-no"] == "SKIPPED"
     assert len(executor.processes) == 3
 
 
-async def check_expanded(execution, executor):
+async def check_expanded(execution: FakeExecution, executor: ScriptedExecutor) -> None:
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 1}
     assert len(executor.processes) == 2 + 2 + 1
@@ -342,11 +349,13 @@ async def check_expanded(execution, executor):
     ],
     ids=["repeat", "repeat-workflow", "choose", "expand"],
 )
-async def test_the_next_engine_finds_what_was_made_at_run_time(world, case, after):
+async def test_the_next_engine_finds_what_was_made_at_run_time(
+    world: World, case: tuple[Callable[..., Any], dict[str, int], Callable[..., Any], Callable[..., Any]], after: bool
+) -> None:
     closure, inputs, script, check = case
     literals = LiteralMap(literals={name: literal(value) for name, value in inputs.items()})
 
-    def create(name):
+    def create(name: str) -> FakeExecution:
         return world.control.create(name, closure(), inputs=literals)
 
     assert await die_at_every_call(world, create, script, check, after=after, kinds=ALL) > 15

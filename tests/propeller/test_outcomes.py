@@ -1,7 +1,9 @@
 import os
 import signal
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
@@ -17,11 +19,11 @@ from livedeck.testing.executors import DONE, fail, succeed
 
 
 @pytest.fixture
-def attempt():
+def attempt() -> Attempt:
     return Attempt("a", (), {}, f"memory://{uuid.uuid4().hex}/p")
 
 
-async def test_outputs_are_success_whatever_the_exit_status(attempt):
+async def test_outputs_are_success_whatever_the_exit_status(attempt: Attempt) -> None:
     await succeed(attempt, o0=5)
     for ended in (DONE, Exit(ExitKind.SIGNALLED, 9), Exit(ExitKind.LOST)):
         result = await read_outcome(attempt.output_prefix, ended, PropellerSettings())
@@ -29,14 +31,14 @@ async def test_outputs_are_success_whatever_the_exit_status(attempt):
         assert result.literals.literals["o0"].scalar.primitive.integer == 5
 
 
-async def test_an_error_goes_before_outputs(attempt):
+async def test_an_error_goes_before_outputs(attempt: Attempt) -> None:
     await succeed(attempt, o0=5)
     await fail(attempt, "told you")
     result = await read_outcome(attempt.output_prefix, DONE, PropellerSettings())
     assert result == Failure("USER:ValueError", "told you", error_uri=f"{attempt.output_prefix}/error.pb")
 
 
-async def test_an_error_says_whose_fault_it_is_and_whether_to_try_again(attempt):
+async def test_an_error_says_whose_fault_it_is_and_whether_to_try_again(attempt: Attempt) -> None:
     document = ErrorDocument(
         error=ContainerError(
             code="C", message="m", kind=ContainerError.RECOVERABLE, origin=ExecutionError.SYSTEM, worker="w1"
@@ -48,7 +50,7 @@ async def test_an_error_says_whose_fault_it_is_and_whether_to_try_again(attempt)
     assert (result.blame, result.recoverable, result.worker) == (Blame.SYSTEM, True, "w1")
 
 
-async def test_only_a_place_that_went_away_is_a_system_error(attempt):
+async def test_only_a_place_that_went_away_is_a_system_error(attempt: Attempt) -> None:
     ended = Exit(ExitKind.LOST, 143, last_words="last", reason="its zygote died")
     assert await read_outcome(attempt.output_prefix, ended, PropellerSettings()) == Failure(
         "Lost", "The attempt was lost: its zygote died.\nThe end of its output:\nlast", Blame.SYSTEM, recoverable=True
@@ -76,14 +78,16 @@ async def test_only_a_place_that_went_away_is_a_system_error(attempt):
         (Exit(ExitKind.EXITED, 0), "OutputsNotFound", "exited with code 0"),
     ],
 )
-async def test_a_process_that_ended_is_an_error_of_the_users_and_may_be_tried_again(attempt, ended, code, words):
+async def test_a_process_that_ended_is_an_error_of_the_users_and_may_be_tried_again(
+    attempt: Attempt, ended: Exit, code: str, words: str
+) -> None:
     result = await read_outcome(attempt.output_prefix, ended, PropellerSettings())
     assert isinstance(result, Failure)
     assert (result.code, result.blame, result.recoverable) == (code, Blame.USER, True)
     assert words in result.message
 
 
-async def test_exit_code_0_is_success_for_a_task_without_outputs(attempt):
+async def test_exit_code_0_is_success_for_a_task_without_outputs(attempt: Attempt) -> None:
     assert await read_outcome(attempt.output_prefix, DONE, PropellerSettings(), has_outputs=False) == Outputs(
         LiteralMap(), 0
     )
@@ -94,7 +98,7 @@ async def test_exit_code_0_is_success_for_a_task_without_outputs(attempt):
 
 
 @pytest.mark.parametrize("name", ["outputs.pb", "error.pb"])
-async def test_what_cannot_be_read_is_a_system_error(attempt, name):
+async def test_what_cannot_be_read_is_a_system_error(attempt: Attempt, name: str) -> None:
     open_store(attempt.output_prefix).put(name, b"\xff\xff\xff")
     result = await read_outcome(attempt.output_prefix, DONE, PropellerSettings())
     assert isinstance(result, Failure)
@@ -102,7 +106,7 @@ async def test_what_cannot_be_read_is_a_system_error(attempt, name):
     assert "cannot be read" in result.message
 
 
-async def test_a_dynamic_task_leaves_futures(attempt):
+async def test_a_dynamic_task_leaves_futures(attempt: Attempt) -> None:
     open_store(attempt.output_prefix).put("futures.pb", b"")
     result = await read_outcome(attempt.output_prefix, DONE, PropellerSettings())
     assert result == Futures(f"{attempt.output_prefix}/futures.pb")
@@ -131,7 +135,9 @@ def _large(path: Path) -> None:
         (_large, "has 1001 bytes; no more than 1000 are read"),
     ],
 )
-async def test_a_result_that_is_not_to_be_read_is_the_tasks_failure(tmp_path, name, leave, words):
+async def test_a_result_that_is_not_to_be_read_is_the_tasks_failure(
+    tmp_path: Path, name: str, leave: Callable[..., Any], words: str
+) -> None:
     store = tmp_path / "store"
     (store / "a").mkdir(parents=True)
     leave(store / "a" / name)

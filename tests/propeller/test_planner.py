@@ -1,21 +1,23 @@
 from datetime import timedelta
 
 import pytest
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.literals_pb2 import RetryStrategy
 from flyteidl.core.tasks_pb2 import Resources
 from flyteidl.core.workflow_pb2 import ArrayNode, BranchNode, GateNode, Node, NodeMetadata
 
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.plan import ScopePlan
 from livedeck.propeller.planner import Planner
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
 
 
-def plan(closure):
+def plan(closure: CompiledWorkflowClosure) -> ScopePlan:
     return Planner(closure, KINDS, system_retries=3).plan()
 
 
-def test_the_ends_are_added_and_edges_come_from_bindings_and_from_orders():
+def test_the_ends_are_added_and_edges_come_from_bindings_and_from_orders() -> None:
     made = plan(
         workflow(
             task("n0", outputs="o0"),
@@ -31,7 +33,7 @@ def test_the_ends_are_added_and_edges_come_from_bindings_and_from_orders():
     assert made.index["end-node"] == 4
 
 
-def test_ends_that_the_compiler_put_in_are_not_doubled():
+def test_ends_that_the_compiler_put_in_are_not_doubled() -> None:
     closure = workflow(task("n0").after("start-node"))
     closure.primary.template.nodes.insert(0, Node(id="start-node"))
     closure.primary.template.nodes.append(Node(id="end-node", upstream_node_ids=["n0"]))
@@ -51,7 +53,7 @@ def test_ends_that_the_compiler_put_in_are_not_doubled():
         (workflow(Part(task("n0").node)), "does not hold task"),
     ],
 )
-def test_a_malformed_workflow_is_refused_in_words(closure, words):
+def test_a_malformed_workflow_is_refused_in_words(closure: CompiledWorkflowClosure, words: str) -> None:
     with pytest.raises(InvalidWorkflow, match=words):
         plan(closure)
 
@@ -64,12 +66,12 @@ def test_a_malformed_workflow_is_refused_in_words(closure, words):
         (Node(id="n0", array_node=ArrayNode()), "node 'n0' maps over a list"),
     ],
 )
-def test_kinds_that_cannot_be_run_yet_are_refused_in_words(node, words):
+def test_kinds_that_cannot_be_run_yet_are_refused_in_words(node: Node, words: str) -> None:
     with pytest.raises(UnsupportedOption, match=words):
         plan(workflow(Part(node)))
 
 
-def test_launch_plans_and_failure_nodes_are_refused_in_words():
+def test_launch_plans_and_failure_nodes_are_refused_in_words() -> None:
     launch = Node(id="n0")
     launch.workflow_node.launchplan_ref.name = "lp"
     with pytest.raises(UnsupportedOption, match="starts a launch plan"):
@@ -80,7 +82,7 @@ def test_launch_plans_and_failure_nodes_are_refused_in_words():
         plan(closure)
 
 
-def test_tasks_without_a_command_are_refused_in_words():
+def test_tasks_without_a_command_are_refused_in_words() -> None:
     raw = template("t")
     raw.container.data_config.enabled = True
     sql = template("t")
@@ -104,7 +106,7 @@ def test_tasks_without_a_command_are_refused_in_words():
             plan(workflow(task("n0", made)))
 
 
-def test_a_node_that_asks_for_an_accelerator_is_refused_in_words():
+def test_a_node_that_asks_for_an_accelerator_is_refused_in_words() -> None:
     closure = workflow(task("n0"))
     overrides = closure.primary.template.nodes[0].task_node.overrides
     overrides.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
@@ -112,17 +114,17 @@ def test_a_node_that_asks_for_an_accelerator_is_refused_in_words():
         plan(closure)
 
 
-def test_a_sub_workflow_is_planned_once_and_may_not_contain_itself():
+def test_a_sub_workflow_is_planned_once_and_may_not_contain_itself() -> None:
     inner = workflow(task("n0"), name="inner")
     made = plan(workflow(sub_workflow("n0", inner), sub_workflow("n1", inner)))
-    assert made.nodes[1].handler.children is made.nodes[2].handler.children
+    assert made.nodes[1].handler.children is made.nodes[2].handler.children  # type: ignore[attr-defined]
     knot = workflow(sub_workflow("n0", inner))
     knot.sub_workflows[0].template.nodes[0].CopyFrom(sub_workflow("n0", inner).node)
     with pytest.raises(InvalidWorkflow, match="'inner' version 'v1' contains itself"):
         plan(knot)
 
 
-def test_a_node_overrides_its_task():
+def test_a_node_overrides_its_task() -> None:
     made = template("t", retries=1, timeout=timedelta(seconds=5), cache_version="1", deck=True)
     made.container.resources.requests.add(name=Resources.CPU, value="1")
     made.container.resources.requests.add(name=Resources.MEMORY, value="1Gi")
@@ -132,7 +134,7 @@ def test_a_node_overrides_its_task():
     over.named(metadata)
     over.node.task_node.overrides.resources.requests.add(name=Resources.CPU, value="2")
     nodes = plan(workflow(plain, over)).nodes
-    first, second = nodes[1].handler.task, nodes[2].handler.task
+    first, second = nodes[1].handler.task, nodes[2].handler.task  # type: ignore[attr-defined]
     assert (first.retries, first.timeout, first.cacheable, first.cache_version) == (1, timedelta(seconds=5), True, "1")
     assert (second.retries, second.timeout, second.cacheable) == (0, timedelta(seconds=9), False)
     assert (second.interruptible, second.cache_version) == (True, "2")
@@ -143,14 +145,14 @@ def test_a_node_overrides_its_task():
     }
 
 
-def test_a_timeout_of_zero_is_none():
+def test_a_timeout_of_zero_is_none() -> None:
     over = task("n0", template("t", timeout=timedelta(seconds=5)))
     over.node.metadata.timeout.FromTimedelta(timedelta(0))
-    assert plan(workflow(over)).nodes[1].handler.task.timeout == timedelta(seconds=5)
+    assert plan(workflow(over)).nodes[1].handler.task.timeout == timedelta(seconds=5)  # type: ignore[attr-defined]
 
 
 @pytest.mark.timeout(20)
-def test_the_time_for_a_plan_grows_with_the_nodes_and_not_with_their_square():
+def test_the_time_for_a_plan_grows_with_the_nodes_and_not_with_their_square() -> None:
     closure = workflow()
     closure.primary.template.nodes.extend(Node(id=f"n{number}") for number in range(50_000))
     with pytest.raises(InvalidWorkflow, match="node 'n0' has nothing to run"):  # which is found out last

@@ -19,11 +19,11 @@ from livedeck.propeller.quantities import quantity
         ("1E", "1e18"),
     ],
 )
-def test_kubernetes_quantities(text, value):
+def test_kubernetes_quantities(text: str, value: str) -> None:
     assert quantity(text) == Decimal(value)
 
 
 @pytest.mark.parametrize("text", ["", "lots", "-1", "1 Gi", "1gb", "5K", "1e3k"])
-def test_what_is_no_amount_is_refused_in_words(text):
+def test_what_is_no_amount_is_refused_in_words(text: str) -> None:
     with pytest.raises(InvalidWorkflow, match="is not an amount of a resource"):
         quantity(text)

@@ -1,5 +1,7 @@
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from flyteidl.event.event_pb2 import WorkflowExecutionEvent
@@ -14,14 +16,14 @@ QUICK = PropellerSettings(retry_first=0.001, retry_longest=0.002)
 class SlowControl:
     """Records what is reported, when it may."""
 
-    def __init__(self):
-        self.batches = []
+    def __init__(self) -> None:
+        self.batches: list[Any] = []
         self.open = asyncio.Event()
         self.open.set()
         self.asked = asyncio.Event()
-        self.troubles = []
+        self.troubles: list[Any] = []
 
-    async def report(self, owner, events):
+    async def report(self, owner: str, events: list[WorkflowExecutionEvent]) -> None:
         self.asked.set()
         await self.open.wait()
         if self.troubles:
@@ -30,13 +32,13 @@ class SlowControl:
 
 
 @pytest.fixture
-async def control():
+async def control() -> SlowControl:
     return SlowControl()
 
 
 @pytest.fixture
-async def recorder(control):
-    made = EventRecorder(control, "p", QUICK)
+async def recorder(control: SlowControl) -> AsyncIterator[Any]:
+    made = EventRecorder(control, "p", QUICK)  # type: ignore[arg-type]
     task = asyncio.create_task(made.run())
     yield made
     task.cancel()
@@ -44,11 +46,11 @@ async def recorder(control):
         await task
 
 
-def events(*names):
+def events(*names: str) -> list[WorkflowExecutionEvent]:
     return [WorkflowExecutionEvent(producer_id=name) for name in names]
 
 
-async def test_what_piles_up_goes_into_one_transaction(control, recorder):
+async def test_what_piles_up_goes_into_one_transaction(control: SlowControl, recorder: EventRecorder) -> None:
     control.open.clear()
     recorder.add(events("a"))
     await control.asked.wait()
@@ -60,7 +62,7 @@ async def test_what_piles_up_goes_into_one_transaction(control, recorder):
     assert control.batches == [["a"], ["b", "c", "d"]]
 
 
-async def test_a_step_is_never_divided(control, recorder):
+async def test_a_step_is_never_divided(control: SlowControl, recorder: EventRecorder) -> None:
     recorder.add(events(*["x"] * 400))
     recorder.add(events(*["y"] * 400))
     recorder.add(events(*["z"] * 900))
@@ -68,14 +70,14 @@ async def test_a_step_is_never_divided(control, recorder):
     assert [len(batch) for batch in control.batches] == [400, 400, 900]
 
 
-async def test_what_fails_for_now_is_tried_until_it_is_on_record(control, recorder):
+async def test_what_fails_for_now_is_tried_until_it_is_on_record(control: SlowControl, recorder: EventRecorder) -> None:
     control.troubles = [OSError("locked"), TimeoutError(), OSError("disk full")]
     recorder.add(events("a"))
     await recorder.recorded()
     assert control.batches == [["a"]]
 
 
-async def test_being_recorded_means_all_that_was_added_before(control, recorder):
+async def test_being_recorded_means_all_that_was_added_before(control: SlowControl, recorder: EventRecorder) -> None:
     await recorder.recorded()
     control.open.clear()
     recorder.add(events("a"))
@@ -90,10 +92,10 @@ async def test_being_recorded_means_all_that_was_added_before(control, recorder)
     assert control.batches == [["a"], ["b"]]
 
 
-async def test_a_transaction_waits_for_what_is_about_to_come(control, recorder):
+async def test_a_transaction_waits_for_what_is_about_to_come(control: SlowControl, recorder: EventRecorder) -> None:
     come = asyncio.Event()
 
-    async def source():
+    async def source() -> None:
         with recorder.expecting():
             await come.wait()
             recorder.add(events("b"))
@@ -106,23 +108,23 @@ async def test_a_transaction_waits_for_what_is_about_to_come(control, recorder):
     assert control.batches == [["a", "b"]]
 
 
-async def test_it_does_not_wait_for_ever(control, recorder):
+async def test_it_does_not_wait_for_ever(control: SlowControl, recorder: EventRecorder) -> None:
     with recorder.expecting():
         recorder.add(events("a"))
         await recorder.recorded()
     assert control.batches == [["a"]]
 
 
-async def test_a_lost_lease_ends_it(control):
+async def test_a_lost_lease_ends_it(control: SlowControl) -> None:
     control.troubles = [LeaseLost("somebody else's")]
-    recorder = EventRecorder(control, "p", QUICK)
+    recorder = EventRecorder(control, "p", QUICK)  # type: ignore[arg-type]
     recorder.add(events("a"))
     with pytest.raises(LeaseLost):
         await recorder.run()
 
 
-async def test_what_was_under_way_when_it_was_cancelled_is_reported_again(control):
-    recorder = EventRecorder(control, "p", QUICK)
+async def test_what_was_under_way_when_it_was_cancelled_is_reported_again(control: SlowControl) -> None:
+    recorder = EventRecorder(control, "p", QUICK)  # type: ignore[arg-type]
     task = asyncio.create_task(recorder.run())
     control.open.clear()
     recorder.add(events("a"))

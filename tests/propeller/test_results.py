@@ -3,24 +3,26 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowExecution
 
-from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
+from livedeck.executors.api import RESULT_NOT_STORED, Attempt, Exit, ExitKind
 from livedeck.propeller import Propeller
 from livedeck.testing.control_plane import MemoryControl
 from livedeck.testing.executors import DONE, ScriptedExecutor, fail, succeed
 from livedeck.testing.workflows import promise, task, workflow
+from tests.propeller.conftest import World
 
 CHAIN = (task("n0", outputs="o0"), task("n1", x=promise("n0", "o0"), outputs="o0"))
 
 
 @pytest.mark.parametrize("ends", [DONE, Exit(ExitKind.SIGNALLED, 9), Exit(ExitKind.LOST)])
-async def test_the_next_node_does_not_wait_for_the_end_of_a_deck(world, ends):
+async def test_the_next_node_does_not_wait_for_the_end_of_a_deck(world: World, ends: Exit) -> None:
     next_ran = asyncio.Event()
 
-    async def script(attempt):
+    async def script(attempt: Attempt) -> Exit:
         await succeed(attempt, o0=1)
         if "/n0/" in attempt.id:
             executor.tell_stored(attempt)
@@ -38,10 +40,10 @@ async def test_the_next_node_does_not_wait_for_the_end_of_a_deck(world, ends):
     assert not any(process.aborted for process in executor.processes.values())
 
 
-async def test_a_failed_task_is_over_when_its_error_is_stored(world):
+async def test_a_failed_task_is_over_when_its_error_is_stored(world: World) -> None:
     never = asyncio.Event()
 
-    async def script(attempt):
+    async def script(attempt: Attempt) -> Any:
         await fail(attempt, "no", recoverable=True)
         executor.tell_stored(attempt)
         await never.wait()
@@ -55,10 +57,10 @@ async def test_a_failed_task_is_over_when_its_error_is_stored(world):
     assert [each.closure.error.message for each in execution.tasks] == ["no"] * 3
 
 
-async def test_the_time_that_a_task_took_ends_with_its_result(world):
+async def test_the_time_that_a_task_took_ends_with_its_result(world: World) -> None:
     never = asyncio.Event()
 
-    async def script(attempt):
+    async def script(attempt: Attempt) -> Any:
         await succeed(attempt, o0=1)
         executor.tell_stored(attempt)
         await never.wait()
@@ -70,12 +72,12 @@ async def test_the_time_that_a_task_took_ends_with_its_result(world):
         await world.control.until_over(execution)
     (process,) = executor.processes.values()
     closure = execution.tasks[0].closure
-    took = process.stored.result().at - closure.started_at.ToDatetime(process.started_at.tzinfo)
+    took = process.stored.result().at - closure.started_at.ToDatetime(process.started_at.tzinfo)  # type: ignore[operator]
     assert abs(closure.duration.ToTimedelta() - took).total_seconds() < 1e-3
 
 
-async def test_one_that_says_so_and_has_stored_nothing_is_waited_for(world):
-    async def script(attempt):
+async def test_one_that_says_so_and_has_stored_nothing_is_waited_for(world: World) -> None:
+    async def script(attempt: Attempt) -> Exit:
         executor.tell_stored(attempt)
         await asyncio.sleep(0)
         return Exit(ExitKind.EXITED, 3)
@@ -88,10 +90,10 @@ async def test_one_that_says_so_and_has_stored_nothing_is_waited_for(world):
     assert "exited with code 3" in execution.tasks[0].closure.error.message
 
 
-async def test_an_engine_that_takes_over_hears_of_the_result_again(world):
+async def test_an_engine_that_takes_over_hears_of_the_result_again(world: World) -> None:
     never = asyncio.Event()
 
-    async def script(attempt):
+    async def script(attempt: Attempt) -> Any:
         await never.wait()
         return DONE
 
@@ -109,8 +111,10 @@ async def test_an_engine_that_takes_over_hears_of_the_result_again(world):
     assert len(executor.processes) == 1
 
 
-async def test_a_result_that_could_not_be_stored_is_the_systems_failure_and_says_that_all_happens_again(world):
-    async def script(attempt):
+async def test_a_result_that_could_not_be_stored_is_the_systems_failure_and_says_that_all_happens_again(
+    world: World,
+) -> None:
+    async def script(attempt: Attempt) -> Exit:
         if attempt.id.endswith("/0"):
             return Exit(ExitKind.EXITED, RESULT_NOT_STORED, last_words="outputs.pb could not be stored: 503")
         return await succeed(attempt, o0=1)
@@ -127,12 +131,12 @@ async def test_a_result_that_could_not_be_stored_is_the_systems_failure_and_says
     assert {node.id.node_id: node.closure.phase for node in execution.nodes}["n0"] == NodeExecution.SUCCEEDED
 
 
-async def test_a_pipe_in_place_of_outputs_fails_the_task_and_nothing_waits_for_it(tmp_path):
-    def leave_pipe(folder):
+async def test_a_pipe_in_place_of_outputs_fails_the_task_and_nothing_waits_for_it(tmp_path: Path) -> None:
+    def leave_pipe(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         os.mkfifo(folder / "outputs.pb")
 
-    async def script(attempt):
+    async def script(attempt: Attempt) -> Exit:
         leave_pipe(Path(attempt.output_prefix.removeprefix("file://")))
         return DONE
 

@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -8,12 +10,12 @@ from livedeck.propeller.slots import Slots
 class User:
     """Somebody who wants a slot."""
 
-    def __init__(self, slots):
+    def __init__(self, slots: Slots) -> None:
         self.holding = False
         self.done = asyncio.Event()
         self.task = asyncio.create_task(self._stay(slots))
 
-    async def _stay(self, slots):
+    async def _stay(self, slots: Slots) -> None:
         await slots.acquire()
         self.holding = True
         try:
@@ -24,7 +26,7 @@ class User:
 
 
 @pytest.fixture
-async def users():
+async def users() -> AsyncIterator[Any]:
     made = Slots(2)
     users = [User(made) for _ in range(5)]
     await turns()
@@ -34,16 +36,16 @@ async def users():
     await asyncio.gather(*(user.task for user in users), return_exceptions=True)
 
 
-async def turns():
+async def turns() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
 
 
-def holding(users):
+def holding(users: list[User]) -> list[int]:
     return [index for index, user in enumerate(users) if user.holding]
 
 
-async def test_first_come_first_served(users):
+async def test_first_come_first_served(users: Any) -> None:
     _, users = users
     assert holding(users) == [0, 1]
     users[1].done.set()
@@ -51,7 +53,7 @@ async def test_first_come_first_served(users):
     assert holding(users) == [0, 2]
 
 
-async def test_what_is_there_already_is_let_in_and_counts(users):
+async def test_what_is_there_already_is_let_in_and_counts(users: Any) -> None:
     slots, users = users
     slots.acquire_over()
     users[0].done.set()
@@ -62,7 +64,7 @@ async def test_what_is_there_already_is_let_in_and_counts(users):
     assert holding(users) == [1, 2]
 
 
-async def test_who_is_cancelled_takes_no_slot(users):
+async def test_who_is_cancelled_takes_no_slot(users: Any) -> None:
     _, users = users
     users[2].task.cancel()
     users[0].done.set()
@@ -70,7 +72,7 @@ async def test_who_is_cancelled_takes_no_slot(users):
     assert holding(users) == [1, 3]
 
 
-async def test_who_is_cancelled_in_its_turn_gives_it_on(users):
+async def test_who_is_cancelled_in_its_turn_gives_it_on(users: Any) -> None:
     _, users = users
     users[0].task.cancel()
     await asyncio.sleep(0)  # its place is given to the third user, which has not taken it up yet

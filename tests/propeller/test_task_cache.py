@@ -1,20 +1,27 @@
 import asyncio
+from typing import Any
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus
 from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
+from livedeck.executors.api import Attempt, Exit
 from livedeck.store import open_store, split_uri
-from livedeck.testing.executors import succeed
+from livedeck.testing.control_plane import FakeExecution
+from livedeck.testing.executors import ScriptedExecutor, succeed
 from livedeck.testing.workflows import promise, task, workflow
+from tests.propeller.conftest import World
 
 
-async def count(attempt):
+async def count(attempt: Attempt) -> Exit:
     return await succeed(attempt, o0=len(attempt.id))
 
 
-async def run(world, executor, name, *, x=1, control=None, **spec):
+async def run(
+    world: World, executor: ScriptedExecutor, name: str, *, x: int = 1, control: Any = None, **spec: Any
+) -> tuple[FakeExecution, NodeExecutionEvent]:
     closure = workflow(
         task("n0", x=x, outputs="o0", options={"cache_version": "1", "deck": True}),
         outputs={"o0": promise("n0", "o0")},
@@ -27,7 +34,7 @@ async def run(world, executor, name, *, x=1, control=None, **spec):
     return execution, next(event for event in events if event.id.node_id == "n0" and event.phase == 3)
 
 
-async def test_a_task_runs_once_for_the_same_inputs(world):
+async def test_a_task_runs_once_for_the_same_inputs(world: World) -> None:
     executor = world.executor(count)
     first, stored = await run(world, executor, "a1")
     second, hit = await run(world, executor, "a2")
@@ -48,10 +55,10 @@ async def test_a_task_runs_once_for_the_same_inputs(world):
     assert len(executor.processes) == 2
 
 
-async def test_what_is_cached_does_not_wait_for_what_waits_for_room(world):
+async def test_what_is_cached_does_not_wait_for_what_waits_for_room(world: World) -> None:
     gate = asyncio.Event()
 
-    async def wait(attempt):
+    async def wait(attempt: Attempt) -> Exit:
         await gate.wait()
         return await count(attempt)
 
@@ -69,14 +76,14 @@ async def test_what_is_cached_does_not_wait_for_what_waits_for_room(world):
     assert execution.phase == WorkflowExecution.SUCCEEDED
 
 
-async def test_overwriting_runs_it_again(world):
+async def test_overwriting_runs_it_again(world: World) -> None:
     executor = world.executor(count)
     await run(world, executor, "a1")
     await run(world, executor, "a2", overwrite_cache=True)
     assert len(executor.processes) == 2
 
 
-async def test_outputs_that_are_gone_are_made_again(world):
+async def test_outputs_that_are_gone_are_made_again(world: World) -> None:
     executor = world.executor(count)
     _, event = await run(world, executor, "a1")
     folder, name = split_uri(event.output_uri)
@@ -86,15 +93,15 @@ async def test_outputs_that_are_gone_are_made_again(world):
     assert again.task_node_metadata.cache_status == CatalogCacheStatus.CACHE_POPULATED
 
 
-async def test_a_cache_that_fails_costs_no_execution(world):
+async def test_a_cache_that_fails_costs_no_execution(world: World) -> None:
     class Broken:
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Any:
             return getattr(world.control, name)
 
-        async def find_cached(self, key, user):
+        async def find_cached(self, key: str, user: Any) -> None:
             raise OSError("the table is gone")
 
-        async def store_cached(self, *args):
+        async def store_cached(self, *args: str | TaskExecutionIdentifier) -> None:
             raise OSError("the table is gone")
 
     executor = world.executor(count)

@@ -41,21 +41,21 @@ INPUTS = {
         ("{ {.input} }", "{ {.input} }"),
     ],
 )
-def test_variables_are_filled_in(arg, expected):
+def test_variables_are_filled_in(arg: str, expected: str) -> None:
     assert render([arg], VARIABLES, INPUTS) == (expected,)
 
 
 @pytest.mark.parametrize("arg", ["{{.nonsense}}", "{{.inputs.gone}}", "{{.input.x}}"])
-def test_a_variable_without_a_value_is_told_in_words(arg):
+def test_a_variable_without_a_value_is_told_in_words(arg: str) -> None:
     with pytest.raises(InvalidWorkflow, match="the command of the task has"):
         render([arg], VARIABLES, INPUTS)
 
 
-def test_a_value_is_not_rendered_again():
+def test_a_value_is_not_rendered_again() -> None:
     assert render(["{{.inputs.x}}"], {}, {"x": literal("{{.input}}")}) == ("{{.input}}",)
 
 
-def test_the_variables_of_a_command():
+def test_the_variables_of_a_command() -> None:
     assert mentioned(("a", "{{.TaskTemplatePath}} {{ .inputs.x }}")) == {"tasktemplatepath", "inputs"}
     assert mentioned(("tasktemplatepath",)) == frozenset()
 
@@ -74,11 +74,13 @@ def test_the_variables_of_a_command():
         ("echo --dest-directory /root", "echo --dest-directory /root"),
     ],
 )
-def test_code_is_unpacked_into_the_attempts_own_folder_whatever_the_command_says(args, expected):
+def test_code_is_unpacked_into_the_attempts_own_folder_whatever_the_command_says(
+    args: str, expected: str | None
+) -> None:
     expected = expected or args.replace("/root", ".")
     assert contained(tuple(args.split())) == tuple(expected.split())
 
 
-def test_a_shells_line_unpacks_there_too():
+def test_a_shells_line_unpacks_there_too() -> None:
     line = 'exec pyflyte-fast-execute --additional-distribution x --dest-dir "/my code" -- pyflyte-execute'
     assert contained(("sh", "-c", line)) == ("sh", "-c", line.replace('"/my code"', "."))

@@ -6,7 +6,7 @@ from livedeck.propeller.vector import Vector
 
 
 @given(st.integers(1, 1100), st.lists(st.tuples(st.integers(0, 2000), st.integers()), max_size=30))
-def test_it_is_a_list_whose_old_versions_stay(size, changes):
+def test_it_is_a_list_whose_old_versions_stay(size: int, changes: list[tuple[int, int]]) -> None:
     model = list(range(size))
     vector = Vector(model)
     versions = [(vector, list(model))]
@@ -23,7 +23,7 @@ def test_it_is_a_list_whose_old_versions_stay(size, changes):
     assert vector[1:3] == tuple(model[1:3])
 
 
-def test_an_index_that_is_not_there_is_refused():
+def test_an_index_that_is_not_there_is_refused() -> None:
     with pytest.raises(IndexError, match="no item 3 in a vector of 3"):
         Vector([1, 2, 3]).replace(3, 0)
     with pytest.raises(IndexError):

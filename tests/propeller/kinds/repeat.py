@@ -136,7 +136,7 @@ class RepeatHandler(HasNoAttempts):
 
     async def _collect(self, shell: Shell, path: Path) -> None:
         items: list[Literal] = []
-        for index, node in enumerate(shell.node(path).scope.nodes):  # type: ignore[union-attr]
+        for index, node in enumerate(shell.node(path).scope.nodes):
             if node.phase is NodePhase.SUCCEEDED:
                 items += (await shell.data.outputs((*path, index))).literals.values()
         outputs = LiteralMap(literals={"o0": Literal(collection=LiteralCollection(literals=items))})
