@@ -15,7 +15,7 @@ from typing import Protocol, Self
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt of one task, ready to be started: every template variable is filled in."""
+    """An attempt of a task, ready to be started: every template variable is filled in."""
 
     id: str
     """Unique for ever, and the same after a restart: ``project/domain/execution/node/retry``."""

@@ -86,7 +86,7 @@ class LogShipper:
 
     async def finish(self, *, patience: float) -> None:
         """Ship the rest of an attempt that is over; give up, with a warning, after ``patience`` seconds."""
-        if not self._output.exists():  # it printed nothing, or all of it is in the store
+        if not self._output.exists():  # nothing was printed, or all of it is in the store
             return
         try:
             async with asyncio.timeout(patience):
@@ -147,6 +147,8 @@ class LogShipper:
 
     def _last_words(self) -> str:
         size = self._output.size()
+        if not size:
+            return ""
         text = self._output.read(max(0, size - LAST_BYTES), LAST_BYTES).decode("utf-8", "replace")
         return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
 

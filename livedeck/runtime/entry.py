@@ -1,4 +1,4 @@
-"""One attempt of one task: inputs in, the user's function, outputs or an error out, and the Deck all along.
+"""An attempt of a task: inputs in, the user's function, outputs or an error out, and the Deck all along.
 
 The process executor forks this from a process that has imported it already. So everything that an attempt may need
 is imported here, nothing here starts a thread or opens a store, and an attempt itself does as little as it can.

@@ -2,10 +2,12 @@
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,9 +68,12 @@ class Disk:
         return self.folder / "away"
 
     def _remount(self, flags: int) -> None:
-        if _libc.mount(None, os.fsencode(self.folder), None, _MS_REMOUNT | flags, None):
+        deadline = time.monotonic() + 20
+        while _libc.mount(None, os.fsencode(self.folder), None, _MS_REMOUNT | flags, None):
             number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), str(self.folder))
+            if number != errno.EBUSY or time.monotonic() > deadline:  # busy: somebody is just writing a file
+                raise OSError(number, os.strerror(number), str(self.folder))
+            time.sleep(0.005)
 
     def _ioctl(self, request: int) -> None:
         fd = os.open(self.folder, os.O_RDONLY)

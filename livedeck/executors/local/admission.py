@@ -1,4 +1,4 @@
-"""Who may start: the requests of all running attempts together stay within what there is.
+"""Which attempts may start: the requests of all that run stay within what there is, taken together.
 
 First come, first served, except that retried attempts go first. A large request at the head holds back small ones
 behind it, which could start: otherwise a stream of small ones would starve it.
@@ -99,7 +99,7 @@ def _control_group(file: str, count: int) -> list[int | None]:
 
 @dataclass(frozen=True, eq=False)
 class _Waiter:
-    """Somebody who waits for room."""
+    """An attempt that waits for room."""
 
     need: Amount
     what: str
@@ -155,7 +155,7 @@ class ResourcePool:
             await waiter.turn
         except asyncio.CancelledError:
             if waiter.turn.done() and not waiter.turn.cancelled():
-                self.release(need)  # it was our turn already
+                self.release(need)  # room was given already
             else:
                 with contextlib.suppress(ValueError):
                     (self._retried if retried else self._waiting).remove(waiter)

@@ -73,7 +73,7 @@ class Start:
 
 @dataclass
 class Watch:
-    """One attempt that this executor knows of."""
+    """An attempt that this executor knows of."""
 
     files: AttemptFiles
     phase: Phase = Phase.LOOKUP
@@ -259,7 +259,6 @@ class LocalExecutor:
                 watch.move(Event.UNHEARD)
                 return record
         watch.move(Event.STARTED)
-        self._ship(watch)
         return None
 
     async def _look_up(self, watch: Watch, record: AttemptRecord) -> None:

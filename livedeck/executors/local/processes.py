@@ -22,7 +22,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True):
-    """One process, for ever."""
+    """Names a process for ever."""
 
     pid: int
     started: float

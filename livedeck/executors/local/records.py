@@ -53,7 +53,7 @@ class AttemptRecord(msgspec.Struct, frozen=True):
 
 
 class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How it ended."""
+    """How an attempt ended."""
 
     kind: ExitKind
     code: int = 0
@@ -63,7 +63,7 @@ class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     peak_memory: int = 0
     """Largest resident size of the main process, in bytes."""
     aborted: bool = False
-    """It was asked to end."""
+    """Whether the attempt was asked to end."""
     reason: str = ""
     """Why it is called lost."""
     out_of_memory: bool | None = None

@@ -173,7 +173,7 @@ def _die_with(parent: int) -> None:
     """
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before the call
+    if os.getppid() != parent:  # the zygote died before the call
         os._exit(OWN_FAILURE)
 
 
@@ -202,7 +202,7 @@ def _warm_up(warm_ups: Sequence[Callable[[], None]]) -> None:
     _plans.decode(_PLAN)
     for warm_up in warm_ups:
         if select.select([PLAN_FD], [], [], 0)[0]:
-            return  # somebody waits
+            return  # a plan is there
         call_warm_up(warm_up)
 
 

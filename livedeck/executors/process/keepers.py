@@ -59,7 +59,8 @@ class ZygoteKeepers:
     async def start(self, name: str, attempt: Attempt) -> bool:
         """Have the zygote start an attempt; False: one of that name is on record, or the zygote hung up."""
         link = await self.pool.primary()
-        answer = self._answers[name] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self._answers[name] = answer
         self._links[name] = link
         link.send(
             messages.Launch(
@@ -73,21 +74,17 @@ class ZygoteKeepers:
                 gpus=attempt.gpus,
             )
         )
+        # A zygote that gives no answer is ended, and the record tells what it had done by then.
+        silent = asyncio.get_running_loop().call_later(self._answer_timeout, self.pool.kill_silent, link.zygote)
         try:
-            said = await self._answer(answer, link)
+            said = await answer
         finally:
+            silent.cancel()
             del self._answers[name]
         if isinstance(said, messages.Refused):
             del self._links[name]
             raise (CannotStart if said.final else ExecutorError)(said.reason)
         return isinstance(said, messages.Launched)
-
-    async def _answer(self, answer: "asyncio.Future[Answer | None]", link: Link) -> Answer | None:
-        """Return the answer; a zygote that gives none is ended, and the record tells what it had done by then."""
-        await asyncio.wait([answer], timeout=self._answer_timeout)
-        if not answer.done():
-            await self.pool.end_silent(link.zygote)
-        return await answer
 
     async def adopt(self, record: AttemptRecord) -> bool:
         """Link to the zygote of an attempt; False: it is dead."""

@@ -32,7 +32,7 @@ IDENTITY = ".pid"
 
 
 class Link(asyncio.Protocol):
-    """One connection to a zygote.
+    """A connection to a zygote.
 
     Args:
         on_message: called with everything that the zygote says after its welcome.
@@ -53,7 +53,7 @@ class Link(asyncio.Protocol):
 
     @property
     def zygote(self) -> ProcessIdentity:
-        """Who is at the other end; known once ``welcome`` is done."""
+        """Which process is at the other end; known once ``welcome`` is done."""
         return self.welcome.result().zygote
 
     @property
@@ -88,7 +88,7 @@ class Link(asyncio.Protocol):
         self._transport = None
         if not self.welcome.done():
             self.welcome.set_exception(ConnectionResetError("the zygote ended before it answered"))
-            self.welcome.exception()  # whoever waits still gets it; nobody may
+            self.welcome.exception()  # a call that waits still gets it, and there may be none
         elif not self._closing:
             self._on_lost(self)
 

@@ -27,7 +27,7 @@ RETRY = 1.0
 
 
 class Listener(Protocol):
-    """Who follows what the zygotes say."""
+    """Told of what zygotes say."""
 
     def on_welcome(self, link: Link, welcome: messages.Welcome) -> None: ...
 
@@ -109,16 +109,16 @@ class ZygotePool:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(RETRY):
                             await endings.gone(zygote)
-        await self.end_silent(zygote)
+        self.kill_silent(zygote)
+        await endings.gone(zygote)
         return None
 
-    async def end_silent(self, zygote: ProcessIdentity) -> None:
+    def kill_silent(self, zygote: ProcessIdentity) -> None:
         """End a zygote that has not answered in time; its attempts die with it."""
         if processes.is_alive(zygote):
             logger.error("zygote_silent pid=%d seconds=%g; it is ended", zygote.pid, self._answer_timeout)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(zygote.pid, signal.SIGKILL)
-            await endings.gone(zygote)
 
     async def _linked(self, zygote: ProcessIdentity) -> Link | None:
         async with self._adopting:
@@ -157,7 +157,7 @@ class ZygotePool:
         digest = await asyncio.to_thread(
             fingerprint, self._settings.preload, self._settings.commands, self._environment
         )
-        for _ in range(5):  # one that is just ending may still take the connection
+        for _ in range(5):  # a zygote that is just ending may still take the connection
             connected = await asyncio.to_thread(
                 self._zygotes.connect_or_start, digest, self._settings, self._environment
             )
@@ -169,7 +169,8 @@ class ZygotePool:
                 silent = self._zygotes.identity(digest)
                 if silent is None:
                     raise
-                await self.end_silent(silent)
+                self.kill_silent(silent)
+                await endings.gone(silent)
                 continue
             else:
                 self._listener.on_primary()

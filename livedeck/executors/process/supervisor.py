@@ -58,7 +58,7 @@ class Spare:
 
 @dataclass
 class Running:
-    """One attempt whose process has not been reaped."""
+    """An attempt whose process has not been reaped."""
 
     record: AttemptRecord
     files: AttemptFiles
@@ -115,7 +115,7 @@ class ChildSupervisor:
         self._exiting: dict[int, float] = {}
         """Processes that sent their exit notice and are not reaped yet, and since when."""
         self._spares: deque[Spare] = deque()
-        self._preparing = False
+        self._refilling = False
         self._memory_kills = MemoryKills()
         self.ending = False
         """Whether the zygote was asked to end, and its attempts with it."""
@@ -160,10 +160,10 @@ class ChildSupervisor:
             os.close(spare.plan_fd)
         return True
 
-    def prepare(self) -> bool:
+    def fork_spare(self) -> bool:
         """Fork a child in advance, if there are too few; tell whether more are wanted. To be called when idle."""
-        self._preparing = len(self._spares) < (MAX_SPARES if self._preparing else MIN_SPARES + 1)
-        if self._preparing:
+        self._refilling = len(self._spares) < (MAX_SPARES if self._refilling else MIN_SPARES + 1)
+        if self._refilling:
             with contextlib.suppress(OSError):  # a launch will say so
                 self._spares.append(self._fork())
                 return len(self._spares) < MAX_SPARES

@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Connection:
-    """One executor. Writes never block: what the socket does not take waits, within ``MAX_UNSENT``."""
+    """The connection to an executor. Writes never block: what the socket does not take waits, within ``MAX_UNSENT``."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
@@ -129,13 +129,13 @@ class Zygote:
         self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
         if self._notices is not None:
             self._selector.register(self._notices, selectors.EVENT_READ, self._on_notice)
-        spares_wanted = True
+        spares_wanted = True  # children are forked in advance whenever there is nothing else to do
         while not self._may_end():
             ready = self._selector.select(0 if spares_wanted else self._patience())
-            if not ready:  # what nobody waits for
-                spares_wanted = not self._ending and self._supervisor.prepare()
+            if not ready:
+                spares_wanted = not self._ending and self._supervisor.fork_spare()
             for key, events in ready:
-                # An earlier event of this turn may have closed this one's file, and its number be another's by now.
+                # An earlier event of this round may have closed this one's file, whose number may be in use again.
                 if self._selector.get_map().get(key.fd) is key:
                     key.data(events)
             self._run_timers()
@@ -290,7 +290,7 @@ class Zygote:
 
     def _on_notice(self, _events: int) -> None:
         assert self._notices is not None
-        # One at a time: whoever floods this socket holds up nobody else. And what makes no sense was not sent by us.
+        # One notice at a time, so that a flood of them holds up nothing else. Nonsense was not sent by livedeck.
         with contextlib.suppress(BlockingIOError, msgspec.DecodeError):
             pid, data = notices.receive(self._notices)
             if data == notices.RESULT_STORED:
@@ -338,7 +338,7 @@ class Zygote:
 
     def _record(self, running: Running, exit_: ExitRecord) -> None:
         try:
-            with contextlib.suppress(FileNotFoundError):  # somebody removed all that was known of it
+            with contextlib.suppress(FileNotFoundError):  # the records were removed
                 running.files.write_exit(exit_)
         except OSError as error:
             # The disk is full. Keep it in mind, and try again: an end that is not on record would be called lost.

@@ -68,7 +68,7 @@ class ShimKeepers:
         asyncio.get_running_loop().add_reader(self._wakes, self._on_wake)
         for path in sorted(shims.iterdir()):
             record = self._records.files(path.name).attempt()
-            if record is None:  # it was killed before it did anything
+            if record is None:  # the shim was killed before it did anything
                 path.unlink()
             else:
                 self._follow(record)
@@ -167,7 +167,7 @@ class ShimKeepers:
         assert process.stdin is not None
         assert process.stdout is not None
         with process.stdin, process.stdout:
-            with contextlib.suppress(BrokenPipeError):  # it has ended, and its log says why
+            with contextlib.suppress(BrokenPipeError):  # the shim has ended, and its log says why
                 process.stdin.write(msgspec.json.encode(request))
                 process.stdin.close()
             lines = _lines(process.stdout.fileno(), self._start_timeout)

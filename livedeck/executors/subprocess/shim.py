@@ -180,14 +180,14 @@ class Shim:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # the wake-up descriptor does the work
         signal.signal(signal.SIGTERM, lambda *_: None)
-        os.write(write, bytes([signal.SIGCHLD]))  # it may have ended already
+        os.write(write, bytes([signal.SIGCHLD]))  # the attempt may have ended already
         self._selector.register(wakeup, selectors.EVENT_READ, lambda: self._on_signal(wakeup))
 
     def _on_signal(self, wakeup: int) -> None:
         numbers = os.read(wakeup, 512)
         if signal.SIGTERM in numbers:
             grace = self._files.abort_grace()
-            self._ending = self._ending or grace is None  # somebody else's word than the executor's
+            self._ending = self._ending or grace is None  # the signal came from elsewhere than the executor
             self._terminate(SHUTDOWN_GRACE if grace is None else grace)
 
     def _terminate(self, grace: float) -> None:
@@ -275,7 +275,7 @@ def _until_written(write: Callable[[], None]) -> None:
     """Write what must not be lost: on a full disk that takes until there is room again."""
     while True:
         try:
-            with contextlib.suppress(FileNotFoundError):  # somebody removed all that was known of it
+            with contextlib.suppress(FileNotFoundError):  # the records were removed
                 write()
         except OSError as error:
             print(f"cannot record the end: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the shim's log
