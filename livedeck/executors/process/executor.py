@@ -27,6 +27,7 @@ class ProcessExecutor(LocalExecutor):
         exit_timeout: seconds that an attempt's process may go on after its result was stored, to end its Deck and to
             run exit handlers; then all of its session is ended.
         answer_timeout: seconds after which a zygote that runs and does not answer is ended, and its attempts with it.
+        without: parts to leave out, to measure what they gain: ``warm-up``, ``exit notice``, ``spares``.
         settings: limits and times, by their names in ``LocalSettings``.
     """
 
@@ -41,10 +42,13 @@ class ProcessExecutor(LocalExecutor):
         log_cap: int = 16 << 20,
         exit_timeout: float = 300.0,
         answer_timeout: float = 300.0,
+        without: Sequence[str] = (),
         **settings: Any,
     ) -> None:
         work_dir = work_dir.absolute()
-        zygote = Settings(str(work_dir), -1, list(preload), dict(commands), idle, log_cap, exit_timeout)
+        zygote = Settings(
+            str(work_dir), -1, list(preload), dict(commands), idle, log_cap, exit_timeout, without=list(without)
+        )
         self.zygotes = ZygoteKeepers(work_dir, zygote, environment, answer_timeout)
         super().__init__("process", work_dir, self.zygotes, LocalSettings(**settings))
 

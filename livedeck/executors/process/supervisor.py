@@ -88,6 +88,8 @@ class ChildSupervisor:
         notices: address of the socket where attempts say that their result is stored, and that they are over;
             empty: none.
         warm_ups: called in each child while it waits for its plan.
+        exit_notices: whether children say that they are over, instead of being waited for.
+        spares: how many children are forked in advance, at most.
     """
 
     def __init__(
@@ -99,7 +101,11 @@ class ChildSupervisor:
         log_cap: int,
         notices: bytes = b"",
         warm_ups: Sequence[Callable[[], None]] = (),
+        exit_notices: bool = True,
+        spares: int = MAX_SPARES,
     ) -> None:
+        self._exit_notices = notices if exit_notices else b""
+        self._most_spares = spares
         self.me = processes.identify(os.getpid())
         self.running: dict[str, Running] = {}
         self._records = records
@@ -162,11 +168,12 @@ class ChildSupervisor:
 
     def fork_spare(self) -> bool:
         """Fork a child in advance, if there are too few; tell whether more are wanted. To be called when idle."""
-        self._refilling = len(self._spares) < (MAX_SPARES if self._refilling else MIN_SPARES + 1)
+        few = self._most_spares if self._refilling else min(MIN_SPARES + 1, self._most_spares)
+        self._refilling = len(self._spares) < few
         if self._refilling:
             with contextlib.suppress(OSError):  # a launch will say so
                 self._spares.append(self._fork())
-                return len(self._spares) < MAX_SPARES
+                return len(self._spares) < self._most_spares
         return False
 
     def abort(self, name: str, grace: float) -> float | None:
@@ -338,7 +345,9 @@ class ChildSupervisor:
         try:
             pid = os.fork()
             if pid == 0:
-                child.run(child.ChildSetup(output, plan_fd, cwd, self.me.pid, self._umask, self._notices, warm_ups))
+                child.run(
+                    child.ChildSetup(output, plan_fd, cwd, self.me.pid, self._umask, self._exit_notices, warm_ups)
+                )
             return pid
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, child.HANDLED)

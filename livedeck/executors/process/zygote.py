@@ -26,7 +26,7 @@ from livedeck.executors.local import processes
 from livedeck.executors.local.records import ExitRecord, Records
 from livedeck.executors.output import replace_file
 from livedeck.executors.process import child, messages
-from livedeck.executors.process.supervisor import ChildSupervisor, Running
+from livedeck.executors.process.supervisor import MAX_SPARES, ChildSupervisor, Running
 
 COALESCE = 0.1
 """Seconds between the first growth of any output and the word about it."""
@@ -35,6 +35,8 @@ MAX_UNSENT = 4 * 1024 * 1024
 SHUTDOWN_GRACE = 10.0
 """Seconds that attempts get when the zygote itself is asked to end (SIGTERM)."""
 RETRY_RECORD = 1.0
+WARM_UP, EXIT_NOTICE, SPARES = "warm-up", "exit notice", "spares"
+"""Parts that can be left out."""
 WARM_UP_ROUNDS = 20
 """CPython 3.11 specializes a function in its eighth call, and what it finds then in a few more."""
 REAP_TIMEOUT = 2.0
@@ -54,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True):
     log_cap: int
     exit_timeout: float
     """Seconds that an attempt's process may go on after its result was stored."""
+    without: list[str] = []
+    """Parts that are left out, to measure what they gain; see ``ProcessExecutor``."""
     identity: str = ""
     """File in which to say which process this is, for whoever has to end it when it does not answer."""
 
@@ -372,6 +376,8 @@ def main() -> None:
     replace_file(settings.identity, msgspec.json.encode(processes.identify(os.getpid())))
     preloaded = [importlib.import_module(module) for module in settings.preload]
     warm_ups = [module.warm_up for module in preloaded if hasattr(module, "warm_up")]
+    if WARM_UP in settings.without:
+        warm_ups = []
     child.open_streams()
     _warm_up(warm_ups)
     _warn_of_threads()
@@ -385,6 +391,8 @@ def main() -> None:
         log_cap=settings.log_cap,
         notices=opened.getsockname() if opened is not None else b"",
         warm_ups=warm_ups,
+        exit_notices=EXIT_NOTICE not in settings.without,
+        spares=0 if SPARES in settings.without else MAX_SPARES,
     )
     listener = socket.socket(fileno=settings.listener)
     gc.collect()

@@ -197,7 +197,7 @@ async def test_a_closed_executor_leaves_what_runs(bench: Bench) -> None:
         handle = await executor.launch(attempt)
         waiting = asyncio.create_task(executor.wait(handle))
         await until(started.exists)
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(Exception, match=r"closed|not open"):
         await waiting
     async with bench.executor() as executor:
         gate.touch()
