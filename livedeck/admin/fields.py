@@ -33,7 +33,7 @@ class Treatment(Enum):
     REFUSED = "refused"
     """The call that brings it is refused."""
     FAILS = "refused when it is to run"
-    """It is registered, since a program may hold it that never runs it; an execution of it fails with the reason."""
+    """What has the field is registered, since not all that is registered runs; an execution of it fails, saying why."""
     SHOWN = "kept and shown, without an effect"
 
 

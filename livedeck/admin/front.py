@@ -26,7 +26,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 class HttpServer(Protocol):
-    """Who serves the connections that are HTTP/1.1."""
+    """Serves the connections that are HTTP/1.1."""
 
     @property
     def open_connections(self) -> int:
@@ -278,7 +278,7 @@ class _Side(asyncio.Protocol):
         self.splice = splice
         self.other: _Side | None = None
         self.ended = False
-        """It will send no more (half-closed)."""
+        """This side will send no more (half-closed)."""
         self.lost = False
         if transport is not None:
             self.transport = transport

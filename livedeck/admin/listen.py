@@ -6,8 +6,6 @@ from typing import Final
 
 from livedeck.errors import PortTaken, ServerError
 
-_Address = tuple[str, int] | tuple[str, int, int, int]
-
 BACKLOG: Final = 4096
 """Connections that the kernel keeps until they are accepted: beyond them a client waits a second and tries again."""
 

@@ -21,7 +21,7 @@ class Verdict(enum.Enum):
     """What to do with an event."""
 
     APPLY = "apply"
-    """It is news: record it."""
+    """The event is news: record it."""
     REPEAT = "repeat"
     """That phase was recorded before. ALREADY_EXISTS on the wire; changes nothing."""
     LATE = "late"

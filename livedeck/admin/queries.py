@@ -1,13 +1,9 @@
-"""Looking up single entities, for those who need a message rather than an answer to a call."""
+"""Lookups of single entities, as messages rather than as answers to calls."""
 
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
-from flyteidl.core.identifier_pb2 import (
-    NodeExecutionIdentifier,
-    TaskExecutionIdentifier,
-    WorkflowExecutionIdentifier,
-)
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
@@ -27,14 +23,6 @@ class Queries:
         """Return a node execution."""
         return await self._database.look_up(executions.find_node, identifier)
 
-    async def get_task_execution(self, identifier: TaskExecutionIdentifier) -> TaskExecution | None:
-        """Return one attempt."""
-        return await self._database.look_up(executions.find_task, identifier)
-
     async def list_task_executions(self, identifier: NodeExecutionIdentifier) -> list[TaskExecution]:
         """Return all attempts of a node, oldest first."""
         return await self._database.read(executions.attempts_of, identifier)
-
-    async def list_node_executions(self, identifier: WorkflowExecutionIdentifier) -> list[NodeExecution]:
-        """Return all nodes of an execution, nested ones too, oldest first."""
-        return await self._database.read(executions.nodes_of, identifier)

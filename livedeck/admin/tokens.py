@@ -1,4 +1,4 @@
-"""Signed tokens: whoever holds one may do one thing with one subject, until it expires.
+"""Signed tokens: the holder of a token may do one thing with one subject, until it expires.
 
 ``payload.signature``, both base64url. The signature is HMAC-SHA256 under a key derived from the server's secret and
 the purpose, so that a token made for one purpose is nothing but noise for another.
@@ -45,7 +45,7 @@ class Claim:
     """What a valid token says."""
 
     subject: tuple[str, ...]
-    """What it is about; what the parts mean depends on the purpose."""
+    """What the token is about; what the parts mean depends on the purpose."""
     expires: int
     """Seconds since the epoch."""
 

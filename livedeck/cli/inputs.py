@@ -134,7 +134,7 @@ LONGEST_METAVAR = 10
 
 
 def input_options(interface: Interface) -> list[click.Option]:
-    """One option for each input of a workflow or task."""
+    """Return an option for each input of a workflow or task."""
     return [_option(parameter, interface.entity) for parameter in interface.inputs.values()]
 
 
@@ -179,7 +179,7 @@ def given_inputs(ctx: click.Context, values: Mapping[str, Any]) -> dict[str, Any
 
 
 def _joined(name: str, values: tuple[Any, ...]) -> Any:
-    """One list of what was given each time the option was; what is no list (``null``) stands alone."""
+    """Join what was given each time that an option was given; what is no list (``null``) stands alone."""
     if len(values) == 1:
         return values[0]
     if not all(isinstance(value, list) for value in values):

@@ -359,7 +359,7 @@ class Neighbours:
     ) -> None:
         try:
             job(noticed, stop)
-        except Exception as error:  # noqa: BLE001 - told by whoever looks at what was noticed
+        except Exception as error:  # noqa: BLE001 - in what was noticed, for the test to see
             noticed.errors.append(f"{job}: {error!r}")
 
     def _ask(self, noticed: Noticed, stop: threading.Event) -> None:

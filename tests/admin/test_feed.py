@@ -92,6 +92,4 @@ async def test_queries(database, running, protos):
     assert (await queries.get_execution(protos.execution_id("e1"))).closure.phase == W.RUNNING
     assert await queries.get_execution(protos.execution_id("none")) is None
     assert (await queries.get_node_execution(protos.node_id("e1", "n0"))).closure.phase == N.RUNNING
-    [task] = await queries.list_task_executions(protos.node_id("e1", "n0"))
-    assert await queries.get_task_execution(task.id) == task
-    assert [node.id.node_id for node in await queries.list_node_executions(protos.execution_id("e1"))] == ["n0"]
+    assert len(await queries.list_task_executions(protos.node_id("e1", "n0"))) == 1

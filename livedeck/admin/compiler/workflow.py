@@ -206,7 +206,10 @@ def _check_exists(where: str, node_id: str, scope: Scope) -> None:
 
 
 def _check_failure_node(node: Node, interfaces: Interfaces, scope: Scope) -> None:
-    """It gets the workflow's inputs and an error by name; inputs that it does not share need not be bound."""
+    """Check the node that runs when a workflow has failed.
+
+    Such a node gets the workflow's inputs and an error by name; inputs that it does not share need not be bound.
+    """
     check_node_id(node.id)
     asked = interface_of(node, interfaces).inputs.variables
     check_bindings(f"failure node {node.id!r}", node.inputs, asked, scope, optional=asked)

@@ -1,4 +1,4 @@
-"""Who works on which execution, and until when."""
+"""Leases: which propeller works on which execution, and until when."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Reads one page of a list, at a cost that does not grow with the table.
 
 Where an index holds the rows in the order asked for, a page is a walk along it from where the last page ended. Filters
-that no index serves are tried on a bounded stretch of that walk; whoever wants more asks for the next page.
+that no index serves are tried on a bounded stretch of that walk; a client that wants more asks for the next page.
 """
 
 from collections.abc import Callable, Sequence

@@ -44,7 +44,7 @@ _SEEN: Final = select(events_table.c.number).limit(1)
 
 @dataclass(frozen=True)
 class Reporter:
-    """Who reports, and therefore what is done with an event that is no news."""
+    """The sender of events, which decides what is done with an event that is no news."""
 
     owner: str | None
     """The lease holder; None for a client of the event calls, who needs no lease."""

@@ -53,7 +53,7 @@ async def follow(
 
 
 class _Viewer:
-    """One who watches one attempt.
+    """A viewer of one attempt.
 
     Args:
         tail: The attempt's tail.

@@ -1,4 +1,4 @@
-"""One Deck followed for all its viewers: read when something wakes it, told to everybody at once."""
+"""A Deck followed for all its viewers: read when something wakes the tail, told to everybody at once."""
 
 import logging
 import time

@@ -25,17 +25,17 @@ class DeckPhase(enum.Enum):
     BEHIND = "behind"
     """The attempt runs but its publishes do not reach the store: it is retrying."""
     FINISHING = "finishing"
-    """Its result is stored; the last changes of its Deck are still on their way."""
+    """The attempt's result is stored; the last changes of its Deck are still on their way."""
     SUCCEEDED = "succeeded"
-    """It ended well; the Deck is complete."""
+    """The attempt ended well; the Deck is complete."""
     FAILED = "failed"
-    """It ended with an error; the Deck is complete and has the error's tab."""
+    """The attempt ended with an error; the Deck is complete and has the error's tab."""
     ABORTED = "aborted"
-    """Somebody ended it; the Deck is complete up to then."""
+    """Somebody ended the attempt; the Deck is complete up to then."""
     DIED = "died"
-    """It ended without a word (killed, out of memory, worker lost): the Deck is what was published by then."""
+    """The attempt ended without a word (killed, out of memory, worker lost): the Deck is what was published by then."""
     UNKNOWN = "unknown"
-    """It has no end, and nobody says whether its task still runs: a folder that is looked at without a server."""
+    """The Deck has no end, and nobody says whether its task still runs: a folder is looked at without a server."""
     CACHED = "cached"
     """The node took its outputs from the cache: this is the Deck of the run that filled it."""
     NONE = "none"
@@ -87,7 +87,7 @@ class QueuedNode(msgspec.Struct, frozen=True, rename="camel"):
     ahead: int
     """How many attempts go before its own."""
     reason: int
-    """What it waits for: an index into ``reasons``."""
+    """What the node waits for: an index into ``reasons``."""
 
 
 class ExecutionQueue(msgspec.Struct, frozen=True, rename="camel"):

@@ -79,7 +79,7 @@ class Recent:
         segment = limits.within(self.replay, segment)
         if not self.replay.apply(segment):
             return False
-        if is_large(segment, self._kept.bytes):  # whoever lacks it is served with a snapshot
+        if is_large(segment, self._kept.bytes):  # viewers who lack it are served with a snapshot
             self._events.clear()
             self._bytes = 0
             return True

@@ -143,7 +143,7 @@ class Live:
             self._inotify.close()
 
     def close(self) -> None:
-        """End all streams; their clients come back to whoever serves then."""
+        """End all streams; their clients come back to the server that is there then."""
         self._closing.set()
 
     def routes(self) -> list[Route]:

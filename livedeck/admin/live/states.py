@@ -1,6 +1,7 @@
 """Which state a viewer is shown, from everything that is known about one attempt's Deck.
 
-One pure function: evidence in, state out. Words for the viewer stand here and nowhere else.
+One pure function: evidence in, state out. Why a Deck is in its state is put into words here; what the states
+themselves are called on a page is the console's (`console/src/core/deckWords.ts`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -102,7 +103,7 @@ class Trouble:
     """Since the oldest of them."""
     reason: str
     unread: bool = False
-    """It is reading that fails: whether anything was published is not known."""
+    """Reading fails: whether anything was published is not known."""
 
 
 def deck_state(
@@ -165,7 +166,7 @@ def may_publish(attempt: int, recorded: NodeRecord, now: datetime) -> bool:
 def may_print(attempt: int, recorded: NodeRecord, now: datetime) -> bool:
     """Tell whether more of an attempt's output may come: it runs, or its process went on and just now ends.
 
-    That a Deck's last flush fails is printed later than that; it is in the log for whoever opens it again.
+    That a Deck's last flush fails is printed later than that; the log has it when it is opened again.
     """
     if not is_over(attempt, recorded):
         return True

@@ -1,4 +1,4 @@
-"""One way in for every call, whatever it came over: find the handler, run it, turn what it raises into a status.
+"""The way in for every call, whatever it came over: find the handler, run it, turn what it raises into a status.
 
 gRPC and REST both end here, so that they cannot differ in what they do.
 """

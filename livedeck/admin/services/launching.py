@@ -84,7 +84,7 @@ class Launcher:
         message.closure.workflow_id.CopyFrom(runnable.workflow)
         data = await serialize(inputs)
         uses = await run_by_size(inputs, self._objects.owners_in, data)
-        # Before the row, so that whoever finds the execution finds its inputs.
+        # Before the row: where there is an execution there are its inputs.
         inputs_uri = user_inputs_uri = await self._objects.write_inputs(identifier, data, "inputs")
         if inputs is not given:
             user_inputs_uri = await self._objects.write_inputs(identifier, await serialize(given), "user-inputs")

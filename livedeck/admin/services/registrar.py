@@ -149,7 +149,7 @@ class Registrar:
         plan_id = single_task.generated_id(identifier, ResourceType.LAUNCH_PLAN)
         if await self._database.read(entities.find, LAUNCH_PLAN, plan_id) is not None:
             return
-        # Two executions may be created at once: whoever comes second finds what it would have made.
+        # Two executions may be created at once: the second finds what it would have made.
         with suppress(EntityExists):
             await self.add_workflow(spec.template.id, spec, hidden=True)
         with suppress(EntityExists):
