@@ -2,12 +2,16 @@
 
 import contextlib
 import threading
+from collections.abc import Callable, Iterator
 from concurrent import futures
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeVar
 
 import grpc
 import pytest
 from flyteidl.service import admin_pb2_grpc, dataproxy_pb2_grpc
+from grpc import StatusCode
 
 from livedeck.client.backoff import Backoff
 
@@ -15,16 +19,16 @@ from livedeck.client.backoff import Backoff
 class Refused(Exception):
     """Raised by an answer: abort the call with this code."""
 
-    def __init__(self, code, details=""):
+    def __init__(self, code: grpc.StatusCode, details: str = "") -> None:
         self.code, self.details = code, details
 
 
 class GrpcPlane:
     """Serves AdminService and DataProxyService; ``answers[method]`` is called with each request."""
 
-    def __init__(self, answers, port=0):
+    def __init__(self, answers: dict[str, Callable[..., Any]], port: int = 0) -> None:
         self.answers = answers
-        self.calls = []
+        self.calls: list[Any] = []
         self._server = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.so_reuseport", 0)])
         admin_pb2_grpc.add_AdminServiceServicer_to_server(
             self._servicer(admin_pb2_grpc.AdminServiceServicer), self._server
@@ -35,11 +39,11 @@ class GrpcPlane:
         self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         self._server.start()
 
-    def _servicer(self, base):
+    def _servicer(self, base: Any) -> Any:
         plane = self
 
-        def method(name):
-            def answer(_, request, context):
+        def method(name: str) -> Callable[..., Any]:
+            def answer(_: Any, request: Any, context: grpc.ServicerContext) -> Any:
                 plane.calls.append((name, request))
                 if name not in plane.answers:
                     context.abort(grpc.StatusCode.UNIMPLEMENTED, name)
@@ -53,22 +57,22 @@ class GrpcPlane:
         names = [name for name in vars(base) if not name.startswith("_")]
         return type("Servicer", (base,), {name: method(name) for name in names})()
 
-    def requests(self, method):
+    def requests(self, method: str) -> list[Any]:
         return [request for name, request in self.calls if name == method]
 
-    def stop(self):
+    def stop(self) -> None:
         self._server.stop(None).wait()
 
 
 class HttpPlane:
     """Serves HTTP; ``answer(handler)`` is called for each request, by any method."""
 
-    def __init__(self, answer, port=0):
+    def __init__(self, answer: Callable[..., Any], port: int = 0) -> None:
         plane = self
-        self.requests = []
+        self.requests: list[Any] = []
 
         class Handler(BaseHTTPRequestHandler):
-            def handle_any(self):
+            def handle_any(self) -> None:
                 plane.requests.append((self.command, self.path, dict(self.headers)))
                 # A client that hangs up is no error of the server's.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -76,7 +80,7 @@ class HttpPlane:
 
             do_GET = do_PUT = handle_any  # noqa: N815 - the names that http.server looks for
 
-            def log_message(self, *_):
+            def log_message(self, *_: str | HTTPStatus) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
@@ -86,17 +90,17 @@ class HttpPlane:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
-    def stop(self):
+    def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
 
-def body_of(handler):
+def body_of(handler: BaseHTTPRequestHandler) -> bytes:
     return handler.rfile.read(int(handler.headers["Content-Length"]))
 
 
-def reply(handler, status, body=b"", content_type="text/plain"):
+def reply(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", content_type: str = "text/plain") -> None:
     handler.send_response(status)
     handler.send_header("Content-Type", content_type)
     handler.send_header("Content-Length", str(len(body)))
@@ -104,13 +108,13 @@ def reply(handler, status, body=b"", content_type="text/plain"):
     handler.wfile.write(body)
 
 
-def begin_stream(handler):
+def begin_stream(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", "text/event-stream")
     handler.end_headers()
 
 
-def send_event(handler, event, data, event_id=""):
+def send_event(handler: BaseHTTPRequestHandler, event: str, data: str, event_id: str = "") -> None:
     handler.wfile.write(f"id: {event_id}\nevent: {event}\ndata: {data}\n\n".encode())
     handler.wfile.flush()
 
@@ -118,12 +122,12 @@ def send_event(handler, event, data, event_id=""):
 class ActingBackoff:
     """Waits briefly, and does something before one of the waits: a restart that needs no timer."""
 
-    def __init__(self, tries, act):
+    def __init__(self, tries: int, act: Callable[..., Any]) -> None:
         self.acted = False
         self._left = tries
         self._act = act
 
-    def waits(self):
+    def waits(self) -> Iterator[float | None]:
         for wait in Backoff(first=0.01, longest=0.05).waits():
             self._left -= 1
             if self._left == 0:
@@ -132,34 +136,37 @@ class ActingBackoff:
             yield wait
 
 
+P = TypeVar("P", GrpcPlane, HttpPlane)
+
+
 class Planes:
     """Starts servers for one test and stops them after it; also what their answers need."""
 
-    def __init__(self):
-        self._started = []
+    def __init__(self) -> None:
+        self._started: list[Any] = []
 
-    def grpc(self, answers, port=0):
+    def grpc(self, answers: dict[str, Callable[..., Any]], port: int = 0) -> GrpcPlane:
         return self._kept(GrpcPlane(answers, port))
 
-    def http(self, answer, port=0):
+    def http(self, answer: Callable[..., Any], port: int = 0) -> HttpPlane:
         return self._kept(HttpPlane(answer, port))
 
-    def _kept(self, plane):
+    def _kept(self, plane: P) -> P:
         self._started.append(plane)
         return plane
 
-    def stop(self, plane):
+    def stop(self, plane: GrpcPlane | HttpPlane) -> None:
         self._started.remove(plane)
         plane.stop()
 
-    def stop_all(self):
+    def stop_all(self) -> None:
         for plane in list(self._started):
             self.stop(plane)
 
     acting_after = ActingBackoff
 
     @staticmethod
-    def refuse(code, details=""):
+    def refuse(code: StatusCode, details: str = "") -> None:
         raise Refused(code, details)
 
     body_of = staticmethod(body_of)
@@ -169,7 +176,7 @@ class Planes:
 
 
 @pytest.fixture
-def planes():
+def planes() -> Iterator[Planes]:
     started = Planes()
     yield started
     started.stop_all()

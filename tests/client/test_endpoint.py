@@ -17,16 +17,16 @@ from livedeck.errors import InvalidName
         (" 127.0.0.1:8080\n", Endpoint("127.0.0.1", 8080)),
     ],
 )
-def test_reads_an_endpoint(text, expected):
+def test_reads_an_endpoint(text: str, expected: Endpoint) -> None:
     assert Endpoint.parse(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "::", "host:port", "ftp://host", "host:99999", "a b:80", "//", "\udcff:80"])
-def test_refuses_what_is_none(text):
+def test_refuses_what_is_none(text: str) -> None:
     with pytest.raises(InvalidName, match="write host:port"):
         Endpoint.parse(text)
 
 
-def test_shows_an_ipv6_address_in_brackets():
+def test_shows_an_ipv6_address_in_brackets() -> None:
     assert Endpoint("::1", 9000).url == "http://[::1]:9000"
     assert Endpoint("::1", 9000).local

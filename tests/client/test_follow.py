@@ -1,10 +1,11 @@
 import threading
 from base64 import b64encode
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import pytest
 from flyteidl.admin.execution_pb2 import Execution, ExecutionClosure
 from flyteidl.admin.node_execution_pb2 import NodeExecution
-from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.client import CaughtUp, Client, Endpoint, ExecutionChanged, NodeChanged
@@ -12,34 +13,35 @@ from livedeck.client.backoff import Backoff
 from livedeck.client.follow import changes
 from livedeck.client.streams import Patience, Stream
 from livedeck.errors import RemoteError, RemoteNotFound, RemoteUnavailable
+from tests.client.conftest import HttpPlane, Planes
 
 ID = WorkflowExecutionIdentifier(project="p", domain="d", name="e")
 QUICK = Backoff(first=0.01, longest=0.05)
 PATIENT = Patience(timeout=30, outage=10, backoff=QUICK)
 
 
-def execution(phase):
-    return Execution(id=ID, closure=ExecutionClosure(phase=WorkflowExecution.Phase.Value(phase)))
+def execution(phase: str) -> Execution:
+    return Execution(id=ID, closure=ExecutionClosure(phase=phase))
 
 
-def node(name):
+def node(name: str) -> NodeExecution:
     return NodeExecution(id=NodeExecutionIdentifier(node_id=name, execution_id=ID))
 
 
-def encoded(message):
+def encoded(message: Execution | NodeExecution) -> str:
     return b64encode(message.SerializeToString()).decode()
 
 
-def endpoint_of(plane):
+def endpoint_of(plane: HttpPlane) -> Endpoint:
     return Endpoint("127.0.0.1", plane.port)
 
 
-def script(planes, *connections):
+def script(planes: Planes, *connections: list[tuple[str, str, str]]) -> HttpPlane:
     """Return an HTTP server that plays one list of events per connection, then drops it."""
     left = list(connections)
     lock = threading.Lock()
 
-    def answer(handler):
+    def answer(handler: BaseHTTPRequestHandler) -> None:
         with lock:
             events = left.pop(0) if len(left) > 1 else left[0]
         planes.begin_stream(handler)
@@ -53,7 +55,7 @@ RUNNING = ("execution", encoded(execution("RUNNING")), "1")
 SUCCEEDED = ("execution", encoded(execution("SUCCEEDED")), "4")
 
 
-def test_follows_to_the_end(planes):
+def test_follows_to_the_end(planes: Planes) -> None:
     plane = script(
         planes, [RUNNING, ("node", encoded(node("n0")), "2"), ("ready", "{}", "2"), ("news", "{}", "3"), SUCCEEDED]
     )
@@ -67,12 +69,12 @@ def test_follows_to_the_end(planes):
     assert plane.requests[0][1] == "/live/executions/p/d/e?encoding=protobuf"
 
 
-def test_one_that_has_ended_is_told_whole(planes):
+def test_one_that_has_ended_is_told_whole(planes: Planes) -> None:
     plane = script(planes, [SUCCEEDED, ("node", encoded(node("n0")), "5"), ("ready", "{}", "5"), RUNNING])
     assert len(list(changes(endpoint_of(plane), ID, PATIENT))) == 3
 
 
-def test_goes_on_after_a_break_from_the_last_id(planes):
+def test_goes_on_after_a_break_from_the_last_id(planes: Planes) -> None:
     plane = script(planes, [RUNNING, ("ready", "{}", "2")], [("node", encoded(node("n1")), "3"), SUCCEEDED])
     got = list(changes(endpoint_of(plane), ID, PATIENT))
     assert [type(change).__name__ for change in got] == [
@@ -84,8 +86,8 @@ def test_goes_on_after_a_break_from_the_last_id(planes):
     assert [headers.get("Last-Event-ID") for _, _, headers in plane.requests] == [None, "2"]
 
 
-def test_an_event_cut_off_by_a_break_is_not_told(planes):
-    def answer(handler):
+def test_an_event_cut_off_by_a_break_is_not_told(planes: Planes) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
         planes.begin_stream(handler)
         if len(plane.requests) == 1:
             handler.wfile.write(b"id: 1\nevent: execution\ndata: {")
@@ -98,22 +100,22 @@ def test_an_event_cut_off_by_a_break_is_not_told(planes):
     assert "Last-Event-ID" not in plane.requests[1][2]
 
 
-def test_goes_on_after_a_restart_of_the_server(planes):
-    def second(handler):
+def test_goes_on_after_a_restart_of_the_server(planes: Planes) -> None:
+    def second(handler: BaseHTTPRequestHandler) -> None:
         planes.begin_stream(handler)
         planes.send_event(handler, *SUCCEEDED)
 
     first = script(planes, [RUNNING, ("ready", "{}", "2")])
     backoff = planes.acting_after(3, lambda: planes.http(second, first.port))
-    following = changes(endpoint_of(first), ID, Patience(timeout=30, outage=10, backoff=backoff))
+    following = changes(endpoint_of(first), ID, Patience(timeout=30, outage=10, backoff=backoff))  # type: ignore[arg-type]
     assert next(following) == ExecutionChanged(execution("RUNNING"))
     planes.stop(first)
     assert list(following)[-1] == ExecutionChanged(execution("SUCCEEDED"))
     assert backoff.acted
 
 
-def test_an_overloaded_server_is_asked_again(planes):
-    def answer(handler):
+def test_an_overloaded_server_is_asked_again(planes: Planes) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
         if len(plane.requests) < 3:
             planes.reply(handler, 503, b"starting")
         else:
@@ -124,7 +126,7 @@ def test_an_overloaded_server_is_asked_again(planes):
     assert [event.event for event in Stream(endpoint_of(plane), "/live/x", ("end",), PATIENT)] == ["end"]
 
 
-def test_an_unknown_execution(planes):
+def test_an_unknown_execution(planes: Planes) -> None:
     body = b'{"code": 5, "message": "no execution e"}'
     plane = planes.http(lambda handler: planes.reply(handler, 404, body, "application/json"))
     with pytest.raises(RemoteNotFound, match="no execution e"):
@@ -133,23 +135,23 @@ def test_an_unknown_execution(planes):
 
 
 @pytest.mark.parametrize(("status", "words"), [(403, "403"), (200, "no livedeck server"), (500, "500")])
-def test_what_is_no_stream_is_refused(planes, status, words):
+def test_what_is_no_stream_is_refused(planes: Planes, status: int, words: str) -> None:
     plane = planes.http(lambda handler: planes.reply(handler, status, b"<html>", "text/html"))
     with pytest.raises(RemoteError, match=words):
         list(changes(endpoint_of(plane), ID, PATIENT))
 
 
-def test_an_outage_has_an_end(planes):
+def test_an_outage_has_an_end(planes: Planes) -> None:
     plane = script(planes, [RUNNING])
     planes.stop(plane)
     with pytest.raises(RemoteUnavailable, match=r"no livedeck server at .* for 0.1 s"):
         list(changes(endpoint_of(plane), ID, Patience(outage=0.1, backoff=QUICK)))
 
 
-def test_a_silent_stream_ends_with_the_time(planes):
+def test_a_silent_stream_ends_with_the_time(planes: Planes) -> None:
     over = threading.Event()
 
-    def answer(handler):
+    def answer(handler: BaseHTTPRequestHandler) -> None:
         planes.begin_stream(handler)
         planes.send_event(handler, *RUNNING)
         over.wait(20)
@@ -162,22 +164,22 @@ def test_a_silent_stream_ends_with_the_time(planes):
     over.set()
 
 
-def test_a_follower_that_stops_closes_its_connection(planes):
+def test_a_follower_that_stops_closes_its_connection(planes: Planes) -> None:
     gone = threading.Event()
 
-    def answer(handler):
+    def answer(handler: BaseHTTPRequestHandler) -> None:
         planes.begin_stream(handler)
         planes.send_event(handler, *RUNNING)
         if handler.connection.recv(1) == b"":
             gone.set()
 
-    following = changes(endpoint_of(planes.http(answer)), ID, PATIENT)
+    following: Any = changes(endpoint_of(planes.http(answer)), ID, PATIENT)
     next(following)
     following.close()
     assert gone.wait(10)
 
 
-def test_decks_and_logs_end_with_their_end(planes):
+def test_decks_and_logs_end_with_their_end(planes: Planes) -> None:
     plane = script(planes, [("segment", "{}", "0.1"), ("end", "{}", "0.2"), ("segment", "{}", "0.3")])
     node_id = NodeExecutionIdentifier(node_id="n0/../x", execution_id=ID)
     with Client(f"127.0.0.1:{plane.port}") as client:

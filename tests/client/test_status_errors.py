@@ -1,5 +1,7 @@
 """Whose words an error has: gRPC's own, about the connection, or those of the server."""
 
+from typing import Any
+
 import grpc
 import pytest
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
@@ -7,11 +9,12 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from livedeck.client import Client
 from livedeck.client.backoff import Backoff
 from livedeck.errors import RemoteError, RemoteInvalid, RemoteNotFound, RemoteUnavailable
+from tests.client.conftest import Planes
 
 Code = grpc.StatusCode
 
 
-def error_for(planes, code, details):
+def error_for(planes: Any, code: Any, details: Any) -> Any:
     plane = planes.grpc({"GetExecution": lambda _: planes.refuse(code, details)})
     backoff = Backoff(first=0.01, longest=0.05)
     with (
@@ -36,7 +39,9 @@ def error_for(planes, code, details):
         (Code.UNAVAILABLE, "the store is busy with SETTINGS", RemoteUnavailable),
     ],
 )
-def test_what_the_server_says_is_not_taken_for_what_grpc_says(planes, code, details, kind):
+def test_what_the_server_says_is_not_taken_for_what_grpc_says(
+    planes: Planes, code: int | grpc.StatusCode | str, details: str, kind: Any
+) -> None:
     error = error_for(planes, code, details)
     assert type(error) is kind
     assert details in str(error)
@@ -44,7 +49,9 @@ def test_what_the_server_says_is_not_taken_for_what_grpc_says(planes, code, deta
 
 
 @pytest.mark.parametrize("code", [Code.UNIMPLEMENTED, Code.PERMISSION_DENIED, Code.INTERNAL])
-def test_a_web_server_that_speaks_http2_is_no_livedeck_server(planes, code):
+def test_a_web_server_that_speaks_http2_is_no_livedeck_server(
+    planes: Planes, code: int | grpc.StatusCode | str
+) -> None:
     """gRPC makes a status of its own for each HTTP status; a server's words do not begin so."""
     error = error_for(planes, code, "Received http2 header with status: 404")
     assert type(error) is RemoteUnavailable
