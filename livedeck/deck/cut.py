@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from livedeck.deck import bounds, limits, renderers, segments
 from livedeck.deck.ops import Extend, Html, Op, Put, Segment
@@ -21,15 +22,20 @@ def lost(pending: Pending, error: Exception) -> list[Op]:
     return [*ops, pending.end] if pending.end else ops
 
 
-def encodable(segment: Segment) -> tuple[Segment, bytes]:
-    """A segment and its bytes; what cannot be encoded is replaced by words that say so."""
+def encodable(segment: Segment, limit: int = bounds.SEGMENT_BYTES) -> tuple[Segment, bytes]:
+    """A segment and its bytes; what cannot be encoded is replaced by words that say so.
+
+    Args:
+        segment: What is to be stored.
+        limit: Bytes that it may take.
+    """
     try:
         data = segments.encode(segment)
     except Exception:  # noqa: BLE001 - a lone surrogate, or a value of a type that nobody foresaw: find out which op
         segment = _mended(segment, _encodable)
         data = segments.encode(segment)
-    if len(data) > bounds.SEGMENT_BYTES:  # one element that takes far more in JSON than it weighs
-        segment = _mended(segment, _small_enough)
+    if len(data) > limit:  # one element that takes far more in JSON than it weighs
+        segment = _mended(segment, partial(_small_enough, limit=limit // 2))
         data = segments.encode(segment)
     return segment, data
 
@@ -38,8 +44,8 @@ def _mended(segment: Segment, mend: Callable[[Op], Op]) -> Segment:
     return Segment(segment.seq, segment.at, [mend(op) for op in segment.ops], segment.health)
 
 
-def _small_enough(op: Op) -> Op:
-    if not isinstance(op, Put | Extend) or len(segments.encode(Segment(1, "", [op]))) <= bounds.SEGMENT_BYTES // 2:
+def _small_enough(op: Op, limit: int) -> Op:
+    if not isinstance(op, Put | Extend) or len(segments.encode(Segment(1, "", [op]))) <= limit:
         return op
     words = f"This {type(op.element).__name__.lower()} was left out: it is too large to be published."
     return Put(op.deck, limits.notice(op.element.id, words))

@@ -125,7 +125,7 @@ def make_room(replay: Replay, batch: list[Op], room: int, limit: int) -> tuple[l
     return ops, [(trim.deck, trim.id) for trim in trims if trim.whole]
 
 
-def within(replay: Replay, segment: Segment) -> Segment:
+def within(replay: Replay, segment: Segment, document_bytes: int = bounds.DOCUMENT_BYTES) -> Segment:
     """A segment without what would make a document larger than any may be, and with words about that.
 
     Tasks keep their Decks within the bounds by themselves, the oldest data going first; but anything may write a log.
@@ -133,23 +133,24 @@ def within(replay: Replay, segment: Segment) -> Segment:
     Args:
         replay: The document that the segment is to be applied to.
         segment: What somebody wrote.
+        document_bytes: What the document may weigh.
     """
-    if _is_ample(replay, segment.ops):
+    if _is_ample(replay, segment.ops, document_bytes):
         return segment
-    room = _Room(replay)
+    room = _Room(replay, document_bytes)
     ops = [op for op in segment.ops if room.takes(op)]
     if len(ops) == len(segment.ops):
         return segment
     words = (
         f"This Deck holds more than is shown of one: {bounds.TABS} tabs, {bounds.ELEMENTS} elements, "
-        f"{bounds.LINES} lines a chart, {format_size(bounds.DOCUMENT_BYTES)}."
+        f"{bounds.LINES} lines a chart, {format_size(document_bytes)}."
     )
     tab = next(iter(replay.decks), None) or next((op.deck for op in ops if isinstance(op, Put | Extend)), None)
     told = [Put(tab, notice(NOT_SHOWN, words))] if tab is not None else []
     return msgspec.structs.replace(segment, ops=[*told, *ops])
 
 
-def _is_ample(replay: Replay, ops: Sequence[Op]) -> bool:
+def _is_ample(replay: Replay, ops: Sequence[Op], document_bytes: int) -> bool:
     """Whether there is room for ops whatever they do; cheap, since there nearly always is."""
     if len(replay.decks) + len(ops) > bounds.TABS or replay.count + len(ops) > bounds.ELEMENTS:
         return False
@@ -161,14 +162,15 @@ def _is_ample(replay: Replay, ops: Sequence[Op]) -> bool:
             weight += more.weight
             if len(more.lines) + (len(held.lines) if held else 0) > bounds.LINES:
                 return False
-    return weight <= bounds.DOCUMENT_BYTES
+    return weight <= document_bytes
 
 
 class _Room:
     """How much more a document may hold, while a segment is gone through op by op."""
 
-    def __init__(self, replay: Replay) -> None:
+    def __init__(self, replay: Replay, document_bytes: int) -> None:
         self._replay = replay
+        self._document_bytes = document_bytes
         self._tabs = set(replay.decks)
         self._held: dict[str, dict[str, _Held]] = {}
         self._elements = replay.count
@@ -198,7 +200,7 @@ class _Room:
             return False
         after = _Held.of(op.element).added_to(before if isinstance(op, Extend) else None)
         weight = self._weight + after.weight - (before.weight if before else 0)
-        if weight > bounds.DOCUMENT_BYTES or len(after.lines) > bounds.LINES:
+        if weight > self._document_bytes or len(after.lines) > bounds.LINES:
             return False
         self._tabs.add(op.deck)
         self._elements += before is None

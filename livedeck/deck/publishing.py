@@ -162,6 +162,8 @@ class Publishing:
         wall: The time for people, in seconds since the epoch.
         forget: Told deck and id of each element that had to go.
         rng: Random numbers from 0 to 1, for jitter.
+        most_at_once: What one segment may weigh where its ops can be divided.
+        segment_bytes: Bytes that one segment may take.
     """
 
     def __init__(
@@ -172,8 +174,12 @@ class Publishing:
         wall: Callable[[], float],
         forget: Callable[[str, str], None] = lambda _deck, _id: None,
         rng: Callable[[], float] = random.random,
+        most_at_once: int = MOST_AT_ONCE,
+        segment_bytes: int = bounds.SEGMENT_BYTES,
     ) -> None:
         self._settings = settings
+        self._most_at_once = most_at_once
+        self._segment_bytes = segment_bytes
         self._title = title
         self._wall = wall
         self._forget = forget
@@ -423,23 +429,25 @@ class Publishing:
         try:
             ops = batch.pending.ops()
             shrinking, gone = limits.make_room(self.replay, ops, batch.pending.weight, self._settings.max_bytes)
-            self._sent = (*cut.encodable(Segment(seq, at, [*shrinking, *ops], health)), batch)
+            segment = Segment(seq, at, [*shrinking, *ops], health)
+            self._sent = (*cut.encodable(segment, self._segment_bytes), batch)
             for deck, id_ in gone:
                 self._forget(deck, id_)
         except Exception as error:
             logger.exception("deck_segment_failed")
-            self._sent = (*cut.encodable(Segment(seq, at, cut.lost(batch.pending, error), health)), batch)
+            segment = Segment(seq, at, cut.lost(batch.pending, error), health)
+            self._sent = (*cut.encodable(segment, self._segment_bytes), batch)
         self._health, self._flushed_at = health, now
 
     def _divided(self, batch: _Batch) -> tuple[_Batch, _Batch | None]:
         """Of a batch too large for one segment a part, and the rest: what reads a segment holds the whole of it."""
-        if batch.pending.weight <= MOST_AT_ONCE:
+        if batch.pending.weight <= self._most_at_once:
             return batch, None
         weight = 0
         parts = Pending(), Pending()
         for op in batch.pending.ops():
             weight += op.element.buffer().weight if isinstance(op, Put | Extend) else 0
-            parts[bool(parts[0]) and weight > MOST_AT_ONCE].add(op)
+            parts[bool(parts[0]) and weight > self._most_at_once].add(op)
         first, rest = parts
         if not rest:
             return batch, None

@@ -38,10 +38,24 @@ class Reader:
     Args:
         store: The attempt's output prefix.
         offload: Runs what takes long; in a thread by default.
+        page_bytes: Bytes of a ``deck.html`` that is read, at most.
+        segment_bytes: Bytes of a segment that is read, at most.
+        ops: Ops of a segment that is read, at most.
     """
 
-    def __init__(self, store: Store, offload: Offload = asyncio.to_thread) -> None:
+    def __init__(
+        self,
+        store: Store,
+        offload: Offload = asyncio.to_thread,
+        *,
+        page_bytes: int = bounds.PAGE_BYTES,
+        segment_bytes: int = bounds.SEGMENT_BYTES,
+        ops: int = bounds.OPS,
+    ) -> None:
         self._store = store
+        self._page_bytes = page_bytes
+        self._segment_bytes = segment_bytes
+        self._ops = ops
         self._offload = offload
         self._misses = 0
         self._page: Meta | None = None
@@ -89,7 +103,7 @@ class Reader:
         try:
             if not page.size or not snapshot.is_ours(await self._store.aget_range(DECK, 0, snapshot.HEAD_BYTES)):
                 return None  # and may be of any size
-            data = await self._store.aget(DECK, limit=bounds.PAGE_BYTES)
+            data = await self._store.aget(DECK, limit=self._page_bytes)
         except ObjectNotFound:
             return None
         return snapshot.parse(data) if len(data) <= SMALL else await self._offload(snapshot.parse, data)
@@ -122,7 +136,7 @@ class Reader:
 
     async def _segment(self, seq: int) -> Segment | None:
         try:
-            data = await self._store.aget(segment_key(seq), limit=bounds.SEGMENT_BYTES)
+            data = await self._store.aget(segment_key(seq), limit=self._segment_bytes)
         except ObjectNotFound:
             return None
         except UnreadableObject as error:
@@ -131,8 +145,8 @@ class Reader:
 
     async def _decoded(self, seq: int, data: bytes) -> Segment:
         if len(data) <= SMALL:
-            return segments.decode_numbered(seq, data)
-        segment: Segment = await self._offload(segments.decode_numbered, seq, data)
+            return segments.decode_numbered(seq, data, self._ops)
+        segment: Segment = await self._offload(segments.decode_numbered, seq, data, self._ops)
         return segment
 
     async def _lost(self, seq: int) -> Segment | None:

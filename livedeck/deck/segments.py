@@ -27,7 +27,7 @@ def encode(segment: Segment) -> bytes:
     return _ENCODER.encode(segment)
 
 
-def decode(data: bytes) -> Segment:
+def decode(data: bytes, most_ops: int = bounds.OPS) -> Segment:
     """A segment from JSON.
 
     Raises:
@@ -39,18 +39,18 @@ def decode(data: bytes) -> Segment:
         segment = _DECODER.decode(data) if len(data) <= slices.SLICE else _SLICES.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: nested without end
         raise DeckError(f"it is not a segment of a Deck: {error}") from error
-    if len(segment.ops) > bounds.OPS:
-        raise DeckError(f"it has {len(segment.ops)} ops; no more than {bounds.OPS} are read")
+    if len(segment.ops) > most_ops:
+        raise DeckError(f"it has {len(segment.ops)} ops; no more than {most_ops} are read")
     for op in segment.ops:
         if isinstance(op, Put | Extend):
             op.element.check()
     return segment
 
 
-def decode_numbered(seq: int, data: bytes) -> Segment:
+def decode_numbered(seq: int, data: bytes, most_ops: int = bounds.OPS) -> Segment:
     """The segment of a number, as readers take it: what cannot be read changes nothing but says why."""
     try:
-        segment = decode(data)
+        segment = decode(data, most_ops)
     except DeckError as error:
         return unreadable(seq, str(error))
     if segment.seq != seq:

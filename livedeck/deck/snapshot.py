@@ -11,7 +11,7 @@ the last one carry the script only for kinds of element that need it.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, reduce
@@ -53,8 +53,22 @@ class Ended:
     reason: str
 
 
+@cache
+def packaged_script() -> bytes | None:
+    """The script of the live frame; None when the console was not built."""
+    script = _HERE / "static" / "runtime.js"
+    # In a script element only this would end it; in a string or template of the script it means the same.
+    return script.read_bytes().replace(b"</script", b"<\\/script") if script.is_file() else None
+
+
 def render(
-    document: Document, *, live: bool, title: str = "Deck", ended: Ended | None = None, whole: bool = False
+    document: Document,
+    *,
+    live: bool,
+    title: str = "Deck",
+    ended: Ended | None = None,
+    whole: bool = False,
+    script_of: Callable[[], bytes | None] = packaged_script,
 ) -> bytes:
     """The page for a document.
 
@@ -64,9 +78,10 @@ def render(
         title: Heading and title of the page.
         ended: How the task ended, where the document does not say so.
         whole: Whether it carries the script although more may follow: there will be no other page in its place.
+        script_of: Gives the runtime script; None where there is none.
     """
     elements = (element for deck in document.decks for element in deck.elements)
-    script = _runtime() if whole or not live or any(element.traits.script for element in elements) else None
+    script = script_of() if whole or not live or any(element.traits.script for element in elements) else None
     page = _Page(hidden=script is not None)
     page.add(_head(document, title, live=live))
     page.add(_header(document, title, live=live, ended=ended))
@@ -287,11 +302,3 @@ def _embedded(document: Document) -> Iterator[bytes]:
 
 def _closed(data: bytes) -> bytes:
     return data.replace(b"</", b"<\\/").replace(b"<!", b"\\u003c!")
-
-
-@cache
-def _runtime() -> bytes | None:
-    """The script of the live frame; None when the console was not built."""
-    script = _HERE / "static" / "runtime.js"
-    # In a script element only this would end it; in a string or template of the script it means the same.
-    return script.read_bytes().replace(b"</script", b"<\\/script") if script.is_file() else None

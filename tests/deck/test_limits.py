@@ -161,10 +161,9 @@ class TestWithin:
         taken = within(replay, self.segment(Extend("d", chart(0, 400)), Extend("d", chart(400, 501)), Drop("d", "x")))
         assert [type(op) for op in taken.ops] == [Put, Extend, Drop]
 
-    def test_bytes(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bounds, "DOCUMENT_BYTES", 10_000)
+    def test_bytes(self) -> None:
         replay = self.replay(Put("d", Html("a", "x" * 6_000)))
         replacing = self.segment(Put("d", Html("a", "y" * 9_000)))
-        assert within(replay, replacing).ops == replacing.ops
-        growing = within(replay, self.segment(Extend("d", Html("a", "y" * 5_000)), Put("d", Html("b", "z"))))
+        assert within(replay, replacing, 10_000).ops == replacing.ops
+        growing = within(replay, self.segment(Extend("d", Html("a", "y" * 5_000)), Put("d", Html("b", "z"))), 10_000)
         assert [op.element.id for op in growing.ops] == [NOT_SHOWN, "b"]

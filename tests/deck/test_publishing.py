@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from livedeck.deck import bounds, limits, publishing, snapshot
 from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Progress, Put, Series, Value
 from livedeck.deck.pending import Pending
-from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Wait
+from livedeck.deck.publishing import (
+    MOST_AT_ONCE,
+    Create,
+    Finished,
+    Inspect,
+    Outcome,
+    Overwrite,
+    Publishing,
+    Remove,
+    Wait,
+)
 from livedeck.deck.segments import decode
 from livedeck.deck.settings import DeckPublish
 from livedeck.testing.clock import FakeClock
@@ -24,10 +34,19 @@ END = End("succeeded", "2026-11-24T12:00:00.000Z")
 class Loop:
     """Carries steps out on paper."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(
+        self, *, most_at_once: int = MOST_AT_ONCE, segment_bytes: int = bounds.SEGMENT_BYTES, **settings: Any
+    ) -> None:
         self.clock = FakeClock()
         self.begun = self.clock.monotonic()
-        self.logic = Publishing(DeckPublish(**settings), title="t", wall=self.clock.time, rng=lambda: 1.0)
+        self.logic = Publishing(
+            DeckPublish(**settings),
+            title="t",
+            wall=self.clock.time,
+            rng=lambda: 1.0,
+            most_at_once=most_at_once,
+            segment_bytes=segment_bytes,
+        )
 
     def offer(self, *ops: Put | Extend | Drop) -> None:
         pending = Pending()
@@ -438,9 +457,8 @@ def test_a_deck_that_is_replaced_again_and_again_has_snapshots_for_half_of_what_
     assert 0.4 <= sizes[Overwrite] / sizes[Create] <= 0.5
 
 
-def test_what_is_too_much_for_one_segment_comes_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "MOST_AT_ONCE", 10_000)
-    loop = Loop()
+def test_what_is_too_much_for_one_segment_comes_in_several() -> None:
+    loop = Loop(most_at_once=10_000)
     loop.offer(*(Put("d", Html(f"{number}", "x" * 4_000)) for number in range(5)), Put("d", Html("big", "y" * 30_000)))
     loop.logic.finish(END, loop.clock.monotonic())
     created = [decode(step.data) for step in loop.run() if isinstance(step, Create)]
@@ -450,9 +468,8 @@ def test_what_is_too_much_for_one_segment_comes_in_several(monkeypatch: pytest.M
     assert [element.id for element in loop.logic.replay.document().decks[0].elements] == [*"01234", "big"]
 
 
-def test_who_waits_for_a_publish_waits_for_all_parts_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "MOST_AT_ONCE", 1_000)
-    loop = Loop(min_interval=0)
+def test_who_waits_for_a_publish_waits_for_all_parts_of_it() -> None:
+    loop = Loop(most_at_once=1_000, min_interval=0)
     pending = Pending()
     for number in range(3):
         pending.put("d", Html(f"{number}", "x" * 900))
@@ -465,9 +482,8 @@ def test_who_waits_for_a_publish_waits_for_all_parts_of_it(monkeypatch: pytest.M
     assert landed == [0, 0, 7]
 
 
-def test_an_element_whose_json_is_too_large_is_left_out_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "SEGMENT_BYTES", 10_000)
-    loop = Loop()
+def test_an_element_whose_json_is_too_large_is_left_out_and_says_so() -> None:
+    loop = Loop(segment_bytes=10_000)
     loop.offer(Put("d", Html("fine", "x")), Put("d", Html("zeros", "\0" * 3_000)))
     loop.until(1)
     fine, zeros = loop.logic.replay.document().decks[0].elements

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livedeck.deck import bounds, segments, snapshot
+from livedeck.deck import segments, snapshot
 from livedeck.deck.ops import Deck, Document, Html, Put, Segment, Unreadable
 from livedeck.deck.reader import AHEAD, AHEAD_BYTES, SMALL, Reader
 from livedeck.deck.replay import Replay
@@ -159,13 +159,11 @@ async def test_a_segment_that_is_no_file(tmp_path: Path) -> None:
     assert document.seq == 3
 
 
-async def test_a_segment_beyond_the_bounds_is_not_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "SEGMENT_BYTES", 3 * AHEAD_BYTES)
-    monkeypatch.setattr(bounds, "OPS", 3)
+async def test_a_segment_beyond_the_bounds_is_not_read(store: Store) -> None:
     store.put(segment_key(1), b" " * (3 * AHEAD_BYTES) + encode(segment(1)))
     store.put(segment_key(2), b" " * AHEAD_BYTES + encode(segment(2)))
     store.put(segment_key(3), encode(Segment(3, "", [Put("d", Html("x", "")) for _ in range(4)])))
-    document = await Reader(store).load()
+    document = await Reader(store, segment_bytes=3 * AHEAD_BYTES, ops=3).load()
     assert document.seq == 3
     assert [element.id for deck in document.decks for element in deck.elements] == ["2"]
     large, long = document.unreadable
@@ -192,10 +190,9 @@ async def test_what_is_large_is_decoded_elsewhere(store: Store) -> None:
     assert offloaded == ["decode_numbered", "decode_numbered", "parse"]
 
 
-async def test_a_page_of_others_is_not_read_whatever_its_size(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "PAGE_BYTES", 10_000)
+async def test_a_page_of_others_is_not_read_whatever_its_size(store: Store) -> None:
     store.put(DECK, b"<html>" + b"x" * 20_000)
-    assert await Reader(store).load() is None
+    assert await Reader(store, page_bytes=10_000).load() is None
     store.put(DECK, b"")
     assert await Reader(store).load() is None
 

@@ -38,11 +38,12 @@ HOSTILE = [
 ]
 
 
+RUNTIME = b"console.log('runtime')"
+
+
 @pytest.fixture(params=["with the runtime", "without the runtime"])
-def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bytes | None:
-    script = b"console.log('runtime')" if request.param == "with the runtime" else None
-    monkeypatch.setattr(snapshot, "_runtime", lambda: script)
-    return script
+def runtime(request: pytest.FixtureRequest) -> bytes | None:
+    return RUNTIME if request.param == "with the runtime" else None
 
 
 @given(st.lists(ops, max_size=12), st.booleans())
@@ -63,7 +64,7 @@ def test_hostile_texts_are_recovered_and_stay_where_they_are(text: str, live: An
     ]
     elements.append(Chart("c", text, [Series(text, [1.0, 2.0], [1.0, None])], text, text))
     document = Document(7, "2026-11-24T12:00:00.000Z", [Deck(text, elements), Deck("b", [])])
-    page = snapshot.render(document, live=live, title=text)
+    page = snapshot.render(document, live=live, title=text, script_of=lambda: runtime)
     assert snapshot.parse(page) == document
     block = page[page.rfind(b'<script type="application/json" id="livedeck-') :]
     assert block.count(b"</script") == 1, "the data ends its own block and no other"
@@ -75,16 +76,16 @@ def test_hostile_texts_are_recovered_and_stay_where_they_are(text: str, live: An
 @pytest.mark.parametrize("element", [Html("x", "<p>" + "unique" * 1000), Text("x", "unique" * 1000)])
 @pytest.mark.parametrize("live", [False, True])
 def test_what_a_decks_bytes_mostly_are_stands_in_a_page_once(
-    element: Html | Chart, live: Any, runtime: str | None
+    element: Html | Chart, live: Any, runtime: bytes | None
 ) -> None:
     document = Document(1, "", [Deck("a", [element])])
-    assert snapshot.render(document, live=live).count(b"unique" * 1000) == 1
+    assert snapshot.render(document, live=live, script_of=lambda: runtime).count(b"unique" * 1000) == 1
 
 
 @pytest.mark.parametrize("text", ["carriage\rreturn", "nothing\0", "<b></NoScript><p>"])
 def test_what_a_script_could_not_read_there_stands_in_the_json(text: str, runtime: bytes | None) -> None:
     document = Document(1, "", [Deck("a", [Html("x", text)])])
-    page = snapshot.render(document, live=False)
+    page = snapshot.render(document, live=False, script_of=lambda: runtime)
     assert snapshot.parse(page) == document
     assert (json.dumps(text)[1:-1].replace("</", "<\\/").encode() in page) is (runtime is not None)
 
@@ -95,11 +96,11 @@ def test_the_last_page_carries_the_script_and_those_before_only_where_an_element
     chart = Chart("c", "loss", [Series("s", [1.0, 2.0], [1.0, 2.0])])
     plain, drawn = (Document(1, "", [Deck("a", [element])]) for element in (Html("x", "words"), chart))
     pages = {
-        "plain": snapshot.render(plain, live=True),
-        "plain, last": snapshot.render(plain, live=False),
-        "plain, whole": snapshot.render(plain, live=True, whole=True),
-        "drawn": snapshot.render(drawn, live=True),
-        "drawn, last": snapshot.render(drawn, live=False),
+        "plain": snapshot.render(plain, live=True, script_of=lambda: runtime),
+        "plain, last": snapshot.render(plain, live=False, script_of=lambda: runtime),
+        "plain, whole": snapshot.render(plain, live=True, whole=True, script_of=lambda: runtime),
+        "drawn": snapshot.render(drawn, live=True, script_of=lambda: runtime),
+        "drawn, last": snapshot.render(drawn, live=False, script_of=lambda: runtime),
     }
     scripted = {name for name, page in pages.items() if runtime and runtime in page}
     assert scripted == (set(pages) - {"plain"} if runtime else set())
@@ -108,9 +109,10 @@ def test_the_last_page_carries_the_script_and_those_before_only_where_an_element
     assert b"<polyline" in pages["drawn, last"]
 
 
-def test_the_script_is_told_where_the_characters_begin_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "_runtime", lambda: b"console.log('runtime')")
-    page = snapshot.render(Document(1, "", [Deck("é", [Html("x", "<p>words</p>")])]), live=False)
+def test_the_script_is_told_where_the_characters_begin_that_it_reads() -> None:
+    page = snapshot.render(
+        Document(1, "", [Deck("é", [Html("x", "<p>words</p>")])]), live=False, script_of=lambda: RUNTIME
+    )
     start = int(re.search(rb'data-static="(\d+)"', page)[1])  # type: ignore[index]
     assert page[:start].endswith(b"<noscript>")
     source = json.loads(page[page.rfind(b'id="livedeck-source">') + 21 : page.rfind(b"</script>")])
