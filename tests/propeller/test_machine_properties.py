@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,9 +43,11 @@ from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, NodeTrigger, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
-from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild
-from livedeck.propeller.state import ExecutionState, ScopeState
-from livedeck.testing.workflows import Part, sub_workflow, task, workflow
+from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope
+from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
+from livedeck.propeller.transition import Transition
+from livedeck.testing.workflows import Part, sub_workflow, task, template, workflow
+from tests.propeller.kinds.repeat import Collect, Collected, RepeatHandler
 
 pytestmark = pytest.mark.slow  # seconds each: they run with `make test`
 
@@ -80,9 +83,21 @@ class TaskScript:
 
 
 @dataclass(frozen=True)
+class RepeatScript:
+    """A task that is run many times, of which a minimum has to succeed: how many is known only at run time."""
+
+    items: tuple[TaskScript, ...]
+    minimum: int
+    prepare: str = "ok"
+
+    def could(self) -> bool:
+        return sum(item.plays_out()[0] for item in self.items) >= self.minimum
+
+
+@dataclass(frozen=True)
 class ScopeScript:
     name: str
-    nodes: tuple["TaskScript | ScopeScript", ...]
+    nodes: tuple["TaskScript | RepeatScript | ScopeScript", ...]
     edges: tuple[frozenset[int], ...]  # for each node the earlier ones that it waits for
     fail_immediately: bool
     prepare: str = "ok"
@@ -96,9 +111,11 @@ class ScopeScript:
         return ends
 
 
-def succeeds(script: TaskScript | ScopeScript) -> bool:
+def succeeds(script: TaskScript | RepeatScript | ScopeScript) -> bool:
     if isinstance(script, TaskScript):
         return script.plays_out()[0]
+    if isinstance(script, RepeatScript):
+        return script.prepare == "ok" and script.could()
     return script.prepare == "ok" and script.gather and all(script.could())
 
 
@@ -114,11 +131,27 @@ def task_scripts(draw: st.DrawFn) -> TaskScript:
 
 
 @st.composite
+def repeat_scripts(draw: st.DrawFn) -> RepeatScript:
+    retries = draw(st.integers(0, 2))  # all items are of one task
+    items = draw(st.lists(task_scripts(), max_size=4))
+    return RepeatScript(
+        tuple(replace(item, retries=retries) for item in items),
+        minimum=draw(st.integers(0, len(items))),
+        prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])),
+    )
+
+
+@st.composite
 def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScript:
-    nodes: list[TaskScript | ScopeScript] = []
+    nodes: list[TaskScript | RepeatScript | ScopeScript] = []
     for index in range(draw(st.integers(1, 5 if depth == 2 else 3))):
-        deeper = depth > 0 and draw(st.integers(0, 4)) == 0
-        nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}") if deeper else task_scripts()))  # type: ignore[arg-type]
+        kind = draw(st.integers(0, 5))
+        if kind == 0 and depth > 0:
+            nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}")))
+        elif kind == 1:
+            nodes.append(draw(repeat_scripts()))
+        else:
+            nodes.append(draw(task_scripts()))
     edges = [
         frozenset(draw(st.sets(st.sampled_from(range(at)), max_size=3))) if at else frozenset()
         for at in range(len(nodes))
@@ -139,6 +172,12 @@ def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
         name = f"n{index}"
         if isinstance(node, ScopeScript):
             part = sub_workflow(name, closure_of(node))
+        elif isinstance(node, RepeatScript):
+            retries = node.items[0].retries if node.items else 0
+            item = template(f"{script.name}.{name}", retries=retries, timeout=timedelta(seconds=1))
+            inner = task("i", item)
+            array = ArrayNode(node=inner.node, min_successes=node.minimum)
+            part = Part(Node(id=name, array_node=array), task=item)
         else:
             options = {"retries": node.retries, "timeout": timedelta(seconds=1), "deck": index % 2 == 0}
             part = task(name, options=options)
@@ -165,6 +204,7 @@ class Process:
 class World:
     script: ScopeScript
     random: Random
+    abort_failing: bool = False  # whether aborts are asked for only then
     phase: WorkflowPhase = WorkflowPhase.UNDEFINED
     nodes: dict[str, RecordedNode] = field(default_factory=dict)
     processes: dict[tuple[str, int], Process] = field(default_factory=dict)
@@ -174,16 +214,18 @@ class World:
     """Every step from phase to phase that was recorded."""
 
     def __post_init__(self) -> None:
-        self.plan = Planner(closure_of(self.script), KINDS, system_retries=SYSTEM_RETRIES).plan()
+        self.plan = Planner(closure_of(self.script), (*KINDS, RepeatHandler), system_retries=SYSTEM_RETRIES).plan()
         self.addresses = Addresses(WorkflowExecutionIdentifier(), "memory://x", "memory://x")
         self.late: list[Event] = []
         self.start_engine()
 
     def start_engine(self) -> None:
-        self.state = rebuild(self.plan, self.nodes, self.phase, "because")
-        self.unrecorded: list[
-            tuple[list[Any], list[Any]]
-        ] = []  # per step: its reports, then the effects that wait for them
+        self.records = dict(self.nodes)
+        # What an engine has found out about a node's scope is told to nobody but itself.
+        self.late = [event for event in self.late if getattr(event, "scope", None) is None]
+        self.state = rebuild(self.plan, self.records, self.phase, "because")
+        # Per step: its reports, then the effects that wait for them.
+        self.unrecorded: list[tuple[list[Any], list[Any]]] = []
         self.pending: list[Event] = [Resume()]
         self.watched: set[tuple[str, int]] = set()
         self.told = self.phase is WorkflowPhase.ABORTING
@@ -221,7 +263,9 @@ class World:
             self.random.choice(actions)()
 
     def abort_chance(self) -> float:
-        return 0.5 if self.phase is WorkflowPhase.FAILING else 0.04  # it does not last
+        if self.phase is WorkflowPhase.FAILING:  # which does not last
+            return 0.9 if self.abort_failing else 0.5
+        return 0.0 if self.abort_failing else 0.04
 
     def die(self) -> None:
         self.deaths += 1
@@ -261,6 +305,8 @@ class World:
                 case Gather(path):
                     good = self.scope_script(path[:-1]).gather
                     self.pending.append(Gathered(path) if good else GatherFailed(path, Failure("Binding", "no")))
+                case Collect(path):
+                    self.pending.append(Collected(path))
                 case Launch() | Stop():
                     effects.append(command)
                 case _:
@@ -373,22 +419,32 @@ class World:
     def name(self, path: Path) -> str:
         return self.addresses.node(self.state.root, path)
 
-    def scope_script(self, path: Path) -> ScopeScript:
-        script: TaskScript | ScopeScript = self.script
+    def script_at(self, path: Path) -> TaskScript | RepeatScript | ScopeScript:
+        script: TaskScript | RepeatScript | ScopeScript = self.script
         for index in path:
-            assert isinstance(script, ScopeScript)
-            script = script.nodes[index - 1]  # the start node comes first
+            assert not isinstance(script, TaskScript)
+            # A workflow's start node comes first.
+            script = script.items[index] if isinstance(script, RepeatScript) else script.nodes[index - 1]
+        return script
+
+    def scope_script(self, path: Path) -> ScopeScript:
+        script = self.script_at(path)
         assert isinstance(script, ScopeScript)
         return script
 
     def task_script(self, path: Path) -> TaskScript:
-        script = self.scope_script(path[:-1]).nodes[path[-1] - 1]
+        script = self.script_at(path)
         assert isinstance(script, TaskScript)
         return script
 
     def prepared(self, path: Path) -> Event:
-        script = self.scope_script(path[:-1]).nodes[path[-1] - 1]
+        script = self.script_at(path)
         match script.prepare:
+            case "ok" if isinstance(script, RepeatScript):
+                handler = plan_at(self.state.root, path).handler
+                assert isinstance(handler, RepeatHandler)
+                plan = handler.scope_of(len(script.items))
+                return Prepared(path, rebuild_scope(plan, self.records, self.name(path)))
             case "ok":
                 return Prepared(path)
             case "hit":
@@ -410,9 +466,15 @@ FAILURES = {
 
 def check_that_nothing_begins_in_what_closes(before: ExecutionState, commands: tuple[Any, ...]) -> None:
     for command in commands:
+        if isinstance(command, Prepare) and begun(before, command.path):
+            continue  # it holds nodes, and which these are is found out again
         if isinstance(command, Prepare | Launch) and not getattr(command, "adopt", False):
             scopes = [command.path[:depth] for depth in range(len(command.path))]
             assert not any(closing(before, scope) for scope in scopes), command
+
+
+def begun(state: ExecutionState, path: Path) -> bool:
+    return Transition(state).exists(path) and node_at(state.root, path).phase in (NodePhase.RUNNING, NodePhase.FAILING)
 
 
 def closing(state: ExecutionState, path: Path) -> bool:
@@ -442,10 +504,26 @@ def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) ->
         if isinstance(node, ScopeScript):
             if recorded is not None and node.prepare == "ok":
                 check(world, node, name, stoppable=stopped)
+        elif isinstance(node, RepeatScript):
+            if recorded is not None and node.prepare == "ok":
+                check_items(world, node, name, stoppable=stopped)
         elif recorded is not None:
             check_attempts(recorded, node)
     if fails and script.fail_immediately and not stoppable and False in could:
         assert NodePhase.FAILED in phases(world, script, parent)
+
+
+def check_items(world: World, script: RepeatScript, parent: str, *, stoppable: bool) -> None:
+    stopped = stoppable or not script.could()
+    for index, item in enumerate(script.items):
+        recorded = world.nodes.get(f"{parent}-0-i{index}")
+        phase = recorded.phase if recorded else NodePhase.UNDEFINED
+        right = {NodePhase.SUCCEEDED if item.plays_out()[0] else NodePhase.FAILED}
+        if stopped:
+            right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
+        assert phase in right, (parent, index, phase, right)
+        if recorded is not None:
+            check_attempts(recorded, item)
 
 
 def phases(world: World, script: ScopeScript, parent: str) -> set[NodePhase]:
@@ -511,16 +589,17 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
     @given(script=scope_scripts(), seed=st.integers(0, 2**32), aborts=st.booleans())
     @settings(max_examples=300, database=None, derandomize=True)
     def collect(script: ScopeScript, seed: int, aborts: bool) -> None:
-        world = World(script, Random(seed))
+        world = World(script, Random(seed), abort_failing=seed % 2 == 0)
         world.run(aborts=aborts)
         seen[world.phase.name] += 1
         seen["died"] += world.deaths > 0
         seen["retried"] += any(number for _, number in world.processes)
-        seen["nested"] += any("-0-" in name for name in world.nodes)
+        seen["nested"] += any("-0-n" in name for name in world.nodes)
+        seen["repeated"] += any("-0-i" in name for name in world.nodes)
         moves.update(world.moves)
 
     collect()
-    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested"):
+    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "repeated"):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

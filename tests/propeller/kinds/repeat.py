@@ -125,12 +125,12 @@ class RepeatHandler(HasNoAttempts):
 
     async def _prepare(self, shell: Shell, path: Path) -> None:
         async def unfold(inputs: LiteralMap) -> NodeEvent:
-            plan = self._scope(inputs.literals["times"].scalar.primitive.integer)
+            plan = self.scope_of(inputs.literals["times"].scalar.primitive.integer)
             return Prepared(path, shell.scope(path, plan))
 
         await shell.prepare(path, unfold)
 
-    def _scope(self, times: int) -> ScopePlan:
+    def scope_of(self, times: int) -> ScopePlan:
         nodes = [NodePlan(index, f"i{index}", self.node, self.handler) for index in range(times)]
         return ScopePlan(nodes, {node.id: node.index for node in nodes}, MinimumSuccesses(self.minimum))
 
