@@ -269,10 +269,7 @@ async def test_a_client_that_does_not_read_is_not_buffered_without_bound(tmp_pat
     async with WebServer(app) as web, Front(host="127.0.0.1", port=0, rpc=rpc, http=web) as front:
         async with connected(front) as (reader, writer):
             writer.write(PREFACE)
-            last = -1
-            while last != sent:  # until it moves no more
-                last = sent
-                await asyncio.sleep(0.1)
+            await until(lambda: any(each.server and not each.server.transport.is_reading() for each in front._splices))
             assert sent < 32 * MEGABYTES
             assert len(await read_all(reader)) == 64 * MEGABYTES
         await until(lambda: front.open_connections == 0)
