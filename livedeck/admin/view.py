@@ -25,7 +25,7 @@ from livedeck.admin.live.tail_pool import TailPool
 from livedeck.admin.live.wakes import watching
 from livedeck.admin.pages import Pages, path_of
 from livedeck.admin.security import DECK_HEADERS, Guard
-from livedeck.deck.places import below, decks_in
+from livedeck.deck.locations import below, decks_in
 from livedeck.deck.reader import Reader
 from livedeck.deck.runlock import Liveness, liveness
 from livedeck.errors import NoSuchEntity

@@ -33,7 +33,7 @@ def view(place: str, port: int, *, browser: bool, wait: bool) -> None:
     comes. It stays until Ctrl-C.
     """
     from livedeck.admin.view import DeckView
-    from livedeck.deck.places import store_at
+    from livedeck.deck.locations import store_at
 
     store = store_at(place)
     shown = DeckView(store, title=store.uri.rpartition("/")[2] or store.uri)

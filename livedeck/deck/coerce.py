@@ -17,7 +17,7 @@ _WRITTEN = 10**21  # beyond it integers are shown with an exponent
 _SHOWN = 40  # characters of a value that words about it show
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a point stands on the horizontal axis."""
 
     x: float
@@ -92,21 +92,21 @@ def missing(value: Any) -> bool:
         return False
 
 
-def place(value: Any) -> Place | None:
+def position(value: Any) -> Position | None:
     """Where a number, date or time stands on an axis; None for anything else.
 
     A time with a zone stands where it is in UTC; one without, and a date, where the clock shows it.
     """
     if type(value) is int or type(value) is float:
         found = number(value)
-        return None if found is None else Place(found, None)
+        return None if found is None else Position(found, None)
     try:
-        return user_code.call(_place, value)
+        return user_code.call(_position, value)
     except Exception:  # a user's own code may raise anything, and a time of pandas may be none
         return None
 
 
-def _place(value: Any) -> Place | None:
+def _position(value: Any) -> Position | None:
     plain = value if isinstance(value, date) else _item(value)
     if isinstance(plain, datetime):
         zone = "" if plain.tzinfo is None else "UTC"
@@ -116,8 +116,8 @@ def _place(value: Any) -> Place | None:
         found, zoned = datetime(plain.year, plain.month, plain.day, tzinfo=UTC).timestamp(), ""
     else:
         number_of = plain.total_seconds() if isinstance(plain, timedelta) else _float(plain)
-        return Place(number_of, None) if math.isfinite(number_of) else None
-    return Place(found, zoned) if math.isfinite(found) else None
+        return Position(number_of, None) if math.isfinite(number_of) else None
+    return Position(found, zoned) if math.isfinite(found) else None
 
 
 def scalar(value: Any) -> float | int | str | bool | None:
@@ -131,7 +131,7 @@ def scalar(value: Any) -> float | int | str | bool | None:
         return text(value)
     if isinstance(plain, timedelta):
         return format_duration(plain.total_seconds())
-    if isinstance(plain, date) and (found := place(plain)) is not None:
+    if isinstance(plain, date) and (found := position(plain)) is not None:
         return format_moment(found.x, zone=found.zone or "")
     return _held(plain)
 

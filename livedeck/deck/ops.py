@@ -4,8 +4,8 @@ This file and the kinds of element that it names, ``livedeck/deck/kinds``, are t
 these with msgspec; ``scripts/generate_types.py`` generates the TypeScript types in
 ``console/src/protocol/deck.gen.ts``.
 
-A *document* is an ordered list of named decks (tabs), each an ordered list of elements with an id that is
-unique within its deck. It is changed only by ops; ops travel in numbered, immutable *segments*.
+A *document* is an ordered list of named tabs (decks, as flytekit calls them), each an ordered list of elements with an
+id that is unique within its tab. It is changed only by ops; ops travel in numbered, immutable *segments*.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,6 @@ __all__ = [
     "KINDS",
     "MOST_UNREADABLE",
     "Chart",
-    "Deck",
     "Document",
     "Drop",
     "Element",
@@ -40,6 +39,7 @@ __all__ = [
     "Put",
     "Segment",
     "Series",
+    "Tab",
     "Text",
     "Unreadable",
     "Value",
@@ -107,7 +107,7 @@ class Health(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Segment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One flush: the ops since the segment before. Immutable once stored; ``seq`` starts at 1, no gaps."""
+    """What a flush wrote: the ops since the segment before. Immutable once stored; ``seq`` starts at 1, no gaps."""
 
     seq: int
     at: str
@@ -125,8 +125,8 @@ class Unreadable(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-class Deck(msgspec.Struct, frozen=True, gc=False):
-    """One tab."""
+class Tab(msgspec.Struct, frozen=True, gc=False):
+    """A tab of the Deck."""
 
     name: str
     elements: list[Element]
@@ -139,7 +139,7 @@ class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     at: str = ""
     """The ``at`` of segment ``seq``, or of the last before it that could be read; of the placeholder while seq is 0;
     empty when unknown."""
-    decks: list[Deck] = []
+    decks: list[Tab] = []
     end: End | None = None
     health: Health = Health()
     unreadable: list[Unreadable] = []

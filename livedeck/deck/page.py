@@ -16,7 +16,7 @@ from livedeck.deck import bounds, coerce, limits, renderers
 from livedeck.deck.ops import Element, ElementCalls
 from livedeck.deck.pending import Pending
 from livedeck.deck.settings import DeckPublish
-from livedeck.deck.tab import AT_ONCE, Tab
+from livedeck.deck.tab import AT_ONCE, PageTab
 
 DEFAULT = "default"  # the name of flytekit's default deck
 ERROR = "Error"
@@ -46,7 +46,7 @@ class Page:
         self.max_bytes = max_bytes
         self._pending = Pending()
         self._decks: dict[str, Deck] = {}
-        self._tabs: dict[str, Tab] = {}
+        self._tabs: dict[str, PageTab] = {}
         self._new: dict[str, None] = {}  # names of tabs that nothing was published of, in the order of their making
         self.count = 0
         """Of elements on all tabs."""
@@ -61,7 +61,7 @@ class Page:
             if held is not None:
                 return held
             hidden = len(self._decks) >= bounds.TABS - (name != ERROR)  # there is always room for an error
-            tab = Tab(self, name, hidden=hidden)
+            tab = PageTab(self, name, hidden=hidden)
             made = Deck._of(tab, name)  # noqa: SLF001 - a constructor in all but name
             if hidden:
                 next(iter(self._tabs.values())).leave_out(f"tabs beyond the first {bounds.TABS - 1}")
@@ -155,7 +155,7 @@ class Page:
 
 
 class Deck(ElementCalls):
-    """One tab of the task's Deck page.
+    """A tab of the task's Deck page.
 
     ``Deck(name)`` is the tab of that name of the current task, as it is; ``Deck(name, html)`` is flytekit's: it shows
     ``html`` on that tab in place of what was there. What is shown reaches viewers at the next publish. No method
@@ -168,7 +168,7 @@ class Deck(ElementCalls):
 
     name: str
     """The tab's name."""
-    _tab: Tab
+    _tab: PageTab
 
     def __new__(cls, name: str, html: str | None = None) -> Self:
         """Give the current page's tab of that name, its content replaced if there is any."""
@@ -178,7 +178,7 @@ class Deck(ElementCalls):
         return deck  # type: ignore[return-value] # a page makes no subclasses
 
     @classmethod
-    def _of(cls, tab: Tab, name: str) -> "Deck":
+    def _of(cls, tab: PageTab, name: str) -> "Deck":
         deck = object.__new__(Deck)
         deck.name = name
         deck._tab = tab

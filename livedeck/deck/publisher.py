@@ -1,6 +1,6 @@
 """The publisher: one background thread that carries a page to the store while the task runs.
 
-It is a thin loop around :class:`livedeck.deck.publishing.Publishing`, which decides everything. Nothing that the
+A thin loop around :class:`livedeck.deck.publish_machine.PublishMachine`, which decides everything. Nothing that the
 task calls here raises, waits for the store, or holds more than the Deck itself.
 """
 
@@ -15,23 +15,23 @@ from typing import Literal
 
 from livedeck.deck import hints, limits
 from livedeck.deck.clock import SYSTEM, Clock
-from livedeck.deck.cut import TROUBLE
 from livedeck.deck.ops import Document, End, Html, Put
 from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
 from livedeck.deck.pending import Pending
-from livedeck.deck.publishing import (
+from livedeck.deck.publish_machine import (
     TIDYING,
     Create,
     Finished,
     Inspect,
     Outcome,
     Overwrite,
-    Publishing,
+    PublishMachine,
     Remove,
     Step,
     Wait,
 )
 from livedeck.deck.renderers import render_error
+from livedeck.deck.safe_segments import TROUBLE
 from livedeck.deck.segments import CONTENT_TYPE, format_time
 from livedeck.deck.settings import FLUSH_TIMEOUT, DeckPublish
 from livedeck.deck.snapshot import CONTENT_TYPE as PAGE_TYPE
@@ -73,7 +73,7 @@ class Publisher:
         self._settings = settings or DeckPublish()
         self._hint = hint
         self._clock = clock
-        self._logic = Publishing(self._settings, title=title, wall=clock.time, forget=page.forget)
+        self._logic = PublishMachine(self._settings, title=title, wall=clock.time, forget=page.forget)
         self._pid = os.getpid()
         # Reentrant: a signal handler may close the publisher in the very thread that is just publishing.
         self._lock = threading.RLock()
@@ -202,7 +202,7 @@ class Publisher:
             self._notify()
 
     def _step(self) -> bool:
-        """One round; False when all is done."""
+        """Go one round; False when all is done."""
         self._comes_anyway = False  # before looking at what is staged: what is staged from here on wakes us
         now = self._clock.monotonic()
         self._collect(now)

@@ -6,7 +6,6 @@ from typing import Any
 from livedeck.deck.buffers import ElementBuffer
 from livedeck.deck.ops import (
     MOST_UNREADABLE,
-    Deck,
     Document,
     Drop,
     Element,
@@ -15,6 +14,7 @@ from livedeck.deck.ops import (
     Op,
     Put,
     Segment,
+    Tab,
     Unreadable,
 )
 from livedeck.errors import DeckError
@@ -67,7 +67,7 @@ class Replay:
 
     def document(self) -> Document:
         """The document as a value; applying more segments does not change it."""
-        decks = [Deck(name, [buffer.element() for buffer in held.values()]) for name, held in self.decks.items()]
+        decks = [Tab(name, [buffer.element() for buffer in held.values()]) for name, held in self.decks.items()]
         return Document(self.seq, self.at, decks, self.end, self.health, list(self.unreadable))
 
     @property

@@ -23,7 +23,7 @@ import msgspec
 
 from livedeck.deck import policy, slices
 from livedeck.deck.framed import outer_script
-from livedeck.deck.ops import KINDS, Deck, Document, Element
+from livedeck.deck.ops import KINDS, Document, Element, Tab
 from livedeck.deck.raw import Raw, read
 from livedeck.deck.segments import clean_text
 from livedeck.deck.static_page import StaticPage, tab_rules, unreadable_notice
@@ -151,7 +151,7 @@ def _decode(data: bytes, block: bytes, tag: bytes) -> Document | None:
         if tag == _DOCUMENT:
             return _DECODER.decode(block)
         held: Any = _SAVED.decode(block)
-        decks = [Deck(deck.name, [_restored(data, element) for element in deck.elements]) for deck in held.decks]
+        decks = [Tab(deck.name, [_restored(data, element) for element in deck.elements]) for deck in held.decks]
         return Document(held.seq, held.at, decks, held.end, held.health, held.unreadable)
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
         return None
@@ -184,7 +184,7 @@ def _saved(struct: type[msgspec.Struct], **types: Any) -> Any:
 def _saved_documents() -> slices.Decoder[Any]:
     """What decodes a document of which texts may stand elsewhere in the page."""
     kinds = [_saved(kind, **{kind.traits.raw: str | list[int]}) for kind in KINDS.values()]
-    deck = _saved(Deck, elements=list[reduce(or_, kinds)])  # type: ignore[misc] # made while the program runs
+    deck = _saved(Tab, elements=list[reduce(or_, kinds)])  # type: ignore[misc] # made while the program runs
     return slices.Decoder(_saved(Document, decks=list[deck]))  # type: ignore[valid-type]
 
 
@@ -229,7 +229,7 @@ class _Page:
 
     def source(self, document: Document) -> Document:
         """The document for the block of JSON: of such a text only where it lies, [start, length(, depth(, plain))]."""
-        decks = [Deck(deck.name, [self._placed(element) for element in deck.elements]) for deck in document.decks]
+        decks = [Tab(deck.name, [self._placed(element) for element in deck.elements]) for deck in document.decks]
         return msgspec.structs.replace(document, decks=decks)
 
     def _placed(self, element: Element) -> Any:

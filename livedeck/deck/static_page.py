@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from livedeck.deck import framed
 from livedeck.deck.kinds import Frame
-from livedeck.deck.ops import MOST_UNREADABLE, Deck, Document, Element
+from livedeck.deck.ops import MOST_UNREADABLE, Document, Element, Tab
 from livedeck.deck.raw import Raw
 from livedeck.deck.renderers import render_error
 
@@ -54,7 +54,7 @@ class StaticPage:
             yield "</section>"
         yield "</main>"
 
-    def _panel(self, deck: Deck, frames: list[Frame]) -> Iterator[str | Raw]:
+    def _panel(self, deck: Tab, frames: list[Frame]) -> Iterator[str | Raw]:
         placed = zip(deck.elements, frames, strict=True)
         for group, elements in itertools.groupby(placed, key=lambda each: each[0].traits.group):
             if group:
@@ -105,7 +105,7 @@ def tab_rules(count: int) -> str:
     )
 
 
-def _tabs(decks: list[Deck]) -> Iterator[str]:
+def _tabs(decks: list[Tab]) -> Iterator[str]:
     for index, deck in enumerate(decks):
         checked = " checked" if index == 0 else ""
         yield (

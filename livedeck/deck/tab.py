@@ -1,4 +1,4 @@
-"""One tab of the task's page: which elements are on it, and their handles."""
+"""A tab of the task's page: which elements are on it, and their handles."""
 
 import itertools
 from collections.abc import Iterable
@@ -42,8 +42,8 @@ class Changes(Protocol):
         """Note that there is an element less."""
 
 
-class Tab:
-    """A tab; what kinds of element find in it is :class:`livedeck.deck.kinds.Tab`.
+class PageTab:
+    """A tab; what kinds of element find in it is :class:`livedeck.deck.kinds.EditableTab`.
 
     Args:
         page: What it is of.

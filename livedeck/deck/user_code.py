@@ -60,7 +60,7 @@ _SLOW: "WeakSet[type]" = WeakSet()
 
 
 class _Asked(threading.Thread, Generic[T]):
-    """One call, in the context of the thread that makes it: ``current_context()`` is the same there."""
+    """A call, in the context of the thread that makes it: ``current_context()`` is the same there."""
 
     def __init__(self, function: Callable[[Any], T], value: Any) -> None:
         super().__init__(name=f"livedeck-ask-{type(value).__name__}", daemon=True)

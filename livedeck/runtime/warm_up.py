@@ -12,7 +12,7 @@ from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 from livedeck.deck.ops import End
 from livedeck.deck.page import Page
-from livedeck.deck.publishing import Finished, Outcome, Publishing
+from livedeck.deck.publish_machine import Finished, Outcome, PublishMachine
 from livedeck.deck.segments import format_time
 from livedeck.deck.settings import DeckPublish
 from livedeck.runtime import failures
@@ -82,7 +82,7 @@ def _publish(now: float) -> None:
     deck.value("x", 1)
     deck.progress("x", total=1).advance(1)
     deck.chart("x").append(1, y=1)
-    logic = Publishing(DeckPublish(), title="", wall=lambda: now)
+    logic = PublishMachine(DeckPublish(), title="", wall=lambda: now)
     logic.offer(page.take(), now)
     logic.finish(End("succeeded", format_time(now)), now)
     while not isinstance(step := logic.next(now), Finished):

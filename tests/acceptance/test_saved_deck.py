@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from livedeck.deck import snapshot
-from livedeck.deck.ops import Deck, Document, Element, Html, Text, Value
+from livedeck.deck.ops import Document, Element, Html, Tab, Text, Value
 from tests.acceptance.console import Stage
 from tests.acceptance.listener import Listener
 from tests.acceptance.puppet import TIMEOUT
@@ -95,7 +95,7 @@ def test_in_a_console_that_shows_it_in_a_sandboxed_frame(
     html = "<p class='mine'>raw &amp; é 💥</p>"
     elements: list[Element] = [Html("h", html), Text("t", "<plain> &amp; é 💥"), Value("v", "loss", 0.25)]
     report = Html("r", "<!doctype html><html><body><h1>A report</h1></body></html>")
-    document = Document(1, "", [Deck("first", elements), Deck("second", [report])])
+    document = Document(1, "", [Tab("first", elements), Tab("second", [report])])
     shown = snapshot.render(document, live=live).decode()
     attributes = f'sandbox="{SANDBOXES[sandbox]}" srcdoc="{escape(shown, quote=True)}"'
     path = tmp_path / "console.html"
@@ -147,7 +147,7 @@ def test_from_disk_its_scripts_run_and_reach_nothing(
 ) -> None:
     elements: list[Element] = [Html("a", TRIES.replace("URL", listener.url))]
     path = tmp_path / "deck.html"
-    path.write_bytes(snapshot.render(Document(1, "", [Deck("main", elements)]), live=live))
+    path.write_bytes(snapshot.render(Document(1, "", [Tab("main", elements)]), live=live))
     page.goto(path.as_uri())
     # A tab with scripts has a frame, whether or not the page's own script draws it.
     report = page.locator("iframe").content_frame.locator("#report")

@@ -10,7 +10,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from livedeck.deck import snapshot
 from livedeck.deck.libraries import BOKEH, PLOTLY
-from livedeck.deck.ops import Chart, Deck, Document, Element, Html, Markdown, Series
+from livedeck.deck.ops import Chart, Document, Element, Html, Markdown, Series, Tab
 from tests.acceptance.listener import Listener
 
 pytestmark = pytest.mark.acceptance
@@ -32,7 +32,7 @@ def _show(request: pytest.FixtureRequest, page: Page, tmp_path: Path) -> Show:
         first: list[Element] = [Markdown("m", "plain words")]
         if request.param == "the last":
             first.append(CHART)
-        document = Document(1, "", [Deck("first", first), Deck("second", list(elements)), Deck("third", first)])
+        document = Document(1, "", [Tab("first", first), Tab("second", list(elements)), Tab("third", first)])
         path = tmp_path / "deck.html"
         path.write_bytes(snapshot.render(document, live=request.param == "before the last"))
         assert snapshot.parse(path.read_bytes()) == document

@@ -14,7 +14,7 @@ import pytest
 
 from livedeck.admin.view import DeckView
 from livedeck.deck import runlock, snapshot
-from livedeck.deck.places import store_at
+from livedeck.deck.locations import store_at
 from livedeck.errors import PortTaken
 from livedeck.store import open_store
 from livedeck.store.layout import DECK

@@ -12,7 +12,7 @@ import pytest
 
 from livedeck.deck import snapshot
 from livedeck.deck.kinds.chart import LineChart
-from livedeck.deck.ops import Chart, Deck, Document
+from livedeck.deck.ops import Chart, Document, Tab
 from livedeck.deck.page import Page
 from tests.deck.applying import apply_ops
 
@@ -144,7 +144,7 @@ def test_integers_beyond_those_of_a_browser_are_as_exact_as_it_can_hold(page: Pa
 
 
 def drawn(chart: Chart) -> str:
-    return snapshot.render(Document(1, "", [Deck("d", [chart])]), live=False).decode()
+    return snapshot.render(Document(1, "", [Tab("d", [chart])]), live=False).decode()
 
 
 def test_a_saved_chart_shows_every_pass_of_x_and_says_so(page: Page, chart: LineChart) -> None:

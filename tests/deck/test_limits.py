@@ -8,7 +8,7 @@ from livedeck.deck.limits import NOT_SHOWN, within
 from livedeck.deck.ops import Chart, Drop, Extend, Html, Op, Put, Segment, Series
 from livedeck.deck.page import DEFAULT, Page
 from livedeck.deck.pending import Pending
-from livedeck.deck.publishing import Publishing
+from livedeck.deck.publish_machine import PublishMachine
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UnsupportedOption
@@ -97,7 +97,7 @@ def test_a_chart_shows_so_many_lines_and_the_tab_says_so() -> None:
 
 
 def test_drops_that_wait_for_a_store_that_is_away_are_bounded() -> None:
-    publishing = Publishing(DeckPublish(), title="t", wall=lambda: 0.0)
+    publishing = PublishMachine(DeckPublish(), title="t", wall=lambda: 0.0)
     batch = Pending()
     batch.put("d", Html("first", "x"))
     publishing.offer(batch, 0.0)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from livedeck.deck import segments, snapshot
 from livedeck.deck.ops import Document, Drop, End, Extend, Html, Put, Segment
 from livedeck.deck.pending import Pending
-from livedeck.deck.publishing import Create, Finished, Inspect, Outcome, Overwrite, Publishing, Remove, Wait
+from livedeck.deck.publish_machine import Create, Finished, Inspect, Outcome, Overwrite, PublishMachine, Remove, Wait
 from livedeck.deck.reader import Reader
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import DeckPublish
@@ -43,7 +43,7 @@ class Task:
     def __init__(self, publish: DeckPublish) -> None:
         self.store = open_store(f"memory://log-properties-{next(_names)}")
         self.clock = FakeClock()
-        self.logic = Publishing(publish, title="t", wall=self.clock.time, rng=lambda: 0.5)
+        self.logic = PublishMachine(publish, title="t", wall=self.clock.time, rng=lambda: 0.5)
         self.log: dict[int, bytes] = {}  # every segment that ever was stored
         self.published: list[Any] = []
         self.foreign = False

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from livedeck.deck import raw, snapshot
 from livedeck.deck.markup import acts_on_document, is_balanced, is_whole_document
-from livedeck.deck.ops import Deck, Document, Html
+from livedeck.deck.ops import Document, Html, Tab
 
 CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "markup_cases.json").read_text("utf-8"))
 
@@ -65,7 +65,7 @@ def test_what_was_escaped_comes_back(text: str, depth: int, plain: bool) -> None
 )
 @pytest.mark.parametrize("beside", ["<p>plain</p>", "<style>p{}</style>", "<html><p>"])
 def test_html_in_frames_is_recovered_exactly(html: str, beside: str) -> None:
-    document = Document(1, "", [Deck("a", [Html("x", html), Html("y", beside), Html("z", html)]), Deck("b", [])])
+    document = Document(1, "", [Tab("a", [Html("x", html), Html("y", beside), Html("z", html)]), Tab("b", [])])
     page = snapshot.render(document, live=False)
     assert snapshot.parse(page) == document
     framed_ones = {html, beside} != {"<p>plain</p>"}

@@ -32,7 +32,7 @@ def test_absorbing_batches_changes_nothing(before: list[Op], batches: list[list[
             pending.add(op)
         merged.absorb(pending)
     assert apply_ops(document, merged.ops()) == apply_ops(document, every)
-    assert merged.weight == sum(grown.weight for _, _, grown in merged.elements())
+    assert merged.weight == sum(buffer.weight for _, _, buffer in merged.elements())
 
 
 @given(st.lists(ops, max_size=20))
@@ -74,4 +74,4 @@ def test_a_documents_value_does_not_change_when_more_is_applied(batch: list[Put 
         replay.apply_ops([op])
         values.append((replay.document(), apply_ops(replay.document(), [])))
     assert all(value == copy for value, copy in values)
-    assert replay.weight == sum(grown.weight for _, _, grown in replay.elements())
+    assert replay.weight == sum(buffer.weight for _, _, buffer in replay.elements())

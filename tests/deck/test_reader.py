@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livedeck.deck import segments, snapshot
-from livedeck.deck.ops import Deck, Document, Html, Put, Segment, Unreadable
+from livedeck.deck.ops import Document, Html, Put, Segment, Tab, Unreadable
 from livedeck.deck.reader import AHEAD, AHEAD_BYTES, SMALL, Reader
 from livedeck.deck.replay import Replay
 from livedeck.deck.segments import clean_text, encode, now
@@ -130,7 +130,7 @@ async def test_an_unreadable_segment_is_named_and_does_not_hold_up_the_log(
     assert html.escape(words) in snapshot.render(document, live=False).decode()  # type: ignore[arg-type]
 
 
-def content(document: Document) -> tuple[int, str, list[Deck], list[Unreadable]]:
+def content(document: Document) -> tuple[int, str, list[Tab], list[Unreadable]]:
     return document.seq, document.at, document.decks, document.unreadable
 
 

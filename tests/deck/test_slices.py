@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import markup, raw, segments, slices, snapshot
-from livedeck.deck.ops import Chart, Deck, Document, Drop, End, Extend, Html, Op, Put, Segment, Series
+from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Op, Put, Segment, Series, Tab
 from livedeck.errors import DeckError
 from tests.calls import calls_of
 from tests.deck import strategies
@@ -58,7 +58,7 @@ def test_what_is_damaged_is_refused_alike(op: Put | Drop | Extend, at: int, byte
 
 @given(
     document=st.builds(
-        Document, decks=st.lists(st.builds(Deck, strategies.decks, st.lists(strategies.elements, max_size=4)))
+        Document, decks=st.lists(st.builds(Tab, strategies.decks, st.lists(strategies.elements, max_size=4)))
     )
 )
 def test_documents_are_too(document: Document) -> None:
@@ -69,7 +69,7 @@ def test_documents_are_too(document: Document) -> None:
 
 @pytest.mark.parametrize("element", LONG)
 def test_what_is_long_lets_other_threads_have_their_turn(element: Html | Chart) -> None:
-    document = Document(1, AT, [Deck("d", [element])])
+    document = Document(1, AT, [Tab("d", [element])])
     op: Op = Put("d", element)
     data = segments.encode(Segment(1, AT, [op]))
     pieces = len(data) // slices.SLICE
@@ -99,7 +99,7 @@ def test_what_is_looked_for_is_found_where_pieces_meet(at: int) -> None:
 @pytest.mark.parametrize("at", range(262_130, 262_150))
 def test_no_text_ends_the_block_it_stands_in(at: int) -> None:
     name = "x" * at + "</script><!--"
-    document = Document(1, AT, [Deck("d", [Chart("c", "t", [Series(name, [1.0], [1.0])])])])
+    document = Document(1, AT, [Tab("d", [Chart("c", "t", [Series(name, [1.0], [1.0])])])])
     page = snapshot.render(document, live=False)
     assert page[page.index(b'id="livedeck-source"') :].count(b"</script>") == 1
     assert snapshot.parse(page) == document

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from livedeck.deck import snapshot
 from livedeck.deck.ops import (
     Chart,
-    Deck,
     Document,
     Drop,
     End,
@@ -20,6 +19,7 @@ from livedeck.deck.ops import (
     Progress,
     Put,
     Series,
+    Tab,
     Text,
     Value,
 )
@@ -63,7 +63,7 @@ def test_hostile_texts_are_recovered_and_stay_where_they_are(text: str, live: An
         Html("b", text),
     ]
     elements.append(Chart("c", text, [Series(text, [1.0, 2.0], [1.0, None])], text, text))
-    document = Document(7, "2026-11-24T12:00:00.000Z", [Deck(text, elements), Deck("b", [])])
+    document = Document(7, "2026-11-24T12:00:00.000Z", [Tab(text, elements), Tab("b", [])])
     page = snapshot.render(document, live=live, title=text, script_of=lambda: runtime)
     assert snapshot.parse(page) == document
     block = page[page.rfind(b'<script type="application/json" id="livedeck-') :]
@@ -78,13 +78,13 @@ def test_hostile_texts_are_recovered_and_stay_where_they_are(text: str, live: An
 def test_what_a_decks_bytes_mostly_are_stands_in_a_page_once(
     element: Html | Chart, live: Any, runtime: bytes | None
 ) -> None:
-    document = Document(1, "", [Deck("a", [element])])
+    document = Document(1, "", [Tab("a", [element])])
     assert snapshot.render(document, live=live, script_of=lambda: runtime).count(b"unique" * 1000) == 1
 
 
 @pytest.mark.parametrize("text", ["carriage\rreturn", "nothing\0", "<b></NoScript><p>"])
 def test_what_a_script_could_not_read_there_stands_in_the_json(text: str, runtime: bytes | None) -> None:
-    document = Document(1, "", [Deck("a", [Html("x", text)])])
+    document = Document(1, "", [Tab("a", [Html("x", text)])])
     page = snapshot.render(document, live=False, script_of=lambda: runtime)
     assert snapshot.parse(page) == document
     assert (json.dumps(text)[1:-1].replace("</", "<\\/").encode() in page) is (runtime is not None)
@@ -94,7 +94,7 @@ def test_the_last_page_carries_the_script_and_those_before_only_where_an_element
     runtime: bytes | None,
 ) -> None:
     chart = Chart("c", "loss", [Series("s", [1.0, 2.0], [1.0, 2.0])])
-    plain, drawn = (Document(1, "", [Deck("a", [element])]) for element in (Html("x", "words"), chart))
+    plain, drawn = (Document(1, "", [Tab("a", [element])]) for element in (Html("x", "words"), chart))
     pages = {
         "plain": snapshot.render(plain, live=True, script_of=lambda: runtime),
         "plain, last": snapshot.render(plain, live=False, script_of=lambda: runtime),
@@ -111,7 +111,7 @@ def test_the_last_page_carries_the_script_and_those_before_only_where_an_element
 
 def test_the_script_is_told_where_the_characters_begin_that_it_reads() -> None:
     page = snapshot.render(
-        Document(1, "", [Deck("é", [Html("x", "<p>words</p>")])]), live=False, script_of=lambda: RUNTIME
+        Document(1, "", [Tab("é", [Html("x", "<p>words</p>")])]), live=False, script_of=lambda: RUNTIME
     )
     start = int(re.search(rb'data-static="(\d+)"', page)[1])  # type: ignore[index]
     assert page[:start].endswith(b"<noscript>")
@@ -121,7 +121,7 @@ def test_the_script_is_told_where_the_characters_begin_that_it_reads() -> None:
 
 
 def test_pages_that_were_saved_with_a_block_of_the_whole_document_are_read() -> None:
-    document = Document(3, "", [Deck("a", [Html("x", "words"), Value("v", "loss", 1)])])
+    document = Document(3, "", [Tab("a", [Html("x", "words"), Value("v", "loss", 1)])])
     page = b'<meta name="livedeck-version" content="1"><script type="application/json" id="livedeck-document">'
     assert snapshot.parse(page + msgspec.json.encode(document) + b"</script></body></html>") == document
 
@@ -137,16 +137,16 @@ def test_the_page_says_how_the_task_stands() -> None:
 
 
 def test_tabs_need_no_script() -> None:
-    page = snapshot.render(Document(1, "", [Deck("a", []), Deck("b", []), Deck("c", [])]), live=True).decode()
+    page = snapshot.render(Document(1, "", [Tab("a", []), Tab("b", []), Tab("c", [])]), live=True).decode()
     assert page.count('type="radio"') == 3
     assert page.count(" checked>") == 1
     assert "#ld-tab-2:not(:checked)~#ld-panel-2" in page
-    assert 'type="radio"' not in snapshot.render(Document(1, "", [Deck("a", [])]), live=True).decode()
+    assert 'type="radio"' not in snapshot.render(Document(1, "", [Tab("a", [])]), live=True).decode()
 
 
 def test_one_element_that_cannot_be_drawn_does_not_cost_the_others() -> None:
     chart = Chart("c", "huge", [Series("s", [1.0, 2.0], [-1.7e308, 1.7e308])])
-    document = Document(1, "", [Deck("a", [Html("x", "kept"), chart, Progress("p", "p", 1, 2)])])
+    document = Document(1, "", [Tab("a", [Html("x", "kept"), chart, Progress("p", "p", 1, 2)])])
     monkey = snapshot.render(document, live=True)
     assert b"kept" in monkey
     assert snapshot.parse(monkey) == document
@@ -154,18 +154,18 @@ def test_one_element_that_cannot_be_drawn_does_not_cost_the_others() -> None:
 
 def test_percentages_are_exact() -> None:
     for value in range(101):
-        page = snapshot.render(Document(1, "", [Deck("a", [Progress("p", "p", float(value), 100.0)])]), live=True)
+        page = snapshot.render(Document(1, "", [Tab("a", [Progress("p", "p", float(value), 100.0)])]), live=True)
         assert f"{value} of 100 · {value} %" in page.decode()
-    page = snapshot.render(Document(1, "", [Deck("a", [Progress("p", "p", 999.0, 1000.0)])]), live=True)
+    page = snapshot.render(Document(1, "", [Tab("a", [Progress("p", "p", 999.0, 1000.0)])]), live=True)
     assert "999 of 1,000 · 99 %" in page.decode(), "all of it only when all of it is done"
-    page = snapshot.render(Document(1, "", [Deck("a", [Progress("p", "p", 1.7e308, 1.7e308)])]), live=True)
+    page = snapshot.render(Document(1, "", [Tab("a", [Progress("p", "p", 1.7e308, 1.7e308)])]), live=True)
     assert "100 %" in page.decode()
 
 
 def test_a_chart_is_drawn_in_the_order_of_x() -> None:
     def lines(x: list[float | None], y: list[float | None]) -> list[str]:
         chart = Chart("c", "loss", [Series("s", x, y)])
-        page = snapshot.render(Document(1, "", [Deck("a", [chart])]), live=True).decode()
+        page = snapshot.render(Document(1, "", [Tab("a", [chart])]), live=True).decode()
         return re.findall(r"<(?:polyline|circle)[^>]*>", page)
 
     assert lines([3.0, None, 1.0, 4.0, 2.0], [30.0, 5.0, 10.0, None, 20.0]) == lines(

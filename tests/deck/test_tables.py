@@ -10,7 +10,7 @@ from polars.dataframe.frame import DataFrame
 from pyarrow.lib import Table
 
 from livedeck.deck import snapshot
-from livedeck.deck.ops import Deck, Document, Markdown
+from livedeck.deck.ops import Document, Markdown, Tab
 from livedeck.deck.renderers import to_html
 from livedeck.deck.tables import aligned, numeric
 
@@ -54,7 +54,7 @@ def test_a_table_of_other_form_is_left_as_it_is() -> None:
 
 def test_markdown_honours_the_author_and_aligns_numbers_otherwise() -> None:
     text = "| a | b | c |\n|---:|---|:-:|\n| x | 1 | 2 |\n| y | 2.5 | 3 |\n"
-    page = snapshot.render(Document(1, "", [Deck("d", [Markdown("m", text)])]), live=False).decode()
+    page = snapshot.render(Document(1, "", [Tab("d", [Markdown("m", text)])]), live=False).decode()
     assert re.findall(r'<t[hd] style="text-align:(\w+)">(.*?)<', page) == [
         ("right", "a"), ("right", "b"), ("center", "c"),
         ("right", "x"), ("right", "1"), ("center", "2"),

@@ -3,7 +3,7 @@
  * `tests/fixtures/deck_cases.json` that both run. What does not change is shared with the document before.
  */
 import { applyingOf } from "../elements/applying";
-import type { Deck, Document, Element, Op, Segment, Unreadable } from "../protocol/deck.gen";
+import type { Tab, Document, Element, Op, Segment, Unreadable } from "../protocol/deck.gen";
 
 export const EMPTY: Document = {};
 
@@ -93,7 +93,7 @@ function withElement(
   return { ...document, decks: decks.with(index, replaced(deck, id, next)) };
 }
 
-function replaced(deck: Deck, id: string, next: (before: Element | undefined) => Element): Deck {
+function replaced(deck: Tab, id: string, next: (before: Element | undefined) => Element): Tab {
   const index = deck.elements.findIndex((element) => element.id === id);
   if (index < 0) return { ...deck, elements: [...deck.elements, next(undefined)] };
   return { ...deck, elements: deck.elements.with(index, next(deck.elements[index])) };
@@ -102,7 +102,7 @@ function replaced(deck: Deck, id: string, next: (before: Element | undefined) =>
 function dropped(document: Document, deckName: string, id: string | null): Document {
   const decks = document.decks ?? [];
   if (id === null) return { ...document, decks: decks.filter((deck) => deck.name !== deckName) };
-  const without = (deck: Deck): Deck => ({ ...deck, elements: deck.elements.filter((element) => element.id !== id) });
+  const without = (deck: Tab): Tab => ({ ...deck, elements: deck.elements.filter((element) => element.id !== id) });
   return { ...document, decks: decks.map((deck) => (deck.name === deckName ? without(deck) : deck)) };
 }
 

@@ -25,7 +25,7 @@ export class FailedView implements ElementView {
     this.node.append(errorNode(`This element (${kind}) could not be shown`, error));
   }
 
-  /** It stays as it is: for another state of the element the panel tries the element's own view again. */
+  /** Stays as it is: for another state of the element the panel tries the element's own view again. */
   update(): void {
     // Nothing to do.
   }

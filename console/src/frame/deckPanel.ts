@@ -1,5 +1,5 @@
-/** One tab's panel: what the tab has to say of itself, and its elements, here or in a frame of their own. */
-import type { Deck, Document, Element, Segment } from "../protocol/deck.gen";
+/** A tab's panel: what the tab has to say of itself, and its elements, here or in a frame of their own. */
+import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
 import { errorNode } from "../elements/failed";
 import { viewingOf } from "../elements/viewing";
 import { BlockedNote } from "./notices";
@@ -26,12 +26,12 @@ export class DeckPanel {
     this.node.append(this.blocked.node);
   }
 
-  /** Whether it fills what room there is and scrolls by itself, as a page does. */
+  /** Whether the tab fills what room there is and scrolls by itself, as a page does. */
   get fills(): boolean {
     return this.node.hasAttribute("data-fill");
   }
 
-  update(document: Document, deck: Deck, segment?: Segment): void {
+  update(document: Document, deck: Tab, segment?: Segment): void {
     this.shown = partOf(document, deck);
     if (this.stopped) return;
     if (this.frame || deck.elements.some(needsFrame)) this.showFramed(this.shown, segment);
@@ -39,7 +39,7 @@ export class DeckPanel {
     this.node.toggleAttribute("data-fill", this.frame !== null || isReport(deck));
   }
 
-  /** It asked for something from the network, which it cannot have. */
+  /** The tab asked for something from the network, which it cannot have. */
   tellBlocked(host: string): void {
     this.blocked.add(host);
   }
@@ -60,7 +60,7 @@ export class DeckPanel {
     this.node.remove();
   }
 
-  private showHere(deck: Deck): void {
+  private showHere(deck: Tab): void {
     if (!this.elements) this.node.append((this.elements = new PanelView()).node);
     this.elements.update(deck);
   }
@@ -97,6 +97,6 @@ function needsFrame(element: Element): boolean {
 }
 
 /** A tab that is one whole page. */
-function isReport({ elements: [only, ...more] }: Deck): boolean {
+function isReport({ elements: [only, ...more] }: Tab): boolean {
   return only !== undefined && more.length === 0 && (viewingOf(only.kind)?.isPage?.(only) ?? false);
 }

@@ -134,7 +134,7 @@ export class PageScripts {
   }
 }
 
-/** One for the document: a script on a tab may wait for what another has begun. */
+/** The scripts of this document: one object for all of it, since a script on a tab may wait for what another has begun. */
 export const pageScripts = new PageScripts();
 
 /** Nodes for an element, with scripts that do not run. */

@@ -1,8 +1,8 @@
-/** One deck's elements. Nodes stay where they are from one update to the next; only what changed is touched. */
+/** A tab's elements. Nodes stay where they are from one update to the next; only what changed is touched. */
 import { FailedView } from "../elements/failed";
 import type { ElementView } from "../elements/kind";
 import { viewingOf } from "../elements/viewing";
-import { TRAITS, type Deck, type Element } from "../protocol/deck.gen";
+import { TRAITS, type Tab, type Element } from "../protocol/deck.gen";
 
 interface Shown {
   readonly view: ElementView;
@@ -17,7 +17,7 @@ export class PanelView {
     this.node.className = "ld-panel";
   }
 
-  update(deck: Deck): void {
+  update(deck: Tab): void {
     const before = this.shown;
     this.shown = new Map(deck.elements.map((element) => [element.id, this.reuse(before.get(element.id), element)]));
     for (const [id, { view }] of before) {
@@ -45,7 +45,7 @@ export class PanelView {
     return { view, element };
   }
 
-  /** One element that cannot be shown must not take those behind it along. */
+  /** An element that cannot be shown must not take those behind it along. */
   private bring(id: string, view: ElementView, element: Element): void {
     try {
       view.update(element);

@@ -5,7 +5,7 @@
  */
 import type { DocumentSink } from "../core/deckSession";
 import { FramePort } from "../core/framePort";
-import type { Deck, Document, Segment } from "../protocol/deck.gen";
+import type { Tab, Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame } from "../protocol/live.gen";
 import { nestedFrame } from "./nested";
 
@@ -21,7 +21,7 @@ export function isTabFrame(): boolean {
 }
 
 /** A tab's part of a document. */
-export function partOf(document: Document, deck: Deck): Document {
+export function partOf(document: Document, deck: Tab): Document {
   return { ...document, decks: [deck] };
 }
 

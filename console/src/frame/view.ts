@@ -2,7 +2,7 @@
  * A document on screen. Only the chosen deck's panel is kept up to date; the others are when they are chosen, so
  * that what nobody looks at costs nothing and nothing is drawn into a box without a size.
  */
-import type { Deck, Document, Segment } from "../protocol/deck.gen";
+import type { Tab, Document, Segment } from "../protocol/deck.gen";
 import { formatNumber } from "../core/numerals";
 import { DeckPanel } from "./deckPanel";
 import { setText } from "../elements/dom";
@@ -38,7 +38,7 @@ export class DocumentView {
     root.append(this.page);
   }
 
-  private get decks(): readonly Deck[] {
+  private get decks(): readonly Tab[] {
     return this.document.decks ?? [];
   }
 

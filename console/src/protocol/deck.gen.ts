@@ -38,7 +38,7 @@ export interface Chart {
 }
 
 /**
- * One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
+ * A line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
  *
  * Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
  * that comes to an ``x`` again is drawn as it came.
@@ -80,7 +80,7 @@ export interface Text {
   readonly text: string;
 }
 
-/** One number or word with a label, shown large; ``delta`` is the change since the value before. */
+/** A number or word with a label, shown large; ``delta`` is the change since the value before. */
 export interface Value {
   readonly kind: "value";
   readonly id: string;
@@ -139,7 +139,7 @@ export interface Health {
   readonly behind?: number;
 }
 
-/** One flush: the ops since the segment before. Immutable once stored; ``seq`` starts at 1, no gaps. */
+/** What a flush wrote: the ops since the segment before. Immutable once stored; ``seq`` starts at 1, no gaps. */
 export interface Segment {
   readonly seq: number;
   readonly at: string;
@@ -154,8 +154,8 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-/** One tab. */
-export interface Deck {
+/** A tab of the Deck. */
+export interface Tab {
   readonly name: string;
   readonly elements: readonly Element[];
 }
@@ -164,7 +164,7 @@ export interface Deck {
 export interface Document {
   readonly seq?: number;
   readonly at?: string;
-  readonly decks?: readonly Deck[];
+  readonly decks?: readonly Tab[];
   readonly end?: End | null;
   readonly health?: Health;
   readonly unreadable?: readonly Unreadable[];

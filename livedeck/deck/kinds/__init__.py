@@ -76,7 +76,7 @@ class StaticPage(Protocol):
 
 
 class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_defaults=True):
-    """One element of a tab. A kind derives from it, with its name as ``tag``."""
+    """An element of a tab. A kind derives from it, with its name as ``tag``."""
 
     id: str
     """Unique within the tab."""
@@ -125,7 +125,7 @@ class Handle:
         """Let go of what is kept of the element: its tab no longer has it, or another handle is in charge of it."""
 
 
-class Tab(Protocol):
+class EditableTab(Protocol):
     """The tab that an element is on: what a kind's calls find there, and where handles send what changes."""
 
     @property
@@ -170,4 +170,4 @@ class Tab(Protocol):
 class Calls:
     """A kind's calls on a tab. Each kind derives from it; the Deck that users have derives from all of them."""
 
-    _tab: Tab
+    _tab: EditableTab

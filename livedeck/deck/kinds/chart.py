@@ -10,7 +10,7 @@ import msgspec
 from livedeck.deck import coerce
 from livedeck.deck.bounds import LINES
 from livedeck.deck.buffers import ElementBuffer, text_bytes
-from livedeck.deck.kinds import BaseElement, Calls, Frame, Handle, StaticPage, Tab, Traits
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.raw import Raw
 from livedeck.errors import DeckError
 
@@ -24,7 +24,7 @@ _NOTES: Final = 8
 
 
 class Series(msgspec.Struct, frozen=True, gc=False):
-    """One line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
+    """A line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
 
     Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
     that comes to an ``x`` again is drawn as it came.
@@ -187,13 +187,13 @@ def _line_bytes(name: str) -> int:
 class LineChart(Handle):
     """A line chart on a tab."""
 
-    def __init__(self, tab: Tab, head: Chart) -> None:
+    def __init__(self, tab: EditableTab, head: Chart) -> None:
         self._tab = tab
         self._head = head
         self._lines: set[str] = set()
         self._zone: str | None = None
-        self._placed = False
-        """Whether a point has been placed, and with it said whether x is a number or a time."""
+        self._positioned = False
+        """Whether a point has been taken, and with it said whether x is a number or a time."""
         self._words: dict[str, str] = {}
         """Words for what could not be drawn, by the kind of it: with the value that was the first such."""
 
@@ -210,8 +210,8 @@ class LineChart(Handle):
         if xs is None:
             lines = self._point(x, named, notes)
         else:
-            places = [self._place(each, notes) for each in xs]
-            lines = [self._line(coerce.text(name), places, y, notes) for name, y in named.items()]
+            positions = [self._position(each, notes) for each in xs]
+            lines = [self._line(coerce.text(name), positions, y, notes) for name, y in named.items()]
             lines = [line for line in lines if line.x]
         if not self._lines.issuperset(line.name for line in lines):
             lines = self._with_room(lines)
@@ -221,7 +221,7 @@ class LineChart(Handle):
             self._tab.extend(Chart(head.id, head.title, lines, *labels, head.log_y, self._zone, notes))
 
     def _with_room(self, lines: list[Series]) -> list[Series]:
-        """Those of some lines that the chart has room for."""
+        """Choose those of some lines that the chart has room for."""
         kept = []
         for line in lines:
             if line.name in self._lines or len(self._lines) < LINES:
@@ -232,46 +232,48 @@ class LineChart(Handle):
         return kept
 
     def _point(self, x: Any, named: Mapping[str, Any], notes: dict[str, int]) -> list[Series]:
-        place = self._place(x, notes)
-        if place is None:
+        position = self._position(x, notes)
+        if position is None:
             return []
         lines = []
         for name, y in named.items():
             height = coerce.number(y)
             words = coerce.text(name)
-            lines.append(Series(words, [place], [self._height(words, y, notes) if height is None else height]))
+            lines.append(Series(words, [position], [self._height(words, y, notes) if height is None else height]))
         return lines
 
-    def _line(self, name: str, places: list[float | None], y: Any, notes: dict[str, int]) -> Series:
-        ys = coerce.column(y, most=len(places) + 1)
+    def _line(self, name: str, positions: list[float | None], y: Any, notes: dict[str, int]) -> Series:
+        ys = coerce.column(y, most=len(positions) + 1)
         if ys is None:
-            self._note(notes, "shape", f"x has {len(places):,} values, and {name} is {coerce.shown(y)}", len(places))
+            self._note(
+                notes, "shape", f"x has {len(positions):,} values, and {name} is {coerce.shown(y)}", len(positions)
+            )
             return Series(name, [], [])
-        if len(ys) != len(places):
-            more = "more" if len(ys) > len(places) else f"{len(ys):,}"
+        if len(ys) != len(positions):
+            more = "more" if len(ys) > len(positions) else f"{len(ys):,}"
             self._note(
                 notes,
                 f"length of {name}",
-                f"x has {len(places):,} values, and {name} has {more}",
-                abs(len(ys) - len(places)),
+                f"x has {len(positions):,} values, and {name} has {more}",
+                abs(len(ys) - len(positions)),
             )
-        pairs = [(at, each) for at, each in zip(places, ys, strict=False) if at is not None]
+        pairs = [(at, each) for at, each in zip(positions, ys, strict=False) if at is not None]
         return Series(name, [at for at, _ in pairs], [self._height(name, each, notes) for _, each in pairs])
 
-    def _place(self, x: Any, notes: dict[str, int]) -> float | None:
+    def _position(self, x: Any, notes: dict[str, int]) -> float | None:
         """Where a point stands; None, with a note, where there is no place for it."""
-        if self._zone is None and self._placed and (type(x) is int or type(x) is float):  # one more number, mostly
+        if self._zone is None and self._positioned and (type(x) is int or type(x) is float):  # one more number, mostly
             number = coerce.number(x)
             if number is not None:
                 return number
-        found = coerce.place(x)
+        found = coerce.position(x)
         if found is None:
             self._note(notes, "place", f"x is no number, date or time: {coerce.shown(x)}")
             return None
-        if found.zone != self._zone or not self._placed:
+        if found.zone != self._zone or not self._positioned:
             with self._tab.lock:
-                if not self._placed:
-                    self._placed, self._zone = True, found.zone
+                if not self._positioned:
+                    self._positioned, self._zone = True, found.zone
             if found.zone != self._zone:
                 kinds = {None: "a number", "": "a time without a zone"}
                 one, other = (kinds.get(zone, "a time with a zone") for zone in (found.zone, self._zone))

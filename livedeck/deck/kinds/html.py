@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Self
 
 from livedeck.deck import renderers
 from livedeck.deck.buffers import TextBuffer
-from livedeck.deck.kinds import FIRST_ID, BaseElement, Calls, Frame, Handle, StaticPage, Tab, Traits
+from livedeck.deck.kinds import FIRST_ID, BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.libraries import Library, library_of
 from livedeck.deck.raw import Raw
 
@@ -142,7 +142,7 @@ class Blocks:
         tab: The tab.
     """
 
-    def __init__(self, tab: Tab) -> None:
+    def __init__(self, tab: EditableTab) -> None:
         self._tab = tab
         self.texts = Texts(tab.max_bytes)
 

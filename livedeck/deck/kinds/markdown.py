@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from livedeck.deck import coerce
 from livedeck.deck.buffers import TextBuffer
-from livedeck.deck.kinds import BaseElement, Calls, Frame, Handle, StaticPage, Tab, Traits
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.raw import Raw
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Markdown(BaseElement, tag="markdown", frozen=True):
 class MarkdownBlock(Handle):
     """A block of CommonMark on a tab."""
 
-    def __init__(self, tab: Tab, id_: str) -> None:
+    def __init__(self, tab: EditableTab, id_: str) -> None:
         self._tab = tab
         self._id = id_
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from livedeck.deck import coerce
 from livedeck.deck.buffers import ReplacedBuffer, text_bytes
-from livedeck.deck.kinds import BaseElement, Calls, Frame, Handle, StaticPage, Tab, Traits
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.numerals import format_number
 from livedeck.deck.raw import Raw
 
@@ -56,7 +56,7 @@ def _fixed_bytes(bar: Progress) -> int:
 class ProgressBar(Handle):
     """A progress bar on a tab."""
 
-    def __init__(self, tab: Tab, id_: str, label: str, total: float | None, unit: str) -> None:
+    def __init__(self, tab: EditableTab, id_: str, label: str, total: float | None, unit: str) -> None:
         self._tab = tab
         self._id = id_
         self._label = label

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from livedeck.deck import coerce
 from livedeck.deck.buffers import TextBuffer
-from livedeck.deck.kinds import BaseElement, Calls, Frame, Handle, StaticPage, Tab, Traits
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.raw import Raw
 
 _TEXT: Final = attrgetter("text")
@@ -38,7 +38,7 @@ class Text(BaseElement, tag="text", frozen=True):
 class TextBlock(Handle):
     """A block of plain text on a tab."""
 
-    def __init__(self, tab: Tab, id_: str) -> None:
+    def __init__(self, tab: EditableTab, id_: str) -> None:
         self._tab = tab
         self._id = id_
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from livedeck.deck import coerce
 from livedeck.deck.buffers import ReplacedBuffer, text_bytes
-from livedeck.deck.kinds import BaseElement, Calls, Frame, Handle, StaticPage, Tab, Traits
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.numerals import format_delta, format_value
 from livedeck.deck.raw import Raw
 
@@ -15,7 +15,7 @@ LONG: Final = 14
 
 
 class Value(BaseElement, tag="value", frozen=True):
-    """One number or word with a label, shown large; ``delta`` is the change since the value before."""
+    """A number or word with a label, shown large; ``delta`` is the change since the value before."""
 
     label: str
     value: float | int | str | bool | None = None
@@ -59,7 +59,7 @@ def _fixed_bytes(tile: Value) -> int:
 class ValueTile(Handle):
     """A number or word on a tab, shown large."""
 
-    def __init__(self, tab: Tab, id_: str, label: str, unit: str) -> None:
+    def __init__(self, tab: EditableTab, id_: str, label: str, unit: str) -> None:
         self._tab = tab
         self._id = id_
         self._label = label

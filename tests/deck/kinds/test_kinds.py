@@ -10,8 +10,8 @@ import pytest
 import livedeck.deck
 from livedeck.deck import snapshot
 from livedeck.deck.kinds import Calls, Handle, Traits
-from livedeck.deck.ops import KINDS, Deck, Document, ElementCalls, Extend, Op, Put, Segment
-from livedeck.deck.page import Deck as Tab
+from livedeck.deck.ops import KINDS, Document, ElementCalls, Extend, Op, Put, Segment, Tab
+from livedeck.deck.page import Deck as UserDeck
 from livedeck.deck.page import Page
 from livedeck.deck.replay import Replay
 from livedeck.deck.segments import decode, encode
@@ -55,7 +55,7 @@ def test_users_can_call_it_and_hold_it(kind: str) -> None:
     calls = [each for each in made if issubclass(each, Calls)]
     assert len(calls) == 1
     assert issubclass(ElementCalls, calls[0])
-    assert issubclass(Tab, calls[0])
+    assert issubclass(UserDeck, calls[0])
 
 
 @every_kind
@@ -126,7 +126,7 @@ def test_it_is_stored_replayed_merged_and_saved(kind: str) -> None:
 
 @every_kind
 def test_its_static_rendering_shows_it_and_texts_as_text(kind: str) -> None:
-    page = snapshot.render(Document(1, "", [Deck("d", example(kind))]), live=True).decode()
+    page = snapshot.render(Document(1, "", [Tab("d", example(kind))]), live=True).decode()
     assert f'class="ld-element ld-{kind}' in page
     assert "could not be drawn" not in page
 

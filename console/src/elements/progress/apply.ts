@@ -1,5 +1,5 @@
 import type { Progress } from "../../protocol/deck.gen";
 import type { Applying } from "../kind";
 
-/** It does not grow: the newest state replaces the one before. */
+/** A kind that does not grow: the newest state replaces the one before. */
 export const applying: Applying<Progress> = { extend: (_before, more) => more };

@@ -1,5 +1,5 @@
 import type { Value } from "../../protocol/deck.gen";
 import type { Applying } from "../kind";
 
-/** It does not grow: the newest state replaces the one before. */
+/** A kind that does not grow: the newest state replaces the one before. */
 export const applying: Applying<Value> = { extend: (_before, more) => more };

@@ -1,4 +1,4 @@
-/** One number or word, shown large. What has changed of it fades in, so that the eye finds it; not all the time. */
+/** A number or word, shown large. What has changed of it fades in, so that the eye finds it; not all the time. */
 import type { Value } from "../../protocol/deck.gen";
 import { formatDelta, formatValue } from "../../core/numerals";
 import { child, elementNode, setText } from "../dom";

@@ -1,4 +1,4 @@
-"""Making a segment out of ops: nothing in it that cannot be stored."""
+"""Segments that can be stored: what cannot be encoded, or is too large, is replaced by words that say so."""
 
 import logging
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """What the publisher does next: its whole logic, without threads, clocks or a store.
 
-A loop offers batches of ops, asks :meth:`Publishing.next` for a step, carries it out and says how it went with
-:meth:`Publishing.done`. Time comes in as an argument. The publisher's thread is one such loop; the property tests
+A loop offers batches of ops, asks :meth:`PublishMachine.next` for a step, carries it out and says how it went with
+:meth:`PublishMachine.done`. Time comes in as an argument. The publisher's thread is one such loop; the property tests
 are another, which loses replies and dies between any two steps.
 
 How the log stays exact: a segment that was sent once is sent again unchanged until its fate is known, because a
@@ -16,7 +16,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from livedeck.deck import bounds, cut, limits, segments, snapshot
+from livedeck.deck import bounds, limits, safe_segments, segments, snapshot
 from livedeck.deck.ops import End, Extend, Health, Op, Put, Segment
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
@@ -121,7 +121,7 @@ class Outcome(enum.Enum):
     TAKEN = "taken"
     """An object is there already (of a Create)."""
     FAILED = "failed"
-    """It failed, or nobody can say whether it did."""
+    """The step failed, or nobody can say whether it did."""
 
 
 @dataclass
@@ -153,7 +153,7 @@ class _Batch:
     """The last publish among them, for those who wait for it."""
 
 
-class Publishing:
+class PublishMachine:
     """The state of one attempt's Deck on its way to the store.
 
     Args:
@@ -269,7 +269,7 @@ class Publishing:
             if due > now:
                 waits.append(due)
                 return None
-            self._cut(now)
+            self._make_segment(now)
         if self._sent is None:
             return None
         if self._log_breaker.until > now:
@@ -418,7 +418,7 @@ class Publishing:
 
     # Making segments and pages
 
-    def _cut(self, now: float) -> None:
+    def _make_segment(self, now: float) -> None:
         """Make the waiting ops into the next segment."""
         assert self._batch is not None
         batch, self._batch = self._divided(self._batch)
@@ -430,13 +430,13 @@ class Publishing:
             ops = batch.pending.ops()
             shrinking, gone = limits.make_room(self.replay, ops, batch.pending.weight, self._settings.max_bytes)
             segment = Segment(seq, at, [*shrinking, *ops], health)
-            self._sent = (*cut.encodable(segment, self._segment_bytes), batch)
+            self._sent = (*safe_segments.encodable(segment, self._segment_bytes), batch)
             for deck, id_ in gone:
                 self._forget(deck, id_)
         except Exception as error:
             logger.exception("deck_segment_failed")
-            segment = Segment(seq, at, cut.lost(batch.pending, error), health)
-            self._sent = (*cut.encodable(segment, self._segment_bytes), batch)
+            segment = Segment(seq, at, safe_segments.lost(batch.pending, error), health)
+            self._sent = (*safe_segments.encodable(segment, self._segment_bytes), batch)
         self._health, self._flushed_at = health, now
 
     def _divided(self, batch: _Batch) -> tuple[_Batch, _Batch | None]:

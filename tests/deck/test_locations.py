@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from livedeck.deck import snapshot
+from livedeck.deck.locations import decks_in, store_at
 from livedeck.deck.ops import Html, Put, Segment
-from livedeck.deck.places import decks_in, store_at
 from livedeck.deck.segments import encode
 from livedeck.errors import DeckError, InvalidKey
 from livedeck.store import Store, open_store
