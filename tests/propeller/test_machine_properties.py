@@ -49,7 +49,7 @@ from livedeck.propeller.transition import Transition
 from livedeck.testing.workflows import Part, sub_workflow, task, template, workflow
 from tests.propeller.kinds.repeat import Collect, Collected, RepeatHandler
 
-pytestmark = pytest.mark.slow  # seconds each: they run with `make test`
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a minute in all: they run with `make test`
 
 SYSTEM_RETRIES = 1
 
