@@ -169,6 +169,14 @@ def test_where_it_is_reached(host, endpoint):
     assert elsewhere.hint_url == "http://head.cluster:9000/live/hints"
 
 
+async def test_attempts_reach_it_by_the_name_that_they_are_given(tmp_path):
+    async with running_admin(tmp_path, attempt_url="http://head.cluster:9000") as admin:
+        assert admin.hint_url == "http://head.cluster:9000/live/hints"
+        async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+            assert (await http.get("/healthz", headers={"Host": "head.cluster:9000"})).status_code == 200
+            assert (await http.get("/healthz", headers={"Host": "tail.cluster:9000"})).status_code >= 400
+
+
 async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path):
     async with running_admin(tmp_path) as admin, httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
         assert (await http.get("/healthz")).status_code == 200

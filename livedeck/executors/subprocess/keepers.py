@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -21,6 +22,8 @@ from livedeck.executors.local.keepers import Listener
 from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.local.records import AttemptRecord, Records
 from livedeck.executors.subprocess.shim import SHIMS, WAKES, Reply, Request
+
+logger = logging.getLogger(__name__)
 
 
 class ShimKeepers:
@@ -140,11 +143,17 @@ class ShimKeepers:
             await following.follow(self._records.files(record.name), record, self._listener, woken)
         finally:
             del self._kept[record.name], self._woken[record.name]
-        if not processes.is_alive(record.keeper):  # else it removes that itself
-            (self._work_dir / SHIMS / record.name).unlink(missing_ok=True)
+        if not processes.is_alive(record.keeper):  # else it removes its log itself
+            words = _last_words(self._work_dir / SHIMS / record.name)
+            if words:
+                logger.error("shim_failed attempt=%s error=%s", record.name, words)
 
     def _on_wake(self) -> None:
-        *names, self._unread = (self._unread + os.read(self._wakes, 1 << 16)).split(b"\n")
+        try:
+            data = os.read(self._wakes, 1 << 16)
+        except BlockingIOError:
+            return
+        *names, self._unread = (self._unread + data).split(b"\n")
         for name in names:
             woken = self._woken.get(name.decode(errors="replace"))
             if woken is not None:
@@ -176,8 +185,7 @@ class ShimKeepers:
         process.wait()  # only until it has detached itself
         if len(lines) < 2:
             if self._records.files(request.name).attempt() is None:
-                words = log.read_text(errors="replace").strip()[-2000:] or "it said nothing"
-                log.unlink(missing_ok=True)
+                words = _last_words(log) or "it said nothing"
                 return Reply(started=False, error=f"the shim of {request.id} did not start it: {words}")
             return Reply(started=False)
         return msgspec.json.decode(lines[1], type=Reply)
@@ -187,6 +195,16 @@ def _open_pipe(path: Path) -> int:
     with contextlib.suppress(FileExistsError):
         os.mkfifo(path, 0o600)
     return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)  # writing, too: it never comes to an end
+
+
+def _last_words(log: Path) -> str:
+    """Return the end of what a shim that is gone has complained of, and remove its log."""
+    try:
+        words = log.read_text(errors="replace").strip()[-2000:]
+    except FileNotFoundError:
+        return ""
+    log.unlink(missing_ok=True)
+    return words
 
 
 def _lines(fd: int, timeout: float) -> list[bytes]:
