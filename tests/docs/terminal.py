@@ -42,6 +42,7 @@ _UNLIKE = (
     (re.compile(r"version \d+\.\d+\.\d+\S*"), "version N"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\(process \d+\)"), "(process N)"),
+    (re.compile(r"\bDeleted \d+ folders?"), "Deleted N folders"),
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"^n\d+( \S+ queued )", re.MULTILINE), r"nN\1"),
     # Whether a command that follows an execution sees that something runs, or only that it is over, is chance.
