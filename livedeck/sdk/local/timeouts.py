@@ -31,8 +31,8 @@ def stopped_after(timeout: timedelta | None, task: str) -> Iterator[None]:
     if timeout is None:
         yield
         return
-    if not _can_interrupt():
-        logger.warning("%s: its timeout of %s is not kept: it runs outside of the main thread", task, timeout)
+    if obstacle := _obstacle():
+        logger.warning("%s: its timeout of %s is not kept: %s", task, timeout, obstacle)
         yield
         return
     alarm = _Alarm(timeout.total_seconds())
@@ -71,10 +71,13 @@ def _expired(task: str, timeout: timedelta) -> TaskTimedOut:
     )
 
 
-def _can_interrupt() -> bool:
-    """Return whether SIGINT would raise ``KeyboardInterrupt`` in this thread."""
-    in_main = threading.current_thread() is threading.main_thread()
-    return in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+def _obstacle() -> str:
+    """Return why SIGINT would not raise ``KeyboardInterrupt`` in this thread; empty if it would."""
+    if threading.current_thread() is not threading.main_thread():
+        return "the task runs outside of the main thread"
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return "this program handles SIGINT in a way of its own"
+    return ""
 
 
 class _Alarm:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pickle
+import signal
 import threading
 
 import pytest
@@ -262,6 +263,21 @@ def test_a_timeout_that_cannot_be_kept_is_said_before_the_task_runs(caplog: pyte
     thread.start()
     thread.join()
     assert any("quick: its timeout of 0:01:00 is not kept" in message for message in told)
+
+
+def test_a_program_that_handles_sigint_itself_is_told_that_timeouts_are_not_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    @task(timeout=60)
+    def quick() -> None:
+        pass
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        quick()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "is not kept: this program handles SIGINT in a way of its own" in caplog.text
 
 
 async def test_async_tasks_are_retried_too() -> None:
