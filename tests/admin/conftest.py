@@ -48,9 +48,9 @@ class Protos:
     integer = INTEGER
     string = LiteralType(simple=SimpleType.STRING)
 
-    def id(self, kind: str, name: str, version: str = "v1", **other: str) -> Identifier:
+    def id(self, kind: Any, name: str, version: str = "v1", **other: str) -> Identifier:
         return Identifier(
-            resource_type=ResourceType.Value(kind),
+            resource_type=ResourceType.Value(kind),  # type: ignore[arg-type]
             project=other.get("project", PROJECT),
             domain=other.get("domain", DOMAIN),
             name=name,
@@ -136,17 +136,17 @@ class Protos:
         at.FromDatetime(datetime(2026, 11, 24, tzinfo=UTC) + timedelta(seconds=next(_numbers)))
         return at
 
-    def workflow_event(self, execution: str, phase: int, **more: Any) -> WorkflowExecutionEvent:
+    def workflow_event(self, execution: Any, phase: Any, **more: Any) -> WorkflowExecutionEvent:
         return WorkflowExecutionEvent(
             execution_id=self.execution_id(execution), phase=phase, occurred_at=self.now(), **more
         )
 
-    def node_event(self, execution: str, node: str, phase: int, **more: Any) -> NodeExecutionEvent:
+    def node_event(self, execution: Any, node: Any, phase: Any, **more: Any) -> NodeExecutionEvent:
         return NodeExecutionEvent(
             id=self.node_id(execution, node), phase=phase, occurred_at=self.now(), spec_node_id=node, **more
         )
 
-    def task_event(self, execution: str, node: str, phase: int, **more: Any) -> TaskExecutionEvent:
+    def task_event(self, execution: str, node: str, phase: Any, **more: Any) -> TaskExecutionEvent:
         return TaskExecutionEvent(
             task_id=self.id("TASK", "double"),
             parent_node_execution_id=self.node_id(execution, node),

@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -15,14 +16,16 @@ from flyteidl.admin.version_pb2 import GetVersionRequest
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
 
 from livedeck.admin.app import Admin, AdminSettings
+from livedeck.admin.db.database import Database
+from livedeck.admin.db.writer import Transaction
 from livedeck.admin.rundir import socket_folder
 from livedeck.errors import DatabaseUnavailable, InvalidSetting, NotWritable, PortTaken
 from livedeck.testing.server import listening, running_admin
 
-GOOD = {"root": "file:///tmp/x", "database": "sqlite:////tmp/x.db", "run_dir": Path("/tmp/run")}
+GOOD: dict[str, Any] = {"root": "file:///tmp/x", "database": "sqlite:////tmp/x.db", "run_dir": Path("/tmp/run")}
 
 
-async def test_grpc_rest_streams_and_pages_on_one_port(tmp_path):
+async def test_grpc_rest_streams_and_pages_on_one_port(tmp_path: Path) -> None:
     async with (
         running_admin(tmp_path) as admin,
         grpc.aio.insecure_channel(admin.endpoint) as channel,
@@ -38,7 +41,7 @@ async def test_grpc_rest_streams_and_pages_on_one_port(tmp_path):
         assert admin.hint_url == f"http://{admin.endpoint}/live/hints"
 
 
-async def test_what_it_leaves_behind(tmp_path):
+async def test_what_it_leaves_behind(tmp_path: Path) -> None:
     before = asyncio.all_tasks()
     for _ in range(2):
         async with running_admin(tmp_path):
@@ -48,7 +51,7 @@ async def test_what_it_leaves_behind(tmp_path):
     assert list((tmp_path / "store").iterdir()) == []
 
 
-async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path):
+async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 100)
     async with running_admin(tmp_path, run_dir=long) as admin, grpc.aio.insecure_channel(admin.endpoint) as channel:
         await AdminServiceStub(channel).GetVersion(GetVersionRequest())
@@ -57,7 +60,9 @@ async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path)
         assert stat.S_IMODE(near.stat().st_mode) == 0o700
 
 
-async def test_sockets_of_a_server_that_was_killed_are_cleared_away_and_those_of_a_living_one_are_not(tmp_path):
+async def test_sockets_of_a_server_that_was_killed_are_cleared_away_and_those_of_a_living_one_are_not(
+    tmp_path: Path,
+) -> None:
     left = tmp_path / "run" / "s-left"
     left.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as dead:
@@ -69,7 +74,7 @@ async def test_sockets_of_a_server_that_was_killed_are_cleared_away_and_those_of
         await AdminServiceStub(channel).GetVersion(GetVersionRequest())
 
 
-async def test_a_request_under_way_is_answered_before_the_end(tmp_path):
+async def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         host, port = admin.endpoint.split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -82,11 +87,11 @@ async def test_a_request_under_way_is_answered_before_the_end(tmp_path):
     writer.close()
 
 
-def admin_is_serving(admin) -> bool:
+def admin_is_serving(admin: Admin) -> bool:
     return any(task.get_coro().__qualname__.endswith("run_asgi") for task in asyncio.all_tasks())
 
 
-async def test_port_taken(tmp_path):
+async def test_port_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken, match=f"port {port} on 127.0.0.1 is taken"):
@@ -96,7 +101,7 @@ async def test_port_taken(tmp_path):
         assert admin.port == port
 
 
-async def test_installations_have_names_of_their_own(tmp_path):
+async def test_installations_have_names_of_their_own(tmp_path: Path) -> None:
     names = []
     for folder in ("a", "b", "a"):
         async with running_admin(tmp_path / folder) as admin:
@@ -105,18 +110,18 @@ async def test_installations_have_names_of_their_own(tmp_path):
 
 
 @pytest.mark.parametrize("key", ["root", "database", "run_dir"])
-async def test_a_folder_that_cannot_be_written_to(tmp_path, key):
+async def test_a_folder_that_cannot_be_written_to(tmp_path: Path, key: str) -> None:
     (tmp_path / "file").write_text("")
     below = tmp_path / "file" / "folder"
-    value = {"root": below.as_uri(), "database": f"sqlite:///{below}/x.db", "run_dir": below}[key]
+    value: Any = {"root": below.as_uri(), "database": f"sqlite:///{below}/x.db", "run_dir": below}[key]
     with pytest.raises(NotWritable, match=rf"cannot write to the folder .*file/folder \({key}\)"):
         async with running_admin(tmp_path / "other", **{key: value}):
             pass
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_no_permission(tmp_path):
-    tmp_path.chmod(0o500)
+async def test_no_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)  # noqa: ASYNC240 - at once
     with pytest.raises(NotWritable, match="Permission denied"):
         async with running_admin(tmp_path):
             pass
@@ -142,7 +147,7 @@ async def test_no_permission(tmp_path):
         ("shutdown_grace", -1.0),
     ],
 )
-def test_a_bad_setting_is_named(key, value):
+def test_a_bad_setting_is_named(key: str, value: str | tuple[str] | float) -> None:
     with pytest.raises(InvalidSetting, match=f"^{key} ") as caught:
         AdminSettings(**{**GOOD, key: value})
     assert "hunter2" not in str(caught.value)
@@ -158,7 +163,7 @@ def test_a_bad_setting_is_named(key, value):
         ("decks", "decks:80"),
     ],
 )
-def test_where_it_is_reached(host, endpoint):
+def test_where_it_is_reached(host: str, endpoint: str) -> None:
     admin = Admin(AdminSettings(**GOOD, host=host, port=80))
     assert admin.endpoint == endpoint
     assert admin.console_url == f"http://{endpoint}/console/"
@@ -169,7 +174,7 @@ def test_where_it_is_reached(host, endpoint):
     assert elsewhere.hint_url == "http://head.cluster:9000/live/hints"
 
 
-async def test_attempts_reach_it_by_the_name_that_they_are_given(tmp_path):
+async def test_attempts_reach_it_by_the_name_that_they_are_given(tmp_path: Path) -> None:
     async with running_admin(tmp_path, attempt_url="http://head.cluster:9000") as admin:
         assert admin.hint_url == "http://head.cluster:9000/live/hints"
         async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
@@ -177,7 +182,7 @@ async def test_attempts_reach_it_by_the_name_that_they_are_given(tmp_path):
             assert (await http.get("/healthz", headers={"Host": "tail.cluster:9000"})).status_code >= 400
 
 
-async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path):
+async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin, httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
         assert (await http.get("/healthz")).status_code == 200
         (tmp_path / "livedeck.db").unlink()
@@ -193,8 +198,8 @@ async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path):
         assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_a_database_on_a_full_disk_names_the_folder(database):
-    def fill(transaction):
+async def test_a_database_on_a_full_disk_names_the_folder(database: Database) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.connection.exec_driver_sql("PRAGMA max_page_count=1")
         transaction.connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(10000000) AS data")
 

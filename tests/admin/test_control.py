@@ -1,6 +1,7 @@
 """Leases and reports, as propeller uses them."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest, WorkflowExecutionGetRequest
@@ -8,28 +9,32 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.admin.control import Control
+from livedeck.admin.db.database import Database
 from livedeck.admin.objects import Objects
 from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids, StoreUnavailable
 from livedeck.propeller.control_plane import ControlPlane
+from livedeck.store import Store
+from tests.admin.conftest import Caller, Protos
 
 
-def key(name):
+def key(name: str) -> str:
     return f"flytesnacks/development/{name}"
 
 
 @pytest.fixture
-async def execution(registered, protos):
+async def execution(registered: Caller, protos: Protos) -> Any:
     return (await registered("CreateExecution", protos.execution("e1"))).id.name
 
 
-def test_it_is_a_control_plane():
+def test_it_is_a_control_plane() -> None:
     plane: type[ControlPlane] = Control
     assert plane is Control
 
 
-async def test_the_oldest_are_claimed_first_and_once(control, registered, protos):
+async def test_the_oldest_are_claimed_first_and_once(control: Control, registered: Caller, protos: Protos) -> None:
     for name in ("b", "a", "c"):
         await registered("CreateExecution", protos.execution(name))
     assert [claim.id.name for claim in await control.claim("p", limit=2, ttl=30)] == ["b", "a"]
@@ -38,7 +43,7 @@ async def test_the_oldest_are_claimed_first_and_once(control, registered, protos
     assert await control.claim("other", limit=9, ttl=30) == []
 
 
-async def test_a_lease_that_ran_out_is_free(control, execution, protos):
+async def test_a_lease_that_ran_out_is_free(control: Control, execution: str, protos: Protos) -> None:
     await control.claim("p", limit=1, ttl=-1)
     [claim] = await control.claim("other", limit=1, ttl=30)
     assert claim.id.name == execution
@@ -48,14 +53,16 @@ async def test_a_lease_that_ran_out_is_free(control, execution, protos):
     assert not renewed.held
 
 
-async def test_a_restarted_owner_takes_back_its_own(control, execution, database, objects):
+async def test_a_restarted_owner_takes_back_its_own(
+    control: Control, execution: str, database: Database, objects: Objects
+) -> None:
     await control.claim("p", limit=1, ttl=30)
     restarted = Control(database, objects)
     [claim] = await restarted.claim("p", limit=1, ttl=30)
     assert claim.id.name == execution
 
 
-async def test_a_released_lease_is_free_at_once(control, execution):
+async def test_a_released_lease_is_free_at_once(control: Control, execution: str) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.release("other", key(execution))
     assert await control.claim("other", limit=1, ttl=30) == []
@@ -63,14 +70,14 @@ async def test_a_released_lease_is_free_at_once(control, execution):
     assert len(await control.claim("other", limit=1, ttl=30)) == 1
 
 
-async def test_what_is_over_is_not_claimed(control, execution, protos):
+async def test_what_is_over_is_not_claimed(control: Control, execution: str, protos: Protos) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.report("p", [protos.workflow_event(execution, W.SUCCEEDED)])
     await control.release("p", key(execution))
     assert await control.claim("p", limit=1, ttl=30) == []
 
 
-async def test_a_claim_holds_all_that_was_recorded(control, execution, protos):
+async def test_a_claim_holds_all_that_was_recorded(control: Control, execution: str, protos: Protos) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.report(
         "p",
@@ -90,7 +97,9 @@ async def test_a_claim_holds_all_that_was_recorded(control, execution, protos):
     assert claim.raw_data_prefix.endswith("/data/flytesnacks/development/e1")
 
 
-async def test_an_abort_reaches_the_holder(control, registered, execution, protos):
+async def test_an_abort_reaches_the_holder(
+    control: Control, registered: Caller, execution: str, protos: Protos
+) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.wait_for_work(timeout=5)  # the creation itself
     waiting = asyncio.ensure_future(control.wait_for_work(timeout=30))
@@ -106,12 +115,12 @@ async def test_an_abort_reaches_the_holder(control, registered, execution, proto
     assert found.closure.abort_metadata.cause == "enough"
 
 
-async def test_work_that_came_before_the_wait_is_not_missed(control, execution):
+async def test_work_that_came_before_the_wait_is_not_missed(control: Control, execution: str) -> None:
     await control.wait_for_work(timeout=30)
     assert len(await control.claim("p", limit=1, ttl=30)) == 1
 
 
-async def test_repeats_change_nothing(control, execution, protos, registered):
+async def test_repeats_change_nothing(control: Control, execution: str, protos: Protos, registered: Caller) -> None:
     await control.claim("p", limit=1, ttl=30)
     events = [
         protos.workflow_event(execution, W.RUNNING),
@@ -121,10 +130,10 @@ async def test_repeats_change_nothing(control, execution, protos, registered):
         protos.task_event(execution, "n0", K.SUCCEEDED),
         protos.node_event(execution, "n0", N.SUCCEEDED),
     ]
-    await control.report("p", events)
+    await control.report("p", events)  # type: ignore[arg-type]
     before = await control.claim("q", limit=1, ttl=30)
-    await control.report("p", events)
-    await control.report("p", [*events, *events])
+    await control.report("p", events)  # type: ignore[arg-type]
+    await control.report("p", [*events, *events])  # type: ignore[list-item]
     await control.release("p", key(execution))
     [after] = await control.claim("q", limit=1, ttl=30)
     assert before == []
@@ -132,14 +141,16 @@ async def test_repeats_change_nothing(control, execution, protos, registered):
     assert [task.closure.phase for task in after.tasks] == [K.SUCCEEDED]
 
 
-async def test_what_is_over_takes_no_new_event(control, execution, protos):
+async def test_what_is_over_takes_no_new_event(control: Control, execution: str, protos: Protos) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.report("p", [protos.node_event(execution, "n0", N.FAILED)])
     with pytest.raises(StateForbids, match="FAILED"):
         await control.report("p", [protos.node_event(execution, "n0", N.SUCCEEDED)])
 
 
-async def test_a_report_is_recorded_whole_or_not_at_all(control, execution, protos, database):
+async def test_a_report_is_recorded_whole_or_not_at_all(
+    control: Control, execution: str, protos: Protos, database: Database
+) -> None:
     await control.claim("p", limit=1, ttl=30)
     with pytest.raises(NoSuchEntity, match="'n9'"):
         await control.report(
@@ -150,12 +161,12 @@ async def test_a_report_is_recorded_whole_or_not_at_all(control, execution, prot
     assert claim.nodes == ()
 
 
-async def test_an_unknown_execution_is_no_lease(control, registered, protos):
+async def test_an_unknown_execution_is_no_lease(control: Control, registered: Caller, protos: Protos) -> None:
     with pytest.raises(NoSuchEntity):
         await control.report("p", [protos.workflow_event("nobody", W.RUNNING)])
 
 
-async def test_the_first_cached_outputs_win(control, protos):
+async def test_the_first_cached_outputs_win(control: Control, protos: Protos) -> None:
     source = TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=protos.node_id("e", "n0"))
     user = protos.execution_id("e")
     assert await control.find_cached("k", user) is None
@@ -166,13 +177,13 @@ async def test_the_first_cached_outputs_win(control, protos):
     assert found.source == source
 
 
-async def test_many_at_once(control, registered, protos):
+async def test_many_at_once(control: Control, registered: Caller, protos: Protos) -> None:
     names = [f"e{i}" for i in range(20)]
     await asyncio.gather(*(registered("CreateExecution", protos.execution(name)) for name in names))
     claims = await control.claim("p", limit=50, ttl=30)
     assert {claim.id.name for claim in claims} == set(names)
 
-    async def run(name):
+    async def run(name: str) -> None:
         await control.report("p", [protos.node_event(name, "n0", N.RUNNING)])
         await control.report("p", [protos.task_event(name, "n0", K.RUNNING)])
         await control.report(
@@ -186,7 +197,9 @@ async def test_many_at_once(control, registered, protos):
         assert found.closure.phase == W.SUCCEEDED
 
 
-async def test_one_that_cannot_be_loaded_does_not_keep_the_others(control, registered, protos, store):
+async def test_one_that_cannot_be_loaded_does_not_keep_the_others(
+    control: Control, registered: Caller, protos: Protos, store: Store
+) -> None:
     for name in ("lost", "fine"):
         await registered("CreateExecution", protos.execution(name, x=1))
     for key_ in list(store.list("metadata/flytesnacks/development/lost")):
@@ -197,11 +210,13 @@ async def test_one_that_cannot_be_loaded_does_not_keep_the_others(control, regis
     assert found.closure.error.code == "InputsLost"
 
 
-async def test_a_store_that_fails_for_now_is_tried_again(registered, protos, database, store):
+async def test_a_store_that_fails_for_now_is_tried_again(
+    registered: Caller, protos: Protos, database: Database, store: Store
+) -> None:
     class Busy(Objects):
         busy = True
 
-        async def read_literals(self, uri):
+        async def read_literals(self, uri: str) -> LiteralMap:
             if self.busy:
                 raise StoreUnavailable("busy")
             return await super().read_literals(uri)

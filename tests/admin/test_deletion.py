@@ -1,16 +1,24 @@
 """Executions are deleted whole, with their data, and only when nobody needs them."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+from flyteidl.admin.execution_pb2 import ExecutionCreateRequest, WorkflowExecutionGetRequest
 from flyteidl.core import catalog_pb2
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
+from flyteidl.event.event_pb2 import TaskExecutionEvent
 from sqlalchemy import func, select, text, update
+from sqlalchemy.sql.elements import quoted_name
 
+from livedeck.admin.control import Control
 from livedeck.admin.db import cache, deletions
 from livedeck.admin.db.cache import CachedOutputs
+from livedeck.admin.db.database import Database
 from livedeck.admin.db.tables import (
     cached_outputs,
     deleted_executions,
@@ -22,24 +30,28 @@ from livedeck.admin.db.tables import (
 )
 from livedeck.admin.deletion import Deletion
 from livedeck.admin.feed import Feed
+from livedeck.admin.objects import Objects
 from livedeck.admin.services.calls import Failure
 from livedeck.errors import NoSuchEntity, StateForbids
-from livedeck.store import layout
+from livedeck.store import Store, layout
+from tests.admin.conftest import Caller, Protos
 
 OWNER = "engine"
 
 
 @asynccontextmanager
-async def deleting(database, objects):
+async def deleting(database: Database, objects: Objects) -> AsyncIterator[Any]:
     async with Deletion(database, objects) as deletion:
         yield deletion
 
 
 @pytest.fixture
-async def run(registered, control, protos, store):
+async def run(registered: Caller, control: Control, protos: Protos, store: Store) -> Callable[..., Any]:
     """Create an execution with one node and attempt, finished unless told otherwise, and with things in the store."""
 
-    async def create(name, *, ends=True, request=None):
+    async def create(
+        name: str, *, ends: bool = True, request: ExecutionCreateRequest | None = None
+    ) -> WorkflowExecutionIdentifier:
         await registered("CreateExecution", request or protos.execution(name))
         await control.claim(OWNER, limit=10, ttl=60)
         reported = [
@@ -55,7 +67,7 @@ async def run(registered, control, protos, store):
                 protos.node_event(name, "n0", NodeExecution.SUCCEEDED),
                 end,
             ]
-        await control.report(OWNER, reported)
+        await control.report(OWNER, reported)  # type: ignore[arg-type]
         if ends:
             await control.release(OWNER, f"{protos.project}/{protos.domain}/{name}")
         store.put(f"{layout.attempt_prefix(protos.project, protos.domain, name, 'n0', 0)}/deck.html", b"deck")
@@ -65,7 +77,7 @@ async def run(registered, control, protos, store):
     return create
 
 
-async def settle(database):
+async def settle(database: Database) -> None:
     """Let it be a minute later: what ended is not touched before."""
     await database.write(
         lambda tx: tx.connection.execute(
@@ -74,29 +86,31 @@ async def settle(database):
     )
 
 
-async def becomes(condition):
+async def becomes(condition: Callable[..., Any]) -> None:
     """Wait until an awaitable condition holds."""
     async with asyncio.timeout(20):
         while not await condition():
             await asyncio.sleep(0.01)
 
 
-async def emptied(store, prefix=""):
-    async def empty():
+async def emptied(store: Store, prefix: str = "") -> None:
+    async def empty() -> bool:
         return not list(store.list(prefix))
 
     await becomes(empty)
 
 
-async def rows(database):
+async def rows(database: Database) -> dict[quoted_name, int]:
     tables = (events, task_executions, node_executions, cached_outputs, execution_uses, executions)
     return {
-        table.name: await database.read(lambda c, t=table: c.scalar(select(func.count()).select_from(t)))
+        table.name: await database.read(lambda c, t=table: c.scalar(select(func.count()).select_from(t)))  # type: ignore[misc]
         for table in tables
     }
 
 
-async def test_what_is_deleted_is_gone_with_its_data(database, objects, store, run, registered):
+async def test_what_is_deleted_is_gone_with_its_data(
+    database: Database, objects: Objects, store: Store, run: Callable[..., Any], registered: Caller
+) -> None:
     gone = await run("aaa")
     before = await rows(database)
     await run("bbb")
@@ -115,13 +129,15 @@ async def test_what_is_deleted_is_gone_with_its_data(database, objects, store, r
     assert sorted(store.list()) == kept
 
 
-def _get(identifier):
+def _get(identifier: WorkflowExecutionIdentifier) -> WorkflowExecutionGetRequest:
     from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest
 
     return WorkflowExecutionGetRequest(id=identifier)
 
 
-async def test_its_data_stays_until_the_last_attempt_can_have_written_its_deck(database, objects, store, run):
+async def test_its_data_stays_until_the_last_attempt_can_have_written_its_deck(
+    database: Database, objects: Objects, store: Store, run: Callable[..., Any]
+) -> None:
     gone = await run("aaa")
     async with deleting(database, objects) as deletion:
         await deletion.delete(gone)
@@ -131,7 +147,9 @@ async def test_its_data_stays_until_the_last_attempt_can_have_written_its_deck(d
         assert list(store.list())
 
 
-async def test_the_name_is_taken_until_the_data_is_gone(database, objects, run, registered, protos):
+async def test_the_name_is_taken_until_the_data_is_gone(
+    database: Database, objects: Objects, run: Callable[..., Any], registered: Caller, protos: Protos
+) -> None:
     store = objects.store
     gone = await run("aaa")
     async with deleting(database, objects) as deletion:
@@ -142,14 +160,16 @@ async def test_the_name_is_taken_until_the_data_is_gone(database, objects, run, 
     async with deleting(database, objects):
         await emptied(store, "data")
 
-        async def free():
+        async def free() -> bool:
             return not await database.read(deletions.is_going, gone)
 
         await becomes(free)
     await registered("CreateExecution", protos.execution("aaa"))
 
 
-async def test_one_that_cannot_be_removed_keeps_no_other_back(database, objects, store, run, protos):
+async def test_one_that_cannot_be_removed_keeps_no_other_back(
+    database: Database, objects: Objects, store: Store, run: Callable[..., Any], protos: Protos
+) -> None:
     request = protos.execution("aaa")
     request.spec.raw_output_data_config.output_location_prefix = f"{store.uri}/no//key"
     gone = [await run("aaa", request=request), await run("bbb")]
@@ -162,7 +182,9 @@ async def test_one_that_cannot_be_removed_keeps_no_other_back(database, objects,
         assert await database.read(deletions.is_going, gone[0])
 
 
-async def test_what_another_server_has_removed_since_is_left_alone(database, objects, run):
+async def test_what_another_server_has_removed_since_is_left_alone(
+    database: Database, objects: Objects, run: Callable[..., Any]
+) -> None:
     gone = await run("aaa")
     async with deleting(database, objects) as deletion:
         await deletion.delete(gone)
@@ -176,7 +198,9 @@ async def test_what_another_server_has_removed_since_is_left_alone(database, obj
     assert not await database.read(deletions.is_going, gone)
 
 
-async def test_nothing_is_stored_under_a_name_that_is_being_removed(database, objects, run, registered, protos):
+async def test_nothing_is_stored_under_a_name_that_is_being_removed(
+    database: Database, objects: Objects, run: Callable[..., Any], registered: Caller, protos: Protos
+) -> None:
     store = objects.store
     gone = await run("aaa")
     async with deleting(database, objects) as deletion:
@@ -189,14 +213,16 @@ async def test_nothing_is_stored_under_a_name_that_is_being_removed(database, ob
     assert list(store.list()) == before
 
 
-async def test_what_runs_is_not_deleted(database, objects, run):
+async def test_what_runs_is_not_deleted(database: Database, objects: Objects, run: Callable[..., Any]) -> None:
     running = await run("aaa", ends=False)
     async with deleting(database, objects) as deletion:
         with pytest.raises(StateForbids, match="RUNNING: abort it"):
             await deletion.delete(running)
 
 
-async def test_what_an_engine_still_holds_is_not_deleted(database, objects, run, control, protos):
+async def test_what_an_engine_still_holds_is_not_deleted(
+    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+) -> None:
     ended = await run("aaa", ends=False)
     await control.report(OWNER, [protos.workflow_event("aaa", WorkflowExecution.SUCCEEDED)])
     async with deleting(database, objects) as deletion:
@@ -204,7 +230,9 @@ async def test_what_an_engine_still_holds_is_not_deleted(database, objects, run,
             await deletion.delete(ended)
 
 
-async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(database, objects, run, control, protos):
+async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(
+    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+) -> None:
     source = await run("aaa")
     made_by = protos.task_event("aaa", "n0", 0)
     attempt = _attempt(made_by)
@@ -226,8 +254,8 @@ async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(databa
 
 
 async def test_what_was_found_in_the_cache_is_not_deleted_before_its_use_is_reported(
-    database, objects, run, control, protos
-):
+    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+) -> None:
     source = await run("aaa")
     attempt = _attempt(protos.task_event("aaa", "n0", 0))
     outputs = CachedOutputs(objects.store.uri_of("metadata/x/outputs.pb"), attempt)
@@ -239,7 +267,9 @@ async def test_what_was_found_in_the_cache_is_not_deleted_before_its_use_is_repo
             await deletion.delete(source)
 
 
-async def test_what_was_deleted_first_is_not_found_in_the_cache(database, objects, run, control, protos):
+async def test_what_was_deleted_first_is_not_found_in_the_cache(
+    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+) -> None:
     source = await run("aaa")
     attempt = _attempt(protos.task_event("aaa", "n0", 0))
     await database.write(cache.keep, "key", CachedOutputs("file:///a", attempt))
@@ -249,13 +279,15 @@ async def test_what_was_deleted_first_is_not_found_in_the_cache(database, object
         assert await control.find_cached("key", user) is None
 
 
-def _attempt(event):
+def _attempt(event: TaskExecutionEvent) -> TaskExecutionIdentifier:
     from livedeck.admin.records.tasks import identifier
 
     return identifier(event)
 
 
-async def test_a_run_whose_files_were_given_to_another_is_not_deleted(database, objects, store, run, protos):
+async def test_a_run_whose_files_were_given_to_another_is_not_deleted(
+    database: Database, objects: Objects, store: Store, run: Callable[..., Any], protos: Protos
+) -> None:
     source = await run("aaa")
     uri = store.uri_of(f"{layout.raw_data_prefix(protos.project, protos.domain, 'aaa')}/n0-0/file")
     literals = protos.literals(x=1)
@@ -269,7 +301,9 @@ async def test_a_run_whose_files_were_given_to_another_is_not_deleted(database, 
             await deletion.delete(source)
 
 
-async def test_what_is_being_removed_is_given_to_nobody(database, objects, run, registered, protos):
+async def test_what_is_being_removed_is_given_to_nobody(
+    database: Database, objects: Objects, run: Callable[..., Any], registered: Caller, protos: Protos
+) -> None:
     source = await run("aaa")
     async with deleting(database, objects) as deletion:
         await deletion.delete(source)
@@ -280,7 +314,9 @@ async def test_what_is_being_removed_is_given_to_nobody(database, objects, run, 
         await registered("CreateExecution", request)
 
 
-async def test_files_that_a_run_put_into_a_folder_of_its_own_choice_are_its_own(database, objects, store, run, protos):
+async def test_files_that_a_run_put_into_a_folder_of_its_own_choice_are_its_own(
+    database: Database, objects: Objects, store: Store, run: Callable[..., Any], protos: Protos
+) -> None:
     request = protos.execution("aaa")
     request.spec.raw_output_data_config.output_location_prefix = f"{store.uri}/my/files"
     source = await run("aaa", request=request)
@@ -293,7 +329,7 @@ async def test_files_that_a_run_put_into_a_folder_of_its_own_choice_are_its_own(
             await deletion.delete(source)
 
 
-def test_owners_are_found_only_in_this_store(objects, store):
+def test_owners_are_found_only_in_this_store(objects: Objects, store: Store) -> None:
     elsewhere = Literal()
     elsewhere.hash = "s3://other/data/p/staging/name/file"
     mine = Literal()
@@ -310,7 +346,9 @@ def test_owners_are_found_only_in_this_store(objects, store):
     ]
 
 
-async def test_numbers_go_on_and_viewers_are_told(database, objects, run, protos):
+async def test_numbers_go_on_and_viewers_are_told(
+    database: Database, objects: Objects, run: Callable[..., Any], protos: Protos
+) -> None:
     feed = Feed(database)
     gone = await run("aaa")
     number = await feed.current()
@@ -325,7 +363,9 @@ async def test_numbers_go_on_and_viewers_are_told(database, objects, run, protos
     assert min(each.number for each in later) > number + 1
 
 
-async def test_files_that_were_put_elsewhere_stay(database, objects, store, run, protos):
+async def test_files_that_were_put_elsewhere_stay(
+    database: Database, objects: Objects, store: Store, run: Callable[..., Any], protos: Protos
+) -> None:
     request = protos.execution("aaa")
     request.spec.raw_output_data_config.output_location_prefix = "s3://elsewhere/x"
     gone = await run("aaa", request=request)
@@ -335,7 +375,7 @@ async def test_files_that_were_put_elsewhere_stay(database, objects, store, run,
         assert due.raw_data_key == ""
 
 
-async def test_what_was_written_before_is_known_to_its_users(database_url, protos):
+async def test_what_was_written_before_is_known_to_its_users(database_url: str, protos: Protos) -> None:
     """A database of the first schema, with a cache entry and a hit."""
     from alembic import command
     from flyteidl.admin import node_execution_pb2

@@ -1,13 +1,16 @@
 """Digests: the same thing in another order is the same, anything else is another."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.admin.digests import digest_launch_plan, digest_task, digest_workflow
+from tests.admin.conftest import Protos
 
 
 @given(order=st.permutations(["n0", "n1", "n2"]), nodes=st.permutations(range(4)))
-def test_order_makes_no_difference(protos_class, order, nodes):
+def test_order_makes_no_difference(protos_class: Any, order: list[str], nodes: list[int]) -> None:
     protos = protos_class()
     spec = protos.chain(3).spec
     spec.template.nodes.append(protos.node("n3", "double", [protos.constant("x", 1)], upstream=["n0", "n1", "n2"]))
@@ -21,7 +24,7 @@ def test_order_makes_no_difference(protos_class, order, nodes):
     assert digest_workflow(other) == digest_workflow(spec)
 
 
-def test_structure_makes_a_difference(protos):
+def test_structure_makes_a_difference(protos: Protos) -> None:
     assert digest_workflow(protos.chain(2).spec) != digest_workflow(protos.chain(3).spec)
     changed = protos.task().spec
     changed.template.container.args.append("x")
@@ -31,14 +34,14 @@ def test_structure_makes_a_difference(protos):
     assert digest_launch_plan(plan) != digest_launch_plan(protos.launch_plan().spec)
 
 
-def test_words_make_none(protos):
+def test_words_make_none(protos: Protos) -> None:
     told = protos.task().spec
     told.template.interface.inputs.variables["x"].description = "a number"
     told.description.short_description = "Doubles"
     assert digest_task(told) == digest_task(protos.task().spec)
 
 
-def test_digesting_changes_nothing(protos):
+def test_digesting_changes_nothing(protos: Protos) -> None:
     spec = protos.chain(2).spec
     before = spec.SerializeToString(deterministic=True)
     digest_workflow(spec)

@@ -7,19 +7,21 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
+from livedeck.admin.control import Control
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.feed import Feed
 from livedeck.admin.queries import Queries
+from tests.admin.conftest import Caller, Protos
 
 
 @pytest.fixture
-def feed(database):
+def feed(database: Database) -> Feed:
     return Feed(database)
 
 
 @pytest.fixture
-async def running(registered, protos, control):
+async def running(registered: Caller, protos: Protos, control: Control) -> str:
     await registered("CreateExecution", protos.execution("e1"))
     await control.claim("p", limit=1, ttl=30)
     await control.report(
@@ -33,7 +35,7 @@ async def running(registered, protos, control):
     return "e1"
 
 
-async def test_changes_come_in_order_and_whole(feed, running):
+async def test_changes_come_in_order_and_whole(feed: Feed, running: str) -> None:
     changes = await feed.after(0)
     assert [change.kind for change in changes] == ["execution", "node", "task"]
     assert [change.number for change in changes] == sorted(change.number for change in changes)
@@ -43,7 +45,7 @@ async def test_changes_come_in_order_and_whole(feed, running):
     assert await feed.current() == changes[-1].number
 
 
-async def test_pages_leave_nothing_out(feed, running, control, protos):
+async def test_pages_leave_nothing_out(feed: Feed, running: str, control: Control, protos: Protos) -> None:
     await control.report("p", [protos.node_event("e1", f"n{i}", N.QUEUED) for i in range(1, 30)])
     seen, number = [], 0
     while page := await feed.after(number, limit=7):
@@ -53,7 +55,7 @@ async def test_pages_leave_nothing_out(feed, running, control, protos):
     assert len(seen) == 32
 
 
-async def test_scopes_and_kinds(feed, running, registered, protos):
+async def test_scopes_and_kinds(feed: Feed, running: str, registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e2"))
     assert {change.key[2] for change in await feed.after(0, name="e2")} == {"e2"}
     assert len(await feed.after(0, project="flytesnacks", domain="development", name="e1")) == 3
@@ -61,7 +63,7 @@ async def test_scopes_and_kinds(feed, running, registered, protos):
     assert {change.kind for change in await feed.after(0, kinds=["execution"])} == {"execution"}
 
 
-async def test_a_snapshot_is_valid_at_its_number(feed, running, control, protos):
+async def test_a_snapshot_is_valid_at_its_number(feed: Feed, running: str, control: Control, protos: Protos) -> None:
     changes, number = await feed.snapshot("flytesnacks", "development", "e1")
     assert len(changes) == 3
     assert number == await feed.current()
@@ -70,7 +72,7 @@ async def test_a_snapshot_is_valid_at_its_number(feed, running, control, protos)
     assert change.message.closure.phase == K.SUCCEEDED
 
 
-async def test_waiting_ends_with_the_next_commit(feed, running, control, protos):
+async def test_waiting_ends_with_the_next_commit(feed: Feed, running: str, control: Control, protos: Protos) -> None:
     number = await feed.current()
     assert not await feed.wait(number, timeout=0)
     waiting = asyncio.ensure_future(feed.wait(number, timeout=30))
@@ -79,7 +81,7 @@ async def test_waiting_ends_with_the_next_commit(feed, running, control, protos)
     assert await feed.wait(number, timeout=30)
 
 
-async def test_another_processes_commit_is_seen(feed, running, database_url, protos):
+async def test_another_processes_commit_is_seen(feed: Feed, running: str, database_url: str, protos: Protos) -> None:
     number = await feed.current()
     waiting = asyncio.ensure_future(feed.wait(number, timeout=30))
     async with Database.open(database_url) as other:
@@ -87,7 +89,7 @@ async def test_another_processes_commit_is_seen(feed, running, database_url, pro
     assert await waiting
 
 
-async def test_queries(database, running, protos):
+async def test_queries(database: Database, running: str, protos: Protos) -> None:
     queries = Queries(database)
     assert (await queries.get_execution(protos.execution_id("e1"))).closure.phase == W.RUNNING
     assert await queries.get_execution(protos.execution_id("none")) is None

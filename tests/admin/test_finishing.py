@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
@@ -13,6 +16,7 @@ from livedeck.deck.ops import Document
 from livedeck.deck.settings import FLUSH_PENDING, FLUSH_TIMEOUT
 from livedeck.store.layout import DECK, segment_key
 from livedeck.testing.server import DEADLINE, running_admin
+from tests.admin.conftest import Protos
 from tests.admin.live.conftest import Log, created
 
 pytestmark = pytest.mark.slow
@@ -23,12 +27,12 @@ SOON = Tuning(finishing_pause=0.01, finishing_again=0.001)
 
 
 @pytest.fixture
-async def world(tmp_path, protos):
+async def world(tmp_path: Path, protos: Protos) -> AsyncIterator[Any]:
     async with created(tmp_path, protos, tuning=SOON) as world:
         yield world
 
 
-async def page_where(log: Log, condition) -> bytes:
+async def page_where(log: Log, condition: Any) -> bytes:
     async with asyncio.timeout(DEADLINE):
         while not condition(page := log.store.get(DECK)):
             await asyncio.sleep(0.01)
@@ -39,7 +43,7 @@ def is_over(page: bytes) -> bool:
     return not snapshot.is_live(page)
 
 
-async def test_a_killed_attempt_is_shown_as_what_it_is_by_its_page_alone(world):
+async def test_a_killed_attempt_is_shown_as_what_it_is_by_its_page_alone(world: Any) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -56,7 +60,7 @@ async def test_a_killed_attempt_is_shown_as_what_it_is_by_its_page_alone(world):
     assert "Running when this was published" not in text
 
 
-async def test_one_that_published_nothing(world):
+async def test_one_that_published_nothing(world: Any) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -66,7 +70,7 @@ async def test_one_that_published_nothing(world):
     assert "The task is running" not in text
 
 
-async def test_one_that_was_aborted_and_one_whose_end_is_in_the_log_only(world):
+async def test_one_that_was_aborted_and_one_whose_end_is_in_the_log_only(world: Any) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -85,7 +89,7 @@ async def test_one_that_was_aborted_and_one_whose_end_is_in_the_log_only(world):
     assert snapshot.parse(page) == log.document
 
 
-async def test_every_attempt_of_a_node_and_what_it_does_not_touch(world):
+async def test_every_attempt_of_a_node_and_what_it_does_not_touch(world: Any) -> None:
     first, second = world.log(0), world.log(1)
     await world.run()
     first.placeholder()
@@ -114,7 +118,7 @@ async def test_every_attempt_of_a_node_and_what_it_does_not_touch(world):
     assert third.store.get(DECK) == ended
 
 
-async def test_an_attempt_whose_process_may_still_publish_is_left_alone(world):
+async def test_an_attempt_whose_process_may_still_publish_is_left_alone(world: Any) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -132,14 +136,14 @@ async def test_an_attempt_whose_process_may_still_publish_is_left_alone(world):
     assert log.store.get(DECK) == page, "what the attempt wrote itself stays"
 
 
-async def end_another(world, attempt):
+async def end_another(world: Any, attempt: Any) -> None:
     other = world.log(attempt)
     other.placeholder()
     await world.fail_attempt(attempt)
     await page_where(other, is_over)
 
 
-async def test_an_attempt_that_never_ended_its_deck_is_finished_when_its_time_is_over(world):
+async def test_an_attempt_that_never_ended_its_deck_is_finished_when_its_time_is_over(world: Any) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -152,21 +156,21 @@ async def test_an_attempt_that_never_ended_its_deck_is_finished_when_its_time_is
     assert "the end of its Deck never reached the store" in text
 
 
-async def test_an_end_that_was_recorded_right_before_the_server_died(tmp_path, protos):
+async def test_an_end_that_was_recorded_right_before_the_server_died(tmp_path: Path, protos: Protos) -> None:
     never = Tuning(finishing_pause=3600.0)
     async with created(tmp_path, protos, tuning=never) as world:
         log = world.log()
         await world.run()
         log.placeholder()
         log.publish("x")
-        await world.finish(task=K.FAILED, node=N.FAILED, **KILLED)
+        await world.finish(task=K.FAILED, node=N.FAILED, **KILLED)  # type: ignore[arg-type]
     assert snapshot.is_live(log.store.get(DECK))
     async with running_admin(tmp_path, tuning=SOON):
         page = await page_where(log, is_over)
     assert snapshot.parse(page) == log.document
 
 
-async def test_a_deck_that_cannot_be_read_holds_up_no_other(world):
+async def test_a_deck_that_cannot_be_read_holds_up_no_other(world: Any) -> None:
     log = world.log()
     await world.run()
     root = log.store.local_root
@@ -189,7 +193,7 @@ async def test_a_deck_that_cannot_be_read_holds_up_no_other(world):
     assert snapshot.parse(await page_where(other, is_over)) == Document()
 
 
-def test_pages_say_whether_more_may_follow():
+def test_pages_say_whether_more_may_follow() -> None:
     assert snapshot.is_live(snapshot.placeholder("t"))
     assert snapshot.is_live(snapshot.render(Document(1), live=True))
     assert not snapshot.is_live(snapshot.render(Document(1), live=False))

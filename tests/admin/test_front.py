@@ -3,6 +3,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -34,8 +35,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Echo(grpc.GenericRpcHandler):
-    def service(self, handler_call_details: grpc.HandlerCallDetails):
+class Echo(grpc.GenericRpcHandler):  # type: ignore[type-arg]
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         async def echo(request: bytes, context: object) -> bytes:
             return request
 
@@ -92,7 +93,7 @@ async def test_grpc_and_http_share_the_port(tmp_path: Path) -> None:
 
         options = [("grpc.max_receive_message_length", 64 * MEGABYTES)]
         async with grpc.aio.insecure_channel(f"127.0.0.1:{front.port}", options=options) as channel:
-            call: Callable[[bytes], Awaitable[bytes]] = channel.unary_unary("/service/echo")
+            call: Callable[[bytes], Awaitable[bytes]] = channel.unary_unary("/service/echo")  # type: ignore[call-arg]
             streams = asyncio.gather(*(ticks() for _ in range(5)))
             assert await asyncio.gather(*(call(b"%d" % n) for n in range(100))) == [b"%d" % n for n in range(100)]
             assert len(await call(bytes(20 * MEGABYTES))) == 20 * MEGABYTES

@@ -1,5 +1,7 @@
 """Large JSON is translated by a process of its own, within time and memory."""
 
+from typing import Any
+
 import pytest
 from flyteidl.core.literals_pb2 import LiteralMap
 
@@ -13,7 +15,7 @@ SMALL = 100
 """Bytes up to which the forms do without the other process."""
 
 
-async def test_there_and_back():
+async def test_there_and_back() -> None:
     body = b'{"literals":{"x":{"collection":{"literals":[%s]}}}}' % b",".join([VALUE] * 1_000)
     forms, message = JsonForms(small=SMALL), LiteralMap()
     await forms.parse(body, message)
@@ -33,11 +35,11 @@ async def test_there_and_back():
         (b'{"literals":{"x":' + b'{"collection":{"literals":[' * 5_000 + b"]}}" * 5_000 + b"}}", "deep|recursion|nest"),
     ],
 )
-async def test_what_is_refused_says_why(body, words):
+async def test_what_is_refused_says_why(body: Any, words: Any) -> None:
     with pytest.raises(InvalidRequest, match=f"(?i){words}"):
         await JsonForms(small=SMALL).parse(body, LiteralMap())
 
 
-async def test_what_takes_too_long_is_broken_off():
+async def test_what_takes_too_long_is_broken_off() -> None:
     with pytest.raises(ServerBusy, match=r"a flyteidl.core.LiteralMap of 200 bytes was not translated within 0 s"):
         await JsonForms(patience=0, small=SMALL).parse(b" " * 200, LiteralMap())

@@ -1,5 +1,7 @@
 """The table of phases is closed: every phase has a row, and what it says is flyteadmin's rule."""
 
+from typing import Any
+
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
@@ -11,7 +13,7 @@ from livedeck.admin.phases import NODE, TASK, WORKFLOW, Verdict, judge
 
 
 @pytest.mark.parametrize(("rules", "enum"), [(WORKFLOW, W.Phase), (NODE, N.Phase), (TASK, K.Phase)])
-def test_every_phase_has_a_row(rules, enum):
+def test_every_phase_has_a_row(rules: Any, enum: Any) -> None:
     assert set(rules.next) == set(enum.values())
 
 
@@ -34,11 +36,11 @@ def test_every_phase_has_a_row(rules, enum):
         (TASK, K.ABORTED, K.SUCCEEDED, Verdict.OVER),
     ],
 )
-def test_rules(rules, current, reported, verdict):
+def test_rules(rules: Any, current: Any, reported: Any, verdict: Any) -> None:
     assert judge(rules, current, reported) is verdict
 
 
-def test_news_counts_only_while_it_runs():
+def test_news_counts_only_while_it_runs() -> None:
     assert judge(NODE, N.RUNNING, N.RUNNING, news=True) is Verdict.APPLY
     assert judge(NODE, N.SUCCEEDED, N.SUCCEEDED, news=True) is Verdict.REPEAT
     assert judge(TASK, K.RUNNING, K.RUNNING, news=True) is Verdict.APPLY
@@ -46,7 +48,7 @@ def test_news_counts_only_while_it_runs():
 
 
 @given(st.sampled_from([WORKFLOW, NODE, TASK]), st.data())
-def test_any_order_of_events_reaches_an_end_and_stays_there(rules, data):
+def test_any_order_of_events_reaches_an_end_and_stays_there(rules: Any, data: Any) -> None:
     phase = 0
     for reported in data.draw(st.lists(st.sampled_from(sorted(rules.next)), max_size=30)):
         before = phase

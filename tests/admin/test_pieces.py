@@ -18,7 +18,8 @@ class Client:
         self.turns = 0
 
     async def receive(self) -> Message:
-        return await asyncio.Event().wait() and {"type": "http.disconnect"}
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         self.sent.append(message.get("body", b""))
@@ -38,7 +39,7 @@ async def turns_beside(response: InPieces | EventStream) -> tuple[int, bytes]:
     return client.turns, b"".join(client.sent)
 
 
-async def test_others_have_their_turn_while_a_large_answer_is_sent():
+async def test_others_have_their_turn_while_a_large_answer_is_sent() -> None:
     content = bytes(range(256)) * (10 * PIECE // 256) + b"end"
     response = InPieces(content, {"content-type": "text/html", "x-other": "1"})
     assert response.headers["content-length"] == str(len(content))
@@ -47,13 +48,13 @@ async def test_others_have_their_turn_while_a_large_answer_is_sent():
     assert turns >= 10
 
 
-async def test_a_small_answer_is_sent_at_once():
+async def test_a_small_answer_is_sent_at_once() -> None:
     turns, sent = await turns_beside(InPieces(b"small", media_type="text/plain"))
     assert sent == b"small"
     assert turns == 0
 
 
-async def test_so_have_they_while_a_large_event_is_sent():
+async def test_so_have_they_while_a_large_event_is_sent() -> None:
     async def events() -> AsyncIterator[bytes]:
         for piece in slices.joined(iter([b"x" * (10 * PIECE)]), PIECE):
             yield piece

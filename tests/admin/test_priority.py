@@ -13,6 +13,6 @@ give_way()
 """
 
 
-def test_a_process_that_gives_way_has_a_lower_priority_and_a_session_of_its_own():
+def test_a_process_that_gives_way_has_a_lower_priority_and_a_session_of_its_own() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == [str(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS), "True"]

@@ -1,36 +1,40 @@
 """REST: each annotated route, its parameters, its two encodings, its errors."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 from flyteidl.admin.execution_pb2 import Execution, ExecutionList
 from flyteidl.admin.task_pb2 import Task
 from flyteidl.service import admin_pb2
-from google.protobuf.any_pb2 import Any
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import update
 from starlette.applications import Starlette
 
 from livedeck.admin.db import entities, tables
+from livedeck.admin.db.database import Database
 from livedeck.admin.rest import rest_routes
 from livedeck.admin.services.calls import Service
+from tests.admin.conftest import Caller, Protos
 
 
 @pytest.fixture
-async def http(services):
+async def http(services: list[Service]) -> AsyncIterator[Any]:
     transport = httpx.ASGITransport(app=Starlette(routes=rest_routes(services)))
     async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
         yield client
 
 
 @pytest.fixture
-async def executions(registered, protos):
+async def executions(registered: Caller, protos: Protos) -> None:
     for i in range(3):
         await registered("CreateExecution", protos.execution(f"e{i}", x=i))
 
 
-def test_every_binding_has_a_route(services):
+def test_every_binding_has_a_route(services: list[Service]) -> None:
     paths = {route.path for route in rest_routes(services)}
     assert "/api/v1/executions/{id__project}/{id__domain}/{id__name}" in paths
     assert "/api/v1/tasks/{id__project}/{id__domain}" in paths  # an additional binding
@@ -38,7 +42,7 @@ def test_every_binding_has_a_route(services):
     assert len(rest_routes(services)) > 60
 
 
-async def test_json_and_protobuf(http, executions):
+async def test_json_and_protobuf(http: Any, executions: Any) -> None:
     path = "/api/v1/executions/flytesnacks/development/e1"
     answer = await http.get(path)
     assert answer.headers["content-type"] == "application/json"
@@ -62,7 +66,7 @@ async def test_json_and_protobuf(http, executions):
         ("limit=10&sortBy.key=name&sortBy.direction=1", ["e0", "e1", "e2"]),
     ],
 )
-async def test_lists(http, executions, query, names):
+async def test_lists(http: Any, executions: Any, query: Any, names: Any) -> None:
     answer = await http.get(f"/api/v1/executions/flytesnacks/development?{query}")
     assert [each["id"]["name"] for each in answer.json()["executions"]] == names
     again = await http.get(
@@ -90,19 +94,19 @@ async def test_lists(http, executions, query, names):
         ("project_attributes/flytesnacks", 501),
     ],
 )
-async def test_errors(http, path, status):
+async def test_errors(http: Any, path: Any, status: Any) -> None:
     answer = await http.get(f"/api/v1/{path}")
     assert answer.status_code == status
     if "%2F" not in path:
         assert set(answer.json()) == {"code", "message"}
 
 
-async def test_the_path_has_the_last_word(http, executions):
+async def test_the_path_has_the_last_word(http: Any, executions: Any) -> None:
     answer = await http.get("/api/v1/executions/flytesnacks/development/e1?id.name=e2")
     assert answer.json()["id"]["name"] == "e1"
 
 
-async def test_creating_relaunching_and_terminating(http, executions):
+async def test_creating_relaunching_and_terminating(http: Any, executions: Any) -> None:
     body = {
         "project": "flytesnacks",
         "domain": "development",
@@ -123,7 +127,7 @@ async def test_creating_relaunching_and_terminating(http, executions):
     assert data["fullInputs"]["literals"]["x"]["scalar"]["primitive"]["integer"] == "4"
 
 
-async def test_a_protobuf_body(http, registered, protos):
+async def test_a_protobuf_body(http: Any, registered: Caller, protos: Protos) -> None:
     answer = await http.post(
         "/api/v1/executions",
         content=protos.execution("bytes").SerializeToString(),
@@ -135,25 +139,25 @@ async def test_a_protobuf_body(http, registered, protos):
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b'{"nonsense": 1}', b'{"project": 5}', b"\xff\xfe", b'{"a":' * 2000, b'"x"', b"null"]
 )
-async def test_bad_bodies_are_refused(http, body):
+async def test_bad_bodies_are_refused(http: Any, body: Any) -> None:
     answer = await http.post("/api/v1/executions", content=body)
     assert answer.status_code == 400
 
 
-async def test_a_bad_protobuf_body_is_refused(http):
+async def test_a_bad_protobuf_body_is_refused(http: Any) -> None:
     answer = await http.post(
         "/api/v1/executions", content=b"\xff\xff\xff", headers={"content-type": "application/octet-stream"}
     )
     assert answer.status_code == 400
 
 
-async def test_enums_in_paths_are_names_or_numbers(http, registered):
+async def test_enums_in_paths_are_names_or_numbers(http: Any, registered: Caller) -> None:
     for kind in ("TASK", "1", "task"):
         answer = await http.get(f"/api/v1/named_entities/{kind}/flytesnacks/development?limit=5")
         assert [each["id"]["name"] for each in answer.json()["entities"]] == ["double"]
 
 
-async def test_the_data_proxy(http):
+async def test_the_data_proxy(http: Any) -> None:
     answer = await http.post(
         "/api/v1/dataproxy/artifact_urn",
         json={
@@ -166,7 +170,9 @@ async def test_the_data_proxy(http):
     assert answer.json()["nativeUrl"].endswith("/a")
 
 
-async def test_one_bad_execution_that_is_stored_does_not_hide_the_others(http, executions, database, caplog):
+async def test_one_bad_execution_that_is_stored_does_not_hide_the_others(
+    http: Any, executions: Any, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     path = "/api/v1/executions/flytesnacks/development"
     found = Execution.FromString((await http.get(f"{path}/e1", headers={"accept": "application/x-protobuf"})).content)
     found.spec.metadata.scheduled_at.CopyFrom(Timestamp(seconds=10**12))
@@ -174,19 +180,21 @@ async def test_one_bad_execution_that_is_stored_does_not_hide_the_others(http, e
     answer = await http.get(f"{path}?limit=10")
     assert answer.status_code == 200
     assert [each["id"]["name"] for each in answer.json()["executions"]] == ["e2", "e1", "e0"]
-    assert [record.at for record in caplog.records] == ["executions[e1].spec.metadata.scheduled_at"]
+    assert [record.at for record in caplog.records] == ["executions[e1].spec.metadata.scheduled_at"]  # type: ignore[attr-defined]
     answer = await http.get(f"{path}/e1")
     assert answer.json()["closure"]["phase"] == "QUEUED"
 
 
-def _store(transaction, execution):
+def _store(transaction: Any, execution: Any) -> None:
     """As a server stored it that did not look."""
     rows = tables.executions
     row = update(rows).where(rows.c.name == execution.id.name)
     transaction.connection.execute(row.values(message=execution.SerializeToString()))
 
 
-async def test_a_bad_task_that_is_stored_does_not_hide_the_others(http, registered, database, protos):
+async def test_a_bad_task_that_is_stored_does_not_hide_the_others(
+    http: Any, registered: Caller, database: Database, protos: Protos
+) -> None:
     task = Task(id=protos.id("TASK", "odd"))
     task.closure.compiled_task.template.custom["lr"] = float("nan")
     await database.write(entities.add, entities.TASK, entities.Entry(task, b"", columns={"type": "x"}))
@@ -196,9 +204,9 @@ async def test_a_bad_task_that_is_stored_does_not_hide_the_others(http, register
     assert shown["double"]["container"] == {"image": "livedeck"}
 
 
-async def test_an_answer_without_a_json_form_says_so(caplog):
-    async def strange(_request):
-        return Any(type_url="x/no.Such")
+async def test_an_answer_without_a_json_form_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    async def strange(_request: Any) -> Any:
+        return AnyMessage(type_url="x/no.Such")
 
     service = Service(admin_pb2.DESCRIPTOR.services_by_name["AdminService"], {"GetVersion": strange})
     transport = httpx.ASGITransport(app=Starlette(routes=rest_routes([service])))
@@ -208,21 +216,21 @@ async def test_an_answer_without_a_json_form_says_so(caplog):
         assert answer.json()["code"] == 13
         assert "has no JSON form" in answer.json()["message"]
         as_protobuf = await client.get("/api/v1/version", headers={"accept": "application/octet-stream"})
-        assert Any.FromString(as_protobuf.content).type_url == "x/no.Such"
+        assert AnyMessage.FromString(as_protobuf.content).type_url == "x/no.Such"
     assert [record.message for record in caplog.records] == ["answer_failed"]
 
 
-async def test_large_bodies_are_bounded_together(services, protos):
+async def test_large_bodies_are_bounded_together(services: list[Service], protos: Protos) -> None:
     transport = httpx.ASGITransport(app=Starlette(routes=rest_routes(services, bodies_limit=1_000_000)))
     begun, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly():
+    async def slowly() -> AsyncIterator[Any]:
         yield b" " * 600_000
         begun.set()
         await go_on.wait()
         yield b"{}"
 
-    async def post(content):
+    async def post(content: Any) -> Any:
         return await client.post("/api/v1/tasks", content=content)
 
     async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:

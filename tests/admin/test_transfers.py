@@ -1,11 +1,14 @@
 import base64
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from livedeck.store import open_store
+from livedeck.store import Store, open_store
 from livedeck.testing.server import running_admin
 
 HOUR = timedelta(hours=1)
@@ -14,20 +17,20 @@ MD5 = hashlib.md5(DATA).digest()
 
 
 @pytest.fixture(params=["file", "memory"])
-async def admin(request, tmp_path):
+async def admin(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
     root = {"file": (tmp_path / "store").as_uri(), "memory": f"memory://{tmp_path.name}"}[request.param]
     async with running_admin(tmp_path, root=root, upload_limit=5_000_000) as admin:
         yield admin
 
 
 @pytest.fixture
-async def http():
+async def http() -> AsyncIterator[Any]:
     async with httpx.AsyncClient() as client:
         yield client
 
 
 @pytest.fixture
-def store(admin):
+def store(admin: Any) -> Any:
     return open_store(admin.settings.root)
 
 
@@ -35,7 +38,7 @@ def b64(md5: bytes) -> str:
     return base64.b64encode(md5).decode()
 
 
-async def test_up_and_down(admin, http, store, tmp_path):
+async def test_up_and_down(admin: Any, http: Any, store: Store, tmp_path: Path) -> None:
     url = admin._links.upload_url("code/p/x.tar.gz", HOUR, MD5, {})
     response = await http.put(url, content=DATA, headers={"content-md5": b64(MD5)})
     assert response.status_code == 200
@@ -49,8 +52,8 @@ async def test_up_and_down(admin, http, store, tmp_path):
     assert list((tmp_path / "run" / "uploads").iterdir()) == []
 
 
-async def test_in_pieces_without_a_length(admin, http, store):
-    async def pieces():
+async def test_in_pieces_without_a_length(admin: Any, http: Any, store: Store) -> None:
+    async def pieces() -> AsyncIterator[Any]:
         for at in range(0, len(DATA), 99_999):
             yield DATA[at : at + 99_999]
 
@@ -69,7 +72,7 @@ async def test_in_pieces_without_a_length(admin, http, store):
         (DATA, b64(b"short")),
     ],
 )
-async def test_other_content_is_refused(admin, http, store, content, declared):
+async def test_other_content_is_refused(admin: Any, http: Any, store: Store, content: Any, declared: Any) -> None:
     url = admin._links.upload_url("code/p/x", HOUR, MD5, {})
     response = await http.put(url, content=content, headers={} if declared is None else {"content-md5": declared})
     assert response.status_code == 400
@@ -77,8 +80,8 @@ async def test_other_content_is_refused(admin, http, store, content, declared):
     assert store.head("code/p/x") is None
 
 
-async def test_too_large(admin, http, store):
-    async def endless():
+async def test_too_large(admin: Any, http: Any, store: Store) -> None:
+    async def endless() -> AsyncIterator[Any]:
         for _ in range(100):
             yield bytes(100_000)
 
@@ -92,7 +95,7 @@ async def test_too_large(admin, http, store):
     assert store.head("code/p/x") is None
 
 
-async def test_links_are_for_one_thing(admin, http):
+async def test_links_are_for_one_thing(admin: Any, http: Any) -> None:
     up = admin._links.upload_url("code/p/x", HOUR, b"", {})
     down = admin._links.download_url("code/p/x", HOUR)
     assert (await http.get(down)).status_code == 404
@@ -106,13 +109,13 @@ async def test_links_are_for_one_thing(admin, http):
     assert (response.status_code, "expired" in response.json()["message"]) == (403, True)
 
 
-async def test_a_name_longer_than_any_file_has_is_not_found(admin, http):
+async def test_a_name_longer_than_any_file_has_is_not_found(admin: Any, http: Any) -> None:
     response = await http.get(admin._links.download_url(f"data/p/d/{'a' * 300}", HOUR))
     assert response.status_code == 404
     assert "there is no object" in response.json()["message"]
 
 
-async def test_a_deck_runs_only_in_a_sandboxed_frame(admin, http, store):
+async def test_a_deck_runs_only_in_a_sandboxed_frame(admin: Any, http: Any, store: Store) -> None:
     store.put("metadata/p/d/e/n0/data/0/deck.html", b"<script>1</script>")
     url = admin._links.download_url("metadata/p/d/e/n0/data/0/deck.html", HOUR)
     framed = await http.get(url, headers={"sec-fetch-dest": "iframe"})

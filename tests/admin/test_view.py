@@ -43,14 +43,14 @@ class Viewed:
         self.endpoint = endpoint
         self.http = http
 
-    async def decks(self) -> list[Any]:
+    async def decks(self) -> Any:
         return (await self.http.get("/decks")).json()
 
-    def stream(self, number: int = 0, **more: Any):
+    def stream(self, number: int = 0, **more: Any) -> Any:
         return listening(self.endpoint, f"/live/{number}", **more)
 
 
-async def test_a_deck_is_followed_to_its_end(tmp_path):
+async def test_a_deck_is_followed_to_its_end(tmp_path: Path) -> None:
     log = Log(f"file://{tmp_path}/run/0")
     log.placeholder()
     log.publish("first")
@@ -72,7 +72,7 @@ async def test_a_deck_is_followed_to_its_end(tmp_path):
         assert raw.headers["content-security-policy"].startswith("sandbox allow-scripts;")
 
 
-async def test_a_viewer_who_comes_back_gets_what_it_lacks(tmp_path):
+async def test_a_viewer_who_comes_back_gets_what_it_lacks(tmp_path: Path) -> None:
     log = Log(f"file://{tmp_path}")
     for text in "abc":
         log.publish(text)
@@ -81,7 +81,7 @@ async def test_a_viewer_who_comes_back_gets_what_it_lacks(tmp_path):
         assert read((await stream.until("segment"))[-1])["segment"]["seq"] == 3
 
 
-async def test_the_decks_of_a_run_are_listed_as_they_come(tmp_path):
+async def test_the_decks_of_a_run_are_listed_as_they_come(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     async with viewing(str(run)) as view:
@@ -110,7 +110,7 @@ sys.stdin.read()
 """
 
 
-async def test_a_local_run_is_live_until_its_process_is_killed(tmp_path):
+async def test_a_local_run_is_live_until_its_process_is_killed(tmp_path: Path) -> None:
     log = Log(f"file://{tmp_path}/0001-wf/n0/0")
     log.placeholder()
     log.publish("first")
@@ -131,7 +131,7 @@ async def test_a_local_run_is_live_until_its_process_is_killed(tmp_path):
         assert state["publishedAt"] == log.document.at
 
 
-async def test_a_run_that_was_killed_at_once_is_readable(tmp_path):
+async def test_a_run_that_was_killed_at_once_is_readable(tmp_path: Path) -> None:
     """The page is the placeholder; the segments beside it are what counts."""
     (tmp_path / runlock.LOCK).touch()
     log = Log(f"file://{tmp_path}/0001-wf/0")
@@ -146,7 +146,7 @@ async def test_a_run_that_was_killed_at_once_is_readable(tmp_path):
         assert snapshot.parse(raw.content) == log.document
 
 
-async def test_a_foreign_page_alone(tmp_path):
+async def test_a_foreign_page_alone(tmp_path: Path) -> None:
     (tmp_path / DECK).write_text("<html><body>by flytekit</body></html>")
     async with viewing(str(tmp_path / DECK)) as view, view.stream() as stream:
         assert (await states(stream, "unknown"))["foreign"]
@@ -155,7 +155,7 @@ async def test_a_foreign_page_alone(tmp_path):
         assert "by flytekit" in raw.text
 
 
-async def test_a_deck_in_an_object_store(monkeypatch):
+async def test_a_deck_in_an_object_store(monkeypatch: pytest.MonkeyPatch) -> None:
     with s3_endpoint() as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{endpoint.server_port}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
@@ -170,7 +170,7 @@ async def test_a_deck_in_an_object_store(monkeypatch):
             assert read((await stream.until("end"))[-1])["phase"] == "succeeded"
 
 
-async def test_it_is_for_this_machine_and_for_what_is_there(tmp_path):
+async def test_it_is_for_this_machine_and_for_what_is_there(tmp_path: Path) -> None:
     Log(f"file://{tmp_path}").publish("x")
     async with viewing(str(tmp_path)) as view:
         page = await view.http.get("/")
@@ -199,7 +199,7 @@ def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_says_what_is_wrong_with_a_place(tmp_path):
+def test_the_command_says_what_is_wrong_with_a_place(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "report.html").touch()
     for place, words in [
@@ -214,7 +214,7 @@ def test_the_command_says_what_is_wrong_with_a_place(tmp_path):
         assert "Traceback" not in result.stderr
 
 
-def test_the_command_prints_the_address_and_stays_until_it_is_interrupted(tmp_path):
+def test_the_command_prints_the_address_and_stays_until_it_is_interrupted(tmp_path: Path) -> None:
     log = Log(f"file://{tmp_path}/0")
     log.publish("first")
     arguments = [sys.executable, "-m", "livedeck.cli", "view", "0", "--no-browser"]

@@ -1,5 +1,7 @@
 """Types: what fits where, and literals against types."""
 
+from typing import Any
+
 import pytest
 from flyteidl.core.literals_pb2 import Binary, Literal, LiteralCollection, LiteralMap, Primitive, Scalar, Union, Void
 from flyteidl.core.types_pb2 import (
@@ -23,27 +25,27 @@ STRUCT = LiteralType(simple=SimpleType.STRUCT)
 COLOUR = LiteralType(enum_type=EnumType(values=["red", "green"]))
 
 
-def many(item):
+def many(item: LiteralType) -> LiteralType:
     return LiteralType(collection_type=item)
 
 
-def mapped(item):
+def mapped(item: LiteralType) -> LiteralType:
     return LiteralType(map_value_type=item)
 
 
-def union(*variants):
+def union(*variants: LiteralType) -> LiteralType:
     return LiteralType(union_type=UnionType(variants=variants))
 
 
-def integer(value):
+def integer(value: int) -> Literal:
     return Literal(scalar=Scalar(primitive=Primitive(integer=value)))
 
 
-def text(value):
+def text(value: str) -> Literal:
     return Literal(scalar=Scalar(primitive=Primitive(string_value=value)))
 
 
-def tagged(value, kind):
+def tagged(value: Literal, kind: LiteralType) -> Literal:
     return Literal(scalar=Scalar(union=Union(value=value, type=kind)))
 
 
@@ -58,14 +60,14 @@ types = st.recursive(
 
 
 @given(types)
-def test_a_type_fits_itself_and_an_optional_of_itself(kind):
+def test_a_type_fits_itself_and_an_optional_of_itself(kind: Any) -> None:
     assert assignable(kind, kind)
     assert assignable(kind, union(NONE, kind))
     assert describe(kind)
 
 
 @given(types, types)
-def test_lists_fit_as_their_items_do(a, b):
+def test_lists_fit_as_their_items_do(a: Any, b: Any) -> None:
     if assignable(a, b):
         assert assignable(many(a), many(b))
         assert assignable(mapped(a), mapped(b))
@@ -95,7 +97,7 @@ def test_lists_fit_as_their_items_do(a, b):
         ),
     ],
 )
-def test_assignable(given_type, asked, answer):
+def test_assignable(given_type: Any, asked: Any, answer: Any) -> None:
     assert assignable(given_type, asked) is answer
 
 
@@ -121,11 +123,11 @@ def test_assignable(given_type, asked, answer):
         (Literal(), many(INT), False),
     ],
 )
-def test_fits(literal, kind, answer):
+def test_fits(literal: Any, kind: Any, answer: Any) -> None:
     assert fits(literal, kind) is answer
 
 
-def test_values_are_shown_short():
+def test_values_are_shown_short() -> None:
     assert show(integer(5)) == "5 (integer)"
     assert len(show(text("x" * 10_000))) < 120
     assert show(Literal()) == "nothing"

@@ -1,5 +1,7 @@
 """Compiling: what comes out of a good workflow, and the reason given for a bad one."""
 
+from typing import Any
+
 import pytest
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from flyteidl.core.condition_pb2 import BooleanExpression, ComparisonExpression, Operand
@@ -21,10 +23,11 @@ from livedeck.admin.compiler.nodes import key_of
 from livedeck.admin.compiler.single_task import workflow_spec
 from livedeck.admin.compiler.workflow import Library, compile_workflow, referenced
 from livedeck.errors import InvalidRequest
+from tests.admin.conftest import Protos
 
 
 @pytest.fixture
-def library(protos):
+def library(protos: Protos) -> Any:
     tasks = [
         protos.task(),
         protos.task("shout", interface=protos.interface({"s": protos.string}, {"o0": protos.string})),
@@ -43,16 +46,16 @@ def library(protos):
 
 
 @pytest.fixture
-def compiled(protos, library):
-    def compile_(spec):
+def compiled(protos: Protos, library: Any) -> Any:
+    def compile_(spec: Any) -> Any:
         return compile_workflow(protos.id("WORKFLOW", "w"), spec, library)
 
     return compile_
 
 
 @pytest.fixture
-def spec(protos):
-    def make(*nodes, outputs=(), gives=None):
+def spec(protos: Protos) -> Any:
+    def make(*nodes: Any, outputs: Any = (), gives: Any = None) -> Any:
         interface = protos.interface({"x": protos.integer}, gives or {})
         template = WorkflowTemplate(
             id=protos.id("WORKFLOW", "w"), interface=interface, nodes=nodes, outputs=list(outputs)
@@ -62,15 +65,15 @@ def spec(protos):
     return make
 
 
-def upstream(closure):
+def upstream(closure: Any) -> Any:
     return {node: list(ids.ids) for node, ids in closure.primary.connections.upstream.items()}
 
 
-def downstream(closure):
+def downstream(closure: Any) -> Any:
     return {node: list(ids.ids) for node, ids in closure.primary.connections.downstream.items()}
 
 
-def test_a_chain(protos, compiled):
+def test_a_chain(protos: Protos, compiled: Any) -> None:
     closure = compiled(protos.chain(3).spec)
     assert [node.id for node in closure.primary.template.nodes] == ["start-node", "n0", "n1", "n2", "end-node"]
     assert upstream(closure) == {"n0": ["start-node"], "n1": ["n0"], "n2": ["n1"], "end-node": ["n2"]}
@@ -80,7 +83,7 @@ def test_a_chain(protos, compiled):
     assert closure.primary.template.id == protos.id("WORKFLOW", "w")
 
 
-def test_fan_out_and_fan_in_and_order_without_data(protos, compiled, spec):
+def test_fan_out_and_fan_in_and_order_without_data(protos: Protos, compiled: Any, spec: Any) -> None:
     closure = compiled(
         spec(
             protos.node("a", "double", [protos.promise("x", "start-node", "x")]),
@@ -94,22 +97,22 @@ def test_fan_out_and_fan_in_and_order_without_data(protos, compiled, spec):
     assert upstream(closure)["end-node"] == ["d"]
 
 
-def test_what_the_client_sent_is_left_alone(protos, compiled):
+def test_what_the_client_sent_is_left_alone(protos: Protos, compiled: Any) -> None:
     sent = protos.chain(2).spec
     before = sent.SerializeToString(deterministic=True)
     compiled(sent)
     assert sent.SerializeToString(deterministic=True) == before
 
 
-def test_collections_of_promises(protos, compiled, spec):
+def test_collections_of_promises(protos: Protos, compiled: Any, spec: Any) -> None:
     items = [BindingData(promise=OutputReference(var="x")), protos.constant("", 3).binding]
     binding = Binding(var="xs", binding=BindingData(collection=BindingDataCollection(bindings=items)))
     closure = compiled(spec(protos.node("n0", "many", [binding])))
     assert upstream(closure)["n0"] == ["start-node"]
 
 
-def test_an_item_of_a_list_is_of_the_lists_type(protos, compiled, spec):
-    def of(index):
+def test_an_item_of_a_list_is_of_the_lists_type(protos: Protos, compiled: Any, spec: Any) -> None:
+    def of(index: Any) -> Any:
         reference = OutputReference(node_id="n0", var="o0", attr_path=[index])
         return Binding(var="x", binding=BindingData(promise=reference))
 
@@ -123,7 +126,7 @@ def test_an_item_of_a_list_is_of_the_lists_type(protos, compiled, spec):
         compiled(spec(first, protos.node("n1", "double", [of(PromiseAttribute(string_value="a"))])))
 
 
-def bad_nodes(protos):
+def bad_nodes(protos: Any) -> Any:
     x = protos.promise("x", "", "x")
     return {
         "it has no nodes": [],
@@ -164,17 +167,17 @@ def bad_nodes(protos):
 
 
 @pytest.mark.parametrize("index", range(22))
-def test_bad_workflows_are_refused_with_the_reason(protos, compiled, spec, index):
+def test_bad_workflows_are_refused_with_the_reason(protos: Protos, compiled: Any, spec: Any, index: Any) -> None:
     reason, nodes = list(bad_nodes(protos).items())[index]
     with pytest.raises(InvalidRequest, match=reason):
         compiled(spec(*nodes))
 
 
-def test_every_bad_workflow_is_tried(protos):
+def test_every_bad_workflow_is_tried(protos: Protos) -> None:
     assert len(bad_nodes(protos)) == 22
 
 
-def test_outputs_are_checked_too(protos, compiled, spec):
+def test_outputs_are_checked_too(protos: Protos, compiled: Any, spec: Any) -> None:
     node = protos.node("a", "double", [protos.promise("x", "", "x")])
     with pytest.raises(InvalidRequest, match="outputs leaves 'o0' unbound"):
         compiled(spec(node, gives={"o0": protos.integer}))
@@ -182,12 +185,12 @@ def test_outputs_are_checked_too(protos, compiled, spec):
         compiled(spec(node, gives={"o0": protos.string}, outputs=[protos.promise("o0", "a", "o0")]))
 
 
-def test_a_long_chain_does_not_overflow_the_stack(protos, compiled):
+def test_a_long_chain_does_not_overflow_the_stack(protos: Protos, compiled: Any) -> None:
     closure = compiled(protos.chain(3000).spec)
     assert len(closure.primary.template.nodes) == 3002
 
 
-def test_sub_workflows(protos, compiled, spec):
+def test_sub_workflows(protos: Protos, compiled: Any, spec: Any) -> None:
     sub = protos.chain(1, name="sub").spec.template
     call = Node(
         id="n0",
@@ -202,7 +205,7 @@ def test_sub_workflows(protos, compiled, spec):
     assert [each.name for each in referenced(outer, protos.task().id.resource_type)] == ["double"]
 
 
-def branch(protos, *, decides_by="x"):
+def branch(protos: Any, *, decides_by: Any = "x") -> Any:
     condition = BooleanExpression(
         comparison=ComparisonExpression(
             left_value=Operand(var=decides_by), right_value=Operand(primitive=Primitive(integer=1))
@@ -214,19 +217,19 @@ def branch(protos, *, decides_by="x"):
     return Node(id="n0", inputs=[protos.promise("x", "", "x")], branch_node=BranchNode(if_else=block))
 
 
-def test_then_nodes_are_renamed_and_their_outputs_are_the_branchs(protos, compiled, spec):
+def test_then_nodes_are_renamed_and_their_outputs_are_the_branchs(protos: Protos, compiled: Any, spec: Any) -> None:
     closure = compiled(spec(branch(protos), gives={"o0": protos.integer}, outputs=[protos.promise("o0", "n0", "o0")]))
     block = closure.primary.template.nodes[1].branch_node.if_else
     assert block.case.then_node.id == "n0-double"
     assert block.else_node.id == "n0-other"
 
 
-def test_a_condition_looks_at_the_branchs_inputs(protos, compiled, spec):
+def test_a_condition_looks_at_the_branchs_inputs(protos: Protos, compiled: Any, spec: Any) -> None:
     with pytest.raises(InvalidRequest, match="decides by 'y'"):
         compiled(spec(branch(protos, decides_by="y")))
 
 
-def test_gates_give_what_they_wait_for(protos, compiled, spec):
+def test_gates_give_what_they_wait_for(protos: Protos, compiled: Any, spec: Any) -> None:
     signal = SignalCondition(signal_id="go", type=protos.string, output_variable_name="o0")
     closure = compiled(
         spec(
@@ -237,7 +240,7 @@ def test_gates_give_what_they_wait_for(protos, compiled, spec):
     assert upstream(closure)["n1"] == ["n0"]
 
 
-def test_arrays_keep_the_list_interface_of_their_template(protos, compiled, spec):
+def test_arrays_keep_the_list_interface_of_their_template(protos: Protos, compiled: Any, spec: Any) -> None:
     xs = Binding(
         var="xs",
         binding=BindingData(collection=BindingDataCollection(bindings=[protos.constant("", 3).binding])),
@@ -251,7 +254,7 @@ def test_arrays_keep_the_list_interface_of_their_template(protos, compiled, spec
     assert closure.primary.template.nodes[1].id == "n0"
 
 
-def test_a_failure_node_takes_what_it_can_get(protos, compiled):
+def test_a_failure_node_takes_what_it_can_get(protos: Protos, compiled: Any) -> None:
     sent = protos.chain(1).spec
     sent.template.failure_node.CopyFrom(protos.node("fn0", "double", [protos.promise("x", "", "x")]))
     assert compiled(sent).primary.template.failure_node.id == "fn0"
@@ -260,7 +263,7 @@ def test_a_failure_node_takes_what_it_can_get(protos, compiled):
         compiled(sent)
 
 
-def test_a_task_on_its_own(protos, compiled):
+def test_a_task_on_its_own(protos: Protos, compiled: Any) -> None:
     spec = workflow_spec(protos.task().spec.template)
     assert spec.template.id.name == ".flytegen.double"
     closure = compiled(spec)

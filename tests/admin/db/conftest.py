@@ -7,13 +7,14 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
-def _user() -> dict[str, str]:
+def _user() -> dict[str, Any]:
     """PostgreSQL refuses to run as root; its package brings a user of its own."""
     return {"user": "postgres"} if os.geteuid() == 0 else {}
 
@@ -30,14 +31,14 @@ def postgresql() -> Iterator[str]:
         shutil.chown(folder, "postgres")
     data = f"{folder}/data"
     subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "livedeck", "-A", "trust", "--no-sync"],
+        [str(binaries / "initdb"), "-D", data, "-U", "livedeck", "-A", "trust", "--no-sync"],
         check=True,
         capture_output=True,
         cwd=folder,
         **_user(),
     )
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    control = [binaries / "pg_ctl", "-D", data, "-w", "-l", f"{folder}/log"]
+    control = [str(binaries / "pg_ctl"), "-D", data, "-w", "-l", f"{folder}/log"]
     subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, **_user())
     yield folder
     subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder, **_user())
@@ -51,7 +52,7 @@ def new_postgresql_database(postgresql: str) -> Callable[[], str]:
     def create() -> str:
         name = f"t{uuid.uuid4().hex[:12]}"
         subprocess.run(
-            [_BINARIES[-1].parent / "createdb", "-h", postgresql, "-U", "livedeck", name],
+            [str(_BINARIES[-1].parent / "createdb"), "-h", postgresql, "-U", "livedeck", name],
             check=True,
             capture_output=True,
             cwd=postgresql,

@@ -3,6 +3,8 @@
 import socket
 import sqlite3
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,14 +13,14 @@ from livedeck.admin.db.engines import open_engines, shown
 from livedeck.errors import NotWritable, ServerError, UnknownEntity, UnsupportedOption
 
 
-async def refusal(url, kind):
+async def refusal(url: Any, kind: Any) -> Any:
     with pytest.raises(kind) as caught:
         async with Database.open(url):
             pass
     return str(caught.value)
 
 
-async def test_a_server_that_is_not_there():
+async def test_a_server_that_is_not_there() -> None:
     with socket.socket() as bound:  # but it does not listen
         bound.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{bound.getsockname()[1]}/decks"
@@ -29,26 +31,26 @@ async def test_a_server_that_is_not_there():
     assert "\n" not in words
 
 
-async def test_a_file_that_is_no_database(tmp_path):
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     path.write_text("no database\n" * 1000)
     assert f"sqlite:///{path}: file is not a database; " in await refusal(f"sqlite:///{path}", ServerError)
     assert path.read_text() == "no database\n" * 1000
 
 
-async def test_a_database_of_another_program(tmp_path):
+async def test_a_database_of_another_program(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE executions (x)")
     other.close()
     assert "already exists; see that" in await refusal(f"sqlite:///{tmp_path}/other.db", ServerError)
 
 
-async def test_a_folder_that_cannot_be_made(tmp_path):
+async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert f"{tmp_path}/file" in await refusal(f"sqlite:///{tmp_path}/file/livedeck.db", NotWritable)
 
 
-async def test_a_bad_value_in_the_query(tmp_path):
+async def test_a_bad_value_in_the_query(tmp_path: Path) -> None:
     assert "'abc'" in await refusal(f"sqlite:///{tmp_path}/livedeck.db?timeout=abc", ServerError)
 
 
@@ -61,13 +63,13 @@ async def test_a_bad_value_in_the_query(tmp_path):
         "postgresql:/me:secret@host/decks",
     ],
 )
-def test_urls_that_cannot_be_read(url):
+def test_urls_that_cannot_be_read(url: Any) -> None:
     with pytest.raises(UnsupportedOption, match="cannot be read: write sqlite:///FILE or") as caught:
         open_engines(url)
     assert "secret" not in str(caught.value)
 
 
-def test_without_its_driver(monkeypatch):
+def test_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UnknownEntity, match=r"livedeck\[postgres\]"):
         open_engines("postgresql://host/decks")
@@ -84,5 +86,5 @@ def test_without_its_driver(monkeypatch):
         ("postgresql://host/decks?sslpassword=secret", "postgresql://host/decks?sslpassword=***"),
     ],
 )
-def test_urls_are_shown_without_their_passwords(url, expected):
+def test_urls_are_shown_without_their_passwords(url: Any, expected: Any) -> None:
     assert shown(url) == expected

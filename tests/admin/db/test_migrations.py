@@ -1,5 +1,8 @@
 """What the migrations build is what `tables` says, and a database is migrated once and only forwards."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -17,11 +20,11 @@ from livedeck.admin.db.tables import metadata
 from livedeck.errors import UnsupportedOption
 
 
-def test_head_is_known_without_asking_alembic():
+def test_head_is_known_without_asking_alembic() -> None:
     assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
 
 
-def test_the_migrated_schema_is_that_of_the_tables(database_url):
+def test_the_migrated_schema_is_that_of_the_tables(database_url: str) -> None:
     engines = open_engines(database_url)
     migrate(engines.writer)
     with engines.reader.begin() as connection:
@@ -31,7 +34,7 @@ def test_the_migrated_schema_is_that_of_the_tables(database_url):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old_database(request, tmp_path):
+def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """A database of the first schema, with an entity of each kind."""
     url = f"sqlite:///{tmp_path}/old.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
     engines = open_engines(url)
@@ -53,7 +56,7 @@ def old_database(request, tmp_path):
     return url
 
 
-async def test_the_first_schema_is_brought_forward_with_its_data(old_database):
+async def test_the_first_schema_is_brought_forward_with_its_data(old_database: Any) -> None:
     async with Database.open(old_database) as database:
         for kind in entities.KINDS.values():
             page = (kind.resource_type, "flytesnacks", "development", Page(10))
@@ -65,7 +68,7 @@ async def test_the_first_schema_is_brought_forward_with_its_data(old_database):
                 ("", 0),
             ]
             listed, _ = await database.read(
-                entities.list_entities,
+                entities.list_entities,  # type: ignore[arg-type]
                 kind,
                 NamedEntityIdentifier(project="flytesnacks", domain="development"),
                 Page(10),
@@ -77,14 +80,14 @@ async def test_the_first_schema_is_brought_forward_with_its_data(old_database):
     engines.dispose()
 
 
-async def test_opening_again_changes_nothing(database_url):
+async def test_opening_again_changes_nothing(database_url: str) -> None:
     async with Database.open(database_url) as database:
         assert await database.read(current_revision) == HEAD
     async with Database.open(database_url) as database:
         assert await database.read(current_revision) == HEAD
 
 
-async def test_a_newer_database_is_refused_in_plain_words(database_url):
+async def test_a_newer_database_is_refused_in_plain_words(database_url: str) -> None:
     async with Database.open(database_url) as database:
         await database.write(lambda tx: tx.connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     with pytest.raises(UnsupportedOption, match="9999"):
@@ -93,12 +96,12 @@ async def test_a_newer_database_is_refused_in_plain_words(database_url):
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://host/name", "nonsense"])
-def test_other_databases_are_refused(url):
+def test_other_databases_are_refused(url: Any) -> None:
     with pytest.raises(UnsupportedOption):
         open_engines(url)
 
 
-def test_sqlite_runs_in_wal(database_url):
+def test_sqlite_runs_in_wal(database_url: str) -> None:
     engines = open_engines(database_url)
     with engines.writer.begin() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"

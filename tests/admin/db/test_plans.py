@@ -141,32 +141,32 @@ def _steps(plan: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", WALKS)
-def test_a_list_is_a_walk_along_an_index(reader, name):
+def test_a_list_is_a_walk_along_an_index(reader: Any, name: Any) -> None:
     with reader.begin() as connection:
         _, token = WALKS[name](connection, "")
         for each in [""] if not token else ["", token]:
-            steps = plans(connection, lambda each=each: WALKS[name](connection, each))
+            steps = plans(connection, lambda each=each: WALKS[name](connection, each))  # type: ignore[misc]
             assert not [step for step in steps if step.startswith(("SCAN", "USE TEMP B-TREE"))], steps
 
 
 @pytest.mark.parametrize("name", BOUNDED)
-def test_a_list_that_is_none_reads_no_whole_table(reader, name):
+def test_a_list_that_is_none_reads_no_whole_table(reader: Any, name: Any) -> None:
     with reader.begin() as connection:
         steps = plans(connection, lambda: BOUNDED[name](connection, ""))
         assert not [step for step in steps if step.startswith("SCAN")], steps
 
 
-def test_what_changed_is_a_walk_along_an_index(reader):
+def test_what_changed_is_a_walk_along_an_index(reader: Any) -> None:
     with reader.begin() as connection:
         for scope in (Scope(PROJECT, DOMAIN), Scope(PROJECT, DOMAIN, BIGGEST)):
-            steps = plans(connection, lambda scope=scope: changes.after(connection, 9, scope, ["execution"], 500))
+            steps = plans(connection, lambda scope=scope: changes.after(connection, 9, scope, ["execution"], 500))  # type: ignore[misc]
             assert not [step for step in steps if step.startswith("SCAN")], steps
             if scope.name is None:
                 assert not [step for step in steps if step.startswith("USE TEMP B-TREE")], steps
 
 
 @pytest.mark.parametrize("name", [*WALKS, *BOUNDED])
-def test_the_pages_of_a_list_do_not_repeat(reader, name):
+def test_the_pages_of_a_list_do_not_repeat(reader: Any, name: Any) -> None:
     listed = {**WALKS, **BOUNDED}[name]
     with reader.begin() as connection:
         first, token = listed(connection, "")

@@ -1,6 +1,7 @@
 """The same records on a real PostgreSQL server, started from Debian's binaries when they are installed."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -25,6 +26,7 @@ from livedeck.admin.feed import Feed
 from livedeck.admin.objects import Objects
 from livedeck.admin.services.calls import Failure
 from livedeck.store import open_store
+from tests.admin.conftest import Caller, Protos
 
 SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
 
@@ -34,7 +36,7 @@ def database_url(postgresql_url: str) -> str:
     return postgresql_url
 
 
-def test_the_migrated_schema_is_that_of_the_tables(database_url):
+def test_the_migrated_schema_is_that_of_the_tables(database_url: str) -> None:
     engines = open_engines(database_url)
     migrate(engines.writer)
     with engines.reader.begin() as connection:
@@ -42,7 +44,9 @@ def test_the_migrated_schema_is_that_of_the_tables(database_url):
     engines.dispose()
 
 
-async def test_an_execution_to_its_end(registered, protos, control, database):
+async def test_an_execution_to_its_end(
+    registered: Caller, protos: Protos, control: Control, database: Database
+) -> None:
     await registered("CreateExecution", protos.execution("e1", x=3))
     [claim] = await control.claim("p", limit=5, ttl=30)
     assert claim.inputs == protos.literals(x=3)
@@ -53,8 +57,8 @@ async def test_an_execution_to_its_end(registered, protos, control, database):
         protos.task_event("e1", "n0", K.SUCCEEDED),
         protos.node_event("e1", "n0", N.SUCCEEDED),
     ]
-    await control.report("p", events)
-    await control.report("p", events)
+    await control.report("p", events)  # type: ignore[arg-type]
+    await control.report("p", events)  # type: ignore[arg-type]
     assert (await control.renew("p", ["flytesnacks/development/e1"], ttl=30)).held
     await registered(
         "TerminateExecution", ExecutionTerminateRequest(id=protos.execution_id("e1"), cause="with a \x00 in it")
@@ -66,7 +70,7 @@ async def test_an_execution_to_its_end(registered, protos, control, database):
     await control.release("p", "flytesnacks/development/e1")
 
 
-async def test_filters_and_order(registered, protos):
+async def test_filters_and_order(registered: Caller, protos: Protos) -> None:
     for i in range(3):
         await registered("CreateExecution", protos.execution(f"e{i}"))
     request = ResourceListRequest(
@@ -78,7 +82,7 @@ async def test_filters_and_order(registered, protos):
     assert [each.id.name for each in (await registered("ListExecutions", request)).executions] == ["e0", "e2"]
 
 
-async def test_what_has_no_duration_yet_is_sorted_as_sqlite_does(registered, protos):
+async def test_what_has_no_duration_yet_is_sorted_as_sqlite_does(registered: Caller, protos: Protos) -> None:
     for name, phases in {"e0": (W.RUNNING,), "e1": (W.RUNNING, W.SUCCEEDED), "e2": ()}.items():
         await registered("CreateExecution", protos.execution(name))
         for phase in phases:
@@ -94,7 +98,7 @@ async def test_what_has_no_duration_yet_is_sorted_as_sqlite_does(registered, pro
     [
         ("RegisterProject", ProjectRegisterRequest(project=Project(id="mine", name="x" * 256))),
         ("RegisterProject", ProjectRegisterRequest(project=Project(id="mine", description="a\x00b"))),
-        ("UpdateProject", Project(id="flytesnacks", state=99999)),
+        ("UpdateProject", Project(id="flytesnacks", state=99999)),  # type: ignore[arg-type]
         ("ListProjects", ProjectListRequest(filters="eq(state,99999)")),
         ("ListExecutions", ResourceListRequest(id=SCOPE, limit=5, filters="eq(phase,99999)")),
         (
@@ -107,24 +111,26 @@ async def test_what_has_no_duration_yet_is_sorted_as_sqlite_does(registered, pro
         ),
     ],
 )
-async def test_what_its_columns_cannot_hold_is_refused_before(registered, method, request_):
+async def test_what_its_columns_cannot_hold_is_refused_before(registered: Caller, method: Any, request_: Any) -> None:
     with pytest.raises(Failure) as refused:
         await registered(method, request_)
     assert refused.value.code.name == "INVALID_ARGUMENT"
 
 
-async def test_two_processes_write_in_turns(database, database_url, registered, protos):
+async def test_two_processes_write_in_turns(
+    database: Database, database_url: str, registered: Caller, protos: Protos
+) -> None:
     """Numbers of events never appear out of order, whoever writes them."""
     await registered("CreateExecution", protos.execution("e1"))
     await registered("CreateExecution", protos.execution("e2"))
     async with Database.open(database_url) as second:
         seen: list[int] = []
 
-        async def report(which, name):
+        async def report(which: Any, name: Any) -> None:
             for i in range(20):
                 await control_of[which].report(which, [protos.node_event(name, f"n{i}", N.RUNNING)])
 
-        async def follow():
+        async def follow() -> None:
             feed = Feed(database)
             while len(seen) < 42:
                 seen.extend(change.number for change in await feed.after(seen[-1] if seen else 0))

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+from typing import Any
 
 import pytest
 from flyteidl.admin.project_pb2 import Project
@@ -27,15 +28,15 @@ asyncio.run(main())
 """
 
 
-async def test_waiting_requests_are_committed_together(database):
+async def test_waiting_requests_are_committed_together(database: Database) -> None:
     entered, proceed = threading.Event(), threading.Event()
     connections = []
 
-    def block(transaction):
+    def block(transaction: Any) -> None:
         entered.set()
         proceed.wait(10)
 
-    def work(transaction):
+    def work(transaction: Any) -> None:
         connections.append(transaction.connection)
 
     first = asyncio.ensure_future(database.write(block))
@@ -48,14 +49,14 @@ async def test_waiting_requests_are_committed_together(database):
     assert len({id(connection) for connection in connections}) == 1
 
 
-async def test_one_that_fails_undoes_only_itself(database):
+async def test_one_that_fails_undoes_only_itself(database: Database) -> None:
     entered, proceed = threading.Event(), threading.Event()
 
-    def block(transaction):
+    def block(transaction: Any) -> None:
         entered.set()
         proceed.wait(10)
 
-    def add_and_fail(transaction):
+    def add_and_fail(transaction: Any) -> None:
         projects.add(transaction, Project(id="half"))
         raise ZeroDivisionError
 
@@ -74,8 +75,8 @@ async def test_one_that_fails_undoes_only_itself(database):
     assert await database.read(projects.find, "half") is None
 
 
-async def test_one_that_fails_alone_undoes_itself(database):
-    def add_and_fail(transaction):
+async def test_one_that_fails_alone_undoes_itself(database: Database) -> None:
+    def add_and_fail(transaction: Any) -> None:
         projects.add(transaction, Project(id="half"))
         raise ZeroDivisionError
 
@@ -84,7 +85,7 @@ async def test_one_that_fails_alone_undoes_itself(database):
     assert await database.read(projects.find, "half") is None
 
 
-async def test_closing_finishes_what_was_submitted(database_url):
+async def test_closing_finishes_what_was_submitted(database_url: str) -> None:
     async with Database.open(database_url) as database:
         pending = [asyncio.ensure_future(database.write(projects.add, Project(id=f"p{i}"))) for i in range(20)]
         await asyncio.sleep(0)
@@ -94,20 +95,20 @@ async def test_closing_finishes_what_was_submitted(database_url):
             assert await database.read(projects.find, f"p{i}") is not None
 
 
-async def test_a_closed_database_says_so(database_url):
+async def test_a_closed_database_says_so(database_url: str) -> None:
     async with Database.open(database_url) as database:
         pass
     with pytest.raises(RuntimeError, match="closed"):
         await database.write(projects.ensure_default)
 
 
-async def test_the_default_project_is_there(database):
+async def test_the_default_project_is_there(database: Database) -> None:
     assert (await database.read(projects.find, "flytesnacks")).id == "flytesnacks"
     with pytest.raises(EntityExists):
         await database.write(projects.add, Project(id="flytesnacks"))
 
 
-async def test_what_was_acknowledged_survives_a_kill(database_url):
+async def test_what_was_acknowledged_survives_a_kill(database_url: str) -> None:
     """Killed with -9 in the midst of writing; every write that was acknowledged is there."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _KILLED, database_url, stdout=asyncio.subprocess.PIPE

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
 
 from livedeck.admin.app import Admin
+from livedeck.client import ServerEvent
 from livedeck.deck import segments, snapshot
 from livedeck.deck.ops import Document, End, Extend, Html, Op, Put, Segment
 from livedeck.deck.replay import Replay
 from livedeck.store import Store, open_store
 from livedeck.store.layout import DECK, log_key, segment_key
 from livedeck.testing.server import DEADLINE, listening, running_admin
+from tests.admin.conftest import Protos
 
 RUN = "flytesnacks/development/e1"
 
@@ -128,10 +130,10 @@ class World:
         answer = await self.http.delete(f"/live/executions/flytesnacks/development/{name}")
         assert answer.status_code == 204, answer.text
 
-    def listen(self, path: str, **more: Any):
+    def listen(self, path: str, **more: Any) -> AbstractAsyncContextManager[Any]:
         return listening(self.admin.endpoint, path, **more)
 
-    def deck(self, attempt: int | str = 0, **more: Any):
+    def deck(self, attempt: int | str = 0, **more: Any) -> AbstractAsyncContextManager[Any]:
         return self.listen(f"/live/decks/{RUN}/n0/{attempt}", **more)
 
     async def hint(self, body: bytes, *, uri: str | None = None) -> httpx.Response:
@@ -150,7 +152,7 @@ async def created(folder: Path, protos: Any, **options: Any) -> AsyncIterator[Wo
 
 
 @pytest.fixture
-async def world(tmp_path: Path, protos) -> AsyncIterator[World]:
+async def world(tmp_path: Path, protos: Protos) -> AsyncIterator[World]:
     async with created(tmp_path, protos) as world:
         yield world
 
@@ -161,13 +163,13 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def read(event) -> Any:
+def read(event: ServerEvent) -> Any:
     return json.loads(event.data)
 
 
-def document_of(event) -> Document:
+def document_of(event: ServerEvent) -> Document:
     return msgspec.convert(read(event)["document"], Document)
 
 
-def segment_of(event) -> Segment:
+def segment_of(event: ServerEvent) -> Segment:
     return msgspec.convert(read(event)["segment"], Segment)

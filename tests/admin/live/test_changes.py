@@ -12,26 +12,26 @@ from tests.admin.live.conftest import until
 class FakeFeed:
     """A feed that is told what changed; it can be made to fail."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.changes: list[Change] = []
         self.committed = Signal()
         self.asked = 0
         self.failing = False
 
-    def add(self, kind, *key):
+    def add(self, kind: str, *key: str) -> None:
         self.changes.append(Change(len(self.changes) + 1, kind, key, None))  # type: ignore[arg-type]
         self.committed.fire()
 
-    async def current(self):
+    async def current(self) -> int:
         if self.failing:
             raise ConnectionError("the database is away")
         return len(self.changes)
 
-    async def after(self, number, *, limit=500):
+    async def after(self, number: int, *, limit: int = 500) -> list[Change]:
         self.asked += 1
         return self.changes[number : number + limit]
 
-    async def wait(self, after, timeout):
+    async def wait(self, after: int, timeout: float) -> bool:
         seen = self.committed.count
         if self.failing:
             raise ConnectionError("the database is away")
@@ -39,11 +39,11 @@ class FakeFeed:
 
 
 @pytest.fixture
-def feed():
+def feed() -> FakeFeed:
     return FakeFeed()
 
 
-async def test_each_gets_what_it_wants_once_and_as_it_stands(feed):
+async def test_each_gets_what_it_wants_once_and_as_it_stands(feed: FakeFeed) -> None:
     async with asyncio.TaskGroup() as tasks:
         changes = Changes(feed, tasks)
         feed.add("execution", "p", "d", "before")
@@ -61,7 +61,7 @@ async def test_each_gets_what_it_wants_once_and_as_it_stands(feed):
             assert one.take() == []
 
 
-async def test_many_subscriptions_cost_one_query(feed):
+async def test_many_subscriptions_cost_one_query(feed: FakeFeed) -> None:
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         changes = Changes(feed, tasks, pause=0)
         many = [await stack.enter_async_context(changes.subscribe(lambda _: True)) for _ in range(50)]
@@ -71,18 +71,18 @@ async def test_many_subscriptions_cost_one_query(feed):
         assert feed.asked == 1
 
 
-async def test_nobody_asks_while_nobody_listens(feed):
+async def test_nobody_asks_while_nobody_listens(feed: FakeFeed) -> None:
     async with asyncio.TaskGroup() as tasks:
         changes = Changes(feed, tasks)
         async with changes.subscribe(lambda _: True):
             assert changes._follower is not None
         assert changes._follower is None
-        async with changes.subscribe(lambda _: True) as again:
+        async with changes.subscribe(lambda _: True) as again:  # type: ignore[unreachable]
             feed.add("execution", "p", "d", "a")
             assert await again.arrived.wait(0, timeout=20)
 
 
-async def test_a_database_that_goes_away_is_asked_again(feed, caplog):
+async def test_a_database_that_goes_away_is_asked_again(feed: FakeFeed, caplog: pytest.LogCaptureFixture) -> None:
     async with asyncio.TaskGroup() as tasks:
         changes = Changes(feed, tasks, retry=0.01)
         async with changes.subscribe(lambda _: True) as subscription:
@@ -94,12 +94,14 @@ async def test_a_database_that_goes_away_is_asked_again(feed, caplog):
             assert await subscription.arrived.wait(0, timeout=20)
 
 
-async def test_nobody_is_subscribed_before_the_feed_could_be_read(feed, caplog):
+async def test_nobody_is_subscribed_before_the_feed_could_be_read(
+    feed: FakeFeed, caplog: pytest.LogCaptureFixture
+) -> None:
     feed.failing = True
     subscribed = asyncio.Event()
     arrived = Signal()
 
-    async def watch(changes):
+    async def watch(changes: Changes) -> None:
         async with changes.subscribe(lambda _: True, arrived):
             subscribed.set()
             await arrived.wait(0, timeout=20)

@@ -1,18 +1,23 @@
 """Reading a Deck when the store does not play along."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from livedeck.admin.live.deck_log import DeckLog, is_whole
 from livedeck.admin.live.recent import Kept
 from livedeck.admin.live.states import Published
+from livedeck.admin.offload import Offloader
 from livedeck.deck.ops import Document, Html, Put, Segment
 from livedeck.deck.reader import Reader
 from livedeck.errors import DeckError, StoreUnavailable
-from livedeck.store import open_store
+from livedeck.store import Store, open_store
 from livedeck.store.layout import DECK
-from tests.admin.live.conftest import Log, created, read
+from tests.admin.conftest import Protos
+from tests.admin.live.conftest import Log, World, created, read
 
 
 def segment(seq: int) -> Segment:
@@ -22,35 +27,35 @@ def segment(seq: int) -> Segment:
 class FakeReader:
     """A log whose segments can be missing, and whose snapshot stands where the test says."""
 
-    def __init__(self, *, snapshot: int = 0, last: int = 0):
+    def __init__(self, *, snapshot: int = 0, last: int = 0) -> None:
         self.snapshot = snapshot
         self.last = last
         self.gone: set[int] = set()
 
-    async def load(self):
+    async def load(self) -> Document:
         return Document(seq=self.snapshot)
 
-    async def next(self, after_seq):
+    async def next(self, after_seq: int) -> Segment | None:
         if after_seq + 1 in self.gone:
             raise DeckError("gone")
         return segment(after_seq + 1) if after_seq < self.last else None
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Store:
     store = open_store(f"file://{tmp_path}/attempt")
     store.put(DECK, b"anything")
     return store
 
 
-async def pull(log, *, final=False):
+async def pull(log: DeckLog, *, final: bool = False) -> list[Any]:
     news = []
     moved = await log.pull(lambda: news.append(log.recent and log.recent.seq), final=final)
     assert moved == bool(news)
     return news
 
 
-async def test_one_step_at_a_time(store):
+async def test_one_step_at_a_time(store: Store) -> None:
     reader = FakeReader(last=3)
     log = DeckLog(store, reader, 0)
     assert log.published is None
@@ -63,7 +68,7 @@ async def test_one_step_at_a_time(store):
     assert await pull(log) == [5]
 
 
-async def test_segments_cleared_away_are_in_the_snapshot(store):
+async def test_segments_cleared_away_are_in_the_snapshot(store: Store) -> None:
     reader = FakeReader(last=2)
     log = DeckLog(store, reader, 0)
     await pull(log)
@@ -75,7 +80,7 @@ async def test_segments_cleared_away_are_in_the_snapshot(store):
     assert await log.events(1, 4) is None
 
 
-async def test_segments_cleared_away_without_a_snapshot_are_an_error(store):
+async def test_segments_cleared_away_without_a_snapshot_are_an_error(store: Store) -> None:
     reader = FakeReader(last=2)
     log = DeckLog(store, reader, 0)
     await pull(log)
@@ -84,7 +89,7 @@ async def test_segments_cleared_away_without_a_snapshot_are_an_error(store):
         await pull(log)
 
 
-async def test_at_the_end_the_last_snapshot_counts(store):
+async def test_at_the_end_the_last_snapshot_counts(store: Store) -> None:
     reader = FakeReader(last=2)
     log = DeckLog(store, reader, 0)
     await pull(log)
@@ -94,7 +99,7 @@ async def test_at_the_end_the_last_snapshot_counts(store):
     assert log.recent.seq == 7
 
 
-async def test_reading_again_what_a_viewer_lacks(store):
+async def test_reading_again_what_a_viewer_lacks(store: Store) -> None:
     log = DeckLog(store, FakeReader(last=3), 0)
     await pull(log)
     assert await log.events(1, 3) == log.recent.since(1)
@@ -102,24 +107,24 @@ async def test_reading_again_what_a_viewer_lacks(store):
     assert await log.events(2, 9) is None
 
 
-async def test_what_is_more_than_a_snapshot_is_worth_is_not_read_again(store):
+async def test_what_is_more_than_a_snapshot_is_worth_is_not_read_again(store: Store) -> None:
     whole = DeckLog(store, FakeReader(last=9), 0)
     await pull(whole)
-    log = DeckLog(store, FakeReader(last=9), 0, kept=Kept(bytes=sum(map(len, whole.recent.since(5))) + 1))
+    log = DeckLog(store, FakeReader(last=9), 0, kept=Kept(bytes=sum(map(len, whole.recent.since(5))) + 1))  # type: ignore[arg-type]
     await pull(log)
-    assert len(await log.events(5, 9)) == 4
+    assert len(await log.events(5, 9)) == 4  # type: ignore[arg-type]
     assert await log.events(4, 9) is None
 
 
 @pytest.mark.parametrize("at", ["x", "", "2026-11-24", "2026-11-24T12:00:00", "9" * 30])
-async def test_a_time_that_is_none_is_not_told(store, at):
+async def test_a_time_that_is_none_is_not_told(store: Store, at: str) -> None:
     log = DeckLog(store, FakeReader(last=0), 0)
     await pull(log)
     assert log.offer(Segment(1, at, []))
     assert log.published == Published(1, "")
 
 
-async def test_a_log_whose_placeholder_failed_is_found(tmp_path):
+async def test_a_log_whose_placeholder_failed_is_found(tmp_path: Path) -> None:
     hand = Log(f"file://{tmp_path}/attempt")
     log = DeckLog(hand.store, Reader(hand.store), 0)
     assert await pull(log) == []
@@ -129,7 +134,7 @@ async def test_a_log_whose_placeholder_failed_is_found(tmp_path):
     assert log.recent.seq == 1
 
 
-async def test_a_page_half_written_is_whole_once_nobody_writes_any_more(tmp_path):
+async def test_a_page_half_written_is_whole_once_nobody_writes_any_more(tmp_path: Path) -> None:
     hand = Log(f"file://{tmp_path}/attempt")
     now = [0.0]
     log = DeckLog(hand.store, Reader(hand.store), 0, clock=lambda: now[0])
@@ -144,7 +149,7 @@ async def test_a_page_half_written_is_whole_once_nobody_writes_any_more(tmp_path
     now[0] = 1.6
     assert len(await pull(log)) == 1
     assert not log.unsettled
-    assert log.published is not None
+    assert log.published is not None  # type: ignore[unreachable]
     assert log.published.foreign
     hand.foreign("half at the end", whole=False)
     assert len(await pull(log, final=True)) == 1
@@ -154,27 +159,27 @@ async def test_a_page_half_written_is_whole_once_nobody_writes_any_more(tmp_path
     ("page", "whole"),
     [(b"<html></html>", True), (b"</HTML>\n\n ", True), (b"<html>", False), (b"", False), (b"</html><p>", False)],
 )
-def test_what_is_whole(page, whole):
+def test_what_is_whole(page: bytes, whole: bool) -> None:
     assert is_whole(page) is whole
 
 
 class Reading:
     """Opens readers of a store that fails with ``error`` while there is one."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.error: Exception | None = None
         self.failed = asyncio.Event()
 
-    def __call__(self, store, *, offload):
+    def __call__(self, store: Store, *, offload: Offloader) -> Reader:
         return _Reader(store, offload, self)
 
 
 class _Reader(Reader):
-    def __init__(self, store, offload, reading):
+    def __init__(self, store: Store, offload: Offloader, reading: Reading) -> None:
         super().__init__(store, offload)
         self._reading = reading
 
-    async def next(self, after_seq):
+    async def next(self, after_seq: int) -> Segment | None:
         if self._reading.error is not None:
             self._reading.failed.set()
             raise self._reading.error
@@ -182,17 +187,17 @@ class _Reader(Reader):
 
 
 @pytest.fixture
-def reading():
+def reading() -> Reading:
     return Reading()
 
 
 @pytest.fixture
-async def world(tmp_path, protos, reading):
+async def world(tmp_path: Path, protos: Protos, reading: Reading) -> AsyncIterator[Any]:
     async with created(tmp_path, protos, open_reader=reading) as world:
         yield world
 
 
-async def test_a_store_that_fails_is_behind_and_then_live_again(world, reading):
+async def test_a_store_that_fails_is_behind_and_then_live_again(world: World, reading: Reading) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -210,7 +215,7 @@ async def test_a_store_that_fails_is_behind_and_then_live_again(world, reading):
             pass
 
 
-async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(world, reading):
+async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(world: World, reading: Reading) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -227,10 +232,10 @@ async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(w
         assert events[-2].id == "0.2"
 
 
-async def test_very_many_ops_are_applied_beside_the_event_loop(tmp_path):
+async def test_very_many_ops_are_applied_beside_the_event_loop(tmp_path: Path) -> None:
     offloaded = []
 
-    async def offload(function, *args):
+    async def offload(function: Any, *args: Any) -> Any:
         offloaded.append(function)
         return function(*args)
 

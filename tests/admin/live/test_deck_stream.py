@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
@@ -15,13 +18,14 @@ from livedeck.deck.ops import End, Html, Put
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.store.layout import segment_key
-from livedeck.testing.server import running_admin
+from livedeck.testing.server import LiveStream, running_admin
+from tests.admin.conftest import Protos
 from tests.admin.live.conftest import RUN, World, created, document_of, read, segment_of, until
 
 pytestmark = pytest.mark.slow
 
 
-async def states(stream, phase: str):
+async def states(stream: LiveStream, phase: str) -> Any:
     """Read until that phase; return its state."""
     while True:
         event = await stream.next()
@@ -30,7 +34,7 @@ async def states(stream, phase: str):
             return read(event)
 
 
-async def rebuilt(stream, replay: Replay | None = None) -> Replay:
+async def rebuilt(stream: LiveStream, replay: Replay | None = None) -> Replay:
     """Follow to the end as a viewer does."""
     events = await stream.rest()
     assert events[-1].event == "end"
@@ -45,7 +49,7 @@ async def rebuilt(stream, replay: Replay | None = None) -> Replay:
     return replay
 
 
-async def test_from_queued_to_succeeded(world):
+async def test_from_queued_to_succeeded(world: World) -> None:
     log = world.log()
     async with world.deck() as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -69,7 +73,7 @@ async def test_from_queued_to_succeeded(world):
         assert "endedAt" in read(events[-1])
 
 
-async def test_who_watches_an_execution_that_is_deleted_is_sent_away_and_nobody_else(world):
+async def test_who_watches_an_execution_that_is_deleted_is_sent_away_and_nobody_else(world: World) -> None:
     log = world.log()
     await world.create("e2")
     await world.run()
@@ -93,7 +97,7 @@ async def test_who_watches_an_execution_that_is_deleted_is_sent_away_and_nobody_
     assert (again.status_code, again.json()["message"]) == (404, f"there is no execution {RUN}")
 
 
-async def test_the_end_of_a_deck_may_come_after_that_of_its_task(world):
+async def test_the_end_of_a_deck_may_come_after_that_of_its_task(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -112,7 +116,7 @@ async def test_the_end_of_a_deck_may_come_after_that_of_its_task(world):
         assert read(events[-1])["phase"] == "succeeded"
 
 
-async def test_a_viewer_who_comes_late_gets_the_whole_at_once(world):
+async def test_a_viewer_who_comes_late_gets_the_whole_at_once(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -127,7 +131,7 @@ async def test_a_viewer_who_comes_late_gets_the_whole_at_once(world):
         assert document_of(snapshot) == log.document
 
 
-async def test_resuming_sends_only_what_is_missing(world):
+async def test_resuming_sends_only_what_is_missing(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -140,7 +144,7 @@ async def test_resuming_sends_only_what_is_missing(world):
     assert not [event for event in events if event.event == "snapshot"]
 
 
-async def test_resuming_by_the_address(world):
+async def test_resuming_by_the_address(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -150,7 +154,7 @@ async def test_resuming_by_the_address(world):
         assert (await stream.until("segment"))[-1].id == "0.2"
 
 
-async def test_resuming_where_nothing_is_missing_sends_nothing_again(world):
+async def test_resuming_where_nothing_is_missing_sends_nothing_again(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -162,7 +166,7 @@ async def test_resuming_where_nothing_is_missing_sends_nothing_again(world):
 
 
 @pytest.mark.parametrize("last", ["0.-1", "-0.1", "x", "0.999", "7.1", "0.1.1", "0.", ".1", "9" * 40 + ".1", "0.²"])
-async def test_nonsense_to_resume_from_gets_a_snapshot(world, last):
+async def test_nonsense_to_resume_from_gets_a_snapshot(world: World, last: str) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -171,7 +175,7 @@ async def test_nonsense_to_resume_from_gets_a_snapshot(world, last):
         assert document_of((await stream.until("snapshot"))[-1]) == log.document
 
 
-async def test_one_tail_however_many_viewers_and_none_without(world, tmp_path):
+async def test_one_tail_however_many_viewers_and_none_without(world: World, tmp_path: Path) -> None:
     key = DeckKey("flytesnacks", "development", "e1", "n0", 0)
     log = world.log()
     await world.run()
@@ -180,14 +184,14 @@ async def test_one_tail_however_many_viewers_and_none_without(world, tmp_path):
     async with world.deck() as one, world.deck() as two, world.deck() as three:
         for stream in (one, two, three):
             await stream.until("snapshot")
-        assert names() == [f"deck-tail-{key.path}"]
+        assert names() == [f"deck-tail-{key.path}"]  # type: ignore[no-untyped-call]
         log.publish("to all")
         for stream in (one, two, three):
             assert segment_of((await stream.until("segment"))[-1]).seq == 1
-    await until(lambda: names() == [])
+    await until(lambda: names() == [])  # type: ignore[no-untyped-call]
 
 
-async def test_a_hint_brings_the_segment_before_the_store_does(world):
+async def test_a_hint_brings_the_segment_before_the_store_does(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -208,7 +212,7 @@ def _put(text: str) -> Put:
     return Put("main", Html("log", text))
 
 
-async def test_a_hint_out_of_turn_only_wakes(world):
+async def test_a_hint_out_of_turn_only_wakes(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -222,7 +226,7 @@ async def test_a_hint_out_of_turn_only_wakes(world):
         assert segment_of((await stream.until("segment"))[-1]) == first
 
 
-async def test_behind_while_uploads_fail_and_live_again(world):
+async def test_behind_while_uploads_fail_and_live_again(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -241,7 +245,7 @@ async def test_behind_while_uploads_fail_and_live_again(world):
         await states(stream, "live")
 
 
-async def test_died_without_a_word(world):
+async def test_died_without_a_word(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -255,7 +259,7 @@ async def test_died_without_a_word(world):
         assert await stream.next() is None
 
 
-async def test_failed_with_its_error(world):
+async def test_failed_with_its_error(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -269,7 +273,7 @@ async def test_failed_with_its_error(world):
         assert (await states(stream, "failed"))["reason"] == "ValueError: no"
 
 
-async def test_aborted(world):
+async def test_aborted(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -280,7 +284,7 @@ async def test_aborted(world):
         assert (await stream.until("end"))[-1].event == "end"
 
 
-async def test_no_deck_says_why(world):
+async def test_no_deck_says_why(world: World) -> None:
     await world.run(deck=False)
     async with world.deck() as stream:
         assert "enable_deck" in (await states(stream, "none"))["reason"]
@@ -288,7 +292,7 @@ async def test_no_deck_says_why(world):
         assert "enable_deck" in read((await stream.until("end"))[-1])["reason"]
 
 
-async def test_following_a_retry(world):
+async def test_following_a_retry(world: World) -> None:
     await world.run()
     first = world.log(0)
     first.placeholder()
@@ -318,7 +322,7 @@ async def test_following_a_retry(world):
         assert (await rebuilt(stream)).document() == first.document
 
 
-async def test_from_the_cache(world, protos):
+async def test_from_the_cache(world: World, protos: Protos) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -347,7 +351,7 @@ async def test_from_the_cache(world, protos):
     assert document_of(next(event for event in events if event.event == "snapshot")) == log.document
 
 
-async def test_a_foreign_deck_is_shown_whole_and_only_whole(world):
+async def test_a_foreign_deck_is_shown_whole_and_only_whole(world: World) -> None:
     log = world.log()
     await world.run()
     async with world.deck() as stream:
@@ -367,7 +371,7 @@ async def test_a_foreign_deck_is_shown_whole_and_only_whole(world):
 
 
 @pytest.mark.parametrize("watched", [True, False])
-async def test_a_viewer_is_told_of_a_segment_that_cannot_be_read(world, watched):
+async def test_a_viewer_is_told_of_a_segment_that_cannot_be_read(world: World, watched: bool) -> None:
     """Whether it is watched as it comes or opened afterwards, and in the saved page."""
     log = world.log()
     await world.run()
@@ -392,7 +396,7 @@ async def test_a_viewer_is_told_of_a_segment_that_cannot_be_read(world, watched)
     assert "segment 2: it is not a segment of a Deck" in page.text
 
 
-async def test_a_viewer_is_told_of_a_segment_that_is_missing_at_the_end(world):
+async def test_a_viewer_is_told_of_a_segment_that_is_missing_at_the_end(world: World) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -407,7 +411,7 @@ async def test_a_viewer_is_told_of_a_segment_that_is_missing_at_the_end(world):
         assert read((await stream.until("end"))[-1])["phase"] == "failed"
 
 
-async def test_a_foreign_deck_that_never_closes_its_html_is_shown_all_the_same(world):
+async def test_a_foreign_deck_that_never_closes_its_html_is_shown_all_the_same(world: World) -> None:
     await world.run()
     world.log().foreign("no end", whole=False)
     async with world.deck() as stream:
@@ -415,13 +419,13 @@ async def test_a_foreign_deck_that_never_closes_its_html_is_shown_all_the_same(w
 
 
 @pytest.fixture
-async def forgetful(tmp_path, protos):
+async def forgetful(tmp_path: Path, protos: Protos) -> AsyncIterator[Any]:
     """A world whose server keeps little of a log at hand."""
     async with created(tmp_path, protos, tuning=Tuning(kept=Kept(bytes=100_000))) as world:
         yield world
 
 
-async def test_whoever_is_far_behind_is_skipped_ahead(forgetful):
+async def test_whoever_is_far_behind_is_skipped_ahead(forgetful: World) -> None:
     """A viewer that does not read costs nothing, and gets the whole when it reads again."""
     world = forgetful
     log = world.log()
@@ -447,7 +451,7 @@ async def test_whoever_is_far_behind_is_skipped_ahead(forgetful):
         assert (await rebuilt(again)).document() == log.document
 
 
-async def test_the_server_closing_ends_streams_and_the_next_one_resumes(tmp_path, protos):
+async def test_the_server_closing_ends_streams_and_the_next_one_resumes(tmp_path: Path, protos: Protos) -> None:
     async with running_admin(tmp_path) as admin:
         world = World(admin, protos)
         await world.create()
@@ -485,12 +489,12 @@ async def test_the_server_closing_ends_streams_and_the_next_one_resumes(tmp_path
     ],
 )
 @pytest.mark.parametrize("kind", ["decks", "logs"])
-async def test_what_does_not_exist_is_refused(world, kind, path, status):
+async def test_what_does_not_exist_is_refused(world: World, kind: str, path: str, status: int) -> None:
     response = await world.http.get(f"/live/{kind}/{path}")
     assert response.status_code == status
     assert set(response.json()) == {"code", "message"}
 
 
-async def test_a_node_that_is_not_there_yet_is_waited_for(world):
+async def test_a_node_that_is_not_there_yet_is_waited_for(world: World) -> None:
     async with world.listen(f"/live/decks/{RUN}/n1/latest") as stream:
         assert read(await stream.next())["phase"] == "queued"

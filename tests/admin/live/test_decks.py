@@ -1,6 +1,8 @@
 """Decks as pages: raw for frames, a viewer for people, files for who saves them, links for others."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
@@ -9,7 +11,8 @@ from flyteidl.core.execution_pb2 import TaskExecution as K
 from livedeck.deck import snapshot
 from livedeck.deck.ops import Put, Value
 from livedeck.deck.reader import Reader
-from tests.admin.live.conftest import RUN, created, document_of, read
+from tests.admin.conftest import Protos
+from tests.admin.live.conftest import RUN, Log, World, created, document_of, read
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +21,7 @@ FRAME = {"sec-fetch-dest": "iframe"}
 
 
 @pytest.fixture
-async def published(world):
+async def published(world: World) -> Log:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -26,7 +29,7 @@ async def published(world):
     return log
 
 
-async def test_a_frame_gets_the_html_in_a_sandbox(world, published):
+async def test_a_frame_gets_the_html_in_a_sandbox(world: World, published: Log) -> None:
     response = await world.http.get(PAGE, headers=FRAME)
     assert response.status_code == 200
     policy = response.headers["content-security-policy"]
@@ -46,7 +49,7 @@ async def test_a_frame_gets_the_html_in_a_sandbox(world, published):
     assert response.headers["cross-origin-resource-policy"] == "same-origin"
 
 
-async def test_the_html_holds_what_no_snapshot_has_yet(world, published):
+async def test_the_html_holds_what_no_snapshot_has_yet(world: World, published: Log) -> None:
     published.put(published.segment(Put("main", Value("v", "accuracy", 0.93))))
     response = await world.http.get(PAGE, headers=FRAME)
     assert snapshot.parse(response.content) == published.document
@@ -55,7 +58,7 @@ async def test_the_html_holds_what_no_snapshot_has_yet(world, published):
 @pytest.mark.parametrize(
     "headers", [{"sec-fetch-dest": "document"}, {"sec-fetch-dest": "embed"}, {"sec-fetch-dest": "empty"}, {}]
 )
-async def test_a_person_gets_a_page_of_ours(world, published, headers):
+async def test_a_person_gets_a_page_of_ours(world: World, published: Log, headers: dict[str, str]) -> None:
     response = await world.http.get(PAGE, headers=headers)
     assert "alert(1)" not in response.text
     policy = response.headers["content-security-policy"]
@@ -65,13 +68,13 @@ async def test_a_person_gets_a_page_of_ours(world, published, headers):
     assert f'content="{PAGE}"' in response.text or f'src="{PAGE}?version=whole"' in response.text
 
 
-async def test_a_browser_that_does_not_say_where_gets_it_in_the_frame_of_ours(world, published):
+async def test_a_browser_that_does_not_say_where_gets_it_in_the_frame_of_ours(world: World, published: Log) -> None:
     assert snapshot.parse((await world.http.get(f"{PAGE}?version=abc")).content) == published.document
     response = await world.http.get(f"{PAGE}?version=abc", headers={"sec-fetch-dest": "document"})
     assert snapshot.parse(response.content) is None
 
 
-async def test_saving(world, published):
+async def test_saving(world: World, published: Log) -> None:
     response = await world.http.get(f"{PAGE}?download=1", headers={"sec-fetch-dest": "document"})
     assert response.headers["content-disposition"] == 'attachment; filename="e1-n0-0.html"'
     assert snapshot.parse(response.content) == published.document
@@ -91,13 +94,13 @@ async def test_saving(world, published):
         ("shared/x.y/deck.html", 403),
     ],
 )
-async def test_nothing_else_can_be_had(world, published, path, status):
+async def test_nothing_else_can_be_had(world: World, published: Log, path: str, status: int) -> None:
     response = await world.http.get(f"/decks/{path}", headers=FRAME)
     assert response.status_code == status
     assert set(response.json()) == {"code", "message"}
 
 
-async def test_sharing_one_deck_and_only_that(world, published):
+async def test_sharing_one_deck_and_only_that(world: Any, published: Log) -> None:
     what = {"project": "flytesnacks", "domain": "development", "name": "e1", "node": "n0", "attempt": 0}
     answer = (await world.http.post("/decks/share", json={**what, "expires_in": 3600})).json()
     expires = datetime.fromisoformat(answer["expires_at"])
@@ -135,13 +138,13 @@ async def test_sharing_one_deck_and_only_that(world, published):
         ({"node": None}, 400),
     ],
 )
-async def test_bad_wishes_to_share(world, published, change, status):
+async def test_bad_wishes_to_share(world: Any, published: Log, change: Any, status: Any) -> None:
     what = {"project": "flytesnacks", "domain": "development", "name": "e1", "node": "n0", "attempt": 0}
     assert (await world.http.post("/decks/share", json={**what, **change})).status_code == status
     assert (await world.http.post("/decks/share", content=b"\xff")).status_code == 400
 
 
-async def test_the_live_frame_is_sandboxed_and_cached_by_content(world):
+async def test_the_live_frame_is_sandboxed_and_cached_by_content(world: Any) -> None:
     response = await world.http.get("/decks/frame", headers=FRAME)
     if response.status_code == 503:
         pytest.skip("the console is not built")
@@ -151,8 +154,10 @@ async def test_the_live_frame_is_sandboxed_and_cached_by_content(world):
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_tail_that_fails_costs_its_viewers_only_their_stream(tmp_path, protos, caplog):
-    def open_reader(store, *, offload):
+async def test_a_tail_that_fails_costs_its_viewers_only_their_stream(
+    tmp_path: Path, protos: Protos, caplog: pytest.LogCaptureFixture
+) -> None:
+    def open_reader(store: Any, *, offload: Any) -> Any:
         if mistaken:
             raise RuntimeError("a mistake in the tail")
         return Reader(store, offload)

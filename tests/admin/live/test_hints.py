@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from livedeck.admin.live.hints import Hint, parse
@@ -9,7 +11,7 @@ SEGMENT = Segment(1, "2026-11-24T12:00:00.000Z", [Put("main", Html("e1", "x"))])
 DEEP = b"[" * 100_000
 
 
-def test_the_three_forms():
+def test_the_three_forms() -> None:
     assert parse(encode(SEGMENT)) == Hint(segment=SEGMENT)
     assert parse(b'{"seq": 7}') == Hint()
     assert parse(b'{"behind": 1.5}') == Hint(behind=1.5)
@@ -30,6 +32,6 @@ def test_the_three_forms():
         b'{"ops": ' + DEEP,
     ],
 )
-def test_nonsense_is_refused(body):
+def test_nonsense_is_refused(body: Any) -> None:
     with pytest.raises(DeckError):
         parse(body)

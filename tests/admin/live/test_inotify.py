@@ -2,6 +2,9 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +17,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="in
 
 
 @pytest.fixture
-async def inotify():
+async def inotify() -> AsyncIterator[Any]:
     opened = Inotify.open()
     assert opened is not None
     yield opened
@@ -25,7 +28,7 @@ async def woken(signal: Signal, seen: int) -> None:
     assert await signal.wait(seen, timeout=20)
 
 
-async def test_files_wake_and_files_being_written_do_not(inotify, tmp_path):
+async def test_files_wake_and_files_being_written_do_not(inotify: Any, tmp_path: Path) -> None:
     signal = Signal()
     watch = inotify.add(tmp_path, signal.fire)
     (tmp_path / ".livedeck-1.part").write_text("half")
@@ -41,7 +44,7 @@ async def test_files_wake_and_files_being_written_do_not(inotify, tmp_path):
     inotify.remove(watch, signal.fire)
 
 
-async def test_a_folder_that_does_not_exist_is_found_when_it_does(inotify, tmp_path):
+async def test_a_folder_that_does_not_exist_is_found_when_it_does(inotify: Any, tmp_path: Path) -> None:
     signal = Signal()
     deep = tmp_path / "metadata/p/d/e/n0/data/0"
     watch = FolderWatch(inotify, [deep, deep / "deck"], signal.fire)
@@ -56,7 +59,7 @@ async def test_a_folder_that_does_not_exist_is_found_when_it_does(inotify, tmp_p
     assert inotify._watches == {}
 
 
-async def test_two_who_watch_one_folder(inotify, tmp_path):
+async def test_two_who_watch_one_folder(inotify: Any, tmp_path: Path) -> None:
     one, two = Signal(), Signal()
     first = FolderWatch(inotify, [tmp_path], one.fire)
     second = FolderWatch(inotify, [tmp_path], two.fire)
@@ -71,7 +74,7 @@ async def test_two_who_watch_one_folder(inotify, tmp_path):
     assert inotify._watches == {}
 
 
-async def test_a_folder_that_goes_away_wakes(inotify, tmp_path):
+async def test_a_folder_that_goes_away_wakes(inotify: Any, tmp_path: Path) -> None:
     signal = Signal()
     folder = tmp_path / "gone"
     folder.mkdir()
@@ -82,7 +85,7 @@ async def test_a_folder_that_goes_away_wakes(inotify, tmp_path):
     watch.close()
 
 
-async def test_stores_without_files_are_not_watched(inotify):
+async def test_stores_without_files_are_not_watched(inotify: Any) -> None:
     watcher = watching(inotify)(open_store("memory://unwatched"), ("",), Signal())
     assert not watcher.active
     watcher.refresh()
@@ -90,12 +93,12 @@ async def test_stores_without_files_are_not_watched(inotify):
     assert not watching(None)(open_store("file:///tmp"), ("",), Signal()).active
 
 
-async def test_elsewhere_there_is_none(monkeypatch):
+async def test_elsewhere_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert Inotify.open() is None
 
 
-def test_polling_slows_down_and_is_quick_after_news():
+def test_polling_slows_down_and_is_quick_after_news() -> None:
     pace = Pace()
     pauses = [pace.next(moved=False, watched=False) for _ in range(8)]
     assert pauses[0] == FIRST

@@ -2,6 +2,8 @@
 
 import random
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +14,15 @@ from livedeck.deck.reader import Reader
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import DeckPublish
 from livedeck.testing.server import running_admin
+from tests.admin.conftest import Protos
 from tests.admin.live.conftest import World, document_of, segment_of
 
 
-def publish(world, log, *, hint, updates=40, seed=0):
+def publish(world: Any, log: Any, *, hint: Any, updates: Any = 40, seed: Any = 0) -> Any:
     """What a task does, in a thread of its own."""
     chance = random.Random(seed)
 
-    def work():
+    def work() -> None:
         page = Page()
         publisher = Publisher(page, log.store, settings=DeckPublish(min_interval=0.0), hint=hint)
         publisher.start()
@@ -35,7 +38,7 @@ def publish(world, log, *, hint, updates=40, seed=0):
     return thread
 
 
-async def follow(stream):
+async def follow(stream: Any) -> Any:
     """Follow as a viewer does, until the log has its end."""
     replay = None
     while replay is None or replay.end is None:
@@ -51,7 +54,7 @@ async def follow(stream):
 
 @pytest.mark.parametrize("root", ["file", "memory"])
 @pytest.mark.parametrize("hints", ["all", "none", "some"])
-async def test_the_viewer_ends_with_exactly_the_document(tmp_path, protos, root, hints):
+async def test_the_viewer_ends_with_exactly_the_document(tmp_path: Path, protos: Protos, root: Any, hints: Any) -> None:
     uri = {"file": (tmp_path / "store").as_uri(), "memory": f"memory://{tmp_path.name}"}[root]
     async with running_admin(tmp_path, root=uri) as admin:
         world = World(admin, protos)

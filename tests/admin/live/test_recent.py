@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import msgspec
 from hypothesis import given
@@ -14,7 +15,7 @@ def segment(seq: int, text: str = "x") -> Segment:
     return Segment(seq, "2026-11-24T12:00:00.000Z", [kind("main", Html("log", text))])
 
 
-def test_since_gives_the_events_after():
+def test_since_gives_the_events_after() -> None:
     log = Recent(2, Document())
     for seq in (1, 2, 3):
         assert log.add(segment(seq))
@@ -25,7 +26,7 @@ def test_since_gives_the_events_after():
     assert log.since(-1) is None
 
 
-def test_a_log_that_was_picked_up_half_way_has_nothing_before():
+def test_a_log_that_was_picked_up_half_way_has_nothing_before() -> None:
     log = Recent(0, Document(seq=10))
     assert log.since(10) == []
     assert log.since(9) is None
@@ -34,7 +35,7 @@ def test_a_log_that_was_picked_up_half_way_has_nothing_before():
     assert log.since(9) is None
 
 
-async def test_the_snapshot_is_made_once_for_all():
+async def test_the_snapshot_is_made_once_for_all() -> None:
     log = Recent(0, Document())
     log.add(segment(1))
     assert await log.snapshot() is await log.snapshot()
@@ -46,10 +47,10 @@ async def test_the_snapshot_is_made_once_for_all():
     assert pieces[0].startswith(b"id: 0.2\nevent: snapshot\ndata: ")
 
 
-async def test_a_large_document_is_encoded_elsewhere_once_for_all_who_wait():
+async def test_a_large_document_is_encoded_elsewhere_once_for_all_who_wait() -> None:
     calls = []
 
-    async def offload(function, *args):
+    async def offload(function: Any, *args: Any) -> Any:
         calls.append(args)
         await asyncio.sleep(0)
         return function(*args)
@@ -57,7 +58,7 @@ async def test_a_large_document_is_encoded_elsewhere_once_for_all_who_wait():
     log = Recent(3, Document(), offload)
     ops = [Put("main", Html(f"e{n}", 'é<"' * 9_000)) for n in range(4)]
     ops.append(Put("other", Chart("c", "Loss", [Series("a", [1], [None])])))
-    log.add(Segment(1, "2026-11-24T12:00:00.000Z", ops))
+    log.add(Segment(1, "2026-11-24T12:00:00.000Z", ops))  # type: ignore[arg-type]
     made = await asyncio.gather(*(log.snapshot() for _ in range(20)))
     assert len(calls) == 1
     assert {id(pieces) for _, pieces in made} == {id(made[0][1])}
@@ -73,7 +74,7 @@ async def test_a_large_document_is_encoded_elsewhere_once_for_all_who_wait():
 
 
 @given(sizes=st.lists(st.integers(0, 400), max_size=40), limit=st.integers(1, 1000), count=st.integers(1, 8))
-def test_memory_is_bounded_and_what_is_given_is_never_partial(sizes, limit, count):
+def test_memory_is_bounded_and_what_is_given_is_never_partial(sizes: Any, limit: Any, count: Any) -> None:
     log = Recent(0, Document(), kept=Kept(segments=count, bytes=limit))
     for seq, size in enumerate(sizes, 1):
         log.add(segment(seq, "x" * size))

@@ -1,7 +1,10 @@
 """A viewer who comes back to a Deck while more is published: it misses nothing. No server, and no clock."""
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from flyteidl.admin.execution_pb2 import Execution
 
@@ -23,21 +26,21 @@ from tests.admin.live.conftest import document_of, segment_of
 NODE = NodeKey("p", "d", "e", "n0")
 
 
-def segment(seq):
+def segment(seq: Any) -> Any:
     return Segment(seq, "2026-11-24T12:00:00.000Z", [Put("main", Html(f"e{seq}", "x" * 1000))])
 
 
 class BusyReader:
     """A log that, once ``tail`` is set, grows by a segment whenever one is read again."""
 
-    def __init__(self, last):
+    def __init__(self, last: Any) -> None:
         self.last = last
-        self.tail = None
+        self.tail: DeckTail | None = None
 
-    async def load(self):
+    async def load(self) -> Any:
         return Document()
 
-    async def next(self, after_seq):
+    async def next(self, after_seq: Any) -> Any:
         if after_seq >= self.last:
             return None
         if self.tail is not None:
@@ -45,7 +48,7 @@ class BusyReader:
         return segment(after_seq + 1)
 
 
-async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_path):
+async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     store.put(DECK, b"anything")
     reader = BusyReader(last=30)
@@ -61,11 +64,11 @@ async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_pat
     reader.tail = tail
 
     @asynccontextmanager
-    async def open_tail(_):
+    async def open_tail(_: Any) -> AsyncIterator[Any]:
         yield tail
 
     parser, seq = SseParser(), 5
-    async for data in follow(SimpleNamespace(open=open_tail), NODE, 0, (0, seq)):
+    async for data in follow(SimpleNamespace(open=open_tail), NODE, 0, (0, seq)):  # type: ignore[arg-type]
         for event in parser.feed(data):
             if event.event == "segment":
                 assert segment_of(event).seq == seq + 1, "a segment was left out"

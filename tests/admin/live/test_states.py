@@ -1,6 +1,7 @@
 """The table of every state that a viewer can meet a Deck in."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flyteidl.admin.execution_pb2 import Execution
@@ -36,7 +37,7 @@ def ended(outcome: str) -> Published:
     return Published(4, AT, End(outcome, AT))  # type: ignore[arg-type]
 
 
-def execution(phase: int = W.RUNNING, cause: str = "") -> Execution:
+def execution(phase: Any = W.RUNNING, cause: str = "") -> Execution:
     made = Execution()
     made.closure.phase = phase
     if cause:
@@ -44,7 +45,7 @@ def execution(phase: int = W.RUNNING, cause: str = "") -> Execution:
     return made
 
 
-def node(phase: int = N.RUNNING, *, deck: bool = True, error: str = "", **more) -> NodeExecution:
+def node(phase: Any = N.RUNNING, *, deck: bool = True, error: str = "", **more: Any) -> NodeExecution:
     made = NodeExecution(**more)
     made.closure.phase = phase
     made.closure.deck_uri = "file:///deck.html" if deck else ""
@@ -68,19 +69,19 @@ def task(phase: int = K.RUNNING, attempt: int = 0, error: str = "", reason: str 
     return made
 
 
-def recorded(node=None, *tasks, run=None) -> NodeRecord:
+def recorded(node: NodeExecution | None = None, *tasks: TaskExecution, run: Execution | None = None) -> NodeRecord:
     return NodeRecord(run or execution(), node, tasks)
 
 
 CACHED = NodeExecution()
 CACHED.closure.phase = N.SUCCEEDED
-CACHED.closure.task_node_metadata.cache_status = 1 * 2  # CACHE_HIT
+CACHED.closure.task_node_metadata.cache_status = 1 * 2  # type: ignore[assignment]  # CACHE_HIT
 CACHED.closure.task_node_metadata.catalog_key.source_task_execution.retry_attempt = 1
 _SOURCE = CACHED.closure.task_node_metadata.catalog_key.source_task_execution.node_execution_id
 _SOURCE.node_id = "n0"
 _SOURCE.execution_id.project, _SOURCE.execution_id.domain, _SOURCE.execution_id.name = "p", "d", "e"
 CACHED_UNKNOWN = NodeExecution()
-CACHED_UNKNOWN.closure.task_node_metadata.cache_status = 2
+CACHED_UNKNOWN.closure.task_node_metadata.cache_status = 2  # type: ignore[assignment]
 
 NO_ROOM = task(K.WAITING_FOR_RESOURCES, reason="waits for 2 CPUs of 4")
 NO_ROOM_FOR_RETRY = task(K.WAITING_FOR_RESOURCES, 1, reason="waits for 2 CPUs of 4")
@@ -152,9 +153,9 @@ TABLE = [
 @pytest.mark.parametrize(
     ("recorded", "published", "phase", "words", "attempt"),
     [row[1:] if len(row) == 6 else (*row[1:], 0) for row in TABLE],
-    ids=[row[0] for row in TABLE],
+    ids=[row[0] for row in TABLE],  # type: ignore[misc]
 )
-def test_table(recorded, published, phase, words, attempt):
+def test_table(recorded: Any, published: Any, phase: Any, words: Any, attempt: Any) -> None:
     state = deck_state(attempt, recorded, published, None, NOW)
     assert state.phase is phase
     assert words in state.reason
@@ -164,11 +165,11 @@ def test_table(recorded, published, phase, words, attempt):
     assert state.source == ("p/d/e/n0/1" if phase is P.CACHED else None)
 
 
-def test_every_phase_is_in_the_table_or_below():
+def test_every_phase_is_in_the_table_or_below() -> None:
     assert {row[3] for row in TABLE} | {P.BEHIND, P.FINISHING} == set(P)
 
 
-def test_behind():
+def test_behind() -> None:
     trouble = Trouble(3.21, "it keeps trying")
     state = deck_state(0, recorded(node(), task()), SOME, trouble, NOW)
     assert (state.phase, state.behind, state.reason) == (P.BEHIND, 3.2, "it keeps trying")
@@ -178,7 +179,7 @@ def test_behind():
     assert (over.phase, over.behind) == (P.SUCCEEDED, 0.0)
 
 
-def test_what_could_not_be_read_is_not_called_missing():
+def test_what_could_not_be_read_is_not_called_missing() -> None:
     trouble = Trouble(3.2, "The Deck cannot be read at the moment: throttled", unread=True)
     over = recorded(node(N.FAILED), task(K.FAILED))
     state = deck_state(0, over, None, trouble, NOW)
@@ -187,7 +188,7 @@ def test_what_could_not_be_read_is_not_called_missing():
     assert "before its Deck was written" in publishing.reason
 
 
-def test_attempts_and_times():
+def test_attempts_and_times() -> None:
     both = recorded(node(), task(K.FAILED), task(K.RUNNING, 1))
     first, second = (deck_state(number, both, SOME, None, NOW) for number in (0, 1))
     assert (first.attempt, first.attempts, first.ended_at) == (0, 2, "2026-11-24T12:00:02.250Z")
@@ -225,20 +226,20 @@ FLUSHING = [
 @pytest.mark.parametrize(
     ("phase", "attempt", "published", "shown", "words"), [row[1:] for row in FLUSHING], ids=[r[0] for r in FLUSHING]
 )
-def test_a_deck_whose_end_is_on_its_way(phase, attempt, published, shown, words):
+def test_a_deck_whose_end_is_on_its_way(phase: Any, attempt: Any, published: Any, shown: Any, words: Any) -> None:
     state = deck_state(0, recorded(node(phase), attempt), published, None, NOW)
     assert state.phase is shown
     assert words in state.reason
     assert bool(words) == bool(state.reason)
 
 
-def test_a_deck_whose_end_does_not_get_through_says_so():
+def test_a_deck_whose_end_does_not_get_through_says_so() -> None:
     state = deck_state(0, recorded(node(N.SUCCEEDED), flushing()), SOME, Trouble(3.0, "It keeps trying."), NOW)
     assert state.phase is P.FINISHING
     assert state.reason.endswith("It keeps trying.")
 
 
-def test_who_may_publish():
+def test_who_may_publish() -> None:
     assert may_publish(0, recorded(node(), task()), NOW)
     assert may_publish(0, recorded(node(N.SUCCEEDED), flushing()), NOW)
     assert not may_publish(0, recorded(node(N.SUCCEEDED), flushing(since=36)), NOW)
@@ -246,14 +247,14 @@ def test_who_may_publish():
     assert not may_publish(0, recorded(run=execution(W.ABORTED)), NOW)
 
 
-def test_who_may_print():
+def test_who_may_print() -> None:
     assert may_print(0, recorded(node(), task()), NOW)
     assert may_print(0, recorded(node(N.SUCCEEDED), flushing(since=1)), NOW)
     assert not may_print(0, recorded(node(N.SUCCEEDED), flushing(since=3)), NOW)
     assert not may_print(0, recorded(node(N.SUCCEEDED), task(K.SUCCEEDED)), NOW)
 
 
-def test_who_is_over():
+def test_who_is_over() -> None:
     assert not is_over(0, recorded(node(), task()))
     assert is_over(0, recorded(node(), task(K.FAILED)))
     assert not node_is_over(recorded(node(), task(K.FAILED)))
@@ -262,12 +263,12 @@ def test_who_is_over():
     assert not node_is_over(recorded(None, run=execution(W.ABORTING)))
 
 
-def test_an_error_of_a_megabyte_is_cut():
+def test_an_error_of_a_megabyte_is_cut() -> None:
     state = deck_state(0, recorded(node(N.FAILED), task(K.FAILED, error="x" * 10**6)), SOME, None, NOW)
     assert len(state.reason) == 2000
 
 
-def test_what_holds_it_back_now_goes_before_what_was_recorded():
+def test_what_holds_it_back_now_goes_before_what_was_recorded() -> None:
     waits = recorded(node(N.QUEUED, deck=False), NO_ROOM)
     state = deck_state(0, waits, None, None, NOW, queued=Queued(3, "waits for 1 GPU"))
     assert (state.phase, state.reason, state.ahead) == (P.QUEUED, "waits for 1 GPU", 3)

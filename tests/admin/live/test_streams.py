@@ -5,6 +5,8 @@ import contextlib
 import json
 import os
 from base64 import b64decode
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +22,7 @@ from livedeck.errors import InvalidKey, InvalidName
 from livedeck.executors.api import Queued
 from livedeck.store.layout import log_key
 from livedeck.testing.server import listening, running_admin
+from tests.admin.conftest import Protos
 from tests.admin.live.conftest import RUN, created, read, until
 
 pytestmark = pytest.mark.slow
@@ -28,7 +31,7 @@ PATH = f"/live/executions/{RUN}"
 LIST = "/live/executions?project=flytesnacks&domain=development"
 
 
-async def test_one_execution_from_its_creation_on(world):
+async def test_one_execution_from_its_creation_on(world: Any) -> None:
     async with world.listen(PATH) as stream:
         first = await stream.until("ready")
         assert [event.event for event in first] == ["execution", "ready"]
@@ -46,7 +49,7 @@ async def test_one_execution_from_its_creation_on(world):
 
 
 @pytest.mark.parametrize("path", [f"{PATH}?", f"{LIST}&"])
-async def test_entities_as_protobuf(world, path):
+async def test_entities_as_protobuf(world: Any, path: Any) -> None:
     await world.run()
     async with world.listen(f"{path}encoding=protobuf") as stream:
         first = await stream.until("ready")
@@ -57,7 +60,7 @@ async def test_entities_as_protobuf(world, path):
     assert (await world.http.get(f"{path}encoding=../xml")).status_code == 400
 
 
-async def test_the_place_in_the_queue_is_told_as_it_changes_and_recorded_nowhere(world):
+async def test_the_place_in_the_queue_is_told_as_it_changes_and_recorded_nowhere(world: Any) -> None:
     queue = {"n0": Queued(1, "waits for 2 CPUs of 4")}
     world.admin.control.show_queues(lambda key: queue if key == RUN else {})
     number = await world.admin.feed.current()
@@ -75,7 +78,7 @@ async def test_the_place_in_the_queue_is_told_as_it_changes_and_recorded_nowhere
     assert await world.admin.feed.current() == number
 
 
-async def test_resuming_an_execution(world):
+async def test_resuming_an_execution(world: Any) -> None:
     await world.run()
     async with world.listen(PATH) as stream:
         events = await stream.until("ready")
@@ -90,26 +93,26 @@ async def test_resuming_an_execution(world):
 
 
 @pytest.mark.parametrize("last", ["-1", "99999999", "x", "9" * 30, "1.5"])
-async def test_nonsense_to_resume_an_execution_from_gets_all(world, last):
+async def test_nonsense_to_resume_an_execution_from_gets_all(world: Any, last: Any) -> None:
     await world.run()
     async with world.listen(PATH, last_event_id=last) as stream:
         assert len(await stream.until("ready")) == 4
 
 
-async def test_events_that_pour_in_arrive_as_they_stand_at_the_end(world):
+async def test_events_that_pour_in_arrive_as_they_stand_at_the_end(world: Any) -> None:
     await world.run()
     async with world.listen(PATH) as stream:
         await stream.until("ready")
         for n in range(1, 40):
             await world.report(world.protos.node_event("e1", f"m{n}", N.QUEUED))
             await world.report(world.protos.node_event("e1", f"m{n}", N.SUCCEEDED))
-        final = {}
+        final: dict[Any, Any] = {}
         while len(final) < 39 or set(final.values()) != {"SUCCEEDED"}:
             node = read((await stream.until("node"))[-1])
             final[node["id"]["nodeId"]] = node["closure"]["phase"]
 
 
-async def test_the_list_shows_what_is_there_and_what_comes(world):
+async def test_the_list_shows_what_is_there_and_what_comes(world: Any) -> None:
     async with world.listen(LIST) as stream:
         events = await stream.until("ready")
         assert [read(event)["id"]["name"] for event in events[:-1]] == ["e1"]
@@ -127,7 +130,7 @@ async def test_the_list_shows_what_is_there_and_what_comes(world):
 
 
 @pytest.mark.parametrize("path", [PATH, LIST])
-async def test_a_time_that_no_calendar_has_does_not_end_the_stream(world, path):
+async def test_a_time_that_no_calendar_has_does_not_end_the_stream(world: Any, path: Any) -> None:
     never = {"message": "boom", "timestamp": {"seconds": 10**12}}  # a task's own error file may say that
     await world.create("e2")
     async with world.listen(path) as stream:
@@ -145,15 +148,15 @@ async def test_a_time_that_no_calendar_has_does_not_end_the_stream(world, path):
 @pytest.mark.parametrize(
     "path", ["/live/executions", "/live/executions?project=..&domain=x", "/live/executions?project=p"]
 )
-async def test_a_list_needs_a_scope(world, path):
+async def test_a_list_needs_a_scope(world: Any, path: Any) -> None:
     assert (await world.http.get(path)).status_code == 400
 
 
-async def test_an_unknown_execution_is_not_found(world):
+async def test_an_unknown_execution_is_not_found(world: Any) -> None:
     assert (await world.http.get("/live/executions/flytesnacks/development/none")).status_code == 404
 
 
-async def test_the_log_as_it_is_printed(world):
+async def test_the_log_as_it_is_printed(world: Any) -> None:
     log = world.log()
     await world.run()
     path = f"/live/logs/{RUN}/n0/latest"
@@ -171,7 +174,7 @@ async def test_the_log_as_it_is_printed(world):
 
 
 @pytest.mark.parametrize("size", [0, 2**40])
-async def test_a_piece_of_a_log_that_is_not_to_be_read_is_named_and_the_rest_follows(world, size):
+async def test_a_piece_of_a_log_that_is_not_to_be_read_is_named_and_the_rest_follows(world: Any, size: Any) -> None:
     await world.run()
     log = world.log()
     log.output(1, "one\n")
@@ -190,7 +193,7 @@ async def test_a_piece_of_a_log_that_is_not_to_be_read_is_named_and_the_rest_fol
 
 
 @pytest.mark.parametrize("last", ["-5", "2", "1.2", "0.-1", "x"])
-async def test_nonsense_to_resume_a_log_from_gets_all(world, last):
+async def test_nonsense_to_resume_a_log_from_gets_all(world: Any, last: Any) -> None:
     await world.run()
     world.log().output(1, "one\n")
     world.log().output(2, "two\n")
@@ -200,7 +203,7 @@ async def test_nonsense_to_resume_a_log_from_gets_all(world, last):
             assert [each.id for each in (await stream.rest())[:-1]] == ["0.1", "0.2"]
 
 
-async def test_a_log_goes_over_to_the_retry(world):
+async def test_a_log_goes_over_to_the_retry(world: Any) -> None:
     await world.run()
     world.log(0).output(1, "first\n")
     async with world.listen(f"/live/logs/{RUN}/n0/latest") as stream:
@@ -218,7 +221,7 @@ async def test_a_log_goes_over_to_the_retry(world):
         assert [each.id for each in (await stream.rest())[:-1]] == ["1.1"]
 
 
-async def test_a_viewer_who_was_away_during_a_retry_misses_nothing_of_either_log(world):
+async def test_a_viewer_who_was_away_during_a_retry_misses_nothing_of_either_log(world: Any) -> None:
     await world.run()
     for seq in (1, 2, 3):
         world.log(0).output(seq, f"first {seq}\n")
@@ -236,7 +239,7 @@ async def test_a_viewer_who_was_away_during_a_retry_misses_nothing_of_either_log
         assert [each.id for each in (await stream.rest())[:-1]] == ["1.1", "1.2", "1.3", "1.4"]
 
 
-async def test_the_head_of_a_stream_is_answered_at_once(world):
+async def test_the_head_of_a_stream_is_answered_at_once(world: Any) -> None:
     await world.run()
     for path in (PATH, LIST, f"/live/decks/{RUN}/n0/latest", f"/live/logs/{RUN}/n0/0"):
         answer = await world.http.head(path)
@@ -246,30 +249,30 @@ async def test_the_head_of_a_stream_is_answered_at_once(world):
     assert (await world.http.head("/live/executions/flytesnacks/development/none")).status_code == 404
 
 
-async def test_a_log_of_nothing_ends(world):
+async def test_a_log_of_nothing_ends(world: Any) -> None:
     await world.run(deck=False)
     await world.finish()
     async with world.listen(f"/live/logs/{RUN}/n0/0") as stream:
         assert [event.event for event in await stream.rest()] == ["end"]
 
 
-async def test_silence_is_broken_by_a_heartbeat(tmp_path, protos):
+async def test_silence_is_broken_by_a_heartbeat(tmp_path: Path, protos: Protos) -> None:
     async with created(tmp_path, protos, tuning=Tuning(heartbeat=0.05)) as world:
         await world.run()
         for path in (PATH, LIST, f"/live/decks/{RUN}/n0/0", f"/live/logs/{RUN}/n0/0"):
             async with world.listen(path) as stream:
                 reading = asyncio.create_task(_read_raw(stream))
-                await until(lambda stream=stream: b": alive" in stream.raw)
+                await until(lambda stream=stream: b": alive" in stream.raw)  # type: ignore[misc]
                 reading.cancel()
                 await asyncio.wait([reading])
 
 
-async def _read_raw(stream):
+async def _read_raw(stream: Any) -> None:
     while await stream.next() is not None:
         pass
 
 
-async def test_bad_hints(world):
+async def test_bad_hints(world: Any) -> None:
     log = world.log()
     await world.run()
     log.placeholder()
@@ -305,7 +308,7 @@ async def test_bad_hints(world):
         assert json.loads((await stream.until("segment"))[-1].data)["segment"]["at"] == own.at
 
 
-async def test_hints_are_only_for_attempts_in_the_store(world):
+async def test_hints_are_only_for_attempts_in_the_store(world: Any) -> None:
     root = world.admin.settings.root
     for uri in (
         "file:///elsewhere/metadata/p/d/e/n/data/0",
@@ -322,7 +325,7 @@ async def test_hints_are_only_for_attempts_in_the_store(world):
     assert set(environment) == {"LIVEDECK_HINT_URL", "LIVEDECK_HINT_TOKEN"}
 
 
-async def test_viewers_leave_room_for_calls(tmp_path):
+async def test_viewers_leave_room_for_calls(tmp_path: Path) -> None:
     path = "/live/executions?project=flytesnacks&domain=development"
     async with running_admin(tmp_path, max_connections=5) as admin, contextlib.AsyncExitStack() as stack:
         for _ in range(4):

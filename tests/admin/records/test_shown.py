@@ -1,12 +1,14 @@
 """What JSON cannot say: refused by name, left out of what is stored."""
 
+from typing import Any
+
 import pytest
 from flyteidl.admin.execution_pb2 import Execution, ExecutionList
 from flyteidl.admin.launch_plan_pb2 import LaunchPlan, LaunchPlanList
 from flyteidl.admin.task_pb2 import Task, TaskList
 from flyteidl.core.interface_pb2 import Variable
 from flyteidl.core.types_pb2 import LiteralType
-from google.protobuf.any_pb2 import Any
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -17,36 +19,36 @@ from livedeck.errors import InvalidRequest
 NEVER = Timestamp(seconds=10**12)
 
 
-def execution(**metadata):
+def execution(**metadata: Any) -> Execution:
     message = Execution(spec={"metadata": metadata})
     message.id.name = "e1"
     return message
 
 
-def task(value):
+def task(value: float | list[dict[str, float] | float | str | None]) -> Task:
     message = Task()
     message.id.name = "t1"
     message.closure.compiled_task.template.custom["lr"] = value
     return message
 
 
-def unknown_condition():
+def unknown_condition() -> LaunchPlan:
     message = LaunchPlan()
-    message.spec.entity_metadata.launch_conditions.CopyFrom(Any(type_url="x/no.Such", value=b"1"))
+    message.spec.entity_metadata.launch_conditions.CopyFrom(AnyMessage(type_url="x/no.Such", value=b"1"))
     return message
 
 
-def nested(levels):
+def nested(levels: int) -> Task:
     innermost = kind = LiteralType()
     for _ in range(levels):
         innermost = innermost.collection_type
-    innermost.simple = 1
+    innermost.simple = 1  # type: ignore[assignment]
     message = Task()
     message.closure.compiled_task.template.interface.inputs.variables["x"].CopyFrom(Variable(type=kind))
     return message
 
 
-def long_timeout():
+def long_timeout() -> Task:
     message = Task()
     message.closure.compiled_task.template.metadata.timeout.CopyFrom(Duration(seconds=10**15))
     return message
@@ -65,7 +67,7 @@ def long_timeout():
         (nested(90), "nests deeper than"),
     ],
 )
-def test_what_has_no_json_form_is_refused_by_name(message, named):
+def test_what_has_no_json_form_is_refused_by_name(message: Any, named: Any) -> None:
     with pytest.raises(InvalidRequest) as refused:
         check_shown("it", message)
     assert str(refused.value).startswith("it cannot be shown as JSON: ")
@@ -76,18 +78,18 @@ def test_what_has_no_json_form_is_refused_by_name(message, named):
     "message",
     [execution(scheduled_at=Timestamp(seconds=1)), task([0.5, None, "nan"]), nested(60), Execution(), LaunchPlan()],
 )
-def test_what_has_a_json_form_passes(message):
+def test_what_has_a_json_form_passes(message: Any) -> None:
     check_shown("it", message)
     assert as_dict(message) == MessageToDict(message)
 
 
-def test_what_may_nest_that_deep_may_be_listed():
+def test_what_may_nest_that_deep_may_be_listed() -> None:
     deepest = next(message for message in map(nested, range(90, 0, -1)) if passes(message))
     listed = TaskList(tasks=[deepest])  # copies: protobuf refuses what nests too deep for it
     as_dict(TaskList.FromString(listed.SerializeToString()))
 
 
-def passes(message):
+def passes(message: Any) -> Any:
     try:
         check_shown("it", message)
     except InvalidRequest:
@@ -95,7 +97,7 @@ def passes(message):
     return True
 
 
-def test_of_what_is_stored_only_the_bad_value_is_left_out(caplog):
+def test_of_what_is_stored_only_the_bad_value_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     bad, good = execution(scheduled_at=NEVER, principal="me"), execution(scheduled_at=Timestamp(seconds=1))
     before = bad.SerializeToString()
     shown = as_dict(ExecutionList(executions=[good, bad], token="2"))
@@ -104,16 +106,16 @@ def test_of_what_is_stored_only_the_bad_value_is_left_out(caplog):
     assert shown["executions"][1] == {"id": {"name": "e1"}, "spec": {"metadata": {"principal": "me"}}}
     assert bad.SerializeToString() == before
     [record] = caplog.records
-    assert (record.levelname, record.at) == ("WARNING", "executions[e1].spec.metadata.scheduled_at")
+    assert (record.levelname, record.at) == ("WARNING", "executions[e1].spec.metadata.scheduled_at")  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("value", "said"), [("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")])
-def test_numbers_that_are_none_are_said_as_text(value, said):
+def test_numbers_that_are_none_are_said_as_text(value: Any, said: Any) -> None:
     shown = as_dict(TaskList(tasks=[task([float(value), 1])]))
     assert shown["tasks"][0]["closure"]["compiledTask"]["template"]["custom"] == {"lr": [said, 1]}
 
 
-def test_a_condition_of_a_foreign_type_is_left_out():
+def test_a_condition_of_a_foreign_type_is_left_out() -> None:
     assert as_dict(LaunchPlanList(launch_plans=[unknown_condition()])) == {
         "launchPlans": [{"spec": {"entityMetadata": {}}}]
     }

@@ -1,7 +1,9 @@
 """Signed links: where uploads go, whose Deck may be fetched, what flyte:// URLs say."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flyteidl.admin.event_pb2 import NodeExecutionEventRequest
@@ -16,22 +18,24 @@ from flyteidl.service.dataproxy_pb2 import (
 from google.protobuf.duration_pb2 import Duration
 
 from livedeck.admin.services.calls import Failure
+from livedeck.store import Store
+from tests.admin.conftest import Caller, Protos
 
 MD5 = hashlib.md5(b"code").digest()
 
 
-def upload(**more):
+def upload(**more: Any) -> CreateUploadLocationRequest:
     values = {"project": "flytesnacks", "domain": "development", "filename": "code.tar.gz", "content_md5": MD5, **more}
     return CreateUploadLocationRequest(**values)
 
 
-async def code(call, method, request):
+async def code(call: Caller, method: str, request: Any) -> str:
     with pytest.raises(Failure) as refused:
         await call(method, request)
     return refused.value.code.name
 
 
-async def test_an_upload_has_a_place_of_its_own(call, store):
+async def test_an_upload_has_a_place_of_its_own(call: Caller, store: Store) -> None:
     answer = await call("CreateUploadLocation", upload())
     assert answer.native_url.startswith(f"{store.uri}/code/flytesnacks/development/")
     assert answer.native_url.endswith("/code.tar.gz")
@@ -40,17 +44,17 @@ async def test_an_upload_has_a_place_of_its_own(call, store):
     assert (await call("CreateUploadLocation", upload())).native_url == answer.native_url
 
 
-async def test_a_root_may_be_chosen(call, store):
+async def test_a_root_may_be_chosen(call: Caller, store: Store) -> None:
     answer = await call("CreateUploadLocation", upload(filename_root="mine", content_md5=b""))
     assert answer.native_url == f"{store.uri}/code/flytesnacks/development/mine/code.tar.gz"
 
 
-async def test_below_a_root_a_name_may_be_a_path(call, store):
+async def test_below_a_root_a_name_may_be_a_path(call: Caller, store: Store) -> None:
     answer = await call("CreateUploadLocation", upload(filename_root="mine", filename="folder/in it/x.py"))
     assert answer.native_url == f"{store.uri}/code/flytesnacks/development/mine/folder/in it/x.py"
 
 
-async def test_other_content_under_the_same_name_is_refused(call, store):
+async def test_other_content_under_the_same_name_is_refused(call: Caller, store: Store) -> None:
     key = "code/flytesnacks/development/mine/code.tar.gz"
     store.put(key, b"code")
     await call("CreateUploadLocation", upload(filename_root="mine"))  # the same content: nothing to fear
@@ -60,7 +64,7 @@ async def test_other_content_under_the_same_name_is_refused(call, store):
     assert await code(call, "CreateUploadLocation", unsaid) == "ALREADY_EXISTS"
 
 
-async def test_uploaded_code_cannot_be_replaced_by_way_of_its_folder(call, store):
+async def test_uploaded_code_cannot_be_replaced_by_way_of_its_folder(call: Caller, store: Store) -> None:
     """The folder is the content's hash, and whoever knows it might name it as a root."""
     answer = await call("CreateUploadLocation", upload())
     store.put(answer.native_url.removeprefix(f"{store.uri}/"), b"code")
@@ -94,16 +98,16 @@ async def test_uploaded_code_cannot_be_replaced_by_way_of_its_folder(call, store
         {"expires_in": Duration(seconds=-(10**15))},
     ],
 )
-async def test_hostile_uploads_are_refused(call, more):
+async def test_hostile_uploads_are_refused(call: Caller, more: dict[str, str | bytes | Duration]) -> None:
     assert await code(call, "CreateUploadLocation", upload(**more)) == "INVALID_ARGUMENT"
 
 
 @pytest.fixture
-async def deck(registered, protos, store):
+async def deck(registered: Caller, protos: Protos, store: Store) -> Callable[..., Any]:
     """Reports node ``n0`` of ``e1`` with a Deck at the URI that it is called with."""
     await registered("CreateExecution", protos.execution("e1"))
 
-    async def report(uri):
+    async def report(uri: str) -> CreateDownloadLinkRequest:
         event = protos.node_event("e1", "n0", N.RUNNING, deck_uri=uri)
         await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
         return CreateDownloadLinkRequest(artifact_type=ARTIFACT_TYPE_DECK, node_execution_id=protos.node_id("e1", "n0"))
@@ -111,7 +115,7 @@ async def deck(registered, protos, store):
     return report
 
 
-async def test_a_link_to_the_deck(registered, deck, store):
+async def test_a_link_to_the_deck(registered: Caller, deck: Callable[..., Any], store: Store) -> None:
     key = "metadata/flytesnacks/development/e1/n0/data/0/deck.html"
     asked = await deck(store.uri_of(key))
     asked.expires_in.FromTimedelta(timedelta(seconds=90))
@@ -123,21 +127,23 @@ async def test_a_link_to_the_deck(registered, deck, store):
 
 
 @pytest.mark.parametrize("uri", ["", "{root}/metadata/flytesnacks/development/e2/n0/data/0/deck.html"])
-async def test_a_deck_that_is_not_its_own_is_not_given(registered, deck, store, uri):
+async def test_a_deck_that_is_not_its_own_is_not_given(
+    registered: Caller, deck: Callable[..., Any], store: Store, uri: str
+) -> None:
     assert await code(registered, "CreateDownloadLink", await deck(uri.format(root=store.uri))) == "NOT_FOUND"
 
 
-async def test_a_deck_outside_of_the_store_is_not_given(registered, deck):
+async def test_a_deck_outside_of_the_store_is_not_given(registered: Caller, deck: Callable[..., Any]) -> None:
     assert await code(registered, "CreateDownloadLink", await deck("file:///etc/passwd")) == "INVALID_ARGUMENT"
 
 
-async def test_other_artifacts_are_refused(registered, deck, store):
+async def test_other_artifacts_are_refused(registered: Caller, deck: Callable[..., Any], store: Store) -> None:
     asked = await deck(store.uri_of("metadata/flytesnacks/development/e1/n0/data/0/deck.html"))
     asked.ClearField("artifact_type")
     assert await code(registered, "CreateDownloadLink", asked) == "INVALID_ARGUMENT"
 
 
-async def test_a_download_location(call, store):
+async def test_a_download_location(call: Caller, store: Store) -> None:
     for key in (
         "metadata/flytesnacks/development/e1/n0/data/0/deck.html",
         "data/flytesnacks/development/e1/n0/x",
@@ -151,7 +157,7 @@ async def test_a_download_location(call, store):
     assert await code(call, "CreateDownloadLocation", climbing) == "INVALID_ARGUMENT"
 
 
-async def test_data_by_flyte_url(registered, protos, store):
+async def test_data_by_flyte_url(registered: Caller, protos: Protos, store: Store) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     key = "metadata/flytesnacks/development/e1/n0/data/0/outputs.pb"
     store.put(key, protos.literals(o0=2).SerializeToString())
@@ -176,12 +182,12 @@ async def test_data_by_flyte_url(registered, protos, store):
         "data/Not A Project/development/e1/x",
     ],
 )
-async def test_what_belongs_to_nobody_is_not_given(call, store, key):
+async def test_what_belongs_to_nobody_is_not_given(call: Caller, store: Store, key: str) -> None:
     request = CreateDownloadLocationRequest(native_url=store.uri_of(key))
     assert await code(call, "CreateDownloadLocation", request) == "INVALID_ARGUMENT"
 
 
-async def test_uploads_are_for_projects_and_domains_that_exist(call):
+async def test_uploads_are_for_projects_and_domains_that_exist(call: Caller) -> None:
     for wrong in ({"project": "nobody"}, {"domain": "nowhere"}):
         assert await code(call, "CreateUploadLocation", upload(**wrong)) == "INVALID_ARGUMENT"
     with pytest.raises(Failure, match="project 'nobody' does not exist: register it, or use another"):

@@ -1,5 +1,8 @@
 """Parsing a piece at a time gives what protobuf gives."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from flyteidl.admin.execution_pb2 import ExecutionCreateRequest
 from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Primitive, Scalar
@@ -37,14 +40,16 @@ PIECE = 8
 
 
 @given(requests)
-def test_any_message(request):
+def test_any_message(request: ExecutionCreateRequest) -> None:
     parsed = ExecutionCreateRequest()
     merge(parsed, request.SerializeToString(), piece=PIECE)
     assert parsed == request
 
 
 @given(requests, st.binary(max_size=30), st.integers(0, 200))
-def test_bytes_that_are_no_message_are_refused_as_protobuf_does(request, noise, place):
+def test_bytes_that_are_no_message_are_refused_as_protobuf_does(
+    request: ExecutionCreateRequest, noise: bytes, place: int
+) -> None:
     data = request.SerializeToString()
     data = data[:place] + noise + data[place:]
     whole, parsed = ExecutionCreateRequest(), ExecutionCreateRequest()
@@ -58,7 +63,7 @@ def test_bytes_that_are_no_message_are_refused_as_protobuf_does(request, noise, 
         assert parsed.SerializeToString(deterministic=True) == whole.SerializeToString(deterministic=True)
 
 
-def test_what_nests_without_end_is_refused():
+def test_what_nests_without_end_is_refused() -> None:
     data = b""
     for _ in range(2_000):  # a literal in a collection in a literal ...
         data = _field(2, _field(1, data))
@@ -66,7 +71,7 @@ def test_what_nests_without_end_is_refused():
         merge(Literal(), data, piece=PIECE)
 
 
-def _field(number, data):
+def _field(number: int, data: bytes) -> bytes:
     length = len(data)
     encoded = b""
     while length > 0x7F:
@@ -75,10 +80,10 @@ def _field(number, data):
     return bytes([number << 3 | 2]) + encoded + bytes([length]) + data
 
 
-async def test_what_is_large_is_parsed_elsewhere():
+async def test_what_is_large_is_parsed_elsewhere() -> None:
     offloaded = []
 
-    async def offload(function, *args):
+    async def offload(function: Callable[..., Any], *args: LiteralMap | bytes) -> Any:
         offloaded.append(function)
         return function(*args)
 

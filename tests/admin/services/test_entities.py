@@ -1,6 +1,7 @@
 """Registering: identical or different, hostile names, active versions, what lists show."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from flyteidl.admin.common_pb2 import (
@@ -31,30 +32,33 @@ from flyteidl.admin.project_pb2 import (
 )
 from flyteidl.admin.task_pb2 import Task
 from flyteidl.admin.version_pb2 import GetVersionRequest
+from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
 from flyteidl.core.identifier_pb2 import ResourceType
 from flyteidl.core.interface_pb2 import Parameter
 from flyteidl.core.types_pb2 import LiteralType
-from google.protobuf.any_pb2 import Any
+from google.protobuf.any_pb2 import Any as AnyMessage
 
 from livedeck.admin.db import entities
 from livedeck.admin.db import named_entities as names
+from livedeck.admin.db.database import Database
 from livedeck.admin.db.entities import Entry
 from livedeck.admin.services.calls import Failure
+from tests.admin.conftest import Caller, Protos
 
 SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
 
 
-def named(name):
+def named(name: str) -> NamedEntityIdentifier:
     return NamedEntityIdentifier(project="flytesnacks", domain="development", name=name)
 
 
-async def refusal(call, method, request):
+async def refusal(call: Caller, method: str, request: Any) -> tuple[str, str]:
     with pytest.raises(Failure) as refused:
         await call(method, request)
     return refused.value.code.name, refused.value.message
 
 
-async def test_the_same_again_and_another_under_the_same_id(registered, protos):
+async def test_the_same_again_and_another_under_the_same_id(registered: Caller, protos: Protos) -> None:
     assert (await refusal(registered, "CreateTask", protos.task()))[0] == "ALREADY_EXISTS"
     assert (await refusal(registered, "CreateWorkflow", protos.chain()))[0] == "ALREADY_EXISTS"
     assert (await refusal(registered, "CreateLaunchPlan", protos.launch_plan()))[0] == "ALREADY_EXISTS"
@@ -67,8 +71,8 @@ async def test_the_same_again_and_another_under_the_same_id(registered, protos):
     assert (await refusal(registered, "CreateLaunchPlan", plan))[0] == "INVALID_ARGUMENT"
 
 
-async def test_the_order_of_sets_makes_no_difference(registered, protos):
-    def diamond(upstream):
+async def test_the_order_of_sets_makes_no_difference(registered: Caller, protos: Protos) -> None:
+    def diamond(upstream: list[str]) -> WorkflowCreateRequest:
         request = protos.chain(2, name="diamond")
         request.spec.template.nodes.append(protos.node("n2", "double", [protos.constant("x", 1)], upstream=upstream))
         return request
@@ -77,14 +81,14 @@ async def test_the_order_of_sets_makes_no_difference(registered, protos):
     assert (await refusal(registered, "CreateWorkflow", diamond(["n1", "n0"])))[0] == "ALREADY_EXISTS"
 
 
-async def test_two_at_once_are_one_and_a_repeat(call, protos):
+async def test_two_at_once_are_one_and_a_repeat(call: Caller, protos: Protos) -> None:
     results = await asyncio.gather(*(call("CreateTask", protos.task()) for _ in range(5)), return_exceptions=True)
     failures = [result for result in results if isinstance(result, Failure)]
     assert len(failures) == 4
     assert {failure.code.name for failure in failures} == {"ALREADY_EXISTS"}
 
 
-async def test_a_workflow_comes_back_compiled_and_lists_show_its_interface(registered, protos):
+async def test_a_workflow_comes_back_compiled_and_lists_show_its_interface(registered: Caller, protos: Protos) -> None:
     workflow = await registered("GetWorkflow", ObjectGetRequest(id=protos.id("WORKFLOW", "chain")))
     compiled = workflow.closure.compiled_workflow
     assert [node.id for node in compiled.primary.template.nodes] == ["start-node", "n0", "n1", "end-node"]
@@ -96,7 +100,7 @@ async def test_a_workflow_comes_back_compiled_and_lists_show_its_interface(regis
     assert not shown.closure.compiled_workflow.primary.template.nodes
 
 
-async def test_what_does_not_exist_is_not_found(call, registered, protos):
+async def test_what_does_not_exist_is_not_found(call: Caller, registered: Caller, protos: Protos) -> None:
     for method, kind in (("GetTask", "TASK"), ("GetWorkflow", "WORKFLOW"), ("GetLaunchPlan", "LAUNCH_PLAN")):
         code, message = await refusal(call, method, ObjectGetRequest(id=protos.id(kind, "nobody")))
         assert code == "NOT_FOUND"
@@ -108,14 +112,14 @@ async def test_what_does_not_exist_is_not_found(call, registered, protos):
 
 
 @pytest.mark.parametrize("name", ["", "../etc/passwd", "a/b", "a\x00b", "a" * 256, "..", "a\\b", " a", "a\nb"])
-async def test_hostile_names_are_refused(call, protos, name):
+async def test_hostile_names_are_refused(call: Caller, protos: Protos, name: str) -> None:
     code, message = await refusal(call, "CreateTask", protos.task(name))
     assert code == "INVALID_ARGUMENT"
     assert len(message) < 300
     assert (await refusal(call, "CreateTask", protos.task("double", version=name)))[0] == "INVALID_ARGUMENT"
 
 
-async def test_names_that_the_server_makes_are_its_own(call, protos):
+async def test_names_that_the_server_makes_are_its_own(call: Caller, protos: Protos) -> None:
     assert (await refusal(call, "CreateTask", protos.task(".flytegen.x")))[0] == "INVALID_ARGUMENT"
 
 
@@ -123,23 +127,23 @@ async def test_names_that_the_server_makes_are_its_own(call, protos):
     ("project", "domain"),
     [("../x", "development"), ("flytesnacks", "nowhere"), ("nobodys", "development"), ("", ""), ("A", "development")],
 )
-async def test_scopes_are_checked(call, protos, project, domain):
+async def test_scopes_are_checked(call: Caller, protos: Protos, project: str, domain: str) -> None:
     request = protos.task()
     request.id.project, request.id.domain = project, domain
     assert (await refusal(call, "CreateTask", request))[0] == "INVALID_ARGUMENT"
 
 
-async def test_a_task_without_a_template_is_refused(call, protos):
+async def test_a_task_without_a_template_is_refused(call: Caller, protos: Protos) -> None:
     request = protos.task()
     request.spec.ClearField("template")
     assert (await refusal(call, "CreateTask", request))[0] == "INVALID_ARGUMENT"
 
 
-async def test_what_lists_could_not_show_is_refused(registered, protos):
+async def test_what_lists_could_not_show_is_refused(registered: Caller, protos: Protos) -> None:
     task, workflow, plan = protos.task("odd"), protos.chain(name="odd"), protos.launch_plan(name="odd")
     task.spec.template.custom["lr"] = float("nan")
     workflow.spec.template.nodes[0].metadata.timeout.seconds = 10**15
-    plan.spec.entity_metadata.launch_conditions.CopyFrom(Any(type_url="x/no.Such"))
+    plan.spec.entity_metadata.launch_conditions.CopyFrom(AnyMessage(type_url="x/no.Such"))
     for method, request, where in (
         ("CreateTask", task, "template.custom"),
         ("CreateWorkflow", workflow, "template.nodes[0].metadata.timeout"),
@@ -154,12 +158,12 @@ async def test_what_lists_could_not_show_is_refused(registered, protos):
 @pytest.mark.parametrize(
     "kind",
     [
-        LiteralType(simple=77),
-        LiteralType(collection_type=LiteralType(map_value_type=LiteralType(simple=77))),
-        LiteralType(union_type={"variants": [LiteralType(simple=1), LiteralType(simple=77)]}),
+        LiteralType(simple=77),  # type: ignore[arg-type]
+        LiteralType(collection_type=LiteralType(map_value_type=LiteralType(simple=77))),  # type: ignore[arg-type]
+        LiteralType(union_type={"variants": [LiteralType(simple=1), LiteralType(simple=77)]}),  # type: ignore[arg-type]
     ],
 )
-async def test_types_that_are_not_known_are_refused(registered, protos, kind):
+async def test_types_that_are_not_known_are_refused(registered: Caller, protos: Protos, kind: LiteralType) -> None:
     for interface in (protos.interface({"x": kind}), protos.interface(outputs={"x": kind})):
         code, message = await refusal(registered, "CreateTask", protos.task("odd", interface=interface))
         assert code == "INVALID_ARGUMENT"
@@ -169,9 +173,11 @@ async def test_types_that_are_not_known_are_refused(registered, protos, kind):
     assert (await refusal(registered, "CreateWorkflow", workflow))[0] == "INVALID_ARGUMENT"
 
 
-async def test_a_task_of_an_unknown_type_that_is_stored_does_not_run(registered, protos, database):
+async def test_a_task_of_an_unknown_type_that_is_stored_does_not_run(
+    registered: Caller, protos: Protos, database: Database
+) -> None:
     task = Task(id=protos.id("TASK", "odd"))
-    template = protos.task("odd", interface=protos.interface({"x": LiteralType(simple=77)})).spec.template
+    template = protos.task("odd", interface=protos.interface({"x": LiteralType(simple=77)})).spec.template  # type: ignore[arg-type]
     task.closure.compiled_task.template.CopyFrom(template)
     await database.write(entities.add, entities.TASK, entities.Entry(task, b"", columns={"type": "x"}))
     request = protos.execution("e1")
@@ -179,7 +185,7 @@ async def test_a_task_of_an_unknown_type_that_is_stored_does_not_run(registered,
     assert (await refusal(registered, "CreateExecution", request))[0] == "INVALID_ARGUMENT"
 
 
-async def test_what_a_column_cannot_hold_is_refused(registered, protos):
+async def test_what_a_column_cannot_hold_is_refused(registered: Caller, protos: Protos) -> None:
     long, nul = protos.task("odd"), protos.task("odd")
     long.spec.template.type, nul.spec.template.type = "x" * 256, "a\x00b"
     plan, workflow = protos.launch_plan("a\x00b", name="odd"), protos.chain(name="odd")
@@ -193,7 +199,7 @@ async def test_what_a_column_cannot_hold_is_refused(registered, protos):
         assert (await refusal(registered, method, request))[0] == "INVALID_ARGUMENT"
 
 
-async def test_expected_inputs_of_a_launch_plan(registered, protos):
+async def test_expected_inputs_of_a_launch_plan(registered: Caller, protos: Protos) -> None:
     plan = protos.launch_plan(name="with-default")
     plan.spec.default_inputs.parameters["x"].CopyFrom(Parameter(default=protos.literal(5)))
     await registered("CreateLaunchPlan", plan)
@@ -212,7 +218,7 @@ async def test_expected_inputs_of_a_launch_plan(registered, protos):
         assert (await refusal(registered, "CreateLaunchPlan", plan))[0] == "INVALID_ARGUMENT"
 
 
-async def test_what_would_never_happen_is_refused(registered, protos):
+async def test_what_would_never_happen_is_refused(registered: Caller, protos: Protos) -> None:
     plan = protos.launch_plan(name="hourly")
     plan.spec.entity_metadata.schedule.cron_expression = "0 * * * *"
     code, message = await refusal(registered, "CreateLaunchPlan", plan)
@@ -224,7 +230,9 @@ async def test_what_would_never_happen_is_refused(registered, protos):
     assert (code, "notifications are not built yet" in message) == ("INVALID_ARGUMENT", True)
 
 
-async def test_a_schedule_that_was_once_accepted_is_not_activated(registered, protos, database):
+async def test_a_schedule_that_was_once_accepted_is_not_activated(
+    registered: Caller, protos: Protos, database: Database
+) -> None:
     known = await registered("GetLaunchPlan", ObjectGetRequest(id=protos.id("LAUNCH_PLAN", "chain")))
     old = LaunchPlan(id=protos.id("LAUNCH_PLAN", "hourly"), spec=known.spec)
     old.spec.entity_metadata.schedule.cron_expression = "0 * * * *"
@@ -236,7 +244,7 @@ async def test_a_schedule_that_was_once_accepted_is_not_activated(registered, pr
     await registered("UpdateLaunchPlan", LaunchPlanUpdateRequest(id=old.id, state=LaunchPlanState.INACTIVE))
 
 
-async def test_one_version_is_active_at_a_time(registered, protos):
+async def test_one_version_is_active_at_a_time(registered: Caller, protos: Protos) -> None:
     await registered("CreateLaunchPlan", protos.launch_plan(version="v2"))
     asked = ActiveLaunchPlanRequest(id=named("chain"))
     assert (await refusal(registered, "GetActiveLaunchPlan", asked))[0] == "NOT_FOUND"
@@ -250,13 +258,13 @@ async def test_one_version_is_active_at_a_time(registered, protos):
     assert [plan.id.version for plan in listed.launch_plans] == ["v2"]
     found = await registered("ListLaunchPlans", ResourceListRequest(id=SCOPE, limit=9, filters="eq(state,1)"))
     assert [plan.id.version for plan in found.launch_plans] == ["v2"]
-    change = LaunchPlanUpdateRequest(id=protos.id("LAUNCH_PLAN", "chain"), state=99999)
+    change = LaunchPlanUpdateRequest(id=protos.id("LAUNCH_PLAN", "chain"), state=99999)  # type: ignore[arg-type]
     assert (await refusal(registered, "UpdateLaunchPlan", change))[0] == "INVALID_ARGUMENT"
     nobody = protos.id("LAUNCH_PLAN", "nobody")
     assert (await refusal(registered, "UpdateLaunchPlan", LaunchPlanUpdateRequest(id=nobody)))[0] == "NOT_FOUND"
 
 
-async def test_names_and_ids(registered, protos):
+async def test_names_and_ids(registered: Caller, protos: Protos) -> None:
     await registered("CreateTask", protos.task("double", "v2"))
     await registered("CreateTask", protos.task("another"))
     ids = NamedEntityIdentifierListRequest(project="flytesnacks", domain="development", limit=9)
@@ -271,14 +279,14 @@ async def test_names_and_ids(registered, protos):
     assert [each.id.name for each in (await registered("ListNamedEntities", listed)).entities] == ["another", "double"]
 
 
-async def test_a_name_can_be_described_and_archived(registered):
+async def test_a_name_can_be_described_and_archived(registered: Caller) -> None:
     asked = NamedEntityGetRequest(resource_type=ResourceType.WORKFLOW, id=named("chain"))
     assert not (await registered("GetNamedEntity", asked)).metadata.description
     for description in ("first", "second"):
         change = NamedEntityUpdateRequest(
             resource_type=ResourceType.WORKFLOW,
             id=named("chain"),
-            metadata=NamedEntityMetadata(description=description, state=1),
+            metadata=NamedEntityMetadata(description=description, state=1),  # type: ignore[arg-type]
         )
         await registered("UpdateNamedEntity", change)
         assert (await registered("GetNamedEntity", asked)).metadata == change.metadata
@@ -289,26 +297,28 @@ async def test_a_name_can_be_described_and_archived(registered):
 
 
 @pytest.mark.parametrize("metadata", [{"state": 78}, {"state": 99999}, {"description": "a\x00b"}])
-async def test_what_no_name_can_be_is_refused(registered, metadata):
+async def test_what_no_name_can_be_is_refused(registered: Caller, metadata: Any) -> None:
     change = NamedEntityUpdateRequest(
         resource_type=ResourceType.TASK, id=named("double"), metadata=NamedEntityMetadata(**metadata)
     )
     assert (await refusal(registered, "UpdateNamedEntity", change))[0] == "INVALID_ARGUMENT"
 
 
-async def test_a_state_without_a_name_that_is_stored_can_be_read_and_repaired(registered, database):
+async def test_a_state_without_a_name_that_is_stored_can_be_read_and_repaired(
+    registered: Caller, database: Database
+) -> None:
     task, asked = ResourceType.TASK, named("double")
-    await database.write(names.set_named, task, asked, NamedEntityMetadata(state=78))
+    await database.write(names.set_named, task, asked, NamedEntityMetadata(state=78))  # type: ignore[arg-type]
     found = await registered("GetNamedEntity", NamedEntityGetRequest(resource_type=task, id=asked))
     assert found.metadata.state == 78
     listed = NamedEntityListRequest(resource_type=task, project="flytesnacks", domain="development", limit=9)
     assert [each.metadata.state for each in (await registered("ListNamedEntities", listed)).entities] == [78]
-    repair = NamedEntityUpdateRequest(resource_type=task, id=asked, metadata=NamedEntityMetadata(state=0))
+    repair = NamedEntityUpdateRequest(resource_type=task, id=asked, metadata=NamedEntityMetadata(state=0))  # type: ignore[arg-type]
     await registered("UpdateNamedEntity", repair)
     assert [each.metadata.state for each in (await registered("ListNamedEntities", listed)).entities] == [0]
 
 
-async def test_descriptions(registered, protos):
+async def test_descriptions(registered: Caller, protos: Protos) -> None:
     request = protos.task("told")
     request.spec.description.short_description = "Doubles"
     await registered("CreateTask", request)
@@ -322,7 +332,7 @@ async def test_descriptions(registered, protos):
     assert (await refusal(registered, "ListDescriptionEntities", hostile))[0] == "INVALID_ARGUMENT"
 
 
-async def test_projects(call):
+async def test_projects(call: Caller) -> None:
     await call("RegisterProject", ProjectRegisterRequest(project=Project(id="mine", name="Mine")))
     found = await call("GetProject", ProjectGetRequest(id="mine"))
     assert [domain.id for domain in found.domains] == ["development", "staging", "production"]
@@ -338,7 +348,7 @@ async def test_projects(call):
     assert (await refusal(call, "RegisterProject", twice))[0] == "ALREADY_EXISTS"
 
 
-async def test_updating_a_project_leaves_alone_what_is_not_said(call):
+async def test_updating_a_project_leaves_alone_what_is_not_said(call: Caller) -> None:
     project = Project(id="mine", name="Mine", description="My work", labels=Labels(values={"team": "blue"}))
     await call("RegisterProject", ProjectRegisterRequest(project=project))
     await call("UpdateProject", Project(id="mine", state=Project.ARCHIVED))
@@ -364,7 +374,9 @@ async def test_updating_a_project_leaves_alone_what_is_not_said(call):
         ("ne(state,1)", ["flytesnacks"]),
     ],
 )
-async def test_archived_projects_are_listed_for_who_asks_for_a_state(call, filters, found):
+async def test_archived_projects_are_listed_for_who_asks_for_a_state(
+    call: Caller, filters: str, found: list[str]
+) -> None:
     project = Project(id="estate", name="estate", state=Project.ARCHIVED)
     await call("RegisterProject", ProjectRegisterRequest(project=project))
     listed = await call("ListProjects", ProjectListRequest(filters=filters))
@@ -374,7 +386,7 @@ async def test_archived_projects_are_listed_for_who_asks_for_a_state(call, filte
 @pytest.mark.parametrize(
     "values", [{"name": "x" * 256}, {"name": "a\x00"}, {"description": "a\x00b"}, {"state": 99999}, {"state": 4}]
 )
-async def test_projects_that_cannot_be_are_refused(call, values):
+async def test_projects_that_cannot_be_are_refused(call: Caller, values: Any) -> None:
     request = ProjectRegisterRequest(project=Project(id="mine", **values))
     assert (await refusal(call, "RegisterProject", request))[0] == "INVALID_ARGUMENT"
     assert (await refusal(call, "UpdateProject", Project(id="flytesnacks", **values)))[0] == "INVALID_ARGUMENT"
@@ -383,7 +395,7 @@ async def test_projects_that_cannot_be_are_refused(call, values):
     assert (await refusal(call, "ListProjects", ProjectListRequest(filters="eq(state,99999)")))[0] == "INVALID_ARGUMENT"
 
 
-async def test_version_and_what_is_not_served(call):
+async def test_version_and_what_is_not_served(call: Caller) -> None:
     assert (await call("GetVersion", GetVersionRequest())).control_plane_version.Version
     code, message = await refusal(call, "RecoverExecution", GetVersionRequest())
     assert code == "UNIMPLEMENTED"

@@ -1,5 +1,7 @@
 """Executions: inputs, names, relaunching, terminating, archiving, data, events over the wire."""
 
+from typing import Any
+
 import pytest
 from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
 from flyteidl.admin.event_pb2 import (
@@ -39,17 +41,21 @@ from flyteidl.event.event_pb2 import ParentNodeExecutionMetadata
 from flyteidl.service import admin_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from livedeck.admin.control import Control
+from livedeck.admin.db.database import Database
 from livedeck.admin.objects import INLINE_LIMIT
 from livedeck.admin.services.calls import Failure, Service
+from livedeck.store import Store
+from tests.admin.conftest import Caller, Protos
 
 
-async def refusal(call, method, request):
+async def refusal(call: Caller, method: str, request: Any) -> tuple[str, str]:
     with pytest.raises(Failure) as refused:
         await call(method, request)
     return refused.value.code.name, refused.value.message
 
 
-async def get(call, protos, name):
+async def get(call: Caller, protos: Protos, name: str) -> Any:
     return await call("GetExecution", WorkflowExecutionGetRequest(id=protos.execution_id(name)))
 
 
@@ -61,13 +67,13 @@ async def get(call, protos, name):
         ({"x": "three"}, "'x' is integer, but is given 'three' (string)"),
     ],
 )
-async def test_inputs_are_checked(registered, protos, inputs, reason):
+async def test_inputs_are_checked(registered: Caller, protos: Protos, inputs: Any, reason: str) -> None:
     code, message = await refusal(registered, "CreateExecution", protos.execution("e1", **inputs))
     assert code == "INVALID_ARGUMENT"
     assert reason in message
 
 
-async def test_a_missing_input_is_named(registered, protos):
+async def test_a_missing_input_is_named(registered: Caller, protos: Protos) -> None:
     request = protos.execution("e1")
     request.inputs.ClearField("literals")
     code, message = await refusal(registered, "CreateExecution", request)
@@ -76,7 +82,7 @@ async def test_a_missing_input_is_named(registered, protos):
     assert "integer" in message
 
 
-async def test_defaults_and_fixed_inputs(registered, protos, control):
+async def test_defaults_and_fixed_inputs(registered: Caller, protos: Protos, control: Control) -> None:
     plan = protos.launch_plan(name="with-default")
     plan.spec.default_inputs.parameters["x"].CopyFrom(Parameter(default=protos.literal(5)))
     fixed = protos.launch_plan(name="with-fixed")
@@ -101,18 +107,18 @@ async def test_defaults_and_fixed_inputs(registered, protos, control):
 
 
 @pytest.mark.parametrize("name", ["../up", "A", "1a", "a/b", "a\x00", "a" * 64, "a.b", "-a", "a b"])
-async def test_hostile_names_are_refused(registered, protos, name):
+async def test_hostile_names_are_refused(registered: Caller, protos: Protos, name: str) -> None:
     assert (await refusal(registered, "CreateExecution", protos.execution(name)))[0] == "INVALID_ARGUMENT"
 
 
-async def test_a_name_is_given_once(registered, protos):
+async def test_a_name_is_given_once(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     assert (await refusal(registered, "CreateExecution", protos.execution("e1", x=2)))[0] == "ALREADY_EXISTS"
     data = await registered("GetExecutionData", WorkflowExecutionGetDataRequest(id=protos.execution_id("e1")))
     assert data.full_inputs == protos.literals(x=1)
 
 
-async def test_what_is_not_registered_cannot_run(registered, protos):
+async def test_what_is_not_registered_cannot_run(registered: Caller, protos: Protos) -> None:
     assert (await refusal(registered, "CreateExecution", protos.execution("e1", plan="nobody")))[0] == "NOT_FOUND"
     request = protos.execution("e1")
     request.spec.launch_plan.CopyFrom(protos.id("WORKFLOW", "chain"))
@@ -121,7 +127,7 @@ async def test_what_is_not_registered_cannot_run(registered, protos):
     assert (await refusal(registered, "CreateExecution", request))[0] == "NOT_FOUND"
 
 
-async def test_a_task_runs_on_its_own(registered, protos, control):
+async def test_a_task_runs_on_its_own(registered: Caller, protos: Protos, control: Control) -> None:
     for name in ("t1", "t2"):
         request = protos.execution(name)
         request.spec.launch_plan.CopyFrom(protos.id("TASK", "double"))
@@ -138,7 +144,7 @@ async def test_a_task_runs_on_its_own(registered, protos, control):
     await registered("RelaunchExecution", again)
 
 
-def _parent(identifier, node):
+def _parent(identifier: WorkflowExecutionIdentifier, node: str) -> ExecutionMetadata:
     return ExecutionMetadata(parent_node_execution={"execution_id": identifier, "node_id": node})
 
 
@@ -146,7 +152,7 @@ def _parent(identifier, node):
     ("metadata", "reason"),
     [
         (ExecutionMetadata(scheduled_at=Timestamp(seconds=10**12)), "metadata.scheduled_at"),
-        (ExecutionMetadata(mode=99999), "mode 99999"),
+        (ExecutionMetadata(mode=99999), "mode 99999"),  # type: ignore[arg-type]
         (
             _parent(WorkflowExecutionIdentifier(project="flytesnacks", domain="development", name="e0"), "n" * 256),
             "long",
@@ -154,7 +160,9 @@ def _parent(identifier, node):
         (_parent(WorkflowExecutionIdentifier(project="flytesnacks", domain="development", name="e\x00"), "n0"), "name"),
     ],
 )
-async def test_specs_that_cannot_be_are_refused(registered, protos, metadata, reason):
+async def test_specs_that_cannot_be_are_refused(
+    registered: Caller, protos: Protos, metadata: ExecutionMetadata, reason: str
+) -> None:
     await registered("CreateExecution", protos.execution("e0"))
     request = protos.execution("e1")
     request.spec.metadata.CopyFrom(metadata)
@@ -162,11 +170,11 @@ async def test_specs_that_cannot_be_are_refused(registered, protos, metadata, re
     assert code == "INVALID_ARGUMENT"
     assert reason in message
     request = protos.execution("e1")
-    request.spec.launch_plan.resource_type = 99
+    request.spec.launch_plan.resource_type = 99  # type: ignore[assignment]
     assert (await refusal(registered, "CreateExecution", request))[0] == "INVALID_ARGUMENT"
 
 
-async def test_a_time_that_no_calendar_has_is_no_input(registered, protos):
+async def test_a_time_that_no_calendar_has_is_no_input(registered: Caller, protos: Protos) -> None:
     moment = Literal(scalar={"primitive": {"datetime": Timestamp(seconds=10**12)}})
     interface = protos.interface({"at": LiteralType(simple=SimpleType.DATETIME)})
     await registered("CreateTask", protos.task("timed", interface=interface))
@@ -179,7 +187,7 @@ async def test_a_time_that_no_calendar_has_is_no_input(registered, protos):
         assert "is given a value out of range (datetime)" in message
 
 
-async def test_relaunching_copies_spec_and_inputs(registered, protos):
+async def test_relaunching_copies_spec_and_inputs(registered: Caller, protos: Protos) -> None:
     request = protos.execution("e1", x=7)
     request.spec.labels.values["team"] = "blue"
     await registered("CreateExecution", request)
@@ -194,7 +202,7 @@ async def test_relaunching_copies_spec_and_inputs(registered, protos):
     assert (await refusal(registered, "RelaunchExecution", nobody))[0] == "NOT_FOUND"
 
 
-async def test_terminating(registered, protos):
+async def test_terminating(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     stop = ExecutionTerminateRequest(id=protos.execution_id("e1"), cause="a \x00 mistake")
     await registered("TerminateExecution", stop)
@@ -209,30 +217,32 @@ async def test_terminating(registered, protos):
     assert (await refusal(registered, "TerminateExecution", nobody))[0] == "NOT_FOUND"
 
 
-async def test_archiving(registered, protos):
+async def test_archiving(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     change = ExecutionUpdateRequest(id=protos.execution_id("e1"), state=ExecutionState.EXECUTION_ARCHIVED)
     await registered("UpdateExecution", change)
     found = await get(registered, protos, "e1")
     assert found.closure.state_change_details.state == ExecutionState.EXECUTION_ARCHIVED
     for state in (2, 99999):
-        change = ExecutionUpdateRequest(id=protos.execution_id("e1"), state=state)
+        change = ExecutionUpdateRequest(id=protos.execution_id("e1"), state=state)  # type: ignore[arg-type]
         assert (await refusal(registered, "UpdateExecution", change))[0] == "INVALID_ARGUMENT"
 
 
-async def test_events_over_the_wire_follow_the_table(registered, protos):
+async def test_events_over_the_wire_follow_the_table(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
 
-    def workflow(phase, **more):
+    def workflow(phase: int, **more: Any) -> WorkflowExecutionEventRequest:
         return WorkflowExecutionEventRequest(event=protos.workflow_event("e1", phase, **more))
 
-    def node(phase, **more):
+    def node(phase: int, **more: Any) -> NodeExecutionEventRequest:
         return NodeExecutionEventRequest(event=protos.node_event("e1", "n0", phase, **more))
 
-    def task(phase, **more):
+    def task(phase: int, **more: Any) -> TaskExecutionEventRequest:
         return TaskExecutionEventRequest(event=protos.task_event("e1", "n0", phase, **more))
 
-    async def code(method, request):
+    async def code(
+        method: str, request: TaskExecutionEventRequest | WorkflowExecutionEventRequest | NodeExecutionEventRequest
+    ) -> str:
         return (await refusal(registered, method, request))[0]
 
     assert await code("CreateTaskEvent", task(K.QUEUED)) == "NOT_FOUND"  # its node was never reported
@@ -256,7 +266,7 @@ async def test_events_over_the_wire_follow_the_table(registered, protos):
     assert found.closure.deck_uri == "file:///a/deck.html"  # never taken back
 
 
-async def test_children_are_listed_under_their_parent(registered, protos):
+async def test_children_are_listed_under_their_parent(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     parent = NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.RUNNING, is_parent=True))
     await registered("CreateNodeEvent", parent)
@@ -264,7 +274,7 @@ async def test_children_are_listed_under_their_parent(registered, protos):
     child = protos.node_event("e1", "n0-0-n0", N.RUNNING, parent_node_metadata=metadata, retry_group="0")
     await registered("CreateNodeEvent", NodeExecutionEventRequest(event=child))
 
-    async def listed(**more):
+    async def listed(**more: Any) -> list[str]:
         request = NodeExecutionListRequest(workflow_execution_id=protos.execution_id("e1"), limit=9, **more)
         return [node.id.node_id for node in (await registered("ListNodeExecutions", request)).node_executions]
 
@@ -276,13 +286,13 @@ async def test_children_are_listed_under_their_parent(registered, protos):
 
 
 @pytest.mark.parametrize("node", ["../n0", "n/0", "", "n\x000"])
-async def test_hostile_node_ids_are_refused(registered, protos, node):
+async def test_hostile_node_ids_are_refused(registered: Caller, protos: Protos, node: str) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     event = NodeExecutionEventRequest(event=protos.node_event("e1", node, N.RUNNING))
     assert (await refusal(registered, "CreateNodeEvent", event))[0] == "INVALID_ARGUMENT"
 
 
-async def test_events_at_times_that_no_calendar_has_are_refused(registered, protos):
+async def test_events_at_times_that_no_calendar_has_are_refused(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     await registered("CreateNodeEvent", NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.RUNNING)))
     for seconds in (10**12, 10**18, -(10**12)):
@@ -300,7 +310,7 @@ async def test_events_at_times_that_no_calendar_has_are_refused(registered, prot
             assert "occurred_at" in message
 
 
-async def test_ids_in_events_are_checked(registered, protos):
+async def test_ids_in_events_are_checked(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     await registered("CreateNodeEvent", NodeExecutionEventRequest(event=protos.node_event("e1", "n0", N.RUNNING)))
     for name in ("x" * 256, "a\x00b", ""):
@@ -323,7 +333,7 @@ async def test_ids_in_events_are_checked(registered, protos):
         assert (await refusal(registered, "CreateNodeEvent", child))[0] == "INVALID_ARGUMENT"
 
 
-async def test_data_of_nodes_and_attempts(registered, protos, store):
+async def test_data_of_nodes_and_attempts(registered: Caller, protos: Protos, store: Store) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     base = "metadata/flytesnacks/development/e1/n0/data"
     store.put(f"{base}/inputs.pb", protos.literals(x=1).SerializeToString())
@@ -348,7 +358,7 @@ async def test_data_of_nodes_and_attempts(registered, protos, store):
     assert (await refusal(registered, "GetTaskExecution", TaskExecutionGetRequest(id=attempt)))[0] == "NOT_FOUND"
 
 
-async def test_large_outputs_are_a_link(registered, protos, store):
+async def test_large_outputs_are_a_link(registered: Caller, protos: Protos, store: Store) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     key = "metadata/flytesnacks/development/e1/n0/data/0/outputs.pb"
     store.put(key, protos.literals(o0="x" * INLINE_LIMIT).SerializeToString())
@@ -363,7 +373,7 @@ async def test_large_outputs_are_a_link(registered, protos, store):
 @pytest.mark.parametrize(
     "uri", ["file:///etc/passwd", "s3://elsewhere/outputs.pb", "{root}/../../etc/passwd", "{root}"]
 )
-async def test_nothing_outside_of_the_store_is_read(registered, protos, store, uri):
+async def test_nothing_outside_of_the_store_is_read(registered: Caller, protos: Protos, store: Store, uri: Any) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     event = protos.node_event("e1", "n0", N.SUCCEEDED, output_uri=uri.format(root=store.uri))
     await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
@@ -371,7 +381,7 @@ async def test_nothing_outside_of_the_store_is_read(registered, protos, store, u
     assert (await refusal(registered, "GetNodeExecutionData", asked))[0] == "INVALID_ARGUMENT"
 
 
-async def test_errors_are_kept(registered, protos):
+async def test_errors_are_kept(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     error = ExecutionError(code="USER:Boom", message="it broke", kind=ExecutionError.USER)
     await registered(
@@ -385,7 +395,7 @@ async def test_errors_are_kept(registered, protos):
     assert found.closure.error == error
 
 
-async def test_metrics(registered, protos):
+async def test_metrics(registered: Caller, protos: Protos) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     for phase in (N.QUEUED, N.RUNNING, N.SUCCEEDED):
         await registered("CreateNodeEvent", NodeExecutionEventRequest(event=protos.node_event("e1", "n0", phase)))
@@ -394,15 +404,17 @@ async def test_metrics(registered, protos):
     assert [each.operation_id for each in span.spans[0].spans] == ["NODE_SETUP", "EXECUTION"]
 
 
-async def test_an_unforeseen_failure_is_internal_and_in_the_log(registered, protos, database, caplog):
+async def test_an_unforeseen_failure_is_internal_and_in_the_log(
+    registered: Caller, protos: Protos, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
 
-    async def broken(request):
+    async def broken(request: Any) -> None:
         raise ZeroDivisionError("secret detail")
 
-    service = Service(admin_pb2.DESCRIPTOR.services_by_name["AdminService"], {"GetVersion": broken})
+    service = Service(admin_pb2.DESCRIPTOR.services_by_name["AdminService"], {"GetVersion": broken})  # type: ignore[dict-item]
     with pytest.raises(Failure) as refused:
         await service.call("GetVersion", protos.execution())
     assert refused.value.code.name == "INTERNAL"
     assert "secret" not in refused.value.message
     [record] = caplog.records
-    assert record.incident in refused.value.message
+    assert record.incident in refused.value.message  # type: ignore[attr-defined]

@@ -1,5 +1,7 @@
 """One execution from registration to its end, over real gRPC."""
 
+from typing import Any
+
 import grpc
 import pytest
 from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
@@ -14,9 +16,13 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
+from grpc.aio import Channel
+
+from livedeck.admin.control import Control
+from tests.admin.conftest import Protos
 
 
-async def test_an_execution_from_registration_to_its_end(channel, protos, control):
+async def test_an_execution_from_registration_to_its_end(channel: Channel, protos: Protos, control: Control) -> None:
     admin = AdminServiceStub(channel)
     await admin.CreateTask(protos.task())
     await admin.CreateWorkflow(protos.chain())
@@ -72,7 +78,7 @@ async def test_an_execution_from_registration_to_its_end(channel, protos, contro
 
 
 @pytest.mark.parametrize("quoted", ["x", "\n", "é", "你", "🙂"])
-async def test_a_long_refusal_reaches_the_client(channel, quoted):
+async def test_a_long_refusal_reaches_the_client(channel: Channel, quoted: Any) -> None:
     """It travels as metadata, of which clients take little, and where what is not ASCII is three times as long."""
     scope = NamedEntityIdentifier(project="flytesnacks", domain="development")
     request = ResourceListRequest(id=scope, limit=1, filters=quoted * 4000)
