@@ -18,6 +18,11 @@ LINUX = sys.platform == "linux"
 OOM_SCORE = 500
 """When memory runs out the kernel should take an attempt, not the server or a keeper (0 each)."""
 
+KILLED = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
+"""Exit codes of a process that SIGKILL ended, and of a shell around one."""
+STOPPED = KILLED | {-signal.SIGTERM, 128 + signal.SIGTERM}
+"""Exit codes of a process that was asked to end."""
+
 _PR_SET_CHILD_SUBREAPER = 36
 
 

@@ -18,7 +18,7 @@ from livedeck.executors.local import processes, scratch
 from livedeck.executors.local.capture import Capture
 from livedeck.executors.local.interpreters import check_command, script
 from livedeck.executors.local.memory_kills import MemoryKills
-from livedeck.executors.local.processes import ProcessIdentity
+from livedeck.executors.local.processes import KILLED, STOPPED, ProcessIdentity
 from livedeck.executors.local.records import AttemptFiles, AttemptRecord, ExitRecord, Records
 from livedeck.executors.notices import RESULT_NOTICE, variable
 from livedeck.executors.process import child
@@ -33,12 +33,6 @@ MAX_SPARES, MIN_SPARES = 4, 1
 When no more than a few are left all the others are forked, one after the other: after a fork both sides copy each page
 that they write to, and the zygote, if it does nothing else in between, does so once.
 """
-
-KILLED = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
-"""Exit codes of a process that SIGKILL ended, and of a shell around one."""
-
-STOPPED = KILLED | {-signal.SIGTERM, 128 + signal.SIGTERM}
-"""Exit codes of a process that was asked to end."""
 
 CORES = os.cpu_count() or 1
 """While as many attempts run, children that wait do not warm up: that would take from those that work."""

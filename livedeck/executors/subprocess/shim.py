@@ -21,6 +21,7 @@ from livedeck.executors.api import ExitKind
 from livedeck.executors.local import processes, scratch
 from livedeck.executors.local.capture import Capture
 from livedeck.executors.local.memory_kills import MemoryKills
+from livedeck.executors.local.processes import KILLED, STOPPED
 from livedeck.executors.local.records import AttemptRecord, ExitRecord, Records, StoredRecord
 
 WAKES = "wakes"
@@ -30,10 +31,6 @@ COALESCE = 0.1
 SHUTDOWN_GRACE = 10.0
 """Seconds that the attempt gets when the shim itself is asked to end, or waits for it no longer."""
 RETRY_RECORD = 1.0
-KILLED = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
-"""Exit codes of a process that SIGKILL ended, and of a shell around one."""
-STOPPED = KILLED | {-signal.SIGTERM, 128 + signal.SIGTERM}
-"""Exit codes of a process that was asked to end."""
 
 
 class Request(msgspec.Struct, frozen=True):
