@@ -62,7 +62,7 @@ function Values({ map }: { readonly map: LiteralMap }) {
           <dd>
             <LiteralValue shown={shown} />
             {shown.form === "uri" && <CopyButton text={shown.uri} name={words`Copy the address of ${name}`} />}
-            {shown.form === "uri" && <Download uri={shown.uri} name={name} />}
+            {shown.form === "uri" && <Download uri={shown.uri} name={name} type={shown.type} />}
           </dd>
         </div>
       ))}

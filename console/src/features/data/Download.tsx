@@ -1,14 +1,15 @@
 import { useMutation } from "@tanstack/react-query";
-import { listFiles, type StoredFile } from "../../core/api";
+import { listFiles } from "../../core/api";
 import { words } from "../../core/bidi";
+import { savedName } from "../../core/savedName";
 import { Button } from "../../ui/Button";
 
 /** Fetches what lies at an address in the store: a file at once, of a folder or frame a list to choose from. */
-export function Download({ uri, name }: { readonly uri: string; readonly name: string }) {
+export function Download({ uri, name, type }: { readonly uri: string; readonly name: string; readonly type: string }) {
   const files = useMutation({
     mutationFn: () => listFiles(uri),
     onSuccess: ({ files }) => {
-      if (files.length === 1 && files[0]) save(files[0]);
+      if (files.length === 1 && files[0]) save(files[0].url, savedName(files[0].name, name, type));
     },
   });
   const found = files.data?.files ?? [];
@@ -22,7 +23,7 @@ export function Download({ uri, name }: { readonly uri: string; readonly name: s
         <ul className="value-files" aria-label={words`Files of ${name}`}>
           {found.map((file) => (
             <li key={file.name}>
-              <a href={file.url} download={lastPart(file.name)}>
+              <a href={file.url} download={savedName(file.name, `${name}-${lastPart(file.name)}`, type)}>
                 {file.name}
               </a>
             </li>
@@ -33,10 +34,10 @@ export function Download({ uri, name }: { readonly uri: string; readonly name: s
   );
 }
 
-function save({ name, url }: StoredFile): void {
+function save(url: string, name: string): void {
   const link = document.createElement("a");
   link.href = url;
-  link.download = lastPart(name);
+  link.download = name;
   link.click();
 }
 
