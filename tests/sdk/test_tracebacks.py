@@ -76,4 +76,4 @@ def test_frames_of_asyncio_on_the_way_in_are_left_out() -> None:
 
 
 def test_the_deck_is_importable_without_a_task() -> None:
-    Deck("outside", "<p>x</p>")
+    assert Deck("outside", "<p>x</p>").html == "<p>x</p>"

@@ -63,7 +63,23 @@ types = st.recursive(
 def test_a_type_fits_itself_and_an_optional_of_itself(kind: Any) -> None:
     assert assignable(kind, kind)
     assert assignable(kind, union(NONE, kind))
-    assert describe(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (INT, "integer"),
+        (STRUCT, "struct"),
+        (COLOUR, "enum[red, green]"),
+        (LiteralType(blob=BlobType(format="csv")), "blob[csv]"),
+        (LiteralType(blob=BlobType()), "blob[any format]"),
+        (many(mapped(TEXT)), "list[map[string, string]]"),
+        (union(NONE, many(INT)), "union[none, list[integer]]"),
+        (LiteralType(), "nothing"),
+    ],
+)
+def test_types_are_described_as_people_write_them(kind: LiteralType, words: str) -> None:
+    assert describe(kind) == words
 
 
 @given(types, types)
