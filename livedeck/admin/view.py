@@ -20,6 +20,7 @@ from livedeck.admin.listen import listen
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_event_id
+from livedeck.admin.live.multiplex import multiplexed
 from livedeck.admin.live.sse import EventStream
 from livedeck.admin.live.tail_pool import TailPool
 from livedeck.admin.live.wakes import watching
@@ -99,10 +100,12 @@ class DeckView:
         return len(self._folders)
 
     def _routes(self) -> list[Route]:
+        stream = Route("/live/{number:int}", self._stream)
         return [
             Route("/", self._page),
             Route("/decks", self._list),
-            Route("/live/{number:int}", self._stream),
+            stream,
+            multiplexed([stream]),
             Route("/decks/{number:int}/deck.html", self._html),
             *(route for route in self._pages.routes() if isinstance(route, Route) and route.path != "/"),
         ]

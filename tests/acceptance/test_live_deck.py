@@ -1,6 +1,7 @@
 """The Deck appears while its task runs, and changes in place."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -110,3 +111,22 @@ def test_every_way_of_showing_something_is_on_screen(stage: Stage) -> None:
     expect(stage.deck.get_by_text("3 of 4")).to_be_visible()
     expect(stage.deck.get_by_text("0.75")).to_be_visible()
     strings.finish()
+
+
+def test_more_pages_are_live_than_a_browser_has_connections(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("deck", "<p>first</p>")
+    others = [Stage(stage.page.context.new_page(), stage.server, stage.client, stage.puppeteer) for _ in range(4)]
+    asked: list[str] = []
+    stage.page.on("request", lambda request: asked.append(request.url) if "/live/" in request.url else None)
+    stages = [stage, *others]
+    for each in stages:  # each follows its execution, and a Deck
+        each.open_deck(execution)
+        each.expect_shown("first")
+    strings.publish("deck", "<p>second</p>")
+    for each in stages:
+        each.expect_shown("second")
+    assert {urlsplit(url).path for url in asked} == {"/live/streams"}
+    strings.finish()
+    for each in stages:
+        expect(each.mark).to_have_text("Complete")

@@ -1,10 +1,11 @@
 /**
  * One Server-Sent Events stream that survives: it reconnects with `Last-Event-ID` after a lost connection, and closes
- * itself while the tab is hidden (browsers allow six connections to a host) to resume when it is shown.
+ * itself while the tab is hidden to resume when it is shown. All streams of a page share one connection.
  *
  * `fetch` rather than EventSource: only it can name the event to resume after when the stream was closed on purpose.
  */
 import { backoff } from "./backoff";
+import { Multiplexer, StreamMoved } from "./multiplexer";
 import { Observable, type Readable } from "./observable";
 import { ServerClock } from "./serverClock";
 import { SseParser, type ServerEvent } from "./sse";
@@ -43,7 +44,7 @@ export interface Surroundings {
 }
 
 export const BROWSER: Surroundings = {
-  fetch: (url, init) => window.fetch(url, init),
+  fetch: new Multiplexer((url, init) => window.fetch(url, init)).fetch,
   hidden: () => document.visibilityState === "hidden",
   onVisibility: (listener) => {
     document.addEventListener("visibilitychange", listener);
@@ -109,8 +110,10 @@ export class LiveStream {
     this.disconnect();
     const connection = new AbortController();
     this.connection = connection;
-    const lost = () => {
-      if (this.connection === connection) this.retry();
+    const lost = (error?: unknown) => {
+      if (this.connection !== connection) return;
+      if (error instanceof StreamMoved) this.connect(); // nothing is lost: the page's streams get another connection
+      else this.retry();
     };
     this.expectWord(connection); // a server that takes a connection and never answers is as dead as one that falls silent
     this.read(connection).then(lost, lost);

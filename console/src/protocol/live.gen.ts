@@ -67,6 +67,22 @@ export interface LogChunk {
   readonly text: string;
 }
 
+/** One of the streams that a page asks for. */
+export interface StreamRequest {
+  readonly url: string;
+  readonly lastId?: string;
+}
+
+/** The body of a request for many streams. A stream's place in it is the number of its channel. */
+export interface StreamsRequest {
+  readonly streams: readonly StreamRequest[];
+}
+
+/** The first frame of a channel; what follows is the body of that response, as it would be alone. */
+export interface StreamHead {
+  readonly status: number;
+}
+
 /** Page to frame: show this document, keeping scroll position, tab and zoom where they still make sense. */
 export interface FrameDocument {
   readonly type: "document";

@@ -107,6 +107,30 @@ class LogChunk(msgspec.Struct, frozen=True, rename="camel"):
     text: str
 
 
+# Many streams over one connection (`livedeck/admin/live/multiplex.py`).
+
+
+class StreamRequest(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One of the streams that a page asks for."""
+
+    url: str
+    """Path and query, such as ``/live/executions/p/d/e``."""
+    last_id: str = ""
+    """What it would give as ``Last-Event-ID``; empty: nothing."""
+
+
+class StreamsRequest(msgspec.Struct, frozen=True, rename="camel"):
+    """The body of a request for many streams. A stream's place in it is the number of its channel."""
+
+    streams: list[StreamRequest]
+
+
+class StreamHead(msgspec.Struct, frozen=True, rename="camel"):
+    """The first frame of a channel; what follows is the body of that response, as it would be alone."""
+
+    status: int
+
+
 # The frame protocol: the page and the Deck's sandboxed frame. The frame says FrameHello to its parent; the page
 # checks that the message came from that frame and answers FramePort with a MessagePort, and only the port is used
 # from then on.

@@ -29,6 +29,7 @@ from livedeck.admin.live.execution_streams import (
 )
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
+from livedeck.admin.live.multiplex import multiplexed
 from livedeck.admin.live.nodes import Lookup, RecordedNodeSource, RecordFollower, look_up
 from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
@@ -149,14 +150,14 @@ class Live:
     def routes(self) -> list[Route]:
         """Return the routes."""
         attempt = "{project}/{domain}/{name}/{node}/{attempt}"
-        return [
+        streams = [
             Route("/live/executions", self._executions),
             Route("/live/executions/{project}/{domain}/{name}", self._execution),
             Route(f"/live/decks/{attempt}", self._deck),
             Route(f"/live/logs/{attempt}", self._log),
             Route("/live/shared/{token}", self._shared),
-            Route("/live/hints", self._hint, methods=["POST"]),
         ]
+        return [*streams, multiplexed(streams), Route("/live/hints", self._hint, methods=["POST"])]
 
     async def _executions(self, request: Request) -> Response:
         project = check_name(request.query_params.get("project", ""), "project")

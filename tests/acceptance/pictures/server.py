@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config, Server
 
+from livedeck.admin.live.multiplex import multiplexed
 from livedeck.admin.live.sse import EventStream
 from livedeck.admin.pages import Pages
 from livedeck.admin.security import DECK_HEADERS
@@ -58,11 +59,15 @@ class Canned:
                 ),
                 Route(data, lambda _: _json(story.data())),
                 Route(data + "/{node}", self._node_data),
-                Route("/live/executions", self._executions),
-                Route("/live/executions/{project}/{domain}/{name}", self._execution),
-                Route("/live/logs/{project}/{domain}/{name}/{node}/{attempt}", self._log),
-                Route("/live/decks/{project}/{domain}/{name}/{node}/{attempt}", self._deck),
-                Route("/live/view/{node}", self._deck),
+                multiplexed(
+                    [
+                        Route("/live/executions", self._executions),
+                        Route("/live/executions/{project}/{domain}/{name}", self._execution),
+                        Route("/live/logs/{project}/{domain}/{name}/{node}/{attempt}", self._log),
+                        Route("/live/decks/{project}/{domain}/{name}/{node}/{attempt}", self._deck),
+                        Route("/live/view/{node}", self._deck),
+                    ]
+                ),
                 Route("/decks/share", self._share, methods=["POST"]),
                 Route("/decks/shared/{node}", self._shared),
                 Route("/decks/{project}/{domain}/{name}/{node}/{attempt}/deck.html", _foreign),

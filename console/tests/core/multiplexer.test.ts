@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { FrameParser, Multiplexer, StreamMoved } from "../../src/core/multiplexer";
+import type { StreamsRequest } from "../../src/protocol/live.gen";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (data: Uint8Array | undefined) => new TextDecoder().decode(data);
+const frame = (channel: number, data: string) => `${channel} ${bytes(data).length}\n${data}`;
+
+/** A connection as the server has it. */
+class Connection {
+  private body!: ReadableStreamDefaultController<Uint8Array>;
+  readonly asked: StreamsRequest;
+  readonly response: Response;
+
+  constructor(readonly init: RequestInit) {
+    this.asked = JSON.parse(init.body as string) as StreamsRequest;
+    this.response = new Response(new ReadableStream<Uint8Array>({ start: (body) => void (this.body = body) }), {
+      headers: { Date: "Tue, 24 Nov 2026 10:05:00 GMT" },
+    });
+    init.signal?.addEventListener("abort", () => this.body.error(new DOMException("aborted", "AbortError")));
+  }
+
+  get urls() {
+    return this.asked.streams.map(({ url }) => url);
+  }
+
+  send(...frames: string[]): void {
+    this.body.enqueue(bytes(frames.join("")));
+  }
+
+  drop(): void {
+    this.body.error(new TypeError("network"));
+  }
+}
+
+const settled = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms + 20));
+
+let connections: Connection[];
+let streams: Multiplexer;
+
+beforeEach(() => {
+  connections = [];
+  streams = new Multiplexer((url, init) => {
+    expect(url).toBe("/live/streams");
+    const connection = new Connection(init);
+    connections.push(connection);
+    return Promise.resolve(connection.response);
+  });
+});
+
+/** One stream, as a page asks for it. */
+function ask(url: string, last?: string) {
+  const closing = new AbortController();
+  const headers = last === undefined ? {} : { "Last-Event-ID": last };
+  const answer = streams.fetch(url, { headers, signal: closing.signal });
+  answer.catch(() => undefined);
+  return { answer, close: () => closing.abort() };
+}
+
+describe("Multiplexer", () => {
+  it("gives each stream its own response over one connection", async () => {
+    const [first, second] = [ask("/live/a", "7"), ask("/live/b")];
+    await settled();
+    expect(connections).toHaveLength(1);
+    expect(connections[0]?.asked).toEqual({ streams: [{ url: "/live/a", lastId: "7" }, { url: "/live/b", lastId: "" }] });
+    connections[0]?.send(frame(1, '{"status":404}'), frame(0, '{"status":200}'), frame(1, "no b"), frame(0, "one"), frame(1, ""), frame(0, "two"));
+    const refused = await second.answer;
+    expect([refused.status, await refused.text()]).toEqual([404, "no b"]);
+    const { status, body, headers } = await first.answer;
+    expect([status, headers.get("Date")]).toEqual([200, "Tue, 24 Nov 2026 10:05:00 GMT"]);
+    const reader = body?.getReader();
+    expect([text((await reader?.read())?.value), text((await reader?.read())?.value)]).toEqual(["one", "two"]);
+  });
+
+  it("tells streams that went on to ask again when another is wanted, and asks for all of them at once", async () => {
+    const first = ask("/live/a");
+    await settled();
+    connections[0]?.send(frame(0, '{"status":200}'));
+    const reader = (await first.answer).body?.getReader();
+    const moved = reader?.read().catch((error: unknown) => {
+      ask("/live/a", "9");
+      return error;
+    });
+    ask("/live/b");
+    expect(await moved).toBeInstanceOf(StreamMoved);
+    await settled();
+    expect(connections.map(({ urls }) => urls)).toEqual([["/live/a"], ["/live/b", "/live/a"]]);
+    expect(connections[0]?.init.signal?.aborted).toBe(true);
+  });
+
+  it("gives a connection up when nobody is left on it", async () => {
+    const first = ask("/live/a");
+    await settled();
+    first.close();
+    await settled(100);
+    expect(connections).toHaveLength(1);
+    expect(connections[0]?.init.signal?.aborted).toBe(true);
+  });
+
+  it("keeps the connection when one ends by itself", async () => {
+    const [first, second] = [ask("/live/a"), ask("/live/b")];
+    await settled();
+    connections[0]?.send(frame(0, '{"status":200}'), frame(1, '{"status":200}'));
+    await Promise.all([first.answer, second.answer]);
+    first.close();
+    connections[0]?.send(frame(0, ""));
+    await settled(100);
+    expect(connections).toHaveLength(1);
+    expect(connections[0]?.init.signal?.aborted).toBe(false);
+  });
+
+  it("loses all streams with the connection", async () => {
+    const [first, second] = [ask("/live/a"), ask("/live/b")];
+    await settled();
+    connections[0]?.send(frame(0, '{"status":200}'));
+    const reader = (await first.answer).body?.getReader();
+    connections[0]?.drop();
+    await expect(reader?.read()).rejects.toThrow("network");
+    await expect(second.answer).rejects.toThrow("network");
+  });
+
+  it("hands a refusal of the whole request to each", async () => {
+    streams = new Multiplexer(() => Promise.resolve(new Response('{"message":"too many"}', { status: 503 })));
+    const answers = await Promise.all([ask("/live/a").answer, ask("/live/b").answer]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+  });
+});
+
+describe("FrameParser", () => {
+  it("reads the same however the bytes are cut", () => {
+    const whole = bytes(frame(0, "one\n2 3\n") + frame(12, "") + frame(3, "né"));
+    const expected = [["0", "one\n2 3\n"], ["12", ""], ["3", "né"]];
+    for (let size = 1; size <= whole.length; size++) {
+      const parser = new FrameParser();
+      const read: string[][] = [];
+      for (let at = 0; at < whole.length; at += size) {
+        read.push(...parser.push(whole.subarray(at, at + size)).map(({ channel, data }) => [String(channel), text(data)]));
+      }
+      expect(read).toEqual(expected);
+    }
+  });
+});
