@@ -36,4 +36,4 @@ step "ruff format" $bin/ruff format --check
 step "mypy --strict" $bin/mypy
 step "import-linter" $bin/lint-imports
 step "no unfinished work" finished
-wait "$console"
+wait -f "$console"  # to its end, also when it is paused meanwhile
