@@ -5,12 +5,15 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
 from livedeck.admin.live.multiplex import MAX_STREAMS
+from tests.admin.conftest import Protos
 from tests.admin.live.conftest import RUN, created
 
 pytestmark = pytest.mark.slow
@@ -26,10 +29,10 @@ class Frames:
         self._chunks = response.aiter_raw()
         self._rest = b""
         self.bodies: dict[int, bytes] = defaultdict(bytes)
-        self.heads: dict[int, dict] = {}
+        self.heads: dict[int, dict] = {}  # type: ignore[type-arg]
         self.ended: set[int] = set()
 
-    async def until(self, condition) -> None:
+    async def until(self, condition: Any) -> None:
         async with asyncio.timeout(30):
             while not condition(self):
                 await self._frame()
@@ -45,7 +48,7 @@ class Frames:
         else:
             self.ended.add(channel)
 
-    async def _take(self, size) -> bytes:
+    async def _take(self, size: Any) -> bytes:
         while (count := size(self._rest)) is None:
             self._rest += await anext(self._chunks)
         taken, self._rest = self._rest[:count], self._rest[count:]
@@ -57,14 +60,14 @@ def last_id(body: bytes) -> str:
 
 
 @asynccontextmanager
-async def streams(http, *asked: tuple[str, str]) -> AsyncIterator[Frames]:
+async def streams(http: Any, *asked: tuple[str, str]) -> AsyncIterator[Frames]:
     wanted = {"streams": [{"url": url, "lastId": last} for url, last in asked]}
     async with http.stream("POST", "/live/streams", json=wanted) as response:
         assert response.status_code == 200
         yield Frames(response)
 
 
-async def test_each_stream_is_what_it_is_alone(world):
+async def test_each_stream_is_what_it_is_alone(world: Any) -> None:
     log = world.log()
     await world.run()
     log.publish("hello")
@@ -77,7 +80,7 @@ async def test_each_stream_is_what_it_is_alone(world):
         await frames.until(lambda f: b"SUCCEEDED" in f.bodies[0] and b"SUCCEEDED" in f.bodies[2])
 
 
-async def test_one_that_cannot_be_had_says_why_and_the_others_go_on(world):
+async def test_one_that_cannot_be_had_says_why_and_the_others_go_on(world: Any) -> None:
     missing = PATH.replace("e1", "e9")
     async with streams(world.http, (missing, ""), ("/live/hints", ""), (PATH, "")) as frames:
         await frames.until(lambda f: {0, 1} <= f.ended and b"ready" in f.bodies[2])
@@ -87,7 +90,7 @@ async def test_one_that_cannot_be_had_says_why_and_the_others_go_on(world):
         await frames.until(lambda f: b"RUNNING" in f.bodies[2])
 
 
-async def test_each_goes_on_after_its_own_last_event(world):
+async def test_each_goes_on_after_its_own_last_event(world: Any) -> None:
     log = world.log()
     await world.run()
     log.publish("first")
@@ -102,14 +105,14 @@ async def test_each_goes_on_after_its_own_last_event(world):
         assert b"event: execution" not in frames.bodies[0]
 
 
-async def test_what_is_no_request_for_streams_is_refused(world):
+async def test_what_is_no_request_for_streams_is_refused(world: Any) -> None:
     one = {"url": PATH}
     for asked in ({"streams": []}, {"streams": [one] * (MAX_STREAMS + 1)}, {"streams": [{"url": 3}]}, []):
         assert (await world.http.post("/live/streams", json=asked)).status_code == 400
     assert (await world.http.post("/live/streams", content=b"x" * 100_000)).status_code == 413
 
 
-async def test_the_server_ends_all_of_them_when_it_closes(tmp_path, protos):
+async def test_the_server_ends_all_of_them_when_it_closes(tmp_path: Path, protos: Protos) -> None:
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(created(tmp_path, protos))
         async with (
