@@ -29,7 +29,7 @@ class Frames:
         self._chunks = response.aiter_raw()
         self._rest = b""
         self.bodies: dict[int, bytes] = defaultdict(bytes)
-        self.heads: dict[int, dict] = {}  # type: ignore[type-arg]
+        self.heads: dict[int, dict[str, Any]] = {}
         self.ended: set[int] = set()
 
     async def until(self, condition: Any) -> None:
@@ -107,7 +107,8 @@ async def test_each_goes_on_after_its_own_last_event(world: Any) -> None:
 
 async def test_what_is_no_request_for_streams_is_refused(world: Any) -> None:
     one = {"url": PATH}
-    for asked in ({"streams": []}, {"streams": [one] * (MAX_STREAMS + 1)}, {"streams": [{"url": 3}]}, []):
+    refused: list[Any] = [{"streams": []}, {"streams": [one] * (MAX_STREAMS + 1)}, {"streams": [{"url": 3}]}, []]
+    for asked in refused:
         assert (await world.http.post("/live/streams", json=asked)).status_code == 400
     assert (await world.http.post("/live/streams", content=b"x" * 100_000)).status_code == 413
 
