@@ -20,7 +20,7 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev $(CONSOLE) check docs chromium  ## Set up and pass every test, the browser's included
+test: $(VENV)/.dev $(CONSOLE) check versions-short docs chromium  ## Set up and pass every test, the browser's included
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript

@@ -72,6 +72,21 @@ def test_one_that_goes_on_taking_the_keyboard_is_let_go(stage: Stage) -> None:
     expect(stage.page.get_by_title("Deck", exact=True)).to_have_count(0)
 
 
+def test_who_clicks_in_the_deck_right_after_the_page_has_the_keyboard_there(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("for name in names: Deck(name).append(box)\npublish()", names=["a", "b", "c", "d"], box="<input id=x>")
+    stage.open_deck(execution)
+    stage.page.get_by_role("tab", name="Log").click()
+    stage.page.get_by_role("tab", name="Deck", exact=True).click()
+    for _ in range(2):
+        for name in ["a", "b", "c", "d"]:
+            stage.tab(name).click()
+    stage.deck.get_by_role("tabpanel", name="d").locator("#x").click()
+    stage.page.keyboard.type("typed in the Deck")
+    expect(stage.deck.get_by_role("tabpanel", name="d").locator("#x")).to_have_value("typed in the Deck")
+    expect(stage.panel.get_by_role("alert")).to_have_count(0)
+
+
 @pytest.mark.parametrize("target", ["top", "parent"])
 def test_a_frame_that_floods_the_page_with_messages_is_let_go(stage: Stage, target: str) -> None:
     show(stage, FLOOD.format(target=target))

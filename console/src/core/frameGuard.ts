@@ -34,10 +34,16 @@ const ACTIVATION_MS = 5000;
 /** A key this recent was typed into the page, not a click that has been in the frame since. */
 const TYPING_MS = 1000;
 const SETTLES_MS = 20;
+/** A frame of another process hears of a click before it hears that the click activated it. */
+const ASKED_AGAIN_MS = 40;
+
+/** Whether the viewer clicked or typed in the frame within the last seconds, as the frame's own runtime says. */
+export type AskFrame = () => Promise<boolean>;
 
 /**
- * Keeps the keyboard in the page until the viewer goes to the frame: by a click in it, which the page sees only as an
- * activation that is not its own with the pointer over the frame, or by Tab.
+ * Keeps the keyboard in the page until the viewer goes to the frame: by Tab, or by a click in it. Of a click the page
+ * sees that there is an activation that is not its own, or, where frames share its process, that the pointer is over the
+ * frame. Where neither decides, the frame is asked, unless somebody types in the page meanwhile.
  */
 export class FocusGuard {
   private readonly stop = new AbortController();
@@ -49,13 +55,16 @@ export class FocusGuard {
   private keyAt = -Infinity;
   private tabAt = -Infinity;
   private touchAt = -Infinity;
-  /** The viewer came to the page by some act of theirs. */
-  private actedAt = performance.now();
+  /** The viewer came to the page by some act of theirs, unless the browser knows of none. */
+  private actedAt = isActivated() ? performance.now() : -Infinity;
   private thefts: number[] = [];
+  private asking = false;
 
   constructor(
     private readonly frame: HTMLIFrameElement,
     private readonly misused: () => void,
+    /** For a frame with a runtime that can be trusted. */
+    private readonly ask?: AskFrame,
   ) {
     const { signal } = this.stop;
     const options = { signal, capture: true };
@@ -102,7 +111,28 @@ export class FocusGuard {
 
   private judge(): void {
     // The whole window may have lost it. The frame's element need not be the active one: a script can focus the window.
-    if (!this.away || !document.hasFocus() || this.wanted()) return;
+    if (this.asking || !this.taken()) return;
+    if (this.ask && !this.typing()) void this.judgeByAsking(this.ask);
+    else this.theft();
+  }
+
+  private async judgeByAsking(ask: AskFrame): Promise<void> {
+    this.asking = true;
+    let active = await ask();
+    if (!active && this.taken() && !this.typing()) {
+      await new Promise((resolve) => setTimeout(resolve, ASKED_AGAIN_MS));
+      active = await ask();
+    }
+    this.asking = false;
+    if (!active && this.taken()) this.theft();
+  }
+
+  /** Whether the frame has the keyboard, and the page does not know that the viewer wanted so. */
+  private taken(): boolean {
+    return this.away && document.hasFocus() && !this.wanted();
+  }
+
+  private theft(): void {
     const now = performance.now();
     this.thefts = [...this.thefts.filter((at) => now - at < THEFTS_WITHIN_MS), now];
     this.takeBack();
@@ -115,12 +145,15 @@ export class FocusGuard {
     return performance.now() - this.tabAt < TYPING_MS || this.clicked();
   }
 
+  /** Whether the viewer types in the page, or can do nothing else: what is behind a dialog cannot be clicked. */
+  private typing(): boolean {
+    return performance.now() - this.keyAt < TYPING_MS || document.querySelector("dialog:modal") !== null;
+  }
+
   /** Whether the viewer may have clicked or typed in the frame just now. */
   private clicked(): boolean {
-    if (document.querySelector("dialog:modal")) return false; // what is behind a dialog cannot be clicked
+    if (document.querySelector("dialog:modal") !== null || !isActivated()) return false;
     const now = performance.now();
-    // Older browsers do not say; there the pointer has to do.
-    if (!(navigator.userActivation as UserActivation | undefined ?? { isActive: true }).isActive) return false;
     if (now - this.actedAt > ACTIVATION_MS || this.touchAt > this.keyAt) return true;
     return this.inside && (this.enteredAt > this.keyAt || now - this.keyAt > TYPING_MS);
   }
@@ -133,14 +166,19 @@ export class FocusGuard {
   }
 }
 
+/** Whether the viewer did something in the page or in a frame of it; older browsers do not say, there the pointer decides. */
+function isActivated(): boolean {
+  return (navigator.userActivation as UserActivation | undefined)?.isActive ?? true;
+}
+
 /** All of it for one frame. */
-export function guardFrame(frame: HTMLIFrameElement, misused: (how: Misuse) => void): () => void {
+export function guardFrame(frame: HTMLIFrameElement, misused: (how: Misuse) => void, ask?: AskFrame): () => void {
   const count = new MessageCount();
   const hear = ({ source }: MessageEvent) => {
     if (source !== null && source !== window && !count.take()) misused("messages");
   };
   window.addEventListener("message", hear);
-  const focus = new FocusGuard(frame, () => misused("focus"));
+  const focus = new FocusGuard(frame, () => misused("focus"), ask);
   const history = new HistoryGuard(() => misused("history"));
   return () => {
     window.removeEventListener("message", hear);

@@ -15,6 +15,8 @@ export const PAINTED = "livedeck:painted";
 /** A frame that waits says hello more rarely than this; a Deck's script may say it in a loop, and each costs a document. */
 const ANSWER_EVERY_MS = 200;
 
+const ANSWERS_WITHIN_MS = 100;
+
 /** A tab's name goes into the address; a longer one than this is not kept there. */
 const LONGEST_NAME = 500;
 
@@ -46,6 +48,9 @@ export class FramePort implements DocumentSink {
   /** The tab to show, where the address names one. */
   private tab: string | null = null;
 
+  private pings = 0;
+  private questions: { readonly number: number; readonly answer: (active: boolean) => void }[] = [];
+
   constructor(
     private readonly frame: HTMLIFrameElement,
     private readonly source: DocumentSource,
@@ -70,6 +75,15 @@ export class FramePort implements DocumentSink {
     this.post({ type: "tab", name: tab });
   }
 
+  /** Ask whether the viewer clicked or typed in the frame within the last seconds; false if it does not say so soon. */
+  isActive(): Promise<boolean> {
+    return new Promise((answer) => {
+      this.ping();
+      this.questions.push({ number: this.pings, answer });
+      setTimeout(() => answer(false), ANSWERS_WITHIN_MS);
+    });
+  }
+
   document(document: Document): void {
     this.sent = document.seq ?? 0;
     this.post({ type: "document", document });
@@ -92,7 +106,7 @@ export class FramePort implements DocumentSink {
     this.port = channel.port1;
     this.sent = this.applied = 0;
     this.heartbeat = new Heartbeat(
-      () => this.post({ type: "ping" }),
+      () => this.ping(),
       () => this.applied < this.sent,
       () => this.giveUp(this.events.silent),
     );
@@ -131,12 +145,20 @@ export class FramePort implements DocumentSink {
 
   /** Leave on the element how far the frame is: for tests, measurements and curious people. */
   private report(message: FromFrame): void {
-    if (message.type === "pong") return;
+    if (message.type === "pong") {
+      for (const { number, answer } of this.questions) if (number <= message.number) answer(message.active);
+      this.questions = this.questions.filter(({ number }) => number > message.number);
+      return;
+    }
     if (message.type === "chosen") this.tab = message.name;
     else this.frame.dataset[message.type] = String(message.seq);
     if (message.type === "applied") this.applied = message.seq;
     if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
     this.events.reported?.(message);
+  }
+
+  private ping(): void {
+    this.post({ type: "ping", number: ++this.pings });
   }
 
   private post(message: ToFrame): void {
@@ -147,7 +169,9 @@ export class FramePort implements DocumentSink {
 /** The Deck's own scripts share the frame with the runtime, and may send through its port whatever they like. */
 function isReport(data: unknown): data is FromFrame {
   if (typeof data !== "object" || data === null || !("type" in data)) return false;
-  if (data.type === "pong") return true;
+  if (data.type === "pong") {
+    return "number" in data && typeof data.number === "number" && "active" in data && typeof data.active === "boolean";
+  }
   if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
   return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

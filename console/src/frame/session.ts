@@ -13,6 +13,11 @@ export interface Screen {
   whenPainted(callback: () => void): void;
 }
 
+/** Acts in the page around it do not count for a frame, those in the frames within it do. Older browsers do not say. */
+function isActive(): boolean {
+  return (navigator.userActivation as UserActivation | undefined)?.isActive ?? false;
+}
+
 export class FrameSession {
   private document: Document = EMPTY;
 
@@ -41,7 +46,7 @@ export class FrameSession {
         this.screen.tab(message.name);
         break;
       case "ping":
-        this.post({ type: "pong" });
+        this.post({ type: "pong", number: message.number, active: isActive() });
         break;
       default:
         message satisfies never;

@@ -110,6 +110,7 @@ export interface FrameTab {
 /** Page to frame: answer with a pong, which tells the page that no script in the frame runs without end. */
 export interface FramePing {
   readonly type: "ping";
+  readonly number: number;
 }
 
 /** Frame to page: the viewer chose this tab. */
@@ -133,6 +134,8 @@ export interface FramePainted {
 /** Frame to page: the answer to a ping. */
 export interface FramePong {
   readonly type: "pong";
+  readonly number: number;
+  readonly active: boolean;
 }
 
 export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing;

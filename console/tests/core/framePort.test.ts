@@ -144,4 +144,17 @@ describe("FramePort", () => {
     say(frame.contentWindow, { type: "livedeck:hello" });
     expect(posted).toEqual([]);
   });
+
+  it("asks the frame whether the viewer is active in it, and takes silence for no", async () => {
+    vi.useRealTimers();
+    say(frame.contentWindow, { type: "livedeck:hello" });
+    const theirs = posted[0]?.ports[0];
+    if (!theirs) throw new Error("there is no port");
+    theirs.onmessage = ({ data }: MessageEvent<{ type: string; number: number }>) => {
+      if (data.type === "ping") theirs.postMessage({ type: "pong", number: data.number, active: true });
+    };
+    await expect(port.isActive()).resolves.toBe(true);
+    theirs.onmessage = null;
+    await expect(port.isActive()).resolves.toBe(false);
+  });
 });

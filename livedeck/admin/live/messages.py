@@ -163,6 +163,8 @@ class FrameTab(msgspec.Struct, tag_field="type", tag="tab", frozen=True):
 class FramePing(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
     """Page to frame: answer with a pong, which tells the page that no script in the frame runs without end."""
 
+    number: int
+
 
 class FrameChosen(msgspec.Struct, tag_field="type", tag="chosen", frozen=True):
     """Frame to page: the viewer chose this tab."""
@@ -184,6 +186,10 @@ class FramePainted(msgspec.Struct, tag_field="type", tag="painted", frozen=True)
 
 class FramePong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
     """Frame to page: the answer to a ping."""
+
+    number: int
+    active: bool
+    """Whether the viewer clicked or typed in the frame within the last seconds."""
 
 
 ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing

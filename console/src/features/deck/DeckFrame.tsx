@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useTheme } from "../../bindings/theme";
 import type { DeckSession } from "../../core/deckSession";
 import { FramePort } from "../../core/framePort";
@@ -26,7 +26,8 @@ export function DeckFrame({ session, hidden, tab }: DeckFrameProps) {
   const port = useRef<FramePort | null>(null);
   const trust = useTrust();
   const { misuse, letGo, reload } = trust;
-  useGuard(frame, trust);
+  const ask = useCallback(() => port.current?.isActive() ?? Promise.resolve(false), []);
+  useGuard(frame, trust, ask);
   const { dark } = useTheme();
   const now = useRef({ dark, tab });
   useEffect(() => {

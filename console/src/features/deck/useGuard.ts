@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState, type RefObject } from "react";
 import { flushSync } from "react-dom";
-import { guardFrame, type Misuse } from "../../core/frameGuard";
+import { guardFrame, type AskFrame, type Misuse } from "../../core/frameGuard";
 
 export interface Trust {
   /** Why the frame was let go; null while it is fine. */
@@ -18,10 +18,14 @@ export function useTrust(): Trust {
   return { misuse, letGo, reload };
 }
 
-/** Watch a frame, while there is one, for what it may not do to the page. */
-export function useGuard(frame: RefObject<HTMLIFrameElement | null>, { misuse, letGo }: Trust): void {
+/** Watch a frame, while there is one, for what it may not do to the page. `ask` stays the same from render to render. */
+export function useGuard(
+  frame: RefObject<HTMLIFrameElement | null>,
+  { misuse, letGo }: Trust,
+  ask?: AskFrame,
+): void {
   useEffect(() => {
     if (misuse !== null || !frame.current) return undefined;
-    return guardFrame(frame.current, letGo);
-  }, [frame, misuse, letGo]);
+    return guardFrame(frame.current, letGo, ask);
+  }, [frame, misuse, letGo, ask]);
 }
