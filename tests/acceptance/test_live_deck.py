@@ -50,7 +50,7 @@ def test_an_update_keeps_page_frame_scroll_position_and_tab(stage: Stage) -> Non
     stage.tab("first").click()
     stage.expect_shown("first 3")
     stage.tab("second").click()
-    assert frame.evaluate("window.scrollY") == 1234, "each tab keeps its own scroll position"
+    frame.wait_for_function("window.scrollY === 1234")  # each tab keeps its own scroll position
     strings.finish()
 
 

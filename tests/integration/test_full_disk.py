@@ -38,7 +38,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 async def test_a_full_disk_costs_decks_and_says_so_and_the_server_goes_on(tmp_path: Path, small_disk: Path) -> None:
-    store = {"LIVEDECK_ROOT": small_disk.as_uri(), "LIVEDECK_RESULT_TIMEOUT": "0.5"}
+    store = {
+        "LIVEDECK_ROOT": small_disk.as_uri(),
+        "LIVEDECK_RESULT_TIMEOUT": "0.5",
+        "LIVEDECK_SYSTEM_RETRIES": "0",  # each attempt waits half a minute for its Deck, too
+    }
     with running_server(tmp_path / "server", environment=store) as server, Client(server.endpoint) as client:
         assert python_outputs(client, run(client, "full_disk.py", "small", word="before").id) == {"o0": "before"}
 
