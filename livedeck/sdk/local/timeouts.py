@@ -75,13 +75,16 @@ def _obstacle() -> str:
     """Return why SIGINT would not raise ``KeyboardInterrupt`` in this thread; empty if it would."""
     if threading.current_thread() is not threading.main_thread():
         return "the task runs outside of the main thread"
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) not in (signal.default_int_handler, signal.SIG_IGN):
         return "this program handles SIGINT in a way of its own"
     return ""
 
 
 class _Alarm:
-    """Sends SIGINT to the thread that entered it, once, unless that has left it before."""
+    """Sends SIGINT to the thread that entered it, once, unless that has left it before.
+
+    A program that a shell started in the background ignores SIGINT; then Python's own handler stands in meanwhile.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.rang = False
@@ -91,11 +94,21 @@ class _Alarm:
         self._timer = threading.Timer(seconds, self._ring)
         self._timer.name = "livedeck-timeout"
         self._timer.daemon = True
+        self._ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
     def __enter__(self) -> None:
+        if self._ignored:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self._timer.start()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self._leave(kind)
+        finally:
+            if self._ignored:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _leave(self, kind: type[BaseException] | None) -> None:
         with self._lock:
             self._left = True
         if not self.rang:

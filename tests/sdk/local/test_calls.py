@@ -199,6 +199,20 @@ def test_an_attempt_that_takes_too_long_is_stopped_and_counts_as_failed() -> Non
     assert attempts == [1, 2]
 
 
+def test_a_timeout_is_kept_in_a_program_that_a_shell_started_in_the_background() -> None:
+    @task(timeout=0.05)
+    def waits() -> None:
+        threading.Event().wait()
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(TaskTimedOut):
+            waits()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_node_has_a_timeout_of_its_own() -> None:
     @task
     def waits() -> None:
@@ -272,7 +286,7 @@ def test_a_program_that_handles_sigint_itself_is_told_that_timeouts_are_not_kept
     def quick() -> None:
         pass
 
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         quick()
     finally:
