@@ -1,13 +1,9 @@
 """What the console's page of an execution costs the browser, with very many nodes that run while it is looked at."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
-from playwright.sync_api import sync_playwright
-
+from bench.browser import opened_page
 from bench.figures import Figure
-from bench.latency import ARGUMENTS
 from bench.options import Options
 from bench.peers.call import BYTE_CODE
 from bench.running import prepare
@@ -29,12 +25,8 @@ def figures(options: Options) -> Iterator[Figure]:  # noqa: ARG001 - one look is
     with (
         running_server(environment=BYTE_CODE) as server,
         Client(server.endpoint) as client,
-        sync_playwright() as playwright,
+        opened_page(RECORD_LONG_TASKS) as page,
     ):
-        executable = os.environ.get("LIVEDECK_CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(RECORD_LONG_TASKS)
         program = prepare(client, "wide")
         execution = program.start(seconds=5.0)
         page.goto(client.console_url(execution))
@@ -44,6 +36,5 @@ def figures(options: Options) -> Iterator[Figure]:  # noqa: ARG001 - one look is
         page.get_by_role("list", name="Nodes").get_by_text("successor").last.wait_for()
         longest = float(page.evaluate("window.longest"))
         elements = float(page.evaluate("document.querySelectorAll('*').length"))
-        browser.close()
     yield Figure(f"console: longest task while {WIDE:,} nodes run", longest, "ms", 50)
     yield Figure(f"console: elements of the page with {WIDE:,} nodes", elements, "", 1500)

@@ -1,12 +1,11 @@
 """From `publish_decks()` in a task to the browser's screen, through everything."""
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from bench.browser import opened_page
 from bench.figures import Figure, quantile
 from bench.options import Options
 from bench.peers.call import BYTE_CODE
@@ -14,7 +13,6 @@ from bench.running import TIMEOUT, prepare
 from livedeck.client import Client
 from livedeck.testing.process import running_server
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WARM_UP = 20  # updates, until scripts are compiled; they are not counted
 
 # The console dispatches this event when the frame says that an update was applied two animation frames ago.
@@ -37,19 +35,14 @@ def measure(count: int, interval: float) -> list[float]:
     with (
         running_server(environment=BYTE_CODE) as server,
         Client(server.endpoint) as client,
-        sync_playwright() as playwright,
+        opened_page(RECORD_PAINTED) as page,
     ):
-        executable = os.environ.get("LIVEDECK_CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(RECORD_PAINTED)
         program = prepare(client, "latency")
         execution = program.start(count=count + WARM_UP, interval=interval)
         page.goto(f"{client.console_url(execution)}?node=n0&view=deck")
         painted = watch(page, count + WARM_UP)
         program.wait(execution)
         published = program.output(execution)
-        browser.close()
     # Updates are further apart than `min_interval`, so that each is a segment of its own: seq counts from 1.
     counted = range(WARM_UP, len(published))
     return [painted[i + 1] - 1e3 * published[i] for i in counted]
