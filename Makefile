@@ -20,7 +20,7 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev $(CONSOLE) check versions-short docs chromium  ## Set up and pass every test, the browser's included
+test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) check versions-short docs chromium  ## Set up and pass every test, the browser's included
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
@@ -56,14 +56,14 @@ console: $(CONSOLE)  ## Build the console and the Deck's runtime script
 wheel: $(VENV)/.dev $(CONSOLE)  ## Build dist/*.whl with the console inside
 	@$(BIN)/python -m build --wheel --installer uv
 
-bench: $(VENV)/.dev .venv-bench/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
+bench: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-bench .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-flytekit .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
 
 .PHONY: chromium
 chromium:
@@ -84,9 +84,9 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 	@$(UV) --no-deps --editable .
 	@touch $@ $(VENV)/.run
 
-.venv-bench/.ready: requirements/bench.txt
-	@scripts/create_venv.sh "$(PYTHON)" .venv-bench
-	@.venv-bench/bin/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r requirements/bench.txt
+.venv-flytekit/.ready: requirements/flytekit.txt
+	@scripts/create_venv.sh "$(PYTHON)" .venv-flytekit
+	@.venv-flytekit/bin/uv pip install --quiet --python .venv-flytekit/bin/python --require-hashes -r requirements/flytekit.txt
 	@touch $@
 
 .venv-docs/.ready: requirements/docs.txt

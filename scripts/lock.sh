@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Resolve the locked versions anew: run.txt is what `make demo` needs, dev.txt adds what `make test` needs,
-# bench.txt is the peer that `make bench` measures beside us, docs.txt what builds the user guide.
+# flytekit.txt is flytekit, which the porting tests and `make bench` run beside us, docs.txt what builds the user guide.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,5 +10,5 @@ compile() {
 }
 compile pyproject.toml --extra examples --output-file requirements/run.txt
 compile pyproject.toml --all-extras --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
-compile --group bench --output-file requirements/bench.txt
+compile --group flytekit --output-file requirements/flytekit.txt
 compile --group docs --output-file requirements/docs.txt

@@ -1,1 +1,1 @@
-"""The peer's half of each benchmark: scripts run by the interpreter of `.venv-bench`, which prints one JSON line."""
+"""The peer's half of each benchmark: scripts run by the interpreter of `.venv-flytekit`, which prints one JSON line."""

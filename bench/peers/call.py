@@ -1,4 +1,4 @@
-"""Run a peer's script with the interpreter of `.venv-bench`."""
+"""Run a peer's script with the interpreter of `.venv-flytekit`."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.figures import ROOT
 
-PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+PYTHON = ROOT / ".venv-flytekit" / "bin" / "python"
 BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": ""}
 """Whatever this process was told: programs that are started often have their byte code on disk."""
 

@@ -1,0 +1,130 @@
+"""Programs written for flytekit come to the same on flytekit, on livedeck in one process, and on livedeck's server.
+
+Each file of ``programs`` imports flytekit. What it runs is in its ``RUNS``, pairs of a task or workflow and its inputs;
+what has to fail, and does on flytekit, is in ``FAILURES``.
+"""
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livedeck.client import Client
+from livedeck.errors import LivedeckError
+from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.loading import Program, load_file
+from livedeck.sdk.types import DataPlane, Location, from_literal
+from livedeck.testing.process import ServerProcess, running_server
+from tests.integration.running import phase_of, start, wait_ended
+from tests.porting.encoding import encode, named
+from tests.porting.ported import port, port_file
+
+HERE = Path(__file__).parent
+FLYTEKIT = HERE.parents[1] / ".venv-flytekit" / "bin" / "python"
+PROGRAMS = {file.stem: file for file in sorted((HERE / "programs").glob("*.py"))}
+
+pytestmark = pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")
+
+
+@pytest.fixture(scope="module")
+def on_flytekit(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What flytekit makes of all programs, by their names."""
+    assert FLYTEKIT.exists(), "flytekit's environment is not there: run `make .venv-flytekit/.ready`"
+    done = subprocess.run(
+        [FLYTEKIT, HERE / "on_flytekit.py", HERE / "programs", *PROGRAMS],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path_factory.mktemp("flytekit"),
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All programs, changed to import livedeck."""
+    folder = tmp_path_factory.mktemp("ported")
+    for file in PROGRAMS.values():
+        port_file(file, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with running_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(server: ServerProcess) -> Iterator[Client]:
+    with Client(server.endpoint) as client:
+        yield client
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_gives_locally_what_it_gives_on_flytekit(
+    name: str, on_flytekit: dict[str, Any], folder: Path, tmp_path: Path
+) -> None:
+    program = load_file(folder / f"{name}.py")
+    with contextlib.chdir(tmp_path):
+        runs = [named(list(entity.interface.outputs), entity(**inputs)) for entity, inputs in _runs(program, "RUNS")]
+        failures = [_fails(entity, inputs) for entity, inputs in _runs(program, "FAILURES")]
+    assert plain([*runs, *failures]) == on_flytekit[name]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_gives_on_the_server_what_it_gives_on_flytekit(
+    name: str, on_flytekit: dict[str, Any], folder: Path, client: Client
+) -> None:
+    program = load_file(folder / f"{name}.py")
+    started = [
+        (entity, start(client, program.file, _name(program, entity), **inputs))
+        for entity, inputs in _runs(program, "RUNS") + _runs(program, "FAILURES")
+    ]
+    outcomes = [_outcome(client, entity, execution) for entity, execution in started]
+    assert plain(outcomes) == on_flytekit[name]
+
+
+def test_only_imports_are_changed() -> None:
+    source = 'import flytekit\nfrom flytekit.types.file import FlyteFile\n    from flytekit import task\n"flytekit"\n'
+    assert port(source) == (
+        'import livedeck as flytekit\nfrom livedeck import FlyteFile\n    from livedeck import task\n"flytekit"\n'
+    )
+
+
+def _runs(program: Program, which: str) -> list[tuple[AnyEntity, dict[str, Any]]]:
+    return list(getattr(program.module, which, []))
+
+
+def _name(program: Program, entity: AnyEntity) -> str:
+    return next(name for name, each in program.entities.items() if each is entity)
+
+
+def _fails(entity: AnyEntity, inputs: dict[str, Any]) -> str:
+    try:
+        entity(**inputs)
+    except (LivedeckError, Exception):  # noqa: BLE001 - a program may raise whatever it likes
+        return "failed"
+    return "succeeded"
+
+
+def _outcome(client: Client, entity: AnyEntity, execution: Any) -> Any:
+    ended = wait_ended(client, execution)
+    if phase_of(ended) != "SUCCEEDED":
+        return "failed" if phase_of(ended) == "FAILED" else phase_of(ended)
+    literals = client.execution_data(execution).outputs.literals
+    data = DataPlane("memory://not-used")
+    return {
+        name: encode(from_literal(literals[name], kind, data, Location(entity.interface.entity, name, "output")))
+        for name, kind in entity.interface.outputs.items()
+    }
+
+
+def plain(outcomes: Any) -> Any:
+    """As they are once they were JSON."""
+    return json.loads(json.dumps(outcomes))
