@@ -134,7 +134,7 @@ class Admin:
 
     @property
     def console_url(self) -> str:
-        """Where people look."""
+        """Where a browser finds the console."""
         return f"{self.base_url}/console/"
 
     @property

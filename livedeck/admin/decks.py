@@ -152,7 +152,7 @@ class Decks:
 async def deck_response(
     store: Store, reader: LogReader, title: str, headers: Mapping[str, str], *, download: bool, offload: Offload
 ) -> Response:
-    """Answer with the newest HTML that there is of a Deck: for a log of ours also what no snapshot holds yet.
+    """Answer with the newest HTML that there is of a Deck: for livedeck's own log also what no snapshot holds yet.
 
     Raises:
         NoSuchEntity: There is no Deck.
@@ -176,11 +176,11 @@ async def deck_response(
 
 
 def is_for_people(request: Request) -> bool:
-    """Tell whether an address was opened as a page, rather than by a frame of ours or to be saved."""
+    """Tell whether an address was opened as a page, rather than by a frame of the console's or to be saved."""
     if request.query_params.get("download"):
         return False
     where = request.headers.get("sec-fetch-dest")
-    if where is None:  # an old browser, a plain-HTTP host, or no browser: frames of ours name a version
+    if where is None:  # an old browser, a plain-HTTP host, or no browser: the console's frames name a version
         return "version" not in request.query_params
     return where not in {"iframe", "frame"}
 

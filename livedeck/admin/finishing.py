@@ -90,7 +90,7 @@ class Finishing:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Do it in the background for as long as the context lasts."""
+        """Finish pages in the background for as long as the context lasts."""
         await self._begin()
         task = asyncio.create_task(self._run(), name=READER)
         try:

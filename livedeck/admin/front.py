@@ -30,7 +30,7 @@ class HttpServer(Protocol):
 
     @property
     def open_connections(self) -> int:
-        """How many it holds."""
+        """How many connections the server holds."""
 
     def adopt(self, transport: asyncio.Transport, head: bytes, on_closed: Callable[[], None]) -> None:
         """Take the connection over; ``head`` was read from it already. ``on_closed`` is called at its end."""
@@ -41,7 +41,7 @@ class HttpServer(Protocol):
 
 @dataclass(frozen=True)
 class FrontLimits:
-    """What one stranger may cost."""
+    """Limits on what one client may cost, whoever it is."""
 
     preface_timeout: float = 10.0
     """Seconds within which a new connection must say what it speaks."""

@@ -93,7 +93,7 @@ TASK: Final = Rules(
 )
 
 OPEN: Final = frozenset(WORKFLOW.next) - _W_ENDS
-"""Phases of an execution that somebody still has to work on."""
+"""Phases of an execution that a propeller still has to work on."""
 
 
 def judge(rules: Rules, current: int, reported: int, *, news: bool = False) -> Verdict:

@@ -17,7 +17,7 @@ def give_way() -> None:
     get no more than an equal part.
     """
     os.nice(NICENESS)
-    with contextlib.suppress(OSError):  # it leads a session already; there is no such grouping, or not for us
+    with contextlib.suppress(OSError):  # it leads a session already, or may not
         os.setsid()
     with contextlib.suppress(OSError):
         _AUTOGROUP.write_text(str(NICENESS))

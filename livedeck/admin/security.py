@@ -44,7 +44,7 @@ PAGE_POLICY: Final = policy(
         "frame-ancestors": "'none'",
     }
 )
-"""For pages of ours."""
+"""For the console's pages and the viewer."""
 
 DECK_HEADERS: Final = {
     "content-security-policy": DECK_POLICY,

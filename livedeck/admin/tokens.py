@@ -35,7 +35,7 @@ class Purpose(enum.Enum):
     DOWNLOAD = "download"
     """Get one object."""
     SHARE = "share"
-    """OpenStoreWatch one Deck."""
+    """Watch one Deck."""
     HINT = "hint"
     """Tell of one attempt's publishes."""
 

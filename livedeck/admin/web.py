@@ -87,7 +87,7 @@ class WebServer:
 
     @property
     def open_connections(self) -> int:
-        """How many connections it holds."""
+        """How many connections the server holds."""
         return len(self.state.connections)
 
     def close_idle(self) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Data:
-    """What went in, and what came out so far."""
+    """Inputs, and the outputs that there are so far."""
 
     inputs: "LiteralMap"
     outputs: "LiteralMap"

@@ -140,7 +140,7 @@ def _refusal(error: urllib.error.HTTPError, doing: str) -> RemoteError:
 
 
 def _told(body: str) -> tuple[int, str]:
-    """What a control plane says: gRPC's code and words; nothing where it is somebody else who speaks."""
+    """What a control plane says: gRPC's code and words; nothing if the answer is not a control plane's."""
     try:
         told = json.loads(body)
         return int(told["code"]), str(told["message"])

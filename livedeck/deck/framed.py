@@ -33,7 +33,7 @@ def whole_document(page: Raw) -> list[str | Raw]:
 
 
 def document(style: str, pieces: list[str | Raw]) -> list[str | Raw]:
-    """The pieces of a document of ours around these."""
+    """A document that livedeck makes around these pieces."""
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><style>{style}</style>'
     return [f'{head}{_inner_script()}</head><body class="ld-framed">', *pieces, "</body></html>"]
 

@@ -23,7 +23,7 @@ _TARGET = 0.75  # shrink to this share of the limit, so that it does not happen 
 
 @dataclass(frozen=True)
 class Trim:
-    """What is to be done about one element."""
+    """An element that is to become lighter, or to go."""
 
     deck: str
     id: str
@@ -166,7 +166,7 @@ def _is_ample(replay: Replay, ops: Sequence[Op], document_bytes: int) -> bool:
 
 
 class _Room:
-    """How much more a document may hold, while a segment is gone through op by op."""
+    """Counts how much more a document may hold, while a segment is gone through op by op."""
 
     def __init__(self, replay: Replay, document_bytes: int) -> None:
         self._replay = replay
@@ -236,7 +236,7 @@ class _Held:
         return cls(buffer.weight, buffer.lines)
 
     def added_to(self, before: "_Held | None") -> "_Held":
-        """At most so much, once the element has buffer by this one."""
+        """At most what an element takes once this one was appended to it; None: there was none before."""
         return self if before is None else _Held(self.weight + before.weight, self.lines | before.lines)
 
 
@@ -264,7 +264,7 @@ def _going(replay: Replay, batch: list[Op]) -> Iterator[tuple[str, str]]:
 
 
 def _is_too_large(trim: Trim, limit: int) -> bool:
-    """Whether words about its size take its place; they stand under its id, which may be what is so large."""
+    """Whether words about its size replace an element. They stand under its id, unless that is what is so large."""
     return trim.whole and trim.buffer.weight > limit >= 2 * text_bytes(trim.id)
 
 

@@ -1,4 +1,4 @@
-"""Where Decks lie: what a path or URI that somebody names holds."""
+"""Where Decks lie: what a path or URI that a user names holds."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _DECK_KEY: Final = re.compile(rf"(?:(?P<folder>.*)/)?(?:{re.escape(DECK)}|{SEGME
 
 
 def store_at(place: str) -> Store:
-    """The store whose root is what somebody names: a folder with Decks below it, or with one in it.
+    """The store whose root is what a user names: a folder with Decks below it, or with one in it.
 
     Args:
         place: A path, or a URI such as s3://bucket/prefix: a folder, a ``deck.html``, or the ``deck`` folder beside it.

@@ -75,7 +75,7 @@ class Create:
 
 @dataclass(frozen=True)
 class Inspect:
-    """Read the segment that holds the number which ours was to get."""
+    """Read the segment that is stored already under the number of the one that was to be created."""
 
     key: str
     seq: int
@@ -189,20 +189,20 @@ class PublishMachine:
         """Token of the last publish that is stored."""
         self._batch: _Batch | None = None
         self._sent: tuple[Segment, bytes, _Batch] | None = None  # a segment whose fate is not known yet
-        self._taken = False  # its number is; by whom is to be seen
+        self._taken = False  # an object of that number is stored already; whose it is has to be read
         self._health = Health()
         self._flushed_at = float("-inf")
         self._log_breaker = _Breaker(rng)
         self._page_breaker = _Breaker(rng)
         self._page_seq = -1  # seq of the last snapshot, -1 before the first
         self._page_size = 0
-        self._page_weight = 0  # of the document then: the rest of the size is what every page has
+        self._page_weight = 0  # the document's weight in it; the rest of its size is what every page has
         self._pages_size = 0  # bytes of all snapshots
         self._page_at = float("-inf")
-        self._page_from = 0.0  # when the write under way began
-        self._page_took = 0.0  # seconds that the last one took
+        self._page_from = 0.0  # when the write of a snapshot that is under way began
+        self._page_took = 0.0  # seconds that the last such write took
         self._begun: float | None = None  # when the first segment was stored
-        self._uncovered: float | None = None  # when the first segment after the last snapshot was
+        self._uncovered: float | None = None  # when the first segment after the last snapshot was stored
         self._page_data: tuple[int, bytes] | None = None  # rendered, not yet stored
         self._log_size = 0  # bytes of segments since the last snapshot
         self._logs_size = 0  # bytes of all segments
@@ -354,7 +354,7 @@ class PublishMachine:
             case Overwrite():
                 self._failed(self._page_breaker, now, error)
             case Remove():
-                self._removed = step.seq  # one that cannot be deleted stays; it does no harm
+                self._removed = step.seq  # a segment that cannot be deleted stays; it does no harm
             case _:
                 pass
 
@@ -376,7 +376,7 @@ class PublishMachine:
             self._advance(self._foreign(segment.seq, found), len(found), now)
             moved = Segment(self.replay.seq + 1, segment.at, segment.ops, segment.health)
             self._sent = moved, segments.encode(moved), batch
-        # Else it is gone again: the put is simply tried once more.
+        # Else the object is gone again: the put is simply tried once more.
 
     def _foreign(self, seq: int, found: bytes) -> Segment:
         """A segment that somebody else wrote, as readers take it."""

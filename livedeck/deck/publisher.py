@@ -228,7 +228,7 @@ class Publisher:
             token, end = self._token, self._end
         for pending in staged:
             self._logic.offer(pending, now, publishes=publishes, token=token)
-            publishes = 0  # counted once
+            publishes = 0  # counted with the first of them
         if end is not None:
             self._logic.finish(end, now)
 

@@ -32,7 +32,7 @@ from livedeck.deck.style import STYLE, STYLE_ELEMENT
 CONTENT_TYPE = "text/html; charset=utf-8"
 VERSION = 1
 HEAD_BYTES = 2048
-"""Bytes of a page's beginning that say whether it is ours."""
+"""Bytes of a page's beginning that say whether livedeck wrote it."""
 _HERE = Path(__file__).parent
 _DOCUMENT = b'<script type="application/json" id="livedeck-document">'
 _SOURCE = b'<script type="application/json" id="livedeck-source">'
@@ -126,13 +126,13 @@ def placeholder(title: str, at: str = "") -> bytes:
 
 
 def is_ours(head: bytes) -> bool:
-    """Tell by the beginning of a page whether it is one of ours."""
+    """Tell by the beginning of a page whether livedeck wrote it."""
     version = _VERSION_TAG.search(head, 0, HEAD_BYTES)
     return version is not None and int(version[1]) == VERSION
 
 
 def is_live(head: bytes) -> bool:
-    """Tell by the beginning of a page whether it is one of ours that says that more may follow."""
+    """Tell by the beginning of a page whether livedeck wrote it and it says that more may follow."""
     return is_ours(head) and _LIVE_TAG in head
 
 
@@ -223,7 +223,7 @@ class _Page:
         self.has_frames = self.has_frames or piece.depth > 0
         if self._hidden and ("\r" in written or "\0" in written):
             return
-        # An older reader refuses a place of more than two: what it would read is not what was published.
+        # An older reader refuses more than start and length: what it would read is not what was published.
         how = [piece.depth, 1] if piece.plain else [piece.depth] if piece.depth else []
         self._places[id(piece.element)] = [len(self.data), len(written.encode()), *how]
 

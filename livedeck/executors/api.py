@@ -24,8 +24,8 @@ class Attempt:
     environment: Mapping[str, str]
     """All that it needs of its surroundings: credentials of the store, where to send hints, what its task states.
 
-    Added to what the place where it runs gives to any process. That must not be relied on: a place may have nothing
-    of the server's own environment.
+    Added to what the machine where it runs gives to any process. That must not be relied on: it may have nothing of
+    the server's own environment.
     """
     output_prefix: str
     """URI of the attempt's output prefix; the attempt's log is kept under ``log/`` there."""
@@ -62,7 +62,7 @@ class ExitKind(enum.Enum):
     SIGNALLED = "signalled"
     """A signal ended its process."""
     LOST = "lost"
-    """The place that it ran in went away, and it with it: its worker or zygote was ended, its machine restarted."""
+    """What it ran on went away, and the attempt with it: its worker or zygote was ended, its machine restarted."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ class Executor(Protocol):
     server that starts again, be it a moment after it was killed: each attempt that was started before either goes on
     and is found, or is over as ``LOST``, and nothing of it runs any more.
 
-    Calls raise ``ExecutorError`` where the answer is not known now and may be later: whoever calls asks again. A place
-    that is gone is not such a case: within a bounded time its attempts are ``LOST``.
+    Calls raise ``ExecutorError`` where the answer is not known now and may be later: the caller asks again. A worker
+    or machine that is gone is not such a case: within a bounded time its attempts are ``LOST``.
     """
 
     async def __aenter__(self) -> Self: ...

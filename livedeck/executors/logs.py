@@ -125,7 +125,7 @@ class LogShipper:
             os.unlink(self._output.path)
 
     async def _settle(self) -> None:
-        """Write the object that is noted, unless that is known to have been done."""
+        """Write the log object that the record of what is shipped names, unless that is known to have been done."""
         if self._settled:
             return
         noted = self._done
@@ -142,7 +142,7 @@ class LogShipper:
         self._settled = settled
 
     def _pause(self) -> float:
-        """Long tasks write fewer objects an hour: whoever reads them later fetches each."""
+        """Seconds until the next object. Long tasks write fewer an hour: those who read the log fetch each."""
         return min(SLOWEST, (time.monotonic() - self._began) / 200)
 
     def _last_words(self) -> str:

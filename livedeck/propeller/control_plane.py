@@ -80,7 +80,7 @@ class Renewal(Protocol):
 
     @property
     def held(self) -> Collection[str]:
-        """Keys (``project/domain/name``) of the executions whose leases are still ours."""
+        """Keys (``project/domain/name``) of the executions whose leases this engine still holds."""
 
     @property
     def aborting(self) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Data:
     Args:
         addresses: where things lie.
         inputs: the workflow's own inputs.
-        observations: where is noted in which place the outputs of nodes lie.
+        observations: where it is noted at which URI the outputs of nodes lie.
         root: gives the execution's nodes as they stand now.
         settings: memory, and pauses between repeated calls.
     """

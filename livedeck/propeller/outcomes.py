@@ -122,9 +122,9 @@ async def _outputs_of(data: bytes, uri: str) -> Outputs | Failure:
 def _without_result(ended: Exit) -> Failure:
     """The failure of an attempt that left neither outputs nor an error.
 
-    As in Flyte (``DemystifyFailure``) only a place that went away is the system's failure. A process that was killed,
-    that left by itself (``os._exit``) or that crashed in native code is the user's, and tried again as often as the
-    task allows: whatever killed it may do so again, and what the task did to the world by then is done.
+    As in Flyte (``DemystifyFailure``) it is the system's failure only if what the attempt ran on went away. A process
+    that was killed, that left by itself (``os._exit``) or that crashed in native code is the user's failure, and tried
+    again as often as the task allows: whatever killed it may do so again, and what the task did by then is done.
     """
     code, what = _cause(ended)
     last_words = f"\nThe end of its output:\n{ended.last_words}" if ended.last_words.strip() else ""
@@ -135,7 +135,7 @@ def _without_result(ended: Exit) -> Failure:
 def _cause(ended: Exit) -> tuple[str, str]:
     """The code of the failure (Flyte's where it has one), and what happened."""
     if ended.kind is ExitKind.LOST:
-        return "Lost", f"The attempt was lost: {ended.reason or 'the place that it ran in went away'}."
+        return "Lost", f"The attempt was lost: {ended.reason or 'what it ran on went away'}."
     number = _signal(ended)
     if number == signal.SIGKILL:
         return _killed(ended)

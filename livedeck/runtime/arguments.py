@@ -22,7 +22,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True)
 class Arguments:
-    """Which task to run on which inputs, and where everything goes. All places are URIs; empty: none."""
+    """Which task to run on which inputs, and where everything goes, as URIs; empty: none."""
 
     inputs: str
     output_prefix: str

@@ -17,7 +17,7 @@ _SLOWEST = 100_000.0
 
 
 def retry_of(environment: Mapping[str, str]) -> Retry:
-    """Return how patiently a result is stored: as patiently as the end of a Deck, unless something else is set.
+    """Return how a result's storing is retried: as the end of a Deck's is, unless something else is set.
 
     Raises:
         UserError: what is set is no number of seconds.

@@ -26,7 +26,7 @@ def fetch(uri: str, *, retry: Retry | None = None) -> str:
 
     Args:
         uri: where the bundle is.
-        retry: how patiently the store is tried again.
+        retry: how often and for how long calls to the store are tried again.
 
     Raises:
         StoreError: the bundle cannot be fetched.

@@ -149,7 +149,7 @@ _TASK = ("PROJECT", "DOMAIN", "NAME", "VERSION")
 
 @dataclass(frozen=True)
 class Result:
-    """Where the outputs or the error go, which are worth more than the Deck: patiently, and once only.
+    """Where the outputs or the error go, which are worth more than the Deck: retried for longer, and stored once only.
 
     Whether an ``outputs.pb`` that could not be stored is there or will be, nobody can say. So nothing is written after
     it, least of all an ``error.pb``, which would go before it: the exit code tells, and the engine looks what is there.

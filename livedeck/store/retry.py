@@ -1,4 +1,4 @@
-"""How patiently a store tries again."""
+"""How often, how soon and for how long calls to a store are tried again."""
 
 from dataclasses import dataclass
 

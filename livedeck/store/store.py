@@ -209,7 +209,7 @@ def open_store(uri: str, *, retry: Retry | None = None) -> Store:
 
     Args:
         uri: The root; a slash at its end makes no difference.
-        retry: How patiently to try again. On disk and in memory only its ``budget`` makes a difference.
+        retry: How calls are tried again. On disk and in memory only its ``budget`` makes a difference.
 
     Raises:
         InvalidKey: the URI is malformed or its scheme unknown.

@@ -39,7 +39,7 @@ from livedeck.deck.segments import encode, now
 from livedeck.store.layout import DECK, attempt_prefix, segment_key
 
 PATIENCE: Final = 90.0
-"""Seconds that anybody waits for anything."""
+"""Seconds that any one step may take."""
 MANY: Final = 400_000
 """Literals of a large request."""
 _READY: Final = "ready\n"

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Request(Generic[T]):
-    """What somebody waits for."""
+    """Work for the thread, and the future that its caller waits for."""
 
     work: Callable[[T], Any]
     """Is given what requests work with: a connection, a transaction."""

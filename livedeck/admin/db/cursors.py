@@ -31,7 +31,7 @@ class Cursor:
     """What the row is sorted by."""
 
     def token(self) -> str:
-        """Return it as a token: ``~LOOKED~VALUES``; a client may show the first part, the second is ours."""
+        """Return it as a token: ``~LOOKED~VALUES``; a client may show the first part, the second is for the server."""
         values = urlsafe_b64encode(msgspec.json.encode(self.after)).decode().rstrip("=")
         return f"~{self.looked}~{values}"
 

@@ -20,7 +20,7 @@ _e, _n, _t = executions.c, node_executions.c, task_executions.c
 
 @dataclass(frozen=True)
 class Leased:
-    """An execution as it was when somebody took it, with all that was recorded of it."""
+    """An execution as it was when a propeller took it, with all that was recorded of it."""
 
     message: Execution
     abort_cause: str

@@ -1,4 +1,4 @@
-"""How far somebody who follows the event log has come, kept over restarts."""
+"""How far each reader of the event log has come, kept over restarts."""
 
 from sqlalchemy import Connection, insert, select, update
 

@@ -128,14 +128,14 @@ class FolderWatch:
         self.refresh()
 
     def refresh(self) -> None:
-        """OpenStoreWatch closer to the folders where they have come into being meanwhile."""
+        """Watch closer to the folders where they have come into being meanwhile."""
         for folder in self._folders:
             held = self._watched.get(folder)
             if held is None or held[0] != folder:
                 self._move(folder, held)
 
     def close(self) -> None:
-        """OpenStoreWatch no more."""
+        """Watch no more."""
         for _, watch in self._watched.values():
             self._inotify.remove(watch, self._wake)
         self._watched.clear()

@@ -83,7 +83,7 @@ def parse_attempt(text: str) -> int | None:
 
 
 def parse_event_id(text: str | None) -> tuple[int, int] | None:
-    """Return attempt and seq of a Deck event's id; None when it is absent or not one of ours."""
+    """Return attempt and seq of a Deck event's id; None when it is absent or of another form."""
     attempt, dot, seq = (text or "").partition(".")
     if not dot or not all(part.isascii() and part.isdigit() and len(part) <= 12 for part in (attempt, seq)):
         return None

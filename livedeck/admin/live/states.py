@@ -71,7 +71,7 @@ _ENDED_AS: Final[Mapping[DeckPhase, str]] = {
 
 @dataclass(frozen=True)
 class NodeRecord:
-    """What the control plane has recorded."""
+    """What the control plane has recorded of a node and its attempts."""
 
     execution: Execution
     node: NodeExecution | None = None
@@ -84,7 +84,7 @@ class NodeRecord:
 
 @dataclass(frozen=True)
 class Published:
-    """What was found in the store."""
+    """What an attempt has published, as it was found in the store."""
 
     seq: int = 0
     """The last segment; 0: only the placeholder."""

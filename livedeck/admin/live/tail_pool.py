@@ -76,7 +76,7 @@ class TailPool:
 
     @asynccontextmanager
     async def open(self, key: DeckKey) -> AsyncIterator[DeckTail | None]:
-        """OpenStoreWatch a Deck; yields once what is in the store now was read, or None if it could not be followed."""
+        """Watch a Deck; yields once what is in the store now was read, or None if it could not be followed."""
         shared = self._shared.get(key)
         if shared is None:
             shared = self._shared[key] = _Shared()

@@ -31,7 +31,7 @@ FIRST_ID = "e1"
 
 @dataclass(frozen=True)
 class Traits:
-    """What everything but its own module has to know of a kind."""
+    """What the rest of livedeck has to know of a kind."""
 
     grows: bool
     """Whether ``extend`` appends to it. To a kind that does not grow, ``extend`` is the same as ``put``."""
@@ -89,7 +89,7 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
         return str(self.__struct_config__.tag)
 
     def buffer(self) -> ElementBuffer[Self]:
-        """The element while it grows; see there. The element itself is left alone."""
+        """A buffer that holds the element and takes what is appended to it. The element itself is left alone."""
         raise NotImplementedError
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
@@ -107,11 +107,11 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
         raise NotImplementedError
 
     def frame(self, page: StaticPage) -> Frame:
-        """What a saved page has to put it into."""
+        """The frame that a saved page has to put the element into."""
         return Frame.NONE
 
     def check(self) -> None:
-        """Look for what its types allow and no reader can show.
+        """Look for what the types of the fields allow and no reader can show.
 
         Raises:
             DeckError: There is such a thing.

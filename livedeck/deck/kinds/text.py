@@ -62,7 +62,7 @@ class TextCalls(Calls):
             id: Names the block, to be replaced or removed by.
 
         Returns:
-            The block, for ``update`` and ``extend``.
+            The block, for ``update`` and ``append``.
         """
         words = coerce.text(text)
         with self._tab.lock:

@@ -173,7 +173,7 @@ class ResourcePool:
         self._admit()
 
     def queued(self, what: str, need: Amount) -> Queued | None:
-        """Return what holds somebody back and how many go before; None if nobody of that name waits."""
+        """Return what an attempt waits for and how many go before it; None if it does not wait."""
         if self._places is None:  # made once for all that ask between two changes
             waiters = itertools.chain(self._retried, self._waiting)
             self._places = {waiter.what: place for place, waiter in enumerate(waiters)}
@@ -215,7 +215,7 @@ class ResourcePool:
 
 
 def at_once(parallel: int | None) -> str:
-    """Say how many attempts run at once on this machine, for whoever starts a server."""
+    """Say how many attempts run at once on this machine, to those who start a server."""
     cores = machine().milli_cores / 1000
     if parallel is not None:
         return f"Up to {parallel} attempts run at once, on {cores:g} CPU{'s' * (cores > 1)}."

@@ -167,7 +167,7 @@ class LocalExecutor:
         if watch is None:
             watch = self._watches[name] = Watch(self._records.files(name))
             watch.start = Start(self._spawn(self._start(watch, attempt), f"launch {name}"))
-        start = watch.start  # forgotten there once it is done
+        start = watch.start  # None once ``_start`` is done
         if start is None:
             return name
         start.callers += 1
@@ -359,7 +359,7 @@ class LocalExecutor:
             self._end(self._watches[name], ended)
 
     def on_unheard(self, name: str) -> None:
-        """Look up what became of an attempt whose keeper died, or found us too slow."""
+        """Look up what became of an attempt whose keeper died, or hung up, since it was not read."""
         watch = self._watches.get(name)
         if watch is not None:
             watch.move(Event.UNHEARD)

@@ -106,7 +106,7 @@ class AttemptFiles:
         return msgspec.json.decode(lines[1], type=ExitRecord) if len(lines) > 2 else None
 
     def write_exit(self, record: ExitRecord) -> None:
-        """Write the second line.
+        """Write how it ended: the second line of its record.
 
         Raises:
             OSError: it cannot be written; a part of it that was does not count, and gives way to the next.

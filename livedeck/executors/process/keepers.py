@@ -131,7 +131,7 @@ class ZygoteKeepers:
                 self.on_welcome(link, message)
 
     def on_lost(self, link: Link) -> None:
-        """Tell that the attempts of a zygote that hung up are not heard any more: it died, or found us too slow."""
+        """Tell that nothing more is heard of the attempts of a zygote that hung up: it died, or was not read."""
         for name in [name for name, each in self._links.items() if each is link]:
             del self._links[name]
             if name in self._answers:

@@ -66,7 +66,7 @@ class Link(asyncio.Protocol):
             self._transport.write(messages.frame(message))
 
     def close(self, *, dismiss: bool = True) -> None:
-        """Hang up; ``dismiss`` tells the zygote that it need not wait for us to come back."""
+        """Hang up; ``dismiss`` tells the zygote that it need not wait for this executor to come back."""
         self._closing = True
         if self._transport is not None:
             if dismiss:

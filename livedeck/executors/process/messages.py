@@ -35,7 +35,7 @@ class Launch(msgspec.Struct, tag=True, frozen=True):
 
 
 class Abort(msgspec.Struct, tag=True, frozen=True):
-    """SIGTERM now, SIGKILL after ``grace`` seconds. ``Exited`` follows; one that is over already is ignored."""
+    """SIGTERM now, SIGKILL after ``grace`` seconds. ``Exited`` follows, unless the attempt is over already."""
 
     name: str
     grace: float
@@ -60,7 +60,7 @@ class Welcome(msgspec.Struct, tag=True, frozen=True):
     zygote: ProcessIdentity
     running: list[AttemptRecord]
     stored: list[Stored] = []
-    """What was said by those that run."""
+    """What the attempts that run have said so far."""
 
 
 class Launched(msgspec.Struct, tag=True, frozen=True):

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 5.0
 ADOPT_TIMEOUT = 10.0
-"""Seconds that a zygote has to answer a server that starts; whoever needs it asks again."""
+"""Seconds that a zygote has to answer a server that starts; a launch that needs it asks again."""
 RETRY = 1.0
 """Seconds between two attempts to connect to a zygote that runs."""
 
@@ -98,7 +98,7 @@ class ZygotePool:
         """Return the link to a zygote, None when it is dead.
 
         One that runs and does not answer for ``answer_timeout`` is ended: to wait for ever would be to insist on a
-        place that is gone, and to call its attempts lost while they run would be worse.
+        zygote that is gone, and to call its attempts lost while they run would be worse.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._answer_timeout):

@@ -90,7 +90,7 @@ class Connection:
 
 
 class Zygote:
-    """The loop."""
+    """The zygote's event loop: requests of executors, output and notices of attempts, their ends."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ class CompileSettings:
 
 
 def identifier(kind: "ResourceType", name: str, settings: CompileSettings) -> Identifier:
-    """Return the full name of an entity of ours."""
+    """Return the full name of an entity that is compiled with these settings."""
     return Identifier(
         resource_type=kind,
         project=settings.project,

@@ -17,7 +17,7 @@ class DataPlane:
         raw_data_prefix: URI under which uploads go, each below a random name of its own.
         scratch: folder for downloads and for files on their way up. By default a temporary one, which is the
             caller's to delete (an attempt's ``TMPDIR`` is deleted as a whole).
-        retry: how patiently stores are tried again; None: as any store is.
+        retry: how often and for how long calls to stores are tried again; None: as for any store.
     """
 
     def __init__(self, raw_data_prefix: str, *, scratch: Path | None = None, retry: "Retry | None" = None) -> None:
