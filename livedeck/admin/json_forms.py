@@ -18,7 +18,7 @@ from livedeck.literals.sizes import is_small
 
 SMALL: Final = 32 * 1024
 """Bytes of JSON, or of a message, that are translated at once: some 20 ms."""
-PATIENCE: Final = 60.0
+TIMEOUT: Final = 60.0
 """Seconds for one translation, the wait for others' included."""
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -28,14 +28,14 @@ class JsonForms:
     """Translates messages. One process at a time, so that they leave the machine to everything else.
 
     Args:
-        patience: Seconds for one translation.
+        timeout: Seconds for one translation.
         small: Bytes of JSON, or of a message, that are translated at once, in this process.
     """
 
-    def __init__(self, patience: float = PATIENCE, small: int = SMALL) -> None:
-        self._patience = patience
+    def __init__(self, timeout: float = TIMEOUT, small: int = SMALL) -> None:
+        self._timeout = timeout
         self._small = small
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def parse(self, data: bytes, message: Message) -> None:
         """Set a message from JSON.
@@ -66,11 +66,11 @@ class JsonForms:
     async def _translated(self, direction: str, message: Message, data: bytes) -> bytes:
         name = message.DESCRIPTOR.full_name
         try:
-            async with asyncio.timeout(self._patience), self._turn, _worker(direction, name) as process:
+            async with asyncio.timeout(self._timeout), self._lock, _worker(direction, name) as process:
                 result, _ = await process.communicate(data)
         except TimeoutError as error:
             raise ServerBusy(
-                f"a {name} of {len(data)} bytes was not translated within {self._patience:g} s: send less at once, "
+                f"a {name} of {len(data)} bytes was not translated within {self._timeout:g} s: send less at once, "
                 "or protobuf instead of JSON, which is read much faster"
             ) from error
         if process.returncode == json_worker.REFUSED:

@@ -139,9 +139,9 @@ def _hurried(receive: Receive, timeout: float) -> Receive:
             return await receive()
         now = time.monotonic()
         began = now if began is None else began
-        patience = min(timeout, began + timeout + received / BODY_RATE - now)
+        left = min(timeout, began + timeout + received / BODY_RATE - now)
         try:
-            async with asyncio.timeout(max(0.0, patience)):
+            async with asyncio.timeout(max(0.0, left)):
                 message = await receive()
         except TimeoutError:
             words = f"the body stopped coming after {received} bytes: send it again, without a pause"

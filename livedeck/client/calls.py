@@ -39,14 +39,14 @@ class Calls:
     Args:
         endpoint: where.
         timeout: seconds for one call, trying again included.
-        patience: seconds of trying again before the first answer.
+        connect_timeout: seconds of trying again before the first answer.
         backoff: waits between.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float, patience: float, backoff: Backoff) -> None:
+    def __init__(self, endpoint: Endpoint, *, timeout: float, connect_timeout: float, backoff: Backoff) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
-        self._patience = patience
+        self._connect_timeout = connect_timeout
         self._backoff = backoff
         self._answered = False
         options = [*_OPTIONS, *([("grpc.enable_http_proxy", 0)] if endpoint.local else [])]
@@ -84,8 +84,8 @@ class Calls:
                 settled = settle(error.code().name, tries) if settle else None
                 if settled is not None:
                     return settled
-                patience = self._timeout if self._answered else min(self._patience, self._timeout)
-                if not _unavailable(error) or time.monotonic() + wait > deadline - self._timeout + patience:
+                limit = self._timeout if self._answered else min(self._connect_timeout, self._timeout)
+                if not _unavailable(error) or time.monotonic() + wait > deadline - self._timeout + limit:
                     raise refusal(error, method, self._endpoint, self._timeout) from error
             else:
                 self._answered = True

@@ -13,7 +13,7 @@ from livedeck.client.entities import Entities
 from livedeck.client.executions import Executions
 from livedeck.client.files import StoredFile, StoredValue
 from livedeck.client.sse import ServerEvent
-from livedeck.client.streams import Patience, Stream
+from livedeck.client.streams import Stream, StreamTimeouts
 from livedeck.errors import UserError
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Client(Entities, Executions):
             RemoteNotFound: there is no such execution.
             RemoteUnavailable: no server for too long, or the time is up.
         """
-        return follow.changes(self.endpoint, id, Patience(timeout, outage))
+        return follow.changes(self.endpoint, id, StreamTimeouts(timeout, outage))
 
     def follow_deck(
         self,
@@ -177,7 +177,7 @@ class Client(Entities, Executions):
         Their data are the JSON of ``livedeck.admin.live.messages``.
         """
         path = follow.node_path("decks", node, attempt)
-        return iter(Stream(self.endpoint, path, ("end",), Patience(timeout, outage)))
+        return iter(Stream(self.endpoint, path, ("end",), StreamTimeouts(timeout, outage)))
 
     def follow_log(
         self,
@@ -193,4 +193,4 @@ class Client(Entities, Executions):
         comes when there can be none.
         """
         path = follow.node_path("logs", node, attempt)
-        return iter(Stream(self.endpoint, path, ("end",), Patience(timeout, outage)))
+        return iter(Stream(self.endpoint, path, ("end",), StreamTimeouts(timeout, outage)))

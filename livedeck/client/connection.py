@@ -37,7 +37,7 @@ class Connection:
             ``flytesnacks``.
         domain: likewise, by ``LIVEDECK_DOMAIN``, or else ``development``.
         timeout: seconds for one call, trying again included.
-        patience: seconds to go on trying a server that has not answered once.
+        connect_timeout: seconds to go on trying a server that has not answered once.
         backoff: waits between tries.
 
     Raises:
@@ -51,7 +51,7 @@ class Connection:
         project: str | None = None,
         domain: str | None = None,
         timeout: float = 30.0,
-        patience: float = 1.0,
+        connect_timeout: float = 1.0,
         backoff: Backoff | None = None,
     ) -> None:
         from livedeck.client.calls import Calls  # grpc takes longer to load than all of the SDK
@@ -61,7 +61,7 @@ class Connection:
         self.domain = sendable(domain or os.environ.get("LIVEDECK_DOMAIN") or "development", "domain")
         self._timeout = timeout
         self._backoff = backoff or Backoff()
-        self._calls = Calls(self.endpoint, timeout=timeout, patience=patience, backoff=self._backoff)
+        self._calls = Calls(self.endpoint, timeout=timeout, connect_timeout=connect_timeout, backoff=self._backoff)
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from livedeck.client.sse import ServerEvent
-from livedeck.client.streams import Patience, Stream
+from livedeck.client.streams import Stream, StreamTimeouts
 from livedeck.errors import RemoteNotFound
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ class CaughtUp:
 Change = ExecutionChanged | NodeChanged | TaskChanged | QueueChanged | CaughtUp
 
 
-def changes(endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", patience: Patience) -> Iterator[Change]:
+def changes(
+    endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", timeouts: StreamTimeouts
+) -> Iterator[Change]:
     """Yield the changes of an execution, until it has ended and all was told.
 
     Raises:
@@ -76,7 +78,7 @@ def changes(endpoint: "Endpoint", execution: "WorkflowExecutionIdentifier", pati
         RemoteUnavailable: no server for too long, or the time is up.
     """
     ended = caught_up = False
-    for event in Stream(endpoint, f"{execution_path(execution)}?encoding=protobuf", (), patience):
+    for event in Stream(endpoint, f"{execution_path(execution)}?encoding=protobuf", (), timeouts):
         if event.event == "deleted":
             raise RemoteNotFound(f"execution {execution.name} was deleted")
         change = _change(event)

@@ -19,7 +19,7 @@ _IDLE = 60.0
 
 
 @dataclass(frozen=True)
-class Patience:
+class StreamTimeouts:
     """How long a stream may take."""
 
     timeout: float | None = None
@@ -36,16 +36,16 @@ class Stream:
         endpoint: where.
         path: below the endpoint, such as ``/live/executions/p/d/name``.
         ends_with: kinds of event after which there is nothing more; the stream ends with such a one.
-        patience: how long to try.
+        timeouts: how long to try.
     """
 
-    def __init__(self, endpoint: Endpoint, path: str, ends_with: Collection[str], patience: Patience) -> None:
+    def __init__(self, endpoint: Endpoint, path: str, ends_with: Collection[str], timeouts: StreamTimeouts) -> None:
         self._endpoint = endpoint
         self._path = path
         self._ends_with = ends_with
-        self._patience = patience
+        self._timeouts = timeouts
         self._parser = SseParser()
-        self._deadline = None if patience.timeout is None else time.monotonic() + patience.timeout
+        self._deadline = None if timeouts.timeout is None else time.monotonic() + timeouts.timeout
         self._down_since: float | None = None
 
     def __iter__(self) -> Iterator[ServerEvent]:
@@ -56,12 +56,12 @@ class Stream:
             RemoteUnavailable: no server for too long, or the time is up.
             RemoteError: the server refuses.
         """
-        waits = self._patience.backoff.waits()
+        waits = self._timeouts.backoff.waits()
         while True:
             try:
                 with contextlib.closing(self._connection()) as events:
                     for event in events:
-                        waits = self._patience.backoff.waits()
+                        waits = self._timeouts.backoff.waits()
                         yield event
                         if event.event in self._ends_with:
                             return
@@ -75,10 +75,10 @@ class Stream:
         now = time.monotonic()
         until, self._down_since = now + seconds, self._down_since or now
         if self._deadline is not None and until >= self._deadline:
-            raise RemoteUnavailable(f"{self._path}: the {self._patience.timeout:g} s are over ({trouble})")
-        if until - self._down_since > self._patience.outage:
+            raise RemoteUnavailable(f"{self._path}: the {self._timeouts.timeout:g} s are over ({trouble})")
+        if until - self._down_since > self._timeouts.outage:
             raise RemoteUnavailable(
-                f"no livedeck server at {self._endpoint} for {self._patience.outage:g} s ({trouble}):"
+                f"no livedeck server at {self._endpoint} for {self._timeouts.outage:g} s ({trouble}):"
                 " start one with `livedeck serve`, or set LIVEDECK_ENDPOINT"
             )
         time.sleep(seconds)
@@ -117,7 +117,7 @@ class Stream:
             return
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise RemoteUnavailable(f"{self._path}: the {self._patience.timeout:g} s are over")
+            raise RemoteUnavailable(f"{self._path}: the {self._timeouts.timeout:g} s are over")
         connected.settimeout(min(_IDLE, left))
 
     def _check(self, answer: http.client.HTTPResponse) -> None:

@@ -46,7 +46,7 @@ def put(url: str, content: bytes | Path, headers: Mapping[str, str], *, timeout:
         with _opened(content) as file, _answer(urllib.request.Request(url, file, fixed, method="PUT")) as answer:
             answer.read()
 
-    _patiently(once, f"uploading to {_shown(url)}", timeout, backoff)
+    _retrying(once, f"uploading to {_shown(url)}", timeout, backoff)
 
 
 def get(url: str, *, timeout: float, backoff: Backoff) -> bytes:
@@ -63,7 +63,7 @@ def get(url: str, *, timeout: float, backoff: Backoff) -> bytes:
         with _answer(urllib.request.Request(url)) as answer:
             found[:] = [answer.read()]
 
-    _patiently(once, f"downloading {_shown(url)}", timeout, backoff)
+    _retrying(once, f"downloading {_shown(url)}", timeout, backoff)
     return found[0]
 
 
@@ -76,7 +76,7 @@ def get_to(url: str, path: Path, *, timeout: float, backoff: Backoff) -> None:
             shutil.copyfileobj(answer, file, _CHUNK)
 
     try:
-        _patiently(once, f"downloading {path.name} from {_shown(url)}", timeout, backoff)
+        _retrying(once, f"downloading {path.name} from {_shown(url)}", timeout, backoff)
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)
@@ -97,7 +97,7 @@ def request(method: str, url: str, *, timeout: float, backoff: Backoff) -> bytes
         with _answer(urllib.request.Request(url, method=method)) as answer:
             found[:] = [answer.read()]
 
-    _patiently(once, "", timeout, backoff)
+    _retrying(once, "", timeout, backoff)
     return found[0]
 
 
@@ -106,7 +106,7 @@ def md5_header(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
 
 
-def _patiently(once: Callable[[], None], doing: str, timeout: float, backoff: Backoff) -> None:
+def _retrying(once: Callable[[], None], doing: str, timeout: float, backoff: Backoff) -> None:
     deadline = time.monotonic() + timeout
     for wait in backoff.waits():
         try:

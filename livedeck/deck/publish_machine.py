@@ -25,10 +25,10 @@ from livedeck.store.layout import DECK, segment_key
 
 logger = logging.getLogger("livedeck.deck")
 
-FREE = 256 * 1024
+FREE_BYTES = 256 * 1024
 """Bytes that the snapshots of a running task may take together, whatever the log has taken."""
-SHARE = 0.5
-"""What they may take once the log is long: a share of it.
+LOG_SHARE = 0.5
+"""What these snapshots may take together once the log is long: a share of it.
 
 A snapshot that is written as soon as the log has outgrown the last one does not keep what is stored within three times
 the final Deck: of a Deck that is only ever appended to, the log takes one, the last snapshot one, and a single one just
@@ -37,22 +37,22 @@ snapshots are paid for by a log that is larger than the Deck: by updates that re
 that each segment takes beside its data. A long Deck that grows by large pieces has none of them between the first few
 and the last.
 """
-SOON = 5.0
-STALE = 60.0
-PACE = 3.0
-"""Seconds that the snapshot of a running task may be behind the log, however little of it that is: ``SOON`` at first,
-then ``PACE`` times as long as the Deck was old when the last one was written, at most ``STALE``.
+MIN_LAG = 5.0
+MAX_LAG = 60.0
+LAG_PER_AGE = 3.0
+"""Seconds that the last snapshot of a running task may be behind the log, however little of the log that is:
+``MIN_LAG`` at first, then ``LAG_PER_AGE`` times the age that the Deck had at the last snapshot, at most ``MAX_LAG``.
 
 No amount of bytes can be promised together with that: a figure of 5 MB beside a bar that moves is 5 MB each time. So
-these snapshots come on top of the three times above, one for each time that the last one has become too old. ``PACE``
-keeps a Deck that grows steadily within three times for its first minute all the same: of 50 s, it is written after 5 s
-and 20 s, half the final Deck together.
+these snapshots come on top of the three times above, one for each time that the last one has become too old.
+``LAG_PER_AGE`` keeps a Deck that grows steadily within three times for its first minute all the same: of 50 s, it is
+written after 5 s and 20 s, half the final Deck together.
 """
-RATE = 256 * 1024
-"""Bytes a second that those may take: a page of more than ``STALE * RATE`` (15 MiB) may be behind for longer."""
-SLOW = 10.0
-"""The same where the store is slow: for so many times as long as the last snapshot took to write, since the log waits
-meanwhile."""
+SNAPSHOT_RATE = 256 * 1024
+"""Bytes a second that these snapshots may take: one of over ``MAX_LAG * SNAPSHOT_RATE`` (15 MiB) may be behind longer."""
+LAG_PER_WRITE = 10.0
+"""A slow store makes the largest lag longer: it is at least so many times as long as the last snapshot took to write,
+since the log waits meanwhile."""
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 30.0
 LONGEST_WAIT_AT_THE_END = 1.0
@@ -302,20 +302,20 @@ class PublishMachine:
             return now
         if self._uncovered is None:
             return None
-        due = self._uncovered + self._patience()
+        due = self._uncovered + self._max_lag()
         if self._log_size >= self._page_size and self._affordable():
             due = min(due, self._page_at + self._settings.snapshot_interval)
         return due
 
-    def _patience(self) -> float:
+    def _max_lag(self) -> float:
         """Seconds that the last snapshot may be behind."""
-        bound = max(STALE, self._expected_size() / RATE, SLOW * self._page_took)
+        bound = max(MAX_LAG, self._expected_size() / SNAPSHOT_RATE, LAG_PER_WRITE * self._page_took)
         age = self._page_at - self._begun if self._begun is not None else 0.0
-        return max(self._settings.snapshot_interval, min(bound, max(SOON, PACE * age)))
+        return max(self._settings.snapshot_interval, min(bound, max(MIN_LAG, LAG_PER_AGE * age)))
 
     def _affordable(self) -> bool:
         """Whether a snapshot now leaves the whole within bounds."""
-        return self._pages_size + self._expected_size() <= max(FREE, SHARE * self._logs_size)
+        return self._pages_size + self._expected_size() <= max(FREE_BYTES, LOG_SHARE * self._logs_size)
 
     def _expected_size(self) -> int:
         """About how many bytes a snapshot would take now."""

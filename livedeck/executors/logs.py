@@ -78,21 +78,21 @@ class LogShipper:
                 await asyncio.sleep(RETRY)
             await asyncio.sleep(self._pause())
 
-    async def catch_up(self, *, patience: float) -> None:
-        """Ship what was printed so far; leave it to others, without a word, after ``patience`` seconds."""
+    async def catch_up(self, *, timeout: float) -> None:
+        """Ship what was printed so far; leave it to others, without a word, after ``timeout`` seconds."""
         with contextlib.suppress(LivedeckError, OSError, TimeoutError):
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 await self.ship(final=False)
 
-    async def finish(self, *, patience: float) -> None:
-        """Ship the rest of an attempt that is over; give up, with a warning, after ``patience`` seconds."""
+    async def finish(self, *, timeout: float) -> None:
+        """Ship the rest of an attempt that is over; give up, with a warning, after ``timeout`` seconds."""
         if not self._output.exists():  # nothing was printed, or all of it is in the store
             return
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 await self._ship_to_the_end()
         except (LivedeckError, OSError, TimeoutError) as error:
-            reason = error if str(error) else f"no answer within {patience:g} s"
+            reason = error if str(error) else f"no answer within {timeout:g} s"
             logger.warning("log_incomplete attempt=%s error=%s; the outcome is not held up", self._output.name, reason)
 
     async def ship(self, *, final: bool) -> None:

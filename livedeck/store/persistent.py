@@ -26,8 +26,8 @@ class Persistent:
     early, and one that is merely slow is waited for.
 
     Args:
-        open_backend: opens the back end for calls as patient as they are told to be.
-        retry: the first call's patience, the pauses, and the budget.
+        open_backend: opens the back end with the timeouts of a call.
+        retry: the timeouts of the first call, the pauses, and the budget.
     """
 
     def __init__(self, open_backend: Callable[[Retry], Backend], retry: Retry) -> None:
@@ -36,15 +36,15 @@ class Persistent:
 
     def get(self, key: str, limit: int | None = None) -> bytes:
         """Read a whole object."""
-        return self._insist(lambda backend: backend.get(key, limit))
+        return self._repeat(lambda backend: backend.get(key, limit))
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """Read a part of an object."""
-        return self._insist(lambda backend: backend.get_range(key, start, length))
+        return self._repeat(lambda backend: backend.get_range(key, start, length))
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write an object, replacing what is there. Repeating it is harmless, whatever became of the tries before."""
-        self._insist(lambda backend: backend.put(key, data, content_type))
+        self._repeat(lambda backend: backend.put(key, data, content_type))
 
     def create(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write an object unless there is one, in one try: a second one could find what the first wrote."""
@@ -52,39 +52,39 @@ class Persistent:
 
     def head(self, key: str) -> Meta | None:
         """Look at an object; None when there is none."""
-        return self._insist(lambda backend: backend.head(key))
+        return self._repeat(lambda backend: backend.head(key))
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a folder, sorted."""
-        return iter(self._insist(lambda backend: [*backend.list(prefix)]))
+        return iter(self._repeat(lambda backend: [*backend.list(prefix)]))
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens when there is none."""
-        self._insist(lambda backend: backend.delete(key))
+        self._repeat(lambda backend: backend.delete(key))
 
     def delete_below(self, prefix: str) -> None:
         """Remove all objects below a folder."""
-        self._insist(lambda backend: backend.delete_below(prefix))
+        self._repeat(lambda backend: backend.delete_below(prefix))
 
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file of the caller's."""
-        self._insist(lambda backend: backend.download_to(key, path))
+        self._repeat(lambda backend: backend.download_to(key, path))
 
     def upload_from(self, key: str, path: Path) -> None:
         """Copy a file of the caller's into the store."""
-        self._insist(lambda backend: backend.upload_from(key, path))
+        self._repeat(lambda backend: backend.upload_from(key, path))
 
     def sign(self, key: str, method: str, expires: timedelta) -> str | None:
         """Sign a URL, which asks no store."""
         return self._open(self._call_retry(1)).sign(key, method, expires)
 
-    def _insist(self, call: Callable[[Backend], T]) -> T:
-        retry, patience, pause = self._retry, 1, self._retry.first_wait
+    def _repeat(self, call: Callable[[Backend], T]) -> T:
+        retry, factor, pause = self._retry, 1, self._retry.first_wait
         deadline: float | None = None
         while True:
             began = time.monotonic()
             try:
-                return call(self._open(self._call_retry(patience)))
+                return call(self._open(self._call_retry(factor)))
             except _FINAL:
                 raise
             except StoreError as error:
@@ -92,12 +92,12 @@ class Persistent:
                 deadline = now + retry.budget if deadline is None else deadline
                 if now >= deadline:
                     raise StoreUnavailable(f"{error} (and again and again for {retry.budget:g} s)") from error
-                if now - began >= retry.timeout * patience:
-                    patience *= 2
+                if now - began >= retry.timeout * factor:
+                    factor *= 2
             time.sleep(min(pause * random.uniform(0.5, 1), deadline - now))  # noqa: S311 - spreads load, hides nothing
             pause = min(2 * pause, retry.longest_wait)
 
-    def _call_retry(self, patience: int) -> Retry:
+    def _call_retry(self, factor: int) -> Retry:
         """Return the settings of a single call."""
         retry = self._retry
-        return replace(retry, budget=0.0, timeout=retry.timeout * patience, slowest=retry.slowest / patience)
+        return replace(retry, budget=0.0, timeout=retry.timeout * factor, slowest=retry.slowest / factor)

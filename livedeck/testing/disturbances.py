@@ -38,7 +38,7 @@ from livedeck.deck.ops import Html, Put, Segment
 from livedeck.deck.segments import encode, now
 from livedeck.store.layout import DECK, attempt_prefix, segment_key
 
-PATIENCE: Final = 90.0
+TIMEOUT: Final = 90.0
 """Seconds that any one step may take."""
 MANY: Final = 400_000
 """Literals of a large request."""
@@ -66,7 +66,7 @@ class Site:
 
     def http(self) -> http.client.HTTPConnection:
         """Return a new connection to the server."""
-        return http.client.HTTPConnection(*self.address, timeout=PATIENCE)
+        return http.client.HTTPConnection(*self.address, timeout=TIMEOUT)
 
     def look(self) -> None:
         """Watch the disturbed Deck until something of it was shown, as a viewer does who then leaves."""
@@ -99,7 +99,7 @@ class Site:
     def call(self, method: str, request: bytes) -> None:
         """Call ``method`` of the admin service with the bytes of a ``request``. That it is refused does not matter."""
         with grpc.insecure_channel(self.endpoint) as channel, contextlib.suppress(grpc.RpcError):
-            channel.unary_unary(f"/flyteidl.service.AdminService/{method}", None, None)(request, timeout=PATIENCE)
+            channel.unary_unary(f"/flyteidl.service.AdminService/{method}", None, None)(request, timeout=TIMEOUT)
 
     def next_segment(self) -> Path:
         """Where the disturbed Deck's next segment goes."""
@@ -346,13 +346,13 @@ class Neighbours:
         threads.append(threading.Thread(target=self._guarded, args=(self._listener(listening), noticed, stop)))
         for thread in threads:
             thread.start()
-        listening.wait(PATIENCE)
+        listening.wait(TIMEOUT)
         try:
             yield noticed
         finally:
             stop.set()
             for thread in threads:
-                thread.join(PATIENCE)
+                thread.join(TIMEOUT)
 
     def _guarded(
         self, job: Callable[[Noticed, threading.Event], None], noticed: Noticed, stop: threading.Event
@@ -441,7 +441,7 @@ def _disturber(name: str, site: Site) -> Iterator[Act]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
         def act() -> None:
-            process.communicate("go\n", timeout=2 * PATIENCE)
+            process.communicate("go\n", timeout=2 * TIMEOUT)
             _expect(process.returncode == 0)
 
         try:
@@ -513,7 +513,7 @@ class Neighbourhood:
         """The folder of an execution's only attempt, and the path of its Deck's stream, once it has published."""
         node = self._node(execution)
         prefix = attempt_prefix(execution.project, execution.domain, execution.name, node, 0)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not (self._store / prefix / segment_key(1)).exists():
             _expect(time.monotonic() < deadline)
             time.sleep(0.05)
@@ -522,7 +522,7 @@ class Neighbourhood:
     def _node(self, execution: WorkflowExecutionIdentifier) -> str:
         return next(
             change.task.id.node_execution_id.node_id
-            for change in self._client.follow(execution, timeout=PATIENCE)
+            for change in self._client.follow(execution, timeout=TIMEOUT)
             if isinstance(change, TaskChanged) and change.task.closure.phase >= TaskExecution.RUNNING
         )
 

@@ -42,4 +42,4 @@ async def test_what_is_refused_says_why(body: Any, words: Any) -> None:
 
 async def test_what_takes_too_long_is_broken_off() -> None:
     with pytest.raises(ServerBusy, match=r"a flyteidl.core.LiteralMap of 200 bytes was not translated within 0 s"):
-        await JsonForms(patience=0, small=SMALL).parse(b" " * 200, LiteralMap())
+        await JsonForms(timeout=0, small=SMALL).parse(b" " * 200, LiteralMap())

@@ -101,13 +101,13 @@ def test_nobody_there(connect: Callable[..., Any]) -> None:
     with pytest.raises(
         RemoteUnavailable, match=r"no livedeck server at 127.0.0.1:\d+: start one with `livedeck serve`"
     ):
-        connect(free_port(), patience=0.1).version()
+        connect(free_port(), connect_timeout=0.1).version()
 
 
 def test_somebody_else_there(planes: Planes, connect: Callable[..., Any]) -> None:
     plane = planes.http(lambda handler: planes.reply(handler, 200, b"hello"))
     with pytest.raises(RemoteUnavailable, match="LIVEDECK_ENDPOINT"):
-        connect(plane.port, patience=0.1, timeout=2).version()
+        connect(plane.port, connect_timeout=0.1, timeout=2).version()
 
 
 def test_a_server_that_does_not_answer(connect: Callable[..., Any]) -> None:
@@ -148,7 +148,7 @@ def test_an_unavailable_server_is_tried_again(planes: Planes, connect: Callable[
             planes.refuse(Code.UNAVAILABLE, "starting")
         return execution_pb2.Execution()
 
-    connect(planes.grpc({"GetExecution": answer}).port, patience=30).get_execution(WorkflowExecutionIdentifier())
+    connect(planes.grpc({"GetExecution": answer}).port, connect_timeout=30).get_execution(WorkflowExecutionIdentifier())
     assert len(tries) == 4
 
 
@@ -353,7 +353,7 @@ def test_a_lost_answer_starts_nothing_twice(planes: Planes, connect: Callable[..
         names.append(request.name)
         return planes.refuse(Code.UNAVAILABLE, "connection reset")
 
-    again = connect(planes.grpc({"CreateExecution": create}).port, patience=30).create_execution(task_id())
+    again = connect(planes.grpc({"CreateExecution": create}).port, connect_timeout=30).create_execution(task_id())
     assert names == [again.name]
 
 

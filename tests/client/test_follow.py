@@ -11,13 +11,13 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecut
 from livedeck.client import CaughtUp, Client, Endpoint, ExecutionChanged, NodeChanged
 from livedeck.client.backoff import Backoff
 from livedeck.client.follow import changes
-from livedeck.client.streams import Patience, Stream
+from livedeck.client.streams import Stream, StreamTimeouts
 from livedeck.errors import RemoteError, RemoteNotFound, RemoteUnavailable
 from tests.client.conftest import HttpPlane, Planes
 
 ID = WorkflowExecutionIdentifier(project="p", domain="d", name="e")
 QUICK = Backoff(first=0.01, longest=0.05)
-PATIENT = Patience(timeout=30, outage=10, backoff=QUICK)
+TIMEOUTS = StreamTimeouts(timeout=30, outage=10, backoff=QUICK)
 
 
 def execution(phase: str) -> Execution:
@@ -59,7 +59,7 @@ def test_follows_to_the_end(planes: Planes) -> None:
     plane = script(
         planes, [RUNNING, ("node", encoded(node("n0")), "2"), ("ready", "{}", "2"), ("news", "{}", "3"), SUCCEEDED]
     )
-    got = list(changes(endpoint_of(plane), ID, PATIENT))
+    got = list(changes(endpoint_of(plane), ID, TIMEOUTS))
     assert got == [
         ExecutionChanged(execution("RUNNING")),
         NodeChanged(node("n0")),
@@ -71,12 +71,12 @@ def test_follows_to_the_end(planes: Planes) -> None:
 
 def test_one_that_has_ended_is_told_whole(planes: Planes) -> None:
     plane = script(planes, [SUCCEEDED, ("node", encoded(node("n0")), "5"), ("ready", "{}", "5"), RUNNING])
-    assert len(list(changes(endpoint_of(plane), ID, PATIENT))) == 3
+    assert len(list(changes(endpoint_of(plane), ID, TIMEOUTS))) == 3
 
 
 def test_goes_on_after_a_break_from_the_last_id(planes: Planes) -> None:
     plane = script(planes, [RUNNING, ("ready", "{}", "2")], [("node", encoded(node("n1")), "3"), SUCCEEDED])
-    got = list(changes(endpoint_of(plane), ID, PATIENT))
+    got = list(changes(endpoint_of(plane), ID, TIMEOUTS))
     assert [type(change).__name__ for change in got] == [
         "ExecutionChanged",
         "CaughtUp",
@@ -96,7 +96,7 @@ def test_an_event_cut_off_by_a_break_is_not_told(planes: Planes) -> None:
                 planes.send_event(handler, *event)
 
     plane = planes.http(answer)
-    assert len(list(changes(endpoint_of(plane), ID, PATIENT))) == 2
+    assert len(list(changes(endpoint_of(plane), ID, TIMEOUTS))) == 2
     assert "Last-Event-ID" not in plane.requests[1][2]
 
 
@@ -107,7 +107,7 @@ def test_goes_on_after_a_restart_of_the_server(planes: Planes) -> None:
 
     first = script(planes, [RUNNING, ("ready", "{}", "2")])
     backoff = planes.acting_after(3, lambda: planes.http(second, first.port))
-    following = changes(endpoint_of(first), ID, Patience(timeout=30, outage=10, backoff=backoff))  # type: ignore[arg-type]
+    following = changes(endpoint_of(first), ID, StreamTimeouts(timeout=30, outage=10, backoff=backoff))  # type: ignore[arg-type]
     assert next(following) == ExecutionChanged(execution("RUNNING"))
     planes.stop(first)
     assert list(following)[-1] == ExecutionChanged(execution("SUCCEEDED"))
@@ -123,14 +123,14 @@ def test_an_overloaded_server_is_asked_again(planes: Planes) -> None:
             planes.send_event(handler, "end", "{}", "1")
 
     plane = planes.http(answer)
-    assert [event.event for event in Stream(endpoint_of(plane), "/live/x", ("end",), PATIENT)] == ["end"]
+    assert [event.event for event in Stream(endpoint_of(plane), "/live/x", ("end",), TIMEOUTS)] == ["end"]
 
 
 def test_an_unknown_execution(planes: Planes) -> None:
     body = b'{"code": 5, "message": "no execution e"}'
     plane = planes.http(lambda handler: planes.reply(handler, 404, body, "application/json"))
     with pytest.raises(RemoteNotFound, match="no execution e"):
-        list(changes(endpoint_of(plane), ID, PATIENT))
+        list(changes(endpoint_of(plane), ID, TIMEOUTS))
     assert len(plane.requests) == 1
 
 
@@ -138,14 +138,14 @@ def test_an_unknown_execution(planes: Planes) -> None:
 def test_what_is_no_stream_is_refused(planes: Planes, status: int, words: str) -> None:
     plane = planes.http(lambda handler: planes.reply(handler, status, b"<html>", "text/html"))
     with pytest.raises(RemoteError, match=words):
-        list(changes(endpoint_of(plane), ID, PATIENT))
+        list(changes(endpoint_of(plane), ID, TIMEOUTS))
 
 
 def test_an_outage_has_an_end(planes: Planes) -> None:
     plane = script(planes, [RUNNING])
     planes.stop(plane)
     with pytest.raises(RemoteUnavailable, match=r"no livedeck server at .* for 0.1 s"):
-        list(changes(endpoint_of(plane), ID, Patience(outage=0.1, backoff=QUICK)))
+        list(changes(endpoint_of(plane), ID, StreamTimeouts(outage=0.1, backoff=QUICK)))
 
 
 def test_a_silent_stream_ends_with_the_time(planes: Planes) -> None:
@@ -157,7 +157,7 @@ def test_a_silent_stream_ends_with_the_time(planes: Planes) -> None:
         over.wait(20)
 
     plane = planes.http(answer)
-    following = changes(endpoint_of(plane), ID, Patience(timeout=0.3, backoff=QUICK))
+    following = changes(endpoint_of(plane), ID, StreamTimeouts(timeout=0.3, backoff=QUICK))
     assert next(following) == ExecutionChanged(execution("RUNNING"))
     with pytest.raises(RemoteUnavailable, match=r"the 0.3 s are over"):
         next(following)
@@ -173,7 +173,7 @@ def test_a_follower_that_stops_closes_its_connection(planes: Planes) -> None:
         if handler.connection.recv(1) == b"":
             gone.set()
 
-    following: Any = changes(endpoint_of(planes.http(answer)), ID, PATIENT)
+    following: Any = changes(endpoint_of(planes.http(answer)), ID, TIMEOUTS)
     next(following)
     following.close()
     assert gone.wait(10)

@@ -91,7 +91,7 @@ def test_updates_that_come_fast_are_merged_and_the_last_is_not_lost() -> None:
     segment = decode(step.data)
     assert segment.ops == [Put("d", Html("a", "8"))]
     assert (segment.health.flushes, segment.health.merged, segment.health.behind) == (2, 6, 0.5)
-    assert loop.next() == Wait(loop.begun + publish_machine.SOON), "what is left is a snapshot"
+    assert loop.next() == Wait(loop.begun + publish_machine.MIN_LAG), "what is left is a snapshot"
 
 
 def test_failures_are_tried_again_ever_more_slowly_with_the_same_bytes() -> None:
@@ -223,7 +223,7 @@ def test_a_chart_whose_x_starts_over_costs_no_more_than_any_other() -> None:
         assert list(zip(series.x, series.y, strict=True)) == pairs, "as they came, so that the oldest can go first"
         size = sum(len(step.data) for step in steps)
         last = len(steps[-1].data)
-        assert size <= 3 * max(publish_machine.FREE, last) + last * overdue(2000)
+        assert size <= 3 * max(publish_machine.FREE_BYTES, last) + last * overdue(2000)
         return size
 
     assert stored(lambda number: number % 100) <= stored(lambda number: number)
@@ -338,9 +338,9 @@ def test_a_snapshot_that_fails_does_not_hold_up_the_log() -> None:
     assert snapshot.parse(page.data).seq == 1
 
 
-def overdue(seconds: float, limit: float = publish_machine.STALE) -> float:
+def overdue(seconds: float, limit: float = publish_machine.MAX_LAG) -> float:
     """How many snapshots may be written in that time for no other reason than that the last one is too old."""
-    return 2 + math.log(limit / publish_machine.SOON, 1 + publish_machine.PACE) + seconds / limit
+    return 2 + math.log(limit / publish_machine.MIN_LAG, 1 + publish_machine.LAG_PER_AGE) + seconds / limit
 
 
 @pytest.mark.parametrize("interval", [0.0, 7.0])
@@ -357,7 +357,7 @@ def test_whenever_the_end_comes_all_that_was_stored_is_at_most_three_times_the_d
         steps += loop.run()
         last = len(steps[-1].data)
         more = last * overdue(publishes)
-        assert sum(len(step.data) for step in steps) <= 3 * max(publish_machine.FREE, last) + more, publishes
+        assert sum(len(step.data) for step in steps) <= 3 * max(publish_machine.FREE_BYTES, last) + more, publishes
 
 
 @pytest.mark.parametrize("publishes", [10, 200, 1000])
@@ -414,7 +414,7 @@ def test_a_large_page_and_a_slow_store_are_written_more_rarely() -> None:
                 loop.done(step)
         return max(later - earlier for earlier, later in itertools.pairwise(found))
 
-    assert pauses(2_000_000, 0.1) == pytest.approx(publish_machine.STALE, abs=2)
+    assert pauses(2_000_000, 0.1) == pytest.approx(publish_machine.MAX_LAG, abs=2)
     assert pauses(20_000_000, 0.1) == pytest.approx(20_000_000 / publish_machine.RATE, abs=2)
     assert pauses(2_000_000, 8.0) == pytest.approx(8 * publish_machine.SLOW + 8, abs=2)
 
@@ -428,7 +428,7 @@ def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_b
     script: list[tuple[str, int, float]], interval: float
 ) -> None:
     loop = Loop(min_interval=0.0, snapshot_interval=interval)
-    bound = max(publish_machine.STALE, interval)
+    bound = max(publish_machine.MAX_LAG, interval)
     sizes = {Create: 0, Overwrite: 0}
     uncovered: list[float] = []  # when each segment was stored that no snapshot has yet
     largest = 0
@@ -442,7 +442,7 @@ def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_b
                 largest = max(largest, len(step.data))
             assert all(loop.clock.monotonic() - at < bound for at in uncovered)
             loop.clock.advance(min(until, loop.next().until or until) - loop.clock.monotonic())
-    paid = max(publish_machine.FREE, publish_machine.SHARE * sizes[Create])
+    paid = max(publish_machine.FREE_BYTES, publish_machine.SHARE * sizes[Create])
     assert sizes[Overwrite] <= paid + largest * overdue(loop.clock.monotonic() - loop.begun, bound)
 
 

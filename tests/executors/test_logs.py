@@ -55,9 +55,9 @@ def append(output: Any, data: bytes) -> None:
         file.write(data)
 
 
-async def finish(output: Any, bucket: Bucket, patience: float = 20, chunk: int = CHUNK) -> LogShipper:
+async def finish(output: Any, bucket: Bucket, timeout: float = 20, chunk: int = CHUNK) -> LogShipper:
     shipper = LogShipper(output, lambda: bucket, chunk=chunk)
-    await shipper.finish(patience=patience)
+    await shipper.finish(timeout=timeout)
     return shipper
 
 
@@ -123,7 +123,7 @@ async def test_a_store_that_hangs_is_given_up_and_tried_again_later(
 ) -> None:
     append(output, b"hello")
     bucket = Bucket(["hangs"])
-    assert (await finish(output, bucket, patience=0.05)).last_words == "hello"
+    assert (await finish(output, bucket, timeout=0.05)).last_words == "hello"
     assert "no answer within 0.05 s" in caplog.text
     assert (await finish(output, bucket)).last_words == "hello"
     assert bucket.text == "hello"

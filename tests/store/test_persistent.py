@@ -11,11 +11,11 @@ from livedeck.store.persistent import Persistent
 from livedeck.testing.stores import Fault, FaultyStore
 from tests.store.s3 import S3Server, s3_endpoint
 
-PATIENT = Retry(attempts=0, timeout=0.3, first_wait=0.001, longest_wait=0.01, slowest=1e7, budget=60.0)
+RETRY = Retry(attempts=0, timeout=0.3, first_wait=0.001, longest_wait=0.01, slowest=1e7, budget=60.0)
 IMPATIENT = Retry(attempts=0, timeout=0.3, first_wait=0.001, longest_wait=0.01, budget=0.05)
 
 
-def persistent(inner: FaultyStore, retry: Retry = PATIENT) -> Store:
+def persistent(inner: FaultyStore, retry: Retry = RETRY) -> Store:
     return Store(inner.uri, Persistent(lambda _: inner.backend, retry), inner.prefix)
 
 
@@ -89,7 +89,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
 def test_a_bucket_that_refuses_for_a_while(endpoint: S3Server, status: int) -> None:
     endpoint.script.extend([status] * 4)
-    store = open_store(f"s3://refusing-{status}", retry=PATIENT)
+    store = open_store(f"s3://refusing-{status}", retry=RETRY)
     store.put("outputs.pb", b"1")
     assert endpoint.objects == {f"/refusing-{status}/outputs.pb": b"1"}
     endpoint.script.extend([status] * 4)
@@ -99,7 +99,7 @@ def test_a_bucket_that_refuses_for_a_while(endpoint: S3Server, status: int) -> N
 @pytest.mark.parametrize("size", [10, 2 << 20])
 def test_a_call_that_stalls_is_given_up_early_and_begun_anew(endpoint: S3Server, size: int) -> None:
     endpoint.stalls.append(endpoint.over)
-    store = open_store(f"s3://stalling-{size}", retry=PATIENT)
+    store = open_store(f"s3://stalling-{size}", retry=RETRY)
     store.put("outputs.pb", b"1" * size)
     assert endpoint.objects == {f"/stalling-{size}/outputs.pb": b"1" * size}
     assert len(endpoint.requests) == 1, "the one that stalls was never answered"
@@ -108,5 +108,5 @@ def test_a_call_that_stalls_is_given_up_early_and_begun_anew(endpoint: S3Server,
 def test_a_store_that_is_slow_is_waited_for(endpoint: S3Server) -> None:
     """Each try may take twice as long as the one before that stalled."""
     endpoint.latency = 0.8
-    open_store("s3://slow", retry=PATIENT).put("outputs.pb", b"1")
+    open_store("s3://slow", retry=RETRY).put("outputs.pb", b"1")
     assert endpoint.objects == {"/slow/outputs.pb": b"1"}

@@ -10,7 +10,7 @@ interface Spot {
 }
 
 /** Until then, in milliseconds, content may come that is long enough to be scrolled to. */
-const PATIENCE = 3000;
+const TIMEOUT = 3000;
 
 export class Visited {
   private stop: (() => void) | null = null;
@@ -51,7 +51,7 @@ export class Visited {
   /** Try with each frame, until all is as it was, the viewer moves by themselves, or it has taken too long. */
   private restore(spot: Spot): void {
     const { window } = this;
-    const end = window.performance.now() + PATIENCE;
+    const end = window.performance.now() + TIMEOUT;
     const stop = new AbortController();
     this.stop = () => stop.abort();
     for (const kind of ["wheel", "touchmove", "keydown", "mousedown"]) {

@@ -219,7 +219,7 @@ class LocalExecutor:
         if not watch.stored.done():
             return await self.wait(handle)
         if watch.log is not None and not watch.outcome.done():
-            await watch.log.catch_up(patience=self._settings.result_log_timeout)
+            await watch.log.catch_up(timeout=self._settings.result_log_timeout)
         self._detach(watch)
         return watch.stored.result()
 
@@ -408,7 +408,7 @@ class LocalExecutor:
             if ended.overdue:
                 logger.warning("attempt_overdue attempt=%s; its process was ended, its result stands", watch.name)
             assert watch.log is not None
-            await watch.log.finish(patience=self._settings.log_timeout)
+            await watch.log.finish(timeout=self._settings.log_timeout)
         except OSError as error:
             self._give_up(watch, ExecutorError(f"cannot settle the end of attempt {watch.name}: {error}"))
             return

@@ -226,10 +226,10 @@ class ChildSupervisor:
         self._exiting[running.pid] = time.monotonic()
         return self._end(running, notice.code, notice.peak_memory)
 
-    def kill_lingering(self, patience: float) -> bool:
-        """SIGKILL what sent its exit notice over ``patience`` seconds ago; return whether any is not gone yet."""
+    def kill_lingering(self, timeout: float) -> bool:
+        """SIGKILL what sent its exit notice over ``timeout`` seconds ago; return whether any is not gone yet."""
         for pid, since in self._exiting.items():
-            if time.monotonic() - since >= patience:
+            if time.monotonic() - since >= timeout:
                 os.kill(pid, signal.SIGKILL)
         return bool(self._exiting)
 

@@ -135,7 +135,7 @@ class Zygote:
             self._selector.register(self._notices, selectors.EVENT_READ, self._on_notice)
         spares_wanted = True  # children are forked in advance whenever there is nothing else to do
         while not self._may_end():
-            ready = self._selector.select(0 if spares_wanted else self._patience())
+            ready = self._selector.select(0 if spares_wanted else self._select_timeout())
             if not ready:
                 spares_wanted = not self._ending and self._supervisor.fork_spare()
             for key, events in ready:
@@ -159,7 +159,7 @@ class Zygote:
             return False
         return self._ending or self._dismissed or time.monotonic() - self._idle_since >= self._idle
 
-    def _patience(self) -> float | None:
+    def _select_timeout(self) -> float | None:
         """Return how long to sleep when nothing happens, None for ever."""
         now = time.monotonic()
         waits = [self._timers[0][0] - now] if self._timers else []

@@ -128,7 +128,7 @@ class Shim:
         if self._notices is not None:
             self._selector.register(self._notices, selectors.EVENT_READ, self._on_notice)
         while (code := self._exit_code()) is None:
-            for key, _ in self._selector.select(self._patience()):
+            for key, _ in self._selector.select(self._select_timeout()):
                 key.data()
             self._run_timers()
         self._finish(code)
@@ -196,7 +196,7 @@ class Shim:
         """Return the exit code of the main process once it has ended; its pid is its own until it was asked for."""
         return self._process.poll()
 
-    def _patience(self) -> float | None:
+    def _select_timeout(self) -> float | None:
         times = [when for when in (self._kill_at, self._overdue_at, self._tell_at) if when is not None]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
