@@ -1,6 +1,6 @@
-"""The axes of a chart: the range each shows, and the marks on it.
+"""The axes of a chart: the range each shows, and the ticks on it.
 
-Marks are counted in integers and written from them, so that there are never more than asked for, no two are written
+Ticks are counted in integers and written from them, so that there are never more than asked for, no two are written
 alike, and none is written as a number that it is not, whatever range the data has.
 ``console/src/elements/chart/axis.ts`` follows the same rules; both run the cases of ``tests/fixtures/axis_cases.json``.
 """
@@ -15,14 +15,14 @@ from typing import NamedTuple
 from livedeck.deck.numerals import exponential, format_day, moment_of, month_name
 
 CHARACTER = 6.2
-"""How wide a digit of a mark is, in pixels: those of the axes' 11 px face, or a little more."""
+"""How wide a digit of a tick is, in pixels: those of the axes' 11 px face, or a little more."""
 ROOM = 10
-"""Characters that a mark may have; longer ones are written as their distance from a number that is named once."""
-_GAP = 14  # pixels between two marks of a horizontal axis
+"""Characters that a tick may have; longer ones are written as their distance from a number that is named once."""
+_GAP = 14  # pixels between two ticks of a horizontal axis
 _LARGEST = 1.7976931348623157e308
 _SMALLEST = 1e-300
 _FLAT = 256  # units in the last place below which a difference is what arithmetic leaves
-_COMPACT = 6  # characters within which a large mark is written with a letter for its thousands
+_COMPACT = 6  # characters within which a large tick is written with a letter for its thousands
 _UNITS = ((12, "T"), (9, "B"), (6, "M"), (3, "K"))
 _DAY = 86_400
 _WEEK = 7 * _DAY
@@ -54,10 +54,10 @@ _MONTHS = (1, 2, 3, 6, *(12 * years for years in (1, 2, 5, 10, 20, 50, 100, 200,
 _MONTH = 30.6 * _DAY
 
 
-class Marks(NamedTuple):
-    """The marks of one axis."""
+class Ticks(NamedTuple):
+    """The ticks of one axis."""
 
-    places: list[float]
+    positions: list[float]
     """Where they are, as values of the data, ascending."""
     labels: list[str]
     """What is written at each."""
@@ -66,7 +66,7 @@ class Marks(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """Marks as multiples of a power of ten, which holds them exactly."""
+    """Ticks as multiples of a power of ten, which holds them exactly."""
 
     counts: list[int]
     power: int
@@ -94,47 +94,47 @@ def log_range(low: float, high: float) -> tuple[float, float]:
     return least, min(max(most, least * 2), _LARGEST)
 
 
-def number_marks(low: float, high: float, most: int, *, least: float = 0.0) -> Marks:
+def number_ticks(low: float, high: float, most: int, *, least: float = 0.0) -> Ticks:
     """At most about ``most`` round numbers from ``low`` to ``high``, at least ``least`` apart."""
     whole = _multiples(low, high, most, least)
     labels, base = _labels(whole, ROOM)
-    return Marks([_value(count, whole.power) for count in whole.counts], labels, base)
+    return Ticks([_value(count, whole.power) for count in whole.counts], labels, base)
 
 
-def log_marks(low: float, high: float, most: int) -> Marks:
+def log_ticks(low: float, high: float, most: int) -> Ticks:
     """Powers of ten, with 2 and 5 between them while there are few; round numbers where there is no power of ten."""
     powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
     if not powers:
-        return number_marks(low, high, most)
+        return number_ticks(low, high, most)
     stride = max(1, math.ceil(len(powers) / most))
     factors = (1, 2, 5) if len(powers) * 3 <= most + 2 else (1,)
     around = range(powers[0] - 1, powers[-1] + 1) if len(factors) > 1 else powers
     found = [(factor, power) for power in around if power % stride == 0 for factor in factors]
     shown = [(factor, power) for factor, power in found if low <= _value(factor, power) <= high]
-    return Marks([_value(*mark) for mark in shown], [_short([factor], power)[0] for factor, power in shown])
+    return Ticks([_value(*tick) for tick in shown], [_short([factor], power)[0] for factor, power in shown])
 
 
-def time_marks(low: float, high: float, most: int, zone: str) -> Marks:
+def time_ticks(low: float, high: float, most: int, zone: str) -> Ticks:
     """Round times; values are seconds since 1970, as the clock of the zone shows them."""
     rough = high / most - low / most
     if moment_of(low) is None or moment_of(high) is None:
-        return number_marks(low, high, most)
+        return number_ticks(low, high, most)
     if rough > 2 * _WEEK:
-        return _calendar_marks(low, high, rough, zone)
+        return _calendar_ticks(low, high, rough, zone)
     if rough < 0.5:
         whole = _multiples(low, high, most)
-        places = [_value(count, whole.power) for count in whole.counts]
+        positions = [_value(count, whole.power) for count in whole.counts]
         labels = [_clock(count, whole.power) for count in whole.counts]
-        return Marks(places, labels, _said(low, high, zone, 1))
+        return Ticks(positions, labels, _said(low, high, zone, 1))
     span = next((span for span in _SPANS if span >= rough), _SPANS[-1])
     shift = _MONDAY if span >= _WEEK else 0
     counts = range(math.ceil((low - shift) / span), math.floor((high - shift) / span) + 1)
-    places = [float(count * span + shift) for count in counts]
-    return Marks(places, [_time_label(place, span) for place in places], _said(low, high, zone, span))
+    positions = [float(count * span + shift) for count in counts]
+    return Ticks(positions, [_time_label(position, span) for position in positions], _said(low, high, zone, span))
 
 
-def across(low: float, high: float, width: float, *, whole: bool = False, zone: str | None = None) -> Marks:
-    """The marks of a horizontal axis: as many as can be read beside each other on so many pixels.
+def across(low: float, high: float, width: float, *, whole: bool = False, zone: str | None = None) -> Ticks:
+    """The ticks of a horizontal axis: as many as can be read beside each other on so many pixels.
 
     Args:
         low: Where it begins.
@@ -145,19 +145,19 @@ def across(low: float, high: float, width: float, *, whole: bool = False, zone: 
     """
     for most in (8, 6, 5, 4, 3):
         if zone is None:
-            marks = number_marks(low, high, most, least=1.0 if whole else 0.0)
+            ticks = number_ticks(low, high, most, least=1.0 if whole else 0.0)
         else:
-            marks = time_marks(low, high, most, zone)
-        if _fits(marks, low, high, width):
-            return marks
-    return Marks(marks.places[:1], marks.labels[:1], marks.base)
+            ticks = time_ticks(low, high, most, zone)
+        if _fits(ticks, low, high, width):
+            return ticks
+    return Ticks(ticks.positions[:1], ticks.labels[:1], ticks.base)
 
 
-def _fits(marks: Marks, low: float, high: float, width: float) -> bool:
+def _fits(ticks: Ticks, low: float, high: float, width: float) -> bool:
     span = high / 2 - low / 2
-    places = [(place / 2 - low / 2) / span * width for place in marks.places]
-    widths = [len(label) * CHARACTER for label in marks.labels]
-    pairs = zip(itertools.pairwise(places), itertools.pairwise(widths), strict=True)
+    positions = [(position / 2 - low / 2) / span * width for position in ticks.positions]
+    widths = [len(label) * CHARACTER for label in ticks.labels]
+    pairs = zip(itertools.pairwise(positions), itertools.pairwise(widths), strict=True)
     return all(right - left >= (one + other) / 2 + _GAP for (left, right), (one, other) in pairs)
 
 
@@ -192,7 +192,7 @@ def _multiples(low: float, high: float, most: int, least: float = 0.0) -> Whole:
 
 
 def _labels(whole: Whole, room: int) -> tuple[list[str], str]:
-    """What is written at the marks, and the number that they are counted from where that is shorter."""
+    """What is written at the ticks, and the number that they are counted from where that is shorter."""
     counts, power = whole
     labels = _short(counts, power)
     if max(map(len, labels), default=0) <= room:
@@ -210,7 +210,7 @@ def _labels(whole: Whole, room: int) -> tuple[list[str], str]:
 
 
 def _base(counts: Sequence[int]) -> int:
-    """The roundest number near the marks, towards zero; 0 when zero is near."""
+    """The roundest number near the ticks, towards zero; 0 when zero is near."""
     if counts[0] < 0:
         return -_base([-count for count in reversed(counts)]) if counts[-1] < 0 else 0
     first, last = counts[0] - 3 * max(1, counts[-1] - counts[0]), counts[-1]
@@ -250,14 +250,14 @@ def _value(count: int, power: int) -> float:
     return float(f"{count}e{power}")
 
 
-def _calendar_marks(low: float, high: float, rough: float, zone: str) -> Marks:
+def _calendar_ticks(low: float, high: float, rough: float, zone: str) -> Ticks:
     """The first days of months or years."""
     step = next((months for months in _MONTHS if months * _MONTH >= rough), _MONTHS[-1])
     starts = list(_starts(low, high, step))
-    places = [start.timestamp() for start in starts]
+    positions = [start.timestamp() for start in starts]
     labels = [str(start.year) if step >= 12 or start.month == 1 else month_name(start.month) for start in starts]
     named = step >= 12 or any(start.month == 1 for start in starts)
-    return Marks(places, labels, " ".join(filter(None, ("" if named else str(_moment(low).year), zone))))
+    return Ticks(positions, labels, " ".join(filter(None, ("" if named else str(_moment(low).year), zone))))
 
 
 def _starts(low: float, high: float, step: int) -> Iterator[datetime]:
@@ -272,9 +272,9 @@ def _starts(low: float, high: float, step: int) -> Iterator[datetime]:
         count += step
 
 
-def _time_label(place: float, span: int) -> str:
-    moment = _moment(place)
-    if span >= _DAY or place % _DAY == 0:
+def _time_label(position: float, span: int) -> str:
+    moment = _moment(position)
+    if span >= _DAY or position % _DAY == 0:
         return format_day(moment, year=False)
     return f"{moment:%H:%M:%S}" if span < 60 else f"{moment:%H:%M}"
 
@@ -288,7 +288,7 @@ def _clock(count: int, power: int) -> str:
 
 
 def _said(low: float, high: float, zone: str, span: int) -> str:
-    """The day, or the years where the marks are days, and the time zone."""
+    """The day, or the years where the ticks are days, and the time zone."""
     first, last = _moment(low), _moment(high)
     day = format_day(first)
     if span >= _DAY:

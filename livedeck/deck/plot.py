@@ -1,6 +1,6 @@
 """A line chart as HTML and a small SVG, for pages where no script draws it.
 
-Lines are stretched to the width of the page; marks and words are text of the page, of one size on any screen.
+Lines are stretched to the width of the page; ticks and words are text of the page, of one size on any screen.
 """
 
 import html
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from livedeck.deck import axis
-from livedeck.deck.axis import CHARACTER, Marks
+from livedeck.deck.axis import CHARACTER, Ticks
 from livedeck.deck.kinds.chart import Chart, Series
 
 SIZE = 1000
@@ -19,8 +19,8 @@ COLOURS = 8
 """How many colours there are for lines; beyond, they come again, dashed."""
 _DASHES = ("", "6 4", "2 3")
 _BUCKETS = 150  # of which each gives at most two points, the lowest and the highest
-_UPWARDS = 7  # marks
-_WIDTH = 300  # pixels that a narrow screen has for the marks across
+_UPWARDS = 7  # ticks
+_WIDTH = 300  # pixels that a narrow screen has for the ticks across
 _MINUTE = 60.0  # around a single time
 
 Point = tuple[float, float]
@@ -51,15 +51,15 @@ def chart_plot(chart: Chart) -> str:
     x = Span(*axis.plain_range(min(across), max(across), 1.0 if chart.zone is None else _MINUTE))
     y = Span(*y_range(min(upwards), max(upwards)), chart.log_y)
     whole = all(value.is_integer() for value in map(float, across))
-    x_marks = axis.across(x.low, x.high, _WIDTH, whole=whole, zone=chart.zone)
-    y_marks = (axis.log_marks if chart.log_y else axis.number_marks)(y.low, y.high, _UPWARDS)
+    x_ticks = axis.across(x.low, x.high, _WIDTH, whole=whole, zone=chart.zone)
+    y_ticks = (axis.log_ticks if chart.log_y else axis.number_ticks)(y.low, y.high, _UPWARDS)
     drawn = "".join(_drawn(line, x, y, index) for index, line in enumerate(lines))
     label = html.escape(chart.title, quote=True)
-    room = max(map(len, y_marks.labels), default=0) * CHARACTER
+    room = max(map(len, y_ticks.labels), default=0) * CHARACTER
     return (
-        f'<div class="ld-axes" style="--ld-marks:{room:.0f}px"><svg viewBox="0 0 {SIZE} {SIZE}"'
-        f' preserveAspectRatio="none" role="img" aria-label="{label}">{_grid(x_marks, x, y_marks, y)}{drawn}</svg>'
-        f"{_marks('y', y_marks, y)}{_marks('x', x_marks, x)}{_words(chart, x_marks, y_marks)}</div>"
+        f'<div class="ld-axes" style="--ld-ticks:{room:.0f}px"><svg viewBox="0 0 {SIZE} {SIZE}"'
+        f' preserveAspectRatio="none" role="img" aria-label="{label}">{_grid(x_ticks, x, y_ticks, y)}{drawn}</svg>'
+        f"{_ticks('y', y_ticks, y)}{_ticks('x', x_ticks, x)}{_words(chart, x_ticks, y_ticks)}</div>"
     )
 
 
@@ -136,30 +136,30 @@ def _drawn(line: list[list[Point]], x: Span, y: Span, index: int) -> str:
     style = f'style="stroke:var(--ld-series-{index % COLOURS}){dashes}"'
     drawn = []
     for run in line:
-        places = [f"{x.share(px) * SIZE:.1f},{(1 - y.share(py)) * SIZE:.1f}" for px, py in run]
-        if len(places) == 1:  # a line of no length, with round ends
-            drawn.append(f'<path class="ld-line ld-point" {style} d="M{places[0]}h0"/>')
+        positions = [f"{x.share(px) * SIZE:.1f},{(1 - y.share(py)) * SIZE:.1f}" for px, py in run]
+        if len(positions) == 1:  # a line of no length, with round ends
+            drawn.append(f'<path class="ld-line ld-point" {style} d="M{positions[0]}h0"/>')
         else:
-            drawn.append(f'<polyline class="ld-line" {style} points="{" ".join(places)}"/>')
+            drawn.append(f'<polyline class="ld-line" {style} points="{" ".join(positions)}"/>')
     return "".join(drawn)
 
 
-def _grid(x_marks: Marks, x: Span, y_marks: Marks, y: Span) -> str:
-    levels = (f"M0,{(1 - y.share(place)) * SIZE:.1f}H{SIZE}" for place in y_marks.places)
-    columns = (f"M{x.share(place) * SIZE:.1f},0V{SIZE}" for place in x_marks.places)
+def _grid(x_ticks: Ticks, x: Span, y_ticks: Ticks, y: Span) -> str:
+    levels = (f"M0,{(1 - y.share(position)) * SIZE:.1f}H{SIZE}" for position in y_ticks.positions)
+    columns = (f"M{x.share(position) * SIZE:.1f},0V{SIZE}" for position in x_ticks.positions)
     return f'<path class="ld-grid" d="{"".join([*levels, *columns])}"/>'
 
 
-def _marks(name: str, marks: Marks, span: Span) -> str:
+def _ticks(name: str, ticks: Ticks, span: Span) -> str:
     side = "left" if name == "x" else "bottom"
     return "".join(
-        f'<span class="ld-mark ld-mark-{name}" style="{side}:{span.share(place) * 100:.2f}%">{label}</span>'
-        for place, label in zip(marks.places, marks.labels, strict=True)
+        f'<span class="ld-tick ld-tick-{name}" style="{side}:{span.share(position) * 100:.2f}%">{label}</span>'
+        for position, label in zip(ticks.positions, ticks.labels, strict=True)
     )
 
 
-def _words(chart: Chart, x: Marks, y: Marks) -> str:
+def _words(chart: Chart, x: Ticks, y: Ticks) -> str:
     words = {"y-base": y.base, "y-label": chart.y_label, "x-label": chart.x_label, "x-base": x.base}
     return "".join(
-        f'<span class="ld-mark ld-{place}">{html.escape(text)}</span>' for place, text in words.items() if text
+        f'<span class="ld-tick ld-{position}">{html.escape(text)}</span>' for position, text in words.items() if text
     )

@@ -49,7 +49,7 @@ these snapshots come on top of the three times above, one for each time that the
 written after 5 s and 20 s, half the final Deck together.
 """
 SNAPSHOT_RATE = 256 * 1024
-"""Bytes a second that these snapshots may take: one of over ``MAX_LAG * SNAPSHOT_RATE`` (15 MiB) may be behind longer."""
+"""Bytes a second that they may take: a page of over ``MAX_LAG * SNAPSHOT_RATE`` (15 MiB) may be behind longer."""
 LAG_PER_WRITE = 10.0
 """A slow store makes the largest lag longer: it is at least so many times as long as the last snapshot took to write,
 since the log waits meanwhile."""

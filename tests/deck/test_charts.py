@@ -177,9 +177,9 @@ def test_a_saved_chart_has_marks_of_its_own_and_its_notes(page: Page, chart: Lin
     chart.append([NOON, NOON + timedelta(minutes=9)], v=[123456.1, 123456.29])
     chart.append("a week", v=1)
     shown = drawn(held(page))
-    marks = re.findall(r'<span class="ld-mark ld-mark-y"[^>]*>(.*?)</span>', shown)
-    assert len(marks) >= 3
-    assert len(set(marks)) == len(marks)
+    ticks = re.findall(r'<span class="ld-tick ld-tick-y"[^>]*>(.*?)</span>', shown)
+    assert len(ticks) >= 3
+    assert len(set(ticks)) == len(ticks)
     assert "12:02" in shown
     assert "1 May 2024 UTC" in shown
     assert "x is no number, date or time: &#x27;a week&#x27; (1 point)" in shown

@@ -1,9 +1,9 @@
 /**
- * The axes of a chart: grid, marks and names, drawn beneath uPlot's lines. uPlot's own axes are off: theirs loop over
- * ranges that a step no longer changes, and write neighbouring marks alike.
+ * The axes of a chart: grid, ticks and names, drawn beneath uPlot's lines. uPlot's own axes are off: theirs loop over
+ * ranges that a step no longer changes, and write neighbouring ticks alike.
  */
 import type uPlot from "uplot";
-import { across, logMarks, logRange, numberMarks, plainRange, roomyRange, type Marks, type Range } from "./axis";
+import { across, logTicks, logRange, numberTicks, plainRange, roomyRange, type Ticks, type Range } from "./axis";
 
 export interface AxesOf {
   readonly xLabel: string;
@@ -19,11 +19,11 @@ export interface AxisColours {
   readonly line: string;
 }
 
-const NONE: Marks = { places: [], labels: [], base: "" };
+const NONE: Ticks = { positions: [], labels: [], base: "" };
 const SIZE = 11;
 const ROW = 15; // of words below or above the plot
-const BELOW = 24; // the marks of the x axis
-const GAP = 8; // from marks to plot
+const BELOW = 24; // the ticks of the x axis
+const GAP = 8; // from ticks to plot
 const MARGIN = 14; // at the right
 const MARK_HEIGHT = 32;
 const MINUTE = 60;
@@ -31,9 +31,9 @@ const MINUTE = 60;
 export class ChartAxes {
   private x = NONE;
   private y = NONE;
-  /** What the marks were made for. */
+  /** What the ticks were made for. */
   private marked = "";
-  /** All x are whole: steps or epochs, with no mark between two of them. */
+  /** All x are whole: steps or epochs, with no tick between two of them. */
   wholeX = false;
 
   constructor(
@@ -43,7 +43,7 @@ export class ChartAxes {
 
   /** The least difference of y that the axis tells apart. */
   get resolution(): number {
-    const [first = 0, second = first] = this.y.places;
+    const [first = 0, second = first] = this.y.positions;
     return this.of.logY ? 0 : second - first;
   }
 
@@ -62,7 +62,7 @@ export class ChartAxes {
   /** How much room the axes take around the plot; uPlot asks again until the answers agree. */
   get padding(): uPlot.Padding {
     const top = (plot: uPlot) => {
-      this.mark(plot);
+      this.setTicks(plot);
       return this.y.base === "" ? SIZE : ROW + SIZE / 2;
     };
     const bottom = () => BELOW + (this.of.xLabel === "" && this.x.base === "" ? 0 : ROW);
@@ -75,12 +75,12 @@ export class ChartAxes {
     return [top, right, bottom, left];
   }
 
-  /** How far the first or last mark of the x axis may stand out, when it is near the end of the axis. */
+  /** How far the first or last tick of the x axis may stand out, when it is near the end of the axis. */
   private overhang(plot: uPlot, which: 0 | -1): number {
     const { x } = plot.scales;
-    const place = this.x.places.at(which);
-    if (place === undefined || !isSet(x)) return 0;
-    const share = (place / 4 - x.min / 4) / (x.max / 4 - x.min / 4);
+    const position = this.x.positions.at(which);
+    if (position === undefined || !isSet(x)) return 0;
+    const share = (position / 4 - x.min / 4) / (x.max / 4 - x.min / 4);
     const distance = which === 0 ? share : 1 - share;
     return distance < 0.1 ? Math.ceil(this.widthOf(plot, this.x.labels.at(which) ?? "") / 2) : 0;
   }
@@ -99,7 +99,7 @@ export class ChartAxes {
   }
 
   draw = (plot: uPlot): void => {
-    this.mark(plot);
+    this.setTicks(plot);
     const { ctx } = plot;
     const ratio = ctx.canvas.width / plot.width;
     const [left, top, width, height] = [plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height].map(
@@ -114,15 +114,15 @@ export class ChartAxes {
     ctx.beginPath();
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";
-    this.y.places.forEach((place, index) => {
-      const y = snapped(plot.valToPos(place, "y") + top);
+    this.y.positions.forEach((position, index) => {
+      const y = snapped(plot.valToPos(position, "y") + top);
       ctx.moveTo(left, y);
       ctx.lineTo(left + width, y);
       ctx.fillText(this.y.labels[index] ?? "", left - GAP, y);
     });
     ctx.textAlign = "center";
-    this.x.places.forEach((place, index) => {
-      const x = snapped(plot.valToPos(place, "x") + left);
+    this.x.positions.forEach((position, index) => {
+      const x = snapped(plot.valToPos(position, "x") + left);
       ctx.moveTo(x, top);
       ctx.lineTo(x, top + height);
       ctx.fillText(this.x.labels[index] ?? "", x, top + height + BELOW / 2 + 2);
@@ -141,7 +141,7 @@ export class ChartAxes {
     ctx.restore();
   };
 
-  private mark(plot: uPlot): void {
+  private setTicks(plot: uPlot): void {
     const { x, y } = plot.scales;
     const ratio = plot.ctx.canvas.width / plot.width;
     const width = plot.bbox.width / ratio;
@@ -151,7 +151,7 @@ export class ChartAxes {
     if (key === this.marked) return;
     this.marked = key;
     this.x = drawn && isSet(x) ? across(x.min, x.max, width, { whole: this.wholeX, zone: this.of.zone }) : NONE;
-    this.y = drawn && isSet(y) ? (this.of.logY ? logMarks : numberMarks)(y.min, y.max, most) : NONE;
+    this.y = drawn && isSet(y) ? (this.of.logY ? logTicks : numberTicks)(y.min, y.max, most) : NONE;
   }
 }
 

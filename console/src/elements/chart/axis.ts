@@ -1,13 +1,13 @@
 /**
- * The axes of a chart: the range each shows, and the marks on it; the same rules as `livedeck/deck/axis.py`. Both run
+ * The axes of a chart: the range each shows, and the ticks on it; the same rules as `livedeck/deck/axis.py`. Both run
  * the cases of `tests/fixtures/axis_cases.json`.
  *
- * Marks are counted in integers and written from them, so that there are never more than asked for, no two are
+ * Ticks are counted in integers and written from them, so that there are never more than asked for, no two are
  * written alike, and none is written as a number that it is not, whatever range the data has.
  */
 import { exponential, formatDay, momentOf, monthName, plain, type Digits } from "../../core/numerals";
 
-/** About how wide a digit of a mark is in the axes' 11 px face, in pixels; marks stand at least GAP apart besides. */
+/** About how wide a digit of a tick is in the axes' 11 px face, in pixels; ticks stand at least GAP apart besides. */
 export const CHARACTER = 6.2;
 const ROOM = 10;
 const GAP = 14;
@@ -32,16 +32,16 @@ const MONTH = 30.6 * DAY;
 
 export type Range = [low: number, high: number];
 
-export interface Marks {
+export interface Ticks {
   /** Where they are, as values of the data, ascending. */
-  readonly places: readonly number[];
+  readonly positions: readonly number[];
   /** What is written at each. */
   readonly labels: readonly string[];
   /** What is said once for all of them: the number that they are counted from, or day and time zone. */
   readonly base: string;
 }
 
-/** Marks as multiples of a power of ten, which holds them exactly. */
+/** Ticks as multiples of a power of ten, which holds them exactly. */
 interface Whole {
   readonly counts: readonly bigint[];
   readonly power: number;
@@ -70,49 +70,49 @@ export function logRange(low: number, high: number): Range {
 }
 
 /** At most about `most` round numbers from `low` to `high`, at least `least` apart. */
-export function numberMarks(low: number, high: number, most: number, least = 0): Marks {
+export function numberTicks(low: number, high: number, most: number, least = 0): Ticks {
   const { counts, power } = multiples(low, high, most, least);
-  return { places: counts.map((count) => valueOf(count, power)), ...labelled({ counts, power }, ROOM) };
+  return { positions: counts.map((count) => valueOf(count, power)), ...labelled({ counts, power }, ROOM) };
 }
 
 /** Powers of ten, with 2 and 5 between them while there are few; round numbers where there is no power of ten. */
-export function logMarks(low: number, high: number, most: number): Marks {
+export function logTicks(low: number, high: number, most: number): Ticks {
   const first = Math.ceil(Math.log10(low) - 1e-9);
   const last = Math.floor(Math.log10(high) + 1e-9);
   const powers = last - first + 1;
-  if (powers < 1) return numberMarks(low, high, most);
+  if (powers < 1) return numberTicks(low, high, most);
   const stride = Math.max(1, Math.ceil(powers / most));
   const factors = powers * 3 <= most + 2 ? [1n, 2n, 5n] : [1n];
-  const places: number[] = [];
+  const positions: number[] = [];
   const labels: string[] = [];
   for (let power = first - (factors.length > 1 ? 1 : 0); power <= last; power++) {
     if (power % stride !== 0) continue;
     for (const factor of factors) {
-      const place = valueOf(factor, power);
-      if (place < low || place > high) continue;
-      places.push(place);
+      const position = valueOf(factor, power);
+      if (position < low || position > high) continue;
+      positions.push(position);
       labels.push(...short([factor], power));
     }
   }
-  return { places, labels, base: "" };
+  return { positions, labels, base: "" };
 }
 
 /** Round times; values are seconds since 1970, as the clock of the zone shows them. */
-export function timeMarks(low: number, high: number, most: number, zone: string): Marks {
+export function timeTicks(low: number, high: number, most: number, zone: string): Ticks {
   const rough = high / most - low / most;
   const [first, last] = [momentOf(low), momentOf(high)];
-  if (first === null || last === null) return numberMarks(low, high, most);
-  if (rough > 2 * WEEK) return calendarMarks(low, high, rough, zone);
+  if (first === null || last === null) return numberTicks(low, high, most);
+  if (rough > 2 * WEEK) return calendarTicks(low, high, rough, zone);
   if (rough < 0.5) {
     const { counts, power } = multiples(low, high, most);
-    const places = counts.map((count) => valueOf(count, power));
-    return { places, labels: counts.map((count) => clock(count, power)), base: said(first, last, zone, 1) };
+    const positions = counts.map((count) => valueOf(count, power));
+    return { positions, labels: counts.map((count) => clock(count, power)), base: said(first, last, zone, 1) };
   }
   const span = SPANS.find((each) => each >= rough) ?? 2 * WEEK;
   const shift = span >= WEEK ? MONDAY : 0;
-  const places: number[] = [];
-  for (let count = Math.ceil((low - shift) / span); count * span + shift <= high; count++) places.push(count * span + shift);
-  return { places, labels: places.map((place) => timeLabel(place, span)), base: said(first, last, zone, span) };
+  const positions: number[] = [];
+  for (let count = Math.ceil((low - shift) / span); count * span + shift <= high; count++) positions.push(count * span + shift);
+  return { positions, labels: positions.map((position) => timeLabel(position, span)), base: said(first, last, zone, span) };
 }
 
 /** What lies on a horizontal axis. */
@@ -123,19 +123,19 @@ export interface Across {
   readonly zone: string | null;
 }
 
-/** The marks of a horizontal axis: as many as can be read beside each other on so many pixels. */
-export function across(low: number, high: number, width: number, { whole = false, zone }: Across): Marks {
-  let marks: Marks = { places: [], labels: [], base: "" };
+/** The ticks of a horizontal axis: as many as can be read beside each other on so many pixels. */
+export function across(low: number, high: number, width: number, { whole = false, zone }: Across): Ticks {
+  let ticks: Ticks = { positions: [], labels: [], base: "" };
   for (const most of [8, 6, 5, 4, 3]) {
-    marks = zone === null ? numberMarks(low, high, most, whole ? 1 : 0) : timeMarks(low, high, most, zone);
-    if (fits(marks, low, high, width)) return marks;
+    ticks = zone === null ? numberTicks(low, high, most, whole ? 1 : 0) : timeTicks(low, high, most, zone);
+    if (fits(ticks, low, high, width)) return ticks;
   }
-  return { places: marks.places.slice(0, 1), labels: marks.labels.slice(0, 1), base: marks.base };
+  return { positions: ticks.positions.slice(0, 1), labels: ticks.labels.slice(0, 1), base: ticks.base };
 }
 
-function fits({ places, labels }: Marks, low: number, high: number, width: number): boolean {
+function fits({ positions, labels }: Ticks, low: number, high: number, width: number): boolean {
   const span = high / 2 - low / 2;
-  const at = places.map((place) => ((place / 2 - low / 2) / span) * width);
+  const at = positions.map((position) => ((position / 2 - low / 2) / span) * width);
   return labels.every((label, index) => {
     if (index === 0) return true;
     const widths = ((label.length + (labels[index - 1]?.length ?? 0)) * CHARACTER) / 2;
@@ -180,7 +180,7 @@ function multiples(low: number, high: number, most: number, least = 0): Whole {
   return { counts, power };
 }
 
-/** What is written at the marks, and the number that they are counted from where that is shorter. */
+/** What is written at the ticks, and the number that they are counted from where that is shorter. */
 function labelled({ counts, power }: Whole, room: number): { labels: string[]; base: string } {
   const labels = short(counts, power);
   if (labels.every(({ length }) => length <= room)) return { labels, base: "" };
@@ -195,7 +195,7 @@ function labelled({ counts, power }: Whole, room: number): { labels: string[]; b
   return { labels: signed, base: short([base], magnitude, false)[0] ?? "" };
 }
 
-/** The roundest number near the marks, towards zero; 0 when zero is near. */
+/** The roundest number near the ticks, towards zero; 0 when zero is near. */
 function baseOf(counts: readonly bigint[]): bigint {
   const [start, end] = [counts[0] ?? 0n, counts.at(-1) ?? 0n];
   if (start < 0n) return end < 0n ? -baseOf(counts.map((count) => -count).reverse()) : 0n;
@@ -243,28 +243,28 @@ function valueOf(count: bigint, power: number): number {
 }
 
 /** The first days of months or years. */
-function calendarMarks(low: number, high: number, rough: number, zone: string): Marks {
+function calendarTicks(low: number, high: number, rough: number, zone: string): Ticks {
   const step = MONTHS.find((months) => months * MONTH >= rough) ?? 24_000;
   const begin = moment(low);
-  const places: number[] = [];
+  const positions: number[] = [];
   const labels: string[] = [];
   let named = step >= 12;
   let count = Math.floor((begin.getUTCFullYear() * 12 + begin.getUTCMonth()) / step) * step;
   for (; count < 9999 * 12; count += step) {
     const [year, month] = [Math.floor(count / 12), count % 12];
-    const place = new Date(0).setUTCFullYear(year, month, 1) / 1000;
-    if (place > high) break;
-    if (place < low || year < 1) continue;
-    places.push(place);
+    const position = new Date(0).setUTCFullYear(year, month, 1) / 1000;
+    if (position > high) break;
+    if (position < low || year < 1) continue;
+    positions.push(position);
     labels.push(step >= 12 || month === 0 ? String(year) : monthName(month));
     named ||= month === 0;
   }
-  return { places, labels, base: [named ? "" : String(begin.getUTCFullYear()), zone].filter(Boolean).join(" ") };
+  return { positions, labels, base: [named ? "" : String(begin.getUTCFullYear()), zone].filter(Boolean).join(" ") };
 }
 
-function timeLabel(place: number, span: number): string {
-  if (span >= DAY || place % DAY === 0) return formatDay(moment(place), false);
-  return span < 60 ? timeOfDay(place) : timeOfDay(place).slice(0, 5);
+function timeLabel(position: number, span: number): string {
+  if (span >= DAY || position % DAY === 0) return formatDay(moment(position), false);
+  return span < 60 ? timeOfDay(position) : timeOfDay(position).slice(0, 5);
 }
 
 /** The time of day of so many parts of a second. */
@@ -279,7 +279,7 @@ function timeOfDay(seconds: number): string {
   return moment(seconds).toISOString().slice(-13, -5);
 }
 
-/** The day, or the years where the marks are days, and the time zone. */
+/** The day, or the years where the ticks are days, and the time zone. */
 function said(first: Date, last: Date, zone: string, span: number): string {
   const years = [first.getUTCFullYear(), last.getUTCFullYear()];
   const day = span < DAY ? formatDay(first) : [...new Set(years)].join(" to ");

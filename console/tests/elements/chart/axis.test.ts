@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   across,
   CHARACTER,
-  logMarks,
+  logTicks,
   logRange,
-  numberMarks,
+  numberTicks,
   plainRange,
   roomyRange,
-  timeMarks,
-  type Marks,
+  timeTicks,
+  type Ticks,
   type Range,
 } from "../../../src/elements/chart/axis";
 
@@ -26,16 +26,16 @@ const CASES = JSON.parse(readFileSync(new URL("../../../../tests/fixtures/axis_c
 >;
 const written = ({ labels, base }: Pick<Case, "labels" | "base">) => ({ labels, base });
 
-describe("marks, here as in Python", () => {
+describe("ticks, here as in Python", () => {
   it.each(CASES.across)("across $values on $width pixels", (one) => {
     const range = plainRange(...one.values, one.zone === null ? 1 : 60);
     expect(written(across(...range, one.width, one))).toEqual(written(one));
   });
   it.each(CASES.upwards)("upwards $values", (one) => {
-    expect(written(numberMarks(...roomyRange(...one.values), 7))).toEqual(written(one));
+    expect(written(numberTicks(...roomyRange(...one.values), 7))).toEqual(written(one));
   });
   it.each(CASES.logarithmic)("upwards $values, by powers", (one) => {
-    expect(written(logMarks(...logRange(...one.values), 7))).toEqual(written(one));
+    expect(written(logTicks(...logRange(...one.values), 7))).toEqual(written(one));
   });
 });
 
@@ -52,17 +52,17 @@ function numbers(seed: number): () => number {
   };
 }
 
-function expectReadable({ places, labels, base }: Marks, [low, high]: Range, most: number): void {
-  expect(places.length).toBeLessThanOrEqual(most);
-  expect(labels).toHaveLength(places.length);
+function expectReadable({ positions, labels, base }: Ticks, [low, high]: Range, most: number): void {
+  expect(positions.length).toBeLessThanOrEqual(most);
+  expect(labels).toHaveLength(positions.length);
   expect(new Set(labels).size).toBe(labels.length);
   expect(labels.every((label) => label.length <= 26) && base.length <= 40).toBe(true);
-  places.forEach((place, index) => {
-    expect(place >= low && place <= high && (index === 0 || place > (places[index - 1] ?? Infinity))).toBe(true);
+  positions.forEach((position, index) => {
+    expect(position >= low && position <= high && (index === 0 || position > (positions[index - 1] ?? Infinity))).toBe(true);
   });
 }
 
-describe("marks of any range", () => {
+describe("ticks of any range", () => {
   const any = numbers(7);
   const near = (value: number) => value * (1 + (any() % 1e-7 || 0)) || value;
   const pairs = Array.from({ length: 1500 }, (_, index): Range => {
@@ -77,7 +77,7 @@ describe("marks of any range", () => {
       for (const [low, high] of [roomy, exact]) {
         expect(low < high && Number.isFinite(low) && Number.isFinite(high) && low <= pair[0] && high >= pair[1]).toBe(true);
       }
-      expectReadable(numberMarks(...roomy, 7), roomy, 9);
+      expectReadable(numberTicks(...roomy, 7), roomy, 9);
       expectReadable(across(...exact, 300, { zone: null }), exact, 10);
       expectReadable(across(...exact, 300, { zone: null, whole: true }), exact, 10);
     }
@@ -88,16 +88,16 @@ describe("marks of any range", () => {
       const ends = [Math.abs(one) || 1, Math.abs(other) || 1];
       const range = logRange(Math.min(...ends), Math.max(...ends));
       expect(range[0]).toBeLessThan(range[1]);
-      expectReadable(logMarks(...range, 7), range, 12);
+      expectReadable(logTicks(...range, 7), range, 12);
     }
   });
 
   it("are so on an axis of times, and of what is no time", () => {
     for (const [one, other] of pairs) {
       const range = plainRange(one % 1e12, Math.max(one % 1e12, (one % 1e12) + Math.abs(other % 1e9)));
-      expect(timeMarks(...range, 8, "UTC").places.length).toBeLessThanOrEqual(12);
-      const { places, labels } = across(...range, 300, { zone: "UTC" });
-      const at = places.map((place) => ((place - range[0]) / (range[1] - range[0])) * 300);
+      expect(timeTicks(...range, 8, "UTC").positions.length).toBeLessThanOrEqual(12);
+      const { positions, labels } = across(...range, 300, { zone: "UTC" });
+      const at = positions.map((position) => ((position - range[0]) / (range[1] - range[0])) * 300);
       labels.slice(1).forEach((label, index) => {
         const widths = ((label.length + (labels[index]?.length ?? 0)) / 2) * CHARACTER;
         expect((at[index + 1] ?? 0) - (at[index] ?? 0)).toBeGreaterThan(widths);
