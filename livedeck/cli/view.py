@@ -1,4 +1,4 @@
-"""`livedeck view PLACE`: a Deck, or those of a run, from the folder they lie in."""
+"""`livedeck view PATH_OR_URI`: a Deck, or those of a run, from the folder they lie in."""
 
 import asyncio
 import os
@@ -24,8 +24,8 @@ HOST = "127.0.0.1"
 )
 @click.option("--browser/--no-browser", default=True, help="Open a browser, where there is a display.")
 @click.option("--wait", is_flag=True, help="Wait for a first Deck, rather than fail where there is none.")
-@click.argument("place", metavar="PATH_OR_URI")
-def view(place: str, port: int, *, browser: bool, wait: bool) -> None:
+@click.argument("location", metavar="PATH_OR_URI")
+def view(location: str, port: int, *, browser: bool, wait: bool) -> None:
     """Show the Decks in a folder as the console would, with no server and no database.
 
     The folder may be that of a local run, of an attempt, the deck/ folder itself, or any above them; or name a
@@ -35,19 +35,19 @@ def view(place: str, port: int, *, browser: bool, wait: bool) -> None:
     from livedeck.admin.view import DeckView
     from livedeck.deck.locations import store_at
 
-    store = store_at(place)
+    store = store_at(location)
     shown = DeckView(store, title=store.uri.rpartition("/")[2] or store.uri)
-    asyncio.run(_serve(shown, place, port, browser=browser, wait=wait))
+    asyncio.run(_serve(shown, location, port, browser=browser, wait=wait))
 
 
-async def _serve(shown: "DeckView", place: str, port: int, *, browser: bool, wait: bool) -> None:
+async def _serve(shown: "DeckView", location: str, port: int, *, browser: bool, wait: bool) -> None:
     if await shown.find() == 0 and not wait:
-        raise DeckError(f"there is no Deck in {place}: neither a deck.html nor a deck/00000001.json, nor below it")
+        raise DeckError(f"there is no Deck in {location}: neither a deck.html nor a deck/00000001.json, nor below it")
     async with shown.serving(HOST, port) as url:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        click.echo(f"The Decks in {place} are at {url}  (Ctrl-C ends it)")
+        click.echo(f"The Decks in {location} are at {url}  (Ctrl-C ends it)")
         sys.stdout.flush()
         if browser and _has_display():
             await asyncio.to_thread(webbrowser.open, url)

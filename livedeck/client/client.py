@@ -74,11 +74,11 @@ class Client(Entities, Executions):
         request = CreateUploadLocationRequest(
             project=self.project, domain=self.domain, filename=filename, content_md5=digest, filename_root=root
         )
-        place = self._calls.call("CreateUploadLocation", request)
-        if place.signed_url:  # without one, the control plane has that content already
-            headers = {"Content-MD5": transfer.md5_header(digest), **place.headers}
-            transfer.put(place.signed_url, content, headers, timeout=self._timeout, backoff=self._backoff)
-        return place.native_url  # type: ignore[no-any-return]
+        location = self._calls.call("CreateUploadLocation", request)
+        if location.signed_url:  # without one, the control plane has that content already
+            headers = {"Content-MD5": transfer.md5_header(digest), **location.headers}
+            transfer.put(location.signed_url, content, headers, timeout=self._timeout, backoff=self._backoff)
+        return location.native_url  # type: ignore[no-any-return]
 
     def deck_link(self, node: "NodeExecutionIdentifier") -> str:
         """Return a link to a node's ``deck.html`` that works for a while.

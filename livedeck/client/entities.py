@@ -112,9 +112,9 @@ class Entities(Connection):
     def _list(self, method: str, field: str, name: str, filters: str, limit: int | None) -> Iterator[Any]:
         from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
 
-        place = NamedEntityIdentifier(project=self.project, domain=self.domain, name=name)
+        scope = NamedEntityIdentifier(project=self.project, domain=self.domain, name=name)
         newest_first = Sort(key="created_at", direction=Sort.DESCENDING)
-        request = ResourceListRequest(id=place, filters=filters, sort_by=newest_first)
+        request = ResourceListRequest(id=scope, filters=filters, sort_by=newest_first)
         return self._pages(method, request, field, limit)
 
 

@@ -109,9 +109,9 @@ class Executions(Connection):
         """Yield executions, newest first; ``filters`` as Flyte has them, ``eq(phase,FAILED)+...``."""
         from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
 
-        place = NamedEntityIdentifier(project=self.project, domain=self.domain)
+        scope = NamedEntityIdentifier(project=self.project, domain=self.domain)
         newest_first = Sort(key="created_at", direction=Sort.DESCENDING)
-        request = ResourceListRequest(id=place, filters=filters, sort_by=newest_first)
+        request = ResourceListRequest(id=scope, filters=filters, sort_by=newest_first)
         return self._pages("ListExecutions", request, "executions", limit)
 
     def terminate(self, id: "WorkflowExecutionIdentifier", cause: str) -> None:
@@ -189,7 +189,7 @@ class Executions(Connection):
         except (RemoteNotFound, ObjectNotFound):
             if elsewhere.bytes:
                 raise
-            return inline  # the place is known before there is anything
+            return inline  # its URL is known before it is written
 
     def _fetch(self, url: str) -> bytes:
         if url.startswith(("http://", "https://")):

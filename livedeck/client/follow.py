@@ -140,8 +140,8 @@ def execution_path(execution: "WorkflowExecutionIdentifier") -> str:
 def node_path(kind: str, node: "NodeExecutionIdentifier", attempt: int | str) -> str:
     """Return the path of a node's stream: ``kind`` is ``decks`` or ``logs``."""
     execution = node.execution_id
-    place = _joined(execution.project, execution.domain, execution.name, node.node_id, str(attempt))
-    return f"/live/{kind}/{place}"
+    path = _joined(execution.project, execution.domain, execution.name, node.node_id, str(attempt))
+    return f"/live/{kind}/{path}"
 
 
 def _joined(*parts: str) -> str:

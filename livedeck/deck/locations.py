@@ -15,24 +15,24 @@ MOST_KEYS: Final = 200_000
 _DECK_KEY: Final = re.compile(rf"(?:(?P<folder>.*)/)?(?:{re.escape(DECK)}|{SEGMENTS}/\d{{8,}}\.json)")
 
 
-def store_at(place: str) -> Store:
+def store_at(location: str) -> Store:
     """The store whose root is what a user names: a folder with Decks below it, or with one in it.
 
     Args:
-        place: A path, or a URI such as s3://bucket/prefix: a folder, a ``deck.html``, or the ``deck`` folder beside it.
+        location: A path, or a URI such as s3://bucket/prefix: a folder, a ``deck.html``, or the folder ``deck``.
 
     Raises:
         DeckError: It is a path, and there is nothing, or a file that is no ``deck.html``.
         InvalidKey: It is a URI that is none of a store.
     """
-    if "://" in place:
-        return open_store(_folder(place.rstrip("/")))
-    path = Path(place).expanduser().absolute()
+    if "://" in location:
+        return open_store(_folder(location.rstrip("/")))
+    path = Path(location).expanduser().absolute()
     if not path.exists():
-        raise DeckError(f"there is nothing at {place}: give the folder of a Deck or of a run, or a deck.html")
+        raise DeckError(f"there is nothing at {location}: give the folder of a Deck or of a run, or a deck.html")
     if path.is_file() and path.name != DECK:
         raise DeckError(
-            f"{place} is not a Deck: give a deck.html or the folder that it is in (a browser opens any other)"
+            f"{location} is not a Deck: give a deck.html or the folder that it is in (a browser opens any other)"
         )
     return open_store(f"file://{_folder(str(path.resolve()))}")
 
@@ -54,11 +54,11 @@ def _folders(keys: Iterable[str]) -> Iterable[str]:
             yield found["folder"] or ""
 
 
-def _folder(place: str) -> str:
+def _folder(location: str) -> str:
     """The folder that a Deck's own parts lie in."""
-    above, _, name = place.rpartition("/")
+    above, _, name = location.rpartition("/")
     if name not in (DECK, SEGMENTS):
-        return place
+        return location
     if not above.strip("/") or above.endswith(":/"):
-        raise InvalidKey(f"{place!r} is not in any folder")
+        raise InvalidKey(f"{location!r} is not in any folder")
     return above

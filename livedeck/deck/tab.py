@@ -15,8 +15,8 @@ AT_ONCE: Final = 256
 _MOST_LEFT_OUT: Final = 20  # kinds of things that a tab says are not shown on it
 
 
-class Changes(Protocol):
-    """The page that a tab is of, which notes what changes."""
+class ChangeSink(Protocol):
+    """Where a tab sends what changes on it: the page that it is a part of."""
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
@@ -51,7 +51,7 @@ class PageTab:
         hidden: Show nothing of what is put on it: there are too many.
     """
 
-    def __init__(self, page: Changes, name: str, *, hidden: bool = False) -> None:
+    def __init__(self, page: ChangeSink, name: str, *, hidden: bool = False) -> None:
         self._page = page
         self._name = name
         self._hidden = hidden

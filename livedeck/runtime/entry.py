@@ -29,7 +29,7 @@ from livedeck.runtime.termination import Termination
 from livedeck.runtime.warm_up import declare, inputs_of_nothing, nothing, use_everything_once
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
-from livedeck.sdk.context import ExecutionId, Identity, TaskId
+from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
 from livedeck.sdk.entities import interfaces_read_lazily
 from livedeck.sdk.modules import describe_exit
 from livedeck.sdk.tasks import Task
@@ -128,11 +128,11 @@ def _open(task: Task[..., Any], given: Arguments, output: Store) -> Attempt:
     )
 
 
-def _identity(given: Arguments, rank: int) -> Identity:
+def _identity(given: Arguments, rank: int) -> AttemptIdentity:
     """Read which attempt this is from the variables that Flyte's engine sets."""
     environment = os.environ.get
     attempt = environment("FLYTE_ATTEMPT_NUMBER", "0")
-    return Identity(
+    return AttemptIdentity(
         execution=ExecutionId(*(environment(f"FLYTE_INTERNAL_EXECUTION_{part}", "") for part in _EXECUTION)),
         task=TaskId(*(environment(f"FLYTE_INTERNAL_TASK_{part}", "") for part in _TASK)),
         attempt=int(attempt) if attempt.isdecimal() else 0,

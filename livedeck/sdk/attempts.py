@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.errors import TaskTimedOut
 from livedeck.sdk.checkpoint import Checkpoint
-from livedeck.sdk.context import ExecutionContext, Identity, use_context
+from livedeck.sdk.context import AttemptIdentity, ExecutionContext, use_context
 from livedeck.sdk.deck_fields import AttemptSummary, add_tabs
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.timeline import Timeline
@@ -39,7 +39,7 @@ class Attempt:
     def __init__(
         self,
         task: Task[..., Any],
-        identity: Identity,
+        identity: AttemptIdentity,
         store: "Store | None",
         *,
         hint: Hint | None = None,

@@ -55,8 +55,8 @@ class TaskId:
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Which attempt of what this is."""
+class AttemptIdentity:
+    """Which attempt this is, of which execution and task, and where its outputs go."""
 
     execution: ExecutionId = ExecutionId()
     task: TaskId = TaskId()
@@ -88,13 +88,13 @@ class ExecutionContext:
 
     def __init__(
         self,
-        identity: Identity | None = None,
+        identity: AttemptIdentity | None = None,
         *,
         page: "Page | None" = None,
         enable_deck: bool = False,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        self._identity = identity or Identity()
+        self._identity = identity or AttemptIdentity()
         self._page = page
         self._inside_task = identity is not None
         self._enable_deck = enable_deck

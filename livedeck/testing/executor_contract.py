@@ -1,11 +1,11 @@
 """What every executor promises (``livedeck.executors.api``), as a suite of tests that any executor's own tests inherit.
 
-Subclass ``ExecutorContract`` in a test module and give it a fixture ``place``::
+Subclass ``ExecutorContract`` in a test module and give it a fixture ``harness``::
 
     class TestMine(ExecutorContract):
         @pytest.fixture
-        def place(self, tmp_path):
-            return MyPlace(tmp_path)
+        def harness(self, tmp_path):
+            return MyHarness(tmp_path)
 
 The tests are coroutines: run them with pytest-asyncio in its ``auto`` mode. Every process in them is real, and nothing
 is waited for without a deadline.
@@ -32,8 +32,8 @@ DEADLINE = 60.0
 """Seconds that a test waits for something that must happen."""
 
 
-class Place(Protocol):
-    """Where the attempts of the suite run."""
+class Harness(Protocol):
+    """What the suite needs of an executor: where it runs attempts, and a way to take that away."""
 
     folder: Path
     """An empty folder that the tests and the attempts can both write to. It holds the store, too."""
@@ -45,7 +45,7 @@ class Place(Protocol):
 
         Args:
             parallel: how many attempts may run at once.
-            environment: what attempts begin with besides what the place itself gives them.
+            environment: what attempts begin with besides what the harness gives them.
         """
 
     async def lose(self, handle: str) -> None:
@@ -104,11 +104,11 @@ class Scene:
     """The attempts of one test, and what is to be seen of them.
 
     Args:
-        place: where they run.
+        harness: of the executor that runs them.
     """
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
         self._numbers = itertools.count()
 
     def attempt(self, program: str, *arguments: object, **options: Any) -> Attempt:
@@ -117,16 +117,16 @@ class Scene:
         Args:
             program: its name.
             arguments: what it is given.
-            options: fields of ``Attempt`` in the place of those that are made up.
+            options: fields of ``Attempt`` instead of those that are made up.
         """
         command = (sys.executable, "-m", "livedeck.testing.attempt_programs", program, *map(str, arguments))
         attempt_id = f"project/domain/execution/n{next(self._numbers)}/0"
         given = {"id": attempt_id, "command": command, "environment": {}} | options
-        return Attempt(output_prefix=f"file://{self._place.folder}/store/{given['id']}", **given)
+        return Attempt(output_prefix=f"file://{self._harness.folder}/store/{given['id']}", **given)
 
     def path(self, name: str) -> Path:
         """Return the path of the file ``name``, which attempts and the test share."""
-        return self._place.folder / name
+        return self._harness.folder / name
 
     def pids(self, name: str = "started") -> list[int]:
         """Return the processes that noted in the file ``name`` that they started."""
@@ -139,7 +139,7 @@ class Scene:
 
     def log(self, attempt: Attempt) -> str:
         """Return what the store holds of the output of ``attempt``: objects with numbers and no gaps."""
-        pieces = sorted((self._place.folder / "store" / attempt.id / "log").glob("*.txt"))
+        pieces = sorted((self._harness.folder / "store" / attempt.id / "log").glob("*.txt"))
         assert [piece.name for piece in pieces] == [f"{seq:08d}.txt" for seq in range(1, len(pieces) + 1)]
         return "".join(piece.read_text() for piece in pieces)
 
@@ -156,11 +156,11 @@ def how(ended: Exit) -> tuple[ExitKind, int]:
 
 
 class ExecutorContract:
-    """The suite. A subclass gives the fixture ``place``."""
+    """The suite. A subclass gives the fixture ``harness``."""
 
-    async def test_an_exit_code_is_told_with_the_end_of_the_output(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor() as executor:
+    async def test_an_exit_code_is_told_with_the_end_of_the_output(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor() as executor:
             ended = await within(executor.wait(await executor.launch(scene.attempt("exits", 3, "that", "was all"))))
         assert how(ended) == (ExitKind.EXITED, 3)
         assert ended.last_words == "that was all"
@@ -169,26 +169,26 @@ class ExecutorContract:
         assert ended.ended_at is not None
         assert ended.started_at <= ended.ended_at
 
-    async def test_a_signal_is_told_from_an_exit_code(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor() as executor:
+    async def test_a_signal_is_told_from_an_exit_code(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor() as executor:
             for number in (signal.SIGSEGV, signal.SIGKILL):
                 ended = await within(executor.wait(await executor.launch(scene.attempt("kills_itself", int(number)))))
                 assert how(ended) == (ExitKind.SIGNALLED, number)
                 assert ended.last_words == "last words"
                 assert not ended.out_of_memory
 
-    async def test_the_output_of_both_streams_is_in_the_store_when_it_is_over(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_the_output_of_both_streams_is_in_the_store_when_it_is_over(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("says", "grüße", "€")
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             await within(executor.wait(await executor.launch(attempt)))
         assert scene.log(attempt) == "grüße €\nand on stderr\n"
 
-    async def test_the_output_is_in_the_store_while_it_runs(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_the_output_is_in_the_store_while_it_runs(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("waits", scene.path("started"), scene.path("gate"))
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             handle = await within(executor.launch(attempt))
             await within(executor.wait_started(handle))
             await eventually(lambda: scene.log(attempt) == "waiting\n")
@@ -196,10 +196,10 @@ class ExecutorContract:
             await within(executor.wait(handle))
         assert scene.log(attempt) == "waiting\ndone é\n"
 
-    async def test_an_attempt_that_is_launched_again_runs_once(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_an_attempt_that_is_launched_again_runs_once(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("waits", scene.path("started"), scene.path("gate"))
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             first, second = await within(asyncio.gather(executor.launch(attempt), executor.launch(attempt)))
             assert first == second
             scene.path("gate").touch()
@@ -208,44 +208,44 @@ class ExecutorContract:
             assert await within(executor.wait(first)) == ended
         assert len(scene.pids()) == 1
 
-    async def test_what_was_started_is_found_and_what_never_was_is_not(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_what_was_started_is_found_and_what_never_was_is_not(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("exits", 0)
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             assert await within(executor.find(attempt.id)) is None
             handle = await within(executor.launch(attempt))
             assert await within(executor.find(attempt.id)) == handle
             await within(executor.wait(handle))
             assert await within(executor.find(attempt.id)) == handle
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             assert await within(executor.find(attempt.id)) == handle
 
-    async def test_an_unknown_handle_is_said_to_be_unknown_for_good(self, place: Place) -> None:
-        async with place.executor() as executor:
+    async def test_an_unknown_handle_is_said_to_be_unknown_for_good(self, harness: Harness) -> None:
+        async with harness.executor() as executor:
             for handle in ("", "../attempts", "00000000000000000000-gone"):
                 for call in (executor.wait, executor.wait_result, executor.wait_started):
                     await raised(call(handle), NoSuchAttempt)
                 await raised(executor.abort(handle, grace=1.0), NoSuchAttempt)
 
-    async def test_a_command_that_there_is_not_is_refused_and_forgotten(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_a_command_that_there_is_not_is_refused_and_forgotten(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("exits", 3)
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             missing = scene.attempt("", id=attempt.id, command=("no-such-thing",))
             assert "no-such-thing" in await raised(executor.launch(missing), CannotStart)
             assert await within(executor.find(attempt.id)) is None
             assert (await within(executor.wait(await executor.launch(attempt)))).code == 3
 
-    async def test_more_than_there_ever_is_is_refused(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor() as executor:
+    async def test_more_than_there_ever_is_is_refused(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor() as executor:
             assert "n0/0" in await raised(executor.launch(scene.attempt("exits", 0, cpu=1e6)), CannotStart)
             await raised(executor.launch(scene.attempt("exits", 0, memory=1 << 60)), CannotStart)
             assert (await within(executor.wait(await executor.launch(scene.attempt("exits", 0))))).code == 0
 
-    async def test_an_attempt_that_waits_says_why_and_can_be_withdrawn(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor(parallel=1) as executor:
+    async def test_an_attempt_that_waits_says_why_and_can_be_withdrawn(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor(parallel=1) as executor:
             first = await within(executor.launch(scene.attempt("waits", scene.path("started"), scene.path("gate"))))
             withdrawn, other = (scene.attempt("waits", scene.path(name), "/") for name in ("withdrawn", "other"))
             launches = [asyncio.create_task(executor.launch(each)) for each in (withdrawn, other)]
@@ -264,9 +264,9 @@ class ExecutorContract:
         assert scene.pids("withdrawn") == [], "it was never started"
         assert len(scene.pids("other")) == 1, "and held nobody back"
 
-    async def test_a_launch_is_withdrawn_only_when_nobody_else_waits_for_it(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor(parallel=1) as executor:
+    async def test_a_launch_is_withdrawn_only_when_nobody_else_waits_for_it(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor(parallel=1) as executor:
             first = await within(executor.launch(scene.attempt("waits", scene.path("started"), scene.path("gate"))))
             attempt = scene.attempt("exits", 5)
             launches = [asyncio.create_task(executor.launch(attempt)) for _ in range(2)]
@@ -277,9 +277,9 @@ class ExecutorContract:
             await within(executor.wait(first))
             assert (await within(executor.wait(await within(launches[1])))).code == 5
 
-    async def test_an_attempt_that_was_withdrawn_can_be_launched_after_all(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor(parallel=1) as executor:
+    async def test_an_attempt_that_was_withdrawn_can_be_launched_after_all(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor(parallel=1) as executor:
             first = await within(executor.launch(scene.attempt("waits", scene.path("started"), scene.path("gate"))))
             attempt = scene.attempt("exits", 5)
             launching = asyncio.create_task(executor.launch(attempt))
@@ -291,9 +291,9 @@ class ExecutorContract:
             await within(executor.wait(first))
             assert (await within(executor.wait(await within(launching)))).code == 5
 
-    async def test_an_abort_lets_it_flush(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor() as executor:
+    async def test_an_abort_lets_it_flush(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor() as executor:
             handle = await within(executor.launch(scene.attempt("flushes", scene.path("started"))))
             await scene.started()
             await within(executor.abort(handle, grace=60.0))
@@ -303,9 +303,9 @@ class ExecutorContract:
             await within(executor.abort(handle, grace=60.0))  # it is over: nothing happens
             assert await within(executor.wait(handle)) == ended
 
-    async def test_an_abort_ends_what_does_not_listen_and_all_its_helpers(self, place: Place) -> None:
-        scene = Scene(place)
-        async with place.executor() as executor:
+    async def test_an_abort_ends_what_does_not_listen_and_all_its_helpers(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor() as executor:
             deaf = await within(executor.launch(scene.attempt("ignores", scene.path("started"))))
             await scene.started()
             await within(executor.abort(deaf, grace=0.2))
@@ -319,29 +319,29 @@ class ExecutorContract:
             assert how(await within(executor.wait(handle))) == (ExitKind.SIGNALLED, signal.SIGTERM)
             await eventually(lambda: not any(is_running(pid) for pid in pids))
 
-    async def test_its_environment_is_what_was_given_and_nothing_by_chance(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_its_environment_is_what_was_given_and_nothing_by_chance(self, harness: Harness) -> None:
+        scene = Scene(harness)
         names = ("EXECUTOR_SUITE_GIVEN", "EXECUTOR_SUITE_BOTH", "EXECUTOR_SUITE_OWN", "EXECUTOR_SUITE_CHANCE")
         given, both, own, chance = names
         os.environ[chance] = "a"  # of this process, and of nobody else
         try:
-            async with place.executor(environment={given: "b", both: "c"}) as executor:
+            async with harness.executor(environment={given: "b", both: "c"}) as executor:
                 attempt = scene.attempt("shows", *names, environment={both: "d", own: "e"})
                 await within(executor.wait(await within(executor.launch(attempt))))
         finally:
             del os.environ[chance]
         assert scene.log(attempt) == "['b', 'd', 'e', None]\n"
 
-    async def test_an_attempt_outlives_the_executor_and_is_found_by_the_next(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_an_attempt_outlives_the_executor_and_is_found_by_the_next(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("waits", scene.path("started"), scene.path("gate"))
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             handle = await within(executor.launch(attempt))
             waiting = asyncio.create_task(executor.wait(handle))
             pids = await scene.started()
         await raised(waiting, ExecutorError)
         assert is_running(pids[0])
-        async with place.executor(parallel=1) as executor:
+        async with harness.executor(parallel=1) as executor:
             assert await within(executor.launch(attempt)) == handle
             other = asyncio.create_task(executor.launch(scene.attempt("exits", 4)))
             queued = await eventually(lambda: executor.queued("project/domain/execution/n1/0"))
@@ -353,70 +353,70 @@ class ExecutorContract:
         assert scene.log(attempt) == "waiting\ndone é\n"
         assert len(scene.pids()) == 1
 
-    async def test_the_end_of_an_attempt_is_known_that_nobody_watched(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_the_end_of_an_attempt_is_known_that_nobody_watched(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("waits", scene.path("started"), scene.path("gate"))
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             handle = await within(executor.launch(attempt))
             pids = await scene.started()
         scene.path("gate").touch()
         await eventually(lambda: not is_running(pids[0]))
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             assert how(await within(executor.wait(handle))) == (ExitKind.EXITED, 0), "by its handle alone"
             assert await within(executor.launch(attempt)) == handle
         assert scene.log(attempt) == "waiting\ndone é\n"
         assert len(scene.pids()) == 1
 
-    async def test_an_attempt_can_be_aborted_by_the_next_executor(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_an_attempt_can_be_aborted_by_the_next_executor(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("flushes", scene.path("started"))
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             await within(executor.launch(attempt))
             await scene.started()
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             handle = await within(executor.find(attempt.id))
             assert handle is not None
             await within(executor.abort(handle, grace=60.0))
             assert how(await within(executor.wait(handle))) == (ExitKind.EXITED, 143)
 
-    async def test_an_attempt_whose_place_goes_away_is_lost_and_gone(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_an_attempt_whose_worker_goes_away_is_lost_and_gone(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("waits_with_helper", scene.path("started"), "/nowhere")
-        async with place.executor(parallel=1) as executor:
+        async with harness.executor(parallel=1) as executor:
             handle = await within(executor.launch(attempt))
             pids = await scene.started(2)
             await eventually(lambda: scene.log(attempt).startswith("waiting"))
-            await place.lose(handle)
+            await harness.lose(handle)
             ended = await within(executor.wait(handle))
             assert ended.kind is ExitKind.LOST
             assert ended.reason
             assert ended.last_words.startswith("waiting"), "what it said, and not what is said of it"
             assert not any(is_running(pid) for pid in pids), "another attempt may follow at once"
             assert (await within(executor.wait(await within(executor.launch(scene.attempt("exits", 2)))))).code == 2
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             assert await within(executor.launch(attempt)) == handle
             assert (await within(executor.wait(handle))).kind is ExitKind.LOST, "it stays so"
         assert len(scene.pids()) == 2, "and is not run again"
 
     async def test_an_attempt_that_is_lost_while_nobody_watches_is_lost_to_the_next_executor(
-        self, place: Place
+        self, harness: Harness
     ) -> None:
-        scene = Scene(place)
+        scene = Scene(harness)
         attempt = scene.attempt("waits_with_helper", scene.path("started"), "/nowhere")
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             handle = await within(executor.launch(attempt))
             pids = await scene.started(2)
-        await place.lose(handle)
-        async with place.executor() as executor:
+        await harness.lose(handle)
+        async with harness.executor() as executor:
             assert await within(executor.launch(attempt)) == handle
             ended = await within(executor.wait(handle))
         assert ended.kind is ExitKind.LOST
         assert not any(is_running(pid) for pid in pids)
 
-    async def test_a_result_that_is_stored_is_told_at_once_or_else_the_end(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_a_result_that_is_stored_is_told_at_once_or_else_the_end(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempt = scene.attempt("stores_and_goes_on", scene.path("started"), scene.path("gate"))
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             handle = await within(executor.launch(attempt))
             waiting = asyncio.create_task(executor.wait_result(handle))
             await scene.started()
@@ -432,10 +432,10 @@ class ExecutorContract:
             assert ended.code == 4
         assert scene.log(attempt) == "computed\nwaiting\ndone é\n"
 
-    async def test_many_at_once(self, place: Place) -> None:
-        scene = Scene(place)
+    async def test_many_at_once(self, harness: Harness) -> None:
+        scene = Scene(harness)
         attempts = [scene.attempt("says", number, cpu=0.25) for number in range(12)]
-        async with place.executor() as executor:
+        async with harness.executor() as executor:
             handles = await within(asyncio.gather(*map(executor.launch, attempts)))
             ends = await within(asyncio.gather(*map(executor.wait, handles)))
         assert [how(ended) for ended in ends] == [(ExitKind.EXITED, 0)] * len(attempts)
@@ -443,15 +443,15 @@ class ExecutorContract:
             f"{number}\nand on stderr\n" for number in range(len(attempts))
         ]
 
-    async def test_it_says_how_many_run_at_once(self, place: Place) -> None:
-        async with place.executor(parallel=3) as executor:
+    async def test_it_says_how_many_run_at_once(self, harness: Harness) -> None:
+        async with harness.executor(parallel=3) as executor:
             words = executor.describe()
         assert "3" in words
         assert words.endswith(".")
 
-    async def test_one_that_is_not_open_says_so(self, place: Place) -> None:
-        scene = Scene(place)
-        executor = place.executor()
+    async def test_one_that_is_not_open_says_so(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        executor = harness.executor()
         async with executor as opened:
             pass
         assert "not open" in await raised(opened.launch(scene.attempt("exits", 0)), ExecutorError)

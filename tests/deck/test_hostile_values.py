@@ -24,7 +24,7 @@ from livedeck.deck.kinds.value import ValueTile
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.page import Deck, Page, bound_page
 from livedeck.deck.segments import clean, decode, encode
-from livedeck.sdk.context import ExecutionContext, Identity
+from livedeck.sdk.context import AttemptIdentity, ExecutionContext
 from tests.deck.applying import apply_ops
 
 ASKED = (
@@ -179,7 +179,7 @@ def test_no_tab_raises(name: int, html: int) -> None:
 def test_publishing_raises_nothing(wait: int, timeout: int) -> None:
     page = Page()
     page.publisher = Recorder()
-    context = ExecutionContext(Identity(), page=page, enable_deck=True)
+    context = ExecutionContext(AttemptIdentity(), page=page, enable_deck=True)
     assert context.publish_decks(wait=HOSTILE[wait], timeout=HOSTILE[timeout]) is True  # type: ignore[arg-type]
 
 
@@ -209,7 +209,7 @@ def test_a_time_that_is_none_is_said_and_not_waited_for(
             return False
 
     page.publisher = Waits()
-    context = ExecutionContext(Identity(), page=page, enable_deck=True)
+    context = ExecutionContext(AttemptIdentity(), page=page, enable_deck=True)
     assert context.publish_decks(wait=True, timeout=timeout) is False
     assert waited == [0.0]
     assert words in caplog.text

@@ -12,14 +12,14 @@ from livedeck.executors.api import ExecutorSettings, ExitKind
 from livedeck.executors.loading import load
 from livedeck.testing.executor_contract import ExecutorContract, Scene, how, is_running, within
 
-from .places import LocalPlace
+from .harness import LocalHarness
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["process", "subprocess"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    made = LocalPlace(tmp_path, request.param)
+def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    made = LocalHarness(tmp_path, request.param)
     yield made
     made.end()
 
@@ -30,20 +30,20 @@ class TestLocalExecutors(ExecutorContract):
 
 @pytest.fixture(params=[("process", "subprocess"), ("subprocess", "process")], ids="-".join)
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    """A place, and what makes another executor over it than its own."""
-    made = LocalPlace(tmp_path, request.param[0])
+    """A harness, and what makes another executor over it than its own."""
+    made = LocalHarness(tmp_path, request.param[0])
     yield made, load(request.param[1])
     made.end()
 
 
 async def test_a_server_that_starts_with_another_executor_takes_over_what_runs(both: Any) -> None:
-    place, create = both
-    scene = Scene(place)
+    harness, create = both
+    scene = Scene(harness)
     attempt = scene.attempt("waits", scene.path("started"), scene.path("gate"))
-    async with place.executor() as executor:
+    async with harness.executor() as executor:
         handle = await within(executor.launch(attempt))
         await scene.started()
-    async with place.executor(create=create) as other:
+    async with harness.executor(create=create) as other:
         assert await within(other.launch(attempt)) == handle
         waiting = asyncio.create_task(other.wait(handle))
         scene.path("gate").touch()
@@ -53,13 +53,13 @@ async def test_a_server_that_starts_with_another_executor_takes_over_what_runs(b
 
 
 async def test_a_server_that_starts_with_another_executor_can_abort_what_runs(both: Any) -> None:
-    place, create = both
-    scene = Scene(place)
+    harness, create = both
+    scene = Scene(harness)
     attempts = [scene.attempt("flushes", scene.path("started")), scene.attempt("ignores", scene.path("started"))]
-    async with place.executor() as executor:
+    async with harness.executor() as executor:
         handles = [await within(executor.launch(attempt)) for attempt in attempts]
         pids = await scene.started(2)
-    async with place.executor(create=create) as other:
+    async with harness.executor(create=create) as other:
         await within(other.abort(handles[0], grace=60.0))
         assert how(await within(other.wait(handles[0]))) == (ExitKind.EXITED, 143)
         await within(other.abort(handles[1], grace=0.2))
@@ -67,16 +67,16 @@ async def test_a_server_that_starts_with_another_executor_can_abort_what_runs(bo
     assert not any(is_running(pid) for pid in pids)
 
 
-async def test_what_another_executors_place_loses_is_lost(both: Any) -> None:
-    place, create = both
-    scene = Scene(place)
+async def test_what_another_executor_started_is_lost_with_its_keeper(both: Any) -> None:
+    harness, create = both
+    scene = Scene(harness)
     attempt = scene.attempt("waits_with_helper", scene.path("started"), "/nowhere")
-    async with place.executor() as executor:
+    async with harness.executor() as executor:
         handle = await within(executor.launch(attempt))
         pids = await scene.started(2)
-    async with place.executor(create=create) as other:
+    async with harness.executor(create=create) as other:
         await within(other.launch(attempt))
-        await place.lose(handle)
+        await harness.lose(handle)
         assert (await within(other.wait(handle))).kind is ExitKind.LOST
     assert not any(is_running(pid) for pid in pids)
 

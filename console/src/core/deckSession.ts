@@ -4,7 +4,7 @@
  */
 import { applySegment, keepDocument, ownDocument, SegmentGap } from "../document/apply";
 import type { Document, Segment, Unreadable } from "../protocol/deck.gen";
-import type { DeckState, Snapshot, Tail } from "../protocol/live.gen";
+import type { DeckState, Snapshot, NextSegment } from "../protocol/live.gen";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
 import { ServerClock } from "./serverClock";
@@ -104,7 +104,7 @@ export class DeckSession {
         this.takeSnapshot(JSON.parse(data) as Snapshot);
         return undefined;
       case "segment":
-        return this.takeSegment((JSON.parse(data) as Tail).segment, data.length);
+        return this.takeSegment((JSON.parse(data) as NextSegment).segment, data.length);
       case "end":
         this.takeState(JSON.parse(data) as DeckState);
         return "end";

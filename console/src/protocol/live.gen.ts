@@ -41,7 +41,7 @@ export interface Snapshot {
 }
 
 /** The ``segment`` event: the next segment of the log. */
-export interface Tail {
+export interface NextSegment {
   readonly segment: Segment;
 }
 

@@ -59,8 +59,8 @@ class Subscription:
             self.arrived.fire()
 
 
-class Changes:
-    """The follower. It reads the feed only while somebody subscribes.
+class ChangeFollower:
+    """Follows the feed, and reads it only while there are subscriptions.
 
     Args:
         feed: The event feed.

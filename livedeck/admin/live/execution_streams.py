@@ -10,7 +10,7 @@ from flyteidl.admin.execution_pb2 import Execution
 from google.protobuf.message import Message
 
 from livedeck.admin.feed import KINDS, Change, Kind
-from livedeck.admin.live.changes import Changes, Subscription
+from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.queues import QueueNews, Queues, nothing_queued
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.records.shown import as_dict
@@ -89,7 +89,7 @@ class EntityStream:
     def __init__(
         self,
         feed: EntityFeed,
-        changes: Changes,
+        changes: ChangeFollower,
         *,
         project: str,
         domain: str,

@@ -75,7 +75,7 @@ class Snapshot(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     etag: str | None = None
 
 
-class Tail(msgspec.Struct, frozen=True, rename="camel"):
+class NextSegment(msgspec.Struct, frozen=True, rename="camel"):
     """The ``segment`` event: the next segment of the log."""
 
     segment: Segment

@@ -11,7 +11,7 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.admin.feed import Change
-from livedeck.admin.live.changes import Changes, Subscription
+from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.keys import NodeKey
 from livedeck.admin.live.states import NodeRecord, latest_attempt
 from livedeck.admin.signals import Signal
@@ -71,7 +71,7 @@ class RecordedNodeSource:
         lookup: What it has recorded.
     """
 
-    def __init__(self, changes: Changes, lookup: Lookup) -> None:
+    def __init__(self, changes: ChangeFollower, lookup: Lookup) -> None:
         self._changes = changes
         self._lookup = lookup
 
@@ -93,7 +93,9 @@ class RecordFollower:
 
     @classmethod
     @asynccontextmanager
-    async def follow(cls, changes: Changes, lookup: Lookup, key: NodeKey, arrived: Signal) -> AsyncIterator[Self]:
+    async def follow(
+        cls, changes: ChangeFollower, lookup: Lookup, key: NodeKey, arrived: Signal
+    ) -> AsyncIterator[Self]:
         """Follow a node; ``arrived`` is fired whenever a `refresh` would bring something new.
 
         Raises:

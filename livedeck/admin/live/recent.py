@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from livedeck.admin.live.messages import Snapshot, Tail
+from livedeck.admin.live.messages import NextSegment, Snapshot
 from livedeck.admin.live.sse import event, event_in_pieces
 from livedeck.deck import limits, slices
 from livedeck.deck.ops import Document, Extend, Put, Segment
@@ -117,7 +117,7 @@ class Recent:
 
     def encode(self, segment: Segment) -> bytes:
         """Return the event for one segment."""
-        return event("segment", _encode(Tail(segment=segment)), id=f"{self.attempt}.{segment.seq}")
+        return event("segment", _encode(NextSegment(segment=segment)), id=f"{self.attempt}.{segment.seq}")
 
 
 def is_large(segment: Segment, limit: int) -> bool:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from livedeck.admin.feed import Change
 from livedeck.admin.live import hints, log_stream
-from livedeck.admin.live.changes import Changes
+from livedeck.admin.live.changes import ChangeFollower
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.execution_streams import (
@@ -106,7 +106,7 @@ class Live:
         self._open_reader = open_reader
         self._links = links
         self._offload = offload
-        self._room = _Room(max_streams)
+        self._limit = _StreamLimit(max_streams)
         self._queues = queues
         self._kept = kept
         self._heartbeat = heartbeat
@@ -117,7 +117,7 @@ class Live:
         await self._tasks.__aenter__()
         self._inotify = Inotify.open()
         self._watch = watching(self._inotify)
-        self._changes = Changes(self._feed, self._tasks)
+        self._changes = ChangeFollower(self._feed, self._tasks)
         self.tails = TailPool(
             records=RecordedNodeSource(self._changes, self._lookup),
             open_store=self._open_store,
@@ -261,28 +261,28 @@ class Live:
         return recorded
 
     def _stream(self, events: AsyncIterator[bytes]) -> "_Streamed":
-        return _Streamed(EventStream(events, self._closing), self._room)
+        return _Streamed(EventStream(events, self._closing), self._limit)
 
 
 class _Streamed(Response):
     """What Starlette's routes take as a response: the stream; for HEAD, which it would keep for ever, its head."""
 
-    def __init__(self, stream: EventStream, room: "_Room") -> None:
+    def __init__(self, stream: EventStream, limit: "_StreamLimit") -> None:
         super().__init__(media_type="text/event-stream", headers={"cache-control": "no-store"})
         del self.headers["content-length"]
         self._events = stream
-        self._room = room
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
             await super().__call__(scope, receive, send)
             return
-        with self._room:
+        with self._limit:
             await self._events(scope, receive, send)
 
 
-class _Room:
-    """How many streams there may be. A context: that of one of them."""
+class _StreamLimit:
+    """Limits how many streams there are: each is open within a context of this."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -122,7 +122,7 @@ class ResourcePool:
         self._taken = Amount(0, 0)
         self._retried: deque[_Waiter] = deque()
         self._waiting: deque[_Waiter] = deque()
-        self._places: dict[str, int] | None = None
+        self._positions: dict[str, int] | None = None
 
     @property
     def taken(self) -> Amount:
@@ -149,7 +149,7 @@ class ResourcePool:
             return
         waiter = _Waiter(need, what, asyncio.get_running_loop().create_future())
         (self._retried if retried else self._waiting).append(waiter)
-        self._places = None
+        self._positions = None
         self._admit()  # a retried one may fit where the one at the head did not
         try:
             await waiter.turn
@@ -159,7 +159,7 @@ class ResourcePool:
             else:
                 with contextlib.suppress(ValueError):
                     (self._retried if retried else self._waiting).remove(waiter)
-                self._places = None
+                self._positions = None
                 self._admit()  # we may have been the one in the way
             raise
 
@@ -174,10 +174,10 @@ class ResourcePool:
 
     def queued(self, what: str, need: Amount) -> Queued | None:
         """Return what an attempt waits for and how many go before it; None if it does not wait."""
-        if self._places is None:  # made once for all that ask between two changes
+        if self._positions is None:  # made once for all that ask between two changes
             waiters = itertools.chain(self._retried, self._waiting)
-            self._places = {waiter.what: place for place, waiter in enumerate(waiters)}
-        ahead = self._places.get(what)
+            self._positions = {waiter.what: position for position, waiter in enumerate(waiters)}
+        ahead = self._positions.get(what)
         return None if ahead is None else Queued(ahead, self._lacks(need))
 
     def _lacks(self, need: Amount) -> str:
@@ -211,7 +211,7 @@ class ResourcePool:
                 waiter.turn.set_result(None)
             else:
                 return
-            self._places = None
+            self._positions = None
 
 
 def at_once(parallel: int | None) -> str:

@@ -314,20 +314,20 @@ class ChildSupervisor:
 
     def _fork(self) -> Spare:
         """Fork a child that waits for its plan; nothing is left behind if that cannot be."""
-        place = self._scratch.take()
+        folder = self._scratch.take()
         opened: list[int] = []
         try:
             opened += os.pipe()
             opened += os.pipe()
             output, inlet, plan_fd, outlet = opened
             os.set_blocking(output, False)
-            pid = self._fork_child(inlet, plan_fd, scratch.cwd(place))
+            pid = self._fork_child(inlet, plan_fd, scratch.cwd(folder))
             # Not reaped yet, so it is there, if only as a zombie.
-            spare = Spare(processes.identify(pid), output, outlet, place)
+            spare = Spare(processes.identify(pid), output, outlet, folder)
         except OSError:
             for fd in opened:  # a child that is there sees that it will get no plan, and ends
                 os.close(fd)
-            self._scratch.give_back(place, self._aside)
+            self._scratch.give_back(folder, self._aside)
             raise
         os.close(inlet)
         os.close(plan_fd)

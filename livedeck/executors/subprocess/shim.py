@@ -93,7 +93,7 @@ class Shim:
 
     def start(self) -> Reply:
         """Start the attempt, unless one of its name was started before."""
-        place = self._scratch.take()
+        folder = self._scratch.take()
         request = self._request
         record = AttemptRecord(
             name=request.name,
@@ -104,7 +104,7 @@ class Shim:
             memory=request.memory,
             keeper=self._me,
             process=self._me,  # in whose session the attempt runs
-            scratch=place,
+            scratch=folder,
             gpus=request.gpus,
             executor="subprocess",
         )
@@ -114,7 +114,7 @@ class Shim:
         except OSError as error:
             return Reply(started=False, error=f"cannot start a process for {request.id}: {error.strerror}")
         try:
-            self._spawn(place)
+            self._spawn(folder)
         except OSError as error:
             self._files.remove()
             final = isinstance(error, FileNotFoundError | PermissionError)
@@ -138,14 +138,14 @@ class Shim:
         self._memory_kills.close()
         self._scratch.close()
 
-    def _spawn(self, place: str) -> None:
+    def _spawn(self, folder: str) -> None:
         request = self._request
         address = notices.variable(self._notices.getsockname()) if self._notices is not None else ""
         environment = {
             # What it prints should be seen while it runs; a pipe would hold it back.
             "PYTHONUNBUFFERED": "1",
             **request.environment,
-            "TMPDIR": scratch.tmp(place),
+            "TMPDIR": scratch.tmp(folder),
             notices.RESULT_NOTICE: address,
         }
         output, inlet = os.pipe()
@@ -153,7 +153,7 @@ class Shim:
             self._process = subprocess.Popen(
                 request.argv,
                 env=environment,
-                cwd=scratch.cwd(place),
+                cwd=scratch.cwd(folder),
                 stdin=subprocess.DEVNULL,
                 stdout=inlet,
                 stderr=inlet,

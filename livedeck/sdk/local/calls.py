@@ -10,7 +10,7 @@ from typing import Any
 
 from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, not_retried
 from livedeck.sdk.attempts import Attempt, run_to_end
-from livedeck.sdk.context import ExecutionId, Identity, TaskId, current_context, inside_task
+from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_context, inside_task
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.local.cache import LocalCacheEntry
@@ -211,7 +211,7 @@ class _Call:
 
 def _open(task: Task[..., Any], call_folder: CallFolder, number: int) -> Attempt:
     store = call_folder.deck_store(number) if task.options.enable_deck else None
-    identity = Identity(
+    identity = AttemptIdentity(
         execution=ExecutionId(name=call_folder.execution),
         task=TaskId(name=task.name),
         attempt=number,

@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from livedeck.admin.feed import Change
-from livedeck.admin.live.changes import Changes
+from livedeck.admin.live.changes import ChangeFollower
 from livedeck.admin.signals import Signal
 from tests.admin.live.conftest import until
 
@@ -45,7 +45,7 @@ def feed() -> FakeFeed:
 
 async def test_each_gets_what_it_wants_once_and_as_it_stands(feed: FakeFeed) -> None:
     async with asyncio.TaskGroup() as tasks:
-        changes = Changes(feed, tasks)
+        changes = ChangeFollower(feed, tasks)
         feed.add("execution", "p", "d", "before")
         async with (
             changes.subscribe(lambda change: change.key[2] == "a") as one,
@@ -63,7 +63,7 @@ async def test_each_gets_what_it_wants_once_and_as_it_stands(feed: FakeFeed) -> 
 
 async def test_many_subscriptions_cost_one_query(feed: FakeFeed) -> None:
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
-        changes = Changes(feed, tasks, pause=0)
+        changes = ChangeFollower(feed, tasks, pause=0)
         many = [await stack.enter_async_context(changes.subscribe(lambda _: True)) for _ in range(50)]
         feed.add("execution", "p", "d", "a")
         for each in many:
@@ -73,7 +73,7 @@ async def test_many_subscriptions_cost_one_query(feed: FakeFeed) -> None:
 
 async def test_nobody_asks_while_nobody_listens(feed: FakeFeed) -> None:
     async with asyncio.TaskGroup() as tasks:
-        changes = Changes(feed, tasks)
+        changes = ChangeFollower(feed, tasks)
         async with changes.subscribe(lambda _: True):
             assert changes._follower is not None
         assert changes._follower is None
@@ -84,7 +84,7 @@ async def test_nobody_asks_while_nobody_listens(feed: FakeFeed) -> None:
 
 async def test_a_database_that_goes_away_is_asked_again(feed: FakeFeed, caplog: pytest.LogCaptureFixture) -> None:
     async with asyncio.TaskGroup() as tasks:
-        changes = Changes(feed, tasks, retry=0.01)
+        changes = ChangeFollower(feed, tasks, retry=0.01)
         async with changes.subscribe(lambda _: True) as subscription:
             feed.failing = True
             feed.committed.fire()  # wakes the follower, which then finds the database away
@@ -101,13 +101,13 @@ async def test_nobody_is_subscribed_before_the_feed_could_be_read(
     subscribed = asyncio.Event()
     arrived = Signal()
 
-    async def watch(changes: Changes) -> None:
+    async def watch(changes: ChangeFollower) -> None:
         async with changes.subscribe(lambda _: True, arrived):
             subscribed.set()
             await arrived.wait(0, timeout=20)
 
     async with asyncio.TaskGroup() as tasks:
-        changes = Changes(feed, tasks, retry=0.01)
+        changes = ChangeFollower(feed, tasks, retry=0.01)
         watching = [tasks.create_task(watch(changes)) for _ in range(2)]
         await until(lambda: caplog.text.count("live.feed_failed") >= 2)
         assert not subscribed.is_set()

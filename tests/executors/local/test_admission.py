@@ -129,16 +129,16 @@ async def test_a_number_of_attempts_may_run_at_once_whatever_they_ask() -> None:
     await third
 
 
-async def test_places_are_counted_once_for_all_who_ask() -> None:
+async def test_positions_are_counted_once_for_all_who_ask() -> None:
     pool = ResourcePool(cores(1))
     await pool.acquire(cores(1), what="runs")
     tasks = [asyncio.create_task(pool.acquire(cores(1), what=str(number))) for number in range(10_000)]
     await settle()
-    assert pool._places is None
+    assert pool._positions is None
     assert [pool.queued(str(number), cores(1)).ahead for number in range(10_000)] == list(range(10_000))
-    counted = pool._places
+    counted = pool._positions
     assert pool.queued("5", cores(1)).ahead == 5
-    assert pool._places is counted
+    assert pool._positions is counted
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)

@@ -22,14 +22,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def places(bench: Bench) -> tuple[Path, Path]:
+def files(bench: Bench) -> tuple[Path, Path]:
     return bench.path("started"), bench.path("gate")
 
 
 async def test_the_result_is_told_while_the_process_goes_on(
-    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+    bench: Bench, executor: ProcessExecutor, files: tuple[Path, Path]
 ) -> None:
-    attempt = bench.attempt("says_stored_and_goes_on", *places)
+    attempt = bench.attempt("says_stored_and_goes_on", *files)
     handle = await executor.launch(attempt)
     told = await executor.wait_result(handle)
     assert isinstance(told, ResultStored)
@@ -38,50 +38,50 @@ async def test_the_result_is_told_while_the_process_goes_on(
     assert told.started_at <= told.at
     assert bench.log(attempt.id).startswith("computed\n"), "what was printed before is in the store"
     assert await executor.wait_result(handle) == told
-    await until(places[0].exists)
-    assert alive(int(places[0].read_text()))
-    places[1].touch()
+    await until(files[0].exists)
+    assert alive(int(files[0].read_text()))
+    files[1].touch()
     assert (await executor.wait(handle)).code == 0
     assert bench.log(attempt.id) == "computed\nwaiting\ndone é\n", "and what was printed after it"
 
 
 async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(
-    bench: Bench, places: tuple[Path, Path]
+    bench: Bench, files: tuple[Path, Path]
 ) -> None:
     async with bench.executor(cpu=2, memory=4 * GIB) as executor:
-        first = bench.attempt("says_stored_and_goes_on", *places, cpu=2, memory=3 * GIB)
+        first = bench.attempt("says_stored_and_goes_on", *files, cpu=2, memory=3 * GIB)
         await executor.wait_result(await executor.launch(first))
         taken = executor._resources.taken
         assert (taken.milli_cores, taken.memory) == (0, 3 * GIB)
         small = bench.attempt("nothing", cpu=2, memory=GIB)
         assert (await executor.wait(await executor.launch(small))).code == 0
         large = asyncio.create_task(executor.launch(bench.attempt("nothing", cpu=1, memory=2 * GIB)))
-        await until(places[0].exists)
+        await until(files[0].exists)
         assert not large.done()
-        places[1].touch()
+        files[1].touch()
         await executor.wait(await large)
         await until(lambda: executor._resources.taken == NOTHING)
 
 
 async def test_nothing_is_kept_of_an_attempt_whose_result_was_enough(
-    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+    bench: Bench, executor: ProcessExecutor, files: tuple[Path, Path]
 ) -> None:
-    attempt = bench.attempt("says_stored_and_goes_on", *places)
+    attempt = bench.attempt("says_stored_and_goes_on", *files)
     await executor.wait_result(await executor.launch(attempt))
-    places[1].touch()
+    files[1].touch()
     await until(lambda: not executor._watches)
     assert bench.log(attempt.id) == "computed\nwaiting\ndone é\n"
 
 
 async def test_only_the_attempt_itself_is_believed(
-    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+    bench: Bench, executor: ProcessExecutor, files: tuple[Path, Path]
 ) -> None:
-    handle = await executor.launch(bench.attempt("lets_others_say_stored", *places))
+    handle = await executor.launch(bench.attempt("lets_others_say_stored", *files))
     waiting = asyncio.create_task(executor.wait_result(handle))
-    await until(places[0].exists)
+    await until(files[0].exists)
     await executor.wait(await executor.launch(bench.attempt("nothing")))  # whatever was said has been heard by now
     assert not waiting.done()
-    places[1].touch()
+    files[1].touch()
     assert isinstance(await waiting, Exit)
 
 
@@ -92,53 +92,53 @@ async def test_one_that_says_nothing_is_waited_for(bench: Bench, executor: Proce
 
 
 async def test_one_that_is_killed_meanwhile_ends_as_any_other(
-    bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]
+    bench: Bench, executor: ProcessExecutor, files: tuple[Path, Path]
 ) -> None:
-    handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *places))
+    handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *files))
     await executor.wait_result(handle)
-    await until(places[0].exists)
-    os.kill(int(places[0].read_text()), signal.SIGKILL)
+    await until(files[0].exists)
+    os.kill(int(files[0].read_text()), signal.SIGKILL)
     ended = await executor.wait(handle)
     assert (ended.kind, ended.code) == (ExitKind.SIGNALLED, signal.SIGKILL)
 
 
-async def test_one_can_be_aborted_meanwhile(bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]) -> None:
-    handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *places))
+async def test_one_can_be_aborted_meanwhile(bench: Bench, executor: ProcessExecutor, files: tuple[Path, Path]) -> None:
+    handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *files))
     await executor.wait_result(handle)
     await executor.abort(handle, grace=5.0)
     ended = await executor.wait(handle)
     assert (ended.kind, ended.code) == (ExitKind.SIGNALLED, signal.SIGTERM)
 
 
-async def test_a_server_that_comes_back_is_told_again(bench: Bench, places: tuple[Path, Path]) -> None:
-    attempt = bench.attempt("says_stored_and_goes_on", *places, cpu=1, memory=GIB)
+async def test_a_server_that_comes_back_is_told_again(bench: Bench, files: tuple[Path, Path]) -> None:
+    attempt = bench.attempt("says_stored_and_goes_on", *files, cpu=1, memory=GIB)
     with server(bench, attempt) as ([handle], _):
-        await until(places[0].exists)
+        await until(files[0].exists)
     async with bench.executor() as executor:
         assert await executor.launch(attempt) == handle
         assert isinstance(await executor.wait_result(handle), ResultStored)
         assert (executor._resources.taken.milli_cores, executor._resources.taken.memory) == (0, GIB)
-        places[1].touch()
+        files[1].touch()
         await until(lambda: executor._resources.taken == NOTHING)
         await until(lambda: bench.log(attempt.id) == "computed\nwaiting\ndone é\n")
 
 
 async def test_what_was_printed_while_no_server_ran_is_shipped_by_the_next(
-    bench: Bench, places: tuple[Path, Path]
+    bench: Bench, files: tuple[Path, Path]
 ) -> None:
-    attempt = bench.attempt("says_stored_and_goes_on", *places)
+    attempt = bench.attempt("says_stored_and_goes_on", *files)
     async with bench.executor() as executor:
         handle = await executor.launch(attempt)
         await executor.wait_result(handle)
-        await until(places[0].exists)
-    places[1].touch()
+        await until(files[0].exists)
+    files[1].touch()
     await until(lambda: Records(bench.work_dir).files(handle).exit())
     async with bench.executor():
         await until(lambda: bench.log(attempt.id) == "computed\nwaiting\ndone é\n")
 
 
-async def test_its_zygote_may_die_meanwhile(bench: Bench, executor: ProcessExecutor, places: tuple[Path, Path]) -> None:
-    handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *places))
+async def test_its_zygote_may_die_meanwhile(bench: Bench, executor: ProcessExecutor, files: tuple[Path, Path]) -> None:
+    handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *files))
     told = await executor.wait_result(handle)
     bench.kill_zygotes()
     assert (await executor.wait(handle)).kind is ExitKind.LOST

@@ -1,4 +1,4 @@
-"""Where the executors of this machine run the attempts of the suite."""
+"""The executors of this machine, as the suite of executors needs them."""
 
 import os
 import signal
@@ -10,8 +10,8 @@ from livedeck.executors.local import processes
 from livedeck.executors.local.records import Records
 
 
-class LocalPlace:
-    """A working directory."""
+class LocalHarness:
+    """An executor of this machine, in a working directory of its own."""
 
     def __init__(self, folder: Any, name: Any) -> None:
         self.folder = folder
