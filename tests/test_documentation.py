@@ -17,7 +17,7 @@ import livedeck.testing
 from livedeck.executors.api import Executor
 from livedeck.propeller.control_plane import ControlPlane
 from livedeck.sdk import docstrings
-from livedeck.testing.control_plane import MemoryControl
+from livedeck.testing.control_plane import MemoryControlPlane
 from livedeck.testing.executors import ScriptedExecutor
 
 
@@ -51,7 +51,7 @@ def _callables() -> Iterator[tuple[str, Any, str]]:
                         yield f"{name}.{method}", function, function.__doc__ or ""
 
 
-INTERFACES: Mapping[type, type] = {MemoryControl: ControlPlane, ScriptedExecutor: Executor}
+INTERFACES: Mapping[type, type] = {MemoryControlPlane: ControlPlane, ScriptedExecutor: Executor}
 """Fakes of an interface, which says itself what its methods take."""
 
 

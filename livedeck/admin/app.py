@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from livedeck.admin import rundir
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.list_queries import Page
@@ -88,7 +88,7 @@ class Admin:
         ServerError: On entering: it cannot run as it is configured for another reason.
     """
 
-    control: Control
+    control: DatabaseControlPlane
     """Leases and events, for a propeller in this process."""
     feed: Feed
     """What changes, numbered."""
@@ -183,7 +183,7 @@ class Admin:
         self._links = Links(Signer(secret), store, lambda: self.base_url)
         database = await stack.enter_async_context(Database.open(settings.database))
         objects = Objects(store)
-        self.control = Control(database, objects)
+        self.control = DatabaseControlPlane(database, objects)
         self.feed = Feed(database)
         services = build_services(database, objects, self._links)
         offload = Offloader()

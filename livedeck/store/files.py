@@ -44,7 +44,7 @@ _TRANSIENT = {
 }
 
 
-class Files:
+class FileBackend:
     """Objects as files below one folder. Writes are staged and moved into place, so a reader never sees half."""
 
     def __init__(self, root: str) -> None:

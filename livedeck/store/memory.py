@@ -12,7 +12,7 @@ from livedeck.errors import ObjectExists, ObjectNotFound
 from livedeck.store.backend import Meta, too_large
 
 
-class Memory:
+class MemoryBackend:
     """Objects in a dictionary; safe to use from several threads."""
 
     def __init__(self) -> None:

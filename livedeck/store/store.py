@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from livedeck.errors import ObjectNotFound
 from livedeck.store.backend import AsyncBackend, Backend, Meta
-from livedeck.store.files import Files
+from livedeck.store.files import FileBackend
 from livedeck.store.keys import check_key
 from livedeck.store.retry import Retry
 from livedeck.store.uris import join_uri, parse_uri
@@ -123,7 +123,7 @@ class Store:
             ObjectNotFound: there is none.
             UnreadableObject: what is there is no regular file, or lies outside the store.
         """
-        assert isinstance(self.backend, Files)
+        assert isinstance(self.backend, FileBackend)
         return self.backend.open(self._full(key))
 
     async def aget(self, key: str, *, limit: int | None = None) -> bytes:
@@ -225,7 +225,7 @@ def _open(uri: str, retry: Retry) -> Store:
     root = f"file:///{path}" if scheme == "file" else join_uri(f"{scheme}://{bucket}", path)
     if scheme == "file":
         root, prefix = root.rstrip("/") if path else root, ""
-        files = Files(f"/{path}")
+        files = FileBackend(f"/{path}")
 
         def backend(_: Retry) -> Backend:
             return files
@@ -252,10 +252,10 @@ def _shared(scheme: str, bucket: str, retry: Retry) -> Backend:
 def _connect(scheme: str, bucket: str, retry: Retry) -> Backend:
     # Loaded only when used: a task's process should not pay for clouds that it never talks to.
     if scheme == "memory":
-        from livedeck.store.memory import Memory
+        from livedeck.store.memory import MemoryBackend
 
-        return Memory()
-    from livedeck.store.objects import connect
+        return MemoryBackend()
+    from livedeck.store.cloud import connect
 
     return connect(scheme, bucket, retry)
 

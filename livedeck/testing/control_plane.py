@@ -104,7 +104,7 @@ class FakeCacheEntry:
     """The attempt that made them."""
 
 
-class MemoryControl:
+class MemoryControlPlane:
     """A control plane whose state is in memory, with the rules of the real one for leases and repeated events.
 
     Args:

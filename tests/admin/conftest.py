@@ -29,7 +29,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, Wor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db.database import Database
 from livedeck.admin.objects import Objects
 from livedeck.admin.services.admin import build_services
@@ -222,8 +222,8 @@ def call(services: list[Service]) -> Caller:
 
 
 @pytest.fixture
-def control(database: Database, objects: Objects) -> Control:
-    return Control(database, objects)
+def control(database: Database, objects: Objects) -> DatabaseControlPlane:
+    return DatabaseControlPlane(database, objects)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from flyteidl.event.event_pb2 import TaskExecutionEvent
 from sqlalchemy import func, select, text, update
 from sqlalchemy.sql.elements import quoted_name
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import cache, deletions
 from livedeck.admin.db.cache import CachedOutputs
 from livedeck.admin.db.database import Database
@@ -46,7 +46,7 @@ async def deleting(database: Database, objects: Objects) -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-async def run(registered: Caller, control: Control, protos: Protos, store: Store) -> Callable[..., Any]:
+async def run(registered: Caller, control: DatabaseControlPlane, protos: Protos, store: Store) -> Callable[..., Any]:
     """Create an execution with one node and attempt, finished unless told otherwise, and with things in the store."""
 
     async def create(
@@ -221,7 +221,7 @@ async def test_what_runs_is_not_deleted(database: Database, objects: Objects, ru
 
 
 async def test_what_an_engine_still_holds_is_not_deleted(
-    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+    database: Database, objects: Objects, run: Callable[..., Any], control: DatabaseControlPlane, protos: Protos
 ) -> None:
     ended = await run("aaa", ends=False)
     await control.report(OWNER, [protos.workflow_event("aaa", WorkflowExecution.SUCCEEDED)])
@@ -231,7 +231,7 @@ async def test_what_an_engine_still_holds_is_not_deleted(
 
 
 async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(
-    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+    database: Database, objects: Objects, run: Callable[..., Any], control: DatabaseControlPlane, protos: Protos
 ) -> None:
     source = await run("aaa")
     made_by = protos.task_event("aaa", "n0", 0)
@@ -254,7 +254,7 @@ async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(
 
 
 async def test_what_was_found_in_the_cache_is_not_deleted_before_its_use_is_reported(
-    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+    database: Database, objects: Objects, run: Callable[..., Any], control: DatabaseControlPlane, protos: Protos
 ) -> None:
     source = await run("aaa")
     attempt = _attempt(protos.task_event("aaa", "n0", 0))
@@ -268,7 +268,7 @@ async def test_what_was_found_in_the_cache_is_not_deleted_before_its_use_is_repo
 
 
 async def test_what_was_deleted_first_is_not_found_in_the_cache(
-    database: Database, objects: Objects, run: Callable[..., Any], control: Control, protos: Protos
+    database: Database, objects: Objects, run: Callable[..., Any], control: DatabaseControlPlane, protos: Protos
 ) -> None:
     source = await run("aaa")
     attempt = _attempt(protos.task_event("aaa", "n0", 0))

@@ -7,7 +7,7 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.feed import Feed
@@ -21,7 +21,7 @@ def feed(database: Database) -> Feed:
 
 
 @pytest.fixture
-async def running(registered: Caller, protos: Protos, control: Control) -> str:
+async def running(registered: Caller, protos: Protos, control: DatabaseControlPlane) -> str:
     await registered("CreateExecution", protos.execution("e1"))
     await control.claim("p", limit=1, ttl=30)
     await control.report(
@@ -45,7 +45,7 @@ async def test_changes_come_in_order_and_whole(feed: Feed, running: str) -> None
     assert await feed.current() == changes[-1].number
 
 
-async def test_pages_leave_nothing_out(feed: Feed, running: str, control: Control, protos: Protos) -> None:
+async def test_pages_leave_nothing_out(feed: Feed, running: str, control: DatabaseControlPlane, protos: Protos) -> None:
     await control.report("p", [protos.node_event("e1", f"n{i}", N.QUEUED) for i in range(1, 30)])
     seen, number = [], 0
     while page := await feed.after(number, limit=7):
@@ -63,7 +63,9 @@ async def test_scopes_and_kinds(feed: Feed, running: str, registered: Caller, pr
     assert {change.kind for change in await feed.after(0, kinds=["execution"])} == {"execution"}
 
 
-async def test_a_snapshot_is_valid_at_its_number(feed: Feed, running: str, control: Control, protos: Protos) -> None:
+async def test_a_snapshot_is_valid_at_its_number(
+    feed: Feed, running: str, control: DatabaseControlPlane, protos: Protos
+) -> None:
     changes, number = await feed.snapshot("flytesnacks", "development", "e1")
     assert len(changes) == 3
     assert number == await feed.current()
@@ -72,7 +74,9 @@ async def test_a_snapshot_is_valid_at_its_number(feed: Feed, running: str, contr
     assert change.message.closure.phase == K.SUCCEEDED
 
 
-async def test_waiting_ends_with_the_next_commit(feed: Feed, running: str, control: Control, protos: Protos) -> None:
+async def test_waiting_ends_with_the_next_commit(
+    feed: Feed, running: str, control: DatabaseControlPlane, protos: Protos
+) -> None:
     number = await feed.current()
     assert not await feed.wait(number, timeout=0)
     waiting = asyncio.ensure_future(feed.wait(number, timeout=30))

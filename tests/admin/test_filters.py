@@ -9,7 +9,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.list_columns import EXECUTIONS
@@ -56,7 +56,7 @@ def test_whatever_is_written_is_read_or_refused(filters: str) -> None:
 
 
 @pytest.fixture
-async def listed(registered: Caller, protos: Protos, control: Control) -> Callable[..., Any]:
+async def listed(registered: Caller, protos: Protos, control: DatabaseControlPlane) -> Callable[..., Any]:
     """Three executions: ``e0`` failed, ``e1`` runs, ``e2`` is queued; returns a function that lists names."""
     for i in range(3):
         await registered("CreateExecution", protos.execution(f"e{i}"))

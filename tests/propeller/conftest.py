@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from livedeck.propeller import Propeller, PropellerSettings
-from livedeck.testing.control_plane import MemoryControl
+from livedeck.testing.control_plane import MemoryControlPlane
 from livedeck.testing.executors import Script, ScriptedExecutor
 
 QUICK = PropellerSettings(grace=0.1, lease_ttl=5.0, retry_first=0.001, retry_longest=0.01, shutdown=0.2)
@@ -17,7 +17,7 @@ class World:
     """A control plane, executors, and a way to start engines over them."""
 
     root: str
-    control: MemoryControl
+    control: MemoryControlPlane
     executors: list[ScriptedExecutor] = field(default_factory=list)
 
     def executor(self, script: Script, **options: int) -> ScriptedExecutor:
@@ -40,7 +40,7 @@ class World:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     root = f"memory://{uuid.uuid4().hex}"
-    made = World(root, MemoryControl(root))
+    made = World(root, MemoryControlPlane(root))
     yield made
     for executor in made.executors:
         await executor.close()

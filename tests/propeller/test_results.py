@@ -10,7 +10,7 @@ from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowE
 
 from livedeck.executors.api import RESULT_NOT_STORED, Attempt, Exit, ExitKind
 from livedeck.propeller import Propeller
-from livedeck.testing.control_plane import MemoryControl
+from livedeck.testing.control_plane import MemoryControlPlane
 from livedeck.testing.executors import DONE, ScriptedExecutor, fail, succeed
 from livedeck.testing.workflows import promise, task, workflow
 from tests.propeller.conftest import World
@@ -141,7 +141,7 @@ async def test_a_pipe_in_place_of_outputs_fails_the_task_and_nothing_waits_for_i
         return DONE
 
     root = f"file://{tmp_path}"
-    control = MemoryControl(root)
+    control = MemoryControlPlane(root)
     execution = control.create("a", workflow(task("n0", outputs="o0")))
     async with ScriptedExecutor(script) as executor, Propeller(control, executor, owner="p"):
         await control.until_over(execution)

@@ -8,7 +8,7 @@ import pytest
 
 from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
 from livedeck.store import Retry, Store
-from livedeck.store.objects import connect
+from livedeck.store.cloud import connect
 from tests.store.s3 import S3Server, s3_endpoint
 
 IMPATIENT = Retry(attempts=2, timeout=5.0, first_wait=0.01, longest_wait=0.01)

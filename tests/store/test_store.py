@@ -15,7 +15,7 @@ import pytest
 
 from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable, UnreadableObject
 from livedeck.store import Store, join_uri, open_store, split_uri
-from livedeck.store.objects import Objects
+from livedeck.store.cloud import CloudBackend
 
 
 @pytest.fixture(params=["file", "memory", "objects"])
@@ -24,7 +24,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
         return open_store(f"file://{tmp_path}/root/a b")
     if request.param == "memory":
         return open_store(f"memory://{tmp_path.name}-{id(tmp_path)}/x")
-    return Store("s3://bucket/x", Objects(obstore.store.MemoryStore(), "s3://bucket"), "x/")
+    return Store("s3://bucket/x", CloudBackend(obstore.store.MemoryStore(), "s3://bucket"), "x/")
 
 
 def test_put_get_head_list_delete(store: Store) -> None:

@@ -16,7 +16,7 @@ from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import ResourceType
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import leases
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.engines import open_engines
@@ -45,7 +45,7 @@ def test_the_migrated_schema_is_that_of_the_tables(database_url: str) -> None:
 
 
 async def test_an_execution_to_its_end(
-    registered: Caller, protos: Protos, control: Control, database: Database
+    registered: Caller, protos: Protos, control: DatabaseControlPlane, database: Database
 ) -> None:
     await registered("CreateExecution", protos.execution("e1", x=3))
     [claim] = await control.claim("p", limit=5, ttl=30)
@@ -135,8 +135,8 @@ async def test_two_processes_write_in_turns(
             while len(seen) < 42:
                 seen.extend(change.number for change in await feed.after(seen[-1] if seen else 0))
 
-        control_of = {"a": Control(database, Objects(open_store("memory://pg")))}
-        control_of["b"] = Control(second, Objects(open_store("memory://pg")))
+        control_of = {"a": DatabaseControlPlane(database, Objects(open_store("memory://pg")))}
+        control_of["b"] = DatabaseControlPlane(second, Objects(open_store("memory://pg")))
         await database.write(leases.claim, "a", limit=1, ttl=30, holding=())
         await second.write(leases.claim, "b", limit=1, ttl=30, holding=())
         await asyncio.gather(report("a", "e1"), report("b", "e2"), follow())

@@ -41,7 +41,7 @@ from flyteidl.event.event_pb2 import ParentNodeExecutionMetadata
 from flyteidl.service import admin_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db.database import Database
 from livedeck.admin.objects import INLINE_LIMIT
 from livedeck.admin.services.calls import Failure, Service
@@ -82,7 +82,7 @@ async def test_a_missing_input_is_named(registered: Caller, protos: Protos) -> N
     assert "integer" in message
 
 
-async def test_defaults_and_fixed_inputs(registered: Caller, protos: Protos, control: Control) -> None:
+async def test_defaults_and_fixed_inputs(registered: Caller, protos: Protos, control: DatabaseControlPlane) -> None:
     plan = protos.launch_plan(name="with-default")
     plan.spec.default_inputs.parameters["x"].CopyFrom(Parameter(default=protos.literal(5)))
     fixed = protos.launch_plan(name="with-fixed")
@@ -127,7 +127,7 @@ async def test_what_is_not_registered_cannot_run(registered: Caller, protos: Pro
     assert (await refusal(registered, "CreateExecution", request))[0] == "NOT_FOUND"
 
 
-async def test_a_task_runs_on_its_own(registered: Caller, protos: Protos, control: Control) -> None:
+async def test_a_task_runs_on_its_own(registered: Caller, protos: Protos, control: DatabaseControlPlane) -> None:
     for name in ("t1", "t2"):
         request = protos.execution(name)
         request.spec.launch_plan.CopyFrom(protos.id("TASK", "double"))

@@ -18,11 +18,13 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
 from grpc.aio import Channel
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from tests.admin.conftest import Protos
 
 
-async def test_an_execution_from_registration_to_its_end(channel: Channel, protos: Protos, control: Control) -> None:
+async def test_an_execution_from_registration_to_its_end(
+    channel: Channel, protos: Protos, control: DatabaseControlPlane
+) -> None:
     admin = AdminServiceStub(channel)
     await admin.CreateTask(protos.task())
     await admin.CreateWorkflow(protos.chain())

@@ -1,7 +1,7 @@
 """The control plane as propeller sees it: leases on executions, and a place to report events.
 
-`Control` satisfies ``livedeck.propeller.control_plane.ControlPlane`` by its shape; the two packages know nothing of
-each other.
+`DatabaseControlPlane` satisfies ``livedeck.propeller.control_plane.ControlPlane`` by its shape; the two packages know
+nothing of each other.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ Queues = Callable[[str], Mapping[str, Queued]]
 """From an execution's key to what holds back its nodes that could run, by their unique ids."""
 
 
-class Control:
+class DatabaseControlPlane:
     """Leases on executions, and a place to report events. One per process; all state is in the database."""
 
     def __init__(self, database: Database, objects: Objects) -> None:

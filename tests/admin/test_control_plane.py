@@ -11,7 +11,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from livedeck.admin.control import Control
+from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db.database import Database
 from livedeck.admin.objects import Objects
 from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids, StoreUnavailable
@@ -30,11 +30,13 @@ async def execution(registered: Caller, protos: Protos) -> Any:
 
 
 def test_it_is_a_control_plane() -> None:
-    plane: type[ControlPlane] = Control
-    assert plane is Control
+    plane: type[ControlPlane] = DatabaseControlPlane
+    assert plane is DatabaseControlPlane
 
 
-async def test_the_oldest_are_claimed_first_and_once(control: Control, registered: Caller, protos: Protos) -> None:
+async def test_the_oldest_are_claimed_first_and_once(
+    control: DatabaseControlPlane, registered: Caller, protos: Protos
+) -> None:
     for name in ("b", "a", "c"):
         await registered("CreateExecution", protos.execution(name))
     assert [claim.id.name for claim in await control.claim("p", limit=2, ttl=30)] == ["b", "a"]
@@ -43,7 +45,7 @@ async def test_the_oldest_are_claimed_first_and_once(control: Control, registere
     assert await control.claim("other", limit=9, ttl=30) == []
 
 
-async def test_a_lease_that_ran_out_is_free(control: Control, execution: str, protos: Protos) -> None:
+async def test_a_lease_that_ran_out_is_free(control: DatabaseControlPlane, execution: str, protos: Protos) -> None:
     await control.claim("p", limit=1, ttl=-1)
     [claim] = await control.claim("other", limit=1, ttl=30)
     assert claim.id.name == execution
@@ -54,15 +56,15 @@ async def test_a_lease_that_ran_out_is_free(control: Control, execution: str, pr
 
 
 async def test_a_restarted_owner_takes_back_its_own(
-    control: Control, execution: str, database: Database, objects: Objects
+    control: DatabaseControlPlane, execution: str, database: Database, objects: Objects
 ) -> None:
     await control.claim("p", limit=1, ttl=30)
-    restarted = Control(database, objects)
+    restarted = DatabaseControlPlane(database, objects)
     [claim] = await restarted.claim("p", limit=1, ttl=30)
     assert claim.id.name == execution
 
 
-async def test_a_released_lease_is_free_at_once(control: Control, execution: str) -> None:
+async def test_a_released_lease_is_free_at_once(control: DatabaseControlPlane, execution: str) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.release("other", key(execution))
     assert await control.claim("other", limit=1, ttl=30) == []
@@ -70,14 +72,16 @@ async def test_a_released_lease_is_free_at_once(control: Control, execution: str
     assert len(await control.claim("other", limit=1, ttl=30)) == 1
 
 
-async def test_what_is_over_is_not_claimed(control: Control, execution: str, protos: Protos) -> None:
+async def test_what_is_over_is_not_claimed(control: DatabaseControlPlane, execution: str, protos: Protos) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.report("p", [protos.workflow_event(execution, W.SUCCEEDED)])
     await control.release("p", key(execution))
     assert await control.claim("p", limit=1, ttl=30) == []
 
 
-async def test_a_claim_holds_all_that_was_recorded(control: Control, execution: str, protos: Protos) -> None:
+async def test_a_claim_holds_all_that_was_recorded(
+    control: DatabaseControlPlane, execution: str, protos: Protos
+) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.report(
         "p",
@@ -98,7 +102,7 @@ async def test_a_claim_holds_all_that_was_recorded(control: Control, execution: 
 
 
 async def test_an_abort_reaches_the_holder(
-    control: Control, registered: Caller, execution: str, protos: Protos
+    control: DatabaseControlPlane, registered: Caller, execution: str, protos: Protos
 ) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.wait_for_work(timeout=5)  # the creation itself
@@ -115,12 +119,14 @@ async def test_an_abort_reaches_the_holder(
     assert found.closure.abort_metadata.cause == "enough"
 
 
-async def test_work_that_came_before_the_wait_is_not_missed(control: Control, execution: str) -> None:
+async def test_work_that_came_before_the_wait_is_not_missed(control: DatabaseControlPlane, execution: str) -> None:
     await control.wait_for_work(timeout=30)
     assert len(await control.claim("p", limit=1, ttl=30)) == 1
 
 
-async def test_repeats_change_nothing(control: Control, execution: str, protos: Protos, registered: Caller) -> None:
+async def test_repeats_change_nothing(
+    control: DatabaseControlPlane, execution: str, protos: Protos, registered: Caller
+) -> None:
     await control.claim("p", limit=1, ttl=30)
     events = [
         protos.workflow_event(execution, W.RUNNING),
@@ -141,7 +147,7 @@ async def test_repeats_change_nothing(control: Control, execution: str, protos: 
     assert [task.closure.phase for task in after.tasks] == [K.SUCCEEDED]
 
 
-async def test_what_is_over_takes_no_new_event(control: Control, execution: str, protos: Protos) -> None:
+async def test_what_is_over_takes_no_new_event(control: DatabaseControlPlane, execution: str, protos: Protos) -> None:
     await control.claim("p", limit=1, ttl=30)
     await control.report("p", [protos.node_event(execution, "n0", N.FAILED)])
     with pytest.raises(StateForbids, match="FAILED"):
@@ -149,7 +155,7 @@ async def test_what_is_over_takes_no_new_event(control: Control, execution: str,
 
 
 async def test_a_report_is_recorded_whole_or_not_at_all(
-    control: Control, execution: str, protos: Protos, database: Database
+    control: DatabaseControlPlane, execution: str, protos: Protos, database: Database
 ) -> None:
     await control.claim("p", limit=1, ttl=30)
     with pytest.raises(NoSuchEntity, match="'n9'"):
@@ -161,12 +167,14 @@ async def test_a_report_is_recorded_whole_or_not_at_all(
     assert claim.nodes == ()
 
 
-async def test_an_unknown_execution_is_no_lease(control: Control, registered: Caller, protos: Protos) -> None:
+async def test_an_unknown_execution_is_no_lease(
+    control: DatabaseControlPlane, registered: Caller, protos: Protos
+) -> None:
     with pytest.raises(NoSuchEntity):
         await control.report("p", [protos.workflow_event("nobody", W.RUNNING)])
 
 
-async def test_the_first_cached_outputs_win(control: Control, protos: Protos) -> None:
+async def test_the_first_cached_outputs_win(control: DatabaseControlPlane, protos: Protos) -> None:
     source = TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=protos.node_id("e", "n0"))
     user = protos.execution_id("e")
     assert await control.find_cached("k", user) is None
@@ -177,7 +185,7 @@ async def test_the_first_cached_outputs_win(control: Control, protos: Protos) ->
     assert found.source == source
 
 
-async def test_many_at_once(control: Control, registered: Caller, protos: Protos) -> None:
+async def test_many_at_once(control: DatabaseControlPlane, registered: Caller, protos: Protos) -> None:
     names = [f"e{i}" for i in range(20)]
     await asyncio.gather(*(registered("CreateExecution", protos.execution(name)) for name in names))
     claims = await control.claim("p", limit=50, ttl=30)
@@ -198,7 +206,7 @@ async def test_many_at_once(control: Control, registered: Caller, protos: Protos
 
 
 async def test_one_that_cannot_be_loaded_does_not_keep_the_others(
-    control: Control, registered: Caller, protos: Protos, store: Store
+    control: DatabaseControlPlane, registered: Caller, protos: Protos, store: Store
 ) -> None:
     for name in ("lost", "fine"):
         await registered("CreateExecution", protos.execution(name, x=1))
@@ -222,7 +230,7 @@ async def test_a_store_that_fails_for_now_is_tried_again(
             return await super().read_literals(uri)
 
     objects = Busy(store)
-    control = Control(database, objects)
+    control = DatabaseControlPlane(database, objects)
     await registered("CreateExecution", protos.execution("e1"))
     assert await control.claim("p", limit=5, ttl=30) == []
     objects.busy = False

@@ -40,7 +40,7 @@ _ANSWER = timedelta(days=1)
 """How long an answer may take that goes on arriving."""
 
 
-def connect(scheme: str, bucket: str, retry: Retry) -> "Objects":
+def connect(scheme: str, bucket: str, retry: Retry) -> "CloudBackend":
     """Open a bucket; credentials and endpoints come from the environment, as each cloud's own tools read them."""
     stall = timedelta(seconds=retry.timeout)
     with _translated(f"{scheme}://{bucket}"):
@@ -53,7 +53,7 @@ def connect(scheme: str, bucket: str, retry: Retry) -> "Objects":
         longest = timedelta(seconds=seconds)
         return _client(scheme, bucket, retry, retry_timeout=longest, timeout=longest)
 
-    return Objects(store, f"{scheme}://{bucket}", lambda size: uploads(_upload_time(size, retry)))
+    return CloudBackend(store, f"{scheme}://{bucket}", lambda size: uploads(_upload_time(size, retry)))
 
 
 def _upload_time(size: int, retry: Retry) -> float:
@@ -84,7 +84,7 @@ def _client(scheme: str, bucket: str, retry: Retry, *, retry_timeout: timedelta,
     return stores[scheme](bucket, **options)
 
 
-class Objects:
+class CloudBackend:
     """Objects in one bucket. obstore retries what is worth retrying; what comes out here is final.
 
     Args:
