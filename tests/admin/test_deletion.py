@@ -9,9 +9,8 @@ import pytest
 from flyteidl.admin.execution_pb2 import ExecutionCreateRequest, WorkflowExecutionGetRequest
 from flyteidl.core import catalog_pb2
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
-from flyteidl.event.event_pb2 import TaskExecutionEvent
 from sqlalchemy import func, select, text, update
 from sqlalchemy.sql.elements import quoted_name
 
@@ -31,6 +30,7 @@ from livedeck.admin.db.tables import (
 from livedeck.admin.deletion import Deletion
 from livedeck.admin.feed import Feed
 from livedeck.admin.objects import Objects
+from livedeck.admin.records.tasks import identifier
 from livedeck.admin.services.calls import Failure
 from livedeck.errors import NoSuchEntity, StateForbids
 from livedeck.store import Store, layout
@@ -230,18 +230,30 @@ async def test_what_an_engine_still_holds_is_not_deleted(
             await deletion.delete(ended)
 
 
+@pytest.fixture
+async def outputs(database: Database, objects: Objects, run: Callable[..., Any], protos: Protos) -> CachedOutputs:
+    """What an execution ``aaa``, which is over, has left in the cache under ``key``."""
+    await run("aaa")
+    attempt = identifier(protos.task_event("aaa", "n0", 0))
+    made = CachedOutputs(objects.store.uri_of("metadata/x/outputs.pb"), attempt)
+    await database.write(cache.keep, "key", made)
+    return made
+
+
 async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(
-    database: Database, objects: Objects, run: Callable[..., Any], control: DatabaseControlPlane, protos: Protos
+    *,
+    database: Database,
+    objects: Objects,
+    run: Callable[..., Any],
+    control: DatabaseControlPlane,
+    protos: Protos,
+    outputs: CachedOutputs,
 ) -> None:
-    source = await run("aaa")
-    made_by = protos.task_event("aaa", "n0", 0)
-    attempt = _attempt(made_by)
-    outputs = CachedOutputs(objects.store.uri_of("metadata/x/outputs.pb"), attempt)
-    await database.write(cache.keep, "key", outputs)
+    source = protos.execution_id("aaa")
     user = await run("bbb", ends=False)
     hit = protos.node_event("bbb", "n1", NodeExecution.SUCCEEDED)
     hit.task_node_metadata.cache_status = catalog_pb2.CACHE_HIT
-    hit.task_node_metadata.catalog_key.source_task_execution.CopyFrom(attempt)
+    hit.task_node_metadata.catalog_key.source_task_execution.CopyFrom(outputs.source)
     await control.report(OWNER, [hit, protos.workflow_event("bbb", WorkflowExecution.SUCCEEDED)])
     await control.release(OWNER, f"{user.project}/{user.domain}/bbb")
     async with deleting(database, objects) as deletion:
@@ -254,35 +266,29 @@ async def test_cached_outputs_go_with_their_run_unless_somebody_took_them(
 
 
 async def test_what_was_found_in_the_cache_is_not_deleted_before_its_use_is_reported(
-    database: Database, objects: Objects, run: Callable[..., Any], control: DatabaseControlPlane, protos: Protos
+    *,
+    database: Database,
+    objects: Objects,
+    run: Callable[..., Any],
+    control: DatabaseControlPlane,
+    outputs: CachedOutputs,
+    protos: Protos,
 ) -> None:
-    source = await run("aaa")
-    attempt = _attempt(protos.task_event("aaa", "n0", 0))
-    outputs = CachedOutputs(objects.store.uri_of("metadata/x/outputs.pb"), attempt)
-    await database.write(cache.keep, "key", outputs)
     user = await run("bbb", ends=False)
     assert await control.find_cached("key", user) == outputs
     async with deleting(database, objects) as deletion:
         with pytest.raises(StateForbids, match="used by bbb: delete those first"):
-            await deletion.delete(source)
+            await deletion.delete(protos.execution_id("aaa"))
 
 
+@pytest.mark.usefixtures("outputs")
 async def test_what_was_deleted_first_is_not_found_in_the_cache(
     database: Database, objects: Objects, run: Callable[..., Any], control: DatabaseControlPlane, protos: Protos
 ) -> None:
-    source = await run("aaa")
-    attempt = _attempt(protos.task_event("aaa", "n0", 0))
-    await database.write(cache.keep, "key", CachedOutputs("file:///a", attempt))
     user = await run("bbb", ends=False)
     async with deleting(database, objects) as deletion:
-        await deletion.delete(source)
+        await deletion.delete(protos.execution_id("aaa"))
         assert await control.find_cached("key", user) is None
-
-
-def _attempt(event: TaskExecutionEvent) -> TaskExecutionIdentifier:
-    from livedeck.admin.records.tasks import identifier
-
-    return identifier(event)
 
 
 async def test_a_run_whose_files_were_given_to_another_is_not_deleted(
@@ -388,7 +394,7 @@ async def test_what_was_written_before_is_known_to_its_users(database_url: str, 
     with engines.writer.begin() as connection:
         command.upgrade(configuration(connection), "0002")
         connection.execute(text("PRAGMA foreign_keys=OFF"))
-        source = _attempt(protos.task_event("aaa", "n0", 0))
+        source = identifier(protos.task_event("aaa", "n0", 0))
         hit = node_execution_pb2.NodeExecution(id=protos.node_id("bbb", "n0"))
         hit.closure.task_node_metadata.cache_status = catalog_pb2.CACHE_HIT
         hit.closure.task_node_metadata.catalog_key.source_task_execution.CopyFrom(source)

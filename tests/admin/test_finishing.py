@@ -44,9 +44,7 @@ def is_over(page: bytes) -> bool:
 
 
 async def test_a_killed_attempt_is_shown_as_what_it_is_by_its_page_alone(world: Any) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("first ")
     log.snapshot()
     log.publish("last words")
@@ -61,9 +59,7 @@ async def test_a_killed_attempt_is_shown_as_what_it_is_by_its_page_alone(world: 
 
 
 async def test_one_that_published_nothing(world: Any) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     await world.finish(task=K.FAILED, node=N.FAILED, **KILLED)
     text = (await page_where(log, is_over)).decode()
     assert "before it published anything" in text
@@ -71,9 +67,7 @@ async def test_one_that_published_nothing(world: Any) -> None:
 
 
 async def test_one_that_was_aborted_and_one_whose_end_is_in_the_log_only(world: Any) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("x")
     await world.finish(task=K.ABORTED, node=N.ABORTED)
     assert ">Aborted<" in (await page_where(log, is_over)).decode()
@@ -119,9 +113,7 @@ async def test_every_attempt_of_a_node_and_what_it_does_not_touch(world: Any) ->
 
 
 async def test_an_attempt_whose_process_may_still_publish_is_left_alone(world: Any) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("x")
     event = world.protos.task_event("e1", "n0", K.SUCCEEDED)
     event.custom_info.update({FLUSH_PENDING: True})
@@ -144,9 +136,7 @@ async def end_another(world: Any, attempt: Any) -> None:
 
 
 async def test_an_attempt_that_never_ended_its_deck_is_finished_when_its_time_is_over(world: Any) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("x")
     event = world.protos.task_event("e1", "n0", K.SUCCEEDED)
     event.custom_info.update({FLUSH_PENDING: True})

@@ -156,11 +156,7 @@ async def test_a_foreign_page_alone(tmp_path: Path) -> None:
 
 
 async def test_a_deck_in_an_object_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    with s3_endpoint() as endpoint:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{endpoint.server_port}")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with s3_endpoint(monkeypatch):
         log = Log("s3://view-bucket/run/n0/data/0")
         log.placeholder()
         log.publish("first")

@@ -70,16 +70,8 @@ class Bucket:
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     patch = pytest.MonkeyPatch()
-    with s3_endpoint() as endpoint:
+    with s3_endpoint(patch) as endpoint:
         between = endpoint.interpose = Interposed()
-        variables = {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{endpoint.server_port}",
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "very secret",
-            "AWS_REGION": "us-east-1",
-        }
-        for name, value in variables.items():
-            patch.setenv(name, value)
         folder = tmp_path_factory.mktemp("server")
         with running_server(folder, environment={"LIVEDECK_ROOT": "s3://faults"}) as server:
             with Client(server.endpoint) as client:

@@ -78,11 +78,7 @@ def test_on_disk(tmp_path: Path) -> None:
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
-    with s3_endpoint() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very secret")
-        monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with s3_endpoint(monkeypatch) as server:
         yield server
 
 

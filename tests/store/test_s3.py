@@ -15,17 +15,13 @@ IMPATIENT = Retry(attempts=2, timeout=5.0, first_wait=0.01, longest_wait=0.01)
 
 
 @pytest.fixture
-def endpoint() -> Iterator[S3Server]:
-    with s3_endpoint() as server:
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    with s3_endpoint(monkeypatch) as server:
         yield server
 
 
 @pytest.fixture
-def store(endpoint: S3Server, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{endpoint.server_port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very secret")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+def store(endpoint: S3Server) -> Store:
     return Store("s3://bucket/x", connect("s3", "bucket", IMPATIENT), "x/")
 
 

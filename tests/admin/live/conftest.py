@@ -109,6 +109,13 @@ class World:
             self.protos.task_event(run, "n0", K.RUNNING, retry_attempt=attempt),
         )
 
+    async def run_with_deck(self) -> Log:
+        """Let the first attempt run and write its placeholder; return its log."""
+        log = self.log()
+        await self.run()
+        log.placeholder()
+        return log
+
     async def retry(self, attempt: int) -> None:
         await self.report(self.protos.task_event("e1", "n0", K.RUNNING, retry_attempt=attempt))
 

@@ -198,9 +198,7 @@ async def world(tmp_path: Path, protos: Protos, reading: Reading) -> AsyncIterat
 
 
 async def test_a_store_that_fails_is_behind_and_then_live_again(world: World, reading: Reading) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("one")
     async with world.deck() as stream:
         await stream.until("snapshot")
@@ -216,9 +214,7 @@ async def test_a_store_that_fails_is_behind_and_then_live_again(world: World, re
 
 
 async def test_a_store_that_fails_at_the_end_keeps_the_stream_until_it_answers(world: World, reading: Reading) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     async with world.deck() as stream:
         await stream.until("snapshot")
         reading.error = StoreUnavailable("503")

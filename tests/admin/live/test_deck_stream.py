@@ -98,9 +98,7 @@ async def test_who_watches_an_execution_that_is_deleted_is_sent_away_and_nobody_
 
 
 async def test_the_end_of_a_deck_may_come_after_that_of_its_task(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("one")
     async with world.deck() as stream:
         await states(stream, "live")
@@ -117,9 +115,7 @@ async def test_the_end_of_a_deck_may_come_after_that_of_its_task(world: World) -
 
 
 async def test_a_viewer_who_comes_late_gets_the_whole_at_once(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     for n in range(50):
         log.publish(f"line {n}\n")
     log.snapshot()
@@ -132,9 +128,7 @@ async def test_a_viewer_who_comes_late_gets_the_whole_at_once(world: World) -> N
 
 
 async def test_resuming_sends_only_what_is_missing(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     for n in range(5):
         log.publish(f"{n}")
     async with world.deck(last_event_id="0.2") as stream:
@@ -145,9 +139,7 @@ async def test_resuming_sends_only_what_is_missing(world: World) -> None:
 
 
 async def test_resuming_by_the_address(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("a")
     log.publish("b")
     async with world.listen(f"/live/decks/{RUN}/n0/0?last_event_id=0.1") as stream:
@@ -155,9 +147,7 @@ async def test_resuming_by_the_address(world: World) -> None:
 
 
 async def test_resuming_where_nothing_is_missing_sends_nothing_again(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("a")
     async with world.deck(last_event_id="0.1") as stream:
         assert (await stream.next()).event == "state"
@@ -167,9 +157,7 @@ async def test_resuming_where_nothing_is_missing_sends_nothing_again(world: Worl
 
 @pytest.mark.parametrize("last", ["0.-1", "-0.1", "x", "0.999", "7.1", "0.1.1", "0.", ".1", "9" * 40 + ".1", "0.²"])
 async def test_nonsense_to_resume_from_gets_a_snapshot(world: World, last: str) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("a")
     async with world.deck(last_event_id=last.encode().decode("latin-1")) as stream:
         assert document_of((await stream.until("snapshot"))[-1]) == log.document
@@ -177,9 +165,7 @@ async def test_nonsense_to_resume_from_gets_a_snapshot(world: World, last: str) 
 
 async def test_one_tail_however_many_viewers_and_none_without(world: World, tmp_path: Path) -> None:
     key = DeckKey("flytesnacks", "development", "e1", "n0", 0)
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     names = lambda: [t.get_name() for t in asyncio.all_tasks() if t.get_name().startswith("deck-tail")]  # noqa: E731
     async with world.deck() as one, world.deck() as two, world.deck() as three:
         for stream in (one, two, three):
@@ -192,9 +178,7 @@ async def test_one_tail_however_many_viewers_and_none_without(world: World, tmp_
 
 
 async def test_a_hint_brings_the_segment_before_the_store_does(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     async with world.deck() as stream:
         await stream.until("snapshot")
         # Not stored at all: only the hint can have brought it.
@@ -213,9 +197,7 @@ def _put(text: str) -> Put:
 
 
 async def test_a_hint_out_of_turn_only_wakes(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     async with world.deck() as stream:
         await stream.until("snapshot")
         first = log.segment(_put("one"))
@@ -227,9 +209,7 @@ async def test_a_hint_out_of_turn_only_wakes(world: World) -> None:
 
 
 async def test_behind_while_uploads_fail_and_live_again(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("one")
     async with world.deck() as stream:
         await states(stream, "live")
@@ -246,9 +226,7 @@ async def test_behind_while_uploads_fail_and_live_again(world: World) -> None:
 
 
 async def test_died_without_a_word(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("last words")
     async with world.deck() as stream:
         await states(stream, "live")
@@ -260,9 +238,7 @@ async def test_died_without_a_word(world: World) -> None:
 
 
 async def test_failed_with_its_error(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("half")
     log.end("failed")
     await world.finish(task=K.FAILED, node=N.FAILED, error={"message": "ValueError: no"})
@@ -274,9 +250,7 @@ async def test_failed_with_its_error(world: World) -> None:
 
 
 async def test_aborted(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.end("aborted")
     async with world.deck() as stream:
         await states(stream, "aborted")
@@ -323,9 +297,7 @@ async def test_following_a_retry(world: World) -> None:
 
 
 async def test_from_the_cache(world: World, protos: Protos) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("computed once")
     log.end()
     await world.finish()
@@ -373,9 +345,7 @@ async def test_a_foreign_deck_is_shown_whole_and_only_whole(world: World) -> Non
 @pytest.mark.parametrize("watched", [True, False])
 async def test_a_viewer_is_told_of_a_segment_that_cannot_be_read(world: World, watched: bool) -> None:
     """Whether it is watched as it comes or opened afterwards, and in the saved page."""
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("first")
     async with world.deck() as stream:
         if watched:
@@ -397,9 +367,7 @@ async def test_a_viewer_is_told_of_a_segment_that_cannot_be_read(world: World, w
 
 
 async def test_a_viewer_is_told_of_a_segment_that_is_missing_at_the_end(world: World) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("first")
     async with world.deck() as stream:
         await stream.until("snapshot")
@@ -428,9 +396,7 @@ async def forgetful(tmp_path: Path, protos: Protos) -> AsyncIterator[Any]:
 async def test_whoever_is_far_behind_is_skipped_ahead(forgetful: World) -> None:
     """A viewer that does not read costs nothing, and gets the whole when it reads again."""
     world = forgetful
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     async with world.deck() as slow, world.deck() as quick:
         await slow.until("snapshot")
         await quick.until("snapshot")

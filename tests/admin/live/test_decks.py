@@ -22,9 +22,7 @@ FRAME = {"sec-fetch-dest": "iframe"}
 
 @pytest.fixture
 async def published(world: World) -> Log:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     log.publish("<script>alert(1)</script>")
     return log
 

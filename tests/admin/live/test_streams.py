@@ -273,9 +273,7 @@ async def _read_raw(stream: Any) -> None:
 
 
 async def test_bad_hints(world: Any) -> None:
-    log = world.log()
-    await world.run()
-    log.placeholder()
+    log = await world.run_with_deck()
     post = world.http.post
     assert (await post("/live/hints", content=b"{}")).status_code == 403
     assert (await post("/live/hints", content=b"{}", headers={"authorization": "Basic x"})).status_code == 403
