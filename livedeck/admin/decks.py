@@ -95,13 +95,13 @@ class Decks:
         given = request.path_params
         node = NodeKey(given["project"], given["domain"], given["name"], given["node"])
         number = parse_attempt(given["attempt"])
-        node.attempt(number or 0).prefix  # noqa: B018 - refuses what is no name
+        node.attempt(number or 0).check()
         recorded = await look_up(self._lookup, node)
         if is_for_people(request):
-            place = (node.project, node.domain, node.execution, node.node, given["attempt"])
+            attempt = (node.project, node.domain, node.execution, node.node, given["attempt"])
             return self._pages.viewer(
-                stream=path_of("live", "decks", *place),
-                raw=path_of("decks", *place, "deck.html"),
+                stream=path_of("live", "decks", *attempt),
+                raw=path_of("decks", *attempt, "deck.html"),
                 title=f"{node.execution} / {node.node}",
             )
         return await self._raw(request, node, number, recorded)
@@ -126,7 +126,7 @@ class Decks:
     async def _share(self, request: Request) -> Response:
         asked = await _share_request(request)
         deck = DeckKey(asked.project, asked.domain, asked.name, asked.node, asked.attempt)
-        deck.prefix  # noqa: B018 - refuses what is no name
+        deck.check()
         recorded = await look_up(self._lookup, deck.of_node)
         if recorded.node is None:
             raise NoSuchEntity(f"execution {asked.name} has no node {asked.node!r}")

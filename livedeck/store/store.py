@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -166,11 +166,6 @@ class Store:
         if backend := self._async_backend():
             return await backend.ahead(full)
         return await _in_thread(self.backend.head, full)
-
-    async def alist(self, prefix: str = "") -> AsyncIterator[str]:
-        """Async :meth:`list`."""
-        for key in await _in_thread(lambda: list(self.list(prefix))):
-            yield key
 
     async def adelete(self, key: str) -> None:
         """Async :meth:`delete`."""

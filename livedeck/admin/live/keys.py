@@ -63,6 +63,14 @@ class DeckKey:
         """
         return attempt_prefix(self.project, self.domain, self.execution, self.node, self.number)
 
+    def check(self) -> None:
+        """See that its objects can lie anywhere.
+
+        Raises:
+            InvalidName: A part is no name.
+        """
+        _ = self.prefix
+
     @property
     def path(self) -> str:
         """``project/domain/execution/node/attempt``, as in URLs."""

@@ -250,7 +250,7 @@ class Live:
 
     async def _known(self, node: NodeKey, number: int | None) -> NodeRecord:
         """Refuse a stream about what does not exist and never will."""
-        node.attempt(number or 0).prefix  # noqa: B018 - refuses what is no name
+        node.attempt(number or 0).check()
         recorded = await look_up(self._lookup, node)
         if recorded.node is None and node_is_over(recorded):
             raise NoSuchEntity(f"execution {node.execution} has no node {node.node!r}")

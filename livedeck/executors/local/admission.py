@@ -64,9 +64,6 @@ class Amount:
         return self.milli_cores <= other.milli_cores and self.memory <= other.memory and self.gpus <= other.gpus
 
 
-NOTHING = Amount(0, 0)
-
-
 def capacity(cpu: float | None, memory: int | None) -> Amount:
     """Return what attempts may ask for: so many cores and bytes, None standing for all there are."""
     here = machine()

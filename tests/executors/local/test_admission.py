@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import Queued
-from livedeck.executors.local.admission import NOTHING, Amount, ResourcePool, capacity, machine
+from livedeck.executors.local.admission import Amount, ResourcePool, capacity, machine
 
 
 def cores(number: float) -> Amount:
@@ -55,7 +55,7 @@ async def test_one_that_withdraws_in_its_turn_gives_back() -> None:
     second.cancel()
     await asyncio.wait([second])
     assert second.cancelled()
-    assert pool.taken == NOTHING
+    assert pool.taken == Amount(0, 0)
 
 
 async def test_what_runs_already_counts() -> None:
@@ -174,7 +174,7 @@ def test_never_more_than_there_is_and_all_get_through(requests: list[tuple[int, 
                 task.cancel()
         await asyncio.gather(*(task for task, _ in tasks), return_exceptions=True)
         assert most <= 1000
-        assert pool.taken == NOTHING
+        assert pool.taken == Amount(0, 0)
         assert all(task.done() for task, _ in tasks)
 
     asyncio.run(asyncio.wait_for(run(), 10))
