@@ -415,8 +415,8 @@ def test_a_large_page_and_a_slow_store_are_written_more_rarely() -> None:
         return max(later - earlier for earlier, later in itertools.pairwise(found))
 
     assert pauses(2_000_000, 0.1) == pytest.approx(publish_machine.MAX_LAG, abs=2)
-    assert pauses(20_000_000, 0.1) == pytest.approx(20_000_000 / publish_machine.RATE, abs=2)
-    assert pauses(2_000_000, 8.0) == pytest.approx(8 * publish_machine.SLOW + 8, abs=2)
+    assert pauses(20_000_000, 0.1) == pytest.approx(20_000_000 / publish_machine.SNAPSHOT_RATE, abs=2)
+    assert pauses(2_000_000, 8.0) == pytest.approx(8 * publish_machine.LAG_PER_WRITE + 8, abs=2)
 
 
 @given(
@@ -442,7 +442,7 @@ def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_b
                 largest = max(largest, len(step.data))
             assert all(loop.clock.monotonic() - at < bound for at in uncovered)
             loop.clock.advance(min(until, loop.next().until or until) - loop.clock.monotonic())
-    paid = max(publish_machine.FREE_BYTES, publish_machine.SHARE * sizes[Create])
+    paid = max(publish_machine.FREE_BYTES, publish_machine.LOG_SHARE * sizes[Create])
     assert sizes[Overwrite] <= paid + largest * overdue(loop.clock.monotonic() - loop.begun, bound)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors.api import Exit, ExitKind
-from livedeck.executors.local.admission import NOTHING
+from livedeck.executors.local.admission import Amount
 from livedeck.executors.local.records import Records, attempt_name
 from livedeck.executors.process.executor import ProcessExecutor
 from livedeck.executors.process.messages import Welcome
@@ -252,7 +252,7 @@ async def test_an_end_that_was_told_before_anybody_listened_is_found_on_record(
     # As one does that was written before the end was told.
     executor.zygotes.on_welcome(link, Welcome(link.zygote, [record]))
     assert (await executor.wait(handle)).code == 0
-    assert executor._resources.taken == NOTHING
+    assert executor._resources.taken == Amount(0, 0)
 
 
 async def test_a_stop_that_comes_with_the_answer_is_a_stop(executor: ProcessExecutor, bench: Bench) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from livedeck.executors.api import Exit, ExitKind, ResultStored
-from livedeck.executors.local.admission import NOTHING
+from livedeck.executors.local.admission import Amount
 from livedeck.executors.local.records import Records
 from livedeck.executors.process.executor import ProcessExecutor
 from tests.executors.process.conftest import Bench
@@ -60,7 +60,7 @@ async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(
         assert not large.done()
         files[1].touch()
         await executor.wait(await large)
-        await until(lambda: executor._resources.taken == NOTHING)
+        await until(lambda: executor._resources.taken == Amount(0, 0))
 
 
 async def test_nothing_is_kept_of_an_attempt_whose_result_was_enough(
@@ -119,7 +119,7 @@ async def test_a_server_that_comes_back_is_told_again(bench: Bench, files: tuple
         assert isinstance(await executor.wait_result(handle), ResultStored)
         assert (executor._resources.taken.milli_cores, executor._resources.taken.memory) == (0, GIB)
         files[1].touch()
-        await until(lambda: executor._resources.taken == NOTHING)
+        await until(lambda: executor._resources.taken == Amount(0, 0))
         await until(lambda: bench.log(attempt.id) == "computed\nwaiting\ndone é\n")
 
 
