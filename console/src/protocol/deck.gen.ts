@@ -1,6 +1,6 @@
 // Generated from livedeck/deck/ops.py by scripts/generate_types.py. Change it there, and run that.
 
-/** What everything but its own module has to know of a kind. */
+/** What the rest of livedeck has to know of a kind. */
 export interface Traits {
   readonly grows: boolean;
   readonly tile: boolean;
