@@ -14,13 +14,14 @@ export const ClockContext = createContext(new ServerClock());
 export function useClock<E extends HTMLElement>(every: number | null, update: (element: E, now: number) => void): RefObject<E | null> {
   const clock = use(ClockContext);
   const element = useRef<E>(null);
+  const now = useRef<(() => void) | null>(null);
   useLayoutEffect(() => {
-    const now = () => {
+    now.current = () => {
       if (element.current) update(element.current, clock.now());
     };
-    now();
-    return every === null ? undefined : tick(every, now);
+    now.current();
   });
+  useLayoutEffect(() => (every === null ? undefined : tick(every, () => now.current?.())), [every]);
   return element;
 }
 

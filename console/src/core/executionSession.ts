@@ -24,6 +24,9 @@ export interface ExecutionView {
   readonly queue: Queue;
 }
 
+/** A view of very many nodes takes some milliseconds to make and to draw: one for all that changes within this time. */
+const VIEW_EVERY_MS = 100;
+
 export class ExecutionSession {
   private readonly current: Observable<ExecutionView>;
   readonly view: Readable<ExecutionView>;
@@ -34,9 +37,15 @@ export class ExecutionSession {
   private execution: Execution | null = null;
   private ready = false;
   private deleted = false;
-  private publishing = false;
+  /** Something has changed since the last view. */
+  private changed = false;
+  /** Of the next view; null when there was none for a while, and the next one is made at once. */
+  private cancelTimer: (() => void) | null = null;
 
-  constructor(id: ExecutionId, around: Surroundings = BROWSER) {
+  constructor(
+    id: ExecutionId,
+    private readonly around: Surroundings = BROWSER,
+  ) {
     this.current = new Observable<ExecutionView>({
       stream: { status: "connecting", reason: "" },
       ready: false,
@@ -57,6 +66,7 @@ export class ExecutionSession {
   }
 
   close(): void {
+    this.cancelTimer?.();
     this.stream.close();
   }
 
@@ -82,21 +92,24 @@ export class ExecutionSession {
     this.tasks.set(nodeId, [...others, task].sort((a, b) => attempt(a) - attempt(b)));
   }
 
-  /** Many events come in one piece of the stream: one new view for all of them. */
   private publish(): void {
-    if (this.publishing) return;
-    this.publishing = true;
-    queueMicrotask(() => {
-      this.publishing = false;
-      this.current.set({
-        stream: this.stream.state.get(),
-        ready: this.ready,
-        deleted: this.deleted,
-        execution: this.execution,
-        nodes: new Map(this.nodes),
-        tasks: new Map(this.tasks),
-        queue: this.queue,
-      });
+    this.changed = true;
+    this.cancelTimer ??= this.around.setTimer(() => this.makeView(), 0);
+  }
+
+  private makeView(): void {
+    this.cancelTimer = null;
+    if (!this.changed) return;
+    this.changed = false;
+    this.cancelTimer = this.around.setTimer(() => this.makeView(), VIEW_EVERY_MS);
+    this.current.set({
+      stream: this.stream.state.get(),
+      ready: this.ready,
+      deleted: this.deleted,
+      execution: this.execution,
+      nodes: new Map(this.nodes),
+      tasks: new Map(this.tasks),
+      queue: this.queue,
     });
   }
 }

@@ -41,6 +41,8 @@ export interface Surroundings {
   readonly hidden: () => boolean;
   readonly onVisibility: (listener: () => void) => () => void;
   readonly setTimer: (callback: () => void, ms: number) => () => void;
+  /** Resolves in another task: the page draws and answers in between. */
+  readonly nextTask: () => Promise<void>;
 }
 
 export const BROWSER: Surroundings = {
@@ -54,7 +56,13 @@ export const BROWSER: Surroundings = {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
+  nextTask: () => ("scheduler" in window && "yield" in scheduler ? scheduler.yield() : new Promise((done) => setTimeout(done, 0))),
 };
+
+/** Events are handled in slices: half a frame at a time, however many have come at once. */
+const SLICE_MS = 8;
+/** Bytes that are read as events at a time: a stream may begin with megabytes. */
+const PIECE = 64 * 1024;
 
 /** Nothing at all for this long, heartbeats included, means that the connection is dead. */
 const SILENCE_MS = 45_000;
@@ -137,13 +145,22 @@ export class LiveStream {
     const reader = body.getReader();
     const decoder = new TextDecoder();
     const parser = new SseParser();
+    let worked = 0;
     for (;;) {
       this.expectWord(connection);
       const { done, value } = await reader.read();
       if (done || this.connection !== connection) return;
-      for (const event of parser.push(decoder.decode(value, { stream: true }))) {
-        this.take(event);
-        if (this.connection !== connection) return;
+      for (let at = 0; at < value.length; at += PIECE) {
+        for (const event of parser.push(decoder.decode(value.subarray(at, at + PIECE), { stream: true }))) {
+          const began = performance.now();
+          this.take(event);
+          worked += performance.now() - began;
+          if (worked > SLICE_MS) {
+            worked = 0;
+            await this.around.nextTask();
+          }
+          if (this.connection !== connection) return;
+        }
       }
     }
   }

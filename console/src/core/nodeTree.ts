@@ -84,7 +84,8 @@ export class NodeRows {
     const before = this.made.get(id);
     const same = before?.node === node && before.attempts === attempts && before.planned === planned;
     if (same && before.queued?.ahead === queued?.ahead && before.queued?.reason === queued?.reason) return before;
-    const row = rowOf(id, node, attempts, planned, queued);
+    const given = before?.planned === planned ? before.row.given : givenTo(planned);
+    const row = rowOf(id, node, attempts, planned, queued, given);
     return { node, attempts, planned, queued, row, placed: row };
   }
 
@@ -167,6 +168,7 @@ function rowOf(
   attempts: readonly TaskExecution[],
   planned: WorkflowNode | null,
   queued: Queued | undefined,
+  given: string,
 ): NodeRow {
   const closure = node?.closure;
   const latest = attempts.at(-1);
@@ -184,7 +186,7 @@ function rowOf(
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
     holdsNodes: node?.metadata?.isParentNode ?? planned?.workflowNode !== undefined,
-    given: givenTo(planned),
+    given,
     startedAt,
     endedAt: endedAt(node, phase, startedAt),
   };

@@ -21,6 +21,7 @@ describe("ExecutionSession", () => {
     await around.last.send("node", node("n0", "RUNNING"), "4");
     await around.last.send("task", task("n0", 1, "RUNNING"), "5");
     await around.last.send("task", task("n0", 0, "RETRYABLE_FAILED"), "6");
+    await around.tick();
     const view = session.view.get();
     expect(view.ready).toBe(true);
     expect(view.execution?.closure?.phase).toBe("RUNNING");
@@ -37,6 +38,7 @@ describe("ExecutionSession", () => {
     await around.last.open();
     await around.last.send("execution", { id: executionId, closure: { phase: "SUCCEEDED" } }, "1");
     await around.last.send("deleted", { id: executionId }, "2");
+    await around.tick();
     expect(session.view.get()).toMatchObject({
       deleted: true,
       stream: { status: "ended" },
@@ -50,11 +52,13 @@ describe("ExecutionSession", () => {
     await around.last.open();
     const queue = { reasons: ["waits for 2 CPUs of 4"], nodes: { n1: { ahead: 0, reason: 0 }, n2: { ahead: 1, reason: 0 } } };
     await around.last.send("queue", queue);
+    await around.tick();
     expect([...session.view.get().queue]).toEqual([
       ["n1", { ahead: 0, reason: "waits for 2 CPUs of 4" }],
       ["n2", { ahead: 1, reason: "waits for 2 CPUs of 4" }],
     ]);
     await around.last.send("queue", { reasons: [], nodes: {} });
+    await around.tick();
     expect(session.view.get().queue.size).toBe(0);
   });
 
@@ -64,6 +68,20 @@ describe("ExecutionSession", () => {
     await around.last.open();
     await around.last.send("execution", { id: executionId, closure: { phase: "RUNNING" } }, "1");
     await around.last.drop();
+    await around.tick();
     expect(session.view.get()).toMatchObject({ stream: { status: "reconnecting" }, execution: { id: executionId } });
+  });
+
+  it("makes one view of all that changes within a moment, however many events that is", async () => {
+    const around = new FakeSurroundings();
+    const session = new ExecutionSession(executionId, around);
+    await around.last.open();
+    await around.tick();
+    let views = 0;
+    session.view.subscribe(() => views++);
+    for (let index = 0; index < 50; index++) await around.last.send("node", node(`n${index}`, "RUNNING"), String(index + 1));
+    expect(views).toBe(0);
+    await around.tick();
+    expect([views, session.view.get().nodes.size]).toEqual([1, 50]);
   });
 });

@@ -28,6 +28,17 @@ describe("LiveStream", () => {
     expect(events.map((event) => event.data)).toEqual(["1"]);
   });
 
+  it("lets the page go on between events that take long to handle", async () => {
+    const { around, events } = open(() => {
+      const until = performance.now() + 10;
+      while (performance.now() < until);
+      return undefined;
+    });
+    await around.last.open();
+    for (const each of [1, 2, 3]) await around.last.send("segment", each);
+    expect([events.length, around.tasks]).toEqual([3, 3]);
+  });
+
   it("resumes after the last event when the connection is lost", async () => {
     const { around, status } = open();
     await around.last.open();

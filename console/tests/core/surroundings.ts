@@ -86,6 +86,14 @@ export class FakeSurroundings implements Surroundings {
     return () => this.timers.delete(timer);
   };
 
+  /** How often a stream has let the page go on before it did. */
+  tasks = 0;
+
+  readonly nextTask = (): Promise<void> => {
+    this.tasks++;
+    return Promise.resolve();
+  };
+
   get last(): Connection {
     const connection = this.connections.at(-1);
     if (!connection) throw new Error("nothing has connected");
