@@ -20,6 +20,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── InvalidKey            a key that leaves its root or is malformed
     │   ├── UnreadableObject      too large, or no regular file: reading it again will not help
     │   └── StoreUnavailable      the store is failing for now: worth trying again
+    │       └── StoreFull         it has no room for what is written: something smaller may fit
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
     │   ├── CannotStart           and never can
@@ -129,6 +130,10 @@ class UnreadableObject(StoreError):
 
 class StoreUnavailable(StoreError):
     """The store is failing for now (throttled, unreachable, full); trying again may help."""
+
+
+class StoreFull(StoreUnavailable):
+    """The store has no room for what is to be written; something smaller may fit."""
 
 
 class DeckError(LivedeckError):

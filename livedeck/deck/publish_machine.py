@@ -122,6 +122,8 @@ class Outcome(enum.Enum):
     """An object is there already (of a Create)."""
     FAILED = "failed"
     """The step failed, or nobody can say whether it did."""
+    FULL = "full"
+    """The step failed for want of room: something smaller may fit."""
 
 
 @dataclass
@@ -204,6 +206,7 @@ class PublishMachine:
         self._begun: float | None = None  # when the first segment was stored
         self._uncovered: float | None = None  # when the first segment after the last snapshot was stored
         self._page_data: tuple[int, bytes] | None = None  # rendered, not yet stored
+        self._plain = False  # whether it goes without the script, for which there was no room
         self._log_size = 0  # bytes of segments since the last snapshot
         self._logs_size = 0  # bytes of all segments
         self._removable = 0  # segments up to this one are covered by two snapshots, or by the last
@@ -352,7 +355,7 @@ class PublishMachine:
             case Overwrite() if outcome is Outcome.LANDED:
                 self._page_landed(step, now)
             case Overwrite():
-                self._failed(self._page_breaker, now, error)
+                self._page_failed(outcome, now, error)
             case Remove():
                 self._removed = step.seq  # a segment that cannot be deleted stays; it does no harm
             case _:
@@ -399,9 +402,17 @@ class PublishMachine:
         self._page_weight, self._pages_size = self.replay.weight, self._pages_size + self._page_size
         self._page_took, self._uncovered = now - self._page_from, None
         self._log_size = 0
-        self._page_data = None
+        self._page_data, self._plain = None, False
         if self._closing:
             self.complete, self._removable, self._remove_until = True, step.seq, now + TIDYING
+
+    def _page_failed(self, outcome: Outcome, now: float, error: str) -> None:
+        """Go on without the script, which is most of a small page, where there is no room for it."""
+        plain, self._plain = self._plain, outcome is Outcome.FULL and not self._plain
+        if plain is not self._plain:
+            self._page_data = None
+        if not self._plain:
+            self._failed(self._page_breaker, now, error)
 
     def _failed(self, breaker: _Breaker, now: float, error: str) -> None:
         if not self._log_breaker.failures and not self._page_breaker.failures:
@@ -456,7 +467,10 @@ class PublishMachine:
     def _render(self) -> bytes:
         if self.replay.seq == 0:
             return snapshot.placeholder(self._title, segments.format_time(self._wall()))
-        return snapshot.render(self.replay.document(), live=self.replay.end is None, title=self._title)
+        script_of = _no_script if self._plain else snapshot.packaged_script
+        return snapshot.render(
+            self.replay.document(), live=self.replay.end is None, title=self._title, script_of=script_of
+        )
 
     def _may_hold(self, deck: str, id_: str) -> bool:
         """Whether an element is in the document, or will be once the segment on its way has landed."""
@@ -467,3 +481,7 @@ class PublishMachine:
 
     def _bounded(self, pending: Pending) -> list[tuple[str, str]]:
         return limits.shrink(pending, self._settings.max_bytes) if pending.weight > self._settings.max_bytes else []
+
+
+def _no_script() -> None:
+    """Give no script: the page is the static rendering alone."""

@@ -35,7 +35,7 @@ from livedeck.deck.safe_segments import TROUBLE
 from livedeck.deck.segments import CONTENT_TYPE, format_time
 from livedeck.deck.settings import FLUSH_TIMEOUT, DeckPublish
 from livedeck.deck.snapshot import CONTENT_TYPE as PAGE_TYPE
-from livedeck.errors import ObjectExists, ObjectNotFound, StoreError
+from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreFull
 from livedeck.store import Store
 
 logger = logging.getLogger("livedeck.deck")
@@ -262,7 +262,7 @@ class Publisher:
             self._give_hint(hints.stored(step.data, step.seq))
         elif moved:
             self._give_hint(hints.advanced(self._logic.replay.seq))
-        elif behind is not None and outcome is Outcome.FAILED:
+        elif behind is not None and outcome in {Outcome.FAILED, Outcome.FULL}:
             self._give_hint(hints.failing(behind))
 
     def _give_hint(self, data: bytes) -> None:
@@ -290,7 +290,7 @@ class Publisher:
         except ObjectNotFound:
             return Outcome.LANDED, None, ""
         except StoreError as error:
-            return Outcome.FAILED, None, str(error)
+            return Outcome.FULL if isinstance(error, StoreFull) else Outcome.FAILED, None, str(error)
         except Exception as error:
             logger.exception("deck_store_error")  # not of livedeck's own errors: a bug in a store, say which
             return Outcome.FAILED, None, str(error)

@@ -37,6 +37,8 @@ from livedeck.sdk.tracebacks import name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
 from livedeck.store import Retry, Store, layout, open_store, split_uri
 
+FLUSH_AFTER_FAILURE = 2.0
+"""Seconds for the end of the Deck when the result could not be stored: the store has been asked for long enough."""
 DECK_RANK = "LIVEDECK_DECK_RANK"
 """Environment variable: which process of a job of several publishes the Deck; 0 by default."""
 
@@ -215,10 +217,11 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
         failure, exit_code = error, result.report(error)
     if exit_code == 0:
         result.tell(deck=attempt.page is not None)
-    if failure is not None:
+    if exit_code:
+        failure = failure or failures.Unreachable("the outputs could not be stored; the log says why")
+        attempt.fail(failure, timeout=FLUSH_AFTER_FAILURE)
+    elif failure is not None:
         attempt.fail(failure)
-    elif exit_code:
-        attempt.fail(failures.Unreachable("the outputs could not be stored; the log says why"))
     else:
         attempt.end("succeeded")
     return exit_code

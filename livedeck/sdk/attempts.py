@@ -93,12 +93,12 @@ class Attempt:
         self.outputs = self.task.interface.accept_outputs(returned)
         return self.outputs
 
-    def fail(self, error: BaseException) -> None:
-        """End the Deck with the error on a tab of its own."""
+    def fail(self, error: BaseException, *, timeout: float = FLUSH_TIMEOUT) -> None:
+        """End the Deck with the error on a tab of its own; see ``end``."""
         if self.page is not None:
             self.page.show_error(error, format_error(error))
         self.outputs = None
-        self.end("failed")
+        self.end("failed", timeout=timeout)
 
     def end(self, outcome: Outcome, *, timeout: float = FLUSH_TIMEOUT) -> bool:
         """End the Deck and wait until the store has it, ``timeout`` seconds at most.

@@ -20,6 +20,7 @@ from livedeck.errors import (
     ObjectExists,
     ObjectNotFound,
     StoreError,
+    StoreFull,
     StoreUnavailable,
     UnreadableObject,
 )
@@ -31,16 +32,18 @@ _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
 _NO_FILE = {errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP}  # a socket, a device that is not there
 _PIECE = 1024 * 1024
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_TRANSIENT = {
+_FULL = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than the file system or a limit allows",
+}
+_TRANSIENT = {
     errno.EMFILE: "too many files are open in this process",
     errno.ENFILE: "too many files are open on this machine",
     errno.EIO: "the disk reports an input/output error",
     errno.ESTALE: "the network file system lost the file",
     errno.ETIMEDOUT: "the network file system does not answer",
     errno.EAGAIN: "the file system is busy",
-    errno.EFBIG: "the file is larger than the file system or a limit allows",
 }
 
 
@@ -286,6 +289,8 @@ def _translate(error: OSError, verb: str, path: str) -> StoreError:
         return StoreError(f"may not {verb} {path}: {error.strerror}; check who owns the folder and its permissions")
     if code == errno.ENAMETOOLONG:
         return InvalidKey(f"cannot {verb} {path}: a part of the name is longer than the file system allows")
+    if code in _FULL:
+        return StoreFull(f"cannot {verb} {path}: {_FULL[code]}")
     if code in _TRANSIENT:
         return StoreUnavailable(f"cannot {verb} {path}: {_TRANSIENT[code]}")
     return StoreError(f"cannot {verb} {path}: {error.strerror or error}")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from livedeck.errors import StoreUnavailable
+from livedeck.errors import StoreFull, StoreUnavailable
 from livedeck.store import Backend, Meta, Store, open_store
 
 
@@ -150,6 +150,8 @@ class _FaultyBackend:
         fault = self.broken if self.broken is not Fault.NONE else self.script.popleft() if self.script else Fault.NONE
         if fault is Fault.BUG:
             raise RuntimeError(f"{key}: a bug in the store")
+        if fault is Fault.FULL:
+            raise StoreFull(f"{key}: {_WORDS[fault]}")
         if fault not in {Fault.NONE, Fault.LOSES_REPLY}:
             raise StoreUnavailable(f"{key}: {_WORDS[fault]}")
         return fault

@@ -338,6 +338,42 @@ def test_a_snapshot_that_fails_does_not_hold_up_the_log() -> None:
     assert snapshot.parse(page.data).seq == 1
 
 
+def test_a_last_page_that_there_is_no_room_for_goes_without_its_script_at_once() -> None:
+    loop = Loop()
+    loop.offer(Put("d", Chart("c", "t", [Series("y", [1.0], [2.0])])))
+    loop.run()
+    loop.logic.finish(END, loop.clock.monotonic())
+    loop.done(loop.next())
+    whole = loop.next()
+    loop.done(whole, Outcome.FULL, error="the disk is full")
+    plain = loop.next()
+    assert isinstance(plain, Overwrite), "without waiting"
+    assert b"data-static" in whole.data
+    assert b"data-static" not in plain.data
+    assert len(plain.data) < len(whole.data) / 2
+    assert snapshot.parse(plain.data) == snapshot.parse(whole.data)
+    loop.done(plain)
+    assert isinstance(loop.next(), Finished)
+
+
+def test_a_page_that_does_not_fit_even_without_its_script_is_tried_again_with_it_after_a_while() -> None:
+    loop = Loop()
+    loop.offer(Put("d", Html("a", "1")))
+    loop.run()
+    loop.logic.finish(END, loop.clock.monotonic())
+    loop.done(loop.next())
+    for wait in (publish_machine.FIRST_WAIT, 2 * publish_machine.FIRST_WAIT):
+        for script in (True, False):
+            page = loop.next()
+            assert isinstance(page, Overwrite)
+            assert (b"data-static" in page.data) is script
+            loop.done(page, Outcome.FULL, error="the disk is full")
+        assert loop.next() == Wait(loop.clock.monotonic() + wait)
+        loop.clock.advance(wait)
+    assert [type(step) for step in loop.run()] == [Overwrite]
+    assert loop.logic.complete
+
+
 def overdue(seconds: float, limit: float = publish_machine.MAX_LAG) -> float:
     """How many snapshots may be written in that time for no other reason than that the last one is too old."""
     return 2 + math.log(limit / publish_machine.MIN_LAG, 1 + publish_machine.LAG_PER_AGE) + seconds / limit

@@ -1,6 +1,9 @@
 """The store's disk is full: tasks whose outputs fit succeed, the others say why, and the server goes on."""
 
+import asyncio
+import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +11,9 @@ import pytest
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.client import Client
+from livedeck.deck import snapshot
 from livedeck.deck.reader import Reader
-from livedeck.store import open_store
+from livedeck.store import Store, open_store
 from livedeck.testing.process import running_server
 from tests.integration.running import phase_of, python_outputs, run
 
@@ -41,7 +45,7 @@ async def test_a_full_disk_costs_decks_and_says_so_and_the_server_goes_on(tmp_pa
     store = {
         "LIVEDECK_ROOT": small_disk.as_uri(),
         "LIVEDECK_RESULT_TIMEOUT": "0.5",
-        "LIVEDECK_SYSTEM_RETRIES": "0",  # each attempt waits half a minute for its Deck, too
+        "LIVEDECK_SYSTEM_RETRIES": "0",
     }
     with running_server(tmp_path / "server", environment=store) as server, Client(server.endpoint) as client:
         assert python_outputs(client, run(client, "full_disk.py", "small", word="before").id) == {"o0": "before"}
@@ -60,7 +64,31 @@ async def test_a_full_disk_costs_decks_and_says_so_and_the_server_goes_on(tmp_pa
         assert "the disk is full" in failed.closure.error.message
 
         make_room(small_disk)
+        leave(small_disk, 120_000)
+        tight = run(client, "full_disk.py", "small", word="tight")
+        assert python_outputs(client, tight.id) == {"o0": "tight"}
+        (attempt,) = list(client.task_executions(node_of(client, tight.id)))
+        page = await ended_page(open_store(attempt.closure.logs[0].uri.removesuffix("/log")))
+        assert b"data-static" not in page, "there was no room for the script"
+        assert b"<p>tight</p>" in page
+
+        (small_disk / "filler").unlink()
         assert python_outputs(client, run(client, "full_disk.py", "small", word="after").id) == {"o0": "after"}
+
+
+def leave(disk: Path, free: int) -> None:
+    """Fill the disk but for so many bytes."""
+    stat = os.statvfs(disk)
+    (disk / "filler").write_bytes(bytes(stat.f_bavail * stat.f_frsize - free))
+
+
+async def ended_page(store: Store) -> bytes:
+    """The last page of an attempt's Deck, once it is there; the attempt need not have waited for it."""
+    deadline = time.monotonic() + 20
+    while snapshot.is_live(page := store.get("deck.html")):
+        assert time.monotonic() < deadline, "the last page was not stored"
+        await asyncio.sleep(0.05)
+    return page
 
 
 def make_room(disk: Path) -> None:

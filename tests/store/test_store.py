@@ -13,7 +13,15 @@ from typing import Any
 import obstore.store
 import pytest
 
-from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable, UnreadableObject
+from livedeck.errors import (
+    InvalidKey,
+    ObjectExists,
+    ObjectNotFound,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    UnreadableObject,
+)
 from livedeck.store import Store, join_uri, open_store, split_uri
 from livedeck.store.cloud import CloudBackend
 
@@ -183,8 +191,9 @@ def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (errno.ENOSPC, StoreUnavailable),
-        (errno.EDQUOT, StoreUnavailable),
+        (errno.ENOSPC, StoreFull),
+        (errno.EDQUOT, StoreFull),
+        (errno.EIO, StoreUnavailable),
         (errno.EACCES, StoreError),
         (errno.ENAMETOOLONG, InvalidKey),
         (errno.ELOOP, StoreError),
