@@ -49,11 +49,12 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator[Self]:
+    async def open(cls, url: str, *, prepared: bool = True) -> AsyncIterator[Self]:
         """Connect, migrate to the newest schema, and close at the end.
 
         Args:
             url: A SQLAlchemy URL of an SQLite file or a PostgreSQL database; an async driver's name is accepted.
+            prepared: Whether the statements that every event takes are handed straight to the driver.
 
         Raises:
             UnsupportedOption: The URL names no database that livedeck runs on.
@@ -61,7 +62,7 @@ class Database:
             ServerError: The database cannot be reached, or is none; `NotWritable` if its folder cannot be made.
         """
         with _opening(url):
-            engines = open_engines(url)
+            engines = open_engines(url, prepared=prepared)
         try:
             with _opening(url):
                 await asyncio.to_thread(migrate, engines.writer)

@@ -9,13 +9,14 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from livedeck.admin.db.prepared import command
+from livedeck.admin.db.prepared import UNPREPARED, command
 from livedeck.errors import NotWritable, UnknownEntity, UnsupportedOption
 
 READERS = 4
@@ -41,11 +42,12 @@ class Engines:
         self.writer.dispose()
 
 
-def open_engines(url: str) -> Engines:
+def open_engines(url: str, *, prepared: bool = True) -> Engines:
     """Build the engines for a SQLAlchemy URL; nothing is connected yet.
 
     Args:
         url: ``sqlite:///path``, ``sqlite+aiosqlite:///path``, ``postgresql://...`` or ``postgresql+psycopg://...``.
+        prepared: Whether the statements that every event takes are handed straight to the driver.
 
     Raises:
         UnsupportedOption: Another kind of database, or SQLite without a file.
@@ -53,11 +55,12 @@ def open_engines(url: str) -> Engines:
         UnknownEntity: The driver is not installed.
     """
     parsed = _parsed(url)
+    options = {} if prepared else {UNPREPARED: True}
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(parsed)
+            return _sqlite(parsed, options)
         case "postgresql":
-            return _postgresql(parsed)
+            return _postgresql(parsed, options)
         case other:
             raise UnsupportedOption(
                 f"database {other!r} is not supported: use sqlite:///FILE or postgresql://HOST/NAME"
@@ -82,7 +85,7 @@ def _parsed(url: str) -> URL:
     )
 
 
-def _sqlite(url: URL) -> Engines:
+def _sqlite(url: URL, options: dict[str, Any]) -> Engines:
     if url.database in (None, "", ":memory:"):
         # Readers and the writer have connections of their own, which a database in memory cannot share.
         raise UnsupportedOption("SQLite needs a file: sqlite:///path/to/livedeck.db")
@@ -95,8 +98,10 @@ def _sqlite(url: URL) -> Engines:
         ) from error
     plain = url.set(drivername="sqlite+pysqlite")
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    writer = create_engine(plain, connect_args=arguments, pool_size=1, max_overflow=0)
-    reader = create_engine(plain, connect_args=arguments, pool_size=READERS + 1, max_overflow=0)
+    writer = create_engine(plain, connect_args=arguments, pool_size=1, max_overflow=0, execution_options=options)
+    reader = create_engine(
+        plain, connect_args=arguments, pool_size=READERS + 1, max_overflow=0, execution_options=options
+    )
     for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin(begin))
@@ -120,15 +125,20 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _postgresql(url: URL) -> Engines:
+def _postgresql(url: URL, options: dict[str, Any]) -> Engines:
     plain = url.set(drivername="postgresql+psycopg")
     try:
-        writer = create_engine(plain, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        writer = create_engine(plain, pool_size=1, max_overflow=0, pool_pre_ping=True, execution_options=options)
     except ImportError as error:
         raise UnknownEntity("PostgreSQL needs a driver: pip install 'livedeck[postgres]'") from error
     # One snapshot for all statements of a read, as SQLite gives.
     reader = create_engine(
-        plain, pool_size=READERS + 1, max_overflow=0, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+        plain,
+        pool_size=READERS + 1,
+        max_overflow=0,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        execution_options=options,
     )
     event.listen(writer, "begin", _begin(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
     return Engines(writer, reader)

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Delete, Insert, Select, Update
 Value = int | str | bytes | None
 Row = Mapping[str, Value]
 
+UNPREPARED = "livedeck_unprepared"
+"""Execution option of an engine whose statements go through SQLAlchemy, to measure what it gains that they need not."""
+
 
 class Prepared:
     """A statement with named parameters (``bindparam``), none of them expanding."""
@@ -23,6 +26,8 @@ class Prepared:
 
     def fetch(self, connection: Connection, **values: Value) -> list[tuple[Any, ...]]:
         """Run it and return all rows."""
+        if _unprepared(connection):
+            return [tuple(row) for row in connection.execute(self._statement, values)]
         sql, positions = self._for(connection)
         cursor = connection.connection.cursor()
         cursor.execute(sql, _arrange(values, positions))
@@ -33,6 +38,9 @@ class Prepared:
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Run it once for each of ``rows``; nothing happens when there are none."""
         if not rows:
+            return
+        if _unprepared(connection):
+            connection.execute(self._statement, rows)
             return
         sql, positions = self._for(connection)
         cursor = connection.connection.cursor()
@@ -57,6 +65,10 @@ def command(connection: Connection, sql: str) -> None:
     cursor = connection.connection.cursor()
     cursor.execute(sql)
     cursor.close()
+
+
+def _unprepared(connection: Connection) -> bool:
+    return UNPREPARED in connection.get_execution_options()
 
 
 def _arrange(values: Row, positions: Sequence[str] | None) -> Any:

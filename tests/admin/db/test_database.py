@@ -7,10 +7,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flyteidl.core.execution_pb2 import NodeExecution
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.event.event_pb2 import NodeExecutionEvent
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from bench.history import DOMAIN, PROJECT, write_history
+from livedeck.admin.db import executions, recording
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.engines import open_engines, shown
 from livedeck.errors import NotWritable, ServerError, UnknownEntity, UnsupportedOption
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+async def test_statements_find_and_write_the_same_through_the_driver_and_through_sqlalchemy(
+    tmp_path: Path, prepared: bool
+) -> None:
+    url = f"sqlite:///{tmp_path}/livedeck.db"
+    write_history(url, 10)
+    running = WorkflowExecutionIdentifier(project=PROJECT, domain=DOMAIN, name="x9")
+    nodes = [NodeExecutionIdentifier(execution_id=running, node_id=name) for name in ("n1", "n2")]
+    events = [
+        NodeExecutionEvent(id=node, phase=NodeExecution.RUNNING, occurred_at=Timestamp(seconds=1)) for node in nodes
+    ]
+    async with Database.open(url, prepared=prepared) as database:
+        await database.write(recording.record, recording.Reporter(None), events)
+        found = [await database.read(executions.find_node, node) for node in nodes]
+        assert [each.closure.phase for each in found] == [NodeExecution.RUNNING] * 2
 
 
 async def refusal(url: Any, kind: Any) -> Any:
