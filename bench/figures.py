@@ -126,9 +126,8 @@ measured first.
 
 Where a task's time goes in the fan-out, which keeps both cores busy: about 18 ms of CPU. 9 ms are its process (half of
 it the kernel's: some 1,100 page faults of 3 us each, and taking it down), 3 ms the zygote, 5 ms the server
-(engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so a child
-that waits for its attempt touches beforehand the memory that it will need, and says that it is over before it is taken
-down.
+(engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so children are
+forked in advance, and say that they are over before they are taken down.
 """
 
 

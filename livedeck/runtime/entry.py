@@ -26,7 +26,7 @@ from livedeck.executors.notices import RESULT_NOTICE, tell_result_stored
 from livedeck.runtime import arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.termination import Termination
-from livedeck.runtime.warm_up import declare, inputs_of_nothing, nothing, use_everything_once
+from livedeck.runtime.warm_up import use_everything_once
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
@@ -44,23 +44,6 @@ DECK_RANK = "LIVEDECK_DECK_RANK"
 
 
 use_everything_once()
-
-
-def warm_up() -> None:
-    """Run an attempt that does nothing, in memory: called by an executor in a fork that waits for its attempt."""
-    declare()
-    open_store("file:///proc/self").head("stat")
-    open_store(_WARM_UP).put("inputs.pb", inputs_of_nothing())
-    main(
-        [
-            *("--inputs", f"{_WARM_UP}/inputs.pb", "--output-prefix", _WARM_UP),
-            *("--raw-output-data-prefix", _WARM_UP, "--"),
-            *("task-module", nothing.module, "task-name", nothing.function.__name__),
-        ]
-    )
-
-
-_WARM_UP = "memory://warm-up"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -45,18 +45,6 @@ def convert(samples: Sequence[tuple[Any, Any]] = ((0, int),)) -> None:
     LiteralMap.FromString(LiteralMap(literals=literals).SerializeToString(deterministic=True))
 
 
-@task
-def nothing(x: int = 0) -> int:
-    """Return what is given: the task that a warm-up runs."""
-    return x
-
-
-def inputs_of_nothing() -> bytes:
-    """Return inputs of ``nothing``, serialized."""
-    literals = {"x": to_literal(0, int, DataPlane("memory://warm-up"))}
-    return LiteralMap(literals=literals).SerializeToString()
-
-
 def declare() -> None:
     """Declare a task."""
 

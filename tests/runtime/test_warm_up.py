@@ -1,7 +1,6 @@
 import threading
 
 from livedeck.deck.page import current_page
-from livedeck.runtime.entry import warm_up
 from livedeck.runtime.warm_up import use_everything_once
 from livedeck.sdk.context import inside_task
 
@@ -9,7 +8,6 @@ from livedeck.sdk.context import inside_task
 def test_warming_up_starts_no_thread_and_leaves_nothing_behind() -> None:
     threads, decks = set(threading.enumerate()), list(current_page().decks)
     use_everything_once()
-    warm_up()
     assert set(threading.enumerate()) <= threads
     assert current_page().decks == decks
     assert not inside_task()

@@ -11,7 +11,6 @@ import ctypes
 import importlib
 import os
 import resource
-import select
 import signal
 import socket
 import struct
@@ -21,7 +20,7 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import IO, Annotated, Any, NoReturn
 
 import msgspec
@@ -56,8 +55,6 @@ class ChildSetup(msgspec.Struct, frozen=True):
     umask: int
     notices: bytes = b""
     """Address of the socket for ``ExitNotice``; empty: there is none."""
-    warm_ups: Sequence[Callable[[], None]] = ()
-    """What to call while there is no plan yet; see ``_warm_up``."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -82,7 +79,6 @@ LARGE = 256 << 20
 """Bytes of an attempt's memory from which on it waits to be reaped: the next one should find them free."""
 
 _plans = msgspec.msgpack.Decoder(Plan)
-_PLAN = msgspec.msgpack.encode(Plan([""], None, {b"": b""}))
 
 
 def trim_memory() -> None:
@@ -130,7 +126,6 @@ def run(setup: ChildSetup) -> NoReturn:
     try:
         _detach(setup)
         _renew_interpreter()
-        _warm_up(setup.warm_ups)
         plan = _await_plan()
         if plan is None:
             code = 0
@@ -191,25 +186,6 @@ def _reset_signals() -> None:
     for number in HANDLED:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (*HANDLED, *BLOCKED))
-
-
-def _warm_up(warm_ups: Sequence[Callable[[], None]]) -> None:
-    """Touch the memory that an attempt will touch, while nobody waits for this child.
-
-    A fork shares its parent's memory until it writes to it, and CPython writes to whatever it reads: the kernel copies
-    hundreds of pages while a trivial attempt runs, which takes longer than all else that it does.
-    """
-    _plans.decode(_PLAN)
-    for warm_up in warm_ups:
-        if select.select([PLAN_FD], [], [], 0)[0]:
-            return  # a plan is there
-        call_warm_up(warm_up)
-
-
-def call_warm_up(warm_up: Callable[[], None]) -> None:
-    """Call a warm-up, which is for speed only: what is wrong will show when an attempt does the same."""
-    with contextlib.suppress(Exception):
-        warm_up()
 
 
 def _await_plan() -> Plan | None:

@@ -18,8 +18,7 @@ class ProcessExecutor(LocalExecutor):
         work_dir: where attempts and zygotes live; one executor at a time, but any number in turn. Only this user
             may read it.
         environment: what the environment of each attempt begins with.
-        preload: modules that the zygote imports before it forks. They must start no thread. A function
-            ``warm_up`` of such a module is called there too, and again in each fork that waits for an attempt.
+        preload: modules that the zygote imports before it forks. They must start no thread.
         commands: console scripts to call in the fork, by name (``module:function``, called with the arguments);
             anything else is executed.
         idle: seconds that a zygote lingers after this process died, with nothing to run.
@@ -27,7 +26,7 @@ class ProcessExecutor(LocalExecutor):
         exit_timeout: seconds that an attempt's process may go on after its result was stored, to end its Deck and to
             run exit handlers; then all of its session is ended.
         answer_timeout: seconds after which a zygote that runs and does not answer is ended, and its attempts with it.
-        without: parts to leave out, to measure what they gain: ``warm-up``, ``exit notice``, ``spares``.
+        without: parts to leave out, to measure what they gain: ``exit notice``, ``spares``.
         settings: limits and times, by their names in ``LocalSettings``.
     """
 

@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from livedeck.errors import ExecutorError
@@ -33,9 +33,6 @@ MAX_SPARES, MIN_SPARES = 4, 1
 When no more than a few are left all the others are forked, one after the other: after a fork both sides copy each page
 that they write to, and the zygote, if it does nothing else in between, does so once.
 """
-
-CORES = os.cpu_count() or 1
-"""While as many attempts run, children that wait do not warm up: that would take from those that work."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,6 @@ class ChildSupervisor:
         log_cap: bytes kept of one attempt's output, about.
         notices: address of the socket where attempts say that their result is stored, and that they are over;
             empty: none.
-        warm_ups: called in each child while it waits for its plan.
         exit_notices: whether children say that they are over, instead of being waited for.
         spares: how many children are forked in advance, at most.
     """
@@ -94,7 +90,6 @@ class ChildSupervisor:
         umask: int,
         log_cap: int,
         notices: bytes = b"",
-        warm_ups: Sequence[Callable[[], None]] = (),
         exit_notices: bool = True,
         spares: int = MAX_SPARES,
     ) -> None:
@@ -109,7 +104,6 @@ class ChildSupervisor:
         self._umask = umask
         self._log_cap = log_cap
         self._notices = notices
-        self._warm_ups = warm_ups
         self._by_pid: dict[int, Running] = {}
         self._cleaners: set[int] = set()
         self._exiting: dict[int, float] = {}
@@ -334,14 +328,11 @@ class ChildSupervisor:
         return spare
 
     def _fork_child(self, output: int, plan_fd: int, cwd: str) -> int:
-        warm_ups = self._warm_ups if len(self.running) < CORES else ()
         signal.pthread_sigmask(signal.SIG_BLOCK, child.HANDLED)  # none may reach the child's copy of our handlers
         try:
             pid = os.fork()
             if pid == 0:
-                child.run(
-                    child.ChildSetup(output, plan_fd, cwd, self.me.pid, self._umask, self._exit_notices, warm_ups)
-                )
+                child.run(child.ChildSetup(output, plan_fd, cwd, self.me.pid, self._umask, self._exit_notices))
             return pid
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, child.HANDLED)

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -35,10 +35,8 @@ MAX_UNSENT = 4 * 1024 * 1024
 SHUTDOWN_GRACE = 10.0
 """Seconds that attempts get when the zygote itself is asked to end (SIGTERM)."""
 RETRY_RECORD = 1.0
-WARM_UP, EXIT_NOTICE, SPARES = "warm-up", "exit notice", "spares"
+EXIT_NOTICE, SPARES = "exit notice", "spares"
 """Parts that can be left out."""
-WARM_UP_ROUNDS = 20
-"""CPython 3.11 specializes a function in its eighth call, and what it finds then in a few more."""
 REAP_TIMEOUT = 2.0
 """Seconds that a process may take to be gone after its exit notice, and between two looks for such."""
 
@@ -374,12 +372,9 @@ def main() -> None:
     processes.detach()
     umask = os.umask(0o077)
     replace_file(settings.identity, msgspec.json.encode(processes.identify(os.getpid())))
-    preloaded = [importlib.import_module(module) for module in settings.preload]
-    warm_ups = [module.warm_up for module in preloaded if hasattr(module, "warm_up")]
-    if WARM_UP in settings.without:
-        warm_ups = []
+    for module in settings.preload:
+        importlib.import_module(module)
     child.open_streams()
-    _warm_up(warm_ups)
     _warn_of_threads()
     processes.become_subreaper()
     records = Records(Path(settings.work_dir))
@@ -390,7 +385,6 @@ def main() -> None:
         umask=umask,
         log_cap=settings.log_cap,
         notices=opened.getsockname() if opened is not None else b"",
-        warm_ups=warm_ups,
         exit_notices=EXIT_NOTICE not in settings.without,
         spares=0 if SPARES in settings.without else MAX_SPARES,
     )
@@ -400,13 +394,6 @@ def main() -> None:
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
     Zygote(settings, supervisor, listener, opened).run()
     supervisor.close()
-
-
-def _warm_up(warm_ups: Sequence[Callable[[], None]]) -> None:
-    """Do what attempts will do until the interpreter has specialized its code, so that no fork has to do that anew."""
-    for warm_up in warm_ups:
-        for _ in range(WARM_UP_ROUNDS):
-            child.call_warm_up(warm_up)
 
 
 def _warn_of_threads() -> None:

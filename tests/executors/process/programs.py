@@ -23,21 +23,6 @@ def main(argv: Any) -> Any:
     return globals()[argv[0]](*argv[1:])
 
 
-_warm_ups: list[Any] = []
-
-
-def warm_up() -> None:
-    """Called before the forks and in every fork that waits; that it fails must not matter."""
-    _warm_ups.append(os.getpid())
-    raise ValueError("not on stage")
-
-
-def says_whether_it_warmed_up() -> None:
-    where = set(_warm_ups)
-    assert where in ({os.getppid()}, {os.getppid(), os.getpid()})
-    print(os.getpid() in where)
-
-
 def nothing() -> None:
     pass
 
