@@ -197,6 +197,7 @@ def test_back_finds_the_place_and_the_link(stage: Stage) -> None:
     link.focus()
     link.press("Enter")
     expect(stage.page.get_by_role("list", name="Nodes")).to_be_visible()
+    expect(stage.page.get_by_role("heading", level=1)).to_be_focused()
     stage.page.go_back()
     expect(link).to_be_focused()
     stage.page.wait_for_function(

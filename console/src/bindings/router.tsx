@@ -1,7 +1,9 @@
 /** Addresses and history, without a library: the routes themselves are in `core/routes.ts`. */
-import { createContext, use, useEffect, useMemo, useSyncExternalStore, type AnchorHTMLAttributes, type ReactNode } from "react";
+import { createContext, use, useEffect, useLayoutEffect, useMemo, useSyncExternalStore, type AnchorHTMLAttributes, type ReactNode } from "react";
 import { parseRoute, type Route } from "../core/routes";
-import { Visited } from "../core/visited";
+import { Visited, type Place } from "../core/visited";
+
+export type { Place };
 
 interface Router {
   readonly route: Route;
@@ -35,13 +37,19 @@ function go(to: string, { replace = false }: { readonly replace?: boolean } = {}
 
 const VISITED = new Visited(window);
 
-export function RouterProvider({ children }: { readonly children: ReactNode }) {
+interface RouterProviderProps {
+  readonly placeOf: (route: Route) => Place;
+  readonly children: ReactNode;
+}
+
+export function RouterProvider({ placeOf, children }: RouterProviderProps) {
   const address = useSyncExternalStore(subscribe, here);
   useEffect(() => VISITED.restoreOnBack(), []);
   const router = useMemo<Router>(() => {
     const [path = "", search = ""] = address.split("?");
     return { route: parseRoute(path, search), go };
   }, [address]);
+  useLayoutEffect(() => VISITED.show(placeOf(router.route)), [placeOf, router]);
   return <RouterContext value={router}>{children}</RouterContext>;
 }
 

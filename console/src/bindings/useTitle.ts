@@ -24,15 +24,19 @@ const COLOURS: Readonly<Record<PhaseLook["tone"], string>> = {
 };
 
 /**
+ * The title of a page that knows more than its route says (`app/routes.tsx`).
+ *
  * @param words what the page shows; empty for livedeck itself.
  * @param look how that stands; null where it does not.
  */
 export function useTitle(words: string, look: PhaseLook | null = null): void {
-  useEffect(() => {
-    const sign = look ? SIGNS[look.icon] : "";
-    document.title = [sign, words.replace(TURNS, ""), words && `- ${NAME}`].filter(Boolean).join(" ") || NAME;
-    setIcon(look);
-  }, [words, look]);
+  useEffect(() => setTitle(words, look), [words, look]);
+}
+
+export function setTitle(words: string, look: PhaseLook | null = null): void {
+  const sign = look ? SIGNS[look.icon] : "";
+  document.title = [sign, words.replace(TURNS, ""), words && `- ${NAME}`].filter(Boolean).join(" ") || NAME;
+  setIcon(look);
 }
 
 function setIcon(look: PhaseLook | null): void {

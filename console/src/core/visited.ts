@@ -9,11 +9,22 @@ interface Spot {
   readonly focus: string | null;
 }
 
+/** What a page has that a viewer can be at. */
+export interface Place {
+  /** Another one: another page. */
+  readonly identity: string;
+  /** What gets the focus when a viewer comes to the page, if what had it is gone: a CSS selector; null: nothing. */
+  readonly focus: string | null;
+  /** Names of what scrolls (`data-scrolls`): at its top when a viewer comes to the page, where it was after Back. */
+  readonly scrolls: readonly string[];
+}
+
 /** Until then, in milliseconds, content may come that is long enough to be scrolled to. */
 const TIMEOUT = 3000;
 
 export class Visited {
   private stop: (() => void) | null = null;
+  private place: Place | null = null;
 
   constructor(private readonly window: Window) {}
 
@@ -22,6 +33,17 @@ export class Visited {
     this.stop?.();
     const { history } = this.window;
     history.replaceState({ ...(history.state as object | null), spot: this.spot() }, "");
+  }
+
+  /** Another address is shown. Its page, if that is another one, begins at its top and with its own focus, but after Back. */
+  show(place: Place): void {
+    const before = this.place;
+    this.place = place;
+    const { spot } = (this.window.history.state ?? {}) as { spot?: Spot };
+    if (before === null || before.identity === place.identity || spot) return;
+    this.stop?.();
+    const top = Object.fromEntries(place.scrolls.map((name) => [name, 0]));
+    this.when(() => this.scrollTo(top) && this.focusFirst(place.focus));
   }
 
   /** Go back to the spot whenever a step of the history is come back to. Returns how to end that. */
@@ -39,17 +61,27 @@ export class Visited {
 
   private spot(): Spot {
     const scroll: Record<string, number> = {};
-    for (const element of this.scrolling()) scroll[element.dataset["scrolls"] ?? ""] = element.scrollTop;
+    for (const [name, element] of this.scrolling()) scroll[name] = element.scrollTop;
     const focused = this.window.document.activeElement;
     return { scroll, focus: focused instanceof HTMLAnchorElement ? focused.getAttribute("href") : null };
   }
 
-  private scrolling(): readonly HTMLElement[] {
-    return [...this.window.document.querySelectorAll<HTMLElement>("[data-scrolls]")];
+  /** What scrolls of the page that is shown, by name. */
+  private scrolling(): ReadonlyMap<string, HTMLElement> {
+    const elements = [...this.window.document.querySelectorAll<HTMLElement>("[data-scrolls]")];
+    const named = elements.map((element) => [element.dataset["scrolls"] ?? "", element] as const);
+    return new Map(named.filter(([name]) => this.place?.scrolls.includes(name)));
   }
 
-  /** Try with each frame, until all is as it was, the viewer moves by themselves, or it has taken too long. */
-  private restore(spot: Spot): void {
+  private restore({ scroll, focus }: Spot): void {
+    this.when(() => {
+      const scrolled = this.scrollTo(scroll);
+      return this.focusLink(focus) && scrolled;
+    });
+  }
+
+  /** Try with each frame, until it is done, the viewer moves by themselves, or it has taken too long. */
+  private when(done: () => boolean): void {
     const { window } = this;
     const end = window.performance.now() + TIMEOUT;
     const stop = new AbortController();
@@ -59,16 +91,14 @@ export class Visited {
     }
     const attempt = () => {
       if (stop.signal.aborted) return;
-      const scrolled = this.scrollTo(spot.scroll);
-      const focused = this.focus(spot.focus);
-      if ((scrolled && focused) || window.performance.now() > end) stop.abort();
+      if (done() || window.performance.now() > end) stop.abort();
       else window.requestAnimationFrame(attempt);
     };
     window.requestAnimationFrame(attempt);
   }
 
   private scrollTo(scroll: Spot["scroll"]): boolean {
-    const elements = new Map(this.scrolling().map((element) => [element.dataset["scrolls"] ?? "", element]));
+    const elements = this.scrolling();
     return Object.entries(scroll).every(([name, top]) => {
       const element = elements.get(name);
       if (!element) return top === 0;
@@ -77,7 +107,17 @@ export class Visited {
     });
   }
 
-  private focus(href: string | null): boolean {
+  private focusFirst(selector: string | null): boolean {
+    const { document } = this.window;
+    if (selector === null || document.activeElement !== document.body) return true;
+    const element = document.querySelector<HTMLElement>(selector);
+    if (!element) return false;
+    element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+    return true;
+  }
+
+  private focusLink(href: string | null): boolean {
     if (href === null) return true;
     const link = [...this.window.document.querySelectorAll("a")].find((each) => each.getAttribute("href") === href);
     link?.focus({ preventScroll: true });

@@ -19,6 +19,8 @@ const back = async () => {
   await came;
 };
 
+const LIST = { identity: "list", focus: "h1", scrolls: ["page"] };
+
 beforeEach(() => {
   history.replaceState(null, "", "/list");
 });
@@ -26,6 +28,7 @@ beforeEach(() => {
 it("is found again on Back, as soon as there is enough to scroll to", async () => {
   const visited = new Visited(window);
   const end = visited.restoreOnBack();
+  visited.show(LIST);
   page(1000).scrollTop = 400;
   document.querySelector<HTMLElement>("a[href='/two']")?.focus();
   visited.leave();
@@ -45,6 +48,7 @@ it("is found again on Back, as soon as there is enough to scroll to", async () =
 it("leaves alone a viewer who moves by themselves", async () => {
   const visited = new Visited(window);
   const end = visited.restoreOnBack();
+  visited.show(LIST);
   page(1000).scrollTop = 400;
   visited.leave();
   history.pushState(null, "", "/two");
@@ -57,4 +61,32 @@ it("leaves alone a viewer who moves by themselves", async () => {
   await frame();
   expect(list.scrollTop).toBe(0);
   end();
+});
+
+it("begins at the top of another page, and with its heading where what had the focus is gone", async () => {
+  const visited = new Visited(window);
+  visited.show(LIST);
+  const list = page(1000);
+  list.scrollTop = 400;
+  visited.leave();
+  history.pushState(null, "", "/two");
+  visited.show({ ...LIST, identity: "two" });
+  await frame();
+  expect(list.scrollTop).toBe(0);
+  list.innerHTML = "<h1>Two</h1>"; // comes later
+  await frame();
+  await frame();
+  expect(document.activeElement?.textContent).toBe("Two");
+});
+
+it("leaves focus and scroll alone where another view of the same page is shown", async () => {
+  const visited = new Visited(window);
+  visited.show(LIST);
+  const list = page(1000);
+  list.scrollTop = 400;
+  history.pushState(null, "", "/list?filtered");
+  visited.show({ ...LIST });
+  await frame();
+  await frame();
+  expect([list.scrollTop, document.activeElement]).toEqual([400, document.body]);
 });

@@ -3,7 +3,6 @@ import { useEffect, useMemo, useState } from "react";
 import { ClockContext } from "../../bindings/clock";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
-import { useTitle } from "../../bindings/useTitle";
 import { listExecutions, listProjects, lookedThrough } from "../../core/api";
 import { words } from "../../core/bidi";
 import { mergeExecutions } from "../../core/executionOrder";
@@ -30,8 +29,7 @@ const NOT_OPEN = new Observable<ExecutionsView>({
 });
 const NO_CLOCK = new ServerClock();
 
-export function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
-  useTitle(words`Executions of ${route.project} / ${route.domain}`);
+export default function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
   const session = useSession(`${route.project}/${route.domain}`, openSession);
   const view = useReadable(session?.view ?? NOT_OPEN);
   const listed = useListed(route);

@@ -1,0 +1,12 @@
+import { Link } from "../../bindings/router";
+import { Empty } from "../../ui/Empty";
+
+export default function NoSuchPage() {
+  return (
+    <Empty icon="search" title="There is no such page">
+      <Link className="text-link" href="/console/">
+        To the executions
+      </Link>
+    </Empty>
+  );
+}
