@@ -11,7 +11,7 @@ from livedeck.deck import user_code
 from livedeck.deck.numerals import format_duration, format_moment
 
 MOST = 1_000_000
-"""How many items of something without a length are taken: it may have no end."""
+"""How many items are taken of what need not hold them: an iterator may have no end, and a range any length."""
 _EXACT = 2**53  # beyond it a browser no longer tells neighbouring integers apart
 _WRITTEN = 10**21  # beyond it integers are shown with an exponent
 _SHOWN = 40  # characters of a value that words about it show
@@ -180,15 +180,17 @@ def column(values: Any, most: int = MOST) -> list[Any] | None:
 
     Args:
         values: Anything.
-        most: How many items are taken of something that does not say how many it has.
+        most: How many items are taken of what is no list, tuple or array.
     """
     kind = type(values)
     if kind is list:
         return values  # type: ignore[no-any-return]
     if kind in {str, bytes, int, float}:
         return None
-    if kind in {tuple, range}:
+    if kind is tuple:
         return list(values)
+    if kind is range:
+        return list(values[:most])
     try:
         items = user_code.call(lambda held: _items(held, most), values)
     except Exception:  # iterating may run a user's code
@@ -203,7 +205,7 @@ def _items(values: Any, most: int) -> Any:
     if hasattr(array, "tolist"):
         dated = getattr(getattr(array, "dtype", None), "kind", "") == "M"
         return (array.astype("datetime64[us]") if dated else array).tolist()
-    return list(array if hasattr(array, "__len__") else itertools.islice(array, most))
+    return list(itertools.islice(array, most))
 
 
 def named(values: Any) -> dict[Any, Any]:

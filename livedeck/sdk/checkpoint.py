@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from livedeck.errors import UserError
+from livedeck.sdk.scratch import temporary_folder
 from livedeck.sdk.types import paths
 
 _BYTES = "_dst_cp"
@@ -77,16 +78,14 @@ class Checkpoint:
         """Fetch all that the previous attempt saved into a folder and return it, None if there was no attempt.
 
         Args:
-            path: the folder; a new temporary one by default.
+            path: the folder; a new temporary one by default, which lasts as long as the process.
         """
         from livedeck.store import open_store
 
         source = self._previous()
         if not source:
             return None
-        import tempfile
-
-        folder = Path(path) if path is not None else Path(tempfile.mkdtemp(prefix="checkpoint-"))
+        folder = Path(path) if path is not None else temporary_folder()
         store = open_store(source)
         for key in store.list():
             target = folder / key

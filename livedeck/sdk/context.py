@@ -1,9 +1,7 @@
 """``current_context()``: what a task can ask about the attempt that it runs in, and its Deck."""
 
-import atexit
 import logging
 import math
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from livedeck.sdk.checkpoint import Checkpoint
+from livedeck.sdk.scratch import temporary_folder
 
 if TYPE_CHECKING:
     from livedeck.deck.page import (  # importing these would nearly double the time that importing livedeck takes
@@ -233,22 +232,6 @@ def _how_to_wait(wait: object, timeout: object) -> _Waiting:
         repr(timeout) if type(timeout) is str else clean_text(coerce.text(timeout)),
     )
     return {"wait": coerce.flag(wait), "timeout": 0.0}
-
-
-def temporary_folder() -> Path:
-    """Return a new folder that lasts as long as the process."""
-    import tempfile
-
-    folder = Path(tempfile.mkdtemp(prefix="livedeck-"))
-    atexit.register(_delete, folder, os.getpid())
-    return folder
-
-
-def _delete(folder: Path, process: int) -> None:
-    import shutil
-
-    if os.getpid() == process:  # a forked child runs its parent's exit handlers
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 _CURRENT: ContextVar[ExecutionContext | None] = ContextVar("livedeck_context", default=None)

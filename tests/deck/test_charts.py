@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from livedeck.deck import snapshot
+from livedeck.deck import coerce
 from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.ops import Chart, Document, Tab
 from livedeck.deck.page import Page
@@ -52,6 +53,14 @@ def test_an_iterator_without_end_is_taken_as_far_as_x_goes(page: Page, chart: Li
     shown = held(page)
     assert shown.series[0].y == [0, 1]
     assert shown.notes == {"x has 2 values, and v has more": 1}
+
+
+def test_a_range_of_any_length_is_taken_in_part(page: Page, chart: LineChart) -> None:
+    chart.append(range(10**12), v=range(10**12))
+    chart.append([1, 2], w=range(10**12))
+    shown = held(page)
+    assert [len(line.x) for line in shown.series] == [coerce.MOST, 2]
+    assert shown.notes == {f"x has {coerce.MOST:,} values, and v has more": 1, "x has 2 values, and w has more": 1}
 
 
 def test_what_cannot_be_drawn_is_said_and_counted(page: Page, chart: LineChart) -> None:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self
 from livedeck.deck import runlock
 from livedeck.errors import NotWritable
 from livedeck.sdk.checkpoint import Checkpoint
-from livedeck.sdk.context import temporary_folder
 from livedeck.sdk.folder_locks import hold
 from livedeck.sdk.types.dataplane import DataPlane
 
@@ -93,11 +92,6 @@ class LocalDataPlane(DataPlane):
         """
         self._prefix = self._prefix or _required(self._find_prefix())
         return super().new_uri()
-
-    def new_folder(self) -> Path:
-        """Return a new, empty local folder, which lasts as long as the process."""
-        self._scratch = self._scratch or temporary_folder()
-        return super().new_folder()
 
 
 class LocalCheckpoint(Checkpoint):

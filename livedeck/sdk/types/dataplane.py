@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livedeck.sdk.scratch import temporary_folder
+
 if TYPE_CHECKING:
     from livedeck.store import Retry
 
@@ -15,8 +17,8 @@ class DataPlane:
 
     Args:
         raw_data_prefix: URI under which uploads go, each below a random name of its own.
-        scratch: folder for downloads and for files on their way up. By default a temporary one, which is the
-            caller's to delete (an attempt's ``TMPDIR`` is deleted as a whole).
+        scratch: folder for downloads and for files on their way up. By default a temporary one, which lasts as long as
+            the process.
         retry: how often and for how long calls to stores are tried again; None: as for any store.
     """
 
@@ -32,9 +34,7 @@ class DataPlane:
     def new_folder(self) -> Path:
         """Return a new, empty local folder."""
         if self._scratch is None:
-            import tempfile
-
-            self._scratch = Path(tempfile.mkdtemp(prefix="livedeck-"))
+            self._scratch = temporary_folder()
         folder = self._scratch / _random_name()
         folder.mkdir(parents=True)
         return folder

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 
+from livedeck.sdk.scratch import temporary_folder
+
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
     from livedeck.store import Retry
@@ -191,11 +193,7 @@ def set_data_plane(stored: Stored, data: "DataPlane") -> None:
 
 
 def _new_folder(data: "DataPlane | None") -> Path:
-    if data is not None:
-        return data.new_folder()
-    import tempfile
-
-    return Path(tempfile.mkdtemp(prefix="livedeck-"))
+    return data.new_folder() if data is not None else temporary_folder()
 
 
 @functools.cache
