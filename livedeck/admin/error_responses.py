@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from livedeck.errors import (
@@ -54,6 +54,11 @@ async def _http(_request: Request, error: Exception) -> Response:
     return JSONResponse(body, error.status_code, headers=error.headers)
 
 
+async def _broken_off(_request: Request, _error: Exception) -> Response:
+    # A proxy may still read this; the client is gone, which is no failure of the server.
+    return JSONResponse({"code": 3, "message": "the body broke off: send it again"}, 400)
+
+
 async def _failed(_request: Request, _error: Exception) -> Response:
     # The traceback goes to the log: Starlette raises the error again once this is sent.
     return JSONResponse({"code": 13, "message": "the server failed; its log says why"}, 500)
@@ -62,6 +67,7 @@ async def _failed(_request: Request, _error: Exception) -> Response:
 HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = {
     **dict.fromkeys(_STATUSES, _refused),
     HTTPException: _http,
+    ClientDisconnect: _broken_off,
     Exception: _failed,
 }
 """For ``Starlette(exception_handlers=...)``."""

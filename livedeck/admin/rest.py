@@ -186,6 +186,9 @@ def _set_parameters(request: Request, binding: _Binding, message: Message) -> No
 
 async def _body(request: Request, grown_to: Callable[[int], None]) -> bytes:
     data = bytearray()
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > BODY_LIMIT:
+        raise _TooLarge(f"the body is to be {announced[:20]} bytes, and {BODY_LIMIT} are the most")
     async for chunk in request.stream():
         data += chunk
         if len(data) > BODY_LIMIT:

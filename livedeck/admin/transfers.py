@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -65,16 +65,13 @@ class Transfers:
         md5 = hashlib.md5(usedforsecurity=False)
         size = 0
         piece = bytearray()
-        try:
-            async for chunk in request.stream():
-                size += len(chunk)
-                self._check_size(size)
-                piece += chunk
-                if len(piece) >= _PIECE:
-                    await asyncio.to_thread(_append, file, md5, piece)
-                    piece = bytearray()
-        except ClientDisconnect:
-            raise HTTPException(400, "the upload broke off: send it again") from None
+        async for chunk in request.stream():
+            size += len(chunk)
+            self._check_size(size)
+            piece += chunk
+            if len(piece) >= _PIECE:
+                await asyncio.to_thread(_append, file, md5, piece)
+                piece = bytearray()
         await asyncio.to_thread(_append, file, md5, piece)
         return md5.digest()
 

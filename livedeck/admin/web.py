@@ -190,9 +190,10 @@ class _Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         # A client may send its request and close its side at once (``nc -N``): it still gets its answer. Once the
-        # answer has begun, the end of input means that the client left, as a browser does that closes a stream.
+        # answer has begun, the end of input means that the client left, as a browser does that closes a stream. So it
+        # does amid a body, the rest of which cannot come any more.
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_started:
+        if cycle is None or cycle.response_started or cycle.more_body:
             return False
         cycle.keep_alive = False
         return True

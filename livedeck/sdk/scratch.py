@@ -17,7 +17,7 @@ def temporary_folder() -> Path:
 
 
 def _works_for_another() -> bool:
-    """Return whether this is a process of a pool: the files that it makes are for its parent, which it may not outlive."""
+    """Return whether this is a process of a pool, whose files are for its parent: it may end before they are read."""
     multiprocessing = sys.modules.get("multiprocessing.process")  # a worker has it; loading it costs others their time
     return multiprocessing is not None and multiprocessing.parent_process() is not None
 

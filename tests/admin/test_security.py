@@ -116,6 +116,28 @@ async def test_a_body_that_stops_coming_is_refused(hurried: Admin, path: Any) ->
     assert "the body stopped coming after 1 bytes: send it again" in answer
 
 
+@pytest.mark.parametrize("path", ["/decks/share", "/api/v1/executions", "/live/streams"])
+async def test_a_client_that_goes_away_amid_a_body_is_no_failure_of_the_server(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    async with running_admin(tmp_path) as admin:
+        reader, writer = await asyncio.open_connection(*admin.endpoint.split(":"))
+        head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n"
+        writer.write(head.encode())
+        async with asyncio.timeout(20):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 100 ")  # the body is asked for now
+        writer.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_body_that_announces_itself_as_too_large_is_not_waited_for(admin: Admin) -> None:
+    reader, writer = await asyncio.open_connection(*admin.endpoint.split(":"))
+    writer.write(b"POST /api/v1/executions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999999\r\n\r\n{")
+    async with asyncio.timeout(20):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+
+
 async def test_a_stream_whose_request_announces_a_body_ends_when_none_comes(hurried: Admin) -> None:
     path = "/live/executions?project=flytesnacks&domain=development"
     host, port = hurried.endpoint.split(":")

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from livedeck.deck import snapshot
-from livedeck.deck import coerce
+from livedeck.deck import coerce, snapshot
 from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.ops import Chart, Document, Tab
 from livedeck.deck.page import Page
