@@ -27,6 +27,7 @@ from livedeck.sdk.workflows import Workflow, workflow
 
 if TYPE_CHECKING:
     from livedeck.deck.page import Deck
+    from livedeck.sdk.conditionals import conditional
 
     __version__: str
     """The installed version, such as ``0.1.0``."""
@@ -53,10 +54,15 @@ __all__ = [
     "UserError",
     "Workflow",
     "WorkflowFailurePolicy",
+    "conditional",
     "current_context",
     "task",
     "workflow",
 ]
+
+
+_LOADED_WHEN_ASKED_FOR = {"Deck": "livedeck.deck.page", "conditional": "livedeck.sdk.conditionals"}
+"""Names to the modules that they are in."""
 
 
 def __dir__() -> list[str]:
@@ -64,11 +70,12 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    if name == "Deck":
-        from livedeck.deck.page import Deck  # noqa: PLC0415
+    if name in _LOADED_WHEN_ASKED_FOR:
+        from importlib import import_module  # noqa: PLC0415
 
-        globals()[name] = Deck
-        return Deck
+        found: object = getattr(import_module(_LOADED_WHEN_ASKED_FOR[name]), name)
+        globals()[name] = found
+        return found
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── MissingInput          a required input was not given
     │   └── UnknownEntity         a file, workflow, task or extra that does not exist
     ├── TaskExited                a task called sys.exit() instead of returning
+    ├── NoConditionHolds          a conditional of a local run fails, as its else_().fail() says
     ├── TaskTimedOut              an attempt of a local run took longer than its task's timeout
     ├── RecoverableError          raised by a task's author: another attempt may succeed
     ├── StoreError                the object store did not do what was asked
@@ -90,6 +91,10 @@ class UnknownEntity(UserError):
 
 class TaskExited(LivedeckError):
     """A task called ``sys.exit()`` instead of returning. Its failure, whatever the status it gave."""
+
+
+class NoConditionHolds(LivedeckError, ValueError):
+    """A conditional of a local run failed with what its ``else_().fail()`` says. A ValueError, as in flytekit."""
 
 
 class TaskTimedOut(LivedeckError):

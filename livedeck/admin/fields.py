@@ -140,9 +140,8 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     WorkflowMetadataDefaults: {"interruptible": _INTERRUPTIBLE},
     Node: {
         **_used("id", "metadata", "inputs", "upstream_node_ids", "output_aliases", "task_node", "workflow_node"),
-        **dict.fromkeys(
-            ("branch_node", "gate_node", "array_node"), Field(Treatment.FAILS, "these nodes are not built yet")
-        ),
+        **_used("branch_node"),
+        **dict.fromkeys(("gate_node", "array_node"), Field(Treatment.FAILS, "these nodes are not built yet")),
     },
     NodeMetadata: {
         **_used("name", "timeout", "retries", "cacheable", "cache_version"),

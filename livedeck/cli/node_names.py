@@ -8,6 +8,7 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier
 from flyteidl.core.workflow_pb2 import Node
 
+from livedeck.admin.compiler.nodes import inner_nodes
 from livedeck.client import Client
 
 _BOUNDARIES = ("start-node", "end-node")
@@ -40,9 +41,14 @@ class NodeNames:
         for attempt in _ATTEMPT.finditer(id_):
             parent = nodes.get(id_[: attempt.start()])
             if parent is not None:
-                inside = self._inside.get(_key(parent.workflow_node.sub_workflow_ref), {})
-                return self._find(id_[attempt.end() :], inside)
+                return self._find(id_[attempt.end() :], self._inside_of(parent))
         return None
+
+    def _inside_of(self, parent: Node) -> Mapping[str, Node]:
+        """Return the nodes of a sub-workflow, or the ways of a branch."""
+        if parent.WhichOneof("target") == "branch_node":
+            return _by_id(inner_nodes(parent))
+        return self._inside.get(_key(parent.workflow_node.sub_workflow_ref), {})
 
 
 def is_boundary(node: NodeExecution) -> bool:

@@ -51,14 +51,15 @@ class Data:
 
         Args:
             path: the node.
-            scope: the scope among whose nodes it is looked up; by default the node's own.
+            scope: the scope among whose nodes it is looked up, whose workflow notes the order of dicts; by default
+                the node's own.
 
         Raises:
             InvalidWorkflow: a binding stands for something that is not there.
         """
         scope = path[:-1] if scope is None else scope
-        around = scope_at(self._root(), path[:-1]).plan
-        node = around.nodes[path[-1]].node
+        around = scope_at(self._root(), scope).plan
+        node = plan_at(self._root(), path).node
         lookup = self._lookup(scope)
         bound = await copy({each.var: await resolve(each.binding, lookup) for each in node.inputs})
         if around.order_notes:  # few workflows have any

@@ -101,6 +101,8 @@ class EventWriter:
             event.error.CopyFrom(execution_error(report.failure))
         elif report.phase is NodePhase.SUCCEEDED and path in self._observations.outputs:
             event.output_uri = self._observations.outputs[path]
+        elif report.phase is NodePhase.SKIPPED:
+            event.ClearField("input_uri")  # they were never put together
         plan.handler.describe_node(event, report, context)
         return event
 

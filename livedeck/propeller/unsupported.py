@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 UNSUPPORTED: Mapping[str, str] = {
-    "branch_node": "is a conditional, and conditionals cannot be run yet",
     "gate_node": "waits for a signal, an approval or a time, and gates cannot be run yet",
     "array_node": "maps over a list, and map tasks cannot be run yet",
     "launchplan_ref": "starts a launch plan, and child executions cannot be run yet; use the workflow itself",

@@ -24,7 +24,7 @@ def bind(value: Any, python_type: Any, location: Location) -> Binding:
             f"{location} was given all outputs of a task; give one of them: {', '.join(value._names)}"
         )
     if isinstance(value, Node):
-        raise InvalidWorkflow(f"{location} was given {value}, which has no output; use >> to run one after the other")
+        raise InvalidWorkflow(f"{location} was given {value}, which has no output: {value.entity.without_output}")
     if next(promises_in(value), None) is None:
         return Constant(accept(value, python_type, location), python_type)
     return _bind_container(value, python_type, location)

@@ -8,7 +8,7 @@ others would be most of its start.
 import functools
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
@@ -54,6 +54,11 @@ def calls_go_to(caller: Caller) -> Iterator[None]:
         _caller.reset(token)
 
 
+def current_caller() -> Caller | None:
+    """Return who takes calls now; None if that is up to the default caller."""
+    return _caller.get()
+
+
 def set_default_caller(find: Callable[[], Caller]) -> None:
     """Say who takes the calls that no other caller does; asked at each such call, so that it can be loaded late."""
     _default_caller[:] = [find]
@@ -88,6 +93,26 @@ class Entity(ABC, Generic[P, R]):
         caller = _caller.get() or _default_caller[0]()
         returned: R = caller.call(self, args, kwargs)
         return returned
+
+    @property
+    def display_name(self) -> str:
+        """What consoles call a node that calls the entity, unless the node is given a name."""
+        return self.function.__name__
+
+    @property
+    def upstream(self) -> Iterable[Any]:
+        """The nodes that a node which calls the entity waits for besides those whose outputs it is given."""
+        return ()
+
+    @property
+    def callees(self) -> Iterable["AnyEntity"]:
+        """What a call of the entity is a call of: itself, unless it is no more than a choice of others."""
+        return (self,)
+
+    @property
+    def without_output(self) -> str:
+        """What to say to somebody who wants the output of a node that has none."""
+        return "use >> to run one after the other"
 
     def check(self) -> None:
         """Report a mistake inside of the entity, before a call of it becomes a node.

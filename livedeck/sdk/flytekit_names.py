@@ -41,7 +41,6 @@ _INSTEAD: Mapping[str, str] = {
     "StructuredDataset": "annotate with pandas.DataFrame, polars.DataFrame or pyarrow.Table",
     "TaskMetadata": "give its options to @task",
     "approve": _NOT_YET,
-    "conditional": "decide in a task, with if",
     "dynamic": "call the tasks from a @task with ordinary Python: they run as parts of it",
     "eager": "call the tasks from an async @task: they run as parts of it",
     "kwtypes": "annotate the function's own inputs",

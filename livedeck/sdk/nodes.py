@@ -145,7 +145,7 @@ class Node(CallResult):
     def upstream(self) -> tuple["Node", ...]:
         """The nodes that must have succeeded before this one starts, without repetition."""
         bound = [reference.node for binding in self.bindings.values() for reference in references(binding)]
-        return tuple(dict.fromkeys(node for node in (*bound, *self.after) if node is not None))
+        return tuple(dict.fromkeys(node for node in (*bound, *self.after, *self.entity.upstream) if node is not None))
 
     def with_overrides(
         self,
@@ -232,7 +232,7 @@ class Node(CallResult):
         return f"<node {self}>"
 
     def __iter__(self) -> Any:
-        raise InvalidWorkflow(f"{self} has no output to unpack")
+        raise InvalidWorkflow(f"{self} has no output to unpack: {self.entity.without_output}")
 
     def __bool__(self) -> bool:
         raise InvalidWorkflow(f"{self} has no output, and none that could be a condition before it has run")

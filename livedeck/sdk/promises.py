@@ -1,7 +1,8 @@
 """Promises: what a task "returns" while its workflow is being traced.
 
-A promise can be given to another task, returned from the workflow, and looked into (``p.field``, ``p["key"]``,
-``p[0]``). Everything that would need the value itself says so instead of doing something surprising.
+A promise can be given to another task, returned from the workflow, looked into (``p.field``, ``p["key"]``, ``p[0]``),
+and compared, for a ``conditional``. Everything that would need the value itself says so instead of doing something
+surprising.
 """
 
 import dataclasses
@@ -11,7 +12,8 @@ from typing import Any, NoReturn, Self
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.assignability import bare
-from livedeck.sdk.nodes import CallResult, Node, Reference, Step
+from livedeck.sdk.conditions import Comparison, Operator, compared
+from livedeck.sdk.nodes import CallResult, Constant, Node, Reference, Step
 from livedeck.sdk.types import type_name
 from livedeck.sdk.types.dicts import is_typed_dict, keys_of
 
@@ -45,6 +47,47 @@ class Promise(CallResult):
             raise InvalidWorkflow(f"{self!r} has no {step!r}: it is of type {type_name(self._type)}")
         return Promise(dataclasses.replace(self._reference, path=(*self._reference.path, step)), python_type)
 
+    # Comparisons, with flytekit's names: conditions for `conditional`.
+
+    def is_(self, value: bool) -> Comparison:  # noqa: FBT001 - as in flytekit
+        """Return the condition that this is ``value``."""
+        return self._compared(Operator.EQ, value)
+
+    def is_true(self) -> Comparison:
+        """Return the condition that this is true."""
+        return self.is_(True)
+
+    def is_false(self) -> Comparison:
+        """Return the condition that this is false."""
+        return self.is_(False)
+
+    def is_none(self) -> Comparison:
+        """Return the condition that this is None."""
+        return self._compared(Operator.EQ, None)
+
+    def __eq__(self, other: object) -> Comparison:  # type: ignore[override]
+        return self._compared(Operator.EQ, other)
+
+    def __ne__(self, other: object) -> Comparison:  # type: ignore[override]
+        return self._compared(Operator.NE, other)
+
+    def __gt__(self, other: Any) -> Comparison:
+        return self._compared(Operator.GT, other)
+
+    def __ge__(self, other: Any) -> Comparison:
+        return self._compared(Operator.GE, other)
+
+    def __lt__(self, other: Any) -> Comparison:
+        return self._compared(Operator.LT, other)
+
+    def __le__(self, other: Any) -> Comparison:
+        return self._compared(Operator.LE, other)
+
+    def _compared(self, operator: Operator, other: Any) -> Comparison:
+        if isinstance(other, Promise):
+            return compared(self._reference, self._type, operator, other._reference, other._type)
+        return compared(self._reference, self._type, operator, Constant(other, type(other)), type(other))
+
     def __repr__(self) -> str:
         return f"<promise of {self._reference}: {type_name(self._type)}>"
 
@@ -77,7 +120,6 @@ def _item_type(python_type: Any, key: Step) -> Any:
 _NEEDS_VALUE: Mapping[str, tuple[str, ...]] = {
     "used as a condition": ("bool",),
     "iterated over": ("iter", "len", "contains", "reversed"),
-    "compared": ("eq", "ne", "lt", "le", "gt", "ge"),
     "computed with": (
         *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "floordiv", "rfloordiv", "mod", "rmod"),
         *("pow", "rpow", "matmul", "rmatmul", "neg", "pos", "abs", "invert", "round"),

@@ -1,6 +1,6 @@
 """Reading a workflow: its function is called once with promises, and every task called meanwhile becomes a node."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,28 +26,78 @@ class Trace:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self._sections: list[tuple[str, list[Node]]] = []
+        """Conditionals that have begun and not ended, the innermost last, each with what was called in it."""
 
     def call(self, entity: AnyEntity, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Add a node that calls ``entity``, and return the promises of its outputs."""
         entity.check()  # a mistake in a workflow is reported where that is called
         interface = entity.interface
         given = interface.complete(interface.bind(args, kwargs))
-        node = Node(self._free_id(), entity, self.nodes)
-        node.bindings = {
-            name: bind(value, interface.inputs[name].type, Location(entity.name, name)) for name, value in given.items()
-        }
+        return result_of(
+            self.add(
+                entity,
+                {
+                    name: bind(value, interface.inputs[name].type, Location(entity.name, name))
+                    for name, value in given.items()
+                },
+            )
+        )
+
+    def add(self, entity: AnyEntity, bindings: Mapping[str, Binding]) -> Node:
+        """Add a node to the workflow, or to the conditional that is being written.
+
+        Args:
+            entity: what it runs.
+            bindings: what the entity is given.
+
+        Raises:
+            InvalidWorkflow: it is given an output of a node that it cannot wait for.
+        """
+        siblings = self._sections[-1][1] if self._sections else self.nodes
+        node = Node(_free_id(siblings), entity, siblings)
+        node.bindings = bindings
+        self._check_upstream(node)
+        siblings.append(node)
+        return node
+
+    def open_section(self, name: str) -> list[Node]:
+        """Begin a conditional: return the list of the nodes that are called in it from now on."""
+        self._sections.append((name, []))
+        return self._sections[-1][1]
+
+    def close_section(self) -> None:
+        """End the innermost conditional."""
+        self._sections.pop()
+
+    def finish(self) -> None:
+        """Check that nothing is left half-way.
+
+        Raises:
+            InvalidWorkflow: a conditional has no end, or a node waits for one that it cannot wait for.
+        """
+        if self._sections:
+            raise InvalidWorkflow(
+                f"{self._sections[0][0]} does not end: end it with .else_().then(...) or .else_().fail('why')"
+            )
+        for node in self.nodes:
+            self._check_upstream(node)
+
+    def _check_upstream(self, node: Node) -> None:
         for before in node.upstream:
             if before not in self.nodes:
-                raise InvalidWorkflow(f"{entity.name} was given an output of {before}, a node of another workflow")
-        self.nodes.append(node)
-        return result_of(node)
+                raise InvalidWorkflow(
+                    f"{node} cannot wait for {before}, which is a node of another workflow or a way of a conditional: "
+                    "what comes after a conditional waits for its result"
+                )
 
-    def _free_id(self) -> str:
-        taken = {node.id for node in self.nodes}
-        number = len(self.nodes)
-        while f"n{number}" in taken:
-            number += 1
-        return f"n{number}"
+
+def _free_id(siblings: Sequence[Node]) -> str:
+    taken = {node.id for node in siblings}
+    number = len(siblings)
+    while f"n{number}" in taken:
+        number += 1
+    return f"n{number}"
 
 
 def trace(workflow: AnyEntity) -> Traced:
@@ -62,6 +112,7 @@ def trace(workflow: AnyEntity) -> Traced:
     inputs = {name: Promise(Reference(None, name), each.type) for name, each in interface.inputs.items()}
     with calls_go_to(current):
         returned = workflow.function(**inputs)
+        current.finish()
         if not current.nodes:
             raise InvalidWorkflow(f"{workflow.name} is empty: it calls no task and no workflow")
         if not interface.outputs and isinstance(returned, Node):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from flyteidl.core.compiler_pb2 import CompiledTask, CompiledWorkflow, CompiledWorkflowClosure
+from flyteidl.core.condition_pb2 import BooleanExpression, ComparisonExpression, Operand
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.core.interface_pb2 import TypedInterface, Variable, VariableMap
 from flyteidl.core.literals_pb2 import (
@@ -19,8 +20,18 @@ from flyteidl.core.literals_pb2 import (
     RetryStrategy,
 )
 from flyteidl.core.tasks_pb2 import Container, TaskMetadata, TaskTemplate
-from flyteidl.core.types_pb2 import LiteralType, OutputReference, PromiseAttribute, SimpleType
-from flyteidl.core.workflow_pb2 import Node, NodeMetadata, TaskNode, WorkflowMetadata, WorkflowNode, WorkflowTemplate
+from flyteidl.core.types_pb2 import Error, LiteralType, OutputReference, PromiseAttribute, SimpleType
+from flyteidl.core.workflow_pb2 import (
+    BranchNode,
+    IfBlock,
+    IfElseBlock,
+    Node,
+    NodeMetadata,
+    TaskNode,
+    WorkflowMetadata,
+    WorkflowNode,
+    WorkflowTemplate,
+)
 from google.protobuf.duration_pb2 import Duration
 
 from livedeck.testing.executors import literal
@@ -186,6 +197,77 @@ def sub_workflow(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part
     """
     reference = WorkflowNode(sub_workflow_ref=of.primary.template.id)
     return Part(Node(id=id, inputs=_bindings(inputs), workflow_node=reference), subs=[of])
+
+
+def equals(var: str, value: Any) -> BooleanExpression:
+    """Return the condition that the branch's input ``var`` is ``value``."""
+    return BooleanExpression(
+        comparison=ComparisonExpression(
+            operator=ComparisonExpression.EQ,
+            left_value=Operand(var=var),
+            right_value=Operand(primitive=literal(value).scalar.primitive),
+        )
+    )
+
+
+class Branch(Part):
+    """A node that runs one of several. As after compiling, each of those is called ``<branch>-<its own id>``.
+
+    Args:
+        node: The node, without what it may run.
+        cases: Conditions, and the node that is run if it is the first that holds.
+        otherwise: What is run if none does, or what the branch fails with.
+    """
+
+    def __init__(
+        self, node: Node, cases: Sequence[tuple[BooleanExpression, Part]], otherwise: Part | str | None
+    ) -> None:
+        super().__init__(node)
+        self._cases = cases
+        self._otherwise = otherwise
+
+    def belong(self, workflow_name: str) -> None:
+        """Name the tasks of the ways after the workflow and the branch too."""
+        ways = [part for _, part in self._cases]
+        if isinstance(self._otherwise, Part):
+            ways.append(self._otherwise)
+        self.subs = [workflow(*ways, name=f"{workflow_name}.{self.node.id}")]  # brings their tasks into the closure
+        blocks = [IfBlock(condition=condition, then_node=self._way(part)) for condition, part in self._cases]
+        block = IfElseBlock(case=blocks[0], other=blocks[1:])
+        if isinstance(self._otherwise, Part):
+            block.else_node.CopyFrom(self._way(self._otherwise))
+        elif self._otherwise is not None:
+            block.error.CopyFrom(Error(failed_node_id=self.node.id, message=self._otherwise))
+        self.node.branch_node.CopyFrom(BranchNode(if_else=block))
+
+    def _way(self, part: Part) -> Node:
+        node = Node()
+        node.CopyFrom(part.node)
+        _put_under(node, self.node.id)
+        return node
+
+
+def branch(
+    id: str, /, *cases: tuple[BooleanExpression, Part], otherwise: Part | str | None = None, **inputs: Any
+) -> Branch:
+    """Return a node that runs one of several nodes.
+
+    Args:
+        id: The node's.
+        cases: Conditions, and the node that is run if it is the first that holds.
+        otherwise: What is run if none does, or what the branch fails with.
+        inputs: What the conditions look at.
+    """
+    return Branch(Node(id=id, inputs=_bindings(inputs), branch_node=BranchNode()), cases, otherwise)
+
+
+def _put_under(node: Node, branch: str) -> None:
+    node.id = f"{branch}-{node.id}"
+    if node.HasField("branch_node"):
+        block = node.branch_node.if_else
+        inside = [case.then_node for case in (block.case, *block.other)]
+        for each in [*inside, block.else_node] if block.HasField("else_node") else inside:
+            _put_under(each, branch)
 
 
 def workflow(

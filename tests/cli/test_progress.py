@@ -107,6 +107,22 @@ def test_nodes_inside_of_sub_workflows_have_names_and_boundaries_are_not_told(
     ]
 
 
+def test_ways_of_a_conditional_have_the_names_of_what_they_run(capsys: pytest.CaptureFixture[str]) -> None:
+    workflow = CompiledWorkflowClosure()
+    branch = workflow.primary.template.nodes.add(id="n1", metadata={"name": "size"})
+    branch.branch_node.if_else.case.then_node.CopyFrom(Node(id="n1-n0", metadata={"name": "large"}))
+    branch.branch_node.if_else.else_node.CopyFrom(Node(id="n1-n1", metadata={"name": "small"}))
+    nodes = []
+    for phase, spec in ((Nodes.SUCCEEDED, "n1-n0"), (Nodes.SKIPPED, "n1-n1")):
+        nodes.append(NodeExecution(closure={"phase": phase}, metadata={"spec_node_id": spec}))
+        nodes[-1].id.node_id = f"n1-0-{spec}"
+    Progress("http://x", NodeNames(workflow)).follow(NodeChanged(node) for node in nodes)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["n1-0-n1-n0", "large", "succeeded"],
+        ["n1-0-n1-n1", "small", "skipped"],
+    ]
+
+
 @pytest.mark.parametrize(("source", "whose"), [("fast-cat", "fast-cat"), ("", "an earlier run")])
 def test_what_the_cache_gave_is_told_as_in_a_local_run(
     capsys: pytest.CaptureFixture[str], source: str, whose: str

@@ -40,13 +40,14 @@ from livedeck.propeller.events import (
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.machine import step
 from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.nodes.branch import NoWay, OutputsTaken, TakeOutputs, WayChosen
 from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, NodeTrigger, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope
 from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
 from livedeck.propeller.transition import Transition
-from livedeck.testing.workflows import Part, sub_workflow, task, template, workflow
+from livedeck.testing.workflows import Part, branch, equals, sub_workflow, task, template, workflow
 from tests.propeller.kinds.repeat import Collect, Collected, RepeatHandler
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a minute in all: they run with `make test`
@@ -95,9 +96,18 @@ class RepeatScript:
 
 
 @dataclass(frozen=True)
+class BranchScript:
+    """A branch: which way is taken is known only at run time."""
+
+    ways: tuple["TaskScript | ScopeScript", ...]
+    taken: int | None  # None: no condition holds
+    prepare: str = "ok"
+
+
+@dataclass(frozen=True)
 class ScopeScript:
     name: str
-    nodes: tuple["TaskScript | RepeatScript | ScopeScript", ...]
+    nodes: tuple["Script", ...]
     edges: tuple[frozenset[int], ...]  # for each node the earlier ones that it waits for
     fail_immediately: bool
     prepare: str = "ok"
@@ -111,9 +121,14 @@ class ScopeScript:
         return ends
 
 
-def succeeds(script: TaskScript | RepeatScript | ScopeScript) -> bool:
+Script = TaskScript | RepeatScript | BranchScript | ScopeScript
+
+
+def succeeds(script: Script) -> bool:
     if isinstance(script, TaskScript):
         return script.plays_out()[0]
+    if isinstance(script, BranchScript):
+        return script.prepare == "ok" and script.taken is not None and succeeds(script.ways[script.taken])
     if isinstance(script, RepeatScript):
         return script.prepare == "ok" and script.could()
     return script.prepare == "ok" and script.gather and all(script.could())
@@ -142,14 +157,28 @@ def repeat_scripts(draw: st.DrawFn) -> RepeatScript:
 
 
 @st.composite
+def branch_scripts(draw: st.DrawFn, depth: int, name: str) -> BranchScript:
+    ways: list[TaskScript | ScopeScript] = [draw(task_scripts()) for _ in range(draw(st.integers(1, 3)))]
+    if depth > 0 and draw(st.booleans()):
+        ways[0] = draw(scope_scripts(depth=depth - 1, name=f"{name}.w0"))
+    return BranchScript(
+        tuple(ways),
+        taken=draw(st.sampled_from([*range(len(ways)), 0, None])),
+        prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])),
+    )
+
+
+@st.composite
 def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScript:
-    nodes: list[TaskScript | RepeatScript | ScopeScript] = []
+    nodes: list[Script] = []
     for index in range(draw(st.integers(1, 5 if depth == 2 else 3))):
-        kind = draw(st.integers(0, 5))
+        kind = draw(st.integers(0, 6))
         if kind == 0 and depth > 0:
             nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}")))
         elif kind == 1:
             nodes.append(draw(repeat_scripts()))
+        elif kind == 2:
+            nodes.append(draw(branch_scripts(depth, f"{name}.{index}")))
         else:
             nodes.append(draw(task_scripts()))
     edges = [
@@ -178,11 +207,23 @@ def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
             inner = task("i", item)
             array = ArrayNode(node=inner.node, min_successes=node.minimum)
             part = Part(Node(id=name, array_node=array), task=item)
+        elif isinstance(node, BranchScript):
+            ways = [way_part(way, at) for at, way in enumerate(node.ways)]
+            part = branch(name, *((equals("x", at), way) for at, way in enumerate(ways)), otherwise="no way")
         else:
-            options = {"retries": node.retries, "timeout": timedelta(seconds=1), "deck": index % 2 == 0}
-            part = task(name, options=options)
+            part = task_part(name, node, deck=index % 2 == 0)
         parts.append(part.after(*(f"n{each}" for each in above)))
     return workflow(*parts, name=script.name, fail_immediately=script.fail_immediately)
+
+
+def way_part(way: TaskScript | ScopeScript, at: int) -> Part:
+    if isinstance(way, ScopeScript):
+        return sub_workflow(f"w{at}", closure_of(way))
+    return task_part(f"w{at}", way, deck=at % 2 == 0)
+
+
+def task_part(name: str, script: TaskScript, *, deck: bool) -> Part:
+    return task(name, options={"retries": script.retries, "timeout": timedelta(seconds=1), "deck": deck})
 
 
 # The world.
@@ -307,6 +348,8 @@ class World:
                     self.pending.append(Gathered(path) if good else GatherFailed(path, Failure("Binding", "no")))
                 case Collect(path):
                     self.pending.append(Collected(path))
+                case TakeOutputs(path):
+                    self.pending.append(OutputsTaken(path))
                 case Launch() | Stop():
                     effects.append(command)
                 case _:
@@ -419,12 +462,18 @@ class World:
     def name(self, path: Path) -> str:
         return self.addresses.node(self.state.root, path)
 
-    def script_at(self, path: Path) -> TaskScript | RepeatScript | ScopeScript:
-        script: TaskScript | RepeatScript | ScopeScript = self.script
+    def script_at(self, path: Path) -> Script:
+        script: Script = self.script
         for index in path:
-            assert not isinstance(script, TaskScript)
-            # A workflow's start node comes first.
-            script = script.items[index] if isinstance(script, RepeatScript) else script.nodes[index - 1]
+            match script:
+                case RepeatScript(items):
+                    script = items[index]
+                case BranchScript(ways):
+                    script = ways[index]
+                case ScopeScript(nodes=nodes):
+                    script = nodes[index - 1]  # a workflow's start node comes first
+                case TaskScript():
+                    raise AssertionError(path)
         return script
 
     def scope_script(self, path: Path) -> ScopeScript:
@@ -445,6 +494,10 @@ class World:
                 assert isinstance(handler, RepeatHandler)
                 plan = handler.scope_of(len(script.items))
                 return Prepared(path, rebuild_scope(plan, self.records, self.name(path)))
+            case "ok" if isinstance(script, BranchScript):
+                if script.taken is None:
+                    return NoWay(path, Failure("UserProvidedError", "no way"))
+                return WayChosen(path, script.taken)
             case "ok":
                 return Prepared(path)
             case "hit":
@@ -501,16 +554,22 @@ def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) ->
         if stopped and end is not None:
             right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
         assert phase in right, (name, phase, right)
-        if isinstance(node, ScopeScript):
-            if recorded is not None and node.prepare == "ok":
-                check(world, node, name, stoppable=stopped)
-        elif isinstance(node, RepeatScript):
-            if recorded is not None and node.prepare == "ok":
-                check_items(world, node, name, stoppable=stopped)
-        elif recorded is not None:
-            check_attempts(recorded, node)
+        if recorded is not None:
+            check_inside(world, recorded, node, name, stoppable=stopped)
     if fails and script.fail_immediately and not stoppable and False in could:
         assert NodePhase.FAILED in phases(world, script, parent)
+
+
+def check_inside(world: World, recorded: RecordedNode, node: Script, name: str, *, stoppable: bool) -> None:
+    match node:
+        case TaskScript():
+            check_attempts(recorded, node)
+        case BranchScript():
+            check_ways(world, node, name, stoppable=stoppable)
+        case ScopeScript(prepare="ok"):
+            check(world, node, name, stoppable=stoppable)
+        case RepeatScript(prepare="ok"):
+            check_items(world, node, name, stoppable=stoppable)
 
 
 def check_items(world: World, script: RepeatScript, parent: str, *, stoppable: bool) -> None:
@@ -524,6 +583,23 @@ def check_items(world: World, script: RepeatScript, parent: str, *, stoppable: b
         assert phase in right, (parent, index, phase, right)
         if recorded is not None:
             check_attempts(recorded, item)
+
+
+def check_ways(world: World, script: BranchScript, parent: str, *, stoppable: bool) -> None:
+    ids = [f"{parent}-0-{parent.rpartition('-')[2]}-w{at}" for at in range(len(script.ways))]
+    found = [world.nodes.get(each) for each in ids]
+    if not any(found):
+        assert script.prepare == "bad" or stoppable, (parent, "no way was looked at")
+        return
+    assert script.prepare == "ok"
+    for at, (way, recorded) in enumerate(zip(script.ways, found, strict=True)):
+        assert recorded is not None, (parent, at)  # taken or not: all at once
+        if at != script.taken:
+            assert recorded.phase is NodePhase.SKIPPED, (parent, at, recorded.phase)
+            continue
+        right = {NodePhase.SUCCEEDED if succeeds(way) else NodePhase.FAILED}
+        assert recorded.phase in (right | {NodePhase.ABORTED} if stoppable else right), (parent, at, recorded.phase)
+        check_inside(world, recorded, way, ids[at], stoppable=stoppable)
 
 
 def phases(world: World, script: ScopeScript, parent: str) -> set[NodePhase]:
@@ -565,7 +641,7 @@ def test_an_execution_that_is_aborted_leaves_nothing_running(script: ScopeScript
     assert all(node.phase.terminal for node in world.nodes.values())
 
 
-FOR_KINDS_TO_COME = {NodeTrigger.SKIP, NodeTrigger.RUN_CHILDREN}
+FOR_KINDS_TO_COME = {NodeTrigger.RUN_CHILDREN}
 """What no kind of node does yet; ``test_node_kinds`` shows that it works."""
 
 
@@ -596,10 +672,11 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
         seen["retried"] += any(number for _, number in world.processes)
         seen["nested"] += any("-0-n" in name for name in world.nodes)
         seen["repeated"] += any("-0-i" in name for name in world.nodes)
+        seen["skipped"] += any(node.phase is NodePhase.SKIPPED for node in world.nodes.values())
         moves.update(world.moves)
 
     collect()
-    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "repeated"):
+    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "repeated", "skipped"):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

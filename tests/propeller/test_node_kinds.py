@@ -12,7 +12,7 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
-from flyteidl.core.workflow_pb2 import ArrayNode, BranchNode, IfBlock, IfElseBlock, Node
+from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.executors.api import Attempt, Exit
@@ -25,11 +25,10 @@ from livedeck.testing.executors import DONE, ScriptedExecutor, fail, literal, su
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, workflow
 from tests.propeller.conftest import World
 from tests.propeller.deaths import die_at_every_call
-from tests.propeller.kinds.choose import ChooseHandler
 from tests.propeller.kinds.expand import ExpandHandler
 from tests.propeller.kinds.repeat import RepeatHandler
 
-ALL: tuple[type[NodeHandler], ...] = (ExpandHandler, *KINDS, RepeatHandler, ChooseHandler)
+ALL: tuple[type[NodeHandler], ...] = (ExpandHandler, *KINDS, RepeatHandler)
 
 
 # Every kind has every part.
@@ -63,14 +62,6 @@ def repeat(id: str, inner: Part, *, times: Any, minimum: int) -> Part:
     outer = task(id, times=times)  # for its bindings
     node = Node(id=id, inputs=outer.node.inputs, array_node=ArrayNode(node=inner.node, min_successes=minimum))
     return Part(node, task=inner.task, own=False, subs=inner.subs)
-
-
-def choose(id: str, first: Part, second: Part, *, case: Any) -> Part:
-    """A node that runs ``first`` or ``second``."""
-    carrier = workflow(second, name="other")  # brings the task of the second into the closure
-    block = IfElseBlock(case=IfBlock(then_node=first.node), other=[IfBlock(then_node=second.node)])
-    node = Node(id=id, inputs=task(id, case=case).node.inputs, branch_node=BranchNode(if_else=block))
-    return Part(node, task=first.task, subs=[carrier])
 
 
 async def outputs_of(uri: str) -> dict[str, Any]:
@@ -205,26 +196,6 @@ async def test_what_a_node_made_at_run_time_is_aborted_with_it(world: World) -> 
     assert phases(execution)["n0"] == "ABORTED"
 
 
-def choosing() -> CompiledWorkflowClosure:
-    return workflow(
-        task("n0", outputs="o0"),
-        choose(
-            "n1", task("yes", x=promise("n0", "o0"), outputs="o0"), task("no", outputs="o0"), case=promise("", "case")
-        ).after("n0"),
-        task("n2", x=promise("n1", "o0"), outputs="o0"),
-        inputs=["case"],
-        outputs={"o0": promise("n2", "o0")},
-    )
-
-
-async def test_a_node_runs_one_of_several_and_skips_the_others(world: World) -> None:
-    execution = await run(world, choosing(), add_ten, case=0)
-    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
-    assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 10}
-    assert phases(execution)["n1-0-yes"] == "SUCCEEDED"
-    assert phases(execution)["n1-0-no"] == "SKIPPED"
-
-
 def expanding() -> CompiledWorkflowClosure:
     return workflow(
         task("n0", x=promise("", "x"), outputs="o0"),
@@ -320,12 +291,6 @@ async def check_repeated(execution: FakeExecution, executor: ScriptedExecutor) -
     assert len(executor.processes) == 4
 
 
-async def check_chosen(execution: FakeExecution, executor: ScriptedExecutor) -> None:
-    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
-    assert phases(execution)["n1-0-no"] == "SKIPPED"
-    assert len(executor.processes) == 3
-
-
 async def check_expanded(execution: FakeExecution, executor: ScriptedExecutor) -> None:
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 1}
@@ -344,10 +309,9 @@ async def check_expanded(execution: FakeExecution, executor: ScriptedExecutor) -
             add_ten_unless_it_is_the_first,
             check_repeated,
         ),
-        (choosing, {"case": 0}, add_ten, check_chosen),
         (expanding_with_retries, {"x": 2}, leave_nodes, check_expanded),
     ],
-    ids=["repeat", "repeat-workflow", "choose", "expand"],
+    ids=["repeat", "repeat-workflow", "expand"],
 )
 async def test_the_next_engine_finds_what_was_made_at_run_time(
     world: World, case: tuple[Callable[..., Any], dict[str, int], Callable[..., Any], Callable[..., Any]], after: bool

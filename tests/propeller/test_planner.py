@@ -4,7 +4,7 @@ import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.literals_pb2 import RetryStrategy
 from flyteidl.core.tasks_pb2 import Resources
-from flyteidl.core.workflow_pb2 import ArrayNode, BranchNode, GateNode, Node, NodeMetadata
+from flyteidl.core.workflow_pb2 import ArrayNode, GateNode, Node, NodeMetadata
 
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.nodes import KINDS
@@ -61,7 +61,6 @@ def test_a_malformed_workflow_is_refused_in_words(closure: CompiledWorkflowClosu
 @pytest.mark.parametrize(
     ("node", "words"),
     [
-        (Node(id="n0", branch_node=BranchNode()), "node 'n0' is a conditional"),
         (Node(id="n0", gate_node=GateNode()), "node 'n0' waits for a signal"),
         (Node(id="n0", array_node=ArrayNode()), "node 'n0' maps over a list"),
     ],

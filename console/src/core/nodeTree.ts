@@ -9,6 +9,7 @@ import type {
   WorkflowNode,
 } from "../protocol/flyte";
 import { words } from "./bidi";
+import { allWaysOf, waysOf, type Way } from "./branches";
 import { parseDuration } from "./durations";
 import { showLiteral, type Shown } from "./literals";
 import { isQueued, NODE_PHASES } from "./phases";
@@ -31,6 +32,8 @@ export interface NodeRow {
   readonly holdsNodes: boolean;
   /** What it is given (`x=3, y=n0.o0`), where others have the same name; else empty. */
   readonly given: string;
+  /** When it runs, if it is a way of a branch (`if x > 3`, `else`); else empty. */
+  readonly condition: string;
   /** Milliseconds since the epoch; null while it has not begun. */
   readonly startedAt: number | null;
   /** Null while it has not ended. */
@@ -62,12 +65,12 @@ export class NodeRows {
     workflow: Workflow | null,
     queue: Queue = NOTHING_QUEUED,
   ): NodeRow[] {
-    const planned = workflowNodes(workflow).map((node) => node.id);
+    const planned = graphNodes(workflow).map(({ id }) => id);
     const ids = [...new Set([...planned, ...nodes.keys()])].filter((id) => !BOUNDARIES.has(lastPart(id)));
-    const parents = parentsOf(ids, nodes);
+    const parents = parentsOf(ids, nodes, workflow);
     const plan = new Plan(workflow, nodes, parents);
     this.made = new Map(
-      ids.map((id) => [id, this.make(id, nodes.get(id) ?? null, tasks.get(id) ?? NO_ATTEMPTS, plan.of(id), queue.get(id))]),
+      ids.map((id) => [id, this.make(id, nodes.get(id) ?? null, tasks.get(id) ?? NO_ATTEMPTS, plan, queue.get(id))]),
     );
     const names = new Map<string, number>();
     for (const { row } of this.made.values()) names.set(row.name, (names.get(row.name) ?? 0) + 1);
@@ -78,14 +81,15 @@ export class NodeRows {
     id: string,
     node: NodeExecution | null,
     attempts: readonly TaskExecution[],
-    planned: WorkflowNode | null,
+    plan: Plan,
     queued: Queued | undefined,
   ): Made {
+    const planned = plan.of(id);
     const before = this.made.get(id);
     const same = before?.node === node && before.attempts === attempts && before.planned === planned;
     if (same && before.queued?.ahead === queued?.ahead && before.queued?.reason === queued?.reason) return before;
     const given = before?.planned === planned ? before.row.given : givenTo(planned);
-    const row = rowOf(id, node, attempts, planned, queued, given);
+    const row = { ...rowOf(id, node, attempts, planned, queued, given), condition: plan.conditionOf(id) };
     return { node, attempts, planned, queued, row, placed: row };
   }
 
@@ -105,6 +109,11 @@ export function workflowNodes(workflow: Workflow | null): readonly WorkflowNode[
   return nodes.filter((node) => !BOUNDARIES.has(node.id));
 }
 
+/** The nodes that are drawn of a workflow: its own, and the ways of its branches. */
+export function graphNodes(workflow: Workflow | null): readonly Pick<Way, "id" | "node">[] {
+  return workflowNodes(workflow).flatMap((node) => [{ id: node.id, node }, ...allWaysOf(node.id, node)]);
+}
+
 /** What the workflow says of each node, of those inside of sub-workflows too. */
 class Plan {
   private readonly known = new Map<string, WorkflowNode | null>();
@@ -115,9 +124,15 @@ class Plan {
     private readonly nodes: ReadonlyMap<string, NodeExecution>,
     private readonly parents: ReadonlyMap<string, string | null>,
   ) {
-    workflowNodes(workflow).forEach((node) => this.known.set(node.id, node));
+    graphNodes(workflow).forEach(({ id, node }) => this.known.set(id, node));
     const inner = workflow?.closure?.compiledWorkflow?.subWorkflows ?? [];
     this.workflows = new Map(inner.map(({ template }) => [entityKey(template?.id), template?.nodes ?? []]));
+  }
+
+  /** When a way of a branch runs; empty for every other node. */
+  conditionOf(id: string): string {
+    const parent = this.parents.get(id);
+    return parent ? (waysOf(parent, this.of(parent)).find((way) => way.id === id)?.condition ?? "") : "";
   }
 
   of(id: string): WorkflowNode | null {
@@ -132,7 +147,9 @@ class Plan {
     const parent = this.parents.get(id);
     const spec = this.nodes.get(id)?.metadata?.specNodeId;
     if (!parent || !spec) return null;
-    const siblings = this.workflows.get(entityKey(this.of(parent)?.workflowNode?.subWorkflowRef));
+    const holder = this.of(parent);
+    if (holder?.branchNode) return waysOf(parent, holder).find(({ node }) => node.id === spec)?.node ?? null;
+    const siblings = this.workflows.get(entityKey(holder?.workflowNode?.subWorkflowRef));
     return siblings?.find((node) => node.id === spec) ?? null;
   }
 }
@@ -185,8 +202,9 @@ function rowOf(
     attempts,
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
-    holdsNodes: node?.metadata?.isParentNode ?? planned?.workflowNode !== undefined,
+    holdsNodes: node?.metadata?.isParentNode ?? (planned?.workflowNode ?? planned?.branchNode) !== undefined,
     given,
+    condition: "",
     startedAt,
     endedAt: endedAt(node, phase, startedAt),
   };
@@ -209,8 +227,11 @@ function endedAt(node: NodeExecution | null, phase: NodePhase, startedAt: number
 function parentsOf(
   ids: readonly string[],
   nodes: ReadonlyMap<string, NodeExecution>,
+  workflow: Workflow | null,
 ): ReadonlyMap<string, string | null> {
-  const parents = new Set(ids.filter((id) => nodes.get(id)?.metadata?.isParentNode));
+  const branches = graphNodes(workflow).filter(({ node }) => node.branchNode);
+  const parents = new Set(branches.map(({ id }) => id)); // their ways are listed before they are chosen from
+  for (const id of ids) if (nodes.get(id)?.metadata?.isParentNode) parents.add(id);
   return new Map(ids.map((id) => [id, parents.size === 0 ? null : nearest(id, parents)]));
 }
 

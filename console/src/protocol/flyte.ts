@@ -198,6 +198,32 @@ export interface BindingData {
   readonly map?: { readonly bindings?: Readonly<Record<string, BindingData>> };
 }
 
+export interface Operand {
+  readonly var?: string;
+  readonly primitive?: Scalar["primitive"];
+  readonly scalar?: Scalar;
+}
+
+export interface BooleanExpression {
+  readonly comparison?: { readonly operator?: string; readonly leftValue?: Operand; readonly rightValue?: Operand };
+  readonly conjunction?: {
+    readonly operator?: string;
+    readonly leftExpression?: BooleanExpression;
+    readonly rightExpression?: BooleanExpression;
+  };
+}
+
+export interface IfBlock {
+  readonly condition?: BooleanExpression;
+  readonly thenNode?: WorkflowNode;
+}
+
+export interface IfElseBlock {
+  readonly case?: IfBlock;
+  readonly other?: readonly IfBlock[];
+  readonly elseNode?: WorkflowNode;
+}
+
 export interface WorkflowNode {
   readonly id: string;
   readonly metadata?: { readonly name?: string };
@@ -205,7 +231,7 @@ export interface WorkflowNode {
   readonly inputs?: readonly Binding[];
   readonly taskNode?: { readonly referenceId?: EntityId };
   readonly workflowNode?: { readonly launchplanRef?: EntityId; readonly subWorkflowRef?: EntityId };
-  readonly branchNode?: unknown;
+  readonly branchNode?: { readonly ifElse?: IfElseBlock };
   readonly gateNode?: unknown;
   readonly arrayNode?: { readonly node?: WorkflowNode };
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, not_retried
 from livedeck.sdk.attempts import Attempt, run_to_end
+from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_context, inside_task
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.interface import Interface
@@ -283,7 +284,7 @@ class _Run:
         if any(before not in self.outputs for before in node.upstream):
             return
         try:
-            self.outputs[node] = self._run(node)
+            self.outputs[node] = self._run(node, self.call_folder.of_node(node.id))
         except Exception as error:
             error.add_note(f"in node {node} of {self.workflow.name}")
             if self.workflow.failure_policy is WorkflowFailurePolicy.FAIL_IMMEDIATELY:
@@ -291,16 +292,26 @@ class _Run:
             self.errors[node] = error
             logger.warning("%s failed; what does not depend on it still runs", node)
 
-    def _run(self, node: Node) -> Mapping[str, LocalValue]:
+    def _run(self, node: Node, call_folder: CallFolder) -> Mapping[str, LocalValue]:
         entity = node.entity
         inputs = {name: self.bound(binding, Location(entity.name, name)) for name, binding in node.bindings.items()}
-        call_folder = self.call_folder.of_node(node.id)
         if isinstance(entity, Workflow):
             return _run_workflow(entity, inputs, call_folder, self.data)
+        if isinstance(entity, Conditional):
+            return self._take_way(entity, inputs, call_folder)
         assert isinstance(entity, Task)
         if inside_task():
             return self._join_in(entity, inputs)
         return _Call(entity, call_folder, inputs, node.overrides).run()
+
+    def _take_way(
+        self, entity: Conditional, inputs: Mapping[str, LocalValue], call_folder: CallFolder
+    ) -> Mapping[str, LocalValue]:
+        from livedeck.sdk.local.conditionals import way_taken
+
+        node = way_taken(entity, inputs, self.data).node
+        outputs = self._run(node, call_folder.of_node(node.id))
+        return {name: outputs[name] for name in entity.interface.outputs}
 
     def _join_in(self, task: Task[..., Any], inputs: Mapping[str, LocalValue]) -> Mapping[str, LocalValue]:
         """Run a node as a part of the task that called the workflow."""

@@ -5,8 +5,10 @@ from flyteidl.core.identifier_pb2 import ResourceType
 
 from livedeck.literals.order import OrderNotes
 from livedeck.sdk.cache_versions import code_version
+from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.nodes import Node
 from livedeck.sdk.specs.bindings import compile_bound
+from livedeck.sdk.specs.conditionals import compile_conditional
 from livedeck.sdk.specs.settings import CompileSettings, duration, identifier
 from livedeck.sdk.specs.tasks import resources
 from livedeck.sdk.tasks import Task
@@ -14,28 +16,36 @@ from livedeck.sdk.types import Location
 
 
 def compile_node(
-    node: Node, settings: CompileSettings, orders: OrderNotes, *, interruptible: bool | None = None
+    node: Node, settings: CompileSettings, orders: OrderNotes, *, interruptible: bool | None = None, within: str = ""
 ) -> workflow_pb2.Node:
-    """Compile one call of a task or workflow.
+    """Compile one call of a task or workflow, or a conditional.
 
     Args:
         node: the call.
         settings: what the compiled form says beyond the program.
         orders: what there is to note about the dicts in its bindings is added.
         interruptible: what the workflow says for tasks that do not.
+        within: what is put before the node's id where it is registered: the ids of the conditionals that it is in.
     """
+    name = f"{within}{node.id}"
     compiled = workflow_pb2.Node(
         id=node.id,
         metadata=_node_metadata(node, interruptible=interruptible),
         inputs=[
-            compile_bound(name, each, Location(node.entity.name, name), settings.data, orders, node_id=node.id)
-            for name, each in node.bindings.items()
+            compile_bound(variable, each, Location(node.entity.name, variable), settings.data, orders, node_id=name)
+            for variable, each in node.bindings.items()
         ],
         upstream_node_ids=[before.id for before in node.upstream],
     )
     if isinstance(node.entity, Task):
         reference = identifier(ResourceType.TASK, node.entity.name, settings)
         compiled.task_node.CopyFrom(workflow_pb2.TaskNode(reference_id=reference, overrides=_overrides(node)))
+    elif isinstance(node.entity, Conditional):
+        ways = [
+            compile_node(way.node, settings, orders, interruptible=interruptible, within=f"{name}-")
+            for way in node.entity.ways
+        ]
+        compiled.branch_node.if_else.CopyFrom(compile_conditional(node.entity, ways, settings.data))
     else:
         reference = identifier(ResourceType.WORKFLOW, node.entity.name, settings)
         compiled.workflow_node.sub_workflow_ref.CopyFrom(reference)
@@ -54,7 +64,7 @@ def _overrides(node: Node) -> workflow_pb2.TaskNodeOverrides:
 def _node_metadata(node: Node, *, interruptible: bool | None) -> workflow_pb2.NodeMetadata:
     """Return the node's options: as overridden, else the task's."""
     overrides = node.overrides
-    metadata = workflow_pb2.NodeMetadata(name=overrides.name or node.entity.function.__name__)
+    metadata = workflow_pb2.NodeMetadata(name=overrides.name or node.entity.display_name)
     if not isinstance(node.entity, Task):
         return metadata
     options = node.entity.options

@@ -68,7 +68,8 @@ def _callees(entity: AnyEntity) -> list[AnyEntity]:
             return
         if isinstance(each, Workflow):
             for node in each.traced.nodes:
-                visit(node.entity)
+                for callee in node.entity.callees:
+                    visit(callee)
         found[each] = None
 
     visit(entity)

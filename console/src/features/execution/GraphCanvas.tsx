@@ -20,7 +20,7 @@ import { useLayoutEffect, useMemo, useRef } from "react";
 import { Link } from "../../bindings/router";
 import { useTheme } from "../../bindings/theme";
 import { useMedia } from "../../bindings/useMedia";
-import type { NodeRow } from "../../core/nodeTree";
+import { graphNodes, type NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES } from "../../core/phases";
 import { placeWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
@@ -69,7 +69,8 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
   const canvas = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
   const edges = useMemo(() => workflowEdges(workflow), [workflow]);
-  const top = useMemo(() => rows.filter((row) => row.depth === 0), [rows]);
+  const drawn = useMemo(() => new Set(graphNodes(workflow).map(({ id }) => id)), [workflow]);
+  const top = useMemo(() => rows.filter((row) => row.depth === 0 || drawn.has(row.id)), [rows, drawn]);
   const ids = top.map((row) => row.id).join("\n");
   const direction: Direction = useMedia("(max-width: 860px)") ? "TB" : "LR";
   const layout = useMemo(
@@ -145,6 +146,7 @@ function cardOf(route: ExecutionRoute, row: NodeRow, layout: Layout, direction: 
 }
 
 function linesOf(edges: readonly Edge[], rows: readonly NodeRow[], layout: Layout, direction: Direction): Line[] {
+  const skipped = new Set(rows.filter((row) => row.phase === "SKIPPED").map((row) => row.id));
   const running = new Set(rows.filter((row) => !NODE_PHASES[row.phase].terminal && row.node).map((row) => row.id));
   return edges.map(({ from, to }) => ({
     id: edgeId({ from, to }),
@@ -153,6 +155,7 @@ function linesOf(edges: readonly Edge[], rows: readonly NodeRow[], layout: Layou
     source: from,
     target: to,
     animated: running.has(to),
+    className: skipped.has(to) || skipped.has(from) ? "graph-line-skipped" : "",
   }));
 }
 
@@ -192,6 +195,7 @@ function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
       <PhaseMark look={look} />
       <Link className="graph-name" href={executionPath({ ...route, node: row.id, view: null, attempt: null, tab: null })}>
         <span className="timeline-node">{row.name}</span>
+        {row.condition && <span className="timeline-given">{row.condition}</span>}
         <span className="timeline-id">
           {row.queued && placeWords(row.queued.ahead)}
           {!row.queued && (row.startedAt === null ? look.label : <Duration from={row.startedAt} to={row.endedAt} />)}

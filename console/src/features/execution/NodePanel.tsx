@@ -107,7 +107,7 @@ function InnerNodes({ route, rows }: { readonly route: ExecutionRoute; readonly 
             <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
               {row.name}
             </Link>
-            {row.given && <span className="timeline-given">{row.given}</span>}
+            {(row.condition || row.given) && <span className="timeline-given">{row.condition || row.given}</span>}
             <PhaseBadge look={NODE_PHASES[row.phase]} />
             <span className="soft">
               <Duration from={row.startedAt} to={row.endedAt} />

@@ -156,7 +156,7 @@ const TimelineRow = memo(function TimelineRow({ route, row, start }: TimelineRow
         <Link className="timeline-link" href={href} aria-current={route.node === row.id ? "true" : undefined}>
           <span className="timeline-node">{row.name}</span>
           <span className="timeline-id">{row.id}</span>
-          {row.given && <span className="timeline-given">{row.given}</span>}
+          {(row.condition || row.given) && <span className="timeline-given">{row.condition || row.given}</span>}
         </Link>
         {row.attempts.length > 1 && <span className="chip">{row.attempts.length} attempts</span>}
         {row.cached && <span className="chip">cached</span>}

@@ -23,7 +23,7 @@ def describe_node(task: TaskPlan, event: NodeExecutionEvent, report: ReportNode,
     """Add the task, what the cache said, and the Deck."""
     event.target_entity.CopyFrom(task.template.id)
     _add_cache(task, event, report, context)
-    if task.generates_deck and report.phase is not NodePhase.QUEUED:
+    if task.generates_deck and report.phase not in (NodePhase.QUEUED, NodePhase.SKIPPED):
         event.deck_uri = _deck(report, context)
 
 
