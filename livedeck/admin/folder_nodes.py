@@ -32,15 +32,22 @@ _NODE_ENDS: Final = {
 
 
 class EndReader(Reader):
-    """A reader of a Deck's log that notes its end when it passes."""
+    """A reader of a Deck's log that tells of its end when it passes.
 
-    end: End | None = None
+    Args:
+        store: The Deck's folder.
+        ended: Is called with the end.
+    """
+
+    def __init__(self, store: Store, ended: Callable[[End], None]) -> None:
+        super().__init__(store)
+        self._ended = ended
 
     async def load(self) -> Document | None:
         """See `Reader.load`."""
         document = await super().load()
-        if document is not None:
-            self.end = document.end
+        if document is not None and document.end is not None:
+            self._ended(document.end)
         return document
 
     async def next(self, after_seq: int) -> Segment | None:
@@ -48,7 +55,7 @@ class EndReader(Reader):
         segment = await super().next(after_seq)
         for op in segment.ops if segment is not None else ():
             if isinstance(op, End):
-                self.end = op
+                self._ended(op)
         return segment
 
 
@@ -94,12 +101,12 @@ class FolderNodeSource:
     def __init__(self, stores: Callable[[NodeKey], Store], liveness: Callable[[Store], Liveness]) -> None:
         self._stores = stores
         self._liveness = liveness
-        self._readers: dict[str, EndReader] = {}
+        self._ends: dict[str, End] = {}
+        """How Decks ended, by URI. Kept when a Deck is followed no more: its viewers are told once more then."""
 
     def open_reader(self, store: Store) -> EndReader:
         """Open a Deck's log."""
-        reader = self._readers[store.uri] = EndReader(store)
-        return reader
+        return EndReader(store, lambda end: self._ends.update({store.uri: end}))
 
     def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeFollower]:
         """Follow a Deck. Nothing tells of changes: what follows it looks again every two seconds."""
@@ -112,13 +119,7 @@ class FolderNodeSource:
     @asynccontextmanager
     async def _follow(self, node: NodeKey) -> AsyncIterator[NodeFollower]:
         store = self._stores(node)
-
-        def end() -> End | None:
-            reader = self._readers.get(store.uri)
-            return reader.end if reader is not None else None
-
-        yield FolderFollower(end, lambda: self._liveness(store))
-        self._readers.pop(store.uri, None)
+        yield FolderFollower(lambda: self._ends.get(store.uri), lambda: self._liveness(store))
 
 
 def _recorded(node: int, task: int, error: str = "", *, known: bool = True) -> NodeRecord:

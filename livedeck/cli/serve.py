@@ -236,8 +236,13 @@ def for_attempts(environment: Mapping[str, str]) -> dict[str, str]:
 
     They are run for who started the server, as any program is that is started from the same shell.
     """
+    from livedeck.runtime.code import CODE_CACHE
+
     own = {option.envvar for option in serve.params}
-    return {name: value for name, value in environment.items() if name not in own}
+    seen = {name: value for name, value in environment.items() if name not in own}
+    if seen.get(CODE_CACHE):
+        seen[CODE_CACHE] = str(Path(seen[CODE_CACHE]).absolute())  # each attempt is in a folder of its own
+    return seen
 
 
 def surroundings(root: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -268,7 +273,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     from livedeck.propeller import Propeller, PropellerSettings
 
     create = loading.load(settings.executor)  # what cannot work is said before anything is touched
-    data = settings.data_dir.expanduser().absolute()
+    data = settings.data_dir.expanduser().resolve()  # a key of the store has no ".." in it
     data_dir.make(data)
     admin_settings = AdminSettings(
         host=settings.host,

@@ -146,6 +146,23 @@ async def test_a_run_that_was_killed_at_once_is_readable(tmp_path: Path) -> None
         assert snapshot.parse(raw.content) == log.document
 
 
+@pytest.mark.parametrize("outcome", ["succeeded", "failed", "aborted"])
+async def test_a_run_that_is_over_is_shown_as_it_ended(tmp_path: Path, outcome: str) -> None:
+    """Its process is gone, as that of every run that is over; how the Deck ended is what counts."""
+    (tmp_path / runlock.LOCK).touch()
+    log = Log(f"file://{tmp_path}/0001-wf/0")
+    log.placeholder()
+    log.publish("all of it")
+    log.end(outcome)
+    async with viewing(str(tmp_path)) as view:
+        for _ in range(2):
+            async with view.stream() as stream:
+                events = await stream.rest()
+            assert {read(each)["phase"] for each in events if each.event in ("state", "end")} <= {"waiting", outcome}
+            assert read(events[-1])["phase"] == outcome
+            assert "gone" not in read(events[-1]).get("reason", "")
+
+
 async def test_a_foreign_page_alone(tmp_path: Path) -> None:
     (tmp_path / DECK).write_text("<html><body>by flytekit</body></html>")
     async with viewing(str(tmp_path / DECK)) as view, view.stream() as stream:

@@ -151,9 +151,10 @@ def test_options_are_environment_variables_too(start: Callable[..., Running], tm
     assert (tmp_path / "data" / ".gitignore").read_text() == "*\n"
 
 
-@pytest.mark.parametrize("name", ["my dätä", "a%20b", "a?b#c"])
+@pytest.mark.parametrize("name", ["my dätä", "a%20b", "a?b#c", "data"])
 def test_any_folder_will_do(start: Callable[..., Running], tmp_path: Path, name: str) -> None:
-    running = start("serve", "--port", "0", "--data-dir", str(tmp_path / name))
+    way = os.path.relpath(tmp_path / name) if name == "data" else str(tmp_path / name)  # "../..", and so on
+    running = start("serve", "--port", "0", "--data-dir", way)
     running.until(READY)
     assert running.interrupt() == (0, "")
     assert [each.name for each in tmp_path.iterdir()] == [name]
@@ -197,8 +198,13 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_attempts_see_the_servers_environment_but_not_what_is_for_the_server_alone() -> None:
-    given = {"API_TOKEN": "a", "LIVEDECK_DATABASE": "with a password", "LIVEDECK_PORT": "1", "LIVEDECK_CODE_CACHE": "b"}
-    assert for_attempts(given) == {"API_TOKEN": "a", "LIVEDECK_CODE_CACHE": "b"}
+    given = {"API_TOKEN": "a", "LIVEDECK_DATABASE": "with a password", "LIVEDECK_PORT": "1", "LIVEDECK_CODE_CACHE": "/b"}
+    assert for_attempts(given) == {"API_TOKEN": "a", "LIVEDECK_CODE_CACHE": "/b"}
+
+
+def test_attempts_find_code_in_the_folder_that_the_server_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert for_attempts({"LIVEDECK_CODE_CACHE": "code"}) == {"LIVEDECK_CODE_CACHE": str(tmp_path / "code")}
 
 
 def test_what_every_attempt_needs_is_taken_from_the_servers_environment() -> None:

@@ -153,7 +153,7 @@ def runs_folder() -> Path:
     """
     chosen = os.environ.get(LOCAL_DIR)
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return (Path(chosen) if chosen else Path(cache_home, "livedeck", "local")).expanduser().absolute()
+    return (Path(chosen) if chosen else Path(cache_home, "livedeck", "local")).expanduser().resolve()
 
 
 def _candidates() -> Iterator[Callable[[], str | Path]]:

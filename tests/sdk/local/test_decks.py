@@ -82,6 +82,19 @@ def test_the_articles_program_runs_unchanged(tmp_path: Path) -> None:
     assert first.end.outcome == second.end.outcome == "succeeded"
 
 
+def test_the_folder_may_be_told_from_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path with ``..`` in it is one of a folder as any other."""
+    monkeypatch.setenv(folders.LOCAL_DIR, os.path.relpath(folder))
+
+    @task(enable_deck=True)
+    def show() -> None:
+        Deck("metrics", "shown")
+
+    show()
+    (document,) = documents(folder)
+    assert tabs(document)["metrics"] == "shown"
+
+
 def test_flytekits_surface(folder: Path) -> None:
     @task(enable_deck=True, deck_fields=(DeckField.OUTPUT,))
     def show() -> list[str]:
