@@ -146,17 +146,18 @@ class Progress:
     def _task(self, task: TaskExecution) -> None:
         """Attempts are worth a line once there is more than one."""
         node, number = task.id.node_execution_id.node_id, task.id.retry_attempt
+        label = self._labels.get(node, node)
         self._attempts[node, number] = task
         if number == 0:
             return
         # The next attempt may be over before anything is heard of it: that it is there says that this one was retried.
         if self._is_news((node, number - 1), "RETRYABLE_FAILED"):
-            click.echo(f"{f'    attempt {number}':{WIDTH}} {_phase('RETRYABLE_FAILED')}")
+            click.echo(f"{f'{label}, attempt {number}':{WIDTH}} {_phase('RETRYABLE_FAILED')}")
             before = self._attempts.get((node, number - 1))
             if before is not None and before.closure.HasField("error"):
                 self._error(before.closure.error.message)
         if task.closure.phase == TaskPhases.RUNNING and self._is_news((node, number), "RUNNING"):
-            click.echo(f"{f'    attempt {number + 1}':{WIDTH}} {_phase('RUNNING')}")
+            click.echo(f"{f'{label}, attempt {number + 1}':{WIDTH}} {_phase('RUNNING')}")
 
     def explain(self, execution: Execution) -> None:
         """Say why it did not succeed, unless that was said already."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 _OURS = str(Path(__file__).resolve().parent.parent) + "/"
 _LIBRARY = str(Path(traceback.__file__).resolve().parent)
-_ON_THE_WAY_IN = (f"{_LIBRARY}/asyncio/", f"{_LIBRARY}/importlib/")
-"""What runs a task or imports its module. Further in it is called by the user's own code."""
+_ON_THE_WAY_IN = (f"{_LIBRARY}/asyncio/", f"{_LIBRARY}/importlib/", f"{_LIBRARY}/contextlib.py")
+"""What runs a task, imports its module or is around both. Further in it is called by the user's own code."""
 
 MAX_CHARACTERS = 64 * 1024
 """A message longer than this loses its middle: it goes into ``error.pb``, the database and a page."""
@@ -50,11 +50,15 @@ def _format_warning(
 
 
 def user_frames(frames: Iterable[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
-    """Return the frames that are not livedeck's, and not the import system's or asyncio's on the way to the user's."""
+    """Return the frames that are not livedeck's, and not those of `_ON_THE_WAY_IN` at the start or after livedeck's."""
     theirs: list[traceback.FrameSummary] = []
+    inside = False
+    """The frame before was one of the user's own."""
     for frame in frames:
-        leads_in = not theirs and frame.filename.startswith(_ON_THE_WAY_IN)
-        if not (leads_in or frame.filename.startswith((_OURS, "<frozen importlib"))):
+        if frame.filename.startswith((_OURS, "<frozen importlib")):
+            inside = False
+        elif inside or not frame.filename.startswith(_ON_THE_WAY_IN):
+            inside = True
             theirs.append(_as_in_project(frame))
     return theirs
 

@@ -18,11 +18,15 @@ def queue(number: int, first: int = 0) -> QueueChanged:
     return QueueChanged({f"n{each}": Queued(each - first, "waits for 2 CPUs of 4") for each in range(first, number)})
 
 
+def names_of(node: str, name: str) -> NodeNames:
+    workflow = CompiledWorkflowClosure()
+    workflow.primary.template.nodes.add(id=node).metadata.name = name
+    return NodeNames(workflow)
+
+
 def test_the_queue_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     now = [0.0]
-    workflow = CompiledWorkflowClosure()
-    workflow.primary.template.nodes.add(id="n1").metadata.name = "train"
-    progress = Progress("http://x", NodeNames(workflow), clock=lambda: now[0])
+    progress = Progress("http://x", names_of("n1", "train"), clock=lambda: now[0])
     node = NodeExecution()
     node.id.node_id = "n1"
     progress.follow([NodeChanged(node), queue(3)])
@@ -47,16 +51,20 @@ def test_the_queue_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_an_attempt_that_was_retried_is_called_that_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress("http://x")
+    progress = Progress("http://x", names_of("n0", "fetch"))
     phases = (Tasks.FAILED, Tasks.QUEUED, Tasks.RUNNING)
     failed, queued, next_ = (TaskExecution(closure={"phase": phase}) for phase in phases)
     failed.closure.error.message = "ValueError: not yet"
     queued.id.retry_attempt = next_.id.retry_attempt = 1
-    progress.follow([TaskChanged(failed), TaskChanged(queued), TaskChanged(next_)])
+    for each in (failed, queued, next_):
+        each.id.node_execution_id.node_id = "n0"
+    node = NodeExecution()
+    node.id.node_id = "n0"
+    progress.follow([NodeChanged(node), TaskChanged(failed), TaskChanged(queued), TaskChanged(next_)])
     assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
-        "attempt 1 failed, retried",
+        "n0 fetch, attempt 1 failed, retried",
         "ValueError: not yet",
-        "attempt 2 running",
+        "n0 fetch, attempt 2 running",
     ]
 
 
@@ -66,14 +74,16 @@ def test_each_attempt_that_was_retried_is_told_even_if_the_next_was_not_seen_to_
     failed = [TaskExecution(closure={"phase": Tasks.RETRYABLE_FAILED}) for _ in range(2)]
     for number, attempt in enumerate(failed):
         attempt.id.retry_attempt = number
+        attempt.id.node_execution_id.node_id = "n0"
         attempt.closure.error.message = f"no answer in attempt {number + 1}"
     last = TaskExecution(closure={"phase": Tasks.SUCCEEDED})
     last.id.retry_attempt = 2
+    last.id.node_execution_id.node_id = "n0"
     Progress("http://x").follow(TaskChanged(each) for each in (*failed, last))
     assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
-        "attempt 1 failed, retried",
+        "n0, attempt 1 failed, retried",
         "no answer in attempt 1",
-        "attempt 2 failed, retried",
+        "n0, attempt 2 failed, retried",
         "no answer in attempt 2",
     ]
 

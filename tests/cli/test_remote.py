@@ -231,6 +231,16 @@ def second_time_lucky(seen: str) -> None:
 """
 
 
+QUIET = """
+from livedeck import task
+
+
+@task(cache=True)
+def quiet() -> int:
+    return 1
+"""
+
+
 def test_watch_log_goes_on_with_the_retry(remote: Command, server: ServerProcess, program: Path) -> None:
     program.with_name("lucky.py").write_text(LUCKY)
     seen = program.with_name("seen")
@@ -244,6 +254,20 @@ def test_watch_log_goes_on_with_the_retry(remote: Command, server: ServerProcess
     assert watching.returncode == 0, errors
     assert output.splitlines()[-1] == "this is 2"
     assert "attempt 2:" in errors
+    newest, first, third = (
+        remote("watch", name, "--log", "n0", *which) for which in ([], ["--attempt", "1"], ["--attempt", "3"])
+    )
+    assert (newest.stderr, newest.stdout) == ("attempt 2:\n", "this is 2\n")
+    assert first.stdout.splitlines()[0] == "this is 1"
+    assert (third.stderr, third.stdout) == ("Error: n0 has no attempt 3, only 2 so far\n", "")
+    assert "--log" in remote("watch", name, "--attempt", "1").stderr
+
+
+def test_watch_log_says_why_there_is_none(remote: Command, program: Path) -> None:
+    program.with_name("quiet.py").write_text(QUIET)
+    first, second = (name_in(remote("run", "--remote", "quiet.py", "quiet")) for _ in range(2))
+    assert remote("watch", first, "--log", "n0").stderr == "n0 printed nothing\n"
+    assert remote("watch", second, "--log", "n0").stderr == f"n0 did not run: its outputs are those of {first}\n"
 
 
 def test_watch_log_has_the_status_of_the_execution(remote: Command) -> None:

@@ -131,7 +131,7 @@ class ResourcePool:
 
         Args:
             need: what is asked for.
-            what: who asks, for the error message and for ``queued``.
+            what: who asks, for ``queued``.
             retried: whether it goes before those that were not retried.
 
         Raises:
@@ -139,7 +139,7 @@ class ResourcePool:
         """
         if not need.fits(self.capacity):
             raise CannotStart(
-                f"attempt {what} asks for {_describe(need)}, but there is only {_describe(self.capacity)} here"
+                f"the task asks for {_describe(need)}, but this machine has {_describe(self.capacity)}"
             )
         if not (self._waiting or self._retried) and self._has_room(need):
             self._taken += need
@@ -223,4 +223,4 @@ def at_once(parallel: int | None) -> str:
 def _describe(amount: Amount) -> str:
     memory = f" and {format_size(amount.memory)} of memory" if amount.memory else ""
     gpus = f" and {amount.gpus} GPU{'s' * (amount.gpus > 1)}" if amount.gpus else ""
-    return f"{amount.milli_cores / 1000:g} cores{memory}{gpus}"
+    return f"{amount.milli_cores / 1000:g} core{'s' * (amount.milli_cores != 1000)}{memory}{gpus}"

@@ -32,16 +32,20 @@ def stopped_after(timeout: timedelta | None, task: str) -> Iterator[None]:
         yield
         return
     if obstacle := _obstacle():
-        logger.warning("%s: its timeout of %s is not kept: %s", task, timeout, obstacle)
+        from livedeck.deck.numerals import format_duration
+
+        logger.warning(
+            "%s: its timeout of %s is not kept: %s", task, format_duration(timeout.total_seconds()), obstacle
+        )
         yield
         return
     alarm = _Alarm(timeout.total_seconds())
     try:
         with alarm:
             yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         if alarm.rang:
-            raise _expired(task, timeout) from None
+            raise _expired(task, timeout, stopped) from None
         raise
 
 
@@ -58,17 +62,20 @@ async def cancelled_after(timeout: timedelta | None, task: str) -> AsyncIterator
     try:
         async with limit:
             yield
-    except TimeoutError:
+    except TimeoutError as stopped:
         if timeout is not None and limit.expired():
-            raise _expired(task, timeout) from None
+            raise _expired(task, timeout, stopped.__cause__ or stopped) from None
         raise
 
 
-def _expired(task: str, timeout: timedelta) -> TaskTimedOut:
+def _expired(task: str, timeout: timedelta, stopped: BaseException) -> TaskTimedOut:
+    """Return the error of an attempt whose time is over; its traceback says where the function was stopped."""
+    from livedeck.deck.numerals import format_duration
+
     return TaskTimedOut(
-        f"{task}: the attempt ran longer than its timeout of {timeout} and was stopped. "
-        "Give the task a longer timeout, or less to do"
-    )
+        f"{task}: the attempt ran longer than its timeout of {format_duration(timeout.total_seconds())} and was "
+        "stopped. Give the task a longer timeout, or less to do"
+    ).with_traceback(stopped.__traceback__)
 
 
 def _obstacle() -> str:

@@ -147,7 +147,7 @@ async def test_positions_are_counted_once_for_all_who_ask() -> None:
 async def test_impossible() -> None:
     pool = ResourcePool(Amount.of(2, 3 << 30))
     with pytest.raises(
-        ExecutorError, match="attempt x asks for 1 cores and 4 GiB of memory, but there is only 2 cores and 3 GiB"
+        ExecutorError, match="the task asks for 1 core and 4 GiB of memory, but this machine has 2 cores and 3 GiB"
     ):
         await pool.acquire(Amount.of(1, 4 << 30), what="x")
 

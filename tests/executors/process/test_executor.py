@@ -266,7 +266,7 @@ async def test_variables_may_hold_any_bytes(bench: Bench, monkeypatch: pytest.Mo
 
 
 async def test_more_gpus_than_there_are_is_refused(executor: ProcessExecutor, bench: Bench) -> None:
-    with pytest.raises(CannotStart, match=r"asks for .* and 99 GPUs, but there is only"):
+    with pytest.raises(CannotStart, match=r"asks for .* and 99 GPUs, but this machine has"):
         await executor.launch(bench.attempt("nothing", gpus=99))
 
 
@@ -311,7 +311,7 @@ async def test_abort_ends_its_helpers_too(bench: Bench, executor: ProcessExecuto
 
 async def test_asking_for_more_than_there_is(bench: Bench) -> None:
     async with bench.executor(cpu=2, memory=1 << 30) as executor:
-        with pytest.raises(ExecutorError, match=r"n0/0 asks for 3 cores, but there is only 2 cores and 1 GiB"):
+        with pytest.raises(ExecutorError, match=r"the task asks for 3 cores, but this machine has 2 cores and 1 GiB"):
             await executor.launch(bench.attempt("nothing", cpu=3))
         with pytest.raises(ExecutorError, match=r"asks for 0\.5 cores and 2 GiB of memory"):
             await executor.launch(bench.attempt("nothing", memory=2 << 30))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from livedeck.deck.numerals import format_duration
 from livedeck.propeller.commands import Launch, Prepare, ReportNode, Stop
 from livedeck.propeller.events import (
     AttemptEvent,
@@ -185,7 +186,7 @@ _ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[TaskPlan, Transition, Path, Any]
 def _expired(task: TaskPlan) -> Failure:
     return Failure(
         "TimeoutExpired",
-        f"The attempt ran longer than its timeout of {task.timeout} and was stopped. "
+        f"The attempt ran longer than its timeout of {format_duration(task.timeout.total_seconds())} and was stopped. "
         "Give the task a longer timeout, or less to do.",
         Blame.USER,
         recoverable=True,
