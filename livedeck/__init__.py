@@ -20,6 +20,7 @@ from livedeck.errors import (
     UserError,
 )
 from livedeck.sdk.context import ExecutionContext, current_context
+from livedeck.sdk.nodes import chain
 from livedeck.sdk.options import Cache, DeckField, Resources, WorkflowFailurePolicy
 from livedeck.sdk.tasks import Task, task
 from livedeck.sdk.types.files import Directory, File
@@ -54,6 +55,7 @@ __all__ = [
     "UserError",
     "Workflow",
     "WorkflowFailurePolicy",
+    "chain",
     "conditional",
     "current_context",
     "task",

@@ -2,7 +2,7 @@ import asyncio
 import os
 from typing import NamedTuple
 
-from livedeck import current_context, task, workflow
+from livedeck import chain, current_context, task, workflow
 
 
 # --8<-- [start:outputs]
@@ -54,9 +54,9 @@ def shapes(widths: list[float], height: float = 2.0) -> tuple[str, float]:
         height: of all, in metres
     """
     first = measure(width=widths[0], height=height)
-    second = measure(width=widths[1], height=height).with_overrides(node_name="second", name="the second rectangle")
+    second = measure.with_overrides(node_name="second", name="the second rectangle")(width=widths[1], height=height)
     words = describe(area=first.area)
-    first >> second  # not before the first has succeeded
+    chain(first, second)  # the second not before the first has succeeded
     return words, total(areas=[first.area, second.area])
 
 

@@ -11,11 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, Unpack
 
-from livedeck.errors import UserError
+from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.sdk.interface import Interface, read_interface
 from livedeck.sdk.modules import module_of
+from livedeck.sdk.options import Overrides
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,6 +115,17 @@ class Entity(ABC, Generic[P, R]):
         """What to say to somebody who wants the output of a node that has none."""
         return "use >> to run one after the other"
 
+    def with_overrides(self, **overrides: Unpack[Overrides]) -> "Overridden[P, R]":
+        """Return what makes nodes with options of their own: ``second = measure.with_overrides(retries=3)(width=2)``.
+
+        The same as ``measure(width=2).with_overrides(retries=3)``, but known to type checkers, to which a call returns
+        what the function returns.
+
+        Args:
+            overrides: Options of the node; those left out stay as the task says.
+        """
+        return Overridden(self, overrides)
+
     def check(self) -> None:
         """Report a mistake inside of the entity, before a call of it becomes a node.
 
@@ -138,6 +150,30 @@ class Entity(ABC, Generic[P, R]):
 
 
 AnyEntity = Entity[..., Any]
+
+
+class Overridden(Generic[P, R]):
+    """A task or workflow whose calls make nodes with options of their own; see ``Entity.with_overrides``."""
+
+    def __init__(self, entity: Entity[P, R], overrides: Overrides) -> None:
+        self._entity = entity
+        self._overrides = overrides
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Make the node.
+
+        Raises:
+            InvalidWorkflow: no workflow is being read, so that there is no node.
+            UserError: an option cannot be honoured, or its value makes no sense.
+        """
+        caller = _caller.get()
+        if caller is None:
+            raise InvalidWorkflow(
+                f"{self._entity.name}.with_overrides(...)(...) is for workflows: here the call makes no node whose "
+                f"options could differ; call {self._entity.name.rpartition('.')[2]}(...) itself"
+            )
+        returned: R = caller.call(self._entity, args, kwargs).with_overrides(**self._overrides)
+        return returned
 
 
 def check_function(function: Any, decorator: str) -> None:

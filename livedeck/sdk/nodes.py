@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Self
 
 from livedeck.errors import InvalidName, InvalidWorkflow, UnsupportedOption
@@ -247,6 +248,24 @@ def _read_timeout(value: Any) -> timedelta:
             "give a long one, or leave it out of @task"
         )
     return time
+
+
+def chain(*results: object) -> None:
+    """Have each of these calls run only after the one before it has succeeded: ``chain(a, b, c)`` is ``a >> b >> c``.
+
+    Known to type checkers, to which a call returns what the function returns: of that they refuse ``>>``, or take it
+    for a shift of bits.
+
+    Args:
+        results: What calls in this workflow returned.
+
+    Raises:
+        InvalidWorkflow: One of them is something else.
+    """
+    for before, after in pairwise(results):
+        if not isinstance(before, CallResult):
+            raise InvalidWorkflow(f"chain: {before!r} is not what a task returned in this workflow")
+        before._node_for("chain").precede(after)
 
 
 def in_order(nodes: Iterable[Node], workflow: str) -> tuple[Node, ...]:

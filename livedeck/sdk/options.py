@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
@@ -28,6 +28,20 @@ class DeckField(enum.StrEnum):
     """How long each part of the attempt took."""
     DEPENDENCIES = "Dependencies"
     """The installed packages."""
+
+
+class Overrides(TypedDict, total=False):
+    """What ``with_overrides`` can change for one node; `Node.with_overrides` says what each means."""
+
+    node_name: str
+    name: str
+    retries: int
+    timeout: "timedelta | float"
+    interruptible: bool
+    requests: "Resources"
+    limits: "Resources"
+    cache: bool
+    cache_version: str
 
 
 class WorkflowFailurePolicy(enum.Enum):

@@ -198,11 +198,14 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_attempts_see_the_servers_environment_but_not_what_is_for_the_server_alone() -> None:
-    given = {"API_TOKEN": "a", "LIVEDECK_DATABASE": "with a password", "LIVEDECK_PORT": "1", "LIVEDECK_CODE_CACHE": "/b"}
+    own = {"LIVEDECK_DATABASE": "with a password", "LIVEDECK_PORT": "1"}
+    given = {"API_TOKEN": "a", "LIVEDECK_CODE_CACHE": "/b", **own}
     assert for_attempts(given) == {"API_TOKEN": "a", "LIVEDECK_CODE_CACHE": "/b"}
 
 
-def test_attempts_find_code_in_the_folder_that_the_server_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attempts_find_code_in_the_folder_that_the_server_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert for_attempts({"LIVEDECK_CODE_CACHE": "code"}) == {"LIVEDECK_CODE_CACHE": str(tmp_path / "code")}
 

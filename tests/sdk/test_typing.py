@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.slow  # seconds each: they run with `make test`
 
 GOOD = """
-from livedeck import Resources, task, workflow
+from livedeck import Resources, chain, task, workflow
 
 
 @task
@@ -30,6 +30,16 @@ def flow(x: int = 1) -> str:
 @workflow(interruptible=True)
 def outer() -> str:
     return flow(x=2)
+
+
+@workflow
+def several() -> str:
+    first = add.with_overrides(node_name="first", retries=1, timeout=60)(x=1)
+    second = name.with_overrides(requests=Resources(cpu=2))(first)
+    third = flow.with_overrides(name="third")(x=2)
+    chain(first, second, third)
+    reveal_type(second)
+    return third
 
 
 reveal_type(add)
@@ -53,6 +63,8 @@ def name(x: int) -> str:
 
 name("a")
 name(y=1)
+name.with_overrides(retires=1)(1)
+name.with_overrides(retries=1)("b")
 x: int = name(1)
 """
 
@@ -68,6 +80,7 @@ def test_signatures_are_kept(tmp_path: Path) -> None:
     out = check(tmp_path, GOOD)
     assert "Task[[x: int, y: int =], int]" in out
     assert 'note: Revealed type is "int"' in out or 'note: Revealed type is "builtins.int"' in out
+    assert out.count('Revealed type is "str"') == 2 or out.count('Revealed type is "builtins.str"') == 2
     assert "Success" in out, out
 
 
@@ -76,4 +89,6 @@ def test_mistakes_are_found(tmp_path: Path) -> None:
     assert 'No overload variant of "task" matches argument type "int"' in out or "retry" in out
     assert 'Argument 1 to "__call__" of "Entity" has incompatible type "str"; expected "int"' in out
     assert 'Unexpected keyword argument "y"' in out
+    assert 'Unexpected keyword argument "retires" for "with_overrides"' in out
+    assert 'Argument 1 to "__call__" of "Overridden" has incompatible type "str"; expected "int"' in out
     assert 'Incompatible types in assignment (expression has type "str", variable has type "int")' in out

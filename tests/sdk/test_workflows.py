@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypedDict
 
 import pytest
 
-from livedeck import InvalidWorkflow, Resources, WorkflowFailurePolicy, task, workflow
+from livedeck import InvalidWorkflow, Resources, WorkflowFailurePolicy, chain, task, workflow
 from livedeck.errors import InvalidName, MissingInput, TypeMismatch, UnknownEntity, UnsupportedOption, UserError
 from livedeck.sdk.nodes import Constant, DictOf, ListOf, Reference
 from livedeck.sdk.workflows import Workflow
@@ -585,3 +585,50 @@ def test_a_wide_workflow_is_read_quickly_enough_to_be_linear() -> None:
 
     looked.extend(flow.traced.nodes)
     assert len(looked) == 1501
+
+
+def test_options_may_be_given_before_the_call_which_type_checkers_understand() -> None:
+    renamed = one.with_overrides(node_name="renamed", retries=2)
+
+    @workflow
+    def flow(x: int) -> int:
+        both = renamed(x=x, scale=2)
+        return one.with_overrides(node_name="again", timeout=5)(both)
+
+    first, second = flow.traced.nodes
+    assert [first.id, second.id] == ["renamed", "again"]
+    assert (first.overrides.retries, second.overrides.timeout) == (2, timedelta(seconds=5))
+    assert first.entity is second.entity is one
+    with pytest.raises(
+        InvalidWorkflow, match=r"one.with_overrides\(...\)\(...\) is for workflows: .* call one\(...\) itself"
+    ):
+        renamed(x=1)
+
+
+def test_options_before_the_call_are_checked_as_those_after_it() -> None:
+    @workflow
+    def flow(x: int) -> int:
+        return one.with_overrides(retries=-1)(x=x)
+
+    with pytest.raises(UserError, match="retries=-1"):
+        _ = flow.traced
+
+
+def test_a_chain_is_what_the_operator_makes() -> None:
+    @workflow
+    def flow(x: int) -> int:
+        first, second, third = one(x=x), nothing(), split(values=[x])
+        chain(third, second, first)
+        return first
+
+    assert [node.id for node in flow.traced.nodes] == ["n2", "n1", "n0"]
+    assert [[before.id for before in node.after] for node in flow.traced.nodes] == [[], ["n2"], ["n1"]]
+
+    @workflow
+    def wrong(x: int) -> int:
+        first = one(x=x)
+        chain(3, first)
+        return first
+
+    with pytest.raises(InvalidWorkflow, match="chain: 3 is not what a task returned in this workflow"):
+        _ = wrong.traced

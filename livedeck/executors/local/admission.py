@@ -138,9 +138,7 @@ class ResourcePool:
             CannotStart: there will never be room.
         """
         if not need.fits(self.capacity):
-            raise CannotStart(
-                f"the task asks for {_describe(need)}, but this machine has {_describe(self.capacity)}"
-            )
+            raise CannotStart(f"the task asks for {_describe(need)}, but this machine has {_describe(self.capacity)}")
         if not (self._waiting or self._retried) and self._has_room(need):
             self._taken += need
             return

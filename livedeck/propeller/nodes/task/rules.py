@@ -184,9 +184,10 @@ _ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[TaskPlan, Transition, Path, Any]
 
 
 def _expired(task: TaskPlan) -> Failure:
+    limit = f" of {format_duration(task.timeout.total_seconds())}" if task.timeout is not None else ""
     return Failure(
         "TimeoutExpired",
-        f"The attempt ran longer than its timeout of {format_duration(task.timeout.total_seconds())} and was stopped. "
+        f"The attempt ran longer than its timeout{limit} and was stopped. "
         "Give the task a longer timeout, or less to do.",
         Blame.USER,
         recoverable=True,
