@@ -3,13 +3,12 @@
 import ast
 import functools
 import hashlib
-import inspect
-import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UserError
 from livedeck.sdk.reachable_code import reached_code
+from livedeck.sdk.wrapped_functions import definition_of, layers
 
 if TYPE_CHECKING:
     from livedeck.sdk.nodes import NodeOverrides
@@ -30,26 +29,32 @@ def cache_version(task: "Task[..., Any]", overrides: "NodeOverrides") -> str:
 
 @functools.lru_cache(maxsize=1024)
 def code_version(function: Callable[..., Any]) -> str:
-    """Return a digest of a function's code: its signature and body, without decorators, docstring and comments.
+    """Return a digest of a function's code: its signature and body, without docstring and comments.
 
     And of what it reaches: what its module gives the names that it uses, and the modules of the project that are
-    imported on the way (see ``reachable_code``). What is installed is not part of it.
+    imported on the way (see ``reachable_code``). The same of what decorators put around it, but for those of livedeck.
+    What is installed is not part of it.
 
     Raises:
         UserError: its source cannot be read.
     """
+    digest = hashlib.sha256()
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError) as error:
-        raise UserError(
-            f"the source of {function.__qualname__} cannot be read, so that cache=True needs a cache_version: {error}"
-        ) from error
-    definition = tree.body[0]
-    assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
-    definition.decorator_list = []
-    if ast.get_docstring(definition, clean=False) is not None:
-        definition.body = definition.body[1:]
-    digest = hashlib.sha256(ast.dump(tree).encode())
-    for text in reached_code(function, definition):
-        digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
+        definitions = [(layer, definition_of(layer)) for layer in layers(function)]
+    except (OSError, SyntaxError) as error:
+        raise UserError(_unreadable(function, error)) from error
+    if not any(definition is not None for _, definition in definitions):
+        raise UserError(_unreadable(function, "it is no function of a file"))
+    for layer, definition in definitions:
+        if definition is None:
+            continue
+        if ast.get_docstring(definition, clean=False) is not None:
+            definition.body = definition.body[1:]
+        digest.update(ast.dump(ast.Module([definition], [])).encode())
+        for text in reached_code(layer, definition):
+            digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:16]
+
+
+def _unreadable(function: Callable[..., Any], problem: object) -> str:
+    return f"the source of {function.__qualname__} cannot be read, so that cache=True needs a cache_version: {problem}"

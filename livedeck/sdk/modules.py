@@ -42,7 +42,11 @@ def module_name(file: Path, root: Path | None = None) -> str:
 
 def module_of(function: Any) -> str:
     """Return the name under which a function's module can be imported elsewhere, also if it is ``__main__`` here."""
-    module = str(function.__module__)
+    return importable_name(str(function.__module__))
+
+
+def importable_name(module: str) -> str:
+    """Return the name under which a module can be imported elsewhere, also if it is ``__main__`` here."""
     if module != "__main__":
         return module
     main = sys.modules.get("__main__")

@@ -4,18 +4,16 @@ Found by reading, not by running: what is imported under a name that is only mad
 """
 
 import ast
-import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import FunctionType
 
 from livedeck.errors import UserError
-from livedeck.sdk.modules import module_of, project_root
+from livedeck.sdk.modules import importable_name, project_root
+from livedeck.sdk.wrapped_functions import Function
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-
-def reached_code(function: Any, definition: Function) -> Iterator[str]:
+def reached_code(function: FunctionType, definition: Function) -> Iterator[str]:
     """Yield texts that differ when code that a function reaches does, beside its own; always in the same order.
 
     Comments and layout are left out, and so is where the project lies.
@@ -27,16 +25,16 @@ def reached_code(function: Any, definition: Function) -> Iterator[str]:
     Raises:
         UserError: a module that it reaches cannot be read.
     """
-    file = inspect.getsourcefile(function)
-    if file is None or not Path(file).is_file():  # an interactive session has no module to read
+    file = Path(function.__code__.co_filename)
+    if not file.is_file():  # an interactive session has no module to read
         return
-    module = module_of(function)
-    project = _Project(project_root(Path(file)))
-    own = _parsed(Path(file))
-    statements = _reached_statements(own, definition)
+    module = importable_name(function.__globals__["__name__"])
+    project = _Project(project_root(file))
+    inner = "<locals>" in function.__code__.co_qualname  # then what the module calls so is something else
+    statements = _reached_statements(_parsed(file), definition, "" if inner else definition.name)
     for statement in statements:
         yield ast.dump(statement)
-    package = module.rpartition(".")[0] if Path(file).name != "__init__.py" else module
+    package = module.rpartition(".")[0] if file.name != "__init__.py" else module
     for each in (definition, *statements):
         project.follow(each, package)
     project.reached.pop(module, None)  # of the function's own module only what the function names counts
@@ -86,13 +84,19 @@ def _parsed(file: Path) -> ast.Module:
         raise UserError(f"{file} cannot be read, so that cache=True needs a cache_version: {error}") from error
 
 
-def _reached_statements(module: ast.Module, definition: Function) -> list[ast.stmt]:
-    """Return the top-level statements of a module that a function's names lead to, in their order."""
+def _reached_statements(module: ast.Module, definition: Function, own_name: str) -> list[ast.stmt]:
+    """Return the top-level statements of a module that a function's names lead to, in their order.
+
+    Args:
+        module: the module.
+        definition: the function.
+        own_name: what the module calls the function, whose statement is left out; empty if it has no name there.
+    """
     bound: dict[str, list[int]] = {}
     for index, statement in enumerate(module.body):
         for name in _bound(statement):
             bound.setdefault(name, []).append(index)
-    own = {index for index in bound.get(definition.name, ()) if isinstance(module.body[index], Function)}
+    own = {index for index in bound.get(own_name, ()) if isinstance(module.body[index], Function)}
     reached: set[int] = set()
     waiting = [*_used(definition), "*"]
     while waiting:

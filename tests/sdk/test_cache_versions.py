@@ -51,6 +51,61 @@ def another():
     "tools/text.py": "def clean(text):\n    return text\n",
     "lonely.py": "X = 1\n",
 }
+DECORATED = {
+    "main.py": """
+import functools
+from livedeck import task as declare
+from decorators import kept, lost, replaced
+import helper
+
+RATE = 1
+AMOUNT = 1
+
+
+def here(amount):
+    def decorate(function):
+        @functools.wraps(function)
+        def inner(x):
+            return function(x) + amount
+        return inner
+    return decorate
+
+
+@declare(cache=True, retries=2)
+@here(AMOUNT)
+@functools.lru_cache(maxsize=8)
+@kept
+@replaced
+@lost
+def decorated(x: int) -> int:
+    return helper.add(x) * RATE
+
+
+task = decorated.function
+""",
+    "decorators.py": """
+import functools
+import lonely
+
+def kept(function):
+    @functools.wraps(function)
+    def task(x):
+        return function(x) + lonely.X
+    return task
+
+def lost(function):
+    def task(x: int) -> int:
+        return function(x) + 2
+    return task
+
+class replaced:
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.function = function
+    def __call__(self, x):
+        return self.function(x) + 3
+""",
+}
 _numbers = itertools.count()
 
 
@@ -101,6 +156,36 @@ def test_the_version_changes_with_what_the_task_reaches(
     version: Callable[..., Any], change: tuple[str, str, str]
 ) -> None:
     assert version(edited(*change)) != version()
+
+
+CHANGES_AROUND = [
+    ("main.py", "helper.add(x) * RATE", "helper.add(x)"),
+    ("main.py", "RATE = 1", "RATE = 2"),
+    ("main.py", "AMOUNT = 1", "AMOUNT = 2"),
+    ("main.py", "function(x) + amount", "function(x) - amount"),
+    ("main.py", "@functools.lru_cache(maxsize=8)", ""),
+    ("decorators.py", "function(x) + lonely.X", "function(x) - lonely.X"),
+    ("decorators.py", "function(x) + 2", "function(x) - 2"),
+    ("decorators.py", "function(x) + 3", "function(x) - 3"),
+    ("helper.py", "below.value(x)", "below.value(x) + 1"),
+    ("below.py", "return x", "return -x"),
+    ("lonely.py", "X = 1", "X = 2"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES_AROUND, ids=lambda change: f"{change[0]}: {change[2]}")
+def test_the_version_changes_with_what_decorators_put_around_the_task(
+    version: Callable[..., Any], change: tuple[str, str, str]
+) -> None:
+    name, before, after = change
+    files = FILES | DECORATED
+    assert before in files[name]
+    assert version(DECORATED | {name: files[name].replace(before, after)}) != version(DECORATED)
+
+
+def test_how_a_decorated_task_is_run_makes_no_difference(version: Callable[..., Any]) -> None:
+    changed = DECORATED["main.py"].replace("retries=2", "retries=3")
+    assert version(DECORATED | {"main.py": changed}) == version(DECORATED)
 
 
 NO_CHANGES = [
