@@ -14,6 +14,7 @@ import pytest
 
 import livedeck
 import livedeck.testing
+from livedeck.client import Client
 from livedeck.executors.api import Executor
 from livedeck.propeller.control_plane import ControlPlane
 from livedeck.sdk import docstrings
@@ -24,6 +25,7 @@ from livedeck.testing.executors import ScriptedExecutor
 def _public() -> Iterator[tuple[str, Any]]:
     for name in livedeck.__all__:
         yield f"livedeck.{name}", getattr(livedeck, name)
+    yield "livedeck.client.Client", Client
     for found in pkgutil.iter_modules(livedeck.testing.__path__):
         module = importlib.import_module(f"livedeck.testing.{found.name}")
         for name, value in vars(module).items():
@@ -43,7 +45,7 @@ def _callables() -> Iterator[tuple[str, Any, str]]:
             yield name, own, value.__doc__ or ""
         interface = INTERFACES.get(value)
         for base in value.__mro__:
-            if base.__module__.startswith(("livedeck.testing", "livedeck.sdk", "livedeck.deck")):
+            if base.__module__.startswith(("livedeck.client", "livedeck.testing", "livedeck.sdk", "livedeck.deck")):
                 for method, each in vars(base).items():
                     function = getattr(each, "__func__", each)
                     hidden = method.startswith(("_", "test_"))  # a test's name is its description

@@ -53,6 +53,9 @@ class Client(Entities, Executions):
     def upload_folder(self, folder: Path) -> str:
         """Upload every file in a folder and return the URI that all of them are below; the same for the same content.
 
+        Args:
+            folder: what is in it is uploaded, with all folders below.
+
         Raises:
             UserError: there is no file in it.
             RemoteError: the control plane, or the store behind its link, refused.
@@ -83,6 +86,9 @@ class Client(Entities, Executions):
     def deck_link(self, node: "NodeExecutionIdentifier") -> str:
         """Return a link to a node's ``deck.html`` that works for a while.
 
+        Args:
+            node: id of the node.
+
         Raises:
             RemoteNotFound: it has no Deck.
         """
@@ -95,6 +101,9 @@ class Client(Entities, Executions):
 
     def files(self, uri: str) -> list[StoredFile]:
         """Return the files at the URI of a file, folder or frame among inputs or outputs.
+
+        Args:
+            uri: as it stands in a literal.
 
         Raises:
             RemoteNotFound: there is nothing.
@@ -129,6 +138,9 @@ class Client(Entities, Executions):
     def delete_execution(self, id: "WorkflowExecutionIdentifier") -> None:
         """Delete an execution that is over, with its Decks, logs, inputs, outputs and files.
 
+        Args:
+            id: of the execution.
+
         Raises:
             RemoteNotFound: there is none.
             RemoteConflict: it is not over, or others use its data.
@@ -137,7 +149,11 @@ class Client(Entities, Executions):
         transfer.request("DELETE", url, timeout=self._timeout, backoff=self._backoff)
 
     def console_url(self, id: "WorkflowExecutionIdentifier") -> str:
-        """Return the address of an execution's page in the console."""
+        """Return the address of an execution's page in the console.
+
+        Args:
+            id: of the execution.
+        """
         project, domain, name = (quote(part, safe="") for part in (id.project, id.domain, id.name))
         return f"{self.endpoint.url}/console/projects/{project}/domains/{domain}/executions/{name}"
 
@@ -158,6 +174,9 @@ class Client(Entities, Executions):
             timeout: seconds for the whole; None: no limit.
             outage: seconds without a server, before giving up.
 
+        Returns:
+            An iterator that waits for each change.
+
         Raises:
             RemoteNotFound: there is no such execution.
             RemoteUnavailable: no server for too long, or the time is up.
@@ -175,6 +194,15 @@ class Client(Entities, Executions):
         """Yield the events of a Deck (``state``, ``snapshot``, ``segment``, ``end``) as they come, up to ``end``.
 
         Their data are the JSON of ``livedeck.admin.live.messages``.
+
+        Args:
+            node: id of the node.
+            attempt: its number, from 0, or ``latest``.
+            timeout: seconds for the whole; None: no limit.
+            outage: seconds without a server, before giving up.
+
+        Returns:
+            An iterator that waits for each event.
         """
         path = follow.node_path("decks", node, attempt)
         return iter(Stream(self.endpoint, path, ("end",), StreamTimeouts(timeout, outage)))
@@ -191,6 +219,15 @@ class Client(Entities, Executions):
 
         The id of a ``chunk`` is ``attempt.seq``. With ``latest``, the logs of further attempts follow, and ``end``
         comes when there can be none.
+
+        Args:
+            node: id of the node.
+            attempt: its number, from 0, or ``latest``.
+            timeout: seconds for the whole; None: no limit.
+            outage: seconds without a server, before giving up.
+
+        Returns:
+            An iterator that waits for each event.
         """
         path = follow.node_path("logs", node, attempt)
         return iter(Stream(self.endpoint, path, ("end",), StreamTimeouts(timeout, outage)))

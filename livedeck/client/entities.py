@@ -27,6 +27,10 @@ class Entities(Connection):
     def create_task(self, id: "Identifier", spec: "TaskSpec") -> bool:
         """Register a task; return whether it is new.
 
+        Args:
+            id: its full name.
+            spec: its template.
+
         Raises:
             RemoteInvalid: it is malformed, or another task has this id.
         """
@@ -37,6 +41,10 @@ class Entities(Connection):
     def create_workflow(self, id: "Identifier", spec: "WorkflowSpec") -> bool:
         """Register a workflow; return whether it is new.
 
+        Args:
+            id: its full name.
+            spec: its template, with those of its sub-workflows.
+
         Raises:
             RemoteInvalid: it is malformed, names what is not registered, or another workflow has this id.
         """
@@ -46,6 +54,10 @@ class Entities(Connection):
 
     def create_launch_plan(self, id: "Identifier", spec: "LaunchPlanSpec") -> bool:
         """Register a launch plan; return whether it is new.
+
+        Args:
+            id: its full name.
+            spec: the workflow's id, and what is given to it.
 
         Raises:
             RemoteInvalid: it is malformed, or another launch plan has this id.
@@ -58,6 +70,9 @@ class Entities(Connection):
     def register(self, entities: "Iterable[Entity]") -> int:
         """Register requests of all three kinds, as many at once as can be; return how many were new.
 
+        Args:
+            entities: the requests, in any order of the kinds; a workflow after those that it calls.
+
         Raises:
             RemoteError: the first that the control plane refused; what was registered before stays.
         """
@@ -69,6 +84,9 @@ class Entities(Connection):
     def get_task(self, id: "Identifier") -> "Task":
         """Return a registered task.
 
+        Args:
+            id: its full name.
+
         Raises:
             RemoteNotFound: there is none.
         """
@@ -77,6 +95,9 @@ class Entities(Connection):
     def get_workflow(self, id: "Identifier") -> "Workflow":
         """Return a registered workflow, compiled.
 
+        Args:
+            id: its full name.
+
         Raises:
             RemoteNotFound: there is none.
         """
@@ -84,6 +105,9 @@ class Entities(Connection):
 
     def get_launch_plan(self, id: "Identifier") -> "LaunchPlan":
         """Return a registered launch plan.
+
+        Args:
+            id: its full name.
 
         Raises:
             RemoteNotFound: there is none.
@@ -96,17 +120,44 @@ class Entities(Connection):
         return self._calls.call(method, ObjectGetRequest(id=id))
 
     def list_tasks(self, name: str = "", *, filters: str = "", limit: int | None = None) -> "Iterator[Task]":
-        """Yield registered tasks, newest first; ``filters`` as Flyte has them, ``eq(version,v1)+...``."""
+        """Yield registered tasks, newest first.
+
+        Args:
+            name: only those of that name; empty: all of the project and domain.
+            filters: as Flyte has them, ``eq(version,v1)+...``.
+            limit: how many at most; None: all.
+
+        Returns:
+            An iterator over the tasks, which asks for them page by page.
+        """
         return self._list("ListTasks", "tasks", name, filters, limit)
 
     def list_workflows(self, name: str = "", *, filters: str = "", limit: int | None = None) -> "Iterator[Workflow]":
-        """Yield registered workflows, newest first."""
+        """Yield registered workflows, newest first.
+
+        Args:
+            name: only those of that name; empty: all of the project and domain.
+            filters: as Flyte has them, ``eq(version,v1)+...``.
+            limit: how many at most; None: all.
+
+        Returns:
+            An iterator over the workflows, which asks for them page by page.
+        """
         return self._list("ListWorkflows", "workflows", name, filters, limit)
 
     def list_launch_plans(
         self, name: str = "", *, filters: str = "", limit: int | None = None
     ) -> "Iterator[LaunchPlan]":
-        """Yield registered launch plans, newest first."""
+        """Yield registered launch plans, newest first.
+
+        Args:
+            name: only those of that name; empty: all of the project and domain.
+            filters: as Flyte has them, ``eq(version,v1)+...``.
+            limit: how many at most; None: all.
+
+        Returns:
+            An iterator over the launch plans, which asks for them page by page.
+        """
         return self._list("ListLaunchPlans", "launch_plans", name, filters, limit)
 
     def _list(self, method: str, field: str, name: str, filters: str, limit: int | None) -> Iterator[Any]:

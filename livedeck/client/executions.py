@@ -39,6 +39,9 @@ class Executions(Connection):
     def execution_id(self, name: str) -> "WorkflowExecutionIdentifier":
         """Return the id of an execution in the client's project and domain.
 
+        Args:
+            name: the execution's.
+
         Raises:
             InvalidName: the name is no UTF-8.
         """
@@ -62,6 +65,9 @@ class Executions(Connection):
             name: ``[a-z][a-z0-9-]*``, at most 63 characters; made up by default.
             spec: more about it (labels, parallelism, cache); ``target`` is put into it.
 
+        Returns:
+            The id of the execution.
+
         Raises:
             RemoteInvalid: an input is missing, unknown or of the wrong type.
             RemoteNotFound: the target is not registered.
@@ -82,6 +88,13 @@ class Executions(Connection):
     def relaunch(self, id: "WorkflowExecutionIdentifier", *, name: str | None = None) -> "WorkflowExecutionIdentifier":
         """Start an execution again with the same inputs.
 
+        Args:
+            id: of the execution.
+            name: of the new one; made up by default.
+
+        Returns:
+            The id of the new execution.
+
         Raises:
             RemoteNotFound: there is no such execution.
             RemoteConflict: there is an execution of the new name.
@@ -98,6 +111,9 @@ class Executions(Connection):
     def get_execution(self, id: "WorkflowExecutionIdentifier") -> "Execution":
         """Return an execution.
 
+        Args:
+            id: of the execution.
+
         Raises:
             RemoteNotFound: there is none.
         """
@@ -106,7 +122,15 @@ class Executions(Connection):
         return self._calls.call("GetExecution", WorkflowExecutionGetRequest(id=id))  # type: ignore[no-any-return]
 
     def list_executions(self, *, filters: str = "", limit: int | None = None) -> "Iterator[Execution]":
-        """Yield executions, newest first; ``filters`` as Flyte has them, ``eq(phase,FAILED)+...``."""
+        """Yield executions, newest first.
+
+        Args:
+            filters: as Flyte has them, ``eq(phase,FAILED)+...``.
+            limit: how many at most; None: all.
+
+        Returns:
+            An iterator over the executions, which asks for them page by page.
+        """
         from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
 
         scope = NamedEntityIdentifier(project=self.project, domain=self.domain)
@@ -116,6 +140,10 @@ class Executions(Connection):
 
     def terminate(self, id: "WorkflowExecutionIdentifier", cause: str) -> None:
         """Ask for an execution to be aborted; it is when its phase says so.
+
+        Args:
+            id: of the execution.
+            cause: why, which is recorded with it.
 
         Raises:
             RemoteNotFound: there is none.
@@ -132,7 +160,16 @@ class Executions(Connection):
         parent: str = "",
         filters: str = "",
     ) -> "Iterator[NodeExecution]":
-        """Yield the nodes of an execution, oldest first; those below the node ``parent``, else the top level."""
+        """Yield the nodes of an execution, oldest first.
+
+        Args:
+            id: of the execution.
+            parent: unique id of a node: those that it holds; empty: those of the top level.
+            filters: as Flyte has them, ``eq(phase,FAILED)+...``.
+
+        Returns:
+            An iterator over the nodes, which asks for them page by page.
+        """
         from flyteidl.admin.common_pb2 import Sort
         from flyteidl.admin.node_execution_pb2 import NodeExecutionListRequest
 
@@ -143,7 +180,14 @@ class Executions(Connection):
         return self._pages("ListNodeExecutions", request, "node_executions", None)
 
     def task_executions(self, node: "NodeExecutionIdentifier") -> "Iterator[TaskExecution]":
-        """Yield the attempts of a node, oldest first."""
+        """Yield the attempts of a node, oldest first.
+
+        Args:
+            node: id of the node.
+
+        Returns:
+            An iterator over the attempts, which asks for them page by page.
+        """
         from flyteidl.admin.common_pb2 import Sort
         from flyteidl.admin.task_execution_pb2 import TaskExecutionListRequest
 
@@ -154,6 +198,9 @@ class Executions(Connection):
     def execution_data(self, id: "WorkflowExecutionIdentifier") -> Data:
         """Return the inputs and outputs of an execution, wherever they are kept.
 
+        Args:
+            id: of the execution.
+
         Raises:
             RemoteNotFound: there is no such execution.
         """
@@ -162,13 +209,21 @@ class Executions(Connection):
         return self._data("GetExecutionData", WorkflowExecutionGetDataRequest(id=id))
 
     def node_data(self, id: "NodeExecutionIdentifier") -> Data:
-        """Return the inputs and outputs of a node."""
+        """Return the inputs and outputs of a node.
+
+        Args:
+            id: of the node.
+        """
         from flyteidl.admin.node_execution_pb2 import NodeExecutionGetDataRequest
 
         return self._data("GetNodeExecutionData", NodeExecutionGetDataRequest(id=id))
 
     def task_data(self, id: "TaskExecutionIdentifier") -> Data:
-        """Return the inputs and outputs of an attempt."""
+        """Return the inputs and outputs of an attempt.
+
+        Args:
+            id: of the attempt.
+        """
         from flyteidl.admin.task_execution_pb2 import TaskExecutionGetDataRequest
 
         return self._data("GetTaskExecutionData", TaskExecutionGetDataRequest(id=id))

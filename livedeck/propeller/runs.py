@@ -250,7 +250,7 @@ class Run:
             pause = min(pause * 2, self._settings.retry_longest)
 
 
-_FOR_A_SLOT = "waits for a place (max_parallelism {} of the execution)"
+_FOR_A_SLOT = "waits for a slot (max_parallelism {} of the execution)"
 
 
 class _NotStarted(Exception):

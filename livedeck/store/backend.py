@@ -29,38 +29,54 @@ def too_large(where: str, size: int, limit: int) -> UnreadableObject:
 class Backend(Protocol):
     """The operations of a store over full keys (already validated), blocking; errors are livedeck's."""
 
-    def get(self, key: str, limit: int | None = None) -> bytes: ...
+    def get(self, key: str, limit: int | None = None) -> bytes:
+        """Read an object, unless it has more than ``limit`` bytes."""
 
-    def get_range(self, key: str, start: int, length: int) -> bytes: ...
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        """Read ``length`` bytes of an object from ``start`` on; fewer where it ends."""
 
-    def put(self, key: str, data: bytes, content_type: str | None) -> None: ...
+    def put(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Write an object in one step, replacing what is there."""
 
-    def create(self, key: str, data: bytes, content_type: str | None) -> None: ...
+    def create(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Write an object in one step unless there is one."""
 
-    def head(self, key: str) -> Meta | None: ...
+    def head(self, key: str) -> Meta | None:
+        """Look at an object without reading it; None when there is none."""
 
-    def list(self, prefix: str) -> Iterator[str]: ...
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with ``prefix``, a folder's, sorted."""
 
-    def delete(self, key: str) -> None: ...
+    def delete(self, key: str) -> None:
+        """Remove an object; nothing happens when there is none."""
 
-    def delete_below(self, prefix: str) -> None: ...
+    def delete_below(self, prefix: str) -> None:
+        """Remove all objects whose keys begin with ``prefix``, a folder's."""
 
-    def download_to(self, key: str, path: Path) -> None: ...
+    def download_to(self, key: str, path: Path) -> None:
+        """Copy an object to a file without holding it in memory."""
 
-    def upload_from(self, key: str, path: Path) -> None: ...
+    def upload_from(self, key: str, path: Path) -> None:
+        """Copy a file to an object without holding it in memory."""
 
-    def sign(self, key: str, method: str, expires: timedelta) -> str | None: ...
+    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+        """Make a URL for ``method`` on the object; None where there is no such thing."""
 
 
 class AsyncBackend(Backend, Protocol):
     """A back end with native async operations; others are run in a thread by :class:`livedeck.store.Store`."""
 
-    async def aget(self, key: str, limit: int | None = None) -> bytes: ...
+    async def aget(self, key: str, limit: int | None = None) -> bytes:
+        """Do what ``get`` does, without blocking."""
 
-    async def aput(self, key: str, data: bytes, content_type: str | None) -> None: ...
+    async def aput(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Do what ``put`` does, without blocking."""
 
-    async def acreate(self, key: str, data: bytes, content_type: str | None) -> None: ...
+    async def acreate(self, key: str, data: bytes, content_type: str | None) -> None:
+        """Do what ``create`` does, without blocking."""
 
-    async def ahead(self, key: str) -> Meta | None: ...
+    async def ahead(self, key: str) -> Meta | None:
+        """Do what ``head`` does, without blocking."""
 
-    async def adelete(self, key: str) -> None: ...
+    async def adelete(self, key: str) -> None:
+        """Do what ``delete`` does, without blocking."""

@@ -16,7 +16,7 @@ from livedeck.client.follow import Queued
 from livedeck.testing.process import ServerProcess, running_server
 from tests.integration.running import phase_of, start, wait_ended, wait_for
 
-REASON = "waits for a place (--parallel 1)"
+REASON = "waits for a slot (--parallel 1)"
 
 
 @pytest.fixture(scope="module")

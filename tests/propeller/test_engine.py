@@ -249,7 +249,7 @@ async def test_a_retried_attempt_does_not_wait_behind_those_that_have_not_begun(
     async with world.propeller(executor):
         await world.control.until(lambda: len(execution.tasks) == 9 and len(queues()) == 8)
         (reason,) = {queued.reason for queued in queues().values()}
-        assert reason == "waits for a place (max_parallelism 1 of the execution)"
+        assert reason == "waits for a slot (max_parallelism 1 of the execution)"
         fails.set()
         await world.control.until(lambda: len(execution.tasks) == 10 and "n0" in queues())
         assert queues()["n0"].ahead == 0

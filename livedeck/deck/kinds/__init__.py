@@ -38,7 +38,7 @@ class Traits:
     tile: bool = False
     """Whether it is small and always whole: of a Deck that has become too large it is among the last to go."""
     group: str = ""
-    """CSS class of the group that neighbours of this kind stand in, styled beside the kind; empty: each stands by itself."""
+    """CSS class of the group that neighbours of this kind stand in (its CSS is the kind's); empty: there is none."""
     script: bool = False
     """Whether its saved page needs the script: its static rendering shows less than its live view."""
     comparable: bool = False

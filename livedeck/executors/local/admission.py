@@ -178,7 +178,7 @@ class ResourcePool:
     def _lacks(self, need: Amount) -> str:
         """Say what there is too little of."""
         if not self._has_place(need):
-            return f"waits for a place (--parallel {self._parallel})"
+            return f"waits for a slot (--parallel {self._parallel})"
         after = self._taken + need
         if after.milli_cores > self.capacity.milli_cores:
             cores = need.milli_cores / 1000

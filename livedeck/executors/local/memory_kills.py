@@ -74,6 +74,7 @@ class MemoryKills:
         return True
 
     def close(self) -> None:
+        """Let go of the counter."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

@@ -166,6 +166,7 @@ class Records:
         self.work_dir = work_dir
 
     def prepare(self) -> None:
+        """Make the folders, for this user alone."""
         for folder in (RECORDS, OUTPUT, SHIPPED, STORED, ABORTS):
             (self.work_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 

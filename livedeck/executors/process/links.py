@@ -58,6 +58,7 @@ class Link(asyncio.Protocol):
 
     @property
     def connected(self) -> bool:
+        """Whether what is sent has somewhere to go."""
         return self._transport is not None
 
     def send(self, message: messages.ToZygote) -> None:
@@ -100,6 +101,7 @@ class ZygoteFolder:
         self.folder = work_dir / "zygotes"
 
     def prepare(self) -> None:
+        """Make the folder, for this user alone."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def known(self) -> list[str]:

@@ -29,13 +29,17 @@ RETRY = 1.0
 class Listener(Protocol):
     """Told of what zygotes say."""
 
-    def on_welcome(self, link: Link, welcome: messages.Welcome) -> None: ...
+    def on_welcome(self, link: Link, welcome: messages.Welcome) -> None:
+        """A zygote was linked to, and says which attempts it runs."""
 
-    def on_primary(self) -> None: ...
+    def on_primary(self) -> None:
+        """There is a zygote of today's code to start attempts in."""
 
-    def on_message(self, link: Link, message: messages.FromZygote) -> None: ...
+    def on_message(self, link: Link, message: messages.FromZygote) -> None:
+        """A zygote says something else."""
 
-    def on_lost(self, link: Link) -> None: ...
+    def on_lost(self, link: Link) -> None:
+        """A zygote hung up."""
 
 
 class ZygotePool:

@@ -71,6 +71,7 @@ class Connection:
         self._unsent = bytearray()
 
     def send(self, message: messages.FromZygote) -> None:
+        """Have a message written by the next ``flush``."""
         self._unsent += messages.frame(message)
 
     def flush(self) -> bool:

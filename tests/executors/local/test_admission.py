@@ -124,7 +124,7 @@ async def test_a_number_of_attempts_may_run_at_once_whatever_they_ask() -> None:
         await pool.acquire(one, what="runs")
     third = asyncio.create_task(pool.acquire(one, what="third"))
     await settle()
-    assert pool.queued("third", one) == Queued(0, "waits for a place (--parallel 2)")
+    assert pool.queued("third", one) == Queued(0, "waits for a slot (--parallel 2)")
     pool.release(one - one.without_cores())  # it computes no more
     await third
 
