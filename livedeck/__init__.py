@@ -29,6 +29,7 @@ from livedeck.sdk.workflows import Workflow, workflow
 if TYPE_CHECKING:
     from livedeck.deck.page import Deck
     from livedeck.sdk.conditionals import conditional
+    from livedeck.sdk.types.errors import FlyteError
 
     __version__: str
     """The installed version, such as ``0.1.0``."""
@@ -41,6 +42,7 @@ __all__ = [
     "Directory",
     "ExecutionContext",
     "File",
+    "FlyteError",
     "InvalidName",
     "InvalidWorkflow",
     "LivedeckError",
@@ -63,7 +65,11 @@ __all__ = [
 ]
 
 
-_LOADED_WHEN_ASKED_FOR = {"Deck": "livedeck.deck.page", "conditional": "livedeck.sdk.conditionals"}
+_LOADED_WHEN_ASKED_FOR = {
+    "Deck": "livedeck.deck.page",
+    "FlyteError": "livedeck.sdk.types.errors",
+    "conditional": "livedeck.sdk.conditionals",
+}
 """Names to the modules that they are in."""
 
 

@@ -19,7 +19,7 @@ NAMES = {
     *("Cache", "Deck", "DeckField", "DeckPublish", "Directory", "ExecutionContext", "File", "InvalidName"),
     *("InvalidWorkflow", "LivedeckError", "MissingInput", "RecoverableError", "Resources", "Task", "TypeMismatch"),
     *("UnknownEntity", "UnsupportedOption", "UnsupportedType", "UserError", "Workflow", "WorkflowFailurePolicy"),
-    *("chain", "conditional", "current_context", "task", "workflow"),
+    *("FlyteError", "chain", "conditional", "current_context", "task", "workflow"),
 }
 
 

@@ -40,6 +40,7 @@ class Claim:
     inputs: LiteralMap
     """The workflow's inputs, defaults and fixed inputs merged in."""
     phase: "WorkflowExecution.Phase"
+    error: ExecutionError | None
     abort_cause: str
     """Why it is to be aborted; meaningful while ``phase`` is ABORTING."""
     prefix: str
@@ -159,6 +160,7 @@ class DatabaseControlPlane:
             spec=message.spec,
             inputs=await self._objects.read_literals(leased.inputs_uri),
             phase=message.closure.phase,
+            error=message.closure.error if message.closure.HasField("error") else None,
             abort_cause=leased.abort_cause,
             prefix=self._objects.execution_prefix(message.id),
             raw_data_prefix=self._objects.raw_data_prefix(message),

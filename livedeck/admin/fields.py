@@ -133,8 +133,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
         **dict.fromkeys(("config", "ports", "architecture"), _KUBERNETES),
     },
     WorkflowTemplate: {
-        **_used("id", "metadata", "interface", "nodes", "outputs", "metadata_defaults"),
-        "failure_node": Field(Treatment.FAILS, "failure nodes are not built yet"),
+        **_used("id", "metadata", "interface", "nodes", "outputs", "metadata_defaults", "failure_node"),
     },
     WorkflowMetadata: {**_used("on_failure"), "quality_of_service": _QUALITY, "tags": _WORDS},
     WorkflowMetadataDefaults: {"interruptible": _INTERRUPTIBLE},

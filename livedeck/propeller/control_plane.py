@@ -11,7 +11,7 @@ from flyteidl.admin.execution_pb2 import ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
-from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
@@ -43,6 +43,10 @@ class Claim(Protocol):
 
     @property
     def phase(self) -> "WorkflowExecution.Phase": ...
+
+    @property
+    def error(self) -> ExecutionError | None:
+        """What it has failed by; None while it has not."""
 
     @property
     def abort_cause(self) -> str:

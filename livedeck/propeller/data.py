@@ -11,9 +11,10 @@ from livedeck.literals.parsing import parse_into
 from livedeck.literals.serializing import copy, serialize
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
+from livedeck.propeller.error_inputs import error_literal
 from livedeck.propeller.literal_cache import LiteralCache
 from livedeck.propeller.observations import Observations
-from livedeck.propeller.plan import END, START, Path
+from livedeck.propeller.plan import END, START, FailureNodePlan, Path
 from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.state import ScopeState, node_at, plan_at, scope_at
@@ -66,7 +67,18 @@ class Data:
             owner = "" if node.id == END else node.id  # the workflow's outputs are noted without a node
             for variable, literal in bound.literals.items():
                 apply_notes(literal, around.order_notes.get(f"{owner}.{variable}", ()))
+        if around.failure_node is not None and path[-1] == around.required:
+            self._add_error(bound, path, around.failure_node)
         return bound
+
+    def _add_error(self, bound: LiteralMap, path: Path, plan: FailureNodePlan) -> None:
+        """Tell a failure node what its scope has failed by."""
+        failure = scope_at(self._root(), path[:-1]).failure
+        assert failure is not None
+        node = plan_at(self._root(), path)
+        for variable, input_type in plan.error_inputs.items():
+            error = error_literal(input_type, message=failure.message, failure_node=node.id)
+            bound.literals[variable].CopyFrom(error)
 
     async def store_inputs(self, path: Path, inputs: LiteralMap) -> None:
         """Store a node's inputs."""

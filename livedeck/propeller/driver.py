@@ -30,7 +30,7 @@ from livedeck.propeller.phases import WorkflowPhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
-from livedeck.propeller.recovery import RecordedNodes, rebuild, records_of, walk
+from livedeck.propeller.recovery import RecordedNodes, failure_of, rebuild, records_of, walk
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.slots import Slots
@@ -196,7 +196,13 @@ class Driver:
 
     def _rebuild(self, planner: Planner) -> RecordedNodes:
         plan, records = planner.plan(), records_of(self._claim)
-        self._state = rebuild(plan, records, WorkflowPhase(self._claim.phase), self._claim.abort_cause)
+        self._state = rebuild(
+            plan,
+            records,
+            WorkflowPhase(self._claim.phase),
+            failure=None if self._claim.error is None else failure_of(self._claim.error),
+            abort_cause=self._claim.abort_cause,
+        )
         self._observations.add_recorded(walk(self._state.root, records))
         return records
 

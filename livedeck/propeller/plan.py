@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
+from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.literals.order import OrderNotes
@@ -64,6 +65,14 @@ class NodePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureNodePlan:
+    """The node that runs once the others of its scope have failed, and whose own end changes nothing about that."""
+
+    error_inputs: Mapping[str, LiteralType]
+    """Inputs that are given what the scope has failed by, and their types."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScopePlan:
     """Nodes that belong together: a workflow's, or all that one node holds."""
 
@@ -72,5 +81,12 @@ class ScopePlan:
     """From node id to its index in ``nodes``."""
     policy: ScopePolicy
     """When the scope has failed or succeeded."""
+    failure_node: FailureNodePlan | None = None
+    """The last of the nodes, if it is one that runs only when the others have failed."""
     order_notes: OrderNotes = field(default_factory=dict)
     """What the workflow notes about the order of keys in dicts that its nodes bind."""
+
+    @property
+    def required(self) -> int:
+        """How many of the nodes have to be over and well before the scope is: all but the failure node."""
+        return len(self.nodes) - (self.failure_node is not None)

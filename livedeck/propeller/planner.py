@@ -11,8 +11,9 @@ from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata, WorkflowTemplate
 
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
 from livedeck.literals.order import notes_of
+from livedeck.propeller.error_inputs import error_type
 from livedeck.propeller.node_handler import NodeHandler
-from livedeck.propeller.plan import END, START, NodePlan, ScopePlan
+from livedeck.propeller.plan import END, START, FailureNodePlan, NodePlan, ScopePlan
 from livedeck.propeller.scope_policy import WorkflowPolicy
 from livedeck.propeller.unsupported import UNSUPPORTED
 
@@ -42,7 +43,7 @@ class Planner:
 
     @property
     def nodes(self) -> int:
-        """How many nodes the closure has in all of its workflows."""
+        """How many nodes the closure has in all of its workflows, failure nodes aside."""
         return len(self._primary.nodes) + sum(len(template.nodes) for template in self._workflows.values())
 
     def plan(self) -> ScopePlan:
@@ -71,10 +72,7 @@ class Planner:
         Raises:
             InvalidWorkflow: the closure does not hold it, or it holds itself.
         """
-        template = self._workflows.get(_key(id))
-        if template is None:
-            raise InvalidWorkflow(f"the closure does not hold workflow {_name(id)}; register it again")
-        return self._scope(template)
+        return self._scope(self._template(id))
 
     def handler(self, node: Node, *, after: type[NodeHandler] | None = None) -> NodeHandler:
         """Plan one node, for a scope or for another node that holds it.
@@ -102,20 +100,46 @@ class Planner:
             return self._done[key]
         if key in self._doing:
             raise InvalidWorkflow(f"workflow {_name(template.id)} contains itself")
-        if template.HasField("failure_node"):
-            raise UnsupportedOption(
-                f"workflow {_name(template.id)} has a failure node (on_failure), and those cannot be run yet"
-            )
         self._doing.append(key)
+        nodes, failure_node = self._nodes(template), None
+        if template.HasField("failure_node"):
+            last, failure_node = self._failure_node(template.failure_node, len(nodes))
+            nodes = (*nodes, last)
         plan = ScopePlan(
-            nodes=self._nodes(template),
-            index={node.id: index for index, node in enumerate(_with_ends(template))},
+            nodes=nodes,
+            index={node.id: node.index for node in nodes},
+            failure_node=failure_node,
             policy=WorkflowPolicy(template.metadata.on_failure == WorkflowMetadata.FAIL_IMMEDIATELY),
             order_notes=notes_of(template),
         )
         self._doing.pop()
         self._done[key] = plan
         return plan
+
+    def _template(self, id: Identifier) -> WorkflowTemplate:
+        try:
+            return self._workflows[_key(id)]
+        except KeyError:
+            raise InvalidWorkflow(f"the closure does not hold workflow {_name(id)}; register it again") from None
+
+    def _failure_node(self, node: Node, index: int) -> tuple[NodePlan, FailureNodePlan]:
+        """Plan a failure node: nothing is upstream of it, and yet it does not begin by itself."""
+        if any(above not in ("", START) for above in (*node.upstream_node_ids, *_promised(node.inputs))):
+            raise InvalidWorkflow(
+                f"failure node {node.id!r} depends on other nodes; only the workflow's inputs are there"
+            )
+        handler = self.handler(node)
+        if node.HasField("task_node"):
+            interface = self.task(node.task_node.reference_id).interface
+        else:
+            interface = self._template(node.workflow_node.sub_workflow_ref).interface
+        given = {each.var for each in node.inputs if each.binding.HasField("promise")}  # other bindings are defaults
+        errors = {
+            name: variable.type
+            for name, variable in interface.inputs.variables.items()
+            if name not in given and error_type(variable.type) is not None
+        }
+        return NodePlan(index, node.id, node, handler, waiting=1), FailureNodePlan(errors)
 
     def _nodes(self, template: WorkflowTemplate) -> tuple[NodePlan, ...]:
         nodes = _with_ends(template)
@@ -156,10 +180,11 @@ def _target(node: Node) -> str:
 def _with_ends(template: WorkflowTemplate) -> Sequence[Node]:
     """The nodes with the start node first and the end node last, whether or not the compiler put them in."""
     inner = [node for node in template.nodes if node.id not in (START, END)]
-    for node in inner:
+    checked = [*inner, template.failure_node] if template.HasField("failure_node") else inner
+    for node in checked:
         if not _ID.fullmatch(node.id):
             raise InvalidWorkflow(f"{node.id!r} cannot be a node's id: use letters, digits, '.', '_' and '-'")
-    if len({node.id for node in inner}) < len(inner):
+    if len({node.id for node in checked}) < len(checked):
         raise InvalidWorkflow(f"workflow {_name(template.id)} has two nodes with the same id")
     return [Node(id=START), *inner, Node(id=END, inputs=template.outputs)]
 

@@ -55,26 +55,29 @@ def records_of(claim: Claim) -> RecordedNodes:
 
 def _node(node: NodeExecution, attempts: Mapping[int, RecordedAttempt]) -> RecordedNode:
     closure = node.closure
-    failure = _failure(closure.error) if closure.HasField("error") else None
+    failure = failure_of(closure.error) if closure.HasField("error") else None
     return RecordedNode(NodePhase(closure.phase), failure, closure.output_uri, attempts)
 
 
 def _attempt(task: TaskExecution) -> RecordedAttempt:
     closure = task.closure
-    failure = _failure(closure.error) if closure.HasField("error") else None
+    failure = failure_of(closure.error) if closure.HasField("error") else None
     started = closure.started_at.ToDatetime(UTC) if closure.HasField("started_at") else None
     return RecordedAttempt(TaskPhase(closure.phase), failure, started)
 
 
-def _failure(error: ExecutionError) -> Failure:
+def failure_of(error: ExecutionError) -> Failure:
+    """Read a failure that is on record."""
     return Failure(error.code, error.message, Blame(error.kind), error_uri=error.error_uri, worker=error.worker)
 
 
-_CLOSING = frozenset({WorkflowPhase.ABORTING, WorkflowPhase.FAILING})
-
-
 def rebuild(
-    plan: ScopePlan, records: RecordedNodes, phase: WorkflowPhase = WorkflowPhase.UNDEFINED, abort_cause: str = ""
+    plan: ScopePlan,
+    records: RecordedNodes,
+    phase: WorkflowPhase = WorkflowPhase.UNDEFINED,
+    *,
+    failure: Failure | None = None,
+    abort_cause: str = "",
 ) -> ExecutionState:
     """Build the state that the records tell of. Follow it with the event ``Resume``.
 
@@ -82,22 +85,23 @@ def rebuild(
         plan: what the execution runs.
         records: what is on record of its nodes.
         phase: the execution's recorded phase.
-        abort_cause: why it is to be aborted, if it is.
+        failure: what it has failed by, while that phase is FAILING.
+        abort_cause: why it is to be aborted, while that phase is ABORTING.
     """
-    root = rebuild_scope(plan, records, closing=phase in _CLOSING)
-    return ExecutionState(root, phase, _workflow_failure(phase, root, abort_cause))
-
-
-def _workflow_failure(phase: WorkflowPhase, root: ScopeState, abort_cause: str) -> Failure | None:
-    if phase is WorkflowPhase.ABORTING:
-        return aborted(abort_cause)
-    if phase is WorkflowPhase.FAILING:
-        return root.failure or Failure("Unknown", "The engine stopped before it could record why this failed.")
-    return None
+    stopped = phase is WorkflowPhase.ABORTING
+    failed_by = (failure or _UNKNOWN) if phase is WorkflowPhase.FAILING else None
+    root = rebuild_scope(plan, records, failure=failed_by, stopped=stopped)
+    return ExecutionState(root, phase, aborted(abort_cause) if stopped else failed_by)
 
 
 def rebuild_scope(
-    plan: ScopePlan, records: RecordedNodes, parent: str = "", *, retry_group: int = 0, closing: bool = False
+    plan: ScopePlan,
+    records: RecordedNodes,
+    parent: str = "",
+    *,
+    retry_group: int = 0,
+    failure: Failure | None = None,
+    stopped: bool = False,
 ) -> ScopeState:
     """Build one scope, and all that its nodes hold.
 
@@ -106,32 +110,34 @@ def rebuild_scope(
         records: what is on record; a scope of which nothing is has not begun.
         parent: unique id of the node that holds it; empty for the root.
         retry_group: the number of that node's attempt.
-        closing: whether no further node of it may begin.
+        failure: what it has failed by, if it was on record as failing: no further node begins but the failure node.
+        stopped: whether it is ended from outside, and not even that begins.
     """
     names = [unique_id(parent, retry_group, node.id) for node in plan.nodes]
     found = [records.get(name) for name in names]
-    scope = _judged(_counted(plan, found, retry_group=retry_group, closing=closing), found)
+    closing = stopped or failure is not None
+    counted = replace(_counted(plan, found), failure=failure, closing=closing, stopped=stopped, retry_group=retry_group)
+    scope = _judged(counted, found)
     waiting = _waiting(plan, found)
     nodes = Vector(
         NodeState(waiting[node.index])
         if record is None
-        else _rebuilt(node, name, record, waiting[node.index], records, closing=scope.closing)
+        else _rebuilt(node, name, record, waiting[node.index], records, stopped=scope.ends(node.index))
         for node, name, record in zip(plan.nodes, names, found, strict=True)
     )
     return replace(scope, nodes=nodes)
 
 
-def _counted(plan: ScopePlan, found: Sequence[RecordedNode | None], *, retry_group: int, closing: bool) -> ScopeState:
+def _counted(plan: ScopePlan, found: Sequence[RecordedNode | None]) -> ScopeState:
     """The scope without its nodes."""
     phases = [record.phase for record in found if record is not None]
+    required = [record.phase for record in found[: plan.required] if record is not None]
     return ScopeState(
         plan,
         Vector(),
         active=sum(phase.active for phase in phases),
-        succeeded=sum(phase.satisfied for phase in phases),
+        succeeded=sum(phase.satisfied for phase in required),
         failed=phases.count(NodePhase.FAILED),
-        closing=closing,
-        retry_group=retry_group,
     )
 
 
@@ -146,7 +152,7 @@ def _judged(scope: ScopeState, found: Sequence[RecordedNode | None]) -> ScopeSta
     return scope
 
 
-_UNKNOWN = Failure("Unknown", "The node failed and left no message.")
+_UNKNOWN = Failure("Unknown", "It failed, and the engine stopped before it could record why.")
 
 
 def _waiting(plan: ScopePlan, found: Sequence[RecordedNode | None]) -> list[int]:
@@ -160,11 +166,11 @@ def _waiting(plan: ScopePlan, found: Sequence[RecordedNode | None]) -> list[int]
 
 
 def _rebuilt(
-    plan: NodePlan, name: str, record: RecordedNode, waiting: int, records: RecordedNodes, *, closing: bool
+    plan: NodePlan, name: str, record: RecordedNode, waiting: int, records: RecordedNodes, *, stopped: bool
 ) -> NodeState:
     def build(inner: ScopePlan, *, retry_group: int = 0) -> ScopeState:
-        stops = closing or record.phase is NodePhase.FAILING
-        return rebuild_scope(inner, records, name, retry_group=retry_group, closing=stops)
+        failure = (record.failure or _UNKNOWN) if record.phase is NodePhase.FAILING else None
+        return rebuild_scope(inner, records, name, retry_group=retry_group, failure=failure, stopped=stopped)
 
     return plan.handler.rebuild(NodeState(waiting, record.phase, failure=record.failure), record, build)
 

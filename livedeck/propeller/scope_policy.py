@@ -41,7 +41,7 @@ class ScopePolicy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WorkflowPolicy:
-    """A workflow's: every node has to succeed."""
+    """A workflow's: every node has to succeed; when one has not, the failure node runs last, if there is one."""
 
     fail_immediately: bool = True
     """Flyte's ``FAIL_IMMEDIATELY``; else ``FAIL_AFTER_EXECUTABLE_NODES_COMPLETE``."""
@@ -51,7 +51,11 @@ class WorkflowPolicy:
 
     def settled(self, transition: "Transition", path: "Path") -> None:
         scope = transition.scope(path)
-        succeeded = scope.succeeded == len(scope.nodes)
-        if not succeeded and not scope.closing and scope.failure is None:
-            raise ImpossibleTransition(f"{len(scope.nodes) - scope.succeeded} nodes of the scope at {path} never begin")
-        transition.scope_over(path, succeeded=succeeded)
+        missing = scope.plan.required - scope.succeeded
+        if scope.failure is not None:
+            if not transition.begin_failure_node(path):
+                transition.scope_over(path, succeeded=False)
+        elif missing and not scope.closing:
+            raise ImpossibleTransition(f"{missing} nodes of the scope at {path} never begin")
+        else:
+            transition.scope_over(path, succeeded=not missing)

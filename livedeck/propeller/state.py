@@ -58,11 +58,13 @@ class ScopeState:
     active: int = 0
     """How many nodes have begun and are not over."""
     succeeded: int = 0
-    """How many nodes are over and well, or were skipped."""
+    """How many nodes are over and well, or were skipped; the failure node aside."""
     failed: int = 0
     """How many nodes have failed for good."""
     closing: bool = False
-    """Whether no further node may begin."""
+    """Whether no further node may begin, but for the failure node."""
+    stopped: bool = False
+    """Whether it was ended from outside: the failure node does not run either."""
     failure: Failure | None = None
     """Why the scope has failed: the first failure of a node that its policy did not tolerate."""
     retry_group: int = 0
@@ -72,6 +74,10 @@ class ScopeState:
     def new(cls, plan: ScopePlan) -> "ScopeState":
         """A scope of which nothing has begun."""
         return cls(plan, Vector(NodeState(waiting=node.waiting) for node in plan.nodes))
+
+    def ends(self, index: int) -> bool:
+        """Whether the node is to be ended if it runs, and not to begin if it does not."""
+        return self.stopped or (self.closing and index < self.plan.required)
 
 
 @dataclass(frozen=True, slots=True)

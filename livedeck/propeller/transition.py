@@ -63,6 +63,10 @@ class Transition:
             scope = scope.nodes[index].scope
         return bool(path)
 
+    def ends(self, path: Path) -> bool:
+        """Whether the node at ``path`` is to be ended if it runs, and not to begin if it does not."""
+        return self.scope(path[:-1]).ends(path[-1])
+
     # Writing.
 
     def ask(self, command: Command) -> None:
@@ -90,7 +94,7 @@ class Transition:
             scope,
             nodes=scope.nodes.replace(path[-1], replace(node, phase=phase, failure=failure)),
             active=scope.active + phase.active - node.phase.active,
-            succeeded=scope.succeeded + phase.satisfied,
+            succeeded=scope.succeeded + (phase.satisfied and path[-1] < scope.plan.required),
             failed=scope.failed + (phase is NodePhase.FAILED),
         )
         self.put_scope(path[:-1], scope)
@@ -136,8 +140,8 @@ class Transition:
         follows = scope.plan.policy.on_failure(scope)
         if follows is not OnFailure.TOLERATE and scope.failure is None:
             self.put_scope(above, replace(scope, failure=failure))
-        if follows is OnFailure.STOP:
-            self.close(above)
+        if follows is OnFailure.STOP and not scope.closing:
+            self._close(above)
         self._unsettled.add(above)
 
     def abort(self, path: Path) -> None:
@@ -163,16 +167,35 @@ class Transition:
 
         To be called for nodes that wait for something else than nodes upstream; all others begin by themselves.
         """
-        if not self.scope(path[:-1]).closing:
+        if not self.ends(path):
             self.handler(path).ready(self, path)
+
+    def begin_failure_node(self, path: Path) -> bool:
+        """Begin the failure node of the scope, which has failed; say whether there is one that has not run yet."""
+        scope = self.scope(path)
+        last = (*path, len(scope.nodes) - 1)
+        if scope.plan.failure_node is None or scope.stopped or self.node(last).phase is not NodePhase.UNDEFINED:
+            return False
+        self.put_scope(path, replace(scope, closing=True))
+        self._announce_break(path)
+        self.handler(last).ready(self, last)
+        self._unsettled.add(path)
+        return True
 
     # What is true of every scope.
 
     def hold(self, path: Path, scope: ScopeState) -> None:
         """Put a scope under the node, new or built from records, and begin or resume the nodes in it."""
         node = self.node(path)
-        closing = scope.closing or self.scope(path[:-1]).closing or node.phase is NodePhase.FAILING
-        self.put(path, replace(node, scope=replace(scope, closing=closing)))
+        failing = node.phase is NodePhase.FAILING
+        stopped = scope.stopped or self.ends(path)
+        scope = replace(
+            scope,
+            failure=scope.failure or (node.failure if failing else None),
+            closing=scope.closing or stopped or failing,
+            stopped=stopped,
+        )
+        self.put(path, replace(node, scope=scope))
         self.resume(path)
 
     def resume(self, path: Path) -> None:
@@ -187,26 +210,31 @@ class Transition:
         self._unsettled.add(path)
 
     def close(self, path: Path) -> None:
-        """Let no further node of the scope begin, and stop those that have."""
+        """End the scope from outside: let no further node of it begin, and stop those that have."""
         self._unsettled.add(path)
+        if not self.scope(path).stopped:
+            self.put_scope(path, replace(self.scope(path), stopped=True))
+            self._close(path)
+
+    def _close(self, path: Path) -> None:
         scope = self.scope(path)
-        if scope.closing:
-            return
-        self.put_scope(path, replace(scope, closing=True))
-        self._announce_break(path)
+        if not scope.closing:
+            self.put_scope(path, replace(scope, closing=True))
+            if path == ROOT or scope.active:
+                self._announce_break(path)
         for index, node in enumerate(scope.nodes):
             if node.phase.active:
                 self.handler((*path, index)).stop(self, (*path, index))
 
     def _announce_break(self, path: Path) -> None:
-        """Show that the scope is failing while its other nodes are being stopped."""
+        """Show that the scope is failing while its other nodes are being stopped, or its failure node runs."""
         failure = self.scope(path).failure
         if failure is None:
             return
         if path == ROOT:
             if self.state.phase in _UNBROKEN:
                 self.move_workflow(WorkflowTrigger.BREAK, failure)
-        elif self.scope(path).active and self.node(path).phase is not NodePhase.FAILING:
+        elif self.node(path).phase is not NodePhase.FAILING:
             self.move(path, NodeTrigger.BREAK, failure=failure)
 
     def settle(self) -> None:

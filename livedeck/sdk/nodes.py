@@ -12,7 +12,7 @@ from livedeck.sdk import options
 from livedeck.sdk.entities import AnyEntity
 
 _ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_RESERVED = ("start-node", "end-node")
+_RESERVED = ("start-node", "end-node", "fn0")
 
 _REFUSED: Mapping[str, str] = {
     "aliases": "name the outputs with a NamedTuple",

@@ -7,6 +7,7 @@ from typing import Any
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.bindings import bind
 from livedeck.sdk.entities import AnyEntity, calls_go_to
+from livedeck.sdk.failure_nodes import failure_node
 from livedeck.sdk.nodes import Binding, Node, Reference, in_order
 from livedeck.sdk.promises import Promise, result_of
 from livedeck.sdk.types import Location
@@ -19,6 +20,8 @@ class Traced:
     nodes: tuple[Node, ...]
     """In an order in which they can run."""
     outputs: Mapping[str, Binding]
+    failure_node: Node | None = None
+    """The node that runs when the others have failed."""
 
 
 class Trace:
@@ -100,8 +103,12 @@ def _free_id(siblings: Sequence[Node]) -> str:
     return f"n{number}"
 
 
-def trace(workflow: AnyEntity) -> Traced:
+def trace(workflow: AnyEntity, *, on_failure: AnyEntity | None = None) -> Traced:
     """Call a workflow's function with promises for its inputs and return what it consists of.
+
+    Args:
+        workflow: the workflow.
+        on_failure: what runs when it has failed.
 
     Raises:
         InvalidWorkflow: it has no nodes, or a cycle, or needs a value that is not there yet.
@@ -121,4 +128,5 @@ def trace(workflow: AnyEntity) -> Traced:
             name: bind(value, interface.outputs[name], Location(workflow.name, name, "output"))
             for name, value in interface.split(returned).items()
         }
-    return Traced(in_order(current.nodes, workflow.name), outputs)
+    handler = None if on_failure is None else failure_node(on_failure, interface, current.nodes)
+    return Traced(in_order(current.nodes, workflow.name), outputs, handler)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.sdk import options
-from livedeck.sdk.entities import Entity, check_function
+from livedeck.sdk.entities import AnyEntity, Entity, check_function
 from livedeck.sdk.options import WorkflowFailurePolicy
 
 if TYPE_CHECKING:
@@ -18,12 +18,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _REFUSED: Mapping[str, str] = {
-    "on_failure": "failure nodes are not supported",
     "default_options": "set them on the tasks",
     "pickle_untyped": "annotate every input and output",
 }
 
-_KNOWN = ("failure_policy", "interruptible", "docs")
+_KNOWN = ("failure_policy", "interruptible", "on_failure", "docs")
 
 
 class Workflow(Entity[P, R]):
@@ -37,6 +36,7 @@ class Workflow(Entity[P, R]):
         failure_policy: what becomes of the other nodes when one fails.
         interruptible: what its tasks go by that do not say themselves.
         description: a text in place of the docstring's first paragraph.
+        on_failure: the task or workflow that runs when it has failed.
     """
 
     def __init__(
@@ -46,8 +46,10 @@ class Workflow(Entity[P, R]):
         failure_policy: WorkflowFailurePolicy,
         interruptible: bool | None,
         description: str,
+        on_failure: AnyEntity | None = None,
     ) -> None:
         super().__init__(function)
+        self.on_failure = on_failure
         self.failure_policy = failure_policy
         self.interruptible = interruptible
         self._description = description
@@ -76,7 +78,7 @@ class Workflow(Entity[P, R]):
                     raise InvalidWorkflow(f"{self.name} calls itself; a workflow's nodes must be known in advance")
                 self._reading = True
                 try:
-                    self._traced = trace(self)
+                    self._traced = trace(self, on_failure=self.on_failure)
                 finally:
                     self._reading = False
             return self._traced
@@ -115,6 +117,7 @@ def workflow(
     *,
     failure_policy: WorkflowFailurePolicy | None = ...,
     interruptible: bool | None = ...,
+    on_failure: AnyEntity | None = ...,
     docs: str = ...,
 ) -> Callable[[Callable[P, R]], Workflow[P, R]]: ...
 
@@ -125,6 +128,7 @@ def workflow(
     *,
     failure_policy: WorkflowFailurePolicy | None = None,
     interruptible: bool | None = None,
+    on_failure: AnyEntity | None = None,
     docs: str = "",
     **refused: Any,
 ) -> Workflow[P, R] | Callable[[Callable[P, R]], Workflow[P, R]]:
@@ -135,6 +139,9 @@ def workflow(
         failure_policy: what becomes of the other nodes when one fails; they are stopped at once by default.
         interruptible: as in ``@task``, for those of its tasks that do not say themselves; those of a workflow that it
             calls go by that one.
+        on_failure: a task or workflow that runs when this one has failed, to clean up or to tell somebody; the run
+            fails all the same. It is given the inputs of this one, and has to take them all; an input of its own of
+            type ``FlyteError | None`` with the default None is told what the workflow has failed by.
         docs: a description, instead of the docstring's first paragraph.
         refused: options of flytekit that are not supported.
 
@@ -152,10 +159,12 @@ def workflow(
         raise UserError(f"failure_policy={failure_policy!r}: give a WorkflowFailurePolicy")
     if interruptible is not None:
         options.read_flag("interruptible", interruptible)
+    if on_failure is not None and not isinstance(on_failure, Entity):
+        raise UserError(f"on_failure={on_failure!r}: give a task or a workflow")
     if not isinstance(docs, str):
         raise UserError(f"docs={docs!r}: give a text")
 
-    make = partial(_make, failure_policy=policy, interruptible=interruptible, description=docs)
+    make = partial(_make, failure_policy=policy, interruptible=interruptible, description=docs, on_failure=on_failure)
     return make if function is None else make(function)
 
 

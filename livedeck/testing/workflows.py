@@ -276,6 +276,7 @@ def workflow(
     inputs: Sequence[str] = (),
     outputs: Mapping[str, Any] | None = None,
     fail_immediately: bool = True,
+    on_failure: Part | None = None,
 ) -> CompiledWorkflowClosure:
     """Return a compiled workflow.
 
@@ -285,7 +286,9 @@ def workflow(
         inputs: Names of its inputs, which are integers.
         outputs: What its outputs are bound to.
         fail_immediately: Its failure policy; False: nodes that can still run do so after a failure.
+        on_failure: The node that runs when it has failed.
     """
+    nodes, parts = parts, parts if on_failure is None else (*parts, on_failure)
     policy = (
         WorkflowMetadata.FAIL_IMMEDIATELY if fail_immediately else WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
     )
@@ -301,7 +304,8 @@ def workflow(
         ),
         metadata=WorkflowMetadata(on_failure=policy),
         interface=TypedInterface(inputs=_variables(inputs), outputs=_variables(list(outputs or {}))),
-        nodes=[part.node for part in parts],
+        nodes=[part.node for part in nodes],
+        failure_node=None if on_failure is None else on_failure.node,
         outputs=_bindings(outputs or {}),
     )
     tasks = {part.task.id.name: CompiledTask(template=part.task) for part in parts if part.task}

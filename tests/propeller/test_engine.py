@@ -12,6 +12,7 @@ import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.types_pb2 import SimpleType
 from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
@@ -510,6 +511,33 @@ async def test_failing_late_runs_all_that_can_run(world: World) -> None:
         "n1": "SUCCEEDED",
         "n2": "SUCCEEDED",
     }
+
+
+async def test_the_failure_node_runs_last_and_is_told_why(world: World) -> None:
+    """It has the workflow's inputs and the error; the execution fails by that error, however the node ends."""
+    for cleans in (True, False):
+        begun: list[str] = []
+
+        async def script(attempt: Attempt, cleans: bool = cleans, begun: list[str] = begun) -> Exit:
+            begun.append(attempt.id.split("/")[3])
+            return await (succeed if "/fn0/" in attempt.id and cleans else fail)(attempt)
+
+        cleaner = template("clean", inputs=["x", "err"])
+        cleaner.interface.inputs.variables["err"].type.simple = SimpleType.ERROR
+        closure = workflow(
+            *(task("n0"), task("n1").after("n0")), inputs=["x"], on_failure=task("fn0", cleaner, x=promise("", "x"))
+        )
+        execution = await run(world, closure, script, inputs={"x": 7})
+        assert begun == ["n0", "fn0"]
+        assert execution.phase == WorkflowExecution.FAILED
+        ended = "SUCCEEDED" if cleans else "FAILED"
+        assert phases(execution) == {"start-node": "SUCCEEDED", "n0": "FAILED", "fn0": ended}
+        assert execution.error == execution.by_node["n0"].closure.error
+        folder, name = split_uri(execution.by_node["fn0"].input_uri)
+        given = LiteralMap.FromString(await open_store(folder).aget(name)).literals
+        assert given["x"].scalar.primitive.integer == 7
+        assert given["err"].scalar.error.message == execution.error.message
+        assert given["err"].scalar.error.failed_node_id == "fn0"
 
 
 async def test_inputs_that_cannot_be_put_together_fail_the_node_in_words(world: World) -> None:

@@ -112,6 +112,7 @@ class ScopeScript:
     fail_immediately: bool
     prepare: str = "ok"
     gather: bool = True
+    on_failure: "TaskScript | ScopeScript | None" = None
 
     def could(self) -> list[bool | None]:
         """For each node: whether it succeeds if it is never stopped; None: it cannot begin."""
@@ -192,7 +193,16 @@ def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScr
         fail_immediately=draw(st.booleans()),
         prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])) if depth < 2 else "ok",
         gather=draw(st.integers(0, 8)) != 0,
+        on_failure=draw(failure_scripts(depth, name)),
     )
+
+
+@st.composite
+def failure_scripts(draw: st.DrawFn, depth: int, name: str) -> TaskScript | ScopeScript | None:
+    kind = draw(st.integers(0, 5))
+    if kind == 0 and depth > 0:
+        return draw(scope_scripts(depth=0, name=f"{name}.f"))
+    return draw(task_scripts()) if kind < 3 else None
 
 
 def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
@@ -213,7 +223,19 @@ def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
         else:
             part = task_part(name, node, deck=index % 2 == 0)
         parts.append(part.after(*(f"n{each}" for each in above)))
-    return workflow(*parts, name=script.name, fail_immediately=script.fail_immediately)
+    return workflow(
+        *parts, name=script.name, fail_immediately=script.fail_immediately, on_failure=failure_part(script.on_failure)
+    )
+
+
+def failure_part(script: TaskScript | ScopeScript | None) -> Part | None:
+    match script:
+        case None:
+            return None
+        case ScopeScript():
+            return sub_workflow("f", closure_of(script))
+        case TaskScript():
+            return task_part("f", script, deck=True)
 
 
 def way_part(way: TaskScript | ScopeScript, at: int) -> Part:
@@ -247,6 +269,7 @@ class World:
     random: Random
     abort_failing: bool = False  # whether aborts are asked for only then
     phase: WorkflowPhase = WorkflowPhase.UNDEFINED
+    failure: Failure | None = None
     nodes: dict[str, RecordedNode] = field(default_factory=dict)
     processes: dict[tuple[str, int], Process] = field(default_factory=dict)
     asked: bool = False
@@ -262,9 +285,10 @@ class World:
 
     def start_engine(self) -> None:
         self.records = dict(self.nodes)
-        # What an engine has found out about a node's scope is told to nobody but itself.
-        self.late = [event for event in self.late if getattr(event, "scope", None) is None]
-        self.state = rebuild(self.plan, self.records, self.phase, "because")
+        # What an engine has found out about a node's scope, or done with it, is told to nobody but itself.
+        told = [event for event in self.late if getattr(event, "scope", None) is None]
+        self.late = [event for event in told if not isinstance(event, Collected)]
+        self.state = rebuild(self.plan, self.records, self.phase, failure=self.failure, abort_cause="because")
         # Per step: its reports, then the effects that wait for them.
         self.unrecorded: list[tuple[list[Any], list[Any]]] = []
         self.pending: list[Event] = [Resume()]
@@ -366,8 +390,11 @@ class World:
 
     def record_one(self, report: ReportWorkflow | ReportNode | ReportTask) -> None:
         match report:
-            case ReportWorkflow(phase):
+            case ReportWorkflow(phase, failure):
                 assert not self.phase.terminal
+                if phase is WorkflowPhase.FAILED:
+                    assert failure == self.failure, "what a failure node does changes nothing about why it failed"
+                self.failure = failure
                 if self.phase is not WorkflowPhase.ABORTING or phase.terminal:
                     self.moves.add((self.phase, phase))
                     self.phase = phase
@@ -470,6 +497,9 @@ class World:
                     script = items[index]
                 case BranchScript(ways):
                     script = ways[index]
+                case ScopeScript(nodes=nodes, on_failure=on_failure) if index == len(nodes) + 2:
+                    assert on_failure is not None
+                    script = on_failure
                 case ScopeScript(nodes=nodes):
                     script = nodes[index - 1]  # a workflow's start node comes first
                 case TaskScript():
@@ -522,23 +552,23 @@ def check_that_nothing_begins_in_what_closes(before: ExecutionState, commands: t
         if isinstance(command, Prepare) and begun(before, command.path):
             continue  # it holds nodes, and which these are is found out again
         if isinstance(command, Prepare | Launch) and not getattr(command, "adopt", False):
-            scopes = [command.path[:depth] for depth in range(len(command.path))]
-            assert not any(closing(before, scope) for scope in scopes), command
+            above = [command.path[:depth] for depth in range(1, len(command.path) + 1)]
+            assert not any(ends(before, node) for node in above), command
 
 
 def begun(state: ExecutionState, path: Path) -> bool:
     return Transition(state).exists(path) and node_at(state.root, path).phase in (NodePhase.RUNNING, NodePhase.FAILING)
 
 
-def closing(state: ExecutionState, path: Path) -> bool:
+def ends(state: ExecutionState, path: Path) -> bool:
     scope: ScopeState | None = state.root
-    for index in path:
+    for index in path[:-1]:
         assert scope is not None
         scope = scope.nodes[index].scope
         if scope is None:  # it has just begun
             return False
     assert scope is not None
-    return scope.closing
+    return scope.ends(path[-1])
 
 
 def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) -> None:
@@ -556,6 +586,7 @@ def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) ->
         assert phase in right, (name, phase, right)
         if recorded is not None:
             check_inside(world, recorded, node, name, stoppable=stopped)
+    check_failure_node(world, script, f"{parent}-0-f" if parent else "f", fails=fails, stoppable=stoppable)
     if fails and script.fail_immediately and not stoppable and False in could:
         assert NodePhase.FAILED in phases(world, script, parent)
 
@@ -570,6 +601,18 @@ def check_inside(world: World, recorded: RecordedNode, node: Script, name: str, 
             check(world, node, name, stoppable=stoppable)
         case RepeatScript(prepare="ok"):
             check_items(world, node, name, stoppable=stoppable)
+
+
+def check_failure_node(world: World, script: ScopeScript, name: str, *, fails: bool, stoppable: bool) -> None:
+    recorded = world.nodes.get(name)
+    if script.on_failure is None or not fails:
+        assert recorded is None, name
+        return
+    phase = recorded.phase if recorded else NodePhase.UNDEFINED
+    right = {NodePhase.SUCCEEDED if succeeds(script.on_failure) else NodePhase.FAILED}
+    assert phase in (right | {NodePhase.UNDEFINED, NodePhase.ABORTED} if stoppable else right), (name, phase, right)
+    if recorded is not None:
+        check_inside(world, recorded, script.on_failure, name, stoppable=stoppable)
 
 
 def check_items(world: World, script: RepeatScript, parent: str, *, stoppable: bool) -> None:
@@ -663,7 +706,7 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
     # The same worlds every time (rare outcomes would now and then be too rare), half of them without aborts, as the
     # properties above take them.
     @given(script=scope_scripts(), seed=st.integers(0, 2**32), aborts=st.booleans())
-    @settings(max_examples=300, database=None, derandomize=True)
+    @settings(max_examples=500, database=None, derandomize=True)
     def collect(script: ScopeScript, seed: int, aborts: bool) -> None:
         world = World(script, Random(seed), abort_failing=seed % 2 == 0)
         world.run(aborts=aborts)
@@ -673,10 +716,11 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
         seen["nested"] += any("-0-n" in name for name in world.nodes)
         seen["repeated"] += any("-0-i" in name for name in world.nodes)
         seen["skipped"] += any(node.phase is NodePhase.SKIPPED for node in world.nodes.values())
+        seen["handled"] += any(name.endswith("f") for name in world.nodes)
         moves.update(world.moves)
 
     collect()
-    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "repeated", "skipped"):
+    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "repeated", "skipped", "handled"):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

@@ -4,13 +4,14 @@ import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.literals_pb2 import RetryStrategy
 from flyteidl.core.tasks_pb2 import Resources
+from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from flyteidl.core.workflow_pb2 import ArrayNode, GateNode, Node, NodeMetadata
 
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.plan import ScopePlan
 from livedeck.propeller.planner import Planner
-from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
+from livedeck.testing.workflows import ANY, Part, promise, sub_workflow, task, template, workflow
 
 
 def plan(closure: CompiledWorkflowClosure) -> ScopePlan:
@@ -70,15 +71,30 @@ def test_kinds_that_cannot_be_run_yet_are_refused_in_words(node: Node, words: st
         plan(workflow(Part(node)))
 
 
-def test_launch_plans_and_failure_nodes_are_refused_in_words() -> None:
+def test_launch_plans_are_refused_in_words() -> None:
     launch = Node(id="n0")
     launch.workflow_node.launchplan_ref.name = "lp"
     with pytest.raises(UnsupportedOption, match="starts a launch plan"):
         plan(workflow(Part(launch)))
-    closure = workflow(task("n0"))
-    closure.primary.template.failure_node.id = "fn"
-    with pytest.raises(UnsupportedOption, match="has a failure node"):
-        plan(closure)
+
+
+def test_the_failure_node_is_the_last_and_is_told_the_error() -> None:
+    cleaner = template("clean", inputs=["x", "err", "why"])
+    error = LiteralType(simple=SimpleType.ERROR)
+    cleaner.interface.inputs.variables["err"].type.CopyFrom(error)
+    cleaner.interface.inputs.variables["why"].type.union_type.variants.extend([error, ANY])
+    scope = plan(workflow(task("n0"), inputs=["x"], on_failure=task("fn", cleaner, x=promise("", "x"))))
+    assert [node.id for node in scope.nodes] == ["start-node", "n0", "end-node", "fn"]
+    assert scope.failure_node is not None
+    assert sorted(scope.failure_node.error_inputs) == ["err", "why"]
+    assert scope.required == 3
+
+
+def test_a_failure_node_binds_the_inputs_of_the_workflow_alone() -> None:
+    with pytest.raises(InvalidWorkflow, match="failure node 'fn' depends on other nodes"):
+        plan(workflow(task("n0", outputs="o0"), on_failure=task("fn", x=promise("n0", "o0"))))
+    with pytest.raises(InvalidWorkflow, match="two nodes with the same id"):
+        plan(workflow(task("n0"), on_failure=task("n0")))
 
 
 def test_tasks_without_a_command_are_refused_in_words() -> None:

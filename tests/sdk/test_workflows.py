@@ -548,7 +548,7 @@ def test_options_of_a_workflow() -> None:
     assert flow.failure_policy is WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
     assert flow.interruptible is True
     assert flow.description == "About."
-    for options in ({"failure_policy": 1}, {"interruptible": 1}, {"docs": 1}, {"on_failure": one}):
+    for options in ({"failure_policy": 1}, {"interruptible": 1}, {"docs": 1}, {"on_failure": flow.function}):
         with pytest.raises(UserError):
             workflow(**options)(flow.function)
     with pytest.raises(TypeError, match="failure_policy"):

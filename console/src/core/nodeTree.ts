@@ -1,6 +1,7 @@
 /** An execution's nodes as the page lists them: what ran, joined with what the workflow says is still to come. */
 import type {
   BindingData,
+  CompiledWorkflow,
   EntityId,
   NodeExecution,
   NodePhase,
@@ -103,7 +104,7 @@ export class NodeRows {
   }
 }
 
-/** The nodes that the workflow itself declares, without its boundaries. */
+/** The nodes that the workflow itself declares and that are to run, without its boundaries and its failure node. */
 export function workflowNodes(workflow: Workflow | null): readonly WorkflowNode[] {
   const nodes = workflow?.closure?.compiledWorkflow?.primary?.template?.nodes ?? [];
   return nodes.filter((node) => !BOUNDARIES.has(node.id));
@@ -124,9 +125,12 @@ class Plan {
     private readonly nodes: ReadonlyMap<string, NodeExecution>,
     private readonly parents: ReadonlyMap<string, string | null>,
   ) {
+    const compiled = workflow?.closure?.compiledWorkflow;
     graphNodes(workflow).forEach(({ id, node }) => this.known.set(id, node));
-    const inner = workflow?.closure?.compiledWorkflow?.subWorkflows ?? [];
-    this.workflows = new Map(inner.map(({ template }) => [entityKey(template?.id), template?.nodes ?? []]));
+    const failureNode = compiled?.primary?.template?.failureNode;
+    if (failureNode) this.known.set(failureNode.id, failureNode);
+    const inner = compiled?.subWorkflows ?? [];
+    this.workflows = new Map(inner.map((sub) => [entityKey(sub.template?.id), declaredBy(sub)]));
   }
 
   /** When a way of a branch runs; empty for every other node. */
@@ -152,6 +156,11 @@ class Plan {
     const siblings = this.workflows.get(entityKey(holder?.workflowNode?.subWorkflowRef));
     return siblings?.find((node) => node.id === spec) ?? null;
   }
+}
+
+function declaredBy(workflow: CompiledWorkflow | undefined): readonly WorkflowNode[] {
+  const { nodes = [], failureNode } = workflow?.template ?? {};
+  return failureNode ? [...nodes, failureNode] : nodes;
 }
 
 function entityKey(id: EntityId | undefined): string {

@@ -237,7 +237,11 @@ export interface WorkflowNode {
 }
 
 export interface CompiledWorkflow {
-  readonly template?: { readonly id?: EntityId; readonly nodes?: readonly WorkflowNode[] };
+  readonly template?: {
+    readonly id?: EntityId;
+    readonly nodes?: readonly WorkflowNode[];
+    readonly failureNode?: WorkflowNode;
+  };
   readonly connections?: {
     readonly downstream?: Readonly<Record<string, { readonly ids?: readonly string[] }>>;
   };

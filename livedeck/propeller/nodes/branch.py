@@ -116,7 +116,7 @@ class BranchHandler(HasNoAttempts):
     def resume(self, transition: Transition, path: Path) -> None:
         if transition.node(path).phase is not NodePhase.QUEUED:
             transition.resume(path)
-        elif transition.scope(path[:-1]).closing:
+        elif transition.ends(path):
             transition.abort(path)
         else:
             transition.ask(Prepare(path))

@@ -55,7 +55,7 @@ class SubWorkflowHandler(HasNoAttempts):
     def resume(self, transition: Transition, path: Path) -> None:
         if transition.node(path).phase is not NodePhase.QUEUED:
             transition.resume(path)
-        elif transition.scope(path[:-1]).closing:
+        elif transition.ends(path):
             transition.abort(path)
         else:
             transition.ask(Prepare(path))

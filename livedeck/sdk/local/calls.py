@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, not_retried
@@ -13,6 +14,7 @@ from livedeck.sdk.attempts import Attempt, run_to_end
 from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_context, inside_task
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.failure_nodes import error_inputs
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.local.cache import LocalCacheEntry
 from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
@@ -23,6 +25,7 @@ from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Constant, DictOf, ListOf, 
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import DataPlane, Location
+from livedeck.sdk.types.errors import FlyteError
 from livedeck.sdk.workflows import Workflow
 
 logger = logging.getLogger("livedeck.local")
@@ -258,14 +261,12 @@ def _run_workflow(
     workflow: Workflow[..., Any], inputs: Mapping[str, LocalValue], call_folder: CallFolder, data: DataPlane
 ) -> Mapping[str, LocalValue]:
     run = _Run(workflow, inputs, call_folder, data)
-    for node in workflow.traced.nodes:
-        run.step(node)
-    if run.errors:
-        raise next(iter(run.errors.values()))
-    return {
-        name: run.bound(binding, Location(workflow.name, name, "output"))
-        for name, binding in workflow.traced.outputs.items()
-    }
+    try:
+        return run.to_end()
+    except Exception as error:
+        if workflow.traced.failure_node is not None:
+            run.failed(workflow.traced.failure_node, error)
+        raise
 
 
 @dataclass
@@ -278,6 +279,39 @@ class _Run:
     data: DataPlane
     outputs: dict[Node, Mapping[str, LocalValue]] = field(default_factory=dict)
     errors: dict[Node, Exception] = field(default_factory=dict)
+
+    def to_end(self) -> Mapping[str, LocalValue]:
+        """Run the nodes, and return the outputs."""
+        for node in self.workflow.traced.nodes:
+            self.step(node)
+        if self.errors:
+            raise next(iter(self.errors.values()))
+        return {
+            name: self.bound(binding, Location(self.workflow.name, name, "output"))
+            for name, binding in self.workflow.traced.outputs.items()
+        }
+
+    def failed(self, node: Node, error: Exception) -> None:
+        """Run the failure node. If it fails too, that is said, and the workflow's own error stays the one that counts.
+
+        Args:
+            node: the failure node.
+            error: what the workflow has failed by.
+        """
+        interface = node.entity.interface
+        told = {
+            name: LocalValue.of(
+                FlyteError(str(error), node.id),
+                interface.inputs[name].type,
+                self.data,
+                Location(interface.entity, name),
+            )
+            for name in error_inputs(interface, given=self.workflow.interface.inputs)
+        }
+        try:
+            self._run(node, self.call_folder.of_node(node.id), told)
+        except Exception:
+            logger.exception("%s, which runs when %s has failed, failed too", node, self.workflow.name)
 
     def step(self, node: Node) -> None:
         """Run one node, unless it waits for one that did not succeed."""
@@ -292,9 +326,15 @@ class _Run:
             self.errors[node] = error
             logger.warning("%s failed; what does not depend on it still runs", node)
 
-    def _run(self, node: Node, call_folder: CallFolder) -> Mapping[str, LocalValue]:
+    def _run(
+        self, node: Node, call_folder: CallFolder, told: Mapping[str, LocalValue] = MappingProxyType({})
+    ) -> Mapping[str, LocalValue]:
+        """Run a node on what its inputs are bound to, or on what is told instead."""
         entity = node.entity
-        inputs = {name: self.bound(binding, Location(entity.name, name)) for name, binding in node.bindings.items()}
+        inputs = {
+            name: told.get(name) or self.bound(binding, Location(entity.name, name))
+            for name, binding in node.bindings.items()
+        }
         if isinstance(entity, Workflow):
             return _run_workflow(entity, inputs, call_folder, self.data)
         if isinstance(entity, Conditional):

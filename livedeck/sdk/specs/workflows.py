@@ -70,6 +70,8 @@ def _callees(entity: AnyEntity) -> list[AnyEntity]:
             for node in each.traced.nodes:
                 for callee in node.entity.callees:
                     visit(callee)
+            if each.on_failure is not None:
+                visit(each.on_failure)
         found[each] = None
 
     visit(entity)
@@ -103,6 +105,9 @@ def _workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) 
     traced = workflow.traced
     orders: OrderNotes = {}
     nodes = [compile_node(node, settings, orders, interruptible=workflow.interruptible) for node in traced.nodes]
+    failure_node = None
+    if traced.failure_node is not None:
+        failure_node = compile_node(traced.failure_node, settings, orders, interruptible=workflow.interruptible)
     outputs = [
         compile_bound(name, each, Location(workflow.name, name, "output"), settings.data, orders)
         for name, each in traced.outputs.items()
@@ -113,6 +118,7 @@ def _workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) 
         metadata_defaults=workflow_pb2.WorkflowMetadataDefaults(interruptible=workflow.interruptible or False),
         interface=typed_interface(workflow.interface),
         nodes=nodes,
+        failure_node=failure_node,
         outputs=outputs,
     )
 

@@ -82,6 +82,7 @@ _FAMILIES: list[Family] = [
     _later("enums"),
     _later("blobs"),
     _later("models", "pydantic"),  # before the dataclasses: pydantic has its own, which are not models
+    _later("errors", "livedeck.sdk.types.errors"),  # before the dataclasses, too
     _later("records"),
     _later("frames", "pandas", "polars", "pyarrow"),
     _later("arrays", "numpy"),

@@ -85,7 +85,7 @@ class RepeatHandler(HasNoAttempts):
 
     def resume(self, transition: Transition, path: Path) -> None:
         queued = transition.node(path).phase is NodePhase.QUEUED
-        if queued and transition.scope(path[:-1]).closing:
+        if queued and transition.ends(path):
             transition.abort(path)
         else:
             transition.ask(Prepare(path))

@@ -11,7 +11,7 @@ from flyteidl.core.identifier_pb2 import ResourceType
 from flyteidl.core.literals_pb2 import BindingData
 from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata
 
-from livedeck import Cache, Resources, UserError, WorkflowFailurePolicy, task, workflow
+from livedeck import Cache, FlyteError, Resources, UserError, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, UnsupportedType
 from livedeck.propeller.nodes.task.planning import task_plan
 from livedeck.sdk.cache_versions import code_version
@@ -94,6 +94,15 @@ def entries(resources: Any) -> dict[str, str]:
     return {tasks_pb2.Resources.ResourceName.Name(each.name): each.value for each in resources}
 
 
+@task
+def clean(x: int, err: FlyteError | None = None, *, hard: bool = True) -> None: ...
+
+
+@workflow(on_failure=clean)
+def risky(x: int) -> int:
+    return plain(xs=[x], u=1)
+
+
 def test_a_task_with_every_option() -> None:
     template = task_spec(full, SETTINGS).template
     assert (template.id.resource_type, template.id.name) == (ResourceType.TASK, f"{__name__}.full")
@@ -164,6 +173,20 @@ def test_a_workflow() -> None:
     assert [node.id for node in template.nodes] == ["n0", "mine", "n2", "n3", "n4"]
     assert [each.id.name for each in spec.sub_workflows] == [f"{__name__}.inner"]
     assert spec.description.short_description == "About the flow."
+
+
+def test_the_failure_node_has_the_workflows_inputs_and_its_task_is_registered() -> None:
+    node = workflow_spec(risky, SETTINGS).template.failure_node
+    assert node.id == "fn0"
+    assert node.task_node.reference_id.name == clean.name
+    assert not node.upstream_node_ids
+    bound = {each.var: each.binding for each in node.inputs}
+    assert bound["x"].promise.var == "x"
+    assert bound["err"].scalar.union.type.structure.tag == "none"
+    assert bound["hard"].scalar.primitive.boolean
+    assert {each.template.id.name for each in closure(risky, SETTINGS).tasks} == {clean.name, plain.name}
+    err = task_spec(clean, SETTINGS).template.interface.inputs.variables["err"].type.union_type.variants
+    assert [each.simple for each in err] == [types_pb2.SimpleType.ERROR, types_pb2.SimpleType.NONE]
 
 
 def test_nodes() -> None:

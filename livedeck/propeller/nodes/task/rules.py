@@ -52,7 +52,7 @@ def resume(transition: Transition, path: Path) -> None:
     node = transition.node(path)
     if node.phase is NodePhase.RUNNING or node.attempt is not None:
         _resume_attempt(transition, path, node.attempt)
-    elif transition.scope(path[:-1]).closing:
+    elif transition.ends(path):
         transition.abort(path)
     else:
         transition.ask(Prepare(path))
@@ -226,7 +226,7 @@ def _stop_attempt(transition: Transition, path: Path, attempt: AttemptState, why
 
 def _resume_attempt(transition: Transition, path: Path, attempt: AttemptState | None) -> None:
     """What an attempt's recorded phase calls for."""
-    closing = transition.scope(path[:-1]).closing
+    closing = transition.ends(path)
     phase = attempt.phase if attempt else TaskPhase.UNDEFINED
     if phase is TaskPhase.SUCCEEDED:
         transition.succeed(path)
