@@ -1,7 +1,7 @@
 """What an execution's nodes are called in a terminal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
@@ -26,8 +26,8 @@ class NodeNames:
 
     def __init__(self, workflow: CompiledWorkflowClosure | None = None) -> None:
         workflow = workflow or CompiledWorkflowClosure()
-        self._nodes = _by_id(workflow.primary.template)
-        self._inside = {_key(sub.template.id): _by_id(sub.template) for sub in workflow.sub_workflows}
+        self._nodes = _by_id(_nodes_of(workflow.primary.template))
+        self._inside = {_key(sub.template.id): _by_id(_nodes_of(sub.template)) for sub in workflow.sub_workflows}
 
     def of(self, execution: NodeExecution) -> str:
         """Return the node's name; what its id ends with if none is known; "" if that is all of the id."""
@@ -61,8 +61,12 @@ def node_names(client: Client, workflow: Identifier) -> NodeNames:
     return NodeNames(client.get_workflow(workflow).closure.compiled_workflow)
 
 
-def _by_id(template: WorkflowTemplate) -> dict[str, Node]:
-    return {node.id: node for node in (*template.nodes, template.failure_node)}
+def _nodes_of(template: WorkflowTemplate) -> Iterable[Node]:
+    return (*template.nodes, template.failure_node)
+
+
+def _by_id(nodes: Iterable[Node]) -> dict[str, Node]:
+    return {node.id: node for node in nodes}
 
 
 def _key(id_: Identifier) -> tuple[str, str, str, str]:
