@@ -33,7 +33,7 @@ from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
 from livedeck.sdk.entities import interfaces_read_lazily
 from livedeck.sdk.modules import describe_exit
 from livedeck.sdk.tasks import Task
-from livedeck.sdk.tracebacks import name_files_as_in, project_path
+from livedeck.sdk.tracebacks import format_error, name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
 from livedeck.store import Retry, Store, layout, open_store, split_uri
 
@@ -189,7 +189,9 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
         _leave_if_forked(process, 0)
         with attempt.timeline.span("write outputs"):
             exit_code = result.store_outputs(_serialized(attempt.task, outputs, data))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        # Nothing tells Ctrl-C from a task that raises this itself, whose author wants to know where.
+        print(format_error(error), file=sys.stderr, flush=True)
         _leave_if_forked(process, 128 + signal.SIGINT)
         attempt.end("aborted")
         return 128 + signal.SIGINT

@@ -47,7 +47,10 @@ def test_a_handler_of_the_tasks_own_does_its_own_work(bench: Bench) -> None:
 def test_ctrl_c_flushes_the_deck(bench: Bench) -> None:
     process = start_and_wait_until_ready(bench, "wait_long")
     process.send_signal(signal.SIGINT)
-    assert finish(process)[0] == 130
+    code, _, err = finish(process)
+    assert code == 130
+    assert "in wait_long\n" in err
+    assert err.endswith("KeyboardInterrupt\n")
     assert bench.document.end.outcome == "aborted"
 
 
