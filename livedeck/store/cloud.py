@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any, cast
 
@@ -112,12 +113,12 @@ class CloudBackend:
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write an object, replacing what is there."""
-        with _translated(self._at(key)):
+        with _translated(self._at(key), _Operation.PUT):
             obstore.put(self._for(len(data)), key, data, **_cut(data, content_type))
 
     def create(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write an object unless there is one (a conditional put)."""
-        with _translated(self._at(key)):
+        with _translated(self._at(key), _Operation.CREATE):
             obstore.put(self._for(len(data)), key, data, **_whole(content_type))
 
     def head(self, key: str) -> Meta | None:
@@ -158,7 +159,7 @@ class CloudBackend:
 
     def upload_from(self, key: str, path: Path) -> None:
         """Stream a file into an object, in parts when it is large."""
-        with path.open("rb") as file, _translated(self._at(key)):
+        with path.open("rb") as file, _translated(self._at(key), _Operation.PUT):
             obstore.put(self._for(path.stat().st_size), key, file)
 
     def sign(self, key: str, method: str, expires: timedelta) -> str | None:
@@ -177,12 +178,12 @@ class CloudBackend:
 
     async def aput(self, key: str, data: bytes, content_type: str | None) -> None:
         """Async :meth:`put`."""
-        with _translated(self._at(key)):
+        with _translated(self._at(key), _Operation.PUT):
             await obstore.put_async(self._for(len(data)), key, data, **_cut(data, content_type))
 
     async def acreate(self, key: str, data: bytes, content_type: str | None) -> None:
         """Async :meth:`create`."""
-        with _translated(self._at(key)):
+        with _translated(self._at(key), _Operation.CREATE):
             await obstore.put_async(self._for(len(data)), key, data, **_whole(content_type))
 
     async def ahead(self, key: str) -> Meta | None:
@@ -229,14 +230,27 @@ def _meta(found: Any) -> Meta:
     return Meta(found["size"], found["e_tag"] or f"{modified.timestamp()}-{found['size']}", modified)
 
 
+class _Operation(Enum):
+    """What was asked of the store: it decides what *not found* and *exists already* mean."""
+
+    READ = "read"
+    PUT = "put"
+    CREATE = "create"
+
+
 @contextmanager
-def _translated(where: str) -> Iterator[None]:
+def _translated(where: str, operation: _Operation = _Operation.READ) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise ObjectNotFound(f"{where} does not exist") from error
+        if operation is _Operation.READ:
+            raise ObjectNotFound(f"{where} does not exist") from error
+        raise StoreUnavailable(f"{where} cannot be written, the bucket was not found: {_first_line(error)}") from error
     except exceptions.AlreadyExistsError as error:
-        raise ObjectExists(f"{where} exists already") from error
+        if operation is _Operation.CREATE:
+            raise ObjectExists(f"{where} exists already") from error
+        # 409: another request for the same object is under way, or the bucket is being changed.
+        raise StoreUnavailable(f"{where} is in conflict with another request: {_first_line(error)}") from error
     except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
         raise StoreError(f"no permission for {where}; check the credentials: {_first_line(error)}") from error
     except exceptions.GenericError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,33 @@ async def test_async(store: Store) -> None:
     with pytest.raises(ObjectExists):
         await store.acreate("k", b"2")
     assert await store.aget("k") == b"1"
+
+
+@pytest.mark.parametrize("status", [404, 409, 412])
+def test_what_a_put_is_told_is_no_answer_after_which_nothing_is_tried_again(
+    store: Store, endpoint: S3Server, tmp_path: Path, status: int
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"1")
+    for put in (partial(store.put, "k", b"1"), partial(store.upload_from, "k", path)):
+        endpoint.script.append(status)
+        with pytest.raises(StoreError) as failed:
+            put()
+        assert not isinstance(failed.value, ObjectExists | ObjectNotFound)
+
+
+def test_a_create_without_a_bucket_has_not_landed(store: Store, endpoint: S3Server) -> None:
+    endpoint.script.append(404)
+    with pytest.raises(StoreUnavailable, match="the bucket was not found"):
+        store.create("k", b"1")
+
+
+async def test_a_conflict_passes(store: Store, endpoint: S3Server) -> None:
+    await store.aput("k", b"1")
+    for conflict in (lambda: store.aget("k"), lambda: store.aput("k", b"2"), lambda: store.ahead("k")):
+        endpoint.script.append(409)
+        with pytest.raises(StoreUnavailable):
+            await conflict()
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
