@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from livedeck.admin.db import deletions, executions
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.deletions import Removal
+from livedeck.admin.db.deletions import Removal, StillDriven
 from livedeck.admin.db.writer import now
 from livedeck.admin.names import check_execution, describe
 from livedeck.admin.objects import Objects
@@ -31,6 +31,10 @@ RETRY: Final = 10.0
 """Seconds until a removal that failed is tried again: the store may be away."""
 CLAIM: Final = 300.0
 """Seconds until a removal is begun anew whose server has not said what became of it: it was killed."""
+PATIENCE: Final = 10.0
+"""Seconds that a deletion waits for the engine to let go of an execution that has ended."""
+_LOOK_AGAIN: Final = 0.02
+"""Seconds between two looks whether the engine has: another process may be the engine, so that nothing tells of it."""
 _AT_A_TIME: Final = 100
 
 
@@ -40,11 +44,13 @@ class Deletion:
     Args:
         database: Where they are on record.
         objects: Where their data is.
+        patience: See `PATIENCE`.
     """
 
-    def __init__(self, database: Database, objects: Objects) -> None:
+    def __init__(self, database: Database, objects: Objects, *, patience: float = PATIENCE) -> None:
         self._database = database
         self._objects = objects
+        self._patience = patience
         self._deleted = Signal()
 
     async def __aenter__(self) -> Self:
@@ -75,9 +81,21 @@ class Deletion:
         found = await self._database.read(executions.find, identifier)
         if found is None:
             raise NoSuchEntity(f"there is no execution {describe(identifier)}")
-        await self._database.write(deletions.remove, identifier, self._objects.raw_data_key(found))
+        await self._remove_from_record(identifier, self._objects.raw_data_key(found))
         log.info("deletion.deleted execution=%s", describe(identifier))
         self._deleted.fire()
+
+    async def _remove_from_record(self, identifier: WorkflowExecutionIdentifier, raw_data_key: str) -> None:
+        deadline = asyncio.get_running_loop().time() + self._patience
+        while True:
+            try:
+                await self._database.write(deletions.remove, identifier, raw_data_key)
+            except StillDriven:
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise
+                await asyncio.sleep(_LOOK_AGAIN)
+            else:
+                return
 
     async def _delete(self, request: Request) -> Response:
         given = request.path_params

@@ -225,9 +225,28 @@ async def test_what_an_engine_still_holds_is_not_deleted(
 ) -> None:
     ended = await run("aaa", ends=False)
     await control.report(OWNER, [protos.workflow_event("aaa", WorkflowExecution.SUCCEEDED)])
-    async with deleting(database, objects) as deletion:
+    async with Deletion(database, objects, patience=0) as deletion:
         with pytest.raises(StateForbids, match="try again"):
             await deletion.delete(ended)
+
+
+async def test_what_has_just_ended_is_deleted_once_its_engine_has_let_go_of_it(
+    *,
+    database: Database,
+    objects: Objects,
+    run: Callable[..., Any],
+    control: DatabaseControlPlane,
+    protos: Protos,
+) -> None:
+    ended = await run("aaa", ends=False)
+    await control.report(OWNER, [protos.workflow_event("aaa", WorkflowExecution.SUCCEEDED)])
+    async with deleting(database, objects) as deletion, asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(deletion.delete(ended))
+        for _ in range(50):  # it has its turn among these
+            await database.write(lambda _: None)
+        assert not waiting.done()
+        await control.release(OWNER, f"{ended.project}/{ended.domain}/aaa")
+    assert (await rows(database))["executions"] == 0
 
 
 @pytest.fixture

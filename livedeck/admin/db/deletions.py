@@ -33,6 +33,10 @@ _NAMED: Final = 3
 _e, _d, _u = executions.c, deleted_executions.c, execution_uses.c
 
 
+class StillDriven(StateForbids):
+    """An execution is over, but an engine has it still: usually for some milliseconds."""
+
+
 @dataclass(frozen=True)
 class Removal:
     """What is to be removed from the store."""
@@ -58,6 +62,7 @@ def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, ra
 
     Raises:
         NoSuchEntity: There is no such execution.
+        StillDriven: It has ended a moment ago: an engine may still record something of it.
         StateForbids: It is not over, or others use its data.
     """
     connection = transaction.connection
@@ -71,7 +76,7 @@ def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, ra
         phase = core.WorkflowExecution.Phase.Name(row.phase)
         raise StateForbids(f"execution {name} is {phase}: abort it, and delete it when it is over")
     if row.lease_owner is not None and row.lease_until > transaction.now:
-        raise StateForbids(f"execution {name} has only just ended and is still being put away: try again in a moment")
+        raise StillDriven(f"execution {name} has ended, but its engine has not let go of it: try again in a moment")
     _check_unused(connection, row.id, name)
     for table, column in (
         (events, events.c.execution_id),
