@@ -36,6 +36,7 @@ from livedeck.propeller.shell import Shell
 from livedeck.propeller.slots import Slots
 from livedeck.propeller.state import ExecutionState, ScopeState, plan_at
 from livedeck.propeller.task_cache import TaskCache
+from livedeck.propeller.turns import Turns
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -188,6 +189,7 @@ class Driver:
             launcher=self._launcher,
             starting=self._starting,
             preparing=Slots(self._settings.ahead),
+            turns=Turns(self._settings.in_order),
             settings=self._settings,
         )
 

@@ -63,6 +63,8 @@ class EventRecorder:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append((self._added, waiter))
             await waiter
+        else:
+            await asyncio.sleep(0)  # those that waited until a moment ago go first
 
     async def run(self) -> None:
         """Record what is added until cancelled.

@@ -28,6 +28,8 @@ class PropellerSettings:
     """How long an attempt waits to be started before that is recorded, with its reason."""
     ahead: int = 16
     """How many nodes of an execution have their inputs put together, or wait to be started, before others are let."""
+    in_order: float = 0.2
+    """How long a node whose inputs are stored waits for those that were ready before it, to start after them."""
     keep_literals: int = 32 << 20
     """Bytes of inputs and outputs kept in memory per execution; more is read from the store again when needed."""
     read_limit: int = 256 << 20

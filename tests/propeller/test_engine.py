@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from livedeck.errors import CannotStart, ExecutorError, not_retried
 from livedeck.executors.api import Attempt, Exit, ExitKind, Queued
 from livedeck.propeller import PropellerSettings
 from livedeck.store import open_store, split_uri
-from livedeck.testing.control_plane import FakeExecution
+from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
 from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
 from tests.propeller.conftest import World
@@ -156,6 +157,16 @@ async def test_what_does_not_depend_runs_at_once(world: World) -> None:
 
     execution = await run(world, workflow(task("n0"), task("n1"), task("n2")), meet)
     assert execution.phase == WorkflowExecution.SUCCEEDED
+
+
+async def test_nodes_that_are_ready_together_start_in_the_workflows_order(tmp_path: Path) -> None:
+    world = World(tmp_path.as_uri(), MemoryControlPlane(tmp_path.as_uri()))
+    names = [f"n{number}" for number in range(40)]
+    executor = world.executor(succeed)
+    execution = world.control.create("a", workflow(*map(task, names)))
+    async with world.propeller(executor, settings=PropellerSettings(ahead=len(names), in_order=60)):
+        await world.control.until_over(execution)
+    assert [launch.split("/")[3] for launch in executor.launches] == names
 
 
 async def test_an_empty_workflow_hands_its_inputs_through(world: World) -> None:

@@ -1,0 +1,50 @@
+"""What begins together ends in the order in which it began, unless that would cost."""
+
+import asyncio
+
+from livedeck.propeller.turns import Turns
+
+
+async def take(turns: Turns, name: str, ready: asyncio.Event, came: list[str]) -> None:
+    with turns.next() as turn:
+        await ready.wait()
+        await turn.come()
+        came.append(name)
+
+
+async def begin(turns: Turns, names: str, came: list[str]) -> tuple[dict[str, asyncio.Event], list[asyncio.Task[None]]]:
+    ready = {name: asyncio.Event() for name in names}
+    tasks = [asyncio.create_task(take(turns, name, ready[name], came)) for name in names]
+    await asyncio.sleep(0)
+    return ready, tasks
+
+
+async def test_turns_come_in_the_order_in_which_they_began() -> None:
+    came: list[str] = []
+    ready, tasks = await begin(Turns(60), "abcd", came)
+    for name in "dbca":
+        ready[name].set()
+    await asyncio.gather(*tasks)
+    assert came == list("abcd")
+
+
+async def test_one_that_is_slow_holds_nothing_up() -> None:
+    came: list[str] = []
+    ready, (slow, *others) = await begin(Turns(0.01), "abcd", came)
+    for name in "dcb":
+        ready[name].set()
+    await asyncio.gather(*others)
+    assert came == list("bcd")
+    ready["a"].set()
+    await slow
+    assert came == list("bcda")
+
+
+async def test_one_that_is_given_up_is_over() -> None:
+    came: list[str] = []
+    ready, (given_up, *others) = await begin(Turns(60), "abc", came)
+    for name in "cb":
+        ready[name].set()
+    given_up.cancel()
+    await asyncio.gather(*others)
+    assert came == list("bc")
