@@ -2,17 +2,43 @@
 
 import asyncio
 import contextlib
+import functools
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from livedeck.admin.app import Admin, AdminSettings, OpenReader
+from livedeck.admin.db.engines import open_engines
+from livedeck.admin.db.migrate import migrate
 from livedeck.admin.tuning import Tuning
 from livedeck.client.sse import ServerEvent, SseParser
 from livedeck.deck.reader import Reader
 
 DEADLINE = 30.0
 """Seconds that a test waits for something that must happen."""
+
+
+def make_database(file: Path) -> None:
+    """Make an SQLite database without any entity, unless there is a file: at once, but for the first in this process.
+
+    Args:
+        file: Where it is to be. Its folder is made if it is missing.
+    """
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_empty_database())
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """Return what is in the file of a database that was just migrated to the newest schema."""
+    with tempfile.TemporaryDirectory(prefix="livedeck-") as folder:
+        file = Path(folder) / "livedeck.db"
+        engines = open_engines(f"sqlite:///{file}")
+        migrate(engines.writer)
+        engines.dispose()
+        return file.read_bytes()
 
 
 @contextlib.asynccontextmanager
@@ -38,6 +64,8 @@ async def running_admin(
         "shutdown_grace": 1.0,
         **settings,
     }
+    if "database" not in settings:
+        make_database(folder / "livedeck.db")
     async with Admin(AdminSettings(**given), tuning=tuning, open_reader=open_reader) as admin:
         yield admin
 

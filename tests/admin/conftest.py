@@ -35,6 +35,7 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.services.admin import build_services
 from livedeck.admin.services.calls import GRPC_OPTIONS, Service
 from livedeck.store import Store, open_store
+from livedeck.testing.server import make_database
 
 PROJECT, DOMAIN = "flytesnacks", "development"
 INTEGER = LiteralType(simple=SimpleType.INTEGER)
@@ -196,7 +197,9 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    if database_url.startswith("sqlite"):
+        make_database(tmp_path / "livedeck.db")
     async with Database.open(database_url) as opened:
         yield opened
 
