@@ -29,6 +29,7 @@ from livedeck.sdk.workflows import Workflow, workflow
 if TYPE_CHECKING:
     from livedeck.deck.page import Deck
     from livedeck.sdk.conditionals import conditional
+    from livedeck.sdk.map_tasks import TaskMetadata, map_task
     from livedeck.sdk.types.errors import FlyteError
 
     __version__: str
@@ -50,6 +51,7 @@ __all__ = [
     "RecoverableError",
     "Resources",
     "Task",
+    "TaskMetadata",
     "TypeMismatch",
     "UnknownEntity",
     "UnsupportedOption",
@@ -60,6 +62,7 @@ __all__ = [
     "chain",
     "conditional",
     "current_context",
+    "map_task",
     "task",
     "workflow",
 ]
@@ -68,7 +71,9 @@ __all__ = [
 _LOADED_WHEN_ASKED_FOR = {
     "Deck": "livedeck.deck.page",
     "FlyteError": "livedeck.sdk.types.errors",
+    "TaskMetadata": "livedeck.sdk.map_tasks",
     "conditional": "livedeck.sdk.conditionals",
+    "map_task": "livedeck.sdk.map_tasks",
 }
 """Names to the modules that they are in."""
 

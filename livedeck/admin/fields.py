@@ -14,6 +14,7 @@ from flyteidl.admin.execution_pb2 import ExecutionMetadata, ExecutionSpec, Notif
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanMetadata, LaunchPlanSpec
 from flyteidl.core.tasks_pb2 import Container, TaskMetadata, TaskTemplate
 from flyteidl.core.workflow_pb2 import (
+    ArrayNode,
     Node,
     NodeMetadata,
     TaskNodeOverrides,
@@ -139,8 +140,15 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     WorkflowMetadataDefaults: {"interruptible": _INTERRUPTIBLE},
     Node: {
         **_used("id", "metadata", "inputs", "upstream_node_ids", "output_aliases", "task_node", "workflow_node"),
-        **_used("branch_node"),
-        **dict.fromkeys(("gate_node", "array_node"), Field(Treatment.FAILS, "these nodes are not built yet")),
+        **_used("branch_node", "array_node"),
+        "gate_node": Field(Treatment.FAILS, "these nodes are not built yet"),
+    },
+    ArrayNode: {
+        **_used("node", "parallelism", "min_successes", "min_success_ratio", "is_original_sub_node_interface"),
+        **_used("bound_inputs", "run_all_sub_nodes"),
+        **dict.fromkeys(
+            ("execution_mode", "data_mode"), Field(Treatment.SHOWN, "items have all inputs, and no records of nodes")
+        ),
     },
     NodeMetadata: {
         **_used("name", "timeout", "retries", "cacheable", "cache_version"),

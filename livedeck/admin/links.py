@@ -12,7 +12,7 @@ from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.tokens import Purpose, Signer
 from livedeck.errors import InvalidKey, InvalidLink
 from livedeck.store import Store
-from livedeck.store.layout import attempt_prefix
+from livedeck.store.layout import attempt_prefix, item_name
 
 HINT_LIFETIME: Final = timedelta(days=30)
 """Longer than any attempt; it allows nothing but waking the viewers of that attempt's Deck."""
@@ -108,11 +108,13 @@ class Links:
     def _deck_at(self, prefix_uri: str) -> DeckKey:
         root, _, key = prefix_uri.rstrip("/").rpartition("/metadata/")
         parts = key.split("/")
-        # project/domain/execution/node/data/attempt
-        if root == self._store.uri and len(parts) == 6 and parts[4] == "data" and parts[5].isdecimal():
-            project, domain, execution, node, _, number = parts
-            if attempt_prefix(project, domain, execution, node, int(number)) == f"metadata/{key}":
-                return DeckKey(project, domain, execution, node, int(number))
+        # project/domain/execution/node/data/attempt, of an item of an array node .../data/item/attempt
+        if root == self._store.uri and len(parts) in (6, 7) and parts[4] == "data":
+            project, domain, execution, node, _, *numbers = parts
+            if all(number.isdecimal() for number in numbers):
+                name = node if len(numbers) == 1 else item_name(node, int(numbers[0]))
+                if attempt_prefix(project, domain, execution, name, int(numbers[-1])) == f"metadata/{key}":
+                    return DeckKey(project, domain, execution, name, int(numbers[-1]))
         raise InvalidKey(f"{prefix_uri!r} is not an attempt's folder in this server's store ({self._store.uri})")
 
 

@@ -47,7 +47,7 @@ class NodeNames:
     def _inside_of(self, parent: Node) -> Mapping[str, Node]:
         """Return the nodes of a sub-workflow, or the ways of a branch."""
         if parent.WhichOneof("target") == "branch_node":
-            return _by_id(inner_nodes(parent))
+            return {node.id: node for node in inner_nodes(parent)}
         return self._inside.get(_key(parent.workflow_node.sub_workflow_ref), {})
 
 

@@ -11,10 +11,10 @@ from flyteidl.core.identifier_pb2 import (
     WorkflowExecutionIdentifier,
 )
 
-from livedeck.propeller.plan import END, Path
+from livedeck.propeller.plan import END, Path, ScopePlan
 from livedeck.propeller.state import ScopeState
 from livedeck.store import join_uri, split_uri
-from livedeck.store.layout import DECK, INPUTS, LOG, OUTPUTS
+from livedeck.store.layout import DECK, INPUTS, ITEM, LOG, OUTPUTS, item_name, split_item
 
 _LONGEST = 120
 """Characters of a node's unique id; it is a folder's name, and ids grow with each level of sub-workflows."""
@@ -38,6 +38,18 @@ def unique_id(parent: str, attempt: int, node: str) -> str:
     return f"f{digest}"
 
 
+def name_in(plan: ScopePlan, parent: str, retry_group: int, index: int) -> str:
+    """Return the unique id of a node of a scope; of an item of an array node, its name (``n0:17``).
+
+    Args:
+        plan: the scope's.
+        parent: the unique id of the node that holds the scope; empty for the root.
+        retry_group: which attempt of that node the scope belongs to.
+        index: the node's index in the scope.
+    """
+    return unique_id(parent, retry_group, plan.nodes[index].id) if plan.items is None else item_name(parent, index)
+
+
 class Addresses:
     """Names of everything in one execution, and where it lies in the store.
 
@@ -59,7 +71,7 @@ class Addresses:
         name = ""
         for index in path:
             assert scope is not None
-            name = unique_id(name, scope.retry_group, scope.plan.nodes[index].id)
+            name = name_in(scope.plan, name, scope.retry_group, index)
             scope = scope.nodes[index].scope
         return name
 
@@ -71,25 +83,31 @@ class Addresses:
         """Flyte's identifier of an attempt."""
         return TaskExecutionIdentifier(task_id=task, node_execution_id=self.node_id(node), retry_attempt=attempt)
 
+    def external_id(self, item: str) -> str:
+        """Flyte's id of the resource that an item of an array node is: ``n0-n17``."""
+        array, index = split_item(item)
+        return f"{array}-n{index}"
+
     def attempt_id(self, node: str, attempt: int) -> str:
         """What the executor knows an attempt by."""
         return f"{self._key}/{node}/{attempt}"
 
     def node_prefix(self, node: str) -> str:
         """URI of the node's folder."""
-        return f"{self._prefix}/{node}/data"
+        array, item = split_item(node) if ITEM in node else (node, None)
+        return f"{self._prefix}/{array}/data" if item is None else f"{self._prefix}/{array}/data/{item}"
 
     def attempt_prefix(self, node: str, attempt: int) -> str:
         """URI of the attempt's folder."""
-        return f"{self._prefix}/{node}/data/{attempt}"
+        return f"{self.node_prefix(node)}/{attempt}"
 
     def inputs_uri(self, node: str) -> str:
-        """URI of the node's ``inputs.pb``."""
-        return f"{self._prefix}/{node}/data/{INPUTS}"
+        """URI of the node's ``inputs.pb``; an item of an array node has the array's."""
+        return f"{self._prefix}/{node.partition(ITEM)[0]}/data/{INPUTS}"
 
     def outputs_uri(self, node: str, attempt: int = 0) -> str:
         """URI of the attempt's ``outputs.pb``."""
-        return f"{self._prefix}/{node}/data/{attempt}/{OUTPUTS}"
+        return f"{self.node_prefix(node)}/{attempt}/{OUTPUTS}"
 
     def log_uri(self, node: str, attempt: int) -> str:
         """URI of the folder with the attempt's output."""
@@ -109,4 +127,4 @@ class Addresses:
 
     def raw_data(self, node: str, attempt: int) -> str:
         """URI of the folder for the attempt's user data."""
-        return f"{self._raw_data_prefix}/{node}-{attempt}"
+        return f"{self._raw_data_prefix}/{node.replace(ITEM, '-')}-{attempt}"

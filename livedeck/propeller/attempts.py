@@ -1,6 +1,7 @@
 """From a task node to an attempt that an executor can start: the command filled in, environment, resources."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from flyteidl.admin.execution_pb2 import ExecutionSpec
@@ -14,6 +15,7 @@ from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.quantities import quantity
 from livedeck.propeller.templates import contained, render
 from livedeck.store import join_uri
+from livedeck.store.layout import ITEM, split_item
 
 AttemptEnvironment = Callable[[TaskExecutionIdentifier, str], Mapping[str, str]]
 """From an attempt and the URI of its output prefix to what else its environment holds (the hint's URL and token)."""
@@ -86,7 +88,7 @@ class AttemptWriter:
             "checkpointoutputprefix": self._checkpoints(node, number),
             # Two quote characters, not an empty argument: what flytekit takes for "none".
             "prevcheckpointprefix": self._checkpoints(node, number - 1) if number else '""',
-            "perretryuniquekey": f"{execution.name}-{node}-{number}".replace(".", "-").replace("_", "-").lower(),
+            "perretryuniquekey": re.sub(f"[._{ITEM}]", "-", f"{execution.name}-{node}-{number}").lower(),
             "tasktemplatepath": join_uri(prefix, TASK_TEMPLATE),
             "namespace": f"{execution.project}-{execution.domain}",
         }
@@ -114,8 +116,18 @@ class AttemptWriter:
             "FLYTE_INTERNAL_TASK_NAME": template.name,
             "FLYTE_INTERNAL_TASK_VERSION": template.version,
             "FLYTE_ATTEMPT_NUMBER": str(number),
+            **_index_of(node),
             **self._environment(attempt, self._addresses.attempt_prefix(node, number)),
         }
+
+
+def _index_of(node: str) -> dict[str, str]:
+    """Which member of its inputs' lists an item of an array node is to take: in the variable that another names."""
+    _, index = split_item(node)
+    return {} if index is None else {"BATCH_JOB_ARRAY_INDEX_VAR_NAME": _INDEX, _INDEX: str(index)}
+
+
+_INDEX = "FLYTE_K8S_ARRAY_INDEX"
 
 
 def _stated(container: Container) -> dict[str, str]:

@@ -101,7 +101,9 @@ class Data:
         """A node's inputs, once they were prepared; the workflow's for the empty path."""
         if not path:
             return self._inputs
-        return await self.read(self._addresses.inputs_uri(self._name(path)))
+        inputs = await self.read(self._addresses.inputs_uri(self._name(path)))
+        items = scope_at(self._root(), path[:-1]).plan.items
+        return inputs if items is None else items.inputs_of(path[-1], inputs)
 
     async def outputs(self, path: Path) -> LiteralMap:
         """A node's outputs, once it has succeeded."""

@@ -26,7 +26,7 @@ from livedeck.propeller.failures import Failure
 from livedeck.propeller.observations import Observations
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path
-from livedeck.propeller.state import ScopeState, plan_at, scope_at
+from livedeck.propeller.state import ScopeState, node_at, plan_at, scope_at
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class ReportContext:
     """The node's unique id."""
     addresses: Addresses
     observations: Observations
+    scope: ScopeState | None = None
+    """The nodes that the node holds, as they stand."""
 
 
 class EventWriter:
@@ -134,7 +136,9 @@ class EventWriter:
         return event
 
     def _context(self, path: Path, root: ScopeState) -> ReportContext:
-        return ReportContext(self._addresses.node(root, path), self._addresses, self._observations)
+        return ReportContext(
+            self._addresses.node(root, path), self._addresses, self._observations, node_at(root, path).scope
+        )
 
     def _moment(self, report: ReportTask) -> datetime | None:
         """When it really happened, as far as that is known and not before what was recorded of it already."""

@@ -26,7 +26,7 @@ from livedeck.propeller.retry import retry
 from livedeck.propeller.runs import Run, RunListener
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
-from livedeck.propeller.state import ScopeState
+from livedeck.propeller.state import ScopeState, scope_at
 from livedeck.propeller.store_access import save
 from livedeck.propeller.task_cache import TaskCache
 from livedeck.propeller.templates import mentioned
@@ -105,12 +105,16 @@ class Launcher:
             adopt=adopt,
             timeout=task.timeout,
             started_at=self._observations.started.get((path, number)),
-            slots=self._slots,
+            slots=self._slots_of(path),
         )
         self._runs[path, number] = run
         self._unstarted.add((path, number))
         self._starting.acquire_over()
         return self._run_to_end(run, path, number, task)
+
+    def _slots_of(self, path: Path) -> Slots | None:
+        items = scope_at(self._root(), path[:-1]).plan.items
+        return self._slots if items is None or items.limited else None
 
     def stop(self, path: Path, number: int) -> None:
         """End an attempt that runs or is about to. Its run tells when it is over."""

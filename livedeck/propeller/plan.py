@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
 from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
 from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.core.workflow_pb2 import Node
@@ -73,6 +74,38 @@ class FailureNodePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """What is true of nodes that are the items of one array node.
+
+    As in Flyte an item is no node of its own on record, but a resource of the one attempt that the array node has; it
+    is given all of the array's inputs and takes its own out of the lists.
+    """
+
+    bound: frozenset[str] = frozenset()
+    """Inputs that every item gets whole."""
+    limited: bool = True
+    """Whether items count among the attempts of the execution that may run at once (``max_parallelism``)."""
+
+    def mapped(self, inputs: Mapping[str, Literal]) -> dict[str, int]:
+        """Return the inputs of which each item gets one member, with the number of those."""
+        return {
+            name: len(literal.collection.literals)
+            for name, literal in inputs.items()
+            if name not in self.bound and literal.HasField("collection")
+        }
+
+    def inputs_of(self, index: int, inputs: LiteralMap) -> LiteralMap:
+        """Return the inputs of one item, given the array's."""
+        mapped = self.mapped(inputs.literals)
+        return LiteralMap(
+            literals={
+                name: literal.collection.literals[index] if name in mapped else literal
+                for name, literal in inputs.literals.items()
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ScopePlan:
     """Nodes that belong together: a workflow's, or all that one node holds."""
 
@@ -85,6 +118,8 @@ class ScopePlan:
     """The last of the nodes, if it is one that runs only when the others have failed."""
     order_notes: OrderNotes = field(default_factory=dict)
     """What the workflow notes about the order of keys in dicts that its nodes bind."""
+    items: Items | None = None
+    """Set if the nodes are the items of the array node that holds the scope."""
 
     @property
     def required(self) -> int:

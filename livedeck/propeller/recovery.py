@@ -12,7 +12,7 @@ from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.execution_pb2 import ExecutionError
 
-from livedeck.propeller.addresses import unique_id
+from livedeck.propeller.addresses import name_in
 from livedeck.propeller.control_plane import Claim
 from livedeck.propeller.failures import Blame, Failure, aborted
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
@@ -20,6 +20,7 @@ from livedeck.propeller.plan import NodePlan, Path, ScopePlan
 from livedeck.propeller.scope_policy import OnFailure
 from livedeck.propeller.state import ExecutionState, NodeState, ScopeState
 from livedeck.propeller.vector import Vector
+from livedeck.store.layout import ITEM
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class RecordedAttempt:
     phase: TaskPhase
     failure: Failure | None = None
     started_at: datetime | None = None
+    output_uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def records_of(claim: Claim) -> RecordedNodes:
     attempts: dict[str, dict[int, RecordedAttempt]] = {}
     for task in claim.tasks:
         attempts.setdefault(task.id.node_execution_id.node_id, {})[task.id.retry_attempt] = _attempt(task)
-    return {node.id.node_id: _node(node, attempts.get(node.id.node_id, {})) for node in claim.nodes}
+    items = {name: recorded_item(own) for name, own in attempts.items() if ITEM in name}
+    return {node.id.node_id: _node(node, attempts.get(node.id.node_id, {})) for node in claim.nodes} | items
 
 
 def _node(node: NodeExecution, attempts: Mapping[int, RecordedAttempt]) -> RecordedNode:
@@ -59,11 +62,31 @@ def _node(node: NodeExecution, attempts: Mapping[int, RecordedAttempt]) -> Recor
     return RecordedNode(NodePhase(closure.phase), failure, closure.output_uri, attempts)
 
 
+def recorded_item(attempts: Mapping[int, RecordedAttempt]) -> RecordedNode:
+    """Return what is on record of an item of an array node, of which nothing but its attempts is."""
+    latest = attempts[max(attempts)]
+    phase = _PHASES[latest.phase]
+    if phase is NodePhase.QUEUED and len(attempts) > 1:
+        phase = NodePhase.RUNNING
+    return RecordedNode(phase, latest.failure if phase is NodePhase.FAILED else None, latest.output_uri, attempts)
+
+
+_PHASES: Mapping[TaskPhase, NodePhase] = {
+    TaskPhase.QUEUED: NodePhase.QUEUED,
+    TaskPhase.WAITING_FOR_RESOURCES: NodePhase.QUEUED,
+    TaskPhase.RUNNING: NodePhase.RUNNING,
+    TaskPhase.SUCCEEDED: NodePhase.SUCCEEDED,
+    TaskPhase.FAILED: NodePhase.FAILED,  # one that is tried again is recorded together with its next attempt
+    TaskPhase.ABORTED: NodePhase.ABORTED,
+}
+"""From the phase of an item's latest attempt to the item's."""
+
+
 def _attempt(task: TaskExecution) -> RecordedAttempt:
     closure = task.closure
     failure = failure_of(closure.error) if closure.HasField("error") else None
     started = closure.started_at.ToDatetime(UTC) if closure.HasField("started_at") else None
-    return RecordedAttempt(TaskPhase(closure.phase), failure, started)
+    return RecordedAttempt(TaskPhase(closure.phase), failure, started, closure.output_uri)
 
 
 def failure_of(error: ExecutionError) -> Failure:
@@ -113,7 +136,7 @@ def rebuild_scope(
         failure: what it has failed by, if it was on record as failing: no further node begins but the failure node.
         stopped: whether it is ended from outside, and not even that begins.
     """
-    names = [unique_id(parent, retry_group, node.id) for node in plan.nodes]
+    names = [name_in(plan, parent, retry_group, index) for index in range(len(plan.nodes))]
     found = [records.get(name) for name in names]
     closing = stopped or failure is not None
     counted = replace(_counted(plan, found), failure=failure, closing=closing, stopped=stopped, retry_group=retry_group)
@@ -136,6 +159,7 @@ def _counted(plan: ScopePlan, found: Sequence[RecordedNode | None]) -> ScopeStat
         plan,
         Vector(),
         active=sum(phase.active for phase in phases),
+        running=phases.count(NodePhase.RUNNING),
         succeeded=sum(phase.satisfied for phase in required),
         failed=phases.count(NodePhase.FAILED),
     )
@@ -179,12 +203,12 @@ def walk(
     scope: ScopeState, records: RecordedNodes, parent: str = "", above: Path = ()
 ) -> Iterator[tuple[Path, RecordedNode]]:
     """Every node of a scope that is on record, with its path; a node that holds nodes before those."""
-    for node, state in zip(scope.plan.nodes, scope.nodes, strict=True):
-        name = unique_id(parent, scope.retry_group, node.id)
+    for index, state in enumerate(scope.nodes):
+        name = name_in(scope.plan, parent, scope.retry_group, index)
         record = records.get(name)
         if record is None:
             continue
-        path = (*above, node.index)
+        path = (*above, index)
         yield path, record
         if state.scope is not None:
             yield from walk(state.scope, records, name, path)

@@ -25,7 +25,7 @@ from livedeck.propeller.recorder import EventRecorder
 from livedeck.propeller.recovery import RecordedNodes, rebuild_scope, walk
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
-from livedeck.propeller.state import NodeState, ScopeState, node_at, plan_at
+from livedeck.propeller.state import NodeState, ScopeState, node_at, plan_at, scope_at
 from livedeck.propeller.task_cache import TaskCache
 from livedeck.propeller.turns import Turns
 
@@ -118,8 +118,11 @@ class Shell:
 
     async def _prepared(self, path: Path, then: Callable[[LiteralMap], Awaitable[NodeEvent]] | None) -> NodeEvent:
         try:
-            inputs = await self._inputs(path)
-            await self.data.store_inputs(path, inputs)
+            if scope_at(self.root(), path[:-1]).plan.items is not None:  # their array's are stored
+                inputs = await self.data.inputs(path)
+            else:
+                inputs = await self._inputs(path)
+                await self.data.store_inputs(path, inputs)
             return await then(inputs) if then is not None else Prepared(path)
         except InvalidWorkflow as error:
             return PrepareFailed(path, _binding_failure("inputs", error))

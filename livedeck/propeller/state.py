@@ -57,6 +57,10 @@ class ScopeState:
     """In the order of ``plan.nodes``."""
     active: int = 0
     """How many nodes have begun and are not over."""
+    running: int = 0
+    """How many of those are RUNNING."""
+    next: int = 0
+    """Where nodes begin by turns: the first that may not have begun."""
     succeeded: int = 0
     """How many nodes are over and well, or were skipped; the failure node aside."""
     failed: int = 0

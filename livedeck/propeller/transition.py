@@ -94,13 +94,19 @@ class Transition:
             scope,
             nodes=scope.nodes.replace(path[-1], replace(node, phase=phase, failure=failure)),
             active=scope.active + phase.active - node.phase.active,
+            running=scope.running + (phase is NodePhase.RUNNING) - (node.phase is NodePhase.RUNNING),
             succeeded=scope.succeeded + (phase.satisfied and path[-1] < scope.plan.required),
             failed=scope.failed + (phase is NodePhase.FAILED),
         )
         self.put_scope(path[:-1], scope)
-        if scope.plan.nodes[path[-1]].reported:
+        self.report(path, failure, cached=cached)
+
+    def report(self, path: Path, failure: Failure | None = None, *, cached: bool = False) -> None:
+        """Report the node's phase, if nodes of its scope are reported."""
+        if self.plan(path).reported:
+            node = self.node(path)
             attempt = node.attempt.number if node.attempt else 0
-            self.ask(ReportNode(path, phase, failure, cached=cached, attempt=attempt))
+            self.ask(ReportNode(path, node.phase, failure, cached=cached, attempt=attempt))
 
     def move_attempt(
         self, path: Path, trigger: TaskTrigger, failure: Failure | None = None, *, reason: str = ""

@@ -7,7 +7,7 @@ from livedeck.errors import UserError
 
 USAGE = (
     "livedeck-execute --inputs URI --output-prefix URI [--raw-output-data-prefix URI] [--checkpoint-path URI] "
-    "[--prev-checkpoint URI] [--code URI] -- task-module MODULE task-name NAME"
+    "[--prev-checkpoint URI] [--code URI] [--map NAMES] -- task-module MODULE task-name NAME"
 )
 
 _OPTIONS = {
@@ -17,6 +17,7 @@ _OPTIONS = {
     "--checkpoint-path": "checkpoint",
     "--prev-checkpoint": "previous_checkpoint",
     "--code": "code",
+    "--map": "map",
 }
 
 
@@ -32,6 +33,8 @@ class Arguments:
     checkpoint: str = ""
     previous_checkpoint: str = ""
     code: str = ""
+    map: str | None = None
+    """Set if the attempt is one of an item: the inputs that every item is given whole, with commas between."""
 
 
 def read(argv: Sequence[str]) -> Arguments:

@@ -184,7 +184,7 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
     failure: BaseException | None = None
     try:
         with attempt.timeline.span("read inputs"):
-            inputs = _read_inputs(attempt.task, given.inputs, data)
+            inputs = _read_inputs(attempt.task, given, data)
         outputs = attempt.call(inputs)
         _leave_if_forked(process, 0)
         with attempt.timeline.span("write outputs"):
@@ -229,17 +229,29 @@ def _leave_if_forked(process: int, exit_code: int) -> None:
         os._exit(exit_code)
 
 
-def _read_inputs(task: Task[..., Any], uri: str, data: DataPlane) -> dict[str, Any]:
+def _read_inputs(task: Task[..., Any], given: Arguments, data: DataPlane) -> dict[str, Any]:
+    uri = given.inputs
     store, key = split_uri(uri)
     try:
         literals = LiteralMap.FromString(open_store(store, retry=data.retry).get(key)).literals
     except StoreError as error:
         raise failures.around_the_task(error, f"the inputs {uri} could not be read") from error
+    bound = None if given.map is None else given.map.split(",")
     inputs: dict[str, Any] = {}
     for name, parameter in task.interface.inputs.items():
         if name in literals:
-            inputs[name] = from_literal(literals[name], parameter.type, data, Location(task.name, name))
+            literal = literals[name]
+            if bound is not None and name not in bound:
+                literal = literal.collection.literals[_item_index(os.environ)]
+            inputs[name] = from_literal(literal, parameter.type, data, Location(task.name, name))
     return task.interface.complete(inputs)
+
+
+def _item_index(environment: Mapping[str, str]) -> int:
+    """Read which member of the lists the attempt is to take, from the variable that Flyte's engine names."""
+    variable = environment.get("BATCH_JOB_ARRAY_INDEX_VAR_NAME", "")
+    offset = environment.get("BATCH_JOB_ARRAY_INDEX_OFFSET", "0")
+    return int(offset) + int(environment.get(variable, "0"))
 
 
 def _serialized(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlane) -> bytes:

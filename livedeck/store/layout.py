@@ -16,6 +16,9 @@ DECK = "deck.html"
 SEGMENTS = "deck"
 LOG = "log"
 
+ITEM = ":"
+"""Between an array node's id and the number of one of its items, in the name of the item: ``n0:17``."""
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,254})\Z")
 
 
@@ -39,8 +42,29 @@ def execution_prefix(project: str, domain: str, execution: str) -> str:
 
 
 def node_prefix(project: str, domain: str, execution: str, node: str) -> str:
-    """Folder of one node; its ``inputs.pb`` lies here."""
-    return f"{execution_prefix(project, domain, execution)}/{check_name(node, 'node')}/data"
+    """Folder of one node, where its ``inputs.pb`` lies; or of one item of an array node, with the array's inputs."""
+    array, item = split_item(node)
+    folder = f"{execution_prefix(project, domain, execution)}/{check_name(array, 'node')}/data"
+    return folder if item is None else f"{folder}/{item}"
+
+
+def item_name(array: str, index: int) -> str:
+    """Return the name of an item of an array node: what it goes by where other nodes go by their ids."""
+    return f"{array}{ITEM}{index}"
+
+
+def split_item(node: str) -> tuple[str, int | None]:
+    """Return the array node's id and the item's number; of what is no item's name, the name and None.
+
+    Raises:
+        InvalidName: there is something else than a number where an item's is.
+    """
+    array, mark, index = node.partition(ITEM)
+    if not mark:
+        return node, None
+    if not (index.isascii() and index.isdigit() and len(index) <= 9 and str(int(index)) == index):
+        raise InvalidName(f"node {node!r} is not allowed: what follows {ITEM!r} is the number of an item, from 0")
+    return array, int(index)
 
 
 def attempt_prefix(project: str, domain: str, execution: str, node: str, retry: int) -> str:

@@ -40,15 +40,16 @@ from livedeck.propeller.events import (
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.machine import step
 from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.nodes.array import ArrayHandler
+from livedeck.propeller.nodes.array.messages import Collect, Collected
 from livedeck.propeller.nodes.branch import NoWay, OutputsTaken, TakeOutputs, WayChosen
 from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, NodeTrigger, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
-from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope
+from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope, recorded_item
 from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
 from livedeck.propeller.transition import Transition
 from livedeck.testing.workflows import Part, branch, equals, sub_workflow, task, template, workflow
-from tests.propeller.kinds.repeat import Collect, Collected, RepeatHandler
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a minute in all: they run with `make test`
 
@@ -84,11 +85,12 @@ class TaskScript:
 
 
 @dataclass(frozen=True)
-class RepeatScript:
-    """A task that is run many times, of which a minimum has to succeed: how many is known only at run time."""
+class ArrayScript:
+    """A task that is mapped over lists: how many items there are is known only at run time, and a minimum has to do."""
 
     items: tuple[TaskScript, ...]
     minimum: int
+    at_once: int = 0
     prepare: str = "ok"
 
     def could(self) -> bool:
@@ -122,7 +124,7 @@ class ScopeScript:
         return ends
 
 
-Script = TaskScript | RepeatScript | BranchScript | ScopeScript
+Script = TaskScript | ArrayScript | BranchScript | ScopeScript
 
 
 def succeeds(script: Script) -> bool:
@@ -130,7 +132,7 @@ def succeeds(script: Script) -> bool:
         return script.plays_out()[0]
     if isinstance(script, BranchScript):
         return script.prepare == "ok" and script.taken is not None and succeeds(script.ways[script.taken])
-    if isinstance(script, RepeatScript):
+    if isinstance(script, ArrayScript):
         return script.prepare == "ok" and script.could()
     return script.prepare == "ok" and script.gather and all(script.could())
 
@@ -147,12 +149,13 @@ def task_scripts(draw: st.DrawFn) -> TaskScript:
 
 
 @st.composite
-def repeat_scripts(draw: st.DrawFn) -> RepeatScript:
+def array_scripts(draw: st.DrawFn) -> ArrayScript:
     retries = draw(st.integers(0, 2))  # all items are of one task
     items = draw(st.lists(task_scripts(), max_size=4))
-    return RepeatScript(
+    return ArrayScript(
         tuple(replace(item, retries=retries) for item in items),
         minimum=draw(st.integers(0, len(items))),
+        at_once=draw(st.integers(0, 3)),
         prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])),
     )
 
@@ -177,7 +180,7 @@ def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScr
         if kind == 0 and depth > 0:
             nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}")))
         elif kind == 1:
-            nodes.append(draw(repeat_scripts()))
+            nodes.append(draw(array_scripts()))
         elif kind == 2:
             nodes.append(draw(branch_scripts(depth, f"{name}.{index}")))
         else:
@@ -211,11 +214,11 @@ def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
         name = f"n{index}"
         if isinstance(node, ScopeScript):
             part = sub_workflow(name, closure_of(node))
-        elif isinstance(node, RepeatScript):
+        elif isinstance(node, ArrayScript):
             retries = node.items[0].retries if node.items else 0
             item = template(f"{script.name}.{name}", retries=retries, timeout=timedelta(seconds=1))
             inner = task("i", item)
-            array = ArrayNode(node=inner.node, min_successes=node.minimum)
+            array = ArrayNode(node=inner.node, min_successes=node.minimum, parallelism=node.at_once)
             part = Part(Node(id=name, array_node=array), task=item)
         elif isinstance(node, BranchScript):
             ways = [way_part(way, at) for at, way in enumerate(node.ways)]
@@ -278,7 +281,7 @@ class World:
     """Every step from phase to phase that was recorded."""
 
     def __post_init__(self) -> None:
-        self.plan = Planner(closure_of(self.script), (*KINDS, RepeatHandler), system_retries=SYSTEM_RETRIES).plan()
+        self.plan = Planner(closure_of(self.script), KINDS, system_retries=SYSTEM_RETRIES).plan()
         self.addresses = Addresses(WorkflowExecutionIdentifier(), "memory://x", "memory://x")
         self.late: list[Event] = []
         self.start_engine()
@@ -404,12 +407,15 @@ class World:
                 self.moves.add((node.phase, phase))
                 self.nodes[self.name(path)] = replace(node, phase=phase, failure=failure)
             case ReportTask(path, number, phase, failure):
-                node = self.nodes[self.name(path)]
+                name = self.name(path)
+                node = self.nodes.get(name, RecordedNode(NodePhase.UNDEFINED))
+                assert ":" in name or node.phase is not NodePhase.UNDEFINED, "only items have no record of their own"
                 old = node.attempts.get(number, RecordedAttempt(TaskPhase.UNDEFINED)).phase
                 assert not old.terminal or old is phase
                 self.moves.add((old, phase))
                 recorded = RecordedAttempt(TaskPhase.FAILED if phase is TaskPhase.RETRYABLE_FAILED else phase, failure)
-                self.nodes[self.name(path)] = replace(node, attempts={**node.attempts, number: recorded})
+                attempts = {**node.attempts, number: recorded}
+                self.nodes[name] = recorded_item(attempts) if ":" in name else replace(node, attempts=attempts)
 
     # The executor.
 
@@ -420,12 +426,20 @@ class World:
             running = [each for (name, _), each in self.processes.items() if name == key[0] and each.running]
             assert not running, f"{key} beside {running}"
             process = self.processes[key] = Process(launch.path, launch.attempt)
+        self.check_at_once(launch.path[:-1])
         assert key not in self.watched, f"{key} launched twice by one engine"
         self.watched.add(key)
         if process.started:
             self.pending.append(AttemptStarted(launch.path, launch.attempt))
         if process.outcome is not None:
             self.tell_end(process)
+
+    def check_at_once(self, holder: Path) -> None:
+        """No more items of an array are at work than may be, whatever became of the engines before."""
+        script = self.script_at(holder) if holder else None
+        if isinstance(script, ArrayScript) and script.at_once:
+            at_work = [p for p in self.processes.values() if p.path[:-1] == holder and p.running]
+            assert len(at_work) <= script.at_once
 
     def stop(self, stop: Stop) -> None:
         key = (self.name(stop.path), stop.attempt)
@@ -493,7 +507,7 @@ class World:
         script: Script = self.script
         for index in path:
             match script:
-                case RepeatScript(items):
+                case ArrayScript(items=items):
                     script = items[index]
                 case BranchScript(ways):
                     script = ways[index]
@@ -519,9 +533,9 @@ class World:
     def prepared(self, path: Path) -> Event:
         script = self.script_at(path)
         match script.prepare:
-            case "ok" if isinstance(script, RepeatScript):
+            case "ok" if isinstance(script, ArrayScript):
                 handler = plan_at(self.state.root, path).handler
-                assert isinstance(handler, RepeatHandler)
+                assert isinstance(handler, ArrayHandler)
                 plan = handler.scope_of(len(script.items))
                 return Prepared(path, rebuild_scope(plan, self.records, self.name(path)))
             case "ok" if isinstance(script, BranchScript):
@@ -599,7 +613,7 @@ def check_inside(world: World, recorded: RecordedNode, node: Script, name: str, 
             check_ways(world, node, name, stoppable=stoppable)
         case ScopeScript(prepare="ok"):
             check(world, node, name, stoppable=stoppable)
-        case RepeatScript(prepare="ok"):
+        case ArrayScript(prepare="ok"):
             check_items(world, node, name, stoppable=stoppable)
 
 
@@ -615,17 +629,19 @@ def check_failure_node(world: World, script: ScopeScript, name: str, *, fails: b
         check_inside(world, recorded, script.on_failure, name, stoppable=stoppable)
 
 
-def check_items(world: World, script: RepeatScript, parent: str, *, stoppable: bool) -> None:
+def check_items(world: World, script: ArrayScript, parent: str, *, stoppable: bool) -> None:
     stopped = stoppable or not script.could()
     for index, item in enumerate(script.items):
-        recorded = world.nodes.get(f"{parent}-0-i{index}")
+        recorded = world.nodes.get(f"{parent}:{index}")
         phase = recorded.phase if recorded else NodePhase.UNDEFINED
         right = {NodePhase.SUCCEEDED if item.plays_out()[0] else NodePhase.FAILED}
         if stopped:
             right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
         assert phase in right, (parent, index, phase, right)
-        if recorded is not None:
+        if recorded is not None and item.prepare == "ok":
             check_attempts(recorded, item)
+        elif recorded is not None:
+            assert set(recorded.attempts) == {0}, "what never ran is on record as one attempt"
 
 
 def check_ways(world: World, script: BranchScript, parent: str, *, stoppable: bool) -> None:
@@ -714,13 +730,13 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
         seen["died"] += world.deaths > 0
         seen["retried"] += any(number for _, number in world.processes)
         seen["nested"] += any("-0-n" in name for name in world.nodes)
-        seen["repeated"] += any("-0-i" in name for name in world.nodes)
+        seen["mapped"] += any(":" in name for name in world.nodes)
         seen["skipped"] += any(node.phase is NodePhase.SKIPPED for node in world.nodes.values())
         seen["handled"] += any(name.endswith("f") for name in world.nodes)
         moves.update(world.moves)
 
     collect()
-    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "repeated", "skipped", "handled"):
+    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "mapped", "skipped", "handled"):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path as FilePath
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
-from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
-from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.executors.api import Attempt, Exit
@@ -22,13 +20,12 @@ from livedeck.propeller.nodes import KINDS
 from livedeck.store import open_store, split_uri
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import DONE, ScriptedExecutor, fail, literal, succeed
-from livedeck.testing.workflows import Part, promise, sub_workflow, task, workflow
+from livedeck.testing.workflows import promise, task, workflow
 from tests.propeller.conftest import World
 from tests.propeller.deaths import die_at_every_call
 from tests.propeller.kinds.expand import ExpandHandler
-from tests.propeller.kinds.repeat import RepeatHandler
 
-ALL: tuple[type[NodeHandler], ...] = (ExpandHandler, *KINDS, RepeatHandler)
+ALL: tuple[type[NodeHandler], ...] = (ExpandHandler, *KINDS)
 
 
 # Every kind has every part.
@@ -57,13 +54,6 @@ def test_every_kind_that_there_is_can_be_run() -> None:
 # Kinds that only tests have, run by the engine.
 
 
-def repeat(id: str, inner: Part, *, times: Any, minimum: int) -> Part:
-    """A node that runs ``inner`` so many times."""
-    outer = task(id, times=times)  # for its bindings
-    node = Node(id=id, inputs=outer.node.inputs, array_node=ArrayNode(node=inner.node, min_successes=minimum))
-    return Part(node, task=inner.task, own=False, subs=inner.subs)
-
-
 async def outputs_of(uri: str) -> dict[str, Any]:
     folder, name = split_uri(uri)
     literals = LiteralMap.FromString(await open_store(folder).aget(name)).literals
@@ -77,13 +67,6 @@ async def outputs_of(uri: str) -> dict[str, Any]:
 
 async def add_ten(attempt: Attempt) -> Exit:
     inputs = await outputs_of(attempt.command[1])
-    return await succeed(attempt, o0=10 + sum(inputs.values()))
-
-
-async def add_ten_unless_it_is_the_first(attempt: Attempt) -> Exit:
-    inputs = await outputs_of(attempt.command[1])
-    if inputs.get("x") == 0:
-        return await fail(attempt)
     return await succeed(attempt, o0=10 + sum(inputs.values()))
 
 
@@ -107,15 +90,6 @@ async def run(
     return execution
 
 
-def repeated(inner: Part, minimum: int) -> CompiledWorkflowClosure:
-    return workflow(
-        repeat("n0", inner, times=promise("", "times"), minimum=minimum),
-        task("n1").after("n0"),
-        inputs=["times"],
-        outputs={"o0": promise("n0", "o0")},
-    )
-
-
 def inner_workflow() -> CompiledWorkflowClosure:
     return workflow(
         task("n0", x=promise("", "x"), outputs="o0"),
@@ -123,77 +97,6 @@ def inner_workflow() -> CompiledWorkflowClosure:
         inputs=["x"],
         outputs={"o0": promise("n0", "o0")},
     )
-
-
-async def test_a_node_holds_as_many_nodes_as_its_inputs_say(world: World) -> None:
-    execution = await run(world, repeated(task("i", outputs="o0"), 3), add_ten, times=3)
-    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
-    assert await outputs_of(execution.output_uri) == {"o0": [10, 11, 12]}
-    assert set(phases(execution)) == {"start-node", "n0", "n0-0-i0", "n0-0-i1", "n0-0-i2", "n1"}
-    assert set(phases(execution).values()) == {"SUCCEEDED"}
-    by_name = {node.id.node_id: node for node in execution.nodes}
-    assert by_name["n0"].metadata.is_parent_node
-    assert by_name["n0"].metadata.is_array
-
-
-async def test_a_node_holds_many_scopes_of_one_shape(world: World) -> None:
-    execution = await run(world, repeated(sub_workflow("i", inner_workflow()), 2), add_ten, times=2)
-    assert await outputs_of(execution.output_uri) == {"o0": [10, 11]}
-    assert phases(execution)["n0-0-i1-0-n0"] == "SUCCEEDED"
-
-
-async def test_a_scope_of_no_nodes_is_over_at_once(world: World) -> None:
-    execution = await run(world, repeated(task("i", outputs="o0"), 0), add_ten, times=0)
-    assert execution.phase == WorkflowExecution.SUCCEEDED
-    assert await outputs_of(execution.output_uri) == {"o0": []}
-
-
-@pytest.mark.parametrize("inner", [task("i", outputs="o0"), sub_workflow("i", inner_workflow())])
-async def test_a_minimum_of_successes_is_enough(world: World, inner: Part) -> None:
-    execution = await run(world, repeated(inner, 2), add_ten_unless_it_is_the_first, times=3)
-    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
-    assert await outputs_of(execution.output_uri) == {"o0": [11, 12]}
-    assert phases(execution)["n0-0-i0"] == "FAILED"
-
-
-async def test_with_fewer_than_the_minimum_the_node_fails_and_what_runs_of_it_is_stopped(world: World) -> None:
-    async def fail_the_first(attempt: Attempt) -> Exit:
-        if (await outputs_of(attempt.command[1]))["x"] == 0:
-            await world.control.until(lambda: len(execution.tasks) == 3)
-            return await fail(attempt, "the first broke")
-        await asyncio.Event().wait()  # until it is stopped
-        raise AssertionError
-
-    closure = repeated(task("i", outputs="o0"), 3)
-    execution = world.control.create("a", closure, inputs=LiteralMap(literals={"times": literal(3)}))
-    async with world.propeller(world.executor(fail_the_first), kinds=ALL):
-        await world.control.until_over(execution)
-    assert execution.phase == WorkflowExecution.FAILED
-    assert "the first broke" in execution.error.message
-    assert phases(execution) == {
-        "start-node": "SUCCEEDED",
-        "n0": "FAILED",
-        "n0-0-i0": "FAILED",
-        "n0-0-i1": "ABORTED",
-        "n0-0-i2": "ABORTED",
-    }
-    assert story(execution, "n0") == ["QUEUED", "RUNNING", "FAILING", "FAILED"]
-
-
-async def test_what_a_node_made_at_run_time_is_aborted_with_it(world: World) -> None:
-    async def hang(attempt: Attempt) -> None:
-        await asyncio.Event().wait()
-
-    closure = repeated(task("i", outputs="o0"), 2)
-    execution = world.control.create("a", closure, inputs=LiteralMap(literals={"times": literal(2)}))
-    async with world.propeller(world.executor(hang), kinds=ALL):  # type: ignore[arg-type]
-        await world.control.until(
-            lambda: [each.closure.phase for each in execution.tasks] == [TaskExecution.RUNNING] * 2
-        )
-        await world.control.terminate(execution, "enough")
-        await world.control.until_over(execution)
-    assert set(phases(execution).values()) == {"SUCCEEDED", "ABORTED"}
-    assert phases(execution)["n0"] == "ABORTED"
 
 
 def expanding() -> CompiledWorkflowClosure:
@@ -283,14 +186,6 @@ async def test_what_an_attempt_left_is_aborted_with_the_execution(world: World) 
 # An engine dies at every call, and the next one carries on.
 
 
-async def check_repeated(execution: FakeExecution, executor: ScriptedExecutor) -> None:
-    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
-    assert await outputs_of(execution.output_uri) == {"o0": [11, 12]}
-    counted = Counter(each.closure.phase for each in execution.tasks)
-    assert counted == {TaskExecution.SUCCEEDED: 3, TaskExecution.FAILED: 1}
-    assert len(executor.processes) == 4
-
-
 async def check_expanded(execution: FakeExecution, executor: ScriptedExecutor) -> None:
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
     assert await outputs_of(execution.output_uri) == {"o0": 10 + 10 + 1}
@@ -302,16 +197,9 @@ async def check_expanded(execution: FakeExecution, executor: ScriptedExecutor) -
 @pytest.mark.parametrize(
     "case",
     [
-        (lambda: repeated(task("i", outputs="o0"), 2), {"times": 3}, add_ten_unless_it_is_the_first, check_repeated),
-        (
-            lambda: repeated(sub_workflow("i", inner_workflow()), 2),
-            {"times": 3},
-            add_ten_unless_it_is_the_first,
-            check_repeated,
-        ),
         (expanding_with_retries, {"x": 2}, leave_nodes, check_expanded),
     ],
-    ids=["repeat", "repeat-workflow", "expand"],
+    ids=["expand"],
 )
 async def test_the_next_engine_finds_what_was_made_at_run_time(
     world: World, case: tuple[Callable[..., Any], dict[str, int], Callable[..., Any], Callable[..., Any]], after: bool

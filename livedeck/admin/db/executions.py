@@ -27,8 +27,10 @@ from livedeck.admin.db.tables import NAME_LENGTH, executions, node_executions, t
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
 from livedeck.admin.phases import WORKFLOW
+from livedeck.admin.records import items
 from livedeck.admin.records.times import timestamp
 from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity, StateForbids
+from livedeck.store.layout import ITEM
 
 _e, _n, _t = executions.c, node_executions.c, task_executions.c
 
@@ -57,6 +59,15 @@ _FIND_TASK: Final = Prepared(
             )
         ),
     )
+)
+
+
+_AFTER_ITEM: Final = chr(ord(ITEM) + 1)
+"""Comes right after all names of items: as a range of node ids, those are read by the primary key's index."""
+_ITEMS: Final = Prepared(
+    select(_t.message)
+    .join(executions, _e.id == _t.execution_id)
+    .where(*_here(), _t.node_id >= bindparam("first"), _t.node_id < bindparam("beyond"))
 )
 
 
@@ -197,7 +208,7 @@ def find_task(connection: Connection, identifier: TaskExecutionIdentifier) -> Ta
     """Return one attempt as it stands."""
     values: dict[str, Value] = dict(zip(_ATTEMPT, task_key(identifier), strict=True))
     rows = _FIND_TASK.fetch(connection, **_key(identifier.node_execution_id.execution_id), **values)
-    return TaskExecution.FromString(rows[0][0]) if rows else None
+    return _with_items(connection, TaskExecution.FromString(rows[0][0])) if rows else None
 
 
 def attempts_of(connection: Connection, identifier: NodeExecutionIdentifier) -> list[TaskExecution]:
@@ -248,7 +259,24 @@ def list_attempts(
     query = select(_t.message).where(
         _t.execution_id == _row_id(identifier.execution_id), _t.node_id == identifier.node_id
     )
-    return fetch(connection, query, TASK_EXECUTIONS, page, lambda row: TaskExecution.FromString(row.message))
+    return fetch(
+        connection,
+        query,
+        TASK_EXECUTIONS,
+        page,
+        lambda row: _with_items(connection, TaskExecution.FromString(row.message)),
+    )
+
+
+def _with_items(connection: Connection, task: TaskExecution) -> TaskExecution:
+    """Add to the attempt of an array node what Flyte has in it: the attempts of its items, as external resources."""
+    node = task.id.node_execution_id
+    if items.stands_for_items(task):
+        found = _ITEMS.fetch(
+            connection, **_key(node.execution_id), first=f"{node.node_id}{ITEM}", beyond=f"{node.node_id}{_AFTER_ITEM}"
+        )
+        items.add_resources(task, [TaskExecution.FromString(message) for (message,) in found])
+    return task
 
 
 def _note(rows: ExecutionRows) -> None:

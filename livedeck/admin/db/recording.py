@@ -17,8 +17,9 @@ from livedeck.admin.db.tables import events as events_table
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import check_execution, check_node_id, describe
 from livedeck.admin.phases import NODE, TASK, WORKFLOW, Rules, Verdict, judge
-from livedeck.admin.records import executions, nodes, tasks
+from livedeck.admin.records import executions, items, nodes, tasks
 from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, NoSuchEntity, StateForbids
+from livedeck.store.layout import split_item
 
 ExecutionEvent = WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent
 
@@ -162,8 +163,11 @@ def _parent_of(rows: ExecutionRows, event: NodeExecutionEvent) -> str | None:
 
 
 def _record_task(rows: ExecutionRows, reporter: Reporter, event: TaskExecutionEvent) -> None:
-    node_id = event.parent_node_execution_id.node_id
+    name = event.parent_node_execution_id.node_id
+    node_id, item = split_item(name)
     rows.load(node_id)
+    if item is not None:
+        rows.load(name)
     if node_id not in rows.nodes:
         raise NoSuchEntity(
             f"an attempt of {event.task_id.name!r} belongs to node {node_id!r}, which was never reported"
@@ -180,6 +184,8 @@ def _record_task(rows: ExecutionRows, reporter: Reporter, event: TaskExecutionEv
     rows.tasks[key] = row
     tasks.apply(row.message, event, rows.transaction.now)
     row.phase_version = event.phase_version
+    if item is not None and (source := items.source_of(event)) is not None:
+        deletions.note_uses(rows.transaction, rows.row_id, [source.execution_id])
     row.changed = rows.add_event(EventKind.TASK, event.phase, event.SerializeToString(deterministic=True))
 
 

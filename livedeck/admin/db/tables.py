@@ -184,6 +184,7 @@ node_executions: Final = Table(
     ),
 )
 
+# The attempts of nodes, and of the items of array nodes: those go by the item's name (`n0:17`), and have no node's row.
 task_executions: Final = Table(
     "task_executions",
     metadata,
@@ -203,7 +204,7 @@ task_executions: Final = Table(
     Column("born", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Column("message", LargeBinary, nullable=False),
-    ForeignKeyConstraint(["execution_id", "node_id"], ["node_executions.execution_id", "node_executions.node_id"]),
+    ForeignKeyConstraint(["execution_id"], ["executions.id"]),
     Index(None, "changed"),
     Index(None, "execution_id", "changed"),
 )

@@ -1,21 +1,36 @@
 """What a stream is about: a node of an execution, or one attempt of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.errors import InvalidName
-from livedeck.store.layout import attempt_prefix
+from livedeck.store.layout import attempt_prefix, split_item
 
 
 @dataclass(frozen=True)
 class NodeKey:
-    """A node of an execution."""
+    """A node of an execution, or an item of an array node."""
 
     project: str
     domain: str
     execution: str
     node: str
+    """The node's id, or the item's name (``n0:17``)."""
+
+    @property
+    def item(self) -> int | None:
+        """The number of the item; None: it is a node.
+
+        Raises:
+            InvalidName: It is no number.
+        """
+        return split_item(self.node)[1]
+
+    @property
+    def of_record(self) -> "NodeKey":
+        """The node that is on record: itself, or the array node that it is an item of."""
+        return replace(self, node=split_item(self.node)[0])
 
     @property
     def execution_id(self) -> WorkflowExecutionIdentifier:

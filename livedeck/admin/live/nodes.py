@@ -1,6 +1,6 @@
 """What the control plane has recorded of one node, kept up to date."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol, Self
@@ -14,6 +14,7 @@ from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.keys import NodeKey
 from livedeck.admin.live.states import NodeRecord, latest_attempt
+from livedeck.admin.records import items
 from livedeck.admin.signals import Signal
 from livedeck.errors import NoSuchEntity
 
@@ -37,9 +38,18 @@ async def look_up(lookup: Lookup, key: NodeKey) -> NodeRecord:
     execution = await lookup.get_execution(key.execution_id)
     if execution is None:
         raise NoSuchEntity(f"there is no execution {key.project}/{key.domain}/{key.execution}")
-    node = await lookup.get_node_execution(key.node_id)
+    return await _look_up(lookup, key, execution)
+
+
+async def _look_up(lookup: Lookup, key: NodeKey, execution: Execution) -> NodeRecord:
+    node = await lookup.get_node_execution(key.of_record.node_id)
     tasks = await lookup.list_task_executions(key.node_id) if node is not None else []
-    return NodeRecord(execution, node, tuple(tasks))
+    return NodeRecord(execution, _seen_as(key, node, tasks), tuple(tasks))
+
+
+def _seen_as(key: NodeKey, node: NodeExecution | None, tasks: Sequence[TaskExecution]) -> NodeExecution | None:
+    """Return the node; for an item of an array node, what a node would be that has the item's attempts."""
+    return node if node is None or key.item is None else items.as_node(node, tasks, key.node)
 
 
 class NodeFollower(Protocol):
@@ -87,8 +97,9 @@ class RecordedNodeSource:
 class RecordFollower:
     """What is recorded of one node. `follow` makes one; `refresh` brings it up to date without waiting."""
 
-    def __init__(self, recorded: NodeRecord, subscription: Subscription) -> None:
+    def __init__(self, key: NodeKey, recorded: NodeRecord, subscription: Subscription) -> None:
         self.recorded = recorded
+        self._key = key
         self._subscription = subscription
 
     @classmethod
@@ -104,28 +115,29 @@ class RecordFollower:
         run = (key.project, key.domain, key.execution)
 
         def wants(change: Change) -> bool:
-            return change.key[:3] == run and change.key[3:4] in ((), (key.node,))
+            return change.key[:3] == run and change.key[3:4] in ((), (key.node,), (key.of_record.node,))
 
         async with changes.subscribe(wants, arrived) as subscription:
-            yield cls(await look_up(lookup, key), subscription)
+            yield cls(key, await look_up(lookup, key), subscription)
 
     def refresh(self) -> NodeRecord:
         """Take in what changed; return what is recorded now."""
         for change in self._subscription.take():
             self.recorded = (
-                replace(self.recorded, deleted=True)
-                if change.kind == "deleted"
-                else _changed(self.recorded, change.message)
+                replace(self.recorded, deleted=True) if change.kind == "deleted" else self._changed(change.message)
             )
         return self.recorded
 
-
-def _changed(recorded: NodeRecord, message: Execution | NodeExecution | TaskExecution) -> NodeRecord:
-    match message:
-        case Execution():
-            return replace(recorded, execution=message)
-        case NodeExecution():
-            return replace(recorded, node=message)
-        case _:
-            others = [task for task in recorded.tasks if task.id != message.id]
-            return replace(recorded, tasks=tuple(sorted([*others, message], key=lambda task: task.id.retry_attempt)))
+    def _changed(self, message: Execution | NodeExecution | TaskExecution) -> NodeRecord:
+        recorded = self.recorded
+        match message:
+            case Execution():
+                return replace(recorded, execution=message)
+            case NodeExecution():
+                return replace(recorded, node=_seen_as(self._key, message, recorded.tasks))
+            case _ if message.id.node_execution_id.node_id != self._key.node:
+                return recorded  # the attempt that stands for all items of the array node
+            case _:
+                others = [task for task in recorded.tasks if task.id != message.id]
+                tasks = tuple(sorted([*others, message], key=lambda task: task.id.retry_attempt))
+                return replace(recorded, tasks=tasks, node=_seen_as(self._key, recorded.node, tasks))

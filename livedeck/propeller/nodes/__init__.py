@@ -5,10 +5,18 @@ know nothing of each other, and do no I/O themselves except in modules called ``
 """
 
 from livedeck.propeller.node_handler import NodeHandler
+from livedeck.propeller.nodes.array import ArrayHandler
 from livedeck.propeller.nodes.branch import BranchHandler
 from livedeck.propeller.nodes.ends import EndHandler, StartHandler
 from livedeck.propeller.nodes.task import TaskHandler
 from livedeck.propeller.nodes.workflow import SubWorkflowHandler
 
-KINDS: tuple[type[NodeHandler], ...] = (StartHandler, EndHandler, TaskHandler, SubWorkflowHandler, BranchHandler)
+KINDS: tuple[type[NodeHandler], ...] = (
+    StartHandler,
+    EndHandler,
+    TaskHandler,
+    SubWorkflowHandler,
+    BranchHandler,
+    ArrayHandler,
+)
 """In the order in which they are asked whether a node is theirs: a kind that wraps another stands before it."""

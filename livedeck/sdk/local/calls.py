@@ -21,6 +21,7 @@ from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
 from livedeck.sdk.local.folders import CallFolder
 from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
 from livedeck.sdk.local.values import LocalValue
+from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Constant, DictOf, ListOf, Node, NodeOverrides, Reference
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.tasks import Task
@@ -39,6 +40,8 @@ class LocalCaller:
         given = entity.interface.bind(args, kwargs)
         if isinstance(entity, Workflow):
             return call_workflow(entity, given)
+        if isinstance(entity, MapTask):
+            return call_map(entity, given)
         assert isinstance(entity, Task)
         return call_task(entity, given)
 
@@ -118,6 +121,23 @@ class _Call:
     @property
     def _timeout(self) -> timedelta | None:
         return self.overrides.timeout or self.task.options.timeout
+
+    def run_or_join(self) -> Mapping[str, LocalValue]:
+        """Do what ``run`` does; inside a task, run the function as a part of that one."""
+        if not inside_task():
+            return self.run()
+        interface = self.task.interface
+        names = self.inputs.items()
+        given = {
+            name: value.given(interface.inputs[name].type, Location(self.task.name, name)) for name, value in names
+        }
+        returned = self.task.function(**given)
+        outputs = interface.accept_outputs(run_to_end(returned) if self.task.is_async else returned)
+        data = _data(self.call_folder)
+        return {
+            name: LocalValue.of(value, interface.outputs[name], data, Location(self.task.name, name, "output"))
+            for name, value in outputs.items()
+        }
 
     def run(self) -> Mapping[str, LocalValue]:
         """Return the outputs, those of an earlier run if they are cached."""
@@ -239,6 +259,52 @@ def _environment(task: Task[..., Any]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def call_map(mapped: MapTask, given: Mapping[str, Any]) -> Any:
+    """Run a task here for each member of lists, one after the other, and return the list of what they return.
+
+    Raises:
+        TypeMismatch: an input does not fit, or the lists are not of one length (nothing has run then).
+        BaseException: whatever the task raised for an item, when more have failed than may.
+    """
+    interface = mapped.interface
+    inputs = interface.accept_inputs(given)
+    call_folder = CallFolder.of_call(mapped.task.name)
+    data = _data(call_folder)
+    return interface.join(
+        _given(interface, _run_map(mapped, call_folder, _carried(interface, inputs, data), NO_OVERRIDES))
+    )
+
+
+def _run_map(
+    mapped: MapTask, call_folder: CallFolder, inputs: Mapping[str, LocalValue], overrides: NodeOverrides
+) -> Mapping[str, LocalValue]:
+    data = _data(call_folder)
+    types = mapped.task.interface.inputs
+    members = {name: inputs[name].members(types[name].type) for name in mapped.mapped_inputs}
+    size = mapped.size({name: len(each) for name, each in members.items()})
+    given: list[Mapping[str, LocalValue] | None] = []
+    errors: list[Exception] = []
+    for index in range(size):
+        own = {name: members[name][index] if name in members else value for name, value in inputs.items()}
+        call = _Call(mapped.task, call_folder.of_node(str(index)), own, mapped.item_overrides(overrides))
+        try:
+            given.append(call.run_or_join())
+        except Exception as error:
+            error.add_note(f"in item {index} of {size}")
+            given.append(None)
+            errors.append(error)
+            if size - len(errors) < mapped.options.minimum(size) and not mapped.options.run_all_sub_nodes:
+                raise
+            logger.warning("item %d of %s failed; others still run", index, mapped.task.name)
+    if size - len(errors) < mapped.options.minimum(size):
+        raise errors[0]
+    nothing = LocalValue.of(None, type(None), data, Location(mapped.name, "item", "output"))
+    return {
+        name: LocalValue.in_list([nothing if each is None else each[name] for each in given], data)
+        for name in mapped.interface.outputs
+    }
+
+
 def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any:
     """Run a workflow here and return what it returns.
 
@@ -339,10 +405,10 @@ class _Run:
             return _run_workflow(entity, inputs, call_folder, self.data)
         if isinstance(entity, Conditional):
             return self._take_way(entity, inputs, call_folder)
+        if isinstance(entity, MapTask):
+            return _run_map(entity, call_folder, inputs, node.overrides)
         assert isinstance(entity, Task)
-        if inside_task():
-            return self._join_in(entity, inputs)
-        return _Call(entity, call_folder, inputs, node.overrides).run()
+        return _Call(entity, call_folder, inputs, node.overrides).run_or_join()
 
     def _take_way(
         self, entity: Conditional, inputs: Mapping[str, LocalValue], call_folder: CallFolder
@@ -352,19 +418,6 @@ class _Run:
         node = way_taken(entity, inputs, self.data).node
         outputs = self._run(node, call_folder.of_node(node.id))
         return {name: outputs[name] for name in entity.interface.outputs}
-
-    def _join_in(self, task: Task[..., Any], inputs: Mapping[str, LocalValue]) -> Mapping[str, LocalValue]:
-        """Run a node as a part of the task that called the workflow."""
-        interface = task.interface
-        given = {
-            name: value.given(interface.inputs[name].type, Location(task.name, name)) for name, value in inputs.items()
-        }
-        returned = task.function(**given)
-        outputs = interface.accept_outputs(run_to_end(returned) if task.is_async else returned)
-        return {
-            name: LocalValue.of(value, interface.outputs[name], self.data, Location(task.name, name, "output"))
-            for name, value in outputs.items()
-        }
 
     def bound(self, binding: Binding, location: Location) -> LocalValue:
         """Return the value of a binding."""

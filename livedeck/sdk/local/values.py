@@ -62,6 +62,12 @@ class LocalValue:
         wire.order.note_order(literal, list(entries))
         return cls(None, data, literal=literal)
 
+    def members(self, python_type: Any) -> "list[LocalValue]":
+        """Return the members of a list, each a value of ``python_type`` that can be given to another task."""
+        if self._literal is None:
+            return [LocalValue(python_type, self._data, copy=each) for each in self._copy]
+        return [LocalValue(None, self._data, literal=each) for each in self._literal.collection.literals]
+
     @property
     def literal(self) -> "wire.literals.Literal":
         """The value as a literal."""

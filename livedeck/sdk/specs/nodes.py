@@ -1,12 +1,16 @@
 """A workflow's node as Flyte's ``Node``."""
 
+from typing import Any
+
 from flyteidl.core import workflow_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
+from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.literals.order import OrderNotes
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.conditionals import Conditional
-from livedeck.sdk.nodes import Node
+from livedeck.sdk.map_tasks import MapTask
+from livedeck.sdk.nodes import Node, NodeOverrides
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.conditionals import compile_conditional
 from livedeck.sdk.specs.settings import CompileSettings, duration, identifier
@@ -30,7 +34,7 @@ def compile_node(
     name = f"{within}{node.id}"
     compiled = workflow_pb2.Node(
         id=node.id,
-        metadata=_node_metadata(node, interruptible=interruptible),
+        metadata=_node_metadata(node, node.overrides, interruptible=interruptible),
         inputs=[
             compile_bound(variable, each, Location(node.entity.name, variable), settings.data, orders, node_id=name)
             for variable, each in node.bindings.items()
@@ -38,8 +42,10 @@ def compile_node(
         upstream_node_ids=[before.id for before in node.upstream],
     )
     if isinstance(node.entity, Task):
-        reference = identifier(ResourceType.TASK, node.entity.name, settings)
-        compiled.task_node.CopyFrom(workflow_pb2.TaskNode(reference_id=reference, overrides=_overrides(node)))
+        compiled.task_node.CopyFrom(_task_node(node, node.entity, settings))
+    elif isinstance(node.entity, MapTask):
+        compiled.array_node.CopyFrom(_array_node(node, node.entity, compiled, settings, interruptible=interruptible))
+        compiled.metadata.CopyFrom(workflow_pb2.NodeMetadata(name=compiled.metadata.name))
     elif isinstance(node.entity, Conditional):
         ways = [
             compile_node(way.node, settings, orders, interruptible=interruptible, within=f"{name}-")
@@ -52,22 +58,58 @@ def compile_node(
     return compiled
 
 
-def _overrides(node: Node) -> workflow_pb2.TaskNodeOverrides:
-    """Return the node's resources if it changes them; requests or limits alone leave the other as the task says."""
+def _task_node(node: Node, entity: Task[..., Any] | MapTask, settings: CompileSettings) -> workflow_pb2.TaskNode:
+    """Return what runs a task, with the node's resources if it changes them.
+
+    Requests or limits alone leave the other as the task says.
+    """
+    made = workflow_pb2.TaskNode(reference_id=identifier(ResourceType.TASK, entity.name, settings))
     requests, limits = node.overrides.requests, node.overrides.limits
-    if not isinstance(node.entity, Task) or (requests is None and limits is None):
-        return workflow_pb2.TaskNodeOverrides()
-    of_task = node.entity.options
-    return workflow_pb2.TaskNodeOverrides(resources=resources(requests or of_task.requests, limits or of_task.limits))
+    if requests is not None or limits is not None:
+        of_task = (entity.task if isinstance(entity, MapTask) else entity).options
+        made.overrides.resources.CopyFrom(resources(requests or of_task.requests, limits or of_task.limits))
+    return made
 
 
-def _node_metadata(node: Node, *, interruptible: bool | None) -> workflow_pb2.NodeMetadata:
+def _array_node(
+    node: Node,
+    entity: MapTask,
+    compiled: workflow_pb2.Node,
+    settings: CompileSettings,
+    *,
+    interruptible: bool | None,
+) -> workflow_pb2.ArrayNode:
+    """Return what maps a task: the node of one item, and how many run and have to succeed."""
+    said = entity.options
+    item = workflow_pb2.Node(
+        id=entity.name,
+        metadata=_node_metadata(node, entity.item_overrides(node.overrides), interruptible=interruptible),
+        inputs=compiled.inputs,
+        task_node=_task_node(node, entity, settings),
+    )
+    array = workflow_pb2.ArrayNode(
+        node=item,
+        execution_mode=workflow_pb2.ArrayNode.MINIMAL_STATE,
+        is_original_sub_node_interface=BoolValue(value=False),
+        bound_inputs=sorted(entity.bound_inputs),
+        run_all_sub_nodes=said.run_all_sub_nodes,
+    )
+    if said.concurrency is not None:
+        array.parallelism = said.concurrency
+    if said.min_successes:
+        array.min_successes = said.min_successes
+    elif said.min_success_ratio is not None:
+        array.min_success_ratio = said.min_success_ratio
+    return array
+
+
+def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool | None) -> workflow_pb2.NodeMetadata:
     """Return the node's options: as overridden, else the task's."""
-    overrides = node.overrides
     metadata = workflow_pb2.NodeMetadata(name=overrides.name or node.entity.display_name)
-    if not isinstance(node.entity, Task):
+    task = node.entity.task if isinstance(node.entity, MapTask) else node.entity
+    if not isinstance(task, Task):
         return metadata
-    options = node.entity.options
+    options = task.options
     timeout = overrides.timeout or options.timeout
     if timeout is not None:
         metadata.timeout.CopyFrom(duration(timeout))
@@ -76,15 +118,14 @@ def _node_metadata(node: Node, *, interruptible: bool | None) -> workflow_pb2.No
     stated = [each for each in (overrides.interruptible, options.interruptible, interruptible) if each is not None]
     if stated:
         metadata.interruptible = stated[0]
-    _add_cache(metadata, node, has_version=options.cache is not None)
+    _add_cache(metadata, task, overrides)
     return metadata
 
 
-def _add_cache(metadata: workflow_pb2.NodeMetadata, node: Node, *, has_version: bool) -> None:
-    overrides = node.overrides
+def _add_cache(metadata: workflow_pb2.NodeMetadata, task: Task[..., Any], overrides: NodeOverrides) -> None:
     if overrides.cache is not None:
         metadata.cacheable = overrides.cache
     if overrides.cache_version is not None:
         metadata.cache_version = overrides.cache_version
-    elif overrides.cache and not has_version:
-        metadata.cache_version = code_version(node.entity.function)
+    elif overrides.cache and task.options.cache is None:
+        metadata.cache_version = code_version(task.function)

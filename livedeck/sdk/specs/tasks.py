@@ -11,6 +11,7 @@ from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
 from livedeck.sdk.cache_versions import code_version
+from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.options import Resources
 from livedeck.sdk.specs.settings import CompileSettings, description, duration, identifier, typed_interface
 from livedeck.sdk.tasks import Task
@@ -19,20 +20,21 @@ TEMPLATE_TYPE = "python-task"
 """The task type that Flyte's consoles and flytekit know for a Python function."""
 
 
-def task_spec(task: Task[..., Any], settings: CompileSettings) -> TaskSpec:
-    """Compile one task.
+def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> TaskSpec:
+    """Compile one task, or what maps one: that has the interface with lists, and a command that takes one item.
 
     Raises:
         UserError: it cannot be found by its module and name.
     """
+    task = entity.task if isinstance(entity, MapTask) else entity
     template = tasks_pb2.TaskTemplate(
-        id=identifier(ResourceType.TASK, task.name, settings),
+        id=identifier(ResourceType.TASK, entity.name, settings),
         type=TEMPLATE_TYPE,
         metadata=_task_metadata(task),
-        interface=typed_interface(task.interface),
-        container=_container(task, settings),
+        interface=typed_interface(entity.interface),
+        container=_container(task, settings, bound=entity.bound_inputs if isinstance(entity, MapTask) else None),
     )
-    return TaskSpec(template=template, description=description(task.interface.docs))
+    return TaskSpec(template=template, description=description(entity.interface.docs))
 
 
 def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
@@ -58,12 +60,15 @@ def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
     return metadata
 
 
-def _container(task: Task[..., Any], settings: CompileSettings) -> tasks_pb2.Container:
+def _container(task: Task[..., Any], settings: CompileSettings, *, bound: frozenset[str] | None) -> tasks_pb2.Container:
+    """Return the command of an attempt; with ``bound``, of an item of a map with those inputs bound."""
     arguments = ["livedeck-execute", "--inputs", "{{.input}}", "--output-prefix", "{{.outputPrefix}}"]
     arguments += ["--raw-output-data-prefix", "{{.rawOutputDataPrefix}}"]
     arguments += ["--checkpoint-path", "{{.checkpointOutputPrefix}}", "--prev-checkpoint", "{{.prevCheckpointPrefix}}"]
     if settings.code:
         arguments += ["--code", settings.code]
+    if bound is not None:
+        arguments += ["--map", ",".join(sorted(bound)) or '""']
     arguments += ["--", "task-module", task.module, "task-name", attribute_of(task)]
     environment = {**settings.environment, **task.options.environment}
     return tasks_pb2.Container(

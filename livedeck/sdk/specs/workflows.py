@@ -15,6 +15,7 @@ from flyteidl.core.interface_pb2 import Parameter, ParameterMap, Variable
 from livedeck.errors import InvalidName
 from livedeck.literals.order import OrderNotes, tag_of
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.nodes import compile_node
 from livedeck.sdk.specs.settings import CompileSettings, description, identifier, typed_interface
@@ -47,7 +48,7 @@ def closure(entity: AnyEntity, settings: CompileSettings) -> Registration:
     """
     callees = _callees(entity)
     _refuse_twins(callees)
-    tasks = [each for each in callees if isinstance(each, Task)]
+    tasks = [each for each in callees if isinstance(each, Task | MapTask)]
     workflows = [each for each in callees if isinstance(each, Workflow)]
     return Registration(
         tuple(task_spec(each, settings) for each in tasks),

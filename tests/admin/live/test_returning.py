@@ -54,7 +54,7 @@ async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_pat
     reader = BusyReader(last=30)
     tail = DeckTail(
         NODE.attempt(0),
-        records=RecordFollower(NodeRecord(Execution()), Subscription(lambda _: True, Signal())),
+        records=RecordFollower(NODE, NodeRecord(Execution()), Subscription(lambda _: True, Signal())),
         open_log=lambda _, number: DeckLog(store, reader, number, kept=Kept(segments=10)),
         watch=lambda _, signal: SimpleNamespace(),
         wake=Signal(),

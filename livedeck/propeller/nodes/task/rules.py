@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from livedeck.deck.numerals import format_duration
-from livedeck.propeller.commands import Launch, Prepare, ReportNode, Stop
+from livedeck.propeller.commands import Launch, Prepare, Stop
 from livedeck.propeller.events import (
     AttemptEvent,
     AttemptExpired,
@@ -124,7 +124,7 @@ def _run(task: TaskPlan, transition: Transition, path: Path, attempt: AttemptSta
     if transition.node(path).phase is NodePhase.QUEUED:
         transition.move(path, NodeTrigger.RUN)
     elif attempt.number and task.generates_deck:
-        transition.ask(ReportNode(path, NodePhase.RUNNING, attempt=attempt.number))
+        transition.report(path)
 
 
 def _on_succeeded(task: TaskPlan, transition: Transition, path: Path, event: AttemptSucceeded) -> None:

@@ -1,0 +1,175 @@
+"""The array node: it holds one scope, whose nodes are its items."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.workflow_pb2 import ArrayNode, Node
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
+
+from livedeck.errors import ImpossibleTransition, UnsupportedOption
+from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode, ReportTask
+from livedeck.propeller.event_writer import ReportContext
+from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
+from livedeck.propeller.failures import Failure
+from livedeck.propeller.node_handler import NodeHandler, ScopeBuilder
+from livedeck.propeller.nodes.array import reports, shell
+from livedeck.propeller.nodes.array.item import ItemHandler, ItemPlans
+from livedeck.propeller.nodes.array.messages import Collect, Collected, CollectFailed
+from livedeck.propeller.nodes.array.turns import Turns
+from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskTrigger
+from livedeck.propeller.plan import Items, Path, ScopePlan
+from livedeck.propeller.planner import Planner
+from livedeck.propeller.recovery import RecordedNode
+from livedeck.propeller.shell import Shell
+from livedeck.propeller.state import AttemptState, NodeState, ScopeState
+from livedeck.propeller.transition import Transition
+
+_TOLD = 10
+"""Items whose errors are told in the error of the node."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayHandler(NodeHandler):
+    """QUEUED while its inputs are put together, RUNNING while its items run, FAILING while they are stopped."""
+
+    array: ArrayNode
+    task: Identifier
+    outputs: tuple[str, ...]
+    """Names of the task's outputs; of each the node gives a list."""
+    deck: bool
+    """Whether the task has a Deck."""
+    inner: NodeHandler
+
+    @classmethod
+    def matches(cls, node: Node) -> bool:
+        return node.HasField("array_node")
+
+    @classmethod
+    def plan(cls, node: Node, planner: Planner) -> Self:
+        array = node.array_node
+        target = array.node.WhichOneof("target")
+        if target != "task_node":
+            what = _WORDS.get(target or "", target)
+            raise UnsupportedOption(f"node {node.id!r} maps over a {what}, and only tasks can be mapped over yet")
+        task = planner.task(array.node.task_node.reference_id)
+        return cls(
+            array=array,
+            task=task.id,
+            outputs=tuple(task.interface.outputs.variables),
+            deck=task.metadata.generates_deck.value,
+            inner=planner.handler(array.node),
+        )
+
+    def ready(self, transition: Transition, path: Path) -> None:
+        transition.move(path, NodeTrigger.QUEUE)
+        transition.ask(Prepare(path))
+
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        node = transition.node(path)
+        match event:
+            case Prepared(scope=ScopeState() as scope) if node.scope is None:
+                self._run(transition, path)
+                transition.hold(path, scope)
+                _turns(scope).begin(transition, path)
+            case PrepareFailed(failure=failure) if node.scope is None:
+                self._fail(transition, path, failure)
+            case Collected() if node.scope is not None:
+                transition.move_attempt(path, TaskTrigger.SUCCEED)
+                transition.succeed(path)
+            case CollectFailed(failure=failure) if node.scope is not None:
+                self._fail(transition, path, failure)
+            case _:
+                pass  # told twice
+
+    def _run(self, transition: Transition, path: Path) -> None:
+        """Have the node run, with the attempt that stands for all of its items."""
+        if transition.node(path).phase is NodePhase.QUEUED:
+            transition.move(path, NodeTrigger.RUN)
+        if transition.node(path).attempt is None:
+            transition.put(path, replace(transition.node(path), attempt=AttemptState(0)))
+            transition.move_attempt(path, TaskTrigger.QUEUE)
+            transition.move_attempt(path, TaskTrigger.START)
+
+    def _fail(self, transition: Transition, path: Path, failure: Failure) -> None:
+        if transition.node(path).attempt is not None:
+            transition.move_attempt(path, TaskTrigger.FAIL, failure)
+        transition.fail(path, failure)
+
+    def resume(self, transition: Transition, path: Path) -> None:
+        queued = transition.node(path).phase is NodePhase.QUEUED
+        if queued and transition.ends(path):
+            transition.abort(path)
+        else:
+            transition.ask(Prepare(path))
+
+    def stop(self, transition: Transition, path: Path) -> None:
+        node = transition.node(path)
+        if node.phase is NodePhase.QUEUED:
+            transition.abort(path)
+        elif node.scope is not None:
+            transition.close(path)
+        # else the items are still being found out, and are stopped when they are put under the node
+
+    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
+        scope = transition.scope(path)
+        if scope.failure is not None:
+            self._fail(transition, path, _failure(scope, scope.failure))
+        elif succeeded and not scope.closing:
+            transition.ask(Collect(path))
+        else:
+            transition.move_attempt(path, TaskTrigger.ABORT)
+            transition.abort(path)
+
+    def carry_out(self, shell_: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
+        match command:
+            case Collect(path):
+                return shell.collect(self.outputs, shell_, path)
+            case Prepare(path):
+                return shell.prepare(self.array, self.scope_of, shell_, path)
+            case _:
+                raise ImpossibleTransition(f"an array node does not ask for {command}")
+
+    def scope_of(self, size: int) -> ScopePlan:
+        """Return the plan of so many items."""
+        turns = Turns.of(self.array, size)
+        plans = ItemPlans(size, self.array.node, ItemHandler(self.inner, turns, self.deck))
+        limited = not self.array.HasField("parallelism")
+        return ScopePlan(plans, {}, turns, items=Items(frozenset(self.array.bound_inputs), limited))
+
+    def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
+        attempt = record.attempts.get(0)
+        return node if attempt is None else replace(node, attempt=AttemptState(0, attempt.phase))
+
+    def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
+        reports.describe_node(event, self.task)
+
+    def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
+        scope = context.scope
+        facts = {reports.SIZE: len(scope.nodes), reports.MINIMUM: _turns(scope).minimum} if scope is not None else {}
+        reports.describe_attempt(event, self.task, facts)
+
+
+_WORDS = {"workflow_node": "launch plan or workflow"}
+
+
+def _turns(scope: ScopeState) -> Turns:
+    turns = scope.plan.policy
+    assert isinstance(turns, Turns)
+    return turns
+
+
+def _failure(scope: ScopeState, decisive: Failure) -> Failure:
+    """Return the failure of a node too many of whose items have failed."""
+    size, minimum = len(scope.nodes), _turns(scope).minimum
+    failed = [
+        (index, node.failure.message if node.failure is not None else "no message")
+        for index, node in enumerate(scope.nodes)
+        if node.phase is NodePhase.FAILED
+    ]
+    told = [f"[{index}]: {message}" for index, message in failed[:_TOLD]]
+    if len(failed) > _TOLD:
+        told.append(f"... and {len(failed) - _TOLD} more")
+    summary = f"{len(failed)} of {size} items failed, and {minimum} of them have to succeed."
+    return replace(decisive, message="\n".join([summary, *told]), recoverable=False)

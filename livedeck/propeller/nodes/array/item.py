@@ -1,0 +1,112 @@
+"""An item of an array node: it runs as a node of its own would, and is recorded as a part of the array node."""
+
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Self, overload
+
+from flyteidl.core.workflow_pb2 import Node
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
+
+from livedeck.errors import ImpossibleTransition
+from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
+from livedeck.propeller.event_writer import ReportContext
+from livedeck.propeller.events import CacheHit, NodeEvent, PrepareFailed
+from livedeck.propeller.node_handler import HoldsNoScope, NodeHandler, ScopeBuilder
+from livedeck.propeller.nodes.array import reports
+from livedeck.propeller.nodes.array.turns import Turns
+from livedeck.propeller.phases import NodePhase, TaskPhase
+from livedeck.propeller.plan import NodePlan, Path
+from livedeck.propeller.planner import Planner
+from livedeck.propeller.recovery import RecordedNode
+from livedeck.propeller.shell import Shell
+from livedeck.propeller.state import NodeState
+from livedeck.propeller.transition import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHandler(HoldsNoScope):
+    """Wraps the kind that runs the task, and has the next items begin."""
+
+    task: NodeHandler
+    turns: Turns
+    deck: bool
+    """Whether the task has a Deck."""
+
+    @classmethod
+    def matches(cls, node: Node) -> bool:
+        return False  # only array nodes have items
+
+    @classmethod
+    def plan(cls, node: Node, planner: Planner) -> Self:
+        raise ImpossibleTransition(f"node {node.id!r} is planned as an item, and no array node holds it")
+
+    def ready(self, transition: Transition, path: Path) -> None:
+        self.task.ready(transition, path)
+
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        if transition.node(path).phase is NodePhase.QUEUED and transition.node(path).attempt is None:
+            _report_without_attempt(transition, path, event)
+        self.task.handle(transition, path, event)
+        self.turns.begin(transition, path[:-1])
+
+    def resume(self, transition: Transition, path: Path) -> None:
+        self.task.resume(transition, path)
+
+    def stop(self, transition: Transition, path: Path) -> None:
+        self.task.stop(transition, path)
+
+    def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
+        return self.task.carry_out(shell, command)
+
+    def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
+        return self.task.rebuild(node, record, scope)
+
+    def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
+        raise ImpossibleTransition(f"an item is not reported as a node, but the one at {report.path} is")
+
+    def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
+        self.task.describe_attempt(event, report, context)
+        reports.describe_item(event, report, context, deck=self.deck)
+
+
+def _report_without_attempt(transition: Transition, path: Path, event: NodeEvent) -> None:
+    """Record the end of an item that comes to it without an attempt: its node is not on record."""
+    match event:
+        case CacheHit():
+            transition.ask(ReportTask(path, 0, TaskPhase.SUCCEEDED))
+        case PrepareFailed(failure=failure):
+            transition.ask(ReportTask(path, 0, TaskPhase.FAILED, failure))
+        case _:
+            pass
+
+
+class ItemPlans(Sequence[NodePlan]):
+    """The plans of the items, which differ by their number alone: made when asked for, not kept.
+
+    Args:
+        size: how many there are.
+        node: what each runs.
+        handler: how.
+    """
+
+    def __init__(self, size: int, node: Node, handler: ItemHandler) -> None:
+        self._size = size
+        self._node = node
+        self._handler = handler
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> NodePlan: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[NodePlan]: ...
+
+    def __getitem__(self, index: int | slice) -> NodePlan | Sequence[NodePlan]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(self._size))]
+        if not 0 <= index < self._size:
+            raise IndexError(f"no item {index} of {self._size}")
+        # Waiting for its turn, which no node upstream gives it.
+        return NodePlan(index, str(index), self._node, self._handler, waiting=1, reported=False)
