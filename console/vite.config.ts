@@ -11,7 +11,7 @@ export default defineConfig({
     outDir: resolve(import.meta.dirname, "../livedeck/admin/static"),
     emptyOutDir: true,
     target: "es2023",
-    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    cssTarget: ["chrome123", "firefox128", "safari17.5"],
     rolldownOptions: {
       input: {
         index: resolve(import.meta.dirname, "index.html"),

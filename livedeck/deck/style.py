@@ -14,7 +14,7 @@ def _minified(css: str) -> str:
 
 
 def _files() -> list[Path]:
-    return [_HERE / "page.css", *(_HERE / "kinds" / f"{kind}.css" for kind in KINDS)]
+    return [_HERE / "tokens.css", _HERE / "page.css", *(_HERE / "kinds" / f"{kind}.css" for kind in KINDS)]
 
 
 # Read on import, which a warm process does once for all attempts that it forks.

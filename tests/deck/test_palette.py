@@ -8,7 +8,7 @@ import pytest
 
 import livedeck.deck
 
-CSS = (Path(livedeck.deck.__file__).parent / "page.css").read_text("utf-8")
+CSS = (Path(livedeck.deck.__file__).parent / "tokens.css").read_text("utf-8")
 NORMAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 DEUTERANOPIA = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881))

@@ -71,7 +71,7 @@ function placesOf(projects: readonly Project[], shown: Place): Place[] {
 function Logo() {
   return (
     <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
-      <rect x="1" y="1" width="20" height="20" rx="6" fill="var(--accent)" />
+      <rect x="1" y="1" width="20" height="20" rx="6" fill="var(--ld-accent)" />
       <path
         d="M5 13.5 8.5 9l3 3L17 6.5"
         fill="none"

@@ -145,14 +145,14 @@ export class FocusGuard {
     return performance.now() - this.tabAt < TYPING_MS || this.clicked();
   }
 
-  /** Whether the viewer types in the page, or can do nothing else: what is behind a dialog cannot be clicked. */
+  /** Whether the viewer types in the page, or can do nothing else. */
   private typing(): boolean {
-    return performance.now() - this.keyAt < TYPING_MS || document.querySelector("dialog:modal") !== null;
+    return performance.now() - this.keyAt < TYPING_MS || isDialogOpen();
   }
 
   /** Whether the viewer may have clicked or typed in the frame just now. */
   private clicked(): boolean {
-    if (document.querySelector("dialog:modal") !== null || !isActivated()) return false;
+    if (isDialogOpen() || !isActivated()) return false;
     const now = performance.now();
     if (now - this.actedAt > ACTIVATION_MS || this.touchAt > this.keyAt) return true;
     return this.inside && (this.enteredAt > this.keyAt || now - this.keyAt > TYPING_MS);
@@ -169,6 +169,11 @@ export class FocusGuard {
 /** Whether the viewer did something in the page or in a frame of it; older browsers do not say, there the pointer decides. */
 function isActivated(): boolean {
   return (navigator.userActivation as UserActivation | undefined)?.isActive ?? true;
+}
+
+/** Whether a dialog lies over the page: nothing behind it can be clicked. */
+function isDialogOpen(): boolean {
+  return document.querySelector("dialog:modal") !== null;
 }
 
 /** All of it for one frame. */

@@ -28,7 +28,7 @@ export function DataPanel({ side, queryKey, load, ended }: DataPanelProps) {
   if (data.isPending) return <Skeleton label={words`Loading the ${side}`} />;
   if (data.isError) {
     return (
-      <div className="data-panel">
+      <div data-feature="data">
         <Banner tone="bad" title={words`The ${side} cannot be read.`}>
           {data.error.message}
         </Banner>
@@ -39,7 +39,7 @@ export function DataPanel({ side, queryKey, load, ended }: DataPanelProps) {
   const names = Object.keys(map?.literals ?? {});
   if (names.length === 0) return <Nothing side={side} ended={ended} />;
   return (
-    <section className="data-panel" aria-label={side === "inputs" ? "Inputs" : "Outputs"}>
+    <section data-feature="data" aria-label={side === "inputs" ? "Inputs" : "Outputs"}>
       <div className="data-toolbar">
         <Button look="quiet" aria-pressed={raw} onClick={() => setRaw(!raw)}>
           {raw ? "Show values" : "Show raw"}

@@ -41,7 +41,7 @@ function OpenDeck({ session, rawUrl, share, tab, source, latest }: DeckPanelProp
   const [fullscreen, toggleFullscreen] = useFullscreen(panel);
   const attempt = view.state?.attempt ?? 0;
   return (
-    <section ref={panel} className="deck-panel" aria-label="Deck">
+    <section ref={panel} data-feature="deck" aria-label="Deck">
       <DeckToolbar
         session={session}
         view={view}

@@ -64,7 +64,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
   if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
   const chosen = node ?? null;
   return (
-    <main className={`execution-page ${route.node === null ? "" : "execution-page-split"}`}>
+    <main className={route.node === null ? "" : "split"} data-feature="execution">
       <ExecutionHeader execution={view.execution} rows={rows} />
       {view.deleted && (
         <div className="execution-banner">
@@ -133,7 +133,7 @@ function RunPanel({ route, execution, rows, workflow, panels }: RunPanelProps) {
 
 function Loading({ view }: { readonly view?: ExecutionView }) {
   return (
-    <main className="execution-page">
+    <main data-feature="execution">
       <div className="execution-banner">{view && <ConnectionBanner stream={view.stream} />}</div>
       <Skeleton label="Loading the execution" lines={8} />
     </main>
@@ -142,7 +142,7 @@ function Loading({ view }: { readonly view?: ExecutionView }) {
 
 function Unknown({ reason }: { readonly reason: string }) {
   return (
-    <main className="execution-page">
+    <main data-feature="execution">
       <Empty icon="search" title="This execution cannot be shown">
         {reason}
       </Empty>

@@ -37,7 +37,7 @@ export default function ExecutionsPage({ route }: { readonly route: ExecutionsRo
   const more = useMore(route, listed);
   const filtered = route.phase !== null || route.workflow !== "";
   return (
-    <main className="executions-page">
+    <main data-feature="executions">
       <header className="executions-head">
         <h1>Executions</h1>
         <ExecutionsFilter route={route} />

@@ -26,7 +26,7 @@ function OpenLog({ session }: { readonly session: LogSession }) {
   const lines = useFound(view, find);
   const lost = view.lines.length > 0 && view.stream.status !== "refused" && isLost(view.stream.status);
   return (
-    <section className="log-panel" aria-label="Log">
+    <section data-feature="logs" aria-label="Log">
       <div className="log-toolbar" role="toolbar" aria-label="Log">
         <label className="log-find">
           <Icon name="search" size={14} />
