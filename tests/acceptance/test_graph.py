@@ -1,13 +1,17 @@
 """The graph of a workflow."""
 
+from pathlib import Path
 from typing import Final
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.console import Stage
+from tests.integration.running import start
 
 pytestmark = pytest.mark.acceptance
+
+WIDE: Final = Path(__file__).parent / "programs" / "wide.py"
 
 IN_THE_MIDDLE: Final = """graph => {
   const card = graph.querySelector(".graph-card").getBoundingClientRect();
@@ -51,3 +55,20 @@ def test_a_graph_that_was_moved_stays_where_the_viewer_put_it(stage: Stage) -> N
     moved = card.bounding_box()
     assert not graph.evaluate(RESIZED)
     assert card.bounding_box() == moved
+
+
+def test_very_many_nodes_are_one_picture_and_cards_where_one_looks_closely(stage: Stage) -> None:
+    stage.open(start(stage.client, WIDE, "wide"), run="graph")
+    graph = stage.page.get_by_role("group", name="Graph of the workflow")
+    expect(graph.get_by_role("img", name="120 nodes")).to_be_visible()
+    cards = graph.get_by_role("link", name="successor")
+    expect(cards).to_have_count(0)
+    box = graph.bounding_box()
+    assert box is not None
+    graph.click(position={"x": box["width"] / 2, "y": box["height"] / 2 - 4})  # a node, not the gap below it
+    expect(stage.page.get_by_role("heading", level=2, name="successor")).to_be_visible()
+    closer = graph.get_by_role("button", name="Zoom in")
+    for _ in range(10):
+        closer.click()
+    expect(cards.first).to_contain_text("successor")
+    assert cards.count() < 60

@@ -1,4 +1,3 @@
-import dagre from "@dagrejs/dagre";
 import {
   Background,
   BaseEdge,
@@ -7,6 +6,7 @@ import {
   Handle,
   Position,
   ReactFlow,
+  ReactFlowProvider,
   useReactFlow,
   useStore,
   type Edge as FlowEdge,
@@ -16,8 +16,8 @@ import {
   type NodeProps,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useLayoutEffect, useMemo, useRef } from "react";
-import { Link } from "../../bindings/router";
+import { useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
+import { Link, useRouter } from "../../bindings/router";
 import { useTheme } from "../../bindings/theme";
 import { useMedia } from "../../bindings/useMedia";
 import { graphNodes, type NodeRow } from "../../core/nodeTree";
@@ -26,36 +26,19 @@ import { placeWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { workflowEdges, type Edge } from "../../core/workflowGraph";
 import { PhaseMark } from "../../ui/PhaseBadge";
+import { Skeleton } from "../../ui/Skeleton";
 import { Duration } from "../../ui/Ticking";
+import { useCardsInSight } from "./cardsInSight";
 import { DeckButton } from "./DeckButton";
 import type { GraphProps } from "./Graph";
+import { edgeId, edgePath, HEIGHT, WIDTH, type Box, type Direction, type Layout, type Point } from "./graphLayout";
+import { GraphOverview } from "./GraphOverview";
+import { useGraphLayout } from "./useGraphLayout";
 
-const WIDTH = 272;
-const HEIGHT = 64;
 const LEAST_ZOOM = 0.1;
 const FIT = { maxZoom: 1, padding: 0.15 };
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-interface Box extends Point {
-  readonly width: number;
-  readonly height: number;
-}
-
-interface Layout {
-  /** Around all nodes. */
-  readonly bounds: Box;
-  /** Top left corners. */
-  readonly places: ReadonlyMap<string, Point>;
-  /** What each edge passes, around the nodes between. */
-  readonly routes: ReadonlyMap<string, readonly Point[]>;
-}
-
-/** Where the time runs: to the right, or down. */
-type Direction = "LR" | "TB";
+/** More nodes than these are drawn as one picture, with cards where one looks closely. */
+const MANY = 100;
 
 type Line = FlowEdge<{ readonly route: readonly Point[]; readonly direction: Direction }, "line">;
 type Card = FlowNode<
@@ -65,24 +48,74 @@ type Card = FlowNode<
 
 /** The workflow as a graph, the time running from left to right; down where the window is narrow. */
 export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
-  const { dark } = useTheme();
-  const canvas = useRef<HTMLDivElement>(null);
-  const moved = useRef(false);
   const edges = useMemo(() => workflowEdges(workflow), [workflow]);
   const drawn = useMemo(() => new Set(graphNodes(workflow).map(({ id }) => id)), [workflow]);
   const top = useMemo(() => rows.filter((row) => row.depth === 0 || drawn.has(row.id)), [rows, drawn]);
-  const ids = top.map((row) => row.id).join("\n");
+  const joined = top.map((row) => row.id).join("\n");
+  const ids = useMemo(() => joined.split("\n").filter(Boolean), [joined]);
   const direction: Direction = useMedia("(max-width: 860px)") ? "TB" : "LR";
-  const layout = useMemo(
-    () => layOut(ids.split("\n").filter(Boolean), edges, direction),
-    [ids, edges, direction],
+  const layout = useGraphLayout(ids, edges, direction);
+  if (!layout) return <Skeleton label="Drawing the graph" />;
+  const graph = { route, rows: top, edges, layout, direction };
+  return (
+    <ReactFlowProvider key={direction /* fitted to the window anew */}>
+      {ids.length > MANY ? <LargeGraph {...graph} ids={ids} /> : <SmallGraph {...graph} />}
+    </ReactFlowProvider>
   );
-  const nodes = useMemo(() => top.map((row) => cardOf(route, row, layout, direction)), [route, top, layout, direction]);
-  const lines = useMemo(() => linesOf(edges, top, layout, direction), [edges, top, layout, direction]);
+}
+
+interface LaidOut {
+  readonly route: ExecutionRoute;
+  readonly rows: readonly NodeRow[];
+  readonly edges: readonly Edge[];
+  readonly layout: Layout;
+  readonly direction: Direction;
+}
+
+function SmallGraph({ route, rows, edges, layout, direction }: LaidOut) {
+  const nodes = useMemo(() => cardsOf(route, rows, layout, direction), [route, rows, layout, direction]);
+  const lines = useMemo(() => linesOf(edges, rows, layout, direction), [edges, rows, layout, direction]);
+  return <Flow layout={layout} nodes={nodes} lines={lines} />;
+}
+
+const NO_LINES: Line[] = [];
+
+function LargeGraph({ route, rows, ids, layout, direction }: LaidOut & { readonly ids: readonly string[] }) {
+  const { go } = useRouter();
+  const { screenToFlowPosition } = useReactFlow();
+  const drawn = useCardsInSight(layout, ids);
+  const byId = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
+  const nodes = useMemo(
+    () => cardsOf(route, drawn.flatMap((id) => byId.get(id) ?? []), layout, direction),
+    [route, drawn, byId, layout, direction],
+  );
+  const open = ({ clientX, clientY }: { readonly clientX: number; readonly clientY: number }) => {
+    const node = nodeAt(layout, screenToFlowPosition({ x: clientX, y: clientY }));
+    if (node !== null) go(executionPath(nodeRoute(route, node)));
+  };
+  return (
+    <Flow layout={layout} nodes={nodes} lines={NO_LINES} onClick={open}>
+      <GraphOverview layout={layout} rows={rows} chosen={route.node} direction={direction} />
+    </Flow>
+  );
+}
+
+interface FlowProps {
+  readonly layout: Layout;
+  readonly nodes: Card[];
+  readonly lines: Line[];
+  /** A click beside all cards. */
+  readonly onClick?: (event: React.MouseEvent) => void;
+  readonly children?: ReactNode;
+}
+
+function Flow({ layout, nodes, lines, onClick, children }: FlowProps) {
+  const { dark } = useTheme();
+  const canvas = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
   return (
     <div ref={canvas} className="graph" role="group" aria-label="Graph of the workflow">
       <ReactFlow
-        key={direction} // fitted to the window anew
         nodes={nodes}
         edges={lines}
         nodeTypes={NODE_TYPES}
@@ -95,12 +128,14 @@ export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
         elementsSelectable={false}
         minZoom={LEAST_ZOOM}
         maxZoom={1.5}
-        onMoveStart={(event) => {
+        {...(onClick && { onPaneClick: onClick })}
+        onMove={(event) => {
           if (event) moved.current = true; // none: it was moved by the page
         }}
       >
         <FitToWindow canvas={canvas} moved={moved} bounds={layout.bounds} />
         <Background gap={18} size={1} />
+        {children}
         <Controls showInteractive={false} fitViewOptions={FIT} />
       </ReactFlow>
     </div>
@@ -131,12 +166,20 @@ function FitToWindow({ canvas, moved, bounds }: FitToWindowProps) {
   return null;
 }
 
+/** Nodes of the graph that have a place: those that have come since it was laid out have none yet. */
+function cardsOf(route: ExecutionRoute, rows: readonly NodeRow[], layout: Layout, direction: Direction): Card[] {
+  return rows.flatMap((row) => {
+    const position = layout.places.get(row.id);
+    return position ? [cardOf(route, row, position, direction)] : [];
+  });
+}
+
 /** A node of the graph. With its size and where its edges begin and end, so that nothing needs to be measured. */
-function cardOf(route: ExecutionRoute, row: NodeRow, layout: Layout, direction: Direction): Card {
+function cardOf(route: ExecutionRoute, row: NodeRow, position: Point, direction: Direction): Card {
   return {
     id: row.id,
     type: "card",
-    position: layout.places.get(row.id) ?? { x: 0, y: 0 },
+    position,
     width: WIDTH,
     height: HEIGHT,
     measured: { width: WIDTH, height: HEIGHT },
@@ -178,12 +221,7 @@ const EDGE_TYPES = { line: LineEdge };
 function LineEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<Line>) {
   const inner = (data?.route ?? []).slice(1, -1);
   const points = [{ x: sourceX, y: sourceY }, ...inner, { x: targetX, y: targetY }];
-  const path = points.slice(1).reduce((drawn, to, index) => {
-    const from = points[index] ?? to;
-    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-    const bends = data?.direction === "TB" ? [from.x, middle.y, to.x, middle.y] : [middle.x, from.y, middle.x, to.y];
-    return `${drawn} C ${bends.join(" ")} ${to.x} ${to.y}`;
-  }, `M ${sourceX} ${sourceY}`);
+  const path = edgePath(points, data?.direction ?? "LR");
   return <BaseEdge path={path} />;
 }
 
@@ -193,7 +231,7 @@ function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
     <div className={`graph-card ${route.node === row.id ? "graph-card-chosen" : ""}`} data-phase={row.phase}>
       <Handle type="target" position={direction === "TB" ? Position.Top : Position.Left} isConnectable={false} />
       <PhaseMark look={look} />
-      <Link className="graph-name" href={executionPath({ ...route, node: row.id, view: null, attempt: null, tab: null })}>
+      <Link className="graph-name" href={executionPath(nodeRoute(route, row.id))}>
         <span className="timeline-node">{row.name}</span>
         {row.condition && <span className="timeline-given">{row.condition}</span>}
         <span className="timeline-id">
@@ -207,32 +245,13 @@ function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
   );
 }
 
-function layOut(ids: readonly string[], edges: readonly Edge[], direction: Direction): Layout {
-  const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: direction, nodesep: 22, ranksep: direction === "TB" ? 40 : 64 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const id of ids) graph.setNode(id, { width: WIDTH, height: HEIGHT });
-  const drawn = edges.filter(({ from, to }) => graph.hasNode(from) && graph.hasNode(to));
-  for (const { from, to } of drawn) graph.setEdge(from, to);
-  dagre.layout(graph);
-  const corner = ({ x, y }: Point) => ({ x: x - WIDTH / 2, y: y - HEIGHT / 2 });
-  const places = new Map(ids.map((id) => [id, corner(graph.node(id) as Point)]));
-  return {
-    bounds: boundsOf([...places.values()]),
-    places,
-    routes: new Map(
-      drawn.map((edge) => [edgeId(edge), (graph.edge(edge.from, edge.to) as { points: Point[] }).points]),
-    ),
-  };
+function nodeRoute(route: ExecutionRoute, node: string): ExecutionRoute {
+  return { ...route, node, view: null, attempt: null, tab: null };
 }
 
-function boundsOf(corners: readonly Point[]): Box {
-  const [left, top] = [Math.min(...corners.map(({ x }) => x)), Math.min(...corners.map(({ y }) => y))];
-  const [right, bottom] = [Math.max(...corners.map(({ x }) => x)), Math.max(...corners.map(({ y }) => y))];
-  if (corners.length === 0) return { x: 0, y: 0, width: WIDTH, height: HEIGHT };
-  return { x: left, y: top, width: right - left + WIDTH, height: bottom - top + HEIGHT };
-}
-
-function edgeId({ from, to }: Edge): string {
-  return `${from}-${to}`;
+function nodeAt({ places }: Layout, { x, y }: Point): string | null {
+  for (const [id, place] of places) {
+    if (x >= place.x && x <= place.x + WIDTH && y >= place.y && y <= place.y + HEIGHT) return id;
+  }
+  return null;
 }
