@@ -154,8 +154,12 @@ class Executor(Protocol):
         another one may have launched, without launching it.
         """
 
-    async def wait_started(self, handle: str) -> None:
-        """Return when the attempt's process exists (or has already ended)."""
+    async def wait_started(self, handle: str) -> datetime | None:
+        """Return when the attempt's process exists (or has already ended).
+
+        Returns:
+            When it began; None: just now, or nobody knows.
+        """
 
     async def wait(self, handle: str) -> Exit:
         """Return when the attempt is over and its output is in the store, or was given up after some seconds.

@@ -84,11 +84,12 @@ class EventWriter:
         plan = plan_at(root, path)
         context = self._context(path, root)
         now = _now()
+        moment = self._moment((path, report.attempt), report.phase)
         event = NodeExecutionEvent(
             id=self._addresses.node_id(context.name),
             producer_id=self._owner,
             phase=_wire(report.phase),
-            occurred_at=now,
+            occurred_at=_timestamp(moment) if moment else now,
             reported_at=now,
             input_uri=self._addresses.inputs_uri(context.name),
             spec_node_id=plan.id,
@@ -112,7 +113,7 @@ class EventWriter:
         context = self._context(report.path, root)
         name = context.name
         now = _now()
-        moment = self._moment(report)
+        moment = self._moment((report.path, report.attempt), report.phase)
         event = TaskExecutionEvent(
             parent_node_execution_id=self._addresses.node_id(name),
             retry_attempt=report.attempt,
@@ -140,12 +141,14 @@ class EventWriter:
             self._addresses.node(root, path), self._addresses, self._observations, node_at(root, path).scope
         )
 
-    def _moment(self, report: ReportTask) -> datetime | None:
-        """When it really happened, as far as that is known and not before what was recorded of it already."""
-        key = (report.path, report.attempt)
-        started, ended = self._observations.started.get(key), self._observations.ended.get(key)
-        if not report.phase.terminal:
-            return started if report.phase is TaskPhase.RUNNING else None
+    def _moment(self, attempt: tuple[Path, int], phase: NodePhase | TaskPhase) -> datetime | None:
+        """When an attempt, or a node with it, really began or ended; None where that is not known.
+
+        While no engine was there, that was long before one hears of it.
+        """
+        started, ended = self._observations.started.get(attempt), self._observations.ended.get(attempt)
+        if not phase.terminal:
+            return started if phase is TaskPhase.RUNNING or phase is NodePhase.RUNNING else None
         return ended if started and ended and started <= ended else None
 
 

@@ -93,7 +93,7 @@ class Launcher:
         """
         listener = RunListener(
             waits=lambda reason: self._emit(AttemptWaits(path, number, reason)),
-            started=lambda handle: self._on_started(path, number, handle),
+            started=lambda handle, began: self._on_started(path, number, handle, began),
             expired=lambda: self._emit(AttemptExpired(path, number)),
         )
         run = Run(
@@ -143,6 +143,7 @@ class Launcher:
             case Failure():
                 self._emit(AttemptFailed(path, number, result))
             case Futures(uri):
+                self._observations.ended.pop((path, number), None)  # the node goes on: this is not its end
                 self._emit(AttemptLeftNodes(path, number, uri))
             case Outputs():
                 await self._note_outputs(result, path, number, task)
@@ -165,10 +166,10 @@ class Launcher:
             self._unstarted.remove((path, number))
             self._starting.release()
 
-    def _on_started(self, path: Path, number: int, handle: str) -> None:
+    def _on_started(self, path: Path, number: int, handle: str, began: datetime | None) -> None:
         self._leave_queue(path, number)
         self._observations.handles[path, number] = handle
-        self._observations.started.setdefault((path, number), datetime.now(UTC))
+        self._observations.started.setdefault((path, number), began or datetime.now(UTC))
         self._emit(AttemptStarted(path, number))
 
     async def _note_outputs(self, outputs: Outputs, path: Path, number: int, task: TaskPlan) -> None:

@@ -27,8 +27,8 @@ class RunListener:
 
     waits: Callable[[str], None]
     """Called with the reason when the attempt has waited for a while to be started. May be called many times."""
-    started: Callable[[str], None]
-    """Called once, with the attempt's handle, when its process exists."""
+    started: Callable[[str, datetime | None], None]
+    """Called once, with the attempt's handle and when it began, when its process exists; None: just now."""
     expired: Callable[[], None]
     """Called when the attempt has run for as long as it may. May be called twice."""
 
@@ -179,9 +179,11 @@ class Run:
         stopper = asyncio.create_task(self._stop_when_asked(handle), name=f"stop {self._attempt.id}")
         timer: asyncio.TimerHandle | None = None
         try:
+            began = None
             with contextlib.suppress(NoSuchAttempt):  # its result may be in the store all the same
-                await self._until_answered(lambda: self._executor.wait_started(handle))
-            self._listener.started(handle)
+                began = await self._until_answered(lambda: self._executor.wait_started(handle))
+            self._started_at = self._started_at or began
+            self._listener.started(handle, began)
             timer = self._start_timeout()
             return await self._outcome(handle)
         finally:

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -239,7 +240,7 @@ class ExecutorContract:
     async def test_more_than_there_ever_is_is_refused(self, harness: Harness) -> None:
         scene = Scene(harness)
         async with harness.executor() as executor:
-            assert "n0/0" in await raised(executor.launch(scene.attempt("exits", 0, cpu=1e6)), CannotStart)
+            assert "cores" in await raised(executor.launch(scene.attempt("exits", 0, cpu=1e6)), CannotStart)
             await raised(executor.launch(scene.attempt("exits", 0, memory=1 << 60)), CannotStart)
             assert (await within(executor.wait(await executor.launch(scene.attempt("exits", 0))))).code == 0
 
@@ -361,7 +362,10 @@ class ExecutorContract:
             pids = await scene.started()
         scene.path("gate").touch()
         await eventually(lambda: not is_running(pids[0]))
+        over = datetime.now(UTC)
         async with harness.executor() as executor:
+            began = await within(executor.wait_started(await within(executor.launch(attempt))))
+            assert began is None or began < over, "it may be known, and is not when somebody asks"
             assert how(await within(executor.wait(handle))) == (ExitKind.EXITED, 0), "by its handle alone"
             assert await within(executor.launch(attempt)) == handle
         assert scene.log(attempt) == "waiting\ndone é\n"

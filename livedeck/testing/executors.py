@@ -163,9 +163,9 @@ class ScriptedExecutor:
         """The handle of an attempt that was started."""
         return f"handle:{attempt_id}" if attempt_id in self.processes else None
 
-    async def wait_started(self, handle: str) -> None:
+    async def wait_started(self, handle: str) -> datetime | None:
         """Return at once: an attempt starts with ``launch``."""
-        self._process(handle)
+        return self._process(handle).started_at
 
     async def wait(self, handle: str) -> Exit:
         """Return when the attempt is over."""

@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowExecution
+from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.executors.api import RESULT_NOT_STORED, Attempt, Exit, ExitKind
 from livedeck.propeller import Propeller
@@ -71,9 +74,56 @@ async def test_the_time_that_a_task_took_ends_with_its_result(world: World) -> N
     async with world.propeller(executor):
         await world.control.until_over(execution)
     (process,) = executor.processes.values()
-    closure = execution.tasks[0].closure
-    took = process.stored.result().at - closure.started_at.ToDatetime(process.started_at.tzinfo)  # type: ignore[operator]
-    assert abs(closure.duration.ToTimedelta() - took).total_seconds() < 1e-3
+    (ended,) = (
+        each.occurred_at
+        for each in execution.history
+        if isinstance(each, TaskExecutionEvent) and each.phase == TaskExecution.SUCCEEDED
+    )
+    assert ended.ToDatetime(UTC) == process.stored.result().at
+
+
+class StartsUnseen(ScriptedExecutor):
+    """Does not tell that an attempt has started until ``seen`` is set."""
+
+    seen = asyncio.Event()
+
+    async def wait_started(self, handle: str) -> datetime | None:
+        await self.seen.wait()
+        return await super().wait_started(handle)
+
+
+async def test_an_attempt_and_its_node_took_as_long_as_its_process_whenever_an_engine_was_there(world: World) -> None:
+    over, seen = asyncio.Event(), asyncio.Event()
+
+    async def script(attempt: Attempt) -> Any:
+        await over.wait()
+        await succeed(attempt, o0=1)
+        return replace(DONE, ended_at=began + timedelta(minutes=5))
+
+    executor = StartsUnseen(script)
+    executor.seen = seen
+    world.executors.append(executor)
+    execution = world.control.create("a", workflow(task("n0", outputs="o0")))
+    async with world.propeller(executor):
+        async with asyncio.timeout(20):
+            while not executor.processes:
+                await asyncio.sleep(0)
+    (process,) = executor.processes.values()
+    began = process.started_at = datetime.now(UTC) - timedelta(hours=1)
+    over.set()
+    await process.over
+    seen.set()
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    for kind, running, succeeded in (
+        (TaskExecutionEvent, TaskExecution.RUNNING, TaskExecution.SUCCEEDED),
+        (NodeExecutionEvent, NodeExecution.RUNNING, NodeExecution.SUCCEEDED),
+    ):
+        at = {
+            each.phase: each.occurred_at for each in execution.history if isinstance(each, kind) and "n0" in str(each)
+        }
+        assert at[running].ToDatetime(UTC) == began
+        assert at[succeeded].ToDatetime(UTC) == began + timedelta(minutes=5)
 
 
 async def test_one_that_says_so_and_has_stored_nothing_is_waited_for(world: World) -> None:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -83,6 +84,8 @@ class Watch:
     """What it waits for while it is ``QUEUED``, and else what it holds."""
     foreign: AttemptRecord | None = None
     """Its record, if its keeper is another executor's: it is followed by what is on disk."""
+    started_at: datetime | None = None
+    """When it began, if it was found to have been started before."""
     abort_grace: float | None = None
     """The grace of an abort that was asked for, to be repeated to a keeper that may not have heard of it."""
     log: LogShipper | None = None
@@ -200,9 +203,9 @@ class LocalExecutor:
             await asyncio.wait([watch.start.task])
         return name if name in self._watches or self._records.files(name).attempt() is not None else None
 
-    async def wait_started(self, handle: str) -> None:
+    async def wait_started(self, handle: str) -> datetime | None:
         """Return at once for every handle that ``launch`` returned: its process exists by then."""
-        await self._find(handle)
+        return (await self._find(handle)).started_at
 
     async def wait(self, handle: str) -> Exit:
         """Return how the attempt ended, its output in the store (or given up after a few seconds, with a warning)."""
@@ -264,6 +267,7 @@ class LocalExecutor:
     async def _look_up(self, watch: Watch, record: AttemptRecord) -> None:
         """Take up an attempt that was started before: it runs, its end is known, or its keeper died."""
         watch.log = watch.log or _log_shipper(watch.files, record.output_prefix)
+        watch.started_at = endings.moment(record.started_at)
         watch.files.touch()
         own = record.executor == self._name
         heard = watch.files.exit() is None and own and await self._keepers.adopt(record)

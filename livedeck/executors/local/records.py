@@ -50,6 +50,8 @@ class AttemptRecord(msgspec.Struct, frozen=True):
     gpus: int = 0
     executor: str = "process"
     """Whose keeper that is."""
+    started_at: float = 0.0
+    """Seconds since the epoch; 0: unknown, as an earlier version wrote it."""
 
 
 class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):

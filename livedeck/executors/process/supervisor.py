@@ -285,6 +285,7 @@ class ChildSupervisor:
 
     def _record(self, request: Launch, spare: Spare) -> AttemptRecord:
         return AttemptRecord(
+            started_at=time.time(),
             name=request.name,
             id=request.id,
             command=request.command,

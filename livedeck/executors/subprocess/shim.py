@@ -96,6 +96,7 @@ class Shim:
         folder = self._scratch.take()
         request = self._request
         record = AttemptRecord(
+            started_at=time.time(),
             name=request.name,
             id=request.id,
             command=request.command,
