@@ -1,5 +1,10 @@
 """What all tests share."""
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -12,3 +17,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=5, help="how often tests/integration/test_kill.py kills the server")
     parser.addoption("--all-faults", action="store_true", help="tests/faults: every fault at every moment, not a few")
     parser.addoption("--kill-seed", type=int, default=None, help="seed of the moments; it is printed with a failure")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have temporary files of the tests, and of the processes that they start and kill, go when the tests are over."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # the folder is that of the process which started the workers
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # tmp_path is kept for a while, as ever
+    folder = tempfile.mkdtemp(prefix="livedeck-tests-")
+    Path(folder).chmod(0o1777)  # as /tmp itself: some tests, and PostgreSQL's server, are another user's
+    os.environ["TMPDIR"], tempfile.tempdir = folder, None
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
