@@ -21,7 +21,7 @@ demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/trai
 	@exec $(BIN)/livedeck demo $(ARGS)
 
 test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) check versions-short docs chromium  ## Set up and pass every test, the browser's included
-	@$(BIN)/python -m pytest $(ARGS)
+	@scripts/test.sh $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
 	@scripts/check.sh

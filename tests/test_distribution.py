@@ -13,6 +13,8 @@ from packaging.metadata import Metadata
 
 from hatch_build import absolute_links
 
+pytestmark = pytest.mark.slow  # the sdist is built: they run with `make test`
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 FLYTEKIT = HERE.parents[1] / ".venv-flytekit" / "bin" / "python"
 PROGRAMS = {file.stem: file for file in sorted((HERE / "programs").glob("*.py"))}
 
-pytestmark = pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")]
 
 
 @pytest.fixture(scope="module")

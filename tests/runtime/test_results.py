@@ -13,6 +13,8 @@ from livedeck.runtime import entry
 from tests.runtime.conftest import Bench
 from tests.store.s3 import S3Server, s3_endpoint
 
+pytestmark = pytest.mark.slow  # a second or two each, of waiting for a store: they run with `make test`
+
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
