@@ -31,12 +31,12 @@ from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
 from livedeck.propeller.recovery import RecordedNodes, failure_of, rebuild, records_of, walk
+from livedeck.propeller.sequencer import Sequencer
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.slots import Slots
 from livedeck.propeller.state import ExecutionState, ScopeState, plan_at
 from livedeck.propeller.task_cache import TaskCache
-from livedeck.propeller.turns import Turns
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -189,7 +189,7 @@ class Driver:
             launcher=self._launcher,
             starting=self._starting,
             preparing=Slots(self._settings.ahead),
-            turns=Turns(self._settings.in_order),
+            sequencer=Sequencer(self._settings.in_order),
             settings=self._settings,
         )
 

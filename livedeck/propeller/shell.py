@@ -23,11 +23,11 @@ from livedeck.propeller.plan import NodePlan, Path, ScopePlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
 from livedeck.propeller.recovery import RecordedNodes, rebuild_scope, walk
+from livedeck.propeller.sequencer import Sequencer
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
 from livedeck.propeller.state import NodeState, ScopeState, node_at, plan_at, scope_at
 from livedeck.propeller.task_cache import TaskCache
-from livedeck.propeller.turns import Turns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class Shell:
     """For nodes whose attempts are about to be started: from their inputs being put together on."""
     preparing: Slots
     """For other nodes, while their inputs are put together."""
-    turns: Turns
+    sequencer: Sequencer
     """The order in which nodes whose inputs are put together at once go on."""
     settings: PropellerSettings
     """Budgets and times."""
@@ -108,9 +108,9 @@ class Shell:
         try:
             if self.node(path).phase.terminal:
                 return  # it was stopped meanwhile
-            with self.recorder.expecting(), self.turns.next() as turn:
+            with self.recorder.expecting(), self.sequencer.next() as ticket:
                 event = await self._prepared(path, then)
-                await turn.come()  # nodes that are ready together start in the workflow's order
+                await ticket.wait()  # nodes that are ready together start in the workflow's order
                 self.emit(event)
             await asyncio.sleep(0)  # the loop takes the event: an attempt that follows is counted before others enter
         finally:

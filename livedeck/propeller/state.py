@@ -60,7 +60,7 @@ class ScopeState:
     running: int = 0
     """How many of those are RUNNING."""
     next: int = 0
-    """Where nodes begin by turns: the first that may not have begun."""
+    """Where the policy begins the nodes, one after the other: the first that may not have begun."""
     succeeded: int = 0
     """How many nodes are over and well, or were skipped; the failure node aside."""
     failed: int = 0

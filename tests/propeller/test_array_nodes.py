@@ -16,7 +16,7 @@ from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from flyteidl.event.event_pb2 import ExternalResourceInfo, TaskExecutionEvent
 
 from livedeck.executors.api import Attempt, Exit
-from livedeck.propeller.nodes.array.turns import AHEAD
+from livedeck.propeller.nodes.array.policy import AHEAD
 from livedeck.store import open_store, split_uri
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed

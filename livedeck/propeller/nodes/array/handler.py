@@ -17,7 +17,7 @@ from livedeck.propeller.node_handler import NodeHandler, ScopeBuilder
 from livedeck.propeller.nodes.array import reports, shell
 from livedeck.propeller.nodes.array.item import ItemHandler, ItemPlans
 from livedeck.propeller.nodes.array.messages import Collect, Collected, CollectFailed
-from livedeck.propeller.nodes.array.turns import Turns
+from livedeck.propeller.nodes.array.policy import ItemPolicy
 from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskTrigger
 from livedeck.propeller.plan import Items, Path, ScopePlan
 from livedeck.propeller.planner import Planner
@@ -72,7 +72,7 @@ class ArrayHandler(NodeHandler):
             case Prepared(scope=ScopeState() as scope) if node.scope is None:
                 self._run(transition, path)
                 transition.hold(path, scope)
-                _turns(scope).begin(transition, path)
+                _policy(scope).begin(transition, path)
             case PrepareFailed(failure=failure) if node.scope is None:
                 self._fail(transition, path, failure)
             case Collected() if node.scope is not None:
@@ -133,10 +133,10 @@ class ArrayHandler(NodeHandler):
 
     def scope_of(self, size: int) -> ScopePlan:
         """Return the plan of so many items."""
-        turns = Turns.of(self.array, size)
-        plans = ItemPlans(size, self.array.node, ItemHandler(self.inner, turns, self.deck))
+        policy = ItemPolicy.of(self.array, size)
+        plans = ItemPlans(size, self.array.node, ItemHandler(self.inner, policy, self.deck))
         limited = not self.array.HasField("parallelism")
-        return ScopePlan(plans, {}, turns, items=Items(frozenset(self.array.bound_inputs), limited))
+        return ScopePlan(plans, {}, policy, items=Items(frozenset(self.array.bound_inputs), limited))
 
     def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
         attempt = record.attempts.get(0)
@@ -147,22 +147,22 @@ class ArrayHandler(NodeHandler):
 
     def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
         scope = context.scope
-        facts = {reports.SIZE: len(scope.nodes), reports.MINIMUM: _turns(scope).minimum} if scope is not None else {}
+        facts = {reports.SIZE: len(scope.nodes), reports.MINIMUM: _policy(scope).minimum} if scope is not None else {}
         reports.describe_attempt(event, self.task, facts)
 
 
 _WORDS = {"workflow_node": "launch plan or workflow"}
 
 
-def _turns(scope: ScopeState) -> Turns:
-    turns = scope.plan.policy
-    assert isinstance(turns, Turns)
-    return turns
+def _policy(scope: ScopeState) -> ItemPolicy:
+    policy = scope.plan.policy
+    assert isinstance(policy, ItemPolicy)
+    return policy
 
 
 def _failure(scope: ScopeState, decisive: Failure) -> Failure:
     """Return the failure of a node too many of whose items have failed."""
-    size, minimum = len(scope.nodes), _turns(scope).minimum
+    size, minimum = len(scope.nodes), _policy(scope).minimum
     failed = [
         (index, node.failure.message if node.failure is not None else "no message")
         for index, node in enumerate(scope.nodes)

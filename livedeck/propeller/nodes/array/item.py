@@ -13,7 +13,7 @@ from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import CacheHit, NodeEvent, PrepareFailed
 from livedeck.propeller.node_handler import HoldsNoScope, NodeHandler, ScopeBuilder
 from livedeck.propeller.nodes.array import reports
-from livedeck.propeller.nodes.array.turns import Turns
+from livedeck.propeller.nodes.array.policy import ItemPolicy
 from livedeck.propeller.phases import NodePhase, TaskPhase
 from livedeck.propeller.plan import NodePlan, Path
 from livedeck.propeller.planner import Planner
@@ -28,7 +28,7 @@ class ItemHandler(HoldsNoScope):
     """Wraps the kind that runs the task, and has the next items begin."""
 
     task: NodeHandler
-    turns: Turns
+    policy: ItemPolicy
     deck: bool
     """Whether the task has a Deck."""
 
@@ -47,7 +47,7 @@ class ItemHandler(HoldsNoScope):
         if transition.node(path).phase is NodePhase.QUEUED and transition.node(path).attempt is None:
             _report_without_attempt(transition, path, event)
         self.task.handle(transition, path, event)
-        self.turns.begin(transition, path[:-1])
+        self.policy.begin(transition, path[:-1])
 
     def resume(self, transition: Transition, path: Path) -> None:
         self.task.resume(transition, path)
@@ -108,5 +108,5 @@ class ItemPlans(Sequence[NodePlan]):
             return [self[each] for each in range(*index.indices(self._size))]
         if not 0 <= index < self._size:
             raise IndexError(f"no item {index} of {self._size}")
-        # Waiting for its turn, which no node upstream gives it.
+        # Waiting for the policy to begin it: no node upstream does.
         return NodePlan(index, str(index), self._node, self._handler, waiting=1, reported=False)

@@ -23,7 +23,7 @@ More would be in memory and on record for nothing, ten thousand of them for each
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class ItemPolicy:
     """Items begin in their order, some at once."""
 
     at_once: int
@@ -34,7 +34,7 @@ class Turns:
     """Whether items still begin once too many have failed (Flyte's ``run_all_sub_nodes``)."""
 
     @classmethod
-    def of(cls, node: ArrayNode, size: int) -> "Turns":
+    def of(cls, node: ArrayNode, size: int) -> "ItemPolicy":
         """Read the policy of an array node with so many items."""
         minimum = size
         match node.WhichOneof("success_criteria"):
@@ -56,7 +56,7 @@ class Turns:
             transition.scope_over(path, succeeded=scope.failure is None and scope.succeeded >= self.minimum)
 
     def begin(self, transition: Transition, path: Path) -> None:
-        """Begin the items whose turn it is."""
+        """Begin the next items, as many as may."""
         while self._may_begin(scope := transition.scope(path)):
             index = scope.next
             transition.put_scope(path, replace(scope, next=index + 1))
