@@ -29,6 +29,7 @@ from livedeck.sdk.workflows import Workflow, workflow
 if TYPE_CHECKING:
     from livedeck.deck.page import Deck
     from livedeck.sdk.conditionals import conditional
+    from livedeck.sdk.dynamic import dynamic
     from livedeck.sdk.map_tasks import TaskMetadata, map_task
     from livedeck.sdk.types.errors import FlyteError
 
@@ -62,6 +63,7 @@ __all__ = [
     "chain",
     "conditional",
     "current_context",
+    "dynamic",
     "map_task",
     "task",
     "workflow",
@@ -73,6 +75,7 @@ _LOADED_WHEN_ASKED_FOR = {
     "FlyteError": "livedeck.sdk.types.errors",
     "TaskMetadata": "livedeck.sdk.map_tasks",
     "conditional": "livedeck.sdk.conditionals",
+    "dynamic": "livedeck.sdk.dynamic",
     "map_task": "livedeck.sdk.map_tasks",
 }
 """Names to the modules that they are in."""

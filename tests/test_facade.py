@@ -19,7 +19,8 @@ NAMES = {
     *("Cache", "Deck", "DeckField", "DeckPublish", "Directory", "ExecutionContext", "File", "InvalidName"),
     *("InvalidWorkflow", "LivedeckError", "MissingInput", "RecoverableError", "Resources", "Task", "TypeMismatch"),
     *("UnknownEntity", "UnsupportedOption", "UnsupportedType", "UserError", "Workflow", "WorkflowFailurePolicy"),
-    *("FlyteError", "TaskMetadata", "chain", "conditional", "current_context", "map_task", "task", "workflow"),
+    *("FlyteError", "TaskMetadata", "chain", "conditional", "current_context", "dynamic", "map_task", "task"),
+    "workflow",
 }
 
 
@@ -43,8 +44,8 @@ def test_a_name_of_flytekits_says_what_there_is_instead() -> None:
         _ = livedeck.FlyteFile
     with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: not yet supported"):
         from livedeck import CronSchedule  # noqa: F401
-    assert not hasattr(livedeck, "dynamic")
-    assert getattr(livedeck, "eager", None) is None
+    assert not hasattr(livedeck, "eager")
+    assert getattr(livedeck, "approve", None) is None
 
 
 def test_a_name_that_nobody_has_is_an_ordinary_mistake() -> None:

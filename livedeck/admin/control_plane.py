@@ -13,12 +13,20 @@ from flyteidl.admin.execution_pb2 import ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.identifier_pb2 import (
+    NodeExecutionIdentifier,
+    ResourceType,
+    TaskExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
+from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import WorkflowExecutionEvent
 
-from livedeck.admin.db import cache, leases, recording
+from livedeck.admin.compiler import dynamic
+from livedeck.admin.db import cache, entities, executions, leases, recording
 from livedeck.admin.db.cache import CachedOutputs
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.leases import Leased, Renewed
@@ -136,6 +144,35 @@ class DatabaseControlPlane:
     async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
         """Remember a task's outputs under ``key``; the first entry wins."""
         await self._database.write(cache.keep, key, CachedOutputs(output_uri, source))
+
+    async def compile_dynamic_workflow(
+        self, node: NodeExecutionIdentifier, attempt: int, spec: DynamicJobSpec, outputs: VariableMap
+    ) -> CompiledWorkflowClosure:
+        """Check and compile the nodes that an attempt of a dynamic task has left to be run in its place.
+
+        Args:
+            node: The attempt's node.
+            attempt: Its number.
+            spec: What it has left.
+            outputs: What the nodes have to give together.
+
+        Raises:
+            InvalidRequest: The nodes are cyclic, refer to what does not exist, or bind what does not fit.
+            NoSuchEntity: They run a task or launch plan that neither came with them nor was registered.
+        """
+        brought = await asyncio.to_thread(dynamic.brought_tasks, spec)
+        workflow = await asyncio.to_thread(dynamic.workflow_spec, node, attempt, spec, outputs)
+        library = await self._database.read(
+            entities.find_library,
+            dynamic.referenced_elsewhere(workflow, ResourceType.TASK, brought),
+            dynamic.referenced_elsewhere(workflow, ResourceType.LAUNCH_PLAN),
+        )
+        return await asyncio.to_thread(dynamic.compile_dynamic, workflow, brought, library)
+
+    async def find_dynamic_workflow(self, node: NodeExecutionIdentifier) -> CompiledWorkflowClosure | None:
+        """Return the nodes that a dynamic node was last reported to run; None if none were."""
+        found = await self._database.read(executions.find_dynamic_workflow, node)
+        return None if found is None else found.compiled_workflow
 
     async def _put_aside(self, owner: str, leased: Leased, error: BaseException) -> None:
         """Keep one execution that cannot be loaded from keeping all others from being claimed."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
     from flyteidl.admin.node_execution_pb2 import NodeExecution
     from flyteidl.admin.task_execution_pb2 import TaskExecution
+    from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
     from flyteidl.core.identifier_pb2 import (
         Identifier,
         NodeExecutionIdentifier,
@@ -217,6 +218,18 @@ class Executions(Connection):
         from flyteidl.admin.node_execution_pb2 import NodeExecutionGetDataRequest
 
         return self._data("GetNodeExecutionData", NodeExecutionGetDataRequest(id=id))
+
+    def dynamic_workflow(self, id: "NodeExecutionIdentifier") -> "CompiledWorkflowClosure":
+        """Return the nodes that a dynamic node runs.
+
+        Raises:
+            RemoteNotFound: it has not said yet, or is not dynamic.
+        """
+        from flyteidl.admin.node_execution_pb2 import GetDynamicNodeWorkflowRequest
+
+        answer = self._calls.call("GetDynamicNodeWorkflow", GetDynamicNodeWorkflowRequest(id=id))
+        found: CompiledWorkflowClosure = answer.compiled_workflow
+        return found
 
     def task_data(self, id: "TaskExecutionIdentifier") -> Data:
         """Return the inputs and outputs of an attempt.

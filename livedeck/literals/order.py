@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from flyteidl.core.literals_pb2 import Literal
-from flyteidl.core.workflow_pb2 import WorkflowTemplate
+from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
 
 KEY_ORDER = "livedeck.key-order"
 """Key of the note in a literal's metadata: the keys as a JSON list."""
@@ -70,6 +70,18 @@ def notes_of(workflow: WorkflowTemplate) -> OrderNotes:
 def tag_of(notes: OrderNotes) -> dict[str, str]:
     """Return the tag of a workflow's metadata that holds notes; none where there are none."""
     return {KEY_ORDER: msgspec.json.encode(notes).decode()} if notes else {}
+
+
+def note_beside(nodes: Sequence[Node], notes: OrderNotes) -> None:
+    """Put notes on the first of nodes that are no workflow yet: those that a dynamic task leaves."""
+    for key, note in tag_of(notes).items():
+        nodes[0].metadata.config[key] = note
+
+
+def tag_beside(nodes: Sequence[Node]) -> dict[str, str]:
+    """Return the tag of the workflow that such nodes make up."""
+    note = nodes[0].metadata.config.get(KEY_ORDER, "") if nodes else ""
+    return {KEY_ORDER: note} if note else {}
 
 
 def apply_notes(literal: Literal, notes: Iterable[OrderNote]) -> None:

@@ -14,7 +14,7 @@ from flyteidl.core.identifier_pb2 import (
 from livedeck.propeller.plan import END, Path, ScopePlan
 from livedeck.propeller.state import ScopeState
 from livedeck.store import join_uri, split_uri
-from livedeck.store.layout import DECK, INPUTS, ITEM, LOG, OUTPUTS, item_name, split_item
+from livedeck.store.layout import DECK, FUTURES, INPUTS, ITEM, LOG, OUTPUTS, item_name, split_item
 
 _LONGEST = 120
 """Characters of a node's unique id; it is a folder's name, and ids grow with each level of sub-workflows."""
@@ -108,6 +108,10 @@ class Addresses:
     def outputs_uri(self, node: str, attempt: int = 0) -> str:
         """URI of the attempt's ``outputs.pb``."""
         return f"{self.node_prefix(node)}/{attempt}/{OUTPUTS}"
+
+    def futures_uri(self, node: str, attempt: int) -> str:
+        """URI of the attempt's ``futures.pb``."""
+        return f"{self.attempt_prefix(node, attempt)}/{FUTURES}"
 
     def log_uri(self, node: str, attempt: int) -> str:
         """URI of the folder with the attempt's output."""

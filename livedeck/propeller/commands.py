@@ -80,6 +80,16 @@ class Stop(NodeCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepOutputs(NodeCommand):
+    """Have the cache keep the node's outputs, which its attempt did not make itself, where the task allows it.
+
+    Answered by ``OutputsKept``.
+    """
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gather(NodeCommand):
     """Put the outputs of the scope that this end node closes together and store them.
 

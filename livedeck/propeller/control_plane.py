@@ -11,8 +11,14 @@ from flyteidl.admin.execution_pb2 import ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.identifier_pb2 import (
+    NodeExecutionIdentifier,
+    TaskExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
+from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
@@ -124,3 +130,21 @@ class ControlPlane(Protocol):
 
     async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
         """Remember a task's outputs under ``key``; the first entry wins."""
+
+    async def compile_dynamic_workflow(
+        self, node: NodeExecutionIdentifier, attempt: int, spec: DynamicJobSpec, outputs: VariableMap
+    ) -> CompiledWorkflowClosure:
+        """Check and compile the nodes that an attempt of a dynamic task has left to be run in its place.
+
+        Args:
+            node: the attempt's node.
+            attempt: its number.
+            spec: what it has left.
+            outputs: what the nodes have to give together.
+
+        Raises:
+            Refusal: the nodes are not what a workflow can consist of; says why.
+        """
+
+    async def find_dynamic_workflow(self, node: NodeExecutionIdentifier) -> CompiledWorkflowClosure | None:
+        """Return the nodes that a dynamic node was last reported to run; None if none were."""

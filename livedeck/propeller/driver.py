@@ -213,11 +213,18 @@ class Driver:
     async def _loop(self) -> None:
         while not self._state.phase.terminal:
             event = await self._events.get()
-            if self._large and isinstance(event, Resume):  # which touches every node
+            if self._touches_many(event):
                 self._state, commands = await asyncio.to_thread(step, self._state, event)
             else:
                 self._state, commands = step(self._state, event)
             await self._carry_out(commands)
+
+    def _touches_many(self, event: Event) -> bool:
+        """Whether a step would hold up the event loop: it begins or resumes a great many nodes."""
+        if isinstance(event, Resume):
+            return self._large
+        scope = getattr(event, "scope", None)  # of kinds whose nodes are known only once something has run
+        return isinstance(scope, ScopeState) and len(scope.nodes) > FEW_NODES
 
     async def _carry_out(self, commands: tuple[Command, ...]) -> None:
         """Record what the step reports, as one, and begin the rest in the order of the commands."""

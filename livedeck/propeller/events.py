@@ -77,10 +77,12 @@ class AttemptSucceeded(AttemptEvent):
 
 @dataclass(frozen=True, slots=True)
 class AttemptLeftNodes(AttemptEvent):
-    """The attempt is over and has left nodes to be run in its place: its task is dynamic."""
+    """The attempt is over and has left nodes to be run in its place (``futures.pb``): its task is dynamic."""
 
-    uri: str
-    """The ``futures.pb`` that describes them."""
+
+@dataclass(frozen=True, slots=True)
+class OutputsKept(NodeEvent):
+    """The cache keeps the node's outputs, if its task is one whose outputs are kept."""
 
 
 @dataclass(frozen=True, slots=True)

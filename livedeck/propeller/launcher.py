@@ -142,9 +142,9 @@ class Launcher:
         match result:
             case Failure():
                 self._emit(AttemptFailed(path, number, result))
-            case Futures(uri):
+            case Futures():
                 self._observations.ended.pop((path, number), None)  # the node goes on: this is not its end
-                self._emit(AttemptLeftNodes(path, number, uri))
+                self._emit(AttemptLeftNodes(path, number))
             case Outputs():
                 await self._note_outputs(result, path, number, task)
                 self._emit(AttemptSucceeded(path, number))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
 
 from livedeck.propeller.plan import Path
 from livedeck.propeller.recovery import RecordedNode
@@ -29,6 +30,9 @@ class Observations:
     """When its result was stored or its process ended, which may be long before an engine hears of it."""
     flushing: set[tuple[Path, int]] = field(default_factory=set)
     """Attempts whose process went on when their result was stored."""
+
+    compiled: dict[tuple[Path, int], DynamicWorkflowNodeMetadata] = field(default_factory=dict)
+    """The nodes that an attempt has left to be run in its place."""
 
     def add_recorded(self, nodes: Iterable[tuple[Path, RecordedNode]]) -> None:
         """Take over what is on record."""

@@ -56,8 +56,6 @@ async def read_outcome(
     result = await read_result(prefix, settings)
     if result is not None:
         return result
-    if await exists(prefix, FUTURES):
-        return Futures(join_uri(prefix, FUTURES))
     if not has_outputs and ended.kind is ExitKind.EXITED and ended.code == 0:
         return Outputs(LiteralMap(), 0)
     if ended.kind is ExitKind.EXITED and ended.code == RESULT_NOT_STORED:
@@ -65,7 +63,7 @@ async def read_outcome(
     return _without_result(ended)
 
 
-async def read_result(prefix: str, settings: PropellerSettings) -> Outputs | Failure | None:
+async def read_result(prefix: str, settings: PropellerSettings) -> Outputs | Futures | Failure | None:
     """Return what an attempt has left in the store; None: nothing.
 
     Raises:
@@ -78,7 +76,9 @@ async def read_result(prefix: str, settings: PropellerSettings) -> Outputs | Fai
         return Failure("UnreadableResult", f"The task left a result that is not read: {problem}.")
     if error is not None:
         return await _failure_of(error, join_uri(prefix, ERROR))
-    return await _outputs_of(outputs, join_uri(prefix, OUTPUTS)) if outputs is not None else None
+    if outputs is not None:
+        return await _outputs_of(outputs, join_uri(prefix, OUTPUTS))
+    return Futures(join_uri(prefix, FUTURES)) if await exists(prefix, FUTURES) else None
 
 
 def _not_stored(ended: Exit) -> Failure:

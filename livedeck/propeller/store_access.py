@@ -31,15 +31,20 @@ def located(uri: str, root: str = "") -> tuple[Store, str]:
     return open_store(f"{scheme}://{bucket}/" if scheme == "file" else f"{scheme}://{bucket}"), key
 
 
-async def load(uri: str, settings: PropellerSettings) -> bytes:
+async def load(uri: str, settings: PropellerSettings, *, limit: int | None = None) -> bytes:
     """Read the object at a URI.
+
+    Args:
+        uri: Where it is.
+        settings: How much is read, by default.
+        limit: Bytes that are read at most.
 
     Raises:
         ObjectNotFound: there is none.
         UnreadableObject: there is one that is too large, no regular file, or a link that leads out of the store.
     """
     store, key = located(uri, settings.root)
-    return await store.aget(key, limit=settings.read_limit)
+    return await store.aget(key, limit=settings.read_limit if limit is None else limit)
 
 
 async def load_folder(prefix: str, *names: str, settings: PropellerSettings) -> tuple[bytes | None, ...]:

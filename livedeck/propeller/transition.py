@@ -82,8 +82,17 @@ class Transition:
 
     def put(self, path: Path, node: NodeState) -> None:
         """Replace the node at ``path``; its phase is changed by `move` alone."""
-        scope = self.scope(path[:-1])
-        self.put_scope(path[:-1], replace(scope, nodes=scope.nodes.replace(path[-1], node)))
+        above = [self.state.root]
+        for index in path[:-1]:
+            inner = above[-1].nodes[index].scope
+            assert inner is not None
+            above.append(inner)
+        for index in reversed(path):
+            scope = above.pop()
+            scope = replace(scope, nodes=scope.nodes.replace(index, node))
+            if above:
+                node = replace(above[-1].nodes[path[len(above) - 1]], scope=scope)
+        self.state = replace(self.state, root=scope)
 
     def move(self, path: Path, trigger: NodeTrigger, *, failure: Failure | None = None, cached: bool = False) -> None:
         """Take the node through its table, keep the scope's counts, and report the new phase."""

@@ -30,6 +30,7 @@ from livedeck.runtime.warm_up import use_everything_once
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
+from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import interfaces_read_lazily
 from livedeck.sdk.modules import describe_exit
 from livedeck.sdk.tasks import Task
@@ -147,9 +148,9 @@ class Result:
     exit_handlers: int
     """How many exit handlers there were before the task's module was loaded."""
 
-    def store_outputs(self, document: bytes) -> int:
-        """Write ``outputs.pb``; return the exit code."""
-        return self._put(layout.OUTPUTS, document)
+    def store_outputs(self, document: bytes, key: str = layout.OUTPUTS) -> int:
+        """Write ``outputs.pb`` (or ``futures.pb``, of a dynamic task); return the exit code."""
+        return self._put(key, document)
 
     def report(self, error: BaseException) -> int:
         """Write ``error.pb``, and the same into the log; return the exit code."""
@@ -185,10 +186,9 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
     try:
         with attempt.timeline.span("read inputs"):
             inputs = _read_inputs(attempt.task, given, data)
-        outputs = attempt.call(inputs)
+        left, document = _left_by(attempt, inputs, given, data)
         _leave_if_forked(process, 0)
-        with attempt.timeline.span("write outputs"):
-            exit_code = result.store_outputs(_serialized(attempt.task, outputs, data))
+        exit_code = result.store_outputs(document, left)
     except KeyboardInterrupt as error:
         # Nothing tells Ctrl-C from a task that raises this itself, whose author wants to know where.
         print(format_error(error), file=sys.stderr, flush=True)
@@ -210,6 +210,17 @@ def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
     else:
         attempt.end("succeeded")
     return exit_code
+
+
+def _left_by(attempt: Attempt, inputs: Mapping[str, Any], given: Arguments, data: DataPlane) -> tuple[str, bytes]:
+    """Run the task's function; return the name of the object that the attempt leaves, and its content."""
+    if isinstance(attempt.task, DynamicTask):
+        from livedeck.runtime.dynamic import run  # noqa: PLC0415 - what compiles nodes takes a while to load
+
+        return run(attempt, attempt.task, inputs, data, given.code)
+    outputs = attempt.call(inputs)
+    with attempt.timeline.span("write outputs"):
+        return layout.OUTPUTS, _serialized(attempt.task, outputs, data)
 
 
 def _has_threads() -> bool:

@@ -19,6 +19,7 @@ from livedeck.sdk.tracebacks import format_error
 if TYPE_CHECKING:
     from livedeck.deck.page import Page
     from livedeck.deck.publisher import Publisher
+    from livedeck.sdk.tracing import Carry, Traced
     from livedeck.store import Store
 
 Outcome = Literal["succeeded", "failed", "aborted"]
@@ -81,6 +82,23 @@ class Attempt:
             if self.task.is_async:
                 returned = run_to_end(returned)
         return self._accept(returned)
+
+    def trace(self, inputs: Mapping[str, Any], carry: "Carry") -> "Traced":
+        """Run the function of a dynamic task, and return what it wants to be run.
+
+        Args:
+            inputs: the inputs.
+            carry: writes down the values that it gives to what it calls.
+
+        Raises:
+            UserError: what it wants cannot be run.
+            BaseException: whatever the function raised.
+        """
+        from livedeck.sdk.tracing import trace_dynamic
+
+        self.inputs = inputs
+        with use_context(self.context), self.timeline.span("run"):
+            return trace_dynamic(self.task, inputs, carry)
 
     async def call_async(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what ``call`` does in a running event loop."""

@@ -34,6 +34,8 @@ class Conditional(Entity[..., Any]):
         failure: what it fails with where no condition holds; None: the last way has no condition.
     """
 
+    kind = "conditional"
+
     def __init__(self, name: str, ways: tuple[Way, ...], failure: str | None) -> None:
         self.name = name
         self.ways = ways
@@ -72,9 +74,6 @@ class Conditional(Entity[..., Any]):
             UserError: one of them cannot be honoured.
         """
         refuse_overrides(given, ("name",), "a conditional")
-
-    def __repr__(self) -> str:
-        return f"<conditional {self.name}>"
 
 
 def _listed(outputs: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, Unpack
+from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, Unpack
 
 from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.sdk.interface import Interface, read_interface
@@ -67,6 +67,9 @@ def set_default_caller(find: Callable[[], Caller]) -> None:
 
 class Entity(ABC, Generic[P, R]):
     """A function under its full name, and with its interface."""
+
+    kind: ClassVar[str]
+    """The decorator's name."""
 
     def __init__(self, function: Callable[P, R]) -> None:
         self.module = module_of(function)
@@ -143,6 +146,9 @@ class Entity(ABC, Generic[P, R]):
         Raises:
             UserError: one of them cannot be honoured.
         """
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
 
     def __reduce__(self) -> str:
         # Pickled by name, as functions are: multiprocessing inside a task passes its functions on.

@@ -40,7 +40,6 @@ _INSTEAD: Mapping[str, str] = {
     "SourceCode": "the code is uploaded with the workflow",
     "StructuredDataset": "annotate with pandas.DataFrame, polars.DataFrame or pyarrow.Table",
     "approve": _NOT_YET,
-    "dynamic": "call the tasks from a @task with ordinary Python: they run as parts of it",
     "eager": "call the tasks from an async @task: they run as parts of it",
     "kwtypes": "annotate the function's own inputs",
     "lazy_module": "import inside the task",

@@ -51,7 +51,7 @@ class Program:
         entity = self.entities.get(name)
         if entity is not None:
             return entity
-        there = [f"{type(each).__name__.lower()} {known}" for known, each in self.entities.items()]
+        there = [f"{each.kind} {known}" for known, each in self.entities.items()]
         listed = f"it has: {', '.join(there)}" if there else "it has no task and no workflow"
         raise UnknownEntity(f"{self.file} has no task or workflow {name!r}; {listed}")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
 from livedeck.sdk import options
+from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import Entity
 from livedeck.sdk.interface import Interface, Parameter
 from livedeck.sdk.nodes import NO_OVERRIDES, NodeOverrides
@@ -81,6 +82,8 @@ class MapTask(Entity[..., Any]):
         map_options: what ``map_task(...)`` said.
         overrides: options of the task that it changed.
     """
+
+    kind = "map_task"
 
     def __init__(
         self,
@@ -236,6 +239,8 @@ def _target(target: Any) -> tuple[Task[..., Any], dict[str, Any]]:
         raise UserError(f"map_task: functools.partial({task!r}, ...) has to bind inputs by name")
     if not isinstance(task, Task):
         raise UnsupportedOption(f"map_task is for tasks, not for {target!r}: call it from a task, and map over that")
+    if isinstance(task, DynamicTask):
+        raise UnsupportedOption(f"map_task: {task!r} cannot be mapped over: call it in a loop of another @dynamic")
     return task, dict(bound)
 
 

@@ -74,6 +74,14 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """A value that was written down when it was given, because who gave it may change it afterwards."""
+
+    value: Any
+    """A ``LocalValue``."""
+
+
+@dataclass(frozen=True)
 class ListOf:
     """A list some of whose items are promises."""
 
@@ -87,7 +95,7 @@ class DictOf:
     items: Mapping[str, "Binding"]
 
 
-Binding = Constant | Reference | ListOf | DictOf
+Binding = Constant | Carried | Reference | ListOf | DictOf
 
 
 def references(binding: Binding) -> Iterator[Reference]:
@@ -101,7 +109,7 @@ def references(binding: Binding) -> Iterator[Reference]:
         case DictOf(items):
             for item in items.values():
                 yield from references(item)
-        case Constant():
+        case Constant() | Carried():
             pass
 
 

@@ -148,6 +148,23 @@ class TaskOptions:
     cache: Cache | None = None
 
 
+class TaskKeywords(TypedDict, total=False):
+    """The options of ``@task`` by name, for decorators that take the same. See ``task`` for the meanings."""
+
+    enable_deck: bool
+    deck_fields: Iterable[DeckField]
+    deck_publish: DeckPublish | None
+    retries: int
+    timeout: float | timedelta | None
+    requests: Resources | None
+    limits: Resources | None
+    environment: Mapping[str, str] | None
+    interruptible: bool | None
+    cache: bool | Cache
+    cache_version: str
+    cache_ignore_input_vars: tuple[str, ...]
+
+
 EVERY_FIELD = tuple(DeckField)
 _NO_RESOURCES = Resources()
 _USUAL_PUBLISH = DeckPublish()

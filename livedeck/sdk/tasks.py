@@ -19,8 +19,8 @@ _REFUSED: Mapping[str, str] = {
     "container_image": "tasks run in the environment of the executor, not in images",
     "secret_requests": "give secrets to the executor's environment",
     "task_config": "there are no task plugins",
-    "execution_mode": "there is no @dynamic",
-    "node_dependency_hints": "there is no @dynamic",
+    "execution_mode": "write @dynamic for a task that says what is to run",
+    "node_dependency_hints": "they are for @dynamic",
     "task_resolver": "tasks are found by module and name",
     "disable_deck": "write enable_deck=True or leave it out",
     "pod_template": "tasks do not run in pods",
@@ -55,6 +55,8 @@ class Task(Entity[P, R]):
         task_options: what ``@task(...)`` said.
     """
 
+    kind = "task"
+
     def __init__(self, function: Callable[P, R], task_options: TaskOptions) -> None:
         super().__init__(function)
         self.options = task_options
@@ -74,9 +76,6 @@ class Task(Entity[P, R]):
         refuse_overrides(given, _OVERRIDES, "a task")
         if "cache_version" in given and not given.get("cache", self.options.cache is not None):
             raise UserError(f"with_overrides(cache_version={given['cache_version']!r}) says nothing without cache=True")
-
-    def __repr__(self) -> str:
-        return f"<task {self.name}>"
 
 
 @overload
@@ -156,31 +155,71 @@ def task(
         UnsupportedType: an annotation is missing or names a type that cannot be carried between tasks.
         UnsupportedOption: an option of flytekit's that cannot be honoured here.
     """
-    options.refuse(refused, _REFUSED, _KNOWN, "@task")
-    task_options = TaskOptions(
-        enable_deck=options.read_flag("enable_deck", enable_deck),
-        deck_fields=options.read_deck_fields(deck_fields),
-        deck_publish=options.read_deck_publish(deck_publish, enable_deck=enable_deck),
-        retries=options.read_retries(retries),
-        timeout=options.read_timeout(timeout),
-        requests=options.read_resources("requests", requests),
-        limits=options.read_resources("limits", limits),
-        environment=options.read_environment(environment),
-        interruptible=None if interruptible is None else options.read_flag("interruptible", interruptible),
-        cache=options.read_cache(cache, cache_version, cache_ignore_input_vars),
-    )
-
+    given = {
+        "enable_deck": enable_deck,
+        "deck_fields": deck_fields,
+        "deck_publish": deck_publish,
+        "retries": retries,
+        "timeout": timeout,
+        "requests": requests,
+        "limits": limits,
+        "environment": environment,
+        "interruptible": interruptible,
+        "cache": cache,
+        "cache_version": cache_version,
+        "cache_ignore_input_vars": cache_ignore_input_vars,
+        **refused,
+    }
+    task_options = read_options("@task", given)
     return partial(_make, task_options=task_options) if function is None else _make(function, task_options)
 
 
 def _make(function: Callable[P, R], task_options: TaskOptions) -> Task[P, R]:
     check_function(function, "@task")
     made = Task(function, task_options)
-    _check_ignored_inputs(made)
+    check_ignored_inputs(made)
     return made
 
 
-def _check_ignored_inputs(made: Task[..., Any]) -> None:
+def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
+    """Check what a task's decorator was given.
+
+    Args:
+        decorator: its name, for messages.
+        given: options by name.
+
+    Raises:
+        UserError: an option has a value that makes no sense.
+        UnsupportedOption: an option of flytekit's that cannot be honoured here.
+        TypeError: there is no such option.
+    """
+    options.refuse({name: value for name, value in given.items() if name not in _KNOWN}, _REFUSED, _KNOWN, decorator)
+    value = given.get
+    enable_deck, interruptible = value("enable_deck", False), value("interruptible")
+    return TaskOptions(
+        enable_deck=options.read_flag("enable_deck", enable_deck),
+        deck_fields=options.read_deck_fields(value("deck_fields", options.EVERY_FIELD)),
+        deck_publish=options.read_deck_publish(value("deck_publish"), enable_deck=enable_deck),
+        retries=options.read_retries(value("retries", 0)),
+        timeout=options.read_timeout(value("timeout")),
+        requests=options.read_resources("requests", value("requests")),
+        limits=options.read_resources("limits", value("limits")),
+        environment=options.read_environment(value("environment")),
+        interruptible=None if interruptible is None else options.read_flag("interruptible", interruptible),
+        cache=options.read_cache(
+            value("cache", False),
+            value("cache_version", ""),
+            value("cache_ignore_input_vars", ()),
+        ),
+    )
+
+
+def check_ignored_inputs(made: Task[..., Any]) -> None:
+    """Refuse a cache that is to ignore inputs which the task does not have.
+
+    Raises:
+        UserError: it is.
+    """
     cache = made.options.cache
     for name in cache.ignored_inputs if cache is not None else ():
         if name not in made.interface.inputs:

@@ -39,6 +39,8 @@ class Workflow(Entity[P, R]):
         on_failure: the task or workflow that runs when it has failed.
     """
 
+    kind = "workflow"
+
     def __init__(
         self,
         function: Callable[P, R],
@@ -103,9 +105,6 @@ class Workflow(Entity[P, R]):
         from livedeck.sdk.nodes import refuse_overrides
 
         refuse_overrides(given, ("name",), "a sub-workflow")
-
-    def __repr__(self) -> str:
-        return f"<workflow {self.name}>"
 
 
 @overload

@@ -10,14 +10,22 @@ from flyteidl.admin.execution_pb2 import ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.execution_pb2 import NodeExecution as NodePhase
 from flyteidl.core.execution_pb2 import TaskExecution as TaskPhase
 from flyteidl.core.execution_pb2 import WorkflowExecution as WorkflowPhase
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.identifier_pb2 import (
+    NodeExecutionIdentifier,
+    TaskExecutionIdentifier,
+    WorkflowExecutionIdentifier,
+)
+from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
+from livedeck.admin.compiler import dynamic
+from livedeck.admin.compiler.workflow import Library
 from livedeck.errors import LeaseLost
 from livedeck.propeller.control_plane import Queues
 from livedeck.store import join_uri, layout
@@ -56,6 +64,8 @@ class FakeExecution:
     """What is recorded of its nodes, by id."""
     by_attempt: dict[tuple[str, int], TaskExecution] = field(default_factory=dict)
     """What is recorded of its attempts, by the node's id and the attempt's number."""
+    by_dynamic_node: dict[str, CompiledWorkflowClosure] = field(default_factory=dict)
+    """What its dynamic nodes run, by id."""
     history: list[ExecutionEvent] = field(default_factory=list)
     """Every event that changed something, in order."""
     owner: str = ""
@@ -235,6 +245,18 @@ class MemoryControlPlane:
         """Remember outputs."""
         self.cache.setdefault(key, FakeCacheEntry(output_uri, source))
 
+    async def compile_dynamic_workflow(
+        self, node: NodeExecutionIdentifier, attempt: int, spec: DynamicJobSpec, outputs: VariableMap
+    ) -> CompiledWorkflowClosure:
+        """Compile by the real rules; nothing but what came with the nodes is registered."""
+        workflow = dynamic.workflow_spec(node, attempt, spec, outputs)
+        return dynamic.compile_dynamic(workflow, dynamic.brought_tasks(spec), Library({}, {}, {}))
+
+    async def find_dynamic_workflow(self, node: NodeExecutionIdentifier) -> CompiledWorkflowClosure | None:
+        """Look up what was reported."""
+        name = node.execution_id
+        return self.executions[f"{name.project}/{name.domain}/{name.name}"].by_dynamic_node.get(node.node_id)
+
     def _may_hold(self, owner: str, execution: FakeExecution) -> bool:
         return execution.owner in ("", owner) or execution.lease_until < self._clock()
 
@@ -294,6 +316,9 @@ def _record_node(execution: FakeExecution, event: NodeExecutionEvent) -> bool:
     node.metadata.is_dynamic |= event.is_dynamic
     node.metadata.is_array |= event.is_array
     node.metadata.retry_group = event.retry_group
+    if event.task_node_metadata.HasField("dynamic_workflow"):
+        told = event.task_node_metadata.dynamic_workflow.compiled_workflow
+        execution.by_dynamic_node[event.id.node_id] = told
     closure.deck_uri = event.deck_uri or closure.deck_uri
     if event.output_uri:
         closure.output_uri = event.output_uri

@@ -137,17 +137,6 @@ async def test_an_order_without_data_is_kept(world: World) -> None:
     assert order == ["n2", "n1", "n0"]
 
 
-async def test_a_dynamic_task_is_refused_in_words(world: World) -> None:
-    async def leave_futures(attempt: Attempt) -> Exit:
-        await open_store(attempt.output_prefix).aput("futures.pb", b"")
-        return Exit(ExitKind.EXITED, 0)
-
-    execution = await run(world, workflow(task("n0", options={"retries": 2})), leave_futures)
-    assert execution.error.code == "DynamicNotSupported"
-    assert "cannot be run yet" in execution.error.message
-    assert len(execution.tasks) == 1
-
-
 async def test_what_does_not_depend_runs_at_once(world: World) -> None:
     together = asyncio.Barrier(3)
 

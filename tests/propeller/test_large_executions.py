@@ -11,10 +11,10 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.propeller.driver import FEW_NODES, SLICE
 from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.testing.executors import succeed
 from livedeck.testing.workflows import task, template, workflow
 from tests.propeller.conftest import World
-from tests.propeller.kinds.expand import ExpandHandler
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Notes:
             await asyncio.sleep(0)
 
 
-class NotingHandler(ExpandHandler):
+class NotingHandler(DynamicHandler):
     """Runs a task, and notes what is asked of it."""
 
     __slots__ = ()
@@ -45,7 +45,7 @@ class NotingHandler(ExpandHandler):
 
     @classmethod
     def plan(cls, node: Any, planner: Any) -> Self:
-        return cls(planner.handler(node, after=cls))
+        return cls(planner.handler(node, after=cls), planner.task(node.task_node.reference_id).interface.outputs)
 
     def rebuild(self, node: Any, record: Any, scope: Any) -> Any:
         self.notes.rebuilt_on_loop += threading.current_thread() is threading.main_thread()

@@ -15,17 +15,28 @@ from typing import Any
 import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livedeck.propeller.addresses import Addresses
-from livedeck.propeller.commands import Gather, Launch, Prepare, ReportNode, ReportTask, ReportWorkflow, Stop
+from livedeck.propeller.commands import (
+    Gather,
+    KeepOutputs,
+    Launch,
+    Prepare,
+    ReportNode,
+    ReportTask,
+    ReportWorkflow,
+    Stop,
+)
 from livedeck.propeller.events import (
     AskedToAbort,
     AttemptExpired,
     AttemptFailed,
+    AttemptLeftNodes,
     AttemptStarted,
     AttemptSucceeded,
     AttemptWaits,
@@ -33,6 +44,7 @@ from livedeck.propeller.events import (
     Event,
     Gathered,
     GatherFailed,
+    OutputsKept,
     Prepared,
     PrepareFailed,
     Resume,
@@ -43,8 +55,9 @@ from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.nodes.array import ArrayHandler
 from livedeck.propeller.nodes.array.messages import Collect, Collected
 from livedeck.propeller.nodes.branch import NoWay, OutputsTaken, TakeOutputs, WayChosen
-from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, NodeTrigger, TaskPhase, WorkflowPhase
-from livedeck.propeller.plan import Path
+from livedeck.propeller.nodes.dynamic.messages import CompileNodes, FindNodes, NodesFound, NodesRefused
+from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, TaskPhase, WorkflowPhase
+from livedeck.propeller.plan import Path, ScopePlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope, recorded_item
 from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
@@ -63,9 +76,14 @@ class TaskScript:
     prepare: str  # ok, hit, bad
     attempts: tuple[str, ...]  # ok, user, recoverable, system, hang; after the last: ok
     retries: int
+    nodes: tuple["TaskScript", ...] | None = None  # what an attempt that is ok leaves to be run in its place: dynamic
+    compiles: bool = True  # whether what it leaves can be run
 
     def outcome(self, attempt: int) -> str:
         return self.attempts[attempt] if attempt < len(self.attempts) else "ok"
+
+    def nodes_succeed(self) -> bool:
+        return self.nodes is None or (self.compiles and all(node.plays_out()[0] for node in self.nodes))
 
     def plays_out(self) -> tuple[bool, int]:
         """Whether it succeeds, and after how many attempts."""
@@ -77,7 +95,7 @@ class TaskScript:
             outcome = self.outcome(number)
             number += 1
             if outcome in ("ok", "user"):
-                return outcome == "ok", number
+                return outcome == "ok" and self.nodes_succeed(), number
             purse = "system" if outcome == "system" else "user"
             budget[purse] -= 1
             if budget[purse] < 0:
@@ -138,8 +156,14 @@ def succeeds(script: Script) -> bool:
 
 
 @st.composite
-def task_scripts(draw: st.DrawFn) -> TaskScript:
+def task_scripts(draw: st.DrawFn, dynamic: int = 1) -> TaskScript:
+    """A task; one in four of those that may be is ``dynamic``, so many levels deep."""
+    nodes = None
+    if dynamic and draw(st.integers(0, 3)) == 0:
+        nodes = tuple(draw(st.lists(task_scripts(dynamic=dynamic - 1), min_size=1, max_size=3)))
     return TaskScript(
+        nodes=nodes,
+        compiles=draw(st.integers(0, 5)) != 0,
         prepare=draw(st.sampled_from(["ok"] * 8 + ["hit", "bad"])),
         attempts=tuple(
             draw(st.lists(st.sampled_from(["ok", "ok", "ok", "user", "recoverable", "system", "hang"]), max_size=4))
@@ -151,7 +175,7 @@ def task_scripts(draw: st.DrawFn) -> TaskScript:
 @st.composite
 def array_scripts(draw: st.DrawFn) -> ArrayScript:
     retries = draw(st.integers(0, 2))  # all items are of one task
-    items = draw(st.lists(task_scripts(), max_size=4))
+    items = draw(st.lists(task_scripts(dynamic=0), max_size=4))
     return ArrayScript(
         tuple(replace(item, retries=retries) for item in items),
         minimum=draw(st.integers(0, len(items))),
@@ -184,7 +208,7 @@ def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScr
         elif kind == 2:
             nodes.append(draw(branch_scripts(depth, f"{name}.{index}")))
         else:
-            nodes.append(draw(task_scripts()))
+            nodes.append(draw(task_scripts(dynamic=2)))
     edges = [
         frozenset(draw(st.sets(st.sampled_from(range(at)), max_size=3))) if at else frozenset()
         for at in range(len(nodes))
@@ -251,6 +275,20 @@ def task_part(name: str, script: TaskScript, *, deck: bool) -> Part:
     return task(name, options={"retries": script.retries, "timeout": timedelta(seconds=1), "deck": deck})
 
 
+def dynamic_closure(script: TaskScript, name: str) -> CompiledWorkflowClosure:
+    assert script.nodes is not None
+    parts = [task(f"n{index}", task_of(node, f"{name}.{index}")) for index, node in enumerate(script.nodes)]
+    return workflow(*parts, name=name)
+
+
+def task_of(script: TaskScript, name: str) -> TaskTemplate:
+    return template(name, retries=script.retries, timeout=timedelta(seconds=1))
+
+
+def planned(closure: CompiledWorkflowClosure) -> ScopePlan:
+    return Planner(closure, KINDS, system_retries=SYSTEM_RETRIES).plan()
+
+
 # The world.
 
 
@@ -281,7 +319,7 @@ class World:
     """Every step from phase to phase that was recorded."""
 
     def __post_init__(self) -> None:
-        self.plan = Planner(closure_of(self.script), KINDS, system_retries=SYSTEM_RETRIES).plan()
+        self.plan = planned(closure_of(self.script))
         self.addresses = Addresses(WorkflowExecutionIdentifier(), "memory://x", "memory://x")
         self.late: list[Event] = []
         self.start_engine()
@@ -367,22 +405,34 @@ class World:
         reports: list[Any] = []
         effects: list[Any] = []
         for command in commands:
-            match command:
-                case Prepare(path):
-                    self.pending.append(self.prepared(path))
-                case Gather(path):
-                    good = self.scope_script(path[:-1]).gather
-                    self.pending.append(Gathered(path) if good else GatherFailed(path, Failure("Binding", "no")))
-                case Collect(path):
-                    self.pending.append(Collected(path))
-                case TakeOutputs(path):
-                    self.pending.append(OutputsTaken(path))
-                case Launch() | Stop():
-                    effects.append(command)
-                case _:
-                    reports.append(command)
+            if isinstance(command, Launch | Stop):
+                effects.append(command)
+            elif isinstance(command, ReportWorkflow | ReportNode | ReportTask):
+                reports.append(command)
+            else:
+                self.pending.append(self.answer(command))
         if reports or effects:
             self.unrecorded.append((reports, effects))
+
+    def answer(self, command: Any) -> Event:  # noqa: PLR0911 - one for each command
+        match command:
+            case Prepare(path):
+                return self.prepared(path)
+            case Gather(path):
+                good = getattr(self.script_at(path[:-1]), "gather", True)
+                return Gathered(path) if good else GatherFailed(path, Failure("Binding", "no"))
+            case Collect(path):
+                return Collected(path)
+            case TakeOutputs(path):
+                return OutputsTaken(path)
+            case KeepOutputs(path):
+                return OutputsKept(path)
+            case CompileNodes(path, number) if not self.task_script(path).compiles:
+                return NodesRefused(path, number, Failure("Build", "no"))
+            case CompileNodes(path, number) | FindNodes(path, number):
+                return NodesFound(path, number, self.left_by(path, number))
+            case _:
+                raise AssertionError(command)
 
     def record(self) -> None:
         reports, effects = self.unrecorded.pop(0)
@@ -495,7 +545,9 @@ class World:
 
     def told_of(self, outcome: str, process: Process) -> Event:
         if outcome == "ok":
-            return AttemptSucceeded(process.path, process.number)
+            dynamic = self.task_script(process.path).nodes is not None
+            kind = AttemptLeftNodes if dynamic else AttemptSucceeded
+            return kind(process.path, process.number)
         return AttemptFailed(process.path, process.number, FAILURES[outcome])
 
     # Looking things up.
@@ -516,14 +568,16 @@ class World:
                     script = on_failure
                 case ScopeScript(nodes=nodes):
                     script = nodes[index - 1]  # a workflow's start node comes first
-                case TaskScript():
-                    raise AssertionError(path)
+                case TaskScript(nodes=nodes):
+                    assert nodes is not None, path
+                    script = nodes[index - 1]
         return script
 
-    def scope_script(self, path: Path) -> ScopeScript:
-        script = self.script_at(path)
-        assert isinstance(script, ScopeScript)
-        return script
+    def left_by(self, path: Path, number: int) -> ScopeState:
+        """What an attempt of a dynamic task has left, each of its nodes as it was on record."""
+        name = self.name(path)
+        plan = planned(dynamic_closure(self.task_script(path), f"{name}-{number}"))
+        return rebuild_scope(plan, self.records, name, retry_group=number)
 
     def task_script(self, path: Path) -> TaskScript:
         script = self.script_at(path)
@@ -608,7 +662,7 @@ def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) ->
 def check_inside(world: World, recorded: RecordedNode, node: Script, name: str, *, stoppable: bool) -> None:
     match node:
         case TaskScript():
-            check_attempts(recorded, node)
+            check_task(world, node, name, recorded, stoppable=stoppable)
         case BranchScript():
             check_ways(world, node, name, stoppable=stoppable)
         case ScopeScript(prepare="ok"):
@@ -661,6 +715,24 @@ def check_ways(world: World, script: BranchScript, parent: str, *, stoppable: bo
         check_inside(world, recorded, way, ids[at], stoppable=stoppable)
 
 
+def check_task(world: World, script: TaskScript, name: str, recorded: RecordedNode, *, stoppable: bool) -> None:
+    check_attempts(recorded, script)
+    _, count = script.plays_out()
+    if script.nodes is None or not script.compiles or len(recorded.attempts) < count:
+        return
+    stopped = stoppable or not script.nodes_succeed()
+    for index, node in enumerate(script.nodes):
+        inner = f"{name}-{count - 1}-n{index}"
+        found = world.nodes.get(inner)
+        phase = found.phase if found else NodePhase.UNDEFINED
+        right = {NodePhase.SUCCEEDED if node.plays_out()[0] else NodePhase.FAILED}
+        if stopped or recorded.phase is not NodePhase.SUCCEEDED:
+            right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
+        assert phase in right, (inner, phase, right)
+        if found is not None:
+            check_task(world, node, inner, found, stoppable=stopped)
+
+
 def phases(world: World, script: ScopeScript, parent: str) -> set[NodePhase]:
     names = [f"{parent}-0-n{index}" if parent else f"n{index}" for index in range(len(script.nodes))]
     return {world.nodes[name].phase for name in names if name in world.nodes}
@@ -700,18 +772,9 @@ def test_an_execution_that_is_aborted_leaves_nothing_running(script: ScopeScript
     assert all(node.phase.terminal for node in world.nodes.values())
 
 
-FOR_KINDS_TO_COME = {NodeTrigger.RUN_CHILDREN}
-"""What no kind of node does yet; ``test_node_kinds`` shows that it works."""
-
-
 def rows() -> set[tuple[IntEnum, IntEnum]]:
     """Every step from phase to phase that the tables allow and that the engine has a use for by itself."""
-    return {
-        (phase, after)
-        for table in (WORKFLOW, NODE, TASK)
-        for (phase, trigger), after in table.items()
-        if trigger not in FOR_KINDS_TO_COME and phase is not NodePhase.DYNAMIC_RUNNING
-    }
+    return {(phase, after) for table in (WORKFLOW, NODE, TASK) for (phase, _), after in table.items()}
 
 
 def test_the_generator_reaches_every_outcome_and_every_row() -> None:
@@ -733,10 +796,12 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
         seen["mapped"] += any(":" in name for name in world.nodes)
         seen["skipped"] += any(node.phase is NodePhase.SKIPPED for node in world.nodes.values())
         seen["handled"] += any(name.endswith("f") for name in world.nodes)
+        seen["dynamic"] += any(move[1] is NodePhase.DYNAMIC_RUNNING for move in world.moves)
         moves.update(world.moves)
 
     collect()
-    for what in ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried", "nested", "mapped", "skipped", "handled"):
+    outcomes = ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried")
+    for what in (*outcomes, "nested", "mapped", "skipped", "handled", "dynamic"):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

@@ -17,15 +17,15 @@ from livedeck.executors.api import Attempt, Exit
 from livedeck.propeller import nodes
 from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.nodes import KINDS
+from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.store import open_store, split_uri
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import DONE, ScriptedExecutor, fail, literal, succeed
 from livedeck.testing.workflows import promise, task, workflow
 from tests.propeller.conftest import World
 from tests.propeller.deaths import die_at_every_call
-from tests.propeller.kinds.expand import ExpandHandler
 
-ALL: tuple[type[NodeHandler], ...] = (ExpandHandler, *KINDS)
+ALL: tuple[type[NodeHandler], ...] = KINDS
 
 
 # Every kind has every part.
@@ -38,7 +38,7 @@ def test_a_kind_has_every_part(kind: Any) -> None:
 
 @pytest.mark.parametrize("part", sorted(NodeHandler.__abstractmethods__))
 def test_a_kind_that_lacks_a_part_cannot_plan_a_node(part: str) -> None:
-    others = {name: getattr(ExpandHandler, name) for name in NodeHandler.__abstractmethods__ - {part}}
+    others = {name: getattr(DynamicHandler, name) for name in NodeHandler.__abstractmethods__ - {part}}
     lacking = type("Lacking", (NodeHandler,), others)
     with pytest.raises(TypeError, match=part):
         lacking()
@@ -199,7 +199,7 @@ async def check_expanded(execution: FakeExecution, executor: ScriptedExecutor) -
     [
         (expanding_with_retries, {"x": 2}, leave_nodes, check_expanded),
     ],
-    ids=["expand"],
+    ids=["dynamic"],
 )
 async def test_the_next_engine_finds_what_was_made_at_run_time(
     world: World, case: tuple[Callable[..., Any], dict[str, int], Callable[..., Any], Callable[..., Any]], after: bool

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
@@ -152,7 +153,7 @@ def test_a_node_overrides_its_task() -> None:
     over.named(metadata)
     over.node.task_node.overrides.resources.requests.add(name=Resources.CPU, value="2")
     nodes = plan(workflow(plain, over)).nodes
-    first, second = nodes[1].handler.task, nodes[2].handler.task  # type: ignore[attr-defined]
+    first, second = (nodes[at].handler.task.task for at in (1, 2))  # type: ignore[attr-defined]
     assert (first.retries, first.timeout, first.cacheable, first.cache_version) == (1, timedelta(seconds=5), True, "1")
     assert (second.retries, second.timeout, second.cacheable) == (0, timedelta(seconds=9), False)
     assert (second.interruptible, second.cache_version) == (True, "2")
@@ -166,7 +167,8 @@ def test_a_node_overrides_its_task() -> None:
 def test_a_timeout_of_zero_is_none() -> None:
     over = task("n0", template("t", timeout=timedelta(seconds=5)))
     over.node.metadata.timeout.FromTimedelta(timedelta(0))
-    assert plan(workflow(over)).nodes[1].handler.task.timeout == timedelta(seconds=5)  # type: ignore[attr-defined]
+    handler: Any = plan(workflow(over)).nodes[1].handler
+    assert handler.task.task.timeout == timedelta(seconds=5)
 
 
 @pytest.mark.timeout(20)

@@ -12,6 +12,9 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select, update
 
+from livedeck.admin.compiler.launch_plans import optional_inputs, template
+from livedeck.admin.compiler.nodes import key_of
+from livedeck.admin.compiler.workflow import Library
 from livedeck.admin.db.list_columns import LAUNCH_PLANS, NAMES, TASKS, WORKFLOWS
 from livedeck.admin.db.list_queries import Listing, Page
 from livedeck.admin.db.paging import fetch
@@ -131,6 +134,21 @@ def find_many(connection: Connection, kind: Kind[M], identifiers: Sequence[Ident
             raise NoSuchEntity(f"there is no {kind.name} {describe(identifier)}: register it first")
         found.append(entity)
     return found
+
+
+def find_library(connection: Connection, tasks: Sequence[Identifier], plans: Sequence[Identifier]) -> Library:
+    """Return tasks and launch plans as the compiler looks things up.
+
+    Raises:
+        NoSuchEntity: One of them does not exist.
+    """
+    found = find_many(connection, TASK, tasks)
+    of_plans = find_many(connection, LAUNCH_PLAN, plans)
+    return Library(
+        tasks={key_of(task.id): task.closure.compiled_task.template for task in found},
+        launch_plans={key_of(plan.id): template(plan) for plan in of_plans},
+        optional={key_of(plan.id): optional_inputs(plan.closure.expected_inputs) for plan in of_plans},
+    )
 
 
 def find_row(connection: Connection, kind: Kind[M], identifier: Identifier) -> int | None:

@@ -349,7 +349,9 @@ def _end(attempt: int, recorded: NodeRecord) -> DeckPhase | None:
 
 
 def _is_parent(node: NodeExecution) -> bool:
-    return node.metadata.is_parent_node or node.metadata.is_array
+    """Whether the node only holds others; a dynamic one has a task, and that a Deck."""
+    metadata = node.metadata
+    return (metadata.is_parent_node and not metadata.is_dynamic) or metadata.is_array
 
 
 def _execution_is_over(recorded: NodeRecord) -> bool:

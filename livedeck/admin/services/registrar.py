@@ -12,7 +12,6 @@ from flyteidl.core.compiler_pb2 import CompiledTask, CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 
 from livedeck.admin.compiler import launch_plans, single_task
-from livedeck.admin.compiler.nodes import key_of
 from livedeck.admin.compiler.types import check_interface
 from livedeck.admin.compiler.workflow import Library, compile_workflow, referenced
 from livedeck.admin.db import entities, named_entities, projects
@@ -208,12 +207,8 @@ def _compile(identifier: Identifier, spec: WorkflowSpec, library: Library) -> Co
 def _prepare_workflow(connection: Connection, identifier: Identifier, spec: WorkflowSpec, digest: bytes) -> Library:
     """Refuse what is known, and look up what the workflow refers to."""
     entities.refuse_if_known(connection, WORKFLOW, identifier, digest)
-    tasks = entities.find_many(connection, TASK, _referenced(spec, ResourceType.TASK))
-    plans = entities.find_many(connection, LAUNCH_PLAN, _referenced(spec, ResourceType.LAUNCH_PLAN))
-    return Library(
-        tasks={key_of(task.id): task.closure.compiled_task.template for task in tasks},
-        launch_plans={key_of(plan.id): launch_plans.template(plan) for plan in plans},
-        optional={key_of(plan.id): launch_plans.optional_inputs(plan.closure.expected_inputs) for plan in plans},
+    return entities.find_library(
+        connection, _referenced(spec, ResourceType.TASK), _referenced(spec, ResourceType.LAUNCH_PLAN)
     )
 
 

@@ -7,6 +7,7 @@ know nothing of each other, and do no I/O themselves except in modules called ``
 from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.nodes.array import ArrayHandler
 from livedeck.propeller.nodes.branch import BranchHandler
+from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.ends import EndHandler, StartHandler
 from livedeck.propeller.nodes.task import TaskHandler
 from livedeck.propeller.nodes.workflow import SubWorkflowHandler
@@ -14,6 +15,7 @@ from livedeck.propeller.nodes.workflow import SubWorkflowHandler
 KINDS: tuple[type[NodeHandler], ...] = (
     StartHandler,
     EndHandler,
+    DynamicHandler,
     TaskHandler,
     SubWorkflowHandler,
     BranchHandler,

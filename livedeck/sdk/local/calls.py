@@ -13,6 +13,7 @@ from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, not_retr
 from livedeck.sdk.attempts import Attempt, run_to_end
 from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_context, inside_task
+from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.failure_nodes import error_inputs
 from livedeck.sdk.interface import Interface
@@ -22,9 +23,10 @@ from livedeck.sdk.local.folders import CallFolder
 from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
 from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.map_tasks import MapTask
-from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Constant, DictOf, ListOf, Node, NodeOverrides, Reference
+from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Carried, Constant, DictOf, ListOf, Node, NodeOverrides, Reference
 from livedeck.sdk.options import WorkflowFailurePolicy
 from livedeck.sdk.tasks import Task
+from livedeck.sdk.tracing import Carry, Traced, trace_dynamic
 from livedeck.sdk.types import DataPlane, Location
 from livedeck.sdk.types.errors import FlyteError
 from livedeck.sdk.workflows import Workflow
@@ -71,6 +73,9 @@ def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
 def _join_in(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
     """Run a task as a part of the one that calls it."""
     interface = task.interface
+    if isinstance(task, DynamicTask):
+        call_folder = CallFolder.of_call(task.name)
+        return interface.join(_given(interface, _join_dynamic_in(task, inputs, call_folder, _data(call_folder))))
     returned = task.function(**inputs)
     if not task.is_async:
         return interface.join(interface.accept_outputs(returned))
@@ -79,6 +84,17 @@ def _join_in(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
         return interface.join(interface.accept_outputs(await returned))
 
     return finish()
+
+
+def _join_dynamic_in(
+    task: DynamicTask[..., Any], inputs: Mapping[str, Any], call_folder: CallFolder, data: DataPlane
+) -> Mapping[str, LocalValue]:
+    """Run a dynamic task, and what it wants to be run, as parts of the task that calls it."""
+    return _Run(task, trace_dynamic(task, inputs, _carry(data)), {}, call_folder, data).to_end()
+
+
+def _carry(data: DataPlane) -> Carry:
+    return lambda value, python_type, location: LocalValue.of(value, python_type, data, location)
 
 
 async def _joined_later(interface: Interface, outputs: Awaitable[Mapping[str, LocalValue]]) -> Any:
@@ -131,9 +147,11 @@ class _Call:
         given = {
             name: value.given(interface.inputs[name].type, Location(self.task.name, name)) for name, value in names
         }
+        data = _data(self.call_folder)
+        if isinstance(self.task, DynamicTask):
+            return _join_dynamic_in(self.task, given, self.call_folder, data)
         returned = self.task.function(**given)
         outputs = interface.accept_outputs(run_to_end(returned) if self.task.is_async else returned)
-        data = _data(self.call_folder)
         return {
             name: LocalValue.of(value, interface.outputs[name], data, Location(self.task.name, name, "output"))
             for name, value in outputs.items()
@@ -168,11 +186,20 @@ class _Call:
     def _attempts(self, data: DataPlane) -> Mapping[str, LocalValue]:
         for number in range(self._retries + 1):
             try:
+                traced: Traced | None = None
                 with self._attempt(number) as attempt:
-                    return self._outputs(attempt, self._returned(attempt), data)
+                    if not isinstance(self.task, DynamicTask):
+                        return self._outputs(attempt, self._returned(attempt), data)
+                    traced = self._traced(attempt, data)
             except SystemExit as error:
                 raise self._exited(error) from error
+            if traced is not None:  # else the attempt has failed, and the next begins
+                return _Run(self.task, traced, {}, self.call_folder, data).to_end()
         raise AssertionError("the last attempt either returns or raises")
+
+    def _traced(self, attempt: Attempt, data: DataPlane) -> Traced:
+        with stopped_after(self._timeout, self.task.name):
+            return attempt.trace(self._given(attempt), _carry(data))
 
     async def _attempts_async(self, data: DataPlane) -> Mapping[str, LocalValue]:
         for number in range(self._retries + 1):
@@ -326,7 +353,7 @@ def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any
 def _run_workflow(
     workflow: Workflow[..., Any], inputs: Mapping[str, LocalValue], call_folder: CallFolder, data: DataPlane
 ) -> Mapping[str, LocalValue]:
-    run = _Run(workflow, inputs, call_folder, data)
+    run = _Run(workflow, workflow.traced, inputs, call_folder, data, workflow.failure_policy)
     try:
         return run.to_end()
     except Exception as error:
@@ -337,24 +364,26 @@ def _run_workflow(
 
 @dataclass
 class _Run:
-    """One run of a workflow: what its nodes have come to."""
+    """One run of a workflow, or of what a dynamic task wants to be run: what its nodes have come to."""
 
-    workflow: Workflow[..., Any]
+    entity: AnyEntity
+    traced: Traced
     inputs: Mapping[str, LocalValue]
     call_folder: CallFolder
     data: DataPlane
+    failure_policy: WorkflowFailurePolicy = WorkflowFailurePolicy.FAIL_IMMEDIATELY
     outputs: dict[Node, Mapping[str, LocalValue]] = field(default_factory=dict)
     errors: dict[Node, Exception] = field(default_factory=dict)
 
     def to_end(self) -> Mapping[str, LocalValue]:
         """Run the nodes, and return the outputs."""
-        for node in self.workflow.traced.nodes:
+        for node in self.traced.nodes:
             self.step(node)
         if self.errors:
             raise next(iter(self.errors.values()))
         return {
-            name: self.bound(binding, Location(self.workflow.name, name, "output"))
-            for name, binding in self.workflow.traced.outputs.items()
+            name: self.bound(binding, Location(self.entity.name, name, "output"))
+            for name, binding in self.traced.outputs.items()
         }
 
     def failed(self, node: Node, error: Exception) -> None:
@@ -372,12 +401,12 @@ class _Run:
                 self.data,
                 Location(interface.entity, name),
             )
-            for name in error_inputs(interface, given=self.workflow.interface.inputs)
+            for name in error_inputs(interface, given=self.entity.interface.inputs)
         }
         try:
             self._run(node, self.call_folder.of_node(node.id), told)
         except Exception:
-            logger.exception("%s, which runs when %s has failed, failed too", node, self.workflow.name)
+            logger.exception("%s, which runs when %s has failed, failed too", node, self.entity.name)
 
     def step(self, node: Node) -> None:
         """Run one node, unless it waits for one that did not succeed."""
@@ -386,8 +415,8 @@ class _Run:
         try:
             self.outputs[node] = self._run(node, self.call_folder.of_node(node.id))
         except Exception as error:
-            error.add_note(f"in node {node} of {self.workflow.name}")
-            if self.workflow.failure_policy is WorkflowFailurePolicy.FAIL_IMMEDIATELY:
+            error.add_note(f"in node {node} of {self.entity.name}")
+            if self.failure_policy is WorkflowFailurePolicy.FAIL_IMMEDIATELY:
                 raise
             self.errors[node] = error
             logger.warning("%s failed; what does not depend on it still runs", node)
@@ -430,5 +459,8 @@ class _Run:
             case DictOf(members):
                 entries = {key: self.bound(item, location) for key, item in members.items()}
                 return LocalValue.in_dict(entries, self.data)
+            case Carried(carried):
+                assert isinstance(carried, LocalValue)
+                return carried
             case Constant(value, python_type):
                 return LocalValue.of(value, python_type, self.data, location)

@@ -3,7 +3,7 @@
 from flyteidl.core import literals_pb2, types_pb2
 
 from livedeck.literals.order import OrderNote, OrderNotes, entries_of
-from livedeck.sdk.nodes import Binding, Constant, DictOf, ListOf, Reference
+from livedeck.sdk.nodes import Binding, Carried, Constant, DictOf, ListOf, Reference
 from livedeck.sdk.types import DataPlane, Location, to_literal
 
 
@@ -34,6 +34,8 @@ def compile_binding(
             return _dict(
                 {key: compile_binding(item, location, data, orders, (*path, key)) for key, item in members.items()}
             )
+        case Carried(value):
+            return _constant(value.literal, orders, path)
         case Constant(value, python_type):
             return _constant(to_literal(value, python_type, data, location), orders, path)
 

@@ -14,6 +14,7 @@ from flyteidl.core.interface_pb2 import Parameter, ParameterMap, Variable
 
 from livedeck.errors import InvalidName
 from livedeck.literals.order import OrderNotes, tag_of
+from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.specs.bindings import compile_bound
@@ -21,6 +22,7 @@ from livedeck.sdk.specs.nodes import compile_node
 from livedeck.sdk.specs.settings import CompileSettings, description, identifier, typed_interface
 from livedeck.sdk.specs.tasks import task_spec
 from livedeck.sdk.tasks import Task
+from livedeck.sdk.tracing import Traced
 from livedeck.sdk.types import Location, literal_type, to_literal
 from livedeck.sdk.workflows import Workflow
 
@@ -63,19 +65,38 @@ def closure(entity: AnyEntity, settings: CompileSettings) -> Registration:
 def _callees(entity: AnyEntity) -> list[AnyEntity]:
     """Return all that an entity calls, however indirectly, each once and before what calls it; itself last."""
     found: dict[AnyEntity, None] = {}
+    _visit(entity, found)
+    return list(found)
 
-    def visit(each: AnyEntity) -> None:
-        if each in found:
-            return
-        if isinstance(each, Workflow):
-            for node in each.traced.nodes:
-                for callee in node.entity.callees:
-                    visit(callee)
-            if each.on_failure is not None:
-                visit(each.on_failure)
-        found[each] = None
 
-    visit(entity)
+def _visit(entity: AnyEntity, found: dict[AnyEntity, None]) -> None:
+    if entity in found:
+        return
+    if isinstance(entity, Workflow):
+        _visit_called(entity.traced, found)
+        if entity.on_failure is not None:
+            _visit(entity.on_failure, found)
+    if isinstance(entity, DynamicTask):
+        for hint in entity.hints:
+            _visit(hint, found)
+    found[entity] = None
+
+
+def _visit_called(traced: Traced, found: dict[AnyEntity, None]) -> None:
+    for node in traced.nodes:
+        for callee in node.entity.callees:
+            _visit(callee, found)
+
+
+def callees_of(traced: Traced) -> list[AnyEntity]:
+    """Return all that nodes call, however indirectly, each once.
+
+    Raises:
+        InvalidName: two different ones have the same name.
+    """
+    found: dict[AnyEntity, None] = {}
+    _visit_called(traced, found)
+    _refuse_twins(found)
     return list(found)
 
 
@@ -96,13 +117,19 @@ def workflow_spec(workflow: Workflow[..., Any], settings: CompileSettings) -> Wo
     """
     callees = [each for each in _callees(workflow)[:-1] if isinstance(each, Workflow)]
     return WorkflowSpec(
-        template=_workflow_template(workflow, settings),
-        sub_workflows=[_workflow_template(each, settings) for each in callees],
+        template=workflow_template(workflow, settings),
+        sub_workflows=[workflow_template(each, settings) for each in callees],
         description=description(workflow.interface.docs, workflow.description),
     )
 
 
-def _workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) -> workflow_pb2.WorkflowTemplate:
+def workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) -> workflow_pb2.WorkflowTemplate:
+    """Compile one workflow, without what it calls.
+
+    Raises:
+        InvalidWorkflow: it has no nodes, or a cycle, or needs a value that is not there yet.
+        TypeMismatch: a value or promise does not fit where it is given.
+    """
     traced = workflow.traced
     orders: OrderNotes = {}
     nodes = [compile_node(node, settings, orders, interruptible=workflow.interruptible) for node in traced.nodes]

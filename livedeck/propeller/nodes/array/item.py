@@ -10,7 +10,8 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 from livedeck.errors import ImpossibleTransition
 from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
 from livedeck.propeller.event_writer import ReportContext
-from livedeck.propeller.events import CacheHit, NodeEvent, PrepareFailed
+from livedeck.propeller.events import AttemptFailed, AttemptLeftNodes, CacheHit, NodeEvent, PrepareFailed
+from livedeck.propeller.failures import Failure
 from livedeck.propeller.node_handler import HoldsNoScope, NodeHandler, ScopeBuilder
 from livedeck.propeller.nodes.array import reports
 from livedeck.propeller.nodes.array.policy import ItemPolicy
@@ -46,6 +47,8 @@ class ItemHandler(HoldsNoScope):
     def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
         if transition.node(path).phase is NodePhase.QUEUED and transition.node(path).attempt is None:
             _report_without_attempt(transition, path, event)
+        if isinstance(event, AttemptLeftNodes):
+            event = AttemptFailed(path, event.attempt, _DYNAMIC)
         self.task.handle(transition, path, event)
         self.policy.begin(transition, path[:-1])
 
@@ -67,6 +70,13 @@ class ItemHandler(HoldsNoScope):
     def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
         self.task.describe_attempt(event, report, context)
         reports.describe_item(event, report, context, deck=self.deck)
+
+
+_DYNAMIC = Failure(
+    "DynamicItem",
+    "The task is dynamic: it left futures.pb, nodes to be run in its place, and a dynamic task cannot be mapped over. "
+    "Call it in a loop of another dynamic task.",
+)
 
 
 def _report_without_attempt(transition: Transition, path: Path, event: NodeEvent) -> None:

@@ -14,7 +14,6 @@ from livedeck.propeller.events import (
     AttemptEvent,
     AttemptExpired,
     AttemptFailed,
-    AttemptLeftNodes,
     AttemptStarted,
     AttemptSucceeded,
     AttemptWaits,
@@ -140,14 +139,6 @@ def _on_expired(task: TaskPlan, transition: Transition, path: Path, _: AttemptEx
         _stop_attempt(transition, path, attempt, Stopping.TIMEOUT)
 
 
-def _on_left_nodes(task: TaskPlan, transition: Transition, path: Path, event: AttemptLeftNodes) -> None:
-    failure = Failure(
-        "DynamicNotSupported",
-        "The task is dynamic: it left futures.pb, nodes to run in its place, and those cannot be run yet.",
-    )
-    _on_failed(task, transition, path, AttemptFailed(path, event.attempt, failure))
-
-
 def _on_failed(task: TaskPlan, transition: Transition, path: Path, event: AttemptFailed) -> None:
     attempt = transition.node(path).attempt
     assert attempt is not None
@@ -177,7 +168,6 @@ _ON_ATTEMPT: Mapping[type[NodeEvent], Callable[[TaskPlan, Transition, Path, Any]
     AttemptWaits: _on_waits,
     AttemptStarted: _on_started,
     AttemptSucceeded: _on_succeeded,
-    AttemptLeftNodes: _on_left_nodes,
     AttemptFailed: _on_failed,
     AttemptExpired: _on_expired,
 }

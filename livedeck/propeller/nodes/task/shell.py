@@ -7,8 +7,8 @@ from typing import Any
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.errors import ImpossibleTransition, InvalidWorkflow
-from livedeck.propeller.commands import Launch, NodeCommand, Prepare, Stop
-from livedeck.propeller.events import CacheHit, NodeEvent, Prepared
+from livedeck.propeller.commands import KeepOutputs, Launch, NodeCommand, Prepare, Stop
+from livedeck.propeller.events import CacheHit, NodeEvent, OutputsKept, Prepared
 from livedeck.propeller.plan import Path, TaskPlan
 from livedeck.propeller.shell import Shell
 
@@ -24,6 +24,8 @@ def carry_out(task: TaskPlan, shell: Shell, command: NodeCommand) -> Coroutine[A
             return shell.launcher.start(path, attempt, task, adopt=adopt)
         case Stop(path, attempt):
             return _stop(shell, path, attempt)
+        case KeepOutputs(path, attempt):
+            return _keep_outputs(task, shell, path, attempt)
         case _:
             raise ImpossibleTransition(f"a task's node does not ask for {command}")
 
@@ -56,3 +58,11 @@ async def _stop(shell: Shell, path: Path, number: int) -> None:
     # killed, and tries it again.
     await shell.recorder.recorded()
     shell.launcher.stop(path, number)
+
+
+async def _keep_outputs(task: TaskPlan, shell: Shell, path: Path, number: int) -> None:
+    if task.cacheable:
+        inputs = (await shell.data.inputs(path)).literals
+        source = shell.addresses.task_id(shell.name(path), task.template.id, number)
+        await shell.cache.keep(path, task, inputs, shell.observations.outputs[path], source)
+    shell.emit(OutputsKept(path))

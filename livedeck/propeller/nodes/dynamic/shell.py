@@ -1,0 +1,91 @@
+"""What the shell does for a dynamic node: it reads what the attempt has left, has it compiled, and plans it.
+
+A task of anybody's has written it, so it may hold anything: its size is looked at before it is read, it is parsed in
+pieces beside the event loop, compiled and planned there, and what is too much is the task's failure.
+"""
+
+import asyncio
+
+from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
+from flyteidl.core.interface_pb2 import VariableMap
+from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
+from google.protobuf.message import DecodeError
+
+from livedeck.errors import ImpossibleTransition, Refusal, StoreError, StoreUnavailable, UserError
+from livedeck.literals.parsing import parse_into
+from livedeck.propeller.failures import Failure
+from livedeck.propeller.nodes.dynamic.messages import NodesFound, NodesRefused
+from livedeck.propeller.plan import Path
+from livedeck.propeller.retry import retry
+from livedeck.propeller.shell import Shell
+from livedeck.propeller.state import ScopeState
+from livedeck.propeller.store_access import load
+
+FUTURES_LIMIT = 16 << 20
+"""Bytes of the largest ``futures.pb`` that is read: what clients are sent of a node is 20 MB at most."""
+MOST_NODES = 10_000
+"""Nodes that one attempt may leave, those of its sub-workflows counted once."""
+MOST_LEVELS = 100
+"""How deep nodes may lie: a task that leaves itself to be run in its place would never come to an end."""
+
+FAILED = "DynamicWorkflowBuildFailed"
+"""Flyte's code for nodes that cannot be run."""
+
+
+async def compile_nodes(shell: Shell, path: Path, attempt: int, outputs: VariableMap) -> None:
+    """Read what the attempt has left, and emit the nodes or what is wrong with them."""
+    try:
+        shell.emit(NodesFound(path, attempt, await _compiled(shell, path, attempt, outputs)))
+    except StoreUnavailable:
+        raise
+    except (UserError, Refusal, StoreError, DecodeError) as error:
+        message = f"The task is dynamic, and the nodes that it left cannot be run: {error}."
+        shell.emit(NodesRefused(path, attempt, Failure(FAILED, message)))
+
+
+async def find_nodes(shell: Shell, path: Path, attempt: int) -> None:
+    """Emit the nodes that were compiled before, by this engine or another."""
+    node = shell.addresses.node_id(shell.name(path))
+    closure = await retry("find dynamic workflow", lambda: shell.control.find_dynamic_workflow(node), shell.settings)
+    if closure is None:
+        raise ImpossibleTransition(f"node {node.node_id!r} runs nodes of its own, but which is not on record")
+    shell.emit(NodesFound(path, attempt, await _planned(shell, path, attempt, closure)))
+
+
+async def _compiled(shell: Shell, path: Path, attempt: int, outputs: VariableMap) -> ScopeState:
+    name = shell.name(path)
+    if len(path) >= MOST_LEVELS:
+        raise UserError(f"it lies {len(path)} levels deep already, and {MOST_LEVELS} are the most")
+    uri = shell.addresses.futures_uri(name, attempt)
+    data = await retry("read futures", lambda: load(uri, shell.settings, limit=FUTURES_LIMIT), shell.settings)
+    spec = DynamicJobSpec()
+    await parse_into(spec, data)
+    _refuse_many(spec)
+    node = shell.addresses.node_id(name)
+    closure = await retry(
+        "compile dynamic workflow",
+        lambda: shell.control.compile_dynamic_workflow(node, attempt, spec, outputs),
+        shell.settings,
+    )
+    scope = await _planned(shell, path, attempt, closure)
+    shell.observations.compiled[path, attempt] = DynamicWorkflowNodeMetadata(
+        id=closure.primary.template.id, compiled_workflow=closure, dynamic_job_spec_uri=uri
+    )
+    return scope
+
+
+def _refuse_many(spec: DynamicJobSpec) -> None:
+    nodes = len(spec.nodes) + sum(len(each.nodes) for each in spec.subworkflows)
+    if nodes > MOST_NODES:
+        raise UserError(f"they are {nodes}, and {MOST_NODES} are the most; have each do more, or map over a list")
+
+
+async def _planned(shell: Shell, path: Path, attempt: int, closure: CompiledWorkflowClosure) -> ScopeState:
+    planner = shell.planner(closure)
+    plan = await asyncio.to_thread(planner.plan) if planner.nodes > FEW_NODES else planner.plan()
+    return shell.scope(path, plan, retry_group=attempt)
+
+
+FEW_NODES = 500
+"""Nodes that are planned on the event loop: some 5 ms."""
