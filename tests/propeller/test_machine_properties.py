@@ -718,7 +718,7 @@ def check_ways(world: World, script: BranchScript, parent: str, *, stoppable: bo
 def check_task(world: World, script: TaskScript, name: str, recorded: RecordedNode, *, stoppable: bool) -> None:
     check_attempts(recorded, script)
     _, count = script.plays_out()
-    if script.nodes is None or not script.compiles or len(recorded.attempts) < count:
+    if script.nodes is None or not script.compiles or not count or len(recorded.attempts) < count:
         return
     stopped = stoppable or not script.nodes_succeed()
     for index, node in enumerate(script.nodes):
