@@ -8,6 +8,7 @@ import { createRoot } from "react-dom/client";
 import { ThemeButton } from "./app/ThemeButton";
 import "./app/app.css";
 import { ThemeProvider } from "./bindings/theme";
+import { useTitle } from "./bindings/useTitle";
 import { ThemeSetting } from "./core/theme";
 import type { ChosenTab } from "./features/deck/DeckFrame";
 import { DeckPanel } from "./features/deck/DeckPanel";
@@ -19,12 +20,22 @@ import "./ui/base.css";
 const meta = (name: string): string | null =>
   document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? null;
 
+/** What is chosen stands in the address, so that it can be kept and passed on. */
+function remember(chosen: Readonly<Record<string, string | null>>): void {
+  const address = new URL(window.location.href);
+  for (const [name, value] of Object.entries(chosen)) {
+    if (value === null) address.searchParams.delete(name);
+    else address.searchParams.set(name, value);
+  }
+  window.history.replaceState(window.history.state, "", address);
+}
+
+const asked = (name: string): string | null => new URLSearchParams(window.location.search).get(name);
+
 const TAB: ChosenTab = {
-  name: new URLSearchParams(window.location.search).get("tab"),
+  name: asked("tab"),
   choose: (name) => {
-    const address = new URL(window.location.href);
-    address.searchParams.set("tab", name);
-    window.history.replaceState(window.history.state, "", address);
+    remember({ tab: name });
   },
 };
 
@@ -55,10 +66,11 @@ function useDecks(): readonly ListedDeck[] {
 
 function Viewer() {
   const decks = useDecks();
-  const [chosen, choose] = useState<string | null>(null);
+  const [chosen, choose] = useState(asked("deck"));
   const ofFolder = meta("livedeck-decks") !== null;
   // Until the viewer chooses, the newest: of a run, the node that has begun last.
   const deck = decks.find(({ name }) => name === chosen) ?? decks.at(-1);
+  useTitle(deck?.name ?? "", null);
   return (
     <div className="viewer">
       <header className="top-bar">
@@ -69,9 +81,12 @@ function Viewer() {
             className="place-select"
             aria-label="Deck"
             value={deck?.name}
-            onChange={(event) => choose(event.target.value)}
+            onChange={({ target }) => {
+              choose(target.value);
+              remember({ deck: target.value, tab: null });
+            }}
           >
-            {decks.map(({ name }) => (
+            {decks.toReversed().map(({ name }) => (
               <option key={name}>{name}</option>
             ))}
           </select>

@@ -183,6 +183,7 @@ def test_an_unknown_project_is_not_one_in_which_nothing_has_run(stage: Stage) ->
     expect(stage.page.get_by_text("domain 'nowhere' does not exist")).to_be_visible()
     stage.page.goto(f"{stage.server.url}/console/projects/flytesnacks/domains/staging/executions")
     expect(stage.page.get_by_text("Nothing has run yet")).to_be_visible()
+    expect(stage.page.get_by_text("livedeck run --remote -p flytesnacks -d staging FILE WORKFLOW")).to_be_visible()
 
 
 def test_back_finds_the_place_and_the_link(stage: Stage) -> None:

@@ -52,8 +52,12 @@ def test_the_decks_of_a_run_come_one_after_the_other(url: str, page: Page, tmp_p
     choice.select_option("0001-wf/n0/0")
     expect(deck.get_by_text("2 of 4")).to_be_visible()
     publish(tmp_path / "0001-wf" / "n2" / "0", 1, Put("d", Progress("p", "more", 1, 2)))
-    expect(choice.locator("option")).to_have_count(3)
+    expect(choice.locator("option")).to_have_text(["0001-wf/n2/0", "0001-wf/n1/0", "0001-wf/n0/0"])
     expect(deck.get_by_text("2 of 4")).to_be_visible()
+    expect(page).to_have_title("0001-wf/n0/0 - livedeck")
+    page.reload()
+    expect(choice).to_have_value("0001-wf/n0/0")
+    expect(page.get_by_title("Deck", exact=True).content_frame.get_by_text("2 of 4")).to_be_visible()
 
 
 def test_an_unreadable_segment_is_named(url: str, page: Page, tmp_path: Path) -> None:

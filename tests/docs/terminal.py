@@ -25,6 +25,7 @@ PORT = 8080
 _SERVE = re.compile(r"(\w+=\S+ )*livedeck serve\b")
 _LAST_LINE_OF_SERVE = re.compile(r"^Up to .* at once")
 _STAYS = re.compile(r"Ctrl-C")
+_VIEWED = re.compile(r"page stays until Ctrl-C")
 _NEEDS_SERVER = re.compile(r"--remote|livedeck (get|watch|abort|relaunch|delete|register|prune (?!--local))")
 _END = "\x1eend of the command "
 
@@ -136,7 +137,7 @@ class Terminal:
     def _run_until_it_stays(self, command: str) -> str:
         """Run a command that says that it stays until Ctrl-C, and type that then."""
         process = self._start(["bash", "--norc", "--noprofile", "-c", command])
-        printed = _read_until(process, _STAYS)
+        printed = _read_until(process, _VIEWED if " --view " in command else _STAYS)
         return f"{printed}{_interrupt(process)}{STOP}"
 
     def _run_serve(self, step: Step) -> str:

@@ -140,7 +140,7 @@ function NoneFit() {
 }
 
 /** Nothing has run; or there is no such place, which a mistyped address would otherwise look like. */
-function FirstRun({ route: { project } }: { readonly route: ExecutionsRoute }) {
+function FirstRun({ route: { project, domain } }: { readonly route: ExecutionsRoute }) {
   const projects = useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => listProjects(signal), staleTime: 60_000 });
   if (projects.isPending) return <Skeleton label="Looking for the project" />;
   if (projects.isSuccess && !projects.data.projects?.some(({ id }) => id === project)) {
@@ -155,7 +155,7 @@ function FirstRun({ route: { project } }: { readonly route: ExecutionsRoute }) {
       <p>Run a workflow on this server, and it appears here at once:</p>
       <pre>
         export LIVEDECK_ENDPOINT={window.location.host}
-        {"\n"}livedeck run --remote examples/train_digits.py train_digits
+        {"\n"}livedeck run --remote -p {project} -d {domain} FILE WORKFLOW
       </pre>
     </Empty>
   );
