@@ -21,6 +21,7 @@ import livedeck.deck.publisher
 import livedeck.store.persistent  # noqa: F401 - both are imported where they are used; here, before the fork
 from livedeck.deck.hints import hint_from_environment
 from livedeck.errors import InvalidKey, StoreError, UnknownEntity, UserError
+from livedeck.executors import imports
 from livedeck.executors.api import RESULT_NOT_STORED
 from livedeck.executors.notices import RESULT_NOTICE, tell_result_stored
 from livedeck.runtime import arguments, budget, code, failures
@@ -90,7 +91,7 @@ def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
         name_files_as_in(folder)
         threading.excepthook = failures.print_of_thread
     try:
-        with interfaces_read_lazily():
+        with interfaces_read_lazily(), imports.reported(folder if given.code else ""):
             module = importlib.import_module(given.task_module)
     except SystemExit as error:
         raise UserError(f"the module {given.task_module} cannot be loaded: {describe_exit(error)}") from error

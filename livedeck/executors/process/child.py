@@ -55,6 +55,8 @@ class ChildSetup(msgspec.Struct, frozen=True):
     umask: int
     notices: bytes = b""
     """Address of the socket for ``ExitNotice``; empty: there is none."""
+    ready: bytes = b""
+    """Address of the socket for ``READY``, in a child that has libraries; empty: it has none."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -65,6 +67,10 @@ class Plan(msgspec.Struct, frozen=True):
     """``module:function`` to call with ``argv[1:]``; None: execute ``argv``."""
     environment: dict[bytes, bytes | None]
     """What is different from the zygote's own environment; None: not set."""
+
+
+READY = b"ready"
+"""What a child with libraries sends once it has come up: what they do after a fork has not made it hang."""
 
 
 class ExitNotice(msgspec.Struct, frozen=True, array_like=True):
@@ -126,6 +132,10 @@ def run(setup: ChildSetup) -> NoReturn:
     try:
         _detach(setup)
         _renew_interpreter()
+        if setup.ready:
+            _send_ready(setup.ready)
+        else:
+            renew_exit_handlers()
         plan = _await_plan()
         if plan is None:
             code = 0
@@ -138,6 +148,16 @@ def run(setup: ChildSetup) -> NoReturn:
         os.write(2, traceback.format_exc().encode())
     finally:
         # Also when this very module is at fault: the child must never return into the zygote's loop.
+        os._exit(code)
+
+
+def try_out() -> NoReturn:
+    """Do in a fork what every child does first, and end."""
+    code = OWN_FAILURE
+    try:
+        _renew_interpreter()
+        code = 0
+    finally:
         os._exit(code)
 
 
@@ -226,7 +246,12 @@ def _renew_interpreter() -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:  # ``random`` sees to itself
         numpy.random.seed()
-    _renew_exit_handlers()
+
+
+def _send_ready(address: bytes) -> None:
+    """Tell the zygote that this child has come up. Blocks until that is heard: one that is not is taken to hang."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
+        way.sendto(READY, address)
 
 
 def _send_exit_notice(address: bytes, process: int, code: int) -> None:
@@ -260,7 +285,7 @@ def _set_environment(changes: Mapping[bytes, bytes | None]) -> None:
         time.tzset()
 
 
-def _renew_exit_handlers() -> None:
+def renew_exit_handlers() -> None:
     """Drop the handlers registered before the fork, whose subjects are the zygote's; keep the interpreter's own."""
     atexit._clear()  # multiprocessing, which faces the same, may not help itself either
     logging = sys.modules.get("logging")

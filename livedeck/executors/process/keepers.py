@@ -10,6 +10,7 @@ from livedeck.executors.api import Attempt
 from livedeck.executors.local.keepers import Listener
 from livedeck.executors.local.records import AttemptRecord, StoredRecord
 from livedeck.executors.process import messages
+from livedeck.executors.process.groups import ImportGroups
 from livedeck.executors.process.links import Link, ZygoteFolder
 from livedeck.executors.process.pool import ZygotePool
 from livedeck.executors.process.zygote import Settings
@@ -27,16 +28,35 @@ class ZygoteKeepers:
         settings: for one that must be started.
         environment: for the attempts.
         answer_timeout: seconds after which a zygote that runs and does not answer is ended.
+        import_zygotes: how many zygotes may have imported what attempts import.
+        import_idle: seconds after which such a zygote that nobody used is ended.
+        import_timeout: seconds that it may take to import.
     """
 
     def __init__(
-        self, work_dir: Path, settings: Settings, environment: Mapping[str, str], answer_timeout: float
+        self,
+        work_dir: Path,
+        settings: Settings,
+        environment: Mapping[str, str],
+        answer_timeout: float,
+        *,
+        import_zygotes: int,
+        import_idle: float,
+        import_timeout: float,
     ) -> None:
         self._folder = ZygoteFolder(work_dir)
         self._answer_timeout = answer_timeout
         self.pool = ZygotePool(self._folder, settings, environment, self, answer_timeout)
         self._links: dict[str, Link] = {}
         """To the zygote of each attempt that runs or is being started."""
+        self.groups = ImportGroups(
+            self.pool,
+            self._links.values,
+            work_dir / "imports",
+            most=import_zygotes,
+            idle=import_idle,
+            start_timeout=import_timeout,
+        )
         self._answers: dict[str, asyncio.Future[Answer | None]] = {}
         """What the zygote will say to a launch; None: it hung up first."""
         self._listener: Listener
@@ -45,10 +65,12 @@ class ZygoteKeepers:
         """Link to every zygote that runs, and have one with today's code started meanwhile."""
         self._listener = listener
         self._folder.prepare()
+        self.groups.prepare()
         await self.pool.open()
 
     async def close(self) -> None:
         """Hang up on all; those that run nothing end."""
+        await self.groups.close()
         await self.pool.close()
         self._links.clear()
 
@@ -58,7 +80,8 @@ class ZygoteKeepers:
 
     async def start(self, name: str, attempt: Attempt) -> bool:
         """Have the zygote start an attempt; False: one of that name is on record, or the zygote hung up."""
-        link = await self.pool.primary()
+        own, added = self.groups.choose(attempt)
+        link = own or await self.pool.primary()
         answer: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         self._answers[name] = answer
         self._links[name] = link
@@ -67,7 +90,7 @@ class ZygoteKeepers:
                 name=name,
                 id=attempt.id,
                 command=list(attempt.command),
-                environment=dict(attempt.environment),
+                environment={**attempt.environment, **added},
                 output_prefix=attempt.output_prefix,
                 cpu=attempt.cpu,
                 memory=attempt.memory,
@@ -127,6 +150,8 @@ class ZygoteKeepers:
                 self._links.pop(name, None)
                 self._listener.on_exited(name, ended)
                 self.pool.dismiss_unused(self._links.values())
+            case messages.Withdrawn(reason=reason):
+                self.groups.refuse(link, reason)
             case messages.Welcome():
                 self.on_welcome(link, message)
 

@@ -97,8 +97,14 @@ class Exited(msgspec.Struct, tag=True, frozen=True):
     exit: ExitRecord
 
 
+class Withdrawn(msgspec.Struct, tag=True, frozen=True):
+    """No more attempts should be started in this zygote."""
+
+    reason: str
+
+
 ToZygote = Hello | Launch | Abort | Bye
-FromZygote = Welcome | Launched | Known | Refused | Grew | Stored | Exited
+FromZygote = Welcome | Launched | Known | Refused | Grew | Stored | Exited | Withdrawn
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -7,7 +7,10 @@ import os
 import signal
 import socket
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.local import endings, processes
@@ -70,6 +73,8 @@ class ZygotePool:
         self._links: dict[ProcessIdentity, Link] = {}
         self._starting: asyncio.Task[Link] | None = None
         self._primary: Link | None = None
+        self._with_imports: set[Link] = set()
+        """To zygotes that are kept whether or not they run anything."""
 
     async def open(self) -> None:
         """Link to every zygote that runs, and have one with today's code started meanwhile."""
@@ -98,6 +103,45 @@ class ZygotePool:
         starting = self._start()
         return await asyncio.shield(starting)
 
+    async def start_for_imports(
+        self, group: str, report: Path, environment: Mapping[str, str], *, timeout: float
+    ) -> Link:
+        """Return the link to a zygote that has imported what a report names, and keep it until it is released.
+
+        Args:
+            group: the attempts that are to be forked from it, as a digest.
+            report: the file with the report.
+            environment: what their environments have besides that of all attempts.
+            timeout: seconds for the imports.
+
+        Raises:
+            ExecutorError: there is none; the message holds its own words.
+        """
+        settings, whole = self._settings, self._environment | dict(environment)
+        digest = f"{await asyncio.to_thread(fingerprint, settings.preload, settings.commands, whole)}-{group}"
+        settings = msgspec.structs.replace(settings, imports=str(report))
+        for _ in range(3):  # one that is just ending may still take the connection
+            connected = await asyncio.to_thread(self._zygotes.connect_or_start, digest, settings, whole)
+            try:
+                link = await self._greet(connected, timeout=timeout)
+            except ConnectionResetError:
+                if not self._zygotes.ended_well(digest):
+                    break
+            except ExecutorError:
+                silent = self._zygotes.identity(digest)
+                if silent is not None:
+                    self.kill_silent(silent)
+                raise
+            else:
+                self._with_imports.add(link)
+                return link
+        raise ExecutorError(self._zygotes.last_words(digest))
+
+    def release(self, link: Link, used: Iterable[Link]) -> None:
+        """Keep a zygote no longer than it runs something."""
+        self._with_imports.discard(link)
+        self.dismiss_unused(used)
+
     async def link_to(self, zygote: ProcessIdentity) -> Link | None:
         """Return the link to a zygote, None when it is dead.
 
@@ -120,7 +164,7 @@ class ZygotePool:
     def kill_silent(self, zygote: ProcessIdentity) -> None:
         """End a zygote that has not answered in time; its attempts die with it."""
         if processes.is_alive(zygote):
-            logger.error("zygote_silent pid=%d seconds=%g; it is ended", zygote.pid, self._answer_timeout)
+            logger.error("zygote_silent pid=%d; it is ended", zygote.pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(zygote.pid, signal.SIGKILL)
 
@@ -142,10 +186,10 @@ class ZygotePool:
                 logger.warning("zygote_not_adopted fingerprint=%s error=%s", known, error)
 
     def dismiss_unused(self, used: Iterable[Link]) -> None:
-        """Hang up on zygotes of older code that run nothing any more."""
+        """Hang up on zygotes that start nothing any more, once they run nothing."""
         if len(self._links) < 2 or self._primary is None or not self._primary.connected:
             return
-        keep = {id(self._primary), *map(id, used)}
+        keep = {id(self._primary), *map(id, used), *map(id, self._with_imports)}
         for zygote, link in list(self._links.items()):
             if id(link) not in keep:
                 del self._links[zygote]
@@ -208,6 +252,7 @@ class ZygotePool:
 
     def _on_lost(self, link: Link) -> None:
         zygote = link.zygote
+        self._with_imports.discard(link)
         if self._links.get(zygote) is link:
             del self._links[zygote]
         self._listener.on_lost(link)

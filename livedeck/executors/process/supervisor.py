@@ -64,6 +64,8 @@ class Running:
     """When it said that its result is in the store, in seconds since the epoch; None: it has not."""
     kill_at: float | None = None
     """When its grace ends, on the monotonic clock; None: nobody aborted it."""
+    hung: bool = False
+    """Whether it is ended because it hung before its task began."""
     overdue: bool = False
     """Whether it is ended for having gone on too long after its result was stored."""
 
@@ -78,6 +80,8 @@ class ChildSupervisor:
         log_cap: bytes kept of one attempt's output, about.
         notices: address of the socket where attempts say that their result is stored, and that they are over;
             empty: none.
+        environment: what the environment of a child is without its plan, but for what libraries have changed in it.
+        has_libraries: whether libraries were imported for the attempts, so that children may hang in them.
         exit_notices: whether children say that they are over, instead of being waited for.
         spares: how many children are forked in advance, at most.
     """
@@ -90,6 +94,8 @@ class ChildSupervisor:
         umask: int,
         log_cap: int,
         notices: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        has_libraries: bool = False,
         exit_notices: bool = True,
         spares: int = MAX_SPARES,
     ) -> None:
@@ -99,7 +105,8 @@ class ChildSupervisor:
         self.running: dict[str, Running] = {}
         self._records = records
         self._scratch = scratch.Scratch(records.work_dir, self.me)
-        self._environment = dict(os.environ)
+        self._environment = dict(os.environ if environment is None else environment)
+        self._has_libraries = has_libraries
         self._commands = commands
         self._umask = umask
         self._log_cap = log_cap
@@ -108,6 +115,8 @@ class ChildSupervisor:
         self._cleaners: set[int] = set()
         self._exiting: dict[int, float] = {}
         """Processes that sent their exit notice and are not reaped yet, and since when."""
+        self._come_up: set[int] = set()
+        """Children with libraries that have said that they are ready."""
         self._spares: deque[Spare] = deque()
         self._refilling = False
         self._memory_kills = MemoryKills()
@@ -210,6 +219,19 @@ class ChildSupervisor:
         running.stored_at = time.time()
         return running
 
+    def come_up(self, pid: int) -> None:
+        """Note that a child is ready."""
+        if pid in self._by_pid or any(spare.process.pid == pid for spare in self._spares):
+            self._come_up.add(pid)
+
+    def kill_hung(self, running: Running) -> bool:
+        """SIGKILL an attempt whose process has not come up; return whether that was needed."""
+        if self.running.get(running.record.name) is not running or running.pid in self._come_up:
+            return False
+        running.hung = True
+        os.kill(running.pid, signal.SIGKILL)
+        return True
+
     def exiting(self, pid: int) -> Running | None:
         """Return the attempt of a process that sent its exit notice, if its end can be told before it is gone."""
         running = self._by_pid.get(pid)
@@ -230,6 +252,7 @@ class ChildSupervisor:
     def _end(self, running: Running, code: int, peak_memory: int) -> ExitRecord:
         running.capture.finish()
         del self._by_pid[running.pid], self.running[running.record.name]
+        self._come_up.discard(running.pid)
         reason = self._why_lost(running, code)
         kind = ExitKind.SIGNALLED if code < 0 else ExitKind.EXITED
         return ExitRecord(
@@ -248,6 +271,8 @@ class ChildSupervisor:
         """Say what took an attempt away that did nothing to deserve it; empty: its end is its own."""
         if not running.began:
             return "its process was gone before the task began"
+        if running.hung:
+            return "its process hung before the task began, in what a library does after a fork"
         if self.ending and code in STOPPED:
             return "the process that it was forked from was asked to end, and it with it"
         return ""
@@ -333,13 +358,15 @@ class ChildSupervisor:
         try:
             pid = os.fork()
             if pid == 0:
-                child.run(child.ChildSetup(output, plan_fd, cwd, self.me.pid, self._umask, self._exit_notices))
+                ready = self._notices if self._has_libraries else b""
+                child.run(child.ChildSetup(output, plan_fd, cwd, self.me.pid, self._umask, self._exit_notices, ready))
             return pid
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, child.HANDLED)
 
     def _forget(self, pid: int) -> None:
         self._cleaners.discard(pid)
+        self._come_up.discard(pid)
         self._exiting.pop(pid, None)
         for spare in [spare for spare in self._spares if spare.process.pid == pid]:
             self._spares.remove(spare)

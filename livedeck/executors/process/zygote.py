@@ -25,7 +25,8 @@ from livedeck.executors import notices
 from livedeck.executors.local import processes
 from livedeck.executors.local.records import ExitRecord, Records
 from livedeck.executors.output import replace_file
-from livedeck.executors.process import child, messages
+from livedeck.executors.process import child, messages, sharing
+from livedeck.executors.process.sharing import CannotShare
 from livedeck.executors.process.supervisor import MAX_SPARES, ChildSupervisor, Running
 
 COALESCE = 0.1
@@ -37,6 +38,8 @@ SHUTDOWN_GRACE = 10.0
 RETRY_RECORD = 1.0
 EXIT_NOTICE, SPARES = "exit notice", "spares"
 """Parts that can be left out."""
+UNSHARED = 3
+"""Exit code of a zygote that cannot share what it has imported; its log says why."""
 REAP_TIMEOUT = 2.0
 """Seconds that a process may take to be gone after its exit notice, and between two looks for such."""
 
@@ -54,6 +57,12 @@ class Settings(msgspec.Struct, frozen=True):
     log_cap: int
     exit_timeout: float
     """Seconds that an attempt's process may go on after its result was stored."""
+    imports: str = ""
+    """The report of what to import before anything is forked; see ``sharing``."""
+    import_memory: int = 0
+    """Bytes that this process may have then."""
+    ready_timeout: float = 30.0
+    """Seconds after its launch within which a child that has libraries must have come up."""
     without: list[str] = []
     """Parts that are left out, to measure what they gain; see ``ProcessExecutor``."""
     identity: str = ""
@@ -100,6 +109,7 @@ class Zygote:
     ) -> None:
         self._supervisor = supervisor
         self._notices = notice_socket
+        self._ready_timeout = settings.ready_timeout if settings.imports else None
         self._idle = settings.idle
         self._exit_timeout = settings.exit_timeout
         self._listener = listener
@@ -255,7 +265,15 @@ class Zygote:
         if running is None:
             return messages.Known(message.name)
         self._selector.register(running.capture.fd, selectors.EVENT_READ, lambda _: self._on_output(running))
+        if self._ready_timeout is not None:
+            self._later(time.monotonic() + self._ready_timeout, lambda: self._check_ready(running))
         return messages.Launched(message.name)
+
+    def _check_ready(self, running: Running) -> None:
+        """End an attempt that hangs in what a library does after a fork; it is lost, and the next starts elsewhere."""
+        if self._supervisor.kill_hung(running):
+            _say(f"{running.record.id} hung after it was forked")
+            self._tell(messages.Withdrawn("a process that was forked from its zygote hung"))
 
     def _abort(self, name: str, grace: float) -> None:
         deadline = self._supervisor.abort(name, grace)
@@ -296,6 +314,9 @@ class Zygote:
         # One notice at a time, so that a flood of them holds up nothing else. Nonsense was not sent by livedeck.
         with contextlib.suppress(BlockingIOError, msgspec.DecodeError):
             pid, data = notices.receive(self._notices)
+            if data == child.READY:
+                self._supervisor.come_up(pid)
+                return
             if data == notices.RESULT_STORED:
                 self._on_result(pid)
                 return
@@ -376,7 +397,11 @@ def main() -> None:
     for module in settings.preload:
         importlib.import_module(module)
     child.open_streams()
-    _warn_of_threads()
+    environment = dict(os.environ)
+    if settings.imports:
+        _import_libraries(settings)
+    else:
+        _warn_of_threads()
     processes.become_subreaper()
     records = Records(Path(settings.work_dir))
     opened = notices.open_socket()
@@ -387,6 +412,8 @@ def main() -> None:
         log_cap=settings.log_cap,
         notices=opened.getsockname() if opened is not None else b"",
         exit_notices=EXIT_NOTICE not in settings.without,
+        environment=environment,
+        has_libraries=bool(settings.imports),
         spares=0 if SPARES in settings.without else MAX_SPARES,
     )
     listener = socket.socket(fileno=settings.listener)
@@ -395,6 +422,17 @@ def main() -> None:
     gc.freeze()  # or a collection in a child would write to, and so copy, every page that holds an object
     Zygote(settings, supervisor, listener, opened).run()
     supervisor.close()
+
+
+def _import_libraries(settings: Settings) -> None:
+    """Import what attempts import, or end: nothing is forked from a process in which that went wrong."""
+    child.renew_exit_handlers()  # those of libraries are for attempts too, which have them as if they had imported
+    try:
+        sharing.import_libraries(settings.imports, max_memory=settings.import_memory)
+    except CannotShare as error:
+        _say(str(error))
+        processes.kill_session(os.getsid(0))
+        os._exit(UNSHARED)  # whatever libraries have left, threads that never end among it
 
 
 def _warn_of_threads() -> None:
