@@ -285,6 +285,8 @@ def _translate(error: OSError, verb: str, path: str) -> StoreError:
     code = error.errno or 0
     if code in _MISSING and verb != "write":
         return ObjectNotFound(f"{path} does not exist")
+    if code == errno.ELOOP and verb != "write":
+        return UnreadableObject(f"{path} is a link that leads in a circle")
     if code in _REFUSED:
         return StoreError(f"may not {verb} {path}: {error.strerror}; check who owns the folder and its permissions")
     if code == errno.ENAMETOOLONG:

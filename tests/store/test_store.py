@@ -342,6 +342,15 @@ def test_only_regular_files_of_the_store_are_read(tmp_path: Path, make: Callable
     assert not (tmp_path / "copy").exists()
 
 
+def test_a_link_in_a_circle_is_an_object_that_cannot_be_read(tmp_path: Path) -> None:
+    store = open_store(f"file://{tmp_path}")
+    (tmp_path / "k").symlink_to("k")
+    for read in (lambda: store.get("k"), lambda: store.head("k"), lambda: store.download_to("k", tmp_path / "copy")):
+        with pytest.raises(UnreadableObject, match="is a link that leads in a circle"):
+            read()
+    assert not (tmp_path / "copy").exists()
+
+
 def test_a_link_within_the_store_is_read(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "name").symlink_to(tmp_path / "real")  # the store's own folder may be reached by a link
