@@ -1,11 +1,11 @@
 """What an execution's nodes are called in a terminal."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
-from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.identifier_pb2 import Identifier, NodeExecutionIdentifier
 from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
 
 from livedeck.admin.compiler.nodes import inner_nodes
@@ -18,22 +18,40 @@ _ATTEMPT = re.compile("-[0-9]+-")
 
 
 class NodeNames:
-    """The names that a workflow gives its nodes, those inside of sub-workflows too.
+    """The names that a workflow gives its nodes, those inside of sub-workflows and dynamic nodes too.
 
     Args:
         workflow: As it was registered.
+        find_dynamic: Returns what a dynamic node runs.
     """
 
-    def __init__(self, workflow: CompiledWorkflowClosure | None = None) -> None:
+    def __init__(
+        self,
+        workflow: CompiledWorkflowClosure | None = None,
+        find_dynamic: Callable[[NodeExecutionIdentifier], CompiledWorkflowClosure] | None = None,
+    ) -> None:
         workflow = workflow or CompiledWorkflowClosure()
+        self._find_dynamic = find_dynamic
+        self._dynamic: dict[str, NodeNames] = {}
+        """Of dynamic nodes that were met, by their ids: a node is met before those inside of it."""
         self._nodes = _by_id(_nodes_of(workflow.primary.template))
         self._inside = {_key(sub.template.id): _by_id(_nodes_of(sub.template)) for sub in workflow.sub_workflows}
 
     def of(self, execution: NodeExecution) -> str:
         """Return the node's name; what its id ends with if none is known; "" if that is all of the id."""
         id_, spec = execution.id.node_id, execution.metadata.spec_node_id
-        planned = self._find(id_, self._nodes)
+        if execution.metadata.is_dynamic and id_ not in self._dynamic and self._find_dynamic is not None:
+            self._dynamic[id_] = NodeNames(self._find_dynamic(execution.id))
+        planned = self._find_below_dynamic(id_) or self._find(id_, self._nodes)
         return (planned.metadata.name if planned is not None else "") or ("" if spec == id_ else spec)
+
+    def _find_below_dynamic(self, id_: str) -> Node | None:
+        """Return a node of the innermost dynamic one that it is inside of."""
+        for attempt in reversed([*_ATTEMPT.finditer(id_)]):
+            inside = self._dynamic.get(id_[: attempt.start()])
+            if inside is not None:
+                return inside._find(id_[attempt.end() :], inside._nodes)  # noqa: SLF001 - its own
+        return None
 
     def _find(self, id_: str, nodes: Mapping[str, Node]) -> Node | None:
         if id_ in nodes:
@@ -58,7 +76,7 @@ def is_boundary(node: NodeExecution) -> bool:
 
 def node_names(client: Client, workflow: Identifier) -> NodeNames:
     """Return what the nodes of a registered workflow are called."""
-    return NodeNames(client.get_workflow(workflow).closure.compiled_workflow)
+    return NodeNames(client.get_workflow(workflow).closure.compiled_workflow, client.dynamic_workflow)
 
 
 def _nodes_of(template: WorkflowTemplate) -> Iterable[Node]:

@@ -7,6 +7,7 @@ from flyteidl.core import catalog_pb2
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import NodeExecution as Nodes
 from flyteidl.core.execution_pb2 import TaskExecution as Tasks
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.cli.node_names import NodeNames
@@ -145,3 +146,22 @@ def test_what_the_cache_gave_is_told_as_in_a_local_run(
     metadata.catalog_key.source_task_execution.node_execution_id.execution_id.name = source
     Progress("http://x").follow([NodeChanged(node)])
     assert capsys.readouterr().out.split() == ["n0", "cached", *f"its outputs are those of {whose}".split()]
+
+
+def test_nodes_of_a_dynamic_node_have_the_names_that_it_gave_them() -> None:
+    inner, asked = CompiledWorkflowClosure(), []
+    inner.primary.template.nodes.add(id="dn0").metadata.name = "square"
+
+    def find(node: NodeExecutionIdentifier) -> CompiledWorkflowClosure:
+        asked.append(node.node_id)
+        return inner
+
+    names = NodeNames(None, find)
+    parent, child = NodeExecution(), NodeExecution()
+    parent.id.node_id, parent.metadata.is_dynamic = "n1", True
+    child.id.node_id, child.metadata.spec_node_id = "n1-0-dn0", "dn0"
+    assert names.of(child) == "dn0"
+    names.of(parent)
+    assert names.of(child) == "square"
+    names.of(parent)
+    assert asked == ["n1"], "once"
