@@ -26,10 +26,11 @@ def register(files: tuple[str, ...], endpoint: str, project: str, domain: str, v
         for program, remote in remotes:  # a mistake in the last file stops the first from being registered
             for entity in program.entities.values():
                 remote.check(entity)
+        width = max((len(entity.name) for program in programs for entity in program.entities.values()), default=0)
         for program, remote in remotes:
             for entity in program.entities.values():
                 registered = remote.register(entity)
                 kind = "workflow" if isinstance(entity, Workflow) else "task"
-                click.echo(f"{kind:9} {registered.id.name}  version {registered.id.version}")
+                click.echo(f"{kind:9} {registered.id.name:{width}}  version {registered.id.version}")
             if not program.entities:
                 click.echo(f"{program.file} has no task and no workflow")

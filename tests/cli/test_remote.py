@@ -96,6 +96,7 @@ def test_registering_twice_changes_nothing(remote: Command, server: ServerProces
     first = remote("register", "program.py")
     assert first.exit_code == 0, first.output
     assert len(set(re.findall(r"version (\S+)", first.stdout))) == 1, "one version for all of one program"
+    assert len({line.index("version ") for line in first.stdout.splitlines()}) == 1, "they stand in columns"
     assert remote("register", "program.py").stdout == first.stdout
     with Client(server.endpoint) as client:
         versions = {each.id.version for each in client.list_tasks("program.train")}

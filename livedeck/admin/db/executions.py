@@ -149,7 +149,7 @@ def terminate(transaction: Transaction, identifier: WorkflowExecutionIdentifier,
     closure = rows.execution.closure
     if closure.phase in WORKFLOW.terminal:
         phase = core.WorkflowExecution.Phase.Name(closure.phase)
-        raise StateForbids(f"execution {describe(identifier)} is over ({phase}): it cannot be terminated")
+        raise StateForbids(f"execution {describe(identifier)} is over ({phase}): it cannot be aborted any more")
     if closure.phase == core.WorkflowExecution.ABORTING:
         return
     closure.phase = core.WorkflowExecution.ABORTING

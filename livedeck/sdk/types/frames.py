@@ -228,7 +228,9 @@ class FrameHandler(Handler):
     def to_json(self, value: Any) -> Any:
         frame = self.accept(value)
         names = self._library.columns(frame)
-        return {"type": f"{self.type.__module__.partition('.')[0]}.{self.type.__name__}", "columns": names}
+        kind = f"{self.type.__module__.partition('.')[0]}.{self.type.__name__}"
+        rows = {"rows": len(frame)} if hasattr(frame, "__len__") else {}  # a lazy frame does not know
+        return {"type": kind, "columns": names, **rows}
 
     def schema(self) -> dict[str, Any]:
         text = {"type": "string"}

@@ -113,7 +113,9 @@ def test_from_a_file_named_on_the_command_line(python_type: Any, tmp_path: Path)
 
 def test_json_is_a_summary() -> None:
     for frame in FRAMES.values():
-        assert to_json(frame, type(frame))["columns"] == ["a", "b", "c"]
+        shown = to_json(frame, type(frame))
+        assert shown["columns"] == ["a", "b", "c"]
+        assert shown.get("rows", len(FRAMES["pandas"])) == len(FRAMES["pandas"])
 
 
 @dataclasses.dataclass
