@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from livedeck.deck.page import Deck
     from livedeck.sdk.conditionals import conditional
     from livedeck.sdk.dynamic import dynamic
+    from livedeck.sdk.gates import approve, sleep, wait_for_input
     from livedeck.sdk.map_tasks import TaskMetadata, map_task
     from livedeck.sdk.types.errors import FlyteError
 
@@ -60,12 +61,15 @@ __all__ = [
     "UserError",
     "Workflow",
     "WorkflowFailurePolicy",
+    "approve",
     "chain",
     "conditional",
     "current_context",
     "dynamic",
     "map_task",
+    "sleep",
     "task",
+    "wait_for_input",
     "workflow",
 ]
 
@@ -77,6 +81,7 @@ _LOADED_WHEN_ASKED_FOR = {
     "conditional": "livedeck.sdk.conditionals",
     "dynamic": "livedeck.sdk.dynamic",
     "map_task": "livedeck.sdk.map_tasks",
+    **dict.fromkeys(("approve", "sleep", "wait_for_input"), "livedeck.sdk.gates"),
 }
 """Names to the modules that they are in."""
 

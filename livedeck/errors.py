@@ -13,6 +13,7 @@ The tree (catch the branch that you can do something about)::
     │   └── UnknownEntity         a file, workflow, task or extra that does not exist
     ├── TaskExited                a task called sys.exit() instead of returning
     ├── NoConditionHolds          a conditional of a local run fails, as its else_().fail() says
+    ├── ApprovalRefused           the user of a local run did not approve
     ├── TaskTimedOut              an attempt of a local run took longer than its task's timeout
     ├── RecoverableError          raised by a task's author: another attempt may succeed
     ├── StoreError                the object store did not do what was asked
@@ -95,6 +96,10 @@ class TaskExited(LivedeckError):
 
 class NoConditionHolds(LivedeckError, ValueError):
     """A conditional of a local run failed with what its ``else_().fail()`` says. A ValueError, as in flytekit."""
+
+
+class ApprovalRefused(LivedeckError):
+    """The user of a local run did not approve of what ``approve`` was given."""
 
 
 class TaskTimedOut(LivedeckError):

@@ -19,8 +19,8 @@ NAMES = {
     *("Cache", "Deck", "DeckField", "DeckPublish", "Directory", "ExecutionContext", "File", "InvalidName"),
     *("InvalidWorkflow", "LivedeckError", "MissingInput", "RecoverableError", "Resources", "Task", "TypeMismatch"),
     *("UnknownEntity", "UnsupportedOption", "UnsupportedType", "UserError", "Workflow", "WorkflowFailurePolicy"),
-    *("FlyteError", "TaskMetadata", "chain", "conditional", "current_context", "dynamic", "map_task", "task"),
-    "workflow",
+    *("FlyteError", "TaskMetadata", "approve", "chain", "conditional", "current_context", "dynamic", "map_task"),
+    *("sleep", "task", "wait_for_input", "workflow"),
 }
 
 
@@ -45,7 +45,7 @@ def test_a_name_of_flytekits_says_what_there_is_instead() -> None:
     with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: not yet supported"):
         from livedeck import CronSchedule  # noqa: F401
     assert not hasattr(livedeck, "eager")
-    assert getattr(livedeck, "approve", None) is None
+    assert getattr(livedeck, "reference_task", None) is None
 
 
 def test_a_name_that_nobody_has_is_an_ordinary_mistake() -> None:

@@ -18,15 +18,17 @@ from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.core.identifier_pb2 import (
     NodeExecutionIdentifier,
     ResourceType,
+    SignalIdentifier,
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
 from flyteidl.core.interface_pb2 import VariableMap
-from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.event.event_pb2 import WorkflowExecutionEvent
 
 from livedeck.admin.compiler import dynamic
-from livedeck.admin.db import cache, entities, executions, leases, recording
+from livedeck.admin.db import cache, entities, executions, leases, recording, signals
 from livedeck.admin.db.cache import CachedOutputs
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.leases import Leased, Renewed
@@ -36,6 +38,9 @@ from livedeck.errors import InvalidRequest, NoSuchEntity
 from livedeck.executors.api import Queued
 
 _log = logging.getLogger(__name__)
+
+_LOOK_AGAIN = 10.0
+"""Seconds after which a signal is looked for that another process may have set."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,20 @@ class DatabaseControlPlane:
         """Return the nodes that a dynamic node was last reported to run; None if none were."""
         found = await self._database.read(executions.find_dynamic_workflow, node)
         return None if found is None else found.compiled_workflow
+
+    async def wait_for_signal(self, identifier: SignalIdentifier, literal_type: LiteralType) -> Literal:
+        """Return the value of a signal once somebody has set it. The signal is made if there is none.
+
+        What another process has set may be noticed some seconds later.
+        """
+        signal = await self._database.write(signals.get_or_create, identifier, literal_type)
+        while not signal.HasField("value"):
+            heard = self._database.signalled.count
+            found = await self._database.look_up(signals.find, identifier)
+            signal = found if found is not None else signal
+            if not signal.HasField("value"):
+                await self._database.signalled.wait(heard, timeout=_LOOK_AGAIN)
+        return signal.value
 
     async def _put_aside(self, owner: str, leased: Leased, error: BaseException) -> None:
         """Keep one execution that cannot be loaded from keeping all others from being claimed."""

@@ -140,8 +140,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     WorkflowMetadataDefaults: {"interruptible": _INTERRUPTIBLE},
     Node: {
         **_used("id", "metadata", "inputs", "upstream_node_ids", "output_aliases", "task_node", "workflow_node"),
-        **_used("branch_node", "array_node"),
-        "gate_node": Field(Treatment.FAILS, "these nodes are not built yet"),
+        **_used("branch_node", "array_node", "gate_node"),
     },
     ArrayNode: {
         **_used("node", "parallelism", "min_successes", "min_success_ratio", "is_original_sub_node_interface"),

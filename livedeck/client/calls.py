@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
 from flyteidl.service.dataproxy_pb2_grpc import DataProxyServiceStub
+from flyteidl.service.signal_pb2_grpc import SignalServiceStub
 
 from livedeck.client.backoff import Backoff
 from livedeck.client.endpoint import Endpoint
@@ -54,7 +55,7 @@ class Calls:
             self._channel = grpc.secure_channel(endpoint.address, grpc.ssl_channel_credentials(), options)
         else:
             self._channel = grpc.insecure_channel(endpoint.address, options)
-        stubs: Any = (AdminServiceStub, DataProxyServiceStub)  # generated without types
+        stubs: Any = (AdminServiceStub, DataProxyServiceStub, SignalServiceStub)  # generated without types
         self._stubs = [stub(self._channel) for stub in stubs]
 
     def close(self) -> None:
@@ -62,7 +63,7 @@ class Calls:
         self._channel.close()
 
     def call(self, method: str, request: Any, *, settle: Settle | None = None) -> Any:
-        """Call a method of AdminService or DataProxyService and return its answer.
+        """Call a method of AdminService, DataProxyService or SignalService and return its answer.
 
         Args:
             method: its name, such as ``CreateTask``.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flyteidl.admin.common_pb2 import UrlBlob
     from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
     from flyteidl.admin.node_execution_pb2 import NodeExecution
+    from flyteidl.admin.signal_pb2 import Signal
     from flyteidl.admin.task_execution_pb2 import TaskExecution
     from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
     from flyteidl.core.identifier_pb2 import (
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
         TaskExecutionIdentifier,
         WorkflowExecutionIdentifier,
     )
-    from flyteidl.core.literals_pb2 import LiteralMap
+    from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,35 @@ class Executions(Connection):
         from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest
 
         self._calls.call("TerminateExecution", ExecutionTerminateRequest(id=id, cause=sendable(cause, "reason")))
+
+    def signals(self, id: "WorkflowExecutionIdentifier") -> "Iterator[Signal]":
+        """Yield what the gates of an execution that were reached wait for, or were given; the oldest first.
+
+        Raises:
+            RemoteNotFound: there is no such execution.
+        """
+        from flyteidl.admin.signal_pb2 import SignalListRequest
+
+        return self._pages("ListSignals", SignalListRequest(workflow_execution_id=id), "signals", None)
+
+    def set_signal(self, id: "WorkflowExecutionIdentifier", signal: str, value: "Literal") -> None:
+        """Give a gate what it waits for: of an approval a boolean.
+
+        Args:
+            id: the execution.
+            signal: the gate's name.
+            value: of the signal's type.
+
+        Raises:
+            RemoteNotFound: no gate that waits for it has been reached.
+            RemoteConflict: it was given something else before.
+            RemoteInvalid: the value is of another type.
+        """
+        from flyteidl.admin.signal_pb2 import SignalSetRequest
+        from flyteidl.core.identifier_pb2 import SignalIdentifier
+
+        identifier = SignalIdentifier(signal_id=sendable(signal, "signal"), execution_id=id)
+        self._calls.call("SetSignal", SignalSetRequest(id=identifier, value=value))
 
     def node_executions(
         self,

@@ -15,11 +15,13 @@ from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.core.identifier_pb2 import (
     NodeExecutionIdentifier,
+    SignalIdentifier,
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
 from flyteidl.core.interface_pb2 import VariableMap
-from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.executors.api import Queued
@@ -148,3 +150,6 @@ class ControlPlane(Protocol):
 
     async def find_dynamic_workflow(self, node: NodeExecutionIdentifier) -> CompiledWorkflowClosure | None:
         """Return the nodes that a dynamic node was last reported to run; None if none were."""
+
+    async def wait_for_signal(self, identifier: SignalIdentifier, literal_type: LiteralType) -> Literal:
+        """Return the value of a signal once somebody has set it. The signal is made if there is none."""

@@ -18,6 +18,8 @@ class Observations:
 
     outputs: dict[Path, str] = field(default_factory=dict)
     """Where the outputs of nodes lie."""
+    began: dict[Path, datetime] = field(default_factory=dict)
+    """When a node began to run."""
     cached_from: dict[Path, TaskExecutionIdentifier] = field(default_factory=dict)
     """Which attempt the outputs of a node were taken from."""
     cache_status: "dict[Path, CatalogCacheStatus]" = field(default_factory=dict)
@@ -39,6 +41,8 @@ class Observations:
         for path, record in nodes:
             if record.output_uri:
                 self.outputs[path] = record.output_uri
+            if record.started_at is not None:
+                self.began[path] = record.started_at
             for number, attempt in record.attempts.items():
                 if attempt.started_at is not None:
                     self.started[path, number] = attempt.started_at

@@ -41,6 +41,8 @@ class RecordedNode:
     failure: Failure | None = None
     output_uri: str = ""
     attempts: Mapping[int, RecordedAttempt] = field(default_factory=dict)
+    started_at: datetime | None = None
+    """When it began to run."""
 
 
 RecordedNodes = Mapping[str, RecordedNode]
@@ -59,7 +61,8 @@ def records_of(claim: Claim) -> RecordedNodes:
 def _node(node: NodeExecution, attempts: Mapping[int, RecordedAttempt]) -> RecordedNode:
     closure = node.closure
     failure = failure_of(closure.error) if closure.HasField("error") else None
-    return RecordedNode(NodePhase(closure.phase), failure, closure.output_uri, attempts)
+    started = closure.started_at.ToDatetime(UTC) if closure.HasField("started_at") else None
+    return RecordedNode(NodePhase(closure.phase), failure, closure.output_uri, attempts, started)
 
 
 def recorded_item(attempts: Mapping[int, RecordedAttempt]) -> RecordedNode:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 UNSUPPORTED: Mapping[str, str] = {
-    "gate_node": "waits for a signal, an approval or a time, and gates cannot be run yet",
     "launchplan_ref": "starts a launch plan, and child executions cannot be run yet; use the workflow itself",
 }
 """From the field of ``flyteidl.core.Node`` (or ``WorkflowNode``) that holds the target, to the reason."""

@@ -17,16 +17,19 @@ from flyteidl.core.execution_pb2 import TaskExecution as TaskPhase
 from flyteidl.core.execution_pb2 import WorkflowExecution as WorkflowPhase
 from flyteidl.core.identifier_pb2 import (
     NodeExecutionIdentifier,
+    SignalIdentifier,
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
 from flyteidl.core.interface_pb2 import VariableMap
-from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.admin.compiler import dynamic
 from livedeck.admin.compiler.workflow import Library
 from livedeck.errors import LeaseLost
+from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.control_plane import Queues
 from livedeck.store import join_uri, layout
 
@@ -128,6 +131,10 @@ class MemoryControlPlane:
     def __init__(self, root: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.executions: dict[str, FakeExecution] = {}
         self.cache: dict[str, FakeCacheEntry] = {}
+        self.signals: dict[tuple[str, str], LiteralType] = {}
+        """The signals that were waited for: by execution and id, what they may be set to."""
+        self.values: dict[tuple[str, str], Literal] = {}
+        """What signals were set to."""
         self.transactions: list[Sequence[ExecutionEvent]] = []
         """The events of every call of ``report``."""
         self._root = root
@@ -166,6 +173,11 @@ class MemoryControlPlane:
             execution.phase, execution.abort_cause = WorkflowPhase.ABORTING, cause
             self._work.set()
             await self._announce()
+
+    async def set_signal(self, execution: FakeExecution, signal: str, value: Literal) -> None:
+        """Set a signal of ``execution``, which need not wait for it yet."""
+        self.values[execution.key, signal] = value
+        await self._announce()
 
     async def until(self, condition: Callable[[], bool], *, deadline: float = 20.0) -> None:
         """Return when ``condition`` is true, which is looked at after each change.
@@ -256,6 +268,15 @@ class MemoryControlPlane:
         """Look up what was reported."""
         name = node.execution_id
         return self.executions[f"{name.project}/{name.domain}/{name.name}"].by_dynamic_node.get(node.node_id)
+
+    async def wait_for_signal(self, identifier: SignalIdentifier, literal_type: LiteralType) -> Literal:
+        """Wait for ``set_signal``."""
+        key = (execution_key(identifier.execution_id), identifier.signal_id)
+        self.signals.setdefault(key, literal_type)
+        await self._announce()
+        async with self._changed:
+            await self._changed.wait_for(lambda: key in self.values)
+        return self.values[key]
 
     def _may_hold(self, owner: str, execution: FakeExecution) -> bool:
         return execution.owner in ("", owner) or execution.lease_until < self._clock()

@@ -22,11 +22,15 @@ from flyteidl.core.literals_pb2 import (
 from flyteidl.core.tasks_pb2 import Container, TaskMetadata, TaskTemplate
 from flyteidl.core.types_pb2 import Error, LiteralType, OutputReference, PromiseAttribute, SimpleType
 from flyteidl.core.workflow_pb2 import (
+    ApproveCondition,
     BranchNode,
+    GateNode,
     IfBlock,
     IfElseBlock,
     Node,
     NodeMetadata,
+    SignalCondition,
+    SleepCondition,
     TaskNode,
     WorkflowMetadata,
     WorkflowNode,
@@ -208,6 +212,43 @@ def equals(var: str, value: Any) -> BooleanExpression:
             right_value=Operand(primitive=literal(value).scalar.primitive),
         )
     )
+
+
+def approval(id: str, signal: str, /, timeout: timedelta | None = None, **inputs: Any) -> Part:
+    """Return a node that waits for somebody to approve of its input, which it gives.
+
+    Args:
+        id: The node's.
+        signal: What the approval is called.
+        timeout: How long it may take.
+        inputs: The input, of one name.
+    """
+    node = Node(id=id, inputs=_bindings(inputs), gate_node=GateNode(approve=ApproveCondition(signal_id=signal)))
+    return _within(node, timeout)
+
+
+def asked_for(id: str, signal: str, /, output: str = "o0", timeout: timedelta | None = None) -> Part:
+    """Return a node that waits for somebody to give an integer.
+
+    Args:
+        id: The node's.
+        signal: What the value is called.
+        output: The name of the node's output.
+        timeout: How long it may take.
+    """
+    condition = SignalCondition(signal_id=signal, type=ANY, output_variable_name=output)
+    return _within(Node(id=id, gate_node=GateNode(signal=condition)), timeout)
+
+
+def sleep(id: str, duration: timedelta, /) -> Part:
+    """Return a node that waits for some time."""
+    return Part(Node(id=id, gate_node=GateNode(sleep=SleepCondition(duration=_duration(duration)))))
+
+
+def _within(node: Node, timeout: timedelta | None) -> Part:
+    if timeout is not None:
+        node.metadata.timeout.CopyFrom(_duration(timeout))
+    return Part(node)
 
 
 class Branch(Part):

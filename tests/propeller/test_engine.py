@@ -14,7 +14,7 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.types_pb2 import SimpleType
-from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
+from flyteidl.core.workflow_pb2 import Node, NodeMetadata
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.errors import CannotStart, ExecutorError, not_retried
@@ -563,10 +563,12 @@ async def test_a_command_that_cannot_be_put_together_fails_the_task_in_words(wor
 
 async def test_what_cannot_be_run_is_refused_before_anything_runs(world: World) -> None:
     executor = world.executor(add_one)
-    closure = workflow(task("n0"), Part(Node(id="n1", gate_node=GateNode())))
+    launch = Node(id="n1")
+    launch.workflow_node.launchplan_ref.name = "lp"
+    closure = workflow(task("n0"), Part(launch))
     execution = await run(world, closure, add_one, executor=executor)
     assert execution.phase == WorkflowExecution.FAILED
-    assert "node 'n1' waits for a signal" in execution.error.message
+    assert "node 'n1' starts a launch plan" in execution.error.message
     assert [phase for _, _, phase in story(execution)] == ["QUEUED", "FAILING", "FAILED"]
     assert not executor.launches
 

@@ -6,7 +6,7 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.literals_pb2 import RetryStrategy
 from flyteidl.core.tasks_pb2 import Resources
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
-from flyteidl.core.workflow_pb2 import ArrayNode, GateNode, Node, NodeMetadata, WorkflowNode
+from flyteidl.core.workflow_pb2 import ArrayNode, Node, NodeMetadata, WorkflowNode
 
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.nodes import KINDS
@@ -63,7 +63,6 @@ def test_a_malformed_workflow_is_refused_in_words(closure: CompiledWorkflowClosu
 @pytest.mark.parametrize(
     ("node", "words"),
     [
-        (Node(id="n0", gate_node=GateNode()), "node 'n0' waits for a signal"),
         (
             Node(id="n0", array_node=ArrayNode(node=Node(workflow_node=WorkflowNode()))),
             "node 'n0' maps over a launch plan or workflow, and only tasks can be mapped over yet",

@@ -4,6 +4,7 @@ import type {
   ExecutionData,
   ExecutionId,
   ExecutionList,
+  Literal,
   NodeExecutionId,
   Project,
   EntityId,
@@ -87,6 +88,11 @@ export function abortExecution(id: ExecutionId, cause: string): Promise<unknown>
 
 export function relaunchExecution(id: ExecutionId): Promise<Pick<Execution, "id">> {
   return send("POST", "/api/v1/executions/relaunch", { id });
+}
+
+/** Gives a node that waits what it waits for. */
+export function setSignal({ project, domain, name }: ExecutionId, signalId: string, value: Literal): Promise<unknown> {
+  return send("POST", "/api/v1/signals", { id: { signalId, executionId: { project, domain, name } }, value });
 }
 
 /** Deletes an execution that is over, with all its data. */

@@ -12,6 +12,7 @@ import type {
 import { words } from "./bidi";
 import { allWaysOf, waysOf, type Way } from "./branches";
 import { parseDuration } from "./durations";
+import { gateOf, type Gate } from "./gates";
 import { showLiteral, type Shown } from "./literals";
 import { isQueued, NODE_PHASES } from "./phases";
 import { NOTHING_QUEUED, type Queue, type Queued } from "./queue";
@@ -31,6 +32,8 @@ export interface NodeRow {
   readonly cached: boolean;
   /** Its nodes are what runs; it has no attempt, log or Deck of its own. */
   readonly holdsNodes: boolean;
+  /** What it waits for, if it runs nothing. */
+  readonly gate: Gate | null;
   /** What it is given (`x=3, y=n0.o0`), where others have the same name; else empty. */
   readonly given: string;
   /** When it runs, if it is a way of a branch (`if x > 3`, `else`); else empty. */
@@ -212,6 +215,7 @@ function rowOf(
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
     holdsNodes: node?.metadata?.isParentNode ?? (planned?.workflowNode ?? planned?.branchNode) !== undefined,
+    gate: gateOf(planned),
     given,
     condition: "",
     startedAt,

@@ -232,7 +232,11 @@ export interface WorkflowNode {
   readonly taskNode?: { readonly referenceId?: EntityId };
   readonly workflowNode?: { readonly launchplanRef?: EntityId; readonly subWorkflowRef?: EntityId };
   readonly branchNode?: { readonly ifElse?: IfElseBlock };
-  readonly gateNode?: unknown;
+  readonly gateNode?: {
+    readonly approve?: { readonly signalId?: string };
+    readonly signal?: { readonly signalId?: string; readonly type?: { readonly simple?: string } };
+    readonly sleep?: { readonly duration?: string };
+  };
   readonly arrayNode?: { readonly node?: WorkflowNode };
 }
 

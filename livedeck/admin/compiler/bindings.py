@@ -8,7 +8,7 @@ from flyteidl.core.literals_pb2 import Binding, BindingData, Literal
 from flyteidl.core.types_pb2 import LiteralType, OutputReference, SimpleType
 
 from livedeck.admin.compiler.literals import fits, show
-from livedeck.admin.compiler.nodes import START
+from livedeck.admin.compiler.nodes import START, UNKNOWN
 from livedeck.admin.compiler.types import assignable, describe
 from livedeck.errors import InvalidRequest
 
@@ -91,6 +91,8 @@ def resolve(where: str, reference: OutputReference, scope: Scope) -> LiteralType
         owner = "the workflow has no input" if source == START else f"node {source!r} has no output"
         raise InvalidRequest(f"{where}: {owner} {reference.var!r}{_known(outputs)}")
     found = outputs[reference.var].type
+    if found == UNKNOWN:
+        return None
     for attribute in reference.attr_path:
         match found.WhichOneof("type"):
             case "collection_type" if attribute.WhichOneof("value") == "int_value":

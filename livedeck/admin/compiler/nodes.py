@@ -16,6 +16,9 @@ from livedeck.errors import InvalidRequest
 START: Final = "start-node"
 END: Final = "end-node"
 
+UNKNOWN: Final = LiteralType()
+"""The type of what only the workflow around a node, or the value itself, can tell."""
+
 Key = tuple[str, str, str, str]
 """Project, domain, name and version."""
 
@@ -148,11 +151,12 @@ def _branch_interface(node: Node, interfaces: Interfaces) -> TypedInterface:
     """A branch takes what its conditions look at, and gives what all of its then-nodes give."""
     given = [interface_of(inner, interfaces).outputs.variables for inner in branches_of(node.branch_node.if_else)]
     first, *others = given
-    shared = {
-        name: variable
-        for name, variable in first.items()
-        if all(name in other and other[name].type == variable.type for other in others)
-    }
+    shared: dict[str, Variable] = {}
+    for name, variable in first.items():
+        same = [variable, *(other[name] for other in others if name in other)]
+        known = [each for each in same if each.type != UNKNOWN] or same
+        if len(same) == len(given) and all(each.type == known[0].type for each in known):
+            shared[name] = known[0]
     # Any type may be compared; what does not compare shows when the branch is taken.
     return TypedInterface(outputs=VariableMap(variables=shared))
 
@@ -163,8 +167,8 @@ def _gate_interface(node: Node) -> TypedInterface:
         case "signal":
             return _gives(gate.signal.output_variable_name or "o0", gate.signal.type)
         case "approve":
-            # Whatever is to be approved goes through unchanged, or nothing does.
-            return _gives("o0", LiteralType(simple=SimpleType.BOOLEAN))
+            # Whatever is to be approved goes through unchanged: the workflow around it knows its type.
+            return TypedInterface(outputs=VariableMap(variables={each.var: Variable() for each in node.inputs}))
         case "sleep":
             return TypedInterface()
         case _:

@@ -159,7 +159,31 @@ def _scope(name: str, template: WorkflowTemplate, interfaces: Interfaces) -> Sco
         if node.id in outputs or node.id == END:
             raise InvalidRequest(f"workflow {name!r} has two nodes called {node.id!r}")
         outputs[node.id] = _outputs(node, interface_of(node, interfaces))
-    return Scope(name, outputs)
+    scope = Scope(name, outputs)
+    for node in template.nodes:
+        if node.gate_node.WhichOneof("condition") == "approve":
+            outputs[node.id] = _approved(node, template, scope)
+    return scope
+
+
+def _approved(node: Node, template: WorkflowTemplate, scope: Scope) -> dict[str, Variable]:
+    """Return what an approval gives: what it is given, through other approvals too."""
+    where = f"workflow {scope.workflow!r}, gate {node.id!r}"
+    if len(node.inputs) != 1:
+        raise InvalidRequest(f"{where} has {len(node.inputs)} inputs to approve of, and has to have one")
+    [binding] = node.inputs
+    sources = {each.id: each for each in template.nodes}
+    seen = {node.id}
+    reference = binding.binding.promise
+    while (source := sources.get(reference.node_id)) is not None and not reference.attr_path:
+        if source.gate_node.WhichOneof("condition") != "approve" or source.id in seen or len(source.inputs) != 1:
+            break
+        seen.add(source.id)
+        reference = source.inputs[0].binding.promise
+    if binding.binding.WhichOneof("value") != "promise":
+        raise InvalidRequest(f"{where} is given a constant to approve of; give it what another node has made")
+    found = resolve(where, reference, scope)
+    return {binding.var: Variable(type=found)}
 
 
 def _outputs(node: Node, interface: TypedInterface) -> dict[str, Variable]:

@@ -46,6 +46,8 @@ class Database:
         self._opened = _identity(self._file) if self._file else None
         self.wanted = Signal()
         """Fires when this process has committed work for a propeller."""
+        self.signalled = Signal()
+        """Fires when this process has committed that a signal was set."""
 
     @classmethod
     @asynccontextmanager
@@ -136,6 +138,8 @@ class Database:
             self.recorded.fire()
         if news.work:
             self.wanted.fire()
+        if news.signalled:
+            self.signalled.fire()
 
     def _close(self) -> None:
         self._writer.close()

@@ -16,6 +16,7 @@ from livedeck.admin.db.tables import (
     execution_uses,
     executions,
     node_executions,
+    signals,
     task_executions,
 )
 from livedeck.admin.db.writer import Transaction
@@ -84,6 +85,7 @@ def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, ra
         (node_executions, node_executions.c.execution_id),
         (cached_outputs, cached_outputs.c.execution_id),
         (execution_uses, _u.execution_id),
+        (signals, signals.c.execution_id),
         (executions, _e.id),
     ):
         connection.execute(delete(table).where(column == row.id))

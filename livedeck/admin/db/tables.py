@@ -244,6 +244,18 @@ execution_uses: Final = Table(
     Index(None, "used_id"),
 )
 
+# What the gates of executions wait for: there is a row once a gate has been reached.
+signals: Final = Table(
+    "signals",
+    metadata,
+    Column("execution_id", _ROW_ID, ForeignKey("executions.id"), primary_key=True, autoincrement=False),
+    _name("signal_id", primary_key=True),
+    _time("created_at"),
+    # A LiteralType, and a Literal of it once somebody has set the signal.
+    Column("type", LargeBinary, nullable=False),
+    Column("value", LargeBinary, nullable=True),
+)
+
 # Executions that were deleted: what viewers are told, and what is still to be removed from the store.
 deleted_executions: Final = Table(
     "deleted_executions",

@@ -37,6 +37,8 @@ class Transaction:
     """The last event number given out."""
     wanted: bool = False
     """There is work for a propeller: an execution was created or asked to abort."""
+    signalled: bool = False
+    """Somebody has set a signal that a gate may wait for."""
 
     def number(self) -> int:
         """Return the next event number."""
@@ -51,6 +53,7 @@ class Committed:
     last: int = 0
     """The number of the newest event; 0: it brought none."""
     work: bool = False
+    signalled: bool = False
 
 
 class Writer(BatchThread[Transaction]):
@@ -77,7 +80,8 @@ class Writer(BatchThread[Transaction]):
                     answers = [Answer(batch[0], batch[0].work(transaction))]
                 else:
                     answers = [_attempt(transaction, request) for request in batch]
-                news = Committed(transaction.last if transaction.last > first else 0, transaction.wanted)
+                last = transaction.last if transaction.last > first else 0
+                news = Committed(last, transaction.wanted, transaction.signalled)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             answers = [Answer(request, error=error) for request in batch]
             news = Committed()

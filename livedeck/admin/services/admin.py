@@ -1,9 +1,9 @@
-"""The two services, put together."""
+"""The three services, put together."""
 
 from importlib.metadata import version
 
 from flyteidl.admin.version_pb2 import GetVersionRequest, GetVersionResponse, Version
-from flyteidl.service import admin_pb2, dataproxy_pb2
+from flyteidl.service import admin_pb2, dataproxy_pb2, signal_pb2
 
 from livedeck.admin.db.database import Database
 from livedeck.admin.objects import Objects
@@ -17,11 +17,12 @@ from livedeck.admin.services.named_entities import NamingCalls
 from livedeck.admin.services.progress import ProgressCalls
 from livedeck.admin.services.projects import ProjectCalls
 from livedeck.admin.services.registrar import Registrar
+from livedeck.admin.services.signals import SignalCalls
 from livedeck.admin.services.signing import Links
 
 
 def build_services(database: Database, objects: Objects, links: Links) -> list[Service]:
-    """Return Flyte's AdminService and DataProxyService over a database and a store.
+    """Return Flyte's AdminService, DataProxyService and SignalService over a database and a store.
 
     Give each one's ``grpc_handler()`` to a gRPC server, and all of them to `livedeck.admin.rest.rest_routes`.
     """
@@ -41,6 +42,7 @@ def build_services(database: Database, objects: Objects, links: Links) -> list[S
             dataproxy_pb2.DESCRIPTOR.services_by_name["DataProxyService"],
             DataProxyCalls(database, objects, links).handlers(),
         ),
+        Service(signal_pb2.DESCRIPTOR.services_by_name["SignalService"], SignalCalls(database).handlers()),
     ]
 
 

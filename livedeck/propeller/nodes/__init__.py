@@ -9,6 +9,7 @@ from livedeck.propeller.nodes.array import ArrayHandler
 from livedeck.propeller.nodes.branch import BranchHandler
 from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.ends import EndHandler, StartHandler
+from livedeck.propeller.nodes.gate import GateHandler
 from livedeck.propeller.nodes.task import TaskHandler
 from livedeck.propeller.nodes.workflow import SubWorkflowHandler
 
@@ -20,5 +21,6 @@ KINDS: tuple[type[NodeHandler], ...] = (
     SubWorkflowHandler,
     BranchHandler,
     ArrayHandler,
+    GateHandler,
 )
 """In the order in which they are asked whether a node is theirs: a kind that wraps another stands before it."""

@@ -16,6 +16,7 @@ from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_c
 from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.failure_nodes import error_inputs
+from livedeck.sdk.gates import Gate
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.local.cache import LocalCacheEntry
 from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
@@ -436,6 +437,10 @@ class _Run:
             return self._take_way(entity, inputs, call_folder)
         if isinstance(entity, MapTask):
             return _run_map(entity, call_folder, inputs, node.overrides)
+        if isinstance(entity, Gate):
+            from livedeck.sdk.local.gates import pass_gate
+
+            return pass_gate(entity, inputs, self.data)
         assert isinstance(entity, Task)
         return _Call(entity, call_folder, inputs, node.overrides).run_or_join()
 

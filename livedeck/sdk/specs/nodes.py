@@ -9,10 +9,12 @@ from google.protobuf.wrappers_pb2 import BoolValue
 from livedeck.literals.order import OrderNotes
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.conditionals import Conditional
+from livedeck.sdk.gates import Gate
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.nodes import Node, NodeOverrides
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.conditionals import compile_conditional
+from livedeck.sdk.specs.gates import compile_gate
 from livedeck.sdk.specs.settings import CompileSettings, duration, identifier
 from livedeck.sdk.specs.tasks import resources
 from livedeck.sdk.tasks import Task
@@ -52,6 +54,8 @@ def compile_node(
             for way in node.entity.ways
         ]
         compiled.branch_node.if_else.CopyFrom(compile_conditional(node.entity, ways, settings.data))
+    elif isinstance(node.entity, Gate):
+        compiled.gate_node.CopyFrom(compile_gate(node.entity))
     else:
         reference = identifier(ResourceType.WORKFLOW, node.entity.name, settings)
         compiled.workflow_node.sub_workflow_ref.CopyFrom(reference)
@@ -106,6 +110,8 @@ def _array_node(
 def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool | None) -> workflow_pb2.NodeMetadata:
     """Return the node's options: as overridden, else the task's."""
     metadata = workflow_pb2.NodeMetadata(name=overrides.name or node.entity.display_name)
+    if isinstance(node.entity, Gate) and node.entity.timeout is not None:
+        metadata.timeout.CopyFrom(duration(node.entity.timeout))
     task = node.entity.task if isinstance(node.entity, MapTask) else node.entity
     if not isinstance(task, Task):
         return metadata

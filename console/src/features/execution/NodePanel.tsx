@@ -12,6 +12,7 @@ import { Tabs } from "../../ui/Tabs";
 import { Duration } from "../../ui/Ticking";
 import { Attempts } from "./Attempts";
 import { ErrorText } from "./ErrorText";
+import { GatePanel } from "./GatePanel";
 import type { ExecutionPanels } from "./ExecutionPage";
 
 interface NodePanelProps {
@@ -24,6 +25,7 @@ interface NodePanelProps {
 
 const LABELS: Readonly<Record<NodeView, string>> = {
   nodes: "Nodes",
+  gate: "Waits for",
   deck: "Deck",
   log: "Log",
   inputs: "Inputs",
@@ -60,14 +62,18 @@ export function NodePanel({ route, row, rows, panels }: NodePanelProps) {
 
 function viewsOf(row: NodeRow): readonly NodeView[] {
   const failed = row.node?.closure?.error !== undefined || row.attempts.some((attempt) => attempt.closure?.error);
-  const shown: readonly NodeView[] = row.holdsNodes
-    ? ["nodes", "inputs", "outputs", "error"]
-    : ["deck", "log", "inputs", "outputs", "error", "attempts"];
-  return shown.filter((view) => view !== "error" || failed);
+  return shownOf(row).filter((view) => view !== "error" || failed);
+}
+
+function shownOf(row: NodeRow): readonly NodeView[] {
+  if (row.holdsNodes) return ["nodes", "inputs", "outputs", "error"];
+  if (row.gate) return ["gate", "inputs", "outputs", "error"];
+  return ["deck", "log", "inputs", "outputs", "error", "attempts"];
 }
 
 function defaultView(row: NodeRow): NodeView {
   if (row.holdsNodes) return "nodes";
+  if (row.gate) return "gate";
   return row.hasDeck || !row.node ? "deck" : "log";
 }
 
@@ -75,6 +81,8 @@ function NodeBody({ route, row, rows, panels, view }: NodePanelProps & { readonl
   switch (view) {
     case "nodes":
       return <InnerNodes route={route} rows={childrenOf(rows, row)} />;
+    case "gate":
+      return row.gate && <GatePanel id={route} row={row} gate={row.gate} inputs={panels.nodeData(route, row, "inputs")} />;
     case "deck":
       return panels.deck(route, row);
     case "log":
