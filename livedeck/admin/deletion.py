@@ -31,7 +31,7 @@ RETRY: Final = 10.0
 """Seconds until a removal that failed is tried again: the store may be away."""
 CLAIM: Final = 300.0
 """Seconds until a removal is begun anew whose server has not said what became of it: it was killed."""
-PATIENCE: Final = 10.0
+RELEASE_TIMEOUT: Final = 10.0
 """Seconds that a deletion waits for the engine to let go of an execution that has ended."""
 _LOOK_AGAIN: Final = 0.02
 """Seconds between two looks whether the engine has: another process may be the engine, so that nothing tells of it."""
@@ -44,13 +44,13 @@ class Deletion:
     Args:
         database: Where they are on record.
         objects: Where their data is.
-        patience: See `PATIENCE`.
+        release_timeout: Seconds that a deletion waits for the engine to let go of an execution that has ended.
     """
 
-    def __init__(self, database: Database, objects: Objects, *, patience: float = PATIENCE) -> None:
+    def __init__(self, database: Database, objects: Objects, *, release_timeout: float = RELEASE_TIMEOUT) -> None:
         self._database = database
         self._objects = objects
-        self._patience = patience
+        self._release_timeout = release_timeout
         self._deleted = Signal()
 
     async def __aenter__(self) -> Self:
@@ -86,7 +86,7 @@ class Deletion:
         self._deleted.fire()
 
     async def _remove_from_record(self, identifier: WorkflowExecutionIdentifier, raw_data_key: str) -> None:
-        deadline = asyncio.get_running_loop().time() + self._patience
+        deadline = asyncio.get_running_loop().time() + self._release_timeout
         while True:
             try:
                 await self._database.write(deletions.remove, identifier, raw_data_key)

@@ -225,7 +225,7 @@ async def test_what_an_engine_still_holds_is_not_deleted(
 ) -> None:
     ended = await run("aaa", ends=False)
     await control.report(OWNER, [protos.workflow_event("aaa", WorkflowExecution.SUCCEEDED)])
-    async with Deletion(database, objects, patience=0) as deletion:
+    async with Deletion(database, objects, release_timeout=0) as deletion:
         with pytest.raises(StateForbids, match="try again"):
             await deletion.delete(ended)
 
