@@ -278,6 +278,8 @@ def _translated(verb: str, path: str) -> Iterator[None]:
     except FileExistsError as error:
         raise ObjectExists(f"{path} exists already") from error
     except OSError as error:
+        if error.errno == errno.ELOOP and verb != "write":
+            raise UnreadableObject(f"{path} is a link that leads in a circle") from error
         raise _translate(error, verb, path) from error
 
 
@@ -285,8 +287,6 @@ def _translate(error: OSError, verb: str, path: str) -> StoreError:  # noqa: PLR
     code = error.errno or 0
     if code in _MISSING and verb != "write":
         return ObjectNotFound(f"{path} does not exist")
-    if code == errno.ELOOP and verb != "write":
-        return UnreadableObject(f"{path} is a link that leads in a circle")
     if code in _REFUSED:
         return StoreError(f"may not {verb} {path}: {error.strerror}; check who owns the folder and its permissions")
     if code == errno.ENAMETOOLONG:
