@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test versions-test versions-short docs console wheel bench lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test torch-test versions-test versions-short docs console wheel bench lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10
 fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end of a task's function
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
+torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
+	@.venv-torch/bin/python -m pytest tests/integration/test_imports.py $(ARGS)
+
 versions-test: $(VENV)/.dev $(CONSOLE)  ## The quick tests with the oldest and with the newest allowed versions of what we depend on
 	@scripts/versions.sh oldest $(ARGS)
 	@scripts/versions.sh newest $(ARGS)
@@ -63,7 +66,7 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-flytekit .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-torch .venv-flytekit .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
 
 .PHONY: chromium
 chromium:
@@ -87,6 +90,13 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 .venv-flytekit/.ready: requirements/flytekit.txt
 	@scripts/create_venv.sh "$(PYTHON)" .venv-flytekit
 	@.venv-flytekit/bin/uv pip install --quiet --python .venv-flytekit/bin/python --require-hashes -r requirements/flytekit.txt
+	@touch $@
+
+.venv-torch/.ready: requirements/dev.txt pyproject.toml
+	@scripts/create_venv.sh "$(PYTHON)" .venv-torch
+	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/dev.txt
+	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python torch==2.13.0
+	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --no-deps --editable .
 	@touch $@
 
 .venv-docs/.ready: requirements/docs.txt
