@@ -283,7 +283,7 @@ def _translated(verb: str, path: str) -> Iterator[None]:
         raise _translate(error, verb, path) from error
 
 
-def _translate(error: OSError, verb: str, path: str) -> StoreError:  # noqa: PLR0911 - one for each kind of error
+def _translate(error: OSError, verb: str, path: str) -> StoreError:
     code = error.errno or 0
     if code in _MISSING and verb != "write":
         return ObjectNotFound(f"{path} does not exist")
