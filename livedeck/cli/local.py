@@ -50,8 +50,8 @@ def viewed() -> Iterator[None]:
             click.echo(process.stdout.readline().rstrip(), err=True)
             yield
             if process.poll() is None:
-                click.echo("The page stays until Ctrl-C.", err=True)
-                with contextlib.suppress(KeyboardInterrupt):
+                with contextlib.suppress(KeyboardInterrupt):  # which may come as soon as the words are there
+                    click.echo("The page stays until Ctrl-C.", err=True)
                     process.wait()
         finally:
             process.terminate()
