@@ -60,7 +60,7 @@ it("has only the rows in sight in the page, and says how many there are", () => 
 it("renders nothing for the time that passes", () => {
   page = rendered(timeline(nodes));
   const duration = () => page.node.querySelector(".timeline-duration")?.textContent;
-  const span = () => page.node.querySelector<HTMLElement>(".timeline")?.style.getPropertyValue("--span");
+  const span = () => page.node.querySelector<HTMLElement>(".timeline-bar")?.style.getPropertyValue("--span");
   expect([duration(), span()]).toEqual(["5.0 s", "5"]);
   const before = renders;
   act(() => void vi.advanceTimersByTime(750));

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { ClockContext } from "../../bindings/clock";
-import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
@@ -52,11 +51,7 @@ function openSession(key: string): ExecutionSession {
 }
 
 function OpenExecution({ route, panels, session }: ExecutionPageProps & { readonly session: ExecutionSession }) {
-  const view = useReadable(session.view);
-  const workflow = useWorkflow(view);
-  const [made] = useState(() => new NodeRows());
-  const { nodes, tasks, queue } = view;
-  const rows = useMemo(() => made.rows(nodes, tasks, workflow, queue), [made, nodes, tasks, workflow, queue]);
+  const { view, rows, workflow } = useRows(session);
   const look = WORKFLOW_PHASES[view.execution?.closure?.phase ?? "UNDEFINED"];
   const node = rows.find((row) => row.id === route.node);
   const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
@@ -85,6 +80,35 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
       </div>
     </main>
   );
+}
+
+interface Rows {
+  readonly view: ExecutionView;
+  /** Of that view. */
+  readonly rows: readonly NodeRow[];
+}
+
+/** What is known of an execution. Rows are made in one task and drawn in the next: of very many, both take milliseconds. */
+function useRows(session: ExecutionSession): Rows & { readonly workflow: Workflow | null } {
+  const [shown, show] = useState<Rows>(() => ({ view: session.view.get(), rows: [] }));
+  const workflow = useWorkflow(shown.view);
+  const [made] = useState(() => new NodeRows());
+  useEffect(() => {
+    let drawing: ReturnType<typeof setTimeout> | undefined;
+    const make = () => {
+      const view = session.view.get();
+      const rows = made.rows(view.nodes, view.tasks, workflow, view.queue);
+      clearTimeout(drawing);
+      drawing = setTimeout(() => show({ view, rows }), 0);
+    };
+    make();
+    const end = session.view.subscribe(make);
+    return () => {
+      end();
+      clearTimeout(drawing);
+    };
+  }, [session, made, workflow]);
+  return { ...shown, workflow };
 }
 
 /** The compiled workflow, which never changes. Without it (it may be gone) the nodes that ran are still shown. */

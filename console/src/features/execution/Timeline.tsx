@@ -1,4 +1,4 @@
-import { memo, use, useState, type CSSProperties } from "react";
+import { memo, use, useMemo, useState, type CSSProperties, type RefObject } from "react";
 import { ClockContext, useClock } from "../../bindings/clock";
 import { Link } from "../../bindings/router";
 import { useVirtualRows } from "../../bindings/useVirtualRows";
@@ -37,10 +37,6 @@ const GROWS_EVERY = 250;
 export function Timeline({ route, execution, rows }: TimelineProps) {
   const scale = useScale(execution, rows);
   const shown = rows.filter(({ phase }) => route.only === null || phase === route.only);
-  // Where bars and ticks stand is reckoned by the style sheet from this alone: an axis that grows renders nothing.
-  const timeline = useClock<HTMLDivElement>(scale.end === null ? GROWS_EVERY : null, (element, now) =>
-    element.style.setProperty("--span", String(secondsOf(scale, now))),
-  );
   if (rows.length === 0) {
     return (
       <Empty icon="clock" title="No node has begun">
@@ -49,18 +45,29 @@ export function Timeline({ route, execution, rows }: TimelineProps) {
     );
   }
   return (
-    <div ref={timeline} className="timeline">
+    <div className="timeline">
       <PhaseFilter route={route} rows={rows} />
       <Axis scale={scale} />
-      <Rows route={route} rows={shown} start={scale.start} />
+      <Rows route={route} rows={shown} scale={scale} />
       {shown.length === 0 && <Empty icon="search" title="No node is in this phase" />}
     </div>
   );
 }
 
+/**
+ * An element that is placed by the axis, with all in it. The style sheet reckons where from the seconds of the axis alone:
+ * one that grows renders nothing. Each bar has them for itself, since all that is in an element with other ones is styled anew.
+ */
+function useSpan<E extends HTMLElement>(scale: Scale, also?: (now: number) => void): RefObject<E | null> {
+  return useClock<E>(scale.end === null ? GROWS_EVERY : null, (element, now) => {
+    element.style.setProperty("--span", String(secondsOf(scale, now)));
+    also?.(now);
+  });
+}
+
 function Axis({ scale }: { readonly scale: Scale }) {
   const [ticks, setTicks] = useState<readonly number[]>([]);
-  const axis = useClock<HTMLDivElement>(scale.end === null ? GROWS_EVERY : null, (_, now) => {
+  const axis = useSpan<HTMLDivElement>(scale, (now) => {
     const next = ticksOf(secondsOf(scale, now));
     setTicks((before) => (before.length === next.length && before[1] === next[1] ? before : next));
   });
@@ -78,10 +85,10 @@ function Axis({ scale }: { readonly scale: Scale }) {
 interface RowsProps {
   readonly route: ExecutionRoute;
   readonly rows: readonly NodeRow[];
-  readonly start: number;
+  readonly scale: Scale;
 }
 
-function Rows({ route, rows, start }: RowsProps) {
+function Rows({ route, rows, scale }: RowsProps) {
   const { list, style, shown } = useVirtualRows<NodeRow, HTMLUListElement>(rows, { estimate: 48 });
   return (
     <ul ref={list} className="timeline-rows" aria-label="Nodes" style={style}>
@@ -93,7 +100,7 @@ function Rows({ route, rows, start }: RowsProps) {
           data-node={row.id}
           data-phase={row.phase}
         >
-          <TimelineRow route={route} row={row} start={start} />
+          <TimelineRow route={route} row={row} scale={scale} />
         </li>
       ))}
     </ul>
@@ -130,9 +137,9 @@ function useScale({ closure }: Execution, rows: readonly NodeRow[]): Scale {
   const ended = WORKFLOW_PHASES[closure?.phase ?? "UNDEFINED"].terminal;
   const began = closure?.startedAt ?? closure?.createdAt;
   const start = began ? Date.parse(began) : clock.now();
-  if (!ended) return { start, end: null };
-  const lastNode = Math.max(start, ...rows.map((row) => row.endedAt ?? row.startedAt ?? 0));
-  return { start, end: Math.max(lastNode, start + (parseDuration(closure?.duration) ?? 0) * 1000) };
+  const lastNode = Math.max(start, ...(ended ? rows : []).map((row) => row.endedAt ?? row.startedAt ?? 0));
+  const end = ended ? Math.max(lastNode, start + (parseDuration(closure?.duration) ?? 0) * 1000) : null;
+  return useMemo(() => ({ start, end }), [start, end]);
 }
 
 function secondsOf({ start, end }: Scale, now: number): number {
@@ -142,11 +149,11 @@ function secondsOf({ start, end }: Scale, now: number): number {
 interface TimelineRowProps {
   readonly route: ExecutionRoute;
   readonly row: NodeRow;
-  readonly start: number;
+  readonly scale: Scale;
 }
 
 /** What a row shows. A row of which nothing has changed is the same object, and is not rendered again. */
-const TimelineRow = memo(function TimelineRow({ route, row, start }: TimelineRowProps) {
+const TimelineRow = memo(function TimelineRow({ route, row, scale }: TimelineRowProps) {
   const look = NODE_PHASES[row.phase];
   const href = executionPath({ ...route, node: row.id, view: null, attempt: null, tab: null });
   return (
@@ -162,7 +169,7 @@ const TimelineRow = memo(function TimelineRow({ route, row, start }: TimelineRow
         {row.cached && <span className="chip">cached</span>}
       </div>
       <div className="timeline-track" aria-hidden="true">
-        <Bars row={row} start={start} />
+        <Bars row={row} scale={scale} />
       </div>
       <div className="timeline-duration">
         <RowTime row={row} />
@@ -186,14 +193,18 @@ function RowTime({ row }: { readonly row: NodeRow }) {
 }
 
 /** One bar for each attempt, or one for the node while it has none. */
-function Bars({ row, start }: Omit<TimelineRowProps, "route">) {
+function Bars({ row, scale }: Omit<TimelineRowProps, "route">) {
   const spans = row.attempts.length > 1 ? row.attempts.map((attempt) => attemptSpan(attempt, row)) : [];
   if (row.queued) spans.push({ tone: "waiting", from: row.queued.since, to: null });
   if (spans.length === 0) spans.push({ tone: NODE_PHASES[row.phase].tone, from: row.startedAt, to: row.endedAt });
   return spans.map(
     ({ tone, from, to }, index) =>
-      from !== null && <span key={index} className={`timeline-bar phase-${tone}`} style={placed(from, to, start)} />,
+      from !== null && <Bar key={index} tone={tone} style={placed(from, to, scale.start)} scale={scale} />,
   );
+}
+
+function Bar({ tone, style, scale }: { readonly tone: string; readonly style: CSSProperties; readonly scale: Scale }) {
+  return <span ref={useSpan<HTMLSpanElement>(scale)} className={`timeline-bar phase-${tone}`} style={style} />;
 }
 
 /** In seconds since the start; the style sheet knows how many there are. */
