@@ -16,10 +16,14 @@ from livedeck.sdk.local.folders import LOCAL_DIR, run_folder
 
 WIDTH = 28
 """Characters for a node's id and name."""
+SHOWN_ITEMS, EVERY_ITEM = 5, 100
+"""Items of a map that get lines: so many at its beginning, and one of so many after them; those that fail always do."""
 
 
 def show(event: LocalEvent) -> None:
     """Print one thing that happened, to standard error: standard output is for what the tasks print and return."""
+    if _is_one_of_many(event):
+        return
     label = f"{'/'.join(event.nodes)} {event.task.rpartition('.')[2]}".strip()
     match event:
         case AttemptStarted(attempt=attempt, deck_uri=uri):
@@ -30,6 +34,14 @@ def show(event: LocalEvent) -> None:
             _line(label, "failed" if failed else "succeeded", "red" if failed else "green", format_duration(seconds))
         case TakenFromCache():
             _line(label, "cached", "green", cached_text())
+
+
+def _is_one_of_many(event: LocalEvent) -> bool:
+    """Tell whether it is about an item of a map that is left out: a line or two for each of a thousand would be all."""
+    item = event.nodes[-1] if event.nodes else ""
+    if not item.isdecimal() or (isinstance(event, AttemptEnded) and event.failed):
+        return False
+    return int(item) >= SHOWN_ITEMS and int(item) % EVERY_ITEM != 0
 
 
 def _line(label: str, phase: str, colour: str, more: str) -> None:

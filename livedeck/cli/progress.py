@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -21,6 +22,8 @@ from livedeck.client.follow import (
     CaughtUp,
     Change,
     ExecutionChanged,
+    ItemAttempt,
+    ItemsChanged,
     NodeChanged,
     QueueChanged,
     Queued,
@@ -57,6 +60,9 @@ QUEUE_PAUSE = 10.0
 """Seconds between two times that the queue is told of."""
 
 
+_ITEM_ENDS = ("SUCCEEDED", "FAILED", "ABORTED")
+
+
 class Progress:
     """Prints what changes; remembers what it has printed.
 
@@ -79,6 +85,9 @@ class Progress:
         self._errors: set[str] = set()
         self._attempts: dict[tuple[str, int], TaskExecution] = {}
         self._labels: dict[str, str] = {}
+        self._items: dict[str, dict[int, ItemAttempt]] = {}
+        self._items_at: dict[str, float] = {}
+        self._sizes: dict[str, int] = {}
         self._clock = clock
         self._queue: Mapping[str, Queued] = {}
         self._queue_at = clock()
@@ -95,11 +104,30 @@ class Progress:
                     self._node(node)
                 case TaskChanged(task):
                     self._task(task)
+                case ItemsChanged(items):
+                    for array, attempts in items.items():
+                        self._items_changed(array, attempts)
                 case QueueChanged(nodes):
                     self._queue_changed(nodes)
                 case CaughtUp():
                     pass
         return last
+
+    def _items_changed(self, node: str, attempts: Iterable[ItemAttempt]) -> None:
+        """Say how far an array node is: now and then, for every item would be a line."""
+        known = self._items.setdefault(node, {})
+        for each in attempts:
+            if each.index not in known or known[each.index].attempt <= each.attempt:
+                known[each.index] = each
+        counts = Counter(each.phase for each in known.values())
+        over = sum(counts[phase] for phase in _ITEM_ENDS)
+        size = self._sizes.get(node, len(known))
+        due = self._clock() >= self._items_at.get(node, 0.0)
+        if (due or over == size) and self._is_news((node, "items"), f"{over} {counts['RUNNING']} {counts['FAILED']}"):
+            self._items_at[node] = self._clock() + QUEUE_PAUSE
+            words = [f"{over:,} of {size:,} items over"]
+            words += [f"{counts[phase]:,} {phase.lower()}" for phase in ("FAILED", "RUNNING") if counts[phase]]
+            click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase('RUNNING')}  {', '.join(words)}")
 
     def _queue_changed(self, nodes: Mapping[str, Queued]) -> None:
         """Say who waits for what: now and then, for every step of a long queue would be a line."""
@@ -147,6 +175,8 @@ class Progress:
         """Attempts are worth a line once there is more than one."""
         node, number = task.id.node_execution_id.node_id, task.id.retry_attempt
         label = self._labels.get(node, node)
+        if "items" in task.closure.custom_info:
+            self._sizes[node] = int(task.closure.custom_info.fields["items"].number_value)
         self._attempts[node, number] = task
         if number == 0:
             return

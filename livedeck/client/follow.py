@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
@@ -61,11 +61,30 @@ class QueueChanged:
 
 
 @dataclass(frozen=True)
+class ItemAttempt:
+    """An attempt of an item of an array node as it is now."""
+
+    index: int
+    """The item's number, from 0."""
+    attempt: int
+    """From 0."""
+    phase: str
+    """Flyte's name of it, such as ``RUNNING``."""
+
+
+@dataclass(frozen=True)
+class ItemsChanged:
+    """What changed of the items of array nodes, by the node's id."""
+
+    nodes: Mapping[str, Sequence[ItemAttempt]]
+
+
+@dataclass(frozen=True)
 class CaughtUp:
     """All that had happened before has been told; what comes next is news."""
 
 
-Change = ExecutionChanged | NodeChanged | TaskChanged | QueueChanged | CaughtUp
+Change = ExecutionChanged | NodeChanged | TaskChanged | ItemsChanged | QueueChanged | CaughtUp
 
 
 def changes(
@@ -103,6 +122,14 @@ def _change(event: ServerEvent) -> Change | None:
             return NodeChanged(_message(NodeExecution, event.data))
         case "task":
             return TaskChanged(_message(TaskExecution, event.data))
+    return _own_change(event)
+
+
+def _own_change(event: ServerEvent) -> Change | None:
+    """Read an event that is no message of Flyte's."""
+    match event.event:
+        case "items":
+            return ItemsChanged(_items(event.data))
         case "queue":
             return QueueChanged(_queue(event.data))
         case "ready":
@@ -113,6 +140,14 @@ def _change(event: ServerEvent) -> Change | None:
 def _queue(data: str) -> dict[str, Queued]:
     told = json.loads(data)
     return {node: Queued(each["ahead"], told["reasons"][each["reason"]]) for node, each in told["nodes"].items()}
+
+
+def _items(data: str) -> dict[str, list[ItemAttempt]]:
+    told = json.loads(data)["nodes"]
+    return {
+        node: [ItemAttempt(*each) for each in zip(of["index"], of["attempt"], of["phase"], strict=True)]
+        for node, of in told.items()
+    }
 
 
 def _message(kind: type[M], data: str) -> M:

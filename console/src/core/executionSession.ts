@@ -1,7 +1,8 @@
 /** One execution, live: the execution itself, its nodes and their attempts, as the stream sends them. */
 import type { Execution, NodeExecution, TaskExecution } from "../protocol/flyte";
-import type { ExecutionQueue } from "../protocol/live.gen";
+import type { ArrayItems, ExecutionQueue } from "../protocol/live.gen";
 import { executionKey } from "./api";
+import { ItemsOfNodes, type Item } from "./items";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
 import { NOTHING_QUEUED, readQueue, type Queue } from "./queue";
@@ -20,6 +21,8 @@ export interface ExecutionView {
   readonly nodes: ReadonlyMap<string, NodeExecution>;
   /** Each node's attempts, by attempt. */
   readonly tasks: ReadonlyMap<string, readonly TaskExecution[]>;
+  /** What has begun of the items of array nodes, by the node's id. */
+  readonly items: ReadonlyMap<string, readonly Item[]>;
   /** What holds back nodes now. */
   readonly queue: Queue;
 }
@@ -33,6 +36,7 @@ export class ExecutionSession {
   private readonly stream: LiveStream;
   private readonly nodes = new Map<string, NodeExecution>();
   private readonly tasks = new Map<string, readonly TaskExecution[]>();
+  private readonly items = new ItemsOfNodes();
   private queue = NOTHING_QUEUED;
   private execution: Execution | null = null;
   private ready = false;
@@ -53,6 +57,7 @@ export class ExecutionSession {
       execution: null,
       nodes: new Map(),
       tasks: new Map(),
+      items: new Map(),
       queue: NOTHING_QUEUED,
     });
     this.view = this.current;
@@ -74,6 +79,7 @@ export class ExecutionSession {
     if (event === "execution") this.execution = JSON.parse(data) as Execution;
     else if (event === "node") this.takeNode(JSON.parse(data) as NodeExecution);
     else if (event === "task") this.takeTask(JSON.parse(data) as TaskExecution);
+    else if (event === "items") this.items.take(JSON.parse(data) as ArrayItems);
     else if (event === "queue") this.queue = readQueue(JSON.parse(data) as ExecutionQueue);
     else if (event === "ready") this.ready = true;
     else if (event === "deleted") this.deleted = true;
@@ -109,6 +115,7 @@ export class ExecutionSession {
       execution: this.execution,
       nodes: new Map(this.nodes),
       tasks: new Map(this.tasks),
+      items: this.items.all(),
       queue: this.queue,
     });
   }

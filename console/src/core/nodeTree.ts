@@ -34,6 +34,10 @@ export interface NodeRow {
   readonly holdsNodes: boolean;
   /** What it waits for, if it runs nothing. */
   readonly gate: Gate | null;
+  /** Its items are what runs: it maps a task over lists. */
+  readonly holdsItems: boolean;
+  /** The item's number, if it is one of an array node; else null. */
+  readonly item: number | null;
   /** What it is given (`x=3, y=n0.o0`), where others have the same name; else empty. */
   readonly given: string;
   /** When it runs, if it is a way of a branch (`if x > 3`, `else`); else empty. */
@@ -214,6 +218,8 @@ function rowOf(
     attempts,
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
+    holdsItems: node?.metadata?.isArray ?? planned?.arrayNode !== undefined,
+    item: null,
     holdsNodes: node?.metadata?.isParentNode ?? (planned?.workflowNode ?? planned?.branchNode) !== undefined,
     gate: gateOf(planned),
     given,

@@ -1,7 +1,7 @@
 /** The console's addresses, both ways. Every view has one, so that any of them can be sent to somebody. */
 
 export const BASE = "/console";
-export const NODE_VIEWS = ["nodes", "gate", "deck", "log", "inputs", "outputs", "error", "attempts"] as const;
+export const NODE_VIEWS = ["nodes", "items", "gate", "deck", "log", "inputs", "outputs", "error", "attempts"] as const;
 export type NodeView = (typeof NODE_VIEWS)[number];
 export const RUN_VIEWS = ["timeline", "graph", "inputs", "outputs"] as const;
 export type RunView = (typeof RUN_VIEWS)[number];

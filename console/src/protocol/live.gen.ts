@@ -61,6 +61,21 @@ export interface ExecutionQueue {
   readonly nodes: Readonly<Record<string, QueuedNode>>;
 }
 
+/** Attempts of items of one array node, as columns: there may be thousands. */
+export interface ItemAttempts {
+  readonly index: readonly number[];
+  readonly attempt: readonly number[];
+  readonly phase: readonly string[];
+  readonly started: readonly number[];
+  readonly seconds: readonly number[];
+  readonly deck: readonly boolean[];
+}
+
+/** The ``items`` event of an execution's stream: what changed of items of array nodes, by the node's id. */
+export interface ArrayItems {
+  readonly nodes: Readonly<Record<string, ItemAttempts>>;
+}
+
 /** The ``chunk`` event of a log's stream: output captured from the attempt. */
 export interface LogChunk {
   readonly seq: number;

@@ -11,9 +11,11 @@ from google.protobuf.message import Message
 
 from livedeck.admin.feed import KINDS, Change, Kind
 from livedeck.admin.live.changes import ChangeFollower, Subscription
+from livedeck.admin.live.items import as_columns
 from livedeck.admin.live.queues import QueueNews, Queues, nothing_queued
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.records.shown import as_dict
+from livedeck.store.layout import ITEM
 
 _encode: Final = msgspec.json.Encoder().encode
 PAGE: Final = 500
@@ -58,6 +60,22 @@ ENCODINGS: Final[Mapping[str, Encoding]] = {"json": as_json, "protobuf": as_prot
 def encode_change(change: Change, encoding: Encoding) -> bytes:
     """Encode an entity as an event."""
     return event(change.kind, encoding(change.message), id=str(change.number))
+
+
+def encode_changes(changes: Iterable[Change], encoding: Encoding) -> list[bytes]:
+    """Encode entities as events, in order; those of items of array nodes as one, after the others."""
+    encoded: list[bytes] = []
+    items: list[Change] = []
+    last = 0
+    for change in changes:
+        last = max(last, change.number)
+        if change.kind == "task" and ITEM in str(change.key[3]):
+            items.append(change)
+        else:
+            encoded.append(encode_change(change, encoding))
+    if items:
+        encoded.append(event("items", _encode(as_columns(each.message for each in items)), id=str(last)))
+    return encoded
 
 
 def encode_execution(execution: Execution, encoding: Encoding) -> bytes:
@@ -163,7 +181,7 @@ class EntityStream:
             await subscription.arrived.wait(seen, timeout=silent if queue is None else min(silent, queue))
 
     def _encoded(self, changes: Iterable[Change]) -> bytes:
-        return b"".join(encode_change(change, self._encoding) for change in changes)
+        return b"".join(encode_changes(changes, self._encoding))
 
     def _fresh(self, changes: Iterable[Change]) -> list[Change]:
         """What is newer than all that was sent: the subscription began before the first reading."""

@@ -100,6 +100,29 @@ class ExecutionQueue(msgspec.Struct, frozen=True, rename="camel"):
     nodes: dict[str, QueuedNode]
 
 
+class ItemAttempts(msgspec.Struct, frozen=True, rename="camel"):
+    """Attempts of items of one array node, as columns: there may be thousands."""
+
+    index: list[int]
+    """The item's number, from 0."""
+    attempt: list[int]
+    """From 0."""
+    phase: list[str]
+    """Flyte's name of the attempt's phase."""
+    started: list[float]
+    """When its process began, in seconds since the epoch; 0: not yet."""
+    seconds: list[float]
+    """How long it ran; 0 while it is not over."""
+    deck: list[bool]
+    """Whether it has a Deck."""
+
+
+class ArrayItems(msgspec.Struct, frozen=True, rename="camel"):
+    """The ``items`` event of an execution's stream: what changed of items of array nodes, by the node's id."""
+
+    nodes: dict[str, ItemAttempts]
+
+
 class LogChunk(msgspec.Struct, frozen=True, rename="camel"):
     """The ``chunk`` event of a log's stream: output captured from the attempt."""
 

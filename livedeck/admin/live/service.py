@@ -23,7 +23,7 @@ from livedeck.admin.live.execution_streams import (
     Encoding,
     EntityFeed,
     EntityStream,
-    encode_change,
+    encode_changes,
     encode_execution,
     parse_number,
 )
@@ -190,7 +190,7 @@ class Live:
 
         async def first_page() -> tuple[list[bytes], int]:
             changes, number = await self._feed.snapshot(project, domain, name)
-            return [encode_change(change, encoding) for change in changes], number
+            return encode_changes(changes, encoding), number
 
         stream = EntityStream(
             self._feed,

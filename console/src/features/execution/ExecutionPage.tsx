@@ -6,6 +6,7 @@ import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
 import { words } from "../../core/bidi";
 import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
+import { itemOf } from "../../core/items";
 import { NodeRows, shortName, type NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
@@ -53,7 +54,7 @@ function openSession(key: string): ExecutionSession {
 function OpenExecution({ route, panels, session }: ExecutionPageProps & { readonly session: ExecutionSession }) {
   const { view, rows, workflow } = useRows(session);
   const look = WORKFLOW_PHASES[view.execution?.closure?.phase ?? "UNDEFINED"];
-  const node = rows.find((row) => row.id === route.node);
+  const node = rows.find((row) => row.id === route.node) ?? itemOf(route.node, rows, view.items);
   const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
   useTitle(node ? words`${node.name} of ${workflowName}` : workflowName, node ? NODE_PHASES[node.phase] : view.execution && look);
   if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
@@ -75,7 +76,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
       )}
       <div className="execution-body">
         <RunPanel route={route} execution={view.execution} rows={rows} workflow={workflow} panels={panels} />
-        {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} panels={panels} />}
+        {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} items={view.items} panels={panels} />}
         {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
       </div>
     </main>

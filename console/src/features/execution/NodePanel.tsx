@@ -1,6 +1,7 @@
 import { Link, useRouter } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import { useVirtualRows } from "../../bindings/useVirtualRows";
+import type { Item } from "../../core/items";
 import { childrenOf, type NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
@@ -13,6 +14,7 @@ import { Duration } from "../../ui/Ticking";
 import { Attempts } from "./Attempts";
 import { ErrorText } from "./ErrorText";
 import { GatePanel } from "./GatePanel";
+import { Items } from "./Items";
 import type { ExecutionPanels } from "./ExecutionPage";
 
 interface NodePanelProps {
@@ -20,12 +22,15 @@ interface NodePanelProps {
   readonly row: NodeRow;
   /** All nodes of the execution. */
   readonly rows: readonly NodeRow[];
+  /** What has begun of the items of array nodes. */
+  readonly items: ReadonlyMap<string, readonly Item[]>;
   readonly panels: ExecutionPanels;
 }
 
 const LABELS: Readonly<Record<NodeView, string>> = {
   nodes: "Nodes",
   gate: "Waits for",
+  items: "Items",
   deck: "Deck",
   log: "Log",
   inputs: "Inputs",
@@ -35,7 +40,7 @@ const LABELS: Readonly<Record<NodeView, string>> = {
 };
 
 /** One node: its Deck, log, data, error and attempts. */
-export function NodePanel({ route, row, rows, panels }: NodePanelProps) {
+export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
   const views = viewsOf(row);
   const view = views.find((one) => one === route.view) ?? defaultView(row);
   const tabs = views.map((id) => ({ id, label: LABELS[id], href: executionPath({ ...route, view: id }) }));
@@ -46,6 +51,7 @@ export function NodePanel({ route, row, rows, panels }: NodePanelProps) {
           <Icon name="close" />
         </Link>
         <h2 title={row.id}>{row.name}</h2>
+        {row.item !== null && <ItemOf route={route} row={row} />}
         <PhaseBadge look={NODE_PHASES[row.phase]} />
         <span className="node-duration">
           {row.queued ? queuedWords(row.queued) : <Duration from={row.startedAt} to={row.endedAt} />}
@@ -54,9 +60,19 @@ export function NodePanel({ route, row, rows, panels }: NodePanelProps) {
       </header>
       <Tabs label="Node" tabs={tabs} chosen={view} />
       <div className="node-body" role="tabpanel" aria-label={LABELS[view]}>
-        <NodeBody route={route} row={row} rows={rows} panels={panels} view={view} />
+        <NodeBody route={route} row={row} rows={rows} items={items} panels={panels} view={view} />
       </div>
     </section>
+  );
+}
+
+/** The way back to the array node that an item belongs to. */
+function ItemOf({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
+  const array = row.id.slice(0, row.id.lastIndexOf(":"));
+  return (
+    <Link className="text-link" href={executionPath({ ...route, node: array, view: "items", attempt: null, tab: null })}>
+      All items
+    </Link>
   );
 }
 
@@ -66,23 +82,28 @@ function viewsOf(row: NodeRow): readonly NodeView[] {
 }
 
 function shownOf(row: NodeRow): readonly NodeView[] {
+  if (row.item !== null) return ["deck", "log", "attempts"];
+  if (row.holdsItems) return ["items", "inputs", "outputs", "error"];
   if (row.holdsNodes) return ["nodes", "inputs", "outputs", "error"];
   if (row.gate) return ["gate", "inputs", "outputs", "error"];
   return ["deck", "log", "inputs", "outputs", "error", "attempts"];
 }
 
 function defaultView(row: NodeRow): NodeView {
+  if (row.holdsItems) return "items";
   if (row.holdsNodes) return "nodes";
   if (row.gate) return "gate";
   return row.hasDeck || !row.node ? "deck" : "log";
 }
 
-function NodeBody({ route, row, rows, panels, view }: NodePanelProps & { readonly view: NodeView }) {
+function NodeBody({ route, row, rows, items, panels, view }: NodePanelProps & { readonly view: NodeView }) {
   switch (view) {
     case "nodes":
       return <InnerNodes route={route} rows={childrenOf(rows, row)} />;
     case "gate":
       return row.gate && <GatePanel id={route} row={row} gate={row.gate} inputs={panels.nodeData(route, row, "inputs")} />;
+    case "items":
+      return <Items route={route} row={row} items={items.get(row.id) ?? []} />;
     case "deck":
       return panels.deck(route, row);
     case "log":

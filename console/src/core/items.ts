@@ -1,0 +1,131 @@
+/** Items of array nodes: a task that is run once for each member of lists, of which there may be ten thousand. */
+import type { TaskExecution, TaskPhase } from "../protocol/flyte";
+import type { ArrayItems } from "../protocol/live.gen";
+import type { NodeRow } from "./nodeTree";
+import { NODE_PHASES, TASK_PHASES } from "./phases";
+
+export interface ItemAttempt {
+  readonly attempt: number;
+  readonly phase: TaskPhase;
+  /** Milliseconds since the epoch; null: not yet. */
+  readonly startedAt: number | null;
+  /** How long it ran; null while it is not over. */
+  readonly seconds: number | null;
+  readonly deck: boolean;
+}
+
+export interface Item {
+  readonly index: number;
+  /** By their number; there is at least one. */
+  readonly attempts: readonly ItemAttempt[];
+}
+
+/** The items of all array nodes of an execution, as they come in. */
+export class ItemsOfNodes {
+  private readonly nodes = new Map<string, Map<number, Item>>();
+  private readonly lists = new Map<string, readonly Item[]>();
+
+  take({ nodes }: ArrayItems): void {
+    for (const [id, told] of Object.entries(nodes)) {
+      const items = this.nodes.get(id) ?? new Map<number, Item>();
+      this.nodes.set(id, items);
+      this.lists.delete(id);
+      told.index.forEach((index, at) => {
+        const [started = 0, seconds = 0] = [told.started[at], told.seconds[at]];
+        const phase = (told.phase[at] ?? "UNDEFINED") as TaskPhase;
+        const fresh: ItemAttempt = {
+          attempt: told.attempt[at] ?? 0,
+          phase,
+          startedAt: started === 0 ? null : started * 1000,
+          seconds: TASK_PHASES[phase].terminal ? seconds : null,
+          deck: told.deck[at] ?? false,
+        };
+        const others = (items.get(index)?.attempts ?? []).filter((each) => each.attempt !== fresh.attempt);
+        items.set(index, { index, attempts: [...others, fresh].sort((a, b) => a.attempt - b.attempt) });
+      });
+    }
+  }
+
+  /** The items of each node, by their number; of a node of which nothing has changed the same list as before. */
+  all(): ReadonlyMap<string, readonly Item[]> {
+    for (const [id, items] of this.nodes) {
+      if (!this.lists.has(id)) this.lists.set(id, [...items.values()].sort((a, b) => a.index - b.index));
+    }
+    return new Map(this.lists);
+  }
+}
+
+/** The attempt that an item stands at. */
+export function latestOf(item: Item): ItemAttempt {
+  const latest = item.attempts.at(-1);
+  if (!latest) throw new Error(`item ${item.index} has no attempt`);
+  return latest;
+}
+
+/** The row of an item, if that is what an address names (`n0:17`). */
+export function itemOf(
+  name: string | null,
+  rows: readonly NodeRow[],
+  items: ReadonlyMap<string, readonly Item[]>,
+): NodeRow | undefined {
+  const mark = name?.lastIndexOf(":") ?? -1;
+  if (name === null || mark < 0) return undefined;
+  const array = rows.find((row) => row.id === name.slice(0, mark));
+  const item = items.get(name.slice(0, mark))?.find(({ index }) => index === Number(name.slice(mark + 1)));
+  return array && item && itemRow(array, item);
+}
+
+function itemRow(array: NodeRow, item: Item): NodeRow {
+  const latest = latestOf(item);
+  const startedAt = item.attempts[0]?.startedAt ?? null;
+  const phase = latest.phase === "RETRYABLE_FAILED" ? "RUNNING" : latest.phase;
+  const waits = phase === "WAITING_FOR_RESOURCES" || phase === "INITIALIZING" || phase === "UNDEFINED";
+  const row = {
+    ...array,
+    id: `${array.id}:${item.index}`,
+    name: `${array.name} [${item.index}]`,
+    phase: waits ? "QUEUED" : phase,
+    queued: null,
+    attempts: item.attempts.map((attempt) => asTask(array, item.index, attempt)),
+    hasDeck: latest.deck,
+    cached: false,
+    holdsItems: false,
+    item: item.index,
+    startedAt,
+  } as const;
+  const over = NODE_PHASES[row.phase].terminal;
+  return { ...row, endedAt: over && latest.startedAt !== null ? latest.startedAt + (latest.seconds ?? 0) * 1000 : null };
+}
+
+function asTask(array: NodeRow, index: number, { attempt, phase, startedAt, seconds }: ItemAttempt): TaskExecution {
+  const taskId = array.attempts[0]?.id.taskId ?? { resourceType: "TASK", project: "", domain: "", name: array.name, version: "" };
+  const executionId = array.node?.id.executionId ?? { project: "", domain: "", name: "" };
+  return {
+    id: { taskId, nodeExecutionId: { nodeId: `${array.id}:${index}`, executionId }, retryAttempt: attempt },
+    closure: {
+      phase,
+      ...(startedAt === null ? {} : { startedAt: new Date(startedAt).toISOString() }),
+      ...(seconds === null ? {} : { duration: `${seconds}s` }),
+    },
+  };
+}
+
+/** After every moment that an item starts at, in milliseconds. */
+const LATER = 1e15;
+
+export type ItemOrder = "number" | "failed" | "slowest";
+
+/**
+ * The items of one tone (as phases are shown), in an order: by number, those that failed first, or the slowest first,
+ * before which stand those that still run, the oldest first.
+ */
+export function chosenItems(items: readonly Item[], tone: string | null, order: ItemOrder): readonly Item[] {
+  const shown = tone === null ? items : items.filter((item) => TASK_PHASES[latestOf(item).phase].tone === tone);
+  if (order === "number") return shown;
+  const rank = (item: Item): number => {
+    const { phase, startedAt, seconds } = latestOf(item);
+    if (order === "failed") return TASK_PHASES[phase].tone === "bad" ? 1 : 0;
+    return seconds ?? (startedAt === null ? 0 : LATER - startedAt);
+  };
+  return [...shown].sort((a, b) => rank(b) - rank(a) || a.index - b.index);
+}

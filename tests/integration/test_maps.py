@@ -1,0 +1,44 @@
+"""A map on a real server: what its items gave, and each item's attempts, log and Deck."""
+
+import asyncio
+import urllib.request
+
+import pytest
+from flyteidl.core.execution_pb2 import TaskExecution
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
+
+from livedeck.client import Client
+from livedeck.client.follow import ItemsChanged
+from livedeck.testing.process import ServerProcess
+from tests.integration.running import finished_deck, phase_of, start, wait_ended
+
+pytestmark = pytest.mark.slow
+
+
+async def test_each_item_of_a_map_has_attempts_a_log_and_a_deck(server: ServerProcess, client: Client) -> None:
+    execution = start(client, "mapped.py", "mapped", numbers=[1, 7, 13])
+    ended = wait_ended(client, execution)
+    assert phase_of(ended) == "SUCCEEDED", ended.closure.error
+    given = client.execution_data(execution).outputs.literals["o0"].collection.literals
+    assert [each.scalar.primitive.integer if each.scalar.HasField("primitive") else None for each in given] == [
+        10,
+        70,
+        None,
+    ]
+    [array] = client.task_executions(NodeExecutionIdentifier(node_id="n0", execution_id=execution))
+    told = [
+        (each.index, each.retry_attempt, TaskExecution.Phase.Name(each.phase))
+        for each in array.closure.metadata.external_resources
+    ]
+    assert told == [(0, 0, "SUCCEEDED"), (1, 0, "FAILED"), (1, 1, "SUCCEEDED"), (2, 0, "FAILED")]
+    changes = [change for change in client.follow(execution) if isinstance(change, ItemsChanged)]
+    assert {(each.index, each.attempt, each.phase) for change in changes for each in change.nodes["n0"]} >= set(told)
+    place = f"{execution.project}/{execution.domain}/{execution.name}"
+    url = f"{server.url}/decks/{place}/n0:1/1/deck.html?download=1"
+    assert "number 7" in await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
+    prefix = server.data_dir / "store" / "metadata" / place / "n0" / "data"
+    deck = await finished_deck(f"file://{prefix}/2/0")
+    assert deck.end is not None
+    assert deck.end.outcome == "failed"
+    log = b"".join(path.read_bytes() for path in sorted((prefix / "0" / "0" / "log").iterdir()))
+    assert b"working on 1\n" in log
