@@ -34,9 +34,10 @@ async def test_each_item_of_a_map_has_attempts_a_log_and_a_deck(server: ServerPr
     changes = [change for change in client.follow(execution) if isinstance(change, ItemsChanged)]
     assert {(each.index, each.attempt, each.phase) for change in changes for each in change.nodes["n0"]} >= set(told)
     place = f"{execution.project}/{execution.domain}/{execution.name}"
+    prefix = server.data_dir / "store" / "metadata" / place / "n0" / "data"
+    await finished_deck(f"file://{prefix}/1/1")
     url = f"{server.url}/decks/{place}/n0:1/1/deck.html?download=1"
     assert "number 7" in await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
-    prefix = server.data_dir / "store" / "metadata" / place / "n0" / "data"
     deck = await finished_deck(f"file://{prefix}/2/0")
     assert deck.end is not None
     assert deck.end.outcome == "failed"
