@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from livedeck.sdk.dynamic import dynamic
     from livedeck.sdk.gates import approve, sleep, wait_for_input
     from livedeck.sdk.map_tasks import TaskMetadata, map_task
+    from livedeck.sdk.node_creation import create_node
     from livedeck.sdk.types.errors import FlyteError
 
     __version__: str
@@ -64,6 +65,7 @@ __all__ = [
     "approve",
     "chain",
     "conditional",
+    "create_node",
     "current_context",
     "dynamic",
     "map_task",
@@ -79,6 +81,7 @@ _LOADED_WHEN_ASKED_FOR = {
     "FlyteError": "livedeck.sdk.types.errors",
     "TaskMetadata": "livedeck.sdk.map_tasks",
     "conditional": "livedeck.sdk.conditionals",
+    "create_node": "livedeck.sdk.node_creation",
     "dynamic": "livedeck.sdk.dynamic",
     "map_task": "livedeck.sdk.map_tasks",
     **dict.fromkeys(("approve", "sleep", "wait_for_input"), "livedeck.sdk.gates"),

@@ -19,8 +19,8 @@ NAMES = {
     *("Cache", "Deck", "DeckField", "DeckPublish", "Directory", "ExecutionContext", "File", "InvalidName"),
     *("InvalidWorkflow", "LivedeckError", "MissingInput", "RecoverableError", "Resources", "Task", "TypeMismatch"),
     *("UnknownEntity", "UnsupportedOption", "UnsupportedType", "UserError", "Workflow", "WorkflowFailurePolicy"),
-    *("FlyteError", "TaskMetadata", "approve", "chain", "conditional", "current_context", "dynamic", "map_task"),
-    *("sleep", "task", "wait_for_input", "workflow"),
+    *("FlyteError", "TaskMetadata", "approve", "chain", "conditional", "create_node", "current_context", "dynamic"),
+    *("map_task", "sleep", "task", "wait_for_input", "workflow"),
 }
 
 
