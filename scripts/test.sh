@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# All tests: first, on all cores at once, those that start no servers, browsers and processes by the dozen; then the
-# others, one after the other, for each of them wants the machine.
-# Usage: test.sh [PYTEST'S ARGUMENTS]; with arguments there is one run, with these.
+# All tests, in one run: those that start servers, browsers and processes by the dozen one after the other in one
+# worker (tests/conftest.py says which they are), and beside it the others, in a worker for each further core.
+# Usage: test.sh [PYTEST'S ARGUMENTS]; with arguments there is one process, with these.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ $# -gt 0 ]; then
   exec .venv/bin/python -m pytest "$@"
 fi
-alone=(tests/acceptance tests/cli tests/docs tests/executors tests/faults tests/integration tests/porting)
-.venv/bin/python -m pytest --numprocesses logical "${alone[@]/#/--ignore=}"
-exec .venv/bin/python -m pytest "${alone[@]}"
+cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+exec .venv/bin/python -m pytest --numprocesses "$((cores > 1 ? cores : 2))" --dist loadgroup

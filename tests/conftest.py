@@ -13,6 +13,18 @@ settings.register_profile("livedeck", deadline=None, suppress_health_check=[Heal
 settings.load_profile("livedeck")
 
 
+ALONE = ("acceptance", "cli", "docs", "executors", "faults", "integration", "porting")
+"""Folders of tests that start servers, browsers and processes: of these no two run at a time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of ``ALONE`` to one worker, where there are several."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in ALONE:
+            item.add_marker(pytest.mark.xdist_group("alone"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=5, help="how often tests/integration/test_kill.py kills the server")
     parser.addoption("--all-faults", action="store_true", help="tests/faults: every fault at every moment, not a few")
