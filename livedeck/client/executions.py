@@ -158,6 +158,12 @@ class Executions(Connection):
     def signals(self, id: "WorkflowExecutionIdentifier") -> "Iterator[Signal]":
         """Yield what the gates of an execution that were reached wait for, or were given; the oldest first.
 
+        Args:
+            id: The execution.
+
+        Yields:
+            The signals.
+
         Raises:
             RemoteNotFound: there is no such execution.
         """
@@ -251,6 +257,9 @@ class Executions(Connection):
 
     def dynamic_workflow(self, id: "NodeExecutionIdentifier") -> "CompiledWorkflowClosure":
         """Return the nodes that a dynamic node runs.
+
+        Args:
+            id: The node.
 
         Raises:
             RemoteNotFound: it has not said yet, or is not dynamic.

@@ -134,6 +134,7 @@ def sleep(duration: timedelta) -> Any:
 
     Raises:
         InvalidWorkflow: no workflow is being read.
+        UserError: the duration is none, or not longer than zero.
     """
     _require_workflow("sleep")
     checked = _checked_time("duration", duration, "sleep")

@@ -175,7 +175,7 @@ class MemoryControlPlane:
             await self._announce()
 
     async def set_signal(self, execution: FakeExecution, signal: str, value: Literal) -> None:
-        """Set a signal of ``execution``, which need not wait for it yet."""
+        """Set a ``signal`` of ``execution``, which need not wait for it yet, to a ``value``."""
         self.values[execution.key, signal] = value
         await self._announce()
 

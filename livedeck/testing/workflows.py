@@ -241,7 +241,7 @@ def asked_for(id: str, signal: str, /, output: str = "o0", timeout: timedelta | 
 
 
 def sleep(id: str, duration: timedelta, /) -> Part:
-    """Return a node that waits for some time."""
+    """Return a node, ``id``, that waits for a ``duration``."""
     return Part(Node(id=id, gate_node=GateNode(sleep=SleepCondition(duration=_duration(duration)))))
 
 

@@ -25,10 +25,10 @@ WIDE: Final = Look(1400)
 
 BROKEN: Final = {
     "a bar is gone": ("execution-succeeded", ".timeline-bar.phase-good { visibility: hidden }"),
-    "a phase has another colour": ("execution-failed", ":root { --bad: #0b7a55; --bad-soft: #e3f5ed }"),
+    "a phase has another colour": ("execution-failed", ":root { --ld-bad: #0b7a55; --ld-bad-soft: #e3f5ed }"),
     "a column has moved": ("execution-running", ".timeline-duration { transform: translateX(-40px) }"),
     "a button is gone": ("deck-live", ".deck-actions { visibility: hidden }"),
-    "a banner is gone": ("deck-died", ".deck-banners { display: none }"),
+    "a banner is gone": ("deck-died", ".deck-banners { display: none !important }"),
     "a tile is gone": ("saved", ".ld-value:first-child { visibility: hidden }"),
     "a list is cut off": ("executions", ".executions-table tr:last-child { display: none }"),
 }

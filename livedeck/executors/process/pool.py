@@ -121,7 +121,7 @@ class ZygotePool:
         digest = f"{await asyncio.to_thread(fingerprint, settings.preload, settings.commands, whole)}-{group}"
         settings = msgspec.structs.replace(settings, imports=str(report))
         for _ in range(3):  # one that is just ending may still take the connection
-            connected = await asyncio.to_thread(self._zygotes.connect_or_start, digest, settings, whole)
+            connected = await self._connect_or_start(digest, settings, whole)
             try:
                 link = await self._greet(connected, timeout=timeout)
             except ConnectionResetError:
@@ -206,9 +206,7 @@ class ZygotePool:
             fingerprint, self._settings.preload, self._settings.commands, self._environment
         )
         for _ in range(5):  # a zygote that is just ending may still take the connection
-            connected = await asyncio.to_thread(
-                self._zygotes.connect_or_start, digest, self._settings, self._environment
-            )
+            connected = await self._connect_or_start(digest, self._settings, self._environment)
             try:
                 self._primary = await self._greet(connected, timeout=self._answer_timeout)
             except ConnectionResetError:
@@ -227,6 +225,20 @@ class ZygotePool:
                 break
         raise ExecutorError(f"the zygote ends before it answers: {self._zygotes.last_words(digest)}")
 
+    async def _connect_or_start(self, digest: str, settings: Settings, environment: Mapping[str, str]) -> socket.socket:
+        """Connect to a zygote, started if need be. If this is cancelled meanwhile the zygote is told to end."""
+        connecting = asyncio.ensure_future(
+            asyncio.to_thread(self._zygotes.connect_or_start, digest, settings, environment)
+        )
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connected = await connecting
+            with connected:
+                connected.setblocking(True)  # a few bytes, which its buffer takes
+                connected.sendall(messages.frame(messages.Bye()))
+            raise
+
     async def _greet(self, connected: socket.socket, *, timeout: float) -> Link:
         loop = asyncio.get_running_loop()
         _, link = await loop.create_unix_connection(
@@ -239,6 +251,9 @@ class ZygotePool:
                 welcome = await link.welcome
         except TimeoutError as error:
             raise ExecutorError(f"the zygote did not answer within {timeout:g} s") from error
+        except asyncio.CancelledError:
+            link.close()  # else it would linger
+            raise
         finally:
             if not link.welcome.done() or link.welcome.cancelled():
                 link.close(dismiss=False)

@@ -238,6 +238,21 @@ async def test_an_import_that_never_returns_is_given_up(bench: Bench, libraries:
     assert "did not answer within 1 s" in caplog.text
 
 
+async def test_a_process_that_still_imports_when_the_executor_closes_ends_when_it_has(
+    bench: Bench, libraries: Path
+) -> None:
+    begun, gate = bench.path("begun"), bench.path("gate")
+    code = f"{SETS}from pathlib import Path\nPath({str(begun)!r}).write_text(str(os.getpid()))\n"
+    known(bench, write(libraries, f"{code}while not os.path.exists({str(gate)!r}): time.sleep(0.01)\n"))
+    async with bench.executor(idle=600.0) as executor:
+        await Runner(bench, executor).run("nothing")
+        await until(lambda: begun.exists() and begun.read_text() != "")
+    pid = int(begun.read_text())
+    assert alive(pid)
+    gate.touch()
+    await until(lambda: not alive(pid))
+
+
 async def test_an_attempt_that_hangs_after_its_fork_is_lost_and_the_next_one_begins_afresh(
     bench: Bench, libraries: Path, caplog: Any
 ) -> None:
