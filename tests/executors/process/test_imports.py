@@ -21,6 +21,8 @@ from livedeck.executors.process import create
 from livedeck.executors.process.groups import IMPORT_ZYGOTES, group_of
 from tests.executors.process.conftest import Bench, alive, until
 
+pytestmark = pytest.mark.slow  # half a minute in all: they run with `make test`
+
 WORK = "import os, time\nimported_by = os.getpid()\nsum(i for i in range(3_000_000))\n"
 """A library that takes a while to import."""
 
