@@ -35,6 +35,8 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.errors import ImpossibleTransition
+from livedeck.propeller.commands import Prepare
+from livedeck.propeller.phases import NodePhase
 
 if TYPE_CHECKING:
     from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
@@ -166,6 +168,24 @@ class HoldsNoScope(NodeHandler):
 
     def scope_over(self, transition: "Transition", path: "Path", *, succeeded: bool) -> None:
         raise ImpossibleTransition(f"{type(self).__name__} at {path} holds no scope that could be over ({succeeded=})")
+
+
+class HoldsPlannedScope(NodeHandler):
+    """The parts of a kind whose nodes hold others that the plan names, from when their inputs are put together."""
+
+    def resume(self, transition: "Transition", path: "Path") -> None:
+        if transition.node(path).phase is not NodePhase.QUEUED:
+            transition.resume(path)
+        elif transition.ends(path):
+            transition.abort(path)
+        else:
+            transition.ask(Prepare(path))
+
+    def stop(self, transition: "Transition", path: "Path") -> None:
+        if transition.node(path).scope is None:
+            transition.abort(path)
+        else:
+            transition.close(path)
 
 
 class HasNoAttempts(NodeHandler):

@@ -18,7 +18,7 @@ from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, PrepareFailed
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.node_handler import HasNoAttempts, ScopeBuilder
+from livedeck.propeller.node_handler import HasNoAttempts, HoldsPlannedScope, ScopeBuilder
 from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.plan import NodePlan, Path, ScopePlan
 from livedeck.propeller.planner import Planner
@@ -60,7 +60,7 @@ class OutputsTaken(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class BranchHandler(HasNoAttempts):
+class BranchHandler(HoldsPlannedScope, HasNoAttempts):
     """QUEUED while the conditions are looked at, RUNNING while the way taken runs, FAILING while that is stopped."""
 
     block: IfElseBlock
@@ -112,20 +112,6 @@ class BranchHandler(HasNoAttempts):
         """Whether the way taken has succeeded, and nobody has asked the branch to stop."""
         scope = transition.node(path).scope
         return scope is not None and scope.succeeded == len(scope.nodes) and not scope.closing
-
-    def resume(self, transition: Transition, path: Path) -> None:
-        if transition.node(path).phase is not NodePhase.QUEUED:
-            transition.resume(path)
-        elif transition.ends(path):
-            transition.abort(path)
-        else:
-            transition.ask(Prepare(path))
-
-    def stop(self, transition: Transition, path: Path) -> None:
-        if transition.node(path).scope is None:
-            transition.abort(path)
-        else:
-            transition.close(path)
 
     def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
         scope = transition.scope(path)

@@ -11,7 +11,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent
 from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
-from livedeck.propeller.node_handler import HasNoAttempts, ScopeBuilder
+from livedeck.propeller.node_handler import HasNoAttempts, HoldsPlannedScope, ScopeBuilder
 from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.plan import Path, ScopePlan
 from livedeck.propeller.planner import Planner
@@ -24,7 +24,7 @@ _BEGUN = frozenset({NodePhase.RUNNING, NodePhase.FAILING})
 
 
 @dataclass(frozen=True, slots=True)
-class SubWorkflowHandler(HasNoAttempts):
+class SubWorkflowHandler(HoldsPlannedScope, HasNoAttempts):
     """QUEUED while its inputs are put together, RUNNING while its children run, FAILING while they are stopped."""
 
     workflow: Identifier
@@ -51,20 +51,6 @@ class SubWorkflowHandler(HasNoAttempts):
             transition.hold(path, ScopeState.new(self.children))
         elif isinstance(event, PrepareFailed):
             transition.fail(path, event.failure)
-
-    def resume(self, transition: Transition, path: Path) -> None:
-        if transition.node(path).phase is not NodePhase.QUEUED:
-            transition.resume(path)
-        elif transition.ends(path):
-            transition.abort(path)
-        else:
-            transition.ask(Prepare(path))
-
-    def stop(self, transition: Transition, path: Path) -> None:
-        if transition.node(path).scope is None:
-            transition.abort(path)
-        else:
-            transition.close(path)
 
     def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
         failure = transition.scope(path).failure
