@@ -16,6 +16,7 @@ UPLOADS: Final = "uploads"
 RPC_SOCKET: Final = "rpc.sock"
 _SOCKET_PATH_LIMIT: Final = 100
 """Bytes that the path of a Unix socket may have (108 on Linux, 104 elsewhere, with the end)."""
+_USUAL_TEMPORARY: Final = Path("/tmp")  # noqa: S108 - what is made in it is made with mkdtemp
 
 
 def prepare(run_dir: Path) -> Path:
@@ -60,12 +61,23 @@ def check_writable(folder: Path, key: str, *, mode: int | None = None) -> None:
 def socket_folder(run_dir: Path) -> Iterator[Path]:
     """Give a new private folder for this process's sockets, and remove it at the end.
 
-    It is in the run folder unless that makes the path of a socket longer than the system allows.
+    It is in the run folder unless that makes the path of a socket longer than the system allows: then in a folder for
+    temporary files.
+
+    Raises:
+        NotWritable: Every folder's path is too long.
     """
     for left in run_dir.glob("s-*"):
         if not _is_served(left / RPC_SOCKET):
             shutil.rmtree(left, ignore_errors=True)  # a server that was killed has left it
-    parent = run_dir if len(os.fsencode(run_dir)) < _SOCKET_PATH_LIMIT - len(f"/s-12345678/{RPC_SOCKET}") else None
+    longest = _SOCKET_PATH_LIMIT - len(f"/s-12345678/{RPC_SOCKET}")
+    folders = (run_dir, Path(tempfile.gettempdir()), _USUAL_TEMPORARY)
+    parent = next((each for each in folders if len(os.fsencode(each)) < longest and each.is_dir()), None)
+    if parent is None:
+        raise NotWritable(
+            f"the paths of {run_dir} and of the folder for temporary files are too long for a socket; "
+            f"choose a run_dir or set TMPDIR with fewer than {longest} characters"
+        )
     with tempfile.TemporaryDirectory(prefix="s-", dir=parent) as folder:
         yield Path(folder)
 

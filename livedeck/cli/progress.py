@@ -165,7 +165,8 @@ class Progress:
             line += f"  {cached_text(source.node_execution_id.execution_id.name)}"
         elif node.closure.HasField("duration") and node.closure.duration.ToTimedelta():
             line += f"  {duration_text(node.closure.duration)}"
-        elif phase == "RUNNING" and node.closure.deck_uri:
+        # A node may be over before anything is heard of it: its Deck is told of once, on the first line that can.
+        if node.closure.deck_uri and self._is_news((id_, "deck"), node.closure.deck_uri):
             line += f"  Deck: {self._console_url}?node={id_}&view=deck"
         click.echo(line)
         if node.closure.HasField("error"):

@@ -20,6 +20,10 @@ IN_THE_MIDDLE: Final = """graph => {
   const above = card.top + card.bottom - canvas.top - canvas.bottom;
   return Math.abs(aside) < 3 && Math.abs(above) < 3;
 }"""
+AS_WIDE_AS_ITS_WINDOW: Final = """graph => {
+  const canvas = graph.querySelector("canvas");
+  return Math.abs(canvas.width - graph.clientWidth * devicePixelRatio) < 2;
+}"""
 RESIZED: Final = f"""graph => new Promise((resolve) => {{
   // The last of all observers in the frame in which the size is another: what it sees is what is painted.
   let calls = 0;
@@ -57,6 +61,19 @@ def test_a_graph_that_was_moved_stays_where_the_viewer_put_it(stage: Stage) -> N
     assert card.bounding_box() == moved
 
 
+def test_a_graph_that_was_enlarged_by_its_button_stays_so_until_it_is_fitted_again(stage: Stage) -> None:
+    execution, _ = stage.play()
+    stage.open(execution, run="graph")
+    graph = stage.page.get_by_role("group", name="Graph of the workflow")
+    card = graph.locator(".graph-card")
+    expect(card).to_be_visible()
+    stage.page.wait_for_function(IN_THE_MIDDLE, arg=graph.element_handle())
+    graph.get_by_role("button", name="Zoom in").click()
+    assert not graph.evaluate(RESIZED)
+    graph.get_by_role("button", name="Fit View").click()
+    stage.page.wait_for_function(IN_THE_MIDDLE, arg=graph.element_handle())
+
+
 def test_very_many_nodes_are_one_picture_and_cards_where_one_looks_closely(stage: Stage) -> None:
     stage.open(start(stage.client, WIDE, "wide"), run="graph")
     graph = stage.page.get_by_role("group", name="Graph of the workflow")
@@ -67,6 +84,7 @@ def test_very_many_nodes_are_one_picture_and_cards_where_one_looks_closely(stage
     assert box is not None
     graph.click(position={"x": box["width"] / 2, "y": box["height"] / 2 - 4})  # a node, not the gap below it
     expect(stage.page.get_by_role("heading", level=2, name="successor")).to_be_visible()
+    stage.page.wait_for_function(AS_WIDE_AS_ITS_WINDOW, arg=graph.element_handle())  # the panel has made it narrower
     closer = graph.get_by_role("button", name="Zoom in")
     for _ in range(10):
         closer.click()

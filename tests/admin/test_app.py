@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,16 @@ async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path:
     with socket_folder(tmp_path) as near:
         assert near.parent == tmp_path
         assert stat.S_IMODE(near.stat().st_mode) == 0o700
+
+
+def test_sockets_have_a_short_path_where_the_folder_for_temporary_files_has_a_long_name_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with socket_folder(long) as near, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(near / "rpc.sock"))
 
 
 async def test_sockets_of_a_server_that_was_killed_are_cleared_away_and_those_of_a_living_one_are_not(

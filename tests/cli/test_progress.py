@@ -165,3 +165,16 @@ def test_nodes_of_a_dynamic_node_have_the_names_that_it_gave_them() -> None:
     assert names.of(child) == "square"
     names.of(parent)
     assert asked == ["n1"], "once"
+
+
+@pytest.mark.parametrize("phases", [(Nodes.SUCCEEDED,), (Nodes.FAILED,), (Nodes.RUNNING, Nodes.SUCCEEDED)])
+def test_a_deck_is_told_of_once_however_late_its_node_is_heard_of(
+    capsys: pytest.CaptureFixture[str], phases: tuple["Nodes.Phase", ...]
+) -> None:
+    nodes = [NodeExecution(closure={"phase": phase, "deck_uri": "file:///deck.html"}) for phase in phases]
+    for node in nodes:
+        node.id.node_id = "n0"
+    Progress("http://x", names_of("n0", "train")).follow([NodeChanged(node) for node in nodes])
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.endswith("Deck: http://x?node=n0&view=deck")
+    assert not any("Deck" in line for line in others)

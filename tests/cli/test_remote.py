@@ -26,7 +26,7 @@ def test_run_follows_to_the_end_and_prints_the_outputs(remote: Command) -> None:
     result = remote("run", "--remote", "program.py", "training", "--epochs", "3")
     assert result.exit_code == 0, result.output
     name = name_in(result)
-    assert re.search(rf"^n0 train +running +Deck: http://\S+/{name}\?node=n0&view=deck$", result.stdout, re.MULTILINE)
+    assert re.search(rf"^n0 train +\w+ .*Deck: http://\S+/{name}\?node=n0&view=deck$", result.stdout, re.MULTILINE)
     assert re.search(r"^n0 train +succeeded", result.stdout, re.MULTILINE)
     assert re.search(r"^execution +succeeded", result.stdout, re.MULTILINE)
     assert json.loads(result.stdout[result.stdout.index("{") :]) == {"o0": 0.5}

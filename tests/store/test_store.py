@@ -1,5 +1,6 @@
 """The same behaviour from every back end: disk, memory, and obstore (over its own memory store)."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -294,9 +295,8 @@ def _fifo(path: Path) -> None:
 
 
 def _socket(path: Path) -> None:
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(os.path.relpath(path))  # a socket's whole path may be too long for one
-    listener.close()
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.chdir(path.parent):
+        listener.bind(path.name)  # the whole path may be too long for a socket
 
 
 def _link_to_endless(path: Path) -> None:

@@ -113,6 +113,9 @@ function Flow({ layout, nodes, lines, onClick, children }: FlowProps) {
   const { dark } = useTheme();
   const canvas = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
+  const keep = (place: boolean) => {
+    moved.current = place; // the buttons move it without an event
+  };
   return (
     <div ref={canvas} className="graph" role="group" aria-label="Graph of the workflow">
       <ReactFlow
@@ -136,7 +139,13 @@ function Flow({ layout, nodes, lines, onClick, children }: FlowProps) {
         <FitToWindow canvas={canvas} moved={moved} bounds={layout.bounds} />
         <Background gap={18} size={1} />
         {children}
-        <Controls showInteractive={false} fitViewOptions={FIT} />
+        <Controls
+          showInteractive={false}
+          fitViewOptions={FIT}
+          onZoomIn={() => keep(true)}
+          onZoomOut={() => keep(true)}
+          onFitView={() => keep(false)}
+        />
       </ReactFlow>
     </div>
   );
