@@ -48,6 +48,8 @@ _UNLIKE = (
     (re.compile(r"^n\d+( \S+ queued )", re.MULTILINE), r"nN\1"),
     # Whether a command that follows an execution sees that something runs, or only that it is over, is chance.
     (re.compile(r"^ *(execution|attempt \d+|[\w/-]+( \S+)*) running( Deck: .*)?\n", re.MULTILINE), ""),
+    # And with it whether the Deck is told of on that line or on the one of the end.
+    (re.compile(r"( (?:succeeded|failed|cached|aborted)\b.*) Deck: http\S+$", re.MULTILINE), r"\1"),
 )
 
 
