@@ -1,7 +1,9 @@
 """What all tests share."""
 
+import getpass
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,6 +13,14 @@ from hypothesis import HealthCheck, settings
 # How long an example takes says more of the machine than of the code: time is measured in bench/.
 settings.register_profile("livedeck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("livedeck")
+
+if sys.dont_write_bytecode:
+    # Python was told not to keep what it compiles beside its sources, so it is kept elsewhere: tests start hundreds of
+    # processes, and compiling all that one of them imports takes seconds.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(Path(__file__).parents[1] / "build" / "bytecode")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
 ALONE = ("acceptance", "cli", "docs", "executors", "faults", "integration", "porting")
@@ -40,3 +50,14 @@ def pytest_configure(config: pytest.Config) -> None:
     Path(folder).chmod(0o1777)  # as /tmp itself: some tests, and PostgreSQL's server, are another user's
     os.environ["TMPDIR"], tempfile.tempdir = folder, None
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    for place in (Path(folder), Path(os.environ["PYTEST_DEBUG_TEMPROOT"], f"pytest-of-{getpass.getuser()}")):
+        keep_no_bytecode(config, place)
+
+
+def keep_no_bytecode(config: pytest.Config, folder: Path) -> None:
+    """Have programs that tests write below a folder compiled each time: versions within a second look the same."""
+    if sys.pycache_prefix is not None:
+        place = Path(sys.pycache_prefix, *folder.absolute().parts[1:])
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()  # a file, below which there can be no folders
+        config.add_cleanup(lambda: place.unlink() if place.is_file() else None)
