@@ -59,14 +59,14 @@ console: $(CONSOLE)  ## Build the console and the Deck's runtime script
 wheel: $(VENV)/.dev $(CONSOLE)  ## Build dist/*.whl with the console inside
 	@$(BIN)/python -m build --wheel --installer uv
 
-bench: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
+bench: $(VENV)/.dev .venv-flytekit/.ready .venv-peers/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-torch .venv-flytekit .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-torch .venv-flytekit .venv-peers .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
 
 .PHONY: chromium
 chromium:
@@ -90,6 +90,11 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 .venv-flytekit/.ready: requirements/flytekit.txt
 	@scripts/create_venv.sh "$(PYTHON)" .venv-flytekit
 	@.venv-flytekit/bin/uv pip install --quiet --python .venv-flytekit/bin/python --require-hashes -r requirements/flytekit.txt
+	@touch $@
+
+.venv-peers/.ready: requirements/peers.txt
+	@scripts/create_venv.sh "$(PYTHON)" .venv-peers
+	@.venv-peers/bin/uv pip install --quiet --python .venv-peers/bin/python --require-hashes -r requirements/peers.txt
 	@touch $@
 
 .venv-torch/.ready: requirements/dev.txt pyproject.toml

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Resolve the locked versions anew: run.txt is what `make demo` needs, dev.txt adds what `make test` needs,
-# flytekit.txt is flytekit, which the porting tests and `make bench` run beside us, docs.txt what builds the user guide.
+# flytekit.txt is flytekit, which the porting tests and `make bench` run beside us, peers.txt is the
+# other engines that `make bench` runs beside us, docs.txt what builds the user guide.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,4 +12,5 @@ compile() {
 compile pyproject.toml --extra examples --output-file requirements/run.txt
 compile pyproject.toml --all-extras --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 compile --group flytekit --output-file requirements/flytekit.txt
+compile --group peers --output-file requirements/peers.txt
 compile --group docs --output-file requirements/docs.txt

@@ -1,24 +1,26 @@
-"""Run a peer's script with the interpreter of `.venv-flytekit`."""
+"""Run a peer's script with an interpreter that has the peer: flytekit's own, or the other engines'."""
 
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from bench.figures import ROOT
 
 PYTHON = ROOT / ".venv-flytekit" / "bin" / "python"
+PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": ""}
 """Whatever this process was told: programs that are started often have their byte code on disk."""
 
 
-def call(script: str, *arguments: object) -> Any:
+def call(script: str, *arguments: object, python: Path = PYTHON) -> Any:
     """The last line that the script prints, read as JSON."""
     done = subprocess.run(
-        [PYTHON, ROOT / "bench" / "peers" / script, *map(str, arguments)], capture_output=True, text=True, check=False
+        [python, ROOT / "bench" / "peers" / script, *map(str, arguments)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise SystemExit(f"{script} failed with the peer's interpreter ({PYTHON}):\n{done.stderr[-2000:]}")
+        raise SystemExit(f"{script} failed with the peer's interpreter ({python}):\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
