@@ -7,7 +7,7 @@ nothing of each other.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flyteidl.admin.execution_pb2 import ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
@@ -29,7 +29,7 @@ from flyteidl.event.event_pb2 import WorkflowExecutionEvent
 
 from livedeck.admin.compiler import dynamic
 from livedeck.admin.db import cache, entities, executions, leases, recording, signals
-from livedeck.admin.db.cache import CachedOutputs
+from livedeck.admin.db.cache import CachedOutputs, Reservation
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.leases import Leased, Renewed
 from livedeck.admin.db.recording import ExecutionEvent, Reporter
@@ -62,6 +62,8 @@ class Claim:
     """URI under which user data of this execution goes."""
     nodes: tuple[NodeExecution, ...]
     tasks: tuple[TaskExecution, ...]
+    reserving: tuple[str, ...]
+    """Nodes that have outputs reserved that others wait for, by their unique ids."""
 
 
 Queues = Callable[[str], Mapping[str, Queued]]
@@ -146,9 +148,34 @@ class DatabaseControlPlane:
             return None
         return await self._database.write(cache.take, key, user)
 
-    async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
-        """Remember a task's outputs under ``key``; the first entry wins."""
-        await self._database.write(cache.keep, key, CachedOutputs(output_uri, source))
+    async def store_cached(
+        self, key: str, output_uri: str, source: TaskExecutionIdentifier, *, overwrite: bool = False
+    ) -> None:
+        """Remember a task's outputs under ``key``, and end the reservation of the node that made them.
+
+        The first entry wins, unless it is to be overwritten.
+        """
+        await self._database.write(cache.keep, key, CachedOutputs(output_uri, source), overwrite=overwrite)
+
+    async def reserve_cached(self, key: str, node: NodeExecutionIdentifier, *, overwrite: bool) -> Reservation:
+        """Look a task's cached outputs up; have the node compute them if they are not there and no other node does.
+
+        A reservation is renewed with the lease of the node's execution, and ends with it.
+        """
+        heard = self._database.released.count
+        answer = await self._database.write(cache.reserve, key, node, overwrite=overwrite)
+        return replace(answer, heard=heard)
+
+    async def wait_for_release(self, heard: int) -> None:
+        """Return when a reservation may have ended since the answer that has this ``heard`` was given.
+
+        What another process has ended, or a lease that runs out, may be noticed some seconds later.
+        """
+        await self._database.released.wait(heard, timeout=_LOOK_AGAIN)
+
+    async def release_cached(self, node: NodeExecutionIdentifier) -> None:
+        """End a node's reservation, if it has one: it will not make the outputs."""
+        await self._database.write(cache.release, node)
 
     async def compile_dynamic_workflow(
         self, node: NodeExecutionIdentifier, attempt: int, spec: DynamicJobSpec, outputs: VariableMap
@@ -222,6 +249,7 @@ class DatabaseControlPlane:
             raw_data_prefix=self._objects.raw_data_prefix(message),
             nodes=leased.nodes,
             tasks=leased.tasks,
+            reserving=leased.reserving,
         )
 
 

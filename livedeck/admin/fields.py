@@ -55,9 +55,6 @@ _NOTIFICATION: Final = Field(
 _CONDITION: Final = Field(
     Treatment.REFUSED, f"launch conditions are not built yet, so nothing would ever start: {_BY_HAND}"
 )
-_CONCURRENCY: Final = Field(
-    Treatment.REFUSED, "concurrency policies are not built yet: all of its executions would run at once; leave it out"
-)
 _ENVIRONMENTS: Final = Field(
     Treatment.REFUSED, "execution environments (fast registration of actors) are not built yet: leave them out"
 )
@@ -77,14 +74,13 @@ def _used(*names: str) -> dict[str, Field]:
 FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     LaunchPlanSpec: {
         **_used("workflow_id", "entity_metadata", "default_inputs", "fixed_inputs"),
-        **_used("raw_output_data_config", "max_parallelism", "overwrite_cache", "envs"),
+        **_used("raw_output_data_config", "max_parallelism", "overwrite_cache", "envs", "concurrency_policy"),
         **dict.fromkeys(("role", "auth", "auth_role", "security_context"), _IDENTITY),
         **dict.fromkeys(("labels", "annotations"), _KUBERNETES),
         "quality_of_service": _QUALITY,
         "interruptible": _INTERRUPTIBLE,
         "execution_env_assignments": _ENVIRONMENTS,
         "cluster_assignment": _CLUSTER,
-        "concurrency_policy": _CONCURRENCY,
     },
     LaunchPlanMetadata: {
         "schedule": _SCHEDULE,
@@ -121,8 +117,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     },
     TaskMetadata: {
         **_used("discoverable", "discovery_version", "cache_ignore_input_vars", "timeout", "retries"),
-        **_used("is_eager", "generates_deck"),
-        "cache_serializable": Field(Treatment.FAILS, "serialised caching is not built yet"),
+        **_used("is_eager", "generates_deck", "cache_serializable"),
         **dict.fromkeys(("runtime", "deprecated_error_message", "tags"), _WORDS),
         "interruptible": _INTERRUPTIBLE,
         **dict.fromkeys(("pod_template_name", "metadata"), _KUBERNETES),
@@ -150,9 +145,8 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
         ),
     },
     NodeMetadata: {
-        **_used("name", "timeout", "retries", "cacheable", "cache_version"),
+        **_used("name", "timeout", "retries", "cacheable", "cache_version", "cache_serializable"),
         "interruptible": _INTERRUPTIBLE,
-        "cache_serializable": Field(Treatment.FAILS, "serialised caching is not built yet"),
         "config": _KUBERNETES,
     },
     TaskNodeOverrides: {

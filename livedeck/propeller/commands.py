@@ -55,8 +55,21 @@ class NodeCommand:
 class Prepare(NodeCommand):
     """Put the node's inputs together and store them; look its outputs up in the cache where the task allows it.
 
-    Answered by ``Prepared``, ``CacheHit`` or ``PrepareFailed``.
+    Answered by ``Prepared``, ``CacheHit``, ``CacheMissed`` or ``PrepareFailed``.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveOutputs(NodeCommand):
+    """Have the node compute outputs that are not cached, or wait for another node that does (``cache_serialize``).
+
+    Answered by ``Prepared`` or ``CacheHit``.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOutputs(NodeCommand):
+    """Let others compute the outputs that the node has reserved and will not make. Not answered."""
 
 
 @dataclass(frozen=True, slots=True)

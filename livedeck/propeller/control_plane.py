@@ -74,6 +74,10 @@ class Claim(Protocol):
     @property
     def tasks(self) -> Sequence[TaskExecution]: ...
 
+    @property
+    def reserving(self) -> Sequence[str]:
+        """Nodes that have outputs reserved that others wait for (``reserve_cached``), by their unique ids."""
+
 
 class CacheEntry(Protocol):
     """Outputs of an earlier run of the same task on the same inputs."""
@@ -85,6 +89,22 @@ class CacheEntry(Protocol):
     @property
     def source(self) -> TaskExecutionIdentifier:
         """The attempt that made them."""
+
+
+class Reservation(Protocol):
+    """The answer to ``reserve_cached``."""
+
+    @property
+    def found(self) -> CacheEntry | None:
+        """The outputs, if they are in the cache."""
+
+    @property
+    def owner(self) -> NodeExecutionIdentifier:
+        """Else the node that computes them: the one that asked, or another."""
+
+    @property
+    def heard(self) -> int:
+        """How many ends of reservations the control plane had heard of before: for ``wait_for_release``."""
 
 
 class Renewal(Protocol):
@@ -130,8 +150,31 @@ class ControlPlane(Protocol):
     async def find_cached(self, key: str, user: WorkflowExecutionIdentifier) -> CacheEntry | None:
         """Look a task's cached outputs up for an execution, which keeps them from being deleted from then on."""
 
-    async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
-        """Remember a task's outputs under ``key``; the first entry wins."""
+    async def store_cached(
+        self, key: str, output_uri: str, source: TaskExecutionIdentifier, *, overwrite: bool = False
+    ) -> None:
+        """Remember a task's outputs under ``key``, and end the reservation of the node that made them.
+
+        The first entry wins, unless it is to be overwritten.
+        """
+
+    async def reserve_cached(self, key: str, node: NodeExecutionIdentifier, *, overwrite: bool) -> Reservation:
+        """Look a task's cached outputs up; have the node compute them if they are not there and no other node does.
+
+        A node that asks again keeps what it has reserved. A reservation ends when the outputs are stored, when it is
+        released, and with its execution; it is renewed with the lease of that, and void when that has run out.
+
+        Args:
+            key: of the task and its inputs.
+            node: who asks, and will compute them.
+            overwrite: whether to compute them although they are known.
+        """
+
+    async def wait_for_release(self, heard: int) -> None:
+        """Return when a reservation may have ended since the answer that has this ``heard`` was given."""
+
+    async def release_cached(self, node: NodeExecutionIdentifier) -> None:
+        """End a node's reservation, if it has one: it will not make the outputs."""
 
     async def compile_dynamic_workflow(
         self, node: NodeExecutionIdentifier, attempt: int, spec: DynamicJobSpec, outputs: VariableMap

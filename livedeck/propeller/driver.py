@@ -124,7 +124,7 @@ class Driver:
         Nodes whose attempts are not made yet, because others wait already, stand behind those.
         """
         attempts = self._launcher.queued()
-        found = dict(attempts)
+        found = self._cache.waiting() | attempts
         if attempts:
             last = max(attempts.values(), key=lambda queued: queued.ahead)
             for path, position in self._starting.positions().items():
@@ -192,6 +192,16 @@ class Driver:
             sequencer=Sequencer(self._settings.in_order),
             settings=self._settings,
         )
+        await self._release_of_ended(records)
+
+    async def _release_of_ended(self, records: RecordedNodes) -> None:
+        """Let others compute what nodes have reserved that are over, as their engine died before it could.
+
+        And what is reserved by those of which nothing is on record: they may never begin, and ask again if they do.
+        """
+        for name in self._claim.reserving:
+            if name not in records or not records[name].phase.active:
+                await self._cache.release(self._addresses.node_id(name))
 
     def _planner(self, closure: CompiledWorkflowClosure) -> Planner:
         return Planner(closure, self._kinds, system_retries=self._settings.system_retries)

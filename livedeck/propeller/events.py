@@ -44,6 +44,11 @@ class CacheHit(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CacheMissed(NodeEvent):
+    """The node's inputs are in the store; its outputs are not cached, and only one node at a time may compute them."""
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareFailed(NodeEvent):
     """The node's inputs cannot be put together."""
 

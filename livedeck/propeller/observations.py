@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flyteidl.core.catalog_pb2 import CatalogCacheStatus
+from flyteidl.core.catalog_pb2 import CatalogCacheStatus, CatalogReservation
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
 
@@ -24,6 +24,8 @@ class Observations:
     """Which attempt the outputs of a node were taken from."""
     cache_status: "dict[Path, CatalogCacheStatus]" = field(default_factory=dict)
     """What the cache said about a node."""
+    reservation_status: "dict[Path, CatalogReservation.Status]" = field(default_factory=dict)
+    """What came of reserving a node's outputs (Flyte's ``cache_serializable``)."""
     handles: dict[tuple[Path, int], str] = field(default_factory=dict)
     """What the executor calls an attempt."""
     started: dict[tuple[Path, int], datetime] = field(default_factory=dict)

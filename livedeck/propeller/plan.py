@@ -42,6 +42,8 @@ class TaskPlan:
     """How long one attempt may run, from the start of its process; None: for ever."""
     cacheable: bool = False
     cache_version: str = ""
+    serial: bool = False
+    """Whether one node at a time computes the same outputs, and others wait for them (``cache_serialize``)."""
     interruptible: bool = False
     generates_deck: bool = False
     resources: Resources = field(default_factory=Resources)

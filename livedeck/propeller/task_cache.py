@@ -1,12 +1,13 @@
 """Task outputs remembered from run to run. A cache that fails costs time, never an execution."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from flyteidl.core.catalog_pb2 import CatalogCacheStatus
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.core.catalog_pb2 import CatalogCacheStatus, CatalogReservation
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 
+from livedeck.executors.api import Queued
 from livedeck.literals.cachekeys import cache_key
 from livedeck.propeller.control_plane import ControlPlane
 from livedeck.propeller.observations import Observations
@@ -32,6 +33,13 @@ class TaskCache:
         self._user = user
         self._observations = observations
         self._overwrite = overwrite
+        self._stale: set[Path] = set()
+        """Nodes whose outputs were known and are gone."""
+        self._waiting: dict[Path, NodeExecutionIdentifier] = {}
+
+    def waiting(self) -> dict[Path, Queued]:
+        """Return the nodes that wait for others which compute the same outputs, and why."""
+        return {path: Queued(0, _FOR_ANOTHER.format(_shown(owner))) for path, owner in self._waiting.items()}
 
     async def find(self, path: Path, task: TaskPlan, inputs: Mapping[str, Literal]) -> str | None:
         """Return where the outputs lie that an earlier run made of the same inputs; None if there are none."""
@@ -53,10 +61,62 @@ class TaskCache:
         self._observations.cached_from[path] = entry.source
         return entry.output_uri
 
-    def forget(self, path: Path) -> None:
-        """Note that nothing was found, or nothing that still exists."""
+    def forget(self, path: Path, *, stale: bool = False) -> None:
+        """Note that nothing was found; or, ``stale``, nothing that still exists: new outputs go in its place."""
         self._observations.cache_status[path] = CatalogCacheStatus.CACHE_MISS
         self._observations.cached_from.pop(path, None)
+        if stale:
+            self._stale.add(path)
+
+    async def reserve(
+        self,
+        path: Path,
+        node: NodeExecutionIdentifier,
+        task: TaskPlan,
+        inputs: Mapping[str, Literal],
+        *,
+        wanted: Callable[[], bool],
+    ) -> str | None:
+        """Wait while another node computes the same outputs; return where they lie, None if this one is to.
+
+        Args:
+            path: the node.
+            node: its identifier.
+            task: what it runs.
+            inputs: its inputs.
+            wanted: whether the outputs still are: the node may be stopped meanwhile.
+        """
+        key = cache_key(task.template, task.cache_version, inputs)
+        overwrite = self._overwrite or path in self._stale
+        try:
+            while (answer := await self._control.reserve_cached(key, node, overwrite=overwrite)).found is None:
+                if answer.owner == node:
+                    self._observations.reservation_status[path] = CatalogReservation.RESERVATION_ACQUIRED
+                    if not wanted():
+                        await self._control.release_cached(node)
+                    return None
+                self._observations.reservation_status[path] = CatalogReservation.RESERVATION_EXISTS
+                self._waiting[path] = answer.owner
+                await self._control.wait_for_release(answer.heard)
+                if not wanted():
+                    return None
+                overwrite = self._overwrite
+        except Exception:
+            log.exception("propeller.cache_reservation_failed task=%s", task.template.id.name)
+            self._observations.reservation_status[path] = CatalogReservation.RESERVATION_FAILURE
+            return None
+        finally:
+            self._waiting.pop(path, None)
+        self._observations.cache_status[path] = CatalogCacheStatus.CACHE_HIT
+        self._observations.cached_from[path] = answer.found.source
+        return answer.found.output_uri
+
+    async def release(self, node: NodeExecutionIdentifier) -> None:
+        """Let others compute what a node has reserved and will not make."""
+        try:
+            await self._control.release_cached(node)
+        except Exception:  # it ends with the execution at the latest
+            log.exception("propeller.cache_release_failed node=%s", node.node_id)
 
     async def keep(
         self,
@@ -67,11 +127,24 @@ class TaskCache:
         source: TaskExecutionIdentifier,
     ) -> None:
         """Remember outputs that a run has just made."""
+        key = cache_key(task.template, task.cache_version, inputs)
+        overwrite = self._overwrite or path in self._stale
         try:
-            await self._control.store_cached(cache_key(task.template, task.cache_version, inputs), output_uri, source)
+            await self._control.store_cached(key, output_uri, source, overwrite=overwrite)
         except Exception:
             log.exception("propeller.cache_store_failed task=%s", task.template.id.name)
             self._observations.cache_status[path] = CatalogCacheStatus.CACHE_PUT_FAILURE
+            if task.serial:
+                await self.release(source.node_execution_id)
         else:
             self._observations.cache_status[path] = CatalogCacheStatus.CACHE_POPULATED
             self._observations.cached_from[path] = source
+        if task.serial:
+            self._observations.reservation_status[path] = CatalogReservation.RESERVATION_RELEASED
+
+
+_FOR_ANOTHER = "waits for node {}, which computes the same outputs (cache_serialize)"
+
+
+def _shown(node: NodeExecutionIdentifier) -> str:
+    return f"{node.node_id} of execution {node.execution_id.name}"

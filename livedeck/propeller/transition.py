@@ -231,6 +231,17 @@ class Transition:
             self.put_scope(path, replace(self.scope(path), stopped=True))
             self._close(path)
 
+    def break_scope(self, path: Path, failure: Failure) -> None:
+        """Have the scope fail, by another reason than that a node of it has: what runs of it is stopped.
+
+        If it has failed already, that stays the reason.
+        """
+        self._unsettled.add(path)
+        if self.scope(path).failure is None:
+            self.put_scope(path, replace(self.scope(path), failure=failure))
+        if not self.scope(path).closing:
+            self._close(path)
+
     def _close(self, path: Path) -> None:
         scope = self.scope(path)
         if not scope.closing:

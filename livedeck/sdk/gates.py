@@ -45,7 +45,7 @@ class Gate(Entity[..., Any]):
         Raises:
             UserError: one of them cannot be honoured.
         """
-        refuse_overrides(given, ("name",), "a gate")
+        refuse_overrides(given, ("name",) if isinstance(self, Sleep) else ("name", "timeout"), "a gate")
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"

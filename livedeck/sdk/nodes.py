@@ -20,14 +20,13 @@ _REFUSED: Mapping[str, str] = {
     "task_config": "there are no task plugins",
     "container_image": "tasks run in the environment of the executor, not in images",
     "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
-    "cache_serialize": "executions on the same inputs are not serialised",
     "shared_memory": "tasks use the machine's",
     "pod_template": "tasks do not run in pods",
 }
 
 _KNOWN = (
     *("node_name", "name", "retries", "timeout", "interruptible", "requests", "limits"),
-    *("cache", "cache_version"),
+    *("cache", "cache_version", "cache_serialize"),
 )
 
 
@@ -43,6 +42,7 @@ class NodeOverrides:
     limits: options.Resources | None = None
     cache: bool | None = None
     cache_version: str | None = None
+    cache_serialize: bool | None = None
 
 
 NO_OVERRIDES = NodeOverrides()
@@ -168,6 +168,7 @@ class Node(CallResult):
         limits: options.Resources | None = None,
         cache: bool | None = None,
         cache_version: str | None = None,
+        cache_serialize: bool | None = None,
         **refused: Any,
     ) -> Self:
         """Change options of this node; those left out stay as the task says.
@@ -176,12 +177,14 @@ class Node(CallResult):
             node_name: the node's id in the execution, instead of ``n0``, ``n1``, ...
             name: what consoles show.
             retries: as in ``@task``.
-            timeout: as in ``@task``, but not 0: to Flyte that means the task's.
+            timeout: as in ``@task``, but not 0: to Flyte that means the task's. Of a sub-workflow all of it is stopped,
+                its failure node runs, and the node fails; of an approval or input, how long it may take to be given.
             interruptible: as in ``@task``.
             requests: as in ``@task``.
             limits: as in ``@task``.
             cache: False runs the task even if its outputs are cached.
             cache_version: as in ``@task``.
+            cache_serialize: as in ``@task``.
             refused: options of flytekit that are not supported.
 
         Returns:
@@ -202,6 +205,9 @@ class Node(CallResult):
             "limits": None if limits is None else options.read_resources("limits", limits),
             "cache": None if cache is None else options.read_flag("cache", cache),
             "cache_version": cache_version,
+            "cache_serialize": None
+            if cache_serialize is None
+            else options.read_flag("cache_serialize", cache_serialize),
         }
         given = {option: value for option, value in changes.items() if value is not None}
         overrides = replace(self.overrides, **given)

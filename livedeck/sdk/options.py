@@ -42,6 +42,7 @@ class Overrides(TypedDict, total=False):
     limits: "Resources"
     cache: bool
     cache_version: str
+    cache_serialize: bool
 
 
 class WorkflowFailurePolicy(enum.Enum):
@@ -95,7 +96,6 @@ def _is_quantity(value: Any) -> bool:
 
 
 _REFUSED_OF_CACHE: Mapping[str, str] = {
-    "serialize": "executions on the same inputs are not serialised",
     "salt": "make it a part of the version",
     "policies": "the version is given, or taken from the code",
 }
@@ -112,23 +112,33 @@ class Cache:
 
     Args:
         version: of the cached outputs; empty: taken from the code.
+        serialize: whether only one at a time computes outputs that are not cached yet: others with the same inputs wait
+            for it, and take what it has made. If it fails or dies, one of those computes them.
         ignored_inputs: names of inputs that make no difference to the outputs.
         refused: options of flytekit's ``Cache`` that are not supported.
 
     Raises:
-        TypeMismatch: the version is no text.
+        TypeMismatch: the version is no text, or ``serialize`` neither True nor False.
         UnsupportedOption: an option of flytekit's ``Cache`` that cannot be honoured here.
     """
 
     version: str = ""
+    serialize: bool = False
     ignored_inputs: Iterable[str] = ()
 
-    def __init__(self, version: str = "", ignored_inputs: Iterable[str] = (), **refused: Any) -> None:
-        refuse(refused, _REFUSED_OF_CACHE, ("version", "ignored_inputs"), "Cache")
+    def __init__(
+        self,
+        version: str = "",
+        serialize: bool = False,  # noqa: FBT001, FBT002 - flytekit's signature
+        ignored_inputs: Iterable[str] = (),
+        **refused: Any,
+    ) -> None:
+        refuse(refused, _REFUSED_OF_CACHE, ("version", "serialize", "ignored_inputs"), "Cache")
         if not isinstance(version, str):
             raise TypeMismatch(f"a cache version is text, not {version!r}")
         names = (ignored_inputs,) if isinstance(ignored_inputs, str) else tuple(ignored_inputs)
         object.__setattr__(self, "version", version)
+        object.__setattr__(self, "serialize", read_flag("serialize", serialize))
         object.__setattr__(self, "ignored_inputs", names)
 
 
@@ -162,6 +172,7 @@ class TaskKeywords(TypedDict, total=False):
     interruptible: bool | None
     cache: bool | Cache
     cache_version: str
+    cache_serialize: bool
     cache_ignore_input_vars: tuple[str, ...]
 
 
@@ -245,17 +256,18 @@ def read_deck_publish(value: Any, *, enable_deck: bool) -> DeckPublish:
     return value
 
 
-def read_cache(cache: Any, version: Any, ignored: Any) -> Cache | None:
-    """Read the three options about caching that flytekit has, in both its forms."""
+def read_cache(cache: Any, version: Any, serialize: Any, ignored: Any) -> Cache | None:
+    """Read the four options about caching that flytekit has, in both its forms."""
+    names = "cache_version, cache_serialize and cache_ignore_input_vars"
     if isinstance(cache, Cache):
-        if version or ignored:
-            raise UserError("give cache_version and cache_ignore_input_vars inside Cache(...), or cache=True with them")
+        if version or serialize or ignored:
+            raise UserError(f"give {names} inside Cache(...), or cache=True with them")
         return cache
     if not read_flag("cache", cache):
-        if version or ignored:
-            raise UserError("cache_version and cache_ignore_input_vars say nothing without cache=True")
+        if version or serialize or ignored:
+            raise UserError(f"{names} say nothing without cache=True")
         return None
-    return Cache(version or "", tuple(ignored or ()))
+    return Cache(version or "", read_flag("cache_serialize", serialize), tuple(ignored or ()))
 
 
 def refuse(options: Mapping[str, Any], reasons: Mapping[str, str], known: tuple[str, ...], what: str) -> None:

@@ -29,7 +29,6 @@ _REFUSED: Mapping[str, str] = {
     "pickle_untyped": "annotate every input and output",
     "shared_memory": "tasks use the machine's",
     "resources": "give requests and limits",
-    "cache_serialize": "executions on the same inputs are not serialised",
     "labels": "tasks do not run in pods",
     "annotations": "tasks do not run in pods",
     "deprecated": "remove the task instead",
@@ -38,10 +37,13 @@ _REFUSED: Mapping[str, str] = {
 
 _KNOWN = (
     *("enable_deck", "deck_fields", "deck_publish", "retries", "timeout", "requests", "limits", "environment"),
-    *("interruptible", "cache", "cache_version", "cache_ignore_input_vars"),
+    *("interruptible", "cache", "cache_version", "cache_serialize", "cache_ignore_input_vars"),
 )
 
-_OVERRIDES = ("name", "retries", "timeout", "interruptible", "requests", "limits", "cache", "cache_version")
+_OVERRIDES = (
+    *("name", "retries", "timeout", "interruptible", "requests", "limits"),
+    *("cache", "cache_version", "cache_serialize"),
+)
 
 
 class Task(Entity[P, R]):
@@ -74,8 +76,9 @@ class Task(Entity[P, R]):
         from livedeck.sdk.nodes import refuse_overrides
 
         refuse_overrides(given, _OVERRIDES, "a task")
-        if "cache_version" in given and not given.get("cache", self.options.cache is not None):
-            raise UserError(f"with_overrides(cache_version={given['cache_version']!r}) says nothing without cache=True")
+        for name in ("cache_version", "cache_serialize"):
+            if given.get(name) and not given.get("cache", self.options.cache is not None):
+                raise UserError(f"with_overrides({name}={given[name]!r}) says nothing without cache=True")
 
 
 @overload
@@ -96,6 +99,7 @@ def task(
     interruptible: bool | None = ...,
     cache: bool | Cache = ...,
     cache_version: str = ...,
+    cache_serialize: bool = ...,
     cache_ignore_input_vars: tuple[str, ...] = ...,
 ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
@@ -115,6 +119,7 @@ def task(
     interruptible: bool | None = None,
     cache: bool | Cache = False,
     cache_version: str = "",
+    cache_serialize: bool = False,
     cache_ignore_input_vars: tuple[str, ...] = (),
     **refused: Any,
 ) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
@@ -144,6 +149,7 @@ def task(
             that does not say goes by its workflow.
         cache: True, or a ``Cache``: reuse the outputs of an earlier run on the same inputs.
         cache_version: version of the cached outputs; taken from the function's own code if empty (see ``Cache``).
+        cache_serialize: whether only one at a time computes outputs that are not cached yet (see ``Cache``).
         cache_ignore_input_vars: inputs that make no difference to the outputs.
         refused: options of flytekit that are not supported.
 
@@ -167,6 +173,7 @@ def task(
         "interruptible": interruptible,
         "cache": cache,
         "cache_version": cache_version,
+        "cache_serialize": cache_serialize,
         "cache_ignore_input_vars": cache_ignore_input_vars,
         **refused,
     }
@@ -209,6 +216,7 @@ def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
         cache=options.read_cache(
             value("cache", False),
             value("cache_version", ""),
+            value("cache_serialize", False),
             value("cache_ignore_input_vars", ()),
         ),
     )

@@ -104,7 +104,7 @@ class Workflow(Entity[P, R]):
         """
         from livedeck.sdk.nodes import refuse_overrides
 
-        refuse_overrides(given, ("name",), "a sub-workflow")
+        refuse_overrides(given, ("name", "timeout"), "a sub-workflow")
 
 
 @overload

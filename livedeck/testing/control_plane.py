@@ -36,6 +36,9 @@ from livedeck.store import join_uri, layout
 _Message = TypeVar("_Message", NodeExecution, TaskExecution)
 ExecutionEvent = WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent
 
+_LOOK_AGAIN = 0.05
+"""Seconds after which it is looked again whether a lease has run out."""
+
 _WORKFLOW_ENDS = {WorkflowPhase.SUCCEEDED, WorkflowPhase.FAILED, WorkflowPhase.ABORTED, WorkflowPhase.TIMED_OUT}
 _NODE_ENDS = {NodePhase.SUCCEEDED, NodePhase.FAILED, NodePhase.ABORTED, NodePhase.SKIPPED, NodePhase.TIMED_OUT}
 _TASK_ENDS = {TaskPhase.SUCCEEDED, TaskPhase.ABORTED, TaskPhase.FAILED, TaskPhase.RETRYABLE_FAILED}
@@ -96,6 +99,9 @@ class FakeExecution:
         """What is recorded of its attempts, oldest first."""
         return [_copy(task) for task in self.by_attempt.values()]
 
+    reserving: Sequence[str] = ()
+    """Its nodes that had outputs reserved when it was last claimed, by their unique ids."""
+
 
 @dataclass(frozen=True)
 class FakeRenewal:
@@ -117,6 +123,18 @@ class FakeCacheEntry:
     """The attempt that made them."""
 
 
+@dataclass(frozen=True)
+class FakeReservation:
+    """The answer to ``reserve_cached``."""
+
+    found: FakeCacheEntry | None
+    """The outputs, if they are cached."""
+    owner: NodeExecutionIdentifier
+    """Else the node that computes them."""
+    heard: int
+    """How many reservations had ended before."""
+
+
 class MemoryControlPlane:
     """A control plane whose state is in memory, with the rules of the real one for leases and repeated events.
 
@@ -131,6 +149,8 @@ class MemoryControlPlane:
     def __init__(self, root: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.executions: dict[str, FakeExecution] = {}
         self.cache: dict[str, FakeCacheEntry] = {}
+        self.reservations: dict[str, NodeExecutionIdentifier] = {}
+        """By key the nodes that compute outputs which others wait for."""
         self.signals: dict[tuple[str, str], LiteralType] = {}
         """The signals that were waited for: by execution and id, what they may be set to."""
         self.values: dict[tuple[str, str], Literal] = {}
@@ -141,6 +161,7 @@ class MemoryControlPlane:
         self._clock = clock
         self._changed = asyncio.Condition()
         self._work = asyncio.Event()
+        self._released = 0
 
     # What a test does.
 
@@ -208,6 +229,10 @@ class MemoryControlPlane:
         self._work.clear()
         free = [each for each in self.executions.values() if not each.over and self._may_hold(owner, each)]
         for execution in free[:limit]:
+            mine = [
+                node.node_id for node in self.reservations.values() if execution_key(node.execution_id) == execution.key
+            ]
+            execution.reserving = mine
             execution.owner, execution.lease_until = owner, self._clock() + ttl
         return free[:limit]
 
@@ -242,6 +267,7 @@ class MemoryControlPlane:
         for event in events:
             if self._record(self._of(event), event):
                 self._of(event).history.append(event)
+        await self._end_reservations(lambda node: self.executions[execution_key(node.execution_id)].over)
         await self._announce()
 
     def show_queues(self, queues: Queues) -> None:
@@ -253,9 +279,42 @@ class MemoryControlPlane:
         del user  # here nothing is deleted
         return self.cache.get(key)
 
-    async def store_cached(self, key: str, output_uri: str, source: TaskExecutionIdentifier) -> None:
-        """Remember outputs."""
-        self.cache.setdefault(key, FakeCacheEntry(output_uri, source))
+    async def store_cached(
+        self, key: str, output_uri: str, source: TaskExecutionIdentifier, *, overwrite: bool = False
+    ) -> None:
+        """Remember outputs, and end the reservation of what made them."""
+        if overwrite or key not in self.cache:
+            self.cache[key] = FakeCacheEntry(output_uri, source)
+        await self.release_cached(source.node_execution_id)
+
+    async def reserve_cached(self, key: str, node: NodeExecutionIdentifier, *, overwrite: bool) -> FakeReservation:
+        """Look outputs up, or have a node compute them."""
+        if not overwrite and key in self.cache:
+            return FakeReservation(self.cache[key], node, self._released)
+        owner = self.reservations.get(key)
+        if owner is None or self.executions[execution_key(owner.execution_id)].lease_until < self._clock():
+            owner = self.reservations[key] = node
+        await self._announce()
+        return FakeReservation(None, owner, self._released)
+
+    async def wait_for_release(self, heard: int) -> None:
+        """Wait until a reservation ends; a lease that runs out is looked for as by the real one, after a time."""
+        try:
+            async with asyncio.timeout(_LOOK_AGAIN), self._changed:
+                await self._changed.wait_for(lambda: self._released > heard)
+        except TimeoutError:
+            pass
+
+    async def release_cached(self, node: NodeExecutionIdentifier) -> None:
+        """End a node's reservation."""
+        await self._end_reservations(lambda owner: owner == node)
+
+    async def _end_reservations(self, ends: Callable[[NodeExecutionIdentifier], bool]) -> None:
+        left = {key: owner for key, owner in self.reservations.items() if not ends(owner)}
+        if len(left) < len(self.reservations):
+            self.reservations = left
+            self._released += 1
+            await self._announce()
 
     async def compile_dynamic_workflow(
         self, node: NodeExecutionIdentifier, attempt: int, spec: DynamicJobSpec, outputs: VariableMap

@@ -87,6 +87,7 @@ def template(
     timeout: timedelta | None = None,
     deck: bool = False,
     cache_version: str = "",
+    cache_serialize: bool = False,
 ) -> TaskTemplate:
     """Return the template of a task that runs a container command.
 
@@ -100,6 +101,7 @@ def template(
         timeout: How long an attempt may run.
         deck: Whether the task has a Deck.
         cache_version: Version of its cached outputs; empty if they are not cached.
+        cache_serialize: Whether one node at a time computes the same outputs, for which others wait.
     """
     made = TaskTemplate(
         id=Identifier(
@@ -112,7 +114,10 @@ def template(
         type="python-task",
         interface=TypedInterface(inputs=_variables(inputs), outputs=_variables(outputs)),
         metadata=TaskMetadata(
-            retries=RetryStrategy(retries=retries), discoverable=bool(cache_version), discovery_version=cache_version
+            retries=RetryStrategy(retries=retries),
+            discoverable=bool(cache_version),
+            discovery_version=cache_version,
+            cache_serializable=cache_serialize,
         ),
         container=Container(image="livedeck", args=args),
     )

@@ -12,6 +12,7 @@ from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.admin.control_plane import DatabaseControlPlane
+from livedeck.admin.db import deletions
 from livedeck.admin.db.database import Database
 from livedeck.admin.objects import Objects
 from livedeck.errors import LeaseLost, NoSuchEntity, StateForbids, StoreUnavailable
@@ -235,3 +236,79 @@ async def test_a_store_that_fails_for_now_is_tried_again(
     assert await control.claim("p", limit=5, ttl=30) == []
     objects.busy = False
     assert [claim.id.name for claim in await control.claim("p", limit=5, ttl=30)] == ["e1"]
+
+
+@pytest.fixture
+async def two(control: DatabaseControlPlane, registered: Caller, protos: Protos) -> tuple[Any, Any]:
+    """Nodes of two executions that an engine drives."""
+    for name in ("e1", "e2"):
+        await registered("CreateExecution", protos.execution(name))
+    await control.claim("p", limit=9, ttl=30)
+    return protos.node_id("e1", "n0"), protos.node_id("e2", "n0")
+
+
+async def test_one_node_at_a_time_has_outputs_reserved(
+    control: DatabaseControlPlane, two: tuple[Any, Any], protos: Protos
+) -> None:
+    first, second = two
+    for _ in range(2):  # asking again changes nothing
+        answer = await control.reserve_cached("k", first, overwrite=False)
+        assert (answer.found, answer.owner) == (None, first)
+    answer = await control.reserve_cached("k", second, overwrite=False)
+    assert (answer.found, answer.owner) == (None, first)
+    assert (await control.reserve_cached("other", second, overwrite=False)).owner == second
+    waiting = asyncio.ensure_future(control.wait_for_release(answer.heard))
+    source = TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=first)
+    await control.store_cached("k", "file:///a", source)
+    await asyncio.wait_for(waiting, 5)
+    answer = await control.reserve_cached("k", second, overwrite=False)
+    assert answer.found is not None
+    assert answer.found.output_uri == "file:///a"
+    assert (await control.reserve_cached("k", second, overwrite=True)).owner == second
+    await control.store_cached("k", "file:///b", source, overwrite=True)
+    found = await control.find_cached("k", second.execution_id)
+    assert found is not None
+    assert found.output_uri == "file:///b"
+
+
+async def test_taking_reserved_outputs_keeps_them_from_being_deleted(
+    control: DatabaseControlPlane, two: tuple[Any, Any], protos: Protos, database: Database
+) -> None:
+    first, second = two
+    await control.store_cached(
+        "k", "file:///a", TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=first)
+    )
+    await control.report("p", [protos.workflow_event("e1", W.SUCCEEDED)])
+    await control.release("p", key("e1"))
+    assert (await control.reserve_cached("k", second, overwrite=False)).found is not None
+    with pytest.raises(StateForbids, match="is used by e2"):
+        await database.write(deletions.remove, first.execution_id, "")
+
+
+@pytest.mark.parametrize("end", ["released", "over", "lease"])
+async def test_a_reservation_ends(
+    control: DatabaseControlPlane, two: tuple[Any, Any], protos: Protos, end: str
+) -> None:
+    first, second = two
+    await control.reserve_cached("k", first, overwrite=False)
+    answer = await control.reserve_cached("k", second, overwrite=False)
+    assert answer.owner == first
+    if end == "released":
+        await control.release_cached(first)
+    elif end == "over":
+        await control.report("p", [protos.workflow_event("e1", W.FAILED)])
+    else:
+        await control.renew("p", [key("e1")], ttl=-1)
+    if end != "lease":  # which is looked for after a time
+        await asyncio.wait_for(control.wait_for_release(answer.heard), 5)
+    assert (await control.reserve_cached("k", second, overwrite=False)).owner == second
+
+
+async def test_a_claim_says_what_is_reserved(
+    control: DatabaseControlPlane, two: tuple[Any, Any], protos: Protos, database: Database, objects: Objects
+) -> None:
+    first, _ = two
+    await control.report("p", [protos.node_event("e1", "n0", N.RUNNING)])
+    await control.reserve_cached("k", first, overwrite=False)
+    claims = await DatabaseControlPlane(database, objects).claim("p", limit=9, ttl=30)
+    assert {claim.id.name: claim.reserving for claim in claims} == {"e1": ("n0",), "e2": ()}

@@ -26,7 +26,6 @@ REFUSED = {
     (LaunchPlanSpec, "execution_env_assignments"): LaunchPlanSpec(
         execution_env_assignments=[ExecutionEnvAssignment(node_ids=["n0"])]
     ),
-    (LaunchPlanSpec, "concurrency_policy"): LaunchPlanSpec(concurrency_policy={"max": 1}),
     (ExecutionSpec, "execution_env_assignments"): ExecutionSpec(
         execution_env_assignments=[ExecutionEnvAssignment(node_ids=["n0"])]
     ),

@@ -27,9 +27,11 @@ from livedeck.propeller.commands import (
     KeepOutputs,
     Launch,
     Prepare,
+    ReleaseOutputs,
     ReportNode,
     ReportTask,
     ReportWorkflow,
+    ReserveOutputs,
     Stop,
 )
 from livedeck.propeller.events import (
@@ -41,6 +43,7 @@ from livedeck.propeller.events import (
     AttemptSucceeded,
     AttemptWaits,
     CacheHit,
+    CacheMissed,
     Event,
     Gathered,
     GatherFailed,
@@ -56,13 +59,14 @@ from livedeck.propeller.nodes.array import ArrayHandler
 from livedeck.propeller.nodes.array.messages import Collect, Collected
 from livedeck.propeller.nodes.branch import NoWay, OutputsTaken, TakeOutputs, WayChosen
 from livedeck.propeller.nodes.dynamic.messages import CompileNodes, FindNodes, NodesFound, NodesRefused
+from livedeck.propeller.nodes.gate.shell import GateOpened, GateStaysShut, WaitAtGate
 from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path, ScopePlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope, recorded_item
 from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
 from livedeck.propeller.transition import Transition
-from livedeck.testing.workflows import Part, branch, equals, sub_workflow, task, template, workflow
+from livedeck.testing.workflows import Part, branch, equals, sleep, sub_workflow, task, template, workflow
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a minute in all: they run with `make test`
 
@@ -73,11 +77,12 @@ SYSTEM_RETRIES = 1
 
 @dataclass(frozen=True)
 class TaskScript:
-    prepare: str  # ok, hit, bad
+    prepare: str  # ok, hit, bad; later: a hit once another node has computed the same
     attempts: tuple[str, ...]  # ok, user, recoverable, system, hang; after the last: ok
     retries: int
     nodes: tuple["TaskScript", ...] | None = None  # what an attempt that is ok leaves to be run in its place: dynamic
     compiles: bool = True  # whether what it leaves can be run
+    serial: bool = False  # whether others wait for its outputs (cache_serialize)
 
     def outcome(self, attempt: int) -> str:
         return self.attempts[attempt] if attempt < len(self.attempts) else "ok"
@@ -88,7 +93,7 @@ class TaskScript:
     def plays_out(self) -> tuple[bool, int]:
         """Whether it succeeds, and after how many attempts."""
         if self.prepare != "ok":
-            return self.prepare == "hit", 0
+            return self.prepare != "bad", 0
         budget = {"user": self.retries, "system": SYSTEM_RETRIES}
         number = 0
         while True:
@@ -116,10 +121,18 @@ class ArrayScript:
 
 
 @dataclass(frozen=True)
+class GateScript:
+    """A node that waits for somebody, or for some time to pass."""
+
+    opens: bool
+    prepare: str = "ok"
+
+
+@dataclass(frozen=True)
 class BranchScript:
     """A branch: which way is taken is known only at run time."""
 
-    ways: tuple["TaskScript | ScopeScript", ...]
+    ways: tuple["TaskScript | GateScript | ScopeScript", ...]
     taken: int | None  # None: no condition holds
     prepare: str = "ok"
 
@@ -142,12 +155,14 @@ class ScopeScript:
         return ends
 
 
-Script = TaskScript | ArrayScript | BranchScript | ScopeScript
+Script = TaskScript | ArrayScript | GateScript | BranchScript | ScopeScript
 
 
 def succeeds(script: Script) -> bool:
     if isinstance(script, TaskScript):
         return script.plays_out()[0]
+    if isinstance(script, GateScript):
+        return script.prepare == "ok" and script.opens
     if isinstance(script, BranchScript):
         return script.prepare == "ok" and script.taken is not None and succeeds(script.ways[script.taken])
     if isinstance(script, ArrayScript):
@@ -161,10 +176,12 @@ def task_scripts(draw: st.DrawFn, dynamic: int = 1) -> TaskScript:
     nodes = None
     if dynamic and draw(st.integers(0, 3)) == 0:
         nodes = tuple(draw(st.lists(task_scripts(dynamic=dynamic - 1), min_size=1, max_size=3)))
+    serial = draw(st.integers(0, 3)) == 0
     return TaskScript(
+        serial=serial,
         nodes=nodes,
         compiles=draw(st.integers(0, 5)) != 0,
-        prepare=draw(st.sampled_from(["ok"] * 8 + ["hit", "bad"])),
+        prepare=draw(st.sampled_from(["ok"] * 8 + ["hit", "bad"] + ["later"] * 2 * serial)),
         attempts=tuple(
             draw(st.lists(st.sampled_from(["ok", "ok", "ok", "user", "recoverable", "system", "hang"]), max_size=4))
         ),
@@ -173,20 +190,31 @@ def task_scripts(draw: st.DrawFn, dynamic: int = 1) -> TaskScript:
 
 
 @st.composite
+def gate_scripts(draw: st.DrawFn) -> GateScript:
+    return GateScript(draw(st.integers(0, 3)) != 0, prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])))
+
+
+@st.composite
 def array_scripts(draw: st.DrawFn) -> ArrayScript:
-    retries = draw(st.integers(0, 2))  # all items are of one task
+    retries, serial = draw(st.integers(0, 2)), draw(st.booleans())  # all items are of one task
     items = draw(st.lists(task_scripts(dynamic=0), max_size=4))
     return ArrayScript(
-        tuple(replace(item, retries=retries) for item in items),
+        tuple(replace(item, retries=retries, serial=serial, prepare=_prepare(item, serial=serial)) for item in items),
         minimum=draw(st.integers(0, len(items))),
         at_once=draw(st.integers(0, 3)),
         prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])),
     )
 
 
+def _prepare(script: TaskScript, *, serial: bool) -> str:
+    return "ok" if script.prepare == "later" and not serial else script.prepare
+
+
 @st.composite
 def branch_scripts(draw: st.DrawFn, depth: int, name: str) -> BranchScript:
-    ways: list[TaskScript | ScopeScript] = [draw(task_scripts()) for _ in range(draw(st.integers(1, 3)))]
+    ways: list[TaskScript | GateScript | ScopeScript] = [
+        draw(task_scripts() | gate_scripts()) for _ in range(draw(st.integers(1, 3)))
+    ]
     if depth > 0 and draw(st.booleans()):
         ways[0] = draw(scope_scripts(depth=depth - 1, name=f"{name}.w0"))
     return BranchScript(
@@ -200,13 +228,15 @@ def branch_scripts(draw: st.DrawFn, depth: int, name: str) -> BranchScript:
 def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScript:
     nodes: list[Script] = []
     for index in range(draw(st.integers(1, 5 if depth == 2 else 3))):
-        kind = draw(st.integers(0, 6))
+        kind = draw(st.integers(0, 7))
         if kind == 0 and depth > 0:
             nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}")))
         elif kind == 1:
             nodes.append(draw(array_scripts()))
         elif kind == 2:
             nodes.append(draw(branch_scripts(depth, f"{name}.{index}")))
+        elif kind == 3:
+            nodes.append(draw(gate_scripts()))
         else:
             nodes.append(draw(task_scripts(dynamic=2)))
     edges = [
@@ -239,11 +269,13 @@ def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
         if isinstance(node, ScopeScript):
             part = sub_workflow(name, closure_of(node))
         elif isinstance(node, ArrayScript):
-            retries = node.items[0].retries if node.items else 0
-            item = template(f"{script.name}.{name}", retries=retries, timeout=timedelta(seconds=1))
+            first = node.items[0] if node.items else TaskScript("ok", (), 0)
+            item = task_of(first, f"{script.name}.{name}")
             inner = task("i", item)
             array = ArrayNode(node=inner.node, min_successes=node.minimum, parallelism=node.at_once)
             part = Part(Node(id=name, array_node=array), task=item)
+        elif isinstance(node, GateScript):
+            part = sleep(name, timedelta(seconds=1))
         elif isinstance(node, BranchScript):
             ways = [way_part(way, at) for at, way in enumerate(node.ways)]
             part = branch(name, *((equals("x", at), way) for at, way in enumerate(ways)), otherwise="no way")
@@ -265,14 +297,16 @@ def failure_part(script: TaskScript | ScopeScript | None) -> Part | None:
             return task_part("f", script, deck=True)
 
 
-def way_part(way: TaskScript | ScopeScript, at: int) -> Part:
+def way_part(way: TaskScript | GateScript | ScopeScript, at: int) -> Part:
     if isinstance(way, ScopeScript):
         return sub_workflow(f"w{at}", closure_of(way))
+    if isinstance(way, GateScript):
+        return sleep(f"w{at}", timedelta(seconds=1))
     return task_part(f"w{at}", way, deck=at % 2 == 0)
 
 
 def task_part(name: str, script: TaskScript, *, deck: bool) -> Part:
-    return task(name, options={"retries": script.retries, "timeout": timedelta(seconds=1), "deck": deck})
+    return task(name, options={**options_of(script), "deck": deck})
 
 
 def dynamic_closure(script: TaskScript, name: str) -> CompiledWorkflowClosure:
@@ -282,7 +316,12 @@ def dynamic_closure(script: TaskScript, name: str) -> CompiledWorkflowClosure:
 
 
 def task_of(script: TaskScript, name: str) -> TaskTemplate:
-    return template(name, retries=script.retries, timeout=timedelta(seconds=1))
+    return template(name, **options_of(script))
+
+
+def options_of(script: TaskScript) -> dict[str, Any]:
+    cached = {"cache_version": "1", "cache_serialize": True} if script.serial else {}
+    return {"retries": script.retries, "timeout": timedelta(seconds=1), **cached}
 
 
 def planned(closure: CompiledWorkflowClosure) -> ScopePlan:
@@ -313,6 +352,9 @@ class World:
     failure: Failure | None = None
     nodes: dict[str, RecordedNode] = field(default_factory=dict)
     processes: dict[tuple[str, int], Process] = field(default_factory=dict)
+    reserved: set[str] = field(default_factory=set)
+    """Names of nodes whose outputs others wait for."""
+    reservations: int = 0
     asked: bool = False
     deaths: int = 0
     moves: set[tuple[IntEnum, IntEnum]] = field(default_factory=set)
@@ -335,6 +377,8 @@ class World:
         self.pending: list[Event] = [Resume()]
         self.watched: set[tuple[str, int]] = set()
         self.told = self.phase is WorkflowPhase.ABORTING
+        # As the driver: what is over holds nothing any more, and what is not on record may never begin.
+        self.reserved = {name for name in self.reserved if name in self.records and self.records[name].phase.active}
 
     # What may happen next.
 
@@ -409,15 +453,27 @@ class World:
                 effects.append(command)
             elif isinstance(command, ReportWorkflow | ReportNode | ReportTask):
                 reports.append(command)
+            elif isinstance(command, ReleaseOutputs):
+                self.reserved.discard(self.name(command.path))
             else:
                 self.pending.append(self.answer(command))
         if reports or effects:
             self.unrecorded.append((reports, effects))
 
-    def answer(self, command: Any) -> Event:  # noqa: PLR0911 - one for each command
+    def answer(self, command: Any) -> Event:  # noqa: C901, PLR0911 - one for each command
         match command:
             case Prepare(path):
                 return self.prepared(path)
+            case ReserveOutputs(path) if self.task_script(path).prepare == "later":
+                return CacheHit(path)
+            case ReserveOutputs(path):
+                self.reserved.add(self.name(path))
+                self.reservations += 1
+                return Prepared(path)
+            case WaitAtGate(path):
+                gate = self.script_at(path)
+                assert isinstance(gate, GateScript)
+                return GateOpened(path) if gate.opens else GateStaysShut(path, Failure("Gate", "shut"))
             case Gather(path):
                 good = getattr(self.script_at(path[:-1]), "gather", True)
                 return Gathered(path) if good else GatherFailed(path, Failure("Binding", "no"))
@@ -426,6 +482,7 @@ class World:
             case TakeOutputs(path):
                 return OutputsTaken(path)
             case KeepOutputs(path):
+                self.reserved.discard(self.name(path))
                 return OutputsKept(path)
             case CompileNodes(path, number) if not self.task_script(path).compiles:
                 return NodesRefused(path, number, Failure("Build", "no"))
@@ -535,6 +592,8 @@ class World:
         if outcome != "hang":
             process.expired = False
         process.running, process.outcome = False, event
+        if isinstance(event, AttemptSucceeded):
+            self.reserved.discard(key[0])
         if key in self.watched:
             self.tell_end(process)
 
@@ -545,9 +604,9 @@ class World:
 
     def told_of(self, outcome: str, process: Process) -> Event:
         if outcome == "ok":
-            dynamic = self.task_script(process.path).nodes is not None
-            kind = AttemptLeftNodes if dynamic else AttemptSucceeded
-            return kind(process.path, process.number)
+            if self.task_script(process.path).nodes is not None:
+                return AttemptLeftNodes(process.path, process.number)
+            return AttemptSucceeded(process.path, process.number)
         return AttemptFailed(process.path, process.number, FAILURES[outcome])
 
     # Looking things up.
@@ -584,7 +643,7 @@ class World:
         assert isinstance(script, TaskScript)
         return script
 
-    def prepared(self, path: Path) -> Event:
+    def prepared(self, path: Path) -> Event:  # noqa: PLR0911 - one for each answer
         script = self.script_at(path)
         match script.prepare:
             case "ok" if isinstance(script, ArrayScript):
@@ -596,6 +655,8 @@ class World:
                 if script.taken is None:
                     return NoWay(path, Failure("UserProvidedError", "no way"))
                 return WayChosen(path, script.taken)
+            case "ok" | "later" if isinstance(script, TaskScript) and script.serial:
+                return CacheMissed(path)
             case "ok":
                 return Prepared(path)
             case "hit":
@@ -663,6 +724,8 @@ def check_inside(world: World, recorded: RecordedNode, node: Script, name: str, 
     match node:
         case TaskScript():
             check_task(world, node, name, recorded, stoppable=stoppable)
+        case GateScript():
+            assert not recorded.attempts
         case BranchScript():
             check_ways(world, node, name, stoppable=stoppable)
         case ScopeScript(prepare="ok"):
@@ -757,6 +820,7 @@ def test_every_execution_ends_as_it_has_to(script: ScopeScript, seed: int) -> No
     assert world.phase is (WorkflowPhase.SUCCEEDED if succeeds(script) else WorkflowPhase.FAILED)
     check(world, script, "", stoppable=False)
     assert not any(process.running for process in world.processes.values())
+    assert not world.reserved, "nobody waits for a node that is over"
 
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
@@ -769,6 +833,7 @@ def test_an_execution_that_is_aborted_leaves_nothing_running(script: ScopeScript
     assert world.phase in ({natural, WorkflowPhase.ABORTED} if world.asked else {natural})
     check(world, script, "", stoppable=world.asked)
     assert not any(process.running for process in world.processes.values())
+    assert not world.reserved, "nobody waits for a node that is over"
     assert all(node.phase.terminal for node in world.nodes.values())
 
 
@@ -794,6 +859,8 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
         seen["retried"] += any(number for _, number in world.processes)
         seen["nested"] += any("-0-n" in name for name in world.nodes)
         seen["mapped"] += any(":" in name for name in world.nodes)
+        seen["waited"] += any(isinstance(node, GateScript) and node.prepare == "ok" for node in script.nodes)
+        seen["reserved"] += world.reservations > 0
         seen["skipped"] += any(node.phase is NodePhase.SKIPPED for node in world.nodes.values())
         seen["handled"] += any(name.endswith("f") for name in world.nodes)
         seen["dynamic"] += any(move[1] is NodePhase.DYNAMIC_RUNNING for move in world.moves)
@@ -801,7 +868,7 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
 
     collect()
     outcomes = ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried")
-    for what in (*outcomes, "nested", "mapped", "skipped", "handled", "dynamic"):
+    for what in (*outcomes, "nested", "mapped", "waited", "reserved", "skipped", "handled", "dynamic"):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

@@ -105,8 +105,6 @@ def test_tasks_without_a_command_are_refused_in_words() -> None:
     raw.container.data_config.enabled = True
     sql = template("t")
     sql.sql.statement = "select 1"
-    serial = template("t", cache_version="1")
-    serial.metadata.cache_serializable = True
     plugin = template("t")
     plugin.type = "pytorch"
     plugin.custom["workers"] = 4
@@ -116,7 +114,6 @@ def test_tasks_without_a_command_are_refused_in_words() -> None:
         (raw, "is a raw container"),
         (sql, "has no container command"),
         (template("t", args=()), "empty container command"),
-        (serial, "serialised caching"),
         (plugin, "'pytorch': that needs a plugin"),
         (accelerated, "accelerator 'nvidia-tesla-t4'"),
     ]:

@@ -36,7 +36,7 @@ def test_every_option_arrives() -> None:
     assert made.options.limits.gpu == 1
     assert made.options.environment == {"A": "b"}
     assert made.options.interruptible is True
-    assert made.options.cache == Cache("7", ("x",))
+    assert made.options.cache == Cache("7", ignored_inputs=("x",))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,9 @@ def test_every_option_arrives() -> None:
         ({"cache_ignore_input_vars": ("x",)}, "without cache=True"),
         ({"cache": "yes"}, "True or False"),
         ({"cache_version": "1"}, "without cache=True"),
+        ({"cache_serialize": True}, "without cache=True"),
+        ({"cache": Cache("1"), "cache_serialize": True}, "inside Cache"),
+        ({"cache": True, "cache_serialize": 1}, "True or False"),
         ({"cache": Cache("1"), "cache_version": "1"}, "inside Cache"),
         ({"cache": True, "cache_ignore_input_vars": ("z",)}, "'z', which does not exist"),
     ],
@@ -121,7 +124,6 @@ def test_an_amount_is_one_here_if_it_is_one_to_the_engine(amount: str) -> None:
     [
         ({"container_image": "x:1"}, "container_image='x:1' cannot be honoured: tasks run in the environment"),
         ({"secret_requests": [1]}, "secret_requests"),
-        ({"cache_serialize": True}, "serialised"),
         ({"task_config": object()}, "no task plugins"),
     ],
 )
@@ -131,7 +133,7 @@ def test_options_of_flytekit_that_are_not_supported_say_why(options: dict[str, A
 
 
 def test_options_of_flytekits_cache_say_what_there_is_instead() -> None:
-    for options in ({"serialize": True}, {"salt": "x"}, {"version": "1", "policies": [1]}):
+    for options in ({"salt": "x"}, {"version": "1", "policies": [1]}):
         with pytest.raises(UnsupportedOption, match=r"Cache: \w+=.* cannot be honoured"):
             Cache(**options)
     assert Cache("1", serialize=False) == Cache("1")
@@ -140,7 +142,7 @@ def test_options_of_flytekits_cache_say_what_there_is_instead() -> None:
 
 
 def test_options_of_flytekit_left_at_their_defaults_are_accepted() -> None:
-    task(container_image=None, cache_serialize=False, secret_requests=None)(function)  # type: ignore[call-overload]
+    task(container_image=None, secret_requests=None)(function)  # type: ignore[call-overload]
 
 
 def test_an_unknown_option_is_a_type_error_with_a_suggestion() -> None:

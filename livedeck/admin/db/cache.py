@@ -1,14 +1,25 @@
-"""Rows of outputs that tasks made before."""
+"""Rows of outputs that tasks made before, and of those that nodes compute while others wait for them."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
-from sqlalchemy import Connection, insert, select
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from livedeck.admin.db.deletions import note_uses
 from livedeck.admin.db.execution_rows import row_id_of
-from livedeck.admin.db.tables import cached_outputs
+from livedeck.admin.db.tables import cache_reservations, cached_outputs, executions
 from livedeck.admin.db.writer import Transaction
+from livedeck.admin.names import describe
+from livedeck.errors import NoSuchEntity
+
+_c, _r, _e = cached_outputs.c, cache_reservations.c, executions.c
+
+_OWNED: Final = (
+    select(_r.execution_id, _r.node_id, _e.project, _e.domain, _e.name, _e.lease_until)
+    .select_from(cache_reservations)
+    .join(executions, _e.id == _r.execution_id)
+)
 
 
 @dataclass(frozen=True)
@@ -21,11 +32,21 @@ class CachedOutputs:
     """The attempt that made them."""
 
 
+@dataclass(frozen=True)
+class Reservation:
+    """Outputs, or who computes them."""
+
+    found: CachedOutputs | None
+    """The outputs, if they are in the cache."""
+    owner: NodeExecutionIdentifier
+    """Else the node that computes them: the one that asked, or another."""
+    heard: int = 0
+    """How often this process had heard of an end of a reservation before it asked."""
+
+
 def find(connection: Connection, key: str) -> CachedOutputs | None:
     """Look a task's outputs up."""
-    row = connection.execute(
-        select(cached_outputs.c.output_uri, cached_outputs.c.source).where(cached_outputs.c.key == key)
-    ).one_or_none()
+    row = connection.execute(select(_c.output_uri, _c.source).where(_c.key == key)).one_or_none()
     return None if row is None else CachedOutputs(row.output_uri, TaskExecutionIdentifier.FromString(row.source))
 
 
@@ -41,17 +62,85 @@ def take(transaction: Transaction, key: str, user: WorkflowExecutionIdentifier) 
     return found
 
 
-def keep(transaction: Transaction, key: str, outputs: CachedOutputs) -> None:
-    """Remember a task's outputs; the first entry wins."""
-    if find(transaction.connection, key) is not None:
+def keep(transaction: Transaction, key: str, outputs: CachedOutputs, *, overwrite: bool = False) -> None:
+    """Remember a task's outputs, and end the reservation of the node that made them.
+
+    Args:
+        transaction: In which.
+        key: Of the task and its inputs.
+        outputs: What was made.
+        overwrite: Whether they go in the place of what is known; else the first entry wins.
+    """
+    connection = transaction.connection
+    node = outputs.source.node_execution_id
+    owner = row_id_of(connection, node.execution_id)
+    _end(transaction, _r.execution_id == owner, _r.node_id == node.node_id)
+    known = find(connection, key) is not None
+    if known and not overwrite:
         return
-    owner = outputs.source.node_execution_id.execution_id
-    transaction.connection.execute(
-        insert(cached_outputs).values(
-            key=key,
-            output_uri=outputs.output_uri,
-            source=outputs.source.SerializeToString(),
-            execution_id=row_id_of(transaction.connection, owner),
-            created_at=transaction.now,
-        )
+    values = {
+        "output_uri": outputs.output_uri,
+        "source": outputs.source.SerializeToString(),
+        "execution_id": owner,
+        "created_at": transaction.now,
+    }
+    if known:
+        connection.execute(update(cached_outputs).where(_c.key == key).values(values))
+    else:
+        connection.execute(insert(cached_outputs).values(key=key, **values))
+
+
+def reserve(transaction: Transaction, key: str, node: NodeExecutionIdentifier, *, overwrite: bool) -> Reservation:
+    """Look a task's outputs up; have a node compute them if they are not there and no other node does.
+
+    A node's reservation stands until it is ended, its execution is over, or the lease of its execution has run out:
+    then no engine sees to that node any more. The engine renews it with that lease.
+
+    Args:
+        transaction: In which.
+        key: Of the task and its inputs.
+        node: Who asks.
+        overwrite: Whether to compute them although they are known.
+
+    Raises:
+        NoSuchEntity: There is no such execution.
+    """
+    connection = transaction.connection
+    found = None if overwrite else take(transaction, key, node.execution_id)
+    if found is not None:
+        return Reservation(found, node)
+    row_id = row_id_of(connection, node.execution_id)
+    if row_id is None:
+        raise NoSuchEntity(f"there is no execution {describe(node.execution_id)}")
+    held = connection.execute(_OWNED.where(_r.key == key)).one_or_none()
+    values = {"execution_id": row_id, "node_id": node.node_id, "created_at": transaction.now}
+    if held is None:
+        connection.execute(insert(cache_reservations).values(key=key, **values))
+    elif (held.execution_id, held.node_id) != (row_id, node.node_id):
+        if held.lease_until is None or held.lease_until >= transaction.now:
+            execution = WorkflowExecutionIdentifier(project=held.project, domain=held.domain, name=held.name)
+            return Reservation(None, NodeExecutionIdentifier(node_id=held.node_id, execution_id=execution))
+        connection.execute(update(cache_reservations).where(_r.key == key).values(values))
+    return Reservation(None, node)
+
+
+def release(transaction: Transaction, node: NodeExecutionIdentifier) -> None:
+    """End a node's reservation, if it has one: it will not make the outputs."""
+    _end(
+        transaction, _r.execution_id == row_id_of(transaction.connection, node.execution_id), _r.node_id == node.node_id
     )
+
+
+def release_all(transaction: Transaction, row_id: int) -> None:
+    """End all reservations of an execution, which is over."""
+    _end(transaction, _r.execution_id == row_id)
+
+
+def _end(transaction: Transaction, *which: ColumnElement[bool]) -> None:
+    ended = transaction.connection.execute(delete(cache_reservations).where(*which)).rowcount
+    transaction.released = transaction.released or bool(ended)
+
+
+def reserving(connection: Connection, row_id: int) -> list[str]:
+    """Return the nodes of an execution that have reservations, by their unique ids."""
+    return list(connection.scalars(select(_r.node_id).where(_r.execution_id == row_id)))

@@ -48,6 +48,8 @@ class Database:
         """Fires when this process has committed work for a propeller."""
         self.signalled = Signal()
         """Fires when this process has committed that a signal was set."""
+        self.released = Signal()
+        """Fires when this process has committed that outputs are in the cache, or not computed any more."""
 
     @classmethod
     @asynccontextmanager
@@ -140,6 +142,8 @@ class Database:
             self.wanted.fire()
         if news.signalled:
             self.signalled.fire()
+        if news.released:
+            self.released.fire()
 
     def _close(self) -> None:
         self._writer.close()

@@ -10,6 +10,7 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
 
 from livedeck.admin.db.tables import (
+    cache_reservations,
     cached_outputs,
     deleted_executions,
     events,
@@ -84,6 +85,7 @@ def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, ra
         (task_executions, task_executions.c.execution_id),
         (node_executions, node_executions.c.execution_id),
         (cached_outputs, cached_outputs.c.execution_id),
+        (cache_reservations, cache_reservations.c.execution_id),
         (execution_uses, _u.execution_id),
         (signals, signals.c.execution_id),
         (executions, _e.id),

@@ -11,6 +11,7 @@ from flyteidl.core import execution_pb2 as core
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_, update
 
+from livedeck.admin.db import cache
 from livedeck.admin.db.tables import executions, node_executions, task_executions, workflows
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.phases import OPEN
@@ -28,6 +29,8 @@ class Leased:
     closure: CompiledWorkflowClosure
     nodes: tuple[NodeExecution, ...]
     tasks: tuple[TaskExecution, ...]
+    reserving: tuple[str, ...]
+    """Nodes that have outputs reserved that others wait for, by their unique ids."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def _none_of(keys: Collection[str]) -> tuple[ColumnElement[bool], ...]:
 
 
 def _leased(connection: Connection, row: Any) -> Leased:
-    nodes = connection.scalars(select(_n.message).where(_n.execution_id == row.id).order_by(_n.born))
+    nodes = connection.scalars(select(_n.message).where(_n.execution_id == row.id).order_by(_n.born)).all()
     tasks = connection.scalars(select(_t.message).where(_t.execution_id == row.id).order_by(_t.born))
     return Leased(
         Execution.FromString(row.message),
@@ -114,4 +117,5 @@ def _leased(connection: Connection, row: Any) -> Leased:
         CompiledWorkflowClosure.FromString(row.closure),
         tuple(NodeExecution.FromString(message) for message in nodes),
         tuple(TaskExecution.FromString(message) for message in tasks),
+        tuple(cache.reserving(connection, row.id)) if nodes else (),
     )

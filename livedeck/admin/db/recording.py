@@ -11,7 +11,7 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 from sqlalchemy import select
 
-from livedeck.admin.db import deletions
+from livedeck.admin.db import cache, deletions
 from livedeck.admin.db.execution_rows import ExecutionRows, NodeRow, TaskRow, task_key
 from livedeck.admin.db.tables import events as events_table
 from livedeck.admin.db.writer import Transaction
@@ -124,6 +124,8 @@ def _record_execution(rows: ExecutionRows, reporter: Reporter, event: WorkflowEx
     if not _is_news(rows, reporter, event, verdict, core.WorkflowExecution.Phase.Name(current)):
         return
     executions.apply(rows.execution, event, rows.transaction.now)
+    if event.phase in WORKFLOW.terminal:
+        cache.release_all(rows.transaction, rows.row_id)
     rows.changed = rows.add_event(EventKind.EXECUTION, event.phase, event.SerializeToString(deterministic=True))
 
 

@@ -235,6 +235,17 @@ cached_outputs: Final = Table(
     Index(None, "execution_id"),
 )
 
+# Outputs that a node computes while others with the same inputs wait for them (Flyte's `cache_serializable`).
+cache_reservations: Final = Table(
+    "cache_reservations",
+    metadata,
+    Column("key", String(512), primary_key=True),
+    Column("execution_id", _ROW_ID, ForeignKey("executions.id"), nullable=False),
+    _name("node_id"),
+    _time("created_at"),
+    Index(None, "execution_id"),
+)
+
 # Which executions hold data of which others: taken from the cache, or given to them as inputs.
 execution_uses: Final = Table(
     "execution_uses",

@@ -39,6 +39,8 @@ class Transaction:
     """There is work for a propeller: an execution was created or asked to abort."""
     signalled: bool = False
     """Somebody has set a signal that a gate may wait for."""
+    released: bool = False
+    """Outputs that others wait for are in the cache, or are not computed any more."""
 
     def number(self) -> int:
         """Return the next event number."""
@@ -54,6 +56,7 @@ class Committed:
     """The number of the newest event; 0: it brought none."""
     work: bool = False
     signalled: bool = False
+    released: bool = False
 
 
 class Writer(BatchThread[Transaction]):
@@ -81,7 +84,7 @@ class Writer(BatchThread[Transaction]):
                 else:
                     answers = [_attempt(transaction, request) for request in batch]
                 last = transaction.last if transaction.last > first else 0
-                news = Committed(last, transaction.wanted, transaction.signalled)
+                news = Committed(last, transaction.wanted, transaction.signalled, transaction.released)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             answers = [Answer(request, error=error) for request in batch]
             news = Committed()

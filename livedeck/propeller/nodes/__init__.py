@@ -11,6 +11,7 @@ from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.ends import EndHandler, StartHandler
 from livedeck.propeller.nodes.gate import GateHandler
 from livedeck.propeller.nodes.task import TaskHandler
+from livedeck.propeller.nodes.timed import TimedHandler
 from livedeck.propeller.nodes.workflow import SubWorkflowHandler
 
 KINDS: tuple[type[NodeHandler], ...] = (
@@ -18,6 +19,7 @@ KINDS: tuple[type[NodeHandler], ...] = (
     EndHandler,
     DynamicHandler,
     TaskHandler,
+    TimedHandler,
     SubWorkflowHandler,
     BranchHandler,
     ArrayHandler,

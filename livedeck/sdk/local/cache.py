@@ -3,9 +3,11 @@
 A folder for each key holds ``outputs.pb`` and the files, frames and pickles that it names.
 """
 
+import fcntl
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from livedeck.errors import LivedeckError, ObjectNotFound
@@ -23,6 +25,9 @@ LOCAL_CACHE = "LIVEDECK_LOCAL_CACHE"
 """Environment variable: ``0`` has local runs run every task, and cache nothing."""
 
 _OUTPUTS = "outputs.pb"
+_LOCK = "lock"
+_PAUSE = 0.05
+"""Seconds between two looks whether a lock is free, where waiting for it would hold up an event loop."""
 
 logger = logging.getLogger("livedeck.local")
 
@@ -30,9 +35,10 @@ logger = logging.getLogger("livedeck.local")
 class LocalCacheEntry:
     """The cached outputs of one task on one set of inputs."""
 
-    def __init__(self, task: Task[..., Any], store: "Store") -> None:
+    def __init__(self, task: Task[..., Any], store: "Store", *, serialize: bool) -> None:
         self._task = task
         self._store = store
+        self._serialize = serialize
         self.data = LocalDataPlane(lambda: f"{store.uri}/data")
         """Where what goes along with the outputs is kept."""
 
@@ -49,7 +55,45 @@ class LocalCacheEntry:
             return None
         from livedeck.store import open_store
 
-        return cls(task, open_store(f"file://{folder}/{_key(task, version, inputs)}"))
+        serialize = overrides.cache_serialize
+        if serialize is None:
+            serialize = task.options.cache is not None and task.options.cache.serialize
+        return cls(task, open_store(f"file://{folder}/{_key(task, version, inputs)}"), serialize=serialize)
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Let only one run at a time compute the outputs, if the task says so; others wait here.
+
+        The lock is the kernel's: it ends with the process that holds it.
+        """
+        with self._lock() as lock:
+            if lock is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @asynccontextmanager
+    async def reserved_async(self) -> AsyncIterator[None]:
+        """Do what ``reserved`` does in a running event loop, in which the holder may run too."""
+        import asyncio
+
+        with self._lock() as lock:
+            while lock is not None and not _try_lock(lock):  # noqa: ASYNC110 - another process may hold it
+                await asyncio.sleep(_PAUSE)
+            yield
+
+    @contextmanager
+    def _lock(self) -> Iterator[int | None]:
+        if not self._serialize:
+            yield None
+            return
+        folder = str(self._store.local_root)
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as the store does
+        hold(folder)
+        lock = os.open(f"{folder}/{_LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            yield lock
+        finally:
+            os.close(lock)
 
     def find(self) -> Mapping[str, LocalValue] | None:
         """Return the outputs of an earlier run, None if there was none."""
@@ -72,6 +116,14 @@ class LocalCacheEntry:
             self._store.put(_OUTPUTS, LiteralMap(literals=literals).SerializeToString(deterministic=True))
         except LivedeckError as error:
             logger.warning("%s: its outputs are not cached: %s", self._task.name, error)
+
+
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _key(task: Task[..., Any], version: str, inputs: Mapping[str, LocalValue]) -> str:

@@ -163,26 +163,28 @@ class _Call:
         memory = LocalCacheEntry.of(self.task, self.overrides, self.inputs)
         if memory is None:
             return self._attempts(_data(self.call_folder))
-        outputs = memory.find()
-        if outputs is None:
-            outputs = self._attempts(memory.data)
-            memory.keep(outputs)
-        else:
-            tell(TakenFromCache(self.task.name, self.call_folder.nodes))
-        return outputs
+        with memory.reserved():
+            outputs = memory.find()
+            if outputs is None:
+                outputs = self._attempts(memory.data)
+                memory.keep(outputs)
+            else:
+                tell(TakenFromCache(self.task.name, self.call_folder.nodes))
+            return outputs
 
     async def run_async(self) -> Mapping[str, LocalValue]:
         """Do what ``run`` does in a running event loop."""
         memory = LocalCacheEntry.of(self.task, self.overrides, self.inputs)
         if memory is None:
             return await self._attempts_async(_data(self.call_folder))
-        outputs = memory.find()
-        if outputs is None:
-            outputs = await self._attempts_async(memory.data)
-            memory.keep(outputs)
-        else:
-            tell(TakenFromCache(self.task.name, self.call_folder.nodes))
-        return outputs
+        async with memory.reserved_async():
+            outputs = memory.find()
+            if outputs is None:
+                outputs = await self._attempts_async(memory.data)
+                memory.keep(outputs)
+            else:
+                tell(TakenFromCache(self.task.name, self.call_folder.nodes))
+            return outputs
 
     def _attempts(self, data: DataPlane) -> Mapping[str, LocalValue]:
         for number in range(self._retries + 1):
@@ -352,11 +354,16 @@ def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any
 
 
 def _run_workflow(
-    workflow: Workflow[..., Any], inputs: Mapping[str, LocalValue], call_folder: CallFolder, data: DataPlane
+    workflow: Workflow[..., Any],
+    inputs: Mapping[str, LocalValue],
+    call_folder: CallFolder,
+    data: DataPlane,
+    timeout: timedelta | None = None,
 ) -> Mapping[str, LocalValue]:
     run = _Run(workflow, workflow.traced, inputs, call_folder, data, workflow.failure_policy)
     try:
-        return run.to_end()
+        with stopped_after(timeout, workflow.name):
+            return run.to_end()
     except Exception as error:
         if workflow.traced.failure_node is not None:
             run.failed(workflow.traced.failure_node, error)
@@ -432,7 +439,7 @@ class _Run:
             for name, binding in node.bindings.items()
         }
         if isinstance(entity, Workflow):
-            return _run_workflow(entity, inputs, call_folder, self.data)
+            return _run_workflow(entity, inputs, call_folder, self.data, node.overrides.timeout)
         if isinstance(entity, Conditional):
             return self._take_way(entity, inputs, call_folder)
         if isinstance(entity, MapTask):

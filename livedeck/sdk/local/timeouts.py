@@ -73,8 +73,8 @@ def _expired(task: str, timeout: timedelta, stopped: BaseException) -> TaskTimed
     from livedeck.deck.numerals import format_duration
 
     return TaskTimedOut(
-        f"{task}: the attempt ran longer than its timeout of {format_duration(timeout.total_seconds())} and was "
-        "stopped. Give the task a longer timeout, or less to do"
+        f"{task}: it ran longer than its timeout of {format_duration(timeout.total_seconds())} and was stopped. "
+        "Give it a longer timeout, or less to do"
     ).with_traceback(stopped.__traceback__)
 
 

@@ -110,8 +110,9 @@ def _array_node(
 def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool | None) -> workflow_pb2.NodeMetadata:
     """Return the node's options: as overridden, else the task's."""
     metadata = workflow_pb2.NodeMetadata(name=overrides.name or node.entity.display_name)
-    if isinstance(node.entity, Gate) and node.entity.timeout is not None:
-        metadata.timeout.CopyFrom(duration(node.entity.timeout))
+    timeout = overrides.timeout or (node.entity.timeout if isinstance(node.entity, Gate) else None)
+    if timeout is not None:
+        metadata.timeout.CopyFrom(duration(timeout))
     task = node.entity.task if isinstance(node.entity, MapTask) else node.entity
     if not isinstance(task, Task):
         return metadata
@@ -131,6 +132,8 @@ def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool 
 def _add_cache(metadata: workflow_pb2.NodeMetadata, task: Task[..., Any], overrides: NodeOverrides) -> None:
     if overrides.cache is not None:
         metadata.cacheable = overrides.cache
+    if overrides.cache_serialize is not None:
+        metadata.cache_serializable = overrides.cache_serialize
     if overrides.cache_version is not None:
         metadata.cache_version = overrides.cache_version
     elif overrides.cache and task.options.cache is None:

@@ -56,6 +56,7 @@ def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
     if options.cache is not None:
         metadata.discoverable = True
         metadata.discovery_version = options.cache.version or code_version(task.function)
+        metadata.cache_serializable = options.cache.serialize
         metadata.cache_ignore_input_vars.extend(options.cache.ignored_inputs)
     return metadata
 

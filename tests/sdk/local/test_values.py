@@ -1,11 +1,13 @@
 """Local runs carry values from task to task as a server does: nobody shares them, and they come out converted."""
 
+import asyncio
 import dataclasses
 import enum
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from livedeck import Directory, File, RecoverableError, UserError, current_context, task, workflow
+from livedeck import Cache, Directory, File, RecoverableError, UserError, current_context, task, workflow
 from livedeck.errors import TaskExited
 from livedeck.sdk.local import folders
 
@@ -289,6 +291,69 @@ async def test_cached_outputs_of_async_tasks_are_remembered() -> None:
 
     assert [await measure(x=1), await measure(x=1), await measure(x=2)] == [1, 1, 2]
     assert ran == [1, 2]
+
+
+SERIAL = """
+import sys, time
+from pathlib import Path
+from livedeck import Cache, task
+
+@task(cache=Cache(version="1", serialize=True))
+def measure(x: int) -> int:
+    Path(sys.argv[1], "began").touch()
+    while not Path(sys.argv[1], "go").exists():
+        time.sleep(0.01)
+    print("computed")
+    return x + 1
+
+print(measure(x=1))
+"""
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def waits_for_lock(process: "subprocess.Popen[str]") -> bool:
+    try:
+        return any(os.path.realpath(file).endswith("/lock") for file in Path(f"/proc/{process.pid}/fd").iterdir())
+    except FileNotFoundError:
+        return False  # a descriptor that was closed meanwhile
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_one_process_computes_what_is_cached_and_others_wait_and_survive_it(tmp_path: Path, dies: bool) -> None:
+    (tmp_path / "serial.py").write_text(SERIAL)
+
+    def start() -> subprocess.Popen[str]:
+        command = [sys.executable, str(tmp_path / "serial.py"), str(tmp_path)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    with start() as first:
+        wait_for((tmp_path / "began").exists)
+        with start() as second:
+            wait_for(lambda: waits_for_lock(second))
+            if dies:
+                first.kill()
+            (tmp_path / "go").touch()
+            said = [process.communicate(timeout=60)[0].split() for process in (first, second)]
+    assert said == ([[], ["computed", "2"]] if dies else [["computed", "2"], ["2"]])
+
+
+async def test_async_tasks_of_one_loop_wait_for_each_other() -> None:
+    ran: list[int] = []
+
+    @task(cache=Cache(version="1", serialize=True))
+    async def measure(x: int) -> int:
+        ran.append(x)
+        await asyncio.sleep(0)
+        return x
+
+    assert list(await asyncio.gather(measure(x=1), measure(x=1), measure(x=2))) == [1, 1, 2]
+    assert sorted(ran) == [1, 2]
 
 
 def test_a_failure_is_not_remembered() -> None:

@@ -363,7 +363,7 @@ def test_a_function_without_source_needs_a_version() -> None:
 
 def test_cache_objects() -> None:
     made = task(cache=Cache(version="3", ignored_inputs=["x"]))(derived.function)
-    assert made.options.cache == Cache("3", ("x",))
+    assert made.options.cache == Cache("3", ignored_inputs=("x",))
 
 
 def test_literals_are_what_the_interface_says() -> None:

@@ -15,7 +15,7 @@ from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
-from livedeck.propeller.commands import KeepOutputs, NodeCommand, ReportNode, ReportTask
+from livedeck.propeller.commands import KeepOutputs, NodeCommand, ReleaseOutputs, ReportNode, ReportTask
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import (
     AttemptEvent,
@@ -125,8 +125,10 @@ class DynamicHandler(NodeHandler):
             transition.ask(KeepOutputs(path, node.attempt.number))
         elif failure is not None:
             transition.fail(path, failure)
+            transition.ask(ReleaseOutputs(path))
         else:
             transition.abort(path)
+            transition.ask(ReleaseOutputs(path))
 
     def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
         match command:

@@ -44,10 +44,10 @@ class TaskHandler(HoldsNoScope):
         rules.handle(self.task, transition, path, event)
 
     def resume(self, transition: Transition, path: Path) -> None:
-        rules.resume(transition, path)
+        rules.resume(self.task, transition, path)
 
     def stop(self, transition: Transition, path: Path) -> None:
-        rules.stop(transition, path)
+        rules.stop(self.task, transition, path)
 
     def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
         return carry_out(self.task, shell, command)

@@ -23,18 +23,17 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> Tas
     """
     _refuse_without_command(node, template)
     _refuse_what_plugins_do(node, template)
-    if template.metadata.cache_serializable or node.metadata.cache_serializable:
-        raise UnsupportedOption(
-            f"node {node.id!r} asks for serialised caching (cache_serialize), which cannot be done yet; leave it out"
-        )
     metadata, task = node.metadata, template.metadata
+    cacheable = metadata.cacheable if metadata.WhichOneof("cacheable_value") else task.discoverable
+    serial = (metadata if metadata.WhichOneof("cache_serializable_value") else task).cache_serializable
     return TaskPlan(
         template=template,
         retries=(metadata if metadata.HasField("retries") else task).retries.retries,
         system_retries=system_retries,
         timeout=_timeout(node, template),
-        cacheable=metadata.cacheable if metadata.WhichOneof("cacheable_value") else task.discoverable,
+        cacheable=cacheable,
         cache_version=metadata.cache_version or task.discovery_version,
+        serial=cacheable and serial,
         interruptible=metadata.interruptible if metadata.WhichOneof("interruptible_value") else task.interruptible,
         generates_deck=task.generates_deck.value,
         resources=_merged(template.container.resources, node.task_node.overrides.resources),

@@ -44,7 +44,8 @@ def _add_cache(task: TaskPlan, event: NodeExecutionEvent, report: ReportNode, co
     status = context.observations.cache_status.get(report.path)
     if status is None or not report.phase.terminal:
         return
-    event.task_node_metadata.CopyFrom(TaskNodeMetadata(cache_status=status))
+    reserved = context.observations.reservation_status.get(report.path)
+    event.task_node_metadata.CopyFrom(TaskNodeMetadata(cache_status=status, reservation_status=reserved))
     source = context.observations.cached_from.get(report.path)
     dataset = Identifier()
     dataset.CopyFrom(task.template.id)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from livedeck.deck.numerals import format_duration
-from livedeck.propeller.commands import Launch, Prepare, Stop
+from livedeck.propeller.commands import Launch, Prepare, ReleaseOutputs, ReserveOutputs, Stop
 from livedeck.propeller.events import (
     AttemptEvent,
     AttemptExpired,
@@ -18,6 +18,7 @@ from livedeck.propeller.events import (
     AttemptSucceeded,
     AttemptWaits,
     CacheHit,
+    CacheMissed,
     NodeEvent,
     Prepared,
     PrepareFailed,
@@ -46,22 +47,22 @@ def handle(task: TaskPlan, transition: Transition, path: Path, event: NodeEvent)
         _ON_QUEUED[type(event)](transition, path, event)
 
 
-def resume(transition: Transition, path: Path) -> None:
+def resume(task: TaskPlan, transition: Transition, path: Path) -> None:
     """Ask again for the inputs or for the attempt, whichever the node had come to."""
     node = transition.node(path)
     if node.phase is NodePhase.RUNNING or node.attempt is not None:
-        _resume_attempt(transition, path, node.attempt)
+        _resume_attempt(task, transition, path, node.attempt)
     elif transition.ends(path):
-        transition.abort(path)
+        _abort(task, transition, path)
     else:
         transition.ask(Prepare(path))
 
 
-def stop(transition: Transition, path: Path) -> None:
+def stop(task: TaskPlan, transition: Transition, path: Path) -> None:
     """End the node at once if no attempt runs, else ask for the attempt to be stopped."""
     attempt = transition.node(path).attempt
     if attempt is None or attempt.phase.terminal:
-        transition.abort(path)
+        _abort(task, transition, path)
     elif attempt.stopping is not Stopping.ABORT:
         _stop_attempt(transition, path, attempt, Stopping.ABORT)
 
@@ -83,6 +84,22 @@ def rebuild(node: NodeState, record: RecordedNode) -> NodeState:
     )
 
 
+def give_up(task: TaskPlan, transition: Transition, path: Path) -> None:
+    """Let others compute what the node, which is over, has reserved and has not made."""
+    if task.serial:
+        transition.ask(ReleaseOutputs(path))
+
+
+def _abort(task: TaskPlan, transition: Transition, path: Path) -> None:
+    transition.abort(path)
+    give_up(task, transition, path)
+
+
+def _fail(task: TaskPlan, transition: Transition, path: Path, failure: Failure) -> None:
+    transition.fail(path, failure)
+    give_up(task, transition, path)
+
+
 def _live(node: NodeState, number: int) -> bool:
     """Whether what is told of an attempt still matters: it is the latest one, and not over."""
     attempt = node.attempt
@@ -92,6 +109,10 @@ def _live(node: NodeState, number: int) -> bool:
 def _on_prepared(transition: Transition, path: Path, _: Prepared) -> None:
     transition.put(path, replace(transition.node(path), attempt=AttemptState(0)))
     _launch(transition, path)
+
+
+def _on_cache_missed(transition: Transition, path: Path, _: CacheMissed) -> None:
+    transition.ask(ReserveOutputs(path))
 
 
 def _on_cache_hit(transition: Transition, path: Path, _: CacheHit) -> None:
@@ -144,7 +165,7 @@ def _on_failed(task: TaskPlan, transition: Transition, path: Path, event: Attemp
     assert attempt is not None
     if attempt.stopping is Stopping.ABORT:
         transition.move_attempt(path, TaskTrigger.ABORT)
-        transition.abort(path)
+        _abort(task, transition, path)
         return
     failure = _expired(task) if attempt.stopping is Stopping.TIMEOUT else event.failure
     if not failure.recoverable and transition.node(path).user_failures < task.retries:
@@ -155,12 +176,13 @@ def _on_failed(task: TaskPlan, transition: Transition, path: Path, event: Attemp
         _launch_next(transition, path)
     else:
         transition.move_attempt(path, TaskTrigger.FAIL, failure)
-        transition.fail(path, verdict)
+        _fail(task, transition, path, verdict)
 
 
 _ON_QUEUED: Mapping[type[NodeEvent], Callable[[Transition, Path, Any], None]] = {
     Prepared: _on_prepared,
     CacheHit: _on_cache_hit,
+    CacheMissed: _on_cache_missed,
     PrepareFailed: _on_prepare_failed,
 }
 
@@ -214,22 +236,21 @@ def _stop_attempt(transition: Transition, path: Path, attempt: AttemptState, why
     transition.ask(Stop(path, attempt.number))
 
 
-def _resume_attempt(transition: Transition, path: Path, attempt: AttemptState | None) -> None:
+def _resume_attempt(task: TaskPlan, transition: Transition, path: Path, attempt: AttemptState | None) -> None:
     """What an attempt's recorded phase calls for."""
     closing = transition.ends(path)
     phase = attempt.phase if attempt else TaskPhase.UNDEFINED
     if phase is TaskPhase.SUCCEEDED:
         transition.succeed(path)
     elif phase is TaskPhase.FAILED:
-        transition.fail(
-            path, transition.node(path).failure or Failure("Unknown", "The attempt failed and left no message.")
-        )
+        unknown = Failure("Unknown", "The attempt failed and left no message.")
+        _fail(task, transition, path, transition.node(path).failure or unknown)
     elif attempt is not None and phase in (*_WAITS, TaskPhase.RUNNING):
         transition.ask(Launch(path, attempt.number, adopt=True))
         if closing:
             _stop_attempt(transition, path, attempt, Stopping.ABORT)
     elif closing or phase is TaskPhase.ABORTED:
-        transition.abort(path)
+        _abort(task, transition, path)
     elif phase is TaskPhase.RETRYABLE_FAILED:
         _launch_next(transition, path)
     else:

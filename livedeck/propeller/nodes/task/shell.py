@@ -7,8 +7,17 @@ from typing import Any
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.errors import ImpossibleTransition, InvalidWorkflow
-from livedeck.propeller.commands import KeepOutputs, Launch, NodeCommand, Prepare, Stop
-from livedeck.propeller.events import CacheHit, NodeEvent, OutputsKept, Prepared
+from livedeck.propeller.commands import (
+    KeepOutputs,
+    Launch,
+    NodeCommand,
+    Prepare,
+    ReleaseOutputs,
+    ReserveOutputs,
+    Stop,
+)
+from livedeck.propeller.events import CacheHit, CacheMissed, NodeEvent, OutputsKept, Prepared, PrepareFailed
+from livedeck.propeller.failures import Failure
 from livedeck.propeller.plan import Path, TaskPlan
 from livedeck.propeller.shell import Shell
 
@@ -20,6 +29,10 @@ def carry_out(task: TaskPlan, shell: Shell, command: NodeCommand) -> Coroutine[A
     match command:
         case Prepare(path):
             return _prepare(task, shell, path)
+        case ReserveOutputs(path):
+            return _reserve(task, shell, path)
+        case ReleaseOutputs(path):
+            return _release(task, shell, path)
         case Launch(path, attempt, adopt):
             return shell.launcher.start(path, attempt, task, adopt=adopt)
         case Stop(path, attempt):
@@ -32,7 +45,9 @@ def carry_out(task: TaskPlan, shell: Shell, command: NodeCommand) -> Coroutine[A
 
 async def _prepare(task: TaskPlan, shell: Shell, path: Path) -> None:
     async def look_up(inputs: LiteralMap) -> NodeEvent:
-        return CacheHit(path) if await _find_cached(task, shell, path, inputs) else Prepared(path)
+        if await _find_cached(task, shell, path, inputs):
+            return CacheHit(path)
+        return CacheMissed(path) if task.serial else Prepared(path)
 
     # A task that the cache may know is over without running: it does not wait for others to be started.
     slots = shell.preparing if task.cacheable else shell.starting
@@ -41,16 +56,40 @@ async def _prepare(task: TaskPlan, shell: Shell, path: Path) -> None:
 
 async def _find_cached(task: TaskPlan, shell: Shell, path: Path, inputs: LiteralMap) -> bool:
     uri = await shell.cache.find(path, task, inputs.literals)
-    if uri is None:
-        return False
+    return uri is not None and await _take_cached(shell, path, uri)
+
+
+async def _take_cached(shell: Shell, path: Path, uri: str) -> bool:
+    """Note cached outputs as the node's; False if they are gone."""
     try:
         await shell.data.read(uri)
     except InvalidWorkflow:
         log.warning("propeller.cache_stale execution=%s outputs=%s", shell.key, uri)
-        shell.cache.forget(path)
+        shell.cache.forget(path, stale=True)
         return False
     shell.observations.outputs[path] = uri
     return True
+
+
+async def _reserve(task: TaskPlan, shell: Shell, path: Path) -> None:
+    """Wait without a slot until the outputs are cached, or are this node's to compute."""
+    node = shell.addresses.node_id(shell.name(path))
+    try:
+        inputs = (await shell.data.inputs(path)).literals
+    except InvalidWorkflow as error:
+        shell.emit(PrepareFailed(path, Failure("BindingError", f"The inputs cannot be read: {error}.")))
+        return
+    uri = await shell.cache.reserve(path, node, task, inputs, wanted=lambda: not shell.node(path).phase.terminal)
+    with shell.recorder.expecting():
+        if uri is not None and await _take_cached(shell, path, uri):
+            shell.emit(CacheHit(path))
+        else:
+            shell.emit(Prepared(path))
+
+
+async def _release(task: TaskPlan, shell: Shell, path: Path) -> None:
+    if task.serial:
+        await shell.cache.release(shell.addresses.node_id(shell.name(path)))
 
 
 async def _stop(shell: Shell, path: Path, number: int) -> None:
