@@ -33,6 +33,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── InvalidRequest        malformed, or at odds with what it names
     │   ├── NoSuchEntity          it names something that does not exist
     │   ├── EntityExists          it would create what is there already
+    │   │   └── LimitReached      as many executions of the launch plan run as its policy lets
     │   ├── StateForbids          the entity's state does not allow it (any more)
     │   ├── ServerBusy            it takes too long, or too many others wait: later, or less at once
     │   └── NotOffered            a call of the protocol that this server does not serve
@@ -216,6 +217,13 @@ class NoSuchEntity(Refusal):
 
 class EntityExists(Refusal):
     """The request would create what is there already."""
+
+
+class LimitReached(EntityExists):
+    """As many executions of a launch plan run as its concurrency policy lets, and this one is skipped.
+
+    Flyte's answer has the same code as that to a name that is taken: clients that would try again do not.
+    """
 
 
 class StateForbids(Refusal):

@@ -10,6 +10,7 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core import execution_pb2 as core
 from flyteidl.core.identifier_pb2 import (
     NodeExecutionIdentifier,
+    ResourceType,
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
@@ -26,10 +27,10 @@ from livedeck.admin.db.recording import EventKind
 from livedeck.admin.db.tables import NAME_LENGTH, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
-from livedeck.admin.phases import WORKFLOW
+from livedeck.admin.phases import OPEN, WORKFLOW
 from livedeck.admin.records import items
 from livedeck.admin.records.times import timestamp
-from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity, StateForbids
+from livedeck.errors import EntityExists, InvalidRequest, LimitReached, NoSuchEntity, StateForbids
 from livedeck.store.layout import ITEM
 
 _e, _n, _t = executions.c, node_executions.c, task_executions.c
@@ -83,6 +84,8 @@ class NewExecution:
     user_inputs_uri: str
     uses: Collection[WorkflowExecutionIdentifier] = ()
     """Executions whose data is among its inputs."""
+    at_once: int | None = None
+    """How many executions of its launch plan may run at once, this one among them; None: any number."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
 
     Raises:
         EntityExists: There is one with that id.
+        LimitReached: As many of its launch plan run as may.
         NoSuchEntity: Its parent, if it names one, is unknown.
         InvalidRequest: Its inputs name data that is being removed.
     """
@@ -106,6 +110,8 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     if find(transaction.connection, identifier) is not None:
         raise EntityExists(f"execution {describe(identifier)} exists already")
     check_gone(transaction.connection, identifier)
+    if new.at_once is not None:
+        _check_limit(transaction.connection, message, new.at_once)
     for used in new.uses:
         if deletions.is_going(transaction.connection, used):
             raise InvalidRequest(
@@ -123,6 +129,27 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     _note(rows)
     rows.write()
     transaction.wanted = True
+
+
+def _check_limit(connection: Connection, message: Execution, at_once: int) -> None:
+    """Refuse an execution while as many of its launch plan, of whatever version, are not over as may run at once."""
+    plan = message.spec.launch_plan
+    running = (
+        select(_e.id)
+        .where(
+            _e.project == message.id.project,
+            _e.domain == message.id.domain,
+            _e.phase.in_(OPEN),
+            _e.resource_type == ResourceType.LAUNCH_PLAN,
+            _e.launch_plan_name == plan.name,
+        )
+        .limit(at_once)
+    )
+    if len(connection.execute(running).all()) >= at_once:
+        raise LimitReached(
+            f"concurrency limit ({at_once}) reached for launch plan {plan.name}; skipping execution: wait until one of "
+            "them is over, or abort one"
+        )
 
 
 def check_gone(connection: Connection, identifier: WorkflowExecutionIdentifier) -> None:

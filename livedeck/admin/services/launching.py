@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from flyteidl.admin import launch_plan_pb2
 from flyteidl.admin.execution_pb2 import (
     Execution,
     ExecutionCreateRequest,
@@ -70,6 +71,7 @@ class Launcher:
                 what JSON cannot show.
             NoSuchEntity: What it is to run, or its parent, does not exist.
             EntityExists: The name is taken.
+            LimitReached: As many executions of the launch plan run as its concurrency policy lets.
         """
         identifier = await self._new_identifier(request)
         await run_by_size(request.spec, _check_spec, f"execution {describe(identifier)}", request.spec)
@@ -90,7 +92,9 @@ class Launcher:
             user_inputs_uri = await self._objects.write_inputs(identifier, await serialize(given), "user-inputs")
         await self._database.write(
             executions.add,
-            NewExecution(message, runnable.workflow_row, inputs_uri, user_inputs_uri, uses=uses),
+            NewExecution(
+                message, runnable.workflow_row, inputs_uri, user_inputs_uri, uses=uses, at_once=_at_once(plan)
+            ),
         )
         return identifier
 
@@ -135,6 +139,13 @@ def _check_spec(what: str, spec: ExecutionSpec) -> None:
     check_member("mode", spec.metadata.mode, ExecutionMetadata.ExecutionMode)
     if spec.metadata.HasField("parent_node_execution"):
         check_node(spec.metadata.parent_node_execution)
+
+
+def _at_once(plan: LaunchPlan) -> int | None:
+    """Return how many executions of a launch plan may run at once; None: its policy does not say, or has no effect."""
+    policy = plan.spec.concurrency_policy
+    skips = policy.behavior == launch_plan_pb2.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
+    return policy.max if plan.spec.HasField("concurrency_policy") and skips else None
 
 
 def _spec(asked: ExecutionSpec, plan: LaunchPlan) -> ExecutionSpec:

@@ -1,8 +1,10 @@
 """Executions: inputs, names, relaunching, terminating, archiving, data, events over the wire."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from flyteidl.admin import launch_plan_pb2
 from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
 from flyteidl.admin.event_pb2 import (
     NodeExecutionEventRequest,
@@ -418,3 +420,34 @@ async def test_an_unforeseen_failure_is_internal_and_in_the_log(
     assert "secret" not in refused.value.message
     [record] = caplog.records
     assert record.incident in refused.value.message  # type: ignore[attr-defined]
+
+
+async def test_a_launch_plan_runs_as_often_at_once_as_its_policy_lets(
+    registered: Caller, protos: Protos, control: DatabaseControlPlane
+) -> None:
+    for version in ("v1", "v2"):  # the limit holds for all versions together
+        plan = protos.launch_plan(name="few", version=version)
+        plan.spec.concurrency_policy.max = 2
+        plan.spec.concurrency_policy.behavior = launch_plan_pb2.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
+        await registered("CreateLaunchPlan", plan)
+    await registered("CreateExecution", protos.execution("e1", plan="few"))
+    second = protos.execution("e2", plan="few")
+    second.spec.launch_plan.version = "v2"
+    await registered("CreateExecution", second)
+    code, message = await refusal(registered, "CreateExecution", protos.execution("e3", plan="few"))
+    assert code == "ALREADY_EXISTS"
+    assert message.startswith("concurrency limit (2) reached for launch plan few; skipping execution")
+    await registered("CreateExecution", protos.execution("e3"))  # another launch plan
+    await control.claim("p", limit=9, ttl=30)
+    await control.report("p", [protos.workflow_event("e1", W.SUCCEEDED)])
+    await registered("CreateExecution", protos.execution("e4", plan="few"))
+
+
+async def test_many_that_come_at_once_are_not_more_than_may_run(registered: Caller, protos: Protos) -> None:
+    plan = protos.launch_plan(name="one")
+    plan.spec.concurrency_policy.max = 1
+    plan.spec.concurrency_policy.behavior = launch_plan_pb2.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
+    await registered("CreateLaunchPlan", plan)
+    requests = [protos.execution(f"e{number}", plan="one") for number in range(8)]
+    answers = await asyncio.gather(*(registered("CreateExecution", each) for each in requests), return_exceptions=True)
+    assert sum(not isinstance(answer, Failure) for answer in answers) == 1
