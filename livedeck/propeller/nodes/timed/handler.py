@@ -1,0 +1,87 @@
+"""The parts of the timed kind, put together; the time is waited for in ``shell``."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from flyteidl.core.workflow_pb2 import Node
+from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
+
+from livedeck.deck.numerals import format_duration
+from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
+from livedeck.propeller.event_writer import ReportContext
+from livedeck.propeller.events import NodeEvent
+from livedeck.propeller.failures import Failure
+from livedeck.propeller.node_handler import NodeHandler, ScopeBuilder
+from livedeck.propeller.nodes.timed.shell import TimeIsOver, WatchTime, watch
+from livedeck.propeller.plan import Path
+from livedeck.propeller.planner import Planner
+from livedeck.propeller.recovery import RecordedNode
+from livedeck.propeller.shell import Shell
+from livedeck.propeller.state import NodeState
+from livedeck.propeller.transition import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class TimedHandler(NodeHandler):
+    """Has the scope that the node holds fail when the node's time is over; all else is the wrapped kind's doing."""
+
+    inner: NodeHandler
+    timeout: timedelta
+
+    @classmethod
+    def matches(cls, node: Node) -> bool:
+        return node.workflow_node.HasField("sub_workflow_ref") and _timeout(node) > timedelta(0)
+
+    @classmethod
+    def plan(cls, node: Node, planner: Planner) -> Self:
+        return cls(planner.handler(node, after=cls), _timeout(node))
+
+    def ready(self, transition: Transition, path: Path) -> None:
+        self.inner.ready(transition, path)
+
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        before = transition.node(path).scope
+        if isinstance(event, TimeIsOver):
+            if before is not None:
+                transition.break_scope(path, self._failure())
+            return
+        self.inner.handle(transition, path, event)
+        node = transition.node(path)
+        if before is None and node.scope is not None and not node.phase.terminal:
+            transition.ask(WatchTime(path))
+
+    def _failure(self) -> Failure:
+        limit = format_duration(self.timeout.total_seconds())
+        message = f"The node ran longer than its timeout of {limit}, and what ran of it was stopped."
+        return Failure("TimeoutExpired", message)
+
+    def resume(self, transition: Transition, path: Path) -> None:
+        if transition.node(path).scope is not None:
+            transition.ask(WatchTime(path))
+        self.inner.resume(transition, path)
+
+    def stop(self, transition: Transition, path: Path) -> None:
+        self.inner.stop(transition, path)
+
+    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
+        self.inner.scope_over(transition, path, succeeded=succeeded)
+
+    def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
+        if isinstance(command, WatchTime):
+            return watch(self.timeout, shell, command.path)
+        return self.inner.carry_out(shell, command)
+
+    def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
+        return self.inner.rebuild(node, record, scope)
+
+    def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
+        self.inner.describe_node(event, report, context)
+
+    def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
+        self.inner.describe_attempt(event, report, context)
+
+
+def _timeout(node: Node) -> timedelta:
+    return node.metadata.timeout.ToTimedelta()
