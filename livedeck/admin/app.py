@@ -147,6 +147,16 @@ class Admin:
         """Where publishers hint: at this machine's own address, unless attempts run elsewhere."""
         return f"{(self.settings.attempt_url or f'http://{self.endpoint}').rstrip('/')}/live/hints"
 
+    def client_environment(self) -> Mapping[str, str]:
+        """Return what an attempt's environment needs for clients of this server in it, livedeck's and flytekit's."""
+        url = urlsplit(self.settings.attempt_url or f"http://{self.endpoint}")
+        secure = url.scheme == "https"
+        return {
+            "LIVEDECK_ENDPOINT": url.geturl() if secure else url.netloc,
+            "FLYTE_PLATFORM_URL": url.netloc,
+            "FLYTE_PLATFORM_INSECURE": str(not secure).lower(),
+        }
+
     def hint_token(self, prefix_uri: str) -> str:
         """Return the token that allows an attempt to hint, by the URI of its output prefix.
 

@@ -305,7 +305,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
                 settings=PropellerSettings(
                     system_retries=settings.system_retries,
                     root=admin_settings.root,
-                    surroundings=surroundings(admin_settings.root, os.environ),
+                    surroundings={**surroundings(admin_settings.root, os.environ), **admin.client_environment()},
                 ),
             )
         )

@@ -35,6 +35,9 @@ class Attempt:
     """Bytes asked for; 0: not stated."""
     gpus: int = 0
     """GPUs asked for."""
+    client: bool = False
+    """Whether all that it does is to start other executions and to wait for them. It must not keep these from starting:
+    it counts for no cores, and not among the attempts that run at once."""
     retried: bool = False
     """Whether an earlier attempt of its node has run: it need not wait behind those that have not begun."""
     metadata: Mapping[str, str] = field(default_factory=dict)

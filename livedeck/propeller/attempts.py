@@ -72,6 +72,7 @@ class AttemptWriter:
             cpu=_cores(task.resources),
             memory=_memory(task.resources),
             gpus=_gpus(task.resources),
+            client=task.eager,
             retried=number > 0,
             metadata={"task": task.template.id.name, **_others(task.resources)},
         )

@@ -105,7 +105,7 @@ class Launcher:
             adopt=adopt,
             timeout=task.timeout,
             started_at=self._observations.started.get((path, number)),
-            slots=self._slots_of(path),
+            slots=None if task.eager else self._slots_of(path),
         )
         self._runs[path, number] = run
         self._unstarted.add((path, number))

@@ -46,6 +46,8 @@ class TaskPlan:
     """Whether one node at a time computes the same outputs, and others wait for them (``cache_serialize``)."""
     interruptible: bool = False
     generates_deck: bool = False
+    eager: bool = False
+    """Whether it starts executions and waits for them."""
     resources: Resources = field(default_factory=Resources)
 
 

@@ -265,6 +265,20 @@ class ExecutorContract:
         assert scene.pids("withdrawn") == [], "it was never started"
         assert len(scene.pids("other")) == 1, "and held nobody back"
 
+    async def test_clients_that_wait_for_what_they_start_keep_nothing_from_starting(self, harness: Harness) -> None:
+        scene = Scene(harness)
+        async with harness.executor(parallel=1) as executor:
+            waits = [scene.attempt("waits", scene.path("started"), scene.path("gate"), client=True) for _ in range(3)]
+            clients = [await within(executor.launch(each)) for each in waits]
+            assert (await within(executor.wait(await within(executor.launch(scene.attempt("exits", 5)))))).code == 5
+        async with harness.executor(parallel=1) as executor:
+            for client in clients:
+                await within(executor.wait_started(client))
+            assert (await within(executor.wait(await within(executor.launch(scene.attempt("exits", 6)))))).code == 6
+            scene.path("gate").touch()
+            for client in clients:
+                assert (await within(executor.wait(client))).code == 0
+
     async def test_a_launch_is_withdrawn_only_when_nobody_else_waits_for_it(self, harness: Harness) -> None:
         scene = Scene(harness)
         async with harness.executor(parallel=1) as executor:

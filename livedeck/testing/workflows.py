@@ -88,6 +88,7 @@ def template(
     deck: bool = False,
     cache_version: str = "",
     cache_serialize: bool = False,
+    eager: bool = False,
 ) -> TaskTemplate:
     """Return the template of a task that runs a container command.
 
@@ -102,6 +103,7 @@ def template(
         deck: Whether the task has a Deck.
         cache_version: Version of its cached outputs; empty if they are not cached.
         cache_serialize: Whether one node at a time computes the same outputs, for which others wait.
+        eager: Whether it starts executions and waits for them.
     """
     made = TaskTemplate(
         id=Identifier(
@@ -118,6 +120,7 @@ def template(
             discoverable=bool(cache_version),
             discovery_version=cache_version,
             cache_serializable=cache_serialize,
+            is_eager=eager,
         ),
         container=Container(image="livedeck", args=args),
     )

@@ -4,24 +4,36 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from livedeck.testing.process import running_server
 
-PROGRAM = Path(__file__).parent / "programs" / "flytekit_gates.py"
+PROGRAMS = Path(__file__).parent / "programs"
 FLYTEKIT = Path(__file__).parents[2] / ".venv-flytekit" / "bin"
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),  # importing flytekit takes an attempt seconds, on a busy machine many
+]
 
-@pytest.mark.slow
-@pytest.mark.timeout(400)  # importing flytekit takes an attempt seconds, on a busy machine many
-def test_it_branches_and_answers_what_a_workflow_waits_for(tmp_path: Path) -> None:
+
+def outcomes(program: str, *arguments: str, folder: Path, options: tuple[str, ...] = ()) -> Any:
+    """What a client that flytekit's interpreter runs prints last, of a server on which flytekit's tasks can run."""
     assert FLYTEKIT.exists(), "flytekit's environment is not there: run `make .venv-flytekit/.ready`"
-    path = f"{FLYTEKIT}{os.pathsep}{os.environ['PATH']}"
-    with running_server(environment={"PATH": path, "PYTHONPATH": str(PROGRAM.parent)}) as server:
-        address = server.endpoint.removeprefix("http://")
-        done = subprocess.run(
-            [FLYTEKIT / "python", PROGRAM, address], capture_output=True, text=True, check=False, cwd=tmp_path
-        )
+    environment = {"PATH": f"{FLYTEKIT}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(PROGRAMS)}
+    with running_server(options=options, environment=environment) as server:
+        command = [FLYTEKIT / "python", PROGRAMS / program, server.endpoint, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert json.loads(done.stdout.splitlines()[-1]) == [35, "UserProvidedError", "ReceivedRejectSignal"]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_it_branches_and_answers_what_a_workflow_waits_for(tmp_path: Path) -> None:
+    assert outcomes("flytekit_gates.py", folder=tmp_path) == [35, "UserProvidedError", "ReceivedRejectSignal"]
+
+
+def test_eager_tasks_that_wait_for_their_children_do_not_keep_these_from_running(tmp_path: Path) -> None:
+    parallel = ("--parallel", "2")
+    assert outcomes("flytekit_eager.py", "6", folder=tmp_path, options=parallel) == [2, 4, 6, 8, 10, 12]

@@ -97,6 +97,17 @@ async def test_no_more_run_at_once_than_allowed_after_a_restart_either(world: Wo
     assert executor.most == 2
 
 
+async def test_eager_tasks_do_not_count_among_those_that_may_run_at_once(world: World) -> None:
+    execution = world.control.create(
+        "e", workflow(*(task(f"n{index}", options={"eager": True}) for index in range(3))), max_parallelism=1
+    )
+    executor = world.executor(forever)
+    async with world.propeller(executor):
+        await world.control.until(running(execution, 3))
+        await world.control.terminate(execution, "")
+        await world.control.until_over(execution)
+
+
 async def test_an_abort_asked_for_while_no_engine_ran(world: World) -> None:
     execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
     executor = world.executor(forever)

@@ -438,7 +438,8 @@ class LocalExecutor:
 
     def _amount(self, attempt: Attempt | AttemptRecord) -> Amount:
         unstated = min(self._unstated_cpu, self._resources.capacity.milli_cores / 1000)
-        return Amount.of(attempt.cpu or unstated, attempt.memory, attempt.gpus)
+        amount = Amount.of(attempt.cpu or unstated, attempt.memory, attempt.gpus)
+        return amount.without_cores() if attempt.client else amount
 
     def _release(self, watch: Watch) -> None:
         amount, watch.amount = watch.amount, None

@@ -48,6 +48,7 @@ class AttemptRecord(msgspec.Struct, frozen=True):
     scratch: str
     """Folder of its working directory and TMPDIR."""
     gpus: int = 0
+    client: bool = False
     executor: str = "process"
     """Whose keeper that is."""
     started_at: float = 0.0

@@ -95,6 +95,7 @@ class ZygoteKeepers:
                 cpu=attempt.cpu,
                 memory=attempt.memory,
                 gpus=attempt.gpus,
+                client=attempt.client,
             )
         )
         # A zygote that gives no answer is ended, and the record tells what it had done by then.

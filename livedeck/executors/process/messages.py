@@ -32,6 +32,7 @@ class Launch(msgspec.Struct, tag=True, frozen=True):
     cpu: float
     memory: int
     gpus: int
+    client: bool = False
 
 
 class Abort(msgspec.Struct, tag=True, frozen=True):

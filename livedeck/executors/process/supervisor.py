@@ -321,6 +321,7 @@ class ChildSupervisor:
             process=spare.process,
             scratch=spare.scratch,
             gpus=request.gpus,
+            client=request.client,
         )
 
     def _changes(self, environment: Mapping[str, str]) -> dict[bytes, bytes | None]:

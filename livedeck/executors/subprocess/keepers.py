@@ -107,6 +107,7 @@ class ShimKeepers:
             cpu=attempt.cpu,
             memory=attempt.memory,
             gpus=attempt.gpus,
+            client=attempt.client,
             log_cap=self._log_cap,
             exit_timeout=self._exit_timeout,
         )

@@ -48,6 +48,7 @@ class Request(msgspec.Struct, frozen=True):
     cpu: float
     memory: int
     gpus: int
+    client: bool
     log_cap: int
     exit_timeout: float
 
@@ -107,6 +108,7 @@ class Shim:
             process=self._me,  # in whose session the attempt runs
             scratch=folder,
             gpus=request.gpus,
+            client=request.client,
             executor="subprocess",
         )
         try:

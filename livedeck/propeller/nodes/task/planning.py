@@ -36,6 +36,7 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> Tas
         serial=cacheable and serial,
         interruptible=metadata.interruptible if metadata.WhichOneof("interruptible_value") else task.interruptible,
         generates_deck=task.generates_deck.value,
+        eager=task.is_eager,
         resources=_merged(template.container.resources, node.task_node.overrides.resources),
     )
 
