@@ -12,6 +12,7 @@ from flyteidl.core.identifier_pb2 import Identifier, NodeExecutionIdentifier, Wo
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from livedeck.errors import InvalidRequest
+from livedeck.store.layout import split_item
 
 DOMAINS: Final = ("development", "staging", "production")
 """Every project has these, as in Flyte's default."""
@@ -81,6 +82,18 @@ def check_node(identifier: NodeExecutionIdentifier) -> NodeExecutionIdentifier:
     """Return the id of a node execution if each part is allowed."""
     check_execution(identifier.execution_id)
     check_node_id(identifier.node_id)
+    return identifier
+
+
+def check_node_or_item(identifier: NodeExecutionIdentifier) -> NodeExecutionIdentifier:
+    """Return the id of a node execution, or the name of an item of an array node (``n0:17``), if each part is allowed.
+
+    Raises:
+        InvalidRequest: A part is not allowed.
+        InvalidName: There is something else than a number where an item's is.
+    """
+    check_execution(identifier.execution_id)
+    check_node_id(split_item(identifier.node_id)[0])
     return identifier
 
 

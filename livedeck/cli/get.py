@@ -28,7 +28,7 @@ WIDTH_OF_FILES = 200
 @endpoint_option
 @project_options
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many executions.")
-@click.option("--node", metavar="NODE", help="With NAME and --download: a node's files instead of the execution's.")
+@click.option("--node", metavar="NODE", help="With NAME: one node, or of a map one item (n0:17).")
 @click.option(
     "--download",
     "folder",
@@ -40,14 +40,20 @@ WIDTH_OF_FILES = 200
 def get(
     name: str | None, folder: Path | None, node: str | None, endpoint: str, project: str, domain: str, limit: int
 ) -> None:
-    """List executions, newest first; with NAME show that one, its nodes, and the files among its outputs."""
+    """List executions, newest first; with NAME show that one, its nodes, and the files among its outputs.
+
+    With --node show that node: its attempts, where its Deck is, its inputs and outputs.
+    """
     if name is None and (folder is not None or node is not None):
         raise click.UsageError("--download and --node need the NAME of an execution")
-    if node is not None and folder is None:
-        raise click.UsageError("--node goes with --download: it says whose files")
     with Client(endpoint, project=project, domain=domain) as client:
         if name is None:
             _list(list(client.list_executions(limit=limit)), project, domain)
+        elif node is not None and folder is None:
+            from livedeck.cli.show_node import show_node
+
+            execution = client.execution_id(name)
+            show_node(client, NodeExecutionIdentifier(execution_id=execution, node_id=sendable(node, "node")))
         elif folder is None:
             _show(client, client.get_execution(client.execution_id(name)))
         else:

@@ -20,7 +20,12 @@ from livedeck.client.connection import sendable
 @click.command()
 @endpoint_option
 @project_options
-@click.option("--log", "node", metavar="NODE", help="Show only what this node's task prints, e.g. --log n0.")
+@click.option(
+    "--log",
+    "node",
+    metavar="NODE",
+    help="Show only what this node's task prints, e.g. --log n0; of a map what an item does, --log n0:17.",
+)
 @click.option(
     "--attempt",
     type=click.IntRange(min=1),
@@ -74,7 +79,7 @@ def _print_log(client: Client, node: NodeExecutionIdentifier, attempt: int | Non
 
 def _no_log(client: Client, node: NodeExecutionIdentifier) -> str:
     """Return why there is nothing to print."""
-    found = next(each for each in client.node_executions(node.execution_id) if each.id.node_id == node.node_id)
+    found = client.node_execution(node)
     told = found.closure.task_node_metadata
     if told.cache_status == catalog_pb2.CACHE_HIT:
         source = told.catalog_key.source_task_execution.node_execution_id.execution_id.name

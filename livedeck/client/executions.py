@@ -216,6 +216,19 @@ class Executions(Connection):
         )
         return self._pages("ListNodeExecutions", request, "node_executions", None)
 
+    def node_execution(self, id: "NodeExecutionIdentifier") -> "NodeExecution":
+        """Return a node of an execution, or an item of an array node.
+
+        Args:
+            id: of the node; an item goes by its array node's id and its number, ``n0:17``.
+
+        Raises:
+            RemoteNotFound: there is none.
+        """
+        from flyteidl.admin.node_execution_pb2 import NodeExecutionGetRequest
+
+        return self._calls.call("GetNodeExecution", NodeExecutionGetRequest(id=id))  # type: ignore[no-any-return]
+
     def task_executions(self, node: "NodeExecutionIdentifier") -> "Iterator[TaskExecution]":
         """Yield the attempts of a node, oldest first.
 

@@ -152,10 +152,17 @@ def test_get_shows_the_nodes_of_sub_workflows(remote: Command) -> None:
         assert "start-node" not in result.stdout
 
 
-def test_a_node_to_show_without_a_folder_is_refused(remote: Command) -> None:
-    result = remote("get", "any", "--node", "n0")
-    assert result.exit_code == 2
-    assert "--node goes with --download" in result.output
+def test_a_node_is_shown_with_its_inputs_and_outputs(remote: Command) -> None:
+    name = name_in(remote("run", "--remote", "program.py", "training"))
+    result = remote("get", name, "--node", "n0")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^n0  succeeded", result.stdout), result.output
+    assert f"{name}?node=n0" in result.stdout
+    assert re.search(r"^Outputs: ", result.stdout, re.MULTILINE), result.output
+    unknown = remote("get", name, "--node", "n9")
+    assert unknown.exit_code == 1
+    assert "no node 'n9'" in unknown.output
+    assert remote("get", name, "--node", "n0:3").exit_code == 1
 
 
 def test_ages_do_not_depend_on_where_one_lives(remote: Command, monkeypatch: pytest.MonkeyPatch) -> None:

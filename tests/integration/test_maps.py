@@ -4,11 +4,12 @@ import asyncio
 import urllib.request
 
 import pytest
-from flyteidl.core.execution_pb2 import TaskExecution
+from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 
 from livedeck.client import Client
 from livedeck.client.follow import ItemsChanged
+from livedeck.errors import RemoteInvalid, RemoteNotFound
 from livedeck.testing.process import ServerProcess
 from tests.integration.running import finished_deck, phase_of, start, wait_ended
 
@@ -43,3 +44,30 @@ async def test_each_item_of_a_map_has_attempts_a_log_and_a_deck(server: ServerPr
     assert deck.end.outcome == "failed"
     log = b"".join(path.read_bytes() for path in sorted((prefix / "0" / "0" / "log").iterdir()))
     assert b"working on 1\n" in log
+
+
+async def test_an_item_is_asked_for_as_a_node_is(server: ServerProcess, client: Client) -> None:
+    execution = start(client, "mapped.py", "mapped", numbers=[1, 7, 13])
+    wait_ended(client, execution)
+
+    def item(index: int) -> NodeExecutionIdentifier:
+        return NodeExecutionIdentifier(node_id=f"n0:{index}", execution_id=execution)
+
+    found = client.node_execution(item(1))
+    assert (found.id.node_id, NodeExecution.Phase.Name(found.closure.phase)) == ("n0:1", "SUCCEEDED")
+    assert [each.id.retry_attempt for each in client.task_executions(item(1))] == [0, 1]
+    data = client.node_data(item(1))
+    [number] = [each for each in data.inputs.literals.values() if each.scalar.primitive.integer == 7]
+    assert number.HasField("scalar"), "of a list the item's own member"
+    [output] = data.outputs.literals.values()
+    assert output.scalar.primitive.integer == 70
+    [attempt] = list(client.task_executions(item(0)))
+    assert client.task_data(attempt.id).inputs == client.node_data(item(0)).inputs
+    assert client.node_execution(item(2)).closure.error.message
+    with pytest.raises(RemoteNotFound, match="no item 3"):
+        client.node_execution(item(3))
+    with pytest.raises(RemoteInvalid, match="is the number of an item"):
+        client.node_execution(NodeExecutionIdentifier(node_id="n0:x", execution_id=execution))
+    place = f"{execution.project}/{execution.domain}/{execution.name}"
+    url = f"{server.url}/api/v1/data/node_executions/{place}/n0%3A1"
+    assert "70" in await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())

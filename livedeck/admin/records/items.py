@@ -12,10 +12,14 @@ from flyteidl.core.identifier_pb2 import (
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
+from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.event.event_pb2 import TaskExecutionEvent
 
 ARRAY_TYPE: Final = "k8s-array"
 """Flyte's task type of the attempt that stands for all items of an array node."""
+SIZE: Final = "items"
+BOUND: Final = "bound_inputs"
+"""Keys of the ``custom_info`` of that attempt: how many items there are, and which inputs each is given whole."""
 DECK_URI: Final = "deck_uri"
 SOURCE: Final = "cached_from"
 """Keys of the ``custom_info`` of an item's attempt: its Deck, and which attempt its outputs were taken from."""
@@ -35,6 +39,32 @@ _NODE_ENDS: Final = frozenset({_N.SUCCEEDED, _N.FAILED, _N.ABORTED})
 def stands_for_items(task: TaskExecution) -> bool:
     """Tell whether an attempt is that of an array node."""
     return bool(task.closure.task_type == ARRAY_TYPE)
+
+
+def is_item_of(index: int, array: Sequence[TaskExecution]) -> bool:
+    """Tell whether an array node with these attempts has an item of that number; before it has any, nobody knows."""
+    told = [task.closure.custom_info.fields for task in array]
+    return not any(SIZE in facts and index >= facts[SIZE].number_value for facts in told)
+
+
+def inputs_of(index: int, inputs: LiteralMap, array: Sequence[TaskExecution]) -> LiteralMap:
+    """Return the inputs of one item: its members of the lists that the array node is given.
+
+    Args:
+        index: The item's number.
+        inputs: The array node's.
+        array: Its attempts, which say what each item is given whole.
+    """
+    facts = [task.closure.custom_info.fields for task in array]
+    told = [{each.string_value for each in of[BOUND].list_value.values} for of in facts if BOUND in of]
+    if not told:  # recorded by a version that did not say so
+        return inputs
+    found = LiteralMap()
+    for name, literal in inputs.literals.items():
+        members = literal.collection.literals
+        whole = name in told[-1] or not literal.HasField("collection") or index >= len(members)
+        found.literals[name].CopyFrom(literal if whole else members[index])
+    return found
 
 
 def add_resources(task: TaskExecution, attempts: Sequence[TaskExecution]) -> None:
@@ -75,18 +105,24 @@ def as_node(array: NodeExecution, attempts: Sequence[TaskExecution], name: str) 
         closure.error.CopyFrom(latest.error)
     if DECK_URI in latest.custom_info.fields:
         closure.deck_uri = latest.custom_info.fields[DECK_URI].string_value
-    _add_cache(node, latest.custom_info.fields, attempts[-1])
+    _add_cache(node, attempts[-1])
     return node
 
 
-def _add_cache(node: NodeExecution, told: Mapping[str, object], attempt: TaskExecution) -> None:
-    if SOURCE not in told:
+def _add_cache(node: NodeExecution, attempt: TaskExecution) -> None:
+    if SOURCE not in attempt.closure.custom_info.fields:
         return
     cached = node.closure.task_node_metadata
     cached.cache_status = catalog_pb2.CACHE_HIT
-    found = _source(attempt.closure.custom_info[SOURCE], attempt.id)
+    found = cached_source(attempt)
     if found is not None:
         cached.catalog_key.source_task_execution.CopyFrom(found)
+
+
+def cached_source(attempt: TaskExecution) -> TaskExecutionIdentifier | None:
+    """Return the attempt whose outputs an item's attempt took from the cache; None: it took none."""
+    told = attempt.closure.custom_info.fields
+    return _source(told[SOURCE].string_value, attempt.id) if SOURCE in told else None
 
 
 def source_of(event: TaskExecutionEvent) -> NodeExecutionIdentifier | None:

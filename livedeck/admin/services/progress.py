@@ -1,6 +1,7 @@
 """Serves the calls about nodes, attempts and events."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from flyteidl.admin.event_pb2 import (
     NodeExecutionEventRequest,
@@ -35,13 +36,22 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionI
 from livedeck.admin.db import executions, recording
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.recording import ExecutionEvent, Reporter
-from livedeck.admin.names import check_execution, check_identifier, check_node, check_node_id, describe
+from livedeck.admin.names import (
+    check_execution,
+    check_identifier,
+    check_node,
+    check_node_id,
+    check_node_or_item,
+    describe,
+)
 from livedeck.admin.offload import run_by_size
+from livedeck.admin.records import items
 from livedeck.admin.records.shown import check_shown
-from livedeck.admin.services.answers import Answers
+from livedeck.admin.services.answers import Answers, ItemInputs
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.paging import page_of
 from livedeck.errors import NoSuchEntity
+from livedeck.store.layout import split_item
 
 _ANYBODY = Reporter(owner=None)
 
@@ -86,7 +96,7 @@ class ProgressCalls:
         return NodeExecutionList(node_executions=found, token=token)
 
     async def _node_data(self, request: NodeExecutionGetDataRequest) -> NodeExecutionGetDataResponse:
-        answer = await self._answers.of_node(await self._node(request.id))
+        answer = await self._answers.of_node(await self._node(request.id), await self._item_inputs(request.id))
         dynamic = await self._database.read(executions.find_dynamic_workflow, request.id)
         if dynamic is not None:
             answer.dynamic_workflow.CopyFrom(
@@ -109,12 +119,13 @@ class ProgressCalls:
         return await self._task(request.id)
 
     async def _list_tasks(self, request: TaskExecutionListRequest) -> TaskExecutionList:
-        node = check_node(request.node_execution_id)
+        node = check_node_or_item(request.node_execution_id)
         found, token = await self._database.read(executions.list_attempts, node, page_of(request))
         return TaskExecutionList(task_executions=found, token=token)
 
     async def _task_data(self, request: TaskExecutionGetDataRequest) -> TaskExecutionGetDataResponse:
-        return await self._answers.of_attempt(await self._task(request.id))
+        task = await self._task(request.id)
+        return await self._answers.of_attempt(task, await self._item_inputs(request.id.node_execution_id))
 
     async def _workflow_event(self, request: WorkflowExecutionEventRequest) -> WorkflowExecutionEventResponse:
         await self._record(request.event)
@@ -136,14 +147,31 @@ class ProgressCalls:
         await self._database.write(recording.record, _ANYBODY, [event])
 
     async def _node(self, identifier: NodeExecutionIdentifier) -> NodeExecution:
-        check_node(identifier)
-        found = await self._database.look_up(executions.find_node, identifier)
+        check_node_or_item(identifier)
+        array, index = split_item(identifier.node_id)
+        of_record = NodeExecutionIdentifier(node_id=array, execution_id=identifier.execution_id)
+        found = await self._database.look_up(executions.find_node, of_record)
         if found is None:
-            raise NoSuchEntity(f"execution {describe(identifier.execution_id)} has no node {identifier.node_id!r}")
-        return found
+            raise NoSuchEntity(f"execution {describe(identifier.execution_id)} has no node {array!r}")
+        if index is None:
+            return found
+        whole = await self._database.read(executions.attempts_of, of_record)
+        if not found.metadata.is_array or not items.is_item_of(index, whole):
+            raise NoSuchEntity(f"node {array!r} of {describe(identifier.execution_id)} has no item {index}")
+        attempts = await self._database.read(executions.attempts_of, identifier)
+        return items.as_node(found, attempts, identifier.node_id)
+
+    async def _item_inputs(self, identifier: NodeExecutionIdentifier) -> ItemInputs | None:
+        """Return how an item's inputs are found in those of its array node; None: it is no item."""
+        array, index = split_item(identifier.node_id)
+        if index is None:
+            return None
+        of_record = NodeExecutionIdentifier(node_id=array, execution_id=identifier.execution_id)
+        attempts = await self._database.read(executions.attempts_of, of_record)
+        return partial(items.inputs_of, index, array=attempts)
 
     async def _task(self, identifier: TaskExecutionIdentifier) -> TaskExecution:
-        node = check_node(identifier.node_execution_id)
+        node = check_node_or_item(identifier.node_execution_id)
         check_identifier(identifier.task_id)
         found = await self._database.look_up(executions.find_task, identifier)
         if found is None:

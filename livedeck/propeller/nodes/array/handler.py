@@ -147,7 +147,9 @@ class ArrayHandler(NodeHandler):
 
     def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
         scope = context.scope
-        facts = {reports.SIZE: len(scope.nodes), reports.MINIMUM: _policy(scope).minimum} if scope is not None else {}
+        facts: dict[str, Any] = {reports.BOUND: sorted(self.array.bound_inputs)}
+        if scope is not None:
+            facts |= {reports.SIZE: len(scope.nodes), reports.MINIMUM: _policy(scope).minimum}
         reports.describe_attempt(event, self.task, facts)
 
 

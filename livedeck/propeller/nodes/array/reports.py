@@ -16,8 +16,9 @@ from livedeck.propeller.event_writer import ReportContext
 
 PLUGIN = "k8s-array"
 """Flyte's name of the plugin that runs a task's items, and of the type of the attempt that stands for them."""
-SIZE, MINIMUM = "items", "min_successes"
-"""Keys of that attempt's ``custom_info``: how many items there are, and how many have to succeed."""
+SIZE, MINIMUM, BOUND = "items", "min_successes", "bound_inputs"
+"""Keys of that attempt's ``custom_info``: how many items there are, how many have to succeed, and which inputs each of
+them is given whole."""
 DECK_URI, SOURCE = "deck_uri", "cached_from"
 """Keys of the ``custom_info`` of an item's attempt: its Deck, and which attempt its outputs were taken from."""
 
