@@ -7,7 +7,19 @@ import sys
 from bench.figures import Figure, save, show
 from bench.options import Options
 
-NAMES = ("nodes", "many", "imports", "ablations", "publish", "latency", "console", "start", "calls", "neighbours")
+NAMES = (
+    "nodes",
+    "many",
+    "imports",
+    "ablations",
+    "publish",
+    "latency",
+    "console",
+    "rollup",
+    "start",
+    "calls",
+    "neighbours",
+)
 """In this order: ext4 makes new files slowly for minutes after many were removed, as the others do when they end."""
 
 

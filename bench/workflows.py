@@ -2,11 +2,13 @@
 
 import time
 
-from livedeck import Deck, current_context, task, workflow
+from livedeck import Deck, current_context, map_task, task, workflow
 
 CHAIN = 100
 FAN_OUT = 200
 WIDE = 1_200
+ITEMS = 1_000
+ITEMS_AT_ONCE = 20
 
 
 @task
@@ -60,3 +62,30 @@ def publish_often(count: int, interval: float) -> list[float]:
 @workflow
 def latency(count: int = 200, interval: float = 0.1) -> list[float]:
     return publish_often(count=count, interval=interval)
+
+
+@task(enable_deck=True)
+def publish_item(index: int, seconds: float) -> int:
+    """Publish twice a second for a while, of the last items of a map; of the others once."""
+    deck = Deck("item")
+    chart = deck.chart("loss")
+    progress = deck.progress("steps", total=100)
+    until = time.monotonic() + (seconds if index >= ITEMS - ITEMS_AT_ONCE else 0.0)
+    step = 0
+    while step == 0 or time.monotonic() < until:
+        step += 1
+        chart.append(step, loss=1 / step)
+        progress.update(step % 100)
+        deck.value("step", step)
+        current_context().publish_decks()
+        if time.monotonic() < until:
+            time.sleep(0.5)
+    return step
+
+
+@workflow
+def rollup(seconds: float) -> list[int]:
+    steps: list[int] = map_task(publish_item, concurrency=ITEMS_AT_ONCE)(
+        index=list(range(ITEMS)), seconds=[seconds] * ITEMS
+    )
+    return steps

@@ -31,6 +31,8 @@ MODULES: Mapping[str, str] = {
 """Each module's file. A module comes after those that it takes structs from."""
 PARTS: Mapping[str, str] = {"livedeck.deck.ops": "livedeck.deck.kinds."}
 """Where a module's structs are defined beside itself."""
+NOT_IN_BROWSERS = frozenset({"headline", "sharing"})
+"""Traits that only a server asks for."""
 EXAMPLES = "tests/elements/examples.gen.json"
 
 PLAIN: Mapping[type[shape.Type], str] = {
@@ -81,8 +83,11 @@ def _declared(module: types.ModuleType) -> Iterator[str]:
     }
     if hasattr(module, "KINDS"):
         yield from _traits(module.KINDS)
+    borrowed = _borrowed(module)
     for name, value in vars(module).items():
         if isinstance(value, types.UnionType):
+            if name in borrowed:
+                continue
             yield f"export type {name} = {' | '.join(_name(member) for member in get_args(value))};"
         elif not isinstance(value, type) or not _is_of(value, module.__name__):
             continue
@@ -97,15 +102,34 @@ def _imports(module: types.ModuleType, file: str) -> str:
     for other, other_file in MODULES.items():
         if other_file == file:
             break
-        names = sorted(name for name, value in vars(module).items() if isinstance(value, type) and _is_of(value, other))
+        names = sorted(
+            name
+            for name, value in vars(module).items()
+            if (isinstance(value, type) and _is_of(value, other)) or _borrowed(module).get(name) == other
+        )
         if names:
             lines.append(f'import type {{ {", ".join(names)} }} from "./{Path(other_file).stem}";\n')
     return "".join(lines) + ("\n" if lines else "")
 
 
+def _borrowed(module: types.ModuleType) -> Mapping[str, str]:
+    """The unions that a module takes from another one, with the other's name."""
+    names = list(MODULES)
+    others = [_load(other) for other in names[: names.index(module.__name__)]]
+    return {
+        name: other.__name__
+        for name, value in vars(module).items()
+        for other in others
+        if isinstance(value, types.UnionType) and vars(other).get(name) is value
+    }
+
+
 def _traits(kinds: Mapping[str, Any]) -> Iterator[str]:
     """What the kinds of element are like, as a constant: one that the page does not know is not in it."""
-    traits = {kind: dataclasses.asdict(value.traits) for kind, value in kinds.items()}
+    traits = {
+        kind: {name: each for name, each in dataclasses.asdict(value.traits).items() if name not in NOT_IN_BROWSERS}
+        for kind, value in kinds.items()
+    }
     yield _dataclass(type(next(iter(kinds.values())).traits))
     rows = "".join(f"  {kind}: {_literal(each)},\n" for kind, each in traits.items())
     yield f"export const TRAITS: Readonly<Record<string, Traits>> = {{\n{rows}}};"
@@ -115,7 +139,11 @@ def _dataclass(value: type) -> str:
     info = shape.type_info(value)
     if not isinstance(info, shape.DataclassType):
         raise TypeError(f"{value!r} is not a dataclass: {info!r}")
-    fields = "\n".join(f"  readonly {field.encode_name}: {_type(field.type, {})};" for field in info.fields)
+    fields = "\n".join(
+        f"  readonly {field.encode_name}: {_type(field.type, {})};"
+        for field in info.fields
+        if field.encode_name not in NOT_IN_BROWSERS
+    )
     return f"{_comment(value)}export interface {value.__name__} {{\n{fields}\n}}"
 
 

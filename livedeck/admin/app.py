@@ -35,6 +35,7 @@ from livedeck.admin.finishing import Finishing
 from livedeck.admin.front import Front
 from livedeck.admin.links import Links
 from livedeck.admin.live.deck_log import LogReader
+from livedeck.admin.live.group_streams import shared_document
 from livedeck.admin.live.service import Live
 from livedeck.admin.objects import Objects
 from livedeck.admin.offload import Offloader
@@ -208,6 +209,7 @@ class Admin:
             open_reader=partial(self._open_reader, offload=offload),
             links=self._links,
             pages=pages,
+            shared_document=partial(shared_document, live.groups),
             offload=offload,
         )
         finishing = Finishing(

@@ -5,7 +5,7 @@ address directly gets a page of ours with the Deck in a frame, because a page of
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from livedeck.admin.links import Links
 from livedeck.admin.live.deck_log import LogReader, is_stored_whole
-from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt
+from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, parse_attempt
 from livedeck.admin.live.nodes import Lookup, look_up
 from livedeck.admin.live.states import NodeRecord, cached_source, latest_attempt, rfc3339, task_of
 from livedeck.admin.pages import Pages, path_of
@@ -26,6 +26,7 @@ from livedeck.admin.security import DECK_HEADERS
 from livedeck.admin.stored import stored_response
 from livedeck.deck import flytekit_page, snapshot
 from livedeck.deck.bounds import PAGE_BYTES
+from livedeck.deck.ops import Document
 from livedeck.deck.reader import Offload
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store
@@ -62,6 +63,7 @@ class Decks:
         open_reader: Opens the reader of a Deck's log.
         links: Makes and reads links.
         pages: The viewer.
+        shared_document: Reads the Deck that the tasks of an execution share, and whether more may follow.
         offload: Runs what takes long; in a thread by default.
     """
 
@@ -73,8 +75,10 @@ class Decks:
         open_reader: Callable[[Store], LogReader],
         links: Links,
         pages: Pages,
+        shared_document: Callable[[ExecutionKey], Awaitable[tuple[Document, bool]]],
         offload: Offload = asyncio.to_thread,
     ) -> None:
+        self._shared_document = shared_document
         self._lookup = lookup
         self._open_store = open_store
         self._open_reader = open_reader
@@ -89,6 +93,7 @@ class Decks:
             Route("/decks/shared/{token}", self._shared),
             Route("/decks/shared/{token}/deck.html", self._shared_html),
             Route("/decks/{project}/{domain}/{name}/{node}/{attempt}/deck.html", self._html),
+            Route("/decks/{project}/{domain}/{name}/deck.html", self._of_execution),
         ]
 
     async def _html(self, request: Request) -> Response:
@@ -105,6 +110,26 @@ class Decks:
                 title=f"{node.execution} / {node.node}",
             )
         return await self._raw(request, node, number, recorded)
+
+    async def _of_execution(self, request: Request) -> Response:
+        given = request.path_params
+        key = ExecutionKey(given["project"], given["domain"], given["name"])
+        key.check()
+        if await self._lookup.get_execution(key.id) is None:
+            raise NoSuchEntity(f"there is no execution {key.path}")
+        if is_for_people(request):
+            place = (key.project, key.domain, key.name)
+            return self._pages.viewer(
+                stream=path_of("live", "decks", *place), raw=path_of("decks", *place, "deck.html"), title=key.name
+            )
+        document, live = await self._shared_document(key)
+        if not document.decks:
+            raise NoSuchEntity(f"no task of {key.path} has published to a tab that all share (yet)")
+        headers = {**DECK_HEADERS, "content-type": "text/html; charset=utf-8"}
+        if request.query_params.get("download"):
+            headers["content-disposition"] = f'attachment; filename="{key.name}.html"'
+        page = partial(snapshot.render, document, live=live, title=key.name, whole=True)
+        return InPieces(await self._offload(page), headers)
 
     async def _shared(self, request: Request) -> Response:
         token = request.path_params["token"]

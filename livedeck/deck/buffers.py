@@ -75,6 +75,9 @@ class ElementBuffer(Generic[E]):
         """Let go of the oldest ``share`` (0 to 1) of what was appended; return how many bytes that freed."""
         raise NotImplementedError
 
+    def thin(self, most: int) -> None:
+        """Let go of detail that a small picture of the element cannot show: keep about ``most`` points of a line."""
+
     def _append(self, more: E) -> None:
         raise NotImplementedError
 

@@ -7,15 +7,15 @@ hands the notes over. Encoding, rendering and storing happen elsewhere.
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol, Self
 
 from livedeck.deck import bounds, coerce, limits, renderers
-from livedeck.deck.ops import Element, ElementCalls
+from livedeck.deck.ops import Element, ElementCalls, Op
 from livedeck.deck.pending import Pending
-from livedeck.deck.settings import DeckPublish
+from livedeck.deck.settings import SHARED, DeckPublish
 from livedeck.deck.tab import AT_ONCE, PageTab
 
 DEFAULT = "default"  # the name of flytekit's default deck
@@ -127,6 +127,13 @@ class Page:
             self._pending.extend(deck, element)
             self._keep_bounded()
 
+    def apply(self, ops: Iterable[Op]) -> None:
+        """Note ops that somebody else made, of elements that no handle of this page is in charge of."""
+        with self.lock:
+            for op in ops:
+                self._pending.add(op)
+            self._keep_bounded()
+
     def drop(self, deck: str, id_: str) -> None:
         """Note that an element was removed."""
         with self.lock:
@@ -186,6 +193,18 @@ class Deck(ElementCalls):
 
     def __repr__(self) -> str:
         return f"Deck({self.name!r})"
+
+    @staticmethod
+    def shared(name: str) -> "Deck":
+        """Give the current task's part of a tab that all tasks of the execution share: on the execution's own Deck.
+
+        Charts of one title become one, with a line for each task; bars of one label are added up; values are a table
+        with a row for each task; everything else stands under the task's name. No task waits for another.
+
+        Args:
+            name: The tab's name. In the task's own Deck its part is a tab called ``shared:`` and the name.
+        """
+        return current_page().deck(f"{SHARED}{coerce.text(name)}")
 
     @staticmethod
     def publish() -> bool:

@@ -12,6 +12,9 @@ FLUSH_PENDING = "deck_flush_pending"
 """Key in the ``custom_info`` of a task execution: its result was stored before the end of its Deck, and its process
 went on with that, for ``FLUSH_TIMEOUT`` at most. When it was gone is not recorded."""
 
+SHARED = "shared:"
+"""What the name of a tab begins with in a task's own Deck if all tasks of the execution share it."""
+
 
 @dataclass(frozen=True)
 class DeckPublish:

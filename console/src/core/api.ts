@@ -5,6 +5,7 @@ import type {
   ExecutionId,
   ExecutionList,
   Literal,
+  NodeExecution,
   NodeExecutionId,
   Project,
   EntityId,
@@ -75,7 +76,11 @@ export function getExecutionData(id: ExecutionId, signal?: AbortSignal): Promise
 }
 
 export function getNodeData(id: NodeExecutionId, signal?: AbortSignal): Promise<ExecutionData> {
-  return get(`/api/v1/data/node_executions/${executionKey(id.executionId)}/${path(id.nodeId)}`, signal);
+  return get(`/api/v1/data/node_executions/${nodeKey(id)}`, signal);
+}
+
+export function getNode(id: NodeExecutionId, signal?: AbortSignal): Promise<NodeExecution> {
+  return get(`/api/v1/node_executions/${nodeKey(id)}`, signal);
 }
 
 export function getWorkflow(id: EntityId, signal?: AbortSignal): Promise<Workflow> {
@@ -116,6 +121,11 @@ export function shareDeck({ attempt, ...id }: AttemptId): Promise<SharedLink> {
 
 export function executionKey({ project, domain, name }: ExecutionId): string {
   return path(project, domain, name);
+}
+
+/** Of a node, or of an item of an array node (`n0:17`). */
+export function nodeKey({ nodeId, executionId }: NodeExecutionId): string {
+  return `${executionKey(executionId)}/${path(nodeId)}`;
 }
 
 export function attemptKey(id: AttemptId): string {

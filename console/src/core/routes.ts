@@ -1,9 +1,9 @@
 /** The console's addresses, both ways. Every view has one, so that any of them can be sent to somebody. */
 
 export const BASE = "/console";
-export const NODE_VIEWS = ["nodes", "items", "gate", "deck", "log", "inputs", "outputs", "error", "attempts"] as const;
+export const NODE_VIEWS = ["nodes", "items", "rollup", "gate", "deck", "log", "inputs", "outputs", "error", "attempts"] as const;
 export type NodeView = (typeof NODE_VIEWS)[number];
-export const RUN_VIEWS = ["timeline", "graph", "inputs", "outputs"] as const;
+export const RUN_VIEWS = ["timeline", "graph", "decks", "shared", "inputs", "outputs"] as const;
 export type RunView = (typeof RUN_VIEWS)[number];
 
 export interface ExecutionsRoute {

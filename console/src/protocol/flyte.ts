@@ -125,6 +125,7 @@ export interface TaskExecution {
     readonly duration?: string;
     readonly error?: ExecutionError;
     readonly reason?: string;
+    readonly customInfo?: Readonly<Record<string, unknown>>;
   };
 }
 

@@ -1,6 +1,6 @@
 // Generated from livedeck/admin/live/messages.py by scripts/generate_types.py. Change it there, and run that.
 
-import type { Document, Segment } from "./deck.gen";
+import type { Document, Element, Segment } from "./deck.gen";
 
 /** Which of the states a viewer can meet a Deck in. */
 export type DeckPhase =
@@ -74,6 +74,22 @@ export interface ItemAttempts {
 /** The ``items`` event of an execution's stream: what changed of items of array nodes, by the node's id. */
 export interface ArrayItems {
   readonly nodes: Readonly<Record<string, ItemAttempts>>;
+}
+
+/** What of a node's Deck is shown where many stand side by side. */
+export interface Headline {
+  readonly node: string;
+  readonly attempt?: number;
+  readonly elements?: readonly Element[];
+  readonly publishedAt?: string | null;
+  readonly ended?: boolean;
+  readonly behind?: number;
+  readonly source?: string | null;
+}
+
+/** The ``headlines`` event: of those Decks of an execution that have changed, whole. */
+export interface Headlines {
+  readonly decks: readonly Headline[];
 }
 
 /** The ``chunk`` event of a log's stream: output captured from the attempt. */

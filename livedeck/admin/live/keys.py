@@ -5,7 +5,34 @@ from dataclasses import dataclass, replace
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.errors import InvalidName
-from livedeck.store.layout import attempt_prefix, split_item
+from livedeck.store.layout import attempt_prefix, execution_prefix, split_item
+
+
+@dataclass(frozen=True)
+class ExecutionKey:
+    """An execution, as what holds the Decks of all its tasks."""
+
+    project: str
+    domain: str
+    name: str
+
+    @property
+    def id(self) -> WorkflowExecutionIdentifier:
+        """Flyte's id of the execution."""
+        return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=self.name)
+
+    @property
+    def path(self) -> str:
+        """``project/domain/name``, as in URLs."""
+        return f"{self.project}/{self.domain}/{self.name}"
+
+    def check(self) -> None:
+        """See that its objects can lie anywhere.
+
+        Raises:
+            InvalidName: A part is no name.
+        """
+        execution_prefix(self.project, self.domain, self.name)
 
 
 @dataclass(frozen=True)
@@ -68,6 +95,11 @@ class DeckKey:
     def of_node(self) -> NodeKey:
         """The node that it is an attempt of."""
         return NodeKey(self.project, self.domain, self.execution, self.node)
+
+    @property
+    def of_execution(self) -> ExecutionKey:
+        """The execution that it is a part of."""
+        return ExecutionKey(self.project, self.domain, self.execution)
 
     @property
     def prefix(self) -> str:

@@ -8,7 +8,7 @@ import enum
 
 import msgspec
 
-from livedeck.deck.ops import Document, Segment
+from livedeck.deck.ops import Document, Element, Segment
 
 
 class DeckPhase(enum.Enum):
@@ -121,6 +121,31 @@ class ArrayItems(msgspec.Struct, frozen=True, rename="camel"):
     """The ``items`` event of an execution's stream: what changed of items of array nodes, by the node's id."""
 
     nodes: dict[str, ItemAttempts]
+
+
+class Headline(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What of a node's Deck is shown where many stand side by side."""
+
+    node: str
+    """The node's id, or the name of an item of an array node (``n0:17``)."""
+    attempt: int = 0
+    """The attempt whose Deck it is, from 0."""
+    elements: list[Element] = []
+    """How far it is, its first values, its first chart: in the order in which they came."""
+    published_at: str | None = None
+    """When the last publish was stored: RFC 3339, UTC."""
+    ended: bool = False
+    """Whether the Deck is complete: of a task that is over and whose Deck is not, it died."""
+    behind: float = 0.0
+    """Seconds since the oldest publish that has not reached the store, when that was told."""
+    source: str | None = None
+    """Of outputs from the cache: ``project/domain/execution/node/attempt`` of the run whose Deck it is."""
+
+
+class Headlines(msgspec.Struct, frozen=True, rename="camel"):
+    """The ``headlines`` event: of those Decks of an execution that have changed, whole."""
+
+    decks: list[Headline]
 
 
 class LogChunk(msgspec.Struct, frozen=True, rename="camel"):

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from flyteidl.admin.execution_pb2 import Execution
-from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from livedeck.admin.feed import Change
 from livedeck.admin.live import hints, log_stream
 from livedeck.admin.live.changes import ChangeFollower
+from livedeck.admin.live.deck_groups import DeckGroups
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.execution_streams import (
@@ -27,8 +27,9 @@ from livedeck.admin.live.execution_streams import (
     encode_execution,
     parse_number,
 )
+from livedeck.admin.live.group_streams import headlines, shared_tabs
 from livedeck.admin.live.inotify import Inotify
-from livedeck.admin.live.keys import DeckKey, NodeKey, parse_attempt, parse_event_id
+from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, parse_attempt, parse_event_id
 from livedeck.admin.live.multiplex import multiplexed
 from livedeck.admin.live.nodes import Lookup, RecordedNodeSource, RecordFollower, look_up
 from livedeck.admin.live.queues import Queues, nothing_queued
@@ -128,6 +129,15 @@ class Live:
             queues=self._queues,
             kept=self._kept,
         )
+        self.groups = DeckGroups(
+            changes=self._changes,
+            snapshot=self._feed.snapshot,
+            open_store=self._open_store,
+            open_reader=self._open_reader,
+            tasks=self._tasks,
+            offload=self._offload,
+            kept=self._kept,
+        )
         return self
 
     async def __aexit__(
@@ -154,6 +164,9 @@ class Live:
             Route("/live/executions", self._executions),
             Route("/live/executions/{project}/{domain}/{name}", self._execution),
             Route(f"/live/decks/{attempt}", self._deck),
+            Route("/live/decks/{project}/{domain}/{name}", self._shared_tabs),
+            Route("/live/headlines/{project}/{domain}/{name}", self._headlines),
+            Route("/live/headlines/{project}/{domain}/{name}/{node}", self._headlines),
             Route(f"/live/logs/{attempt}", self._log),
             Route("/live/shared/{token}", self._shared),
         ]
@@ -181,12 +194,9 @@ class Live:
         return self._stream(stream.events(parse_number(_last_id(request)), first_page))
 
     async def _execution(self, request: Request) -> Response:
-        given = request.path_params
-        project, domain, name = (check_name(given[part], part) for part in ("project", "domain", "name"))
         encoding = _encoding(request)
-        identifier = WorkflowExecutionIdentifier(project=project, domain=domain, name=name)
-        if await self._lookup.get_execution(identifier) is None:
-            raise NoSuchEntity(f"there is no execution {project}/{domain}/{name}")
+        key = await self._known_execution(request)
+        project, domain, name = key.project, key.domain, key.name
 
         async def first_page() -> tuple[list[bytes], int]:
             changes, number = await self._feed.snapshot(project, domain, name)
@@ -208,6 +218,18 @@ class Live:
         node, number = _attempt_of(request)
         await self._known(node, number)
         return self._stream(self._deck_events(node, number, request))
+
+    async def _shared_tabs(self, request: Request) -> Response:
+        key = await self._known_execution(request)
+        last_id = parse_event_id(_last_id(request))
+        return self._stream(shared_tabs(self.groups, key, last_id, heartbeat=self._heartbeat))
+
+    async def _headlines(self, request: Request) -> Response:
+        key = await self._known_execution(request)
+        node = request.path_params.get("node")
+        if node is not None:
+            await self._known(NodeKey(key.project, key.domain, key.name, node), None)
+        return self._stream(headlines(self.groups, key, node, heartbeat=self._heartbeat))
 
     async def _shared(self, request: Request) -> Response:
         deck = self._links.shared(request.path_params["token"])
@@ -245,8 +267,18 @@ class Live:
         if scheme.lower() != "bearer":
             raise InvalidLink("a hint needs the attempt's token: Authorization: Bearer ...")
         key = self._links.hinted(token.strip())
-        self.tails.hint(key, await _body(request, hints.MAX_BYTES))
+        body = await _body(request, hints.MAX_BYTES)
+        self.tails.hint(key, body)
+        self.groups.hint(key, body)
         return Response(status_code=204)
+
+    async def _known_execution(self, request: Request) -> ExecutionKey:
+        """Refuse a stream about an execution that there is not."""
+        given = request.path_params
+        key = ExecutionKey(*(check_name(given[part], part) for part in ("project", "domain", "name")))
+        if await self._lookup.get_execution(key.id) is None:
+            raise NoSuchEntity(f"there is no execution {key.path}")
+        return key
 
     async def _known(self, node: NodeKey, number: int | None) -> NodeRecord:
         """Refuse a stream about what does not exist and never will."""

@@ -13,7 +13,7 @@ what differs from kind to kind is a method or a trait here. Kinds do not import 
 """
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -27,6 +27,17 @@ H = TypeVar("H", bound="Handle")
 
 FIRST_ID = "e1"
 """Id of the first element of a tab that was given no id: replaced where it stands when the tab's content is."""
+
+
+class Sharing(enum.Enum):
+    """How elements that several tasks put on one shared tab stand there."""
+
+    APART = "apart"
+    """Each by itself, under the name of its task."""
+    CELL = "cell"
+    """As a cell of a table, which has a row for each task and a column for each id: `BaseElement.cell`."""
+    JOINED = "joined"
+    """Those of one id as one element: `BaseElement.joined`, and `BaseElement.part` for what is appended."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,10 @@ class Traits:
     """Whether its saved page needs the script: its static rendering shows less than its live view."""
     comparable: bool = False
     """Whether two runs can be compared by it: it holds numbers, which can be told apart by its id."""
+    headline: int = 0
+    """How many of the kind stand in a headline, where Decks of many tasks are shown side by side."""
+    sharing: Sharing = Sharing.APART
+    """How elements of several tasks stand on a tab that the tasks share."""
     raw: str = ""
     """Name of the field whose text stands in a saved page once, in the static rendering; empty if there is none."""
 
@@ -109,6 +124,27 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
     def frame(self, page: StaticPage) -> Frame:
         """The frame that a saved page has to put the element into."""
         return Frame.NONE
+
+    def cell(self) -> tuple[str, str]:
+        """Of a kind whose sharing is `Sharing.CELL`: the column's name and the cell's content, as plain text."""
+        raise NotImplementedError
+
+    def rank(self) -> float | None:
+        """The number that a table of cells can be ordered by; None: it is none."""
+        return None
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[str, Self]]) -> Self:
+        """Of a kind whose sharing is `Sharing.JOINED`: one element that shows those of several tasks.
+
+        Args:
+            parts: The task's name and its element, at least one; all have the same id.
+        """
+        raise NotImplementedError
+
+    def part(self, task: str) -> Self | None:
+        """What is appended to a joined element when this is appended to a task's own; None: it is to be joined anew."""
+        return None
 
     def check(self) -> None:
         """Look for what the types of the fields allow and no reader can show.

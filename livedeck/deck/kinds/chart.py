@@ -1,16 +1,17 @@
 """Line charts, to which points are appended."""
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, ClassVar, Final
+from itertools import islice
+from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
 from livedeck.deck import coerce
 from livedeck.deck.bounds import LINES
-from livedeck.deck.buffers import ElementBuffer, text_bytes
-from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
+from livedeck.deck.buffers import ELEMENT_BYTES, ElementBuffer, text_bytes
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, Sharing, StaticPage, Traits
 from livedeck.deck.raw import Raw
 from livedeck.errors import DeckError
 
@@ -19,6 +20,8 @@ POINT_BYTES: Final = 24
 LINE_BYTES: Final = 32
 """What a line weighs besides its name and points."""
 
+HEADLINE_LINES: Final = 3
+"""Lines of a chart that is shown small beside many others."""
 _NOTES: Final = 8
 """How many kinds of values that cannot be drawn a chart tells apart."""
 
@@ -53,7 +56,9 @@ class Chart(BaseElement, tag="chart", frozen=True):
     notes: dict[str, int] = msgspec.field(default_factory=dict)
     """What could not be drawn, in words, each with the number of points that this is about."""
 
-    traits: ClassVar = Traits(grows=True, group="ld-charts", script=True, comparable=True)
+    traits: ClassVar = Traits(
+        grows=True, group="ld-charts", script=True, comparable=True, headline=1, sharing=Sharing.JOINED
+    )
 
     def buffer(self) -> "ChartBuffer":
         """The points, line by line."""
@@ -75,6 +80,22 @@ class Chart(BaseElement, tag="chart", frozen=True):
             f'<div class="ld-plot">{plot.chart_plot(self) or empty}</div><div class="ld-legend">{keys}</div>'
             f"{f'<ul class=ld-chart-notes>{notes}</ul>' if notes else ''}</div>"
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[str, Self]]) -> Self:
+        """One chart with the lines of all tasks, each named after its task."""
+        head = parts[0][1]
+        series = [line for task, chart in parts for line in _named_after(task, chart)]
+        zone = next((chart.zone for _, chart in parts if chart.zone is not None), None)
+        notes: dict[str, int] = {}
+        for _, chart in parts:
+            for words, count in chart.notes.items():
+                notes[words] = notes.get(words, 0) + count
+        return msgspec.structs.replace(head, series=series, zone=zone, notes=notes)
+
+    def part(self, task: str) -> Self:
+        """The points, of lines that are named after the task."""
+        return msgspec.structs.replace(self, series=_named_after(task, self))
 
     @classmethod
     def example(cls, deck: "ChartCalls") -> None:
@@ -143,6 +164,16 @@ class ChartBuffer(ElementBuffer[Chart]):
         self.weight = self.fixed + POINT_BYTES * self._points
         return before - self.weight
 
+    def thin(self, most: int) -> None:
+        """Keep the first lines only, and every other point of one that has twice as many as are wanted."""
+        lines = dict(islice(self._lines.items(), HEADLINE_LINES))
+        if len(lines) == len(self._lines) and all(len(x) <= 2 * most for x, _ in lines.values()):
+            return
+        self._lines = {name: (_thinned(x, most), _thinned(y, most)) for name, (x, y) in lines.items()}
+        self._owned = True
+        self.fixed = ELEMENT_BYTES + _fixed_bytes(self.head) + sum(map(_line_bytes, self._lines))
+        self.weight = self.fixed + POINT_BYTES * self._points
+
     def _append(self, more: Chart) -> None:
         self._append_points(more.series)
         if more.notes or more.zone is not None:
@@ -174,6 +205,18 @@ class ChartBuffer(ElementBuffer[Chart]):
         grew = _fixed_bytes(self.head) - _fixed_bytes(head)
         self.fixed += grew
         self.weight += grew
+
+
+def _named_after(task: str, chart: Chart) -> list[Series]:
+    """The chart's lines with the task in their names, and nothing else in that of a line called as the chart is."""
+    return [
+        Series(task if line.name == chart.title else f"{task} {line.name}", line.x, line.y) for line in chart.series
+    ]
+
+
+def _thinned(numbers: list[float | None], most: int) -> list[float | None]:
+    """Every other number, the last among them, of more than twice as many as are wanted; else a copy."""
+    return numbers[(len(numbers) + 1) % 2 :: 2] if len(numbers) > 2 * most else list(numbers)
 
 
 def _fixed_bytes(chart: Chart) -> int:

@@ -2,12 +2,12 @@
 
 import html
 import math
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Self
 
 from livedeck.deck import coerce
 from livedeck.deck.buffers import ReplacedBuffer, text_bytes
-from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, Sharing, StaticPage, Traits
 from livedeck.deck.numerals import format_number
 from livedeck.deck.raw import Raw
 
@@ -20,7 +20,7 @@ class Progress(BaseElement, tag="progress", frozen=True):
     total: float | None = None
     unit: str = ""
 
-    traits: ClassVar = Traits(grows=False, tile=True)
+    traits: ClassVar = Traits(grows=False, tile=True, headline=1, sharing=Sharing.JOINED)
 
     def buffer(self) -> ReplacedBuffer["Progress"]:
         """The newest state."""
@@ -42,6 +42,14 @@ class Progress(BaseElement, tag="progress", frozen=True):
             f'<span class="ld-amount">{html.escape(amount)}</span></div>'
             f'<div class="ld-track"><div class="ld-bar" style="width:{share * 100:g}%"></div></div></div>'
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[str, Self]]) -> Self:
+        """One bar for what all tasks have done of what there is to do for all."""
+        first = parts[0][1]
+        totals = [bar.total for _, bar in parts if bar.total is not None]
+        done = sum(bar.value for _, bar in parts)
+        return cls(first.id, first.label, done, sum(totals) if len(totals) == len(parts) else None, first.unit)
 
     @classmethod
     def example(cls, deck: "ProgressCalls") -> None:

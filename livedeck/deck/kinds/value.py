@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from livedeck.deck import coerce
 from livedeck.deck.buffers import ReplacedBuffer, text_bytes
-from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
+from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, Sharing, StaticPage, Traits
 from livedeck.deck.numerals import format_delta, format_value
 from livedeck.deck.raw import Raw
 
@@ -22,7 +22,9 @@ class Value(BaseElement, tag="value", frozen=True):
     unit: str = ""
     delta: float | None = None
 
-    traits: ClassVar = Traits(grows=False, tile=True, group="ld-values", comparable=True)
+    traits: ClassVar = Traits(
+        grows=False, tile=True, group="ld-values", comparable=True, headline=4, sharing=Sharing.CELL
+    )
 
     def buffer(self) -> ReplacedBuffer["Value"]:
         """The newest state."""
@@ -45,6 +47,14 @@ class Value(BaseElement, tag="value", frozen=True):
             f'<span class="ld-figure" style="--ld-length:{len(words)}">{html.escape(words)}</span>{unit}</div>'
             f"{change}</div>"
         )
+
+    def cell(self) -> tuple[str, str]:
+        """The label, and the number or word with its unit."""
+        return self.label, f"{format_value(self.value)} {self.unit}".rstrip()
+
+    def rank(self) -> float | None:
+        """The number, if it is one."""
+        return float(self.value) if isinstance(self.value, int | float) else None
 
     @classmethod
     def example(cls, deck: "ValueCalls") -> None:

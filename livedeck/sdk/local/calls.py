@@ -21,6 +21,7 @@ from livedeck.sdk.interface import Interface
 from livedeck.sdk.local.cache import LocalCacheEntry
 from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
 from livedeck.sdk.local.folders import CallFolder
+from livedeck.sdk.local.shared_deck import hint_of, shared_deck
 from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
 from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.map_tasks import MapTask
@@ -67,8 +68,9 @@ def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
     call_folder = CallFolder.of_call(task.name)
     call = _Call(task, call_folder, _carried(interface, inputs, _data(call_folder)))
     if task.is_async:
-        return _joined_later(interface, call.run_async())
-    return interface.join(_given(interface, call.run()))
+        return _joined_later(interface, call.run_async(), call_folder)
+    with shared_deck(call_folder):
+        return interface.join(_given(interface, call.run()))
 
 
 def _join_in(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
@@ -98,8 +100,11 @@ def _carry(data: DataPlane) -> Carry:
     return lambda value, python_type, location: LocalValue.of(value, python_type, data, location)
 
 
-async def _joined_later(interface: Interface, outputs: Awaitable[Mapping[str, LocalValue]]) -> Any:
-    return interface.join(_given(interface, await outputs))
+async def _joined_later(
+    interface: Interface, outputs: Awaitable[Mapping[str, LocalValue]], call_folder: CallFolder
+) -> Any:
+    with shared_deck(call_folder):
+        return interface.join(_given(interface, await outputs))
 
 
 def _data(call_folder: CallFolder) -> DataPlane:
@@ -271,7 +276,8 @@ def _open(task: Task[..., Any], call_folder: CallFolder, number: int) -> Attempt
         attempt=number,
         output_prefix=store.uri if store is not None else "",
     )
-    return Attempt(task, identity, store, checkpoint=call_folder.checkpoint(number))
+    hint = hint_of(call_folder, task.name, number, store) if store is not None else None
+    return Attempt(task, identity, store, hint=hint, checkpoint=call_folder.checkpoint(number))
 
 
 @contextmanager
@@ -300,9 +306,9 @@ def call_map(mapped: MapTask, given: Mapping[str, Any]) -> Any:
     inputs = interface.accept_inputs(given)
     call_folder = CallFolder.of_call(mapped.task.name)
     data = _data(call_folder)
-    return interface.join(
-        _given(interface, _run_map(mapped, call_folder, _carried(interface, inputs, data), NO_OVERRIDES))
-    )
+    with shared_deck(call_folder):
+        outputs = _run_map(mapped, call_folder, _carried(interface, inputs, data), NO_OVERRIDES)
+        return interface.join(_given(interface, outputs))
 
 
 def _run_map(
@@ -348,9 +354,9 @@ def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any
     _ = workflow.traced
     call_folder = CallFolder.of_call(workflow.name)
     data = _data(call_folder)
-    return interface.join(
-        _given(interface, _run_workflow(workflow, _carried(interface, inputs, data), call_folder, data))
-    )
+    with shared_deck(call_folder):
+        outputs = _run_workflow(workflow, _carried(interface, inputs, data), call_folder, data)
+        return interface.join(_given(interface, outputs))
 
 
 def _run_workflow(

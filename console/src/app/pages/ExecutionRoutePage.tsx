@@ -1,6 +1,6 @@
 /** The page of an execution: what other features put into it is handed in here. */
 import { Link, useRouter } from "../../bindings/router";
-import { attemptKey, getExecutionData, getNodeData, shareDeck, type AttemptId } from "../../core/api";
+import { attemptKey, executionKey, getExecutionData, getNodeData, shareDeck, type AttemptId } from "../../core/api";
 import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
@@ -35,6 +35,11 @@ const PANELS: ExecutionPanels = {
       ended={NODE_PHASES[row.phase].terminal}
     />
   ),
+  sharedDeck: (route) => (
+    <ErrorBoundary what="The Deck" about={route}>
+      <SharedDeck route={route} />
+    </ErrorBoundary>
+  ),
   executionData: ({ id, closure }, side) => (
     <DataPanel
       key={side}
@@ -68,6 +73,14 @@ function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row
       latest={<Link href={executionPath({ ...route, view: "deck", attempt: null })}>Show the latest attempt</Link>}
     />
   );
+}
+
+/** The tabs that all tasks of the execution share. */
+function SharedDeck({ route }: { readonly route: ExecutionRoute }) {
+  const { go } = useRouter();
+  const key = executionKey(route);
+  const choose = (tab: string) => go(executionPath({ ...route, tab }), { replace: true });
+  return <DeckPanel tab={{ name: route.tab, choose }} streamUrl={`/live/decks/${key}`} rawUrl={() => `/decks/${key}/deck.html`} share={null} />;
 }
 
 /** To the run that filled the cache; its Deck says `project/domain/execution/node/attempt`. */

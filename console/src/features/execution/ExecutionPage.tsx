@@ -6,7 +6,7 @@ import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
 import { words } from "../../core/bidi";
 import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
-import { itemOf } from "../../core/items";
+import { itemOf, type Item } from "../../core/items";
 import { NodeRows, shortName, type NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
@@ -21,12 +21,14 @@ import { ExecutionHeader } from "./ExecutionHeader";
 import { Graph } from "./Graph";
 import { NodePanel } from "./NodePanel";
 import { Timeline } from "./Timeline";
+import { Wall } from "./Wall";
 
 /** What other features put into this page: the page that knows all of them hands them in. */
 export interface ExecutionPanels {
   readonly deck: (route: ExecutionRoute, row: NodeRow) => ReactNode;
   readonly log: (route: ExecutionRoute, row: NodeRow) => ReactNode;
   readonly nodeData: (route: ExecutionRoute, row: NodeRow, side: "inputs" | "outputs") => ReactNode;
+  readonly sharedDeck: (route: ExecutionRoute) => ReactNode;
   readonly executionData: (execution: Execution, side: "inputs" | "outputs") => ReactNode;
 }
 
@@ -75,7 +77,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
         </div>
       )}
       <div className="execution-body">
-        <RunPanel route={route} execution={view.execution} rows={rows} workflow={workflow} panels={panels} />
+        <RunPanel route={route} execution={view.execution} rows={rows} items={view.items} workflow={workflow} panels={panels} />
         {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} items={view.items} panels={panels} />}
         {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
       </div>
@@ -127,6 +129,8 @@ function useWorkflow({ execution }: ExecutionView): Workflow | null {
 const RUN_TABS: Readonly<Record<RunView, string>> = {
   timeline: "Timeline",
   graph: "Graph",
+  decks: "Decks",
+  shared: "Shared Deck",
   inputs: "Inputs",
   outputs: "Outputs",
 };
@@ -134,11 +138,14 @@ const RUN_TABS: Readonly<Record<RunView, string>> = {
 interface RunPanelProps extends ExecutionPageProps {
   readonly execution: Execution;
   readonly rows: readonly NodeRow[];
+  readonly items: ReadonlyMap<string, readonly Item[]>;
   readonly workflow: Workflow | null;
 }
 
-function RunPanel({ route, execution, rows, workflow, panels }: RunPanelProps) {
-  const tabs = Object.entries(RUN_TABS).map(([id, label]) => ({
+function RunPanel({ route, execution, rows, items, workflow, panels }: RunPanelProps) {
+  // Few executions share a Deck: its tab is there for who came to it, by the page of all Decks or by its address.
+  const shown = Object.entries(RUN_TABS).filter(([id]) => id !== "shared" || route.run === "shared");
+  const tabs = shown.map(([id, label]) => ({
     id: id as RunView,
     label,
     href: executionPath({ ...route, run: id as RunView }),
@@ -149,6 +156,8 @@ function RunPanel({ route, execution, rows, workflow, panels }: RunPanelProps) {
       <div className="run-body" data-scrolls="run" role="tabpanel" aria-label={RUN_TABS[route.run]}>
         {route.run === "timeline" && <Timeline route={route} execution={execution} rows={rows} />}
         {route.run === "graph" && <Graph route={route} rows={rows} workflow={workflow} />}
+        {route.run === "decks" && <Wall route={route} rows={rows} items={items} />}
+        {route.run === "shared" && panels.sharedDeck(route)}
         {route.run === "inputs" && panels.executionData(execution, "inputs")}
         {route.run === "outputs" && panels.executionData(execution, "outputs")}
       </div>

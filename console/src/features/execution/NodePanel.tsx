@@ -1,4 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, useRouter } from "../../bindings/router";
+import { getNode } from "../../core/api";
 import { words } from "../../core/bidi";
 import { useVirtualRows } from "../../bindings/useVirtualRows";
 import type { Item } from "../../core/items";
@@ -9,12 +11,14 @@ import { executionPath, type ExecutionRoute, type NodeView } from "../../core/ro
 import { Empty } from "../../ui/Empty";
 import { Icon } from "../../ui/icons";
 import { PhaseBadge } from "../../ui/PhaseBadge";
+import { Skeleton } from "../../ui/Skeleton";
 import { Tabs } from "../../ui/Tabs";
 import { Duration } from "../../ui/Ticking";
 import { Attempts } from "./Attempts";
 import { ErrorText } from "./ErrorText";
 import { GatePanel } from "./GatePanel";
 import { Items } from "./Items";
+import { Rollup } from "./Rollup";
 import type { ExecutionPanels } from "./ExecutionPage";
 
 interface NodePanelProps {
@@ -31,6 +35,7 @@ const LABELS: Readonly<Record<NodeView, string>> = {
   nodes: "Nodes",
   gate: "Waits for",
   items: "Items",
+  rollup: "Decks",
   deck: "Deck",
   log: "Log",
   inputs: "Inputs",
@@ -77,14 +82,14 @@ function ItemOf({ route, row }: { readonly route: ExecutionRoute; readonly row: 
 }
 
 function viewsOf(row: NodeRow): readonly NodeView[] {
+  if (row.item !== null) return shownOf(row).filter((view) => view !== "error" || NODE_PHASES[row.phase].tone === "bad");
   const failed = row.node?.closure?.error !== undefined || row.attempts.some((attempt) => attempt.closure?.error);
   return shownOf(row).filter((view) => view !== "error" || failed);
 }
 
 function shownOf(row: NodeRow): readonly NodeView[] {
-  if (row.item !== null) return ["deck", "log", "attempts"];
-  if (row.holdsItems) return ["items", "inputs", "outputs", "error"];
-  if (row.holdsNodes) return ["nodes", "inputs", "outputs", "error"];
+  if (row.holdsItems) return ["items", "rollup", "inputs", "outputs", "error"];
+  if (row.holdsNodes) return ["nodes", "rollup", "inputs", "outputs", "error"];
   if (row.gate) return ["gate", "inputs", "outputs", "error"];
   return ["deck", "log", "inputs", "outputs", "error", "attempts"];
 }
@@ -104,6 +109,8 @@ function NodeBody({ route, row, rows, items, panels, view }: NodePanelProps & { 
       return row.gate && <GatePanel id={route} row={row} gate={row.gate} inputs={panels.nodeData(route, row, "inputs")} />;
     case "items":
       return <Items route={route} row={row} items={items.get(row.id) ?? []} />;
+    case "rollup":
+      return <Rollup route={route} row={row} rows={rows} items={items} />;
     case "deck":
       return panels.deck(route, row);
     case "log":
@@ -112,7 +119,7 @@ function NodeBody({ route, row, rows, items, panels, view }: NodePanelProps & { 
     case "outputs":
       return panels.nodeData(route, row, view);
     case "error":
-      return <NodeError route={route} row={row} />;
+      return row.item === null ? <NodeError route={route} row={row} /> : <ItemError route={route} row={row} />;
     case "attempts":
       return <Attempts route={route} row={row} />;
   }
@@ -152,6 +159,15 @@ function NodeError({ route, row }: { readonly route: ExecutionRoute; readonly ro
   const attempt = row.attempts.find((one) => (one.id.retryAttempt ?? 0) === route.attempt);
   const error = attempt?.closure?.error ?? row.node?.closure?.error ?? row.attempts.at(-1)?.closure?.error;
   return error ? <ErrorText error={error} /> : <Empty icon="check" title="No error" />;
+}
+
+/** The error of an item, which is not among what the page is told of thousands of them. */
+function ItemError({ route: { project, domain, name }, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
+  const id = { nodeId: row.id, executionId: { project, domain, name } };
+  const found = useQuery({ queryKey: ["item", id, row.attempts.length], queryFn: ({ signal }) => getNode(id, signal) });
+  if (found.isPending) return <Skeleton label="Loading the error" />;
+  const error = found.data?.closure?.error;
+  return error ? <ErrorText error={error} /> : <Empty icon="check" title="No error">{found.error?.message}</Empty>;
 }
 
 function AttemptSelect({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {

@@ -1,0 +1,40 @@
+/** How far many tasks are: a bar of what has come of them, and how many of each. */
+import { countsOf, type DeckEntry } from "../../core/headlines";
+
+const TONES = [
+  ["good", "succeeded"],
+  ["bad", "failed"],
+  ["warn", "aborted"],
+  ["running", "running"],
+  ["waiting", "queued"],
+  ["quiet", "not started"],
+] as const;
+
+interface DeckBarProps {
+  readonly entries: readonly DeckEntry[];
+  /** How many there will be, as far as that is known. */
+  readonly size: number;
+  readonly label: string;
+}
+
+export function DeckBar({ entries, size, label }: DeckBarProps) {
+  const counts = countsOf(entries);
+  const all = Math.max(size, entries.length);
+  const over = entries.filter(({ look }) => look.terminal).length;
+  const shown = TONES.filter(([tone]) => counts.has(tone));
+  return (
+    <div className="deck-bar">
+      <div className="deck-bar-words">
+        <strong>{`${over.toLocaleString("en")} of ${all.toLocaleString("en")} over`}</strong>
+        {shown.map(([tone, word]) => (
+          <span key={tone} data-tone={tone}>{`${(counts.get(tone) ?? 0).toLocaleString("en")} ${word}`}</span>
+        ))}
+      </div>
+      <div className="deck-bar-track" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={all} aria-valuenow={over}>
+        {shown.map(([tone]) => (
+          <span key={tone} data-tone={tone} style={{ width: `${((counts.get(tone) ?? 0) / Math.max(1, all)) * 100}%` }} />
+        ))}
+      </div>
+    </div>
+  );
+}

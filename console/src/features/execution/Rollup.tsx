@@ -1,0 +1,74 @@
+import { useMemo } from "react";
+import { useReadable } from "../../bindings/useReadable";
+import { useSession } from "../../bindings/useSession";
+import { useVirtualRows } from "../../bindings/useVirtualRows";
+import { nodeKey } from "../../core/api";
+import { words } from "../../core/bidi";
+import { entriesOfItems, entriesOfRows, HeadlinesSession, inOrder, insideOf, type DeckEntry } from "../../core/headlines";
+import type { Item } from "../../core/items";
+import type { NodeRow } from "../../core/nodeTree";
+import type { ExecutionRoute } from "../../core/routes";
+import { RefusedBanner } from "../../ui/ConnectionBanner";
+import { Empty } from "../../ui/Empty";
+import { Skeleton } from "../../ui/Skeleton";
+import { DeckBar } from "./DeckBar";
+import { DeckSummary } from "./DeckSummary";
+import "./decks.css";
+
+interface RollupProps {
+  readonly route: ExecutionRoute;
+  readonly row: NodeRow;
+  /** All nodes of the execution. */
+  readonly rows: readonly NodeRow[];
+  readonly items: ReadonlyMap<string, readonly Item[]>;
+}
+
+const open = (key: string) => new HeadlinesSession(`/live/headlines/${key}`);
+
+/** What a node holds, live: how far all are, and of each its headline, the failed and the slowest first. */
+export function Rollup(props: RollupProps) {
+  const { project, domain, name } = props.route;
+  const session = useSession(nodeKey({ nodeId: props.row.id, executionId: { project, domain, name } }), open);
+  return session ? <OpenRollup {...props} session={session} /> : <Skeleton label="Opening the Decks" lines={6} />;
+}
+
+function OpenRollup({ route, row, rows, items, session }: RollupProps & { readonly session: HeadlinesSession }) {
+  const { stream, ready, decks } = useReadable(session.view);
+  const entries = useMemo(() => {
+    const inside = insideOf(rows, row);
+    const arrays = row.holdsItems ? [row, ...inside] : inside;
+    const ofItems = arrays.flatMap((each) => entriesOfItems(each, items.get(each.id) ?? [], decks));
+    return inOrder([...entriesOfRows(inside, decks), ...ofItems]);
+  }, [row, rows, items, decks]);
+  return (
+    <div className="rollup" data-scrolls="node">
+      <RefusedBanner stream={stream} />
+      <DeckBar entries={entries} size={sizeOf(row)} label={words`Progress of ${row.name}`} />
+      {entries.length === 0 && ready && (
+        <Empty icon="clock" title="Nothing inside has begun">
+          What runs in this node appears here as it does.
+        </Empty>
+      )}
+      <Summaries route={route} entries={entries} />
+    </div>
+  );
+}
+
+function Summaries({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
+  const { list, style, shown } = useVirtualRows<DeckEntry, HTMLUListElement>(entries, { estimate: 76, gap: 6 });
+  return (
+    <ul ref={list} className="rollup-list" aria-label="Decks" style={style}>
+      {shown.map(({ row: entry, attributes }) => (
+        <li key={entry.id} {...attributes}>
+          <DeckSummary route={route} entry={entry} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** How many items an array node has in all; 0 where nobody has said. */
+function sizeOf(row: NodeRow): number {
+  const told = row.attempts.at(-1)?.closure?.customInfo?.["items"];
+  return typeof told === "number" ? told : 0;
+}

@@ -1,0 +1,116 @@
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Link } from "../../bindings/router";
+import { useReadable } from "../../bindings/useReadable";
+import { useSession } from "../../bindings/useSession";
+import { useVirtualRows } from "../../bindings/useVirtualRows";
+import { executionKey } from "../../core/api";
+import { entriesOfItems, entriesOfRows, GROUPS, HeadlinesSession, inOrder, type DeckEntry } from "../../core/headlines";
+import type { Item } from "../../core/items";
+import type { NodeRow } from "../../core/nodeTree";
+import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { RefusedBanner } from "../../ui/ConnectionBanner";
+import { Empty } from "../../ui/Empty";
+import { Skeleton } from "../../ui/Skeleton";
+import { DeckBar } from "./DeckBar";
+import { DeckSummary } from "./DeckSummary";
+import "./decks.css";
+
+interface WallProps {
+  readonly route: ExecutionRoute;
+  readonly rows: readonly NodeRow[];
+  readonly items: ReadonlyMap<string, readonly Item[]>;
+}
+
+/** Pixels that a Deck takes at least. */
+const CARD = 300;
+
+const open = (key: string) => new HeadlinesSession(`/live/headlines/${key}`);
+
+/** All Decks of an execution side by side: failed, behind, live, done. */
+export function Wall(props: WallProps) {
+  const session = useSession(executionKey(props.route), open);
+  return session ? <OpenWall {...props} session={session} /> : <Skeleton label="Opening the Decks" lines={6} />;
+}
+
+function OpenWall({ route, rows, items, session }: WallProps & { readonly session: HeadlinesSession }) {
+  const { stream, ready, decks } = useReadable(session.view);
+  const entries = useMemo(() => {
+    const all = rows.flatMap((row) => entriesOfItems(row, items.get(row.id) ?? [], decks));
+    return inOrder([...entriesOfRows(rows, decks), ...all].filter(({ headline }) => headline !== null));
+  }, [rows, items, decks]);
+  return (
+    <div className="wall">
+      <RefusedBanner stream={stream} />
+      <div className="wall-head">
+        <DeckBar entries={entries} size={0} label="Progress of all tasks that have Decks" />
+        <Link className="text-link" href={executionPath({ ...route, run: "shared", tab: null })}>
+          The Deck that all share
+        </Link>
+      </div>
+      {entries.length === 0 && ready && (
+        <Empty icon="deck" title="No Deck yet">
+          The Decks of all tasks appear here as they are published.
+        </Empty>
+      )}
+      <Cards route={route} entries={entries} />
+    </div>
+  );
+}
+
+/** A line of the wall: the heading of a group, or as many Decks as there is room for. */
+interface WallLine {
+  readonly id: string;
+  readonly heading: string | null;
+  readonly entries: readonly DeckEntry[];
+}
+
+function Cards({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
+  const outer = useRef<HTMLDivElement>(null);
+  const [columns, setColumns] = useState(1);
+  useLayoutEffect(() => {
+    const element = outer.current;
+    if (!element) return undefined;
+    const measure = () => setColumns(Math.max(1, Math.floor(element.clientWidth / CARD)));
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const lines = useMemo(() => inLines(entries, columns), [entries, columns]);
+  const { list, style, shown } = useVirtualRows<WallLine, HTMLDivElement>(lines, { estimate: 120, gap: 10 });
+  return (
+    <div ref={outer}>
+      <div ref={list} style={style}>
+        {shown.map(({ row: line, attributes }) => (
+          <div key={line.id} ref={attributes.ref} data-index={attributes["data-index"]}>
+            {line.heading === null ? (
+              <div className="wall-line" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+                {line.entries.map((entry) => (
+                  <DeckSummary key={entry.id} route={route} entry={entry} />
+                ))}
+              </div>
+            ) : (
+              <h3 className="wall-heading">{line.heading}</h3>
+            )}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function inLines(entries: readonly DeckEntry[], columns: number): readonly WallLine[] {
+  const groups = new Map<DeckEntry["group"], DeckEntry[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.group);
+    if (group) group.push(entry);
+    else groups.set(entry.group, [entry]);
+  }
+  return [...groups].flatMap(([group, held]) => {
+    const lines: WallLine[] = [{ id: group, heading: `${GROUPS[group]} · ${held.length.toLocaleString("en")}`, entries: [] }];
+    for (let start = 0; start < held.length; start += columns) {
+      lines.push({ id: `${group}-${start}`, heading: null, entries: held.slice(start, start + columns) });
+    }
+    return lines;
+  });
+}

@@ -1,0 +1,143 @@
+"""What viewers of many Decks are sent: the headlines of each, or the tabs that all tasks of an execution share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from livedeck.admin.live.deck_group import DeckGroup
+from livedeck.admin.live.deck_groups import DeckGroups
+from livedeck.admin.live.keys import ExecutionKey
+from livedeck.admin.live.messages import DeckPhase, DeckState
+from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
+from livedeck.admin.live.states import rfc3339
+from livedeck.deck.ops import Document
+from livedeck.store.layout import ITEM
+
+PAUSE: Final = 0.5
+"""Seconds between two events with headlines: what changes meanwhile is told together, each Deck's once."""
+PIECE: Final = 256 * 1024
+"""Bytes of headlines that are sent as one event, about."""
+NOTHING_SHARED: Final = "No task of this execution has published to a tab that all share: Deck.shared(name)."
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+async def headlines(
+    groups: DeckGroups, key: ExecutionKey, node: str | None, *, heartbeat: float = HEARTBEAT, pause: float = PAUSE
+) -> AsyncIterator[bytes]:
+    """Yield the headlines of all Decks, ``ready`` once all that there are were sent, and then those that change.
+
+    Args:
+        groups: All groups.
+        key: Which execution.
+        node: Only what this node holds; None: all.
+        heartbeat: Seconds of silence after which a comment is sent.
+        pause: Seconds between two events.
+    """
+    wanted = _held_by(node)
+    async with groups.open(key) as group:
+        version, told_ready = 0, False
+        while group is not None and not group.abandoned:
+            seen = group.changed.count
+            ready, over = group.ready, group.over
+            version, fresh = group.since(version, wanted)
+            for data in _events(fresh):
+                yield data
+            if ready and not told_ready:
+                told_ready = True
+                yield event("ready", b"{}")
+            if over:
+                yield event("end", b"{}")
+                return
+            if await group.changed.wait(seen, timeout=heartbeat):
+                await asyncio.sleep(pause)
+            else:
+                yield BEAT
+
+
+async def shared_tabs(
+    groups: DeckGroups, key: ExecutionKey, last_id: tuple[int, int] | None, *, heartbeat: float = HEARTBEAT
+) -> AsyncIterator[bytes]:
+    """Yield the events of the Deck that the tasks of an execution share, as those of any Deck.
+
+    Args:
+        groups: All groups.
+        key: Which execution.
+        last_id: Number of the log, and of the last segment that the viewer has.
+        heartbeat: Seconds of silence after which a comment is sent.
+    """
+    async with groups.open(key) as group:
+        if group is None or not await _until_ready(group):
+            return
+        log = group.shared
+        seq = last_id[1] if last_id is not None and last_id[0] == log.attempt else None
+        told: DeckState | None = None
+        while not group.abandoned:
+            seen = group.changed.count
+            over, state = group.over, _state(group)
+            pieces = []
+            if told is None or (state.phase, state.published_at) != (told.phase, told.published_at):
+                told = state
+                pieces.append(event("state", _encode(state)))
+            known = log.since(seq) if seq is not None else None
+            if known is None:
+                seq, known = await log.snapshot()
+            else:
+                seq = log.seq
+            for data in [*pieces, *known]:
+                yield data
+            if over and seq == log.seq:
+                yield event("end", _encode(_state(group)))
+                return
+            if not await group.changed.wait(seen, timeout=heartbeat):
+                yield BEAT
+
+
+async def shared_document(groups: DeckGroups, key: ExecutionKey) -> tuple[Document, bool]:
+    """Return the Deck that the tasks of an execution share as it stands, and whether more may follow."""
+    async with groups.open(key) as group:
+        if group is None or not await _until_ready(group):
+            return Document(), True
+        return group.shared.replay.document(), not group.execution_over
+
+
+async def _until_ready(group: DeckGroup) -> bool:
+    """Wait until all that there is was read; False if the group ended before."""
+    while not group.ready and not group.abandoned:
+        await group.changed.wait(group.changed.count, timeout=1.0)
+    return group.ready
+
+
+def _held_by(node: str | None) -> Callable[[str], bool]:
+    if node is None:
+        return lambda _: True
+    inside = (f"{node}{ITEM}", f"{node}-")
+    return lambda name: name.startswith(inside)
+
+
+def _events(found: Sequence[bytes]) -> Iterator[bytes]:
+    """Headlines as events that are not too large."""
+    piece: list[bytes] = []
+    size = 0
+    for each in found:
+        piece.append(each)
+        size += len(each)
+        if size > PIECE:
+            yield event("headlines", b'{"decks":[%b]}' % b",".join(piece))
+            piece, size = [], 0
+    if piece:
+        yield event("headlines", b'{"decks":[%b]}' % b",".join(piece))
+
+
+def _state(group: DeckGroup) -> DeckState:
+    log = group.shared
+    moment = rfc3339(datetime.now(UTC))
+    if log.seq:
+        phase = DeckPhase.SUCCEEDED if group.over else DeckPhase.LIVE
+        return DeckState(phase, published_at=log.replay.at, now=moment)
+    if group.over:
+        return DeckState(DeckPhase.NONE, reason=NOTHING_SHARED, now=moment)
+    return DeckState(DeckPhase.PLACEHOLDER, now=moment)

@@ -1,0 +1,155 @@
+"""The attempts of an execution that have Decks, as they are recorded: what is followed together."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Self
+
+from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.admin.task_execution_pb2 import TaskExecution
+from flyteidl.core import execution_pb2 as core
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+
+from livedeck.admin.feed import Change
+from livedeck.admin.live.changes import ChangeFollower, Subscription
+from livedeck.admin.live.keys import DeckKey, ExecutionKey
+from livedeck.admin.live.states import NodeRecord, cached_source
+from livedeck.admin.records import items
+from livedeck.admin.signals import Signal
+from livedeck.deck.settings import FLUSH_PENDING
+from livedeck.store.layout import ITEM
+
+Snapshot = Callable[[str, str, str], Awaitable[tuple[list[Change], int]]]
+"""From project, domain and name of an execution to all that is recorded of it, and the number that it is valid at."""
+
+_W, _N, _K = core.WorkflowExecution, core.NodeExecution, core.TaskExecution
+_EXECUTION_ENDS: Final = frozenset({_W.SUCCEEDED, _W.FAILED, _W.TIMED_OUT, _W.ABORTED})
+_NODE_ENDS: Final = frozenset({_N.SUCCEEDED, _N.RECOVERED, _N.FAILED, _N.TIMED_OUT, _N.ABORTED, _N.SKIPPED})
+_TASK_ENDS: Final = frozenset({_K.SUCCEEDED, _K.FAILED, _K.ABORTED})
+
+
+@dataclass(frozen=True)
+class Member:
+    """An attempt that has a Deck."""
+
+    node: str
+    """The node's id, or the name of an item of an array node."""
+    attempt: int
+    task: str
+    """What it is called among the tasks of the execution: no two nodes have the same name."""
+    shown: DeckKey
+    """Whose Deck it is: its own, or that of the run whose outputs it took from the cache."""
+    over: bool
+    """Whether it publishes no more."""
+    flushing: bool
+    """Whether its process went on when its result was stored, for the end of its Deck."""
+
+
+@dataclass
+class _Node:
+    """What is recorded of a node."""
+
+    deck: bool = False
+    source: TaskExecutionIdentifier | None = None
+    over: bool = False
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What is recorded of an attempt."""
+
+    task: str
+    over: bool
+    flushing: bool
+    deck: bool
+    """Of an item: whether it has a Deck."""
+    source: TaskExecutionIdentifier | None
+
+
+class ExecutionMembers:
+    """The attempts of an execution that have Decks. `follow` makes one; `refresh` brings it up to date at once."""
+
+    def __init__(self, key: ExecutionKey, subscription: Subscription) -> None:
+        self.deleted = False
+        """The execution was deleted since."""
+        self.over = False
+        """The execution has ended."""
+        self._key = key
+        self._subscription = subscription
+        self._number = 0
+        self._first: list[Change] = []
+        self._nodes: dict[str, _Node] = {}
+        self._attempts: dict[str, dict[int, _Attempt]] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def follow(
+        cls, changes: ChangeFollower, snapshot: Snapshot, key: ExecutionKey, arrived: Signal
+    ) -> AsyncIterator[Self]:
+        """Follow an execution; ``arrived`` is fired whenever a `refresh` would bring something new."""
+        scope = (key.project, key.domain, key.name)
+        async with changes.subscribe(lambda change: change.key[:3] == scope, arrived) as subscription:
+            made = cls(key, subscription)
+            made._first, made._number = await snapshot(*scope)
+            yield made
+
+    def refresh(self) -> list[Member]:
+        """Take in what changed; return the attempts that are new, or of which something is known that was not."""
+        fresh = [*self._first, *(each for each in self._subscription.take() if each.number > self._number)]
+        self._first = []
+        was_over = self.over
+        touched: dict[str, None] = {}
+        for change in fresh:
+            message = change.message
+            if change.kind == "deleted":
+                self.deleted = True
+            elif isinstance(message, Execution):
+                self.over = message.closure.phase in _EXECUTION_ENDS
+            elif isinstance(message, NodeExecution):
+                touched[message.id.node_id] = None
+                self._take_node(message)
+            else:
+                touched[message.id.node_execution_id.node_id] = None
+                self._take_attempt(message)
+        names: Iterable[str] = touched
+        if self.over and not was_over:  # an attempt may be on record as running in an execution that was aborted
+            names = [*self._attempts, *(name for name in touched if name not in self._attempts)]
+        return [member for name in names for member in self._members(name)]
+
+    def _take_node(self, message: NodeExecution) -> None:
+        node = self._nodes.setdefault(message.id.node_id, _Node())
+        node.deck = bool(message.closure.deck_uri)
+        node.over = message.closure.phase in _NODE_ENDS
+        node.source = cached_source(NodeRecord(Execution(), message))
+
+    def _take_attempt(self, message: TaskExecution) -> None:
+        closure = message.closure
+        of_node = self._attempts.setdefault(message.id.node_execution_id.node_id, {})
+        of_node[message.id.retry_attempt] = _Attempt(
+            task=message.id.task_id.name.rpartition(".")[2],
+            over=closure.phase in _TASK_ENDS,
+            flushing=FLUSH_PENDING in closure.custom_info.fields,
+            deck=items.DECK_URI in closure.custom_info.fields,
+            source=items.cached_source(message),
+        )
+
+    def _members(self, name: str) -> Iterable[Member]:
+        attempts, node = self._attempts.get(name, {}), self._nodes.get(name)
+        if node is not None and node.source is not None:
+            yield self._member(name, max(attempts, default=0), None, node.source, over=True)
+            return
+        newest = max(attempts, default=0)
+        for number, attempt in attempts.items():
+            is_item = ITEM in name
+            if attempt.deck if is_item else node is not None and node.deck:
+                over = attempt.over or number < newest or self.over or (node is not None and node.over)
+                yield self._member(name, number, attempt, attempt.source, over=over)
+
+    def _member(
+        self, name: str, number: int, attempt: _Attempt | None, source: TaskExecutionIdentifier | None, *, over: bool
+    ) -> Member:
+        key = self._key
+        shown = DeckKey.of(source) if source else DeckKey(key.project, key.domain, key.name, name, number)
+        task = f"{attempt.task} {name}" if attempt is not None and attempt.task else name
+        return Member(name, number, task, shown, over, attempt is not None and attempt.flushing)

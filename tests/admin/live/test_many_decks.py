@@ -1,0 +1,230 @@
+"""Many Decks of one execution followed together: their headlines, and the tabs that their tasks share."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from flyteidl.core.execution_pb2 import NodeExecution as N
+from flyteidl.core.execution_pb2 import TaskExecution as K
+from flyteidl.core.execution_pb2 import WorkflowExecution as W
+
+from livedeck.deck import segments
+from livedeck.deck.ops import Chart, End, Extend, Html, Progress, Put, Series, Value
+from livedeck.deck.replay import Replay
+from livedeck.testing.server import LiveStream, running_admin
+from tests.admin.conftest import Protos
+from tests.admin.live.conftest import RUN, Log, World, document_of, read, segment_of, until
+
+pytestmark = pytest.mark.slow
+
+BOARD = "shared:board"
+
+
+async def begin_map(world: World, *items: int) -> None:
+    """Report an array node that runs with these items."""
+    await world.report(
+        world.protos.workflow_event("e1", W.RUNNING),
+        world.protos.node_event("e1", "n0", N.RUNNING, is_array=True),
+    )
+    for index in items:
+        await run_item(world, index)
+
+
+async def run_item(world: World, index: int, phase: Any = K.RUNNING, attempt: int = 0) -> None:
+    event = world.protos.task_event("e1", f"n0:{index}", phase, retry_attempt=attempt)
+    event.custom_info.update({"deck_uri": f"{item_log(world, index, attempt).uri}/deck.html"})
+    await world.report(event)
+
+
+def item_log(world: World, index: int, attempt: int = 0) -> Log:
+    return Log(f"{world.admin.settings.root}/metadata/{RUN}/n0/data/{index}/{attempt}")
+
+
+class Headlines:
+    """What a viewer has been told."""
+
+    def __init__(self, stream: LiveStream) -> None:
+        self.stream = stream
+        self.decks: dict[str, Any] = {}
+
+    async def until(self, condition: Any) -> Any:
+        """Read until something is true of the headlines; return them."""
+        while not condition(self.decks):
+            event = await self.stream.next()
+            assert event is not None, f"the stream ended at {self.decks}"
+            if event.event == "headlines":
+                self.decks |= {each["node"]: each for each in read(event)["decks"]}
+        return self.decks
+
+
+def values_of(decks: Any, node: str) -> list[Any]:
+    return [each.get("value") for each in decks.get(node, {}).get("elements", [])]
+
+
+async def test_what_there_is_comes_first_and_then_what_changes(world: World) -> None:
+    await begin_map(world, 0, 1)
+    for index in (0, 1):
+        log = item_log(world, index)
+        log.placeholder()
+        log.put(log.segment(Put("main", Value("v", "score", index))))
+    async with world.listen(f"/live/headlines/{RUN}/n0") as stream:
+        viewer = Headlines(stream)
+        decks = await viewer.until(lambda decks: len(decks) == 2)
+        assert (values_of(decks, "n0:0"), values_of(decks, "n0:1")) == ([0], [1])
+        await stream.until("ready")
+        segment = log.segment(Put("main", Value("v", "score", 7)), Put("main", Html("big", "x" * 1000)))
+        body = log.put(segment)
+        assert (await world.hint(body, uri=log.uri)).status_code == 204
+        decks = await viewer.until(lambda decks: values_of(decks, "n0:1") == [7])
+        assert decks["n0:1"]["publishedAt"] == segment.at
+        assert values_of(decks, "n0:0") == [0]
+
+
+async def test_what_no_hint_told_of_is_found_and_the_end_too(world: World) -> None:
+    await begin_map(world, 0)
+    log = item_log(world, 0)
+    async with world.listen(f"/live/headlines/{RUN}") as stream:
+        viewer = Headlines(stream)
+        await stream.until("ready")
+        log.placeholder()
+        log.put(log.segment(Put("main", Progress("p", "epochs", 1, 3))))
+        await viewer.until(lambda decks: values_of(decks, "n0:0") == [1])
+        log.put(log.segment(Put("main", Progress("p", "epochs", 3, 3)), End("succeeded", segments.now())))
+        await run_item(world, 0, K.SUCCEEDED)
+        decks = await viewer.until(lambda decks: decks["n0:0"].get("ended"))
+        assert values_of(decks, "n0:0") == [3]
+        await world.report(
+            world.protos.node_event("e1", "n0", N.SUCCEEDED), world.protos.workflow_event("e1", W.SUCCEEDED)
+        )
+        assert (await stream.rest())[-1].event == "end"
+
+
+async def test_a_retry_begins_with_nothing_and_one_that_died_is_not_said_to_be_complete(world: World) -> None:
+    await begin_map(world, 0)
+    log = item_log(world, 0)
+    log.put(log.segment(Put("main", Value("v", "score", 1))))
+    await run_item(world, 0, K.FAILED)
+    async with world.listen(f"/live/headlines/{RUN}/n0") as stream:
+        viewer = Headlines(stream)
+        decks = await viewer.until(lambda decks: decks)
+        assert not decks["n0:0"].get("ended")
+        await run_item(world, 0, attempt=1)
+        decks = await viewer.until(lambda decks: decks["n0:0"].get("attempt") == 1)
+        assert values_of(decks, "n0:0") == []
+
+
+async def test_what_other_nodes_hold_is_not_sent_and_what_there_is_not_is_refused(world: World) -> None:
+    log = await world.run_with_deck()
+    log.publish("one")
+    async with world.listen(f"/live/headlines/{RUN}/n0") as stream:
+        assert [event.event for event in await stream.until("ready")] == ["ready"]
+    async with world.listen(f"/live/headlines/{RUN}") as stream:
+        viewer = Headlines(stream)
+        assert set(await viewer.until(lambda decks: decks)) == {"n0"}
+    assert (await world.http.get("/live/headlines/flytesnacks/development/e9")).status_code == 404
+    assert (await world.http.get("/live/decks/flytesnacks/development/e9")).status_code == 404
+    assert (await world.http.get("/decks/flytesnacks/development/e9/deck.html?version=1")).status_code == 404
+
+
+def groups() -> list[str]:
+    return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("deck-group-")]
+
+
+async def test_decks_are_followed_once_while_somebody_watches_them_and_not_otherwise(world: World) -> None:
+    await begin_map(world, 0)
+    assert groups() == []
+    async with world.listen(f"/live/headlines/{RUN}") as stream, world.listen(f"/live/decks/{RUN}") as other:
+        await stream.until("ready")
+        await other.until("state")
+        assert groups() == [f"deck-group-{RUN}"]
+    await until(lambda: groups() == [])
+
+
+async def shared_replay(stream: LiveStream, done: Any, replay: Replay | None = None) -> Replay:
+    """Follow the shared tabs as a viewer does, until something is true of them."""
+    while replay is None or not done(replay.document()):
+        event = await stream.next()
+        assert event is not None
+        if event.event == "snapshot":
+            replay = Replay(document_of(event))
+        elif event.event == "segment":
+            assert replay is not None
+            replay.apply(segment_of(event))
+    return replay
+
+
+def lines(document: Any) -> dict[str, list[float | None]]:
+    charts = [each for tab in document.decks for each in tab.elements if isinstance(each, Chart)]
+    return {line.name: line.y for chart in charts for line in chart.series}
+
+
+def share(log: Log, step: int) -> bytes:
+    return log.put(log.segment(Extend(BOARD, Chart("c", "loss", [Series("loss", [step], [step / 2])]))))
+
+
+async def test_the_tabs_that_tasks_share_are_one_deck(world: World) -> None:
+    await begin_map(world, 0, 1)
+    first, second = item_log(world, 0), item_log(world, 1)
+    share(first, 0)
+    async with world.listen(f"/live/decks/{RUN}") as stream:
+        replay = await shared_replay(stream, lambda document: len(lines(document)) == 1)
+        await world.hint(share(second, 0), uri=second.uri)
+        share(first, 1)
+        replay = await shared_replay(stream, lambda document: sum(map(len, lines(document).values())) == 3, replay)
+        assert [tab.name for tab in replay.document().decks] == ["board"]
+        assert sorted(lines(replay.document()).values(), key=len) == [[0], [0, 0.5]]
+        assert all(name.endswith(("n0:0", "n0:1")) for name in lines(replay.document()))
+    page = await world.http.get(f"/decks/{RUN}/deck.html?download=1")
+    assert page.status_code == 200
+    assert page.headers["content-disposition"] == 'attachment; filename="e1.html"'
+    assert "n0:1" in page.text
+    viewer = await world.http.get(f"/decks/{RUN}/deck.html")
+    assert "livedeck-stream" in viewer.text or "iframe" in viewer.text
+
+
+async def test_the_shared_tabs_survive_a_restart_and_tasks_that_died(tmp_path: Any, protos: Protos) -> None:
+    async with running_admin(tmp_path) as admin:
+        world = World(admin, protos)
+        await world.create()
+        await begin_map(world, 0, 1)
+        for index in (0, 1):
+            share(item_log(world, index), 0)
+        await run_item(world, 1, K.FAILED)
+        async with world.listen(f"/live/decks/{RUN}") as stream:
+            replay = await shared_replay(stream, lambda document: len(lines(document)) == 2)
+        await world.http.aclose()
+    async with running_admin(tmp_path) as admin:
+        world = World(admin, protos)
+        await admin.control.claim("p", limit=10, ttl=60)
+        async with world.listen(f"/live/decks/{RUN}", last_event_id=f"1.{replay.seq}") as stream:
+            again = await shared_replay(stream, lambda document: len(lines(document)) == 2)
+            assert lines(again.document()) == lines(replay.document())
+            for index in (0, 1):
+                await run_item(world, index, K.SUCCEEDED if index == 0 else K.FAILED)
+            await world.report(protos.node_event("e1", "n0", N.FAILED), protos.workflow_event("e1", W.FAILED))
+            ended = (await stream.rest())[-1]
+            assert (ended.event, read(ended)["phase"]) == ("end", "succeeded")
+        await world.http.aclose()
+
+
+async def test_an_execution_that_shares_nothing_says_so(world: World) -> None:
+    async with world.listen(f"/live/decks/{RUN}") as stream:
+        assert read((await stream.until("state"))[-1])["phase"] == "placeholder"
+        await world.report(world.protos.workflow_event("e1", W.RUNNING), world.protos.workflow_event("e1", W.SUCCEEDED))
+        ended = (await stream.rest())[-1]
+        assert read(ended)["phase"] == "none"
+        assert "Deck.shared" in read(ended)["reason"]
+    answer = await world.http.get(f"/decks/{RUN}/deck.html?version=1")
+    assert (answer.status_code, "shared" in answer.text or "all share" in answer.text) == (404, True)
+
+
+async def test_a_long_log_is_read_by_its_snapshot(world: World) -> None:
+    await begin_map(world, 0)
+    log = item_log(world, 0)
+    log.placeholder()
+    for step in range(40):
+        log.put(log.segment(Put("main", Value("v", "score", step))))
+    log.snapshot()
+    log.put(log.segment(Put("main", Value("v", "score", 99))))
+    async with world.listen(f"/live/headlines/{RUN}/n0") as stream:
+        await Headlines(stream).until(lambda decks: values_of(decks, "n0:0") == [99])
