@@ -24,7 +24,7 @@ def outcomes(program: str, *arguments: str, folder: Path, options: tuple[str, ..
     assert FLYTEKIT.exists(), "flytekit's environment is not there: run `make .venv-flytekit/.ready`"
     environment = {"PATH": f"{FLYTEKIT}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(PROGRAMS)}
     with running_server(options=options, environment=environment) as server:
-        command = [FLYTEKIT / "python", PROGRAMS / program, server.endpoint, *arguments]
+        command = [str(FLYTEKIT / "python"), str(PROGRAMS / program), server.endpoint, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])
