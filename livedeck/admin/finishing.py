@@ -28,7 +28,7 @@ from livedeck.deck import snapshot
 from livedeck.deck.ops import Document
 from livedeck.deck.reader import Offload
 from livedeck.deck.snapshot import Ended
-from livedeck.errors import LivedeckError, NoSuchEntity, ObjectNotFound, StoreUnavailable
+from livedeck.errors import DatabaseUnavailable, LivedeckError, NoSuchEntity, ObjectNotFound, StoreUnavailable
 from livedeck.store import Store
 from livedeck.store.layout import DECK
 
@@ -105,8 +105,12 @@ class Finishing:
                 await self._step()
                 due = self._later[0][0] - asyncio.get_running_loop().time() if self._later else _LONGEST
                 await self._feed.wait(self._number, timeout=max(0.0, min(_LONGEST, due)))
-            except Exception:  # a mistake in here, or a database that fails, must not end it
+            except DatabaseUnavailable as error:
+                log.warning("deck_finishing.waits error=%s", error)
+                await asyncio.sleep(self._again)
+            except Exception:  # a mistake in here must not end it
                 log.exception("deck_finishing.failed")
+                await asyncio.sleep(self._again)
             await asyncio.sleep(self._pause)
 
     async def _begin(self) -> None:

@@ -1,5 +1,6 @@
 """The server goes and comes back while somebody looks: the page recovers by itself, and nothing is lost."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,43 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
     """One that may be killed."""
     with running_server(tmp_path) as server:
         yield server
+
+
+def test_a_database_that_is_deleted_is_said_on_every_page(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.publish("deck", "<p>before</p>")
+    runs = stage.page.context.new_page()
+    runs.goto(stage.server.url)
+    link = runs.get_by_role("link", name=re.compile(execution.name))
+    expect(link).to_be_visible()
+    stage.open_deck(execution)
+    stage.expect_shown("before")
+    for file in stage.server.data_dir.glob("livedeck.db*"):
+        file.unlink()
+    words = re.compile("livedeck.db was deleted or replaced while the server ran: stop the server")
+    for page in (stage.page, runs):
+        expect(page.get_by_text("What you see may be behind.")).to_be_visible()
+        expect(page.get_by_text(words)).to_be_visible()
+    strings.publish("deck", "<p>from the store</p>")
+    stage.expect_shown("from the store")
+    for page in (stage.page, runs):
+        page.reload()
+        expect(page.get_by_text("Reconnecting …").first).to_be_visible()
+        expect(page.get_by_text(words).first).to_be_visible()
+
+
+def test_runs_of_a_database_that_is_no_more_are_not_shown_as_running(stage: Stage) -> None:
+    execution, strings = stage.play()
+    stage.page.goto(stage.server.url)
+    link = stage.page.get_by_role("link", name=re.compile(execution.name))
+    expect(link).to_be_visible()
+    stage.server.kill()
+    for file in stage.server.data_dir.glob("livedeck.db*"):
+        file.unlink()
+    stage.server.start()
+    expect(stage.page.get_by_text("Nothing has run yet")).to_be_visible()
+    expect(link).to_have_count(0)
+    strings.finish()
 
 
 @pytest.mark.parametrize("ending", ["killed", "stopped"])

@@ -198,7 +198,8 @@ async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path: 
         assert (await http.get("/healthz")).status_code == 200
         (tmp_path / "livedeck.db").unlink()
         words = f"the database {tmp_path}/livedeck.db was deleted or replaced while the server ran: stop the server"
-        for path in ("/healthz", "/api/v1/projects"):
+        execution = "/api/v1/executions/flytesnacks/development/e1"
+        for path in ("/healthz", "/api/v1/projects", execution):
             answer = await http.get(path)
             assert answer.status_code == 503
             assert answer.json()["code"] == 14

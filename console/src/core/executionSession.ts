@@ -1,6 +1,6 @@
 /** One execution, live: the execution itself, its nodes and their attempts, as the stream sends them. */
 import type { Execution, NodeExecution, TaskExecution } from "../protocol/flyte";
-import type { ArrayItems, ExecutionQueue } from "../protocol/live.gen";
+import type { ArrayItems, ExecutionQueue, Stale } from "../protocol/live.gen";
 import { executionKey } from "./api";
 import { ItemsOfNodes, type Item } from "./items";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
@@ -25,6 +25,8 @@ export interface ExecutionView {
   readonly items: ReadonlyMap<string, readonly Item[]>;
   /** What holds back nodes now. */
   readonly queue: Queue;
+  /** Why all this may not be how things stand now, as the server says; empty while it is. */
+  readonly stale: string;
 }
 
 /** A view of very many nodes takes some milliseconds to make and to draw: one for all that changes within this time. */
@@ -36,11 +38,12 @@ export class ExecutionSession {
   private readonly stream: LiveStream;
   private readonly nodes = new Map<string, NodeExecution>();
   private readonly tasks = new Map<string, readonly TaskExecution[]>();
-  private readonly items = new ItemsOfNodes();
+  private items = new ItemsOfNodes();
   private queue = NOTHING_QUEUED;
   private execution: Execution | null = null;
   private ready = false;
   private deleted = false;
+  private stale = "";
   /** Something has changed since the last view. */
   private changed = false;
   /** Of the next view; null when there was none for a while, and the next one is made at once. */
@@ -59,6 +62,7 @@ export class ExecutionSession {
       tasks: new Map(),
       items: new Map(),
       queue: NOTHING_QUEUED,
+      stale: "",
     });
     this.view = this.current;
     this.stream = new LiveStream(`/live/executions/${executionKey(id)}`, (event) => this.take(event), around);
@@ -81,10 +85,26 @@ export class ExecutionSession {
     else if (event === "task") this.takeTask(JSON.parse(data) as TaskExecution);
     else if (event === "items") this.items.take(JSON.parse(data) as ArrayItems);
     else if (event === "queue") this.queue = readQueue(JSON.parse(data) as ExecutionQueue);
-    else if (event === "ready") this.ready = true;
+    else if (event === "ready") this.takeReady();
+    else if (event === "stale") this.stale = (JSON.parse(data) as Stale).reason;
+    else if (event === "reset") this.reset();
     else if (event === "deleted") this.deleted = true;
     this.publish();
     return event === "end" || event === "deleted" ? "end" : undefined;
+  }
+
+  /** A stream begins with how things stand, and then says what of it is stale. */
+  private takeReady(): void {
+    this.ready = true;
+    this.stale = "";
+  }
+
+  /** What is known is of another database. */
+  private reset(): void {
+    this.nodes.clear();
+    this.tasks.clear();
+    this.items = new ItemsOfNodes();
+    this.queue = NOTHING_QUEUED;
   }
 
   private takeNode(node: NodeExecution): void {
@@ -117,6 +137,7 @@ export class ExecutionSession {
       tasks: new Map(this.tasks),
       items: this.items.all(),
       queue: this.queue,
+      stale: this.stale,
     });
   }
 }

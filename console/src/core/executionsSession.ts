@@ -1,5 +1,6 @@
 /** A domain's executions as they are created and change. */
 import type { Execution } from "../protocol/flyte";
+import type { Stale } from "../protocol/live.gen";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
 import type { ServerClock } from "./serverClock";
@@ -12,15 +13,23 @@ export interface ExecutionsView {
   readonly executions: ReadonlyMap<string, Execution>;
   /** Names of those that were deleted since, whatever a list read earlier says. */
   readonly deleted: ReadonlySet<string>;
+  /** How often the server has turned out to have another database: lists that were read before are of none it has. */
+  readonly resets: number;
+  /** Why all this may not be how things stand now, as the server says; empty while it is. */
+  readonly stale: string;
 }
 
+export const NO_EXECUTIONS: ExecutionsView = {
+  stream: { status: "connecting", reason: "" },
+  ready: false,
+  executions: new Map(),
+  deleted: new Set(),
+  resets: 0,
+  stale: "",
+};
+
 export class ExecutionsSession {
-  private readonly current = new Observable<ExecutionsView>({
-    stream: { status: "connecting", reason: "" },
-    ready: false,
-    executions: new Map(),
-    deleted: new Set(),
-  });
+  private readonly current = new Observable<ExecutionsView>(NO_EXECUTIONS);
   readonly view: Readable<ExecutionsView> = this.current;
   private readonly stream: LiveStream;
 
@@ -41,7 +50,9 @@ export class ExecutionsSession {
   }
 
   private take({ event, data }: ServerEvent): undefined {
-    if (event === "ready") this.current.update((view) => ({ ...view, ready: true }));
+    if (event === "ready") this.current.update((view) => ({ ...view, ready: true, stale: "" }));
+    if (event === "stale") this.current.update((view) => ({ ...view, stale: (JSON.parse(data) as Stale).reason }));
+    if (event === "reset") this.current.update(({ stream, resets }) => ({ ...NO_EXECUTIONS, stream, resets: resets + 1 }));
     if (event !== "execution" && event !== "deleted") return;
     const execution = JSON.parse(data) as Execution;
     const { name } = execution.id;

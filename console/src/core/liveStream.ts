@@ -31,7 +31,7 @@ export function isLost(status: StreamStatus): boolean {
 
 export interface StreamState {
   readonly status: StreamStatus;
-  /** For `refused`: the server's words. */
+  /** For `refused`: the server's words; for `reconnecting` too, where it answered that it cannot serve now. */
   readonly reason: string;
 }
 
@@ -133,9 +133,11 @@ export class LiveStream {
     if (this.connection !== connection) return; // given up in the very moment in which the answer came
     this.clock.hearDate(response.headers.get("Date"));
     if (response.status === 204) this.finish("ended", "");
-    else if (response.status >= 400 && response.status < 500) this.finish("refused", await reasonOf(response));
-    else if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
-    else {
+    else if (response.status >= 400 && response.status < 500) this.finish("refused", (await wordsOf(response)) || `The server answered ${response.status}.`);
+    else if (!response.ok || !response.body) {
+      const words = await wordsOf(response);
+      if (this.connection === connection) this.retry(words);
+    } else {
       this.become("open");
       await this.pump(response.body, connection);
     }
@@ -183,9 +185,9 @@ export class LiveStream {
     }, SILENCE_MS);
   }
 
-  private retry(): void {
+  private retry(reason = ""): void {
     this.disconnect();
-    this.become("reconnecting");
+    this.become("reconnecting", reason);
     this.cancelTimer = this.around.setTimer(() => this.connect(), backoff(this.failures++));
   }
 
@@ -201,18 +203,20 @@ export class LiveStream {
     this.connection = null;
   }
 
-  private become(status: StreamStatus): void {
-    if (this.current.get().status !== status) this.current.set({ status, reason: "" });
+  private become(status: StreamStatus, reason = ""): void {
+    const before = this.current.get();
+    if (before.status !== status || before.reason !== reason) this.current.set({ status, reason });
   }
 }
 
-async function reasonOf(response: Response): Promise<string> {
+/** What the server says of a request that it does not serve; empty where it says nothing. */
+async function wordsOf(response: Response): Promise<string> {
   const text = await response.text();
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
     if (typeof message === "string") return message;
   } catch {
-    // Not our JSON (a proxy's page, say): the status has to do.
+    // Not our JSON: a proxy's page, say.
   }
-  return `The server answered ${response.status}.`;
+  return "";
 }

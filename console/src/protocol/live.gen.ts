@@ -61,6 +61,11 @@ export interface ExecutionQueue {
   readonly nodes: Readonly<Record<string, QueuedNode>>;
 }
 
+/** The ``stale`` event of a stream of executions: what was sent may not be how things stand now. */
+export interface Stale {
+  readonly reason: string;
+}
+
 /** Attempts of items of one array node, as columns: there may be thousands. */
 export interface ItemAttempts {
   readonly index: readonly number[];

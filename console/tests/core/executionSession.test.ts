@@ -72,6 +72,25 @@ describe("ExecutionSession", () => {
     expect(session.view.get()).toMatchObject({ stream: { status: "reconnecting" }, execution: { id: executionId } });
   });
 
+  it("forgets the nodes of another database, and says why what it knows may be old", async () => {
+    const around = new FakeSurroundings();
+    const session = new ExecutionSession(executionId, around);
+    await around.last.open();
+    await around.last.send("execution", { id: executionId, closure: { phase: "RUNNING" } }, "1");
+    await around.last.send("node", node("n0", "SUCCEEDED"), "2");
+    await around.last.send("task", task("n0", 0, "SUCCEEDED"), "3");
+    await around.last.send("stale", { reason: "the database is away" });
+    await around.tick();
+    expect(session.view.get().stale).toBe("the database is away");
+    await around.last.drop();
+    while (!around.last.lastEventId) await around.tick();
+    await around.last.open();
+    await around.last.send("reset", {});
+    await around.last.send("ready", {});
+    await around.tick();
+    expect(session.view.get()).toMatchObject({ stale: "", nodes: new Map(), tasks: new Map() });
+  });
+
   it("makes one view of all that changes within a moment, however many events that is", async () => {
     const around = new FakeSurroundings();
     const session = new ExecutionSession(executionId, around);

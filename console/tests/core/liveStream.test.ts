@@ -70,10 +70,17 @@ describe("LiveStream", () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(8000);
   });
 
-  it("tries again when the server is failing, but not when it refuses", async () => {
-    const { around, stream, status } = open();
+  it("tries again when the server is failing and says why, but not when it refuses", async () => {
+    const { around, stream } = open();
     await around.last.reject(503, "");
-    expect(status()).toBe("reconnecting");
+    expect(stream.state.get()).toEqual({ status: "reconnecting", reason: "" });
+    await around.tick();
+    await around.last.reject(503, '{"code":14,"message":"the database is away"}');
+    expect(stream.state.get()).toEqual({ status: "reconnecting", reason: "the database is away" });
+    await around.tick();
+    await around.last.open();
+    expect(stream.state.get()).toEqual({ status: "open", reason: "" });
+    await around.last.finish();
     await around.tick();
     await around.last.reject(404, '{"code":5,"message":"no such execution"}');
     expect(stream.state.get()).toEqual({ status: "refused", reason: "no such execution" });

@@ -96,7 +96,8 @@ class Database:
 
         What may take longer than a lookup belongs in `read`: it would hold the others up.
         """
-        return cast("T", await self._lookups.submit(lambda connection: work(connection, *args, **kwargs)))
+        with self._answering():
+            return cast("T", await self._lookups.submit(lambda connection: work(connection, *args, **kwargs)))
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work(transaction, ...)`` in the writer; return when it is committed.

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from livedeck.admin.feed import Change, Kind
 from livedeck.admin.signals import Signal
+from livedeck.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ PAUSE: Final = 0.02
 """Seconds between two looks at the feed while events pour in: one query for all that came meanwhile."""
 RETRY: Final = 1.0
 """Seconds until the feed is asked again after it failed."""
+_UNKNOWN: Final = "the server cannot read what changes; its log says why"
 
 
 class ChangeFeed(Protocol):
@@ -38,12 +40,15 @@ class Subscription:
 
     Args:
         wants: Says whether a change is of interest.
-        arrived: Fired for each that is.
+        arrived: Fired for each that is, and when `stale` changes.
+        stale: See there.
     """
 
-    def __init__(self, wants: Callable[[Change], bool], arrived: Signal) -> None:
+    def __init__(self, wants: Callable[[Change], bool], arrived: Signal, stale: str = "") -> None:
         self._wants = wants
         self.arrived = arrived
+        self.stale = stale
+        """Why changes may be missing now, because the feed cannot be read; empty while it can."""
         self._waiting: dict[tuple[Kind, tuple[str | int, ...]], Change] = {}
 
     def take(self) -> list[Change]:
@@ -79,6 +84,7 @@ class ChangeFollower:
         self._subscriptions: set[Subscription] = set()
         self._follower: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+        self._stale = ""
 
     @asynccontextmanager
     async def subscribe(
@@ -92,7 +98,7 @@ class ChangeFollower:
             wants: Says whether a change is of interest.
             arrived: Fired for each that is; by default one of its own.
         """
-        subscription = Subscription(wants, arrived or Signal())
+        subscription = Subscription(wants, arrived or Signal(), self._stale)
         self._subscriptions.add(subscription)
         if self._follower is None:
             self._ready = asyncio.Event()
@@ -105,6 +111,7 @@ class ChangeFollower:
             if not self._subscriptions and self._follower is not None:
                 self._follower.cancel()
                 self._follower = None
+                self._stale = ""
 
     async def _follow(self) -> None:
         number = await self._until_read(self._feed.current)
@@ -113,13 +120,33 @@ class ChangeFollower:
             number = await self._until_read(partial(self._step, number))
 
     async def _until_read(self, reading: Callable[[], Awaitable[int]]) -> int:
-        """Repeat ``reading`` until it succeeds: while the database is away, viewers see what is known, and its age."""
+        """Repeat ``reading`` until it succeeds: meanwhile viewers see what is known, and why it may be old."""
         while True:
             try:
-                return await reading()
-            except Exception:
-                log.exception("live.feed_failed")
+                number = await reading()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the feed is asked again
+                self._failed(error)
                 await asyncio.sleep(self._retry)
+            else:
+                self._become("")
+                return number
+
+    def _failed(self, error: Exception) -> None:
+        """Say so when it is news, not with each try: in the log, and to every subscription."""
+        known = isinstance(error, DatabaseUnavailable)
+        why = str(error) if known else _UNKNOWN
+        if why != self._stale:
+            log.error("live.feed_failed reason=%s", why, exc_info=None if known else error)
+        self._become(why)
+
+    def _become(self, stale: str) -> None:
+        if stale == self._stale:
+            return
+        self._stale = stale
+        for subscription in self._subscriptions:
+            subscription.stale = stale
+            if self._ready.is_set():  # else nobody was given it yet
+                subscription.arrived.fire()
 
     async def _step(self, number: int) -> int:
         if not await self._feed.wait(number, 60.0):

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from livedeck.admin.feed import KINDS, Change, Kind
 from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.items import as_columns
+from livedeck.admin.live.messages import Stale
 from livedeck.admin.live.queues import QueueNews, Queues, nothing_queued
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.records.shown import as_dict
@@ -129,13 +130,17 @@ class EntityStream:
     async def events(self, last: int | None, first_page: FirstPage) -> AsyncIterator[bytes]:
         """Yield the entities, ``ready`` once all that is known was sent, and then every change.
 
+        Before all of it comes ``reset`` where what the viewer has is of another database, and is to be forgotten.
+
         Args:
             last: Number of the last event that the viewer has.
             first_page: Reads what is sent to one who has none.
         """
         async with self._changes.subscribe(self._wants) as subscription:
             current = await self._feed.current()
-            if last is None or last > current:  # the number of another database: begin anew
+            if last is None or last > current:
+                if last is not None:  # the number of another database, or of this one before it was restored
+                    yield event("reset", b"{}")
                 first, self._number = await first_page()
                 if first:
                     yield b"".join(first)
@@ -168,10 +173,14 @@ class EntityStream:
 
     async def _live(self, subscription: Subscription) -> AsyncIterator[bytes]:
         spoke = time.monotonic()
+        stale = ""
         while True:
             seen = subscription.arrived.count
             fresh = self._fresh(subscription.take())
             news = self._encoded(fresh) + self._queue.take(changed=bool(fresh))
+            if subscription.stale != stale:
+                stale = subscription.stale
+                news += event("stale", _encode(Stale(stale)))
             silent = max(0.0, spoke + self._heartbeat - time.monotonic())
             if news or not silent:
                 spoke = time.monotonic()

@@ -100,6 +100,13 @@ class ExecutionQueue(msgspec.Struct, frozen=True, rename="camel"):
     nodes: dict[str, QueuedNode]
 
 
+class Stale(msgspec.Struct, frozen=True, rename="camel"):
+    """The ``stale`` event of a stream of executions: what was sent may not be how things stand now."""
+
+    reason: str
+    """Why, in words for the viewer; empty: it is so no longer."""
+
+
 class ItemAttempts(msgspec.Struct, frozen=True, rename="camel"):
     """Attempts of items of one array node, as columns: there may be thousands."""
 

@@ -176,6 +176,7 @@ class Live:
         project = check_name(request.query_params.get("project", ""), "project")
         domain = check_name(request.query_params.get("domain", ""), "domain")
         encoding = _encoding(request)
+        await self._feed.current()  # a database that is away is said at once: the stream would wait for it
 
         async def first_page() -> tuple[list[bytes], int]:
             number = await self._feed.current()

@@ -6,6 +6,7 @@ import pytest
 from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import ChangeFollower
 from livedeck.admin.signals import Signal
+from livedeck.errors import DatabaseUnavailable
 from tests.admin.live.conftest import until
 
 
@@ -17,14 +18,14 @@ class FakeFeed:
         self.committed = Signal()
         self.asked = 0
         self.failing = False
+        self.failed = 0
 
     def add(self, kind: str, *key: str) -> None:
         self.changes.append(Change(len(self.changes) + 1, kind, key, None))  # type: ignore[arg-type]
         self.committed.fire()
 
     async def current(self) -> int:
-        if self.failing:
-            raise ConnectionError("the database is away")
+        self._fail()
         return len(self.changes)
 
     async def after(self, number: int, *, limit: int = 500) -> list[Change]:
@@ -33,9 +34,13 @@ class FakeFeed:
 
     async def wait(self, after: int, timeout: float) -> bool:
         seen = self.committed.count
-        if self.failing:
-            raise ConnectionError("the database is away")
+        self._fail()
         return len(self.changes) > after or await self.committed.wait(seen, timeout=timeout)
+
+    def _fail(self) -> None:
+        if self.failing:
+            self.failed += 1
+            raise DatabaseUnavailable("the database is away")
 
 
 @pytest.fixture
@@ -88,15 +93,19 @@ async def test_a_database_that_goes_away_is_asked_again(feed: FakeFeed, caplog: 
         async with changes.subscribe(lambda _: True) as subscription:
             feed.failing = True
             feed.committed.fire()  # wakes the follower, which then finds the database away
-            await until(lambda: "live.feed_failed" in caplog.text)
+            assert await subscription.arrived.wait(0, timeout=20)
+            assert subscription.stale == "the database is away"
+            await until(lambda: feed.failed >= 3)
+            assert caplog.text.count("the database is away") == 1, "the log is told once, not with each try"
+            async with changes.subscribe(lambda _: True) as other:
+                assert other.stale == "the database is away"
             feed.add("execution", "p", "d", "a")
             feed.failing = False
-            assert await subscription.arrived.wait(0, timeout=20)
+            await until(lambda: subscription.take() != [])
+            await until(lambda: subscription.stale == "")
 
 
-async def test_nobody_is_subscribed_before_the_feed_could_be_read(
-    feed: FakeFeed, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_nobody_is_subscribed_before_the_feed_could_be_read(feed: FakeFeed) -> None:
     feed.failing = True
     subscribed = asyncio.Event()
     arrived = Signal()
@@ -109,7 +118,7 @@ async def test_nobody_is_subscribed_before_the_feed_could_be_read(
     async with asyncio.TaskGroup() as tasks:
         changes = ChangeFollower(feed, tasks, retry=0.01)
         watching = [tasks.create_task(watch(changes)) for _ in range(2)]
-        await until(lambda: caplog.text.count("live.feed_failed") >= 2)
+        await until(lambda: feed.failed >= 2)
         assert not subscribed.is_set()
         feed.failing = False
         await subscribed.wait()

@@ -96,7 +96,33 @@ async def test_resuming_an_execution(world: Any) -> None:
 async def test_nonsense_to_resume_an_execution_from_gets_all(world: Any, last: Any) -> None:
     await world.run()
     async with world.listen(PATH, last_event_id=last) as stream:
-        assert len(await stream.until("ready")) == 4
+        told = [event.event for event in await stream.until("ready")]
+        assert [event for event in told if event != "reset"] == ["execution", "node", "task", "ready"]
+
+
+@pytest.mark.parametrize("path", [PATH, LIST])
+async def test_who_knows_another_database_is_told_to_forget_it(world: Any, path: str) -> None:
+    number = await world.admin.feed.current()
+    async with world.listen(path, last_event_id=str(number + 1)) as stream:
+        assert [event.event for event in await stream.until("ready")] == ["reset", "execution", "ready"]
+    async with world.listen(path, last_event_id=str(number)) as stream:
+        assert [event.event for event in await stream.until("ready")] == ["ready"]
+
+
+@pytest.mark.parametrize("path", [PATH, LIST])
+async def test_viewers_are_told_that_the_database_is_gone_and_those_who_come_are_refused(
+    world: Any, tmp_path: Path, path: str
+) -> None:
+    async with world.listen(path) as stream:
+        await stream.until("ready")
+        file = tmp_path / "livedeck.db"
+        file.rename(tmp_path / "away")
+        told = read((await stream.until("stale"))[-1])
+        assert told["reason"].startswith(f"the database {file} was deleted or replaced while the server ran")
+        answer = await world.http.get(path)
+        assert (answer.status_code, answer.json()["message"]) == (503, told["reason"])
+        (tmp_path / "away").rename(file)
+        assert read((await stream.until("stale"))[-1]) == {"reason": ""}
 
 
 async def test_events_that_pour_in_arrive_as_they_stand_at_the_end(world: Any) -> None:

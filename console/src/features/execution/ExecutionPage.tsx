@@ -71,9 +71,9 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
           </Banner>
         </div>
       )}
-      {view.stream.status !== "open" && !view.deleted && (
+      {(view.stream.status !== "open" || view.stale !== "") && !view.deleted && (
         <div className="execution-banner">
-          <ConnectionBanner stream={view.stream} />
+          <ConnectionBanner stream={view.stream} stale={view.stale} />
         </div>
       )}
       <div className="execution-body">
@@ -168,7 +168,7 @@ function RunPanel({ route, execution, rows, items, workflow, panels }: RunPanelP
 function Loading({ view }: { readonly view?: ExecutionView }) {
   return (
     <main data-feature="execution">
-      <div className="execution-banner">{view && <ConnectionBanner stream={view.stream} />}</div>
+      <div className="execution-banner">{view && <ConnectionBanner stream={view.stream} stale={view.stale} />}</div>
       <Skeleton label="Loading the execution" lines={8} />
     </main>
   );

@@ -6,7 +6,7 @@ import { useSession } from "../../bindings/useSession";
 import { listExecutions, listProjects, lookedThrough } from "../../core/api";
 import { words } from "../../core/bidi";
 import { mergeExecutions } from "../../core/executionOrder";
-import { ExecutionsSession, type ExecutionsView } from "../../core/executionsSession";
+import { ExecutionsSession, NO_EXECUTIONS, type ExecutionsView } from "../../core/executionsSession";
 import { Observable } from "../../core/observable";
 import { executionsPath, type ExecutionsRoute } from "../../core/routes";
 import { ServerClock } from "../../core/serverClock";
@@ -21,18 +21,13 @@ import { ExecutionsFilter } from "./ExecutionsFilter";
 import { ExecutionsTable } from "./ExecutionsTable";
 
 const PAGE = 50;
-const NOT_OPEN = new Observable<ExecutionsView>({
-  stream: { status: "connecting", reason: "" },
-  ready: false,
-  executions: new Map(),
-  deleted: new Set(),
-});
+const NOT_OPEN = new Observable<ExecutionsView>(NO_EXECUTIONS);
 const NO_CLOCK = new ServerClock();
 
 export default function ExecutionsPage({ route }: { readonly route: ExecutionsRoute }) {
   const session = useSession(`${route.project}/${route.domain}`, openSession);
   const view = useReadable(session?.view ?? NOT_OPEN);
-  const listed = useListed(route);
+  const listed = useListed(route, view.resets);
   const executions = useMerged(route, listed.data?.pages, view);
   const more = useMore(route, listed);
   const filtered = route.phase !== null || route.workflow !== "";
@@ -42,7 +37,7 @@ export default function ExecutionsPage({ route }: { readonly route: ExecutionsRo
         <h1>Executions</h1>
         <ExecutionsFilter route={route} />
       </header>
-      <ConnectionBanner stream={view.stream} />
+      <ConnectionBanner stream={view.stream} stale={view.stale} />
       {listed.isError && executions.length === 0 && (
         <Banner tone="bad" title="The executions cannot be listed.">
           {listed.error.message}
@@ -78,14 +73,14 @@ function openSession(key: string): ExecutionsSession {
   return new ExecutionsSession(project, domain);
 }
 
-function useListed({ project, domain, phase, workflow }: ExecutionsRoute) {
+function useListed({ project, domain, phase, workflow }: ExecutionsRoute, resets: number) {
   return useInfiniteQuery({
-    queryKey: ["executions", project, domain, phase, workflow],
+    queryKey: ["executions", project, domain, phase, workflow, resets],
     queryFn: ({ pageParam, signal }) =>
       listExecutions({ project, domain, phase, workflow, token: pageParam, limit: PAGE }, signal),
     initialPageParam: "",
     getNextPageParam: ({ token }) => (token === "" ? undefined : token),
-    placeholderData: (before) => before,
+    placeholderData: (before, query) => (query?.queryKey.at(-1) === resets ? before : undefined),
   });
 }
 
