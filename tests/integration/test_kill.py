@@ -12,8 +12,9 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from livedeck.client import Client
 from livedeck.deck.ops import Document, Html
 from livedeck.sdk.loading import load_file
+from livedeck.testing.executors import literal
 from livedeck.testing.process import running_server
-from tests.integration.running import PROGRAMS, finished_deck, phase_of, start, wait_ended
+from tests.integration.running import PROGRAMS, finished_deck, phase_of, start, wait_ended, wait_for
 
 
 @pytest.mark.slow
@@ -43,6 +44,63 @@ async def test_every_execution_ends_right_wherever_the_server_is_killed(
                 outputs = client.execution_data(execution).outputs
                 assert outputs.literals["o0"].scalar.primitive.integer == program.expected(), seed
                 await check_nodes(client, execution, program.PUBLISHES)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+async def test_every_kind_of_node_ends_right_wherever_the_server_is_killed(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    kills = request.config.getoption("--kills")
+    seed = request.config.getoption("--kill-seed")
+    seed = random.randrange(2**32) if seed is None else seed
+    print(f"--kill-seed {seed}")
+    dice = random.Random(seed)
+    program = load_file(PROGRAMS / "every_kind.py").module
+    with running_server(tmp_path / "server") as server:
+        runs: dict[str, WorkflowExecutionIdentifier] = {}
+        for number in range(kills):
+            ledger = str(tmp_path / f"ledger-{number}")
+            with Client(server.endpoint) as client:
+                runs[ledger] = start(client, "every_kind.py", "every_kind", ledger=ledger)
+                give_numbers(client, list(runs.values()))
+            # The moment is what is tried here, not something waited for: anywhere in the run of the workflow.
+            await asyncio.sleep(dice.uniform(0.0, 4.0))
+            server.kill()
+            server.start()
+        with Client(server.endpoint) as client:
+            for ledger, execution in runs.items():
+                wait_for(lambda execution=execution: give_numbers(client, [execution]), timeout=240)  # type: ignore[misc]
+                ended = wait_ended(client, execution, timeout=240)
+                assert phase_of(ended) == "FAILED", seed
+                assert "as it has to" in ended.closure.error.message, seed
+                check_attempts(Path(ledger), program.ATTEMPTS, seed)
+                check_kinds(client, execution, program.SUCCEEDED)
+
+
+def give_numbers(client: Client, executions: list[WorkflowExecutionIdentifier]) -> bool:
+    """Set the signals that executions wait for, a number of its own for each; tell whether all waited."""
+    waited = True
+    for number, execution in enumerate(executions):
+        waiting = list(client.signals(execution))
+        waited = waited and bool(waiting)
+        for signal in waiting:
+            if not signal.HasField("value"):
+                value = int(execution.name[1:8], 36) + number
+                client.set_signal(execution, signal.id.signal_id, literal(value))
+    return waited
+
+
+def check_attempts(ledger: Path, attempts: set[str], seed: int) -> None:
+    """Each attempt ran, and ran once."""
+    ran = Counter(line.rpartition(" ")[0] for line in ledger.read_text("utf-8").splitlines())
+    assert ran == Counter(dict.fromkeys(attempts, 1)), seed
+
+
+def check_kinds(client: Client, execution: WorkflowExecutionIdentifier, succeeded: set[str]) -> None:
+    nodes = {node.id.node_id: node.closure.phase for node in client.node_executions(execution)}
+    top = {name: phase for name, phase in nodes.items() if name in succeeded or name == "n2"}
+    assert top == {**dict.fromkeys(succeeded, NodeExecution.SUCCEEDED), "n2": NodeExecution.FAILED}
 
 
 async def check_nodes(client: Client, execution: WorkflowExecutionIdentifier, publishes: int) -> None:
