@@ -35,8 +35,9 @@ acceptance: $(VENV)/.dev $(CONSOLE) chromium  ## Real server, real browser
 pictures: $(VENV)/.dev $(CONSOLE) chromium  ## Take pictures of every page in every state, into build/pictures/all; ARGS=--renew renews the baselines
 	@$(BIN)/python -m tests.acceptance.pictures build/pictures/all $(ARGS)
 
-kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10-node workflow
-	@$(BIN)/python -m pytest tests/integration/test_kill.py --kills 20 $(ARGS)
+kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10-node workflow, and at 40 of one with a node of every kind
+	@$(BIN)/python -m pytest tests/integration/test_kill.py -k every_execution --kills 20 $(ARGS)
+	@$(BIN)/python -m pytest tests/integration/test_kill.py -k every_kind --kills 40 $(ARGS)
 
 fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end of a task's function
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)

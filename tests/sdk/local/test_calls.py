@@ -230,6 +230,31 @@ def test_a_node_has_a_timeout_of_its_own() -> None:
         flow()
 
 
+def test_a_sub_workflow_that_takes_too_long_is_stopped_and_its_failure_node_runs() -> None:
+    ran: list[str] = []
+
+    @task
+    def waits() -> None:
+        ran.append("waits")
+        threading.Event().wait()
+
+    @task
+    def cleans_up() -> None:
+        ran.append("cleans up")
+
+    @workflow(on_failure=cleans_up)
+    def inner() -> None:
+        waits()
+
+    @workflow
+    def flow() -> None:
+        inner().with_overrides(timeout=0.05)
+
+    with pytest.raises(TaskTimedOut, match="inner: it ran longer than its timeout of 50 ms"):
+        flow()
+    assert ran == ["waits", "cleans up"]
+
+
 def test_a_task_within_its_timeout_is_left_alone() -> None:
     @task(timeout=60)
     def quick() -> int:

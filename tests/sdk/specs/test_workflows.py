@@ -366,6 +366,34 @@ def test_cache_objects() -> None:
     assert made.options.cache == Cache("3", ignored_inputs=("x",))
 
 
+@task(cache=Cache(version="3", serialize=True))
+def alone(x: int) -> int:
+    return x
+
+
+def test_serialised_caching_is_said_by_the_task_and_changed_by_the_node() -> None:
+    @workflow
+    def flow(x: int) -> tuple[int, int]:
+        return alone(x=x), alone(x=x).with_overrides(cache_serialize=False)
+
+    compiled = task_spec(alone, SETTINGS)
+    assert compiled.template.metadata.cache_serializable
+    said, changed = workflow_spec(flow, SETTINGS).template.nodes
+    assert said.metadata.WhichOneof("cache_serializable_value") is None
+    assert changed.metadata.WhichOneof("cache_serializable_value") is not None
+    plans = [task_plan(node, compiled.template, system_retries=0) for node in (said, changed)]
+    assert [plan.serial for plan in plans] == [True, False]
+
+
+def test_the_node_of_a_workflow_has_a_timeout() -> None:
+    @workflow
+    def flow(q: int) -> int:
+        return inner(q=q).with_overrides(timeout=60)
+
+    [node] = workflow_spec(flow, SETTINGS).template.nodes
+    assert node.metadata.timeout.seconds == 60
+
+
 def test_literals_are_what_the_interface_says() -> None:
     assert isinstance(launch_plan_spec(inner, SETTINGS).default_inputs.parameters["q"].default, literals_pb2.Literal)
 
