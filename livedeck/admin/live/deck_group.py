@@ -23,7 +23,6 @@ from livedeck.admin.signals import Signal
 from livedeck.deck.headlines import HeadlineReplay
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.reader import FEW, Offload
-from livedeck.deck.segments import now
 from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.deck.shared_tabs import SharedTabs
 from livedeck.errors import DeckError, StoreError
@@ -129,6 +128,8 @@ class DeckGroup:
         self._open: dict[tuple[str, int], _Log] = {}
         self._newest: dict[str, int] = {}
         self._tabs = SharedTabs()
+        self._shared_at = ""
+        """When a task last published to them."""
         self._version = 0
         self._versions: OrderedDict[str, int] = OrderedDict()
         """Of each node's headline, the one that changed last at the end."""
@@ -197,7 +198,7 @@ class DeckGroup:
             return
         ops = self._tabs.take()
         if ops:
-            self.shared.add(Segment(self.shared.seq + 1, now(), ops))
+            self.shared.add(Segment(self.shared.seq + 1, self._shared_at, ops))
             self.changed.fire()
 
     def _meet(self, member: Member) -> None:
@@ -263,7 +264,8 @@ class DeckGroup:
             return
         each.seq, each.published_at = document.seq, document.at if document.seq else None
         await self._offload(each.headline.load, document)
-        self._tabs.load(each.member.task, each.member.attempt, document)
+        if self._tabs.load(each.member.task, each.member.attempt, document):
+            self._shared_at = max(self._shared_at, document.at)
         self._touch(each)
 
     async def _take_any(self, each: _Log, segment: Segment) -> None:
@@ -281,6 +283,7 @@ class DeckGroup:
         each.published_at = segment.at or each.published_at
         changed = each.headline.apply(segment.ops)
         if self._tabs.apply(each.member.task, each.member.attempt, segment.ops):
+            self._shared_at = max(self._shared_at, segment.at)
             self._wake.fire()
         if changed or each.encoded is None or segment.seq == 1:
             self._touch(each)

@@ -137,7 +137,7 @@ def _state(group: DeckGroup) -> DeckState:
     moment = rfc3339(datetime.now(UTC))
     if log.seq:
         phase = DeckPhase.SUCCEEDED if group.over else DeckPhase.LIVE
-        return DeckState(phase, published_at=log.replay.at, now=moment)
+        return DeckState(phase, published_at=log.replay.at or None, now=moment)
     if group.over:
         return DeckState(DeckPhase.NONE, reason=NOTHING_SHARED, now=moment)
     return DeckState(DeckPhase.PLACEHOLDER, now=moment)

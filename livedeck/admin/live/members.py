@@ -1,5 +1,6 @@
 """The attempts of an execution that have Decks, as they are recorded: what is followed together."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ Snapshot = Callable[[str, str, str], Awaitable[tuple[list[Change], int]]]
 _W, _N, _K = core.WorkflowExecution, core.NodeExecution, core.TaskExecution
 _EXECUTION_ENDS: Final = frozenset({_W.SUCCEEDED, _W.FAILED, _W.TIMED_OUT, _W.ABORTED})
 _NODE_ENDS: Final = frozenset({_N.SUCCEEDED, _N.RECOVERED, _N.FAILED, _N.TIMED_OUT, _N.ABORTED, _N.SKIPPED})
+_MAPPED: Final = re.compile(r"map_(.+)_[0-9a-f]{32}(?:-arraynode)?")
 _TASK_ENDS: Final = frozenset({_K.SUCCEEDED, _K.FAILED, _K.ABORTED})
 
 
@@ -44,6 +46,13 @@ class Member:
     """Whether it publishes no more."""
     flushing: bool
     """Whether its process went on when its result was stored, for the end of its Deck."""
+
+
+def _short(task: str) -> str:
+    """The name of a task's function, also of one that is mapped: flytekit names what a map runs after it."""
+    name = task.rpartition(".")[2]
+    mapped = _MAPPED.fullmatch(name)
+    return mapped[1] if mapped else name
 
 
 @dataclass
@@ -127,7 +136,7 @@ class ExecutionMembers:
         closure = message.closure
         of_node = self._attempts.setdefault(message.id.node_execution_id.node_id, {})
         of_node[message.id.retry_attempt] = _Attempt(
-            task=message.id.task_id.name.rpartition(".")[2],
+            task=_short(message.id.task_id.name),
             over=closure.phase in _TASK_ENDS,
             flushing=FLUSH_PENDING in closure.custom_info.fields,
             deck=items.DECK_URI in closure.custom_info.fields,

@@ -140,6 +140,24 @@ async def test_decks_are_followed_once_while_somebody_watches_them_and_not_other
     await until(lambda: groups() == [])
 
 
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [("pkg.train", "train"), (f"pkg.map_train_it_{'0' * 32}-arraynode", "train_it"), ("map_reduce", "map_reduce")],
+)
+async def test_tasks_go_by_their_functions_and_their_nodes(world: World, task: str, name: str) -> None:
+    await world.report(
+        world.protos.workflow_event("e1", W.RUNNING), world.protos.node_event("e1", "n0", N.RUNNING, is_array=True)
+    )
+    event = world.protos.task_event("e1", "n0:3", K.RUNNING)
+    event.task_id.name = task
+    event.custom_info.update({"deck_uri": "any"})
+    await world.report(event)
+    share(item_log(world, 3), 0)
+    async with world.listen(f"/live/decks/{RUN}") as stream:
+        replay = await shared_replay(stream, lines)
+    assert set(lines(replay.document())) == {f"{name} n0:3"}
+
+
 async def shared_replay(stream: LiveStream, done: Any, replay: Replay | None = None) -> Replay:
     """Follow the shared tabs as a viewer does, until something is true of them."""
     while replay is None or not done(replay.document()):
@@ -172,6 +190,7 @@ async def test_the_tabs_that_tasks_share_are_one_deck(world: World) -> None:
         share(first, 1)
         replay = await shared_replay(stream, lambda document: sum(map(len, lines(document).values())) == 3, replay)
         assert [tab.name for tab in replay.document().decks] == ["board"]
+        assert replay.at == max(first.replay.at, second.replay.at), "a task published then, whenever that was merged"
         assert sorted(lines(replay.document()).values(), key=len) == [[0], [0, 0.5]]
         assert all(name.endswith(("n0:0", "n0:1")) for name in lines(replay.document()))
     page = await world.http.get(f"/decks/{RUN}/deck.html?download=1")

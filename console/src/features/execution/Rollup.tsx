@@ -55,7 +55,7 @@ function OpenRollup({ route, row, rows, items, session }: RollupProps & { readon
 }
 
 function Summaries({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
-  const { list, style, shown } = useVirtualRows<DeckEntry, HTMLUListElement>(entries, { estimate: 76, gap: 6 });
+  const { list, style, shown } = useVirtualRows<DeckEntry, HTMLUListElement>(entries, { estimate: 66, gap: 6 });
   return (
     <ul ref={list} className="rollup-list" aria-label="Decks" style={style}>
       {shown.map(({ row: entry, attributes }) => (

@@ -80,7 +80,7 @@ function Cards({ route, entries }: { readonly route: ExecutionRoute; readonly en
   const { list, style, shown } = useVirtualRows<WallLine, HTMLDivElement>(lines, { estimate: 120, gap: 10 });
   return (
     <div ref={outer}>
-      <div ref={list} style={style}>
+      <div ref={list} className="wall-lines" style={style}>
         {shown.map(({ row: line, attributes }) => (
           <div key={line.id} ref={attributes.ref} data-index={attributes["data-index"]}>
             {line.heading === null ? (
