@@ -31,15 +31,27 @@ if TYPE_CHECKING:
     from livedeck.sdk.conditionals import conditional
     from livedeck.sdk.dynamic import dynamic
     from livedeck.sdk.gates import approve, sleep, wait_for_input
+    from livedeck.sdk.launch_options import (
+        Annotations,
+        ConcurrencyLimitBehavior,
+        ConcurrencyPolicy,
+        Labels,
+        Options,
+    )
+    from livedeck.sdk.launch_plans import LaunchPlan
     from livedeck.sdk.map_tasks import TaskMetadata, map_task
     from livedeck.sdk.node_creation import create_node
+    from livedeck.sdk.references import reference_launch_plan, reference_task, reference_workflow
     from livedeck.sdk.types.errors import FlyteError
 
     __version__: str
     """The installed version, such as ``0.1.0``."""
 
 __all__ = [
+    "Annotations",
     "Cache",
+    "ConcurrencyLimitBehavior",
+    "ConcurrencyPolicy",
     "Deck",
     "DeckField",
     "DeckPublish",
@@ -49,8 +61,11 @@ __all__ = [
     "FlyteError",
     "InvalidName",
     "InvalidWorkflow",
+    "Labels",
+    "LaunchPlan",
     "LivedeckError",
     "MissingInput",
+    "Options",
     "RecoverableError",
     "Resources",
     "Task",
@@ -69,6 +84,9 @@ __all__ = [
     "current_context",
     "dynamic",
     "map_task",
+    "reference_launch_plan",
+    "reference_task",
+    "reference_workflow",
     "sleep",
     "task",
     "wait_for_input",
@@ -79,11 +97,17 @@ __all__ = [
 _LOADED_WHEN_ASKED_FOR = {
     "Deck": "livedeck.deck.page",
     "FlyteError": "livedeck.sdk.types.errors",
+    "LaunchPlan": "livedeck.sdk.launch_plans",
     "TaskMetadata": "livedeck.sdk.map_tasks",
     "conditional": "livedeck.sdk.conditionals",
     "create_node": "livedeck.sdk.node_creation",
     "dynamic": "livedeck.sdk.dynamic",
     "map_task": "livedeck.sdk.map_tasks",
+    **dict.fromkeys(
+        ("Annotations", "ConcurrencyLimitBehavior", "ConcurrencyPolicy", "Labels", "Options"),
+        "livedeck.sdk.launch_options",
+    ),
+    **dict.fromkeys(("reference_launch_plan", "reference_task", "reference_workflow"), "livedeck.sdk.references"),
     **dict.fromkeys(("approve", "sleep", "wait_for_input"), "livedeck.sdk.gates"),
 }
 """Names to the modules that they are in."""

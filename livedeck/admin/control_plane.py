@@ -7,9 +7,10 @@ nothing of each other.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from flyteidl.admin.execution_pb2 import ExecutionSpec
+from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
@@ -33,14 +34,20 @@ from livedeck.admin.db.cache import CachedOutputs, Reservation
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.leases import Leased, Renewed
 from livedeck.admin.db.recording import ExecutionEvent, Reporter
+from livedeck.admin.names import describe
 from livedeck.admin.objects import Objects
-from livedeck.errors import InvalidRequest, NoSuchEntity
+from livedeck.admin.phases import OPEN
+from livedeck.admin.services.launching import Launcher
+from livedeck.admin.services.registrar import Registrar
+from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
 from livedeck.executors.api import Queued
 
 _log = logging.getLogger(__name__)
 
 _LOOK_AGAIN = 10.0
-"""Seconds after which a signal is looked for that another process may have set."""
+"""Seconds after which is looked for what another process may have recorded: a signal, an execution's end."""
+_CREATE_AGAIN = 1.0
+"""Seconds until the creation of a child is tried again whose name is taken for now."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class DatabaseControlPlane:
     def __init__(self, database: Database, objects: Objects) -> None:
         self._database = database
         self._objects = objects
+        self._launcher = Launcher(database, objects, Registrar(database))
         # Who was given what by this process. An owner that does not appear here was restarted, and gets its own
         # leases back at once.
         self._given: dict[str, set[str]] = {}
@@ -220,6 +228,52 @@ class DatabaseControlPlane:
                 await self._database.signalled.wait(heard, timeout=_LOOK_AGAIN)
         return signal.value
 
+    async def create_child(self, owner: str, request: ExecutionCreateRequest) -> None:
+        """Create the execution that a node starts; one that the node has started already stays as it is.
+
+        Raises:
+            LeaseLost: ``owner`` does not hold the lease of the node's execution.
+            InvalidRequest: An input is missing, unknown or of the wrong type.
+            NoSuchEntity: The launch plan does not exist.
+            EntityExists: Its name is taken by an execution that is not the node's.
+        """
+        identifier = WorkflowExecutionIdentifier(project=request.project, domain=request.domain, name=request.name)
+        while True:
+            found = await self._database.look_up(executions.find, identifier)
+            if found is not None:
+                _check_own(found, request)
+                return
+            try:
+                await self._launcher.create(request, started_by=owner)
+            except EntityExists:
+                # By another engine a moment ago, or of an execution of that name that is being removed still.
+                await asyncio.sleep(_CREATE_AGAIN)
+            else:
+                return
+
+    async def wait_for_execution(self, identifier: WorkflowExecutionIdentifier) -> Execution:
+        """Return an execution once it is over. What another process records may be noticed some seconds later.
+
+        Raises:
+            NoSuchEntity: There is none.
+        """
+        with self._database.ended.listening(_key(identifier)) as ended:
+            while True:
+                found = await self._database.look_up(executions.find, identifier)
+                if found is None:
+                    raise NoSuchEntity(f"there is no execution {describe(identifier)}")
+                if found.closure.phase not in OPEN:
+                    return found
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_AGAIN):
+                        await ended.wait()
+
+    async def abort_child(
+        self, child: WorkflowExecutionIdentifier, parent: NodeExecutionIdentifier, cause: str
+    ) -> None:
+        """Ask for an execution to be aborted, if it is one that the node ``parent`` has started, and is not over."""
+        await self._database.write(executions.abort_child, child, parent, cause)
+
     async def _put_aside(self, owner: str, leased: Leased, error: BaseException) -> None:
         """Keep one execution that cannot be loaded from keeping all others from being claimed."""
         identifier = leased.message.id
@@ -250,6 +304,16 @@ class DatabaseControlPlane:
             nodes=leased.nodes,
             tasks=leased.tasks,
             reserving=leased.reserving,
+        )
+
+
+def _check_own(found: Execution, request: ExecutionCreateRequest) -> None:
+    """Refuse an execution that has the name of a node's child and is not the node's."""
+    parent = request.spec.metadata.parent_node_execution
+    if found.spec.metadata.parent_node_execution != parent:
+        raise EntityExists(
+            f"execution {describe(found.id)} exists already, and it was not started by node {parent.node_id!r} of "
+            f"{describe(parent.execution_id)}: delete it, or give the parent another name"
         )
 
 

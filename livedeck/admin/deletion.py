@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from livedeck.admin.db import deletions, executions
+from livedeck.admin.db import deletions
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.deletions import Removal, StillDriven
 from livedeck.admin.db.writer import now
 from livedeck.admin.names import check_execution, describe
 from livedeck.admin.objects import Objects
 from livedeck.admin.signals import Signal
-from livedeck.errors import LivedeckError, NoSuchEntity
+from livedeck.errors import LivedeckError
 from livedeck.store import layout
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,8 @@ class Deletion:
     async def delete(self, identifier: WorkflowExecutionIdentifier) -> None:
         """Delete an execution that is over: its record, its cached outputs, and all that its tasks left in the store.
 
+        The executions that it started go with it.
+
         Files and frames that it was told to put elsewhere than in this server's store stay there.
 
         Raises:
@@ -78,18 +80,15 @@ class Deletion:
             StateForbids: It is not over, or others use its data.
         """
         check_execution(identifier)
-        found = await self._database.read(executions.find, identifier)
-        if found is None:
-            raise NoSuchEntity(f"there is no execution {describe(identifier)}")
-        await self._remove_from_record(identifier, self._objects.raw_data_key(found))
+        await self._remove_from_record(identifier)
         log.info("deletion.deleted execution=%s", describe(identifier))
         self._deleted.fire()
 
-    async def _remove_from_record(self, identifier: WorkflowExecutionIdentifier, raw_data_key: str) -> None:
+    async def _remove_from_record(self, identifier: WorkflowExecutionIdentifier) -> None:
         deadline = asyncio.get_running_loop().time() + self._release_timeout
         while True:
             try:
-                await self._database.write(deletions.remove, identifier, raw_data_key)
+                await self._database.write(deletions.remove, identifier, self._objects.raw_data_key)
             except StillDriven:
                 if asyncio.get_running_loop().time() >= deadline:
                     raise

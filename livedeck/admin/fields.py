@@ -100,9 +100,9 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     },
     NotificationList: {"notifications": _NOTIFICATION},
     ExecutionMetadata: {
-        **_used("mode", "parent_node_execution"),
+        **_used("mode", "parent_node_execution", "nesting"),
         **dict.fromkeys(
-            ("principal", "nesting", "scheduled_at", "reference_execution", "system_metadata", "artifact_ids"), _RECORD
+            ("principal", "scheduled_at", "reference_execution", "system_metadata", "artifact_ids"), _RECORD
         ),
     },
     TaskTemplate: {

@@ -1,6 +1,8 @@
-"""A signal that many can wait for, and that is never missed between two waits."""
+"""Signals that many can wait for, and that are never missed between two waits."""
 
 import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class Signal:
@@ -31,3 +33,29 @@ class Signal:
         except TimeoutError:
             return False
         return True
+
+
+class KeyedSignal:
+    """Wakes those who wait for a key, and nobody else."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[asyncio.Event]] = {}
+
+    def fire(self, keys: Iterable[str]) -> None:
+        """Wake everybody who listens for one of the keys. Call it in the event loop's thread."""
+        for key in keys:
+            for event in self._listeners.get(key, ()):
+                event.set()
+
+    @contextmanager
+    def listening(self, key: str) -> Iterator[asyncio.Event]:
+        """Give an event that is set when the key is fired meanwhile."""
+        event = asyncio.Event()
+        listeners = self._listeners.setdefault(key, set())
+        listeners.add(event)
+        try:
+            yield event
+        finally:
+            listeners.remove(event)
+            if not listeners:
+                self._listeners.pop(key, None)

@@ -97,21 +97,30 @@ def prune(
 
 def _delete_all(client: Client, found: list[Execution], *, strict: bool) -> None:
     """Delete executions; what cannot be deleted is said, and with ``strict`` is an error."""
-    deleted, kept = 0, []
-    for each in found:
-        try:
-            client.delete_execution(each.id)
-            deleted += 1
-        except RemoteNotFound:
-            deleted += 1  # somebody else was faster
-        except RemoteConflict as refusal:
-            kept.append(str(refusal))
+    deleted, kept = 0, _delete_each(client, found)
+    while len(kept) < len(found):  # what was used by one of those that are gone now is not any more
+        deleted += len(found) - len(kept)
+        found = [each for each, _ in kept]
+        kept = _delete_each(client, found)
     if deleted:
         click.echo(f"Deleted {_counted(deleted, 'execution')}; the data is removed within a minute.")
-    for words in kept:
+    for _, words in kept:
         click.echo(f"Kept: {words}", err=True)
     if kept and strict:
         raise click.ClickException(f"{_counted(len(kept), 'execution')} could not be deleted")
+
+
+def _delete_each(client: Client, found: list[Execution]) -> list[tuple[Execution, str]]:
+    """Delete executions; return those that were not, with the reason."""
+    kept = []
+    for each in found:
+        try:
+            client.delete_execution(each.id)
+        except RemoteNotFound:
+            continue  # it went with the execution that started it, or somebody else was faster
+        except RemoteConflict as refusal:
+            kept.append((each, str(refusal)))
+    return kept
 
 
 def _prune_local(older_than: float, *, dry_run: bool, yes: bool) -> None:

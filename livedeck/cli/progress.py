@@ -168,6 +168,9 @@ class Progress:
         # A node may be over before anything is heard of it: its Deck is told of once, on the first line that can.
         if node.closure.deck_uri and self._is_news((id_, "deck"), node.closure.deck_uri):
             line += f"  Deck: {self._console_url}?node={id_}&view=deck"
+        child = node.closure.workflow_node_metadata.executionId
+        if child.name and self._is_news((id_, "child"), child.name):
+            line += f"  Execution {child.name}: {self._console_url.rpartition('/')[0]}/{child.name}"
         click.echo(line)
         if node.closure.HasField("error"):
             self._error(node.closure.error.message)

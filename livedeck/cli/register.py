@@ -4,8 +4,7 @@ import click
 
 from livedeck.cli.options import endpoint_option, project_options
 from livedeck.client import Client
-from livedeck.sdk.loading import load_file
-from livedeck.sdk.workflows import Workflow
+from livedeck.sdk.loading import kind_of, load_file
 
 
 @click.command()
@@ -30,7 +29,6 @@ def register(files: tuple[str, ...], endpoint: str, project: str, domain: str, v
         for program, remote in remotes:
             for entity in program.entities.values():
                 registered = remote.register(entity)
-                kind = "workflow" if isinstance(entity, Workflow) else "task"
-                click.echo(f"{kind:9} {registered.id.name:{width}}  version {registered.id.version}")
+                click.echo(f"{kind_of(entity):11} {registered.id.name:{width}}  version {registered.id.version}")
             if not program.entities:
                 click.echo(f"{program.file} has no task and no workflow")

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
-from flyteidl.admin.task_pb2 import TaskCreateRequest
-from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
+from flyteidl.admin.task_pb2 import TaskCreateRequest, TaskSpec
+from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest, WorkflowSpec
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
@@ -31,7 +31,6 @@ from livedeck.sdk.loading import Program
 from livedeck.sdk.specs import workflows as specs
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_json, to_literal
-from livedeck.sdk.workflows import Workflow
 
 
 class UploadingDataPlane(DataPlane):
@@ -113,19 +112,24 @@ class RemoteProgram:
         self.check(entity)
         code = self._client.upload(self._code.data, self._code.name)
         registration = specs.closure(entity, self._settings(code, self._data))
-        self._client.register(
-            [
-                *(TaskCreateRequest(id=spec.template.id, spec=spec) for spec in registration.tasks),
-                *(WorkflowCreateRequest(id=spec.template.id, spec=spec) for spec in registration.workflows),
-                *(LaunchPlanCreateRequest(id=plan, spec=spec) for plan, spec in registration.launch_plans),
-            ]
-        )
-        if isinstance(entity, Workflow):
-            return Registered(registration.launch_plans[-1][0], self._data)
-        return Registered(registration.tasks[-1].template.id, self._data)
+        self._client.register([_create_request(each) for each in registration.entities])
+        for plan in registration.launch_plans:
+            if plan.activate:
+                self._client.activate_launch_plan(plan.id)
+        return Registered(registration.id, self._data)
 
     def _settings(self, code: str, data: DataPlane) -> specs.CompileSettings:
         return specs.CompileSettings(self._client.project, self._client.domain, self._version, code=code, data=data)
+
+
+def _create_request(
+    each: TaskSpec | WorkflowSpec | specs.PlanRegistration,
+) -> TaskCreateRequest | WorkflowCreateRequest | LaunchPlanCreateRequest:
+    if isinstance(each, specs.PlanRegistration):
+        return LaunchPlanCreateRequest(id=each.id, spec=each.spec)
+    if isinstance(each, WorkflowSpec):
+        return WorkflowCreateRequest(id=each.template.id, spec=each)
+    return TaskCreateRequest(id=each.template.id, spec=each)
 
 
 def register_entity(client: Client, program: Program, entity: AnyEntity, version: str | None = None) -> Registered:

@@ -14,11 +14,10 @@ from livedeck.cli.options import RunSettings, endpoint_option, project_options
 from livedeck.errors import UserError
 from livedeck.sdk.attempts import run_to_end
 from livedeck.sdk.entities import AnyEntity
-from livedeck.sdk.loading import Program, load_file
+from livedeck.sdk.loading import Program, kind_of, load_file
 from livedeck.sdk.local.events import listening
 from livedeck.sdk.tracebacks import format_error, user_frames
 from livedeck.sdk.types import Location, to_json
-from livedeck.sdk.workflows import Workflow
 
 
 @click.command(
@@ -98,8 +97,7 @@ def _listing(file: str, program: Program) -> str:
     lines = [f"What {file} has (livedeck run {file} NAME --help lists the inputs):", ""]
     width = max(map(len, program.entities)) + 2
     for name, entity in program.entities.items():
-        kind = "workflow" if isinstance(entity, Workflow) else "task"
-        lines.append(f"  {kind:9} {name:{width}}{entity.interface.docs.summary}".rstrip())
+        lines.append(f"  {kind_of(entity):11} {name:{width}}{entity.interface.docs.summary}".rstrip())
     return "\n".join(lines)
 
 

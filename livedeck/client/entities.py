@@ -67,6 +67,19 @@ class Entities(Connection):
 
         return self._create(LaunchPlanCreateRequest(id=id, spec=spec))
 
+    def activate_launch_plan(self, id: "Identifier") -> None:
+        """Make a version of a launch plan the active one of its name.
+
+        Args:
+            id: its full name.
+
+        Raises:
+            RemoteNotFound: there is none.
+        """
+        from flyteidl.admin.launch_plan_pb2 import LaunchPlanState, LaunchPlanUpdateRequest
+
+        self._calls.call("UpdateLaunchPlan", LaunchPlanUpdateRequest(id=id, state=LaunchPlanState.ACTIVE))
+
     def register(self, entities: "Iterable[Entity]") -> int:
         """Register requests of all three kinds, as many at once as can be; return how many were new.
 

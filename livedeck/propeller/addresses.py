@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 
 from flyteidl.core.identifier_pb2 import (
@@ -20,9 +21,44 @@ _LONGEST = 120
 """Characters of a node's unique id; it is a folder's name, and ids grow with each level of sub-workflows."""
 
 
+_LONGEST_CHILD = 20
+"""Characters of a child execution's name; Flyte's."""
+_CHILD = re.compile(r"[a-z][a-z0-9-]*")
+"""What an execution may be called; ids of nodes may hold other characters."""
+_FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
+"""Of FNV-1a with 64 bits, the hash that Flyte names children by."""
+_FLYTES_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "abcdefghijklmnopqrstuvwxyz123456")
+
+
 def execution_key(execution: WorkflowExecutionIdentifier) -> str:
     """``project/domain/name``: how leases name an execution."""
     return f"{execution.project}/{execution.domain}/{execution.name}"
+
+
+def child_name(execution: str, node: str, attempt: int) -> str:
+    """Return the name of the execution that an attempt of a node starts, as Flyte makes it.
+
+    Args:
+        execution: the parent's name.
+        node: the node's unique id.
+        attempt: its number.
+    """
+    name = f"{execution}-{node}-{attempt}"
+    if len(name) <= _LONGEST_CHILD and _CHILD.fullmatch(name):
+        return name
+    digest = _FNV_OFFSET
+    for byte in name.encode():
+        digest = (digest ^ byte) * _FNV_PRIME % (1 << 64)
+    encoded = base64.b32encode(digest.to_bytes(8)).decode().rstrip("=")
+    return f"f{encoded.translate(_FLYTES_BASE32)}"
+
+
+def child_id(node: NodeExecutionIdentifier) -> WorkflowExecutionIdentifier:
+    """Return the identifier of the execution that a node starts if it runs a launch plan."""
+    parent = node.execution_id
+    return WorkflowExecutionIdentifier(
+        project=parent.project, domain=parent.domain, name=child_name(parent.name, node.node_id, 0)
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -47,7 +83,9 @@ def name_in(plan: ScopePlan, parent: str, retry_group: int, index: int) -> str:
         retry_group: which attempt of that node the scope belongs to.
         index: the node's index in the scope.
     """
-    return unique_id(parent, retry_group, plan.nodes[index].id) if plan.items is None else item_name(parent, index)
+    if plan.items is None or plan.items.are_nodes:
+        return unique_id(parent, retry_group, plan.nodes[index].id)
+    return item_name(parent, index)
 
 
 class Addresses:

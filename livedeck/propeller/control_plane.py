@@ -7,7 +7,7 @@ lease has run out.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from flyteidl.admin.execution_pb2 import ExecutionSpec
+from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
@@ -193,6 +193,30 @@ class ControlPlane(Protocol):
 
     async def find_dynamic_workflow(self, node: NodeExecutionIdentifier) -> CompiledWorkflowClosure | None:
         """Return the nodes that a dynamic node was last reported to run; None if none were."""
+
+    async def create_child(self, owner: str, request: ExecutionCreateRequest) -> None:
+        """Create the execution that a node starts; one that the node has started already stays as it is.
+
+        Args:
+            owner: this engine's name.
+            request: the execution; its metadata names the node.
+
+        Raises:
+            LeaseLost: ``owner`` does not hold the lease of the node's execution.
+            Refusal: it cannot be started, or its name is taken by an execution that is not the node's; says why.
+        """
+
+    async def wait_for_execution(self, identifier: WorkflowExecutionIdentifier) -> Execution:
+        """Return an execution once it is over.
+
+        Raises:
+            Refusal: there is none.
+        """
+
+    async def abort_child(
+        self, child: WorkflowExecutionIdentifier, parent: NodeExecutionIdentifier, cause: str
+    ) -> None:
+        """Ask for an execution to be aborted, if it is one that the node ``parent`` has started, and is not over."""
 
     async def wait_for_signal(self, identifier: SignalIdentifier, literal_type: LiteralType) -> Literal:
         """Return the value of a signal once somebody has set it. The signal is made if there is none."""

@@ -103,7 +103,7 @@ class Data:
             return self._inputs
         inputs = await self.read(self._addresses.inputs_uri(self._name(path)))
         items = scope_at(self._root(), path[:-1]).plan.items
-        return inputs if items is None else items.inputs_of(path[-1], inputs)
+        return inputs if items is None or items.are_nodes else items.inputs_of(path[-1], inputs)
 
     async def outputs(self, path: Path) -> LiteralMap:
         """A node's outputs, once it has succeeded."""

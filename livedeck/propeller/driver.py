@@ -15,6 +15,7 @@ from livedeck.errors import UserError
 from livedeck.executors.api import Executor, Queued
 from livedeck.propeller.addresses import Addresses, execution_key
 from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
+from livedeck.propeller.children import Children
 from livedeck.propeller.commands import Command, NodeCommand, ReportWorkflow
 from livedeck.propeller.control_plane import Claim, ControlPlane, ExecutionEvent
 from livedeck.propeller.data import Data
@@ -109,6 +110,7 @@ class Driver:
             emit=self._events.put_nowait,
             parallelism=claim.spec.max_parallelism,
         )
+        self._children = Children(control, owner, claim.spec, self._addresses, settings)
         self._large = False
         self._state: ExecutionState
         self._shell: Shell
@@ -131,6 +133,11 @@ class Driver:
                 found[cast("Path", path)] = Queued(last.ahead + 1 + position, last.reason)
         return {self._addresses.node(self._state.root, path): queued for path, queued in found.items()}
 
+    @property
+    def awaits_children(self) -> bool:
+        """Whether nodes wait for executions that they have started, which need an engine themselves."""
+        return self._children.awaited > 0
+
     async def run(self) -> None:
         """Drive the execution to its end; when this returns, the end is on record.
 
@@ -151,7 +158,7 @@ class Driver:
 
     async def force_end(self, failure: Failure) -> None:
         """End the execution without driving it: stop what is on record, and fail it (abort it, if that was asked)."""
-        self._recorder.add(await stop_recorded(self._claim, self._executor, self._owner, self._settings))
+        self._recorder.add(await stop_recorded(self._claim, self._control, self._executor, self._owner, self._settings))
         stands = WorkflowPhase(self._claim.phase)
         phases = [WorkflowPhase.FAILING, WorkflowPhase.FAILED]
         if stands is WorkflowPhase.ABORTING:
@@ -187,6 +194,7 @@ class Driver:
             planner=self._planner,
             cache=self._cache,
             launcher=self._launcher,
+            children=self._children,
             starting=self._starting,
             preparing=Slots(self._settings.ahead),
             sequencer=Sequencer(self._settings.in_order),

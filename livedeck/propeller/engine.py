@@ -58,6 +58,7 @@ class Propeller:
         self._kinds = kinds
         self._driven: dict[str, _DrivenExecution] = {}
         self._crashes: dict[str, int] = {}
+        self._full = False
         self._idle = asyncio.Event()
         self._idle.set()
         control.show_queues(self.queued)
@@ -128,7 +129,10 @@ class Propeller:
                 driven.driver.ask_to_abort(renewal.aborting[key])
 
     async def _claim(self) -> None:
-        free = self._settings.max_executions - len(self._driven)
+        # Those that wait for their children are not counted: else they might keep an engine from taking those up.
+        busy = sum(not driven.driver.awaits_children for driven in self._driven.values())
+        free = self._settings.max_executions - busy
+        self._full = free <= 0
         if free <= 0:
             return
         for claim in await self._control.claim(self._owner, limit=free, ttl=self._settings.lease_ttl):
@@ -168,7 +172,7 @@ class Propeller:
                 log.warning("propeller.lease_lost execution=%s", key)
         finally:
             self._forget(driven)
-        if key in self._crashes:
+        if key in self._crashes or self._full:  # there may be executions that nobody drives, and nothing else says so
             await self._call_or_pause("claim", self._claim)
 
     def _forget(self, driven: "_DrivenExecution") -> None:

@@ -10,8 +10,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import Executor
-from livedeck.propeller.addresses import execution_key
-from livedeck.propeller.control_plane import Claim, ExecutionEvent
+from livedeck.propeller.addresses import child_id, execution_key
+from livedeck.propeller.children import PARENT_ENDED, abort_child
+from livedeck.propeller.control_plane import Claim, ControlPlane, ExecutionEvent
 from livedeck.propeller.phases import NodePhase, TaskPhase
 from livedeck.propeller.settings import PropellerSettings
 
@@ -19,12 +20,16 @@ log = logging.getLogger("livedeck.propeller")
 
 
 async def stop_recorded(
-    claim: Claim, executor: Executor, owner: str, settings: PropellerSettings
+    claim: Claim, control: ControlPlane, executor: Executor, owner: str, settings: PropellerSettings
 ) -> list[ExecutionEvent]:
-    """Stop every attempt that may run; return the events that call attempts and nodes aborted."""
+    """Stop every attempt and child execution that may run; return the events that call attempts and nodes aborted."""
     tasks = [task for task in claim.tasks if not TaskPhase(task.closure.phase).terminal]
     nodes = [node for node in claim.nodes if not NodePhase(node.closure.phase).terminal]
     await asyncio.gather(*(_end(claim, task, executor, settings) for task in tasks))
+    attempted = {task.id.node_execution_id.node_id for task in claim.tasks}
+    for node in nodes:
+        if node.id.node_id not in attempted:  # those that have attempts start no executions
+            await abort_child(control, child_id(node.id), node.id, PARENT_ENDED.format(claim.id.name), settings)
     # Children before the nodes that hold them, and attempts before their nodes.
     nodes.sort(key=lambda node: len(node.id.node_id), reverse=True)
     return [*(_task_event(task, owner) for task in tasks), *(_node_event(node, owner) for node in nodes)]

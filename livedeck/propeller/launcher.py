@@ -105,14 +105,15 @@ class Launcher:
             adopt=adopt,
             timeout=task.timeout,
             started_at=self._observations.started.get((path, number)),
-            slots=None if task.eager else self._slots_of(path),
+            slots=None if task.eager else self.slots_of(path),
         )
         self._runs[path, number] = run
         self._unstarted.add((path, number))
         self._starting.acquire_over()
         return self._run_to_end(run, path, number, task)
 
-    def _slots_of(self, path: Path) -> Slots | None:
+    def slots_of(self, path: Path) -> Slots | None:
+        """What limits how many nodes are at work at once, for the node at ``path``; None: nothing."""
         items = scope_at(self._root(), path[:-1]).plan.items
         return self._slots if items is None or items.limited else None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus, CatalogReservation
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
 
 from livedeck.propeller.plan import Path
@@ -34,7 +34,8 @@ class Observations:
     """When its result was stored or its process ended, which may be long before an engine hears of it."""
     flushing: set[tuple[Path, int]] = field(default_factory=set)
     """Attempts whose process went on when their result was stored."""
-
+    children: dict[Path, WorkflowExecutionIdentifier] = field(default_factory=dict)
+    """Which execution a node has started."""
     compiled: dict[tuple[Path, int], DynamicWorkflowNodeMetadata] = field(default_factory=dict)
     """The nodes that an attempt has left to be run in its place."""
 

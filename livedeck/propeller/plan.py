@@ -81,12 +81,14 @@ class FailureNodePlan:
 class Items:
     """What is true of nodes that are the items of one array node.
 
-    As in Flyte an item is no node of its own on record, but a resource of the one attempt that the array node has; it
-    is given all of the array's inputs and takes its own out of the lists.
+    As in Flyte an item that runs a task is no node of its own on record, but a resource of the one attempt that the
+    array node has; it is given all of the array's inputs and takes its own out of the lists.
     """
 
     bound: frozenset[str] = frozenset()
     """Inputs that every item gets whole."""
+    are_nodes: bool = False
+    """Whether each is a node of its own on record after all, with inputs of its own."""
     limited: bool = True
     """Whether items count among the attempts of the execution that may run at once (``max_parallelism``)."""
 

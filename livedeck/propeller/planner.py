@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.interface_pb2 import TypedInterface
 from flyteidl.core.literals_pb2 import Binding, BindingData
 from flyteidl.core.tasks_pb2 import TaskTemplate
-from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata, WorkflowTemplate
+from flyteidl.core.workflow_pb2 import LaunchPlanTemplate, Node, WorkflowMetadata, WorkflowTemplate
 
-from livedeck.errors import InvalidWorkflow, UnsupportedOption
+from livedeck.errors import InvalidWorkflow
 from livedeck.literals.order import notes_of
 from livedeck.propeller.error_inputs import error_type
 from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.plan import END, START, FailureNodePlan, NodePlan, ScopePlan
 from livedeck.propeller.scope_policy import WorkflowPolicy
-from livedeck.propeller.unsupported import UNSUPPORTED
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _Key = tuple[int, str, str, str, str]
@@ -38,6 +38,7 @@ class Planner:
         self._primary = closure.primary.template
         self._workflows = {_key(sub.template.id): sub.template for sub in closure.sub_workflows}
         self._tasks = {_key(task.template.id): task.template for task in closure.tasks}
+        self._launch_plans = {_key(plan.template.id): plan.template for plan in closure.launch_plans}
         self._done: dict[_Key, ScopePlan] = {}
         self._doing: list[_Key] = []
 
@@ -66,6 +67,17 @@ class Planner:
         except KeyError:
             raise InvalidWorkflow(f"the closure does not hold task {_name(id)}; register it again") from None
 
+    def launch_plan(self, id: Identifier) -> LaunchPlanTemplate:
+        """The launch plan that a node names.
+
+        Raises:
+            InvalidWorkflow: the closure does not hold it.
+        """
+        try:
+            return self._launch_plans[_key(id)]
+        except KeyError:
+            raise InvalidWorkflow(f"the closure does not hold launch plan {_name(id)}; register it again") from None
+
     def sub_workflow(self, id: Identifier) -> ScopePlan:
         """The plan of the sub-workflow that a node names.
 
@@ -89,10 +101,7 @@ class Planner:
         for kind in kinds:
             if kind.matches(node):
                 return kind.plan(node, self)
-        target = _target(node)
-        if target in UNSUPPORTED:
-            raise UnsupportedOption(f"node {node.id!r} {UNSUPPORTED[target]}")
-        raise InvalidWorkflow(f"node {node.id!r} has nothing to run ({target or 'no target'})")
+        raise InvalidWorkflow(f"node {node.id!r} has nothing to run ({_target(node) or 'no target'})")
 
     def _scope(self, template: WorkflowTemplate) -> ScopePlan:
         key = _key(template.id)
@@ -129,10 +138,7 @@ class Planner:
                 f"failure node {node.id!r} depends on other nodes; only the workflow's inputs are there"
             )
         handler = self.handler(node)
-        if node.HasField("task_node"):
-            interface = self.task(node.task_node.reference_id).interface
-        else:
-            interface = self._template(node.workflow_node.sub_workflow_ref).interface
+        interface = self._interface(node)
         given = {each.var for each in node.inputs if each.binding.HasField("promise")}  # other bindings are defaults
         errors = {
             name: variable.type
@@ -140,6 +146,14 @@ class Planner:
             if name not in given and error_type(variable.type) is not None
         }
         return NodePlan(index, node.id, node, handler, waiting=1), FailureNodePlan(errors)
+
+    def _interface(self, node: Node) -> TypedInterface:
+        """What the task, launch plan or workflow takes and gives that a node runs."""
+        if node.HasField("task_node"):
+            return self.task(node.task_node.reference_id).interface
+        if node.workflow_node.HasField("launchplan_ref"):
+            return self.launch_plan(node.workflow_node.launchplan_ref).interface
+        return self._template(node.workflow_node.sub_workflow_ref).interface
 
     def _nodes(self, template: WorkflowTemplate) -> tuple[NodePlan, ...]:
         nodes = _with_ends(template)

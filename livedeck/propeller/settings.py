@@ -15,7 +15,7 @@ class PropellerSettings:
     lease_ttl: float = 30.0
     """How long an execution stays this engine's without a word from it; renewed after a third of it."""
     max_executions: int = 1000
-    """How many executions are driven at once."""
+    """How many executions are driven at once, those aside that wait for their children."""
     retry_first: float = 0.05
     """Pause before the first repeat of a call to the control plane or the store that failed for now; it doubles."""
     retry_longest: float = 5.0

@@ -13,6 +13,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.propeller.addresses import Addresses
+from livedeck.propeller.children import Children
 from livedeck.propeller.control_plane import ControlPlane
 from livedeck.propeller.data import Data
 from livedeck.propeller.events import Event, Gathered, GatherFailed, NodeEvent, Prepared, PrepareFailed
@@ -58,6 +59,8 @@ class Shell:
     """Outputs of tasks, from run to run."""
     launcher: Launcher
     """Runs attempts."""
+    children: Children
+    """Starts child executions."""
     starting: Slots
     """For nodes whose attempts are about to be started: from their inputs being put together on."""
     preparing: Slots
@@ -118,7 +121,8 @@ class Shell:
 
     async def _prepared(self, path: Path, then: Callable[[LiteralMap], Awaitable[NodeEvent]] | None) -> NodeEvent:
         try:
-            if scope_at(self.root(), path[:-1]).plan.items is not None:  # their array's are stored
+            items = scope_at(self.root(), path[:-1]).plan.items
+            if items is not None and not items.are_nodes:  # their array's are stored
                 inputs = await self.data.inputs(path)
             else:
                 inputs = await self._inputs(path)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 _NOT_YET = "not yet supported"
 
 _INSTEAD: Mapping[str, str] = {
+    "AuthRole": "tasks run as the server's user",
     "CachePolicy": "give @task(cache=Cache(version=...))",
     "Checkpoint": "use current_context().checkpoint",
     "ContainerTask": "tasks are Python functions; call the program from one, with subprocess",
@@ -26,8 +27,6 @@ _INSTEAD: Mapping[str, str] = {
     "FlyteRemote": "use livedeck.client.Client, or flytekit's own FlyteRemote on livedeck's endpoint",
     "HashMethod": _NOT_YET,
     "ImageSpec": "tasks run in the environment of the server; install there what they import",
-    "LaunchPlan": "every workflow is registered with a launch plan of its name",
-    "Options": "give options to `livedeck run --remote`",
     "PagerDuty": _NOT_YET,
     "PodTemplate": "tasks do not run in pods",
     "PythonFunctionTask": "use @task",
@@ -44,11 +43,7 @@ _INSTEAD: Mapping[str, str] = {
     "lazy_module": "import inside the task",
     "logger": "use current_context().logging",
     "new_context": "use current_context()",
-    "reference_launch_plan": "import the workflow and call it",
-    "reference_task": "import the task and call it",
-    "reference_workflow": "import the workflow and call it",
-    **dict.fromkeys(("Annotations", "Labels"), "tasks do not run in pods"),
-    **dict.fromkeys(("Artifact", "ConcurrencyPolicy", "ConcurrencyLimitBehavior"), _NOT_YET),
+    "Artifact": _NOT_YET,
     **dict.fromkeys(("BatchSize", "StructuredDatasetFormat", "StructuredDatasetType"), "leave it out"),
     **dict.fromkeys(("BlobType", "BlobMetadata", "Blob", "Literal", "LiteralType", "Scalar"), "it is in flyteidl.core"),
 }

@@ -11,7 +11,8 @@ from typing import Any
 
 from livedeck.errors import LivedeckError, UnknownEntity, UserError
 from livedeck.sdk.entities import AnyEntity
-from livedeck.sdk.modules import describe_exit, describe_missing, module_name, project_root
+from livedeck.sdk.launch_plans import LaunchPlan
+from livedeck.sdk.modules import describe_exit, describe_missing, importable_name, module_name, project_root
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import user_frames
 from livedeck.sdk.types import paths
@@ -32,10 +33,12 @@ class Program:
 
     @property
     def entities(self) -> dict[str, AnyEntity]:
-        """The tasks and workflows that can be run by name, in the order of the file, imported ones last."""
-        found = {name: each for name, each in vars(self.module).items() if isinstance(each, Task | Workflow)}
-        here = self.module.__name__
-        return dict(sorted(found.items(), key=lambda item: item[1].function.__module__ != here))
+        """What can be run by name: tasks, workflows and launch plans in the order of the file, imported ones last."""
+        found = {
+            name: each for name, each in vars(self.module).items() if isinstance(each, Task | Workflow | LaunchPlan)
+        }
+        here = importable_name(self.module.__name__)
+        return dict(sorted(found.items(), key=lambda item: item[1].module != here))
 
     @property
     def workflows(self) -> dict[str, Workflow[..., Any]]:
@@ -54,6 +57,13 @@ class Program:
         there = [f"{each.kind} {known}" for known, each in self.entities.items()]
         listed = f"it has: {', '.join(there)}" if there else "it has no task and no workflow"
         raise UnknownEntity(f"{self.file} has no task or workflow {name!r}; {listed}")
+
+
+def kind_of(entity: AnyEntity) -> str:
+    """Return what an entity of a program is called in lists."""
+    if isinstance(entity, LaunchPlan):
+        return "launch plan"
+    return "workflow" if isinstance(entity, Workflow) else "task"
 
 
 def load_file(path: str | Path) -> Program:

@@ -14,6 +14,7 @@ from livedeck.sdk import options
 from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import Entity
 from livedeck.sdk.interface import Interface, Parameter
+from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.nodes import NO_OVERRIDES, NodeOverrides
 from livedeck.sdk.tasks import Task
 
@@ -73,10 +74,10 @@ class MapOptions:
 
 
 class MapTask(Entity[..., Any]):
-    """A task that is run for each member of its inputs' lists. ``map_task`` makes it.
+    """A task or launch plan that is run for each member of its inputs' lists. ``map_task`` makes it.
 
     Args:
-        task: the task.
+        task: the task or launch plan.
         bound: values of inputs that every item is given.
         bound_inputs: names of all inputs that every item is given whole.
         map_options: what ``map_task(...)`` said.
@@ -87,7 +88,7 @@ class MapTask(Entity[..., Any]):
 
     def __init__(
         self,
-        task: Task[..., Any],
+        task: Task[..., Any] | LaunchPlan,
         bound: Mapping[str, Any],
         bound_inputs: frozenset[str],
         map_options: MapOptions,
@@ -100,7 +101,10 @@ class MapTask(Entity[..., Any]):
         self.overrides = overrides
         self.module = task.module
         self.function = task.function
-        self.name = f"{task.module}.map_{task.function.__name__}_{self._digest()}-arraynode"
+        if isinstance(task, LaunchPlan):  # nothing is registered for it
+            self.name = task.name
+        else:
+            self.name = f"{task.module}.map_{task.function.__name__}_{self._digest()}-arraynode"
         self._interface = None
 
     def _digest(self) -> str:
@@ -122,6 +126,11 @@ class MapTask(Entity[..., Any]):
     def display_name(self) -> str:
         """What consoles show of a call: the task's name."""
         return self.task.display_name
+
+    @property
+    def callees(self) -> Iterable[Entity[..., Any]]:
+        """What has to be registered: a task that takes lists, or the launch plan."""
+        return (self.task if isinstance(self.task, LaunchPlan) else self,)
 
     @property
     def interface(self) -> Interface:
@@ -171,6 +180,14 @@ class MapTask(Entity[..., Any]):
     def __repr__(self) -> str:
         return f"<map of {self.task.name}>"
 
+    def check(self) -> None:
+        """Check what is mapped over.
+
+        Raises:
+            UserError: it cannot be compiled.
+        """
+        self.task.check()
+
 
 def _listed(parameter: Parameter) -> Parameter:
     return Parameter(parameter.name, types.GenericAlias(list, (parameter.type,)), description=parameter.description)
@@ -188,14 +205,15 @@ def map_task(
     metadata: TaskMetadata | None = None,
     **refused: Any,
 ) -> MapTask:
-    """Make of a task one that is run for each member of lists.
+    """Make of a task or launch plan one that is run for each member of lists.
 
     ``map_task(square)(x=[1, 2, 3])`` runs ``square`` three times, each as an attempt of its own with its own log, Deck
     and retries, and returns the list of what they return. ``functools.partial(scale, factor=2)`` binds inputs that each
     item is given as they are; all others take lists of one length.
 
     Args:
-        target: the task, or a ``functools.partial`` of one.
+        target: the task or launch plan, or a ``functools.partial`` of one. Each item of a launch plan is an execution
+            of its own.
         concurrency: how many items may be at work at once; 0: as many as there is room for; None: they count among the
             attempts of the execution that may (``max_parallelism``).
         min_successes: how many items have to succeed; goes before the ratio.
@@ -225,6 +243,8 @@ def map_task(
         ),
         _read_metadata(metadata),
     )
+    if isinstance(task, LaunchPlan) and made.overrides != NO_OVERRIDES:
+        made.check_overrides({name: value for name, value in vars(made.overrides).items() if value is not None})
     _check(made)
     return made
 
@@ -233,12 +253,14 @@ _KNOWN = ("concurrency", "min_successes", "min_success_ratio", "run_all_sub_node
 _REFUSED: Mapping[str, str] = {"security_ctx": "tasks run as the executor's user"}
 
 
-def _target(target: Any) -> tuple[Task[..., Any], dict[str, Any]]:
+def _target(target: Any) -> tuple[Task[..., Any] | LaunchPlan, dict[str, Any]]:
     task, bound = (target.func, target.keywords) if isinstance(target, functools.partial) else (target, {})
     if isinstance(target, functools.partial) and target.args:
         raise UserError(f"map_task: functools.partial({task!r}, ...) has to bind inputs by name")
-    if not isinstance(task, Task):
-        raise UnsupportedOption(f"map_task is for tasks, not for {target!r}: call it from a task, and map over that")
+    if not isinstance(task, Task | LaunchPlan):
+        raise UnsupportedOption(
+            f"map_task is for tasks and launch plans, not for {target!r}: call it from a task, and map over that"
+        )
     if isinstance(task, DynamicTask):
         raise UnsupportedOption(f"map_task: {task!r} cannot be mapped over: call it in a loop of another @dynamic")
     return task, dict(bound)

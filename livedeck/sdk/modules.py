@@ -62,6 +62,11 @@ def importable_name(module: str) -> str:
         return module
 
 
+def calling_module() -> str:
+    """Return the name under which the module can be imported whose code has called the caller."""
+    return importable_name(str(sys._getframe(2).f_globals.get("__name__", "")))
+
+
 def describe_missing(error: ModuleNotFoundError, whose: str = "the environment of this command") -> str:
     """Return which environment lacks a module, and how to add it."""
     package = (error.name or "").partition(".")[0]

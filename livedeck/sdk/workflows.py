@@ -2,8 +2,10 @@
 
 import inspect
 import threading
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from livedeck.errors import InvalidWorkflow, UserError
@@ -12,24 +14,96 @@ from livedeck.sdk.entities import AnyEntity, Entity, check_function
 from livedeck.sdk.options import WorkflowFailurePolicy
 
 if TYPE_CHECKING:
+    from livedeck.sdk.imperative import ImperativeWorkflow
+    from livedeck.sdk.launch_options import Options
     from livedeck.sdk.tracing import Traced
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _REFUSED: Mapping[str, str] = {
-    "default_options": "set them on the tasks",
     "pickle_untyped": "annotate every input and output",
 }
 
-_KNOWN = ("failure_policy", "interruptible", "on_failure", "docs")
+_KNOWN = ("failure_policy", "interruptible", "on_failure", "docs", "default_options")
 
 
 class Workflow(Entity[P, R]):
-    """A function that says which tasks run on which inputs. ``@workflow`` makes it.
+    """Says which tasks run on which inputs. ``@workflow`` makes one of a function.
 
-    The function is called once, when its nodes are first needed, with promises instead of values. Called as a plain
-    function the workflow runs its nodes here and now; called inside another workflow it becomes a node of that.
+    Called as a plain function the workflow runs its nodes here and now; called inside another workflow it becomes a
+    node of that. ``Workflow(name=...)`` makes an empty one, to which inputs, nodes and outputs are added: see
+    `livedeck.sdk.imperative.ImperativeWorkflow`.
+    """
+
+    kind = "workflow"
+    on_failure: AnyEntity | None
+    """The task or workflow that runs when it has failed."""
+    failure_policy: WorkflowFailurePolicy
+    """What becomes of the other nodes when one fails."""
+    interruptible: bool | None
+    """What its tasks go by that do not say themselves."""
+    default_options: "Options | None"
+    """What its default launch plan says."""
+
+    if TYPE_CHECKING:
+
+        def __new__(
+            cls,
+            name: str,
+            failure_policy: WorkflowFailurePolicy | None = None,
+            interruptible: bool = False,  # noqa: FBT001, FBT002 - flytekit's signature
+        ) -> "ImperativeWorkflow": ...
+
+    else:
+
+        def __new__(cls, *_args: Any, **_kwargs: Any) -> Any:
+            """Make the kind of workflow that has no function, unless a kind is asked for by its class."""
+            if cls is Workflow:  # by its name, for it stands above this module
+                cls = import_module("livedeck.sdk.imperative").ImperativeWorkflow  # noqa: PLW0642
+            return super().__new__(cls)
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """What is said about it in lists."""
+
+    @property
+    @abstractmethod
+    def traced(self) -> "Traced":
+        """The workflow's nodes and outputs.
+
+        Raises:
+            InvalidWorkflow: it has no nodes, or a cycle, or calls itself, or needs a value that is not there yet.
+            TypeMismatch: a value or promise does not fit where it is given.
+        """
+
+    def check(self) -> None:
+        """Trace it.
+
+        Raises:
+            UserError: it cannot be.
+        """
+        _ = self.traced
+
+    def check_overrides(self, given: Mapping[str, Any]) -> None:
+        """Refuse overrides that a sub-workflow's node cannot have.
+
+        Args:
+            given: the overrides by name.
+
+        Raises:
+            UserError: one of them cannot be honoured.
+        """
+        from livedeck.sdk.nodes import refuse_overrides
+
+        refuse_overrides(given, ("name", "timeout"), "a sub-workflow")
+
+
+class FunctionWorkflow(Workflow[P, R]):
+    """A workflow that is read from a function.
+
+    The function is called once, when its nodes are first needed, with promises instead of values.
 
     Args:
         function: the function.
@@ -37,9 +111,8 @@ class Workflow(Entity[P, R]):
         interruptible: what its tasks go by that do not say themselves.
         description: a text in place of the docstring's first paragraph.
         on_failure: the task or workflow that runs when it has failed.
+        default_options: what its default launch plan says.
     """
-
-    kind = "workflow"
 
     def __init__(
         self,
@@ -49,11 +122,13 @@ class Workflow(Entity[P, R]):
         interruptible: bool | None,
         description: str,
         on_failure: AnyEntity | None = None,
+        default_options: "Options | None" = None,
     ) -> None:
         super().__init__(function)
         self.on_failure = on_failure
         self.failure_policy = failure_policy
         self.interruptible = interruptible
+        self.default_options = default_options
         self._description = description
         self._lock = threading.RLock()
         self._reading = False
@@ -85,27 +160,6 @@ class Workflow(Entity[P, R]):
                     self._reading = False
             return self._traced
 
-    def check(self) -> None:
-        """Trace it.
-
-        Raises:
-            UserError: it cannot be.
-        """
-        _ = self.traced
-
-    def check_overrides(self, given: Mapping[str, Any]) -> None:
-        """Refuse overrides that a sub-workflow's node cannot have.
-
-        Args:
-            given: the overrides by name.
-
-        Raises:
-            UserError: one of them cannot be honoured.
-        """
-        from livedeck.sdk.nodes import refuse_overrides
-
-        refuse_overrides(given, ("name", "timeout"), "a sub-workflow")
-
 
 @overload
 def workflow(function: Callable[P, R], /) -> Workflow[P, R]: ...
@@ -118,6 +172,7 @@ def workflow(
     interruptible: bool | None = ...,
     on_failure: AnyEntity | None = ...,
     docs: str = ...,
+    default_options: "Options | None" = ...,
 ) -> Callable[[Callable[P, R]], Workflow[P, R]]: ...
 
 
@@ -129,6 +184,7 @@ def workflow(
     interruptible: bool | None = None,
     on_failure: AnyEntity | None = None,
     docs: str = "",
+    default_options: "Options | None" = None,
     **refused: Any,
 ) -> Workflow[P, R] | Callable[[Callable[P, R]], Workflow[P, R]]:
     """Make a function a workflow. Its body calls tasks and workflows, and passes on what they return.
@@ -142,6 +198,7 @@ def workflow(
             fails all the same. It is given the inputs of this one, and has to take them all; an input of its own of
             type ``FlyteError | None`` with the default None is told what the workflow has failed by.
         docs: a description, instead of the docstring's first paragraph.
+        default_options: labels and more of executions that its default launch plan starts.
         refused: options of flytekit that are not supported.
 
     Returns:
@@ -163,7 +220,17 @@ def workflow(
     if not isinstance(docs, str):
         raise UserError(f"docs={docs!r}: give a text")
 
-    make = partial(_make, failure_policy=policy, interruptible=interruptible, description=docs, on_failure=on_failure)
+    if default_options is not None and not hasattr(default_options, "max_parallelism"):
+        raise UserError(f"default_options={default_options!r}: give Options(...)")
+
+    make = partial(
+        _make,
+        failure_policy=policy,
+        interruptible=interruptible,
+        description=docs,
+        on_failure=on_failure,
+        default_options=default_options,
+    )
     return make if function is None else make(function)
 
 
@@ -171,4 +238,4 @@ def _make(function: Callable[P, R], **options: Any) -> Workflow[P, R]:
     check_function(function, "@workflow")
     if inspect.iscoroutinefunction(function):
         raise UserError(f"@workflow: {function.__name__} is async; a workflow only says what runs: write it with def")
-    return Workflow(function, **options)
+    return FunctionWorkflow(function, **options)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from flyteidl.admin.execution_pb2 import ExecutionSpec
+from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
@@ -28,7 +28,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, Wor
 
 from livedeck.admin.compiler import dynamic
 from livedeck.admin.compiler.workflow import Library
-from livedeck.errors import LeaseLost
+from livedeck.errors import EntityExists, LeaseLost, NoSuchEntity
 from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.control_plane import Queues
 from livedeck.store import join_uri, layout
@@ -153,6 +153,8 @@ class MemoryControlPlane:
         """By key the nodes that compute outputs which others wait for."""
         self.signals: dict[tuple[str, str], LiteralType] = {}
         """The signals that were waited for: by execution and id, what they may be set to."""
+        self.launch_plans: dict[str, CompiledWorkflowClosure] = {}
+        """What launch plans run, by name."""
         self.values: dict[tuple[str, str], Literal] = {}
         """What signals were set to."""
         self.transactions: list[Sequence[ExecutionEvent]] = []
@@ -228,6 +230,7 @@ class MemoryControlPlane:
         """Lease unfinished executions that nobody holds."""
         self._work.clear()
         free = [each for each in self.executions.values() if not each.over and self._may_hold(owner, each)]
+        free.sort(key=lambda each: each.owner == owner)  # those last that the engine may well know of
         for execution in free[:limit]:
             mine = [
                 node.node_id for node in self.reservations.values() if execution_key(node.execution_id) == execution.key
@@ -255,6 +258,7 @@ class MemoryControlPlane:
         try:
             async with asyncio.timeout(timeout):
                 await self._work.wait()
+                self._work.clear()
         except TimeoutError:
             pass
 
@@ -328,6 +332,44 @@ class MemoryControlPlane:
         name = node.execution_id
         return self.executions[f"{name.project}/{name.domain}/{name.name}"].by_dynamic_node.get(node.node_id)
 
+    async def create_child(self, owner: str, request: ExecutionCreateRequest) -> None:
+        """Create an execution of one of ``launch_plans``."""
+        parent = self.executions[execution_key(request.spec.metadata.parent_node_execution.execution_id)]
+        if not self._holds(owner, parent):
+            raise LeaseLost(f"{owner} does not hold {parent.key}")
+        if request.spec.launch_plan.name not in self.launch_plans:
+            raise NoSuchEntity(f"there is no launch plan {request.spec.launch_plan.name!r}")
+        known = self.executions.get(f"{request.project}/{request.domain}/{request.name}")
+        if known is None:
+            child = self.create(request.name, self.launch_plans[request.spec.launch_plan.name], inputs=request.inputs)
+            child.spec = request.spec
+        elif known.spec.metadata.parent_node_execution != request.spec.metadata.parent_node_execution:
+            raise EntityExists(f"execution {request.name!r} exists already")
+        await self._announce()
+
+    async def wait_for_execution(self, identifier: WorkflowExecutionIdentifier) -> Execution:
+        """Wait for its end."""
+        execution = self.executions[execution_key(identifier)]
+        async with self._changed:
+            await self._changed.wait_for(lambda: execution.over)
+        found = Execution(id=identifier, spec=execution.spec)
+        found.closure.phase = execution.phase
+        if execution.phase == WorkflowPhase.ABORTED:
+            found.closure.abort_metadata.cause = execution.abort_cause
+        elif execution.error is not None:
+            found.closure.error.CopyFrom(execution.error)
+        else:
+            found.closure.outputs.uri = execution.output_uri
+        return found
+
+    async def abort_child(
+        self, child: WorkflowExecutionIdentifier, parent: NodeExecutionIdentifier, cause: str
+    ) -> None:
+        """Ask for its abortion, if it is that node's."""
+        execution = self.executions.get(execution_key(child))
+        if execution is not None and execution.spec.metadata.parent_node_execution == parent:
+            await self.terminate(execution, cause)
+
     async def wait_for_signal(self, identifier: SignalIdentifier, literal_type: LiteralType) -> Literal:
         """Wait for ``set_signal``."""
         key = (execution_key(identifier.execution_id), identifier.signal_id)
@@ -400,6 +442,8 @@ def _record_node(execution: FakeExecution, event: NodeExecutionEvent) -> bool:
         told = event.task_node_metadata.dynamic_workflow.compiled_workflow
         execution.by_dynamic_node[event.id.node_id] = told
     closure.deck_uri = event.deck_uri or closure.deck_uri
+    if event.HasField("workflow_node_metadata"):
+        closure.workflow_node_metadata.executionId.CopyFrom(event.workflow_node_metadata.execution_id)
     if event.output_uri:
         closure.output_uri = event.output_uri
     if event.HasField("error"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from flyteidl.core.compiler_pb2 import CompiledTask, CompiledWorkflow, CompiledWorkflowClosure
+from flyteidl.core.compiler_pb2 import CompiledLaunchPlan, CompiledTask, CompiledWorkflow, CompiledWorkflowClosure
 from flyteidl.core.condition_pb2 import BooleanExpression, ComparisonExpression, Operand
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.core.interface_pb2 import TypedInterface, Variable, VariableMap
@@ -23,10 +23,12 @@ from flyteidl.core.tasks_pb2 import Container, TaskMetadata, TaskTemplate
 from flyteidl.core.types_pb2 import Error, LiteralType, OutputReference, PromiseAttribute, SimpleType
 from flyteidl.core.workflow_pb2 import (
     ApproveCondition,
+    ArrayNode,
     BranchNode,
     GateNode,
     IfBlock,
     IfElseBlock,
+    LaunchPlanTemplate,
     Node,
     NodeMetadata,
     SignalCondition,
@@ -144,6 +146,7 @@ class Part:
         task: The template of the task that it runs.
         own: Whether that was made for this node alone.
         subs: The workflows that it runs.
+        launch_plan: The launch plan that it starts.
     """
 
     def __init__(
@@ -153,11 +156,13 @@ class Part:
         task: TaskTemplate | None = None,
         own: bool = False,
         subs: Sequence[CompiledWorkflowClosure] = (),
+        launch_plan: LaunchPlanTemplate | None = None,
     ) -> None:
         self.node = node
         self.task = task
         self.own = own
         self.subs = subs
+        self.launch_plan = launch_plan
 
     def belong(self, workflow: str) -> None:
         """Name a task that was made for this node after ``workflow`` too: node ids repeat in sub-workflows."""
@@ -209,6 +214,44 @@ def sub_workflow(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part
     """
     reference = WorkflowNode(sub_workflow_ref=of.primary.template.id)
     return Part(Node(id=id, inputs=_bindings(inputs), workflow_node=reference), subs=[of])
+
+
+def launch(id: str, of: CompiledWorkflowClosure, /, **inputs: Any) -> Part:
+    """Return a node that starts the launch plan of a workflow, which has its name.
+
+    Args:
+        id: The node's.
+        of: The workflow.
+        inputs: What its inputs are bound to.
+    """
+    workflow_id = of.primary.template.id
+    plan = LaunchPlanTemplate(
+        id=Identifier(
+            resource_type=ResourceType.LAUNCH_PLAN,
+            project=workflow_id.project,
+            domain=workflow_id.domain,
+            name=workflow_id.name,
+            version=workflow_id.version,
+        ),
+        interface=of.primary.template.interface,
+    )
+    node = Node(id=id, inputs=_bindings(inputs), workflow_node=WorkflowNode(launchplan_ref=plan.id))
+    return Part(node, launch_plan=plan)
+
+
+def mapped(id: str, of: Part, /, *, minimum: int | None = None, parallelism: int = 0, **inputs: Any) -> Part:
+    """Return a node that maps over lists.
+
+    Args:
+        id: The node's.
+        of: What each item runs.
+        minimum: How many items have to succeed.
+        parallelism: How many items may be at work at once; 0: any number.
+        inputs: The lists.
+    """
+    array = ArrayNode(node=of.node, min_successes=minimum, parallelism=parallelism)
+    node = Node(id=id, inputs=_bindings(inputs), array_node=array)
+    return Part(node, task=of.task, own=False, launch_plan=of.launch_plan)
 
 
 def equals(var: str, value: Any) -> BooleanExpression:
@@ -363,6 +406,14 @@ def workflow(
         tasks.update({each.template.id.name: each for each in closure.tasks})
         for sub in (closure.primary, *closure.sub_workflows):
             subs[sub.template.id.name] = sub
+    plans = {
+        part.launch_plan.id.name: CompiledLaunchPlan(template=part.launch_plan) for part in parts if part.launch_plan
+    }
+    for closure in (sub for part in parts for sub in part.subs):
+        plans.update({each.template.id.name: each for each in closure.launch_plans})
     return CompiledWorkflowClosure(
-        primary=CompiledWorkflow(template=made), sub_workflows=list(subs.values()), tasks=list(tasks.values())
+        primary=CompiledWorkflow(template=made),
+        sub_workflows=list(subs.values()),
+        tasks=list(tasks.values()),
+        launch_plans=list(plans.values()),
     )

@@ -568,7 +568,7 @@ async def test_what_cannot_be_run_is_refused_before_anything_runs(world: World) 
     closure = workflow(task("n0"), Part(launch))
     execution = await run(world, closure, add_one, executor=executor)
     assert execution.phase == WorkflowExecution.FAILED
-    assert "node 'n1' starts a launch plan" in execution.error.message
+    assert "the closure does not hold launch plan 'lp'" in execution.error.message
     assert [phase for _, _, phase in story(execution)] == ["QUEUED", "FAILING", "FAILED"]
     assert not executor.launches
 

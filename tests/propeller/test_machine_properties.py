@@ -16,7 +16,6 @@ import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.tasks_pb2 import TaskTemplate
-from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,13 +59,32 @@ from livedeck.propeller.nodes.array.messages import Collect, Collected
 from livedeck.propeller.nodes.branch import NoWay, OutputsTaken, TakeOutputs, WayChosen
 from livedeck.propeller.nodes.dynamic.messages import CompileNodes, FindNodes, NodesFound, NodesRefused
 from livedeck.propeller.nodes.gate.shell import GateOpened, GateStaysShut, WaitAtGate
+from livedeck.propeller.nodes.launch_plan.messages import (
+    AbortChild,
+    ChildAborted,
+    ChildFailed,
+    ChildStarted,
+    ChildSucceeded,
+    RunChild,
+)
 from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path, ScopePlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope, recorded_item
 from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
 from livedeck.propeller.transition import Transition
-from livedeck.testing.workflows import Part, branch, equals, sleep, sub_workflow, task, template, workflow
+from livedeck.testing.workflows import (
+    Part,
+    branch,
+    equals,
+    launch,
+    mapped,
+    sleep,
+    sub_workflow,
+    task,
+    template,
+    workflow,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a minute in all: they run with `make test`
 
@@ -108,10 +126,21 @@ class TaskScript:
 
 
 @dataclass(frozen=True)
-class ArrayScript:
-    """A task that is mapped over lists: how many items there are is known only at run time, and a minimum has to do."""
+class ChildScript:
+    """A launch plan, which is run as an execution of its own."""
 
-    items: tuple[TaskScript, ...]
+    end: str  # ok, fails, refused, hang
+    prepare: str = "ok"
+
+    def plays_out(self) -> tuple[bool, int]:
+        return self.prepare == "ok" and self.end == "ok", 0
+
+
+@dataclass(frozen=True)
+class ArrayScript:
+    """What is mapped over lists: how many items there are is known only at run time, and a minimum has to do."""
+
+    items: tuple[TaskScript, ...] | tuple[ChildScript, ...]
     minimum: int
     at_once: int = 0
     prepare: str = "ok"
@@ -132,7 +161,7 @@ class GateScript:
 class BranchScript:
     """A branch: which way is taken is known only at run time."""
 
-    ways: tuple["TaskScript | GateScript | ScopeScript", ...]
+    ways: tuple["TaskScript | GateScript | ScopeScript | ChildScript", ...]
     taken: int | None  # None: no condition holds
     prepare: str = "ok"
 
@@ -155,11 +184,11 @@ class ScopeScript:
         return ends
 
 
-Script = TaskScript | ArrayScript | GateScript | BranchScript | ScopeScript
+Script = TaskScript | ChildScript | ArrayScript | GateScript | BranchScript | ScopeScript
 
 
 def succeeds(script: Script) -> bool:
-    if isinstance(script, TaskScript):
+    if isinstance(script, TaskScript | ChildScript):
         return script.plays_out()[0]
     if isinstance(script, GateScript):
         return script.prepare == "ok" and script.opens
@@ -195,11 +224,26 @@ def gate_scripts(draw: st.DrawFn) -> GateScript:
 
 
 @st.composite
+def child_scripts(draw: st.DrawFn) -> ChildScript:
+    return ChildScript(
+        draw(st.sampled_from(["ok", "ok", "ok", "ok", "fails", "refused", "hang"])),
+        draw(st.sampled_from(["ok"] * 8 + ["bad"])),
+    )
+
+
+@st.composite
 def array_scripts(draw: st.DrawFn) -> ArrayScript:
     retries, serial = draw(st.integers(0, 2)), draw(st.booleans())  # all items are of one task
-    items = draw(st.lists(task_scripts(dynamic=0), max_size=4))
+    items: tuple[TaskScript, ...] | tuple[ChildScript, ...]
+    if draw(st.integers(0, 2)) == 0:
+        items = tuple(draw(st.lists(child_scripts(), min_size=1, max_size=4)))
+    else:
+        items = tuple(
+            replace(item, retries=retries, serial=serial, prepare=_prepare(item, serial=serial))
+            for item in draw(st.lists(task_scripts(dynamic=0), max_size=4))
+        )
     return ArrayScript(
-        tuple(replace(item, retries=retries, serial=serial, prepare=_prepare(item, serial=serial)) for item in items),
+        items,
         minimum=draw(st.integers(0, len(items))),
         at_once=draw(st.integers(0, 3)),
         prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])),
@@ -212,8 +256,8 @@ def _prepare(script: TaskScript, *, serial: bool) -> str:
 
 @st.composite
 def branch_scripts(draw: st.DrawFn, depth: int, name: str) -> BranchScript:
-    ways: list[TaskScript | GateScript | ScopeScript] = [
-        draw(task_scripts() | gate_scripts()) for _ in range(draw(st.integers(1, 3)))
+    ways: list[TaskScript | GateScript | ScopeScript | ChildScript] = [
+        draw(task_scripts() | gate_scripts() | child_scripts()) for _ in range(draw(st.integers(1, 3)))
     ]
     if depth > 0 and draw(st.booleans()):
         ways[0] = draw(scope_scripts(depth=depth - 1, name=f"{name}.w0"))
@@ -228,7 +272,7 @@ def branch_scripts(draw: st.DrawFn, depth: int, name: str) -> BranchScript:
 def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScript:
     nodes: list[Script] = []
     for index in range(draw(st.integers(1, 5 if depth == 2 else 3))):
-        kind = draw(st.integers(0, 7))
+        kind = draw(st.integers(0, 8))
         if kind == 0 and depth > 0:
             nodes.append(draw(scope_scripts(depth=depth - 1, name=f"{name}.{index}")))
         elif kind == 1:
@@ -237,6 +281,8 @@ def scope_scripts(draw: st.DrawFn, depth: int = 2, name: str = "wf") -> ScopeScr
             nodes.append(draw(branch_scripts(depth, f"{name}.{index}")))
         elif kind == 3:
             nodes.append(draw(gate_scripts()))
+        elif kind == 4:
+            nodes.append(draw(child_scripts()))
         else:
             nodes.append(draw(task_scripts(dynamic=2)))
     edges = [
@@ -269,11 +315,10 @@ def closure_of(script: ScopeScript) -> CompiledWorkflowClosure:
         if isinstance(node, ScopeScript):
             part = sub_workflow(name, closure_of(node))
         elif isinstance(node, ArrayScript):
-            first = node.items[0] if node.items else TaskScript("ok", (), 0)
-            item = task_of(first, f"{script.name}.{name}")
-            inner = task("i", item)
-            array = ArrayNode(node=inner.node, min_successes=node.minimum, parallelism=node.at_once)
-            part = Part(Node(id=name, array_node=array), task=item)
+            item = item_part(node, f"{script.name}.{name}")
+            part = mapped(name, item, minimum=node.minimum, parallelism=node.at_once)
+        elif isinstance(node, ChildScript):
+            part = launch(name, CHILD)
         elif isinstance(node, GateScript):
             part = sleep(name, timedelta(seconds=1))
         elif isinstance(node, BranchScript):
@@ -297,7 +342,17 @@ def failure_part(script: TaskScript | ScopeScript | None) -> Part | None:
             return task_part("f", script, deck=True)
 
 
-def way_part(way: TaskScript | GateScript | ScopeScript, at: int) -> Part:
+CHILD = workflow(name="child")
+
+
+def item_part(array: ArrayScript, name: str) -> Part:
+    first = array.items[0] if array.items else TaskScript("ok", (), 0)
+    return launch("i", CHILD) if isinstance(first, ChildScript) else task("i", task_of(first, name))
+
+
+def way_part(way: TaskScript | GateScript | ScopeScript | ChildScript, at: int) -> Part:
+    if isinstance(way, ChildScript):
+        return launch(f"w{at}", CHILD)
     if isinstance(way, ScopeScript):
         return sub_workflow(f"w{at}", closure_of(way))
     if isinstance(way, GateScript):
@@ -344,6 +399,16 @@ class Process:
 
 
 @dataclass
+class Child:
+    """An execution that a node has started."""
+
+    path: Path
+    aborting: bool = False
+    outcome: Event | None = None
+    """How it ended; None while it has not."""
+
+
+@dataclass
 class World:
     script: ScopeScript
     random: Random
@@ -355,6 +420,7 @@ class World:
     reserved: set[str] = field(default_factory=set)
     """Names of nodes whose outputs others wait for."""
     reservations: int = 0
+    children: dict[str, Child] = field(default_factory=dict)
     asked: bool = False
     deaths: int = 0
     moves: set[tuple[IntEnum, IntEnum]] = field(default_factory=set)
@@ -370,12 +436,14 @@ class World:
         self.records = dict(self.nodes)
         # What an engine has found out about a node's scope, or done with it, is told to nobody but itself.
         told = [event for event in self.late if getattr(event, "scope", None) is None]
-        self.late = [event for event in told if not isinstance(event, Collected)]
+        self.late = [event for event in told if not isinstance(event, Collected | ChildAborted)]
         self.state = rebuild(self.plan, self.records, self.phase, failure=self.failure, abort_cause="because")
         # Per step: its reports, then the effects that wait for them.
         self.unrecorded: list[tuple[list[Any], list[Any]]] = []
         self.pending: list[Event] = [Resume()]
         self.watched: set[tuple[str, int]] = set()
+        self.creations: list[Path] = []  # children that are about to be created
+        self.watched_children: set[str] = set()
         self.told = self.phase is WorkflowPhase.ABORTING
         # As the driver: what is over holds nothing any more, and what is not on record may never begin.
         self.reserved = {name for name in self.reserved if name in self.records and self.records[name].phase.active}
@@ -393,6 +461,10 @@ class World:
             yield self.say_that_one_waits
         if any(process.started and process.running for process in self.processes.values()):
             yield self.end_one
+        if self.creations:
+            yield self.create_child
+        if any(child.outcome is None for child in self.children.values()):
+            yield self.end_child
 
     def mishaps(self) -> Iterator[Any]:
         if self.late:
@@ -431,7 +503,7 @@ class World:
     def deliver(self) -> None:
         event = self.pending.pop(self.random.randrange(len(self.pending)))
         # That an attempt was stopped is no news to an engine that did not ask for it, and does not reach one.
-        if not isinstance(event, Resume) and getattr(event, "failure", None) not in (WITHDRAWN, KILLED):
+        if not isinstance(event, Resume) and getattr(event, "failure", None) not in (WITHDRAWN, KILLED, CHILD_ABORTED):
             self.late.append(event)
         self.step(event)
 
@@ -449,8 +521,10 @@ class World:
         reports: list[Any] = []
         effects: list[Any] = []
         for command in commands:
-            if isinstance(command, Launch | Stop):
+            if isinstance(command, Launch | Stop | AbortChild):
                 effects.append(command)
+            elif isinstance(command, RunChild):
+                self.run_child(command)
             elif isinstance(command, ReportWorkflow | ReportNode | ReportTask):
                 reports.append(command)
             elif isinstance(command, ReleaseOutputs):
@@ -496,7 +570,13 @@ class World:
         for report in reports:
             self.record_one(report)
         for effect in effects:
-            (self.launch if isinstance(effect, Launch) else self.stop)(effect)
+            match effect:
+                case Launch():
+                    self.launch(effect)
+                case Stop():
+                    self.stop(effect)
+                case AbortChild(path):
+                    self.abort_child(path)
 
     def record_one(self, report: ReportWorkflow | ReportNode | ReportTask) -> None:
         match report:
@@ -609,6 +689,64 @@ class World:
             return AttemptSucceeded(process.path, process.number)
         return AttemptFailed(process.path, process.number, FAILURES[outcome])
 
+    # The control plane, where children are concerned.
+
+    def run_child(self, command: RunChild) -> None:
+        if command.adopt:
+            self.watch_child(command.path)
+        else:
+            self.creations.append(command.path)
+
+    def create_child(self) -> None:
+        path = self.creations.pop(self.random.randrange(len(self.creations)))
+        name = self.name(path)
+        if self.child_script(path).end == "refused":
+            self.pending.append(ChildFailed(path, Failure("RuntimeExecutionError", "no")))
+            return
+        self.children.setdefault(name, Child(path))
+        self.check_children_at_once(path[:-1])
+        self.watch_child(path)
+
+    def watch_child(self, path: Path) -> None:
+        name = self.name(path)
+        assert name not in self.watched_children, f"{name} is run twice by one engine"
+        self.watched_children.add(name)
+        self.pending.append(ChildStarted(path))
+        if (outcome := self.children[name].outcome) is not None:
+            self.pending.append(outcome)
+
+    def abort_child(self, path: Path) -> None:
+        self.creations = [each for each in self.creations if each != path]
+        child = self.children.get(self.name(path))
+        if child is not None:
+            child.aborting = True
+        self.pending.append(ChildAborted(path))
+
+    def end_child(self) -> None:
+        name = self.random.choice([name for name, child in self.children.items() if child.outcome is None])
+        child = self.children[name]
+        assert child.aborting or not self.phase.terminal, f"{name} goes on without its parent"
+        end = self.child_script(child.path).end
+        if child.aborting and (end == "hang" or self.random.random() < 0.7):
+            child.outcome = ChildFailed(child.path, CHILD_ABORTED)
+        elif end == "ok":
+            child.outcome = ChildSucceeded(child.path)
+        else:  # one that hangs takes longer than it may
+            child.outcome = ChildFailed(child.path, Failure("TimeoutExpired" if end == "hang" else "E", "no"))
+        if name in self.watched_children:
+            self.pending.append(child.outcome)
+
+    def check_children_at_once(self, holder: Path) -> None:
+        script = self.script_at(holder) if holder else None
+        if isinstance(script, ArrayScript) and script.at_once:
+            at_work = [c for c in self.children.values() if c.path[:-1] == holder and c.outcome is None]
+            assert len(at_work) <= script.at_once
+
+    def child_script(self, path: Path) -> ChildScript:
+        script = self.script_at(path)
+        assert isinstance(script, ChildScript)
+        return script
+
     # Looking things up.
 
     def name(self, path: Path) -> str:
@@ -627,6 +765,8 @@ class World:
                     script = on_failure
                 case ScopeScript(nodes=nodes):
                     script = nodes[index - 1]  # a workflow's start node comes first
+                case ChildScript():
+                    raise AssertionError(path)
                 case TaskScript(nodes=nodes):
                     assert nodes is not None, path
                     script = nodes[index - 1]
@@ -666,6 +806,7 @@ class World:
 
 
 WITHDRAWN = Failure("Withdrawn", "never started", Blame.SYSTEM)
+CHILD_ABORTED = Failure("RemoteChildWorkflowExecutionFailed", "aborted")
 KILLED = Failure("Killed", "stopped", Blame.SYSTEM, recoverable=True)
 FAILURES = {
     "user": Failure("USER:E", "raised"),
@@ -748,16 +889,20 @@ def check_failure_node(world: World, script: ScopeScript, name: str, *, fails: b
 
 def check_items(world: World, script: ArrayScript, parent: str, *, stoppable: bool) -> None:
     stopped = stoppable or not script.could()
-    for index, item in enumerate(script.items):
-        recorded = world.nodes.get(f"{parent}:{index}")
+    items: tuple[TaskScript | ChildScript, ...] = script.items
+    for index, item in enumerate(items):
+        name = f"{parent}-0-n{index}" if isinstance(item, ChildScript) else f"{parent}:{index}"
+        recorded = world.nodes.get(name)
         phase = recorded.phase if recorded else NodePhase.UNDEFINED
         right = {NodePhase.SUCCEEDED if item.plays_out()[0] else NodePhase.FAILED}
         if stopped:
             right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
         assert phase in right, (parent, index, phase, right)
-        if recorded is not None and item.prepare == "ok":
+        if recorded is None or isinstance(item, ChildScript):
+            continue
+        if item.prepare == "ok":
             check_attempts(recorded, item)
-        elif recorded is not None:
+        else:
             assert set(recorded.attempts) == {0}, "what never ran is on record as one attempt"
 
 
@@ -821,6 +966,7 @@ def test_every_execution_ends_as_it_has_to(script: ScopeScript, seed: int) -> No
     check(world, script, "", stoppable=False)
     assert not any(process.running for process in world.processes.values())
     assert not world.reserved, "nobody waits for a node that is over"
+    assert all(child.outcome is not None for child in world.children.values())
 
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
@@ -834,6 +980,7 @@ def test_an_execution_that_is_aborted_leaves_nothing_running(script: ScopeScript
     check(world, script, "", stoppable=world.asked)
     assert not any(process.running for process in world.processes.values())
     assert not world.reserved, "nobody waits for a node that is over"
+    assert all(child.outcome is not None for child in world.children.values())
     assert all(node.phase.terminal for node in world.nodes.values())
 
 
@@ -858,6 +1005,9 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
         seen["died"] += world.deaths > 0
         seen["retried"] += any(number for _, number in world.processes)
         seen["nested"] += any("-0-n" in name for name in world.nodes)
+        seen["with children"] += bool(world.children)
+        seen["children mapped"] += any(len(child.path) > 1 for child in world.children.values())
+        seen["children aborted"] += any(child.aborting for child in world.children.values())
         seen["mapped"] += any(":" in name for name in world.nodes)
         seen["waited"] += any(isinstance(node, GateScript) and node.prepare == "ok" for node in script.nodes)
         seen["reserved"] += world.reservations > 0
@@ -868,7 +1018,8 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
 
     collect()
     outcomes = ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried")
-    for what in (*outcomes, "nested", "mapped", "waited", "reserved", "skipped", "handled", "dynamic"):
+    children = ("with children", "children mapped", "children aborted")
+    for what in (*outcomes, *children, "nested", "mapped", "waited", "reserved", "skipped", "handled", "dynamic"):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

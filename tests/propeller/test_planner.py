@@ -65,7 +65,7 @@ def test_a_malformed_workflow_is_refused_in_words(closure: CompiledWorkflowClosu
     [
         (
             Node(id="n0", array_node=ArrayNode(node=Node(workflow_node=WorkflowNode()))),
-            "node 'n0' maps over a launch plan or workflow, and only tasks can be mapped over yet",
+            "node 'n0' maps over a workflow, and only tasks and launch plans can be mapped over",
         ),
     ],
 )
@@ -74,10 +74,10 @@ def test_kinds_that_cannot_be_run_yet_are_refused_in_words(node: Node, words: st
         plan(workflow(Part(node)))
 
 
-def test_launch_plans_are_refused_in_words() -> None:
+def test_a_launch_plan_that_the_closure_lacks_is_refused_in_words() -> None:
     launch = Node(id="n0")
     launch.workflow_node.launchplan_ref.name = "lp"
-    with pytest.raises(UnsupportedOption, match="starts a launch plan"):
+    with pytest.raises(InvalidWorkflow, match="the closure does not hold launch plan 'lp'"):
         plan(workflow(Part(launch)))
 
 

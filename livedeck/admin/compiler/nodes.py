@@ -31,7 +31,9 @@ class Interfaces:
     workflows: Mapping[Key, TypedInterface] = field(default_factory=dict)
     launch_plans: Mapping[Key, TypedInterface] = field(default_factory=dict)
     optional: Mapping[Key, frozenset[str]] = field(default_factory=dict)
-    """Inputs of launch plans that have a default or a fixed value."""
+    """Inputs of launch plans that have a default."""
+    fixed: Mapping[Key, frozenset[str]] = field(default_factory=dict)
+    """Inputs that launch plans fix."""
 
 
 def key_of(identifier: Identifier) -> Key:
@@ -120,9 +122,18 @@ def interface_of(node: Node, interfaces: Interfaces) -> TypedInterface:
 
 def optional_inputs(node: Node, interfaces: Interfaces) -> frozenset[str]:
     """Return the inputs that need no binding, because a launch plan knows their values."""
+    if node.WhichOneof("target") == "array_node":
+        return optional_inputs(node.array_node.node, interfaces)
     if node.workflow_node.WhichOneof("reference") != "launchplan_ref":
         return frozenset()
     return interfaces.optional.get(key_of(node.workflow_node.launchplan_ref), frozenset())
+
+
+def fixed_inputs(node: Node, interfaces: Interfaces) -> frozenset[str]:
+    """Return the inputs that must not be bound, because a launch plan fixes their values."""
+    if node.WhichOneof("target") == "array_node":
+        return fixed_inputs(node.array_node.node, interfaces)
+    return interfaces.fixed.get(key_of(node.workflow_node.launchplan_ref), frozenset())
 
 
 def condition_variables(block: IfElseBlock) -> Iterator[str]:

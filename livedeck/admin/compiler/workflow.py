@@ -24,6 +24,7 @@ from livedeck.admin.compiler.nodes import (
     Key,
     branches_of,
     condition_variables,
+    fixed_inputs,
     inner_nodes,
     interface_of,
     key_of,
@@ -73,6 +74,7 @@ def compile_workflow(identifier: Identifier, spec: WorkflowSpec, library: Librar
         workflows={key: template.interface for key, template in subs.items()},
         launch_plans={key: template.interface for key, template in library.launch_plans.items()},
         optional=library.optional,
+        fixed={key: frozenset(plan.fixed_inputs.literals) for key, plan in library.launch_plans.items()},
     )
     _check_nesting(primary, subs)
     return CompiledWorkflowClosure(
@@ -201,6 +203,12 @@ def _check_node(node: Node, interfaces: Interfaces, scope: Scope) -> None:
     if node.WhichOneof("target") == "gate_node":  # what it shows to the person asked may be anything
         _check_promises(where, node, scope)
         return
+    fixed = fixed_inputs(node, interfaces)
+    for binding in node.inputs:
+        if binding.var in fixed:
+            raise InvalidRequest(
+                f"workflow {scope.workflow!r}, {where} binds {binding.var!r}, which the launch plan fixes: leave it out"
+            )
     asked = interface.inputs.variables
     check_bindings(where, node.inputs, asked, scope, optional=optional_inputs(node, interfaces))
 

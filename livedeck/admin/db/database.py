@@ -20,7 +20,7 @@ from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
 from livedeck.admin.db.lookups import Lookups
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
-from livedeck.admin.signals import Signal
+from livedeck.admin.signals import KeyedSignal, Signal
 from livedeck.errors import DatabaseUnavailable, ServerError
 
 __all__ = ["Connection", "Database", "Transaction"]
@@ -50,6 +50,8 @@ class Database:
         """Fires when this process has committed that a signal was set."""
         self.released = Signal()
         """Fires when this process has committed that outputs are in the cache, or not computed any more."""
+        self.ended = KeyedSignal()
+        """Fires for an execution (``project/domain/name``) when this process has committed that it is over."""
 
     @classmethod
     @asynccontextmanager
@@ -145,6 +147,7 @@ class Database:
             self.signalled.fire()
         if news.released:
             self.released.fire()
+        self.ended.fire(news.ended)
 
     def _close(self) -> None:
         self._writer.close()

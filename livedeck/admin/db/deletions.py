@@ -1,13 +1,13 @@
 """Deleting executions: their rows at once, with a note of what is still to be removed from the store."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core import execution_pb2 as core
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select, update
 
 from livedeck.admin.db.tables import (
     cache_reservations,
@@ -54,32 +54,89 @@ class Removal:
     """When it may be removed, in microseconds since the epoch."""
 
 
-def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, raw_data_key: str) -> None:
-    """Delete an execution's rows, and note that its data is to be removed.
+def remove(
+    transaction: Transaction, identifier: WorkflowExecutionIdentifier, raw_data_key: Callable[[Execution], str]
+) -> None:
+    """Delete an execution's rows and those of the executions that it started; note that their data is to be removed.
 
     Args:
         transaction: In which.
         identifier: Which execution.
-        raw_data_key: The folder of its files and frames, below the store's root; empty when they are elsewhere.
+        raw_data_key: Gives the folder of an execution's files and frames, below the store's root; empty when they are
+            elsewhere.
 
     Raises:
         NoSuchEntity: There is no such execution.
         StillDriven: It has ended a moment ago: an engine may still record something of it.
-        StateForbids: It is not over, or others use its data.
+        StateForbids: It is not over, others use its data, or it was started by one that is not over.
     """
     connection = transaction.connection
-    row = connection.execute(
-        select(_e.id, _e.phase, _e.updated_at, _e.lease_owner, _e.lease_until).where(_is(executions, identifier))
-    ).one_or_none()
-    name = describe(identifier)
+    row = connection.execute(select(*_ROW).where(_is(executions, identifier))).one_or_none()
     if row is None:
-        raise NoSuchEntity(f"there is no execution {name}")
-    if row.phase not in WORKFLOW.terminal:
-        phase = core.WorkflowExecution.Phase.Name(row.phase)
-        raise StateForbids(f"execution {name} is {phase}: abort it, and delete it when it is over")
-    if row.lease_owner is not None and row.lease_until > transaction.now:
-        raise StillDriven(f"execution {name} has ended, but its engine has not let go of it: try again in a moment")
-    _check_unused(connection, row.id, name)
+        raise NoSuchEntity(f"there is no execution {describe(identifier)}")
+    family = _family(connection, row)
+    for member in family:
+        _check_over(transaction, member, identifier)
+    _check_parent(connection, row, describe(identifier))
+    _check_unused(connection, [member.id for member in family], describe(identifier))
+    for member in reversed(family):  # each before the one that started it
+        message = Execution.FromString(member.message)
+        _remove_rows(transaction, member.id)
+        connection.execute(
+            insert(deleted_executions).values(
+                changed=transaction.number(),
+                project=message.id.project,
+                domain=message.id.domain,
+                name=message.id.name,
+                deleted_at=transaction.now,
+                remove_at=max(transaction.now, member.updated_at + SETTLING),
+                raw_data_key=raw_data_key(message),
+                message=Execution(id=message.id).SerializeToString(),
+            )
+        )
+
+
+_ROW: Final = (
+    _e.id,
+    _e.phase,
+    _e.updated_at,
+    _e.lease_owner,
+    _e.lease_until,
+    _e.parent_execution_id,
+    _e.message,
+)
+
+
+def _family(connection: Connection, row: Any) -> list[Any]:
+    """Return an execution and all that it started, however indirectly: each after the one that started it."""
+    family = [row]
+    for member in family:  # which grows
+        family += connection.execute(select(*_ROW).where(_e.parent_execution_id == member.id).order_by(_e.id)).all()
+    return family
+
+
+def _check_over(transaction: Transaction, member: Any, asked: WorkflowExecutionIdentifier) -> None:
+    identifier = Execution.FromString(member.message).id
+    what = f"execution {describe(identifier)}"
+    if identifier != asked:
+        what = f"{what}, which {asked.name} started,"
+    if member.phase not in WORKFLOW.terminal:
+        phase = core.WorkflowExecution.Phase.Name(member.phase)
+        raise StateForbids(f"{what} is {phase}: abort it, and delete it when it is over")
+    if member.lease_owner is not None and member.lease_until > transaction.now:
+        raise StillDriven(f"{what} has ended, but its engine has not let go of it: try again in a moment")
+
+
+def _check_parent(connection: Connection, row: Any, name: str) -> None:
+    """Refuse while the execution that started it may still look at it."""
+    parent = connection.execute(select(_e.name, _e.phase).where(_e.id == row.parent_execution_id)).one_or_none()
+    if parent is not None and parent.phase not in WORKFLOW.terminal:
+        raise StateForbids(
+            f"execution {name} was started by {parent.name}, which is not over: wait for that, or abort it"
+        )
+
+
+def _remove_rows(transaction: Transaction, row_id: int) -> None:
     for table, column in (
         (events, events.c.execution_id),
         (task_executions, task_executions.c.execution_id),
@@ -87,27 +144,17 @@ def remove(transaction: Transaction, identifier: WorkflowExecutionIdentifier, ra
         (cached_outputs, cached_outputs.c.execution_id),
         (cache_reservations, cache_reservations.c.execution_id),
         (execution_uses, _u.execution_id),
+        (execution_uses, _u.used_id),
         (signals, signals.c.execution_id),
         (executions, _e.id),
     ):
-        connection.execute(delete(table).where(column == row.id))
-    connection.execute(
-        insert(deleted_executions).values(
-            changed=transaction.number(),
-            project=identifier.project,
-            domain=identifier.domain,
-            name=identifier.name,
-            deleted_at=transaction.now,
-            remove_at=max(transaction.now, row.updated_at + SETTLING),
-            raw_data_key=raw_data_key,
-            message=Execution(id=identifier).SerializeToString(),
-        )
-    )
+        transaction.connection.execute(delete(table).where(column == row_id))
 
 
-def _check_unused(connection: Connection, row_id: int, name: str) -> None:
-    """Refuse while others would lose something: those that hold its data, and those that it started."""
-    standing = or_(_e.parent_execution_id == row_id, _e.id.in_(select(_u.execution_id).where(_u.used_id == row_id)))
+def _check_unused(connection: Connection, row_ids: Sequence[int], name: str) -> None:
+    """Refuse while others would lose something: those that hold data of what is to be deleted."""
+    users = select(_u.execution_id).where(_u.used_id.in_(row_ids), _u.execution_id.not_in(row_ids))
+    standing = _e.id.in_(users)
     count = connection.scalar(select(func.count()).select_from(executions).where(standing)) or 0
     if count:
         rows = connection.execute(select(_e.name).where(standing).order_by(_e.id).limit(_NAMED)).scalars().all()

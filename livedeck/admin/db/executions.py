@@ -30,7 +30,7 @@ from livedeck.admin.names import describe
 from livedeck.admin.phases import OPEN, WORKFLOW
 from livedeck.admin.records import items
 from livedeck.admin.records.times import timestamp
-from livedeck.errors import EntityExists, InvalidRequest, LimitReached, NoSuchEntity, StateForbids
+from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, LimitReached, NoSuchEntity, StateForbids
 from livedeck.store.layout import ITEM
 
 _e, _n, _t = executions.c, node_executions.c, task_executions.c
@@ -86,6 +86,8 @@ class NewExecution:
     """Executions whose data is among its inputs."""
     at_once: int | None = None
     """How many executions of its launch plan may run at once, this one among them; None: any number."""
+    started_by: str | None = None
+    """The engine one of whose nodes starts it; None: somebody else does."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,13 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     Raises:
         EntityExists: There is one with that id.
         LimitReached: As many of its launch plan run as may.
+        LeaseLost: A node of an execution starts it whose lease is another engine's now.
         NoSuchEntity: Its parent, if it names one, is unknown.
         InvalidRequest: Its inputs name data that is being removed.
     """
     message, identifier = new.message, new.message.id
+    if new.started_by is not None:
+        _check_lease(transaction.connection, message.spec.metadata.parent_node_execution.execution_id, new.started_by)
     if find(transaction.connection, identifier) is not None:
         raise EntityExists(f"execution {describe(identifier)} exists already")
     check_gone(transaction.connection, identifier)
@@ -150,6 +155,23 @@ def _check_limit(connection: Connection, message: Execution, at_once: int) -> No
             f"concurrency limit ({at_once}) reached for launch plan {plan.name}; skipping execution: wait until one of "
             "them is over, or abort one"
         )
+
+
+def _check_lease(connection: Connection, identifier: WorkflowExecutionIdentifier, owner: str) -> None:
+    holder = connection.scalar(select(_e.lease_owner).where(*_is(identifier)))
+    if holder != owner:
+        raise LeaseLost(f"{owner!r} does not hold the lease on {describe(identifier)}: {holder!r} does")
+
+
+def abort_child(
+    transaction: Transaction, identifier: WorkflowExecutionIdentifier, parent: NodeExecutionIdentifier, cause: str
+) -> None:
+    """Ask for an execution to be aborted, if it is one that the node ``parent`` has started, and is not over."""
+    found = find(transaction.connection, identifier)
+    if found is None or found.spec.metadata.parent_node_execution != parent:
+        return
+    if found.closure.phase not in WORKFLOW.terminal:
+        terminate(transaction, identifier, cause, found.spec.metadata.principal)
 
 
 def check_gone(connection: Connection, identifier: WorkflowExecutionIdentifier) -> None:

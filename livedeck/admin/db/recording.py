@@ -127,6 +127,9 @@ def _record_execution(rows: ExecutionRows, reporter: Reporter, event: WorkflowEx
     if event.phase in WORKFLOW.terminal:
         cache.release_all(rows.transaction, rows.row_id)
     rows.changed = rows.add_event(EventKind.EXECUTION, event.phase, event.SerializeToString(deterministic=True))
+    if event.phase in WORKFLOW.terminal:
+        identifier = event.execution_id
+        rows.transaction.ended.append(f"{identifier.project}/{identifier.domain}/{identifier.name}")
 
 
 def _record_node(rows: ExecutionRows, reporter: Reporter, event: NodeExecutionEvent) -> None:
@@ -147,6 +150,8 @@ def _record_node(rows: ExecutionRows, reporter: Reporter, event: NodeExecutionEv
     if event.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
         source = event.task_node_metadata.catalog_key.source_task_execution
         deletions.note_uses(rows.transaction, rows.row_id, [source.node_execution_id.execution_id])
+    if event.phase == core.NodeExecution.SUCCEEDED and event.HasField("workflow_node_metadata"):
+        deletions.note_uses(rows.transaction, rows.row_id, [event.workflow_node_metadata.execution_id])
     row.changed = rows.add_event(EventKind.NODE, event.phase, event.SerializeToString(deterministic=True))
 
 

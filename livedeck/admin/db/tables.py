@@ -146,6 +146,7 @@ executions: Final = Table(
     Index(None, "changed"),
     Index(None, "phase", "id"),
     Index(None, "project", "domain", "changed"),
+    _part("ix_executions_by_parent", "parent_execution_id IS NOT NULL", "parent_execution_id", "id"),
     # What lists are filtered by, and then their order.
     Index("ix_executions_by_time", "project", "domain", "created_at", "id"),
     Index("ix_executions_by_phase", "project", "domain", "phase", "created_at", "id"),

@@ -41,6 +41,8 @@ class Transaction:
     """Somebody has set a signal that a gate may wait for."""
     released: bool = False
     """Outputs that others wait for are in the cache, or are not computed any more."""
+    ended: list[str] = field(default_factory=list)
+    """Keys (``project/domain/name``) of executions that are over now."""
 
     def number(self) -> int:
         """Return the next event number."""
@@ -57,6 +59,7 @@ class Committed:
     work: bool = False
     signalled: bool = False
     released: bool = False
+    ended: tuple[str, ...] = ()
 
 
 class Writer(BatchThread[Transaction]):
@@ -84,7 +87,9 @@ class Writer(BatchThread[Transaction]):
                 else:
                     answers = [_attempt(transaction, request) for request in batch]
                 last = transaction.last if transaction.last > first else 0
-                news = Committed(last, transaction.wanted, transaction.signalled, transaction.released)
+                news = Committed(
+                    last, transaction.wanted, transaction.signalled, transaction.released, tuple(transaction.ended)
+                )
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             answers = [Answer(request, error=error) for request in batch]
             news = Committed()
@@ -94,12 +99,14 @@ class Writer(BatchThread[Transaction]):
 def _attempt(transaction: Transaction, request: Request[Transaction]) -> Answer[Transaction]:
     """Run one request of several, within a savepoint of its own."""
     connection, last, wanted = transaction.connection, transaction.last, transaction.wanted
+    ended = len(transaction.ended)
     command(connection, "SAVEPOINT request")
     try:
         result = request.work(transaction)
     except Exception as error:  # noqa: BLE001 - handed to the caller, whatever it is
         command(connection, "ROLLBACK TO SAVEPOINT request")
         transaction.last, transaction.wanted = last, wanted
+        del transaction.ended[ended:]
         return Answer(request, error=error)
     command(connection, "RELEASE SAVEPOINT request")
     return Answer(request, result)

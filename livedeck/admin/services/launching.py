@@ -58,13 +58,14 @@ class Launcher:
         self._registrar = registrar
 
     async def create(
-        self, request: ExecutionCreateRequest, given: LiteralMap | None = None
+        self, request: ExecutionCreateRequest, given: LiteralMap | None = None, *, started_by: str | None = None
     ) -> WorkflowExecutionIdentifier:
         """Create an execution and return its id.
 
         Args:
             request: What is to run.
             given: Its inputs, if they are not in the request.
+            started_by: The engine one of whose nodes starts it.
 
         Raises:
             InvalidRequest: A name is not allowed, an input is missing, unknown or of the wrong type, or the spec holds
@@ -72,6 +73,7 @@ class Launcher:
             NoSuchEntity: What it is to run, or its parent, does not exist.
             EntityExists: The name is taken.
             LimitReached: As many executions of the launch plan run as its concurrency policy lets.
+            LeaseLost: The node's execution is another engine's now.
         """
         identifier = await self._new_identifier(request)
         await run_by_size(request.spec, _check_spec, f"execution {describe(identifier)}", request.spec)
@@ -93,7 +95,13 @@ class Launcher:
         await self._database.write(
             executions.add,
             NewExecution(
-                message, runnable.workflow_row, inputs_uri, user_inputs_uri, uses=uses, at_once=_at_once(plan)
+                message,
+                runnable.workflow_row,
+                inputs_uri,
+                user_inputs_uri,
+                uses=uses,
+                at_once=_at_once(plan),
+                started_by=started_by,
             ),
         )
         return identifier

@@ -10,6 +10,7 @@ from livedeck.propeller.nodes.branch import BranchHandler
 from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.ends import EndHandler, StartHandler
 from livedeck.propeller.nodes.gate import GateHandler
+from livedeck.propeller.nodes.launch_plan import LaunchPlanHandler
 from livedeck.propeller.nodes.task import TaskHandler
 from livedeck.propeller.nodes.timed import TimedHandler
 from livedeck.propeller.nodes.workflow import SubWorkflowHandler
@@ -21,6 +22,7 @@ KINDS: tuple[type[NodeHandler], ...] = (
     TaskHandler,
     TimedHandler,
     SubWorkflowHandler,
+    LaunchPlanHandler,
     BranchHandler,
     ArrayHandler,
     GateHandler,

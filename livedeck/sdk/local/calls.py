@@ -18,6 +18,7 @@ from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.failure_nodes import error_inputs
 from livedeck.sdk.gates import Gate
 from livedeck.sdk.interface import Interface
+from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.local.cache import LocalCacheEntry
 from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
 from livedeck.sdk.local.folders import CallFolder
@@ -27,6 +28,7 @@ from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Carried, Constant, DictOf, ListOf, Node, NodeOverrides, Reference
 from livedeck.sdk.options import WorkflowFailurePolicy
+from livedeck.sdk.references import Reference as Registered
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracing import Carry, Traced, trace_dynamic
 from livedeck.sdk.types import DataPlane, Location
@@ -44,6 +46,10 @@ class LocalCaller:
         given = entity.interface.bind(args, kwargs)
         if isinstance(entity, Workflow):
             return call_workflow(entity, given)
+        if isinstance(entity, LaunchPlan):
+            return call_workflow(entity.workflow, entity.all_inputs(given))
+        if isinstance(entity, Registered):
+            entity.refuse_local()
         if isinstance(entity, MapTask):
             return call_map(entity, given)
         assert isinstance(entity, Task)
@@ -322,9 +328,8 @@ def _run_map(
     errors: list[Exception] = []
     for index in range(size):
         own = {name: members[name][index] if name in members else value for name, value in inputs.items()}
-        call = _Call(mapped.task, call_folder.of_node(str(index)), own, mapped.item_overrides(overrides))
         try:
-            given.append(call.run_or_join())
+            given.append(_run_item(mapped, call_folder.of_node(str(index)), own, overrides, data))
         except Exception as error:
             error.add_note(f"in item {index} of {size}")
             given.append(None)
@@ -339,6 +344,18 @@ def _run_map(
         name: LocalValue.in_list([nothing if each is None else each[name] for each in given], data)
         for name in mapped.interface.outputs
     }
+
+
+def _run_item(
+    mapped: MapTask,
+    call_folder: CallFolder,
+    inputs: Mapping[str, LocalValue],
+    overrides: NodeOverrides,
+    data: DataPlane,
+) -> Mapping[str, LocalValue]:
+    if isinstance(mapped.task, LaunchPlan):
+        return _run_plan(mapped.task, inputs, call_folder, data)
+    return _Call(mapped.task, call_folder, inputs, mapped.item_overrides(overrides)).run_or_join()
 
 
 def call_workflow(workflow: Workflow[..., Any], given: Mapping[str, Any]) -> Any:
@@ -374,6 +391,19 @@ def _run_workflow(
         if workflow.traced.failure_node is not None:
             run.failed(workflow.traced.failure_node, error)
         raise
+
+
+def _run_plan(
+    plan: LaunchPlan,
+    inputs: Mapping[str, LocalValue],
+    call_folder: CallFolder,
+    data: DataPlane,
+    timeout: timedelta | None = None,
+) -> Mapping[str, LocalValue]:
+    """Run what a launch plan starts on a server as an execution of its own."""
+    return _run_workflow(
+        plan.workflow, {**inputs, **_carried(plan.workflow.interface, plan.fixed_inputs, data)}, call_folder, data
+    )
 
 
 @dataclass
@@ -446,6 +476,10 @@ class _Run:
         }
         if isinstance(entity, Workflow):
             return _run_workflow(entity, inputs, call_folder, self.data, node.overrides.timeout)
+        if isinstance(entity, LaunchPlan):
+            return _run_plan(entity, inputs, call_folder, self.data, node.overrides.timeout)
+        if isinstance(entity, Registered):
+            entity.refuse_local()
         if isinstance(entity, Conditional):
             return self._take_way(entity, inputs, call_folder)
         if isinstance(entity, MapTask):

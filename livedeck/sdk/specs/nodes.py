@@ -3,15 +3,17 @@
 from typing import Any
 
 from flyteidl.core import workflow_pb2
-from flyteidl.core.identifier_pb2 import ResourceType
+from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.literals.order import OrderNotes
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.gates import Gate
+from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.nodes import Node, NodeOverrides
+from livedeck.sdk.references import Reference, ReferenceTask
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.conditionals import compile_conditional
 from livedeck.sdk.specs.gates import compile_gate
@@ -44,7 +46,7 @@ def compile_node(
         upstream_node_ids=[before.id for before in node.upstream],
     )
     if isinstance(node.entity, Task):
-        compiled.task_node.CopyFrom(_task_node(node, node.entity, settings))
+        compiled.task_node.CopyFrom(_task_node(node, node.entity, node.entity, settings))
     elif isinstance(node.entity, MapTask):
         compiled.array_node.CopyFrom(_array_node(node, node.entity, compiled, settings, interruptible=interruptible))
         compiled.metadata.CopyFrom(workflow_pb2.NodeMetadata(name=compiled.metadata.name))
@@ -56,21 +58,50 @@ def compile_node(
         compiled.branch_node.if_else.CopyFrom(compile_conditional(node.entity, ways, settings.data))
     elif isinstance(node.entity, Gate):
         compiled.gate_node.CopyFrom(compile_gate(node.entity))
+    elif isinstance(node.entity, Reference):
+        _refer(compiled, node.entity)
+    elif isinstance(node.entity, LaunchPlan):
+        reference = identifier(ResourceType.LAUNCH_PLAN, node.entity.name, settings)
+        compiled.workflow_node.launchplan_ref.CopyFrom(reference)
     else:
         reference = identifier(ResourceType.WORKFLOW, node.entity.name, settings)
         compiled.workflow_node.sub_workflow_ref.CopyFrom(reference)
     return compiled
 
 
-def _task_node(node: Node, entity: Task[..., Any] | MapTask, settings: CompileSettings) -> workflow_pb2.TaskNode:
-    """Return what runs a task, with the node's resources if it changes them.
+def _refer(compiled: workflow_pb2.Node, entity: Reference) -> None:
+    """Have a node run what is registered on the server."""
+    task = isinstance(entity, ReferenceTask)
+    reference = Identifier(
+        resource_type=ResourceType.TASK if task else ResourceType.LAUNCH_PLAN,
+        project=entity.project,
+        domain=entity.domain,
+        name=entity.name,
+        version=entity.version,
+    )
+    if task:
+        compiled.task_node.reference_id.CopyFrom(reference)
+    else:
+        compiled.workflow_node.launchplan_ref.CopyFrom(reference)
+
+
+def _recorded_as(entity: MapTask) -> "workflow_pb2.ArrayNode.ExecutionMode":
+    """Return whether the items are nodes on record: as in Flyte those that run launch plans are."""
+    nodes = isinstance(entity.task, LaunchPlan)
+    return workflow_pb2.ArrayNode.FULL_STATE if nodes else workflow_pb2.ArrayNode.MINIMAL_STATE
+
+
+def _task_node(
+    node: Node, entity: Task[..., Any] | MapTask, task: Task[..., Any], settings: CompileSettings
+) -> workflow_pb2.TaskNode:
+    """Return what runs a task, or a map of it, with the node's resources if it changes them.
 
     Requests or limits alone leave the other as the task says.
     """
     made = workflow_pb2.TaskNode(reference_id=identifier(ResourceType.TASK, entity.name, settings))
     requests, limits = node.overrides.requests, node.overrides.limits
     if requests is not None or limits is not None:
-        of_task = (entity.task if isinstance(entity, MapTask) else entity).options
+        of_task = task.options
         made.overrides.resources.CopyFrom(resources(requests or of_task.requests, limits or of_task.limits))
     return made
 
@@ -83,17 +114,21 @@ def _array_node(
     *,
     interruptible: bool | None,
 ) -> workflow_pb2.ArrayNode:
-    """Return what maps a task: the node of one item, and how many run and have to succeed."""
+    """Return what maps a task or launch plan: the node of one item, and how many run and have to succeed."""
     said = entity.options
     item = workflow_pb2.Node(
         id=entity.name,
         metadata=_node_metadata(node, entity.item_overrides(node.overrides), interruptible=interruptible),
         inputs=compiled.inputs,
-        task_node=_task_node(node, entity, settings),
     )
+    if isinstance(entity.task, LaunchPlan):
+        plan = identifier(ResourceType.LAUNCH_PLAN, entity.task.name, settings)
+        item.workflow_node.launchplan_ref.CopyFrom(plan)
+    else:
+        item.task_node.CopyFrom(_task_node(node, entity, entity.task, settings))
     array = workflow_pb2.ArrayNode(
         node=item,
-        execution_mode=workflow_pb2.ArrayNode.MINIMAL_STATE,
+        execution_mode=_recorded_as(entity),
         is_original_sub_node_interface=BoolValue(value=False),
         bound_inputs=sorted(entity.bound_inputs),
         run_all_sub_nodes=said.run_all_sub_nodes,
@@ -115,6 +150,7 @@ def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool 
         metadata.timeout.CopyFrom(duration(timeout))
     task = node.entity.task if isinstance(node.entity, MapTask) else node.entity
     if not isinstance(task, Task):
+        _add_overrides(metadata, overrides)
         return metadata
     options = task.options
     timeout = overrides.timeout or options.timeout
@@ -127,6 +163,16 @@ def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool 
         metadata.interruptible = stated[0]
     _add_cache(metadata, task, overrides)
     return metadata
+
+
+def _add_overrides(metadata: workflow_pb2.NodeMetadata, overrides: NodeOverrides) -> None:
+    """State what the node changes of something whose own options are not known here."""
+    if overrides.timeout is not None:
+        metadata.timeout.CopyFrom(duration(overrides.timeout))
+    if overrides.retries is not None:
+        metadata.retries.retries = overrides.retries
+    if overrides.interruptible is not None:
+        metadata.interruptible = overrides.interruptible
 
 
 def _add_cache(metadata: workflow_pb2.NodeMetadata, task: Task[..., Any], overrides: NodeOverrides) -> None:

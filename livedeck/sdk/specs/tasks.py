@@ -27,6 +27,7 @@ def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> Ta
         UserError: it cannot be found by its module and name.
     """
     task = entity.task if isinstance(entity, MapTask) else entity
+    assert isinstance(task, Task)  # of a launch plan nothing but itself is registered
     template = tasks_pb2.TaskTemplate(
         id=identifier(ResourceType.TASK, entity.name, settings),
         type=TEMPLATE_TYPE,

@@ -16,6 +16,7 @@ from livedeck.errors import InvalidName
 from livedeck.literals.order import OrderNotes, tag_of
 from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.nodes import compile_node
@@ -26,22 +27,60 @@ from livedeck.sdk.tracing import Traced
 from livedeck.sdk.types import Location, literal_type, to_literal
 from livedeck.sdk.workflows import Workflow
 
-__all__ = ["CompileSettings", "Registration", "closure", "launch_plan_spec", "task_spec", "workflow_spec"]
+__all__ = [
+    "CompileSettings",
+    "PlanRegistration",
+    "Registration",
+    "closure",
+    "plan_registration",
+    "task_spec",
+    "workflow_spec",
+]
+
+
+@dataclass(frozen=True)
+class PlanRegistration:
+    """A launch plan to be registered."""
+
+    id: Identifier
+    spec: LaunchPlanSpec
+    activate: bool = False
+    """Whether it is to be active then."""
 
 
 @dataclass(frozen=True)
 class Registration:
-    """Everything that must be registered for a workflow or task to run, in this order."""
+    """Everything that must be registered for a workflow, launch plan or task to run."""
 
-    tasks: tuple[TaskSpec, ...]
-    workflows: tuple[WorkflowSpec, ...]
-    """Sub-workflows before those that call them; the asked-for one is the last."""
-    launch_plans: tuple[tuple[Identifier, LaunchPlanSpec], ...]
-    """The default launch plan of each workflow, under the workflow's name."""
+    entities: tuple[TaskSpec | WorkflowSpec | PlanRegistration, ...]
+    """In an order in which each finds what it needs; the asked-for one, or its default launch plan, is the last."""
+
+    @property
+    def tasks(self) -> list[TaskSpec]:
+        """The tasks."""
+        return [each for each in self.entities if isinstance(each, TaskSpec)]
+
+    @property
+    def workflows(self) -> list[WorkflowSpec]:
+        """The workflows: sub-workflows before those that call them."""
+        return [each for each in self.entities if isinstance(each, WorkflowSpec)]
+
+    @property
+    def launch_plans(self) -> list[PlanRegistration]:
+        """The launch plans: of each workflow the default one, under its name, and those that are named."""
+        return [each for each in self.entities if isinstance(each, PlanRegistration)]
+
+    @property
+    def id(self) -> Identifier:
+        """What an execution of the asked-for entity runs: a launch plan, or a task."""
+        last = self.entities[-1]
+        if isinstance(last, PlanRegistration):
+            return last.id
+        return last.template.id
 
 
 def closure(entity: AnyEntity, settings: CompileSettings) -> Registration:
-    """Compile a workflow and all that it calls, or one task.
+    """Compile a workflow or launch plan and all that it calls, or one task.
 
     Raises:
         InvalidWorkflow: the workflow has no nodes, or a cycle, or needs a value that is not there yet.
@@ -50,16 +89,16 @@ def closure(entity: AnyEntity, settings: CompileSettings) -> Registration:
     """
     callees = _callees(entity)
     _refuse_twins(callees)
-    tasks = [each for each in callees if isinstance(each, Task | MapTask)]
-    workflows = [each for each in callees if isinstance(each, Workflow)]
-    return Registration(
-        tuple(task_spec(each, settings) for each in tasks),
-        tuple(workflow_spec(each, settings) for each in workflows),
-        tuple(
-            (identifier(ResourceType.LAUNCH_PLAN, each.name, settings), launch_plan_spec(each, settings))
-            for each in workflows
-        ),
-    )
+    made: list[TaskSpec | WorkflowSpec | PlanRegistration] = []
+    for each in callees:
+        if isinstance(each, Task | MapTask):
+            made.append(task_spec(each, settings))
+        elif isinstance(each, Workflow):
+            default = LaunchPlan.get_default_launch_plan(None, each)
+            made += [workflow_spec(each, settings), plan_registration(default, settings)]
+        elif isinstance(each, LaunchPlan) and each.name != each.workflow.name:
+            made.append(plan_registration(each, settings))
+    return Registration(tuple(made))
 
 
 def _callees(entity: AnyEntity) -> list[AnyEntity]:
@@ -69,33 +108,36 @@ def _callees(entity: AnyEntity) -> list[AnyEntity]:
     return list(found)
 
 
-def _visit(entity: AnyEntity, found: dict[AnyEntity, None]) -> None:
+def _visit(entity: AnyEntity, found: dict[AnyEntity, None], *, deep: bool = True) -> None:
+    """Add an entity after all that it calls; what launch plans run only if ``deep``."""
     if entity in found:
         return
     if isinstance(entity, Workflow):
-        _visit_called(entity.traced, found)
+        _visit_called(entity.traced, found, deep=deep)
         if entity.on_failure is not None:
-            _visit(entity.on_failure, found)
+            _visit(entity.on_failure, found, deep=deep)
+    if isinstance(entity, LaunchPlan) and deep:
+        _visit(entity.workflow, found)
     if isinstance(entity, DynamicTask):
         for hint in entity.hints:
-            _visit(hint, found)
+            _visit(hint, found, deep=deep)
     found[entity] = None
 
 
-def _visit_called(traced: Traced, found: dict[AnyEntity, None]) -> None:
+def _visit_called(traced: Traced, found: dict[AnyEntity, None], *, deep: bool = True) -> None:
     for node in traced.nodes:
         for callee in node.entity.callees:
-            _visit(callee, found)
+            _visit(callee, found, deep=deep)
 
 
 def callees_of(traced: Traced) -> list[AnyEntity]:
-    """Return all that nodes call, however indirectly, each once.
+    """Return all that nodes call in the same execution, however indirectly, each once.
 
     Raises:
         InvalidName: two different ones have the same name.
     """
     found: dict[AnyEntity, None] = {}
-    _visit_called(traced, found)
+    _visit_called(traced, found, deep=False)
     _refuse_twins(found)
     return list(found)
 
@@ -115,7 +157,9 @@ def workflow_spec(workflow: Workflow[..., Any], settings: CompileSettings) -> Wo
         InvalidWorkflow: it has no nodes, or a cycle, or needs a value that is not there yet.
         TypeMismatch: a value or promise does not fit where it is given.
     """
-    callees = [each for each in _callees(workflow)[:-1] if isinstance(each, Workflow)]
+    found: dict[AnyEntity, None] = {}
+    _visit(workflow, found, deep=False)
+    callees = [each for each in found if isinstance(each, Workflow) and each is not workflow]
     return WorkflowSpec(
         template=workflow_template(workflow, settings),
         sub_workflows=[workflow_template(each, settings) for each in callees],
@@ -151,25 +195,36 @@ def workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) -
     )
 
 
-def launch_plan_spec(workflow: Workflow[..., Any], settings: CompileSettings) -> LaunchPlanSpec:
-    """Compile a workflow's default launch plan: its inputs, with its defaults.
+def plan_registration(plan: LaunchPlan, settings: CompileSettings) -> PlanRegistration:
+    """Compile a launch plan: the workflow's inputs, with defaults, less those that it fixes.
 
     Raises:
-        TypeMismatch: a default does not fit its type.
+        TypeMismatch: a value does not fit its type.
     """
     parameters = {}
-    for name, each in workflow.interface.inputs.items():
+    for name, each in plan.interface.inputs.items():
         variable = Variable(type=literal_type(each.type), description=each.description or name)
         if each.required:
             parameters[name] = Parameter(var=variable, required=True)
         else:
-            default = to_literal(each.default, each.type, settings.data, Location(workflow.name, name, "default"))
+            default = to_literal(each.default, each.type, settings.data, Location(plan.name, name, "default"))
             parameters[name] = Parameter(var=variable, default=default)
-    return LaunchPlanSpec(
-        workflow_id=identifier(ResourceType.WORKFLOW, workflow.name, settings),
+    inner = plan.workflow.interface.inputs
+    fixed = {
+        name: to_literal(value, inner[name].type, settings.data, Location(plan.name, name))
+        for name, value in plan.fixed_inputs.items()
+    }
+    said = plan.options
+    spec = LaunchPlanSpec(
+        workflow_id=identifier(ResourceType.WORKFLOW, plan.workflow.name, settings),
         entity_metadata=LaunchPlanMetadata(),
         default_inputs=ParameterMap(parameters=parameters),
-        fixed_inputs=literals_pb2.LiteralMap(),
-        labels=Labels(),
-        annotations=Annotations(),
+        fixed_inputs=literals_pb2.LiteralMap(literals=fixed),
+        labels=Labels(values=said.labels.values if said.labels is not None else {}),
+        annotations=Annotations(values=said.annotations.values if said.annotations is not None else {}),
+        max_parallelism=said.max_parallelism or 0,
+        overwrite_cache=said.overwrite_cache or False,
     )
+    if said.raw_output_data_config is not None:
+        spec.raw_output_data_config.output_location_prefix = said.raw_output_data_config.output_location_prefix
+    return PlanRegistration(identifier(ResourceType.LAUNCH_PLAN, plan.name, settings), spec, said.auto_activate)

@@ -112,6 +112,6 @@ async def test_signals_are_deleted_with_their_execution(
     await control.claim("p", limit=1, ttl=30)
     await control.report("p", [protos.workflow_event("e1", W.SUCCEEDED)])
     await control.release("p", "flytesnacks/development/e1")
-    await database.write(deletions.remove, protos.execution_id("e1"), "")
+    await database.write(deletions.remove, protos.execution_id("e1"), lambda _execution: "")
     code, _ = await refusal(call, "ListSignals", listing(protos))
     assert code == "NOT_FOUND"

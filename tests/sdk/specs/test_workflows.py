@@ -15,7 +15,8 @@ from livedeck import Cache, FlyteError, Resources, UserError, WorkflowFailurePol
 from livedeck.errors import InvalidName, UnsupportedType
 from livedeck.propeller.nodes.task.planning import task_plan
 from livedeck.sdk.cache_versions import code_version
-from livedeck.sdk.specs.workflows import CompileSettings, closure, launch_plan_spec, task_spec, workflow_spec
+from livedeck.sdk.launch_plans import LaunchPlan
+from livedeck.sdk.specs.workflows import CompileSettings, closure, plan_registration, task_spec, workflow_spec
 from livedeck.sdk.tasks import Task
 
 SETTINGS = CompileSettings("p", "d", "v", code="file:///code/x.tar.gz", environment={"A": "all", "B": "all"})
@@ -262,7 +263,7 @@ def test_outputs_of_a_workflow() -> None:
 
 
 def test_the_default_launch_plan() -> None:
-    spec = launch_plan_spec(flow, SETTINGS)
+    spec = plan_registration(LaunchPlan.get_or_create(flow), SETTINGS).spec
     assert spec.workflow_id.name == f"{__name__}.flow"
     parameters = spec.default_inputs.parameters
     assert parameters["n"].required
@@ -275,15 +276,15 @@ def test_the_closure_is_in_an_order_that_can_be_registered() -> None:
     names = [spec.template.id.name.rpartition(".")[2] for spec in registration.tasks]
     assert names == ["full", "plain", "point", "word"]
     assert [spec.template.id.name.rpartition(".")[2] for spec in registration.workflows] == ["inner", "flow"]
-    assert [identifier.name for identifier, _ in registration.launch_plans] == [f"{__name__}.inner", f"{__name__}.flow"]
-    assert all(identifier.resource_type == ResourceType.LAUNCH_PLAN for identifier, _ in registration.launch_plans)
+    assert [each.id.name for each in registration.launch_plans] == [f"{__name__}.inner", f"{__name__}.flow"]
+    assert all(each.id.resource_type == ResourceType.LAUNCH_PLAN for each in registration.launch_plans)
 
 
 def test_the_closure_of_a_task() -> None:
     registration = closure(plain, SETTINGS)
     assert len(registration.tasks) == 1
-    assert registration.workflows == ()
-    assert registration.launch_plans == ()
+    assert registration.workflows == []
+    assert registration.launch_plans == []
 
 
 def test_compiling_is_deterministic() -> None:
@@ -395,7 +396,8 @@ def test_the_node_of_a_workflow_has_a_timeout() -> None:
 
 
 def test_literals_are_what_the_interface_says() -> None:
-    assert isinstance(launch_plan_spec(inner, SETTINGS).default_inputs.parameters["q"].default, literals_pb2.Literal)
+    spec = plan_registration(LaunchPlan.get_or_create(inner), SETTINGS).spec
+    assert isinstance(spec.default_inputs.parameters["q"].default, literals_pb2.Literal)
 
 
 def test_a_type_that_cannot_travel_is_refused_by_the_decorator() -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
@@ -15,7 +17,7 @@ from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.node_handler import NodeHandler, ScopeBuilder
 from livedeck.propeller.nodes.array import reports, shell
-from livedeck.propeller.nodes.array.item import ItemHandler, ItemPlans
+from livedeck.propeller.nodes.array.item import ItemHandler, ItemPlans, TaskItemHandler
 from livedeck.propeller.nodes.array.messages import Collect, Collected, CollectFailed
 from livedeck.propeller.nodes.array.policy import ItemPolicy
 from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskTrigger
@@ -35,12 +37,13 @@ class ArrayHandler(NodeHandler):
     """QUEUED while its inputs are put together, RUNNING while its items run, FAILING while they are stopped."""
 
     array: ArrayNode
-    task: Identifier
+    entity: Identifier
+    """The task or launch plan that the items run."""
     outputs: tuple[str, ...]
-    """Names of the task's outputs; of each the node gives a list."""
-    deck: bool
-    """Whether the task has a Deck."""
+    """Names of its outputs; of each the node gives a list."""
     inner: NodeHandler
+    task: TaskTemplate | None
+    """The task; None of items that run something else: those are nodes of their own on record."""
 
     @classmethod
     def matches(cls, node: Node) -> bool:
@@ -49,17 +52,15 @@ class ArrayHandler(NodeHandler):
     @classmethod
     def plan(cls, node: Node, planner: Planner) -> Self:
         array = node.array_node
-        target = array.node.WhichOneof("target")
-        if target != "task_node":
-            what = _WORDS.get(target or "", target)
-            raise UnsupportedOption(f"node {node.id!r} maps over a {what}, and only tasks can be mapped over yet")
-        task = planner.task(array.node.task_node.reference_id)
-        return cls(
-            array=array,
-            task=task.id,
-            outputs=tuple(task.interface.outputs.variables),
-            deck=task.metadata.generates_deck.value,
-            inner=planner.handler(array.node),
+        if array.node.HasField("task_node"):
+            task = planner.task(array.node.task_node.reference_id)
+            return cls(array, task.id, tuple(task.interface.outputs.variables), planner.handler(array.node), task)
+        if array.node.workflow_node.HasField("launchplan_ref"):
+            plan = planner.launch_plan(array.node.workflow_node.launchplan_ref)
+            return cls(array, plan.id, tuple(plan.interface.outputs.variables), planner.handler(array.node), None)
+        what = _WORDS.get(array.node.WhichOneof("target") or "", "node without a target")
+        raise UnsupportedOption(
+            f"node {node.id!r} maps over a {what}, and only tasks and launch plans can be mapped over"
         )
 
     def ready(self, transition: Transition, path: Path) -> None:
@@ -76,7 +77,7 @@ class ArrayHandler(NodeHandler):
             case PrepareFailed(failure=failure) if node.scope is None:
                 self._fail(transition, path, failure)
             case Collected() if node.scope is not None:
-                transition.move_attempt(path, TaskTrigger.SUCCEED)
+                self._end_attempt(transition, path, TaskTrigger.SUCCEED)
                 transition.succeed(path)
             case CollectFailed(failure=failure) if node.scope is not None:
                 self._fail(transition, path, failure)
@@ -84,18 +85,23 @@ class ArrayHandler(NodeHandler):
                 pass  # told twice
 
     def _run(self, transition: Transition, path: Path) -> None:
-        """Have the node run, with the attempt that stands for all of its items."""
+        """Have the node run, with the attempt that stands for all items that are not on record themselves."""
         if transition.node(path).phase is NodePhase.QUEUED:
             transition.move(path, NodeTrigger.RUN)
-        if transition.node(path).attempt is None:
+        if self.task is not None and transition.node(path).attempt is None:
             transition.put(path, replace(transition.node(path), attempt=AttemptState(0)))
             transition.move_attempt(path, TaskTrigger.QUEUE)
             transition.move_attempt(path, TaskTrigger.START)
 
     def _fail(self, transition: Transition, path: Path, failure: Failure) -> None:
-        if transition.node(path).attempt is not None:
-            transition.move_attempt(path, TaskTrigger.FAIL, failure)
+        self._end_attempt(transition, path, TaskTrigger.FAIL, failure)
         transition.fail(path, failure)
+
+    def _end_attempt(
+        self, transition: Transition, path: Path, trigger: TaskTrigger, failure: Failure | None = None
+    ) -> None:
+        if transition.node(path).attempt is not None:
+            transition.move_attempt(path, trigger, failure)
 
     def resume(self, transition: Transition, path: Path) -> None:
         queued = transition.node(path).phase is NodePhase.QUEUED
@@ -119,7 +125,7 @@ class ArrayHandler(NodeHandler):
         elif succeeded and not scope.closing:
             transition.ask(Collect(path))
         else:
-            transition.move_attempt(path, TaskTrigger.ABORT)
+            self._end_attempt(transition, path, TaskTrigger.ABORT)
             transition.abort(path)
 
     def carry_out(self, shell_: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
@@ -134,26 +140,49 @@ class ArrayHandler(NodeHandler):
     def scope_of(self, size: int) -> ScopePlan:
         """Return the plan of so many items."""
         policy = ItemPolicy.of(self.array, size)
-        plans = ItemPlans(size, self.array.node, ItemHandler(self.inner, policy, self.deck))
-        limited = not self.array.HasField("parallelism")
-        return ScopePlan(plans, {}, policy, items=Items(frozenset(self.array.bound_inputs), limited))
+        if self.task is None:
+            handler = ItemHandler(self.inner, policy)
+        else:
+            handler = TaskItemHandler(self.inner, policy, self.task.metadata.generates_deck.value)
+        plans = ItemPlans(size, self.array.node, handler, are_nodes=self.task is None)
+        return ScopePlan(plans, {}, policy, items=self.items)
+
+    @property
+    def items(self) -> Items:
+        """What is true of each item."""
+        return Items(
+            bound=frozenset(self.array.bound_inputs),
+            are_nodes=self.task is None,
+            limited=not self.array.HasField("parallelism"),
+        )
+
+    async def inputs_of(self, shell_: Shell, path: Path) -> LiteralMap:
+        """Return the inputs of an item that is a node: its members of the array's."""
+        return self.items.inputs_of(path[-1], await shell_.data.inputs(path[:-1]))
 
     def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
         attempt = record.attempts.get(0)
         return node if attempt is None else replace(node, attempt=AttemptState(0, attempt.phase))
 
     def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
-        reports.describe_node(event, self.task)
+        reports.describe_node(event, self.entity)
+        event.is_parent = self.task is None
 
     def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
         scope = context.scope
         facts: dict[str, Any] = {reports.BOUND: sorted(self.array.bound_inputs)}
         if scope is not None:
             facts |= {reports.SIZE: len(scope.nodes), reports.MINIMUM: _policy(scope).minimum}
-        reports.describe_attempt(event, self.task, facts)
+        reports.describe_attempt(event, self.entity, facts)
 
 
-_WORDS = {"workflow_node": "launch plan or workflow"}
+_WORDS = {
+    "workflow_node": "workflow",
+    "branch_node": "conditional",
+    "gate_node": "gate",
+    "array_node": "map",
+}
+"""What to call what cannot be mapped over, by the field of ``flyteidl.core.Node`` that holds it."""
 
 
 def _policy(scope: ScopeState) -> ItemPolicy:

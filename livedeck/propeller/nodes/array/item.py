@@ -1,4 +1,7 @@
-"""An item of an array node: it runs as a node of its own would, and is recorded as a part of the array node."""
+"""An item of an array node: it runs as a node of its own would.
+
+One that runs a task is recorded as a part of the array node, any other as a node in it.
+"""
 
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
@@ -26,12 +29,10 @@ from livedeck.propeller.transition import Transition
 
 @dataclass(frozen=True, slots=True)
 class ItemHandler(HoldsNoScope):
-    """Wraps the kind that runs the task, and has the next items begin."""
+    """Wraps the kind that runs an item, and has the next items begin."""
 
-    task: NodeHandler
+    inner: NodeHandler
     policy: ItemPolicy
-    deck: bool
-    """Whether the task has a Deck."""
 
     @classmethod
     def matches(cls, node: Node) -> bool:
@@ -42,33 +43,50 @@ class ItemHandler(HoldsNoScope):
         raise ImpossibleTransition(f"node {node.id!r} is planned as an item, and no array node holds it")
 
     def ready(self, transition: Transition, path: Path) -> None:
-        self.task.ready(transition, path)
+        self.inner.ready(transition, path)
+
+    def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        self.inner.handle(transition, path, event)
+        self.policy.begin(transition, path[:-1])
+
+    def resume(self, transition: Transition, path: Path) -> None:
+        self.inner.resume(transition, path)
+
+    def stop(self, transition: Transition, path: Path) -> None:
+        self.inner.stop(transition, path)
+
+    def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
+        return self.inner.carry_out(shell, command)
+
+    def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
+        return self.inner.rebuild(node, record, scope)
+
+    def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
+        self.inner.describe_node(event, report, context)
+
+    def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
+        self.inner.describe_attempt(event, report, context)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskItemHandler(ItemHandler):
+    """An item that runs a task, of which nothing but its attempts is on record."""
+
+    deck: bool
+    """Whether the task has a Deck."""
 
     def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
         if transition.node(path).phase is NodePhase.QUEUED and transition.node(path).attempt is None:
             _report_without_attempt(transition, path, event)
         if isinstance(event, AttemptLeftNodes):
             event = AttemptFailed(path, event.attempt, _DYNAMIC)
-        self.task.handle(transition, path, event)
-        self.policy.begin(transition, path[:-1])
-
-    def resume(self, transition: Transition, path: Path) -> None:
-        self.task.resume(transition, path)
-
-    def stop(self, transition: Transition, path: Path) -> None:
-        self.task.stop(transition, path)
-
-    def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
-        return self.task.carry_out(shell, command)
-
-    def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
-        return self.task.rebuild(node, record, scope)
+        ItemHandler.handle(self, transition, path, event)
 
     def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
         raise ImpossibleTransition(f"an item is not reported as a node, but the one at {report.path} is")
 
     def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
-        self.task.describe_attempt(event, report, context)
+        ItemHandler.describe_attempt(self, event, report, context)
         reports.describe_item(event, report, context, deck=self.deck)
 
 
@@ -97,12 +115,14 @@ class ItemPlans(Sequence[NodePlan]):
         size: how many there are.
         node: what each runs.
         handler: how.
+        are_nodes: whether each is a node of its own on record.
     """
 
-    def __init__(self, size: int, node: Node, handler: ItemHandler) -> None:
+    def __init__(self, size: int, node: Node, handler: ItemHandler, *, are_nodes: bool) -> None:
         self._size = size
         self._node = node
         self._handler = handler
+        self._are_nodes = are_nodes
 
     def __len__(self) -> int:
         return self._size
@@ -119,4 +139,5 @@ class ItemPlans(Sequence[NodePlan]):
         if not 0 <= index < self._size:
             raise IndexError(f"no item {index} of {self._size}")
         # Waiting for the policy to begin it: no node upstream does.
-        return NodePlan(index, str(index), self._node, self._handler, waiting=1, reported=False)
+        name = f"n{index}"  # as Flyte names them
+        return NodePlan(index, name, self._node, self._handler, waiting=1, reported=self._are_nodes)

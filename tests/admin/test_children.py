@@ -1,0 +1,170 @@
+"""Child executions as the control plane keeps them: created once, waited for, aborted, deleted with their parent."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionMetadata
+from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from flyteidl.event.event_pb2 import WorkflowNodeMetadata
+
+from livedeck.admin.control_plane import DatabaseControlPlane
+from livedeck.admin.db import executions
+from livedeck.admin.db.database import Database
+from livedeck.admin.deletion import Deletion
+from livedeck.admin.objects import Objects
+from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, NoSuchEntity, StateForbids
+from tests.admin.conftest import Caller, Protos
+
+OWNER = "engine"
+
+
+@pytest.fixture
+async def parent(registered: Caller, control: DatabaseControlPlane, protos: Protos) -> WorkflowExecutionIdentifier:
+    """An execution under lease, with a node that runs."""
+    await registered("CreateExecution", protos.execution("parent"))
+    await control.claim(OWNER, limit=1, ttl=600)
+    await control.report(OWNER, [protos.node_event("parent", "n0", NodeExecution.RUNNING)])
+    return protos.execution_id("parent")
+
+
+def asked(protos: Protos, name: str = "child", node: str = "n0", **inputs: Any) -> ExecutionCreateRequest:
+    request = protos.execution(name, **(inputs or {"x": 3}))
+    request.spec.metadata.mode = ExecutionMetadata.CHILD_WORKFLOW
+    request.spec.metadata.nesting = 1
+    request.spec.metadata.parent_node_execution.CopyFrom(protos.node_id("parent", node))
+    return request
+
+
+async def find(database: Database, identifier: WorkflowExecutionIdentifier) -> Execution | None:
+    return await database.read(executions.find, identifier)
+
+
+async def end(
+    control: DatabaseControlPlane, protos: Protos, name: str, phase: Any = WorkflowExecution.SUCCEEDED
+) -> None:
+    await control.claim(OWNER, limit=9, ttl=600)
+    event = protos.workflow_event(name, phase)
+    event.occurred_at.GetCurrentTime()
+    await control.report(OWNER, [event])
+    await control.release(OWNER, f"{protos.project}/{protos.domain}/{name}")
+
+
+@pytest.mark.usefixtures("parent")
+async def test_a_child_is_created_once(control: DatabaseControlPlane, database: Database, protos: Protos) -> None:
+    await asyncio.gather(*(control.create_child(OWNER, asked(protos)) for _ in range(3)))
+    found = await find(database, protos.execution_id("child"))
+    assert found is not None
+    assert found.spec.metadata == asked(protos).spec.metadata
+    [claim] = await control.claim("other", limit=9, ttl=30)
+    assert (claim.id, claim.inputs) == (protos.execution_id("child"), protos.literals(x=3))
+
+
+@pytest.mark.usefixtures("parent")
+async def test_a_child_is_created_by_who_holds_the_parent(
+    control: DatabaseControlPlane, database: Database, protos: Protos
+) -> None:
+    with pytest.raises(LeaseLost, match="'other' does not hold the lease"):
+        await control.create_child("other", asked(protos))
+    assert await find(database, protos.execution_id("child")) is None
+
+
+@pytest.mark.usefixtures("parent")
+async def test_a_name_that_is_taken_is_refused(
+    control: DatabaseControlPlane, registered: Caller, protos: Protos
+) -> None:
+    await registered("CreateExecution", protos.execution("child"))
+    with pytest.raises(EntityExists, match=r"was not started by node 'n0' of .*parent"):
+        await control.create_child(OWNER, asked(protos))
+
+
+@pytest.mark.usefixtures("parent")
+async def test_what_cannot_be_started_is_refused(control: DatabaseControlPlane, protos: Protos) -> None:
+    with pytest.raises(InvalidRequest, match="'y' is not an input"):
+        await control.create_child(OWNER, asked(protos, y=1))
+    request = asked(protos)
+    request.spec.launch_plan.version = "v9"
+    with pytest.raises(NoSuchEntity, match="there is no launch plan"):
+        await control.create_child(OWNER, request)
+
+
+@pytest.mark.usefixtures("parent")
+async def test_who_waits_for_a_child_hears_of_its_end(control: DatabaseControlPlane, protos: Protos) -> None:
+    child = protos.execution_id("child")
+    with pytest.raises(NoSuchEntity):
+        await control.wait_for_execution(child)
+    await control.create_child(OWNER, asked(protos))
+    waiting = asyncio.create_task(control.wait_for_execution(child))
+    await control.report(OWNER, [protos.workflow_event("parent", WorkflowExecution.RUNNING)])
+    await end(control, protos, "child")
+    async with asyncio.timeout(20):
+        assert (await waiting).closure.phase == WorkflowExecution.SUCCEEDED
+        assert (await control.wait_for_execution(child)).id == child, "at once, now that it is over"
+
+
+@pytest.mark.usefixtures("parent")
+async def test_a_child_is_aborted_for_its_node_alone(
+    control: DatabaseControlPlane, database: Database, protos: Protos
+) -> None:
+    child = protos.execution_id("child")
+    await control.abort_child(child, protos.node_id("parent", "n0"), "there is none, which is no error")
+    await control.create_child(OWNER, asked(protos))
+    await control.abort_child(child, protos.node_id("parent", "n1"), "not its node")
+    found = await find(database, child)
+    assert found is not None
+    assert found.closure.phase == WorkflowExecution.QUEUED
+    for cause in ("enough", "told twice"):
+        await control.abort_child(child, protos.node_id("parent", "n0"), cause)
+    found = await find(database, child)
+    assert found is not None
+    assert found.closure.phase == WorkflowExecution.ABORTING
+    assert found.closure.abort_metadata.cause == "enough"
+    await end(control, protos, "child", WorkflowExecution.ABORTED)
+    await control.abort_child(child, protos.node_id("parent", "n0"), "over, which is no error")
+
+
+async def used(control: DatabaseControlPlane, protos: Protos) -> None:
+    """A child that has succeeded, and a parent that has taken its outputs."""
+    await control.create_child(OWNER, asked(protos))
+    await end(control, protos, "child")
+    metadata = WorkflowNodeMetadata(execution_id=protos.execution_id("child"))
+    taken = protos.node_event("parent", "n0", NodeExecution.SUCCEEDED, workflow_node_metadata=metadata)
+    await control.report(OWNER, [taken])
+
+
+async def test_a_parent_is_deleted_with_its_children(
+    parent: WorkflowExecutionIdentifier,
+    control: DatabaseControlPlane,
+    database: Database,
+    objects: Objects,
+    protos: Protos,
+) -> None:
+    child = protos.execution_id("child")
+    await used(control, protos)
+    async with Deletion(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="child was started by parent, which is not over"):
+            await deletion.delete(child)
+        await end(control, protos, "parent")
+        with pytest.raises(StateForbids, match="child is used by parent"):
+            await deletion.delete(child)
+        await deletion.delete(parent)
+        assert await find(database, parent) is None
+        assert await find(database, child) is None
+
+
+async def test_a_parent_is_not_deleted_while_a_child_runs(
+    parent: WorkflowExecutionIdentifier,
+    control: DatabaseControlPlane,
+    database: Database,
+    objects: Objects,
+    protos: Protos,
+) -> None:
+    await control.create_child(OWNER, asked(protos))
+    await end(control, protos, "parent", WorkflowExecution.FAILED)
+    async with Deletion(database, objects) as deletion:
+        with pytest.raises(StateForbids, match="child, which parent started, is QUEUED: abort it"):
+            await deletion.delete(parent)
+        await end(control, protos, "child", WorkflowExecution.ABORTED)
+        await deletion.delete(protos.execution_id("child"))
+        await deletion.delete(parent)
