@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from livedeck.errors import InvalidName, UnknownEntity, UnsupportedOption, UserError
 from livedeck.sdk.entities import Entity
@@ -21,6 +21,9 @@ from livedeck.sdk.launch_options import (
 from livedeck.sdk.nodes import refuse_overrides
 from livedeck.sdk.types import Location, accept
 from livedeck.sdk.workflows import Workflow
+
+R = TypeVar("R")
+R2 = TypeVar("R2")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class PlanOptions:
         )
 
 
-class LaunchPlan(Entity[..., Any]):
+class LaunchPlan(Entity[..., R]):
     """A workflow as it is started. Make one by ``LaunchPlan.get_or_create``.
 
     Called in a workflow it becomes a node that starts an execution of its own, with a page of its own, and waits for
@@ -65,13 +68,13 @@ class LaunchPlan(Entity[..., Any]):
     """
 
     kind = "launch plan"
-    CACHE: ClassVar[dict[str, "LaunchPlan"]] = {}
+    CACHE: ClassVar[dict[str, "LaunchPlan[Any]"]] = {}
     """Those that were made, by name."""
 
     def __init__(
         self,
         name: str,
-        workflow: Workflow[..., Any],
+        workflow: Workflow[..., R],
         default_inputs: Mapping[str, Any],
         fixed_inputs: Mapping[str, Any],
         plan_options: PlanOptions,
@@ -131,7 +134,7 @@ class LaunchPlan(Entity[..., Any]):
         """
         refuse_overrides(given, ("name", "timeout", "interruptible"), "a launch plan")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> R:
         """Start it, or in a workflow make a node that does.
 
         Raises:
@@ -148,7 +151,7 @@ class LaunchPlan(Entity[..., Any]):
         return LaunchPlan, (self.name, self.workflow, self._default_inputs, self._fixed_inputs, self.options)
 
     @staticmethod
-    def get_default_launch_plan(ctx: Any, workflow: Workflow[..., Any]) -> "LaunchPlan":
+    def get_default_launch_plan(ctx: Any, workflow: Workflow[..., R2]) -> "LaunchPlan[R2]":
         """Return the launch plan that each workflow is registered with: of its name, with its defaults.
 
         Args:
@@ -167,7 +170,7 @@ class LaunchPlan(Entity[..., Any]):
     def create(  # noqa: PLR0917 - flytekit's signature
         cls,
         name: str,
-        workflow: Workflow[..., Any],
+        workflow: Workflow[..., R2],
         default_inputs: dict[str, Any] | None = None,
         fixed_inputs: dict[str, Any] | None = None,
         schedule: Any = None,
@@ -182,7 +185,7 @@ class LaunchPlan(Entity[..., Any]):
         overwrite_cache: bool | None = None,  # noqa: FBT001 - flytekit's signature
         auto_activate: bool = False,  # noqa: FBT001, FBT002
         concurrency: ConcurrencyPolicy | None = None,
-    ) -> "LaunchPlan":
+    ) -> "LaunchPlan[R2]":
         """Make a launch plan under a name that none has yet. See ``get_or_create``.
 
         Raises:
@@ -216,7 +219,7 @@ class LaunchPlan(Entity[..., Any]):
     @classmethod
     def get_or_create(  # noqa: PLR0917 - flytekit's signature
         cls,
-        workflow: Workflow[..., Any],
+        workflow: Workflow[..., R2],
         name: str | None = None,
         default_inputs: dict[str, Any] | None = None,
         fixed_inputs: dict[str, Any] | None = None,
@@ -232,7 +235,7 @@ class LaunchPlan(Entity[..., Any]):
         overwrite_cache: bool | None = None,  # noqa: FBT001 - flytekit's signature
         auto_activate: bool = False,  # noqa: FBT001, FBT002
         concurrency: ConcurrencyPolicy | None = None,
-    ) -> "LaunchPlan":
+    ) -> "LaunchPlan[R2]":
         """Return a workflow's launch plan of some name; make it if there is none.
 
         Args:
@@ -295,7 +298,7 @@ class LaunchPlan(Entity[..., Any]):
     def _made(
         cls,
         name: Any,
-        workflow: Workflow[..., Any],
+        workflow: Workflow[..., R2],
         default_inputs: dict[str, Any] | None,
         fixed_inputs: dict[str, Any] | None,
         *,
@@ -303,7 +306,7 @@ class LaunchPlan(Entity[..., Any]):
         notifications: list[Any] | None,
         concurrency: ConcurrencyPolicy | None,
         plan_options: PlanOptions,
-    ) -> "LaunchPlan":
+    ) -> "LaunchPlan[R2]":
         what = f"launch plan {name!r}"
         if not isinstance(name, str) or not name:
             raise InvalidName(f"a launch plan cannot be called {name!r}: give a text")
@@ -313,7 +316,7 @@ class LaunchPlan(Entity[..., Any]):
                 raise UnsupportedOption(f"{what} has {asked!r}: {words}")
         said = plan_options
         check_options(what, said.labels, said.annotations, said.raw_output_data_config, said.max_parallelism)
-        return cls(name, workflow, default_inputs or {}, fixed_inputs or {}, plan_options)
+        return LaunchPlan(name, workflow, default_inputs or {}, fixed_inputs or {}, plan_options)
 
 
 def _check_workflow(workflow: object) -> None:
@@ -326,7 +329,7 @@ def _redefined(old: Workflow[..., Any], new: Workflow[..., Any]) -> bool:
     return old is not new and old.name == new.name
 
 
-def _check_same(known: LaunchPlan, made: LaunchPlan) -> None:
+def _check_same(known: LaunchPlan[Any], made: LaunchPlan[Any]) -> None:
     if known.workflow is not made.workflow:
         raise InvalidName(
             f"two launch plans are called {made.name!r}, one of {known.workflow.name} and one of {made.workflow.name}: "

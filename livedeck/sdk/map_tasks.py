@@ -88,7 +88,7 @@ class MapTask(Entity[..., Any]):
 
     def __init__(
         self,
-        task: Task[..., Any] | LaunchPlan,
+        task: Task[..., Any] | LaunchPlan[Any],
         bound: Mapping[str, Any],
         bound_inputs: frozenset[str],
         map_options: MapOptions,
@@ -253,7 +253,7 @@ _KNOWN = ("concurrency", "min_successes", "min_success_ratio", "run_all_sub_node
 _REFUSED: Mapping[str, str] = {"security_ctx": "tasks run as the executor's user"}
 
 
-def _target(target: Any) -> tuple[Task[..., Any] | LaunchPlan, dict[str, Any]]:
+def _target(target: Any) -> tuple[Task[..., Any] | LaunchPlan[Any], dict[str, Any]]:
     task, bound = (target.func, target.keywords) if isinstance(target, functools.partial) else (target, {})
     if isinstance(target, functools.partial) and target.args:
         raise UserError(f"map_task: functools.partial({task!r}, ...) has to bind inputs by name")

@@ -2,14 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from livedeck.errors import UnsupportedOption, UserError
 from livedeck.sdk.entities import Entity, check_function
 from livedeck.sdk.nodes import refuse_overrides
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-class Reference(Entity[..., Any]):
+
+class Reference(Entity[P, R]):
     """Something that is registered on the server, with the interface of the function that stands for it here.
 
     Args:
@@ -20,7 +23,7 @@ class Reference(Entity[..., Any]):
         version: the version.
     """
 
-    def __init__(self, function: Callable[..., Any], project: str, domain: str, name: str, version: str) -> None:
+    def __init__(self, function: Callable[P, R], project: str, domain: str, name: str, version: str) -> None:
         given: dict[str, Any] = {"project": project, "domain": domain, "name": name, "version": version}
         for what, value in given.items():
             if not isinstance(value, str) or not value:
@@ -56,7 +59,7 @@ class Reference(Entity[..., Any]):
         refuse_overrides(given, ("name", "timeout", "interruptible"), f"a {self.kind}")
 
 
-class ReferenceTask(Reference):
+class ReferenceTask(Reference[P, R]):
     """A task that is registered on the server. ``reference_task`` makes it."""
 
     kind = "reference_task"
@@ -66,7 +69,7 @@ class ReferenceTask(Reference):
         refuse_overrides(given, ("name", "timeout", "interruptible", "retries"), f"a {self.kind}")
 
 
-class ReferenceWorkflow(Reference):
+class ReferenceWorkflow(Reference[P, R]):
     """A workflow that is registered on the server. ``reference_workflow`` makes it."""
 
     kind = "reference_workflow"
@@ -83,13 +86,15 @@ class ReferenceWorkflow(Reference):
         )
 
 
-class ReferenceLaunchPlan(Reference):
+class ReferenceLaunchPlan(Reference[P, R]):
     """A launch plan that is registered on the server. ``reference_launch_plan`` makes it."""
 
     kind = "reference_launch_plan"
 
 
-def reference_task(project: str, domain: str, name: str, version: str) -> Callable[[Callable[..., Any]], ReferenceTask]:
+def reference_task(
+    project: str, domain: str, name: str, version: str
+) -> Callable[[Callable[P, R]], ReferenceTask[P, R]]:
     """Make a function stand for a task that is registered on the server.
 
     Args:
@@ -103,7 +108,7 @@ def reference_task(project: str, domain: str, name: str, version: str) -> Callab
 
 def reference_workflow(
     project: str, domain: str, name: str, version: str
-) -> Callable[[Callable[..., Any]], ReferenceWorkflow]:
+) -> Callable[[Callable[P, R]], ReferenceWorkflow[P, R]]:
     """Make a function stand for a workflow that is registered on the server.
 
     Args:
@@ -117,7 +122,7 @@ def reference_workflow(
 
 def reference_launch_plan(
     project: str, domain: str, name: str, version: str
-) -> Callable[[Callable[..., Any]], ReferenceLaunchPlan]:
+) -> Callable[[Callable[P, R]], ReferenceLaunchPlan[P, R]]:
     """Make a function stand for a launch plan that is registered on the server.
 
     Args:

@@ -2,7 +2,6 @@
 
 import inspect
 import threading
-from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
@@ -64,12 +63,11 @@ class Workflow(Entity[P, R]):
             return super().__new__(cls)
 
     @property
-    @abstractmethod
     def description(self) -> str:
         """What is said about it in lists."""
+        raise NotImplementedError(type(self))
 
     @property
-    @abstractmethod
     def traced(self) -> "Traced":
         """The workflow's nodes and outputs.
 
@@ -77,6 +75,7 @@ class Workflow(Entity[P, R]):
             InvalidWorkflow: it has no nodes, or a cycle, or calls itself, or needs a value that is not there yet.
             TypeMismatch: a value or promise does not fit where it is given.
         """
+        raise NotImplementedError(type(self))
 
     def check(self) -> None:
         """Trace it.

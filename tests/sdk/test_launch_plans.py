@@ -69,12 +69,13 @@ seven = LaunchPlan.create("tests.seven", weighted, default_inputs={"value": 7})
 
 @workflow
 def started(value: int) -> tuple[int, int]:
-    return tenfold(value=value).with_overrides(name="ten", timeout=60, node_name="first"), seven(factor=3)
+    return tenfold.with_overrides(name="ten", timeout=60, node_name="first")(value=value), seven(factor=3)
 
 
 @workflow
 def over_lists(values: list[int]) -> list[int]:
-    return map_task(tenfold, concurrency=2)(value=values)
+    given: list[int] = map_task(tenfold, concurrency=2)(value=values)
+    return given
 
 
 @dynamic(node_dependency_hints=[tenfold])
@@ -221,9 +222,9 @@ def test_what_is_registered_elsewhere_is_called_by_its_id() -> None:
 
 
 def test_a_reference_cannot_be_run_here() -> None:
-    for run in (lambda: other_task(value=1), lambda: referring(value=1)):
+    for run in (other_task, referring):
         with pytest.raises(UserError, match=r"other\.task is a reference to what is registered in p/d as version v9"):
-            run()
+            run(value=1)
 
 
 def test_workflows_that_are_registered_elsewhere_cannot_be_nodes() -> None:
@@ -245,7 +246,7 @@ def put_together() -> Any:
 
 def test_a_workflow_is_put_together() -> None:
     made = put_together()
-    assert isinstance(made, Workflow)
+    assert issubclass(type(made), Workflow)
     assert made.ready()
     assert made(value=3) == 60
     template = closure(made, SETTINGS).workflows[-1].template
@@ -260,7 +261,8 @@ def test_it_is_like_any_other() -> None:
 
     @workflow
     def around(value: int) -> int:
-        return made(value=value)
+        total: int = made(value=value)
+        return total
 
     assert around(value=1) == 20
     assert LaunchPlan.get_or_create(made, "tests.of-made", fixed_inputs={"value": 4})() == 80
@@ -332,7 +334,7 @@ def test_it_is_not_changed_while_another_is_read() -> None:
 
 def test_a_way_of_a_conditional_may_start_a_launch_plan() -> None:
     @workflow
-    def chosen(value: int) -> int:
+    def chosen(value: int) -> Any:
         return conditional("size").if_(value > 10).then(tenfold(value=value)).else_().then(seven())
 
     assert (chosen(value=11), chosen(value=1)) == (110, 14)

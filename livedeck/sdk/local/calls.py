@@ -394,16 +394,15 @@ def _run_workflow(
 
 
 def _run_plan(
-    plan: LaunchPlan,
+    plan: LaunchPlan[Any],
     inputs: Mapping[str, LocalValue],
     call_folder: CallFolder,
     data: DataPlane,
     timeout: timedelta | None = None,
 ) -> Mapping[str, LocalValue]:
     """Run what a launch plan starts on a server as an execution of its own."""
-    return _run_workflow(
-        plan.workflow, {**inputs, **_carried(plan.workflow.interface, plan.fixed_inputs, data)}, call_folder, data
-    )
+    fixed = _carried(plan.workflow.interface, plan.fixed_inputs, data)
+    return _run_workflow(plan.workflow, {**inputs, **fixed}, call_folder, data, timeout)
 
 
 @dataclass

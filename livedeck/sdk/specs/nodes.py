@@ -69,7 +69,7 @@ def compile_node(
     return compiled
 
 
-def _refer(compiled: workflow_pb2.Node, entity: Reference) -> None:
+def _refer(compiled: workflow_pb2.Node, entity: Reference[..., Any]) -> None:
     """Have a node run what is registered on the server."""
     task = isinstance(entity, ReferenceTask)
     reference = Identifier(

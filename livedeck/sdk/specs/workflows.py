@@ -195,7 +195,7 @@ def workflow_template(workflow: Workflow[..., Any], settings: CompileSettings) -
     )
 
 
-def plan_registration(plan: LaunchPlan, settings: CompileSettings) -> PlanRegistration:
+def plan_registration(plan: LaunchPlan[Any], settings: CompileSettings) -> PlanRegistration:
     """Compile a launch plan: the workflow's inputs, with defaults, less those that it fixes.
 
     Raises:
