@@ -11,7 +11,6 @@ SCHEDULE: Final = (
     "schedules are not built yet, so nothing would ever start: start its executions yourself, for example with cron "
     "and `livedeck run --remote`"
 )
-CONCURRENCY: Final = "concurrency policies are not built yet: all of its executions would run at once; leave it out"
 """Why they are refused, in the words of the server."""
 
 
@@ -73,6 +72,7 @@ class ConcurrencyLimitBehavior:
     """It does not start."""
 
 
+@dataclass(frozen=True, init=False)
 class ConcurrencyPolicy:
     """How many executions of a launch plan may run at once.
 
@@ -81,22 +81,15 @@ class ConcurrencyPolicy:
         behavior: what becomes of one too many.
     """
 
+    max_concurrency: int
+    behavior: int
+
     def __init__(self, max_concurrency: int, behavior: int | None = None) -> None:
         number: Any = max_concurrency
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise UserError(f"ConcurrencyPolicy(max_concurrency={max_concurrency!r}): give a whole number from 1")
-        self._max_concurrency = max_concurrency
-        self._behavior = ConcurrencyLimitBehavior.SKIP if behavior is None else behavior
-
-    @property
-    def max_concurrency(self) -> int:
-        """How many executions may run at once."""
-        return self._max_concurrency
-
-    @property
-    def behavior(self) -> int:
-        """What becomes of one too many."""
-        return self._behavior
+        object.__setattr__(self, "max_concurrency", max_concurrency)
+        object.__setattr__(self, "behavior", ConcurrencyLimitBehavior.SKIP if behavior is None else behavior)
 
 
 @dataclass

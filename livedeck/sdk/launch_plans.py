@@ -8,7 +8,6 @@ from livedeck.errors import InvalidName, UnknownEntity, UnsupportedOption, UserE
 from livedeck.sdk.entities import Entity
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.launch_options import (
-    CONCURRENCY,
     NOTIFICATIONS,
     SCHEDULE,
     Annotations,
@@ -37,6 +36,7 @@ class PlanOptions:
     security_context: Any = None
     overwrite_cache: bool | None = None
     auto_activate: bool = False
+    concurrency: ConcurrencyPolicy | None = None
 
     @classmethod
     def of(cls, options: Options | None) -> "PlanOptions":
@@ -200,7 +200,6 @@ class LaunchPlan(Entity[..., R]):
             fixed_inputs,
             schedule=schedule or trigger,
             notifications=notifications,
-            concurrency=concurrency,
             plan_options=PlanOptions(
                 labels,
                 annotations,
@@ -209,6 +208,7 @@ class LaunchPlan(Entity[..., R]):
                 security_context or auth_role,
                 overwrite_cache,
                 auto_activate,
+                concurrency,
             ),
         )
         if name in cls.CACHE and not _redefined(cls.CACHE[name].workflow, workflow):
@@ -269,9 +269,10 @@ class LaunchPlan(Entity[..., R]):
             security_context or auth_role,
             overwrite_cache,
             auto_activate,
+            concurrency,
         )
         if name is None:
-            said = (default_inputs, fixed_inputs, schedule, notifications, trigger, concurrency)
+            said = (default_inputs, fixed_inputs, schedule, notifications, trigger)
             if any(each is not None for each in said) or plan_options != PlanOptions():
                 raise UserError(
                     "only a launch plan with a name can have inputs or options of its own: give it a name, or leave "
@@ -285,7 +286,6 @@ class LaunchPlan(Entity[..., R]):
             fixed_inputs,
             schedule=schedule or trigger,
             notifications=notifications,
-            concurrency=concurrency,
             plan_options=plan_options,
         )
         known = cls.CACHE.get(name)
@@ -304,17 +304,18 @@ class LaunchPlan(Entity[..., R]):
         *,
         schedule: Any,
         notifications: list[Any] | None,
-        concurrency: ConcurrencyPolicy | None,
         plan_options: PlanOptions,
     ) -> "LaunchPlan[R2]":
         what = f"launch plan {name!r}"
         if not isinstance(name, str) or not name:
             raise InvalidName(f"a launch plan cannot be called {name!r}: give a text")
         _check_workflow(workflow)
-        for asked, words in ((schedule, SCHEDULE), (notifications, NOTIFICATIONS), (concurrency, CONCURRENCY)):
+        for asked, words in ((schedule, SCHEDULE), (notifications, NOTIFICATIONS)):
             if asked:
                 raise UnsupportedOption(f"{what} has {asked!r}: {words}")
         said = plan_options
+        if said.concurrency is not None and not isinstance(said.concurrency, ConcurrencyPolicy):
+            raise UserError(f"{what}: concurrency={said.concurrency!r}: give a ConcurrencyPolicy")
         check_options(what, said.labels, said.annotations, said.raw_output_data_config, said.max_parallelism)
         return LaunchPlan(name, workflow, default_inputs or {}, fixed_inputs or {}, plan_options)
 

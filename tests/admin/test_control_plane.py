@@ -282,7 +282,7 @@ async def test_taking_reserved_outputs_keeps_them_from_being_deleted(
     await control.release("p", key("e1"))
     assert (await control.reserve_cached("k", second, overwrite=False)).found is not None
     with pytest.raises(StateForbids, match="is used by e2"):
-        await database.write(deletions.remove, first.execution_id, "")
+        await database.write(deletions.remove, first.execution_id, lambda _execution: "")
 
 
 @pytest.mark.parametrize("end", ["released", "over", "lease"])

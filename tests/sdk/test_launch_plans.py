@@ -7,6 +7,7 @@ from flyteidl.core.identifier_pb2 import ResourceType
 
 from livedeck import (
     Annotations,
+    ConcurrencyLimitBehavior,
     ConcurrencyPolicy,
     Labels,
     LaunchPlan,
@@ -63,6 +64,7 @@ tenfold = LaunchPlan.get_or_create(
     max_parallelism=3,
     overwrite_cache=True,
     auto_activate=True,
+    concurrency=ConcurrencyPolicy(2, ConcurrencyLimitBehavior.SKIP),
 )
 seven = LaunchPlan.create("tests.seven", weighted, default_inputs={"value": 7})
 
@@ -130,6 +132,7 @@ def test_what_it_says_is_registered() -> None:
     assert (dict(spec.labels.values), dict(spec.annotations.values)) == ({"team": "blue"}, {"note": "x"})
     assert (spec.max_parallelism, spec.overwrite_cache) == (3, True)
     assert spec.raw_output_data_config.output_location_prefix == "s3://bucket/x"
+    assert (spec.concurrency_policy.max, spec.concurrency_policy.behavior) == (2, 1)
     assert plan_named("tests.tenfold", started).activate
     assert (
         plan_named("tests.seven", started).spec.default_inputs.parameters["value"].default.scalar.primitive.integer == 7
@@ -334,7 +337,8 @@ def test_it_is_not_changed_while_another_is_read() -> None:
 
 def test_a_way_of_a_conditional_may_start_a_launch_plan() -> None:
     @workflow
-    def chosen(value: int) -> Any:
-        return conditional("size").if_(value > 10).then(tenfold(value=value)).else_().then(seven())
+    def chosen(value: int) -> int:
+        taken: int = conditional("size").if_(value > 10).then(tenfold(value=value)).else_().then(seven())
+        return taken
 
     assert (chosen(value=11), chosen(value=1)) == (110, 14)

@@ -227,4 +227,7 @@ def plan_registration(plan: LaunchPlan[Any], settings: CompileSettings) -> PlanR
     )
     if said.raw_output_data_config is not None:
         spec.raw_output_data_config.output_location_prefix = said.raw_output_data_config.output_location_prefix
+    if said.concurrency is not None:
+        spec.concurrency_policy.max = said.concurrency.max_concurrency
+        spec.concurrency_policy.behavior = said.concurrency.behavior  # type: ignore[assignment]
     return PlanRegistration(identifier(ResourceType.LAUNCH_PLAN, plan.name, settings), spec, said.auto_activate)
