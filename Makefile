@@ -20,14 +20,14 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) check versions-short docs chromium  ## Set up and pass every test, the browser's included
+test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql check versions-short docs chromium  ## Set up and pass every test, the browser's included
 	@scripts/test.sh $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
 	@scripts/check.sh
 
 unit: $(VENV)/.dev  ## What to run between edits: lint, types and the quick tests
-	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/python -m pytest -q -n auto -m "not slow" --ignore tests/acceptance --ignore tests/integration --ignore tests/cli $(ARGS)
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql" --hypothesis-profile quick --ignore tests/acceptance --ignore tests/integration --ignore tests/cli $(ARGS)
 
 acceptance: $(VENV)/.dev $(CONSOLE) chromium  ## Real server, real browser
 	@$(BIN)/python -m pytest tests/acceptance $(ARGS)
@@ -45,11 +45,11 @@ fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end
 torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
 	@.venv-torch/bin/python -m pytest tests/integration/test_imports.py $(ARGS)
 
-versions-test: $(VENV)/.dev $(CONSOLE)  ## The quick tests with the oldest and with the newest allowed versions of what we depend on
+versions-test: $(VENV)/.dev $(CONSOLE) postgresql  ## The quick tests with the oldest and with the newest allowed versions of what we depend on
 	@scripts/versions.sh oldest $(ARGS)
 	@scripts/versions.sh newest $(ARGS)
 
-versions-short: $(VENV)/.dev $(CONSOLE)  ## With the oldest allowed versions, the tests of what leans on internals
+versions-short: $(VENV)/.dev $(CONSOLE) postgresql  ## With the oldest allowed versions, the tests of what leans on internals
 	@scripts/versions.sh oldest tests/admin/test_front.py tests/admin/test_security.py tests/admin/test_app.py tests/admin/test_view.py tests/admin/test_transfers.py tests/admin/db
 
 docs: .venv-docs/.ready  ## Build the user guide into build/docs, without a warning
@@ -69,9 +69,12 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
 	rm -rf $(VENV) .venv-torch .venv-flytekit .venv-peers .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
 
-.PHONY: chromium
+.PHONY: chromium postgresql
 chromium:
 	@scripts/install_chromium.sh
+
+postgresql:
+	@scripts/install_postgresql.sh
 
 $(BIN)/uv:
 	@scripts/create_venv.sh "$(PYTHON)" "$(VENV)"

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 # How long an example takes says more of the machine than of the code: time is measured in bench/.
 settings.register_profile("livedeck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("livedeck"), max_examples=15)
 settings.load_profile("livedeck")
 
 if sys.dont_write_bytecode:

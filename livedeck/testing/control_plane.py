@@ -202,7 +202,7 @@ class MemoryControlPlane:
         self.values[execution.key, signal] = value
         await self._announce()
 
-    async def until(self, condition: Callable[[], bool], *, deadline: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, deadline: float = 60.0) -> None:
         """Return when ``condition`` is true, which is looked at after each change.
 
         Raises:
@@ -211,7 +211,7 @@ class MemoryControlPlane:
         async with asyncio.timeout(deadline), self._changed:
             await self._changed.wait_for(condition)
 
-    async def until_over(self, execution: FakeExecution, *, deadline: float = 20.0) -> FakeExecution:
+    async def until_over(self, execution: FakeExecution, *, deadline: float = 60.0) -> FakeExecution:
         """Return ``execution`` once it is in a terminal phase.
 
         Raises:

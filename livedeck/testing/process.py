@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from livedeck.testing.ports import free_port
+
 READY = re.compile(r"livedeck is ready at (http://\S+?)/console/")
 
 
@@ -33,7 +35,7 @@ class ServerProcess:
         """What it is started with, the next time too."""
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[str] | None = None
-        self._port = 0
+        self._port = free_port()
         self.url = ""
 
     @property
@@ -54,7 +56,7 @@ class ServerProcess:
         return path.read_text() if path.exists() else ""
 
     def start(self) -> None:
-        """Start it, on the port that it had before, and return when it answers.
+        """Start it, on the same port each time, and return when it answers.
 
         Raises:
             RuntimeError: It ended instead; the message holds its last words.
@@ -75,7 +77,6 @@ class ServerProcess:
         for line in self._process.stdout:
             if found := READY.search(line):
                 self.url = found[1]
-                self._port = int(self.url.rpartition(":")[2])
                 return
         raise RuntimeError(f"livedeck serve ended with {self._process.wait()} before it was ready:\n{self.log[-4000:]}")
 

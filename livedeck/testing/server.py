@@ -15,7 +15,7 @@ from livedeck.admin.tuning import Tuning
 from livedeck.client.sse import ServerEvent, SseParser
 from livedeck.deck.reader import Reader
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds that a test waits for something that must happen."""
 
 

@@ -1,6 +1,7 @@
 """The console as its users know it: by what its parts are called."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -10,7 +11,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, Response, expect
 
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess
-from tests.acceptance.puppet import Puppeteer, Strings
+from tests.acceptance.puppet import TIMEOUT, Puppeteer, Strings
 from tests.integration.running import start
 
 PROGRAM = Path(__file__).parent / "programs" / "puppets.py"
@@ -79,6 +80,14 @@ class Stage:
     def expect_shown(self, text: str) -> None:
         """The Deck shows these words."""
         expect(self.deck.get_by_text(text, exact=True)).to_be_visible()
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Let the page's events come in until the condition holds."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        page.wait_for_timeout(20)
 
 
 def console_url(base: str, execution: WorkflowExecutionIdentifier, query: Mapping[str, str]) -> str:

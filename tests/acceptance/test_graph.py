@@ -50,6 +50,7 @@ def test_a_graph_that_was_moved_stays_where_the_viewer_put_it(stage: Stage) -> N
     graph = stage.page.get_by_role("group", name="Graph of the workflow")
     card = graph.get_by_text("puppet", exact=True)
     expect(card).to_be_visible()
+    stage.page.wait_for_function(IN_THE_MIDDLE, arg=graph.element_handle())
     box = graph.bounding_box()
     assert box is not None
     stage.page.mouse.move(box["x"] + 20, box["y"] + 20)
@@ -80,6 +81,7 @@ def test_very_many_nodes_are_one_picture_and_cards_where_one_looks_closely(stage
     expect(graph.get_by_role("img", name="120 nodes")).to_be_visible()
     cards = graph.get_by_role("link", name="successor")
     expect(cards).to_have_count(0)
+    stage.page.wait_for_function(AS_WIDE_AS_ITS_WINDOW, arg=graph.element_handle())
     box = graph.bounding_box()
     assert box is not None
     graph.click(position={"x": box["width"] / 2, "y": box["height"] / 2 - 4})  # a node, not the gap below it

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Playwright, Request, expect
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess
 from tests.acceptance.conftest import ARGUMENTS
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, wait_until
 from tests.acceptance.puppet import TIMEOUT, Puppeteer
 
 pytestmark = pytest.mark.acceptance
@@ -28,14 +28,19 @@ LISTENING = re.compile(r"listening on (ws://\S+)")
 @pytest.fixture
 def plain_browser(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Browser]:
     command = [chromium, "--headless", *ARGUMENTS, "--remote-debugging-port=0", f"--user-data-dir={tmp_path}"]
-    process = subprocess.Popen([*command, "about:blank"], stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    address = next(found[1] for line in process.stderr if (found := LISTENING.search(line)))
-    browser = playwright.chromium.connect_over_cdp(address, no_defaults=True)
+    said = tmp_path / "said"  # a file: nobody reads what else it says, and a pipe that is full would hold it up
+    with said.open("w") as output:
+        process = subprocess.Popen([*command, "about:blank"], stderr=output)
+    address = None
+    deadline = time.monotonic() + TIMEOUT
+    while address is None:
+        assert time.monotonic() < deadline, said.read_text()
+        address = LISTENING.search(said.read_text())
+    browser = playwright.chromium.connect_over_cdp(address[1], no_defaults=True)
     yield browser
     browser.close()
     process.terminate()
-    process.communicate(timeout=TIMEOUT)
+    process.wait(timeout=TIMEOUT)
 
 
 @pytest.fixture
@@ -84,11 +89,3 @@ def test_a_hidden_tab_closes_its_stream_and_resumes_without_loss(
     assert deck["lastId"] == "0.1"
     strings.finish()
     expect(stage.mark).to_have_text("Complete")
-
-
-def wait_until(page: Page, condition: Callable[[], bool]) -> None:
-    """Let the page's events come in until the condition holds."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        page.wait_for_timeout(20)

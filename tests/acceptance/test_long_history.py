@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from bench.history import DOMAIN, PROJECT, RARE, write_history
 from livedeck.testing.process import ServerProcess, running_server
+from tests.acceptance.console import wait_until
 
 EXECUTIONS = 25_000
 
@@ -35,6 +36,7 @@ def test_a_search_through_everything_says_how_far_it_is(
     for looked in ("10,000", "20,000"):
         expect(page.get_by_role("status")).to_have_text(f"Looked through {looked} executions so far …")
         expect(page.get_by_text("No execution fits")).to_have_count(0)
+        wait_until(page, lambda: held != [])
         held.pop().continue_()
     expect(page.get_by_title(RARE)).to_be_visible()
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)

@@ -1,7 +1,7 @@
 """A real database file, a store in memory, the services over both, and builders of the messages they take."""
 
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,7 @@ from livedeck.admin.services.admin import build_services
 from livedeck.admin.services.calls import GRPC_OPTIONS, Service
 from livedeck.store import Store, open_store
 from livedeck.testing.server import make_database
+from tests.short_paths import short_folder
 
 PROJECT, DOMAIN = "flytesnacks", "development"
 INTEGER = LiteralType(simple=SimpleType.INTEGER)
@@ -239,11 +240,18 @@ async def registered(call: Caller, protos: Protos) -> Caller:
 
 
 @pytest.fixture
-async def channel(services: list[Service], tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
+def short_path() -> Iterator[Path]:
+    """A folder for sockets."""
+    with short_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+async def channel(services: list[Service], short_path: Path) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a real gRPC server with the services."""
     server = grpc.aio.server(options=GRPC_OPTIONS)
     server.add_generic_rpc_handlers(tuple(service.grpc_handler() for service in services))
-    address = f"unix:{tmp_path}/grpc.sock"
+    address = f"unix:{short_path}/grpc.sock"
     server.add_insecure_port(address)
     await server.start()
     async with grpc.aio.insecure_channel(address) as opened:

@@ -52,12 +52,12 @@ async def test_what_it_leaves_behind(tmp_path: Path) -> None:
     assert list((tmp_path / "store").iterdir()) == []
 
 
-async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path: Path) -> None:
+async def test_a_run_folder_with_a_long_name_has_its_sockets_elsewhere(tmp_path: Path, short_path: Path) -> None:
     long = tmp_path / ("x" * 100)
     async with running_admin(tmp_path, run_dir=long) as admin, grpc.aio.insecure_channel(admin.endpoint) as channel:
         await AdminServiceStub(channel).GetVersion(GetVersionRequest())
-    with socket_folder(tmp_path) as near:
-        assert near.parent == tmp_path
+    with socket_folder(short_path) as near:
+        assert near.parent == short_path
         assert stat.S_IMODE(near.stat().st_mode) == 0o700
 
 
@@ -72,15 +72,15 @@ def test_sockets_have_a_short_path_where_the_folder_for_temporary_files_has_a_lo
 
 
 async def test_sockets_of_a_server_that_was_killed_are_cleared_away_and_those_of_a_living_one_are_not(
-    tmp_path: Path,
+    short_path: Path,
 ) -> None:
-    left = tmp_path / "run" / "s-left"
+    left = short_path / "run" / "s-left"
     left.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(left / "rpc.sock"))
-    async with running_admin(tmp_path) as first, grpc.aio.insecure_channel(first.endpoint) as channel:
+    async with running_admin(short_path) as first, grpc.aio.insecure_channel(first.endpoint) as channel:
         assert not left.exists()
-        async with running_admin(tmp_path):
+        async with running_admin(short_path):
             pass
         await AdminServiceStub(channel).GetVersion(GetVersionRequest())
 

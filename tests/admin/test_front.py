@@ -13,7 +13,7 @@ from livedeck.admin.front import PREFACE, Front, FrontLimits
 from livedeck.admin.web import WebLimits, WebServer
 from livedeck.errors import PortTaken, ServerError
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 MEGABYTES = 1024 * 1024
 
 
@@ -44,8 +44,8 @@ class Echo(grpc.GenericRpcHandler):  # type: ignore[type-arg]
 
 
 @contextlib.asynccontextmanager
-async def served(tmp_path: Path, *, web_limits: WebLimits | None = None, **limits: float) -> AsyncIterator[Front]:
-    rpc = tmp_path / "rpc.sock"
+async def served(short_path: Path, *, web_limits: WebLimits | None = None, **limits: float) -> AsyncIterator[Front]:
+    rpc = short_path / "rpc.sock"
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 * MEGABYTES)])
     server.add_generic_rpc_handlers((Echo(),))
     server.add_insecure_port(f"unix:{rpc}")
@@ -83,8 +83,8 @@ async def read_all(reader: asyncio.StreamReader) -> bytes:
         return await reader.read()
 
 
-async def test_grpc_and_http_share_the_port(tmp_path: Path) -> None:
-    async with served(tmp_path) as front:
+async def test_grpc_and_http_share_the_port(short_path: Path) -> None:
+    async with served(short_path) as front:
 
         async def ticks() -> bytes:
             async with connected(front) as (reader, writer):
@@ -103,8 +103,8 @@ async def test_grpc_and_http_share_the_port(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 5])
-async def test_a_preface_in_pieces_is_still_grpc(tmp_path: Path, pieces: int) -> None:
-    async with served(tmp_path) as front, connected(front) as (reader, writer):
+async def test_a_preface_in_pieces_is_still_grpc(short_path: Path, pieces: int) -> None:
+    async with served(short_path) as front, connected(front) as (reader, writer):
         size = -(-len(PREFACE) // pieces)
         for start in range(0, len(PREFACE), size):
             writer.write(PREFACE[start : start + size])
@@ -116,24 +116,24 @@ async def test_a_preface_in_pieces_is_still_grpc(tmp_path: Path, pieces: int) ->
         assert header[3] == 4  # the gRPC server's SETTINGS
 
 
-async def test_a_request_in_single_bytes_is_http(tmp_path: Path) -> None:
-    async with served(tmp_path) as front, connected(front) as (reader, writer):
+async def test_a_request_in_single_bytes_is_http(short_path: Path) -> None:
+    async with served(short_path) as front, connected(front) as (reader, writer):
         for byte in b"PROPFIND / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n":
             writer.write(bytes([byte]))
             await writer.drain()
         assert (await read_all(reader)).startswith(b"HTTP/1.1 200")
 
 
-async def test_half_closing_after_the_request_still_gets_the_answer(tmp_path: Path) -> None:
-    async with served(tmp_path) as front, connected(front) as (reader, writer):
+async def test_half_closing_after_the_request_still_gets_the_answer(short_path: Path) -> None:
+    async with served(short_path) as front, connected(front) as (reader, writer):
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello")
         writer.write_eof()
         assert (await read_all(reader)).endswith(b"hello")
         await until(lambda: front.open_connections == 0)
 
 
-async def test_saying_nothing_ends_the_connection(tmp_path: Path) -> None:
-    async with served(tmp_path, preface_timeout=0.05) as front, connected(front) as (reader, writer):
+async def test_saying_nothing_ends_the_connection(short_path: Path) -> None:
+    async with served(short_path, preface_timeout=0.05) as front, connected(front) as (reader, writer):
         writer.write(b"PR")
         with contextlib.suppress(ConnectionResetError):
             assert await read_all(reader) == b""
@@ -143,14 +143,14 @@ async def test_saying_nothing_ends_the_connection(tmp_path: Path) -> None:
 HURRIED = WebLimits(head_timeout=0.05, stall_timeout=0.05)
 
 
-async def test_a_head_that_never_ends_is_refused(tmp_path: Path) -> None:
-    async with served(tmp_path, web_limits=HURRIED) as front, connected(front) as (reader, writer):
+async def test_a_head_that_never_ends_is_refused(short_path: Path) -> None:
+    async with served(short_path, web_limits=HURRIED) as front, connected(front) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ")
         assert (await read_all(reader)).startswith(b"HTTP/1.1 408")
 
 
-async def test_the_second_head_on_a_connection_has_the_same_limit(tmp_path: Path) -> None:
-    async with served(tmp_path, web_limits=HURRIED) as front, connected(front) as (reader, writer):
+async def test_the_second_head_on_a_connection_has_the_same_limit(short_path: Path) -> None:
+    async with served(short_path, web_limits=HURRIED) as front, connected(front) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         async with asyncio.timeout(DEADLINE):
             await reader.readuntil(b"\r\n\r\n")
@@ -158,8 +158,8 @@ async def test_the_second_head_on_a_connection_has_the_same_limit(tmp_path: Path
         assert (await read_all(reader)).startswith(b"HTTP/1.1 408")
 
 
-async def test_a_giant_head_is_refused(tmp_path: Path) -> None:
-    async with served(tmp_path) as front, connected(front) as (reader, writer):
+async def test_a_giant_head_is_refused(short_path: Path) -> None:
+    async with served(short_path) as front, connected(front) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nx-giant: ")
         with contextlib.suppress(ConnectionError):
             writer.write(b"a" * (2 * MEGABYTES))
@@ -172,8 +172,8 @@ async def test_a_giant_head_is_refused(tmp_path: Path) -> None:
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
-async def test_one_connection_too_many_is_closed(tmp_path: Path) -> None:
-    async with served(tmp_path, files=1) as front, connected(front) as (_, busy):
+async def test_one_connection_too_many_is_closed(short_path: Path) -> None:
+    async with served(short_path, files=1) as front, connected(front) as (_, busy):
         busy.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n")
         await until(lambda: front.http.open_connections == 1)
         async with connected(front) as (reader, _):
@@ -182,15 +182,15 @@ async def test_one_connection_too_many_is_closed(tmp_path: Path) -> None:
         assert front.open_connections == 1
 
 
-async def test_many_may_connect_before_the_first_is_accepted(tmp_path: Path) -> None:
-    async with served(tmp_path) as front:
+async def test_many_may_connect_before_the_first_is_accepted(short_path: Path) -> None:
+    async with served(short_path) as front:
         with contextlib.ExitStack() as stack:
             for _ in range(300):  # the event loop, which would accept them, does not run meanwhile
                 stack.enter_context(socket.create_connection(("127.0.0.1", front.port), timeout=5))
 
 
-async def test_where_there_is_no_room_the_idle_go(tmp_path: Path) -> None:
-    async with served(tmp_path, files=2) as front, connected(front) as first, connected(front) as second:
+async def test_where_there_is_no_room_the_idle_go(short_path: Path) -> None:
+    async with served(short_path, files=2) as front, connected(front) as first, connected(front) as second:
         for reader, writer in (first, second, first):
             writer.write(REQUEST)
             async with asyncio.timeout(DEADLINE):
@@ -204,8 +204,8 @@ async def test_where_there_is_no_room_the_idle_go(tmp_path: Path) -> None:
             assert front.open_connections == 2
 
 
-async def test_where_there_is_no_room_the_silent_go(tmp_path: Path) -> None:
-    async with served(tmp_path, files=20, silence=0.0) as front, contextlib.AsyncExitStack() as stack:
+async def test_where_there_is_no_room_the_silent_go(short_path: Path) -> None:
+    async with served(short_path, files=20, silence=0.0) as front, contextlib.AsyncExitStack() as stack:
         for _ in range(20):
             await stack.enter_async_context(connected(front))
         await until(lambda: front.open_connections == 20)
@@ -215,8 +215,8 @@ async def test_where_there_is_no_room_the_silent_go(tmp_path: Path) -> None:
                 assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
 
 
-async def test_refusals_are_told_once_with_their_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with served(tmp_path, files=1, report=3600.0) as front, connected(front) as (_, busy):
+async def test_refusals_are_told_once_with_their_number(short_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with served(short_path, files=1, report=3600.0) as front, connected(front) as (_, busy):
         busy.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n")
         await until(lambda: front.http.open_connections == 1)
         for _ in range(30):
@@ -227,8 +227,8 @@ async def test_refusals_are_told_once_with_their_number(tmp_path: Path, caplog: 
         assert told == "front.full connections=1 refused=1 address=127.0.0.1"
 
 
-async def test_one_address_has_a_share(tmp_path: Path) -> None:
-    async with served(tmp_path, files=20, share=0.25) as front, contextlib.AsyncExitStack() as stack:
+async def test_one_address_has_a_share(short_path: Path) -> None:
+    async with served(short_path, files=20, share=0.25) as front, contextlib.AsyncExitStack() as stack:
         async with contextlib.AsyncExitStack() as theirs:
             for _ in range(6):
                 await theirs.enter_async_context(connected(front, "127.0.0.2"))
@@ -242,8 +242,8 @@ async def test_one_address_has_a_share(tmp_path: Path) -> None:
                 assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
 
 
-async def test_a_client_that_takes_nothing_is_let_go(tmp_path: Path) -> None:
-    async with served(tmp_path, web_limits=HURRIED) as front, connected(front) as (_, writer):
+async def test_a_client_that_takes_nothing_is_let_go(short_path: Path) -> None:
+    async with served(short_path, web_limits=HURRIED) as front, connected(front) as (_, writer):
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (16 * MEGABYTES))
         with contextlib.suppress(ConnectionError):
             writer.write(bytes(16 * MEGABYTES))
@@ -251,9 +251,9 @@ async def test_a_client_that_takes_nothing_is_let_go(tmp_path: Path) -> None:
         await until(lambda: front.open_connections == 0)
 
 
-async def test_a_client_that_does_not_read_is_not_buffered_without_bound(tmp_path: Path) -> None:
+async def test_a_client_that_does_not_read_is_not_buffered_without_bound(short_path: Path) -> None:
     """The echo of 64 MiB waits in the sender, not in the front."""
-    rpc = tmp_path / "plain.sock"
+    rpc = short_path / "plain.sock"
     sent = 0
 
     async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -278,8 +278,8 @@ async def test_a_client_that_does_not_read_is_not_buffered_without_bound(tmp_pat
     await server.wait_closed()
 
 
-async def test_half_close_passes_through_a_splice(tmp_path: Path) -> None:
-    rpc = tmp_path / "plain.sock"
+async def test_half_close_passes_through_a_splice(short_path: Path) -> None:
+    rpc = short_path / "plain.sock"
 
     async def answer_at_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"%d" % len(await reader.read()))
@@ -296,18 +296,18 @@ async def test_half_close_passes_through_a_splice(tmp_path: Path) -> None:
     await server.wait_closed()
 
 
-async def test_without_its_grpc_server_a_connection_is_closed(tmp_path: Path) -> None:
+async def test_without_its_grpc_server_a_connection_is_closed(short_path: Path) -> None:
     async with (
         WebServer(app) as web,
-        Front(host="127.0.0.1", port=0, rpc=tmp_path / "absent.sock", http=web) as front,
+        Front(host="127.0.0.1", port=0, rpc=short_path / "absent.sock", http=web) as front,
         connected(front) as (reader, writer),
     ):
         writer.write(PREFACE)
         assert await read_all(reader) == b""
 
 
-async def test_leaving_closes_everything(tmp_path: Path) -> None:
-    async with served(tmp_path) as front:
+async def test_leaving_closes_everything(short_path: Path) -> None:
+    async with served(short_path) as front:
         port = front.port
         undecided, splice, idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         splice[1].write(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
@@ -322,22 +322,22 @@ async def test_leaving_closes_everything(tmp_path: Path) -> None:
         await asyncio.open_connection("127.0.0.1", port)
 
 
-async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+async def test_a_port_that_is_taken_is_named(short_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         async with WebServer(app) as web:
             with pytest.raises(PortTaken, match=f"port {port} on 127.0.0.1 is taken"):
-                await Front(host="127.0.0.1", port=port, rpc=tmp_path / "s", http=web).__aenter__()
+                await Front(host="127.0.0.1", port=port, rpc=short_path / "s", http=web).__aenter__()
 
 
-async def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+async def test_an_address_of_another_machine_is_refused(short_path: Path) -> None:
     async with WebServer(app) as web:
         with pytest.raises(ServerError, match=r"cannot listen on 192\.0\.2\.1"):
-            await Front(host="192.0.2.1", port=0, rpc=tmp_path / "s", http=web).__aenter__()
+            await Front(host="192.0.2.1", port=0, rpc=short_path / "s", http=web).__aenter__()
 
 
-async def test_localhost_listens_on_one_number(tmp_path: Path) -> None:
-    async with WebServer(app) as web, Front(host="localhost", port=0, rpc=tmp_path / "s", http=web) as front:
+async def test_localhost_listens_on_one_number(short_path: Path) -> None:
+    async with WebServer(app) as web, Front(host="localhost", port=0, rpc=short_path / "s", http=web) as front:
         _, writer = await asyncio.open_connection("127.0.0.1", front.port)
         writer.close()
         await writer.wait_closed()

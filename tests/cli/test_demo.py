@@ -11,7 +11,8 @@ import pytest
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_server_and_the_example_that_runs(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "livedeck.cli", "demo", "--port", "0", "--data-dir", str(tmp_path)]
+    options = ["--epochs", "1000000", "--port", "0", "--data-dir", str(tmp_path)]  # more than a test has time for
+    command = [sys.executable, "-m", "livedeck.cli", "demo", *options]
     demo = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )

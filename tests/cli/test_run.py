@@ -275,7 +275,7 @@ def test_view_shows_the_decks_of_a_run_until_it_is_interrupted(livedeck: Command
             if "until Ctrl-C" in line:
                 break
         url = next(word for line in told for word in line.split() if word.startswith("http://127.0.0.1:"))
-        (deck,) = httpx.get(f"{url}decks").json()
+        (deck,) = httpx.get(f"{url}decks", timeout=60).json()
         assert deck["name"].endswith("-training/n0/0")
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         assert process.wait(timeout=60) == 0

@@ -39,6 +39,7 @@ from livedeck.errors import (
     UserError,
 )
 from livedeck.store import open_store
+from livedeck.testing.ports import free_port
 from tests.client.conftest import Planes
 
 QUICK = Backoff(first=0.01, longest=0.05)
@@ -66,12 +67,6 @@ def connect() -> Iterator[Callable[..., Any]]:
     yield connect
     for client in clients:
         client.close()
-
-
-def free_port() -> Any:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_importing_loads_neither_grpc_nor_protobuf() -> None:
@@ -154,7 +149,7 @@ def test_an_unavailable_server_is_tried_again(planes: Planes, connect: Callable[
 
 def test_a_restart_of_the_server_is_survived(planes: Planes) -> None:
     answers = {"GetVersion": lambda _: version_pb2.GetVersionResponse()}
-    first = planes.grpc(answers)
+    first = planes.grpc(answers, free_port())
     backoff = planes.acting_after(3, lambda: planes.grpc(answers, first.port))
     with Client(f"127.0.0.1:{first.port}", backoff=backoff) as client:  # type: ignore[arg-type]
         client.version()

@@ -13,6 +13,7 @@ from livedeck.client.backoff import Backoff
 from livedeck.client.follow import changes
 from livedeck.client.streams import Stream, StreamTimeouts
 from livedeck.errors import RemoteError, RemoteNotFound, RemoteUnavailable
+from livedeck.testing.ports import free_port
 from tests.client.conftest import HttpPlane, Planes
 
 ID = WorkflowExecutionIdentifier(project="p", domain="d", name="e")
@@ -36,7 +37,7 @@ def endpoint_of(plane: HttpPlane) -> Endpoint:
     return Endpoint("127.0.0.1", plane.port)
 
 
-def script(planes: Planes, *connections: list[tuple[str, str, str]]) -> HttpPlane:
+def script(planes: Planes, *connections: list[tuple[str, str, str]], port: int = 0) -> HttpPlane:
     """Return an HTTP server that plays one list of events per connection, then drops it."""
     left = list(connections)
     lock = threading.Lock()
@@ -48,7 +49,7 @@ def script(planes: Planes, *connections: list[tuple[str, str, str]]) -> HttpPlan
         for event in events:
             planes.send_event(handler, *event)
 
-    return planes.http(answer)
+    return planes.http(answer, port)
 
 
 RUNNING = ("execution", encoded(execution("RUNNING")), "1")
@@ -105,7 +106,7 @@ def test_goes_on_after_a_restart_of_the_server(planes: Planes) -> None:
         planes.begin_stream(handler)
         planes.send_event(handler, *SUCCEEDED)
 
-    first = script(planes, [RUNNING, ("ready", "{}", "2")])
+    first = script(planes, [RUNNING, ("ready", "{}", "2")], port=free_port())
     backoff = planes.acting_after(3, lambda: planes.http(second, first.port))
     following = changes(endpoint_of(first), ID, StreamTimeouts(timeout=30, outage=10, backoff=backoff))  # type: ignore[arg-type]
     assert next(following) == ExecutionChanged(execution("RUNNING"))
@@ -142,7 +143,7 @@ def test_what_is_no_stream_is_refused(planes: Planes, status: int, words: str) -
 
 
 def test_an_outage_has_an_end(planes: Planes) -> None:
-    plane = script(planes, [RUNNING])
+    plane = script(planes, [RUNNING], port=free_port())
     planes.stop(plane)
     with pytest.raises(RemoteUnavailable, match=r"no livedeck server at .* for 0.1 s"):
         list(changes(endpoint_of(plane), ID, StreamTimeouts(outage=0.1, backoff=QUICK)))

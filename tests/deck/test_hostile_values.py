@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
@@ -26,6 +26,7 @@ from livedeck.deck.page import Deck, Page, bound_page
 from livedeck.deck.segments import clean, decode, encode
 from livedeck.sdk.context import AttemptIdentity, ExecutionContext
 from tests.deck.applying import apply_ops
+from tests.examples import examples
 
 ASKED = (
     *(
@@ -144,7 +145,7 @@ def arguments(call: Callable[..., Any], draw: st.DataObject) -> tuple[list[objec
     return given, named
 
 
-@settings(max_examples=40)
+@examples(40)
 @pytest.mark.parametrize(("kind", "name"), CALLS, ids=lambda each: getattr(each, "__name__", each))
 @given(draw=st.data())
 def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> None:
@@ -165,7 +166,7 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
     is_readable(page)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(name=hostile, html=hostile)
 def test_no_tab_raises(name: int, html: int) -> None:
     with bound_page(Page()) as page:
@@ -174,7 +175,7 @@ def test_no_tab_raises(name: int, html: int) -> None:
         is_readable(page)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(wait=hostile, timeout=hostile)
 def test_publishing_raises_nothing(wait: int, timeout: int) -> None:
     page = Page()

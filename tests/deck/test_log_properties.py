@@ -9,7 +9,7 @@ import enum
 import itertools
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import segments, snapshot
@@ -25,6 +25,7 @@ from livedeck.store.layout import DECK, segment_key
 from livedeck.testing.clock import FakeClock
 from tests.deck.applying import apply_ops
 from tests.deck.strategies import ops
+from tests.examples import examples
 
 END = End("succeeded", "2026-11-24T12:00:00.000Z")
 _names = itertools.count()
@@ -202,7 +203,7 @@ def content(document: Document) -> Document:
 
 
 @given(publishes, st.lists(actions, max_size=40))
-@settings(max_examples=300)
+@examples(300)
 def test_the_viewer_gets_exactly_the_final_document(publish: DeckPublish, script: list[Any]) -> None:
     async def scenario() -> None:
         task = Task(publish)
@@ -221,7 +222,7 @@ def test_the_viewer_gets_exactly_the_final_document(publish: DeckPublish, script
 
 
 @given(publishes, st.lists(actions | st.tuples(st.just("interfere"), st.none()), max_size=40))
-@settings(max_examples=150)
+@examples(150)
 def test_somebody_else_in_the_log_costs_nothing_of_ours(
     publish: DeckPublish, script: list[tuple[str, float | list[Put | Drop | Extend] | Fault | None]]
 ) -> None:

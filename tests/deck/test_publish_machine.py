@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import bounds, limits, publish_machine, snapshot
@@ -27,6 +27,7 @@ from livedeck.deck.segments import decode
 from livedeck.deck.settings import DeckPublish
 from livedeck.testing.clock import FakeClock
 from tests.deck.applying import apply
+from tests.examples import examples
 
 END = End("succeeded", "2026-11-24T12:00:00.000Z")
 
@@ -459,7 +460,7 @@ def test_a_large_page_and_a_slow_store_are_written_more_rarely() -> None:
     st.lists(st.tuples(st.sampled_from(["a", "b", "new"]), st.integers(0, 60_000), st.floats(0, 50)), max_size=40),
     st.sampled_from([0.0, 5.0, 60.0]),
 )
-@settings(max_examples=150)
+@examples(150)
 def test_whatever_is_published_the_snapshot_is_never_too_old_and_the_bytes_are_bounded(
     script: list[tuple[str, int, float]], interval: float
 ) -> None:

@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from livedeck.testing.ports import free_port
 from tests.docs.pages import PROGRAMS, STOP, Step
 
 HOME = "/home/ada"
@@ -90,7 +90,7 @@ class Terminal:
         self.home = folder / "ada"
         self.work = self.home / "work"
         shutil.copytree(PROGRAMS, self.work, ignore=shutil.ignore_patterns("__pycache__"))
-        self.port = _free_port()
+        self.port = free_port()
         self._shell: subprocess.Popen[str] | None = None
         self._server: subprocess.Popen[str] | None = None
         self._served = ""
@@ -225,10 +225,3 @@ def _close(process: "subprocess.Popen[str]") -> None:
     assert process.stdout is not None
     process.stdin.close()
     process.stdout.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

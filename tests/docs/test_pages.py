@@ -11,7 +11,7 @@ from tests.docs.terminal import Terminal, alike, matches
 
 _LOOKS = re.compile(r"livedeck get \S+$")
 """Commands that show what is now: a reader types them again."""
-_DEADLINE = 30.0
+_DEADLINE = 60.0
 
 
 @pytest.mark.slow

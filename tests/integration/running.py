@@ -54,7 +54,7 @@ def run(client: Client, file: Path | str, name: str, /, *, timeout: float = 60.0
     return wait_ended(client, start(client, file, name, **inputs), timeout=timeout)
 
 
-def wait_for(condition: Callable[[], object], *, timeout: float = 30.0) -> None:
+def wait_for(condition: Callable[[], object], *, timeout: float = 60.0) -> None:
     """Return once ``condition()`` holds.
 
     Raises:

@@ -85,6 +85,7 @@ from livedeck.testing.workflows import (
     template,
     workflow,
 )
+from tests.examples import examples
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a minute in all: they run with `make test`
 
@@ -957,7 +958,7 @@ def check_attempts(recorded: RecordedNode, script: TaskScript) -> None:
 
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
-@settings(max_examples=500)
+@examples(500)
 def test_every_execution_ends_as_it_has_to(script: ScopeScript, seed: int) -> None:
     world = World(script, Random(seed))
     world.run(aborts=False)
@@ -970,7 +971,7 @@ def test_every_execution_ends_as_it_has_to(script: ScopeScript, seed: int) -> No
 
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
-@settings(max_examples=500)
+@examples(500)
 def test_an_execution_that_is_aborted_leaves_nothing_running(script: ScopeScript, seed: int) -> None:
     world = World(script, Random(seed))
     world.run(aborts=True)

@@ -31,9 +31,10 @@ from livedeck.propeller.bindings import resolve
 from livedeck.runtime import entry
 from livedeck.sdk.specs import workflows as specs
 from livedeck.sdk.types import DataPlane, from_literal, to_literal
+from tests.examples import examples
 
 MODULE = "program_run_both_ways"
-EXAMPLES = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(examples(60), suppress_health_check=list(HealthCheck))
 
 
 class Color(enum.Enum):

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeckSession } from "../../src/core/deckSession";
 import { FramePort } from "../../src/core/framePort";
-import { FakeSurroundings } from "./surroundings";
+import { FakeSurroundings, until } from "./surroundings";
 
 interface Posted {
   readonly data: unknown;
@@ -78,7 +78,8 @@ describe("FramePort", () => {
     say(frame.contentWindow, { type: "livedeck:hello" });
     posted[0]?.ports[0]?.postMessage({ type: "applied", seq: 1 });
     posted[1]?.ports[0]?.postMessage({ type: "applied", seq: 2 });
-    await vi.waitFor(() => expect(frame.dataset["applied"]).toBe("2"));
+    await until(() => frame.dataset["applied"] !== undefined);
+    expect(frame.dataset["applied"]).toBe("2");
   });
 
   it("does not answer faster than a frame asks that waits", () => {
@@ -119,7 +120,7 @@ describe("FramePort", () => {
       for (let second = 0; second < 10; second++) {
         vi.advanceTimersByTime(1000);
         mine?.postMessage({ type: "applied", seq: second });
-        await vi.waitFor(() => expect(frame.dataset["applied"]).toBe(String(second)));
+        await until(() => frame.dataset["applied"] === String(second));
       }
       expect(silent).toBe(0);
     });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FrameParser, Multiplexer, StreamMoved } from "../../src/core/multiplexer";
 import type { StreamsRequest } from "../../src/protocol/live.gen";
 
@@ -33,12 +33,14 @@ class Connection {
   }
 }
 
-const settled = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms + 20));
+/** Until all has happened that happens within so many milliseconds. */
+const settled = (ms = 0) => vi.advanceTimersByTimeAsync(ms + 20);
 
 let connections: Connection[];
 let streams: Multiplexer;
 
 beforeEach(() => {
+  vi.useFakeTimers();
   connections = [];
   streams = new Multiplexer((url, init) => {
     expect(url).toBe("/live/streams");
@@ -47,6 +49,8 @@ beforeEach(() => {
     return Promise.resolve(connection.response);
   });
 });
+
+afterEach(() => void vi.useRealTimers());
 
 /** One stream, as a page asks for it. */
 function ask(url: string, last?: string) {
@@ -82,8 +86,8 @@ describe("Multiplexer", () => {
       return error;
     });
     ask("/live/b");
-    expect(await moved).toBeInstanceOf(StreamMoved);
     await settled();
+    expect(await moved).toBeInstanceOf(StreamMoved);
     expect(connections.map(({ urls }) => urls)).toEqual([["/live/a"], ["/live/b", "/live/a"]]);
     expect(connections[0]?.init.signal?.aborted).toBe(true);
   });
@@ -121,7 +125,9 @@ describe("Multiplexer", () => {
 
   it("hands a refusal of the whole request to each", async () => {
     streams = new Multiplexer(() => Promise.resolve(new Response('{"message":"too many"}', { status: 503 })));
-    const answers = await Promise.all([ask("/live/a").answer, ask("/live/b").answer]);
+    const asked = [ask("/live/a"), ask("/live/b")];
+    await settled();
+    const answers = await Promise.all(asked.map(({ answer }) => answer));
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
   });
 });

@@ -121,6 +121,11 @@ export class FakeSurroundings implements Surroundings {
   }
 }
 
+/** Until something that happens by itself has happened; else the test's time is over. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 /** Until all that can happen by itself has happened. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 0));

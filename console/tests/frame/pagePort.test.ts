@@ -2,6 +2,7 @@
 import { expect, it, vi } from "vitest";
 import { meetPage } from "../../src/frame/pagePort";
 import type { Document } from "../../src/protocol/deck.gen";
+import { until } from "../core/surroundings";
 
 it("asks until it is answered, and uses the newest port", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
@@ -25,7 +26,8 @@ it("asks until it is answered, and uses the newest port", async () => {
   second.port1.onmessage = ({ data }: MessageEvent<unknown>) => void reports.push(data);
   first.port1.postMessage({ type: "document", document: { seq: 1 } });
   second.port1.postMessage({ type: "document", document: { seq: 2 } });
-  await vi.waitFor(() => expect(reports).toEqual([{ type: "applied", seq: 2 }]));
+  await until(() => reports.length > 0);
+  expect(reports).toEqual([{ type: "applied", seq: 2 }]);
   expect(shown.seq).toBe(2);
   first.port1.close();
   second.port1.close();

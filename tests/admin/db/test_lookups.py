@@ -13,7 +13,7 @@ from livedeck.admin.db.database import Database
 from livedeck.errors import NoSuchEntity
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
     url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
     async with Database.open(url) as database:

@@ -33,7 +33,7 @@ def test_the_migrated_schema_is_that_of_the_tables(database_url: str) -> None:
     engines.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """A database of the first schema, with an entity of each kind."""
     url = f"sqlite:///{tmp_path}/old.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")

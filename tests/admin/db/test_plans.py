@@ -91,7 +91,7 @@ BOUNDED: dict[str, List] = {
 """Sorts the few rows that it found, or that one node has."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def reader(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database with 5,000 executions."""
     if request.param == "sqlite":

@@ -1,4 +1,4 @@
-"""The same records on a real PostgreSQL server, started from Debian's binaries when they are installed."""
+"""The same records on a real PostgreSQL server."""
 
 import asyncio
 from typing import Any
@@ -27,6 +27,8 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.services.calls import Failure
 from livedeck.store import open_store
 from tests.admin.conftest import Caller, Protos
+
+pytestmark = pytest.mark.postgresql
 
 SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
 

@@ -18,13 +18,18 @@ HERE = Path(__file__).parent
 OPTIONS = {"preload": ("programs",), "commands": {"program": "programs:main"}, "idle": 30.0}
 
 
-async def until(condition: Callable[..., Any], *, within: float = 20.0) -> Any:
+async def until(condition: Callable[..., Any], *, within: float = 60.0) -> Any:
     """Return what ``condition()`` gives once that is true."""
     deadline = time.monotonic() + within
     while not (found := condition()):
         assert time.monotonic() < deadline, "it never came true"
         await asyncio.sleep(0.005)
     return found
+
+
+def noted(started: Path) -> list[int]:
+    """The processes that have noted in a file that they started; of one that is just writing nothing yet."""
+    return [int(line) for line in started.read_text().splitlines(keepends=True)] if started.exists() else []
 
 
 def alive(pid: int) -> bool:
@@ -138,7 +143,7 @@ def memory_group() -> Iterator[Callable[..., Any]]:
             (group.parent / own.strip("/") / "cgroup.procs").write_text(str(os.getpid()))
 
     yield entered
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     for pid in (group / "cgroup.procs").read_text().split():
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(pid), signal.SIGKILL)

@@ -119,11 +119,13 @@ def spawns() -> Any:
     return process.exitcode
 
 
-def floods(megabytes: Any) -> None:
+def floods(megabytes: Any, gate: Any) -> None:
+    """Print so many megabytes, and more until the file ``gate`` is there."""
     block = (b"x" * 1023 + b"\n") * 1024
     print("first line", flush=True)
-    for _ in range(int(megabytes)):
-        os.write(1, block)
+    written = 0
+    while written < int(megabytes) or not Path(gate).exists():
+        written += os.write(1, block) >> 20
     print("last line")
 
 
@@ -176,9 +178,9 @@ def lets_a_child_run_to_the_end() -> Any:
 
 def waits(started: Any, gate: Any) -> None:
     """Note that it started (a line with its pid), and end when the file ``gate`` is there."""
+    print("waiting")
     with Path(started).open("a") as file:
         file.write(f"{os.getpid()}\n")
-    print("waiting")
     _wait_for(gate)
     print("done é")
 

@@ -18,7 +18,7 @@ from livedeck.executors.process.executor import ProcessExecutor
 from livedeck.executors.process.messages import Welcome
 from tests.executors.process.conftest import Bench
 
-from .conftest import alive, until
+from .conftest import alive, noted, until
 
 pytestmark = pytest.mark.slow
 
@@ -183,13 +183,14 @@ async def test_nobody_else_sends_an_exit_notice_for_an_attempt(
 
 async def test_a_flood_is_bounded_and_slows_nobody(bench: Bench) -> None:
     async with bench.executor(log_cap=1 << 20, cpu=4) as executor:
-        flood = bench.attempt("floods", 1024)
+        flood = bench.attempt("floods", 64, bench.path("gate"))
         flooding = asyncio.create_task(executor.wait(await executor.launch(flood)))
         for _ in range(20):  # others come and go meanwhile
             other = bench.attempt("says", "hello")
             await executor.wait(await executor.launch(other))
             assert bench.log(other.id) == "hello\nand on stderr\n"
         assert not flooding.done()
+        bench.path("gate").touch()
         outcome = await flooding
     log = bench.log(flood.id)
     assert outcome.code == 0
@@ -280,7 +281,7 @@ async def test_unknown_handle(executor: ProcessExecutor, handle: str) -> None:
 async def test_abort_lets_it_flush(bench: Bench, executor: ProcessExecutor) -> None:
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
-    await until(started.exists)
+    await until(lambda: noted(started))
     await executor.abort(handle, grace=60)
     outcome = await executor.wait(handle)
     assert ended(outcome) == (ExitKind.EXITED, 143)
@@ -291,7 +292,7 @@ async def test_abort_lets_it_flush(bench: Bench, executor: ProcessExecutor) -> N
 async def test_abort_of_one_that_does_not_listen(bench: Bench, executor: ProcessExecutor) -> None:
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("ignores", started))
-    await until(started.exists)
+    await until(lambda: noted(started))
     await executor.abort(handle, grace=0.1)
     outcome = await executor.wait(handle)
     assert ended(outcome) == (ExitKind.SIGNALLED, signal.SIGKILL)
@@ -301,12 +302,10 @@ async def test_abort_of_one_that_does_not_listen(bench: Bench, executor: Process
 async def test_abort_ends_its_helpers_too(bench: Bench, executor: ProcessExecutor) -> None:
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("waits_with_child", started, "/nowhere"))
-    pids = await until(
-        lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
-    )
+    pids = await until(lambda: len(noted(started)) == 2 and noted(started))
     await executor.abort(handle, grace=60)
     assert ended(await executor.wait(handle)) == (ExitKind.SIGNALLED, signal.SIGTERM)
-    await until(lambda: not any(alive(int(pid)) for pid in pids))
+    await until(lambda: not any(alive(pid) for pid in pids))
 
 
 async def test_asking_for_more_than_there_is(bench: Bench) -> None:

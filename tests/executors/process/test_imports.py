@@ -19,7 +19,7 @@ from livedeck.executors.imports import IMPORT_REPORT, ImportReport, changes_sinc
 from livedeck.executors.local import processes
 from livedeck.executors.process import create
 from livedeck.executors.process.groups import IMPORT_ZYGOTES, group_of
-from tests.executors.process.conftest import Bench, alive, until
+from tests.executors.process.conftest import Bench, alive, noted, until
 
 pytestmark = pytest.mark.slow  # half a minute in all: they run with `make test`
 
@@ -87,7 +87,10 @@ def test_libraries_that_leave_nothing_behind_are_shared(tmp_path: Path, librarie
         ("file = open(os.devnull)", "leaves files or connections open"),
         ("import socket\nsocket = socket.socket()", "leaves files or connections open"),
         ("import tempfile\nfolder = tempfile.mkdtemp(prefix='of-a-library')", "leaves temporary files: of-a-library"),
-        ("import subprocess\nchild = subprocess.Popen(['sleep', '3'])", "leaves processes that run"),
+        (
+            "import subprocess\nchild = subprocess.Popen(['sh', '-c', 'while kill -0 $PPID; do sleep 1; done'])",
+            "leaves processes that run",
+        ),
         ("os.environ['LIBRARY'] = 'other'", "changes the environment"),
         ("data = bytearray(b'x') * (300 << 20)", "MiB of memory, of at most 200 MiB"),
         ("os.register_at_fork(after_in_child=lambda: time.sleep(60))", "is not over after 5 s"),
@@ -267,7 +270,7 @@ async def test_an_attempt_that_hangs_after_its_fork_is_lost_and_the_next_one_beg
             SETS + f"os.register_at_fork(after_in_child=lambda: os.path.exists({str(hang)!r}) and time.sleep(600))",
         ),
     )
-    async with bench.executor(ready_timeout=0.5) as executor:
+    async with bench.executor(ready_timeout=5.0) as executor:
         runner = Runner(bench, executor)
         await runner.shared()
         hang.touch()
@@ -318,7 +321,7 @@ async def test_attempts_go_on_over_a_restart(bench: Bench, libraries: Path) -> N
         await Runner(bench, executor).shared()
         attempt = bench.attempt("waits", started, gate, *GROUP)
         handle = await executor.launch(attempt)
-        await until(started.exists)
+        await until(lambda: noted(started))
     async with bench.executor() as executor:
         waiting = asyncio.create_task(executor.wait(handle))
         gate.touch()

@@ -13,7 +13,7 @@ from livedeck.executors.local.records import Records
 from livedeck.executors.process.executor import ProcessExecutor
 from tests.executors.process.conftest import Bench
 
-from .conftest import alive, until
+from .conftest import alive, noted, until
 from .test_survival import server
 
 GIB = 1 << 30
@@ -38,8 +38,8 @@ async def test_the_result_is_told_while_the_process_goes_on(
     assert told.started_at <= told.at
     assert bench.log(attempt.id).startswith("computed\n"), "what was printed before is in the store"
     assert await executor.wait_result(handle) == told
-    await until(files[0].exists)
-    assert alive(int(files[0].read_text()))
+    await until(lambda: noted(files[0]))
+    assert alive(noted(files[0])[0])
     files[1].touch()
     assert (await executor.wait(handle)).code == 0
     assert bench.log(attempt.id) == "computed\nwaiting\ndone é\n", "and what was printed after it"
@@ -56,7 +56,7 @@ async def test_cores_are_free_at_once_and_memory_when_the_process_is_gone(
         small = bench.attempt("nothing", cpu=2, memory=GIB)
         assert (await executor.wait(await executor.launch(small))).code == 0
         large = asyncio.create_task(executor.launch(bench.attempt("nothing", cpu=1, memory=2 * GIB)))
-        await until(files[0].exists)
+        await until(lambda: noted(files[0]))
         assert not large.done()
         files[1].touch()
         await executor.wait(await large)
@@ -78,7 +78,7 @@ async def test_only_the_attempt_itself_is_believed(
 ) -> None:
     handle = await executor.launch(bench.attempt("lets_others_say_stored", *files))
     waiting = asyncio.create_task(executor.wait_result(handle))
-    await until(files[0].exists)
+    await until(lambda: noted(files[0]))
     await executor.wait(await executor.launch(bench.attempt("nothing")))  # whatever was said has been heard by now
     assert not waiting.done()
     files[1].touch()
@@ -96,8 +96,8 @@ async def test_one_that_is_killed_meanwhile_ends_as_any_other(
 ) -> None:
     handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *files))
     await executor.wait_result(handle)
-    await until(files[0].exists)
-    os.kill(int(files[0].read_text()), signal.SIGKILL)
+    await until(lambda: noted(files[0]))
+    os.kill(noted(files[0])[0], signal.SIGKILL)
     ended = await executor.wait(handle)
     assert (ended.kind, ended.code) == (ExitKind.SIGNALLED, signal.SIGKILL)
 
@@ -113,7 +113,7 @@ async def test_one_can_be_aborted_meanwhile(bench: Bench, executor: ProcessExecu
 async def test_a_server_that_comes_back_is_told_again(bench: Bench, files: tuple[Path, Path]) -> None:
     attempt = bench.attempt("says_stored_and_goes_on", *files, cpu=1, memory=GIB)
     with server(bench, attempt) as ([handle], _):
-        await until(files[0].exists)
+        await until(lambda: noted(files[0]))
     async with bench.executor() as executor:
         assert await executor.launch(attempt) == handle
         assert isinstance(await executor.wait_result(handle), ResultStored)
@@ -130,7 +130,7 @@ async def test_what_was_printed_while_no_server_ran_is_shipped_by_the_next(
     async with bench.executor() as executor:
         handle = await executor.launch(attempt)
         await executor.wait_result(handle)
-        await until(files[0].exists)
+        await until(lambda: noted(files[0]))
     files[1].touch()
     await until(lambda: Records(bench.work_dir).files(handle).exit())
     async with bench.executor():

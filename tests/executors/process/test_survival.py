@@ -20,7 +20,7 @@ from livedeck.executors.process.executor import ProcessExecutor
 from livedeck.executors.process.supervisor import MAX_SPARES
 from tests.executors.process.conftest import Bench
 
-from .conftest import OPTIONS, alive, until
+from .conftest import OPTIONS, alive, noted, until
 
 pytestmark = pytest.mark.slow
 
@@ -48,9 +48,9 @@ async def test_attempts_outlive_the_server(bench: Bench) -> None:
     running = bench.attempt("waits", started, gate)
     over = bench.attempt("exits", 3)
     with server(bench, running, over) as (handles, zygote):
-        await until(started.exists)
+        await until(lambda: noted(started))
         await until(lambda: Records(bench.work_dir).files(handles[1]).exit())
-    assert alive(int(started.read_text()))
+    assert alive(noted(started)[0])
     async with bench.executor() as executor:
         assert executor.zygotes.pool._primary.zygote == zygote
         assert executor._resources.taken.milli_cores == 500
@@ -69,7 +69,7 @@ async def test_an_attempt_that_ends_while_no_server_runs(bench: Bench) -> None:
     started, gate = bench.path("started"), bench.path("gate")
     attempt = bench.attempt("waits", started, gate)
     with server(bench, attempt) as ([handle], zygote):
-        await until(started.exists)
+        await until(lambda: noted(started))
     gate.touch()
     await until(lambda: Records(bench.work_dir).files(handle).exit())
     async with bench.executor() as executor:
@@ -97,7 +97,7 @@ async def test_abort_after_a_restart(bench: Bench) -> None:
     started = bench.path("started")
     attempt = bench.attempt("flushes", started)
     with server(bench, attempt):
-        await until(started.exists)
+        await until(lambda: noted(started))
     async with bench.executor() as executor:
         handle = await executor.launch(attempt)
         await executor.abort(handle, grace=60)
@@ -108,14 +108,12 @@ async def test_zygote_killed(bench: Bench, executor: ProcessExecutor) -> None:
     started = bench.path("started")
     attempt = bench.attempt("waits_with_child", started, "/nowhere")
     handle = await executor.launch(attempt)
-    pids = await until(
-        lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
-    )
+    pids = await until(lambda: len(noted(started)) == 2 and noted(started))
     os.kill(executor.zygotes.pool._primary.zygote.pid, signal.SIGKILL)
     outcome = await executor.wait(handle)
     assert outcome.kind is ExitKind.LOST
     assert "died" in outcome.reason
-    assert not any(alive(int(pid)) for pid in pids)
+    assert not any(alive(pid) for pid in pids)
     assert executor._resources.taken.milli_cores == 0
     # It stays lost, and the next one runs.
     assert (await executor.wait(await executor.launch(attempt))).kind is ExitKind.LOST
@@ -127,15 +125,13 @@ async def test_zygote_and_server_killed(bench: Bench) -> None:
     started = bench.path("started")
     attempt = bench.attempt("waits_with_child", started, "/nowhere")
     with server(bench, attempt) as (_, zygote):
-        pids = await until(
-            lambda: started.exists() and len(started.read_text().split()) == 2 and started.read_text().split()
-        )
+        pids = await until(lambda: len(noted(started)) == 2 and noted(started))
         await until(lambda: bench.log(attempt.id))
     os.kill(zygote.pid, signal.SIGKILL)
     async with bench.executor() as executor:
         outcome = await executor.wait(await executor.launch(attempt))
         assert outcome.kind is ExitKind.LOST
-        assert not any(alive(int(pid)) for pid in pids)
+        assert not any(alive(pid) for pid in pids)
     assert bench.log(attempt.id).startswith("waiting\n")
 
 
@@ -167,7 +163,7 @@ async def test_new_code_gets_a_new_zygote_and_the_old_one_drains(bench: Bench, m
     started, gate = bench.path("started"), bench.path("gate")
     old = bench.attempt("waits", started, gate)
     with server(bench, old) as (_, zygote):
-        await until(started.exists)
+        await until(lambda: noted(started))
     monkeypatch.setenv("PYTHON_SOMETHING", "else")
     async with bench.executor() as executor:
         new = await executor.zygotes.pool.primary()
@@ -196,7 +192,7 @@ async def test_a_closed_executor_leaves_what_runs(bench: Bench) -> None:
     async with bench.executor() as executor:
         handle = await executor.launch(attempt)
         waiting = asyncio.create_task(executor.wait(handle))
-        await until(started.exists)
+        await until(lambda: noted(started))
     with pytest.raises(Exception, match=r"closed|not open"):
         await waiting
     async with bench.executor() as executor:
@@ -207,7 +203,7 @@ async def test_a_closed_executor_leaves_what_runs(bench: Bench) -> None:
 async def test_terminated_zygote_lets_attempts_flush(bench: Bench, executor: ProcessExecutor) -> None:
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
-    await until(started.exists)
+    await until(lambda: noted(started))
     zygote = executor.zygotes.pool._primary.zygote
     os.kill(zygote.pid, signal.SIGTERM)
     outcome = await executor.wait(handle)
@@ -234,7 +230,7 @@ async def test_abort_while_the_link_is_down(bench: Bench, executor: ProcessExecu
     """The zygote hangs up on an executor that does not read; the executor connects again."""
     started = bench.path("started")
     handle = await executor.launch(bench.attempt("flushes", started))
-    await until(started.exists)
+    await until(lambda: noted(started))
     executor.zygotes.pool._primary._transport.abort()
     await executor.abort(handle, grace=60)  # goes nowhere, and must not be forgotten
     assert (await executor.wait(handle)).code == 143
@@ -244,7 +240,7 @@ async def test_a_zygote_that_does_not_answer_is_ended_after_a_while(bench: Bench
     started = bench.path("started")
     attempt = bench.attempt("waits", started, "/nowhere")
     with server(bench, attempt) as (_, zygote):
-        await until(started.exists)
+        await until(lambda: noted(started))
     os.kill(zygote.pid, signal.SIGSTOP)
     async with bench.executor(answer_timeout=6) as executor:
         outcome = await executor.wait(await executor.launch(attempt))
