@@ -98,4 +98,5 @@ async def test_the_next_engine_carries_on_wherever_this_one_died(world: World, a
     def create(name: str) -> FakeExecution:
         return world.control.create(name, timed(MOMENT))
 
-    assert await die_at_every_call(world, create, hang, check, after=after) > 10
+    died = await die_at_every_call(world, create, hang, check, after=after)
+    assert died >= {"claim", "report", "launch"}
