@@ -196,7 +196,7 @@ class Deck(ElementCalls):
 
     @staticmethod
     def shared(name: str) -> "Deck":
-        """Give the current task's part of a tab that all tasks of the execution share: on the execution's own Deck.
+        """Return the current task's part of a tab that all tasks of the execution share: on the execution's own Deck.
 
         Charts of one title become one, with a line for each task; bars of one label are added up; values are a table
         with a row for each task; everything else stands under the task's name. No task waits for another.
