@@ -1,11 +1,11 @@
 """The literals of one execution: put together from bindings, kept in the store as Flyte keeps them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 from google.protobuf.message import DecodeError
 
-from livedeck.errors import InvalidWorkflow, ObjectNotFound, UnreadableObject
+from livedeck.errors import InvalidKey, InvalidWorkflow, ObjectNotFound, UnreadableObject
 from livedeck.literals.order import apply_notes
 from livedeck.literals.parsing import parse_into
 from livedeck.literals.serializing import copy, serialize
@@ -62,7 +62,7 @@ class Data:
         around = scope_at(self._root(), scope).plan
         node = plan_at(self._root(), path).node
         lookup = self._lookup(scope)
-        bound = await copy({each.var: await resolve(each.binding, lookup) for each in node.inputs})
+        bound = await copy({each.var: await resolve(each.binding, lookup, self.loaded) for each in node.inputs})
         if around.order_notes:  # few workflows have any
             owner = "" if node.id == END else node.id  # the workflow's outputs are noted without a node
             for variable, literal in bound.literals.items():
@@ -103,7 +103,44 @@ class Data:
             return self._inputs
         inputs = await self.read(self._addresses.inputs_uri(self._name(path)))
         items = scope_at(self._root(), path[:-1]).plan.items
-        return inputs if items is None or items.are_nodes else items.inputs_of(path[-1], inputs)
+        if items is None or items.are_nodes:
+            return inputs
+        return items.inputs_of(path[-1], await self.lists_loaded(inputs, items.bound))
+
+    async def lists_loaded(self, inputs: LiteralMap, bound: Collection[str]) -> LiteralMap:
+        """Return an array node's inputs with those fetched that are offloaded, as lists may be; not those it binds.
+
+        Raises:
+            InvalidWorkflow: what is offloaded is not there, or is no literal.
+        """
+        if not any(each.HasField("offloaded_metadata") for each in inputs.literals.values()):
+            return inputs
+        return LiteralMap(
+            literals={
+                name: literal if name in bound else await self.loaded(literal)
+                for name, literal in inputs.literals.items()
+            }
+        )
+
+    async def loaded(self, literal: Literal) -> Literal:
+        """Return a literal itself, fetched if it is offloaded: a task has stored it beside its outputs, as it is large.
+
+        Raises:
+            InvalidWorkflow: it is not there, or is no literal.
+        """
+        if not literal.HasField("offloaded_metadata"):
+            return literal
+        uri = literal.offloaded_metadata.uri
+        kept = self._cached.get(uri)
+        if kept is None:
+            kept = LiteralMap()
+            data = await self._read(uri)
+            try:
+                await parse_into(kept.literals[_OFFLOADED], data)
+            except DecodeError as error:
+                raise InvalidWorkflow(f"{uri} does not hold a literal: {error}") from error
+            self._cached.put(uri, kept, len(data))
+        return kept.literals[_OFFLOADED]
 
     async def outputs(self, path: Path) -> LiteralMap:
         """A node's outputs, once it has succeeded."""
@@ -123,12 +160,7 @@ class Data:
         kept = self._cached.get(uri)
         if kept is not None:
             return kept
-        try:
-            data = await retry("read", lambda: load(uri, self._settings), self._settings)
-        except ObjectNotFound as error:
-            raise InvalidWorkflow(f"{uri} was stored by this execution but is not there any more") from error
-        except UnreadableObject as error:
-            raise InvalidWorkflow(f"literals of this execution are not read: {error}") from error
+        data = await self._read(uri)
         literals = LiteralMap()
         try:
             await parse_into(literals, data)
@@ -136,6 +168,14 @@ class Data:
             raise InvalidWorkflow(f"{uri} does not hold literals any more: {error}") from error
         self._cached.put(uri, literals, len(data))
         return literals
+
+    async def _read(self, uri: str) -> bytes:
+        try:
+            return await retry("read", lambda: load(uri, self._settings), self._settings)
+        except (ObjectNotFound, InvalidKey) as error:
+            raise InvalidWorkflow(f"{uri} was stored by this execution but is not there any more") from error
+        except UnreadableObject as error:
+            raise InvalidWorkflow(f"literals of this execution are not read: {error}") from error
 
     async def _store(self, uri: str, literals: LiteralMap) -> None:
         data = await serialize(literals)
@@ -157,6 +197,10 @@ class Data:
 
     def _name(self, path: Path) -> str:
         return self._addresses.node(self._root(), path)
+
+
+_OFFLOADED = "literal"
+"""Name of an offloaded literal among those kept in memory, which are maps."""
 
 
 def _aliased(literals: Mapping[str, Literal], names: Mapping[str, str]) -> Mapping[str, Literal]:

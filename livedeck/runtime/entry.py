@@ -26,6 +26,7 @@ from livedeck.executors.api import RESULT_NOT_STORED
 from livedeck.executors.notices import RESULT_NOTICE, tell_result_stored
 from livedeck.runtime import arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
+from livedeck.runtime.offloading import loaded, offloaded
 from livedeck.runtime.termination import Termination
 from livedeck.runtime.warm_up import use_everything_once
 from livedeck.sdk.attempts import Attempt
@@ -254,7 +255,7 @@ def _read_inputs(task: Task[..., Any], given: Arguments, data: DataPlane) -> dic
         if name in literals:
             literal = literals[name]
             if bound is not None and name not in bound:
-                literal = literal.collection.literals[_item_index(os.environ)]
+                literal = loaded(literal, data).collection.literals[_item_index(os.environ)]
             inputs[name] = from_literal(literal, parameter.type, data, Location(task.name, name))
     return task.interface.complete(inputs)
 
@@ -277,6 +278,7 @@ def _serialized(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlan
             raise
         except StoreError as error:
             raise failures.around_the_task(error, f"the output {name} could not be stored") from error
+        literals[name] = offloaded(literals[name], kinds[name], data, Location(task.name, name, "output"))
     return LiteralMap(literals=literals).SerializeToString(deterministic=True)
 
 

@@ -116,6 +116,23 @@ async def test_nothing_and_what_lies_elsewhere_pass_through() -> None:
     assert (await resolved(promise("n0", "old", "inner"))).scalar.generic["k"] == "v"
 
 
+async def test_what_lies_elsewhere_is_fetched_only_where_a_binding_looks_into_it() -> None:
+    away = Literal(offloaded_metadata=LiteralOffloadedMetadata(uri="memory://x/y", size_bytes=3))
+    fetched: list[Literal] = []
+
+    async def lookup_away(node: str) -> dict[str, Literal]:
+        return {"items": away}
+
+    async def load(asked: Literal) -> Literal:
+        fetched.append(asked)
+        return OUTPUTS["n0"]["items"]
+
+    assert await resolve(promise("n0", "items"), lookup_away, load) == away
+    assert not fetched
+    assert await resolve(promise("n0", "items", 1), lookup_away, load) == await resolved(promise("n0", "items", 1))
+    assert fetched == [away]
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [

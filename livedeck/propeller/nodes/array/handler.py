@@ -158,7 +158,8 @@ class ArrayHandler(NodeHandler):
 
     async def inputs_of(self, shell_: Shell, path: Path) -> LiteralMap:
         """Return the inputs of an item that is a node: its members of the array's."""
-        return self.items.inputs_of(path[-1], await shell_.data.inputs(path[:-1]))
+        inputs = await shell_.data.lists_loaded(await shell_.data.inputs(path[:-1]), self.items.bound)
+        return self.items.inputs_of(path[-1], inputs)
 
     def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
         attempt = record.attempts.get(0)

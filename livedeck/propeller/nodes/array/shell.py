@@ -22,7 +22,9 @@ async def prepare(array: ArrayNode, scope_of: Callable[[int], ScopePlan], shell:
     """Put the node's inputs together, and find out how many items there are. Answered as `Prepare` is."""
 
     async def unfold(inputs: LiteralMap) -> NodeEvent:
-        lengths = Items(frozenset(array.bound_inputs)).mapped(inputs.literals)
+        bound = frozenset(array.bound_inputs)
+        inputs = await shell.data.lists_loaded(inputs, bound)
+        lengths = Items(bound).mapped(inputs.literals)
         if len(set(lengths.values())) != 1:
             return PrepareFailed(path, _no_size(lengths))
         size = next(iter(lengths.values()))

@@ -1,0 +1,25 @@
+"""Large outputs are stored once, by themselves, and passed on by their address."""
+
+import pytest
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.client import Client
+from livedeck.store import open_store, split_uri
+from tests.integration.programs.large import COUNT, LENGTHS
+from tests.integration.running import phase_of, python_outputs, start, wait_ended
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_large_output_is_passed_on_looked_into_and_mapped_over(client: Client) -> None:
+    execution = start(client, "large.py", "large")
+    ended = wait_ended(client, execution)
+    assert phase_of(ended) == "SUCCEEDED", ended.closure.error.message
+    assert python_outputs(client, execution) == {"o0": COUNT * (COUNT - 1) // 2, "o1": 16, "o2": LENGTHS}
+    nodes = {node.id.node_id: node for node in client.node_executions(execution)}
+    folder, name = split_uri(nodes["n0"].closure.output_uri)
+    document = open_store(folder).get(name)
+    assert len(document) < 1000
+    stands = LiteralMap.FromString(document).literals["o0"]
+    assert stands.offloaded_metadata.size_bytes > 1 << 20
+    assert stands.hash, "what is cached by it is found by its content"
