@@ -94,6 +94,12 @@ const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
     banner: { title: "From the cache.", text: "The task did not run: this is the Deck of the run that filled the cache." },
     empty: { title: "No Deck in the cache", text: "The run that filled the cache left no Deck." },
   }),
+  recovered: () => ({
+    mark: "From the run before",
+    tone: "info",
+    banner: { title: "Recovered.", text: "The task did not run again: this is the Deck of the run that was recovered." },
+    empty: { title: "No Deck", text: "The run that was recovered left no Deck." },
+  }),
   none: (state) => ({
     mark: "No Deck",
     tone: "waiting",

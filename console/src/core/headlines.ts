@@ -123,11 +123,9 @@ export function insideOf(rows: readonly NodeRow[], outer: NodeRow): readonly Nod
 export function inOrder(entries: readonly DeckEntry[]): DeckEntry[] {
   const rank = new Map(ORDER.map((group, at) => [group, at]));
   return [...entries].sort(
-    (a, b) => (rank.get(a.group) ?? 0) - (rank.get(b.group) ?? 0) || slowness(b) - slowness(a) || collator.compare(a.id, b.id),
+    (a, b) => (rank.get(a.group) ?? 0) - (rank.get(b.group) ?? 0) || slowness(b) - slowness(a), // else as they were
   );
 }
-
-const collator = new Intl.Collator("en", { numeric: true });
 
 /** After every moment that a task starts at, in milliseconds. */
 const LATER = 1e15;

@@ -16,6 +16,7 @@ export type DeckPhase =
   | "died"
   | "unknown"
   | "cached"
+  | "recovered"
   | "none";
 
 /** The ``state`` event of a Deck's stream: everything around the document. */

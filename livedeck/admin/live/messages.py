@@ -38,6 +38,8 @@ class DeckPhase(enum.Enum):
     """The Deck has no end, and nobody says whether its task still runs: a folder is looked at without a server."""
     CACHED = "cached"
     """The node took its outputs from the cache: this is the Deck of the run that filled it."""
+    RECOVERED = "recovered"
+    """The node took its outputs from the execution that this one recovers: this is the Deck of that."""
     NONE = "none"
     """There is no Deck, and ``reason`` says why."""
 
@@ -63,7 +65,7 @@ class DeckState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     foreign: bool = False
     """The Deck is only ever overwritten whole (``Deck.publish()`` of flytekit): show ``deck.html`` itself."""
     source: str | None = None
-    """For ``CACHED``: ``project/domain/execution/node/attempt`` of the run that filled the cache."""
+    """For ``CACHED`` and ``RECOVERED``: ``project/domain/execution/node/attempt`` of the run that the Deck is of."""
     now: str = ""
     """The server's clock, so that ages do not depend on the viewer's."""
 
@@ -146,7 +148,7 @@ class Headline(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     behind: float = 0.0
     """Seconds since the oldest publish that has not reached the store, when that was told."""
     source: str | None = None
-    """Of outputs from the cache: ``project/domain/execution/node/attempt`` of the run whose Deck it is."""
+    """Of outputs from the cache or a recovered run: ``project/domain/execution/node/attempt`` of the Deck's own run."""
 
 
 class Headlines(msgspec.Struct, frozen=True, rename="camel"):

@@ -126,6 +126,27 @@ async def test_what_other_nodes_hold_is_not_sent_and_what_there_is_not_is_refuse
     assert (await world.http.get("/decks/flytesnacks/development/e9/deck.html?version=1")).status_code == 404
 
 
+async def test_outputs_from_the_cache_and_recovered_nodes_have_the_deck_of_the_run_before(world: World) -> None:
+    await world.create("e2")
+    log = world.log(run="e2")
+    log.put(log.segment(Put("main", Value("v", "score", 5)), Put(BOARD, Value("v", "score", 5)), End("succeeded", "")))
+    source = "flytesnacks/development/e2/n0/0"
+    await begin_map(world)
+    event = world.protos.task_event("e1", "n0:2", K.SUCCEEDED)
+    event.custom_info.update({"deck_uri": "any", "cached_from": source})
+    await world.report(
+        event, world.protos.node_event("e1", "n1", N.RECOVERED, deck_uri=f"{world.log(run='e2').uri}/deck.html")
+    )
+    async with world.listen(f"/live/headlines/{RUN}") as stream:
+        decks = await Headlines(stream).until(lambda decks: len(decks) == 2)
+    for node in ("n0:2", "n1"):
+        assert values_of(decks, node) == [5]
+        assert decks[node]["source"] == source
+    async with world.listen(f"/live/decks/{RUN}/n1/0") as stream:
+        state = read([event for event in await stream.rest() if event.event in {"state", "end"}][-1])
+    assert (state["phase"], state["source"]) == ("recovered", source)
+
+
 def groups() -> list[str]:
     return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("deck-group-")]
 

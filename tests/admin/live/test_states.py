@@ -80,6 +80,9 @@ CACHED.closure.task_node_metadata.catalog_key.source_task_execution.retry_attemp
 _SOURCE = CACHED.closure.task_node_metadata.catalog_key.source_task_execution.node_execution_id
 _SOURCE.node_id = "n0"
 _SOURCE.execution_id.project, _SOURCE.execution_id.domain, _SOURCE.execution_id.name = "p", "d", "e"
+RECOVERED = NodeExecution()
+RECOVERED.closure.phase = N.RECOVERED
+RECOVERED.closure.deck_uri = "s3://bucket/root/metadata/p/d/e/n0/data/1/deck.html"
 CACHED_UNKNOWN = NodeExecution()
 CACHED_UNKNOWN.closure.task_node_metadata.cache_status = 2  # type: ignore[assignment]
 
@@ -129,6 +132,9 @@ TABLE = [
     ("replaced", recorded(node(), task(), task(K.RUNNING, 1)), SOME, P.DIED, "Another attempt"),
     ("retried", recorded(node(), task(K.FAILED, error="no"), task(K.RUNNING, 1)), ended("failed"), P.FAILED, "no"),
     ("cached", recorded(CACHED), ended("succeeded"), P.CACHED, "cache"),
+    ("recovered", recorded(RECOVERED), ended("failed"), P.RECOVERED, "recovered"),
+    ("recovered, of no Deck", recorded(RECOVERED), None, P.NONE, "no Deck"),
+    ("recovered, from nobody knows where", recorded(node(N.RECOVERED)), None, P.NONE, "no Deck"),
     ("cached, still no Deck", recorded(CACHED), None, P.NONE, "has no Deck"),
     ("cached, source unknown", recorded(CACHED_UNKNOWN), None, P.NONE, "does not say"),
     ("not asked for", recorded(node(deck=False), task()), None, P.NONE, "enable_deck=True"),
@@ -162,7 +168,7 @@ def test_table(recorded: Any, published: Any, phase: Any, words: Any, attempt: A
     assert bool(words) == bool(state.reason)
     assert state.now == "2026-11-24T12:00:00.250Z"
     assert state.foreign == (published is FOREIGN)
-    assert state.source == ("p/d/e/n0/1" if phase is P.CACHED else None)
+    assert state.source == ("p/d/e/n0/1" if phase in {P.CACHED, P.RECOVERED} else None)
 
 
 def test_every_phase_is_in_the_table_or_below() -> None:

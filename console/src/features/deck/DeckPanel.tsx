@@ -83,7 +83,7 @@ function StateBanner({ state, source, latest }: StateBannerProps) {
         </Banner>
       )}
       {banner && (
-        <Banner tone={TONES[tone]} icon={state.phase === "cached" ? "copy" : "warning"} title={banner.title}>
+        <Banner tone={TONES[tone]} icon={state.source ? "copy" : "warning"} title={banner.title}>
           {banner.text} {state.source && source?.(state.source)}
         </Banner>
       )}

@@ -27,6 +27,7 @@ export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSumma
       <span className="deck-summary-head">
         <span className="deck-summary-name">{entry.name}</span>
         {entry.trouble && <span className="deck-summary-trouble">{entry.trouble}</span>}
+        {entry.headline?.source && <span className="deck-summary-label">From another run</span>}
         <PhaseBadge look={entry.look} />
         <span className="deck-summary-time">
           <Duration from={entry.startedAt} to={entry.endedAt} />
