@@ -8,6 +8,7 @@ import base64
 import binascii
 import contextlib
 import enum
+import errno
 import hashlib
 import hmac
 import os
@@ -108,7 +109,8 @@ def load_secret(path: Path) -> bytes:
         path.chmod(0o600)  # also one that was copied carelessly
         secret = path.read_bytes()
     except OSError as error:
-        raise NotWritable(f"cannot keep the server's secret in {path}: {error.strerror or error}") from error
+        full = "; free some space on its disk" if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
+        raise NotWritable(f"cannot keep the server's secret in {path}: {error.strerror or error}{full}") from error
     if len(secret) < SECRET_BYTES:
         raise NotWritable(f"the secret in {path} is damaged: delete the file, and links made so far stop working")
     return secret

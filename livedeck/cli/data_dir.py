@@ -1,6 +1,7 @@
 """A server's data folder: made when it is missing, and one server's at a time."""
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -9,6 +10,13 @@ from pathlib import Path
 from livedeck.errors import DataDirTaken, NotWritable
 
 LOCK = "server.lock"
+
+_OTHER_WAYS = {
+    errno.ENOSPC: "free some space on its disk",
+    errno.EDQUOT: "free some of the quota on its disk",
+    errno.EROFS: "mount its disk so that it can be written to",
+}
+"""What else to do about it than to choose another folder."""
 
 
 def make(folder: Path) -> None:
@@ -45,15 +53,18 @@ def locked(folder: Path) -> Iterator[None]:
             raise DataDirTaken(
                 f"another server (process {other}) runs on the folder {folder} (--data-dir); stop it, or choose another"
             ) from None
-        os.ftruncate(fd, 0)
-        os.write(fd, b"%d" % os.getpid())
+        try:
+            os.ftruncate(fd, 0)
+            os.write(fd, b"%d" % os.getpid())
+        except OSError as error:
+            raise _not_writable(folder, error, "write to") from error
         yield
     finally:
         os.close(fd)
 
 
 def _not_writable(folder: Path, error: OSError, what: str) -> NotWritable:
+    other_way = _OTHER_WAYS.get(error.errno or 0, "change the owner or permissions of the folder above it")
     return NotWritable(
-        f"cannot {what} the folder {folder} (--data-dir): {error.strerror}; choose another one, "
-        "or change the owner or permissions of the folder above it"
+        f"cannot {what} the folder {folder} (--data-dir): {error.strerror}; choose another one, or {other_way}"
     )

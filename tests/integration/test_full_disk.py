@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from livedeck.client import Client
 from livedeck.deck import snapshot
 from livedeck.deck.reader import Reader
 from livedeck.store import Store, open_store
-from livedeck.testing.process import running_server
+from livedeck.testing.process import ServerProcess, running_server
 from tests.integration.running import phase_of, python_outputs, run
 
 SIZE = 3_000_000
@@ -74,6 +75,24 @@ async def test_a_full_disk_costs_decks_and_says_so_and_the_server_goes_on(tmp_pa
 
         (small_disk / "filler").unlink()
         assert python_outputs(client, run(client, "full_disk.py", "small", word="after").id) == {"o0": "after"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("free", [0, 4_096, 40_960])
+def test_a_server_that_finds_no_room_to_start_says_so_and_starts_once_there_is(small_disk: Path, free: int) -> None:
+    folder = small_disk / "data"
+    folder.mkdir()
+    leave(small_disk, free)
+    server = ServerProcess(folder)
+    command = [sys.executable, "-m", "livedeck.cli", "serve", "--port", "0", "--data-dir", str(folder)]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert str(folder) in refused.stderr
+    assert "free some space on its disk" in refused.stderr
+    (small_disk / "filler").unlink()
+    server.start()
+    server.stop()
 
 
 def leave(disk: Path, free: int) -> None:

@@ -133,8 +133,7 @@ class Database:
             cause = " ".join(str(error.orig).split())
             if self._file is None:
                 raise DatabaseUnavailable(f"the database does not answer: {cause}") from error
-            full = f"free some space in {self._file.parent}"
-            advice = full if "full" in cause else "see that it can be read and written"
+            advice = _no_room(cause, f"in {self._file.parent}") or "see that it can be read and written"
             raise DatabaseUnavailable(f"the database {self._file} does not work: {cause}; {advice}") from error
 
     def _notify(self, news: Committed) -> None:
@@ -164,6 +163,15 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _no_room(cause: str, where: str) -> str:
+    """Return what to do where ``cause``, the database's words, are those of a full disk."""
+    if "full" in cause:
+        return f"free some space {where}"
+    if "disk I/O error" in cause:  # SQLite, also where there is no room for the files that it keeps beside
+        return f"free some space {where}, or see that the disk works"
+    return ""
+
+
 @contextmanager
 def _opening(url: str) -> Iterator[None]:
     """Say what the database answers in words that name it and what to do."""
@@ -171,7 +179,9 @@ def _opening(url: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, DatabaseUnavailable, ValueError) as error:  # the last for a bad value in the URL's query
         cause = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        own = "see that it is there, that it is livedeck's own and may be written to"
+        advice = _no_room(cause, "on its disk") or own
         raise ServerError(
-            f"cannot open the database {shown(url)}: {cause}; see that it is there, that it is livedeck's own and "
-            "may be written to, or name another with --database (LIVEDECK_DATABASE)"
+            f"cannot open the database {shown(url)}: {cause}; {advice}, or name another with --database "
+            "(LIVEDECK_DATABASE)"
         ) from error

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Insert, Select, Update
+from sqlalchemy.exc import DBAPIError
 
 Value = int | str | bytes | None
 Row = Mapping[str, Value]
@@ -30,8 +31,11 @@ class Prepared:
             return [tuple(row) for row in connection.execute(self._statement, values)]
         sql, positions = self._for(connection)
         cursor = connection.connection.cursor()
-        cursor.execute(sql, _arrange(values, positions))
-        rows = list(cursor.fetchall())
+        try:
+            cursor.execute(sql, _arrange(values, positions))
+            rows = list(cursor.fetchall())
+        except _driver_error(connection) as error:
+            raise _as_sqlalchemy(error, sql, connection) from error
         cursor.close()
         return rows
 
@@ -44,10 +48,13 @@ class Prepared:
             return
         sql, positions = self._for(connection)
         cursor = connection.connection.cursor()
-        if len(rows) == 1:
-            cursor.execute(sql, _arrange(rows[0], positions))
-        else:
-            cursor.executemany(sql, [_arrange(row, positions) for row in rows])
+        try:
+            if len(rows) == 1:
+                cursor.execute(sql, _arrange(rows[0], positions))
+            else:
+                cursor.executemany(sql, [_arrange(row, positions) for row in rows])
+        except _driver_error(connection) as error:
+            raise _as_sqlalchemy(error, sql, connection) from error
         cursor.close()
 
     def _for(self, connection: Connection) -> tuple[str, Sequence[str] | None]:
@@ -63,8 +70,22 @@ class Prepared:
 def command(connection: Connection, sql: str) -> None:
     """Run a statement without parameters or result, as it is."""
     cursor = connection.connection.cursor()
-    cursor.execute(sql)
+    try:
+        cursor.execute(sql)
+    except _driver_error(connection) as error:
+        raise _as_sqlalchemy(error, sql, connection) from error
     cursor.close()
+
+
+def _driver_error(connection: Connection) -> type[Exception]:
+    return connection.dialect.loaded_dbapi.Error
+
+
+def _as_sqlalchemy(error: Exception, sql: str, connection: Connection) -> DBAPIError:
+    """The error as SQLAlchemy raises it: callers tell errors apart by its classes, whichever way a statement went."""
+    raised = DBAPIError.instance(sql, None, error, _driver_error(connection), dialect=connection.dialect)
+    assert isinstance(raised, DBAPIError)
+    return raised
 
 
 def _unprepared(connection: Connection) -> bool:

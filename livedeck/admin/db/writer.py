@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from livedeck.admin.db.batches import Answer, BatchThread, Request
 from livedeck.admin.db.numbers import last_number
@@ -104,9 +105,20 @@ def _attempt(transaction: Transaction, request: Request[Transaction]) -> Answer[
     try:
         result = request.work(transaction)
     except Exception as error:  # noqa: BLE001 - handed to the caller, whatever it is
-        command(connection, "ROLLBACK TO SAVEPOINT request")
+        _roll_back(connection, error)
         transaction.last, transaction.wanted = last, wanted
         del transaction.ended[ended:]
         return Answer(request, error=error)
     command(connection, "RELEASE SAVEPOINT request")
     return Answer(request, result)
+
+
+def _roll_back(connection: Connection, error: Exception) -> None:
+    """Undo one request, which failed with ``error``; that is raised where the whole transaction is gone with it.
+
+    SQLite undoes all of it when its disk is full.
+    """
+    try:
+        command(connection, "ROLLBACK TO SAVEPOINT request")
+    except DBAPIError:
+        raise error from None

@@ -1,5 +1,6 @@
 """A database that cannot be opened is told in words that name it, and not its password."""
 
+import asyncio
 import socket
 import sqlite3
 import sys
@@ -11,12 +12,15 @@ from flyteidl.core.execution_pb2 import NodeExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import text
 
 from bench.history import DOMAIN, PROJECT, write_history
 from livedeck.admin.db import executions, recording
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.engines import open_engines, shown
-from livedeck.errors import NotWritable, ServerError, UnknownEntity, UnsupportedOption
+from livedeck.admin.db.prepared import command
+from livedeck.admin.db.writer import Transaction
+from livedeck.errors import DatabaseUnavailable, NotWritable, ServerError, UnknownEntity, UnsupportedOption
 
 
 @pytest.mark.parametrize("prepared", [True, False])
@@ -34,6 +38,32 @@ async def test_statements_find_and_write_the_same_through_the_driver_and_through
         await database.write(recording.record, recording.Reporter(None), events)
         found = [await database.read(executions.find_node, node) for node in nodes]
         assert [each.closure.phase for each in found] == [NodeExecution.RUNNING] * 2
+
+
+@pytest.mark.parametrize("others", [0, 3])
+async def test_what_the_driver_itself_says_of_a_full_disk_is_told_to_all_whom_it_concerns(
+    tmp_path: Path, others: int
+) -> None:
+    def bound(transaction: Transaction) -> None:
+        command(transaction.connection, "CREATE TABLE things (data)")
+        command(transaction.connection, "PRAGMA max_page_count=1")
+
+    def fill(transaction: Transaction) -> None:
+        command(transaction.connection, "INSERT INTO things VALUES (zeroblob(10000000))")
+
+    def add(transaction: Transaction) -> None:
+        command(transaction.connection, "INSERT INTO things VALUES (1)")
+
+    async with Database.open(f"sqlite:///{tmp_path}/livedeck.db") as database:
+        await database.write(bound)
+        works = [fill, *[add] * others] if others else [fill]
+        together = [asyncio.create_task(database.write(work)) for work in [lambda _: None, *works]]
+        answers = (await asyncio.gather(*together, return_exceptions=True))[1:]
+        told = [str(answer) for answer in answers if answer is not None]
+        assert isinstance(answers[0], DatabaseUnavailable)
+        assert all("does not work: database or disk is full; free some space in" in each for each in told)
+        kept = await database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM things")))
+        assert kept == answers.count(None), "what was said to be written is there, and nothing else"
 
 
 async def refusal(url: Any, kind: Any) -> Any:
