@@ -232,9 +232,7 @@ def _phase(
     if node is not None and node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
         return _cached(recorded, published)
     if node is not None and node.closure.phase == _N.RECOVERED:
-        if published is None:
-            return DeckPhase.NONE, "The node was recovered; the run before has no Deck."
-        return DeckPhase.RECOVERED, "The task did not run again: this is the Deck of the run that was recovered."
+        return _recovered(published)
     end = _end(attempt, recorded)
     if end is not None:
         return _over(end, attempt, recorded, published, trouble, now=now)
@@ -359,6 +357,12 @@ def _recovered_from(node: NodeExecution) -> TaskExecutionIdentifier | None:
     run = WorkflowExecutionIdentifier(project=found["project"], domain=found["domain"], name=found["run"])
     before = NodeExecutionIdentifier(node_id=found["node"], execution_id=run)
     return TaskExecutionIdentifier(node_execution_id=before, retry_attempt=int(found["attempt"]))
+
+
+def _recovered(published: Published | None) -> tuple[DeckPhase, str]:
+    if published is None:
+        return DeckPhase.NONE, "The node was recovered; the run before has no Deck."
+    return DeckPhase.RECOVERED, "The task did not run again: this is the Deck of the run that was recovered."
 
 
 def _end(attempt: int, recorded: NodeRecord) -> DeckPhase | None:
