@@ -39,7 +39,7 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.phases import OPEN
 from livedeck.admin.services.launching import Launcher
 from livedeck.admin.services.registrar import Registrar
-from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
+from livedeck.errors import EntityExists, InvalidRequest, LimitReached, NoSuchEntity
 from livedeck.executors.api import Queued
 
 _log = logging.getLogger(__name__)
@@ -236,6 +236,7 @@ class DatabaseControlPlane:
             InvalidRequest: An input is missing, unknown or of the wrong type.
             NoSuchEntity: The launch plan does not exist.
             EntityExists: Its name is taken by an execution that is not the node's.
+            LimitReached: As many executions of the launch plan run as its concurrency policy lets.
         """
         identifier = WorkflowExecutionIdentifier(project=request.project, domain=request.domain, name=request.name)
         while True:
@@ -245,6 +246,8 @@ class DatabaseControlPlane:
                 return
             try:
                 await self._launcher.create(request, started_by=owner)
+            except LimitReached:
+                raise
             except EntityExists:
                 # By another engine a moment ago, or of an execution of that name that is being removed still.
                 await asyncio.sleep(_CREATE_AGAIN)

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from flyteidl.admin import launch_plan_pb2
 from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionMetadata
 from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
@@ -14,7 +15,7 @@ from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.deletion import Deletion
 from livedeck.admin.objects import Objects
-from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, NoSuchEntity, StateForbids
+from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, LimitReached, NoSuchEntity, StateForbids
 from tests.admin.conftest import Caller, Protos
 
 OWNER = "engine"
@@ -168,3 +169,18 @@ async def test_a_parent_is_not_deleted_while_a_child_runs(
         await end(control, protos, "child", WorkflowExecution.ABORTED)
         await deletion.delete(protos.execution_id("child"))
         await deletion.delete(parent)
+
+
+@pytest.mark.usefixtures("parent")
+async def test_a_child_whose_launch_plan_runs_as_often_as_it_may_is_refused_and_does_not_wait(
+    control: DatabaseControlPlane, registered: Caller, protos: Protos
+) -> None:
+    plan = protos.launch_plan(name="one")
+    plan.spec.concurrency_policy.max = 1
+    plan.spec.concurrency_policy.behavior = launch_plan_pb2.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
+    await registered("CreateLaunchPlan", plan)
+    await registered("CreateExecution", protos.execution("first", plan="one"))
+    request = asked(protos)
+    request.spec.launch_plan.name = "one"
+    with pytest.raises(LimitReached, match="launch plan one"):
+        await asyncio.wait_for(control.create_child(OWNER, request), 20)

@@ -12,6 +12,7 @@ from pathlib import Path
 from livedeck import (
     Cache,
     FlyteError,
+    LaunchPlan,
     RecoverableError,
     WorkflowFailurePolicy,
     conditional,
@@ -73,6 +74,14 @@ def inner(x: int, ledger: str) -> int:
     return plain(x=plain(x=x, what="inner-1", ledger=ledger), what="inner-2", ledger=ledger)
 
 
+@workflow
+def started(x: int, ledger: str) -> int:
+    return plain(x=x, what="child", ledger=ledger)
+
+
+child_plan = LaunchPlan.get_or_create(workflow=started, name="every_kind.child_plan")
+
+
 @task
 def broken(ledger: str) -> int:
     note(ledger, "broken")
@@ -90,7 +99,7 @@ def doomed(ledger: str) -> int:
 
 
 @workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)
-def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int]:
+def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int, int]:
     first = plain(x=0, what="first", ledger=ledger)
     second = retried(x=first, ledger=ledger)
     doomed(ledger=ledger)
@@ -110,15 +119,16 @@ def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int]:
     again = cached(x=number, what="b", ledger=ledger)
     last = plain(x=once, what="last", ledger=ledger)
     slept >> last
-    return nested, way, again, mapped, spread_out, last
+    in_child = child_plan(x=second, ledger=ledger)
+    return nested, way, again, mapped, spread_out, last, in_child
 
 
 ATTEMPTS = {
-    *(f"{name} 1" for name in ("first", "retried", "cached", "spread", "broken", "clean-up", "taken", "last")),
+    *(f"{name} 1" for name in ("first", "retried", "cached", "spread", "broken", "clean-up", "taken", "last", "child")),
     *(f"{name} 1" for name in ("inner-1", "inner-2", "item-1", "item-2", "item-3")),
     *(f"spread-{number} 1" for number in range(3)),
     "retried 2",
 }
 """What is in the file at the end, each once."""
-SUCCEEDED = {f"n{number}" for number in range(12)} - {"n2"}
+SUCCEEDED = {f"n{number}" for number in range(13)} - {"n2"}
 """Nodes of the workflow that succeed, but for those of the way that is not taken."""
