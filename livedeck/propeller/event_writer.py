@@ -39,6 +39,8 @@ class ReportContext:
     observations: Observations
     scope: ScopeState | None = None
     """The nodes that the node holds, as they stand."""
+    system_failures: int = 0
+    """How many of the node's attempts have failed by what they ran on."""
 
 
 class EventWriter:
@@ -137,9 +139,8 @@ class EventWriter:
         return event
 
     def _context(self, path: Path, root: ScopeState) -> ReportContext:
-        return ReportContext(
-            self._addresses.node(root, path), self._addresses, self._observations, node_at(root, path).scope
-        )
+        node, name = node_at(root, path), self._addresses.node(root, path)
+        return ReportContext(name, self._addresses, self._observations, node.scope, node.system_failures)
 
     def _moment(self, attempt: tuple[Path, int], phase: NodePhase | TaskPhase) -> datetime | None:
         """When an attempt, or a node with it, really began or ended; None where that is not known.

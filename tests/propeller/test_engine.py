@@ -15,7 +15,12 @@ from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecu
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.types_pb2 import SimpleType
 from flyteidl.core.workflow_pb2 import Node, NodeMetadata
-from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
+from flyteidl.event.event_pb2 import (
+    NodeExecutionEvent,
+    TaskExecutionEvent,
+    TaskExecutionMetadata,
+    WorkflowExecutionEvent,
+)
 
 from livedeck.errors import CannotStart, ExecutorError, not_retried
 from livedeck.executors.api import Attempt, Exit, ExitKind, Queued
@@ -649,3 +654,19 @@ async def test_a_wide_fan_out_costs_few_transactions(world: World, width: int) -
     execution = await run(world, closure, one)
     assert execution.phase == WorkflowExecution.SUCCEEDED
     assert len(world.control.transactions) < width / 4
+
+
+async def test_the_last_attempt_that_system_failures_leave_is_not_to_be_interrupted(world: World) -> None:
+    async def lost(attempt: Attempt) -> Exit:
+        return LOST
+
+    execution = world.control.create("e", workflow(task("n0").named(NodeMetadata(interruptible=True))))
+    async with world.propeller(world.executor(lost)):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.FAILED
+    queued = [
+        event.metadata.instance_class
+        for event in execution.history
+        if isinstance(event, TaskExecutionEvent) and event.phase == TaskExecution.QUEUED
+    ]
+    assert queued == [TaskExecutionMetadata.INTERRUPTIBLE] * 3 + [TaskExecutionMetadata.DEFAULT]

@@ -32,8 +32,10 @@ def describe_attempt(task: TaskPlan, event: TaskExecutionEvent, report: ReportTa
     event.task_id.CopyFrom(task.template.id)
     event.task_type = task.template.type
     event.metadata.plugin_identifier = PLUGIN
+    # As in Flyte the last attempt that the budget of system failures pays for is not to be interrupted.
+    interruptible = task.interruptible and context.system_failures < task.system_retries
     event.metadata.instance_class = (
-        TaskExecutionMetadata.INTERRUPTIBLE if task.interruptible else TaskExecutionMetadata.DEFAULT
+        TaskExecutionMetadata.INTERRUPTIBLE if interruptible else TaskExecutionMetadata.DEFAULT
     )
     flushing = (report.path, report.attempt) in context.observations.flushing
     if report.phase.terminal and task.generates_deck and flushing:
