@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from livedeck.deck.page import Deck
     from livedeck.sdk.conditionals import conditional
     from livedeck.sdk.dynamic import dynamic
+    from livedeck.sdk.eager import eager
     from livedeck.sdk.gates import approve, sleep, wait_for_input
     from livedeck.sdk.launch_options import (
         Annotations,
@@ -83,6 +84,7 @@ __all__ = [
     "create_node",
     "current_context",
     "dynamic",
+    "eager",
     "map_task",
     "reference_launch_plan",
     "reference_task",
@@ -102,6 +104,7 @@ _LOADED_WHEN_ASKED_FOR = {
     "conditional": "livedeck.sdk.conditionals",
     "create_node": "livedeck.sdk.node_creation",
     "dynamic": "livedeck.sdk.dynamic",
+    "eager": "livedeck.sdk.eager",
     "map_task": "livedeck.sdk.map_tasks",
     **dict.fromkeys(
         ("Annotations", "ConcurrencyLimitBehavior", "ConcurrencyPolicy", "Labels", "Options"),

@@ -103,6 +103,10 @@ class ApprovalRefused(LivedeckError):
     """The user of a local run did not approve of what ``approve`` was given."""
 
 
+class EagerException(LivedeckError):
+    """An execution that an eager task has started did not succeed. Under flytekit's name."""
+
+
 class TaskTimedOut(LivedeckError):
     """An attempt of a local run took longer than its task's ``timeout``. Retried, as on a server."""
 

@@ -20,7 +20,7 @@ NAMES = {
     *("InvalidWorkflow", "LivedeckError", "MissingInput", "RecoverableError", "Resources", "Task", "TypeMismatch"),
     *("UnknownEntity", "UnsupportedOption", "UnsupportedType", "UserError", "Workflow", "WorkflowFailurePolicy"),
     *("FlyteError", "TaskMetadata", "approve", "chain", "conditional", "create_node", "current_context", "dynamic"),
-    *("map_task", "sleep", "task", "wait_for_input", "workflow"),
+    *("eager", "map_task", "sleep", "task", "wait_for_input", "workflow"),
     *("Annotations", "ConcurrencyLimitBehavior", "ConcurrencyPolicy", "Labels", "LaunchPlan", "Options"),
     *("reference_launch_plan", "reference_task", "reference_workflow"),
 }
@@ -46,8 +46,8 @@ def test_a_name_of_flytekits_says_what_there_is_instead() -> None:
         _ = livedeck.FlyteFile
     with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: not yet supported"):
         from livedeck import CronSchedule  # noqa: F401
-    assert not hasattr(livedeck, "eager")
-    assert getattr(livedeck, "eager", None) is None
+    assert not hasattr(livedeck, "CronSchedule")
+    assert getattr(livedeck, "CronSchedule", None) is None
 
 
 def test_a_name_that_nobody_has_is_an_ordinary_mistake() -> None:

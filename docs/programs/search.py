@@ -1,31 +1,29 @@
-from livedeck import Deck, current_context, map_task, task, workflow
+import asyncio
+import math
+
+from livedeck import Deck, current_context, eager, task
 
 
-# --8<-- [start:train]
 @task(enable_deck=True)
-def train(rate: float) -> float:
-    board = Deck.shared("leaderboard")
-    done = board.progress("steps", total=50)
-    losses = board.chart("loss", x_label="step")
+async def train(learning_rate: float) -> float:
+    chart = Deck("loss").chart("loss")
     loss = 1.0
-    for step in range(50):
-        loss -= rate * loss
-        losses.append(step, loss=loss)
-        done.advance()
+    for step in range(30):
+        loss *= 1 - min(learning_rate, 0.3)
+        chart.append(step, loss=loss)
         current_context().publish_decks()
-    board.value("accuracy", 1 - loss)
-    board.value("rate", rate)
+        await asyncio.sleep(0.02)
     return loss
 
 
-# --8<-- [end:train]
-
-
-@task
-def best(losses: list[float]) -> float:
-    return min(losses)
-
-
-@workflow
-def search(rates: list[float]) -> float:
-    return best(losses=map_task(train, concurrency=4)(rate=rates))
+@eager
+async def search(rounds: int = 3) -> float:
+    rate, best = 0.01, math.inf
+    for _ in range(rounds):
+        tried = [rate / 3, rate, rate * 3]
+        losses = await asyncio.gather(*(train(learning_rate=each) for each in tried))
+        if min(losses) >= best:
+            break
+        best = min(losses)
+        rate = tried[losses.index(best)]
+    return rate

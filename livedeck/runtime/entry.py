@@ -33,7 +33,8 @@ from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
 from livedeck.sdk.dynamic import DynamicTask
-from livedeck.sdk.entities import interfaces_read_lazily
+from livedeck.sdk.eager import EagerTask
+from livedeck.sdk.entities import calls_go_to, interfaces_read_lazily
 from livedeck.sdk.modules import describe_exit
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import format_error, name_files_as_in, project_path
@@ -76,9 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException as error:  # noqa: BLE001 - importing the user's module may raise anything, SystemExit too
         return result.report(error)
     attempt = _open(task, given, open_store(given.output_prefix))
-    if attempt.page is None:
+    if attempt.page is None and not isinstance(task, EagerTask):
         return _run(attempt, given, result)
-    with Termination(lambda: attempt.end("aborted")):
+    with Termination(attempt.abort):
         return _run(attempt, given, result)
 
 
@@ -220,7 +221,14 @@ def _left_by(attempt: Attempt, inputs: Mapping[str, Any], given: Arguments, data
         from livedeck.runtime.dynamic import run  # noqa: PLC0415 - what compiles nodes takes a while to load
 
         return run(attempt, attempt.task, inputs, data, given.code)
-    outputs = attempt.call(inputs)
+    if isinstance(attempt.task, EagerTask):
+        from livedeck.runtime.eager import children_of  # noqa: PLC0415 - a client takes a while to load
+
+        with children_of(given.output_prefix, data, given.code) as children, calls_go_to(children):
+            attempt.on_abort = children.abort
+            outputs = attempt.call(inputs)
+    else:
+        outputs = attempt.call(inputs)
     with attempt.timeline.span("write outputs"):
         return layout.OUTPUTS, _serialized(attempt.task, outputs, data)
 

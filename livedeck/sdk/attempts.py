@@ -54,6 +54,8 @@ class Attempt:
         self._publisher: Publisher | None = None
         self._ending = threading.Lock()
         self._ended = False
+        self.on_abort: Callable[[], None] | None = None
+        """Called first when the attempt's process is told to end."""
         if store is not None:
             self._open_deck(store, hint)
         self.context = ExecutionContext(
@@ -133,6 +135,12 @@ class Attempt:
             add_tabs(self.page, AttemptSummary(self.task, self.inputs, self.outputs, self.timeline))
         self._publisher.close(outcome, timeout=timeout)
         return True
+
+    def abort(self) -> bool:
+        """End what the attempt has begun, and its Deck as aborted; see ``end``."""
+        if self.on_abort is not None:
+            self.on_abort()
+        return self.end("aborted")
 
     @contextmanager
     def settled(self) -> Iterator[None]:

@@ -262,6 +262,16 @@ def inside_task() -> bool:
 
 
 @contextmanager
+def outside_task() -> Iterator[None]:
+    """Have what is called meanwhile run as if no task had called it."""
+    token = _CURRENT.set(None)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+@contextmanager
 def use_context(context: ExecutionContext) -> Iterator[ExecutionContext]:
     """Make a context, and its page, the current one."""
     token = _CURRENT.set(context)

@@ -38,7 +38,6 @@ _INSTEAD: Mapping[str, str] = {
     "Slack": _NOT_YET,
     "SourceCode": "the code is uploaded with the workflow",
     "StructuredDataset": "annotate with pandas.DataFrame, polars.DataFrame or pyarrow.Table",
-    "eager": "call the tasks from an async @task: they run as parts of it",
     "kwtypes": "annotate the function's own inputs",
     "lazy_module": "import inside the task",
     "logger": "use current_context().logging",

@@ -1,10 +1,12 @@
 """Values of Flyte programs as JSON, the same whichever SDK made them: read in flytekit's environment and in ours."""
 
+import asyncio
 import dataclasses
 import datetime as dt
 import enum
 import functools
 import hashlib
+import inspect
 import os
 from pathlib import Path
 from typing import Any
@@ -77,3 +79,9 @@ def named(names: list[str], result: Any) -> dict[str, Any]:
     if len(names) == 1 and not hasattr(result, "_fields"):
         result = (result,)
     return {name: encode(value) for name, value in zip(names, result or (), strict=True)}
+
+
+def called(entity: Any, inputs: dict[str, Any]) -> Any:
+    """Return what a call returns; what is awaited is run to its end."""
+    returned = entity(**inputs)
+    return asyncio.run(returned) if inspect.iscoroutine(returned) else returned

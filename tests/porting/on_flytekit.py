@@ -10,18 +10,18 @@ import traceback
 from types import ModuleType
 from typing import Any
 
-from encoding import named  # type: ignore[import-not-found] # it is beside this file, which is run as a script
+from encoding import called, named  # type: ignore[import-not-found] # it is beside this file, which is run as a script
 
 
 def outcomes(program: ModuleType) -> list[Any]:
     """Return the encoded outputs of each of the program's runs, and an error for each that is to fail."""
-    runs = [named(list(entity.python_interface.outputs), entity(**inputs)) for entity, inputs in program.RUNS]
+    runs = [named(list(entity.python_interface.outputs), called(entity, inputs)) for entity, inputs in program.RUNS]
     return runs + [_failure(entity, inputs) for entity, inputs in getattr(program, "FAILURES", [])]
 
 
 def _failure(entity: Any, inputs: dict[str, Any]) -> str:
     try:
-        entity(**inputs)
+        called(entity, inputs)
     except Exception:
         return "failed"
     return "succeeded"

@@ -20,7 +20,7 @@ from livedeck.sdk.loading import Program, load_file
 from livedeck.sdk.types import DataPlane, Location, from_literal
 from livedeck.testing.process import ServerProcess, running_server
 from tests.integration.running import phase_of, start, wait_ended
-from tests.porting.encoding import encode, named
+from tests.porting.encoding import called, encode, named
 from tests.porting.ported import port, port_file
 
 HERE = Path(__file__).parent
@@ -72,7 +72,9 @@ def test_a_program_gives_locally_what_it_gives_on_flytekit(
 ) -> None:
     program = load_file(folder / f"{name}.py")
     with contextlib.chdir(tmp_path):
-        runs = [named(list(entity.interface.outputs), entity(**inputs)) for entity, inputs in _runs(program, "RUNS")]
+        runs = [
+            named(list(entity.interface.outputs), called(entity, inputs)) for entity, inputs in _runs(program, "RUNS")
+        ]
         failures = [_fails(entity, inputs) for entity, inputs in _runs(program, "FAILURES")]
     assert plain([*runs, *failures]) == on_flytekit[name]
 
@@ -107,7 +109,7 @@ def _name(program: Program, entity: AnyEntity) -> str:
 
 def _fails(entity: AnyEntity, inputs: dict[str, Any]) -> str:
     try:
-        entity(**inputs)
+        called(entity, inputs)
     except (LivedeckError, Exception):  # noqa: BLE001 - a program may raise whatever it likes
         return "failed"
     return "succeeded"

@@ -14,12 +14,14 @@ from livedeck.sdk.attempts import Attempt, run_to_end
 from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_context, inside_task
 from livedeck.sdk.dynamic import DynamicTask
-from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.eager import EagerTask
+from livedeck.sdk.entities import AnyEntity, calls_go_to
 from livedeck.sdk.failure_nodes import error_inputs
 from livedeck.sdk.gates import Gate
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.local.cache import LocalCacheEntry
+from livedeck.sdk.local.eager import EagerCaller
 from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
 from livedeck.sdk.local.folders import CallFolder
 from livedeck.sdk.local.shared_deck import hint_of, shared_deck
@@ -233,7 +235,10 @@ class _Call:
 
     async def _returned_async(self, attempt: Attempt) -> Mapping[str, Any]:
         async with cancelled_after(self._timeout, self.task.name):
-            return await attempt.call_async(self._given(attempt))
+            if not isinstance(self.task, EagerTask):
+                return await attempt.call_async(self._given(attempt))
+            with calls_go_to(EagerCaller(LocalCaller())):
+                return await attempt.call_async(self._given(attempt))
 
     def _exited(self, error: SystemExit) -> TaskExited:
         """Return the error for an exit, which would end the program, and with 0 look like a success."""

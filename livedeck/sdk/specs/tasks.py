@@ -11,6 +11,7 @@ from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
 from livedeck.sdk.cache_versions import code_version
+from livedeck.sdk.eager import EagerTask
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.options import Resources
 from livedeck.sdk.specs.settings import CompileSettings, description, duration, identifier, typed_interface
@@ -49,6 +50,7 @@ def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
         ),
         retries=literals_pb2.RetryStrategy(retries=options.retries),
         generates_deck=BoolValue(value=options.enable_deck),
+        is_eager=isinstance(task, EagerTask),
     )
     if options.timeout is not None:
         metadata.timeout.CopyFrom(duration(options.timeout))

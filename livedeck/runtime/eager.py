@@ -1,0 +1,225 @@
+"""The calls that an eager task makes in its attempt: each is an execution of its own, on the server that runs the task.
+
+Loaded by attempts of eager tasks alone: a client takes a while to import.
+"""
+
+import hashlib
+import html
+import os
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
+from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
+from flyteidl.admin.task_pb2 import TaskCreateRequest
+from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
+from flyteidl.core.execution_pb2 import WorkflowExecution
+from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from livedeck.client import Client, ExecutionChanged, has_ended
+from livedeck.deck.page import Deck
+from livedeck.errors import EagerException, RemoteConflict, RemoteError
+from livedeck.sdk.context import current_context
+from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.specs.settings import CompileSettings
+from livedeck.sdk.specs.workflows import closure
+from livedeck.sdk.tasks import Task
+from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
+
+TAB = "Eager Executions"
+AT_ONCE = 64
+"""Executions of one eager task that run at once; further ones wait to be started."""
+_STOPPED = "The eager task that started it has ended."
+
+
+class Children:
+    """Runs what an eager task calls. A context manager: leaving it aborts what still runs.
+
+    Args:
+        client: of the server that runs the task.
+        settings: those that the task was registered with; what it calls is registered with the same.
+        node: URI of its node's folder, which is the same for each attempt.
+        attempt: the attempt's number, from 0.
+    """
+
+    def __init__(self, client: Client, settings: CompileSettings, node: str, attempt: int) -> None:
+        self._client = client
+        self._settings = settings
+        self._node = node
+        self._attempt = attempt
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="livedeck-eager")
+        self._calls: Counter[str] = Counter()
+        self._targets: dict[AnyEntity, Identifier] = {}
+        self._running: dict[str, WorkflowExecutionIdentifier] = {}
+        self._ending = False
+        self._listing = Listing()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.abort()
+        self._pool.shutdown(cancel_futures=True)
+
+    def call(self, entity: AnyEntity, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Return what the execution returns; of an ``async`` task a coroutine that does so.
+
+        Raises:
+            TypeMismatch: an input does not fit; nothing was started.
+            EagerException: the execution did not succeed.
+        """
+        inputs = entity.interface.accept_inputs(entity.interface.bind(args, kwargs))
+        if isinstance(entity, Task) and entity.is_async:
+            return self._run_later(entity, inputs)
+        return self._run(entity, inputs)
+
+    async def _run_later(self, entity: AnyEntity, inputs: Mapping[str, Any]) -> Any:
+        import asyncio  # noqa: PLC0415 - as for every attempt: imported by those that are async
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, entity, inputs)
+
+    def abort(self) -> None:
+        """Start nothing more, and abort what runs."""
+        with self._lock:
+            self._ending = True
+            running = list(self._running.values())
+        for execution in running:
+            self._terminate(execution)
+
+    def _terminate(self, execution: WorkflowExecutionIdentifier) -> None:
+        with suppress(RemoteError):  # it is over by now, or the server is not there to be told
+            self._client.terminate(execution, _STOPPED)
+
+    def _run(self, entity: AnyEntity, inputs: Mapping[str, Any]) -> Any:
+        interface, data = entity.interface, self._settings.data
+        literals = LiteralMap(
+            literals={
+                name: to_literal(value, interface.inputs[name].type, data, Location(entity.name, name))
+                for name, value in inputs.items()
+            }
+        )
+        execution = self._started(entity, self._target(entity), literals)
+        self._listing.show(self._client, execution, entity.name, WorkflowExecution.RUNNING)
+        ended = self._followed(execution)
+        phase = ended.closure.phase
+        self._listing.show(self._client, execution, entity.name, phase)
+        if phase != WorkflowExecution.SUCCEEDED:
+            raise EagerException(_why(entity, ended))
+        outputs = self._client.execution_data(execution).outputs.literals
+        return interface.join(
+            {
+                name: from_literal(outputs[name], kind, data, Location(entity.name, name, "output"))
+                for name, kind in interface.outputs.items()
+            }
+        )
+
+    def _target(self, entity: AnyEntity) -> Identifier:
+        """Return what is to be launched for an entity; it is registered at its first call."""
+        with self._lock:
+            if entity not in self._targets:
+                made = closure(entity, self._settings)
+                self._client.register(
+                    [
+                        *(TaskCreateRequest(id=spec.template.id, spec=spec) for spec in made.tasks),
+                        *(WorkflowCreateRequest(id=spec.template.id, spec=spec) for spec in made.workflows),
+                        *(LaunchPlanCreateRequest(id=plan, spec=spec) for plan, spec in made.launch_plans),
+                    ]
+                )
+                self._targets[entity] = made.launch_plans[-1][0] if made.launch_plans else made.tasks[-1].template.id
+            return self._targets[entity]
+
+    def _started(self, entity: AnyEntity, target: Identifier, literals: LiteralMap) -> WorkflowExecutionIdentifier:
+        """Start the execution of a call, or find the one that an attempt before this one has started for it."""
+        name = self._name(entity, literals)
+        with self._lock:
+            if self._ending:
+                raise EagerException(f"{entity.name} was not started: the eager task that calls it is ending")
+            execution = self._start_or_find(target, literals, name)
+            if self._failed(execution):
+                execution = self._start_or_find(target, literals, f"{name}-{self._attempt}")
+            self._running[execution.name] = execution
+        return execution
+
+    def _start_or_find(self, target: Identifier, literals: LiteralMap, name: str) -> WorkflowExecutionIdentifier:
+        try:
+            return self._client.create_execution(target, literals, name=name, spec=ExecutionSpec())
+        except RemoteConflict:
+            return self._client.execution_id(name)
+
+    def _failed(self, execution: WorkflowExecutionIdentifier) -> bool:
+        if self._attempt == 0:
+            return False
+        found = self._client.get_execution(execution)
+        return has_ended(found) and found.closure.phase != WorkflowExecution.SUCCEEDED
+
+    def _name(self, entity: AnyEntity, literals: LiteralMap) -> str:
+        """Return the execution's name: the same in each attempt for the same call."""
+        inputs = literals.SerializeToString(deterministic=True)
+        call = hashlib.sha256(f"{self._node}\n{entity.name}\n".encode() + inputs).hexdigest()
+        with self._lock:
+            number = self._calls[call]
+            self._calls[call] += 1
+        digest = hashlib.sha256(f"{call}\n{number}".encode()).hexdigest()
+        return f"e{digest[:19]}"
+
+    def _followed(self, execution: WorkflowExecutionIdentifier) -> Execution:
+        last = Execution()
+        for change in self._client.follow(execution):
+            if isinstance(change, ExecutionChanged):
+                last = change.execution
+        with self._lock:
+            self._running.pop(execution.name, None)
+        return last
+
+
+class Listing:
+    """The tab that shows what an eager task has called, each with its phase and a link to its page."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[str, str] = {}
+
+    def show(
+        self, client: Client, execution: WorkflowExecutionIdentifier, entity: str, phase: "WorkflowExecution.Phase"
+    ) -> None:
+        """Show that an execution is in a phase."""
+        url, name = html.escape(client.console_url(execution)), html.escape(entity.rpartition(".")[2])
+        words = WorkflowExecution.Phase.Name(phase).capitalize()
+        with self._lock:
+            self._rows[execution.name] = (
+                f'<tr><td>{name}</td><td><a href="{url}">{execution.name}</a></td><td>{words}</td></tr>'
+            )
+            head = "<tr><th>Called</th><th>Execution</th><th>Phase</th></tr>"
+            Deck(TAB, f"<table>{head}{''.join(self._rows.values())}</table>")
+        current_context().publish_decks()
+
+
+def children_of(output_prefix: str, data: DataPlane, code: str) -> Children:
+    """Return what runs the calls of an eager task's attempt.
+
+    Args:
+        output_prefix: URI of the attempt's folder: its node's, and the attempt's number, from 0.
+        data: where values go that do not fit into a literal.
+        code: URI of the code bundle that the task came in.
+    """
+    project, domain, version = (os.environ[f"FLYTE_INTERNAL_TASK_{part}"] for part in ("PROJECT", "DOMAIN", "VERSION"))
+    settings = CompileSettings(project, domain, version, code=code, data=data)
+    project, domain = (os.environ[f"FLYTE_INTERNAL_EXECUTION_{part}"] for part in ("PROJECT", "DOMAIN"))
+    node, _, attempt = output_prefix.rstrip("/").rpartition("/")
+    return Children(Client(project=project, domain=domain), settings, node, int(attempt))
+
+
+def _why(entity: AnyEntity, ended: Execution) -> str:
+    closure = ended.closure
+    message = closure.error.message if closure.HasField("error") else closure.abort_metadata.cause
+    phase = WorkflowExecution.Phase.Name(closure.phase).lower()
+    return f"{entity.name} {phase} (execution {ended.id.name}): {message.strip()}"
