@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
-from flyteidl.admin.task_pb2 import TaskCreateRequest, TaskSpec
-from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest, WorkflowSpec
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
@@ -112,24 +109,10 @@ class RemoteProgram:
         self.check(entity)
         code = self._client.upload(self._code.data, self._code.name)
         registration = specs.closure(entity, self._settings(code, self._data))
-        self._client.register([_create_request(each) for each in registration.entities])
-        for plan in registration.launch_plans:
-            if plan.activate:
-                self._client.activate_launch_plan(plan.id)
-        return Registered(registration.id, self._data)
+        return Registered(registration.send(self._client), self._data)
 
     def _settings(self, code: str, data: DataPlane) -> specs.CompileSettings:
         return specs.CompileSettings(self._client.project, self._client.domain, self._version, code=code, data=data)
-
-
-def _create_request(
-    each: TaskSpec | WorkflowSpec | specs.PlanRegistration,
-) -> TaskCreateRequest | WorkflowCreateRequest | LaunchPlanCreateRequest:
-    if isinstance(each, specs.PlanRegistration):
-        return LaunchPlanCreateRequest(id=each.id, spec=each.spec)
-    if isinstance(each, WorkflowSpec):
-        return WorkflowCreateRequest(id=each.template.id, spec=each)
-    return TaskCreateRequest(id=each.template.id, spec=each)
 
 
 def register_entity(client: Client, program: Program, entity: AnyEntity, version: str | None = None) -> Registered:

@@ -15,9 +15,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
-from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
-from flyteidl.admin.task_pb2 import TaskCreateRequest
-from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
@@ -126,15 +123,7 @@ class Children:
         """Return what is to be launched for an entity; it is registered at its first call."""
         with self._lock:
             if entity not in self._targets:
-                made = closure(entity, self._settings)
-                self._client.register(
-                    [
-                        *(TaskCreateRequest(id=spec.template.id, spec=spec) for spec in made.tasks),
-                        *(WorkflowCreateRequest(id=spec.template.id, spec=spec) for spec in made.workflows),
-                        *(LaunchPlanCreateRequest(id=plan, spec=spec) for plan, spec in made.launch_plans),
-                    ]
-                )
-                self._targets[entity] = made.launch_plans[-1][0] if made.launch_plans else made.tasks[-1].template.id
+                self._targets[entity] = closure(entity, self._settings).send(self._client)
             return self._targets[entity]
 
     def _started(self, entity: AnyEntity, target: Identifier, literals: LiteralMap) -> WorkflowExecutionIdentifier:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flyteidl.admin.common_pb2 import Annotations, Labels
-from flyteidl.admin.launch_plan_pb2 import LaunchPlanMetadata, LaunchPlanSpec
-from flyteidl.admin.task_pb2 import TaskSpec
-from flyteidl.admin.workflow_pb2 import WorkflowSpec
+from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest, LaunchPlanMetadata, LaunchPlanSpec
+from flyteidl.admin.task_pb2 import TaskCreateRequest, TaskSpec
+from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest, WorkflowSpec
 from flyteidl.core import literals_pb2, workflow_pb2
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.core.interface_pb2 import Parameter, ParameterMap, Variable
@@ -26,6 +26,9 @@ from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracing import Traced
 from livedeck.sdk.types import Location, literal_type, to_literal
 from livedeck.sdk.workflows import Workflow
+
+if TYPE_CHECKING:
+    from livedeck.client import Client
 
 __all__ = [
     "CompileSettings",
@@ -77,6 +80,28 @@ class Registration:
         if isinstance(last, PlanRegistration):
             return last.id
         return last.template.id
+
+    def send(self, client: "Client") -> Identifier:
+        """Register it all, and activate the launch plans that are to be active; return what an execution runs.
+
+        Raises:
+            RemoteError: the server refused, or there is none.
+        """
+        client.register([_create_request(each) for each in self.entities])
+        for plan in self.launch_plans:
+            if plan.activate:
+                client.activate_launch_plan(plan.id)
+        return self.id
+
+
+def _create_request(
+    each: TaskSpec | WorkflowSpec | PlanRegistration,
+) -> TaskCreateRequest | WorkflowCreateRequest | LaunchPlanCreateRequest:
+    if isinstance(each, PlanRegistration):
+        return LaunchPlanCreateRequest(id=each.id, spec=each.spec)
+    if isinstance(each, WorkflowSpec):
+        return WorkflowCreateRequest(id=each.template.id, spec=each)
+    return TaskCreateRequest(id=each.template.id, spec=each)
 
 
 def closure(entity: AnyEntity, settings: CompileSettings) -> Registration:
