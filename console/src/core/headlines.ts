@@ -104,7 +104,7 @@ export function entriesOfItems(array: NodeRow, items: readonly Item[], decks: Re
 /** What each node has that runs something itself. */
 export function entriesOfRows(rows: readonly NodeRow[], decks: ReadonlyMap<string, Headline>): DeckEntry[] {
   return rows
-    .filter((row) => row.node !== null && !row.holdsItems && (!row.holdsNodes || row.hasDeck) && !row.gate)
+    .filter((row) => row.node !== null && !row.holdsItems && !row.startsExecution && (!row.holdsNodes || row.hasDeck) && !row.gate)
     .map((row) => {
       const known = { id: row.id, name: row.name, look: NODE_PHASES[row.phase], startedAt: row.startedAt, endedAt: row.endedAt };
       return entryOf(known, row.hasDeck, decks.get(row.id) ?? null);

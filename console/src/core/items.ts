@@ -90,6 +90,8 @@ function itemRow(array: NodeRow, item: Item): NodeRow {
     hasDeck: latest.deck,
     cached: false,
     holdsItems: false,
+    startsExecution: false,
+    child: null,
     item: item.index,
     startedAt,
   } as const;

@@ -1,5 +1,6 @@
 /** An execution's nodes as the page lists them: what ran, joined with what the workflow says is still to come. */
 import type {
+  ExecutionId,
   BindingData,
   CompiledWorkflow,
   EntityId,
@@ -36,6 +37,10 @@ export interface NodeRow {
   readonly gate: Gate | null;
   /** Its items are what runs: it maps a task over lists. */
   readonly holdsItems: boolean;
+  /** An execution of its own is what runs: it has a page, where its log and Decks are. */
+  readonly startsExecution: boolean;
+  /** That execution, once it is there. */
+  readonly child: ExecutionId | null;
   /** The item's number, if it is one of an array node; else null. */
   readonly item: number | null;
   /** What it is given (`x=3, y=n0.o0`), where others have the same name; else empty. */
@@ -208,6 +213,7 @@ function rowOf(
   const recorded = closure?.phase ?? (node ? "QUEUED" : "UNDEFINED");
   const phase = recorded === "RUNNING" && latest && isQueued(latest) ? "QUEUED" : recorded;
   const startedAt = millis(closure?.startedAt ?? attempts[0]?.closure?.startedAt);
+  const child = closure?.workflowNodeMetadata?.executionId ?? null;
   return {
     id,
     name: planned?.metadata?.name ?? shortName(attempts[0]?.id.taskId.name ?? taskName(planned)) ?? id,
@@ -218,9 +224,13 @@ function rowOf(
     attempts,
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
-    holdsItems: node?.metadata?.isArray ?? planned?.arrayNode !== undefined,
+    holdsItems:
+      (node?.metadata?.isArray ?? planned?.arrayNode !== undefined) &&
+      !(node?.metadata?.isParentNode ?? planned?.arrayNode?.node?.workflowNode !== undefined),
+    startsExecution: planned?.workflowNode?.launchplanRef !== undefined || child !== null,
+    child,
     item: null,
-    holdsNodes: node?.metadata?.isParentNode ?? (planned?.workflowNode ?? planned?.branchNode) !== undefined,
+    holdsNodes: node?.metadata?.isParentNode ?? (planned?.workflowNode?.subWorkflowRef ?? planned?.branchNode) !== undefined,
     gate: gateOf(planned),
     given,
     condition: "",

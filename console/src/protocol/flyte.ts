@@ -65,6 +65,7 @@ export interface Execution {
       readonly mode?: string;
       readonly principal?: string;
       readonly referenceExecution?: ExecutionId;
+      readonly parentNodeExecution?: NodeExecutionId;
     };
   };
   readonly closure?: {
@@ -104,6 +105,7 @@ export interface NodeExecution {
     readonly error?: ExecutionError;
     readonly outputUri?: string;
     readonly deckUri?: string;
+    readonly workflowNodeMetadata?: { readonly executionId?: ExecutionId };
     readonly taskNodeMetadata?: {
       readonly cacheStatus?: string;
       readonly catalogKey?: unknown;

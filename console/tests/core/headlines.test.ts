@@ -17,6 +17,8 @@ const ROW: NodeRow = {
   cached: false,
   holdsNodes: false,
   holdsItems: false,
+  startsExecution: false,
+  child: null,
   gate: null,
   item: null,
   given: "",

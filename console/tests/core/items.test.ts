@@ -14,6 +14,8 @@ const ARRAY: NodeRow = {
   cached: false,
   holdsNodes: false,
   holdsItems: true,
+  startsExecution: false,
+  child: null,
   gate: null,
   item: null,
   given: "",

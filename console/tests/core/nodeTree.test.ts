@@ -119,6 +119,40 @@ describe("nodeRows", () => {
   });
 });
 
+describe("nodes that start executions", () => {
+  const child = { project: "p", domain: "d", name: "e-n0-0" };
+  const plans: Workflow = {
+    id: entity("flow"),
+    closure: {
+      compiledWorkflow: {
+        primary: {
+          template: {
+            nodes: [
+              { id: "n0", workflowNode: { launchplanRef: entity("mod.plan") } },
+              { id: "n1", arrayNode: { node: { id: "i", workflowNode: { launchplanRef: entity("mod.plan") } } } },
+            ],
+          },
+        },
+      },
+    },
+  };
+
+  it("are known from the workflow, and link once the execution is there", () => {
+    const [before] = nodeRows(new Map(), new Map(), plans);
+    expect(before).toMatchObject({ name: "plan", startsExecution: true, child: null, holdsNodes: false });
+    const [row] = nodeRows(byId(node("n0", { phase: "RUNNING", workflowNodeMetadata: { executionId: child } })), new Map(), plans);
+    expect(row).toMatchObject({ startsExecution: true, child });
+  });
+
+  it("are the nodes inside of a map over a launch plan", () => {
+    const map = node("n1", { phase: "RUNNING" }, { isArray: true, isParentNode: true });
+    const item = node("n1-0-n0", { phase: "RUNNING", workflowNodeMetadata: { executionId: child } });
+    const rows = nodeRows(byId(map, item), new Map(), plans);
+    expect(rows.find(({ id }) => id === "n1")).toMatchObject({ holdsItems: false, holdsNodes: true });
+    expect(rows.find(({ id }) => id === "n1-0-n0")).toMatchObject({ depth: 1, child, startsExecution: true });
+  });
+});
+
 describe("nodes of one name", () => {
   const given = (id: string, value: string | number) => ({
     id,

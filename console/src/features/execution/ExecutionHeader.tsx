@@ -28,6 +28,7 @@ export function ExecutionHeader({ execution, rows }: ExecutionHeaderProps) {
   const look = WORKFLOW_PHASES[phase === "RUNNING" && allWait(rows) ? "QUEUED" : phase];
   const workflow = closure?.workflowId?.name ?? spec?.launchPlan?.name;
   const reference = spec?.metadata?.referenceExecution;
+  const parent = spec?.metadata?.parentNodeExecution;
   return (
     <header className="execution-header">
       <div className="execution-title">
@@ -61,6 +62,13 @@ export function ExecutionHeader({ execution, rows }: ExecutionHeaderProps) {
         {closure?.workflowId?.version && (
           <Fact name="Version">
             <code title={closure.workflowId.version}>{closure.workflowId.version.slice(0, 12)}</code>
+          </Fact>
+        )}
+        {parent && (
+          <Fact name="Started by">
+            <Link href={executionPath({ ...parent.executionId, node: parent.nodeId })}>
+              <code>{parent.executionId.name}</code>
+            </Link>
           </Fact>
         )}
         {reference && (

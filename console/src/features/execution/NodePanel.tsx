@@ -15,6 +15,7 @@ import { Skeleton } from "../../ui/Skeleton";
 import { Tabs } from "../../ui/Tabs";
 import { Duration } from "../../ui/Ticking";
 import { Attempts } from "./Attempts";
+import { ChildExecution } from "./ChildExecution";
 import { ErrorText } from "./ErrorText";
 import { GatePanel } from "./GatePanel";
 import { Items } from "./Items";
@@ -57,6 +58,7 @@ export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
         </Link>
         <h2 title={row.id}>{row.name}</h2>
         {row.item !== null && <ItemOf route={route} row={row} />}
+        {row.child && <ChildExecution id={row.child} />}
         <PhaseBadge look={NODE_PHASES[row.phase]} />
         <span className="node-duration">
           {row.queued ? queuedWords(row.queued) : <Duration from={row.startedAt} to={row.endedAt} />}
@@ -91,6 +93,7 @@ function shownOf(row: NodeRow): readonly NodeView[] {
   if (row.holdsItems) return ["items", "rollup", "inputs", "outputs", "error"];
   if (row.holdsNodes) return ["nodes", "rollup", "inputs", "outputs", "error"];
   if (row.gate) return ["gate", "inputs", "outputs", "error"];
+  if (row.startsExecution) return ["inputs", "outputs", "error"];
   return ["deck", "log", "inputs", "outputs", "error", "attempts"];
 }
 
@@ -98,6 +101,7 @@ function defaultView(row: NodeRow): NodeView {
   if (row.holdsItems) return "items";
   if (row.holdsNodes) return "nodes";
   if (row.gate) return "gate";
+  if (row.startsExecution) return "inputs";
   return row.hasDeck || !row.node ? "deck" : "log";
 }
 

@@ -12,6 +12,7 @@ import type { Execution, NodePhase } from "../../protocol/flyte";
 import { PhaseMark } from "../../ui/PhaseBadge";
 import { Empty } from "../../ui/Empty";
 import { Duration } from "../../ui/Ticking";
+import { ChildExecution } from "./ChildExecution";
 import { DeckButton } from "./DeckButton";
 
 /** Fewer nodes than this are seen at a glance. */
@@ -167,6 +168,7 @@ const TimelineRow = memo(function TimelineRow({ route, row, scale }: TimelineRow
         </Link>
         {row.attempts.length > 1 && <span className="chip">{row.attempts.length} attempts</span>}
         {row.cached && <span className="chip">cached</span>}
+        {row.child && <ChildExecution id={row.child} />}
       </div>
       <div className="timeline-track" aria-hidden="true">
         <Bars row={row} scale={scale} />
