@@ -110,7 +110,11 @@ class LaunchPlan(Entity[..., R]):
         return dict(self._fixed_inputs)
 
     def all_inputs(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the workflow's inputs: what was given, its defaults, and those that it fixes."""
+        """Return the workflow's inputs: what was given, its defaults, and those that it fixes.
+
+        Args:
+            given: what was given, by name.
+        """
         return {**self.interface.complete(given), **self._fixed_inputs}
 
     @property
@@ -186,7 +190,25 @@ class LaunchPlan(Entity[..., R]):
         auto_activate: bool = False,  # noqa: FBT001, FBT002
         concurrency: ConcurrencyPolicy | None = None,
     ) -> "LaunchPlan[R2]":
-        """Make a launch plan under a name that none has yet. See ``get_or_create``.
+        """Make and return a launch plan under a name that none has yet.
+
+        Args:
+            name: its name.
+            workflow: what it runs.
+            default_inputs: inputs that need not be given, in place of the workflow's own defaults.
+            fixed_inputs: inputs that cannot be given.
+            schedule: refused: nothing would start it.
+            notifications: refused: nothing would be sent.
+            labels: labels of its executions.
+            annotations: annotations of its executions.
+            raw_output_data_config: where large values go; by default the server's store.
+            max_parallelism: how many attempts of an execution may run at once; 0: any number.
+            security_context: whom tasks run as: kept and shown; here they run as the server's user.
+            auth_role: the same, by an older name.
+            trigger: a schedule by another name, refused like one.
+            overwrite_cache: whether tasks run although their outputs are cached.
+            auto_activate: whether it is active once it is registered.
+            concurrency: how many executions may run at once.
 
         Raises:
             InvalidName: there is one of that name.

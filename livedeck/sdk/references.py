@@ -95,7 +95,7 @@ class ReferenceLaunchPlan(Reference[P, R]):
 def reference_task(
     project: str, domain: str, name: str, version: str
 ) -> Callable[[Callable[P, R]], ReferenceTask[P, R]]:
-    """Make a function stand for a task that is registered on the server.
+    """Return a decorator that makes a function stand for a task that is registered on the server.
 
     Args:
         project: its project.
@@ -109,7 +109,7 @@ def reference_task(
 def reference_workflow(
     project: str, domain: str, name: str, version: str
 ) -> Callable[[Callable[P, R]], ReferenceWorkflow[P, R]]:
-    """Make a function stand for a workflow that is registered on the server.
+    """Return a decorator that makes a function stand for a workflow that is registered on the server.
 
     Args:
         project: its project.
@@ -123,7 +123,7 @@ def reference_workflow(
 def reference_launch_plan(
     project: str, domain: str, name: str, version: str
 ) -> Callable[[Callable[P, R]], ReferenceLaunchPlan[P, R]]:
-    """Make a function stand for a launch plan that is registered on the server.
+    """Return a decorator that makes a function stand for a launch plan that is registered on the server.
 
     Args:
         project: its project.
