@@ -19,6 +19,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 log = logging.getLogger(__name__)
+_requests = logging.getLogger(f"{__name__}.requests")
+"""Errors of requests. Those that are cancelled when the server closes are told of together, by their number."""
+_requests.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError)))
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of a request's head: URL and headers."""
@@ -131,6 +134,7 @@ class _Connection(HttpToolsProtocol):
 
     def __init__(self, server: WebServer, on_closed: Callable[[], None]) -> None:
         super().__init__(server.config, server.state, {})
+        self.logger = _requests
         self._limits = server.limits
         self._idle = server.idle
         self._on_closed = on_closed

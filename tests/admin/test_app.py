@@ -98,6 +98,21 @@ async def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) ->
     writer.close()
 
 
+async def test_requests_that_the_end_cancels_are_told_of_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running_admin(tmp_path, shutdown_grace=0.0) as admin:
+        host, port = admin.endpoint.split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /decks/share HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n")
+        await writer.drain()
+        while not admin_is_serving(admin):
+            await asyncio.sleep(0.005)
+    await reader.read()
+    writer.close()
+    assert [record.getMessage() for record in caplog.records] == ["web.cancelled requests=1"]
+
+
 def admin_is_serving(admin: Admin) -> bool:
     return any(task.get_coro().__qualname__.endswith("run_asgi") for task in asyncio.all_tasks())
 
