@@ -119,7 +119,7 @@ class ZygotePool:
         """
         settings, whole = self._settings, self._environment | dict(environment)
         digest = f"{await asyncio.to_thread(fingerprint, settings.preload, settings.commands, whole)}-{group}"
-        settings = msgspec.structs.replace(settings, imports=str(report))
+        settings = msgspec.structs.replace(settings, imports=str(report), import_timeout=timeout)
         for _ in range(3):  # one that is just ending may still take the connection
             connected = await self._connect_or_start(digest, settings, whole)
             try:

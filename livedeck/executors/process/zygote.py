@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True):
     """The report of what to import before anything is forked; see ``sharing``."""
     import_memory: int = 0
     """Bytes that this process may have then."""
+    import_timeout: float = 0.0
+    """Seconds for the imports, after which an executor gives up; some time later this process ends by itself."""
     ready_timeout: float = 30.0
     """Seconds after its launch within which a child that has libraries must have come up."""
     without: list[str] = []
@@ -427,8 +429,11 @@ def main() -> None:
 def _import_libraries(settings: Settings) -> None:
     """Import what attempts import, or end: nothing is forked from a process in which that went wrong."""
     child.renew_exit_handlers()  # those of libraries are for attempts too, which have them as if they had imported
+    # An import that never returns is ended by the executor, or, where that has gone meanwhile, by the kernel.
+    signal.setitimer(signal.ITIMER_REAL, 2 * settings.import_timeout)
     try:
         sharing.import_libraries(settings.imports, max_memory=settings.import_memory)
+        signal.setitimer(signal.ITIMER_REAL, 0)
     except CannotShare as error:
         _say(str(error))
         processes.kill_session(os.getsid(0))

@@ -258,6 +258,21 @@ async def test_a_process_that_still_imports_when_the_executor_closes_ends_when_i
     await until(lambda: not alive(pid))
 
 
+async def test_a_process_whose_import_never_returns_ends_although_the_executor_has_closed(
+    bench: Bench, libraries: Path
+) -> None:
+    begun = bench.path("begun")
+    known(
+        bench,
+        write(libraries, f"with open({str(begun)!r}, 'a') as file: print(os.getpid(), file=file)\ntime.sleep(600)"),
+    )
+    async with bench.executor(idle=600.0, import_timeout=5.0) as executor:
+        await Runner(bench, executor).run("nothing")
+        (pid,) = await until(lambda: noted(begun))
+    assert alive(pid)
+    await until(lambda: not alive(pid))
+
+
 async def test_an_attempt_that_hangs_after_its_fork_is_lost_and_the_next_one_begins_afresh(
     bench: Bench, libraries: Path, caplog: Any
 ) -> None:
