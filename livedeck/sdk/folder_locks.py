@@ -22,16 +22,25 @@ def hold(folder: str) -> bool:
     Returns:
         False if there is no such folder (any more).
     """
+    return lock(folder) is not None  # the descriptor stays open: it is the lock
+
+
+def lock(folder: str) -> int | None:
+    """Keep a folder from being removed for as long as a descriptor is open.
+
+    Returns:
+        The descriptor; None if there is no such folder (any more).
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return None
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     if not _is_still(folder, descriptor):
         os.close(descriptor)
-        return False
+        return None
     os.utime(descriptor)  # a folder's age is counted from its last use
-    return True  # the descriptor stays open: it is the lock
+    return descriptor
 
 
 def unused(parent: Path, older_than: float) -> Iterator[Path]:

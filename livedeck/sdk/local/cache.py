@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from livedeck.errors import LivedeckError, ObjectNotFound
+from livedeck.sdk import folder_locks
 from livedeck.sdk.cache_versions import cache_version
-from livedeck.sdk.folder_locks import hold
 from livedeck.sdk.local.folders import LocalDataPlane, cache_folder
 from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.nodes import NodeOverrides
@@ -88,7 +88,7 @@ class LocalCacheEntry:
             return
         folder = str(self._store.local_root)
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as the store does
-        hold(folder)
+        _hold(folder)
         lock = os.open(f"{folder}/{_LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             yield lock
@@ -103,7 +103,7 @@ class LocalCacheEntry:
             literals = LiteralMap.FromString(self._store.get(_OUTPUTS)).literals
         except ObjectNotFound:
             return None
-        hold(str(self._store.local_root))
+        _hold(str(self._store.local_root))
         logger.info("%s: its outputs are cached", self._task.name)
         return {name: LocalValue(None, self.data, literal=literals[name]) for name in self._task.interface.outputs}
 
@@ -116,6 +116,26 @@ class LocalCacheEntry:
             self._store.put(_OUTPUTS, LiteralMap(literals=literals).SerializeToString(deterministic=True))
         except LivedeckError as error:
             logger.warning("%s: its outputs are not cached: %s", self._task.name, error)
+
+
+_MOST_HELD = 128
+"""Entries that a process keeps from being removed: each takes a descriptor, of which a process has some 1,000. Those
+that it has used before have still been used a moment ago, and what is removed has not been for days."""
+
+_held: dict[str, int] = {}
+"""Descriptors by folder, the one that was used last at the end."""
+
+
+def _hold(folder: str) -> None:
+    """Keep an entry from being removed for as long as this process lives, or uses no more than so many others."""
+    descriptor = folder_locks.lock(folder)
+    if descriptor is None:
+        return
+    if folder in _held:
+        os.close(_held.pop(folder))
+    _held[folder] = descriptor
+    while len(_held) > _MOST_HELD:
+        os.close(_held.pop(next(iter(_held))))
 
 
 def _try_lock(lock: int) -> bool:

@@ -293,6 +293,19 @@ async def test_cached_outputs_of_async_tasks_are_remembered() -> None:
     assert ran == [1, 2]
 
 
+@pytest.mark.parametrize("serialize", [False, True])
+def test_cached_outputs_take_few_descriptors_however_many_are_used(serialize: bool) -> None:
+    @task(cache=Cache(version="1", serialize=serialize))
+    def measure(x: int) -> int:
+        return x
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(2):
+        for x in range(150):
+            measure(x=x)
+    assert len(list(Path("/proc/self/fd").iterdir())) - before < 140
+
+
 SERIAL = """
 import sys, time
 from pathlib import Path
