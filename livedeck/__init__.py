@@ -19,7 +19,8 @@ from livedeck.errors import (
     UnsupportedType,
     UserError,
 )
-from livedeck.sdk.context import ExecutionContext, current_context
+from livedeck.sdk import flytekit_modules
+from livedeck.sdk.context import ExecutionContext, FlyteContextManager, current_context
 from livedeck.sdk.nodes import chain
 from livedeck.sdk.options import Cache, DeckField, Resources, WorkflowFailurePolicy
 from livedeck.sdk.tasks import Task, task
@@ -28,10 +29,14 @@ from livedeck.sdk.workflows import Workflow, workflow
 
 if TYPE_CHECKING:
     from livedeck.deck.page import Deck
+    from livedeck.sdk.checkpoint import Checkpoint
     from livedeck.sdk.conditionals import conditional
+    from livedeck.sdk.container_tasks import ContainerTask
+    from livedeck.sdk.descriptions import Description, Documentation, SourceCode
     from livedeck.sdk.dynamic import dynamic
     from livedeck.sdk.eager import eager
     from livedeck.sdk.gates import approve, sleep, wait_for_input
+    from livedeck.sdk.images import ImageSpec
     from livedeck.sdk.launch_options import (
         Annotations,
         ConcurrencyLimitBehavior,
@@ -42,33 +47,70 @@ if TYPE_CHECKING:
     from livedeck.sdk.launch_plans import LaunchPlan
     from livedeck.sdk.map_tasks import TaskMetadata, map_task
     from livedeck.sdk.node_creation import create_node
+    from livedeck.sdk.noted_options import NoEffectWarning, PodTemplate
     from livedeck.sdk.references import reference_launch_plan, reference_task, reference_workflow
+    from livedeck.sdk.secrets import Secret
+    from livedeck.sdk.shell_tasks import OutputLocation, ShellTask
+    from livedeck.sdk.sql_tasks import SQLTask
+    from livedeck.sdk.types.codecs import StructuredDatasetTransformerEngine
+    from livedeck.sdk.types.columns import kwtypes
+    from livedeck.sdk.types.datasets import StructuredDataset, StructuredDatasetFormat
     from livedeck.sdk.types.errors import FlyteError
+    from livedeck.sdk.types.file_access import FlyteContext
+    from livedeck.sdk.types.hashes import BatchSize, HashMethod
 
     __version__: str
     """The installed version, such as ``0.1.0``."""
 
+FlyteFile = File
+FlyteDirectory = Directory
+ExecutionParameters = ExecutionContext
+
+flytekit_modules.install()
+
 __all__ = [
     "Annotations",
+    "BatchSize",
     "Cache",
+    "Checkpoint",
     "ConcurrencyLimitBehavior",
     "ConcurrencyPolicy",
+    "ContainerTask",
     "Deck",
     "DeckField",
     "DeckPublish",
+    "Description",
     "Directory",
+    "Documentation",
     "ExecutionContext",
+    "ExecutionParameters",
     "File",
+    "FlyteContext",
+    "FlyteContextManager",
+    "FlyteDirectory",
     "FlyteError",
+    "FlyteFile",
+    "HashMethod",
+    "ImageSpec",
     "InvalidName",
     "InvalidWorkflow",
     "Labels",
     "LaunchPlan",
     "LivedeckError",
     "MissingInput",
+    "NoEffectWarning",
     "Options",
+    "OutputLocation",
+    "PodTemplate",
     "RecoverableError",
     "Resources",
+    "SQLTask",
+    "Secret",
+    "ShellTask",
+    "SourceCode",
+    "StructuredDataset",
+    "StructuredDatasetFormat",
+    "StructuredDatasetTransformerEngine",
     "Task",
     "TaskMetadata",
     "TypeMismatch",
@@ -85,6 +127,7 @@ __all__ = [
     "current_context",
     "dynamic",
     "eager",
+    "kwtypes",
     "map_task",
     "reference_launch_plan",
     "reference_task",
@@ -111,9 +154,24 @@ _LOADED_WHEN_ASKED_FOR = {
         "livedeck.sdk.launch_options",
     ),
     **dict.fromkeys(("reference_launch_plan", "reference_task", "reference_workflow"), "livedeck.sdk.references"),
+    **dict.fromkeys(("Description", "Documentation", "SourceCode"), "livedeck.sdk.descriptions"),
+    **dict.fromkeys(("NoEffectWarning", "PodTemplate"), "livedeck.sdk.noted_options"),
+    **dict.fromkeys(("OutputLocation", "ShellTask"), "livedeck.sdk.shell_tasks"),
+    **dict.fromkeys(("StructuredDataset", "StructuredDatasetFormat"), "livedeck.sdk.types.datasets"),
+    "StructuredDatasetTransformerEngine": "livedeck.sdk.types.codecs",
+    **dict.fromkeys(("BatchSize", "HashMethod"), "livedeck.sdk.types.hashes"),
+    **dict.fromkeys(("Blob", "BlobMetadata", "Literal", "Scalar"), "flyteidl.core.literals_pb2"),
+    **dict.fromkeys(("BlobType", "LiteralType", "StructuredDatasetType"), "flyteidl.core.types_pb2"),
+    "Checkpoint": "livedeck.sdk.checkpoint",
+    "ContainerTask": "livedeck.sdk.container_tasks",
+    "FlyteContext": "livedeck.sdk.types.file_access",
+    "ImageSpec": "livedeck.sdk.images",
+    "SQLTask": "livedeck.sdk.sql_tasks",
+    "Secret": "livedeck.sdk.secrets",
+    "kwtypes": "livedeck.sdk.types.columns",
     **dict.fromkeys(("approve", "sleep", "wait_for_input"), "livedeck.sdk.gates"),
 }
-"""Names to the modules that they are in."""
+"""Names to the modules that they are in; the messages of ``flyteidl`` are for programs that import flytekit's."""
 
 
 def __dir__() -> list[str]:
@@ -127,6 +185,10 @@ def __getattr__(name: str) -> object:
         found: object = getattr(import_module(_LOADED_WHEN_ASKED_FOR[name]), name)
         globals()[name] = found
         return found
+    if name in flytekit_modules.PACKAGES:  # flytekit.types.file, without an import of its own
+        from importlib import import_module  # noqa: PLC0415
+
+        return import_module(f"{__name__}.{name}")
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415
 

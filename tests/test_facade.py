@@ -1,5 +1,6 @@
 """What ``import livedeck`` gives, and what it must not load."""
 
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -23,6 +24,12 @@ NAMES = {
     *("eager", "map_task", "sleep", "task", "wait_for_input", "workflow"),
     *("Annotations", "ConcurrencyLimitBehavior", "ConcurrencyPolicy", "Labels", "LaunchPlan", "Options"),
     *("reference_launch_plan", "reference_task", "reference_workflow"),
+    "BatchSize",
+    *("Checkpoint", "ContainerTask", "Description", "Documentation", "ExecutionParameters", "FlyteContext"),
+    *("FlyteContextManager", "FlyteDirectory", "FlyteFile", "HashMethod", "ImageSpec"),
+    *("NoEffectWarning", "OutputLocation", "PodTemplate", "SQLTask", "Secret", "ShellTask", "SourceCode"),
+    *("StructuredDataset", "StructuredDatasetFormat", "StructuredDatasetTransformerEngine"),
+    "kwtypes",
 }
 
 
@@ -42,8 +49,8 @@ def test_the_version_is_that_of_the_project() -> None:
 
 
 def test_a_name_of_flytekits_says_what_there_is_instead() -> None:
-    with pytest.raises(AttributeError, match="livedeck has no `FlyteFile`, which flytekit has: use File"):
-        _ = livedeck.FlyteFile
+    with pytest.raises(AttributeError, match="livedeck has no `FlyteRemote`, which flytekit has"):
+        _ = livedeck.FlyteRemote
     with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: not yet supported"):
         from livedeck import CronSchedule  # noqa: F401
     assert not hasattr(livedeck, "CronSchedule")
@@ -55,6 +62,38 @@ def test_a_name_that_nobody_has_is_an_ordinary_mistake() -> None:
         _ = livedeck.wrokflow
     with pytest.raises(ImportError, match="cannot import name 'wrokflow'"):
         from livedeck import wrokflow  # noqa: F401
+
+
+def test_names_of_flytekits_modules_are_found_there_too() -> None:
+    script = (
+        "from livedeck.types.file import FlyteFile, JSONLFile\n"
+        "from livedeck.core.node_creation import create_node\n"
+        "from livedeck.extras.tasks.shell import OutputLocation\n"
+        "import livedeck as flytekit\n"
+        "assert flytekit.types.directory.FlyteDirectory is flytekit.Directory\n"
+        "assert FlyteFile is flytekit.File\n"
+        "print(JSONLFile.extension(), create_node.__name__, OutputLocation.__name__)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["jsonl", "create_node", "OutputLocation"]
+
+
+def test_a_name_of_one_of_flytekits_modules_says_what_there_is_instead() -> None:
+    with pytest.raises(
+        ImportError, match="livedeck has no `TaskPlugins`, which flytekit has: there are no task plugins"
+    ):
+        from livedeck.extend import TaskPlugins  # type: ignore[import-untyped] # noqa: F401
+    with pytest.raises(ImportError, match="livedeck has no `A100`, which flytekit has: a task cannot choose"):
+        from livedeck.extras.accelerators import A100  # type: ignore[import-untyped] # noqa: F401
+    with pytest.raises(
+        AttributeError, match="livedeck has no `FlyteSchema`, which flytekit has: use StructuredDataset"
+    ):
+        _ = importlib.import_module("livedeck.types.schema").FlyteSchema
+
+
+def test_a_module_that_flytekit_has_not_either_is_not_found() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'livedeck\.nothing'"):
+        import livedeck.nothing  # type: ignore[import-untyped] # noqa: F401
 
 
 def test_submodules_are_imported_from_the_package_as_ever() -> None:

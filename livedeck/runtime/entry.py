@@ -76,11 +76,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         task = _load_task(given, retry)
     except BaseException as error:  # noqa: BLE001 - importing the user's module may raise anything, SystemExit too
         return result.report(error)
-    attempt = _open(task, given, open_store(given.output_prefix))
+    data = DataPlane(given.raw_output_prefix, retry=retry)
+    attempt = _open(task, given, open_store(given.output_prefix), data)
     if attempt.page is None and not isinstance(task, EagerTask):
-        return _run(attempt, given, result)
+        return _run(attempt, given, result, data)
     with Termination(attempt.abort):
-        return _run(attempt, given, result)
+        return _run(attempt, given, result, data)
 
 
 def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
@@ -105,7 +106,7 @@ def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
     return task
 
 
-def _open(task: Task[..., Any], given: Arguments, output: Store) -> Attempt:
+def _open(task: Task[..., Any], given: Arguments, output: Store, data: DataPlane) -> Attempt:
     rank = os.environ.get("RANK", "0")
     publishes = task.options.enable_deck and rank == os.environ.get(DECK_RANK, "0")
     return Attempt(
@@ -114,6 +115,7 @@ def _open(task: Task[..., Any], given: Arguments, output: Store) -> Attempt:
         output if publishes else None,
         hint=hint_from_environment(os.environ) if publishes else None,
         checkpoint=Checkpoint(given.checkpoint, given.previous_checkpoint),
+        data=data,
     )
 
 
@@ -181,10 +183,9 @@ class Result:
             tell_result_stored(self.notice)
 
 
-def _run(attempt: Attempt, given: Arguments, result: Result) -> int:
+def _run(attempt: Attempt, given: Arguments, result: Result, data: DataPlane) -> int:
     """Run the task and see to its end: first outputs or error are stored, then the Deck is closed."""
     process = os.getpid()
-    data = DataPlane(given.raw_output_prefix, retry=result.retry)
     failure: BaseException | None = None
     try:
         with attempt.timeline.span("read inputs"):

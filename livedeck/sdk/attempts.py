@@ -3,7 +3,7 @@
 import contextvars
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from livedeck.deck.page import Page
     from livedeck.deck.publisher import Publisher
     from livedeck.sdk.tracing import Carry, Traced
+    from livedeck.sdk.types import DataPlane
     from livedeck.store import Store
 
 Outcome = Literal["succeeded", "failed", "aborted"]
@@ -35,6 +36,7 @@ class Attempt:
         store: where the Deck is published; None: nowhere, because the task has none or another process publishes it.
         hint: tells a server at once what was published.
         checkpoint: what the attempt before left.
+        data: where the files of its outputs go.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Attempt:
         *,
         hint: Hint | None = None,
         checkpoint: Checkpoint | None = None,
+        data: "DataPlane | None" = None,
     ) -> None:
         self.task = task
         self.timeline = Timeline()
@@ -59,7 +62,7 @@ class Attempt:
         if store is not None:
             self._open_deck(store, hint)
         self.context = ExecutionContext(
-            identity, page=self.page, enable_deck=self._publisher is not None, checkpoint=checkpoint
+            identity, page=self.page, enable_deck=self._publisher is not None, checkpoint=checkpoint, data=data
         )
 
     def _open_deck(self, store: "Store", hint: Hint | None) -> None:
@@ -83,7 +86,17 @@ class Attempt:
             returned = self.task.function(**inputs)
             if self.task.is_async:
                 returned = run_to_end(returned)
-        return self._accept(returned)
+        return self._accept(self._continued(returned) if isinstance(returned, Generator) else returned)
+
+    def _continued(self, returned: Generator[Any, Any, Any]) -> Iterator[Any]:
+        """Yield what the function yields, with the context that it began in."""
+        while True:
+            with use_context(self.context):
+                try:
+                    value = next(returned)
+                except StopIteration:
+                    return
+            yield value
 
     def trace(self, inputs: Mapping[str, Any], carry: "Carry") -> "Traced":
         """Run the function of a dynamic task, and return what it wants to be run.

@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.scratch import temporary_folder
+from livedeck.sdk.types.dataplane import DataPlane, set_current_data_plane
 
 if TYPE_CHECKING:
     from livedeck.deck.page import (  # importing these would nearly double the time that importing livedeck takes
         Deck,
         Page,
     )
+    from livedeck.sdk.secrets import Secrets
+    from livedeck.sdk.stats import Stats
+    from livedeck.sdk.types.file_access import FileAccessProvider
 
 logger = logging.getLogger("livedeck")
 
@@ -83,6 +87,7 @@ class ExecutionContext:
         page: the Deck.
         enable_deck: whether the Deck is published.
         checkpoint: what the attempt before left, and what this one leaves.
+        data: where the files of the attempt's outputs go.
     """
 
     def __init__(
@@ -92,12 +97,14 @@ class ExecutionContext:
         page: "Page | None" = None,
         enable_deck: bool = False,
         checkpoint: Checkpoint | None = None,
+        data: DataPlane | None = None,
     ) -> None:
         self._identity = identity or AttemptIdentity()
         self._page = page
         self._inside_task = identity is not None
         self._enable_deck = enable_deck
         self._checkpoint = checkpoint or Checkpoint()
+        self._data = data
         self._told = False
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -145,6 +152,49 @@ class ExecutionContext:
     def raw_output_prefix(self) -> str:
         """URI under which files, frames and pickles of the execution go; empty when there is none."""
         return self._identity.raw_output_prefix
+
+    @property
+    def secrets(self) -> "Secrets":
+        """The secrets of the process's environment: ``secrets.get("group", "key")``."""
+        from livedeck.sdk.secrets import Secrets
+
+        return Secrets(local=not self._identity.sole)
+
+    @property
+    def stats(self) -> "Stats":
+        """Counters and timers under the names of flytekit's; what they are told is logged at the level DEBUG."""
+        from livedeck.sdk.stats import Stats
+
+        return Stats(self.task_id.name)
+
+    @property
+    def timeline_deck(self) -> "Deck":
+        """The Deck's ``Timeline`` tab. When the task ends, it shows how long the parts of the attempt took."""
+        return self._own_page.deck("Timeline")
+
+    @property
+    def file_access(self) -> "FileAccessProvider":
+        """Where the task's files go, under the names of flytekit's."""
+        from livedeck.sdk.types.file_access import FlyteContext
+
+        return FlyteContext(self._data).file_access
+
+    @property
+    def user_space_params(self) -> "ExecutionContext":
+        """The context itself, which in flytekit is a part of another."""
+        return self
+
+    def has_attr(self, attr_name: str) -> bool:
+        """Return whether the context has an attribute."""
+        return hasattr(self, attr_name)
+
+    def get(self, key: str) -> object:
+        """Return an attribute of the context.
+
+        Raises:
+            AttributeError: it has none of that name.
+        """
+        return getattr(self, key)
 
     @property
     def logging(self) -> logging.Logger:
@@ -246,6 +296,15 @@ def current_context() -> ExecutionContext:
     return context if context is not None else _starters_context()
 
 
+class FlyteContextManager:
+    """Where flytekit's programs ask for the context, which is what ``current_context`` returns."""
+
+    @staticmethod
+    def current_context() -> ExecutionContext:
+        """Return the context of the task that runs here."""
+        return current_context()
+
+
 def _starters_context() -> ExecutionContext:
     """Return the context for a thread that has none: the one of the task that probably started it.
 
@@ -254,6 +313,9 @@ def _starters_context() -> ExecutionContext:
     """
     here = threading.get_ident()
     return next((context for thread, context in reversed(_running) if thread != here), _outside)
+
+
+set_current_data_plane(lambda: current_context()._data)
 
 
 def inside_task() -> bool:

@@ -3,7 +3,6 @@
 They come last, so that what the task itself shows stays in front. Whatever goes wrong in making one is shown on it.
 """
 
-import inspect
 import reprlib
 import sys
 import typing
@@ -94,7 +93,7 @@ def show(value: Any, python_type: Any) -> str:
 
 
 def _source(summary: AttemptSummary) -> str | None:
-    return f"<pre><code>{escape(inspect.getsource(summary.task.function))}</code></pre>"
+    return f"<pre><code>{escape(summary.task.source)}</code></pre>"
 
 
 def _timeline(summary: AttemptSummary) -> str | None:

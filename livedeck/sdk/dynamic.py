@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack, overload
 from livedeck.errors import UserError
 from livedeck.sdk.entities import AnyEntity, Entity, check_function
 from livedeck.sdk.options import TaskKeywords, TaskOptions
-from livedeck.sdk.tasks import Task, check_ignored_inputs, read_options
+from livedeck.sdk.tasks import Task, check_made, read_options
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,5 +83,5 @@ def _make(function: Callable[P, R], task_options: TaskOptions, hints: tuple[AnyE
     if inspect.iscoroutinefunction(function):
         raise UserError(f"@dynamic: {function.__name__} is async; it only says what runs: write it with def")
     made = DynamicTask(function, task_options, hints)
-    check_ignored_inputs(made)
+    check_made("@dynamic", made)
     return made

@@ -34,6 +34,11 @@ def interfaces_read_lazily() -> Iterator[None]:
         _lazily.reset(token)
 
 
+def reads_lazily() -> bool:
+    """Return whether what is declared now was checked when it was registered, as in an attempt."""
+    return _lazily.get()
+
+
 class Caller(Protocol):
     """Takes the calls of tasks and workflows: the trace of a workflow, or what runs them in this process."""
 
@@ -89,8 +94,17 @@ class Entity(ABC, Generic[P, R]):
             TypeMismatch: a default does not fit its parameter.
         """
         if self._interface is None:
-            self._interface = read_interface(self.function, self.name)
+            self._interface = self.read_interface()
         return self._interface
+
+    def read_interface(self) -> Interface:
+        """Read the inputs and outputs of the function.
+
+        Raises:
+            UnsupportedType: an annotation is missing, cannot be evaluated, or names a type that cannot be carried.
+            TypeMismatch: a default does not fit its parameter.
+        """
+        return read_interface(self.function, self.name)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function; what that means is up to the caller that is set: see ``Caller``."""
@@ -192,5 +206,15 @@ def check_function(function: Any, decorator: str) -> None:
         raise UserError(f"{decorator} is for functions, not for {function!r}; options go in parentheses, by name")
     if function.__name__ == "<lambda>":
         raise UserError(f"{decorator} is for functions with a name: write it with def")
-    if function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
-        raise UserError(f"{decorator}: {function.__name__} yields; return a list instead")
+    if function.__code__.co_flags & inspect.CO_ASYNC_GENERATOR or (
+        function.__code__.co_flags & inspect.CO_GENERATOR and not _returns_iterator(function)
+    ):
+        raise UserError(
+            f"{decorator}: {function.__name__} yields: annotate what, as in -> Iterator[int], or return a list"
+        )
+
+
+def _returns_iterator(function: Any) -> bool:
+    annotation = function.__annotations__.get("return")
+    name = annotation if isinstance(annotation, str) else repr(annotation)
+    return "Iterator[" in name or "Generator[" in name

@@ -129,6 +129,8 @@ class Interface:
             )
         if not self.several:
             return {next(iter(self.outputs)): returned}
+        if self.named_tuple is not None and len(self.outputs) == 1 and not isinstance(returned, tuple):
+            return {next(iter(self.outputs)): returned}  # as in flytekit, the value itself is taken, too
         if not isinstance(returned, tuple) or len(returned) != len(self.outputs):
             got = _count(len(returned), "value") if isinstance(returned, tuple) else f"a {type_name(type(returned))}"
             expected = ", ".join(f"{name} ({type_name(kind)})" for name, kind in self.outputs.items())
@@ -203,6 +205,8 @@ def _outputs(annotation: Any, entity: str) -> tuple[dict[str, Any], Callable[...
         return {}, None, False
     if isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
         return _named_outputs(annotation, entity)
+    if isinstance(annotation, tuple):  # written as (int, str)
+        return {f"o{index}": member for index, member in enumerate(annotation)}, None, True
     if annotation is tuple or typing.get_origin(annotation) is tuple:
         members = typing.get_args(annotation)
         if not members or Ellipsis in members:

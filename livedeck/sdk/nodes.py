@@ -16,17 +16,15 @@ _RESERVED = ("start-node", "end-node", "fn0")
 
 _REFUSED: Mapping[str, str] = {
     "aliases": "name the outputs with a NamedTuple",
-    "resources": "give requests and limits",
-    "task_config": "there are no task plugins",
-    "container_image": "tasks run in the environment of the executor, not in images",
+    "task_config": "there are no task plugins; do in the task's function what its plugin would do",
     "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
-    "shared_memory": "tasks use the machine's",
-    "pod_template": "tasks do not run in pods",
 }
+
+_NOTED = ("container_image", "pod_template", "shared_memory")
 
 _KNOWN = (
     *("node_name", "name", "retries", "timeout", "interruptible", "requests", "limits"),
-    *("cache", "cache_version", "cache_serialize"),
+    *("cache", "cache_version", "cache_serialize", "resources", *_NOTED),
 )
 
 
@@ -43,6 +41,7 @@ class NodeOverrides:
     cache: bool | None = None
     cache_version: str | None = None
     cache_serialize: bool | None = None
+    image: str | None = None
 
 
 NO_OVERRIDES = NodeOverrides()
@@ -169,6 +168,10 @@ class Node(CallResult):
         cache: bool | None = None,
         cache_version: str | None = None,
         cache_serialize: bool | None = None,
+        resources: options.Resources | None = None,
+        container_image: Any = None,
+        pod_template: Any = None,
+        shared_memory: bool | str | None = None,
         **refused: Any,
     ) -> Self:
         """Change options of this node; those left out stay as the task says.
@@ -185,6 +188,10 @@ class Node(CallResult):
             cache: False runs the task even if its outputs are cached.
             cache_version: as in ``@task``.
             cache_serialize: as in ``@task``.
+            resources: as in ``@task``.
+            container_image: registered with the node; changes nothing here, and a warning says so.
+            pod_template: changes nothing here, and a warning says so.
+            shared_memory: changes nothing here, and a warning says so.
             refused: options of flytekit that are not supported.
 
         Returns:
@@ -196,6 +203,9 @@ class Node(CallResult):
             InvalidName: the name is not allowed or is taken.
         """
         options.refuse(refused, _REFUSED, _KNOWN, "with_overrides")
+        noted = {"container_image": container_image, "pod_template": pod_template, "shared_memory": shared_memory}
+        if resources is not None:
+            requests, limits = _read_both(resources, requests, limits)
         changes: dict[str, Any] = {
             "name": name,
             "retries": None if retries is None else options.read_retries(retries),
@@ -208,6 +218,7 @@ class Node(CallResult):
             "cache_serialize": None
             if cache_serialize is None
             else options.read_flag("cache_serialize", cache_serialize),
+            "image": _read_noted({name: value for name, value in noted.items() if value not in (None, False, "")}),
         }
         given = {option: value for option, value in changes.items() if value is not None}
         overrides = replace(self.overrides, **given)
@@ -251,6 +262,25 @@ class Node(CallResult):
 
     def __bool__(self) -> bool:
         raise InvalidWorkflow(f"{self} has no output, and none that could be a condition before it has run")
+
+
+def _read_noted(given: Mapping[str, Any]) -> str | None:
+    """Tell of overrides that change nothing, and return the image's name if there is one."""
+    if not given:
+        return None
+    from livedeck.sdk.images import read_image
+    from livedeck.sdk.noted_options import tell_noted_here
+
+    image = read_image(given.get("container_image"))
+    tell_noted_here("with_overrides", tuple(given))
+    return image or None
+
+
+def _read_both(resources: Any, requests: Any, limits: Any) -> tuple[options.Resources | None, options.Resources | None]:
+    """Return requests and limits, None where nothing is said: that leaves them as the task says."""
+    nothing = options.Resources()
+    both = options.read_both_resources(resources, requests, limits)
+    return both[0] if both[0] != nothing else None, both[1] if both[1] != nothing else None
 
 
 def _read_timeout(value: Any) -> timedelta:

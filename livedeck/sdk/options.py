@@ -5,10 +5,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
+
+if TYPE_CHECKING:
+    from livedeck.sdk.descriptions import Documentation
+    from livedeck.sdk.secrets import Secret
 
 # Compiled when a quantity is first read: most programs give none.
 _QUANTITY = r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?"
@@ -43,6 +47,10 @@ class Overrides(TypedDict, total=False):
     cache: bool
     cache_version: str
     cache_serialize: bool
+    resources: "Resources"
+    container_image: Any
+    pod_template: Any
+    shared_memory: bool | str
 
 
 class WorkflowFailurePolicy(enum.Enum):
@@ -73,20 +81,56 @@ class Resources:
         UserError: an amount that is none.
     """
 
-    cpu: str | float | None = None
-    mem: str | int | None = None
-    gpu: str | int | None = None
-    ephemeral_storage: str | int | None = None
+    cpu: "str | float | Range | None" = None
+    mem: "str | int | Range | None" = None
+    gpu: "str | int | Range | None" = None
+    ephemeral_storage: "str | int | Range | None" = None
 
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
+            if isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_quantity, value)):
+                continue
             if value is not None and not _is_quantity(value):
                 raise UserError(
                     f"Resources({each.name}={value!r}) is not an amount: "
                     'write a number, or text such as "500m" (cores) or "2Gi" (bytes); '
                     "k, M, G are thousands, and Ki, Mi, Gi are 1024s, as in Kubernetes"
                 )
+
+
+Range = tuple[str | float, str | float] | list[str | float]
+"""What is asked for, and what may be used at most."""
+
+
+def read_both_resources(resources: Any, requests: Any, limits: Any) -> tuple[Resources, Resources]:
+    """Return requests and limits, which may be given as one: ``resources=Resources(cpu=("1", "2"))``.
+
+    Raises:
+        UserError: they are no resources, or are given twice.
+    """
+    if resources is None:
+        return _single("requests", requests), _single("limits", limits)
+    if requests is not None or limits is not None:
+        raise UserError("give resources, or requests and limits, not both")
+    both = read_resources("resources", resources)
+    given = {each.name: getattr(both, each.name) for each in fields(both)}
+    pairs = {name: value if isinstance(value, tuple | list) else (value, None) for name, value in given.items()}
+    return (
+        Resources(**{name: pair[0] for name, pair in pairs.items()}),
+        Resources(**{name: pair[1] for name, pair in pairs.items()}),
+    )
+
+
+def _single(name: str, value: Any) -> Resources:
+    found = read_resources(name, value)
+    for each in fields(found):
+        amount = getattr(found, each.name)
+        if isinstance(amount, tuple | list):
+            raise UserError(
+                f"{name}=Resources({each.name}={amount!r}): give one amount, or a pair in resources=Resources(...)"
+            )
+    return found
 
 
 def _is_quantity(value: Any) -> bool:
@@ -156,6 +200,13 @@ class TaskOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
     interruptible: bool | None = None
     cache: Cache | None = None
+    image: str = ""
+    """The container image's name, which is registered and changes nothing."""
+    secrets: "tuple[Secret, ...]" = ()
+    docs: "Documentation | None" = None
+    deprecated: str = ""
+    noted: tuple[str, ...] = ()
+    """Options that were given and change nothing."""
 
 
 class TaskKeywords(TypedDict, total=False):
@@ -174,6 +225,16 @@ class TaskKeywords(TypedDict, total=False):
     cache_version: str
     cache_serialize: bool
     cache_ignore_input_vars: tuple[str, ...]
+    resources: Resources | None
+    secret_requests: "list[Secret] | None"
+    docs: "Documentation | str | None"
+    container_image: Any
+    deprecated: str | None
+    labels: Mapping[str, str] | None
+    annotations: Mapping[str, str] | None
+    pod_template: Any
+    pod_template_name: str | None
+    shared_memory: bool | str | None
 
 
 EVERY_FIELD = tuple(DeckField)

@@ -4,45 +4,40 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UserError
 from livedeck.sdk import options
-from livedeck.sdk.entities import Entity, check_function
+from livedeck.sdk.entities import Entity, check_function, reads_lazily
 from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
+
+if TYPE_CHECKING:
+    from livedeck.sdk.descriptions import Documentation
+    from livedeck.sdk.secrets import Secret
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _REFUSED: Mapping[str, str] = {
-    "container_image": "tasks run in the environment of the executor, not in images",
-    "secret_requests": "give secrets to the executor's environment",
-    "task_config": "there are no task plugins",
+    "task_config": "there are no task plugins; do in the task's function what its plugin would do",
     "execution_mode": "write @dynamic for a task that says what is to run",
     "node_dependency_hints": "they are for @dynamic",
     "task_resolver": "tasks are found by module and name",
-    "disable_deck": "write enable_deck=True or leave it out",
-    "pod_template": "tasks do not run in pods",
-    "pod_template_name": "tasks do not run in pods",
     "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
     "pickle_untyped": "annotate every input and output",
-    "shared_memory": "tasks use the machine's",
-    "resources": "give requests and limits",
-    "labels": "tasks do not run in pods",
-    "annotations": "tasks do not run in pods",
-    "deprecated": "remove the task instead",
-    "docs": "write a docstring",
 }
 
 _KNOWN = (
     *("enable_deck", "deck_fields", "deck_publish", "retries", "timeout", "requests", "limits", "environment"),
-    *("interruptible", "cache", "cache_version", "cache_serialize", "cache_ignore_input_vars"),
+    *("interruptible", "cache", "cache_version", "cache_serialize", "cache_ignore_input_vars", "resources"),
+    *("deprecated", "disable_deck", "container_image", "labels", "annotations", "pod_template", "pod_template_name"),
+    *("shared_memory", "secret_requests", "docs"),
 )
 
 _OVERRIDES = (
     *("name", "retries", "timeout", "interruptible", "requests", "limits"),
-    *("cache", "cache_version", "cache_serialize"),
+    *("cache", "cache_version", "cache_serialize", "image"),
 )
 
 
@@ -63,6 +58,11 @@ class Task(Entity[P, R]):
         super().__init__(function)
         self.options = task_options
         self.is_async = inspect.iscoroutinefunction(function)
+
+    @property
+    def source(self) -> str:
+        """What is shown as the task's source: that of its function."""
+        return inspect.getsource(self.function)
 
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a task's node cannot have.
@@ -101,6 +101,16 @@ def task(
     cache_version: str = ...,
     cache_serialize: bool = ...,
     cache_ignore_input_vars: tuple[str, ...] = ...,
+    resources: Resources | None = ...,
+    secret_requests: "list[Secret] | None" = ...,
+    docs: "Documentation | str | None" = ...,
+    container_image: Any = ...,
+    deprecated: str | None = ...,
+    labels: Mapping[str, str] | None = ...,
+    annotations: Mapping[str, str] | None = ...,
+    pod_template: Any = ...,
+    pod_template_name: str | None = ...,
+    shared_memory: bool | str | None = ...,
 ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
 
@@ -121,7 +131,7 @@ def task(
     cache_version: str = "",
     cache_serialize: bool = False,
     cache_ignore_input_vars: tuple[str, ...] = (),
-    **refused: Any,
+    **others: Any,
 ) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
     """Make a function a task. Every parameter needs a type; the return annotation says what comes out.
 
@@ -151,7 +161,11 @@ def task(
         cache_version: version of the cached outputs; taken from the function's own code if empty (see ``Cache``).
         cache_serialize: whether only one at a time computes outputs that are not cached yet (see ``Cache``).
         cache_ignore_input_vars: inputs that make no difference to the outputs.
-        refused: options of flytekit that are not supported.
+        others: of flytekit's: ``resources``, requests and limits in one, as in ``Resources(cpu=("1", "2"))``;
+            ``secret_requests``, the secrets that it reads (see ``Secret``); ``docs``, a ``Documentation`` in place of
+            the docstring; ``deprecated``, a text that is registered with it. ``container_image``, ``labels``,
+            ``annotations``, ``pod_template``, ``pod_template_name`` and ``shared_memory`` change nothing here, and a
+            warning says so. What else flytekit has is refused, with the reason.
 
     Returns:
         The task: called like the function.
@@ -175,7 +189,7 @@ def task(
         "cache_version": cache_version,
         "cache_serialize": cache_serialize,
         "cache_ignore_input_vars": cache_ignore_input_vars,
-        **refused,
+        **others,
     }
     task_options = read_options("@task", given)
     return partial(_make, task_options=task_options) if function is None else _make(function, task_options)
@@ -184,8 +198,21 @@ def task(
 def _make(function: Callable[P, R], task_options: TaskOptions) -> Task[P, R]:
     check_function(function, "@task")
     made = Task(function, task_options)
-    check_ignored_inputs(made)
+    check_made("@task", made)
     return made
+
+
+def check_made(decorator: str, made: Task[..., Any]) -> None:
+    """Check what options say about inputs, and tell of options that change nothing.
+
+    Raises:
+        UserError: an input that is named does not exist.
+    """
+    check_ignored_inputs(made)
+    if made.options.noted and not reads_lazily():
+        from livedeck.sdk.noted_options import tell_noted
+
+        tell_noted(decorator, made.options.noted, made.function)
 
 
 def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
@@ -203,14 +230,17 @@ def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
     options.refuse({name: value for name, value in given.items() if name not in _KNOWN}, _REFUSED, _KNOWN, decorator)
     value = given.get
     enable_deck, interruptible = value("enable_deck", False), value("interruptible")
+    if value("disable_deck") is not None:  # flytekit's older word for it
+        enable_deck = not options.read_flag("disable_deck", value("disable_deck"))
+    requests, limits = options.read_both_resources(value("resources"), value("requests"), value("limits"))
     return TaskOptions(
         enable_deck=options.read_flag("enable_deck", enable_deck),
         deck_fields=options.read_deck_fields(value("deck_fields", options.EVERY_FIELD)),
         deck_publish=options.read_deck_publish(value("deck_publish"), enable_deck=enable_deck),
         retries=options.read_retries(value("retries", 0)),
         timeout=options.read_timeout(value("timeout")),
-        requests=options.read_resources("requests", value("requests")),
-        limits=options.read_resources("limits", value("limits")),
+        requests=requests,
+        limits=limits,
         environment=options.read_environment(value("environment")),
         interruptible=None if interruptible is None else options.read_flag("interruptible", interruptible),
         cache=options.read_cache(
@@ -219,7 +249,40 @@ def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
             value("cache_serialize", False),
             value("cache_ignore_input_vars", ()),
         ),
+        **_read_rarer(decorator, given),
     )
+
+
+_RARER = (
+    *("container_image", "secret_requests", "docs", "deprecated", "labels", "annotations", "pod_template"),
+    *("pod_template_name", "shared_memory"),
+)
+
+
+def _read_rarer(decorator: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check options whose modules are loaded only where one is given."""
+    if all(given.get(name) is None for name in _RARER):
+        return {}
+    from livedeck.sdk.descriptions import read_documentation
+    from livedeck.sdk.images import read_image
+    from livedeck.sdk.noted_options import NOTED, check_noted
+    from livedeck.sdk.secrets import read_secrets
+
+    value = given.get
+    check_noted(decorator, given)
+    return {
+        "image": read_image(value("container_image")),
+        "secrets": read_secrets(value("secret_requests")),
+        "docs": read_documentation(value("docs")),
+        "deprecated": _read_text("deprecated", value("deprecated")),
+        "noted": tuple(name for name in NOTED if value(name) not in (None, False, "")),
+    }
+
+
+def _read_text(name: str, value: Any) -> str:
+    if value is not None and not isinstance(value, str):
+        raise UserError(f"{name}={value!r}: give a text")
+    return value or ""
 
 
 def check_ignored_inputs(made: Task[..., Any]) -> None:

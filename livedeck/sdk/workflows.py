@@ -13,6 +13,7 @@ from livedeck.sdk.entities import AnyEntity, Entity, check_function
 from livedeck.sdk.options import WorkflowFailurePolicy
 
 if TYPE_CHECKING:
+    from livedeck.sdk.descriptions import Documentation
     from livedeck.sdk.imperative import ImperativeWorkflow
     from livedeck.sdk.launch_options import Options
     from livedeck.sdk.tracing import Traced
@@ -44,6 +45,9 @@ class Workflow(Entity[P, R]):
     """What its tasks go by that do not say themselves."""
     default_options: "Options | None"
     """What its default launch plan says."""
+
+    docs: "Documentation | None" = None
+    """What is said about it in place of a docstring."""
 
     if TYPE_CHECKING:
 
@@ -108,7 +112,7 @@ class FunctionWorkflow(Workflow[P, R]):
         function: the function.
         failure_policy: what becomes of the other nodes when one fails.
         interruptible: what its tasks go by that do not say themselves.
-        description: a text in place of the docstring's first paragraph.
+        docs: what is said about it in place of the docstring.
         on_failure: the task or workflow that runs when it has failed.
         default_options: what its default launch plan says.
     """
@@ -119,7 +123,7 @@ class FunctionWorkflow(Workflow[P, R]):
         *,
         failure_policy: WorkflowFailurePolicy,
         interruptible: bool | None,
-        description: str,
+        docs: "Documentation | None" = None,
         on_failure: AnyEntity | None = None,
         default_options: "Options | None" = None,
     ) -> None:
@@ -128,7 +132,7 @@ class FunctionWorkflow(Workflow[P, R]):
         self.failure_policy = failure_policy
         self.interruptible = interruptible
         self.default_options = default_options
-        self._description = description
+        self.docs = docs
         self._lock = threading.RLock()
         self._reading = False
         self._traced: Traced | None = None
@@ -136,7 +140,7 @@ class FunctionWorkflow(Workflow[P, R]):
     @property
     def description(self) -> str:
         """What was given as ``docs``, or else the docstring's first paragraph."""
-        return self._description or self.interface.docs.summary
+        return (self.docs and self.docs.short_description) or self.interface.docs.summary
 
     @property
     def traced(self) -> "Traced":
@@ -170,7 +174,7 @@ def workflow(
     failure_policy: WorkflowFailurePolicy | None = ...,
     interruptible: bool | None = ...,
     on_failure: AnyEntity | None = ...,
-    docs: str = ...,
+    docs: "Documentation | str | None" = ...,
     default_options: "Options | None" = ...,
 ) -> Callable[[Callable[P, R]], Workflow[P, R]]: ...
 
@@ -182,7 +186,7 @@ def workflow(
     failure_policy: WorkflowFailurePolicy | None = None,
     interruptible: bool | None = None,
     on_failure: AnyEntity | None = None,
-    docs: str = "",
+    docs: "Documentation | str | None" = None,
     default_options: "Options | None" = None,
     **refused: Any,
 ) -> Workflow[P, R] | Callable[[Callable[P, R]], Workflow[P, R]]:
@@ -196,7 +200,7 @@ def workflow(
         on_failure: a task or workflow that runs when this one has failed, to clean up or to tell somebody; the run
             fails all the same. It is given the inputs of this one, and has to take them all; an input of its own of
             type ``FlyteError | None`` with the default None is told what the workflow has failed by.
-        docs: a description, instead of the docstring's first paragraph.
+        docs: a ``Documentation`` in place of the docstring, or a text in place of its first paragraph.
         default_options: labels and more of executions that its default launch plan starts.
         refused: options of flytekit that are not supported.
 
@@ -216,21 +220,25 @@ def workflow(
         options.read_flag("interruptible", interruptible)
     if on_failure is not None and not isinstance(on_failure, Entity):
         raise UserError(f"on_failure={on_failure!r}: give a task or a workflow")
-    if not isinstance(docs, str):
-        raise UserError(f"docs={docs!r}: give a text")
-
     if default_options is not None and not hasattr(default_options, "max_parallelism"):
         raise UserError(f"default_options={default_options!r}: give Options(...)")
-
     make = partial(
         _make,
         failure_policy=policy,
         interruptible=interruptible,
-        description=docs,
+        docs=_read_docs(docs),
         on_failure=on_failure,
         default_options=default_options,
     )
     return make if function is None else make(function)
+
+
+def _read_docs(docs: Any) -> "Documentation | None":
+    if docs is None:
+        return None
+    from livedeck.sdk.descriptions import read_documentation
+
+    return read_documentation(docs)
 
 
 def _make(function: Callable[P, R], **options: Any) -> Workflow[P, R]:

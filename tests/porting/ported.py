@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 _MODULE = re.compile(r"^(\s*)import flytekit$", re.MULTILINE)
-_NAMES = re.compile(r"^(\s*)from flytekit(?:\.\w+)* import ", re.MULTILINE)
+_NAMES = re.compile(r"^(\s*)from flytekit((?:\.\w+)*) import ", re.MULTILINE)
 
 
 def port(source: str) -> str:
     """Return the program's text with its imports changed, and nothing else."""
-    return _NAMES.sub(r"\1from livedeck import ", _MODULE.sub(r"\1import livedeck as flytekit", source))
+    return _NAMES.sub(r"\1from livedeck\2 import ", _MODULE.sub(r"\1import livedeck as flytekit", source))
 
 
 def port_file(file: Path, folder: Path) -> Path:

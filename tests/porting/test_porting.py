@@ -27,7 +27,10 @@ HERE = Path(__file__).parent
 FLYTEKIT = HERE.parents[1] / ".venv-flytekit" / "bin" / "python"
 PROGRAMS = {file.stem: file for file in sorted((HERE / "programs").glob("*.py"))}
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning", "ignore::livedeck.NoEffectWarning"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,8 @@ def test_a_program_gives_on_the_server_what_it_gives_on_flytekit(
 def test_only_imports_are_changed() -> None:
     source = 'import flytekit\nfrom flytekit.types.file import FlyteFile\n    from flytekit import task\n"flytekit"\n'
     assert port(source) == (
-        'import livedeck as flytekit\nfrom livedeck import FlyteFile\n    from livedeck import task\n"flytekit"\n'
+        "import livedeck as flytekit\nfrom livedeck.types.file import FlyteFile\n    from livedeck import task\n"
+        '"flytekit"\n'
     )
 
 

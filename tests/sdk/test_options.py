@@ -122,8 +122,7 @@ def test_an_amount_is_one_here_if_it_is_one_to_the_engine(amount: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"container_image": "x:1"}, "container_image='x:1' cannot be honoured: tasks run in the environment"),
-        ({"secret_requests": [1]}, "secret_requests"),
+        ({"accelerator": "x"}, "accelerator='x' cannot be honoured: a task cannot choose the kind of GPU"),
         ({"task_config": object()}, "no task plugins"),
     ],
 )
@@ -142,7 +141,7 @@ def test_options_of_flytekits_cache_say_what_there_is_instead() -> None:
 
 
 def test_options_of_flytekit_left_at_their_defaults_are_accepted() -> None:
-    task(container_image=None, secret_requests=None)(function)  # type: ignore[call-overload]
+    task(container_image=None, secret_requests=None)(function)
 
 
 def test_an_unknown_option_is_a_type_error_with_a_suggestion() -> None:

@@ -467,7 +467,7 @@ def test_overrides() -> None:
 @pytest.mark.parametrize(
     ("overrides", "error", "words"),
     [
-        ({"container_image": "x"}, UnsupportedOption, "not in images"),
+        ({"task_config": "x"}, UnsupportedOption, "no task plugins"),
         ({"retry": 1}, TypeError, "did you mean 'retries'"),
         ({"retries": -1}, UserError, "retries=-1"),
         ({"timeout": 0}, UnsupportedOption, "a node's 0 means the task's own timeout"),

@@ -203,7 +203,7 @@ class _Call:
         for number in range(self._retries + 1):
             try:
                 traced: Traced | None = None
-                with self._attempt(number) as attempt:
+                with self._attempt(number, data) as attempt:
                     if not isinstance(self.task, DynamicTask):
                         return self._outputs(attempt, self._returned(attempt), data)
                     traced = self._traced(attempt, data)
@@ -220,7 +220,7 @@ class _Call:
     async def _attempts_async(self, data: DataPlane) -> Mapping[str, LocalValue]:
         for number in range(self._retries + 1):
             try:
-                with self._attempt(number) as attempt:
+                with self._attempt(number, data) as attempt:
                     return self._outputs(attempt, await self._returned_async(attempt), data)
             except SystemExit as error:
                 raise self._exited(error) from error
@@ -262,9 +262,9 @@ class _Call:
             }
 
     @contextmanager
-    def _attempt(self, number: int) -> Iterator[Attempt]:
+    def _attempt(self, number: int, data: DataPlane) -> Iterator[Attempt]:
         """Open an attempt, end its Deck as it ends, and let the next begin if the error allows it."""
-        attempt = _open(self.task, self.call_folder, number)
+        attempt = _open(self.task, self.call_folder, number, data)
         deck = self.call_folder.uri(str(number)) if self.task.options.enable_deck else ""
         try:
             told = attempt_told(self.task.name, self.call_folder.nodes, number, deck)
@@ -279,7 +279,7 @@ class _Call:
             logger.warning("%s: attempt %d failed, trying again: %s", self.task.name, number + 1, error)
 
 
-def _open(task: Task[..., Any], call_folder: CallFolder, number: int) -> Attempt:
+def _open(task: Task[..., Any], call_folder: CallFolder, number: int, data: DataPlane) -> Attempt:
     store = call_folder.deck_store(number) if task.options.enable_deck else None
     identity = AttemptIdentity(
         execution=ExecutionId(name=call_folder.execution),
@@ -288,7 +288,7 @@ def _open(task: Task[..., Any], call_folder: CallFolder, number: int) -> Attempt
         output_prefix=store.uri if store is not None else "",
     )
     hint = hint_of(call_folder, task.name, number, store) if store is not None else None
-    return Attempt(task, identity, store, hint=hint, checkpoint=call_folder.checkpoint(number))
+    return Attempt(task, identity, store, hint=hint, checkpoint=call_folder.checkpoint(number), data=data)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from flyteidl.core.interface_pb2 import TypedInterface, Variable, VariableMap
 from google.protobuf.duration_pb2 import Duration
 
+from livedeck.sdk.descriptions import NO_DOCUMENTATION, Documentation
 from livedeck.sdk.docstrings import Docstring
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.types import DataPlane, literal_type
@@ -52,10 +53,17 @@ def typed_interface(interface: Interface) -> TypedInterface:
     return TypedInterface(inputs=VariableMap(variables=inputs), outputs=VariableMap(variables=outputs))
 
 
-def description(docs: Docstring, summary: str = "") -> DescriptionEntity:
-    """Return what consoles show about an entity."""
+def description(docs: Docstring, given: Documentation | None = None) -> DescriptionEntity:
+    """Return what consoles show about an entity: what was given, else what its docstring says."""
+    given = given or NO_DOCUMENTATION
     text = Description(value=docs.text, format=DescriptionFormat.DESCRIPTION_FORMAT_RST)
-    return DescriptionEntity(short_description=summary or docs.summary, long_description=text)
+    if (long := given.long_description) is not None:
+        kind = DescriptionFormat.Name(long.format.value)
+        text = Description(value=long.value, uri=long.uri, icon_link=long.icon_link or "", format=kind)
+    made = DescriptionEntity(short_description=given.short_description or docs.summary, long_description=text)
+    if given.source_code is not None:
+        made.source_code.link = given.source_code.link or ""
+    return made
 
 
 def duration(time: timedelta) -> Duration:

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from flyteidl.admin.task_pb2 import TaskSpec
-from flyteidl.core import literals_pb2, tasks_pb2
+from flyteidl.core import literals_pb2, security_pb2, tasks_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
 from google.protobuf.wrappers_pb2 import BoolValue
 
@@ -14,6 +14,7 @@ from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.eager import EagerTask
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.options import Resources
+from livedeck.sdk.secrets import Secret
 from livedeck.sdk.specs.settings import CompileSettings, description, duration, identifier, typed_interface
 from livedeck.sdk.tasks import Task
 
@@ -36,7 +37,19 @@ def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> Ta
         interface=typed_interface(entity.interface),
         container=_container(task, settings, bound=entity.bound_inputs if isinstance(entity, MapTask) else None),
     )
-    return TaskSpec(template=template, description=description(entity.interface.docs))
+    if task.options.secrets:
+        template.security_context.secrets.extend(_secret(each) for each in task.options.secrets)
+    return TaskSpec(template=template, description=description(entity.interface.docs, task.options.docs))
+
+
+def _secret(secret: Secret) -> security_pb2.Secret:
+    return security_pb2.Secret(
+        group=secret.group,
+        group_version=secret.group_version,
+        key=secret.key,
+        mount_requirement=secret.mount_requirement.value,  # type: ignore[arg-type]
+        env_var=secret.env_var,
+    )
 
 
 def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
@@ -51,6 +64,7 @@ def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
         retries=literals_pb2.RetryStrategy(retries=options.retries),
         generates_deck=BoolValue(value=options.enable_deck),
         is_eager=isinstance(task, EagerTask),
+        deprecated_error_message=options.deprecated,
     )
     if options.timeout is not None:
         metadata.timeout.CopyFrom(duration(options.timeout))
@@ -76,7 +90,7 @@ def _container(task: Task[..., Any], settings: CompileSettings, *, bound: frozen
     arguments += ["--", "task-module", task.module, "task-name", attribute_of(task)]
     environment = {**settings.environment, **task.options.environment}
     return tasks_pb2.Container(
-        image=settings.image,
+        image=task.options.image or settings.image,
         args=arguments,
         resources=resources(task.options.requests, task.options.limits),
         env=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()],

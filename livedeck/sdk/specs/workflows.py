@@ -188,7 +188,7 @@ def workflow_spec(workflow: Workflow[..., Any], settings: CompileSettings) -> Wo
     return WorkflowSpec(
         template=workflow_template(workflow, settings),
         sub_workflows=[workflow_template(each, settings) for each in callees],
-        description=description(workflow.interface.docs, workflow.description),
+        description=description(workflow.interface.docs, workflow.docs),
     )
 
 

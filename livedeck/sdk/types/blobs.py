@@ -35,7 +35,7 @@ class StoredHandler(Handler):
 
     def accept(self, value: Any) -> Stored:
         stored = self._stored(value)
-        if stored.remote_source is None and (obstacle := self._obstacle(stored.path)):
+        if stored.downloaded and stored.remote_source is None and (obstacle := self._obstacle(stored.path)):
             raise self.mismatch(value, obstacle)
         return stored
 
@@ -123,12 +123,38 @@ class FileHandler(StoredHandler):
         return f"{found}, or declare Directory" if found and os.path.isdir(path) else found  # may hold a NUL
 
     def _upload(self, stored: Stored, data: "DataPlane") -> str:
+        path = Path(stored.download())
         if stored.remote_path is None:
-            return data.put_file(Path(stored.path))
+            return data.put_file(path)
+        if stored.remote_path is False:
+            return _local_uri(path)
         from livedeck.sdk.types import transfers
 
-        transfers.put_file(Path(stored.path), stored.remote_path, retry=data.retry)
+        transfers.put_file(path, stored.remote_path, retry=data.retry)
         return stored.remote_path
+
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        stored = self._stored(value)
+        literal = super().encode(stored, data)
+        literal.metadata.update(getattr(stored, "metadata", None) or {})
+        return literal
+
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Stored:
+        stored = super().read(literal, data)
+        assert isinstance(stored, File)
+        stored.metadata = dict(literal.metadata) or None
+        return stored
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        stored = self._stored(value)
+        metadata = getattr(stored, "metadata", None)
+        return {**super().pack(stored, data), **({"metadata": metadata} if metadata else {})}
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> Stored:
+        stored = super().unpack(plain, data)
+        assert isinstance(stored, File)
+        stored.metadata = (plain.get("metadata") if isinstance(plain, dict) else None) or None
+        return stored
 
 
 class DirectoryHandler(StoredHandler):
@@ -143,13 +169,21 @@ class DirectoryHandler(StoredHandler):
     def _upload(self, stored: Stored, data: "DataPlane") -> str:
         from livedeck.sdk.types import transfers
 
-        for file in transfers.files_in(Path(stored.path)):
+        folder = Path(stored.download())
+        for file in transfers.files_in(folder):
             if obstacle := paths.obstacle(str(file)):
                 raise self.mismatch(str(file), obstacle)
         if stored.remote_path is None:
-            return data.put_folder(Path(stored.path))
-        transfers.put_folder(Path(stored.path), stored.remote_path, retry=data.retry)
+            return data.put_folder(folder)
+        if stored.remote_path is False:
+            return _local_uri(folder)
+        transfers.put_folder(folder, stored.remote_path, retry=data.retry)
         return stored.remote_path
+
+
+def _local_uri(path: Path) -> str:
+    """Return the URI of what is not uploaded: whoever reads it must be on the same machine."""
+    return f"file://{path.absolute()}"
 
 
 def family(python_type: Any, resolve: Resolve) -> Handler | None:

@@ -1,6 +1,8 @@
 """The data plane: uploads and downloads of the files, frames, arrays and pickles of a run."""
 
+import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +91,25 @@ class DataPlane:
 
 def _random_name() -> str:
     return os.urandom(16).hex()  # as long as flytekit's names; never the same in two forks of one process
+
+
+_find_current: list[Callable[[], DataPlane | None]] = []
+
+
+def set_current_data_plane(find: Callable[[], DataPlane | None]) -> None:
+    """Say how the data plane of the task that runs is found; it returns None outside of tasks."""
+    _find_current[:] = [find]
+
+
+def current_data_plane() -> DataPlane:
+    """Return the data plane of the task that runs; outside of tasks one over a temporary folder."""
+    found = _find_current[0]() if _find_current else None
+    return found if found is not None else _temporary(os.getpid())
+
+
+@functools.cache
+def _temporary(process: int) -> DataPlane:
+    return DataPlane(f"file://{temporary_folder()}")
 
 
 class _Nowhere:

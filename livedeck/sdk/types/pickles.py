@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 _FORMAT = "PythonPickle"
 
 
+class FlytePickle:
+    """``FlytePickle[T]``, flytekit's word for values that travel as a pickle: here that is ``T`` itself, or ``Any``."""
+
+    def __class_getitem__(cls, python_type: Any) -> Any:
+        return python_type
+
+
 class PickleHandler(Handler):
     """Anything that cloudpickle takes."""
 
@@ -98,6 +105,8 @@ class PickleHandler(Handler):
 
 def family(python_type: Any, resolve: Resolve) -> Handler | None:
     """Return the handler if values of the type can be pickled at all."""
+    if python_type is FlytePickle:
+        return PickleHandler(Any)
     origin = typing.get_origin(python_type) or python_type
     if isinstance(origin, type) and issubclass(origin, tuple):
         raise UnsupportedType(

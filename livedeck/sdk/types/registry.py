@@ -12,6 +12,8 @@ from livedeck.sdk.types.handler import Handler, Resolve
 from livedeck.sdk.types.mismatches import type_name
 
 Family = Callable[[Any, Resolve], Handler | None]
+Wrapper = Callable[[Any, tuple[Any, ...], Resolve], Handler | None]
+"""Finds the handler of a type by what stands beside it in ``Annotated``, too."""
 
 _MOST = 4096
 
@@ -42,7 +44,12 @@ class Registry:
         return handler
 
     def _make(self, python_type: Any) -> Handler:
-        bare = _bare(python_type)
+        bare, annotations = _bare(python_type)
+        if annotations:
+            for wrapper in _WRAPPERS:
+                handler = wrapper(bare, annotations, self)
+                if handler is not None:
+                    return handler
         for family in self._families:
             handler = family(bare, self)
             if handler is not None:
@@ -52,6 +59,10 @@ class Registry:
     def add(self, family: Family) -> None:
         """Ask ``family`` before all others."""
         self._families.insert(0, family)
+        self._found.clear()
+
+    def forget(self) -> None:
+        """Find the handler of each type anew."""
         self._found.clear()
 
 
@@ -72,7 +83,11 @@ def _later(module: str, *libraries: str) -> Family:
     return family
 
 
+_FRAME_MODULES = ("pandas", "polars", "pyarrow", "livedeck.sdk.types.datasets", "livedeck.sdk.types.codecs")
+"""Modules of which one is loaded if there is a type of frames."""
+
 _FAMILIES: list[Family] = [
+    _later("transformers", "livedeck.sdk.types.transformers"),
     scalars.family,
     plain.family,
     lists.family,
@@ -84,7 +99,8 @@ _FAMILIES: list[Family] = [
     _later("models", "pydantic"),  # before the dataclasses: pydantic has its own, which are not models
     _later("errors", "livedeck.sdk.types.errors"),  # before the dataclasses, too
     _later("records"),
-    _later("frames", "pandas", "polars", "pyarrow"),
+    _later("iterators"),
+    _later("frames", *_FRAME_MODULES),
     _later("arrays", "numpy"),
     _later("pickles"),
 ]
@@ -94,17 +110,40 @@ _outside = Registry(list(_FAMILIES), _inside)
 handler_for = _outside
 
 
-def _bare(python_type: Any) -> Any:
-    """Return the type without ``Annotated``, ``NewType`` and ``type`` aliases."""
+def _hashed(python_type: Any, annotations: tuple[Any, ...], resolve: Resolve) -> Handler | None:
+    hashes = sys.modules.get("livedeck.sdk.types.hashes")
+    return hashes.wrapped(python_type, annotations, resolve) if hashes is not None else None
+
+
+def _frame(python_type: Any, annotations: tuple[Any, ...], resolve: Resolve) -> Handler | None:
+    if sys.modules.keys().isdisjoint(_FRAME_MODULES):
+        return None
+    frames = importlib.import_module("livedeck.sdk.types.frames")
+    return cast("Handler | None", frames.family(python_type, resolve, annotations))
+
+
+_WRAPPERS: list[Wrapper] = [_hashed, _frame]
+
+
+def _bare(python_type: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return the type without ``Annotated``, ``NewType`` and ``type`` aliases, and what stood in ``Annotated``."""
+    annotations: tuple[Any, ...] = ()
     while True:
         if typing.get_origin(python_type) is Annotated:
+            annotations += python_type.__metadata__
             python_type = typing.get_args(python_type)[0]
         elif isinstance(python_type, typing.NewType):
             python_type = python_type.__supertype__
         elif type(python_type).__name__ == "TypeAliasType":
             python_type = python_type.__value__
         else:
-            return python_type
+            return python_type, annotations
+
+
+def forget_handlers() -> None:
+    """Find the handlers of all types anew: how some are written has changed."""
+    _inside.forget()
+    _outside.forget()
 
 
 def register(family: Family) -> None:

@@ -91,6 +91,29 @@ def fetch_folder(uri: str, folder: Path, *, retry: Retry | None = None) -> list[
     return list(paths.values())
 
 
+def keys_below(place: str, *, retry: Retry | None = None) -> list[str]:
+    """Return the paths of all files below a local path or a URI, relative to it and with slashes.
+
+    Raises:
+        StoreError: the store did not say.
+    """
+    if "://" in place:
+        return list(open_store(place, retry=retry).list())
+    return [file.relative_to(place).as_posix() for file in files_in(Path(place))]
+
+
+def size_below(place: str, key: str, *, retry: Retry | None = None) -> int | None:
+    """Return the number of bytes of a file below a local path or a URI; None if there is none.
+
+    Raises:
+        StoreError: the store did not say.
+    """
+    if "://" in place:
+        meta = open_store(place, retry=retry).head(key)
+        return meta.size if meta is not None else None
+    return Path(place, key).stat().st_size
+
+
 def _each(work: Callable[[Any], None], items: Iterable[Any]) -> None:
     """Call ``work`` for each item, some at once; the first error ends it."""
     items = list(items)
