@@ -80,9 +80,9 @@ const ORDER = Object.keys(GROUPS) as readonly DeckGroup[];
 
 type Known = Omit<DeckEntry, "group" | "trouble" | "headline">;
 
-function entryOf(known: Known, hasDeck: boolean, headline: Headline | null): DeckEntry {
+function entryOf(known: Known, headline: Headline | null): DeckEntry {
   const { tone, terminal } = known.look;
-  const died = terminal && hasDeck && headline !== null && !headline.ended && (headline.source ?? null) === null && tone !== "warn";
+  const died = terminal && tone !== "warn" && (headline?.died ?? false);
   const behind = !terminal && (headline?.behind ?? 0) > 0;
   const trouble = tone === "bad" ? "" : died ? "Deck incomplete" : behind ? "Behind" : "";
   const group = tone === "bad" || trouble ? "attention" : terminal ? "done" : tone === "running" ? "live" : "waiting";
@@ -97,7 +97,7 @@ export function entriesOfItems(array: NodeRow, items: readonly Item[], decks: Re
     const startedAt = latest.startedAt;
     const endedAt = startedAt === null || latest.seconds === null ? null : startedAt + latest.seconds * 1000;
     const known = { id, name: `${array.name} [${item.index}]`, look: TASK_PHASES[latest.phase], startedAt, endedAt };
-    return entryOf(known, latest.deck, decks.get(id) ?? null);
+    return entryOf(known, decks.get(id) ?? null);
   });
 }
 
@@ -107,7 +107,7 @@ export function entriesOfRows(rows: readonly NodeRow[], decks: ReadonlyMap<strin
     .filter((row) => row.node !== null && !row.holdsItems && !row.startsExecution && (!row.holdsNodes || row.hasDeck) && !row.gate)
     .map((row) => {
       const known = { id: row.id, name: row.name, look: NODE_PHASES[row.phase], startedAt: row.startedAt, endedAt: row.endedAt };
-      return entryOf(known, row.hasDeck, decks.get(row.id) ?? null);
+      return entryOf(known, decks.get(row.id) ?? null);
     });
 }
 

@@ -89,6 +89,7 @@ export interface Headline {
   readonly elements?: readonly Element[];
   readonly publishedAt?: string | null;
   readonly ended?: boolean;
+  readonly died?: boolean;
   readonly behind?: number;
   readonly source?: string | null;
 }

@@ -52,9 +52,8 @@ describe("Decks side by side", () => {
     const behind = entriesOfRows([ROW], new Map([["n0", { node: "n0", behind: 3 }]]));
     expect(behind).toMatchObject([{ group: "attention", trouble: "Behind" }]);
     const over: NodeRow = { ...ROW, phase: "SUCCEEDED", endedAt: 2000 };
-    expect(entriesOfRows([over], new Map([["n0", { node: "n0" }]]))).toMatchObject([{ group: "attention", trouble: "Deck incomplete" }]);
-    expect(entriesOfRows([over], new Map([["n0", { node: "n0", ended: true }]]))).toMatchObject([{ group: "done", trouble: "" }]);
-    expect(entriesOfRows([over], new Map([["n0", { node: "n0", source: "p/d/e/n0/0" }]]))).toMatchObject([{ group: "done" }]);
+    expect(entriesOfRows([over], new Map([["n0", { node: "n0", died: true }]]))).toMatchObject([{ group: "attention", trouble: "Deck incomplete" }]);
+    expect(entriesOfRows([over], new Map([["n0", { node: "n0" }]]))).toMatchObject([{ group: "done", trouble: "" }]); // its end is on its way
     expect(entriesOfRows([over], new Map())).toMatchObject([{ group: "done", headline: null }]);
   });
 

@@ -56,6 +56,7 @@ class _Log:
         self.headline = HeadlineReplay()
         self.published_at: str | None = None
         self.behind = 0.0
+        self.died = False
         self.due = 0.0
         """When it is looked at next."""
         self.over_since: float | None = None
@@ -76,6 +77,7 @@ class _Log:
                     self.headline.elements,
                     self.published_at,
                     self.headline.end is not None,
+                    self.died,
                     round(self.behind, 1),
                     None if own else shown.path,
                 )
@@ -306,6 +308,9 @@ class DeckGroup:
             if each.headline.end is not None or not waits:
                 del self._open[place]
                 each.reader = _CLOSED  # which holds no page in memory
+                if each.headline.end is None and each.seq >= 0:
+                    each.died = True
+                    self._touch(each)
 
     def _pause(self) -> float:
         """Seconds until the next look although nothing wakes the group."""

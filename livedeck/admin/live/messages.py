@@ -144,7 +144,9 @@ class Headline(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     published_at: str | None = None
     """When the last publish was stored: RFC 3339, UTC."""
     ended: bool = False
-    """Whether the Deck is complete: of a task that is over and whose Deck is not, it died."""
+    """Whether the Deck is complete."""
+    died: bool = False
+    """Whether nothing is added to the Deck any more although it has no end."""
     behind: float = 0.0
     """Seconds since the oldest publish that has not reached the store, when that was told."""
     source: str | None = None

@@ -84,6 +84,7 @@ _EXECUTIONS: Final = [
     Scene("execution-many", _run(story.DECKS), "is_live"),
     Scene("execution-many-filtered", _run(story.DECKS, "?phase=FAILED"), "is_died"),
     Scene("execution-none-in-phase", _run(story.DECKS, "?phase=SKIPPED"), "No node is in this phase"),
+    Scene("execution-decks", _run(story.DECKS, "?run=decks"), "Failed, died or behind"),
     Scene("execution-inputs", _run(story.SUCCEEDED, "?run=inputs"), "epochs"),
     Scene("execution-outputs", _run(story.SUCCEEDED, "?run=outputs"), "accuracy"),
     Scene("execution-unknown", _run("nothere"), "there is no execution"),
@@ -92,6 +93,7 @@ _EXECUTIONS: Final = [
 ]
 _NODES: Final = [
     Scene("node-inside", _node(story.NESTED, "n1", "nodes"), "prepare"),
+    Scene("node-decks", _node(story.NESTED, "n1", "rollup"), "of 3 over"),
     Scene("node-log", _node(story.RUNNING, "n1", "log"), "epoch 59"),
     Scene("node-log-cached", _node(story.SUCCEEDED, "n0", "log"), "No log: taken from the cache"),
     Scene("node-log-nothing", _node(story.SUCCEEDED, "n2", "log"), "The task printed nothing"),

@@ -65,6 +65,8 @@ class Canned:
                         Route("/live/executions/{project}/{domain}/{name}", self._execution),
                         Route("/live/logs/{project}/{domain}/{name}/{node}/{attempt}", self._log),
                         Route("/live/decks/{project}/{domain}/{name}/{node}/{attempt}", self._deck),
+                        Route("/live/headlines/{project}/{domain}/{name}", self._headlines),
+                        Route("/live/headlines/{project}/{domain}/{name}/{node}", self._headlines),
                         Route("/live/view/{node}", self._deck),
                     ]
                 ),
@@ -108,6 +110,10 @@ class Canned:
     def _deck(self, request: Request) -> Response:
         node = request.path_params["node"]
         return _Stream(story.DECK_STREAMS[_DECKS.get(node, node)], self._closing)
+
+    def _headlines(self, request: Request) -> Response:
+        inside = "node" in request.path_params
+        return _Stream(story.headlines(*(story.NESTED_NODES if inside else story.PUBLISHED)), self._closing)
 
     def _share(self, _request: Request) -> Response:
         link = f"http://livedeck.example/decks/shared/{'Zm9vYmFy' * 12}"

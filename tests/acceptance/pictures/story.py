@@ -18,12 +18,15 @@ from livedeck.admin.live.messages import (
     DeckPhase,
     DeckState,
     ExecutionQueue,
+    Headline,
+    Headlines,
     LogChunk,
     QueuedNode,
     Snapshot,
 )
 from livedeck.admin.live.sse import event
-from livedeck.deck.ops import Document, End, Unreadable
+from livedeck.deck.headlines import HeadlineReplay
+from livedeck.deck.ops import Document, End, Progress, Unreadable
 from livedeck.deck.page import Page
 from tests.deck.applying import apply_ops
 
@@ -383,6 +386,11 @@ def _deck_streams() -> dict[str, list[bytes]]:
 
 DECK_STREAMS: Final = _deck_streams()
 """The events of a Deck in each state, by the state's name."""
+PUBLISHED: Final = [
+    name for name in DECK_STREAMS if name not in {"queued", "waiting", "placeholder", "none", "empty", "foreign"}
+]
+"""Those of them that something was published to."""
+NESTED_NODES: Final = ("n1-0-n0", "n1-0-n1", "n1-0-n2")
 FOREIGN_PAGE: Final = """<!doctype html><html><head><title>Deck</title></head><body style="font-family: sans-serif">
 <h1>Written by another library</h1><p>It is overwritten whole each time, and shown as it is.</p></body></html>"""
 
@@ -401,6 +409,26 @@ def execution_stream(name: str) -> list[bytes] | None:
     if name not in _EVENTS:
         return None
     return [event("execution", message(Execution, BY_NAME[name])), *_EVENTS[name](), event("ready", b"{}")]
+
+
+def headlines(*nodes: str) -> list[bytes]:
+    """The headlines of nodes: those of their Decks, each as far as its number says."""
+    decks = []
+    for number, node in enumerate(nodes):
+        replay = HeadlineReplay()
+        replay.load(deck_document(ended=number % 3 == 0))
+        elements = [
+            msgspec.structs.replace(element, value=7 + 5 * number, total=60)
+            if isinstance(element, Progress)
+            else element
+            for element in replay.elements
+        ]
+        decks.append(
+            Headline(
+                node, 0, elements, at(190 + number), replay.end is not None, node == "died", 42.0 * (node == "behind")
+            )
+        )
+    return [event("headlines", msgspec.json.encode(Headlines(decks))), event("ready", b"{}")]
 
 
 def _literal(primitive: Fields) -> Fields:

@@ -106,7 +106,7 @@ async def test_a_retry_begins_with_nothing_and_one_that_died_is_not_said_to_be_c
     await run_item(world, 0, K.FAILED)
     async with world.listen(f"/live/headlines/{RUN}/n0") as stream:
         viewer = Headlines(stream)
-        decks = await viewer.until(lambda decks: decks)
+        decks = await viewer.until(lambda decks: decks.get("n0:0", {}).get("died"))
         assert not decks["n0:0"].get("ended")
         await run_item(world, 0, attempt=1)
         decks = await viewer.until(lambda decks: decks["n0:0"].get("attempt") == 1)
