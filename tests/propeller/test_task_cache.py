@@ -150,6 +150,9 @@ async def test_one_computes_and_the_others_wait_without_a_slot(world: World) -> 
         others = world.control.create("a1", workflow(*parts, task("last", outputs="o0")))
         done = lambda: ("last", 0) in others.by_attempt and others.by_attempt["last", 0].closure.phase == 3  # noqa: E731
         await world.control.until(done)
+        async with asyncio.timeout(20):
+            while len(propeller.queued(others.key)) < 40:  # each has asked, and was told who computes
+                await asyncio.sleep(0.01)
         reasons = {queued.reason for queued in propeller.queued(others.key).values()}
         assert reasons == {"waits for node n0 of execution a0, which computes the same outputs (cache_serialize)"}
         go.set()
