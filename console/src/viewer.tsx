@@ -78,7 +78,7 @@ function Viewer() {
         <span className="viewer-title">{meta("livedeck-title")}</span>
         {decks.length > 1 && (
           <select
-            className="place-select"
+            className="top-bar-select"
             aria-label="Deck"
             value={deck?.name}
             onChange={({ target }) => {

@@ -8,7 +8,7 @@ import type { ThemeSetting } from "../core/theme";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Skeleton } from "../ui/Skeleton";
 import "./app.css";
-import { pageOf, placeOf, preloadPages } from "./routes";
+import { pageOf, restoredPageOf, preloadPages } from "./routes";
 import { TopBar } from "./TopBar";
 
 const queries = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false, retry: 2 } } });
@@ -24,7 +24,7 @@ export function App({ theme }: { readonly theme: ThemeSetting }) {
   return (
     <QueryClientProvider client={queries}>
       <ThemeProvider setting={theme}>
-        <RouterProvider placeOf={placeOf}>
+        <RouterProvider restoredPageOf={restoredPageOf}>
           <div className="app">
             <TopBar />
             <div className="app-page" data-scrolls="page">
@@ -41,7 +41,7 @@ function GuardedPage() {
   const { route } = useRouter();
   return (
     <ErrorBoundary what="This page" about={route}>
-      <RoutePage key={placeOf(route).identity} route={route} />
+      <RoutePage key={restoredPageOf(route).identity} route={route} />
     </ErrorBoundary>
   );
 }

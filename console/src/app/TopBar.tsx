@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { Link, useRouter } from "../bindings/router";
 import { listProjects } from "../core/api";
 import { words } from "../core/bidi";
-import { lastPlace, rememberPlace, type Place } from "../core/lastPlace";
+import { lastDomain, rememberDomain, type ProjectDomain } from "../core/lastDomain";
 import { executionsPath } from "../core/routes";
 import type { Project } from "../protocol/flyte";
 import { Icon } from "../ui/icons";
@@ -11,10 +11,10 @@ import { ThemeButton } from "./ThemeButton";
 
 export function TopBar() {
   const { route } = useRouter();
-  const place = "project" in route ? route : lastPlace(window.localStorage);
-  const { project, domain } = place;
+  const shown = "project" in route ? route : lastDomain(window.localStorage);
+  const { project, domain } = shown;
   useEffect(() => {
-    if (route.page === "execution" || route.page === "executions") rememberPlace({ project, domain }, window.localStorage);
+    if (route.page === "execution" || route.page === "executions") rememberDomain({ project, domain }, window.localStorage);
   }, [route.page, project, domain]);
   return (
     <nav className="top-bar" aria-label="Main">
@@ -22,11 +22,11 @@ export function TopBar() {
         <Logo />
         <span>livedeck</span>
       </Link>
-      <PlaceSelect place={place} />
+      <DomainSelect shown={shown} />
       {route.page === "execution" && (
         <>
           <Icon name="chevron" size={14} className="crumb" />
-          <Link className="crumb-link" href={executionsPath(place)}>
+          <Link className="crumb-link" href={executionsPath(shown)}>
             Executions
           </Link>
         </>
@@ -38,21 +38,21 @@ export function TopBar() {
   );
 }
 
-function PlaceSelect({ place }: { readonly place: Place }) {
+function DomainSelect({ shown }: { readonly shown: ProjectDomain }) {
   const { go } = useRouter();
   const projects = useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => listProjects(signal), staleTime: 60_000 });
-  const places = placesOf(projects.data?.projects ?? [], place);
+  const domains = domainsOf(projects.data?.projects ?? [], shown);
   return (
     <select
-      className="place-select"
+      className="top-bar-select"
       aria-label="Project and domain"
-      value={places.findIndex((one) => one.project === place.project && one.domain === place.domain)}
+      value={domains.findIndex((one) => isSame(one, shown))}
       onChange={(event) => {
-        const chosen = places[Number(event.target.value)];
+        const chosen = domains[Number(event.target.value)];
         if (chosen) go(executionsPath(chosen));
       }}
     >
-      {places.map(({ project, domain }, index) => (
+      {domains.map(({ project, domain }, index) => (
         <option key={`${project}/${domain}`} value={index}>
           {words`${project} / ${domain}`}
         </option>
@@ -62,10 +62,14 @@ function PlaceSelect({ place }: { readonly place: Place }) {
 }
 
 /** Every domain of every project, and in any case the one that is shown. */
-function placesOf(projects: readonly Project[], shown: Place): Place[] {
-  const places = projects.flatMap(({ id, domains = [] }) => domains.map((domain) => ({ project: id, domain: domain.id })));
-  const known = places.some((one) => one.project === shown.project && one.domain === shown.domain);
-  return known ? places : [{ project: shown.project, domain: shown.domain }, ...places];
+function domainsOf(projects: readonly Project[], shown: ProjectDomain): ProjectDomain[] {
+  const known = projects.flatMap(({ id, domains = [] }) => domains.map((domain) => ({ project: id, domain: domain.id })));
+  if (known.some((one) => isSame(one, shown))) return known;
+  return [{ project: shown.project, domain: shown.domain }, ...known];
+}
+
+function isSame(one: ProjectDomain, other: ProjectDomain): boolean {
+  return one.project === other.project && one.domain === other.domain;
 }
 
 function Logo() {

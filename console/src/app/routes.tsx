@@ -3,7 +3,7 @@
  * `core/routes.ts`. To add a page: its route there, its line here.
  */
 import { lazy, type ComponentType } from "react";
-import type { Place } from "../bindings/router";
+import type { RestoredPage } from "../bindings/router";
 import { words } from "../core/bidi";
 import type { Route } from "../core/routes";
 
@@ -63,8 +63,8 @@ export function pageOf(route: Route): RoutePage<Route> & { readonly Page: Page<R
   return { ...(ROUTES[route.page] as RoutePage<Route>), Page };
 }
 
-/** What is remembered of a page, and begun anew on another one. */
-export function placeOf(route: Route): Place {
+/** What of a page is restored, and begun anew on another one. */
+export function restoredPageOf(route: Route): RestoredPage {
   const { about, focus, scrolls } = ROUTES[route.page] as RoutePage<Route>;
   return { identity: `${route.page} ${about(route)}`, focus, scrolls };
 }

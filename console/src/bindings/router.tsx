@@ -1,9 +1,9 @@
 /** Addresses and history, without a library: the routes themselves are in `core/routes.ts`. */
 import { createContext, use, useEffect, useLayoutEffect, useMemo, useSyncExternalStore, type AnchorHTMLAttributes, type ReactNode } from "react";
 import { parseRoute, type Route } from "../core/routes";
-import { Visited, type Place } from "../core/visited";
+import { ScrollRestoration, type RestoredPage } from "../core/scrollRestoration";
 
-export type { Place };
+export type { RestoredPage };
 
 interface Router {
   readonly route: Route;
@@ -29,27 +29,27 @@ function go(to: string, { replace = false }: { readonly replace?: boolean } = {}
   if (to === here()) return;
   if (replace) window.history.replaceState(window.history.state, "", to);
   else {
-    VISITED.leave();
+    SCROLL_RESTORATION.leave();
     window.history.pushState(null, "", to);
   }
   window.dispatchEvent(new Event(MOVED));
 }
 
-const VISITED = new Visited(window);
+const SCROLL_RESTORATION = new ScrollRestoration(window);
 
 interface RouterProviderProps {
-  readonly placeOf: (route: Route) => Place;
+  readonly restoredPageOf: (route: Route) => RestoredPage;
   readonly children: ReactNode;
 }
 
-export function RouterProvider({ placeOf, children }: RouterProviderProps) {
+export function RouterProvider({ restoredPageOf, children }: RouterProviderProps) {
   const address = useSyncExternalStore(subscribe, here);
-  useEffect(() => VISITED.restoreOnBack(), []);
+  useEffect(() => SCROLL_RESTORATION.restoreOnBack(), []);
   const router = useMemo<Router>(() => {
     const [path = "", search = ""] = address.split("?");
     return { route: parseRoute(path, search), go };
   }, [address]);
-  useLayoutEffect(() => VISITED.show(placeOf(router.route)), [placeOf, router]);
+  useLayoutEffect(() => SCROLL_RESTORATION.show(restoredPageOf(router.route)), [restoredPageOf, router]);
   return <RouterContext value={router}>{children}</RouterContext>;
 }
 

@@ -3,14 +3,14 @@
  * again. What scrolls are parts of the page (`data-scrolls` names them), so the browser's own memory does not help; and
  * the page's content comes later than the page, so restoring waits for it.
  */
-interface Spot {
+interface Position {
   readonly scroll: Readonly<Record<string, number>>;
   /** The address that the focused link leads to. */
   readonly focus: string | null;
 }
 
-/** What a page has that a viewer can be at. */
-export interface Place {
+/** What of a page is restored. */
+export interface RestoredPage {
   /** Another one: another page. */
   readonly identity: string;
   /** What gets the focus when a viewer comes to the page, if what had it is gone: a CSS selector; null: nothing. */
@@ -22,44 +22,44 @@ export interface Place {
 /** Until then, in milliseconds, content may come that is long enough to be scrolled to. */
 const TIMEOUT = 3000;
 
-export class Visited {
+export class ScrollRestoration {
   private stop: (() => void) | null = null;
-  private place: Place | null = null;
+  private page: RestoredPage | null = null;
 
   constructor(private readonly window: Window) {}
 
-  /** Remember the spot, in the step of the history that is left. */
+  /** Remember the position, in the step of the history that is left. */
   leave(): void {
     this.stop?.();
     const { history } = this.window;
-    history.replaceState({ ...(history.state as object | null), spot: this.spot() }, "");
+    history.replaceState({ ...(history.state as object | null), position: this.position() }, "");
   }
 
   /** Another address is shown. Its page, if that is another one, begins at its top and with its own focus, but after Back. */
-  show(place: Place): void {
-    const before = this.place;
-    this.place = place;
-    const { spot } = (this.window.history.state ?? {}) as { spot?: Spot };
-    if (before === null || before.identity === place.identity || spot) return;
+  show(page: RestoredPage): void {
+    const before = this.page;
+    this.page = page;
+    const { position } = (this.window.history.state ?? {}) as { position?: Position };
+    if (before === null || before.identity === page.identity || position) return;
     this.stop?.();
-    const top = Object.fromEntries(place.scrolls.map((name) => [name, 0]));
-    this.when(() => this.scrollTo(top) && this.focusFirst(place.focus));
+    const top = Object.fromEntries(page.scrolls.map((name) => [name, 0]));
+    this.when(() => this.scrollTo(top) && this.focusFirst(page.focus));
   }
 
-  /** Go back to the spot whenever a step of the history is come back to. Returns how to end that. */
+  /** Go back to the position whenever a step of the history is come back to. Returns how to end that. */
   restoreOnBack(): () => void {
     const { window } = this;
     window.history.scrollRestoration = "manual";
     const back = ({ state }: PopStateEvent) => {
-      const { spot } = (state ?? {}) as { spot?: Spot };
+      const { position } = (state ?? {}) as { position?: Position };
       this.stop?.();
-      if (spot) this.restore(spot);
+      if (position) this.restore(position);
     };
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);
   }
 
-  private spot(): Spot {
+  private position(): Position {
     const scroll: Record<string, number> = {};
     for (const [name, element] of this.scrolling()) scroll[name] = element.scrollTop;
     const focused = this.window.document.activeElement;
@@ -70,10 +70,10 @@ export class Visited {
   private scrolling(): ReadonlyMap<string, HTMLElement> {
     const elements = [...this.window.document.querySelectorAll<HTMLElement>("[data-scrolls]")];
     const named = elements.map((element) => [element.dataset["scrolls"] ?? "", element] as const);
-    return new Map(named.filter(([name]) => this.place?.scrolls.includes(name)));
+    return new Map(named.filter(([name]) => this.page?.scrolls.includes(name)));
   }
 
-  private restore({ scroll, focus }: Spot): void {
+  private restore({ scroll, focus }: Position): void {
     this.when(() => {
       const scrolled = this.scrollTo(scroll);
       return this.focusLink(focus) && scrolled;
@@ -97,7 +97,7 @@ export class Visited {
     window.requestAnimationFrame(attempt);
   }
 
-  private scrollTo(scroll: Spot["scroll"]): boolean {
+  private scrollTo(scroll: Position["scroll"]): boolean {
     const elements = this.scrolling();
     return Object.entries(scroll).every(([name, top]) => {
       const element = elements.get(name);

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, it } from "vitest";
-import { Visited } from "../../src/core/visited";
+import { ScrollRestoration } from "../../src/core/scrollRestoration";
 
 /** A page that scrolls, with a list of links. jsdom lays nothing out: how far it can be scrolled is set here. */
 function page(longest: number): HTMLElement {
@@ -26,12 +26,12 @@ beforeEach(() => {
 });
 
 it("is found again on Back, as soon as there is enough to scroll to", async () => {
-  const visited = new Visited(window);
-  const end = visited.restoreOnBack();
-  visited.show(LIST);
+  const restoration = new ScrollRestoration(window);
+  const end = restoration.restoreOnBack();
+  restoration.show(LIST);
   page(1000).scrollTop = 400;
   document.querySelector<HTMLElement>("a[href='/two']")?.focus();
-  visited.leave();
+  restoration.leave();
   history.pushState(null, "", "/two");
   page(0);
   await back();
@@ -46,11 +46,11 @@ it("is found again on Back, as soon as there is enough to scroll to", async () =
 });
 
 it("leaves alone a viewer who moves by themselves", async () => {
-  const visited = new Visited(window);
-  const end = visited.restoreOnBack();
-  visited.show(LIST);
+  const restoration = new ScrollRestoration(window);
+  const end = restoration.restoreOnBack();
+  restoration.show(LIST);
   page(1000).scrollTop = 400;
-  visited.leave();
+  restoration.leave();
   history.pushState(null, "", "/two");
   page(0);
   await back();
@@ -64,13 +64,13 @@ it("leaves alone a viewer who moves by themselves", async () => {
 });
 
 it("begins at the top of another page, and with its heading where what had the focus is gone", async () => {
-  const visited = new Visited(window);
-  visited.show(LIST);
+  const restoration = new ScrollRestoration(window);
+  restoration.show(LIST);
   const list = page(1000);
   list.scrollTop = 400;
-  visited.leave();
+  restoration.leave();
   history.pushState(null, "", "/two");
-  visited.show({ ...LIST, identity: "two" });
+  restoration.show({ ...LIST, identity: "two" });
   await frame();
   expect(list.scrollTop).toBe(0);
   list.innerHTML = "<h1>Two</h1>"; // comes later
@@ -80,12 +80,12 @@ it("begins at the top of another page, and with its heading where what had the f
 });
 
 it("leaves focus and scroll alone where another view of the same page is shown", async () => {
-  const visited = new Visited(window);
-  visited.show(LIST);
+  const restoration = new ScrollRestoration(window);
+  restoration.show(LIST);
   const list = page(1000);
   list.scrollTop = 400;
   history.pushState(null, "", "/list?filtered");
-  visited.show({ ...LIST });
+  restoration.show({ ...LIST });
   await frame();
   await frame();
   expect([list.scrollTop, document.activeElement]).toEqual([400, document.body]);
