@@ -30,6 +30,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    env: { TZ: "UTC" },
     // Many ranges and documents are tried in one test; a busy machine takes its time.
     testTimeout: 60_000,
   },

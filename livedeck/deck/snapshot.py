@@ -10,10 +10,11 @@ the last one carry the script only for kinds of element that need it.
 """
 
 import html
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
@@ -23,6 +24,7 @@ import msgspec
 
 from livedeck.deck import policy, slices
 from livedeck.deck.framed import outer_script
+from livedeck.deck.numerals import format_moment
 from livedeck.deck.ops import KINDS, Document, Element, Tab
 from livedeck.deck.raw import Raw, read
 from livedeck.deck.segments import clean_text
@@ -287,7 +289,8 @@ def _moment(at: str) -> str:
         moment = datetime.fromisoformat(at)
     except ValueError:
         return html.escape(at)
-    return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return format_moment(math.floor(zoned.timestamp()), zone="UTC")
 
 
 def _embedded(document: Document) -> Iterator[bytes]:

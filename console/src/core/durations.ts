@@ -3,6 +3,8 @@
  * renders goes blank: so whatever comes in, words come out.
  */
 
+import { formatDay, formatMoment, momentOf } from "./numerals";
+
 export { formatDuration } from "./numerals";
 
 /** An age that ticks: tenths below ten seconds, then coarser. */
@@ -20,19 +22,37 @@ export function parseDuration(text: string | undefined): number | null {
   return Number.isNaN(seconds) ? null : seconds;
 }
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const DAY = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
-
 /** A moment, in the viewer's time zone: the clock alone for today's. What is no time is left as it is. */
 export function formatTime(time: string, now: number = Date.now()): string {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return time;
-  const clock = CLOCK.format(date);
-  return date.toDateString() === new Date(now).toDateString() ? clock : `${DAY.format(date)}, ${clock}`;
+  const moment = localMoment(Date.parse(time));
+  if (moment === null) return time;
+  const clock = moment.toISOString().slice(-13, -5);
+  const today = localMoment(now);
+  if (today && formatDay(moment) === formatDay(today)) return clock;
+  return `${formatDay(moment, moment.getUTCFullYear() !== today?.getUTCFullYear())}, ${clock}`;
 }
 
+/** A moment in the viewer's time zone, with its day and its zone, to the second. */
 export function formatFullTime(time: string): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? time : FULL.format(date);
+  return formatExactTime(time, 1000);
+}
+
+/** The same, to as many milliseconds. */
+export function formatExactTime(time: string, resolution = 1): string {
+  const millis = Math.floor(Date.parse(time) / resolution) * resolution;
+  const moment = localMoment(millis);
+  return moment === null ? time : formatMoment(moment.getTime() / 1000, zoneOf(millis));
+}
+
+/** A moment whose clock in UTC is the viewer's; null for what is no time. */
+function localMoment(millis: number): Date | null {
+  if (Number.isNaN(millis)) return null;
+  return momentOf(millis / 1000) && new Date(millis - new Date(millis).getTimezoneOffset() * 60_000);
+}
+
+const ZONE = new Intl.DateTimeFormat("en", { timeZoneName: "short" });
+
+/** What the viewer's time zone is called then: `UTC`, `GMT+1`. */
+function zoneOf(millis: number): string {
+  return ZONE.formatToParts(millis).find(({ type }) => type === "timeZoneName")?.value ?? "";
 }

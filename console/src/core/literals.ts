@@ -1,7 +1,8 @@
 /** Flyte's literals as values that people read: what a Python user would have written, and what kind it is. */
 import type { Literal, LiteralMap, Scalar } from "../protocol/flyte";
-import { formatDuration, formatFullTime, parseDuration } from "./durations";
+import { formatDuration, formatExactTime, parseDuration } from "./durations";
 import { decodeMsgpack, fromBase64 } from "./msgpack";
+import { formatSize } from "./numerals";
 
 export type Shown =
   | { readonly form: "text"; readonly type: string; readonly text: string }
@@ -63,7 +64,7 @@ function showPrimitive(primitive: NonNullable<Scalar["primitive"]>): Shown {
   if (integer !== undefined) return { form: "code", type: "int", text: String(integer) };
   if (floatValue !== undefined) return { form: "code", type: "float", text: String(floatValue) };
   if (boolean !== undefined) return { form: "code", type: "bool", text: boolean ? "True" : "False" };
-  if (datetime !== undefined) return { form: "text", type: "datetime", text: formatFullTime(datetime) };
+  if (datetime !== undefined) return { form: "text", type: "datetime", text: formatExactTime(datetime) };
   if (duration !== undefined) {
     return { form: "text", type: "timedelta", text: formatDuration(parseDuration(duration) ?? 0) };
   }
@@ -81,11 +82,11 @@ function withoutNames(value: unknown): unknown {
 
 function showBinary({ value = "", tag }: NonNullable<Scalar["binary"]>): Shown {
   const bytes = fromBase64(value);
-  if (tag !== "msgpack") return { form: "text", type: tag ?? "bytes", text: `${bytes.length} bytes` };
+  if (tag !== "msgpack") return { form: "text", type: tag ?? "bytes", text: formatSize(bytes.length) };
   try {
     return { form: "json", type: "object", value: withoutNames(decodeMsgpack(bytes)) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { form: "text", type: "object", text: `${bytes.length} bytes that cannot be read: ${error.message}` };
+    return { form: "text", type: "object", text: `${formatSize(bytes.length)} that cannot be read: ${error.message}` };
   }
 }

@@ -3,7 +3,7 @@
  * that what nobody looks at costs nothing and nothing is drawn into a box without a size.
  */
 import type { Tab, Document, Segment } from "../protocol/deck.gen";
-import { formatNumber } from "../core/numerals";
+import { formatDuration, formatNumber } from "../core/numerals";
 import { DeckPanel } from "./deckPanel";
 import { setText } from "../elements/dom";
 import { TabStrip } from "./tabs";
@@ -135,6 +135,6 @@ function healthWords({ seq = 0, health = {} }: Document): string {
     seq === 1 ? "1 update stored" : `${formatNumber(seq)} updates stored`,
     ...(merged > 0 ? [`${formatNumber(merged)} merged into others`] : []),
     ...(retried > 0 ? [`${formatNumber(retried)} tried again`] : []),
-    ...(behind >= 1 ? [`the last one ${behind.toFixed(1)} s late`] : []),
+    ...(behind >= 1 ? [`the last one ${formatDuration(behind)} late`] : []),
   ].join(" · ");
 }

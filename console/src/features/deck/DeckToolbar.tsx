@@ -7,6 +7,7 @@ import type { DeckState } from "../../protocol/live.gen";
 import { IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/icons";
 import { Age } from "../../ui/Ticking";
+import { Toolbar } from "../../ui/Toolbar";
 import { ShareDialog } from "./ShareDialog";
 
 interface DeckToolbarProps {
@@ -25,7 +26,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
   const followable = view.stream.status !== "ended" && view.stream.status !== "refused";
   const something = !view.empty || view.etag !== null;
   return (
-    <div className="deck-toolbar" role="toolbar" aria-label="Deck">
+    <Toolbar label="Deck">
       <div className="deck-status">
         {state && <Mark {...deckMark(state, paused, view.stream.status)} />}
         {state && something && <DeckAge session={session} state={state} />}
@@ -57,7 +58,7 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
         />
       </div>
       {sharing && share && <ShareDialog share={share} onClose={() => setSharing(false)} />}
-    </div>
+    </Toolbar>
   );
 }
 

@@ -7,6 +7,7 @@ import { listExecutions, listProjects, lookedThrough } from "../../core/api";
 import { words } from "../../core/bidi";
 import { mergeExecutions } from "../../core/executionOrder";
 import { ExecutionsSession, NO_EXECUTIONS, type ExecutionsView } from "../../core/executionsSession";
+import { formatNumber } from "../../core/numerals";
 import { Observable } from "../../core/observable";
 import { executionsPath, type ExecutionsRoute } from "../../core/routes";
 import { ServerClock } from "../../core/serverClock";
@@ -56,7 +57,7 @@ export default function ExecutionsPage({ route }: { readonly route: ExecutionsRo
       {listed.hasNextPage && (
         <div className="executions-more">
           {more.looked > 0 ? (
-            <p role="status">Looked through {more.looked.toLocaleString("en-US")} executions so far …</p>
+            <p role="status">Looked through {formatNumber(more.looked)} executions so far …</p>
           ) : (
             <Button onClick={more.show} disabled={listed.isFetchingNextPage}>
               {moreLabel(listed)}

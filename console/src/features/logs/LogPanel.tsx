@@ -3,11 +3,12 @@ import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { isLost } from "../../core/liveStream";
 import { LogSession, type LogView } from "../../core/logSession";
+import { formatNumber } from "../../core/numerals";
 import { Button } from "../../ui/Button";
 import { RefusedBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
-import { Icon } from "../../ui/icons";
 import { Skeleton } from "../../ui/Skeleton";
+import { SearchField, Toolbar } from "../../ui/Toolbar";
 import "./logs.css";
 import { LogLines } from "./LogLines";
 
@@ -27,24 +28,15 @@ function OpenLog({ session }: { readonly session: LogSession }) {
   const lost = view.lines.length > 0 && view.stream.status !== "refused" && isLost(view.stream.status);
   return (
     <section data-feature="logs" aria-label="Log">
-      <div className="log-toolbar" role="toolbar" aria-label="Log">
-        <label className="log-find">
-          <Icon name="search" size={14} />
-          <input
-            type="search"
-            placeholder="Show lines with …"
-            aria-label="Show lines with"
-            value={find}
-            onChange={(event) => setFind(event.target.value)}
-          />
-        </label>
+      <Toolbar label="Log">
+        <SearchField label="Show lines with" placeholder="Show lines with …" value={find} onChange={setFind} />
         <span className="log-count" role="status">
           {lost ? "Reconnecting …" : countWords(view, lines, find)}
         </span>
         <Button look={follow ? "plain" : "quiet"} aria-pressed={follow} onClick={() => setFollow(!follow)}>
           {follow ? "Following" : "Follow"}
         </Button>
-      </div>
+      </Toolbar>
       <div className="log-banners">
         <RefusedBanner stream={view.stream} />
       </div>
@@ -77,7 +69,7 @@ function useFound(view: LogView, find: string): readonly string[] {
 }
 
 function countWords(view: LogView, found: readonly string[], find: string): string {
-  const total = (view.lines.length + view.dropped).toLocaleString("en");
-  if (find !== "") return `${found.length.toLocaleString("en")} of ${total} lines`;
-  return view.dropped > 0 ? `${total} lines, the first ${view.dropped.toLocaleString("en")} left out` : `${total} lines`;
+  const total = formatNumber(view.lines.length + view.dropped);
+  if (find !== "") return `${formatNumber(found.length)} of ${total} lines`;
+  return view.dropped > 0 ? `${total} lines, the first ${formatNumber(view.dropped)} left out` : `${total} lines`;
 }
