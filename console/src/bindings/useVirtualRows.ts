@@ -2,9 +2,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useLayoutEffect, useRef, useState, type CSSProperties, type RefObject } from "react";
 
-/** Rows drawn above and below the visible ones, so that quick scrolling meets no gap. */
-const MARGIN = 10;
-
 interface RowAttributes {
   readonly ref: (row: HTMLElement | null) => void;
   readonly "data-index": number;
@@ -26,12 +23,14 @@ interface RowSizes {
   readonly estimate: number;
   /** Pixels between two rows. */
   readonly gap?: number;
+  /** Rows drawn above and below the visible ones, so that quick scrolling meets no gap. */
+  readonly margin?: number;
 }
 
 /** The list is somewhere in what scrolls, which `data-scrolls` tells. */
 export function useVirtualRows<T extends { readonly id: string }, E extends HTMLElement>(
   rows: readonly T[],
-  { estimate, gap = 0 }: RowSizes,
+  { estimate, gap = 0, margin = 10 }: RowSizes,
 ): VirtualRows<T, E> {
   const list = useRef<E>(null);
   const [above, setAbove] = useState(0);
@@ -42,7 +41,7 @@ export function useVirtualRows<T extends { readonly id: string }, E extends HTML
     getItemKey: (index) => rows[index]?.id ?? index,
     getScrollElement: scroller,
     estimateSize: () => estimate,
-    overscan: MARGIN,
+    overscan: margin,
     scrollMargin: above,
     gap,
   });

@@ -1,5 +1,6 @@
 /** The REST surface, as far as the console calls it. */
 import type {
+  DynamicNodeWorkflow,
   Execution,
   ExecutionData,
   ExecutionId,
@@ -85,6 +86,11 @@ export function getNode(id: NodeExecutionId, signal?: AbortSignal): Promise<Node
 
 export function getWorkflow(id: EntityId, signal?: AbortSignal): Promise<Workflow> {
   return get(`/api/v1/workflows/${path(id.project, id.domain, id.name, id.version)}`, signal);
+}
+
+/** What a dynamic task has said is to run; it is an error to ask before it has. */
+export function getDynamicWorkflow(id: NodeExecutionId, signal?: AbortSignal): Promise<DynamicNodeWorkflow> {
+  return get(`/api/v1/node_executions/${nodeKey(id)}/dynamic_workflow`, signal);
 }
 
 export function abortExecution(id: ExecutionId, cause: string): Promise<unknown> {

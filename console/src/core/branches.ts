@@ -11,7 +11,7 @@ export interface Way {
 }
 
 /** Longer ids are hashed by the server. */
-const LONGEST_ID = 120;
+export const LONGEST_ID = 120;
 
 /** The ways of a branch that is called `id` in the execution; of any other node none. */
 export function waysOf(id: string, node: WorkflowNode | null): readonly Way[] {

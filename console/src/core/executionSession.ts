@@ -29,8 +29,11 @@ export interface ExecutionView {
   readonly stale: string;
 }
 
-/** A view of very many nodes takes some milliseconds to make and to draw: one for all that changes within this time. */
+/** Views take time to make and to draw: one for all that changes within so many milliseconds. */
 const VIEW_EVERY_MS = 100;
+/** Of very many nodes they take some milliseconds, and much of what changes is out of sight. */
+const MANY = 200;
+const VIEW_OF_MANY_EVERY_MS = 300;
 
 export class ExecutionSession {
   private readonly current: Observable<ExecutionView>;
@@ -127,7 +130,7 @@ export class ExecutionSession {
     this.cancelTimer = null;
     if (!this.changed) return;
     this.changed = false;
-    this.cancelTimer = this.around.setTimer(() => this.makeView(), VIEW_EVERY_MS);
+    this.cancelTimer = this.around.setTimer(() => this.makeView(), this.nodes.size > MANY ? VIEW_OF_MANY_EVERY_MS : VIEW_EVERY_MS);
     this.current.set({
       stream: this.stream.state.get(),
       ready: this.ready,

@@ -59,8 +59,8 @@ export const BROWSER: Surroundings = {
   nextTask: () => ("scheduler" in window && "yield" in scheduler ? scheduler.yield() : new Promise((done) => setTimeout(done, 0))),
 };
 
-/** Events are handled in slices: half a frame at a time, however many have come at once. */
-const SLICE_MS = 8;
+/** Events are handled in slices: a quarter of a frame at a time, however many have come at once. */
+const SLICE_MS = 4;
 /** Bytes that are read as events at a time: a stream may begin with megabytes. */
 const PIECE = 64 * 1024;
 

@@ -3,6 +3,7 @@ import type {
   ExecutionId,
   BindingData,
   CompiledWorkflow,
+  CompiledWorkflowClosure,
   EntityId,
   NodeExecution,
   NodePhase,
@@ -11,7 +12,7 @@ import type {
   WorkflowNode,
 } from "../protocol/flyte";
 import { words } from "./bidi";
-import { allWaysOf, waysOf, type Way } from "./branches";
+import { allWaysOf, LONGEST_ID, waysOf, type Way } from "./branches";
 import { parseDuration } from "./durations";
 import { gateOf, type Gate } from "./gates";
 import { showLiteral, type Shown } from "./literals";
@@ -33,6 +34,8 @@ export interface NodeRow {
   readonly cached: boolean;
   /** Its nodes are what runs; it has no attempt, log or Deck of its own. */
   readonly holdsNodes: boolean;
+  /** It takes one of several ways, which are drawn beside it. */
+  readonly isBranch: boolean;
   /** What it waits for, if it runs nothing. */
   readonly gate: Gate | null;
   /** Its items are what runs: it maps a task over lists. */
@@ -68,26 +71,77 @@ interface Made {
 
 const NO_ATTEMPTS: readonly TaskExecution[] = [];
 
+/** What dynamic tasks have said is to run, by the node's id. */
+export type DynamicWorkflows = ReadonlyMap<string, CompiledWorkflowClosure>;
+
+const NOTHING_DYNAMIC: DynamicWorkflows = new Map();
+
+/** Which nodes there are, and what is inside of what. */
+interface Structure {
+  readonly workflow: Workflow | null;
+  readonly dynamic: DynamicWorkflows;
+  /** How many nodes have begun; they never get fewer. */
+  readonly begun: number;
+  /** Ids in the order in which they are listed, each with its depth. */
+  readonly order: readonly (readonly [string, number])[];
+  readonly plan: Plan;
+}
+
 /** Makes the rows of one execution, again and again: one of which nothing has changed is the same object as before. */
 export class NodeRows {
   private made = new Map<string, Made>();
+  private structure: Structure | null = null;
+  /** How many nodes have a name. */
+  private names = new Map<string, number>();
 
   rows(
     nodes: ReadonlyMap<string, NodeExecution>,
     tasks: ReadonlyMap<string, readonly TaskExecution[]>,
     workflow: Workflow | null,
     queue: Queue = NOTHING_QUEUED,
+    dynamic: DynamicWorkflows = NOTHING_DYNAMIC,
   ): NodeRow[] {
-    const planned = graphNodes(workflow).map(({ id }) => id);
-    const ids = [...new Set([...planned, ...nodes.keys()])].filter((id) => !BOUNDARIES.has(lastPart(id)));
-    const parents = parentsOf(ids, nodes, workflow);
-    const plan = new Plan(workflow, nodes, parents);
+    const { order, plan } = (this.structure = this.structured(nodes, tasks, workflow, dynamic));
+    const before = this.made;
     this.made = new Map(
-      ids.map((id) => [id, this.make(id, nodes.get(id) ?? null, tasks.get(id) ?? NO_ATTEMPTS, plan, queue.get(id))]),
+      order.map(([id]) => [id, this.make(id, nodes.get(id) ?? null, tasks.get(id) ?? NO_ATTEMPTS, plan, queue.get(id))]),
     );
-    const names = new Map<string, number>();
-    for (const { row } of this.made.values()) names.set(row.name, (names.get(row.name) ?? 0) + 1);
-    return nested(ids, parents).map(([id, depth]) => this.place(id, depth, names));
+    if (this.made.size !== before.size || order.some(([id]) => this.made.get(id)?.row.name !== before.get(id)?.row.name)) {
+      this.names = new Map();
+      for (const { row } of this.made.values()) this.names.set(row.name, (this.names.get(row.name) ?? 0) + 1);
+    }
+    return order.map(([id, depth]) => this.place(id, depth));
+  }
+
+  /** The structure as it was, unless something has changed that it is made of. */
+  private structured(
+    nodes: ReadonlyMap<string, NodeExecution>,
+    tasks: ReadonlyMap<string, readonly TaskExecution[]>,
+    workflow: Workflow | null,
+    dynamic: DynamicWorkflows,
+  ): Structure {
+    const before = this.structure;
+    const same = before?.workflow === workflow && before.dynamic === dynamic && before.begun === nodes.size;
+    if (before && same && dynamic.size === 0 && !this.heldOtherwise(nodes)) return before;
+    const planned = [...graphNodes(workflow), ...dynamicNodes(dynamic, tasks)];
+    const ids = [...new Set([...planned.map(({ id }) => id), ...nodes.keys()])].filter((id) => !isBoundary(id));
+    const parents = parentsOf(ids, nodes, planned);
+    const plan = new Plan(planned, workflow, dynamic, nodes, parents);
+    return { workflow, dynamic, begun: nodes.size, order: nested(ids, parents), plan };
+  }
+
+  /** Whether a node has become one that holds others, such as a dynamic task that has said what is to run. */
+  private heldOtherwise(nodes: ReadonlyMap<string, NodeExecution>): boolean {
+    for (const [id, { node }] of this.made) {
+      const now = nodes.get(id);
+      if (now !== node && now?.metadata?.isParentNode !== node?.metadata?.isParentNode) return true;
+    }
+    return false;
+  }
+
+  /** What runs inside of a node that was among the last rows, as it was compiled; null: nothing, or not known. */
+  compiledInside(id: string): CompiledWorkflow | null {
+    return this.structure?.plan.compiledInside(id) ?? null;
   }
 
   private make(
@@ -107,42 +161,57 @@ export class NodeRows {
   }
 
   /** Nodes of one name are told apart by what they are given. */
-  private place(id: string, depth: number, names: ReadonlyMap<string, number>): NodeRow {
+  private place(id: string, depth: number): NodeRow {
     const made = this.made.get(id);
     if (!made) throw new Error(`there is no row of node ${id}`);
-    const given = (names.get(made.row.name) ?? 0) > 1 ? made.row.given : "";
+    const given = (this.names.get(made.row.name) ?? 0) > 1 ? made.row.given : "";
     if (made.placed.depth !== depth || made.placed.given !== given) made.placed = { ...made.row, depth, given };
     return made.placed;
   }
 }
 
-/** The nodes that the workflow itself declares and that are to run, without its boundaries and its failure node. */
-export function workflowNodes(workflow: Workflow | null): readonly WorkflowNode[] {
-  const nodes = workflow?.closure?.compiledWorkflow?.primary?.template?.nodes ?? [];
-  return nodes.filter((node) => !BOUNDARIES.has(node.id));
+/** The nodes that a workflow itself declares and that are to run, without its boundaries and its failure node. */
+export function declaredNodes(compiled: CompiledWorkflow | null | undefined): readonly WorkflowNode[] {
+  return (compiled?.template?.nodes ?? []).filter((node) => !BOUNDARIES.has(node.id));
 }
 
 /** The nodes that are drawn of a workflow: its own, and the ways of its branches. */
 export function graphNodes(workflow: Workflow | null): readonly Pick<Way, "id" | "node">[] {
-  return workflowNodes(workflow).flatMap((node) => [{ id: node.id, node }, ...allWaysOf(node.id, node)]);
+  return declaredNodes(workflow?.closure?.compiledWorkflow?.primary).flatMap((node) => [{ id: node.id, node }, ...allWaysOf(node.id, node)]);
 }
 
-/** What the workflow says of each node, of those inside of sub-workflows too. */
+/** The nodes that the latest attempts of dynamic tasks have declared. */
+function dynamicNodes(
+  dynamic: DynamicWorkflows,
+  tasks: ReadonlyMap<string, readonly TaskExecution[]>,
+): readonly Pick<Way, "id" | "node">[] {
+  return [...dynamic].flatMap(([parent, { primary }]) => {
+    const attempt = tasks.get(parent)?.at(-1)?.id.retryAttempt ?? 0;
+    return declaredNodes(primary)
+      .map((node) => ({ id: `${parent}-${attempt}-${node.id}`, node }))
+      .filter(({ id }) => id.length <= LONGEST_ID)
+      .flatMap(({ id, node }) => [{ id, node }, ...allWaysOf(id, node)]);
+  });
+}
+
+/** What the workflow says of each node, of those inside of sub-workflows and dynamic tasks too. */
 class Plan {
   private readonly known = new Map<string, WorkflowNode | null>();
-  private readonly workflows: ReadonlyMap<string, readonly WorkflowNode[]>;
+  private readonly workflows: ReadonlyMap<string, CompiledWorkflow>;
 
   constructor(
+    planned: readonly Pick<Way, "id" | "node">[],
     workflow: Workflow | null,
+    private readonly dynamic: DynamicWorkflows,
     private readonly nodes: ReadonlyMap<string, NodeExecution>,
     private readonly parents: ReadonlyMap<string, string | null>,
   ) {
     const compiled = workflow?.closure?.compiledWorkflow;
-    graphNodes(workflow).forEach(({ id, node }) => this.known.set(id, node));
+    planned.forEach(({ id, node }) => this.known.set(id, node));
     const failureNode = compiled?.primary?.template?.failureNode;
     if (failureNode) this.known.set(failureNode.id, failureNode);
-    const inner = compiled?.subWorkflows ?? [];
-    this.workflows = new Map(inner.map((sub) => [entityKey(sub.template?.id), declaredBy(sub)]));
+    const inner = [compiled, ...dynamic.values()].flatMap((closure) => closure?.subWorkflows ?? []);
+    this.workflows = new Map(inner.map((sub) => [entityKey(sub.template?.id), sub]));
   }
 
   /** When a way of a branch runs; empty for every other node. */
@@ -165,12 +234,16 @@ class Plan {
     if (!parent || !spec) return null;
     const holder = this.of(parent);
     if (holder?.branchNode) return waysOf(parent, holder).find(({ node }) => node.id === spec)?.node ?? null;
-    const siblings = this.workflows.get(entityKey(holder?.workflowNode?.subWorkflowRef));
-    return siblings?.find((node) => node.id === spec) ?? null;
+    return declaredBy(this.compiledInside(parent)).find((node) => node.id === spec) ?? null;
+  }
+
+  compiledInside(id: string): CompiledWorkflow | null {
+    const declared = this.dynamic.get(id)?.primary;
+    return declared ?? this.workflows.get(entityKey(this.of(id)?.workflowNode?.subWorkflowRef)) ?? null;
   }
 }
 
-function declaredBy(workflow: CompiledWorkflow | undefined): readonly WorkflowNode[] {
+function declaredBy(workflow: CompiledWorkflow | null): readonly WorkflowNode[] {
   const { nodes = [], failureNode } = workflow?.template ?? {};
   return failureNode ? [...nodes, failureNode] : nodes;
 }
@@ -231,6 +304,7 @@ function rowOf(
     child,
     item: null,
     holdsNodes: node?.metadata?.isParentNode ?? (planned?.workflowNode?.subWorkflowRef ?? planned?.branchNode) !== undefined,
+    isBranch: planned?.branchNode !== undefined,
     gate: gateOf(planned),
     given,
     condition: "",
@@ -256,9 +330,9 @@ function endedAt(node: NodeExecution | null, phase: NodePhase, startedAt: number
 function parentsOf(
   ids: readonly string[],
   nodes: ReadonlyMap<string, NodeExecution>,
-  workflow: Workflow | null,
+  planned: readonly Pick<Way, "id" | "node">[],
 ): ReadonlyMap<string, string | null> {
-  const branches = graphNodes(workflow).filter(({ node }) => node.branchNode);
+  const branches = planned.filter(({ node }) => node.branchNode);
   const parents = new Set(branches.map(({ id }) => id)); // their ways are listed before they are chosen from
   for (const id of ids) if (nodes.get(id)?.metadata?.isParentNode) parents.add(id);
   return new Map(ids.map((id) => [id, parents.size === 0 ? null : nearest(id, parents)]));
@@ -292,6 +366,16 @@ function nested(ids: readonly string[], parents: ReadonlyMap<string, string | nu
   return listed;
 }
 
+/** A node, and before it those that it is inside of, the outermost first. */
+export function nodesAround(rows: readonly NodeRow[], id: string): readonly NodeRow[] {
+  const around: NodeRow[] = [];
+  for (const row of rows) {
+    around.splice(row.depth, Infinity, row);
+    if (row.id === id) return around;
+  }
+  return [];
+}
+
 /** The nodes directly inside of another, in their order. */
 export function childrenOf(rows: readonly NodeRow[], parent: NodeRow): readonly NodeRow[] {
   const first = rows.findIndex(({ id }) => id === parent.id) + 1;
@@ -314,8 +398,9 @@ export function shortName(name: string | undefined): string | undefined {
   return name?.split(".").at(-1);
 }
 
-function lastPart(id: string): string {
-  return BOUNDARIES.has(id) ? id : id.replace(/^.*-\d+-(?=(start|end)-node$)/, "");
+/** Whether a node is where a workflow begins or ends, at any depth: nothing runs there. */
+function isBoundary(id: string): boolean {
+  return id.endsWith("-node") && /^(.*-\d+-)?(start|end)-node$/.test(id);
 }
 
 function millis(time: string | undefined): number | null {

@@ -30,6 +30,10 @@ export interface ExecutionRoute {
   readonly tab: string | null;
   /** Only nodes in this phase are listed; null: all. */
   readonly only: string | null;
+  /** Only nodes with this in their name, id or inputs are listed; empty: all. */
+  readonly find: string;
+  /** The graph is of what is inside of this node; null: of the workflow. */
+  readonly inside: string | null;
 }
 
 export interface UnknownRoute {
@@ -86,6 +90,8 @@ function executionRoute(project: string, domain: string, name: string, query: UR
     run: RUN_VIEWS.find((run) => run === query.get("run")) ?? "timeline",
     tab: query.get("tab"),
     only: query.get("phase"),
+    find: query.get("find") ?? "",
+    inside: query.get("inside"),
   };
 }
 
@@ -105,6 +111,8 @@ export function executionPath(
     run: route.run === "timeline" ? null : (route.run ?? null),
     tab: route.tab ?? null,
     phase: route.only ?? null,
+    find: route.find ?? null,
+    inside: route.inside ?? null,
   });
 }
 

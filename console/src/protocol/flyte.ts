@@ -254,12 +254,16 @@ export interface CompiledWorkflow {
   };
 }
 
+export interface CompiledWorkflowClosure {
+  readonly primary?: CompiledWorkflow;
+  readonly subWorkflows?: readonly CompiledWorkflow[];
+}
+
 export interface Workflow {
   readonly id: EntityId;
-  readonly closure?: {
-    readonly compiledWorkflow?: {
-      readonly primary?: CompiledWorkflow;
-      readonly subWorkflows?: readonly CompiledWorkflow[];
-    };
-  };
+  readonly closure?: { readonly compiledWorkflow?: CompiledWorkflowClosure };
+}
+
+export interface DynamicNodeWorkflow {
+  readonly compiledWorkflow?: CompiledWorkflowClosure;
 }

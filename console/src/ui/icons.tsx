@@ -12,6 +12,7 @@ const PATHS = {
   deck: <path d="M2.5 3.5h11v9h-11zM5 9.8l2-2.6 2 1.6 2.4-3" />,
   download: <path d="M8 2.5v7.5M5 7.2 8 10.2l3-3M3 13h10" />,
   exitFullscreen: <path d="M6.5 2.5v4h-4M9.5 13.5v-4h4M13.5 6.5h-4v-4M2.5 9.5h4v4" />,
+  fitWidth: <path d="M2.5 4v8M13.5 4v8M4.5 8h7M6.5 6l-2 2 2 2M9.5 6l2 2-2 2" />,
   fullscreen: <path d="M2.5 6V2.5H6M13.5 10v3.5H10M10 2.5h3.5V6M6 13.5H2.5V10" />,
   link: <path d="M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.3-2.3a2.6 2.6 0 0 0-3.7-3.7L8 4.3M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.2 9.1a2.6 2.6 0 0 0 3.7 3.7L8 11.7" />,
   moon: <path d="M13 9.6A5.5 5.5 0 0 1 6.4 3 5.5 5.5 0 1 0 13 9.6Z" />,
@@ -28,6 +29,8 @@ const PATHS = {
   system: <path d="M2.5 3.5h11v7h-11zM6 13h4M8 10.5V13" />,
   timeout: <path d="M8 4a5 5 0 1 0 0 10A5 5 0 0 0 8 4ZM8 6.5V9M6 1.8h4" />,
   warning: <path d="M8 2.5 14 13H2ZM8 6.5V9.5M8 11.3v.2" />,
+  zoomIn: <path d="M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.5 10.5l3 3M7 5.2v3.6M5.2 7h3.6" />,
+  zoomOut: <path d="M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.5 10.5l3 3M5.2 7h3.6" />,
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -109,7 +109,7 @@ describe("the rows of a branch", () => {
   });
 
   it("are joined in the graph: the branch leads to its ways, and these to what comes after", () => {
-    expect(workflowEdges(flow)).toEqual([
+    expect(workflowEdges(flow.closure?.compiledWorkflow?.primary ?? null)).toEqual([
       { from: "n0", to: "n1" },
       { from: "n1-0-n1-n0-0-n1-n0-n0", to: "n2" },
       { from: "n1-0-n1-n0-0-n1-n0-n1", to: "n2" },

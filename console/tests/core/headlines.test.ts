@@ -19,6 +19,7 @@ const ROW: NodeRow = {
   holdsItems: false,
   startsExecution: false,
   child: null,
+  isBranch: false,
   gate: null,
   item: null,
   given: "",

@@ -16,6 +16,7 @@ const ARRAY: NodeRow = {
   holdsItems: true,
   startsExecution: false,
   child: null,
+  isBranch: false,
   gate: null,
   item: null,
   given: "",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { childrenOf, NodeRows } from "../../src/core/nodeTree";
+import { childrenOf, nodesAround, NodeRows } from "../../src/core/nodeTree";
 import { attemptLook } from "../../src/core/phases";
-import { workflowEdges } from "../../src/core/workflowGraph";
+import { idsInside, rowsOfGraph, workflowEdges } from "../../src/core/workflowGraph";
 import type { NodeExecution, TaskExecution, Workflow } from "../../src/protocol/flyte";
 
 const executionId = { project: "p", domain: "d", name: "e" };
@@ -243,7 +243,7 @@ it("nests 5,000 nodes without looking at each for each", () => {
 
 describe("workflowEdges", () => {
   it("names each edge between nodes once", () => {
-    expect(workflowEdges(workflow)).toEqual([{ from: "n0", to: "n1" }]);
+    expect(workflowEdges(workflow.closure?.compiledWorkflow?.primary ?? null)).toEqual([{ from: "n0", to: "n1" }]);
     expect(workflowEdges(null)).toEqual([]);
   });
 });
@@ -269,5 +269,49 @@ describe("NodeRows", () => {
       ["n0-0-a-0-b", 2],
       ["n1", 0],
     ]);
+  });
+});
+
+describe("a dynamic task", () => {
+  const declared = {
+    primary: {
+      template: {
+        nodes: [
+          { id: "start-node" },
+          { id: "a", taskNode: { referenceId: entity("mod.square") } },
+          { id: "b", taskNode: { referenceId: entity("mod.total") }, upstreamNodeIds: ["a"] },
+        ],
+      },
+    },
+  };
+  const holds = { isParentNode: true, isDynamic: true };
+  const attempt = (nodeId: string, name: string, retryAttempt = 0): TaskExecution => ({
+    id: { taskId: entity(name), nodeExecutionId: { nodeId, executionId }, retryAttempt },
+  });
+
+  it("has inside what it has declared, before that begins", () => {
+    const nodes = byId(node("n0", { phase: "DYNAMIC_RUNNING" }, holds), node("n0-0-a", { phase: "RUNNING" }, { specNodeId: "a" }));
+    const tasks = new Map([["n0", [attempt("n0", "mod.plan")]]]);
+    const made = new NodeRows();
+    const rows = made.rows(nodes, tasks, null, undefined, new Map([["n0", declared]]));
+    expect(rows.map(({ id, name, depth, phase }) => [id, name, depth, phase])).toEqual([
+      ["n0", "plan", 0, "DYNAMIC_RUNNING"],
+      ["n0-0-a", "square", 1, "RUNNING"],
+      ["n0-0-b", "total", 1, "UNDEFINED"],
+    ]);
+    const drawn = rowsOfGraph(rows, "n0").map(({ id }) => id);
+    expect(drawn).toEqual(["n0-0-a", "n0-0-b"]);
+    const edges = workflowEdges(made.compiledInside("n0"), idsInside(drawn, "n0"));
+    expect(edges).toEqual([{ from: "n0-0-a", to: "n0-0-b" }]);
+    expect(nodesAround(rows, "n0-0-b").map(({ id }) => id)).toEqual(["n0", "n0-0-b"]);
+    expect(made.compiledInside("n1")).toBeNull();
+  });
+
+  it("that was run again is drawn as its last attempt declared it", () => {
+    const nodes = byId(node("n0", {}, holds), node("n0-0-a", { phase: "FAILED" }), node("n0-1-a", { phase: "RUNNING" }));
+    const tasks = new Map([["n0", [attempt("n0", "mod.plan"), attempt("n0", "mod.plan", 1)]]]);
+    const rows = nodeRows(nodes, tasks, null, undefined, new Map([["n0", declared]]));
+    expect(rows.map(({ id }) => id)).toEqual(["n0", "n0-1-a", "n0-1-b", "n0-0-a"]);
+    expect(rowsOfGraph(rows, "n0").map(({ id }) => id)).toEqual(["n0-1-a", "n0-1-b"]);
   });
 });

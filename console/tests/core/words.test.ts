@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { backoff } from "../../src/core/backoff";
 import { deckMark, deckWords, earlierAttempt } from "../../src/core/deckWords";
-import { formatAge, formatDuration, formatFullTime, formatTime, parseDuration } from "../../src/core/durations";
+import { formatAge, formatDuration, formatExactTime, formatFullTime, formatTime, parseDuration } from "../../src/core/durations";
 import { mergeExecutions } from "../../src/core/executionOrder";
 import { placeWords, queuedWords } from "../../src/core/queue";
 import { executionPath, executionsPath, parseRoute } from "../../src/core/routes";
 import { ServerClock } from "../../src/core/serverClock";
 import type { StreamStatus } from "../../src/core/liveStream";
-import { ticksOf } from "../../src/core/timeScale";
+import { tickLabel, ticksOf } from "../../src/core/timeScale";
 import type { Execution } from "../../src/protocol/flyte";
 
 describe("durations", () => {
@@ -36,6 +36,30 @@ describe("durations", () => {
       expect(formatFullTime(time)).toBe(time);
     }
     expect(formatDuration(NaN)).toBe("–");
+  });
+
+  it("writes a moment as a saved page does, by the viewer's clock, with the zone where the day is", () => {
+    const now = Date.parse("2026-11-24T10:00:00Z");
+    expect(formatTime("2026-11-24T09:59:58.7Z", now)).toBe("09:59:58");
+    expect(formatTime("2026-11-23T21:05:00Z", now)).toBe("23 Nov, 21:05:00");
+    expect(formatTime("2024-05-01T12:05:30Z", now)).toBe("1 May 2024, 12:05:30");
+    expect(formatFullTime("2024-05-01T12:05:30.25Z")).toBe("1 May 2024, 12:05:30 UTC");
+    expect(formatFullTime("2024-05-01T00:00:00Z")).toBe("1 May 2024, 00:00:00 UTC");
+    expect(formatExactTime("2024-05-01T12:05:30.25Z")).toBe("1 May 2024, 12:05:30.25 UTC");
+  });
+
+  it("marks an axis with round durations", () => {
+    expect([0, 0.2, 2, 30, 60, 90, 3600, 5400, 86_400].map(tickLabel)).toEqual([
+      "0 s",
+      "0.2 s",
+      "2 s",
+      "30 s",
+      "1 min",
+      "1 min 30 s",
+      "1 h",
+      "1 h 30 min",
+      "1 d",
+    ]);
   });
 
   it("reads protobuf's durations", () => {
@@ -95,6 +119,8 @@ describe("routes", () => {
       run: "graph",
       tab: "a/b?",
       only: "FAILED",
+      find: "x=3",
+      inside: "n0",
     } as const;
     const [path = "", search = ""] = executionPath(route).split("?");
     expect(path).toBe("/console/projects/my%20project/domains/development/executions/a1");

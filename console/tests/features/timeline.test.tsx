@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
 import { Profiler, act } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { restoredPageOf } from "../../src/app/routes";
 import { ClockContext } from "../../src/bindings/clock";
+import { RouterProvider } from "../../src/bindings/router";
 import { NodeRows } from "../../src/core/nodeTree";
 import { parseRoute, type ExecutionRoute } from "../../src/core/routes";
 import { ServerClock } from "../../src/core/serverClock";
@@ -26,13 +28,15 @@ let renders: number;
 let page: Rendered;
 const made = new NodeRows();
 const timeline = (shown: ReadonlyMap<string, NodeExecution>) => (
-  <ClockContext value={clock}>
-    <div data-scrolls="run">
-      <Profiler id="timeline" onRender={() => renders++}>
-        <Timeline route={route} execution={running} rows={made.rows(shown, new Map(), null)} />
-      </Profiler>
-    </div>
-  </ClockContext>
+  <RouterProvider restoredPageOf={restoredPageOf}>
+    <ClockContext value={clock}>
+      <div data-scrolls="run">
+        <Profiler id="timeline" onRender={() => renders++}>
+          <Timeline route={route} execution={running} rows={made.rows(shown, new Map(), null)} />
+        </Profiler>
+      </div>
+    </ClockContext>
+  </RouterProvider>
 );
 
 beforeEach(() => {

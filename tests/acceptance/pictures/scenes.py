@@ -1,5 +1,6 @@
 """Every page in every state: where it is, and what is on it once it is there."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from livedeck.admin.live.messages import DeckPhase
 from livedeck.deck import snapshot
-from tests.acceptance.pictures import story
+from tests.acceptance.pictures import kinds_of_nodes, story
 
 RUNS: Final = f"/console/projects/{story.PROJECT}/domains/{story.DOMAIN}/executions"
 
@@ -61,6 +62,13 @@ def _click(role: str, name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
 
 
+_UNFOLD: Final = "Show what is inside of 58 × train"  # noqa: RUF001 - as the page writes it
+
+
+def _only_failed(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("failed$")).click()
+
+
 def _share(page: Page) -> None:
     expect(page.locator("iframe").content_frame.get_by_text("epochs", exact=True)).to_be_visible()
     page.get_by_role("button", name="Share").click()
@@ -90,6 +98,23 @@ _EXECUTIONS: Final = [
     Scene("execution-unknown", _run("nothere"), "there is no execution"),
     Scene("node-unknown", _node(story.RUNNING, "n9", "deck"), "There is no node n9"),
     Scene("no-such-page", "/console/elsewhere", "There is no such page"),
+]
+_KINDS: Final = [
+    Scene("execution-waiting", _run(kinds_of_nodes.WAITING), "looked at by a person"),
+    Scene("execution-graph-waiting", _run(kinds_of_nodes.WAITING, "?run=graph"), "publish"),
+    Scene("execution-way-not-taken", _run(kinds_of_nodes.FAILED), "set_aside"),
+    Scene("execution-graph-way-not-taken", _run(kinds_of_nodes.FAILED, "?run=graph"), "set_aside"),
+    Scene("execution-dynamic", _run(kinds_of_nodes.DYNAMIC), "compare"),
+    Scene("execution-dynamic-unfolded", _run(kinds_of_nodes.DYNAMIC), "n0-0-dn3", act=_click("button", _UNFOLD)),
+    Scene("execution-dynamic-found", _run(kinds_of_nodes.DYNAMIC, "?find=rate%3D0.4"), "n0-0-dn41"),
+    Scene("execution-graph-dynamic", _run(kinds_of_nodes.DYNAMIC, "?run=graph&inside=n0"), "compare"),
+    Scene("execution-mapped", _run(kinds_of_nodes.MAPPED), "best_of"),
+    Scene("node-gate", _node(kinds_of_nodes.WAITING, "n1", "gate"), "Approve"),
+    Scene("node-branch", _node(kinds_of_nodes.FAILED, "n2", "nodes"), "set_aside"),
+    Scene("node-dynamic", _node(kinds_of_nodes.DYNAMIC, "n0", "nodes"), "Inside"),
+    Scene("node-items", _node(kinds_of_nodes.MAPPED, "n0", "items"), "10,000 begun"),
+    Scene("node-items-failed", _node(kinds_of_nodes.MAPPED, "n0", "items"), "10,000 begun", act=_only_failed),
+    Scene("node-item", _node(kinds_of_nodes.MAPPED, "n0:7", "inputs"), "epochs"),
 ]
 _NODES: Final = [
     Scene("node-inside", _node(story.NESTED, "n1", "nodes"), "prepare"),
@@ -147,4 +172,4 @@ _DIALOGS: Final = [
     Scene("dialog-delete", _run(story.SUCCEEDED), "Delete this execution?", act=_click("button", "Delete")),
     Scene("dialog-share", _node(story.RUNNING, "n1", "deck"), "It expires on", act=_share),
 ]
-SCENES: Final = [*_LISTS, *_EXECUTIONS, *_NODES, *_DECKS, *_SAVED, *_DIALOGS]
+SCENES: Final = [*_LISTS, *_EXECUTIONS, *_KINDS, *_NODES, *_DECKS, *_SAVED, *_DIALOGS]

@@ -17,7 +17,7 @@ from livedeck.admin.live.multiplex import multiplexed
 from livedeck.admin.live.sse import EventStream
 from livedeck.admin.pages import Pages
 from livedeck.admin.security import DECK_HEADERS
-from tests.acceptance.pictures import story
+from tests.acceptance.pictures import kinds_of_nodes, story
 
 
 class _Stream(Response):
@@ -55,10 +55,14 @@ class Canned:
                 Route("/api/v1/executions/{project}/{domain}", self._list),
                 Route(
                     "/api/v1/workflows/{project}/{domain}/{name}/{version}",
-                    lambda asked: _json(story.workflow(asked.path_params["name"])),
+                    lambda asked: _json(_workflow(asked.path_params["name"])),
                 ),
                 Route(data, lambda _: _json(story.data())),
                 Route(data + "/{node}", self._node_data),
+                Route(
+                    "/api/v1/node_executions/{project}/{domain}/{name}/{node}/dynamic_workflow",
+                    lambda _: _json(kinds_of_nodes.dynamic_workflow()),
+                ),
                 multiplexed(
                     [
                         Route("/live/executions", self._executions),
@@ -98,7 +102,7 @@ class Canned:
 
     def _execution(self, request: Request) -> Response:
         name = request.path_params["name"]
-        events = story.execution_stream(name)
+        events = story.execution_stream(name) or kinds_of_nodes.execution_stream(name)
         return _refused(f"there is no execution {name!r}") if events is None else _Stream(events, self._closing)
 
     def _node_data(self, request: Request) -> Response:
@@ -129,6 +133,10 @@ class Canned:
 
 _DECKS = {"load_digits": "succeeded", "n0": "succeeded", "n1": "live", "n2": "succeeded", "n3": "none"}
 """Which Deck the nodes of the executions have."""
+
+
+def _workflow(name: str) -> bytes:
+    return kinds_of_nodes.workflow(name) or story.workflow(name)
 
 
 def _listed(name: str) -> dict[str, str]:

@@ -93,7 +93,9 @@ def execution(name: str, phase: str, began: float, seconds: float | None = None,
 
 def node(run: str, name: str, phase: str, began: float | None, seconds: float | None = None, **more: Any) -> bytes:
     """The ``node`` event of one node of an execution."""
-    deck, parent = more.pop("deck", True), more.pop("parent", False)
+    deck, spec = more.pop("deck", True), more.pop("spec", name)
+    kinds = {"isParentNode": more.pop("parent", False), "isDynamic": more.pop("dynamic", False)}
+    kinds["isArray"] = more.pop("array", False)
     uri = f"{ATTEMPT_URI}/{run}/{name}/data"
     closure: dict[str, Any] = {"phase": phase, "createdAt": at(began or 0), **more}
     if began is not None:
@@ -105,7 +107,7 @@ def node(run: str, name: str, phase: str, began: float | None, seconds: float | 
     fields = {
         "id": {"nodeId": name, "executionId": execution_id(run)},
         "closure": closure,
-        "metadata": {"specNodeId": name, "isParentNode": parent},
+        "metadata": {"specNodeId": spec, **kinds},
     }
     return event("node", message(NodeExecution, fields))
 

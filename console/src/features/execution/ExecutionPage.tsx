@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState, type ReactNode } from "react";
+import { startTransition, useCallback, useEffect, useState, type ReactNode } from "react";
 import { ClockContext } from "../../bindings/clock";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";
@@ -10,7 +10,7 @@ import { itemOf, type Item } from "../../core/items";
 import { NodeRows, shortName, type NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
-import type { Execution, Workflow } from "../../protocol/flyte";
+import type { CompiledWorkflow, Execution, Workflow } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
 import { ConnectionBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
@@ -21,6 +21,7 @@ import { ExecutionHeader } from "./ExecutionHeader";
 import { Graph } from "./Graph";
 import { NodePanel } from "./NodePanel";
 import { Timeline } from "./Timeline";
+import { useDynamicWorkflows } from "./useDynamicWorkflows";
 import { Wall } from "./Wall";
 
 /** What other features put into this page: the page that knows all of them hands them in. */
@@ -54,7 +55,7 @@ function openSession(key: string): ExecutionSession {
 }
 
 function OpenExecution({ route, panels, session }: ExecutionPageProps & { readonly session: ExecutionSession }) {
-  const { view, rows, workflow } = useRows(session);
+  const { view, rows, workflow, compiledInside } = useRows(session);
   const look = WORKFLOW_PHASES[view.execution?.closure?.phase ?? "UNDEFINED"];
   const node = rows.find((row) => row.id === route.node) ?? itemOf(route.node, rows, view.items);
   const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
@@ -77,7 +78,15 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
         </div>
       )}
       <div className="execution-body">
-        <RunPanel route={route} execution={view.execution} rows={rows} items={view.items} workflow={workflow} panels={panels} />
+        <RunPanel
+          route={route}
+          execution={view.execution}
+          rows={rows}
+          items={view.items}
+          workflow={workflow}
+          compiledInside={compiledInside}
+          panels={panels}
+        />
         {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} items={view.items} panels={panels} />}
         {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
       </div>
@@ -91,18 +100,23 @@ interface Rows {
   readonly rows: readonly NodeRow[];
 }
 
-/** What is known of an execution. Rows are made in one task and drawn in the next: of very many, both take milliseconds. */
-function useRows(session: ExecutionSession): Rows & { readonly workflow: Workflow | null } {
+/**
+ * What is known of an execution. Rows are made in one task and drawn in the next ones, in slices: of very many, both take
+ * milliseconds, and on a busy machine many times that.
+ */
+function useRows(session: ExecutionSession): Rows & Pick<RunPanelProps, "workflow" | "compiledInside"> {
   const [shown, show] = useState<Rows>(() => ({ view: session.view.get(), rows: [] }));
   const workflow = useWorkflow(shown.view);
+  const dynamic = useDynamicWorkflows(shown.view);
   const [made] = useState(() => new NodeRows());
+  const compiledInside = useCallback((id: string) => made.compiledInside(id), [made]);
   useEffect(() => {
     let drawing: ReturnType<typeof setTimeout> | undefined;
     const make = () => {
       const view = session.view.get();
-      const rows = made.rows(view.nodes, view.tasks, workflow, view.queue);
+      const rows = made.rows(view.nodes, view.tasks, workflow, view.queue, dynamic);
       clearTimeout(drawing);
-      drawing = setTimeout(() => show({ view, rows }), 0);
+      drawing = setTimeout(() => startTransition(() => show({ view, rows })), 0);
     };
     make();
     const end = session.view.subscribe(make);
@@ -110,8 +124,8 @@ function useRows(session: ExecutionSession): Rows & { readonly workflow: Workflo
       end();
       clearTimeout(drawing);
     };
-  }, [session, made, workflow]);
-  return { ...shown, workflow };
+  }, [session, made, workflow, dynamic]);
+  return { ...shown, workflow, compiledInside };
 }
 
 /** The compiled workflow, which never changes. Without it (it may be gone) the nodes that ran are still shown. */
@@ -140,9 +154,10 @@ interface RunPanelProps extends ExecutionPageProps {
   readonly rows: readonly NodeRow[];
   readonly items: ReadonlyMap<string, readonly Item[]>;
   readonly workflow: Workflow | null;
+  readonly compiledInside: (id: string) => CompiledWorkflow | null;
 }
 
-function RunPanel({ route, execution, rows, items, workflow, panels }: RunPanelProps) {
+function RunPanel({ route, execution, rows, items, workflow, compiledInside, panels }: RunPanelProps) {
   // Few executions share a Deck: its tab is there for who came to it, by the page of all Decks or by its address.
   const shown = Object.entries(RUN_TABS).filter(([id]) => id !== "shared" || route.run === "shared");
   const tabs = shown.map(([id, label]) => ({
@@ -155,7 +170,15 @@ function RunPanel({ route, execution, rows, items, workflow, panels }: RunPanelP
       <Tabs label="Execution" tabs={tabs} chosen={route.run} />
       <div className="run-body" data-scrolls="run" role="tabpanel" aria-label={RUN_TABS[route.run]}>
         {route.run === "timeline" && <Timeline route={route} execution={execution} rows={rows} />}
-        {route.run === "graph" && <Graph route={route} rows={rows} workflow={workflow} />}
+        {route.run === "graph" && (
+          <Graph
+            route={route}
+            rows={rows}
+            compiled={
+              (route.inside === null ? workflow?.closure?.compiledWorkflow?.primary : compiledInside(route.inside)) ?? null
+            }
+          />
+        )}
         {route.run === "decks" && <Wall route={route} rows={rows} items={items} />}
         {route.run === "shared" && panels.sharedDeck(route)}
         {route.run === "inputs" && panels.executionData(execution, "inputs")}

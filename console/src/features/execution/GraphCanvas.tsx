@@ -20,11 +20,12 @@ import { useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
 import { Link, useRouter } from "../../bindings/router";
 import { useTheme } from "../../bindings/theme";
 import { useMedia } from "../../bindings/useMedia";
-import { graphNodes, type NodeRow } from "../../core/nodeTree";
+import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES } from "../../core/phases";
 import { placeWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
-import { workflowEdges, type Edge } from "../../core/workflowGraph";
+import { idsInside, rowsOfGraph, workflowEdges, type Edge } from "../../core/workflowGraph";
+import { Empty } from "../../ui/Empty";
 import { PhaseMark } from "../../ui/PhaseBadge";
 import { Skeleton } from "../../ui/Skeleton";
 import { Duration } from "../../ui/Ticking";
@@ -33,6 +34,7 @@ import { DeckButton } from "./DeckButton";
 import type { GraphProps } from "./Graph";
 import { edgeId, edgePath, HEIGHT, WIDTH, type Box, type Direction, type Layout, type Point } from "./graphLayout";
 import { GraphOverview } from "./GraphOverview";
+import { GraphPath, InsideLink } from "./GraphPath";
 import { useGraphLayout } from "./useGraphLayout";
 
 const LEAST_ZOOM = 0.1;
@@ -46,21 +48,32 @@ type Card = FlowNode<
   "card"
 >;
 
-/** The workflow as a graph, the time running from left to right; down where the window is narrow. */
-export default function GraphCanvas({ route, rows, workflow }: GraphProps) {
-  const edges = useMemo(() => workflowEdges(workflow), [workflow]);
-  const drawn = useMemo(() => new Set(graphNodes(workflow).map(({ id }) => id)), [workflow]);
-  const top = useMemo(() => rows.filter((row) => row.depth === 0 || drawn.has(row.id)), [rows, drawn]);
-  const joined = top.map((row) => row.id).join("\n");
+/**
+ * The workflow, or what is inside of a node, as a graph. The time runs from left to right; down where the window is narrow.
+ */
+export default function GraphCanvas({ route, rows, compiled }: GraphProps) {
+  const { inside } = route;
+  const drawn = useMemo(() => rowsOfGraph(rows, inside), [rows, inside]);
+  const joined = drawn.map((row) => row.id).join("\n");
   const ids = useMemo(() => joined.split("\n").filter(Boolean), [joined]);
+  const edges = useMemo(() => workflowEdges(compiled, idsInside(ids, inside)), [compiled, ids, inside]);
   const direction: Direction = useMedia("(max-width: 860px)") ? "TB" : "LR";
   const layout = useGraphLayout(ids, edges, direction);
   if (!layout) return <Skeleton label="Drawing the graph" />;
-  const graph = { route, rows: top, edges, layout, direction };
+  const graph = { route, rows: drawn, edges, layout, direction };
   return (
-    <ReactFlowProvider key={direction /* fitted to the window anew */}>
-      {ids.length > MANY ? <LargeGraph {...graph} ids={ids} /> : <SmallGraph {...graph} />}
-    </ReactFlowProvider>
+    <>
+      {inside !== null && <GraphPath route={route} rows={rows} inside={inside} />}
+      {inside !== null && ids.length === 0 ? (
+        <Empty icon="clock" title="Nothing inside has begun">
+          The nodes in it appear here as they do.
+        </Empty>
+      ) : (
+        <ReactFlowProvider key={`${direction} ${inside ?? ""}` /* fitted to the window anew */}>
+          {ids.length > MANY ? <LargeGraph {...graph} ids={ids} /> : <SmallGraph {...graph} />}
+        </ReactFlowProvider>
+      )}
+    </>
   );
 }
 
@@ -248,6 +261,7 @@ function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
           {!row.queued && (row.startedAt === null ? look.label : <Duration from={row.startedAt} to={row.endedAt} />)}
         </span>
       </Link>
+      {row.holdsNodes && !row.isBranch && <InsideLink route={route} row={row} />}
       {row.hasDeck && <DeckButton route={route} row={row} />}
       <Handle type="source" position={direction === "TB" ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>

@@ -1,13 +1,12 @@
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
-import { Link } from "../../bindings/router";
-import { useVirtualRows } from "../../bindings/useVirtualRows";
-import { formatDuration } from "../../core/durations";
+import { useMemo, useState } from "react";
 import { chosenItems, latestOf, type Item, type ItemOrder } from "../../core/items";
 import type { NodeRow } from "../../core/nodeTree";
+import { formatNumber } from "../../core/numerals";
 import { TASK_PHASES } from "../../core/phases";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import type { ExecutionRoute } from "../../core/routes";
 import { Empty } from "../../ui/Empty";
 import "./items.css";
+import { ItemsGrid } from "./ItemsGrid";
 
 interface ItemsProps {
   readonly route: ExecutionRoute;
@@ -15,8 +14,8 @@ interface ItemsProps {
   readonly items: readonly Item[];
 }
 
-/** Pixels of a cell with the gap beside it. */
-const CELL = 20;
+/** Up to so many items have cells of full size. */
+const FEW = 1000;
 
 const TONES = [
   ["bad", "failed"],
@@ -48,7 +47,7 @@ export function Items({ route, row, items }: ItemsProps) {
   return (
     <div className="items" data-scrolls="node">
       <div className="items-bar">
-        <span className="items-count">{items.length.toLocaleString("en")} begun</span>
+        <span className="items-count">{formatNumber(items.length)} begun</span>
         {TONES.filter(([each]) => counts.has(each)).map(([each, word]) => (
           <button
             key={each}
@@ -58,7 +57,7 @@ export function Items({ route, row, items }: ItemsProps) {
             aria-pressed={tone === each}
             onClick={() => setTone(tone === each ? null : each)}
           >
-            {`${(counts.get(each) ?? 0).toLocaleString("en")} ${word}`}
+            {`${formatNumber(counts.get(each) ?? 0)} ${word}`}
           </button>
         ))}
         <select aria-label="Order" value={order} onChange={({ target }) => setOrder(target.value as ItemOrder)}>
@@ -69,63 +68,8 @@ export function Items({ route, row, items }: ItemsProps) {
           ))}
         </select>
       </div>
-      <Grid route={route} row={row} items={shown} />
+      <ItemsGrid route={route} row={row} items={shown} small={items.length > FEW} />
     </div>
   );
 }
 
-interface GridRow {
-  readonly id: string;
-  readonly items: readonly Item[];
-}
-
-function Grid({ route, row, items }: ItemsProps) {
-  const outer = useRef<HTMLDivElement>(null);
-  const [columns, setColumns] = useState(20);
-  useLayoutEffect(() => {
-    const element = outer.current;
-    if (!element) return undefined;
-    const measure = () => setColumns(Math.max(1, Math.floor(element.clientWidth / CELL)));
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  const rows = useMemo(() => inRows(items, columns), [items, columns]);
-  const { list, style, shown } = useVirtualRows<GridRow, HTMLDivElement>(rows, { estimate: CELL });
-  return (
-    <div ref={outer}>
-      <div ref={list} style={style} role="list" aria-label="Items">
-        {shown.map(({ row: line, attributes }) => (
-          <div key={line.id} ref={attributes.ref} data-index={attributes["data-index"]} className="items-row">
-            {line.items.map((item) => (
-              <Cell key={item.index} route={route} row={row} item={item} />
-            ))}
-          </div>
-        ))}
-      </div>
-    </div>
-  );
-}
-
-function inRows(items: readonly Item[], columns: number): readonly GridRow[] {
-  const rows: GridRow[] = [];
-  for (let start = 0; start < items.length; start += columns) {
-    rows.push({ id: String(start), items: items.slice(start, start + columns) });
-  }
-  return rows;
-}
-
-function Cell({ route, row, item }: { readonly route: ExecutionRoute; readonly row: NodeRow; readonly item: Item }) {
-  const latest = latestOf(item);
-  const look = TASK_PHASES[latest.phase];
-  const took = latest.seconds === null ? "" : `, ${formatDuration(latest.seconds)}`;
-  const retried = latest.attempt > 0 ? `, attempt ${latest.attempt + 1}` : "";
-  const title = `Item ${item.index}: ${look.label.toLowerCase()}${took}${retried}`;
-  const href = executionPath({ ...route, node: `${row.id}:${item.index}`, view: null, attempt: null, tab: null });
-  return (
-    <div role="listitem">
-      <Link className="item-cell" href={href} aria-label={title} title={title} data-tone={look.tone} />
-    </div>
-  );
-}

@@ -18,6 +18,7 @@ import { Attempts } from "./Attempts";
 import { ChildExecution } from "./ChildExecution";
 import { ErrorText } from "./ErrorText";
 import { GatePanel } from "./GatePanel";
+import { InsideLink } from "./GraphPath";
 import { Items } from "./Items";
 import { Rollup } from "./Rollup";
 import type { ExecutionPanels } from "./ExecutionPage";
@@ -84,13 +85,18 @@ function ItemOf({ route, row }: { readonly route: ExecutionRoute; readonly row: 
 }
 
 function viewsOf(row: NodeRow): readonly NodeView[] {
-  if (row.item !== null) return shownOf(row).filter((view) => view !== "error" || NODE_PHASES[row.phase].tone === "bad");
-  const failed = row.node?.closure?.error !== undefined || row.attempts.some((attempt) => attempt.closure?.error);
+  const failed = row.item === null ? hasError(row) : NODE_PHASES[row.phase].tone === "bad";
   return shownOf(row).filter((view) => view !== "error" || failed);
+}
+
+function hasError({ node, attempts }: NodeRow): boolean {
+  return node?.closure?.error !== undefined || attempts.some(({ closure }) => closure?.error);
 }
 
 function shownOf(row: NodeRow): readonly NodeView[] {
   if (row.holdsItems) return ["items", "rollup", "inputs", "outputs", "error"];
+  // A dynamic task has run itself, and said what runs inside.
+  if (row.holdsNodes && row.attempts.length > 0) return ["nodes", "rollup", "deck", "log", "inputs", "outputs", "error", "attempts"];
   if (row.holdsNodes) return ["nodes", "rollup", "inputs", "outputs", "error"];
   if (row.gate) return ["gate", "inputs", "outputs", "error"];
   if (row.startsExecution) return ["inputs", "outputs", "error"];
@@ -108,7 +114,7 @@ function defaultView(row: NodeRow): NodeView {
 function NodeBody({ route, row, rows, items, panels, view }: NodePanelProps & { readonly view: NodeView }) {
   switch (view) {
     case "nodes":
-      return <InnerNodes route={route} rows={childrenOf(rows, row)} />;
+      return <InnerNodes route={route} parent={row} rows={childrenOf(rows, row)} />;
     case "gate":
       return row.gate && <GatePanel id={route} row={row} gate={row.gate} inputs={panels.nodeData(route, row, "inputs")} />;
     case "items":
@@ -129,8 +135,14 @@ function NodeBody({ route, row, rows, items, panels, view }: NodePanelProps & { 
   }
 }
 
+interface InnerNodesProps {
+  readonly route: ExecutionRoute;
+  readonly parent: NodeRow;
+  readonly rows: readonly NodeRow[];
+}
+
 /** What runs inside of the node. */
-function InnerNodes({ route, rows }: { readonly route: ExecutionRoute; readonly rows: readonly NodeRow[] }) {
+function InnerNodes({ route, parent, rows }: InnerNodesProps) {
   const { list, style, shown } = useVirtualRows<NodeRow, HTMLUListElement>(rows, { estimate: 24, gap: 8 });
   if (rows.length === 0) {
     return (
@@ -141,6 +153,7 @@ function InnerNodes({ route, rows }: { readonly route: ExecutionRoute; readonly 
   }
   return (
     <div className="inner-nodes" data-scrolls="node">
+      {!parent.isBranch && <InsideLink route={route} row={parent} />}
       <ul ref={list} aria-label="Nodes inside" style={style}>
         {shown.map(({ row, attributes }) => (
           <li key={row.id} {...attributes}>

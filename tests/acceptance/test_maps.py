@@ -1,0 +1,35 @@
+"""What a viewer sees of a map: its items as a grid, and each with its data."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.console import Stage
+from tests.integration.running import PROGRAMS, start, wait_ended
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_items_are_filtered_in_the_grid_and_each_has_its_inputs_outputs_and_error(stage: Stage) -> None:
+    execution = start(stage.client, Path(PROGRAMS) / "mapped.py", "mapped", numbers=[1, 7, 13])
+    wait_ended(stage.client, execution)
+    page = stage.page
+    stage.open(execution, node="n0")
+    items = page.get_by_role("group", name="Items")
+    expect(items.get_by_role("link")).to_have_count(3)
+    items.get_by_role("link").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(items.get_by_role("link", name="Item 1: succeeded")).to_be_focused()
+    page.get_by_role("button", name="1 failed").click()
+    expect(items.get_by_role("link")).to_have_count(1)
+    items.get_by_role("link", name="Item 2: failed").click()
+    panel = page.get_by_role("region", name="Node").last
+    panel.get_by_role("tab", name="Error").click()
+    expect(panel).to_contain_text("13")
+    panel.get_by_role("link", name="All items").click()
+    items.get_by_role("link", name="Item 1: succeeded").click()
+    panel.get_by_role("tab", name="Inputs").click()
+    expect(panel.get_by_role("region", name="Inputs")).to_contain_text("7")
+    panel.get_by_role("tab", name="Outputs").click()
+    expect(panel.get_by_role("region", name="Outputs")).to_contain_text("70")
