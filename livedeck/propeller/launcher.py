@@ -105,6 +105,7 @@ class Launcher:
             adopt=adopt,
             timeout=task.timeout,
             started_at=self._observations.started.get((path, number)),
+            number=number,
             slots=None if task.eager else self.slots_of(path),
         )
         self._runs[path, number] = run

@@ -45,6 +45,7 @@ class Run:
         adopt: whether an earlier engine may have launched it.
         timeout: how long the attempt may run.
         started_at: since when the attempt runs, if an earlier engine saw it start.
+        number: the attempt's, from 0.
         slots: how many attempts of the execution may run at once; None: any number.
     """
 
@@ -59,6 +60,7 @@ class Run:
         adopt: bool = False,
         timeout: timedelta | None = None,
         started_at: datetime | None = None,
+        number: int = 0,
         slots: Slots | None = None,
     ) -> None:
         self._executor = executor
@@ -69,6 +71,7 @@ class Run:
         self._has_outputs = has_outputs
         self._timeout = timeout
         self._started_at = started_at
+        self._number = number
         self._slots = slots
         self._holds_slot = False
         self._asked = adopt  # whether the executor may know of the attempt
@@ -124,12 +127,19 @@ class Run:
         except CannotStart as refused:
             return Failure("CannotStart", str(refused), Blame.SYSTEM, recoverable=False)
         except _NotStarted as refused:
+            await self._back_off()
             return Failure("CannotStart", str(refused), Blame.SYSTEM, recoverable=True)
         finally:
             self._release_slot()
         if isinstance(result, Failure) and self._exceeded_timeout:
             self._listener.expired()
         return result
+
+    async def _back_off(self) -> None:
+        """Let what keeps the executor from starting attempts pass, for another follows at once; a stop ends that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.start_again * 2**self._number):
+                await self._stopping.wait()
 
     async def _started_handle(self) -> str | None:
         """Launch the attempt and return its handle; None if it was stopped before."""

@@ -20,6 +20,8 @@ class PropellerSettings:
     """Pause before the first repeat of a call to the control plane or the store that failed for now; it doubles."""
     retry_longest: float = 5.0
     """Longest such pause."""
+    start_again: float = 2.0
+    """Pause after an attempt that the executor could not start for now, before the next; doubles with each."""
     shutdown: float = 5.0
     """How long a shutdown waits for the last events to be recorded."""
     crashes: int = 3

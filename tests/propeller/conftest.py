@@ -9,7 +9,9 @@ from livedeck.propeller import Propeller, PropellerSettings
 from livedeck.testing.control_plane import MemoryControlPlane
 from livedeck.testing.executors import Script, ScriptedExecutor
 
-QUICK = PropellerSettings(grace=0.1, lease_ttl=5.0, retry_first=0.001, retry_longest=0.01, shutdown=0.2)
+QUICK = PropellerSettings(
+    grace=0.1, lease_ttl=5.0, retry_first=0.001, retry_longest=0.01, start_again=0.001, shutdown=0.2
+)
 
 
 @dataclass

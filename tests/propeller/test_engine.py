@@ -29,7 +29,7 @@ from livedeck.store import open_store, split_uri
 from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
 from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
-from tests.propeller.conftest import World
+from tests.propeller.conftest import QUICK, World
 
 KILLED = Exit(ExitKind.SIGNALLED, signal.SIGKILL, last_words="it grew", out_of_memory=True)
 LOST = Exit(ExitKind.LOST, reason="its machine was restarted")
@@ -591,6 +591,19 @@ async def test_what_could_not_be_started_for_now_is_tried_again(world: World) ->
     execution = await run(world, workflow(task("n0")), add_one, executor=executor)  # type: ignore[arg-type]
     assert execution.phase == WorkflowExecution.SUCCEEDED
     assert [each.id.retry_attempt for each in execution.tasks] == [0, 1, 2]
+
+
+async def test_between_attempts_that_could_not_be_started_is_a_pause_which_a_stop_ends(world: World) -> None:
+    executor = Refusing(world.executor(add_one), ExecutorError("Resource temporarily unavailable"), times=100)
+    execution = world.control.create("a", workflow(task("n0")))
+    async with world.propeller(executor, settings=replace(QUICK, start_again=3600.0)):
+        await world.control.until(lambda: bool(execution.tasks))
+        for _ in range(500):  # turns of the loop, in which all that may begin does
+            await asyncio.sleep(0)
+        assert executor.asked == 1
+        await world.control.terminate(execution, "enough")
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.ABORTED
 
 
 async def test_the_attempt_has_flytes_environment_and_its_own(world: World) -> None:
