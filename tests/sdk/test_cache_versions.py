@@ -3,7 +3,7 @@
 import importlib
 import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +130,9 @@ def version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., An
     return make
 
 
-def edited(name: str, before: str, after: str) -> dict[str, str]:
-    assert before in FILES[name]
-    return {name: FILES[name].replace(before, after)}
+def edited(name: str, before: str, after: str, files: Mapping[str, str] = FILES) -> dict[str, str]:
+    assert before in files[name]
+    return {name: files[name].replace(before, after)}
 
 
 CHANGES = [
@@ -150,14 +150,6 @@ CHANGES = [
     ("tools/text.py", "return text", "return text.strip()"),
 ]
 
-
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change[0]}: {change[2]}")
-def test_the_version_changes_with_what_the_task_reaches(
-    version: Callable[..., Any], change: tuple[str, str, str]
-) -> None:
-    assert version(edited(*change)) != version()
-
-
 CHANGES_AROUND = [
     ("main.py", "helper.add(x) * RATE", "helper.add(x)"),
     ("main.py", "RATE = 1", "RATE = 2"),
@@ -173,19 +165,24 @@ CHANGES_AROUND = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES_AROUND, ids=lambda change: f"{change[0]}: {change[2]}")
-def test_the_version_changes_with_what_decorators_put_around_the_task(
-    version: Callable[..., Any], change: tuple[str, str, str]
+def _id(value: object) -> str:
+    return f"{value[0]}: {value[2]}" if isinstance(value, tuple) else "around" if value else "reached"
+
+
+@pytest.mark.parametrize(
+    ("around", "change"),
+    [*(({}, change) for change in CHANGES), *((DECORATED, change) for change in CHANGES_AROUND)],
+    ids=_id,
+)
+def test_the_version_changes_with_what_the_task_reaches_and_what_decorators_put_around_it(
+    version: Callable[..., Any], around: dict[str, str], change: tuple[str, str, str]
 ) -> None:
-    name, before, after = change
-    files = FILES | DECORATED
-    assert before in files[name]
-    assert version(DECORATED | {name: files[name].replace(before, after)}) != version(DECORATED)
+    assert version(around | edited(*change, FILES | around)) != version(around)
 
 
 def test_how_a_decorated_task_is_run_makes_no_difference(version: Callable[..., Any]) -> None:
-    changed = DECORATED["main.py"].replace("retries=2", "retries=3")
-    assert version(DECORATED | {"main.py": changed}) == version(DECORATED)
+    changed = edited("main.py", "retries=2", "retries=3", DECORATED)
+    assert version(DECORATED | changed) == version(DECORATED)
 
 
 NO_CHANGES = [
