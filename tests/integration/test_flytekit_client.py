@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flyteidl.admin.execution_pb2 import ExecutionMetadata
 
 from livedeck.testing.process import running_server
 
@@ -37,3 +38,14 @@ def test_it_branches_and_answers_what_a_workflow_waits_for(tmp_path: Path) -> No
 def test_eager_tasks_that_wait_for_their_children_do_not_keep_these_from_running(tmp_path: Path) -> None:
     parallel = ("--parallel", "2")
     assert outcomes("flytekit_eager.py", "6", folder=tmp_path, options=parallel) == [2, 4, 6, 8, 10, 12]
+
+
+def test_launch_plans_start_executions(tmp_path: Path) -> None:
+    """In a workflow, a map, a dynamic task and by themselves; the client finds the child, and the failure node."""
+    assert outcomes("flytekit_launch_plans.py", folder=tmp_path) == {
+        "outputs": [8, 40, 60, 30],
+        "error": True,
+        "child": [ExecutionMetadata.CHILD_WORKFLOW, 40],
+        "cleaned": True,
+        "direct": 70,
+    }

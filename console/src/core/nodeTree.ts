@@ -287,6 +287,8 @@ function rowOf(
   const phase = recorded === "RUNNING" && latest && isQueued(latest) ? "QUEUED" : recorded;
   const startedAt = millis(closure?.startedAt ?? attempts[0]?.closure?.startedAt);
   const child = closure?.workflowNodeMetadata?.executionId ?? null;
+  const isArray = node?.metadata?.isArray ?? planned?.arrayNode !== undefined;
+  const mapsExecutions = isArray && planned?.arrayNode?.node?.workflowNode !== undefined;
   return {
     id,
     name: planned?.metadata?.name ?? shortName(attempts[0]?.id.taskId.name ?? taskName(planned)) ?? id,
@@ -297,13 +299,13 @@ function rowOf(
     attempts,
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
-    holdsItems:
-      (node?.metadata?.isArray ?? planned?.arrayNode !== undefined) &&
-      !(node?.metadata?.isParentNode ?? planned?.arrayNode?.node?.workflowNode !== undefined),
+    holdsItems: isArray && !mapsExecutions,
     startsExecution: planned?.workflowNode?.launchplanRef !== undefined || child !== null,
     child,
     item: null,
-    holdsNodes: node?.metadata?.isParentNode ?? (planned?.workflowNode?.subWorkflowRef ?? planned?.branchNode) !== undefined,
+    holdsNodes:
+      mapsExecutions ||
+      (node?.metadata?.isParentNode ?? (planned?.workflowNode?.subWorkflowRef ?? planned?.branchNode) !== undefined),
     isBranch: planned?.branchNode !== undefined,
     gate: gateOf(planned),
     given,
@@ -334,7 +336,10 @@ function parentsOf(
 ): ReadonlyMap<string, string | null> {
   const branches = planned.filter(({ node }) => node.branchNode);
   const parents = new Set(branches.map(({ id }) => id)); // their ways are listed before they are chosen from
-  for (const id of ids) if (nodes.get(id)?.metadata?.isParentNode) parents.add(id);
+  for (const id of ids) {
+    const { isParentNode, isArray } = nodes.get(id)?.metadata ?? {};
+    if (isParentNode || isArray) parents.add(id); // items of a map over a launch plan are nodes
+  }
   return new Map(ids.map((id) => [id, parents.size === 0 ? null : nearest(id, parents)]));
 }
 

@@ -145,7 +145,7 @@ describe("nodes that start executions", () => {
   });
 
   it("are the nodes inside of a map over a launch plan", () => {
-    const map = node("n1", { phase: "RUNNING" }, { isArray: true, isParentNode: true });
+    const map = node("n1", { phase: "RUNNING" }, { isArray: true });
     const item = node("n1-0-n0", { phase: "RUNNING", workflowNodeMetadata: { executionId: child } });
     const rows = nodeRows(byId(map, item), new Map(), plans);
     expect(rows.find(({ id }) => id === "n1")).toMatchObject({ holdsItems: false, holdsNodes: true });

@@ -167,7 +167,6 @@ class ArrayHandler(NodeHandler):
 
     def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
         reports.describe_node(event, self.entity)
-        event.is_parent = self.task is None
 
     def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
         scope = context.scope
