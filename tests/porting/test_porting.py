@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+import livedeck
 from livedeck.client import Client
 from livedeck.errors import LivedeckError
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.flytekit_names import instead_of
 from livedeck.sdk.loading import Program, load_file
 from livedeck.sdk.types import DataPlane, Location, from_literal
 from livedeck.testing.process import ServerProcess, running_server
@@ -93,6 +95,18 @@ def test_a_program_gives_on_the_server_what_it_gives_on_flytekit(
     ]
     outcomes = [_outcome(client, entity, execution) for entity, execution in started]
     assert plain(outcomes) == on_flytekit[name]
+
+
+def test_each_public_name_of_flytekits_is_here_or_says_what_there_is_instead() -> None:
+    script = (
+        "import flytekit, json, types; mine = [name for name in dir(flytekit) if not name.startswith('_')"
+        " and not isinstance(getattr(flytekit, name), types.ModuleType)]; print(json.dumps(mine))"
+    )
+    done = subprocess.run([FLYTEKIT, "-c", script], capture_output=True, text=True, check=True)
+    not_its_own = {"Generator", "LOGGING_RICH_FMT_ENV_VAR", "entry_points"}
+    names = set(json.loads(done.stdout.splitlines()[-1])) - not_its_own
+    assert {"FlyteFile", "LaunchPlan", "task"} <= names
+    assert [name for name in sorted(names) if not hasattr(livedeck, name) and not instead_of(name)] == []
 
 
 def test_only_imports_are_changed() -> None:
