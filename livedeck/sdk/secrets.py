@@ -37,7 +37,7 @@ class Secret:
         key: its name in the group.
         group_version: the group's version.
         mount_requirement: flytekit's choice between a variable and a file.
-        env_var: environment variable in which the task finds it, too.
+        env_var: registered with the task for other engines; here a secret is read by group and key.
 
     Raises:
         UserError: it has neither group nor key.
