@@ -65,10 +65,6 @@ def _click(role: str, name: str) -> Callable[[Page], None]:
 _UNFOLD: Final = "Show what is inside of 58 × train"  # noqa: RUF001 - as the page writes it
 
 
-def _only_failed(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("failed$")).click()
-
-
 def _share(page: Page) -> None:
     expect(page.locator("iframe").content_frame.get_by_text("epochs", exact=True)).to_be_visible()
     page.get_by_role("button", name="Share").click()
@@ -112,8 +108,6 @@ _KINDS: Final = [
     Scene("node-gate", _node(kinds_of_nodes.WAITING, "n1", "gate"), "Approve"),
     Scene("node-branch", _node(kinds_of_nodes.FAILED, "n2", "nodes"), "set_aside"),
     Scene("node-dynamic", _node(kinds_of_nodes.DYNAMIC, "n0", "nodes"), "Inside"),
-    Scene("node-items", _node(kinds_of_nodes.MAPPED, "n0", "items"), "10,000 begun"),
-    Scene("node-items-failed", _node(kinds_of_nodes.MAPPED, "n0", "items"), "10,000 begun", act=_only_failed),
     Scene("node-item", _node(kinds_of_nodes.MAPPED, "n0:7", "inputs"), "epochs"),
 ]
 _NODES: Final = [
