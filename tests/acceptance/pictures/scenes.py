@@ -1,6 +1,5 @@
 """Every page in every state: where it is, and what is on it once it is there."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
