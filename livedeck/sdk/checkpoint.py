@@ -32,7 +32,14 @@ class Checkpoint:
         return bool(self._previous())
 
     def write(self, data: bytes) -> None:
-        """Save bytes, in the place of those saved before."""
+        """Save bytes, in the place of those saved before.
+
+        Args:
+            data: the bytes.
+
+        Raises:
+            UserError: this is not an attempt of a task.
+        """
         from livedeck.store import open_store
 
         open_store(self._target()).put(_BYTES, data)
@@ -57,8 +64,12 @@ class Checkpoint:
     def save(self, path: str | Path | IO[bytes]) -> None:
         """Save a file, or all files of a folder; of a file that is open for reading, what is left of it.
 
+        Args:
+            path: the file or folder, or a file that is open for reading bytes. A file is saved under its name, those of
+                a folder under their paths in it. What an open file holds is saved as by ``write``.
+
         Raises:
-            UserError: there is nothing that can be read.
+            UserError: there is nothing that can be read, or this is not an attempt of a task.
         """
         from livedeck.store import open_store
 

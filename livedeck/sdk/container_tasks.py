@@ -32,6 +32,7 @@ class ContainerTask(InstanceTask):
         image: the image's name, or an ``ImageSpec``.
         command: the program and its first arguments.
         inputs: types by name.
+        metadata: flytekit's options in one, without an effect: give them by name.
         arguments: more arguments.
         outputs: types by name.
         input_data_dir: the folder of the inputs, as the command names it.
@@ -42,7 +43,7 @@ class ContainerTask(InstanceTask):
         options: those of ``@task``.
 
     Raises:
-        UserError: the command is empty.
+        UserError: the command is empty, or it has outputs and no folder for them is named.
     """
 
     def __init__(
@@ -75,7 +76,10 @@ class ContainerTask(InstanceTask):
         return " ".join(self._command)
 
     def execute(self, **inputs: Any) -> Any:
-        """Run the command.
+        """Run the command, and return what it left as its output, or a tuple of several outputs.
+
+        Args:
+            inputs: the task's inputs, by name.
 
         Raises:
             UserError: it is not installed here, ended with another code than 0, or left an output out.

@@ -185,11 +185,18 @@ class ExecutionContext:
         return self
 
     def has_attr(self, attr_name: str) -> bool:
-        """Return whether the context has an attribute."""
+        """Return whether the context has an attribute.
+
+        Args:
+            attr_name: its name.
+        """
         return hasattr(self, attr_name)
 
     def get(self, key: str) -> object:
         """Return an attribute of the context.
+
+        Args:
+            key: its name.
 
         Raises:
             AttributeError: it has none of that name.

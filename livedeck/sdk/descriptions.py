@@ -18,7 +18,14 @@ class DescriptionFormat(enum.Enum):
 
 @dataclass(frozen=True)
 class Description:
-    """A long description, or where one is."""
+    """A long description, or where one is.
+
+    Args:
+        value: the text.
+        uri: where the text is, in place of ``value``.
+        icon_link: where a picture is that stands for the task or workflow.
+        format: how the text is written.
+    """
 
     value: str | None = None
     uri: str | None = None
@@ -30,7 +37,11 @@ class Description:
 
 @dataclass(frozen=True)
 class SourceCode:
-    """Where the source of a task or workflow can be read."""
+    """Where the source of a task or workflow can be read.
+
+    Args:
+        link: its URL.
+    """
 
     link: str | None = None
 

@@ -94,10 +94,10 @@ class Entity(ABC, Generic[P, R]):
             TypeMismatch: a default does not fit its parameter.
         """
         if self._interface is None:
-            self._interface = self.read_interface()
+            self._interface = self._read_interface()
         return self._interface
 
-    def read_interface(self) -> Interface:
+    def _read_interface(self) -> Interface:
         """Read the inputs and outputs of the function.
 
         Raises:

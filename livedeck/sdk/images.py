@@ -11,6 +11,42 @@ class ImageSpec:
     """A container image as flytekit would build it, with flytekit's fields. Nothing is built.
 
     A task that names one runs all the same, in the environment of the server: install there what the image would hold.
+    ``registry``, ``name`` and ``tag_format`` make the image's name; the other fields change the digest in its tag.
+
+    Args:
+        name: the image's name, without registry and tag.
+        python_version: the version of Python in it; None: that of the base image.
+        builder: what would build it: ``"default"``, ``"envd"``, ``"noop"``.
+        source_root: the folder with the program's source.
+        env: variables of its environment.
+        registry: where it would be pushed to.
+        packages: what pip installs.
+        conda_packages: what conda installs.
+        conda_channels: where conda looks for packages.
+        requirements: path of a file of requirements, or of a lock file.
+        apt_packages: what apt installs.
+        cuda: the version of CUDA.
+        cudnn: the version of cuDNN.
+        base_image: the image that it starts from.
+        platform: what it is built for: ``"linux/amd64"``.
+        pip_index: URL of the index that pip asks.
+        pip_extra_index_url: URLs of more indexes.
+        pip_secret_mounts: secrets that pip needs: pairs of a file and the path at which it sees the file.
+        pip_extra_args: more options of pip, in one text.
+        registry_config: path of a file of JSON that tells how registries are reached.
+        entrypoint: what the image starts, in place of the base image's entry point; empty: nothing.
+        commands: commands that run while it is built.
+        tag_format: the tag, in which ``{spec_hash}`` is a digest of all fields; None: the digest alone.
+        source_copy_mode: which files of the program are copied into it.
+        copy: more files and folders to copy into it.
+        python_exec: the Python for which packages are installed.
+        runtime_packages: what pip installs when a task starts. Nothing is installed here.
+        builder_options: options of what builds it.
+        builder_config: images that the builder itself uses.
+        install_project: whether the project to which ``requirements`` belongs is installed, too.
+
+    Raises:
+        UserError: a text stands where a list of texts belongs.
     """
 
     name: str = "flytekit"
@@ -66,27 +102,51 @@ class ImageSpec:
         return True
 
     def with_packages(self, packages: str | list[str]) -> Self:
-        """Return the same image with more packages."""
+        """Return the same image with more packages.
+
+        Args:
+            packages: what pip installs besides; a text is one package.
+        """
         return self._with("packages", packages)
 
     def with_apt_packages(self, apt_packages: str | list[str]) -> Self:
-        """Return the same image with more packages of the system."""
+        """Return the same image with more packages of the system.
+
+        Args:
+            apt_packages: what apt installs besides; a text is one package.
+        """
         return self._with("apt_packages", apt_packages)
 
     def with_commands(self, commands: str | list[str]) -> Self:
-        """Return the same image with more commands."""
+        """Return the same image with more commands.
+
+        Args:
+            commands: what runs after the commands that it has; a text is one command.
+        """
         return self._with("commands", commands)
 
     def with_copy(self, src: str | list[str]) -> Self:
-        """Return the same image with more files."""
+        """Return the same image with more files.
+
+        Args:
+            src: paths of files and folders to copy into it; a text is one path.
+        """
         return self._with("copy", src)
 
     def with_runtime_packages(self, runtime_packages: list[str]) -> Self:
-        """Return the same image with more packages that are installed when a task starts."""
+        """Return the same image with more packages that are installed when a task starts.
+
+        Args:
+            runtime_packages: what pip installs then. Nothing is installed here.
+        """
         return self._with("runtime_packages", runtime_packages)
 
     def with_builder_options(self, builder_options: dict[str, Any]) -> Self:
-        """Return the same image with more options for what builds it."""
+        """Return the same image with more options for what builds it.
+
+        Args:
+            builder_options: the options by name, which replace those of the same name.
+        """
         return replace(self, builder_options={**(self.builder_options or {}), **builder_options})
 
     def force_push(self) -> Self:

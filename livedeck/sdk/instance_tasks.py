@@ -50,7 +50,14 @@ class InstanceTask(Task[..., Any]):
         check_made(what, self)
 
     def execute(self, **inputs: Any) -> Any:
-        """Do what the task does, and return its output, or a tuple of several."""
+        """Do what the task does, and return its output, or a tuple of several. A class of tasks overrides it.
+
+        Args:
+            inputs: the task's inputs, by name.
+
+        Raises:
+            NotImplementedError: the class does not override it.
+        """
         raise NotImplementedError(f"{type(self).__name__} is a base class: use one that says what is done")
 
     @property
@@ -58,7 +65,7 @@ class InstanceTask(Task[..., Any]):
         """What is shown as the task's source."""
         return ""
 
-    def read_interface(self) -> Interface:
+    def _read_interface(self) -> Interface:
         """Make the interface of what was declared.
 
         Raises:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from livedeck.errors import UnsupportedOption, UserError
+
+if TYPE_CHECKING:
+    from flyteidl.core.security_pb2 import SecurityContext
 
 NOTIFICATIONS: Final = "notifications are not built yet, so nothing would ever be sent: leave them out"
 SCHEDULE: Final = (
@@ -100,7 +103,8 @@ class Options:
         labels: Labels.
         annotations: Annotations.
         raw_output_data_config: where large values go; by default the server's store.
-        security_context: whom the tasks run as: kept and shown; here they run as the server's user.
+        security_context: whom the tasks run as, as a message of Flyte's, or flytekit's object: registered and shown.
+            Here they run as the server's user.
         max_parallelism: how many attempts of the execution may run at once.
         notifications: refused, for nothing would be sent.
         disable_notifications: has no effect, for the same reason.
@@ -120,6 +124,34 @@ class Options:
         if self.notifications:
             raise UnsupportedOption(f"Options has notifications: {NOTIFICATIONS}")
         check_options("Options", self.labels, self.annotations, self.raw_output_data_config, self.max_parallelism)
+        security_message("Options", self.security_context)
+
+
+def security_message(what: str, given: Any) -> "SecurityContext | None":
+    """Return as Flyte's message whom tasks are said to run as; None if nothing was said.
+
+    Args:
+        what: whose option, for the message of an error.
+        given: a ``SecurityContext`` or ``AuthRole`` of Flyte's, or an object of flytekit's that can be made one.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if given is None:
+        return None
+    from flyteidl.admin.common_pb2 import AuthRole
+    from flyteidl.core.security_pb2 import Identity, SecurityContext
+
+    said = given.to_flyte_idl() if hasattr(given, "to_flyte_idl") else given
+    if isinstance(said, AuthRole):  # flytekit registers it in this form, too
+        account = said.kubernetes_service_account
+        return SecurityContext(run_as=Identity(iam_role=said.assumable_iam_role, k8s_service_account=account))
+    if not isinstance(said, SecurityContext):
+        raise UserError(
+            f"{what}: security_context={given!r}: give SecurityContext(run_as=Identity(...)), both of "
+            "flyteidl.core.security_pb2"
+        )
+    return said
 
 
 def check_options(

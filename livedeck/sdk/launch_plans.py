@@ -16,6 +16,7 @@ from livedeck.sdk.launch_options import (
     Options,
     RawOutputDataConfig,
     check_options,
+    security_message,
 )
 from livedeck.sdk.nodes import refuse_overrides
 from livedeck.sdk.types import Location, accept
@@ -133,6 +134,9 @@ class LaunchPlan(Entity[..., R]):
     def check_overrides(self, given: Mapping[str, Any]) -> None:
         """Refuse overrides that a node which starts it cannot have.
 
+        Args:
+            given: the overrides by name.
+
         Raises:
             UserError: one of them cannot be honoured.
         """
@@ -203,7 +207,8 @@ class LaunchPlan(Entity[..., R]):
             annotations: annotations of its executions.
             raw_output_data_config: where large values go; by default the server's store.
             max_parallelism: how many attempts of an execution may run at once; 0: any number.
-            security_context: whom tasks run as: kept and shown; here they run as the server's user.
+            security_context: whom tasks run as, as a message of Flyte's, or flytekit's object: registered and shown.
+                Here they run as the server's user.
             auth_role: the same, by an older name.
             trigger: a schedule by another name, refused like one.
             overwrite_cache: whether tasks run although their outputs are cached.
@@ -271,7 +276,8 @@ class LaunchPlan(Entity[..., R]):
             annotations: annotations of its executions.
             raw_output_data_config: where large values go; by default the server's store.
             max_parallelism: how many attempts of an execution may run at once; 0: any number.
-            security_context: whom tasks run as: kept and shown; here they run as the server's user.
+            security_context: whom tasks run as, as a message of Flyte's, or flytekit's object: registered and shown.
+                Here they run as the server's user.
             auth_role: the same, by an older name.
             trigger: a schedule by another name, refused like one.
             overwrite_cache: whether tasks run although their outputs are cached.
@@ -339,6 +345,7 @@ class LaunchPlan(Entity[..., R]):
         if said.concurrency is not None and not isinstance(said.concurrency, ConcurrencyPolicy):
             raise UserError(f"{what}: concurrency={said.concurrency!r}: give a ConcurrencyPolicy")
         check_options(what, said.labels, said.annotations, said.raw_output_data_config, said.max_parallelism)
+        security_message(what, said.security_context)
         return LaunchPlan(name, workflow, default_inputs or {}, fixed_inputs or {}, plan_options)
 
 

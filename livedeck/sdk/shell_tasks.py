@@ -88,7 +88,10 @@ class ShellTask(InstanceTask):
         return self.script
 
     def execute(self, **inputs: Any) -> Any:
-        """Run the script.
+        """Run the script, and return the file or folder that it left, or a tuple of several.
+
+        Args:
+            inputs: the task's inputs, by name.
 
         Raises:
             RecoverableError: it ended with another code than 0.

@@ -28,7 +28,7 @@ class SQLTask(InstanceTask):
         task_config: what the class needs to know: a database, say.
         task_type: flytekit's name of the type; tasks here are all of one.
         inputs: types by name.
-        metadata: flytekit's options in one; give them by name.
+        metadata: flytekit's options in one, without an effect: give them by name.
         outputs: types by name.
         options: those of ``@task``.
     """
@@ -53,12 +53,23 @@ class SQLTask(InstanceTask):
         return self.query_template
 
     def get_query(self, **inputs: Any) -> str:
-        """Return the query with its inputs put in."""
+        """Return the query with its inputs put in.
+
+        Args:
+            inputs: the task's inputs, by name.
+
+        Raises:
+            UserError: the query names something that is no input, or an input is not in it.
+        """
         return self.interpolate_query(self.query_template, **inputs)
 
     @classmethod
     def interpolate_query(cls, query_template: str, **inputs: Any) -> str:
         """Return a query with inputs put in.
+
+        Args:
+            query_template: the query, in which ``{{.inputs.x}}`` is an input.
+            inputs: what is put in, by name, as ``str`` writes it.
 
         Raises:
             UserError: it names something that is no input, or an input is not in it.
@@ -136,6 +147,9 @@ class SQLite3Task(SQLTask):
 
     def execute(self, **inputs: Any) -> Any:
         """Run the query and return a frame of pandas.
+
+        Args:
+            inputs: the task's inputs, by name.
 
         Raises:
             UserError: the archive does not hold one file.

@@ -319,7 +319,7 @@ class Branch(Part):
         self._otherwise = otherwise
 
     def belong(self, workflow_name: str) -> None:
-        """Name the tasks of the ways after the workflow and the branch too."""
+        """Name the tasks of the ways after ``workflow_name`` and the branch too."""
         ways = [part for _, part in self._cases]
         if isinstance(self._otherwise, Part):
             ways.append(self._otherwise)

@@ -1,9 +1,12 @@
 """Launch plans, references, and workflows that are put together call by call: declared, refused, compiled, run here."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flyteidl.admin.common_pb2 import AuthRole
 from flyteidl.core.identifier_pb2 import ResourceType
+from flyteidl.core.security_pb2 import Identity, SecurityContext
 
 from livedeck import (
     Annotations,
@@ -137,6 +140,25 @@ def test_what_it_says_is_registered() -> None:
     assert (
         plan_named("tests.seven", started).spec.default_inputs.parameters["value"].default.scalar.primitive.integer == 7
     )
+
+
+def test_whom_it_says_tasks_run_as_is_registered() -> None:
+    said = SecurityContext(run_as=Identity(iam_role="role", k8s_service_account="account"))
+    older = AuthRole(assumable_iam_role="role", kubernetes_service_account="account")
+    of_flytekit = SimpleNamespace(to_flyte_idl=lambda: said)
+    options: list[dict[str, Any]] = [
+        {"security_context": said},
+        {"security_context": of_flytekit},
+        {"auth_role": older},
+    ]
+    for number, each in enumerate(options):
+        plan = LaunchPlan.create(f"tests.secured_{number}", weighted, **each)
+        assert plan_named(plan.name, plan).spec.security_context == said
+    assert not plan_named("tests.seven", seven).spec.HasField("security_context")
+    with pytest.raises(UserError, match=r"security_context='me': give SecurityContext\(run_as=Identity"):
+        LaunchPlan.create("tests.misread", weighted, security_context="me")
+    with pytest.raises(UserError, match="Options: security_context='me'"):
+        Options(security_context="me")
 
 
 def test_a_launch_plan_is_registered_before_what_starts_it() -> None:

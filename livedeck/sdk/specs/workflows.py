@@ -16,6 +16,7 @@ from livedeck.errors import InvalidName
 from livedeck.literals.order import OrderNotes, tag_of
 from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.launch_options import security_message
 from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.specs.bindings import compile_bound
@@ -249,6 +250,7 @@ def plan_registration(plan: LaunchPlan[Any], settings: CompileSettings) -> PlanR
         annotations=Annotations(values=said.annotations.values if said.annotations is not None else {}),
         max_parallelism=said.max_parallelism or 0,
         overwrite_cache=said.overwrite_cache or False,
+        security_context=security_message(plan.name, said.security_context),
     )
     if said.raw_output_data_config is not None:
         spec.raw_output_data_config.output_location_prefix = said.raw_output_data_config.output_location_prefix

@@ -21,6 +21,7 @@ class _Codec:
         python_type: the frames' type.
         protocol: the scheme of the URIs that it is for (``"s3"``); None: any.
         supported_format: the format; empty: any.
+        additional_protocols: more schemes, beside ``protocol``; without an effect if that is None.
     """
 
     def __init__(
@@ -116,12 +117,21 @@ class StructuredDatasetTransformerEngine:
 
     @classmethod
     def knows(cls, python_type: Any) -> bool:
-        """Return whether an encoder or decoder of a type is registered."""
+        """Return whether an encoder or decoder of a type is registered.
+
+        Args:
+            python_type: the frames' type.
+        """
         return any(each.python_type is python_type for each in (*cls._encoders, *cls._decoders))
 
     @classmethod
     def get_encoder(cls, df_type: Any, protocol: str, format: str) -> "StructuredDatasetEncoder[Any]":
         """Return the encoder for a type, a scheme and a format.
+
+        Args:
+            df_type: the frames' type.
+            protocol: the scheme of the URI to write to, without ``://``.
+            format: the format; empty: the type's own if one was registered, else any.
 
         Raises:
             UnknownEntity: there is none.
@@ -132,6 +142,11 @@ class StructuredDatasetTransformerEngine:
     def get_decoder(cls, df_type: Any, protocol: str, format: str) -> "StructuredDatasetDecoder[Any]":
         """Return the decoder for a type, a scheme and a format.
 
+        Args:
+            df_type: the frames' type.
+            protocol: the scheme of the URI to read from, without ``://``.
+            format: the format; empty: any.
+
         Raises:
             UnknownEntity: there is none.
         """
@@ -139,12 +154,22 @@ class StructuredDatasetTransformerEngine:
 
     @classmethod
     def encodes(cls, df_type: Any, format: str) -> bool:
-        """Return whether an encoder of a type and just this format is registered."""
+        """Return whether an encoder of a type and just this format is registered.
+
+        Args:
+            df_type: the frames' type.
+            format: the format; one that is registered for any is not meant.
+        """
         return any(each.python_type is df_type and each.supported_format == format for each in cls._encoders)
 
     @classmethod
     def decodes(cls, df_type: Any, format: str) -> bool:
-        """Return whether a decoder of a type and just this format is registered."""
+        """Return whether a decoder of a type and just this format is registered.
+
+        Args:
+            df_type: the frames' type.
+            format: the format; one that is registered for any is not meant.
+        """
         return any(each.python_type is df_type and each.supported_format == format for each in cls._decoders)
 
 

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def kwtypes(**types: Any) -> OrderedDict[str, Any]:
-    """Return types by name, in their order: the columns of a frame, or the inputs of a task that is no function."""
+    """Return types by name, in their order: the columns of a frame, or the inputs of a task that is no function.
+
+    Args:
+        types: a type for each name.
+    """
     return OrderedDict(types)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
 
 StructuredDatasetFormat = str
+"""How a frame is written, as in ``StructuredDataset(file_format="csv")``."""
 
 
 class StructuredDataset:
@@ -73,7 +74,11 @@ class StructuredDataset:
         return self._literal
 
     def open(self, dataframe_type: Any) -> Self:
-        """Say as what it is to be read, and return it: ``open(pandas.DataFrame).all()``."""
+        """Say as what it is to be read, and return it: ``open(pandas.DataFrame).all()``.
+
+        Args:
+            dataframe_type: the type of the frame that ``all`` returns, and of the pieces that ``iter`` yields.
+        """
         self._as = dataframe_type
         return self
 
@@ -81,7 +86,7 @@ class StructuredDataset:
         """Return the frame.
 
         Raises:
-            UserError: its decoder reads it piece by piece: use ``iter``.
+            UserError: its decoder reads it piece by piece: use ``iter``; or ``open`` was not called.
             StoreError: it cannot be read.
         """
         found = self._read()
@@ -90,9 +95,13 @@ class StructuredDataset:
         return found
 
     def iter(self) -> Iterator[Any]:
-        """Yield the frame in the pieces in which it is stored.
+        """Read the frame in the pieces in which it is stored.
+
+        Yields:
+            One piece after the other, each of the type that ``open`` was given.
 
         Raises:
+            UserError: ``open`` was not called.
             StoreError: it cannot be read.
         """
         found = self._read(pieces=True)

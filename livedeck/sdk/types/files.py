@@ -334,7 +334,11 @@ class Directory(Stored):
 
     @classmethod
     def listdir(cls, directory: "Directory") -> list[Union[File, "Directory"]]:
-        """Return the files and folders that lie in a folder, sorted by name, without downloading any of them."""
+        """Return the files and folders that lie in a folder, sorted by name, without downloading any of them.
+
+        Args:
+            directory: the folder.
+        """
         found = {key.partition("/")[0]: "/" in key for key in directory._keys()}
         return [directory._member(Directory if folder else File, name) for name, folder in sorted(found.items())]
 

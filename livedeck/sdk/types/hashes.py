@@ -26,7 +26,11 @@ class HashMethod(Generic[T]):
         self._function = function
 
     def calculate(self, obj: T) -> str:
-        """Return the hash of a value."""
+        """Return the hash of a value.
+
+        Args:
+            obj: the value.
+        """
         return self._function(obj)
 
 
