@@ -1,29 +1,31 @@
-import asyncio
-import math
-
-from livedeck import Deck, current_context, eager, task
+from livedeck import Deck, current_context, map_task, task, workflow
 
 
+# --8<-- [start:train]
 @task(enable_deck=True)
-async def train(learning_rate: float) -> float:
-    chart = Deck("loss").chart("loss")
+def train(rate: float) -> float:
+    board = Deck.shared("leaderboard")
+    done = board.progress("steps", total=50)
+    losses = board.chart("loss", x_label="step")
     loss = 1.0
-    for step in range(30):
-        loss *= 1 - min(learning_rate, 0.3)
-        chart.append(step, loss=loss)
+    for step in range(50):
+        loss -= rate * loss
+        losses.append(step, loss=loss)
+        done.advance()
         current_context().publish_decks()
-        await asyncio.sleep(0.02)
+    board.value("accuracy", 1 - loss)
+    board.value("rate", rate)
     return loss
 
 
-@eager
-async def search(rounds: int = 3) -> float:
-    rate, best = 0.01, math.inf
-    for _ in range(rounds):
-        tried = [rate / 3, rate, rate * 3]
-        losses = await asyncio.gather(*(train(learning_rate=each) for each in tried))
-        if min(losses) >= best:
-            break
-        best = min(losses)
-        rate = tried[losses.index(best)]
-    return rate
+# --8<-- [end:train]
+
+
+@task
+def best(losses: list[float]) -> float:
+    return min(losses)
+
+
+@workflow
+def search(rates: list[float]) -> float:
+    return best(losses=map_task(train, concurrency=4)(rate=rates))
