@@ -117,6 +117,7 @@ class AttemptWriter:
             "FLYTE_INTERNAL_TASK_NAME": template.name,
             "FLYTE_INTERNAL_TASK_VERSION": template.version,
             "FLYTE_ATTEMPT_NUMBER": str(number),
+            "LIVEDECK_NODE": node,
             **_index_of(node),
             **self._environment(attempt, self._addresses.attempt_prefix(node, number)),
         }

@@ -14,9 +14,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
+from flyteidl.admin.execution_pb2 import Execution, ExecutionMetadata, ExecutionSpec
 from flyteidl.core.execution_pb2 import WorkflowExecution
-from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
+from flyteidl.core.identifier_pb2 import Identifier, NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.client import Client, ExecutionChanged, has_ended
@@ -28,8 +28,11 @@ from livedeck.sdk.specs.settings import CompileSettings
 from livedeck.sdk.specs.workflows import closure
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
+from livedeck.store.layout import split_item
 
 TAB = "Eager Executions"
+NODE = "LIVEDECK_NODE"
+"""Environment variable: the unique id of the attempt's node."""
 AT_ONCE = 64
 """Executions of one eager task that run at once; further ones wait to be started."""
 _STOPPED = "The eager task that started it has ended."
@@ -41,11 +44,11 @@ class Children:
     Args:
         client: of the server that runs the task.
         settings: those that the task was registered with; what it calls is registered with the same.
-        node: URI of its node's folder, which is the same for each attempt.
+        node: its node, by which what it calls is on record.
         attempt: the attempt's number, from 0.
     """
 
-    def __init__(self, client: Client, settings: CompileSettings, node: str, attempt: int) -> None:
+    def __init__(self, client: Client, settings: CompileSettings, node: NodeExecutionIdentifier, attempt: int) -> None:
         self._client = client
         self._settings = settings
         self._node = node
@@ -140,9 +143,16 @@ class Children:
 
     def _start_or_find(self, target: Identifier, literals: LiteralMap, name: str) -> WorkflowExecutionIdentifier:
         try:
-            return self._client.create_execution(target, literals, name=name, spec=ExecutionSpec())
+            return self._client.create_execution(target, literals, name=name, spec=self._spec())
         except RemoteConflict:
             return self._client.execution_id(name)
+
+    def _spec(self) -> ExecutionSpec:
+        node, _ = split_item(self._node.node_id)  # an item of a map is no node on record
+        parent = NodeExecutionIdentifier(execution_id=self._node.execution_id, node_id=node)
+        return ExecutionSpec(
+            metadata=ExecutionMetadata(mode=ExecutionMetadata.CHILD_WORKFLOW, parent_node_execution=parent)
+        )
 
     def _failed(self, execution: WorkflowExecutionIdentifier) -> bool:
         if self._attempt == 0:
@@ -153,7 +163,8 @@ class Children:
     def _name(self, entity: AnyEntity, literals: LiteralMap) -> str:
         """Return the execution's name: the same in each attempt for the same call."""
         inputs = literals.SerializeToString(deterministic=True)
-        call = hashlib.sha256(f"{self._node}\n{entity.name}\n".encode() + inputs).hexdigest()
+        caller = f"{self._node.execution_id.name}\n{self._node.node_id}\n{entity.name}\n"
+        call = hashlib.sha256(caller.encode() + inputs).hexdigest()
         with self._lock:
             number = self._calls[call]
             self._calls[call] += 1
@@ -192,19 +203,20 @@ class Listing:
         current_context().publish_decks()
 
 
-def children_of(output_prefix: str, data: DataPlane, code: str) -> Children:
+def children_of(data: DataPlane, code: str) -> Children:
     """Return what runs the calls of an eager task's attempt.
 
     Args:
-        output_prefix: URI of the attempt's folder: its node's, and the attempt's number, from 0.
         data: where values go that do not fit into a literal.
         code: URI of the code bundle that the task came in.
     """
     project, domain, version = (os.environ[f"FLYTE_INTERNAL_TASK_{part}"] for part in ("PROJECT", "DOMAIN", "VERSION"))
     settings = CompileSettings(project, domain, version, code=code, data=data)
-    project, domain = (os.environ[f"FLYTE_INTERNAL_EXECUTION_{part}"] for part in ("PROJECT", "DOMAIN"))
-    node, _, attempt = output_prefix.rstrip("/").rpartition("/")
-    return Children(Client(project=project, domain=domain), settings, node, int(attempt))
+    project, domain, name = (os.environ[f"FLYTE_INTERNAL_EXECUTION_{part}"] for part in ("PROJECT", "DOMAIN", "ID"))
+    execution = WorkflowExecutionIdentifier(project=project, domain=domain, name=name)
+    node = NodeExecutionIdentifier(execution_id=execution, node_id=os.environ[NODE])
+    attempt = int(os.environ["FLYTE_ATTEMPT_NUMBER"])
+    return Children(Client(project=project, domain=domain), settings, node, attempt)
 
 
 def _why(entity: AnyEntity, ended: Execution) -> str:

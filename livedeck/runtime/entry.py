@@ -225,7 +225,7 @@ def _left_by(attempt: Attempt, inputs: Mapping[str, Any], given: Arguments, data
     if isinstance(attempt.task, EagerTask):
         from livedeck.runtime.eager import children_of  # noqa: PLC0415 - a client takes a while to load
 
-        with children_of(given.output_prefix, data, given.code) as children, calls_go_to(children):
+        with children_of(data, given.code) as children, calls_go_to(children):
             attempt.on_abort = children.abort
             outputs = attempt.call(inputs)
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flyteidl.admin.execution_pb2 import Execution
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess, running_server
@@ -74,3 +75,15 @@ def test_what_still_runs_at_its_end_is_aborted(client: Client, tmp_path: Path) -
     ended = run(client, PROGRAM, "leaves_one_running", folder=str(tmp_path))
     assert phase_of(ended) == "SUCCEEDED", ended.closure.error.message
     assert phase_of(wait_ended(client, called(client, "forever")[0].id)) == "ABORTED"
+
+
+def test_what_it_calls_names_its_node_and_is_deleted_with_it(client: Client) -> None:
+    ended = run(client, PROGRAM, "inner", x=1)
+    child = next(each for each in called(client, "add_one") if parent_of(each) == ended.id)
+    assert child.spec.metadata.parent_node_execution.node_id == "n0"
+    client.delete_execution(ended.id)
+    wait_for(lambda: not {child.id.name, ended.id.name} & {each.id.name for each in client.list_executions()})
+
+
+def parent_of(execution: Execution) -> WorkflowExecutionIdentifier:
+    return execution.spec.metadata.parent_node_execution.execution_id

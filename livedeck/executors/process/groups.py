@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 IMPORT_ZYGOTES = "LIVEDECK_IMPORT_ZYGOTES"
 """Environment variable, of the server or of a task: how many such zygotes there may be; 0: none."""
-OF_ONE_ATTEMPT = ("FLYTE_", hints.URL, hints.TOKEN)
+OF_ONE_ATTEMPT = ("FLYTE_", "LIVEDECK_NODE", hints.URL, hints.TOKEN)
 """Prefixes of variables that differ from one attempt to the next."""
 MAX_LOSSES = 2
 """Zygotes of one group that may die before there is no other."""

@@ -160,7 +160,9 @@ def test_a_group_is_a_module_of_a_bundle_with_an_environment() -> None:
     command = ("livedeck-execute", "--inputs", "1", "--code", "c", "--", "task-module", "m", "task-name", "f")
     group = group_of(attempt(*command))
     assert group
-    assert group == group_of(attempt(*command[:-1], "g", FLYTE_ATTEMPT_NUMBER="1", LIVEDECK_HINT_TOKEN="x"))
+    assert group == group_of(
+        attempt(*command[:-1], "g", FLYTE_ATTEMPT_NUMBER="1", LIVEDECK_HINT_TOKEN="x", LIVEDECK_NODE="n7")
+    )
     others = [
         attempt(*command[:4], "d", *command[5:]),
         attempt(*command[:7], "n", *command[8:]),
