@@ -25,10 +25,12 @@ def register(files: tuple[str, ...], endpoint: str, project: str, domain: str, v
         for program, remote in remotes:  # a mistake in the last file stops the first from being registered
             for entity in program.entities.values():
                 remote.check(entity)
-        width = max((len(entity.name) for program in programs for entity in program.entities.values()), default=0)
+        entities = [entity for program in programs for entity in program.entities.values()]
+        width = max((len(entity.name) for entity in entities), default=0)
+        kinds = max((len(kind_of(entity)) for entity in entities), default=0)
         for program, remote in remotes:
             for entity in program.entities.values():
                 registered = remote.register(entity)
-                click.echo(f"{kind_of(entity):11} {registered.id.name:{width}}  version {registered.id.version}")
+                click.echo(f"{kind_of(entity):{kinds}} {registered.id.name:{width}}  version {registered.id.version}")
             if not program.entities:
                 click.echo(f"{program.file} has no task and no workflow")

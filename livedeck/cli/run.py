@@ -96,8 +96,9 @@ def _listing(file: str, program: Program) -> str:
         return f"{file} has no task and no workflow."
     lines = [f"What {file} has (livedeck run {file} NAME --help lists the inputs):", ""]
     width = max(map(len, program.entities)) + 2
+    kinds = max(map(len, map(kind_of, program.entities.values()))) + 1
     for name, entity in program.entities.items():
-        lines.append(f"  {kind_of(entity):11} {name:{width}}{entity.interface.docs.summary}".rstrip())
+        lines.append(f"  {kind_of(entity):{kinds}} {name:{width}}{entity.interface.docs.summary}".rstrip())
     return "\n".join(lines)
 
 

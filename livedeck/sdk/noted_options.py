@@ -92,8 +92,6 @@ def tell_noted(what: str, names: tuple[str, ...], function: Any) -> None:
 
 
 def tell_noted_here(what: str, names: tuple[str, ...]) -> None:
-    """Say the same of options that were not given to a function, once for each option and text."""
+    """Say the same of options that were not given to a function."""
     for name in names:
-        if (name, what) not in _told:
-            _told.add((name, what))
-            warnings.warn(f"{what}: {name} has no effect here: {NOTED[name]}", NoEffectWarning, stacklevel=4)
+        warnings.warn(f"{what}: {name} has no effect here: {NOTED[name]}", NoEffectWarning, stacklevel=4)

@@ -18,7 +18,7 @@ def error_for(planes: Any, code: Any, details: Any) -> Any:
     plane = planes.grpc({"GetExecution": lambda _: planes.refuse(code, details)})
     backoff = Backoff(first=0.01, longest=0.05)
     with (
-        Client(f"127.0.0.1:{plane.port}", timeout=0.2, backoff=backoff) as client,
+        Client(f"127.0.0.1:{plane.port}", timeout=2.0, backoff=backoff) as client,
         pytest.raises(RemoteError) as caught,
     ):
         client.get_execution(WorkflowExecutionIdentifier(name="e"))

@@ -149,7 +149,8 @@ class ChangeFollower:
                 subscription.arrived.fire()
 
     async def _step(self, number: int) -> int:
-        if not await self._feed.wait(number, 60.0):
+        # What failed is tried again at once, and told when it is well: not only with the next change.
+        if not await self._feed.wait(number, 0.0 if self._stale else 60.0):
             return number
         changes = await self._feed.after(number)
         for change in changes:

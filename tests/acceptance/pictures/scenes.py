@@ -102,7 +102,6 @@ _KINDS: Final = [
     Scene("execution-dynamic", _run(kinds_of_nodes.DYNAMIC), "compare"),
     Scene("execution-dynamic-unfolded", _run(kinds_of_nodes.DYNAMIC), "n0-0-dn3", act=_click("button", _UNFOLD)),
     Scene("execution-dynamic-found", _run(kinds_of_nodes.DYNAMIC, "?find=rate%3D0.4"), "n0-0-dn41"),
-    Scene("execution-graph-dynamic", _run(kinds_of_nodes.DYNAMIC, "?run=graph&inside=n0"), "compare"),
     Scene("execution-mapped", _run(kinds_of_nodes.MAPPED), "best_of"),
     Scene("node-gate", _node(kinds_of_nodes.WAITING, "n1", "gate"), "Approve"),
     Scene("node-branch", _node(kinds_of_nodes.FAILED, "n2", "nodes"), "set_aside"),
@@ -135,6 +134,7 @@ DECK_WORDS: Final = {
     DeckPhase.DIED: "@What is tried",
     DeckPhase.UNKNOWN: "@What is tried",
     DeckPhase.CACHED: "@What is tried",
+    DeckPhase.RECOVERED: "@What is tried",
     DeckPhase.NONE: "declare it with enable_deck=True",
 }
 """What is to be read where a Deck is in each of its states; on the Deck itself after an ``@``."""

@@ -293,6 +293,7 @@ _NODE_PHASES: Final[dict[str, tuple[Any, ...]]] = {
     "unreadable": ("SUCCEEDED", 1.0, _ENDED),
     "empty": ("SUCCEEDED", 1.0, _ENDED),
     "unknown": ("SUCCEEDED", 1.0, _ENDED),
+    "recovered": ("SUCCEEDED", 1.0, 0.1),
 }
 
 
@@ -373,6 +374,9 @@ def _deck_streams() -> dict[str, list[bytes]]:
         DeckPhase.UNKNOWN: _deck(_state(DeckPhase.UNKNOWN, published_at=published), live),
         DeckPhase.CACHED: _deck(
             _state(DeckPhase.CACHED, source=f"{PROJECT}/{DOMAIN}/{SUCCEEDED}/n1/1", **over), done, over=True
+        ),
+        DeckPhase.RECOVERED: _deck(
+            _state(DeckPhase.RECOVERED, source=f"{PROJECT}/{DOMAIN}/{SUCCEEDED}/n1/1", **over), done, over=True
         ),
         DeckPhase.NONE: _deck(
             _state(DeckPhase.NONE, reason="The task makes no Deck: declare it with enable_deck=True."), over=True
