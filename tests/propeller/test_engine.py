@@ -641,6 +641,7 @@ async def test_the_attempt_has_flytes_environment_and_its_own(world: World) -> N
         "FLYTE_INTERNAL_TASK_NAME": "t",
         "FLYTE_INTERNAL_TASK_VERSION": "v1",
         "FLYTE_ATTEMPT_NUMBER": "0",
+        "LIVEDECK_NODE": "n0",
         "PREFIX": attempt.output_prefix,
         **hints,
     }
