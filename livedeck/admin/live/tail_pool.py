@@ -1,7 +1,6 @@
 """All tails of this process: one for each Deck that somebody watches, none for the others."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -13,13 +12,12 @@ from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.nodes import NodeSource
 from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
+from livedeck.admin.live.viewed import ViewedPool
 from livedeck.admin.live.wakes import OpenStoreWatch, StoreWatch
 from livedeck.admin.signals import Signal
 from livedeck.deck.reader import Offload
 from livedeck.store import Store
 from livedeck.store.layout import SEGMENTS
-
-log = logging.getLogger(__name__)
 
 FIRST_LOOK: Final = 5.0
 """Seconds that a first viewer waits for the store, rather than being told that there is nothing yet."""
@@ -28,17 +26,7 @@ OpenStore = Callable[[str], Store]
 """Opens the store below a key of the root."""
 
 
-class _Shared:
-    """A tail and how many watch it."""
-
-    def __init__(self) -> None:
-        self.viewers = 0
-        self.opened = asyncio.Event()
-        self.tail: DeckTail | None = None
-        self.task: asyncio.Task[None] | None = None
-
-
-class TailPool:
+class TailPool(ViewedPool[DeckKey, DeckTail]):
     """Starts a Deck's tail for its first viewer and ends it after its last.
 
     Args:
@@ -64,33 +52,22 @@ class TailPool:
         queues: Queues = nothing_queued,
         kept: Kept = KEPT,
     ) -> None:
+        super().__init__(tasks, "tail")
         self._records = records
         self._open_store = open_store
         self._open_reader = open_reader
         self._watch = watch
-        self._tasks = tasks
         self._offload = offload
         self._queues = queues
         self._kept = kept
-        self._shared: dict[DeckKey, _Shared] = {}
 
     @asynccontextmanager
     async def open(self, key: DeckKey) -> AsyncIterator[DeckTail | None]:
         """Watch a Deck; yields once what is in the store now was read, or None if it could not be followed."""
-        shared = self._shared.get(key)
-        if shared is None:
-            shared = self._shared[key] = _Shared()
-            shared.task = self._tasks.create_task(self._follow(key, shared), name=f"deck-tail-{key.path}")
-        shared.viewers += 1
-        try:
-            await shared.opened.wait()
-            if shared.tail is not None:
-                await shared.tail.changed.wait(0, timeout=FIRST_LOOK)
-            yield shared.tail
-        finally:
-            shared.viewers -= 1
-            if shared.viewers == 0:
-                self._end(key, shared)
+        async with self._view(key, key.path) as tail:
+            if tail is not None:
+                await tail.changed.wait(0, timeout=FIRST_LOOK)
+            yield tail
 
     def hint(self, key: DeckKey, body: bytes) -> bool:
         """Pass a publisher's hint on to the Deck's tail; say whether anybody watches it.
@@ -98,47 +75,29 @@ class TailPool:
         Raises:
             DeckError: It is no hint.
         """
-        shared = self._shared.get(key)
-        if shared is None or shared.tail is None:
+        tail = self._follower(key)
+        if tail is None:
             return False
-        shared.tail.hint(parse(body))
+        tail.hint(parse(body))
         return True
-
-    def watching(self, key: DeckKey) -> int:
-        """Return how many watch a Deck."""
-        shared = self._shared.get(key)
-        return shared.viewers if shared else 0
 
     async def newest_attempt(self, node: NodeKey) -> int:
         """Return the number of a node's newest attempt; 0 before there is any."""
         return await self._records.newest_attempt(node)
 
-    async def _follow(self, key: DeckKey, shared: _Shared) -> None:
+    async def _follow(self, key: DeckKey, opened: Callable[[DeckTail], None]) -> None:
         wake = Signal()
-        try:
-            async with self._records.follow(key.of_node, wake) as records:
-                shared.tail = DeckTail(
-                    key,
-                    records=records,
-                    open_log=self._open_log,
-                    watch=self._watch_attempt,
-                    wake=wake,
-                    queued=lambda: self._queues(f"{key.project}/{key.domain}/{key.execution}").get(key.node),
-                )
-                shared.opened.set()
-                await shared.tail.run()
-        except Exception:  # a mistake in here must cost this Deck's viewers their stream, not the server its life
-            log.exception("deck.tail_failed deck=%s", key.path)
-            self._end(key, shared)
-
-    def _end(self, key: DeckKey, shared: _Shared) -> None:
-        if self._shared.get(key) is shared:
-            del self._shared[key]
-        if shared.tail is not None:
-            shared.tail.abandon()
-        shared.opened.set()
-        if shared.task is not None and shared.task is not asyncio.current_task():
-            shared.task.cancel()
+        async with self._records.follow(key.of_node, wake) as records:
+            tail = DeckTail(
+                key,
+                records=records,
+                open_log=self._open_log,
+                watch=self._watch_attempt,
+                wake=wake,
+                queued=lambda: self._queues(f"{key.project}/{key.domain}/{key.execution}").get(key.node),
+            )
+            opened(tail)
+            await tail.run()
 
     def _open_log(self, key: DeckKey, number: int) -> DeckLog:
         store = self._open_store(key.prefix)
