@@ -17,15 +17,20 @@ from livedeck.testing.process import running_server
 from tests.integration.running import PROGRAMS, finished_deck, phase_of, start, wait_ended, wait_for
 
 
+def kills_asked_for(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Return how many kills there are to be, and the seed of their moments, which is printed."""
+    given = request.config.getoption("--kill-seed")
+    seed = random.randrange(2**32) if given is None else given
+    print(f"--kill-seed {seed}")
+    return request.config.getoption("--kills"), seed
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_every_execution_ends_right_wherever_the_server_is_killed(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    kills = request.config.getoption("--kills")
-    seed = request.config.getoption("--kill-seed")
-    seed = random.randrange(2**32) if seed is None else seed
-    print(f"--kill-seed {seed}")
+    kills, seed = kills_asked_for(request)
     dice = random.Random(seed)
     program = load_file(PROGRAMS / "ten_nodes.py").module
     with running_server(tmp_path / "server") as server:
@@ -51,10 +56,7 @@ async def test_every_execution_ends_right_wherever_the_server_is_killed(
 async def test_every_kind_of_node_ends_right_wherever_the_server_is_killed(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    kills = request.config.getoption("--kills")
-    seed = request.config.getoption("--kill-seed")
-    seed = random.randrange(2**32) if seed is None else seed
-    print(f"--kill-seed {seed}")
+    kills, seed = kills_asked_for(request)
     dice = random.Random(seed)
     program = load_file(PROGRAMS / "every_kind.py").module
     with running_server(tmp_path / "server") as server:
