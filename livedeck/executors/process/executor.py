@@ -34,6 +34,7 @@ class ProcessExecutor(LocalExecutor):
             that module alone; 0: every attempt imports by itself.
         import_idle: seconds after which such a zygote is ended that nobody used.
         import_timeout: seconds that it may take to import.
+        import_wait: seconds for which attempts wait for one that imports, before they import by themselves.
         import_memory: bytes that it may have then.
         ready_timeout: seconds after its launch within which an attempt that was forked from it must have come up.
         without: parts to leave out, to measure what they gain: ``exit notice``, ``spares``.
@@ -54,6 +55,7 @@ class ProcessExecutor(LocalExecutor):
         import_zygotes: int = IMPORT_ZYGOTES_BY_DEFAULT,
         import_idle: float = 300.0,
         import_timeout: float = 60.0,
+        import_wait: float = 5.0,
         import_memory: int = 1 << 30,
         ready_timeout: float = 30.0,
         without: Sequence[str] = (),
@@ -80,6 +82,7 @@ class ProcessExecutor(LocalExecutor):
             import_zygotes=import_zygotes,
             import_idle=import_idle,
             import_timeout=import_timeout,
+            import_wait=import_wait,
         )
         super().__init__("process", work_dir, self.zygotes, LocalSettings(**settings))
 

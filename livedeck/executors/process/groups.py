@@ -39,6 +39,8 @@ class Group:
     digest: str
     link: Link | None = None
     starting: "asyncio.Task[None] | None" = None
+    wait_until: float = 0.0
+    """Until when attempts wait for the zygote that is being started, on the loop's clock."""
     refused: str = ""
     """Why there is no zygote for it, and will be none while this server runs."""
     losses: int = 0
@@ -58,6 +60,7 @@ class ImportGroups:
         most: zygotes at a time.
         idle: seconds after which one that nobody used is let go of.
         start_timeout: seconds for the imports of one.
+        start_wait: seconds after the start of one for which attempts wait for it, instead of importing by themselves.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class ImportGroups:
         most: int,
         idle: float,
         start_timeout: float,
+        start_wait: float,
     ) -> None:
         self._pool = pool
         self._in_use = in_use
@@ -76,6 +80,7 @@ class ImportGroups:
         self._most = most
         self._idle = idle
         self._start_timeout = start_timeout
+        self._start_wait = start_wait
         self._groups: dict[str, Group] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._sites = site_directories()
@@ -94,28 +99,28 @@ class ImportGroups:
             task.cancel()
         await asyncio.gather(*starting, return_exceptions=True)
 
-    def choose(self, attempt: Attempt) -> tuple[Link | None, Mapping[str, str]]:
+    async def choose(self, attempt: Attempt) -> tuple[Link | None, Mapping[str, str]]:
         """Return the link to the zygote of an attempt's group, None if there is none, and variables for the attempt.
 
-        Never blocks: a zygote that is wanted is started meanwhile.
+        One that is wanted is started and waited for a little: attempts that import the same meanwhile take the
+        processors that it needs, and are not done before it is.
         """
         digest = group_of(attempt) if self._most else ""
         if not digest:
             return None, {}
         group = self._groups.setdefault(digest, Group(digest))
         self._settle(group)
-        if group.link is not None:
-            group.used_at = asyncio.get_running_loop().time()
-            return group.link, {}
-        if group.refused or group.starting is not None:
-            return None, {}
         report = self._folder / f"{digest}.json"
-        if not os.path.exists(report):
-            return None, {IMPORT_REPORT: str(report)}
-        if self._make_room():
-            start = self._start(group, report, attempt.environment)
-            group.starting = asyncio.create_task(start, name=f"process executor: import for {digest}")
-        return None, {}
+        if group.link is None and group.starting is None and not group.refused:
+            if not _is_there(report):
+                return None, {IMPORT_REPORT: str(report)}
+            self._begin(group, report, attempt.environment)
+        if group.starting is not None:
+            await asyncio.wait([group.starting], timeout=group.wait_until - _now())
+        if group.link is None or not group.link.connected:
+            return None, {}
+        group.used_at = _now()
+        return group.link, {}
 
     def refuse(self, link: Link, reason: str) -> None:
         """Start no more attempts in a zygote: one that it has forked hangs."""
@@ -136,6 +141,13 @@ class ImportGroups:
         elif group.installed != self._installed():
             self._let_go(group)
 
+    def _begin(self, group: Group, report: Path, environment: Mapping[str, str]) -> None:
+        """Start a group's zygote in the background, if one more may run."""
+        if self._make_room():
+            start = self._start(group, report, environment)
+            group.starting = asyncio.create_task(start, name=f"process executor: import for {group.digest}")
+            group.wait_until = _now() + self._start_wait
+
     async def _start(self, group: Group, report: Path, environment: Mapping[str, str]) -> None:
         group.installed = self._installed()
         shared = {name: value for name, value in environment.items() if not name.startswith(OF_ONE_ATTEMPT)}
@@ -144,7 +156,7 @@ class ImportGroups:
         except ExecutorError as error:
             self._refuse(group, str(error))
         else:
-            group.link, group.used_at = link, asyncio.get_running_loop().time()
+            group.link, group.used_at = link, _now()
             logger.info("imports_shared group=%s pid=%d", group.digest, link.zygote.pid)
             self._watch()
         finally:
@@ -181,12 +193,20 @@ class ImportGroups:
 
     def _end_idle(self) -> None:
         self._timer = None
-        now = asyncio.get_running_loop().time()
+        now = _now()
         for group in self._groups.values():
             if group.link is not None and now - group.used_at >= self._idle:
                 self._let_go(group)
         if any(group.link is not None for group in self._groups.values()):
             self._watch()
+
+
+def _is_there(report: Path) -> bool:
+    return report.exists()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def group_of(attempt: Attempt) -> str:

@@ -31,6 +31,7 @@ class ZygoteKeepers:
         import_zygotes: how many zygotes may have imported what attempts import.
         import_idle: seconds after which such a zygote that nobody used is ended.
         import_timeout: seconds that it may take to import.
+        import_wait: seconds for which attempts wait for one that imports.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class ZygoteKeepers:
         import_zygotes: int,
         import_idle: float,
         import_timeout: float,
+        import_wait: float,
     ) -> None:
         self._folder = ZygoteFolder(work_dir)
         self._answer_timeout = answer_timeout
@@ -56,6 +58,7 @@ class ZygoteKeepers:
             most=import_zygotes,
             idle=import_idle,
             start_timeout=import_timeout,
+            start_wait=import_wait,
         )
         self._answers: dict[str, asyncio.Future[Answer | None]] = {}
         """What the zygote will say to a launch; None: it hung up first."""
@@ -80,7 +83,7 @@ class ZygoteKeepers:
 
     async def start(self, name: str, attempt: Attempt) -> bool:
         """Have the zygote start an attempt; False: one of that name is on record, or the zygote hung up."""
-        own, added = self.groups.choose(attempt)
+        own, added = await self.groups.choose(attempt)
         link = own or await self.pool.primary()
         answer: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         self._answers[name] = answer

@@ -213,12 +213,26 @@ async def test_attempts_are_forked_from_a_process_that_has_their_libraries(bench
     known(bench, write(libraries, SETS + "import atexit\natexit.register(print, 'at exit')"))
     async with bench.executor() as executor:
         runner = Runner(bench, executor)
-        _, first = await runner.run("shows_library", "library")
-        words = await runner.shared()
+        many = await asyncio.gather(*(runner.run("shows_library", "library") for _ in range(8)))
         zygote = (await executor.zygotes.pool.primary()).zygote
-    assert first == ["False", str(zygote.pid), "set", "True", "at", "exit"]
-    assert words[1] != str(zygote.pid)
-    assert words[2:] == ["set", "False", "at", "exit"], "they see what importing has left, and do what it has asked for"
+    assert {words[0] for _, words in many} == {"True"}, "they waited for it"
+    (shared,) = {words[1] for _, words in many}
+    assert shared != str(zygote.pid)
+    assert all(words[2:] == ["set", "False", "at", "exit"] for _, words in many), (
+        "they see what importing has left, and do what it has asked for"
+    )
+
+
+async def test_they_do_not_wait_for_long(bench: Bench, libraries: Path) -> None:
+    gate = bench.path("gate")
+    known(bench, write(libraries, f"{SETS}while not os.path.exists({str(gate)!r}): time.sleep(0.01)\n"))
+    async with bench.executor(import_wait=0.1) as executor:
+        runner = Runner(bench, executor)
+        for _ in range(2):
+            ended, _ = await runner.run("nothing")
+            assert ended.code == 0
+        gate.touch()
+        assert (await runner.shared())[0] == "True"
 
 
 async def test_others_are_not(bench: Bench, libraries: Path) -> None:
