@@ -7,9 +7,9 @@ from typing import Final
 from livedeck.admin.db import changes
 from livedeck.admin.db.changes import KINDS, Change, Kind, Scope
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.numbers import last_number
+from livedeck.admin.db.numbers import Position, last_number, newest_position
 
-__all__ = ["KINDS", "Change", "Feed", "Kind"]
+__all__ = ["KINDS", "Change", "Feed", "Kind", "Position"]
 
 _POLL: Final = 1.0
 """Seconds after which a waiter looks at the database itself: another process may have written to it."""
@@ -24,6 +24,10 @@ class Feed:
     async def current(self) -> int:
         """Return the number of the newest event; 0 when there is none."""
         return await self._database.read(last_number)
+
+    async def position(self) -> Position:
+        """Return the number of the newest event together with the database that it is of."""
+        return await self._database.read(newest_position)
 
     async def after(
         self,

@@ -22,6 +22,8 @@ DEADLINE = 60.0
 def make_database(file: Path) -> None:
     """Make an SQLite database without any entity, unless there is a file: at once, but for the first in this process.
 
+    All of one process are copies of one, with its identity.
+
     Args:
         file: Where it is to be. Its folder is made if it is missing.
     """

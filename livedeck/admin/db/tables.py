@@ -312,6 +312,9 @@ descriptions: Final = Table(
     Column("message", LargeBinary, nullable=False),
 )
 
+# One row: a name that was made up when the table was. The numbers of changes mean something only together with it.
+identity: Final = Table("identity", metadata, Column("id", String(32), primary_key=True))
+
 # How far each of those who follow the event log has come: what is before that number need not be looked at again.
 positions: Final = Table(
     "positions",

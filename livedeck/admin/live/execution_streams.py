@@ -9,7 +9,7 @@ import msgspec
 from flyteidl.admin.execution_pb2 import Execution
 from google.protobuf.message import Message
 
-from livedeck.admin.feed import KINDS, Change, Kind
+from livedeck.admin.feed import KINDS, Change, Kind, Position
 from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.items import as_columns
 from livedeck.admin.live.messages import Stale
@@ -20,15 +20,18 @@ from livedeck.store.layout import ITEM
 
 _encode: Final = msgspec.json.Encoder().encode
 PAGE: Final = 500
+_DIGITS: Final = 18
+"""Of the greatest number of a change that is read."""
 
-FirstPage = Callable[[], Awaitable[tuple[list[bytes], int]]]
-"""Reads what a new viewer is sent, encoded, and the number of the event that it is valid at."""
+FirstPage = Callable[[str], Awaitable[tuple[list[bytes], int]]]
+"""From the identity of the database to what a new viewer is sent, encoded, and the number of the event that it is valid
+at."""
 
 
 class EntityFeed(Protocol):
     """What is asked of the feed; `livedeck.admin.feed.Feed` is one."""
 
-    async def current(self) -> int: ...
+    async def position(self) -> Position: ...
 
     async def after(
         self,
@@ -58,13 +61,27 @@ Encoding = Callable[[Message], bytes]
 ENCODINGS: Final[Mapping[str, Encoding]] = {"json": as_json, "protobuf": as_protobuf}
 
 
-def encode_change(change: Change, encoding: Encoding) -> bytes:
-    """Encode an entity as an event."""
-    return event(change.kind, encoding(change.message), id=str(change.number))
+def event_id(position: Position) -> str:
+    """Return the id of an event: the number of a change alone would say nothing to the server of another database."""
+    return f"{position.database}.{position.number}"
 
 
-def encode_changes(changes: Iterable[Change], encoding: Encoding) -> list[bytes]:
-    """Encode entities as events, in order; those of items of array nodes as one, after the others."""
+def parse_event_id(text: str | None) -> Position | None:
+    """Return what a ``Last-Event-ID`` says; None when it is absent or the id of no event."""
+    database, dot, number = (text or "").rpartition(".")
+    if not (dot and number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+        return None
+    return Position(database, int(number))
+
+
+def encode_changes(changes: Iterable[Change], encoding: Encoding, database: str) -> list[bytes]:
+    """Encode entities as events, in order; those of items of array nodes as one, after the others.
+
+    Args:
+        changes: The entities.
+        encoding: Of the entities.
+        database: The identity of the database that they were read from.
+    """
     encoded: list[bytes] = []
     items: list[Change] = []
     last = 0
@@ -73,22 +90,17 @@ def encode_changes(changes: Iterable[Change], encoding: Encoding) -> list[bytes]
         if change.kind == "task" and ITEM in str(change.key[3]):
             items.append(change)
         else:
-            encoded.append(encode_change(change, encoding))
+            id = event_id(Position(database, change.number))
+            encoded.append(event(change.kind, encoding(change.message), id=id))
     if items:
-        encoded.append(event("items", _encode(as_columns(each.message for each in items)), id=str(last)))
+        columns = _encode(as_columns(each.message for each in items))
+        encoded.append(event("items", columns, id=event_id(Position(database, last))))
     return encoded
 
 
 def encode_execution(execution: Execution, encoding: Encoding) -> bytes:
     """Encode an execution of a first page, which has no number of its own."""
     return event("execution", encoding(execution))
-
-
-def parse_number(text: str | None) -> int | None:
-    """Return the number in a ``Last-Event-ID``; None when it is absent or no number of an event."""
-    if text is None or not (text.isascii() and text.isdigit() and len(text) <= 18):
-        return None
-    return int(text)
 
 
 class EntityStream:
@@ -124,31 +136,34 @@ class EntityStream:
         self._encoding = encoding
         self._heartbeat = heartbeat
         self._kinds: tuple[Kind, ...] = ("execution", "deleted") if name is None else KINDS
+        self._database = ""
         self._number = 0
         self._queue = QueueNews(lambda: queues(f"{project}/{domain}/{name}") if name is not None else {})
 
-    async def events(self, last: int | None, first_page: FirstPage) -> AsyncIterator[bytes]:
+    async def events(self, last_id: str | None, first_page: FirstPage) -> AsyncIterator[bytes]:
         """Yield the entities, ``ready`` once all that is known was sent, and then every change.
 
         Before all of it comes ``reset`` where what the viewer has is of another database, and is to be forgotten.
 
         Args:
-            last: Number of the last event that the viewer has.
+            last_id: Id of the last event that the viewer has.
             first_page: Reads what is sent to one who has none.
         """
         async with self._changes.subscribe(self._wants) as subscription:
-            current = await self._feed.current()
-            if last is None or last > current:
-                if last is not None:  # the number of another database, or of this one before it was restored
+            newest = await self._feed.position()
+            self._database = newest.database
+            last = parse_event_id(last_id)
+            if last is not None and last.database == newest.database and last.number <= newest.number:
+                self._number = last.number
+            else:
+                if last_id:  # of another database, or of this one before it was restored
                     yield event("reset", b"{}")
-                first, self._number = await first_page()
+                first, self._number = await first_page(self._database)
                 if first:
                     yield b"".join(first)
-            else:
-                self._number = last
             async for data in self._missed():
                 yield data
-            yield self._queue.take(changed=True) + event("ready", b"{}", id=str(self._number))
+            yield self._queue.take(changed=True) + event("ready", b"{}", id=self._event_id())
             async for data in self._live(subscription):
                 yield data
 
@@ -190,7 +205,10 @@ class EntityStream:
             await subscription.arrived.wait(seen, timeout=silent if queue is None else min(silent, queue))
 
     def _encoded(self, changes: Iterable[Change]) -> bytes:
-        return b"".join(encode_changes(changes, self._encoding))
+        return b"".join(encode_changes(changes, self._encoding, self._database))
+
+    def _event_id(self) -> str:
+        return event_id(Position(self._database, self._number))
 
     def _fresh(self, changes: Iterable[Change]) -> list[Change]:
         """What is newer than all that was sent: the subscription began before the first reading."""

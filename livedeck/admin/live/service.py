@@ -25,7 +25,6 @@ from livedeck.admin.live.execution_streams import (
     EntityStream,
     encode_changes,
     encode_execution,
-    parse_number,
 )
 from livedeck.admin.live.group_streams import headlines, shared_tabs
 from livedeck.admin.live.inotify import Inotify
@@ -50,6 +49,8 @@ FIRST_PAGE: Final = 100
 
 class Feed(EntityFeed, Protocol):
     """What is asked of the feed besides; `livedeck.admin.feed.Feed` is one."""
+
+    async def current(self) -> int: ...
 
     async def wait(self, after: int, timeout: float) -> bool: ...
 
@@ -178,7 +179,7 @@ class Live:
         encoding = _encoding(request)
         await self._feed.current()  # a database that is away is said at once: the stream would wait for it
 
-        async def first_page() -> tuple[list[bytes], int]:
+        async def first_page(_database: str) -> tuple[list[bytes], int]:
             number = await self._feed.current()
             newest = await self._newest_executions(project, domain, FIRST_PAGE)
             return [encode_execution(execution, encoding) for execution in reversed(newest)], number
@@ -192,16 +193,16 @@ class Live:
             encoding=encoding,
             heartbeat=self._heartbeat,
         )
-        return self._stream(stream.events(parse_number(_last_id(request)), first_page))
+        return self._stream(stream.events(_last_id(request), first_page))
 
     async def _execution(self, request: Request) -> Response:
         encoding = _encoding(request)
         key = await self._known_execution(request)
         project, domain, name = key.project, key.domain, key.name
 
-        async def first_page() -> tuple[list[bytes], int]:
+        async def first_page(database: str) -> tuple[list[bytes], int]:
             changes, number = await self._feed.snapshot(project, domain, name)
-            return encode_changes(changes, encoding), number
+            return encode_changes(changes, encoding, database), number
 
         stream = EntityStream(
             self._feed,
@@ -213,7 +214,7 @@ class Live:
             queues=self._queues,
             heartbeat=self._heartbeat,
         )
-        return self._stream(stream.events(parse_number(_last_id(request)), first_page))
+        return self._stream(stream.events(_last_id(request), first_page))
 
     async def _deck(self, request: Request) -> Response:
         node, number = _attempt_of(request)

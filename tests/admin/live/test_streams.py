@@ -83,7 +83,7 @@ async def test_resuming_an_execution(world: Any) -> None:
     async with world.listen(PATH) as stream:
         events = await stream.until("ready")
         assert [event.event for event in events] == ["execution", "node", "task", "ready"]
-        numbers = [int(event.id) for event in events]
+        numbers = [int(event.id.rpartition(".")[2]) for event in events]
         assert numbers == sorted(numbers)
     await world.finish()
     async with world.listen(PATH, last_event_id=events[-1].id) as stream:
@@ -101,12 +101,29 @@ async def test_nonsense_to_resume_an_execution_from_gets_all(world: Any, last: A
 
 
 @pytest.mark.parametrize("path", [PATH, LIST])
-async def test_who_knows_another_database_is_told_to_forget_it(world: Any, path: str) -> None:
-    number = await world.admin.feed.current()
-    async with world.listen(path, last_event_id=str(number + 1)) as stream:
-        assert [event.event for event in await stream.until("ready")] == ["reset", "execution", "ready"]
-    async with world.listen(path, last_event_id=str(number)) as stream:
+async def test_who_knows_another_database_is_told_to_forget_it(
+    world: Any, tmp_path: Path, protos: Protos, path: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/other.db"  # made anew: those that tests begin with are copies of one
+    async with created(tmp_path / "other", protos, database=url) as other, other.listen(path) as stream:
+        fewer = (await stream.until("ready"))[-1].id
+        await other.run()
+        more = (await stream.until("execution"))[-1].id
+    async with world.listen(path) as stream:
+        own = (await stream.until("ready"))[-1].id
+    for number in (fewer, more):
+        async with world.listen(path, last_event_id=number) as stream:
+            assert [event.event for event in await stream.until("ready")] == ["reset", "execution", "ready"]
+    async with world.listen(path, last_event_id=own) as stream:
         assert [event.event for event in await stream.until("ready")] == ["ready"]
+
+
+@pytest.mark.parametrize("path", [PATH, LIST])
+async def test_who_knows_more_than_a_database_that_was_restored_is_told_to_forget_it(world: Any, path: str) -> None:
+    async with world.listen(path) as stream:
+        database, _, number = (await stream.until("ready"))[-1].id.rpartition(".")
+    async with world.listen(path, last_event_id=f"{database}.{int(number) + 1}") as stream:
+        assert [event.event for event in await stream.until("ready")] == ["reset", "execution", "ready"]
 
 
 @pytest.mark.parametrize("path", [PATH, LIST])
