@@ -20,8 +20,8 @@ from livedeck.admin.db.database import Database
 from livedeck.admin.db.deletions import Removal, StillDriven
 from livedeck.admin.db.writer import now
 from livedeck.admin.names import check_execution, describe
+from livedeck.admin.notifiers import Notifier
 from livedeck.admin.objects import Objects
-from livedeck.admin.signals import Signal
 from livedeck.errors import LivedeckError
 from livedeck.store import layout
 
@@ -51,7 +51,7 @@ class Deletion:
         self._database = database
         self._objects = objects
         self._release_timeout = release_timeout
-        self._deleted = Signal()
+        self._deleted = Notifier()
 
     async def __aenter__(self) -> Self:
         self._remover = asyncio.create_task(self._remove_when_due(), name="deletion")
@@ -82,7 +82,7 @@ class Deletion:
         check_execution(identifier)
         await self._remove_from_record(identifier)
         log.info("deletion.deleted execution=%s", describe(identifier))
-        self._deleted.fire()
+        self._deleted.notify()
 
     async def _remove_from_record(self, identifier: WorkflowExecutionIdentifier) -> None:
         deadline = asyncio.get_running_loop().time() + self._release_timeout

@@ -12,7 +12,7 @@ from flyteidl.core import execution_pb2 as core
 from livedeck.admin.live.keys import NodeKey
 from livedeck.admin.live.nodes import NodeFollower
 from livedeck.admin.live.states import NodeRecord
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.deck.ops import Document, End, Segment
 from livedeck.deck.reader import Reader
 from livedeck.deck.runlock import Liveness
@@ -108,7 +108,7 @@ class FolderNodeSource:
         """Open a Deck's log."""
         return EndReader(store, lambda end: self._ends.update({store.uri: end}))
 
-    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeFollower]:
+    def follow(self, node: NodeKey, arrived: Notifier) -> AbstractAsyncContextManager[NodeFollower]:
         """Follow a Deck. Nothing tells of changes: what follows it looks again every two seconds."""
         return self._follow(node)
 

@@ -20,7 +20,7 @@ from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
 from livedeck.admin.db.lookups import Lookups
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
-from livedeck.admin.signals import KeyedSignal, Signal
+from livedeck.admin.notifiers import KeyedNotifier, Notifier
 from livedeck.errors import DatabaseUnavailable, ServerError
 
 __all__ = ["Connection", "Database", "Transaction"]
@@ -39,19 +39,19 @@ class Database:
         self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify)
         self.newest = 0
         """The number of the newest event that this process has committed; 0 when there was none yet."""
-        self.recorded = Signal()
-        """Fires when this process has committed an event."""
+        self.recorded = Notifier()
+        """Notifies when this process has committed an event."""
         name = engines.writer.url.database if engines.writer.dialect.name == "sqlite" else None
         self._file = Path(name) if name else None
         self._opened = _identity(self._file) if self._file else None
-        self.wanted = Signal()
-        """Fires when this process has committed work for a propeller."""
-        self.signalled = Signal()
-        """Fires when this process has committed that a signal was set."""
-        self.released = Signal()
-        """Fires when this process has committed that outputs are in the cache, or not computed any more."""
-        self.ended = KeyedSignal()
-        """Fires for an execution (``project/domain/name``) when this process has committed that it is over."""
+        self.wanted = Notifier()
+        """Notifies when this process has committed work for a propeller."""
+        self.signalled = Notifier()
+        """Notifies when this process has committed that a signal was set."""
+        self.released = Notifier()
+        """Notifies when this process has committed that outputs are in the cache, or not computed any more."""
+        self.ended = KeyedNotifier()
+        """Notifies for an execution (``project/domain/name``) when this process has committed that it is over."""
 
     @classmethod
     @asynccontextmanager
@@ -139,14 +139,14 @@ class Database:
     def _notify(self, news: Committed) -> None:
         if news.last:
             self.newest = news.last
-            self.recorded.fire()
+            self.recorded.notify()
         if news.work:
-            self.wanted.fire()
+            self.wanted.notify()
         if news.signalled:
-            self.signalled.fire()
+            self.signalled.notify()
         if news.released:
-            self.released.fire()
-        self.ended.fire(news.ended)
+            self.released.notify()
+        self.ended.notify(news.ended)
 
     def _close(self) -> None:
         self._writer.close()

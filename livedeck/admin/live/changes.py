@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from livedeck.admin.feed import Change, Kind
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Subscription:
         stale: See there.
     """
 
-    def __init__(self, wants: Callable[[Change], bool], arrived: Signal, stale: str = "") -> None:
+    def __init__(self, wants: Callable[[Change], bool], arrived: Notifier, stale: str = "") -> None:
         self._wants = wants
         self.arrived = arrived
         self.stale = stale
@@ -61,7 +61,7 @@ class Subscription:
         """Keep a change if it is of interest."""
         if self._wants(change):
             self._waiting[change.kind, change.key] = change
-            self.arrived.fire()
+            self.arrived.notify()
 
 
 class ChangeFollower:
@@ -88,7 +88,7 @@ class ChangeFollower:
 
     @asynccontextmanager
     async def subscribe(
-        self, wants: Callable[[Change], bool], arrived: Signal | None = None
+        self, wants: Callable[[Change], bool], arrived: Notifier | None = None
     ) -> AsyncIterator[Subscription]:
         """Offer every change from now on to the subscription: what is read afterwards misses none.
 
@@ -98,7 +98,7 @@ class ChangeFollower:
             wants: Says whether a change is of interest.
             arrived: Fired for each that is; by default one of its own.
         """
-        subscription = Subscription(wants, arrived or Signal(), self._stale)
+        subscription = Subscription(wants, arrived or Notifier(), self._stale)
         self._subscriptions.add(subscription)
         if self._follower is None:
             self._ready = asyncio.Event()
@@ -146,7 +146,7 @@ class ChangeFollower:
         for subscription in self._subscriptions:
             subscription.stale = stale
             if self._ready.is_set():  # else nobody was given it yet
-                subscription.arrived.fire()
+                subscription.arrived.notify()
 
     async def _step(self, number: int) -> int:
         # What failed is tried again at once, and told when it is well: not only with the next change.

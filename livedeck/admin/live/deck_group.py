@@ -19,7 +19,7 @@ from livedeck.admin.live.keys import DeckKey, ExecutionKey
 from livedeck.admin.live.members import ExecutionMembers, Member
 from livedeck.admin.live.messages import Headline
 from livedeck.admin.live.recent import KEPT, Kept, Recent
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.deck.headlines import HeadlineReplay
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.reader import FEW, Offload
@@ -104,13 +104,13 @@ class DeckGroup:
         *,
         members: ExecutionMembers,
         open_reader: Callable[[DeckKey], LogReader],
-        wake: Signal,
+        wake: Notifier,
         offload: Offload = asyncio.to_thread,
         kept: Kept = KEPT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.key = key
-        self.changed = Signal()
+        self.changed = Notifier()
         """Fired on everything that viewers are to be told."""
         self.ready = False
         """All that was there when the group began has been read."""
@@ -165,12 +165,12 @@ class DeckGroup:
             self._take(found, segment)
         else:
             found.due = 0.0
-            self._wake.fire()
+            self._wake.notify()
 
     def abandon(self) -> None:
         """Send the viewers away."""
         self.abandoned = True
-        self.changed.fire()
+        self.changed.notify()
 
     async def run(self) -> None:
         """Follow until the execution is over. Cancelled when nobody watches any more."""
@@ -188,7 +188,7 @@ class DeckGroup:
             if not self.ready or over:
                 self.ready, self.over = True, over
                 self.publish_shared()
-                self.changed.fire()
+                self.changed.notify()
             if over:
                 return
             await self._wake.wait(seen, timeout=self._pause())
@@ -201,7 +201,7 @@ class DeckGroup:
         ops = self._tabs.take()
         if ops:
             self.shared.add(Segment(self.shared.seq + 1, self._shared_at, ops))
-            self.changed.fire()
+            self.changed.notify()
 
     def _meet(self, member: Member) -> None:
         place = member.node, member.attempt
@@ -286,7 +286,7 @@ class DeckGroup:
         changed = each.headline.apply(segment.ops)
         if self._tabs.apply(each.member.task, each.member.attempt, segment.ops):
             self._shared_at = max(self._shared_at, segment.at)
-            self._wake.fire()
+            self._wake.notify()
         if changed or each.encoded is None or segment.seq == 1:
             self._touch(each)
 
@@ -297,7 +297,7 @@ class DeckGroup:
             self._version += 1
             self._versions[node] = self._version
             self._versions.move_to_end(node)
-            self.changed.fire()
+            self.changed.notify()
 
     def _close_finished(self) -> None:
         """Let go of Decks to which nothing is added any more."""

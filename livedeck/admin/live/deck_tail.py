@@ -25,7 +25,7 @@ from livedeck.admin.live.states import (
     node_is_over,
 )
 from livedeck.admin.live.wakes import Pace, StoreWatch
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.errors import DeckError, StoreError
 from livedeck.executors.api import Queued
 
@@ -57,13 +57,13 @@ class DeckTail:
         *,
         records: NodeFollower,
         open_log: Callable[[DeckKey, int], DeckLog],
-        watch: Callable[[DeckKey, Signal], StoreWatch],
-        wake: Signal,
+        watch: Callable[[DeckKey, Notifier], StoreWatch],
+        wake: Notifier,
         queued: Callable[[], Queued | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.key = key
-        self.changed = Signal()
+        self.changed = Notifier()
         """Fired on everything that viewers are to be told."""
         self.over = False
         """The attempt is over and all that it published was read."""
@@ -118,12 +118,12 @@ class DeckTail:
             self._hinted = (hint.behind, self._clock()) if hint.behind > 0 else None
         if hint.segment is not None and self._log.offer(hint.segment):
             self._advanced()
-        self._wake.fire()
+        self._wake.notify()
 
     def abandon(self) -> None:
         """Send the viewers away."""
         self.abandoned = True
-        self.changed.fire()
+        self.changed.notify()
 
     async def run(self) -> None:
         """Follow until no other attempt can come. Returns then; cancelled when nobody watches any more."""
@@ -181,7 +181,7 @@ class DeckTail:
         self._looked = True
         self._hinted = None  # what was behind has arrived
         self._tell(self._records.recorded)
-        self.changed.fire()
+        self.changed.notify()
 
     def _may_publish(self, recorded: NodeRecord) -> bool:
         """Tell whether more may come: no Deck goes on after its end, or where another process writes the whole page."""
@@ -217,7 +217,7 @@ class DeckTail:
         told = (self.state_version, self.over, node_is_over(recorded))
         if told != self._told:
             self._told = told
-            self.changed.fire()
+            self.changed.notify()
 
     def _times_differ(self, state: DeckState) -> bool:
         assert self._state is not None

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from livedeck.admin.live.deck_group import DeckGroup
-from livedeck.admin.live.deck_groups import DeckGroups
+from livedeck.admin.live.group_pool import GroupPool
 from livedeck.admin.live.keys import ExecutionKey
 from livedeck.admin.live.messages import DeckPhase, DeckState
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
@@ -26,7 +26,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 async def headlines(
-    groups: DeckGroups, key: ExecutionKey, node: str | None, *, heartbeat: float = HEARTBEAT, pause: float = PAUSE
+    groups: GroupPool, key: ExecutionKey, node: str | None, *, heartbeat: float = HEARTBEAT, pause: float = PAUSE
 ) -> AsyncIterator[bytes]:
     """Yield the headlines of all Decks, ``ready`` once all that there are were sent, and then those that change.
 
@@ -59,7 +59,7 @@ async def headlines(
 
 
 async def shared_tabs(
-    groups: DeckGroups, key: ExecutionKey, last_id: tuple[int, int] | None, *, heartbeat: float = HEARTBEAT
+    groups: GroupPool, key: ExecutionKey, last_id: tuple[int, int] | None, *, heartbeat: float = HEARTBEAT
 ) -> AsyncIterator[bytes]:
     """Yield the events of the Deck that the tasks of an execution share, as those of any Deck.
 
@@ -96,7 +96,7 @@ async def shared_tabs(
                 yield BEAT
 
 
-async def shared_document(groups: DeckGroups, key: ExecutionKey) -> tuple[Document, bool]:
+async def shared_document(groups: GroupPool, key: ExecutionKey) -> tuple[Document, bool]:
     """Return the Deck that the tasks of an execution share as it stands, and whether more may follow."""
     async with groups.open(key) as group:
         if group is None or not await _until_ready(group):

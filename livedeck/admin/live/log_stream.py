@@ -16,7 +16,7 @@ from livedeck.admin.live.nodes import RecordFollower
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.live.states import latest_attempt, may_print, node_is_over
 from livedeck.admin.live.wakes import OpenStoreWatch, Pace, StoreWatch
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.errors import ObjectNotFound, UnreadableObject
 from livedeck.store import Store
 from livedeck.store.layout import LOG, log_key
@@ -35,7 +35,7 @@ async def follow(
     records: RecordFollower,
     open_store: Callable[[str], Store],
     watch: OpenStoreWatch,
-    wake: Signal,
+    wake: Notifier,
     heartbeat: float = HEARTBEAT,
 ) -> AsyncIterator[bytes]:
     """Yield ``chunk`` events, and ``end`` once there is nothing more to come.
@@ -102,7 +102,7 @@ class LogTail:
         store: Store,
         records: RecordFollower,
         watcher: StoreWatch,
-        wake: Signal,
+        wake: Notifier,
         after: int,
         pinned: bool,
         heartbeat: float,

@@ -16,8 +16,8 @@ from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.keys import DeckKey, ExecutionKey
 from livedeck.admin.live.states import NodeRecord, cached_source
+from livedeck.admin.notifiers import Notifier
 from livedeck.admin.records import items
-from livedeck.admin.signals import Signal
 from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.store.layout import ITEM
 
@@ -94,7 +94,7 @@ class ExecutionMembers:
     @classmethod
     @asynccontextmanager
     async def follow(
-        cls, changes: ChangeFollower, snapshot: Snapshot, key: ExecutionKey, arrived: Signal
+        cls, changes: ChangeFollower, snapshot: Snapshot, key: ExecutionKey, arrived: Notifier
     ) -> AsyncIterator[Self]:
         """Follow an execution; ``arrived`` is fired whenever a `refresh` would bring something new."""
         scope = (key.project, key.domain, key.name)

@@ -14,8 +14,8 @@ from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.keys import NodeKey
 from livedeck.admin.live.states import NodeRecord, latest_attempt
+from livedeck.admin.notifiers import Notifier
 from livedeck.admin.records import items
-from livedeck.admin.signals import Signal
 from livedeck.errors import NoSuchEntity
 
 
@@ -66,7 +66,7 @@ class NodeFollower(Protocol):
 class NodeSource(Protocol):
     """Where what is known of nodes comes from; `RecordedNodeSource` takes it from the control plane."""
 
-    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeFollower]:
+    def follow(self, node: NodeKey, arrived: Notifier) -> AbstractAsyncContextManager[NodeFollower]:
         """Follow a node; ``arrived`` is fired whenever a refresh would bring something new."""
 
     async def newest_attempt(self, node: NodeKey) -> int:
@@ -85,7 +85,7 @@ class RecordedNodeSource:
         self._changes = changes
         self._lookup = lookup
 
-    def follow(self, node: NodeKey, arrived: Signal) -> AbstractAsyncContextManager[NodeFollower]:
+    def follow(self, node: NodeKey, arrived: Notifier) -> AbstractAsyncContextManager[NodeFollower]:
         """Follow a node: see `RecordFollower.follow`."""
         return RecordFollower.follow(self._changes, self._lookup, node, arrived)
 
@@ -105,7 +105,7 @@ class RecordFollower:
     @classmethod
     @asynccontextmanager
     async def follow(
-        cls, changes: ChangeFollower, lookup: Lookup, key: NodeKey, arrived: Signal
+        cls, changes: ChangeFollower, lookup: Lookup, key: NodeKey, arrived: Notifier
     ) -> AsyncIterator[Self]:
         """Follow a node; ``arrived`` is fired whenever a `refresh` would bring something new.
 

@@ -15,7 +15,6 @@ from starlette.types import Receive, Scope, Send
 from livedeck.admin.feed import Change
 from livedeck.admin.live import hints, log_stream
 from livedeck.admin.live.changes import ChangeFollower
-from livedeck.admin.live.deck_groups import DeckGroups
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.execution_streams import (
@@ -26,6 +25,7 @@ from livedeck.admin.live.execution_streams import (
     encode_changes,
     encode_execution,
 )
+from livedeck.admin.live.group_pool import GroupPool
 from livedeck.admin.live.group_streams import headlines, shared_tabs
 from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, parse_attempt, parse_event_id
@@ -37,7 +37,7 @@ from livedeck.admin.live.sse import HEARTBEAT, EventStream
 from livedeck.admin.live.states import NodeRecord, latest_attempt, node_is_over
 from livedeck.admin.live.tail_pool import TailPool
 from livedeck.admin.live.wakes import watching
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.deck.reader import Offload
 from livedeck.errors import InvalidLink, NoSuchEntity
 from livedeck.store import Store
@@ -130,7 +130,7 @@ class Live:
             queues=self._queues,
             kept=self._kept,
         )
-        self.groups = DeckGroups(
+        self.groups = GroupPool(
             changes=self._changes,
             snapshot=self._feed.snapshot,
             open_store=self._open_store,
@@ -249,7 +249,7 @@ class Live:
     async def _log_events(
         self, node: NodeKey, number: int | None, last_id: tuple[int, int] | None
     ) -> AsyncIterator[bytes]:
-        wake = Signal()
+        wake = Notifier()
         async with RecordFollower.follow(self._changes, self._lookup, node, wake) as records:
             events = log_stream.follow(
                 node,

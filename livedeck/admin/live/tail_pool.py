@@ -14,7 +14,7 @@ from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.viewed import ViewedPool
 from livedeck.admin.live.wakes import OpenStoreWatch, StoreWatch
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.deck.reader import Offload
 from livedeck.store import Store
 from livedeck.store.layout import SEGMENTS
@@ -86,7 +86,7 @@ class TailPool(ViewedPool[DeckKey, DeckTail]):
         return await self._records.newest_attempt(node)
 
     async def _follow(self, key: DeckKey, opened: Callable[[DeckTail], None]) -> None:
-        wake = Signal()
+        wake = Notifier()
         async with self._records.follow(key.of_node, wake) as records:
             tail = DeckTail(
                 key,
@@ -103,5 +103,5 @@ class TailPool(ViewedPool[DeckKey, DeckTail]):
         store = self._open_store(key.prefix)
         return DeckLog(store, self._open_reader(store), number, offload=self._offload, kept=self._kept)
 
-    def _watch_attempt(self, key: DeckKey, signal: Signal) -> StoreWatch:
-        return self._watch(self._open_store(key.prefix), ("", SEGMENTS), signal)
+    def _watch_attempt(self, key: DeckKey, notifier: Notifier) -> StoreWatch:
+        return self._watch(self._open_store(key.prefix), ("", SEGMENTS), notifier)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from livedeck.admin.live.inotify import FolderWatch, Inotify
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.store import Store
 
 FIRST: Final = 0.25
@@ -27,8 +27,8 @@ class StoreWatch(Protocol):
         """Wake no more."""
 
 
-OpenStoreWatch = Callable[[Store, tuple[str, ...], Signal], StoreWatch]
-"""Watches folders of a store (given as keys, ``""`` for its root) on behalf of a signal."""
+OpenStoreWatch = Callable[[Store, tuple[str, ...], Notifier], StoreWatch]
+"""Watches folders of a store (given as keys, ``""`` for its root) on behalf of a notifier."""
 
 
 class Pace:
@@ -70,11 +70,11 @@ class _Folders(FolderWatch):
 def watching(inotify: Inotify | None) -> OpenStoreWatch:
     """Return how stores are watched in this process."""
 
-    def watch(store: Store, folders: tuple[str, ...], signal: Signal) -> StoreWatch:
+    def watch(store: Store, folders: tuple[str, ...], notifier: Notifier) -> StoreWatch:
         if inotify is None or store.local_root is None:
             return _Blind()
         # Resolved, because the kernel does not follow a link to what is created later.
         root = Path(store.local_root).resolve()
-        return _Folders(inotify, [root / folder if folder else root for folder in folders], signal.fire)
+        return _Folders(inotify, [root / folder if folder else root for folder in folders], notifier.notify)
 
     return watch

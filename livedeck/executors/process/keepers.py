@@ -154,7 +154,7 @@ class ZygoteKeepers:
                 self._links.pop(name, None)
                 self._listener.on_exited(name, ended)
                 self.pool.dismiss_unused(self._links.values())
-            case messages.Withdrawn(reason=reason):
+            case messages.Retired(reason=reason):
                 self.groups.refuse(link, reason)
             case messages.Welcome():
                 self.on_welcome(link, message)

@@ -98,14 +98,14 @@ class Exited(msgspec.Struct, tag=True, frozen=True):
     exit: ExitRecord
 
 
-class Withdrawn(msgspec.Struct, tag=True, frozen=True):
-    """No more attempts should be started in this zygote."""
+class Retired(msgspec.Struct, tag=True, frozen=True):
+    """No more attempts should be started in this zygote, which is there until those that run are over."""
 
     reason: str
 
 
 ToZygote = Hello | Launch | Abort | Bye
-FromZygote = Welcome | Launched | Known | Refused | Grew | Stored | Exited | Withdrawn
+FromZygote = Welcome | Launched | Known | Refused | Grew | Stored | Exited | Retired
 
 _encoder = msgspec.msgpack.Encoder()
 

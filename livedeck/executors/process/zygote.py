@@ -275,7 +275,7 @@ class Zygote:
         """End an attempt that hangs in what a library does after a fork; it is lost, and the next starts elsewhere."""
         if self._supervisor.kill_hung(running):
             _say(f"{running.record.id} hung after it was forked")
-            self._tell(messages.Withdrawn("a process that was forked from its zygote hung"))
+            self._tell(messages.Retired("a process that was forked from its zygote hung"))
 
     def _abort(self, name: str, grace: float) -> None:
         deadline = self._supervisor.abort(name, grace)

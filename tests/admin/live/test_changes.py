@@ -5,7 +5,7 @@ import pytest
 
 from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import ChangeFollower
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.errors import DatabaseUnavailable
 from tests.admin.live.conftest import until
 
@@ -15,14 +15,14 @@ class FakeFeed:
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
-        self.committed = Signal()
+        self.committed = Notifier()
         self.asked = 0
         self.failing = False
         self.failed = 0
 
     def add(self, kind: str, *key: str) -> None:
         self.changes.append(Change(len(self.changes) + 1, kind, key, None))  # type: ignore[arg-type]
-        self.committed.fire()
+        self.committed.notify()
 
     async def current(self) -> int:
         self._fail()
@@ -92,7 +92,7 @@ async def test_a_database_that_goes_away_is_asked_again(feed: FakeFeed, caplog: 
         changes = ChangeFollower(feed, tasks, retry=0.01)
         async with changes.subscribe(lambda _: True) as subscription:
             feed.failing = True
-            feed.committed.fire()  # wakes the follower, which then finds the database away
+            feed.committed.notify()  # wakes the follower, which then finds the database away
             assert await subscription.arrived.wait(0, timeout=20)
             assert subscription.stale == "the database is away"
             await until(lambda: feed.failed >= 3)
@@ -108,7 +108,7 @@ async def test_a_database_that_goes_away_is_asked_again(feed: FakeFeed, caplog: 
 async def test_nobody_is_subscribed_before_the_feed_could_be_read(feed: FakeFeed) -> None:
     feed.failing = True
     subscribed = asyncio.Event()
-    arrived = Signal()
+    arrived = Notifier()
 
     async def watch(changes: ChangeFollower) -> None:
         async with changes.subscribe(lambda _: True, arrived):

@@ -10,7 +10,7 @@ import pytest
 
 from livedeck.admin.live.inotify import FolderWatch, Inotify
 from livedeck.admin.live.wakes import FIRST, LAST, Pace, watching
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.store import open_store
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
@@ -24,35 +24,35 @@ async def inotify() -> AsyncIterator[Any]:
     opened.close()
 
 
-async def woken(signal: Signal, seen: int) -> None:
-    assert await signal.wait(seen, timeout=20)
+async def woken(notifier: Notifier, seen: int) -> None:
+    assert await notifier.wait(seen, timeout=20)
 
 
 async def test_files_wake_and_files_being_written_do_not(inotify: Any, tmp_path: Path) -> None:
-    signal = Signal()
-    watch = inotify.add(tmp_path, signal.fire)
+    notifier = Notifier()
+    watch = inotify.add(tmp_path, notifier.notify)
     (tmp_path / ".livedeck-1.part").write_text("half")
     (tmp_path / "marker").write_text("")
-    await woken(signal, 0)
-    seen = signal.count
+    await woken(notifier, 0)
+    seen = notifier.count
     os.link(tmp_path / ".livedeck-1.part", tmp_path / "1.json")
-    await woken(signal, seen)
-    seen = signal.count
+    await woken(notifier, seen)
+    seen = notifier.count
     (tmp_path / ".livedeck-1.part").rename(tmp_path / "2.json")
-    await woken(signal, seen)
-    inotify.remove(watch, signal.fire)
-    inotify.remove(watch, signal.fire)
+    await woken(notifier, seen)
+    inotify.remove(watch, notifier.notify)
+    inotify.remove(watch, notifier.notify)
 
 
 async def test_a_folder_that_does_not_exist_is_found_when_it_does(inotify: Any, tmp_path: Path) -> None:
-    signal = Signal()
+    notifier = Notifier()
     deep = tmp_path / "metadata/p/d/e/n0/data/0"
-    watch = FolderWatch(inotify, [deep, deep / "deck"], signal.fire)
+    watch = FolderWatch(inotify, [deep, deep / "deck"], notifier.notify)
     store = open_store(f"file://{deep}")
     for number in range(1, 20):
-        seen = signal.count
+        seen = notifier.count
         await asyncio.to_thread(store.create, f"deck/{number:08d}.json", b"x")
-        await woken(signal, seen)
+        await woken(notifier, seen)
         watch.refresh()
     assert {str(at[0]) for at in watch._watched.values()} == {str(deep), str(deep / "deck")}
     watch.close()
@@ -60,9 +60,9 @@ async def test_a_folder_that_does_not_exist_is_found_when_it_does(inotify: Any, 
 
 
 async def test_two_who_watch_one_folder(inotify: Any, tmp_path: Path) -> None:
-    one, two = Signal(), Signal()
-    first = FolderWatch(inotify, [tmp_path], one.fire)
-    second = FolderWatch(inotify, [tmp_path], two.fire)
+    one, two = Notifier(), Notifier()
+    first = FolderWatch(inotify, [tmp_path], one.notify)
+    second = FolderWatch(inotify, [tmp_path], two.notify)
     (tmp_path / "a").write_text("")
     await woken(one, 0)
     await woken(two, 0)
@@ -75,22 +75,22 @@ async def test_two_who_watch_one_folder(inotify: Any, tmp_path: Path) -> None:
 
 
 async def test_a_folder_that_goes_away_wakes(inotify: Any, tmp_path: Path) -> None:
-    signal = Signal()
+    notifier = Notifier()
     folder = tmp_path / "gone"
     folder.mkdir()
-    watch = FolderWatch(inotify, [folder], signal.fire)
+    watch = FolderWatch(inotify, [folder], notifier.notify)
     shutil.rmtree(folder)
-    await woken(signal, 0)
+    await woken(notifier, 0)
     watch.refresh()
     watch.close()
 
 
 async def test_stores_without_files_are_not_watched(inotify: Any) -> None:
-    watcher = watching(inotify)(open_store("memory://unwatched"), ("",), Signal())
+    watcher = watching(inotify)(open_store("memory://unwatched"), ("",), Notifier())
     assert not watcher.active
     watcher.refresh()
     watcher.close()
-    assert not watching(None)(open_store("file:///tmp"), ("",), Signal()).active
+    assert not watching(None)(open_store("file:///tmp"), ("",), Notifier()).active
 
 
 async def test_elsewhere_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from livedeck.admin.live.keys import NodeKey
 from livedeck.admin.live.nodes import RecordFollower
 from livedeck.admin.live.recent import Kept
 from livedeck.admin.live.states import NodeRecord
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.client.sse import SseParser
 from livedeck.deck.ops import Document, Html, Put, Segment
 from livedeck.store import open_store
@@ -54,10 +54,10 @@ async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_pat
     reader = BusyReader(last=30)
     tail = DeckTail(
         NODE.attempt(0),
-        records=RecordFollower(NODE, NodeRecord(Execution()), Subscription(lambda _: True, Signal())),
+        records=RecordFollower(NODE, NodeRecord(Execution()), Subscription(lambda _: True, Notifier())),
         open_log=lambda _, number: DeckLog(store, reader, number, kept=Kept(segments=10)),
         watch=lambda _, signal: SimpleNamespace(),
-        wake=Signal(),
+        wake=Notifier(),
     )
     await tail.log.pull(lambda: None, final=False)
     assert (tail.log.recent.first, tail.log.recent.seq) == (21, 30)

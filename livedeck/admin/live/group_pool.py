@@ -12,12 +12,12 @@ from livedeck.admin.live.keys import DeckKey, ExecutionKey
 from livedeck.admin.live.members import ExecutionMembers, Snapshot
 from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.viewed import ViewedPool
-from livedeck.admin.signals import Signal
+from livedeck.admin.notifiers import Notifier
 from livedeck.deck.reader import Offload
 from livedeck.store import Store
 
 
-class DeckGroups(ViewedPool[ExecutionKey, DeckGroup]):
+class GroupPool(ViewedPool[ExecutionKey, DeckGroup]):
     """Starts an execution's group for its first viewer and ends it after its last.
 
     Args:
@@ -68,7 +68,7 @@ class DeckGroups(ViewedPool[ExecutionKey, DeckGroup]):
         return True
 
     async def _follow(self, key: ExecutionKey, opened: Callable[[DeckGroup], None]) -> None:
-        wake = Signal()
+        wake = Notifier()
         async with ExecutionMembers.follow(self._changes, self._snapshot, key, wake) as members:
             group = DeckGroup(
                 key,
