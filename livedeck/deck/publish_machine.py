@@ -6,8 +6,9 @@ are another, which loses replies and dies between any two steps.
 
 How the log stays exact: a segment that was sent once is sent again unchanged until its fate is known, because a
 reply may have been lost and the object may be there. Create-only puts settle it: if an object of that number is
-there with our bytes, the put had landed; with others', somebody else writes here too, their segment is part of the
-log, and ours takes the next number. What is published meanwhile is merged and follows in one segment.
+there with our bytes, the put had landed; with others', or as something that is not to be read (a folder, a pipe),
+somebody else writes here too, what is there is part of the log, and ours takes the next number. What is published
+meanwhile is merged and follows in one segment.
 """
 
 import enum
@@ -120,6 +121,8 @@ class Outcome(enum.Enum):
     """The store says that it is done."""
     TAKEN = "taken"
     """An object is there already (of a Create)."""
+    UNREADABLE = "unreadable"
+    """What is there is not to be read, and never will be (of an Inspect)."""
     FAILED = "failed"
     """The step failed, or nobody can say whether it did."""
     FULL = "full"
@@ -350,6 +353,8 @@ class PublishMachine:
                 self._taken = True
             case Inspect() if outcome is Outcome.LANDED:
                 self._inspected(found, now)
+            case Inspect() if outcome is Outcome.UNREADABLE:
+                self._step_over(segments.unreadable(step.seq, error), 0, now)
             case Create() | Inspect():
                 self._failed(self._log_breaker, now, error)
             case Overwrite() if outcome is Outcome.LANDED:
@@ -371,20 +376,23 @@ class PublishMachine:
 
     def _inspected(self, found: bytes | None, now: float) -> None:
         assert self._sent is not None
-        segment, data, batch = self._sent
-        self._taken = False
-        if found == data:
+        segment, data, _ = self._sent
+        if found is None:  # the object is gone again: the put is tried once more
+            self._taken = False
+            self._failed(self._log_breaker, now, f"segment {segment.seq} was there and is gone again")
+        elif found == data:
             self._segment_landed(now)
-        elif found is not None:
-            self._advance(self._foreign(segment.seq, found), len(found), now)
-            moved = Segment(self.replay.seq + 1, segment.at, segment.ops, segment.health)
-            self._sent = moved, segments.encode(moved), batch
-        # Else the object is gone again: the put is simply tried once more.
+        else:
+            self._step_over(segments.decode_numbered(segment.seq, found), len(found), now)
 
-    def _foreign(self, seq: int, found: bytes) -> Segment:
-        """A segment that somebody else wrote, as readers take it."""
-        logger.warning("deck_segment_foreign seq=%d: another process writes to this Deck too", seq)
-        return segments.decode_numbered(seq, found)
+    def _step_over(self, foreign: Segment, size: int, now: float) -> None:
+        """Take what somebody else has put there for part of the log, as readers do, and the next number for ours."""
+        assert self._sent is not None
+        logger.warning("deck_segment_foreign seq=%d: another process writes to this Deck too", foreign.seq)
+        segment, _, batch = self._sent
+        self._advance(foreign, size, now)
+        moved = Segment(self.replay.seq + 1, segment.at, segment.ops, segment.health)
+        self._sent, self._taken = (moved, segments.encode(moved), batch), False
 
     def _advance(self, segment: Segment, size: int, now: float) -> None:
         self.replay.apply(segment)

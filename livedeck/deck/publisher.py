@@ -9,11 +9,11 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-from livedeck.deck import hints, limits
+from livedeck.deck import bounds, hints, limits
 from livedeck.deck.clock import SYSTEM, Clock
 from livedeck.deck.ops import Document, End, Html, Put
 from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
@@ -35,7 +35,7 @@ from livedeck.deck.safe_segments import TROUBLE
 from livedeck.deck.segments import CONTENT_TYPE, format_time
 from livedeck.deck.settings import FLUSH_TIMEOUT, DeckPublish
 from livedeck.deck.snapshot import CONTENT_TYPE as PAGE_TYPE
-from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreFull
+from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreFull, UnreadableObject
 from livedeck.store import Store
 
 logger = logging.getLogger("livedeck.deck")
@@ -43,6 +43,13 @@ logger = logging.getLogger("livedeck.deck")
 _TROUBLE_WAIT = 0.5  # seconds before going on after an error that should not have been possible, each time more
 _LONGEST_TROUBLE_WAIT = 10.0
 _LOOK = 0.05  # seconds between two looks whether all is stored although the thread still removes segments
+_OUTCOMES: Mapping[type[StoreError], Outcome] = {
+    ObjectExists: Outcome.TAKEN,
+    ObjectNotFound: Outcome.LANDED,  # of an Inspect: nothing is there; of a Remove: nothing is left to be done
+    UnreadableObject: Outcome.UNREADABLE,
+    StoreFull: Outcome.FULL,
+}
+"""What errors of the store mean; any other means that the step failed."""
 _MOST_STAGED = 16  # merging costs a few microseconds an element; done now and then, most calls do not pay for it
 
 
@@ -282,15 +289,12 @@ class Publisher:
                 case Overwrite(key=key, data=data):
                     self._store.put(key, data, content_type=PAGE_TYPE)
                 case Inspect(key=key):
-                    return Outcome.LANDED, self._store.get(key), ""
+                    return Outcome.LANDED, self._store.get(key, limit=bounds.SEGMENT_BYTES), ""
                 case Remove(key=key):
                     self._store.delete(key)
-        except ObjectExists:
-            return Outcome.TAKEN, None, ""
-        except ObjectNotFound:
-            return Outcome.LANDED, None, ""
         except StoreError as error:
-            return Outcome.FULL if isinstance(error, StoreFull) else Outcome.FAILED, None, str(error)
+            outcomes = (outcome for kind, outcome in _OUTCOMES.items() if isinstance(error, kind))
+            return next(outcomes, Outcome.FAILED), None, str(error)
         except Exception as error:
             logger.exception("deck_store_error")  # not of livedeck's own errors: a bug in a store, say which
             return Outcome.FAILED, None, str(error)

@@ -89,7 +89,10 @@ class FileBackend:
         path = self._path(key)
         with _translated("write", path), _staged(path) as staged:
             _write(staged, data)
-            os.link(staged, path)
+            try:
+                os.link(staged, path)
+            except FileExistsError as error:
+                raise ObjectExists(f"{path} exists already") from error
 
     def head(self, key: str) -> Meta | None:
         """Look at a file; None when there is none."""
@@ -183,6 +186,8 @@ class FileBackend:
         except OSError as error:
             if error.errno in _NO_FILE:
                 raise UnreadableObject(f"{path} is not a regular file") from error
+            if error.errno == errno.ENOENT and os.path.islink(path):
+                raise UnreadableObject(f"{path} is a link that leads nowhere") from error
             raise
         try:
             size = _regular_size(descriptor, path)
@@ -247,7 +252,7 @@ def _write(path: str, data: bytes) -> None:
 def _regular_size(descriptor: int, path: str) -> int:
     stat = os.fstat(descriptor)
     if S_ISDIR(stat.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        raise UnreadableObject(f"{path} is a folder, not a file")
     if not S_ISREG(stat.st_mode):
         raise UnreadableObject(f"{path} is not a regular file")
     return stat.st_size
@@ -275,8 +280,6 @@ def _raise_unless_missing(error: OSError) -> None:
 def _translated(verb: str, path: str) -> Iterator[None]:
     try:
         yield
-    except FileExistsError as error:
-        raise ObjectExists(f"{path} exists already") from error
     except OSError as error:
         if error.errno == errno.ELOOP and verb != "write":
             raise UnreadableObject(f"{path} is a link that leads in a circle") from error

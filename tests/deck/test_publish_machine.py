@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import bounds, limits, publish_machine, snapshot
-from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Progress, Put, Series, Value
+from livedeck.deck.ops import Chart, Document, Drop, End, Extend, Html, Progress, Put, Series, Unreadable, Value
 from livedeck.deck.pending import Pending
 from livedeck.deck.publish_machine import (
     MOST_AT_ONCE,
@@ -150,10 +150,25 @@ def test_a_number_that_somebody_else_took() -> None:
     assert (moved.seq, decode(moved.data).seq, decode(moved.data).ops) == (2, 2, decode(step.data).ops)
     loop.done(moved, Outcome.TAKEN)
     loop.done(loop.next(), found=None)
-    assert loop.next() == moved, "what was there is gone again: simply once more"
+    assert loop.next() == Wait(loop.clock.monotonic() + publish_machine.FIRST_WAIT), "a store may say both without end"
+    loop.clock.advance(publish_machine.FIRST_WAIT)
+    assert loop.next() == moved, "what was there is gone again: once more"
     loop.done(moved, Outcome.TAKEN)
     loop.done(loop.next(), found=moved.data)
     assert loop.logic.replay.seq == 2
+
+
+def test_a_number_at_which_there_is_something_that_is_not_to_be_read() -> None:
+    loop = Loop()
+    loop.run()
+    loop.offer(Put("d", Html("a", "1")))
+    step = loop.next()
+    loop.done(step, Outcome.TAKEN)
+    loop.done(loop.next(), Outcome.UNREADABLE, error="it is a folder")
+    moved = loop.next()
+    assert (moved.seq, decode(moved.data).ops) == (2, decode(step.data).ops)
+    loop.done(moved)
+    assert loop.logic.replay.document().unreadable == [Unreadable(1, "it is a folder")]
 
 
 def test_snapshots_come_when_the_log_has_outgrown_them_and_not_too_often() -> None:

@@ -5,12 +5,13 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from livedeck.deck import snapshot
+from livedeck.deck import bounds, snapshot
 from livedeck.deck.ops import Document, Html, Put, Segment
 from livedeck.deck.page import Page
 from livedeck.deck.publisher import Publisher
@@ -64,6 +65,42 @@ async def test_a_deck_from_beginning_to_end(store: FaultyStore) -> None:
     assert document.end.outcome == "succeeded"
     assert page.publish() is False
     assert b"<title>train</title>" in store.get(DECK)
+
+
+def _link_out(path: Path) -> None:
+    (path.parents[2] / "elsewhere").write_bytes(b"not the store's")
+    path.symlink_to(path.parents[2] / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("put_there", "words"),
+    [
+        (Path.mkdir, "is a folder"),
+        (os.mkfifo, "is not a regular file"),
+        (_link_out, "is a link that leads out of the store"),
+        (lambda path: path.symlink_to("nothing"), "is a link that leads nowhere"),
+        (lambda path: path.symlink_to(path.name), "is a link that leads in a circle"),
+        (lambda path: os.truncate(path.touch() or path, bounds.SEGMENT_BYTES + 1), "no more than"),
+    ],
+)
+async def test_what_a_task_has_put_in_the_place_of_a_segment_is_stepped_over(
+    tmp_path: Path, put_there: Callable[[Path], None], words: str
+) -> None:
+    store = open_store(f"file://{tmp_path}/store")
+    place = tmp_path / "store" / segment_key(2)
+    publisher = publisher_of(store)
+    page = publisher._page
+    page.deck("d").append("1")
+    assert page.publish(wait=True, timeout=60)
+    put_there(place)
+    page.deck("d").append("2")
+    assert page.publish(wait=True, timeout=60)
+    publisher.close("succeeded")
+    document = await Reader(store).load()
+    assert document == publisher.document() == snapshot.parse(store.get(DECK))
+    assert texts(document) == ["1", "2"]
+    (gone,) = document.unreadable
+    assert (gone.seq, words in gone.reason) == (2, True), gone.reason
 
 
 def test_the_placeholder_is_there_before_anything_is_published(store: FaultyStore) -> None:

@@ -155,8 +155,12 @@ async def test_a_segment_that_is_no_file(tmp_path: Path) -> None:
     (tmp_path / segment_key(2)).mkdir()
     store.create(segment_key(3), encode(segment(3)))
     document = await Reader(store).load()
-    assert [gone.seq for gone in document.unreadable] == [2]
-    assert document.seq == 3
+    (gone,) = document.unreadable
+    assert (gone.seq, document.seq) == (2, 3)
+    assert "is a folder" in gone.reason
+    following = await Reader(store).next(1)
+    assert following is not None, "told at once, not when it has long been missing"
+    assert following.unreadable == gone.reason
 
 
 async def test_a_segment_beyond_the_bounds_is_not_read(store: Store) -> None:
