@@ -1,14 +1,17 @@
 """The ``eager`` decorator."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, ParamSpec, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, Unpack, overload
 
 from livedeck.errors import UserError
 from livedeck.sdk.entities import check_function
 from livedeck.sdk.options import TaskKeywords, TaskOptions
 from livedeck.sdk.tasks import Task, check_ignored_inputs, read_options
+
+if TYPE_CHECKING:
+    from livedeck.sdk.entities import AsyncCall
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,17 +28,22 @@ class EagerTask(Task[P, R]):
     kind = "eager"
 
 
-@overload
-def eager(function: Callable[P, R], /) -> EagerTask[P, R]: ...
+class EagerDecorator(Protocol):
+    """Makes an ``async`` function an eager task, with the options that ``eager`` was given."""
+
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> "EagerTask[P, AsyncCall[R]]":
+        """Return the eager task."""
 
 
 @overload
-def eager(**options: Unpack[TaskKeywords]) -> Callable[[Callable[P, R]], EagerTask[P, R]]: ...
+def eager(function: Callable[P, Coroutine[Any, Any, R]], /) -> "EagerTask[P, AsyncCall[R]]": ...
 
 
-def eager(
-    function: Callable[P, R] | None = None, /, **options: Any
-) -> EagerTask[P, R] | Callable[[Callable[P, R]], EagerTask[P, R]]:
+@overload
+def eager(**options: Unpack[TaskKeywords]) -> EagerDecorator: ...
+
+
+def eager(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make an ``async`` function an eager task: a workflow that is plain Python.
 
     The function gets real values and may do with them what Python can: loop, branch, catch errors. A task or workflow

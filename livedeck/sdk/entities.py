@@ -8,10 +8,10 @@ others would be most of its start.
 import functools
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, Unpack
 
 from livedeck.errors import InvalidWorkflow, UserError
 from livedeck.sdk.interface import Interface, read_interface
@@ -20,6 +20,17 @@ from livedeck.sdk.options import Overrides
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+if TYPE_CHECKING:
+
+    class AsyncCall(Coroutine[Any, Any, R_co], Any):  # type: ignore[misc]  # what is derived from Any goes everywhere
+        """A call of an ``async`` task, as type checkers see it.
+
+        It is a coroutine, which gives what the function returns. In a workflow it is a promise instead, which may go
+        wherever the value that is promised can: so it is taken where any other type is asked for.
+        """
+
 
 _lazily: ContextVar[bool] = ContextVar("_lazily", default=False)
 

@@ -1,10 +1,10 @@
 """The ``task`` decorator."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UserError
@@ -14,6 +14,7 @@ from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
 
 if TYPE_CHECKING:
     from livedeck.sdk.descriptions import Documentation
+    from livedeck.sdk.entities import AsyncCall
     from livedeck.sdk.secrets import Secret
 
 P = ParamSpec("P")
@@ -81,6 +82,20 @@ class Task(Entity[P, R]):
                 raise UserError(f"with_overrides({name}={given[name]!r}) says nothing without cache=True")
 
 
+class TaskDecorator(Protocol):
+    """Makes a function a task, with the options that ``task`` was given."""
+
+    @overload
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> "Task[P, AsyncCall[R]]": ...
+
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
+
+
+@overload
+def task(function: Callable[P, Coroutine[Any, Any, R]], /) -> "Task[P, AsyncCall[R]]": ...
+
+
 @overload
 def task(function: Callable[P, R], /) -> Task[P, R]: ...
 
@@ -111,11 +126,11 @@ def task(
     pod_template: Any = ...,
     pod_template_name: str | None = ...,
     shared_memory: bool | str | None = ...,
-) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+) -> TaskDecorator: ...
 
 
 def task(
-    function: Callable[P, R] | None = None,
+    function: Callable[..., Any] | None = None,
     /,
     *,
     enable_deck: bool = False,
@@ -132,7 +147,7 @@ def task(
     cache_serialize: bool = False,
     cache_ignore_input_vars: tuple[str, ...] = (),
     **others: Any,
-) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
+) -> Any:
     """Make a function a task. Every parameter needs a type; the return annotation says what comes out.
 
     A task that is called as a plain function runs in this process. Then ``environment`` holds while it runs,

@@ -77,7 +77,7 @@ async def identities() -> list[str]:
 
 @workflow
 def around(x: int) -> int:
-    return add_one(x=nested(x=x))  # type: ignore[arg-type] # in a workflow it is a promise
+    return add_one(x=nested(x=x))
 
 
 def test_what_it_calls_gives_values() -> None:
@@ -110,4 +110,4 @@ def test_a_function_that_is_not_async_is_refused() -> None:
         return x
 
     with pytest.raises(UserError, match=r"plain is not async.*write async def"):
-        eager(plain)
+        eager(plain)  # type: ignore[arg-type]

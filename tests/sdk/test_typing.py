@@ -47,6 +47,66 @@ reveal_type(add(1))
 reveal_type(flow())
 """
 
+ASYNC = """
+import asyncio
+
+from livedeck import eager, task, workflow
+
+
+@task
+async def double(x: int) -> int:
+    return 2 * x
+
+
+@task(retries=2)
+async def name(x: int) -> str:
+    return str(await double(x))
+
+
+@workflow
+def flow(x: int = 1) -> str:
+    return name(x=double(x=x))
+
+
+@eager
+async def parent(x: int) -> list[int]:
+    first = await double(x)
+    reveal_type(first)
+    others = await asyncio.gather(double(x=1), double.with_overrides(retries=1)(x=2))
+    await name(x=first)
+    return [first, *others]
+
+
+@eager(enable_deck=False)
+async def outer() -> int:
+    return sum(await parent(x=1))
+
+
+@workflow
+def of_eager() -> int:
+    return outer()
+"""
+
+ASYNC_BAD = """
+from livedeck import eager, task
+
+
+@task
+async def double(x: int) -> int:
+    return 2 * x
+
+
+@eager
+async def parent() -> str:
+    double("a")
+    return await double(y=1)
+
+
+@eager
+def no_coroutine() -> int:
+    return 1
+"""
+
 BAD = """
 from livedeck import task
 
@@ -82,6 +142,20 @@ def test_signatures_are_kept(tmp_path: Path) -> None:
     assert 'note: Revealed type is "int"' in out or 'note: Revealed type is "builtins.int"' in out
     assert out.count('Revealed type is "str"') == 2 or out.count('Revealed type is "builtins.str"') == 2
     assert "Success" in out, out
+
+
+def test_a_call_of_an_async_task_is_awaited_or_passed_on(tmp_path: Path) -> None:
+    out = check(tmp_path, ASYNC)
+    assert 'Revealed type is "int"' in out or 'Revealed type is "builtins.int"' in out
+    assert "Success" in out, out
+
+
+def test_mistakes_with_async_tasks_are_found(tmp_path: Path) -> None:
+    out = check(tmp_path, ASYNC_BAD)
+    assert 'has incompatible type "str"; expected "int"' in out
+    assert 'Unexpected keyword argument "y"' in out
+    assert 'Incompatible return value type (got "int", expected "str")' in out
+    assert 'No overload variant of "eager"' in out or "Coroutine" in out
 
 
 def test_mistakes_are_found(tmp_path: Path) -> None:
