@@ -1,14 +1,18 @@
 """`livedeck get`: executions, newest first; with a name, one of them with its nodes."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import click
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
+from flyteidl.core.execution_pb2 import NodeExecution as NodePhases
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
+from google.protobuf.json_format import MessageToDict
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,11 +27,23 @@ from livedeck.client.files import stored_in
 WIDTH_OF_FILES = 200
 """Characters of a line that no terminal shows."""
 
+PHASES = sorted({*WorkflowExecution.Phase.keys(), *NodePhases.Phase.keys()} - {"UNDEFINED"})
+"""Of executions and of nodes; the server says which an execution has."""
+
 
 @click.command()
 @endpoint_option
 @project_options
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many executions.")
+@click.option(
+    "--phase",
+    "phases",
+    metavar="PHASE",
+    type=click.Choice(PHASES, case_sensitive=False),
+    multiple=True,
+    help="Only executions, or with NAME only nodes, in this phase: failed, running, succeeded, ... May be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as Flyte's REST API has it, instead of text.")
 @click.option("--node", metavar="NODE", help="With NAME: one node, or of a map one item (n0:17).")
 @click.option(
     "--download",
@@ -38,7 +54,16 @@ WIDTH_OF_FILES = 200
 )
 @click.argument("name", required=False)
 def get(
-    name: str | None, folder: Path | None, node: str | None, endpoint: str, project: str, domain: str, limit: int
+    *,
+    name: str | None,
+    folder: Path | None,
+    node: str | None,
+    phases: tuple[str, ...],
+    as_json: bool,
+    endpoint: str,
+    project: str,
+    domain: str,
+    limit: int,
 ) -> None:
     """List executions, newest first; with NAME show that one, its nodes, and the files among its outputs.
 
@@ -46,23 +71,64 @@ def get(
     """
     if name is None and (folder is not None or node is not None):
         raise click.UsageError("--download and --node need the NAME of an execution")
+    if phases and node is not None:
+        raise click.UsageError("--phase picks among nodes or executions, and --node names one")
+    if as_json and folder is not None:
+        raise click.UsageError("--download prints the paths of what it copies, and no JSON")
     with Client(endpoint, project=project, domain=domain) as client:
         if name is None:
-            _list(list(client.list_executions(limit=limit)), project, domain)
-        elif node is not None and folder is None:
-            from livedeck.cli.show_node import show_node
-
-            execution = client.execution_id(name)
-            show_node(client, NodeExecutionIdentifier(execution_id=execution, node_id=sendable(node, "node")))
-        elif folder is None:
-            _show(client, client.get_execution(client.execution_id(name)))
-        else:
+            _print_executions(client, phases, limit, as_json=as_json)
+        elif folder is not None:
             _download(client, client.execution_id(name), node, folder)
+        elif node is not None:
+            _print_node(client, client.execution_id(name), node, as_json=as_json)
+        else:
+            _print_execution(client, client.get_execution(client.execution_id(name)), phases, as_json=as_json)
 
 
-def _list(executions: list[Execution], project: str, domain: str) -> None:
+def _print_executions(client: Client, phases: Collection[str], limit: int, *, as_json: bool) -> None:
+    filters = f"value_in(phase,{';'.join(phases)})" if phases else ""
+    executions = list(client.list_executions(filters=filters, limit=limit))
+    if as_json:
+        _print_json([MessageToDict(each) for each in executions])
+    else:
+        _list(executions, client.project, client.domain, phases)
+
+
+def _print_node(client: Client, execution: WorkflowExecutionIdentifier, node: str, *, as_json: bool) -> None:
+    from livedeck.cli.show_node import node_as_json, show_node
+
+    id_ = NodeExecutionIdentifier(execution_id=execution, node_id=sendable(node, "node"))
+    if as_json:
+        _print_json(node_as_json(client, id_))
+    else:
+        show_node(client, id_)
+
+
+def _print_execution(client: Client, execution: Execution, phases: Collection[str], *, as_json: bool) -> None:
+    if not as_json:
+        _show(client, execution, phases)
+        return
+    nodes = _in_phases(_nodes(client, execution.id), phases)
+    _print_json({"execution": MessageToDict(execution), "nodes": [MessageToDict(each) for each in nodes]})
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _in_phases(nodes: Iterable[NodeExecution], phases: Collection[str]) -> Iterator[NodeExecution]:
+    """Yield the nodes that are in one of the phases; all, if none is named."""
+    return (each for each in nodes if not phases or NodePhases.Phase.Name(each.closure.phase) in phases)
+
+
+def _list(executions: list[Execution], project: str, domain: str, phases: Collection[str]) -> None:
     if not executions:
-        click.echo(f"There are no executions in {project}/{domain}. Start one: livedeck run --remote FILE NAME")
+        what = f"executions in {project}/{domain}"
+        if phases:
+            click.echo(f"There are no {what} that are {' or '.join(map(str.lower, phases))}.")
+        else:
+            click.echo(f"There are no {what}. Start one: livedeck run --remote FILE NAME")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("execution", no_wrap=True, min_width=20)
@@ -84,16 +150,16 @@ def _list(executions: list[Execution], project: str, domain: str) -> None:
     Console(width=None if terminal.is_terminal else WIDTH_OF_FILES).print(table)
 
 
-def _show(client: Client, execution: Execution) -> None:
+def _show(client: Client, execution: Execution, phases: Collection[str]) -> None:
     click.echo(client.console_url(execution.id))
     names = node_names(client, execution.closure.workflow_id)
     progress = Progress(client.console_url(execution.id), names)
     progress.show(execution)
     if has_ended(execution):
-        progress.follow(NodeChanged(node) for node in _nodes(client, execution.id))
+        progress.follow(NodeChanged(node) for node in _in_phases(_nodes(client, execution.id), phases))
         progress.explain(execution)
     else:
-        _show_now(client, execution, progress)
+        _show_now(client, execution, progress, phases)
     stored = list(stored_in(client.execution_data(execution.id).outputs))
     pickles = [value.name for value in stored if value.kind == "pickle"]
     files = [value.name for value in stored if value.kind != "pickle"]
@@ -113,20 +179,21 @@ def _nodes(client: Client, execution: WorkflowExecutionIdentifier, parent: str =
             yield from _nodes(client, execution, node.id.node_id)
 
 
-def _show_now(client: Client, execution: Execution, progress: Progress) -> None:
+def _show_now(client: Client, execution: Execution, progress: Progress, phases: Collection[str]) -> None:
     """Print the nodes as they stand, those that wait to be started with the reason."""
     queued: Mapping[str, Queued] = {}
     for change in client.follow(execution.id):
         match change:
             case QueueChanged(nodes):
                 queued = nodes
-            case NodeChanged():
-                progress.follow([change])
+            case NodeChanged(node):
+                progress.follow(NodeChanged(each) for each in _in_phases([node], phases))
             case CaughtUp():
                 break
             case _:
                 pass
-    progress.queue(queued)
+    if not phases or "QUEUED" in phases:
+        progress.queue(queued)
 
 
 def _download(client: Client, execution: WorkflowExecutionIdentifier, node: str | None, folder: Path) -> None:

@@ -47,6 +47,25 @@ def show_node(client: Client, node: NodeExecutionIdentifier) -> None:
         click.echo(f"Error: {closure.error.message.strip()}")
 
 
+def node_as_json(client: Client, node: NodeExecutionIdentifier) -> Mapping[str, Any]:
+    """Return a node as JSON: itself and its attempts as Flyte's REST API has them, its inputs and outputs as values.
+
+    Args:
+        client: Of the server that runs it.
+        node: The node, or an item as for `show_node`.
+
+    Raises:
+        RemoteNotFound: there is no such node or item.
+    """
+    found, data = client.node_execution(node), client.node_data(node)
+    return {
+        "node": MessageToDict(found),
+        "attempts": [MessageToDict(each) for each in client.task_executions(node)],
+        "inputs": shown(data.inputs),
+        "outputs": shown(data.outputs),
+    }
+
+
 def shown(literals: LiteralMap) -> Mapping[str, Any]:
     """Return literals as JSON, without knowing their Python types: what lies elsewhere as its URI."""
     return {name: _shown(literals.literals[name]) for name in sorted(literals.literals)}
@@ -57,6 +76,8 @@ def _shown(literal: Literal) -> Any:
         return [_shown(each) for each in literal.collection.literals]
     if literal.HasField("map"):
         return dict(shown(literal.map))
+    if literal.HasField("offloaded_metadata"):
+        return literal.offloaded_metadata.uri
     kind = literal.scalar.WhichOneof("value") or "none_type"
     convert = _SCALARS.get(kind)
     return convert(literal.scalar) if convert is not None else f"<{kind}>"

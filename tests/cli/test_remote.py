@@ -165,6 +165,33 @@ def test_a_node_is_shown_with_its_inputs_and_outputs(remote: Command) -> None:
     assert remote("get", name, "--node", "n0:3").exit_code == 1
 
 
+def test_get_picks_executions_and_nodes_by_their_phases(remote: Command) -> None:
+    name = name_in(remote("run", "--remote", "program.py", "nested"))
+    assert name in remote("get", "--phase", "succeeded", "--phase", "running").stdout
+    assert "flytesnacks/development that are aborted." in remote("get", "--phase", "Aborted").stdout
+    shown = remote("get", name, "--phase", "succeeded").stdout
+    assert "n0-0-n0 train" in shown
+    assert "n0" not in remote("get", name, "--phase", "failed").stdout.replace(name, "")
+    assert remote("get", "--phase", "skipped").exit_code == 1, "no execution is ever skipped"
+    assert "--phase" in remote("get", "--phase", "over").output
+    assert remote("get", name, "--node", "n0", "--phase", "failed").exit_code == 2
+
+
+def test_get_prints_json(remote: Command) -> None:
+    name = name_in(remote("run", "--remote", "program.py", "nested"))
+    (listed,) = json.loads(remote("get", "--json", "--limit", "1").stdout)
+    assert (listed["id"]["name"], listed["closure"]["phase"]) == (name, "SUCCEEDED")
+    whole = json.loads(remote("get", name, "--json").stdout)
+    assert whole["execution"] == listed
+    assert {"n0", "n0-0-n0"} < {each["id"]["nodeId"] for each in whole["nodes"]}
+    assert json.loads(remote("get", name, "--json", "--phase", "failed").stdout)["nodes"] == []
+    node = json.loads(remote("get", name, "--json", "--node", "n0-0-n0").stdout)
+    assert (node["inputs"], node["outputs"]) == ({"epochs": 1}, {"o0": 0.5})
+    assert [each["closure"]["phase"] for each in node["attempts"]] == ["SUCCEEDED"]
+    assert json.loads(remote("get", "--json", "--phase", "aborted").stdout) == []
+    assert remote("get", name, "--json", "--download", "here").exit_code == 2
+
+
 def test_ages_do_not_depend_on_where_one_lives(remote: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     name = name_in(remote("run", "--remote", "program.py", "training"))
     with monkeypatch.context() as elsewhere:
