@@ -196,52 +196,38 @@ class LaunchPlan(Entity[..., R]):
     ) -> "LaunchPlan[R2]":
         """Make and return a launch plan under a name that none has yet.
 
-        Args:
-            name: its name.
-            workflow: what it runs.
-            default_inputs: inputs that need not be given, in place of the workflow's own defaults.
-            fixed_inputs: inputs that cannot be given.
-            schedule: refused: nothing would start it.
-            notifications: refused: nothing would be sent.
-            labels: labels of its executions.
-            annotations: annotations of its executions.
-            raw_output_data_config: where large values go; by default the server's store.
-            max_parallelism: how many attempts of an execution may run at once; 0: any number.
-            security_context: whom tasks run as, as a message of Flyte's, or flytekit's object: registered and shown.
-                Here they run as the server's user.
-            auth_role: the same, by an older name.
-            trigger: a schedule by another name, refused like one.
-            overwrite_cache: whether tasks run although their outputs are cached.
-            auto_activate: whether it is active once it is registered.
-            concurrency: how many executions may run at once.
+        All that it is given means what it means to ``get_or_create``: ``name``, ``workflow``, ``default_inputs``,
+        ``fixed_inputs``, ``schedule``, ``notifications``, ``labels``, ``annotations``, ``raw_output_data_config``,
+        ``max_parallelism``, ``security_context``, ``auth_role``, ``trigger``, ``overwrite_cache``, ``auto_activate``
+        and ``concurrency``.
 
         Raises:
             InvalidName: there is one of that name.
             UserError: an input does not fit, or an option makes no sense.
             UnsupportedOption: an option cannot be honoured here.
         """
-        made = cls._made(
-            name,
-            workflow,
-            default_inputs,
-            fixed_inputs,
-            schedule=schedule or trigger,
-            notifications=notifications,
-            plan_options=PlanOptions(
-                labels,
-                annotations,
-                raw_output_data_config,
-                max_parallelism,
-                security_context or auth_role,
-                overwrite_cache,
-                auto_activate,
-                concurrency,
-            ),
-        )
+        _check_name(name)
+        _check_workflow(workflow)
         if name in cls.CACHE and not _redefined(cls.CACHE[name].workflow, workflow):
             raise InvalidName(f"there is a launch plan {name!r} already: give this one another name")
-        cls.CACHE[name] = made
-        return made
+        return cls.get_or_create(
+            workflow,
+            name,
+            default_inputs,
+            fixed_inputs,
+            schedule,
+            notifications,
+            labels,
+            annotations,
+            raw_output_data_config,
+            max_parallelism,
+            security_context,
+            auth_role,
+            trigger,
+            overwrite_cache,
+            auto_activate,
+            concurrency,
+        )
 
     @classmethod
     def get_or_create(  # noqa: PLR0917 - flytekit's signature
@@ -335,8 +321,7 @@ class LaunchPlan(Entity[..., R]):
         plan_options: PlanOptions,
     ) -> "LaunchPlan[R2]":
         what = f"launch plan {name!r}"
-        if not isinstance(name, str) or not name:
-            raise InvalidName(f"a launch plan cannot be called {name!r}: give a text")
+        _check_name(name)
         _check_workflow(workflow)
         for asked, words in ((schedule, SCHEDULE), (notifications, NOTIFICATIONS)):
             if asked:
@@ -347,6 +332,11 @@ class LaunchPlan(Entity[..., R]):
         check_options(what, said.labels, said.annotations, said.raw_output_data_config, said.max_parallelism)
         security_message(what, said.security_context)
         return LaunchPlan(name, workflow, default_inputs or {}, fixed_inputs or {}, plan_options)
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise InvalidName(f"a launch plan cannot be called {name!r}: give a text")
 
 
 def _check_workflow(workflow: object) -> None:
