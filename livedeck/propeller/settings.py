@@ -36,6 +36,10 @@ class PropellerSettings:
     """Bytes of inputs and outputs kept in memory per execution; more is read from the store again when needed."""
     read_limit: int = 256 << 20
     """Bytes of the largest object that is read: an attempt that left more as its outputs or error has failed."""
+    futures_limit: int = 16 << 20
+    """Bytes of the largest ``futures.pb`` that is read: what clients are sent of a node is 20 MB at most."""
+    most_nodes: int = 10_000
+    """Nodes that an attempt of a dynamic task may leave, those of its sub-workflows counted once."""
     surroundings: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What each attempt's environment begins with: what it needs to reach the store, secrets among it."""
     root: str = ""

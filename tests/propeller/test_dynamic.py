@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -13,15 +14,16 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.executors.api import Attempt, Exit
+from livedeck.propeller import PropellerSettings
 from livedeck.propeller.driver import FEW_NODES
 from livedeck.propeller.nodes import KINDS
-from livedeck.propeller.nodes.dynamic import DynamicHandler, shell
+from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.dynamic.messages import NodesFound
 from livedeck.store import open_store
-from livedeck.testing.control_plane import FakeExecution
+from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
 from livedeck.testing.executors import DONE, succeed
 from livedeck.testing.workflows import Part, promise, task, template, workflow
-from tests.propeller.conftest import World
+from tests.propeller.conftest import QUICK, World
 
 ADD = template("add", inputs=["x"], outputs=["o0"])
 
@@ -51,10 +53,13 @@ def leaving(futures: DynamicJobSpec | bytes, *, of: Callable[[str], bool] = "n0"
 
 
 async def run(
-    world: World, script: Callable[..., Any], closure: CompiledWorkflowClosure | None = None
+    world: World,
+    script: Callable[..., Any],
+    closure: CompiledWorkflowClosure | None = None,
+    settings: PropellerSettings = QUICK,
 ) -> FakeExecution:
     execution = world.control.create(f"a{len(world.control.executions)}", closure or workflow(task("n0", outputs="o0")))
-    async with world.propeller(world.executor(script)):
+    async with world.propeller(world.executor(script), settings=settings):
         await world.control.until_over(execution)
     return execution
 
@@ -97,15 +102,14 @@ async def test_what_cannot_be_run_is_the_tasks_failure(world: World, futures: An
     assert len(execution.tasks) == 1, "another attempt would leave the same"
 
 
-async def test_too_many_nodes_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shell, "MOST_NODES", 2)
-    execution = await run(world, leaving(spec_of(*(task(f"d{each}", ADD, x=1) for each in range(3)), output=1)))
+async def test_too_many_nodes_are_refused(world: World) -> None:
+    nodes = spec_of(*(task(f"d{each}", ADD, x=1) for each in range(3)), output=1)
+    execution = await run(world, leaving(nodes), settings=replace(QUICK, most_nodes=2))
     assert "they are 3, and 2 are the most" in execution.error.message
 
 
-async def test_too_large_a_file_is_not_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shell, "FUTURES_LIMIT", 20)
-    execution = await run(world, leaving(GOOD))
+async def test_too_large_a_file_is_not_read(world: World) -> None:
+    execution = await run(world, leaving(GOOD), settings=replace(QUICK, futures_limit=20))
     assert execution.error.code == "DynamicWorkflowBuildFailed"
     assert "futures.pb" in execution.error.message
 
@@ -177,28 +181,32 @@ async def test_what_was_put_on_record_is_run_whatever_the_task_writes_later(worl
     assert {name for name in execution.by_node if "-" in name} == {"start-node", "n0-0-start-node", "n0-0-d0"}
 
 
-async def test_it_can_be_stopped_while_what_it_left_is_compiled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    reached, heard = asyncio.Event(), asyncio.Event()
-    compile_dynamic_workflow, renew = world.control.compile_dynamic_workflow, world.control.renew
+class CompilesLate(MemoryControlPlane):
+    """Compiles what a dynamic task has left once the engine has heard that the execution is to be aborted."""
 
-    async def compile_late(*args: Any) -> CompiledWorkflowClosure:
-        reached.set()
-        await heard.wait()
-        return await compile_dynamic_workflow(*args)
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self.asked, self._heard = asyncio.Event(), asyncio.Event()
 
-    async def renew_and_tell(*args: Any, **options: Any) -> Any:
-        renewal = await renew(*args, **options)
+    async def compile_dynamic_workflow(self, *args: Any) -> CompiledWorkflowClosure:
+        self.asked.set()
+        await self._heard.wait()
+        return await super().compile_dynamic_workflow(*args)
+
+    async def renew(self, *args: Any, **options: Any) -> Any:
+        renewal = await super().renew(*args, **options)
         if renewal.aborting:
-            asyncio.get_running_loop().call_soon(heard.set)  # the engine has asked its driver to abort by then
+            asyncio.get_running_loop().call_soon(self._heard.set)  # the engine has asked its driver to abort by then
         return renewal
 
-    monkeypatch.setattr(world.control, "compile_dynamic_workflow", compile_late)
-    monkeypatch.setattr(world.control, "renew", renew_and_tell)
-    execution = world.control.create("a", workflow(task("n0", outputs="o0")))
-    async with world.propeller(world.executor(leaving(GOOD))):
-        await reached.wait()
-        await world.control.terminate(execution, "enough")
-        await world.control.until_over(execution)
+
+async def test_it_can_be_stopped_while_what_it_left_is_compiled(world: World) -> None:
+    control = CompilesLate(world.root)
+    execution = control.create("a", workflow(task("n0", outputs="o0")))
+    async with world.propeller(world.executor(leaving(GOOD)), control=control):
+        await control.asked.wait()
+        await control.terminate(execution, "enough")
+        await control.until_over(execution)
     assert execution.phase == WorkflowExecution.ABORTED
     assert set(execution.by_node) == {"start-node", "n0"}
     assert execution.by_node["n0"].closure.phase == NodeExecution.ABORTED

@@ -22,10 +22,6 @@ from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import ScopeState
 from livedeck.propeller.store_access import load
 
-FUTURES_LIMIT = 16 << 20
-"""Bytes of the largest ``futures.pb`` that is read: what clients are sent of a node is 20 MB at most."""
-MOST_NODES = 10_000
-"""Nodes that one attempt may leave, those of its sub-workflows counted once."""
 MOST_LEVELS = 100
 """How deep nodes may lie: a task that leaves itself to be run in its place would never come to an end."""
 
@@ -57,16 +53,16 @@ async def _compiled(shell: Shell, path: Path, attempt: int, outputs: VariableMap
     name = shell.name(path)
     if len(path) >= MOST_LEVELS:
         raise UserError(f"it lies {len(path)} levels deep already, and {MOST_LEVELS} are the most")
-    uri = shell.addresses.futures_uri(name, attempt)
-    data = await retry("read futures", lambda: load(uri, shell.settings, limit=FUTURES_LIMIT), shell.settings)
+    uri, settings = shell.addresses.futures_uri(name, attempt), shell.settings
+    data = await retry("read futures", lambda: load(uri, settings, limit=settings.futures_limit), settings)
     spec = DynamicJobSpec()
     await parse_into(spec, data)
-    _refuse_many(spec)
+    _refuse_many(spec, settings.most_nodes)
     node = shell.addresses.node_id(name)
     closure = await retry(
         "compile dynamic workflow",
         lambda: shell.control.compile_dynamic_workflow(node, attempt, spec, outputs),
-        shell.settings,
+        settings,
     )
     scope = await _planned(shell, path, attempt, closure)
     shell.observations.compiled[path, attempt] = DynamicWorkflowNodeMetadata(
@@ -75,17 +71,17 @@ async def _compiled(shell: Shell, path: Path, attempt: int, outputs: VariableMap
     return scope
 
 
-def _refuse_many(spec: DynamicJobSpec) -> None:
+def _refuse_many(spec: DynamicJobSpec, most: int) -> None:
     nodes = len(spec.nodes) + sum(len(each.nodes) for each in spec.subworkflows)
-    if nodes > MOST_NODES:
-        raise UserError(f"they are {nodes}, and {MOST_NODES} are the most; have each do more, or map over a list")
+    if nodes > most:
+        raise UserError(f"they are {nodes}, and {most} are the most; have each do more, or map over a list")
 
 
 async def _planned(shell: Shell, path: Path, attempt: int, closure: CompiledWorkflowClosure) -> ScopeState:
     planner = shell.planner(closure)
-    plan = await asyncio.to_thread(planner.plan) if planner.nodes > FEW_NODES else planner.plan()
+    plan = await asyncio.to_thread(planner.plan) if planner.nodes > PLANNED_AT_ONCE else planner.plan()
     return shell.scope(path, plan, retry_group=attempt)
 
 
-FEW_NODES = 500
+PLANNED_AT_ONCE = 500
 """Nodes that are planned on the event loop: some 5 ms."""
