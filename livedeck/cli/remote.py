@@ -189,5 +189,6 @@ def _shown(interface: Interface, outputs: LiteralMap) -> dict[str, Any]:
         try:
             shown[name] = to_json(from_literal(literal, python_type, data, where), python_type, where)
         except LivedeckError:
-            shown[name] = literal.scalar.blob.uri or literal.scalar.structured_dataset.uri or str(literal)
+            scalar, offloaded = literal.scalar, literal.offloaded_metadata
+            shown[name] = scalar.blob.uri or scalar.structured_dataset.uri or offloaded.uri or str(literal)
     return shown

@@ -23,6 +23,9 @@ AttemptEnvironment = Callable[[TaskExecutionIdentifier, str], Mapping[str, str]]
 TASK_TEMPLATE = "task.pb"
 """Object in the attempt's folder with the serialised template, for commands that ask for its path."""
 _CHECKPOINTS = "_flytecheckpoints"
+_OFFLOADING = {"_F_L_MIN_SIZE_MB": "10", "_F_L_MAX_SIZE_MB": "1000"}
+"""Flyte's defaults: an output of so many megabytes is stored by itself, and others are given its address; one that is
+larger than the second is refused. An SDK that does not know these variables stores outputs as it always did."""
 
 
 class AttemptWriter:
@@ -104,6 +107,7 @@ class AttemptWriter:
         launch_plan = launched.name if launched.resource_type == ResourceType.LAUNCH_PLAN else ""
         attempt = self._addresses.task_id(node, template, number)
         return {
+            **_OFFLOADING,
             **self._surroundings,
             **{pair.key: pair.value for pair in self._spec.envs.values},
             **_stated(task.template.container),

@@ -36,8 +36,11 @@ def offloaded(literal: Literal, kind: Any, data: DataPlane, location: Location) 
         InvalidSetting: a variable of the environment is no number.
     """
     least = _megabytes(LEAST, 0)
-    size = literal.ByteSize() if least else 0
-    if not least or size < least * _MEGABYTE:
+    if not least:
+        return literal
+    content = literal.SerializeToString(deterministic=True)
+    size = len(content)
+    if size < least * _MEGABYTE:
         return literal
     most = _megabytes(MOST, _USUAL_MOST)
     if size >= most * _MEGABYTE:
@@ -45,7 +48,6 @@ def offloaded(literal: Literal, kind: Any, data: DataPlane, location: Location) 
             f"{location} is {format_size(size)}, and {most} MB ({MOST}) are the most: "
             "write it to a File, and return that"
         )
-    content = literal.SerializeToString(deterministic=True)
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     uri = data.put_bytes(content, f"{location.parameter}_offloaded_metadata.pb")
     stored = LiteralOffloadedMetadata(uri=uri, size_bytes=size, inferred_type=literal_type(kind))

@@ -615,6 +615,7 @@ async def test_the_attempt_has_flytes_environment_and_its_own(world: World) -> N
 
     made = template("t", args=["x", "{{.rawOutputDataPrefix}}", "{{.prevCheckpointPrefix}}", "{{.taskTemplatePath}}"])
     made.container.env.add(key="MINE", value="1")
+    made.container.env.add(key="_F_L_MIN_SIZE_MB", value="7")
     made.container.env.add(key="FLYTE_ATTEMPT_NUMBER", value="cannot be changed")
     made.container.resources.requests.add(name="CPU", value="500m")
     made.container.resources.limits.add(name="MEMORY", value="1Gi")
@@ -631,6 +632,8 @@ async def test_the_attempt_has_flytes_environment_and_its_own(world: World) -> N
     assert attempt.environment == {
         "OURS": "2",
         "MINE": "1",
+        "_F_L_MIN_SIZE_MB": "7",
+        "_F_L_MAX_SIZE_MB": "1000",
         "FLYTE_INTERNAL_EXECUTION_ID": "e",
         "FLYTE_INTERNAL_EXECUTION_PROJECT": "flytesnacks",
         "FLYTE_INTERNAL_EXECUTION_DOMAIN": "development",

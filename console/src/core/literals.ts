@@ -18,6 +18,10 @@ export function showLiteral(literal: Literal): Shown {
     return { form: "list", type: `list of ${items.length}`, items };
   }
   if (literal.map) return { form: "map", type: "dict", entries: showMap(literal.map) };
+  if (literal.offloadedMetadata) {
+    const { uri = "", sizeBytes = "0" } = literal.offloadedMetadata;
+    return { form: "uri", type: `value of ${formatSize(Number(sizeBytes))}`, uri };
+  }
   return literal.scalar ? showScalar(literal.scalar) : { form: "text", type: "none", text: "None" };
 }
 

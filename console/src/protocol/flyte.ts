@@ -150,6 +150,8 @@ export interface Literal {
   readonly scalar?: Scalar;
   readonly collection?: { readonly literals?: readonly Literal[] };
   readonly map?: LiteralMap;
+  /** A large value, which lies in the store by itself. */
+  readonly offloadedMetadata?: { readonly uri?: string; readonly sizeBytes?: string };
   readonly hash?: string;
 }
 

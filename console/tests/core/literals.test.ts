@@ -31,6 +31,10 @@ describe("showLiteral", () => {
       { scalar: { binary: { tag: "msgpack", value: "gqFhAaFikgLA" } } },
       { form: "json", type: "object", value: { a: 1, b: [2, null] } },
     ],
+    [
+      { offloadedMetadata: { uri: "s3://b/o0.pb", sizeBytes: "33000000" } },
+      { form: "uri", type: "value of 31.5 MiB", uri: "s3://b/o0.pb" },
+    ],
     [{ collection: {} }, { form: "list", type: "list of 0", items: [] }],
   ])("%j", (literal, shown) => {
     expect(showLiteral(literal)).toEqual(shown);
