@@ -10,6 +10,7 @@ from bench.options import Options
 NAMES = (
     "nodes",
     "many",
+    "values",
     "imports",
     "ablations",
     "publish",

@@ -83,52 +83,118 @@ def save(figures: Sequence[Figure]) -> None:
 
 
 def page(figures: Sequence[Figure]) -> str:
-    head = [
+    """The page of the guide: a table for each section, above it what its rows are."""
+    parts = [
         "# Benchmarks",
         "",
         "Written by `make bench`; every row was measured in the same run, ours and the peer's one after the other.",
         "",
         machine(),
         "",
-        "| what | measured | bound | | peer |",
-        "|---|---:|---:|---|---:|",
     ]
-    return "\n".join([*head, *("| " + " | ".join(cells(figure)) + " |" for figure in figures), "", NOTES])
+    left = list(figures)
+    for section in SECTIONS:
+        rows = [figure for figure in left if _kind(figure) in section.kinds]
+        left = [figure for figure in left if figure not in rows]
+        if rows:
+            parts += [f"## {section.title}", "", section.words, "", *TABLE, *map(_row, rows), ""]
+    if left:
+        raise ValueError(f"no section of the page has rows of the kind {_kind(left[0])!r}: see SECTIONS")
+    return "\n".join([*parts, WHEN_SLOW])
 
 
-NOTES = """## How to read them
+TABLE = ("| what | measured | bound | | peer |", "|---|---:|---:|---|---:|")
 
+
+def _row(figure: Figure) -> str:
+    return f"| {' | '.join(cells(figure))} |"
+
+
+def _kind(figure: Figure) -> str:
+    """The first word of a row."""
+    return figure.name.replace(":", " ").split()[0]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page."""
+
+    title: str
+    kinds: tuple[str, ...]
+    """The first words of its rows."""
+    words: str
+    """What they are, in Markdown."""
+
+
+SECTIONS = (
+    Section(
+        "Tasks",
+        ("nodes", "imports", "ablation"),
+        """\
+- *nodes*: wall time of a whole execution over its number of tasks, each task a process of its own. Beside it, the time
+  for a new interpreter that does nothing, one after the other.
+- *imports*: wall time of an execution whose tasks' module imports pandas, on a server that has just started; then of
+  another one.
+- *ablation*: the same without one part of livedeck, beside it with all of them: what the part gains.
+
+Where a task's time goes in the fan-out, which keeps both cores busy: about 18 ms of CPU. 9 ms are its process (half of
+it the kernel's: some 1,100 page faults of 3 us each, and taking it down), 3 ms the zygote, 5 ms the server
+(engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so children are
+forked in advance, and say that they are over before they are taken down.""",
+    ),
+    Section(
+        "Many, and large",
+        ("many", "values"),
+        """\
+- *many*: wall time over the number of items or nodes, each a process of its own that adds one to a number. Metaflow's
+  foreach gives each item a process too; Prefect's items are threads of the flow's own process. The memory is the
+  resident size of the server's process, on a server that has run nothing else.
+- *values*: from the call to its end, with a list of Python's ints made by one task, taken and given by a second, and
+  taken by a third. On the server each of the three reads and writes literals in the store, and the engine checks and
+  passes them on; in one process nothing is written.""",
+    ),
+    Section(
+        "Decks, from the task to the screen",
+        ("publish", "bytes", "latency", "console", "rollup"),
+        """\
 - *publish*: time that `ctx.publish_decks()` takes in the task's own thread, on a Deck that grows by 2 KB each time,
   with about a millisecond of hashing between two calls. The store answers each put after 1 ms or after 500 ms.
 - *bytes*: what 1,000 publishes of 2 KB appended write to the store, segments and snapshots together, over the size of
   the final `deck.html`.
 - *latency*: from the call of `publish_decks()` in a task to two animation frames after the op was applied in Chromium,
   through the real server, on one machine.
-- *neighbours*: the longest that `/healthz`, an update of another Deck, or another execution's start took while one
-  client, task, Deck or file was as large or as hostile as the row says.
+- *console*: an execution's page while its nodes run and it is scrolled: the longest time for which its scripts held up
+  the browser, and how many elements it has.
+- *rollup*: the page of all Decks of a map, while some of its items publish. The server's share of a core is the CPU
+  time of its process over some seconds, first while nobody watches; then what watching adds to it.""",
+    ),
+    Section(
+        "The server",
+        ("start", "lists", "calls"),
+        """\
 - *start*: `import` of the package in a new interpreter; `livedeck serve` from exec to a 200 from `/healthz`.
 - *lists*: a call as a client sees it, alone. For a ratio two servers, with few and with many executions, are asked in
   turn, and their quickest answers compared. A part of a name is what no index serves: one look goes through 10,000.
-- *calls*: answered a second, with 16 in flight all the time from one client on the same two cores.
-- *nodes*: wall time of a whole execution over its number of tasks, each task a process of its own. Beside it, the time
-  for a new interpreter that does nothing, one after the other.
-- *imports*: wall time of an execution whose tasks' module imports pandas, on a server that has just started.
+- *calls*: answered a second, with 16 in flight all the time from one client on the same two cores.""",
+    ),
+    Section(
+        "Neighbours",
+        ("neighbours",),
+        """\
+The longest that `/healthz`, an update of another Deck, or another execution's start took while one client, task, Deck
+or file was as large or as hostile as the row says.""",
+    ),
+)
 
-## When the machine is slow
+WHEN_SLOW = """## When the machine is slow
 
 Virtual machines have neighbours. On the one that these figures come from the same Python loop takes up to 1.7 times
-as long for minutes, with nothing else running, and so does everything in the table; what the peers take tells which it
-was: flytekit's import takes 0.83 s when the machine is quick, 1.2 s when it is slow, a new interpreter 16 or 25 ms. All
-bounds hold at either speed; when it is slow *import* comes close to its own.
+as long for minutes, with nothing else running, and so does everything in the tables; what the peers take tells which it
+was: flytekit's import takes 0.83 s when the machine is quick, 1.2 s when it is slow, a new interpreter 16 or 25 ms.
 
 On ext4 add up to 4 ms a task for five minutes after thousands of files were removed on it (`rm -r` of a data folder, a
 run of the tests): it steps over each inode that was given free lately whenever it makes a file. That is why *nodes* is
 measured first.
-
-Where a task's time goes in the fan-out, which keeps both cores busy: about 18 ms of CPU. 9 ms are its process (half of
-it the kernel's: some 1,100 page faults of 3 us each, and taking it down), 3 ms the zygote, 5 ms the server
-(engine, records, inputs and outputs, the live stream). In the chain one thing waits for the other, so children are
-forked in advance, and say that they are over before they are taken down.
 """
 
 
