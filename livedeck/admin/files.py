@@ -24,7 +24,7 @@ _LIFETIME: Final = timedelta(hours=1)
 
 
 class StoredFiles:
-    """The endpoint.
+    """The endpoint that lists the files behind an output.
 
     Args:
         objects: Where the files are.

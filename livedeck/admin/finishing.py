@@ -48,7 +48,7 @@ _WORDS: Final = {DeckPhase.DIED: "Died", DeckPhase.ABORTED: "Aborted", DeckPhase
 
 
 class Finishing:
-    """Looks at each attempt that is recorded as ended, once.
+    """Finishes Decks: looks once at each attempt that is recorded as ended.
 
     How far it has come is in the database, so that an end that was recorded right before this server died is looked at
     by the next one. Several servers may do the same work: they come to the same page.

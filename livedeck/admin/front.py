@@ -268,6 +268,8 @@ class _Splice:
 
 
 class _OnClosed(Protocol):
+    """Told of a splice that is closed."""
+
     def __call__(self, splice: _Splice, /) -> None: ...
 
 

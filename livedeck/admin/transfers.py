@@ -27,7 +27,7 @@ _PIECE: Final = 1024 * 1024
 
 
 class Transfers:
-    """The two endpoints.
+    """The endpoints for uploads and downloads by link.
 
     Args:
         links: Reads the tokens.

@@ -1,4 +1,4 @@
-"""An admin in the test's own process, and an ear for its live streams."""
+"""An admin in the test's own process, and a client of its live streams."""
 
 import asyncio
 import contextlib

@@ -23,7 +23,7 @@ _decode: Final = msgspec.json.Decoder(list[Value])
 
 @dataclass(frozen=True)
 class Cursor:
-    """Behind a row."""
+    """A place in a list: behind a row, which is named by what it is sorted by."""
 
     looked: int
     """Rows that were looked at so far, on this page and those before it."""
@@ -38,7 +38,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Offset:
-    """Behind so many rows."""
+    """A place in a list: behind so many rows."""
 
     count: int
 

@@ -27,6 +27,8 @@ class Hint:
 
 
 class _Outline(msgspec.Struct):
+    """A hint's fields, of whichever kind it is."""
+
     seq: int | None = None
     behind: float | None = None
     ops: msgspec.Raw = msgspec.Raw()  # read as a whole segment's, later

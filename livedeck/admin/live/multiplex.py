@@ -67,7 +67,7 @@ async def _read(request: Request) -> list[StreamRequest]:
 
 
 class _Multiplexed(Response):
-    """The response.
+    """The response to a request for many streams.
 
     Args:
         streams: What was asked for.

@@ -54,7 +54,7 @@ def event_in_pieces(name: str, data: Iterable[bytes], *, id: str) -> list[bytes]
 
 
 class EventStream:
-    """The response: sends what the iterator yields until it ends, the client leaves or the server closes.
+    """A response that is a stream of events: what the iterator yields, until it ends or the client or server leaves.
 
     Args:
         events: Encoded events; it is closed when the stream ends for whatever reason.

@@ -64,6 +64,8 @@ class _Blind:
 
 
 class _Folders(FolderWatch):
+    """A watch over the folders of a store on this machine's disk."""
+
     active = True
 
 

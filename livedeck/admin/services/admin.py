@@ -10,10 +10,10 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.services.answers import Answers
 from livedeck.admin.services.calls import Handler, Service
 from livedeck.admin.services.data_proxy import DataProxyCalls
-from livedeck.admin.services.entities import Registration
+from livedeck.admin.services.entities import EntityCalls
 from livedeck.admin.services.executions import ExecutionCalls
 from livedeck.admin.services.launching import Launcher
-from livedeck.admin.services.named_entities import NamingCalls
+from livedeck.admin.services.named_entities import NamedEntityCalls
 from livedeck.admin.services.progress import ProgressCalls
 from livedeck.admin.services.projects import ProjectCalls
 from livedeck.admin.services.registrar import Registrar
@@ -29,11 +29,11 @@ def build_services(database: Database, objects: Objects, links: Links) -> list[S
     registrar = Registrar(database)
     answers = Answers(objects, links)
     handlers: dict[str, Handler] = {
-        **Registration(database, registrar).handlers(),
+        **EntityCalls(database, registrar).handlers(),
         **ExecutionCalls(database, Launcher(database, objects, registrar), answers).handlers(),
         **ProgressCalls(database, answers).handlers(),
         **ProjectCalls(database).handlers(),
-        **NamingCalls(database).handlers(),
+        **NamedEntityCalls(database).handlers(),
         "GetVersion": _version_of(version("livedeck")),
     }
     return [

@@ -44,7 +44,7 @@ _OWNED: Final = re.compile(r"(?:metadata|data|code)/(?P<project>[^/]+)/(?P<domai
 
 
 class DataProxyCalls:
-    """Links are given only for what belongs to a project or an execution: the store may hold more than that."""
+    """The calls for links. They are given for what belongs to a project or an execution alone: there may be more."""
 
     def __init__(self, database: Database, objects: Objects, links: Links) -> None:
         self._database = database

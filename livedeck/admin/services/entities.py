@@ -32,8 +32,8 @@ from livedeck.admin.services.registrar import Registrar
 from livedeck.errors import NoSuchEntity
 
 
-class Registration:
-    """Thin: what a call means is in `Registrar` and `livedeck.admin.db.entities`."""
+class EntityCalls:
+    """The calls about tasks, workflows and launch plans: the rules are in `Registrar`, the rows in `db.entities`."""
 
     def __init__(self, database: Database, registrar: Registrar) -> None:
         self._database = database

@@ -35,7 +35,7 @@ from livedeck.errors import NoSuchEntity
 
 
 class ExecutionCalls:
-    """Thin: creating is in `Launcher`, phases in `livedeck.admin.db.executions`."""
+    """The calls about executions: the rules of creating are in `Launcher`, the rows in `db.executions`."""
 
     def __init__(self, database: Database, launcher: Launcher, answers: Answers) -> None:
         self._database = database

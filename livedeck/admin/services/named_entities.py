@@ -36,8 +36,8 @@ from livedeck.admin.services.paging import page_of
 from livedeck.errors import InvalidRequest, NoSuchEntity
 
 
-class NamingCalls:
-    """Thin over `livedeck.admin.db.named_entities`."""
+class NamedEntityCalls:
+    """The calls about names and descriptions; the rows are in `db.named_entities`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -9,6 +9,8 @@ from livedeck.admin.db.list_queries import Page
 
 
 class _Listed(Protocol):
+    """A request for a list."""
+
     limit: int
     token: str
 

@@ -57,7 +57,7 @@ _ANYBODY = Reporter(owner=None)
 
 
 class ProgressCalls:
-    """Thin over `livedeck.admin.db.executions` and `livedeck.admin.db.recording`."""
+    """The calls about nodes, attempts and events; the rows are in `db.executions` and `db.recording`."""
 
     def __init__(self, database: Database, answers: Answers) -> None:
         self._database = database

@@ -25,7 +25,7 @@ from livedeck.errors import NoSuchEntity
 
 
 class ProjectCalls:
-    """Every project has the same domains, which are added to what is stored."""
+    """The calls about projects. Each has the same domains, which are added to what is stored."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

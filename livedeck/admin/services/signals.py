@@ -25,7 +25,7 @@ _MOST: Final = 1000
 
 
 class SignalCalls:
-    """Thin: what may be set, and once, is in `livedeck.admin.db.signals`."""
+    """The calls about signals; what may be set, and that it is set once, is in `db.signals`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -37,6 +37,7 @@ class Event(enum.Enum):
     ADOPTED = "adopted"
     """A process that was started before runs, and its keeper tells of it from now on."""
     RESULT_STORED = "result stored"
+    """It says that its result is in the store."""
     UNHEARD = "unheard"
     """Its keeper is not heard any more, or has not started it: the record tells."""
     EXITED = "exited"

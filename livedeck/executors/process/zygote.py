@@ -358,7 +358,7 @@ class Zygote:
             self._watch_exiting()
 
     def _ignore_output(self, running: Running) -> None:
-        """Before the file is closed: a fork's copy would keep it in the selector."""
+        """Stop watching an attempt's output, before its file is closed: a fork's copy would keep it in the selector."""
         if running.capture.open:
             self._selector.unregister(running.capture.fd)
 

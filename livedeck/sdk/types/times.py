@@ -25,7 +25,7 @@ _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 
 
 class _Time(Handler):
-    """What the three share."""
+    """What the handlers of ``datetime``, ``date`` and ``timedelta`` share."""
 
     format: str
     example: str
