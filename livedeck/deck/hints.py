@@ -48,12 +48,16 @@ class HintSender:
         url: Where to post.
         token: Names the attempt and allows nothing but hints for it.
         clock: Seconds that only grow.
+        timeout: Seconds that each step of one hint may take.
     """
 
-    def __init__(self, url: str, token: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, url: str, token: str, *, clock: Callable[[], float] = time.monotonic, timeout: float = TIMEOUT
+    ) -> None:
         self._url = urllib.parse.urlsplit(url)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._clock = clock
+        self._timeout = timeout
         self._connection: http.client.HTTPConnection | None = None
         self._failures = 0
         self._silent_until = float("-inf")
@@ -89,7 +93,7 @@ class HintSender:
         if self._connection is None:
             secure = self._url.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-            self._connection = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT)
+            self._connection = kind(self._url.hostname or "", self._url.port, timeout=self._timeout)
         self._connection.request("POST", self._url.path or "/", data, self._headers)
         response = self._connection.getresponse()
         response.read()

@@ -86,7 +86,7 @@ class FaultyStore(Store):
         """Let writes that wait go on."""
         self._faults.gate.set()
 
-    def wait_held(self, timeout: float = 10.0) -> bool:
+    def wait_held(self, timeout: float = 60.0) -> bool:
         """Wait until a write is held, ``timeout`` seconds at most; return whether one is."""
         return self._faults.held.wait(timeout)
 

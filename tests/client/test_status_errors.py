@@ -17,8 +17,9 @@ Code = grpc.StatusCode
 def error_for(planes: Any, code: Any, details: Any) -> Any:
     plane = planes.grpc({"GetExecution": lambda _: planes.refuse(code, details)})
     backoff = Backoff(first=0.01, longest=0.05)
+    timeout = 2.0 if code is Code.UNAVAILABLE else 60.0  # which is tried again until then
     with (
-        Client(f"127.0.0.1:{plane.port}", timeout=2.0, backoff=backoff) as client,
+        Client(f"127.0.0.1:{plane.port}", timeout=timeout, backoff=backoff) as client,
         pytest.raises(RemoteError) as caught,
     ):
         client.get_execution(WorkflowExecutionIdentifier(name="e"))

@@ -9,6 +9,9 @@ from livedeck.deck import hints
 from livedeck.deck.hints import HintSender, hint_from_environment
 from livedeck.testing.clock import FakeClock
 
+PATIENT = 60.0
+"""Seconds: what arrives is looked at here, and not how soon."""
+
 
 class Listening(http.server.ThreadingHTTPServer):
     """What it got, and how it is to answer."""
@@ -49,7 +52,7 @@ def server() -> Iterator["Listening"]:
 
 
 def test_hints_arrive_over_one_connection(server: "Listening") -> None:
-    sender = HintSender(f"http://127.0.0.1:{server.server_port}/live/hints", "secret")
+    sender = HintSender(f"http://127.0.0.1:{server.server_port}/live/hints", "secret", timeout=PATIENT)
     sender(b"1")
     connection = sender._connection
     sender(b"2")
@@ -60,7 +63,7 @@ def test_hints_arrive_over_one_connection(server: "Listening") -> None:
 
 def test_a_connection_that_the_server_closed_is_made_again(server: "Listening") -> None:
     server.closes = True
-    sender = HintSender(f"http://127.0.0.1:{server.server_port}/live/hints", "secret")
+    sender = HintSender(f"http://127.0.0.1:{server.server_port}/live/hints", "secret", timeout=PATIENT)
     for number in range(3):
         sender(b"%d" % number)
     assert [body for _, _, body in server.got] == [b"0", b"1", b"2"]
@@ -70,7 +73,8 @@ def test_a_connection_that_the_server_closed_is_made_again(server: "Listening") 
 def test_after_a_failure_there_is_silence_for_a_while(server: "Listening") -> None:
     clock = FakeClock()
     server.status = 503
-    sender = HintSender(f"http://127.0.0.1:{server.server_port}/", "secret", clock=clock.monotonic)
+    url = f"http://127.0.0.1:{server.server_port}/"
+    sender = HintSender(url, "secret", clock=clock.monotonic, timeout=PATIENT)
     sender(b"fails")
     sender(b"not sent")
     clock.advance(1.0)

@@ -345,7 +345,7 @@ def _link_over_a_folder(path: Path) -> None:
         *(_link_to_nothing, _link_to_endless, _link_to_terminal, _link_out, _link_over_a_folder),
     ],
 )
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 def test_only_regular_files_of_the_store_are_read(tmp_path: Path, make: Callable[..., Any]) -> None:
     root = open_store(f"file://{tmp_path}/root")
     root.put("attempt/deck/00000001.json", b"1")
@@ -383,7 +383,7 @@ def test_a_link_within_the_store_is_read(tmp_path: Path) -> None:
     assert store.get("b") == b"x"
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 def test_reading_a_file_that_grows_ends(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     store.put("log", b"x" * 100_000)
