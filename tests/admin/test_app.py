@@ -21,6 +21,7 @@ from livedeck.admin.db.database import Database
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.rundir import socket_folder
 from livedeck.errors import DatabaseUnavailable, InvalidSetting, NotWritable, PortTaken
+from livedeck.testing.ports import free_port
 from livedeck.testing.server import listening, running_admin
 
 GOOD: dict[str, Any] = {"root": "file:///tmp/x", "database": "sqlite:////tmp/x.db", "run_dir": Path("/tmp/run")}
@@ -110,7 +111,8 @@ async def test_requests_that_the_end_cancels_are_told_of_in_one_line(
             await asyncio.sleep(0.005)
     await reader.read()
     writer.close()
-    assert [record.getMessage() for record in caplog.records] == ["web.cancelled requests=1"]
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("livedeck")]
+    assert told == ["web.cancelled requests=1"]
 
 
 def admin_is_serving(admin: Admin) -> bool:
@@ -118,11 +120,13 @@ def admin_is_serving(admin: Admin) -> bool:
 
 
 async def test_port_taken(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(PortTaken, match=f"port {port} on 127.0.0.1 is taken"):
-            async with running_admin(tmp_path, port=port):
-                pass
+    port = free_port()
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(PortTaken, match=f"port {port} on 127.0.0.1 is taken"),
+    ):
+        async with running_admin(tmp_path, port=port):
+            pass
     async with running_admin(tmp_path, port=port) as admin:  # and nothing of the first try is in the way
         assert admin.port == port
 

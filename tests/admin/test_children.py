@@ -99,7 +99,7 @@ async def test_who_waits_for_a_child_hears_of_its_end(control: DatabaseControlPl
     waiting = asyncio.create_task(control.wait_for_execution(child))
     await control.report(OWNER, [protos.workflow_event("parent", WorkflowExecution.RUNNING)])
     await end(control, protos, "child")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert (await waiting).closure.phase == WorkflowExecution.SUCCEEDED
         assert (await control.wait_for_execution(child)).id == child, "at once, now that it is over"
 
@@ -183,4 +183,4 @@ async def test_a_child_whose_launch_plan_runs_as_often_as_it_may_is_refused_and_
     request = asked(protos)
     request.spec.launch_plan.name = "one"
     with pytest.raises(LimitReached, match="launch plan one"):
-        await asyncio.wait_for(control.create_child(OWNER, request), 20)
+        await asyncio.wait_for(control.create_child(OWNER, request), 60)

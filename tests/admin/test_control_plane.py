@@ -106,7 +106,7 @@ async def test_an_abort_reaches_the_holder(
     control: DatabaseControlPlane, registered: Caller, execution: str, protos: Protos
 ) -> None:
     await control.claim("p", limit=1, ttl=30)
-    await control.wait_for_work(timeout=5)  # the creation itself
+    await control.wait_for_work(timeout=60)  # the creation itself
     waiting = asyncio.ensure_future(control.wait_for_work(timeout=30))
     await registered("TerminateExecution", ExecutionTerminateRequest(id=protos.execution_id("e1"), cause="enough"))
     await waiting
@@ -260,7 +260,7 @@ async def test_one_node_at_a_time_has_outputs_reserved(
     waiting = asyncio.ensure_future(control.wait_for_release(answer.heard))
     source = TaskExecutionIdentifier(task_id=protos.id("TASK", "double"), node_execution_id=first)
     await control.store_cached("k", "file:///a", source)
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 60)
     answer = await control.reserve_cached("k", second, overwrite=False)
     assert answer.found is not None
     assert answer.found.output_uri == "file:///a"
@@ -300,7 +300,7 @@ async def test_a_reservation_ends(
     else:
         await control.renew("p", [key("e1")], ttl=-1)
     if end != "lease":  # which is looked for after a time
-        await asyncio.wait_for(control.wait_for_release(answer.heard), 5)
+        await asyncio.wait_for(control.wait_for_release(answer.heard), 60)
     assert (await control.reserve_cached("k", second, overwrite=False)).owner == second
 
 

@@ -41,7 +41,7 @@ OWNER = "engine"
 
 @asynccontextmanager
 async def deleting(database: Database, objects: Objects) -> AsyncIterator[Any]:
-    async with Deletion(database, objects) as deletion:
+    async with Deletion(database, objects, release_timeout=60) as deletion:
         yield deletion
 
 
@@ -88,7 +88,7 @@ async def settle(database: Database) -> None:
 
 async def becomes(condition: Callable[..., Any]) -> None:
     """Wait until an awaitable condition holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await condition():
             await asyncio.sleep(0.01)
 

@@ -79,15 +79,15 @@ async def test_waiting_ends_with_the_next_commit(
 ) -> None:
     number = await feed.current()
     assert not await feed.wait(number, timeout=0)
-    waiting = asyncio.ensure_future(feed.wait(number, timeout=30))
+    waiting = asyncio.ensure_future(feed.wait(number, timeout=60))
     await control.report("p", [protos.task_event("e1", "n0", K.SUCCEEDED)])
     assert await waiting
-    assert await feed.wait(number, timeout=30)
+    assert await feed.wait(number, timeout=60)
 
 
 async def test_another_processes_commit_is_seen(feed: Feed, running: str, database_url: str, protos: Protos) -> None:
     number = await feed.current()
-    waiting = asyncio.ensure_future(feed.wait(number, timeout=30))
+    waiting = asyncio.ensure_future(feed.wait(number, timeout=60))
     async with Database.open(database_url) as other:
         await other.write(executions.terminate, protos.execution_id("e1"), "elsewhere", "")
     assert await waiting

@@ -27,10 +27,10 @@ async def test_what_waits_is_read_in_one_transaction(opened: Any) -> None:
     def slow(connection: Any) -> None:
         seen.append(connection)
         entered.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
 
     first = asyncio.create_task(opened.look_up(slow))
-    await asyncio.to_thread(entered.wait, 20)
+    await asyncio.to_thread(entered.wait, 60)
     others = [asyncio.create_task(opened.look_up(seen.append)) for _ in range(10)]
     await asyncio.sleep(0)  # lets them hand in what they want
     go_on.set()

@@ -34,13 +34,13 @@ async def test_waiting_requests_are_committed_together(database: Database) -> No
 
     def block(transaction: Any) -> None:
         entered.set()
-        proceed.wait(10)
+        proceed.wait(60)
 
     def work(transaction: Any) -> None:
         connections.append(transaction.connection)
 
     first = asyncio.ensure_future(database.write(block))
-    await asyncio.to_thread(entered.wait, 10)
+    await asyncio.to_thread(entered.wait, 60)
     others = [asyncio.ensure_future(database.write(work)) for _ in range(5)]
     await asyncio.sleep(0)  # let them be submitted while the first holds the writer
     proceed.set()
@@ -54,14 +54,14 @@ async def test_one_that_fails_undoes_only_itself(database: Database) -> None:
 
     def block(transaction: Any) -> None:
         entered.set()
-        proceed.wait(10)
+        proceed.wait(60)
 
     def add_and_fail(transaction: Any) -> None:
         projects.add(transaction, Project(id="half"))
         raise ZeroDivisionError
 
     first = asyncio.ensure_future(database.write(block))
-    await asyncio.to_thread(entered.wait, 10)
+    await asyncio.to_thread(entered.wait, 60)
     good = asyncio.ensure_future(database.write(projects.add, Project(id="good")))
     bad = asyncio.ensure_future(database.write(add_and_fail))
     late = asyncio.ensure_future(database.write(projects.add, Project(id="late")))

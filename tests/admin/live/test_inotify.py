@@ -25,7 +25,7 @@ async def inotify() -> AsyncIterator[Any]:
 
 
 async def woken(notifier: Notifier, seen: int) -> None:
-    assert await notifier.wait(seen, timeout=20)
+    assert await notifier.wait(seen, timeout=60)
 
 
 async def test_files_wake_and_files_being_written_do_not(inotify: Any, tmp_path: Path) -> None:

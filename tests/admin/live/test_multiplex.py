@@ -33,7 +33,7 @@ class Frames:
         self.ended: set[int] = set()
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not condition(self):
                 await self._frame()
 

@@ -97,7 +97,7 @@ async def test_bad_requests_are_refused_in_words(
 
 async def test_who_waits_for_a_signal_hears_of_it(call: Caller, protos: Protos, control: DatabaseControlPlane) -> None:
     waiting = asyncio.create_task(control.wait_for_signal(signal(protos, "n"), INTEGER))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (await call("ListSignals", listing(protos))).signals:
             await asyncio.sleep(0)
         await call("SetSignal", setting(protos, "n", literal(7)))
