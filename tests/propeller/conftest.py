@@ -10,8 +10,9 @@ from livedeck.testing.control_plane import MemoryControlPlane
 from livedeck.testing.executors import Script, ScriptedExecutor
 
 QUICK = PropellerSettings(
-    grace=0.1, lease_ttl=5.0, retry_first=0.001, retry_longest=0.01, start_again=0.001, shutdown=0.2
+    grace=0.1, lease_ttl=60.0, retry_first=0.001, retry_longest=0.01, start_again=0.001, shutdown=10.0
 )
+"""Short pauses, and time enough to hold a lease, or to give it back, on a machine that stands still for a while."""
 
 
 @dataclass

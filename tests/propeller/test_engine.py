@@ -229,8 +229,10 @@ async def test_waiting_is_not_recorded_while_it_is_short(world: World) -> None:
     async def quick(attempt: Attempt) -> Exit:
         return await succeed(attempt)
 
-    executor = world.executor(quick, capacity=1)
-    execution = await run(world, workflow(*(task(f"n{n}") for n in range(9))), quick, executor=executor)
+    execution = world.control.create("a", workflow(*(task(f"n{n}") for n in range(9))))
+    settings = replace(QUICK, report_waiting_after=60.0)  # shorter than that it is on any machine
+    async with world.propeller(world.executor(quick, capacity=1), settings=settings):
+        await world.control.until_over(execution)
     assert not [told for told in story(execution) if told[2] == "WAITING_FOR_RESOURCES"]
 
 
@@ -460,10 +462,12 @@ async def test_an_attempt_that_runs_too_long_is_stopped_and_tried_again(world: W
         return await succeed(attempt)
 
     executor = world.executor(slow)
-    options = {"retries": 1, "timeout": timedelta(seconds=0.05)}
+    # One that ends at once may take too long as well, should the machine stand still.
+    options = {"retries": 20, "timeout": timedelta(seconds=0.05)}
     execution = await run(world, workflow(task("n0", options=options)), slow, executor=executor)
     assert execution.phase == WorkflowExecution.SUCCEEDED
-    assert [process.aborted for process in executor.processes.values()] == [1, 0]
+    first, *_, last = [process.aborted for process in executor.processes.values()]
+    assert (first, last) == (1, 0)
     error = execution.tasks[0].closure.error
     assert error.code == "TimeoutExpired"
     assert "ran longer than its timeout of 50 ms and" in error.message

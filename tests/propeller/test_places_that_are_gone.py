@@ -35,7 +35,7 @@ class Forgetful(ScriptedExecutor):
         self._check(handle)
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 async def test_an_attempt_that_nobody_knows_of_any_more_is_lost_and_run_again(world: World) -> None:
     async def script(attempt: Any) -> Any:
         return await succeed(attempt, o0=1) if attempt.id.endswith("/1") else DONE
@@ -50,7 +50,7 @@ async def test_an_attempt_that_nobody_knows_of_any_more_is_lost_and_run_again(wo
     assert "there is no attempt" in first.closure.error.message
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 async def test_its_result_counts_if_it_is_in_the_store(world: World) -> None:
     executor = Quick(lambda attempt: succeed(attempt, o0=1))
     execution = world.control.create("a", ONE)
@@ -77,7 +77,7 @@ class Full(ScriptedExecutor):
         raise CannotStart("there is no room for that, ever")
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 async def test_what_was_never_started_and_cannot_be_fails_after_a_restart_too(world: World) -> None:
     """An engine that takes over does not know whether the attempt was launched; the executor does."""
     waiting = world.executor(lambda attempt: succeed(attempt, o0=1), capacity=0)

@@ -105,7 +105,7 @@ async def test_an_attempt_and_its_node_took_as_long_as_its_process_whenever_an_e
     world.executors.append(executor)
     execution = world.control.create("a", workflow(task("n0", outputs="o0")))
     async with world.propeller(executor):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not executor.processes:
                 await asyncio.sleep(0)
     (process,) = executor.processes.values()

@@ -158,7 +158,7 @@ def own_handler() -> int:
     seen = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: seen.set())
     print("ready", flush=True)
-    seen.wait(30)
+    seen.wait(60)
     Deck("metrics", "<p>saw it</p>")
     return 3
 
