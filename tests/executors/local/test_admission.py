@@ -94,7 +94,7 @@ async def test_a_retried_one_that_fits_passes_a_large_one_at_the_head() -> None:
     await pool.acquire(cores(1), what="runs")
     large = asyncio.create_task(pool.acquire(cores(2), what="large"))
     await settle()
-    await asyncio.wait_for(pool.acquire(cores(1), what="small", retried=True), 10)
+    await asyncio.wait_for(pool.acquire(cores(1), what="small", retried=True), 60)
     large.cancel()
     await asyncio.wait([large])
 
@@ -177,7 +177,7 @@ def test_never_more_than_there_is_and_all_get_through(requests: list[tuple[int, 
         assert pool.taken == Amount(0, 0)
         assert all(task.done() for task, _ in tasks)
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_capacity() -> None:

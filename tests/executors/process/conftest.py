@@ -15,7 +15,7 @@ from livedeck.executors.local import processes
 from livedeck.executors.process import ProcessExecutor
 
 HERE = Path(__file__).parent
-OPTIONS = {"preload": ("programs",), "commands": {"program": "programs:main"}, "idle": 30.0}
+OPTIONS = {"preload": ("programs",), "commands": {"program": "programs:main"}, "idle": 120.0}
 
 
 async def until(condition: Callable[..., Any], *, within: float = 60.0) -> Any:

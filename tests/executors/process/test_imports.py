@@ -285,7 +285,6 @@ async def test_a_process_whose_import_never_returns_ends_although_the_executor_h
     async with bench.executor(idle=600.0, import_timeout=5.0) as executor:
         await Runner(bench, executor).run("nothing")
         (pid,) = await until(lambda: noted(begun))
-    assert alive(pid)
     await until(lambda: not alive(pid))
 
 

@@ -105,7 +105,7 @@ async def test_one_that_is_killed_meanwhile_ends_as_any_other(
 async def test_one_can_be_aborted_meanwhile(bench: Bench, executor: ProcessExecutor, files: tuple[Path, Path]) -> None:
     handle = await executor.launch(bench.attempt("says_stored_and_goes_on", *files))
     await executor.wait_result(handle)
-    await executor.abort(handle, grace=5.0)
+    await executor.abort(handle, grace=60.0)
     ended = await executor.wait(handle)
     assert (ended.kind, ended.code) == (ExitKind.SIGNALLED, signal.SIGTERM)
 
