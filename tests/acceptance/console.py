@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from playwright.sync_api import FrameLocator, Locator, Page, Response, expect
 
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess
 from tests.acceptance.puppet import TIMEOUT, Puppeteer, Strings
-from tests.integration.running import start
+from tests.integration.running import start, wait_for
 
 PROGRAM = Path(__file__).parent / "programs" / "puppets.py"
 
@@ -43,10 +44,20 @@ class Stage:
         """Open the page of one node's Deck."""
         self.open(execution, node=node, view="deck")
 
-    def output_folder(self, execution: WorkflowExecutionIdentifier, node: str = "n0", attempt: int = 0) -> Path:
-        """Where an attempt writes, on the embedded store."""
-        found = next(each for each in self.client.node_executions(execution) if each.id.node_id == node)
-        uri = found.closure.deck_uri.removesuffix("/deck.html").rpartition("/")[0]
+    def decked_node(self, execution: WorkflowExecutionIdentifier) -> NodeExecution:
+        """The node that has a Deck, once that is on record: its attempt may call before its beginning is recorded."""
+        found: list[NodeExecution] = []
+
+        def find() -> bool:
+            found[:] = [each for each in self.client.node_executions(execution) if each.closure.deck_uri]
+            return bool(found)
+
+        wait_for(find)
+        return found[0]
+
+    def output_folder(self, execution: WorkflowExecutionIdentifier, attempt: int = 0) -> Path:
+        """Where an attempt of the node that has a Deck writes, on the embedded store."""
+        uri = self.decked_node(execution).closure.deck_uri.removesuffix("/deck.html").rpartition("/")[0]
         return Path(urlsplit(uri).path) / str(attempt)
 
     @property

@@ -46,7 +46,7 @@ class Strings:
         try:
             print(json.dumps(order), file=self._line, flush=True)
             return self._line.readline()
-        except ConnectionResetError:  # what a killed process leaves behind
+        except ConnectionError:  # what a killed process leaves behind
             return ""
 
 

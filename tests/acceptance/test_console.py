@@ -192,10 +192,10 @@ def test_back_finds_the_place_and_the_link(stage: Stage) -> None:
     stage.page.goto(stage.server.url)
     link = row_of(stage.page, names[0][0].name).get_by_role("link")
     link.scroll_into_view_if_needed()
+    link.focus()
     area = stage.page.locator("[data-scrolls=page]")
     before = area.evaluate("element => element.scrollTop")
     assert before > 0
-    link.focus()
     link.press("Enter")
     expect(stage.page.get_by_role("list", name="Nodes")).to_be_visible()
     expect(stage.page.get_by_role("heading", level=1)).to_be_focused()

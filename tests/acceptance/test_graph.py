@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, wait_until
 from tests.integration.running import start
 
 pytestmark = pytest.mark.acceptance
@@ -23,6 +23,10 @@ IN_THE_MIDDLE: Final = """graph => {
 AS_WIDE_AS_ITS_WINDOW: Final = """graph => {
   const canvas = graph.querySelector("canvas");
   return Math.abs(canvas.width - graph.clientWidth * devicePixelRatio) < 2;
+}"""
+MOVED: Final = """([card, left, top]) => {
+  const box = card.getBoundingClientRect();
+  return Math.abs(box.left - left) < 2 && Math.abs(box.top - top) < 2;
 }"""
 RESIZED: Final = f"""graph => new Promise((resolve) => {{
   // The last of all observers in the frame in which the size is another: what it sees is what is painted.
@@ -51,12 +55,14 @@ def test_a_graph_that_was_moved_stays_where_the_viewer_put_it(stage: Stage) -> N
     card = graph.get_by_text("puppet", exact=True)
     expect(card).to_be_visible()
     stage.page.wait_for_function(IN_THE_MIDDLE, arg=graph.element_handle())
-    box = graph.bounding_box()
+    box, stood = graph.bounding_box(), card.bounding_box()
     assert box is not None
+    assert stood is not None
     stage.page.mouse.move(box["x"] + 20, box["y"] + 20)
     stage.page.mouse.down()
     stage.page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
     stage.page.mouse.up()
+    stage.page.wait_for_function(MOVED, arg=[card.element_handle(), stood["x"] + 70, stood["y"] + 40])
     moved = card.bounding_box()
     assert not graph.evaluate(RESIZED)
     assert card.bounding_box() == moved
@@ -91,4 +97,4 @@ def test_very_many_nodes_are_one_picture_and_cards_where_one_looks_closely(stage
     for _ in range(10):
         closer.click()
     expect(cards.first).to_contain_text("successor")
-    assert cards.count() < 60
+    wait_until(stage.page, lambda: cards.count() < 60)

@@ -64,7 +64,7 @@ def check_it_has_no_say(stage: Stage) -> None:
 def test_in_the_frame_of_a_foreign_deck(stage: Stage, listener: Listener) -> None:
     execution = start_foreign(stage.client, stage.puppeteer.address)
     strings = stage.puppeteer.strings()
-    node = next(each.id.node_id for each in stage.client.node_executions(execution) if each.closure.deck_uri)
+    node = stage.decked_node(execution).id.node_id
     page = f"<!doctype html><html><body>{hostile(stage, listener, execution)}</body></html>"
     strings.run("deck.write_text(html)", html=page)
     stage.open_deck(execution, node)
@@ -76,7 +76,7 @@ def test_in_the_frame_of_a_foreign_deck(stage: Stage, listener: Listener) -> Non
 def test_a_page_that_sends_itself_elsewhere(stage: Stage, listener: Listener) -> None:
     execution = start_foreign(stage.client, stage.puppeteer.address)
     strings = stage.puppeteer.strings()
-    node = next(each.id.node_id for each in stage.client.node_executions(execution) if each.closure.deck_uri)
+    node = stage.decked_node(execution).id.node_id
     for path in ("script", "refresh"):
         strings.run("deck.write_text(html)", html=LEAVING[path].replace("THEIRS", listener.url))
         stage.open_deck(execution, node)
@@ -105,7 +105,7 @@ def test_opened_directly_it_is_in_a_frame_of_ours(stage: Stage, listener: Listen
     else:
         execution = start_foreign(stage.client, stage.puppeteer.address)
         strings = stage.puppeteer.strings()
-        node = next(each.id.node_id for each in stage.client.node_executions(execution) if each.closure.deck_uri)
+        node = stage.decked_node(execution).id.node_id
         page = f"<!doctype html><html><body>{hostile(stage, listener, execution)}</body></html>"
         strings.run("deck.write_text(html)", html=page)
     path = f"/decks/{execution.project}/{execution.domain}/{execution.name}/{node}/0/deck.html"

@@ -54,6 +54,7 @@ def test_a_whole_list_goes_on_when_asked_to(long_history: ServerProcess, page: P
     page.goto(f"http://{long_history.endpoint}/console/projects/{PROJECT}/domains/{DOMAIN}/executions")
     # The live stream has sent a hundred already, pages have fifty.
     for _ in range(2):
-        page.get_by_role("button", name="Show more").click()
+        with page.expect_response("**/api/v1/executions/**token=**"):
+            page.get_by_role("button", name="Show more").click()
     expect(page.get_by_role("link", name="x24850")).to_be_visible()
     expect(page.get_by_role("button", name="Show more")).to_be_enabled()

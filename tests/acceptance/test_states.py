@@ -190,7 +190,7 @@ def test_no_deck_says_why(stage: Stage) -> None:
 def test_a_deck_that_others_overwrite_is_shown_live_and_swapped(stage: Stage) -> None:
     execution = start_foreign(stage.client, stage.puppeteer.address)
     strings = stage.puppeteer.strings()
-    node = next(each.id.node_id for each in stage.client.node_executions(execution) if each.closure.deck_uri)
+    node = stage.decked_node(execution).id.node_id
     strings.run("deck.write_text(html)", html=PAGE.format("first page"))
     stage.open_deck(execution, node)
     stage.expect_shown("first page")
@@ -230,7 +230,7 @@ def flytekit_page(*tabs: str) -> str:
 def test_a_page_by_flytekit_opens_on_the_users_first_tab(stage: Stage) -> None:
     execution = start_foreign(stage.client, stage.puppeteer.address)
     strings = stage.puppeteer.strings()
-    node = next(each.id.node_id for each in stage.client.node_executions(execution) if each.closure.deck_uri)
+    node = stage.decked_node(execution).id.node_id
     strings.run("deck.write_text(html)", html=flytekit_page("Timeline", "Source Code", "metrics", "more"))
     stage.open_deck(execution, node)
     stage.expect_shown("within metrics")
@@ -255,4 +255,7 @@ class unwritable:  # noqa: N801 - used like a function
 
     def __exit__(self, *_: object) -> None:
         self._folder.unlink()
-        self._aside.rename(self._folder)
+        self._folder.mkdir(exist_ok=True)  # the store may have made it at once, for what has waited
+        for each in self._aside.iterdir():
+            each.rename(self._folder / each.name)
+        self._aside.rmdir()

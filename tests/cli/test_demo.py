@@ -36,5 +36,5 @@ def test_ctrl_c_ends_the_server_and_the_example_that_runs(tmp_path: Path) -> Non
         for process in psutil.process_iter(["cmdline"])
         if str(tmp_path) in " ".join(process.info["cmdline"] or [])
     ]
-    _, alive = psutil.wait_procs(left, timeout=30)
+    _, alive = psutil.wait_procs(left, timeout=60)
     assert alive == []

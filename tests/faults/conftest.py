@@ -41,8 +41,9 @@ class Story:
     def runs(self) -> list[str]:
         return (self.folder / "runs").read_text().split()
 
-    def has_run(self, name: str) -> bool:
-        return name in self.runs
+    def wait_run(self, name: str) -> None:
+        """Return once a task of this name has begun."""
+        wait_for(lambda: name in self.runs)
 
     @property
     def first_prefix(self) -> str:

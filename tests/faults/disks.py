@@ -68,7 +68,7 @@ class Disk:
         return self.folder / "away"
 
     def _remount(self, flags: int) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while _libc.mount(None, os.fsencode(self.folder), None, _MS_REMOUNT | flags, None):
             number = ctypes.get_errno()
             if number != errno.EBUSY or time.monotonic() > deadline:  # busy: somebody is just writing a file

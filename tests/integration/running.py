@@ -39,7 +39,11 @@ def start(client: Client, file: Path | str, name: str, /, **inputs: Any) -> Work
     return client.create_execution(registered.id, LiteralMap(literals=literals))
 
 
-def wait_ended(client: Client, execution: WorkflowExecutionIdentifier, *, timeout: float = 60.0) -> Execution:
+DEADLINE = 120.0
+"""Seconds that anything may take on a machine that is busy with other things."""
+
+
+def wait_ended(client: Client, execution: WorkflowExecutionIdentifier, *, timeout: float = DEADLINE) -> Execution:
     """Follow an execution to its end."""
     ended: Execution | None = None
     for change in client.follow(execution, timeout=timeout):
@@ -49,12 +53,12 @@ def wait_ended(client: Client, execution: WorkflowExecutionIdentifier, *, timeou
     return ended
 
 
-def run(client: Client, file: Path | str, name: str, /, *, timeout: float = 60.0, **inputs: Any) -> Execution:
+def run(client: Client, file: Path | str, name: str, /, *, timeout: float = DEADLINE, **inputs: Any) -> Execution:
     """Start an execution and wait until it has ended."""
     return wait_ended(client, start(client, file, name, **inputs), timeout=timeout)
 
 
-def wait_for(condition: Callable[[], object], *, timeout: float = 60.0) -> None:
+def wait_for(condition: Callable[[], object], *, timeout: float = DEADLINE) -> None:
     """Return once ``condition()`` holds.
 
     Raises:
@@ -67,7 +71,7 @@ def wait_for(condition: Callable[[], object], *, timeout: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-async def finished_deck(prefix: str, *, timeout: float = 60.0) -> Document:
+async def finished_deck(prefix: str, *, timeout: float = DEADLINE) -> Document:
     """Return what is on an attempt's Deck, once its end is there: it may come a moment after the task's own.
 
     Args:

@@ -36,7 +36,8 @@ def test_those_that_wait_are_queued_everywhere_with_the_reason_and_their_place(
     nodes = {node.id.node_id: node for node in client.node_executions(execution)}
     assert {nodes[name].closure.phase for name in queued} == {Nodes.QUEUED}
     (running,) = {"n0", "n1", "n2", "n3"} - queued.keys()
-    assert nodes[running].closure.phase == Nodes.RUNNING
+    place = NodeExecutionIdentifier(execution_id=execution, node_id=running)
+    wait_for(lambda: client.node_execution(place).closure.phase == Nodes.RUNNING)  # soon after it has its slot
     assert not any(nodes[name].closure.deck_uri for name in queued), "no process has made a Deck"
 
     waits = list(queued)[1]

@@ -31,6 +31,7 @@ PROGRAMS = {file.stem: file for file in sorted((HERE / "programs").glob("*.py"))
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(900),  # the first has flytekit run all programs, which takes it a minute on an idle machine
     pytest.mark.filterwarnings("ignore::livedeck.sdk.types.PickleWarning", "ignore::livedeck.NoEffectWarning"),
 ]
 
