@@ -33,5 +33,7 @@ export default defineConfig({
     env: { TZ: "UTC" },
     // Many ranges and documents are tried in one test; a busy machine takes its time.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 60_000,
   },
 });

@@ -148,6 +148,7 @@ describe("FramePort", () => {
 
   it("asks the frame whether the viewer is active in it, and takes silence for no", async () => {
     vi.useRealTimers();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }); // how long it waits passes when the test says so
     say(frame.contentWindow, { type: "livedeck:hello" });
     const theirs = posted[0]?.ports[0];
     if (!theirs) throw new Error("there is no port");
@@ -156,6 +157,8 @@ describe("FramePort", () => {
     };
     await expect(port.isActive()).resolves.toBe(true);
     theirs.onmessage = null;
-    await expect(port.isActive()).resolves.toBe(false);
+    const silence = port.isActive();
+    vi.advanceTimersByTime(1000);
+    await expect(silence).resolves.toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { ScrollRestoration } from "../../src/core/scrollRestoration";
 
 /** A page that scrolls, with a list of links. jsdom lays nothing out: how far it can be scrolled is set here. */
@@ -22,6 +22,7 @@ const back = async () => {
 const LIST = { identity: "list", focus: "h1", scrolls: ["page"] };
 
 beforeEach(() => {
+  vi.spyOn(performance, "now").mockReturnValue(0); // the time in which content may come is not over
   history.replaceState(null, "", "/list");
 });
 
