@@ -21,7 +21,8 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.client import Client, ExecutionChanged, has_ended
 from livedeck.deck.page import Deck
-from livedeck.errors import EagerException, RemoteConflict, RemoteError
+from livedeck.errors import EagerException, RemoteConflict, RemoteError, RemoteUnavailable
+from livedeck.runtime.failures import around_the_task
 from livedeck.sdk.context import current_context
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.specs.settings import CompileSettings
@@ -35,6 +36,8 @@ NODE = "LIVEDECK_NODE"
 """Environment variable: the unique id of the attempt's node."""
 AT_ONCE = 64
 """Executions of one eager task that run at once; further ones wait to be started."""
+PATIENCE = 300.0
+"""Seconds for which calls go on without a server, which is back sooner when it is started again."""
 _STOPPED = "The eager task that started it has ended."
 
 
@@ -43,17 +46,22 @@ class Children:
 
     Args:
         client: of the server that runs the task.
+        aborter: likewise, one that gives up soon: what is left running the server aborts when the node is over.
         settings: those that the task was registered with; what it calls is registered with the same.
         node: its node, by which what it calls is on record.
         attempt: the attempt's number, from 0.
     """
 
-    def __init__(self, client: Client, settings: CompileSettings, node: NodeExecutionIdentifier, attempt: int) -> None:
+    def __init__(
+        self, client: Client, aborter: Client, settings: CompileSettings, node: NodeExecutionIdentifier, attempt: int
+    ) -> None:
         self._client = client
+        self._aborter = aborter
         self._settings = settings
         self._node = node
         self._attempt = attempt
         self._lock = threading.Lock()
+        self._registering = threading.Lock()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="livedeck-eager")
         self._calls: Counter[str] = Counter()
         self._targets: dict[AnyEntity, Identifier] = {}
@@ -76,6 +84,7 @@ class Children:
         Raises:
             TypeMismatch: an input does not fit; nothing was started.
             EagerException: the execution did not succeed.
+            Unreachable: there was no server for too long. The attempt fails by it, and the next one goes on.
         """
         inputs = entity.interface.accept_inputs(entity.interface.bind(args, kwargs))
         if isinstance(entity, Task) and entity.is_async:
@@ -92,14 +101,25 @@ class Children:
         with self._lock:
             self._ending = True
             running = list(self._running.values())
-        for execution in running:
-            self._terminate(execution)
+        with suppress(RemoteUnavailable):
+            for execution in running:
+                self._terminate(execution)
 
     def _terminate(self, execution: WorkflowExecutionIdentifier) -> None:
-        with suppress(RemoteError):  # it is over by now, or the server is not there to be told
-            self._client.terminate(execution, _STOPPED)
+        try:
+            self._aborter.terminate(execution, _STOPPED)
+        except RemoteUnavailable:
+            raise
+        except RemoteError:
+            pass  # it is over by now
 
     def _run(self, entity: AnyEntity, inputs: Mapping[str, Any]) -> Any:
+        try:
+            return self._outcome(entity, inputs)
+        except RemoteUnavailable as error:
+            raise around_the_task(error, f"the server could not be asked about {entity.name}") from error
+
+    def _outcome(self, entity: AnyEntity, inputs: Mapping[str, Any]) -> Any:
         interface, data = entity.interface, self._settings.data
         literals = LiteralMap(
             literals={
@@ -124,7 +144,7 @@ class Children:
 
     def _target(self, entity: AnyEntity) -> Identifier:
         """Return what is to be launched for an entity; it is registered at its first call."""
-        with self._lock:
+        with self._registering:
             if entity not in self._targets:
                 self._targets[entity] = closure(entity, self._settings).send(self._client)
             return self._targets[entity]
@@ -132,14 +152,21 @@ class Children:
     def _started(self, entity: AnyEntity, target: Identifier, literals: LiteralMap) -> WorkflowExecutionIdentifier:
         """Start the execution of a call, or find the one that an attempt before this one has started for it."""
         name = self._name(entity, literals)
+        if self._is_ending():
+            raise EagerException(f"{entity.name} was not started: the eager task that calls it is ending")
+        execution = self._start_or_find(target, literals, name)
+        if self._attempt and not self._may_succeed(execution):
+            execution = self._start_or_find(target, literals, f"{name}-{self._attempt}")
         with self._lock:
-            if self._ending:
-                raise EagerException(f"{entity.name} was not started: the eager task that calls it is ending")
-            execution = self._start_or_find(target, literals, name)
-            if self._failed(execution):
-                execution = self._start_or_find(target, literals, f"{name}-{self._attempt}")
             self._running[execution.name] = execution
+        if self._is_ending():  # it was being started while the others were aborted
+            with suppress(RemoteUnavailable):
+                self._terminate(execution)
         return execution
+
+    def _is_ending(self) -> bool:
+        with self._lock:
+            return self._ending
 
     def _start_or_find(self, target: Identifier, literals: LiteralMap, name: str) -> WorkflowExecutionIdentifier:
         try:
@@ -154,11 +181,12 @@ class Children:
             metadata=ExecutionMetadata(mode=ExecutionMetadata.CHILD_WORKFLOW, parent_node_execution=parent)
         )
 
-    def _failed(self, execution: WorkflowExecutionIdentifier) -> bool:
-        if self._attempt == 0:
-            return False
+    def _may_succeed(self, execution: WorkflowExecutionIdentifier) -> bool:
+        """Tell whether an execution has succeeded or goes on. One that is being ended is waited for, not run beside."""
         found = self._client.get_execution(execution)
-        return has_ended(found) and found.closure.phase != WorkflowExecution.SUCCEEDED
+        if found.closure.phase in (WorkflowExecution.ABORTING, WorkflowExecution.FAILING):
+            found = self._followed(execution)
+        return found.closure.phase == WorkflowExecution.SUCCEEDED or not has_ended(found)
 
     def _name(self, entity: AnyEntity, literals: LiteralMap) -> str:
         """Return the execution's name: the same in each attempt for the same call."""
@@ -173,7 +201,7 @@ class Children:
 
     def _followed(self, execution: WorkflowExecutionIdentifier) -> Execution:
         last = Execution()
-        for change in self._client.follow(execution):
+        for change in self._client.follow(execution, outage=PATIENCE):
             if isinstance(change, ExecutionChanged):
                 last = change.execution
         with self._lock:
@@ -216,7 +244,8 @@ def children_of(data: DataPlane, code: str) -> Children:
     execution = WorkflowExecutionIdentifier(project=project, domain=domain, name=name)
     node = NodeExecutionIdentifier(execution_id=execution, node_id=os.environ[NODE])
     attempt = int(os.environ["FLYTE_ATTEMPT_NUMBER"])
-    return Children(Client(project=project, domain=domain), settings, node, attempt)
+    client = Client(project=project, domain=domain, timeout=PATIENCE, connect_timeout=PATIENCE)
+    return Children(client, Client(project=project, domain=domain), settings, node, attempt)
 
 
 def _why(entity: AnyEntity, ended: Execution) -> str:

@@ -9,7 +9,7 @@ from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from livedeck.errors import RecoverableError, StoreError, StoreUnavailable, TypeMismatch, UserError
+from livedeck.errors import LivedeckError, RecoverableError, StoreUnavailable, TypeMismatch, UserError
 from livedeck.sdk.modules import describe_missing
 from livedeck.sdk.tracebacks import format_error
 
@@ -69,8 +69,8 @@ def print_of_thread(args: threading.ExceptHookArgs) -> None:
         print(f"Exception in thread {name}:\n{format_error(args.exc_value)}", file=sys.stderr, flush=True)
 
 
-def around_the_task(error: StoreError, what: str) -> Unreachable:
-    """Return the error for a store that failed before or after the task itself ran."""
+def around_the_task(error: LivedeckError, what: str) -> Unreachable:
+    """Return the error for a store or a server that failed where the task itself did nothing."""
     unreachable = Unreachable(f"{what}: {error}")
     unreachable.__cause__ = error
     return unreachable

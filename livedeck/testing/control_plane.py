@@ -271,8 +271,17 @@ class MemoryControlPlane:
         for event in events:
             if self._record(self._of(event), event):
                 self._of(event).history.append(event)
+                if isinstance(event, NodeExecutionEvent):
+                    self._abort_left_by(self._of(event).by_node[event.id.node_id])
         await self._end_reservations(lambda node: self.executions[execution_key(node.execution_id)].over)
         await self._announce()
+
+    def _abort_left_by(self, node: NodeExecution) -> None:
+        if node.metadata.is_eager and node.closure.phase in _NODE_ENDS:
+            for child in self.executions.values():
+                if child.spec.metadata.parent_node_execution == node.id and not child.over:
+                    child.phase, child.abort_cause = WorkflowPhase.ABORTING, "The eager task that started it has ended."
+                    self._work.set()
 
     def show_queues(self, queues: Queues) -> None:
         """Keep it for the test."""
@@ -437,6 +446,7 @@ def _record_node(execution: FakeExecution, event: NodeExecutionEvent) -> bool:
     node.metadata.is_parent_node |= event.is_parent
     node.metadata.is_dynamic |= event.is_dynamic
     node.metadata.is_array |= event.is_array
+    node.metadata.is_eager |= event.is_eager
     node.metadata.retry_group = event.retry_group
     if event.task_node_metadata.HasField("dynamic_workflow"):
         told = event.task_node_metadata.dynamic_workflow.compiled_workflow

@@ -15,6 +15,7 @@ from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.deletion import Deletion
 from livedeck.admin.objects import Objects
+from livedeck.admin.services.calls import Failure
 from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, LimitReached, NoSuchEntity, StateForbids
 from tests.admin.conftest import Caller, Protos
 
@@ -123,6 +124,65 @@ async def test_a_child_is_aborted_for_its_node_alone(
     assert found.closure.abort_metadata.cause == "enough"
     await end(control, protos, "child", WorkflowExecution.ABORTED)
     await control.abort_child(child, protos.node_id("parent", "n0"), "over, which is no error")
+
+
+async def left_running(control: DatabaseControlPlane, registered: Caller, protos: Protos, **node: bool) -> None:
+    """A child that an attempt of a node has started as a client, and then the end of the node."""
+    await control.report(OWNER, [protos.node_event("parent", "n1", NodeExecution.RUNNING, **node)])
+    await registered("CreateExecution", asked(protos, node="n1"))
+    await registered("CreateExecution", asked(protos, "other", node="n0"))
+    await control.report(OWNER, [protos.node_event("parent", "n1", NodeExecution.FAILED)])
+
+
+@pytest.mark.usefixtures("parent")
+@pytest.mark.parametrize("kind", ["is_eager", "is_array"])
+async def test_what_the_attempts_of_an_eager_node_have_left_is_aborted_with_its_end(
+    kind: str, control: DatabaseControlPlane, registered: Caller, database: Database, protos: Protos
+) -> None:
+    await left_running(control, registered, protos, **{kind: True})
+    left, other = [await find(database, protos.execution_id(name)) for name in ("child", "other")]
+    assert left is not None
+    assert left.closure.phase == WorkflowExecution.ABORTING
+    assert left.closure.abort_metadata.cause == "The eager task that started it has ended."
+    assert other is not None
+    assert other.closure.phase == WorkflowExecution.QUEUED, "its node goes on"
+    assert (await control.renew(OWNER, [], ttl=60)).aborting == {}
+    await control.claim(OWNER, limit=9, ttl=60)
+    key = f"{protos.project}/{protos.domain}/child"
+    assert key in (await control.renew(OWNER, [key], ttl=60)).aborting
+
+
+@pytest.mark.usefixtures("parent")
+async def test_other_nodes_end_without_a_look_for_children(
+    control: DatabaseControlPlane, registered: Caller, database: Database, protos: Protos
+) -> None:
+    await left_running(control, registered, protos)
+    found = await find(database, protos.execution_id("child"))
+    assert found is not None
+    assert found.closure.phase == WorkflowExecution.QUEUED
+
+
+@pytest.mark.usefixtures("parent")
+async def test_an_end_that_is_reported_together_with_news_of_the_child_aborts_it(
+    control: DatabaseControlPlane, registered: Caller, database: Database, protos: Protos
+) -> None:
+    await control.report(OWNER, [protos.node_event("parent", "n1", NodeExecution.RUNNING, is_eager=True)])
+    await registered("CreateExecution", asked(protos, node="n1"))
+    await control.claim(OWNER, limit=9, ttl=60)
+    ended = protos.node_event("parent", "n1", NodeExecution.SUCCEEDED)
+    await control.report(OWNER, [ended, protos.workflow_event("child", WorkflowExecution.RUNNING)])
+    found = await find(database, protos.execution_id("child"))
+    assert found is not None
+    assert found.closure.phase == WorkflowExecution.ABORTING
+
+
+@pytest.mark.usefixtures("parent")
+async def test_an_attempt_whose_node_is_over_starts_nothing_more(
+    control: DatabaseControlPlane, registered: Caller, protos: Protos
+) -> None:
+    await control.report(OWNER, [protos.node_event("parent", "n0", NodeExecution.FAILED)])
+    with pytest.raises(Failure, match=r"'n0' of .*parent is over \(FAILED\): it starts no executions"):
+        await registered("CreateExecution", asked(protos))
 
 
 async def used(control: DatabaseControlPlane, protos: Protos) -> None:

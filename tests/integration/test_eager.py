@@ -71,6 +71,13 @@ def test_what_it_started_is_aborted_with_it(client: Client, tmp_path: Path) -> N
     assert "eager task that started it has ended" in ended.closure.abort_metadata.cause
 
 
+def test_what_one_that_was_killed_has_left_is_aborted(client: Client, tmp_path: Path) -> None:
+    ended = run(client, PROGRAM, "dies", folder=str(tmp_path))
+    assert phase_of(ended) == "FAILED"
+    child = next(each for each in called(client, "forever") if parent_of(each) == ended.id)
+    assert phase_of(wait_ended(client, child.id)) == "ABORTED"
+
+
 def test_what_still_runs_at_its_end_is_aborted(client: Client, tmp_path: Path) -> None:
     ended = run(client, PROGRAM, "leaves_one_running", folder=str(tmp_path))
     assert phase_of(ended) == "SUCCEEDED", ended.closure.error.message

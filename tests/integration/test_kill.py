@@ -9,7 +9,7 @@ import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
-from livedeck.client import Client
+from livedeck.client import Client, has_ended
 from livedeck.deck.ops import Document, Html
 from livedeck.sdk.loading import load_file
 from livedeck.testing.executors import literal
@@ -78,6 +78,8 @@ async def test_every_kind_of_node_ends_right_wherever_the_server_is_killed(
                 assert "as it has to" in ended.closure.error.message, seed
                 check_attempts(Path(ledger), program.ATTEMPTS, seed)
                 check_kinds(client, execution, program.SUCCEEDED)
+            running = [each.id.name for each in client.list_executions() if not has_ended(each)]
+            assert running == [], seed
 
 
 def give_numbers(client: Client, executions: list[WorkflowExecutionIdentifier]) -> bool:

@@ -102,6 +102,7 @@ class TaskScript:
     nodes: tuple["TaskScript", ...] | None = None  # what an attempt that is ok leaves to be run in its place: dynamic
     compiles: bool = True  # whether what it leaves can be run
     serial: bool = False  # whether others wait for its outputs (cache_serialize)
+    calls: int = 0  # how many executions its attempts start and wait for: eager
 
     def outcome(self, attempt: int) -> str:
         return self.attempts[attempt] if attempt < len(self.attempts) else "ok"
@@ -209,6 +210,7 @@ def task_scripts(draw: st.DrawFn, dynamic: int = 1) -> TaskScript:
     serial = draw(st.integers(0, 3)) == 0
     return TaskScript(
         serial=serial,
+        calls=draw(st.sampled_from([0, 0, 1, 3])) if nodes is None else 0,
         nodes=nodes,
         compiles=draw(st.integers(0, 5)) != 0,
         prepare=draw(st.sampled_from(["ok"] * 8 + ["hit", "bad"] + ["later"] * 2 * serial)),
@@ -377,7 +379,7 @@ def task_of(script: TaskScript, name: str) -> TaskTemplate:
 
 def options_of(script: TaskScript) -> dict[str, Any]:
     cached = {"cache_version": "1", "cache_serialize": True} if script.serial else {}
-    return {"retries": script.retries, "timeout": timedelta(seconds=1), **cached}
+    return {"retries": script.retries, "timeout": timedelta(seconds=1), "eager": script.calls > 0, **cached}
 
 
 def planned(closure: CompiledWorkflowClosure) -> ScopePlan:
@@ -397,6 +399,16 @@ class Process:
     stopping: bool = False
     expired: bool = False
     outcome: Event | None = None
+    called: int = 0
+    """How many of its calls an eager task's attempt has made."""
+
+
+@dataclass
+class Call:
+    """An execution that an attempt of an eager task has started."""
+
+    end: str = ""  # ok, aborted; empty: it goes on
+    aborting: bool = False
 
 
 @dataclass
@@ -422,6 +434,10 @@ class World:
     """Names of nodes whose outputs others wait for."""
     reservations: int = 0
     children: dict[str, Child] = field(default_factory=dict)
+    calls: dict[tuple[str, int], list[Call]] = field(default_factory=dict)
+    """By node and number of the call the executions of eager tasks, one after the other."""
+    found: int = 0
+    """How often an attempt has found what one before it had started."""
     asked: bool = False
     deaths: int = 0
     moves: set[tuple[IntEnum, IntEnum]] = field(default_factory=set)
@@ -460,8 +476,12 @@ class World:
             yield self.start_one
         if self.silent():
             yield self.say_that_one_waits
-        if any(process.started and process.running for process in self.processes.values()):
+        if self.ending():
             yield self.end_one
+        if self.calling():
+            yield self.call_one
+        if self.going_on():
+            yield self.end_call
         if self.creations:
             yield self.create_child
         if any(child.outcome is None for child in self.children.values()):
@@ -594,6 +614,8 @@ class World:
                 assert not node.phase.terminal or node.phase is phase, (path, node.phase, phase)
                 self.moves.add((node.phase, phase))
                 self.nodes[self.name(path)] = replace(node, phase=phase, failure=failure)
+                if phase.terminal:
+                    self.abort_calls(self.name(path))
             case ReportTask(path, number, phase, failure):
                 name = self.name(path)
                 node = self.nodes.get(name, RecordedNode(NodePhase.UNDEFINED))
@@ -656,8 +678,56 @@ class World:
         process.said_so = True
         self.pending.append(AttemptWaits(process.path, process.number, "waits for room"))
 
+    # What attempts of eager tasks do: they are clients, which know each other's executions by name.
+
+    def calling(self) -> list[tuple[str, Process]]:
+        """Attempts that have not made all of their calls."""
+        at_work = [(key[0], each) for key, each in self.processes.items() if each.started and each.running]
+        return [(name, each) for name, each in at_work if each.called < self.task_script(each.path).calls]
+
+    def call_one(self) -> None:
+        name, process = self.random.choice(self.calling())
+        of_record = self.nodes.get(name.partition(":")[0], RecordedNode(NodePhase.UNDEFINED))
+        assert not of_record.phase.terminal, f"{name} is over while an attempt of it runs"
+        made = self.calls.setdefault((name, process.called), [])
+        if made and not made[-1].end and made[-1].aborting:
+            return  # it waits for the end of that
+        if made and made[-1].end != "aborted":
+            self.found += 1
+        else:
+            made.append(Call())
+        process.called += 1
+
+    def going_on(self) -> list[tuple[str, Call]]:
+        return [(name, call) for (name, _), made in self.calls.items() for call in made if not call.end]
+
+    def end_call(self) -> None:
+        name, call = self.random.choice(self.going_on())
+        of_record = self.nodes.get(name.partition(":")[0], RecordedNode(NodePhase.UNDEFINED))
+        assert call.aborting or not of_record.phase.terminal, f"{name} is over, and what it has called goes on"
+        call.end = "aborted" if call.aborting and self.random.random() < 0.7 else "ok"
+
+    def abort_calls(self, node: str) -> None:
+        """As the control plane does when a node is over, and an attempt that is not killed for what it has called."""
+        for (name, _), made in self.calls.items():
+            if node in (name, name.partition(":")[0]):
+                made[-1].aborting = True
+
+    def ending(self) -> list[tuple[str, int]]:
+        """Attempts that can end: those that are eager do not succeed before what they call has."""
+        at_work = [(key, process) for key, process in self.processes.items() if process.started and process.running]
+        return [key for key, process in at_work if not self.waits(key[0], process)]
+
+    def waits(self, name: str, process: Process) -> bool:
+        script = self.task_script(process.path)
+        if process.stopping or script.outcome(process.number) != "ok":
+            return False
+        return any(
+            process.called <= number or self.calls[name, number][-1].end != "ok" for number in range(script.calls)
+        )
+
     def end_one(self) -> None:
-        key = self.random.choice([k for k, process in self.processes.items() if process.started and process.running])
+        key = self.random.choice(self.ending())
         process = self.processes[key]
         script = self.task_script(process.path)
         outcome = script.outcome(process.number)
@@ -673,6 +743,8 @@ class World:
         if outcome != "hang":
             process.expired = False
         process.running, process.outcome = False, event
+        if self.random.random() < 0.5:  # else it was killed, and could not
+            self.abort_calls(key[0])
         if isinstance(event, AttemptSucceeded):
             self.reserved.discard(key[0])
         if key in self.watched:
@@ -968,6 +1040,7 @@ def test_every_execution_ends_as_it_has_to(script: ScopeScript, seed: int) -> No
     assert not any(process.running for process in world.processes.values())
     assert not world.reserved, "nobody waits for a node that is over"
     assert all(child.outcome is not None for child in world.children.values())
+    check_calls(world)
 
 
 @given(script=scope_scripts(), seed=st.integers(0, 2**32))
@@ -983,6 +1056,14 @@ def test_an_execution_that_is_aborted_leaves_nothing_running(script: ScopeScript
     assert not world.reserved, "nobody waits for a node that is over"
     assert all(child.outcome is not None for child in world.children.values())
     assert all(node.phase.terminal for node in world.nodes.values())
+    check_calls(world)
+
+
+def check_calls(world: World) -> None:
+    """Of the executions for one call each was over before the next began, and none was run again that succeeded."""
+    for made in world.calls.values():
+        assert all(call.end == "aborted" for call in made[:-1])
+        assert made[-1].end
 
 
 def rows() -> set[tuple[IntEnum, IntEnum]]:
@@ -1012,6 +1093,9 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
         seen["mapped"] += any(":" in name for name in world.nodes)
         seen["waited"] += any(isinstance(node, GateScript) and node.prepare == "ok" for node in script.nodes)
         seen["reserved"] += world.reservations > 0
+        seen["called"] += bool(world.calls)
+        seen["called by two attempts"] += world.found > 0
+        seen["called again"] += any(len(made) > 1 for made in world.calls.values())
         seen["skipped"] += any(node.phase is NodePhase.SKIPPED for node in world.nodes.values())
         seen["handled"] += any(name.endswith("f") for name in world.nodes)
         seen["dynamic"] += any(move[1] is NodePhase.DYNAMIC_RUNNING for move in world.moves)
@@ -1020,7 +1104,19 @@ def test_the_generator_reaches_every_outcome_and_every_row() -> None:
     collect()
     outcomes = ("SUCCEEDED", "FAILED", "ABORTED", "died", "retried")
     children = ("with children", "children mapped", "children aborted")
-    for what in (*outcomes, *children, "nested", "mapped", "waited", "reserved", "skipped", "handled", "dynamic"):
+    called = ("called", "called by two attempts", "called again")
+    for what in (
+        *outcomes,
+        *children,
+        *called,
+        "nested",
+        "mapped",
+        "waited",
+        "reserved",
+        "skipped",
+        "handled",
+        "dynamic",
+    ):
         assert seen[what] > 3, seen
     # This engine never stops there: test_an_execution_that_was_found_succeeding
     found = {(WorkflowPhase.SUCCEEDING, WorkflowPhase.FAILING), (WorkflowPhase.SUCCEEDING, WorkflowPhase.ABORTING)}

@@ -4,6 +4,7 @@ Events come in batches that touch the same few rows, so rows are loaded once per
 handful of statements, however many events there are. Statements stand at module level: SQLAlchemy compiles each once.
 """
 
+import enum
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -12,17 +13,30 @@ from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
+from flyteidl.event.event_pb2 import WorkflowExecutionEvent
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from livedeck.admin.db.prepared import Prepared
 from livedeck.admin.db.tables import events, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
-from livedeck.admin.records.times import microseconds
+from livedeck.admin.records.times import microseconds, timestamp
 from livedeck.errors import NoSuchEntity
 
 TaskKey = tuple[str, str, str, str, str, int]
 """Node id; project, domain, name and version of the task; attempt."""
+
+
+class EventKind(enum.IntEnum):
+    """Which message a row of the log holds."""
+
+    EXECUTION = 1
+    """``flyteidl.event.WorkflowExecutionEvent``"""
+    NODE = 2
+    """``flyteidl.event.NodeExecutionEvent``"""
+    TASK = 3
+    """``flyteidl.event.TaskExecutionEvent``"""
+
 
 _n, _t, _e = node_executions.c, task_executions.c, executions.c
 
@@ -128,6 +142,8 @@ class ExecutionRows:
     nodes: dict[str, NodeRow] = field(default_factory=dict)
     tasks: dict[TaskKey, TaskRow] = field(default_factory=dict)
     new_events: list[dict[str, Any]] = field(default_factory=list)
+    left_children: list[str] = field(default_factory=list)
+    """Ids of nodes that are over now and whose attempts may have started executions that are not."""
     _loaded: set[str] = field(default_factory=set)
 
     @classmethod
@@ -179,6 +195,17 @@ class ExecutionRows:
             }
         )
         return number
+
+    def note(self) -> None:
+        """Append an event for what the control plane itself did to the execution."""
+        closure = self.execution.closure
+        event = WorkflowExecutionEvent(
+            execution_id=self.execution.id,
+            producer_id="admin",
+            phase=closure.phase,
+            occurred_at=timestamp(self.transaction.now),
+        )
+        self.changed = self.add_event(EventKind.EXECUTION, closure.phase, event.SerializeToString(deterministic=True))
 
     def write(self) -> None:
         """Write back what changed."""

@@ -14,20 +14,19 @@ from flyteidl.core.identifier_pb2 import (
     TaskExecutionIdentifier,
     WorkflowExecutionIdentifier,
 )
-from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, WorkflowExecutionEvent
+from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, insert, select
 
-from livedeck.admin.db import deletions
+from livedeck.admin.db import aborts, deletions
 from livedeck.admin.db.execution_rows import ExecutionRows, plain, task_key
 from livedeck.admin.db.list_columns import EXECUTIONS, NODE_EXECUTIONS, TASK_EXECUTIONS
 from livedeck.admin.db.list_queries import Page
 from livedeck.admin.db.paging import fetch
 from livedeck.admin.db.prepared import Prepared, Value
-from livedeck.admin.db.recording import EventKind
 from livedeck.admin.db.tables import NAME_LENGTH, executions, node_executions, task_executions
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
-from livedeck.admin.phases import OPEN, WORKFLOW
+from livedeck.admin.phases import NODE, OPEN, WORKFLOW
 from livedeck.admin.records import items
 from livedeck.admin.records.times import timestamp
 from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, LimitReached, NoSuchEntity, StateForbids
@@ -107,6 +106,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
         LimitReached: As many of its launch plan run as may.
         LeaseLost: A node of an execution starts it whose lease is another engine's now.
         NoSuchEntity: Its parent, if it names one, is unknown.
+        StateForbids: An attempt starts it whose node is over.
         InvalidRequest: Its inputs name data that is being removed.
     """
     message, identifier = new.message, new.message.id
@@ -131,7 +131,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     ).scalar_one()
     deletions.note_uses(transaction, row_id, new.uses)
     rows = ExecutionRows(transaction, row_id, None, message.SerializeToString())
-    _note(rows)
+    rows.note()
     rows.write()
     transaction.wanted = True
 
@@ -195,19 +195,11 @@ def terminate(transaction: Transaction, identifier: WorkflowExecutionIdentifier,
         StateForbids: It is over.
     """
     rows = ExecutionRows.open(transaction, identifier)
-    closure = rows.execution.closure
-    if closure.phase in WORKFLOW.terminal:
-        phase = core.WorkflowExecution.Phase.Name(closure.phase)
-        raise StateForbids(f"execution {describe(identifier)} is over ({phase}): it cannot be aborted any more")
-    if closure.phase == core.WorkflowExecution.ABORTING:
-        return
-    closure.phase = core.WorkflowExecution.ABORTING
-    closure.abort_metadata.cause = cause
-    closure.abort_metadata.principal = principal
-    closure.updated_at.CopyFrom(timestamp(transaction.now))
-    _note(rows)
-    rows.write()
-    transaction.wanted = True
+    phase = rows.execution.closure.phase
+    if phase in WORKFLOW.terminal:
+        name = core.WorkflowExecution.Phase.Name(phase)
+        raise StateForbids(f"execution {describe(identifier)} is over ({name}): it cannot be aborted any more")
+    aborts.ask(rows, cause, principal)
 
 
 def set_state(
@@ -223,7 +215,7 @@ def set_state(
     details.state = state
     details.principal = principal
     details.occurred_at.CopyFrom(timestamp(transaction.now))
-    _note(rows)
+    rows.note()
     rows.write()
 
 
@@ -328,18 +320,6 @@ def _with_items(connection: Connection, task: TaskExecution) -> TaskExecution:
     return task
 
 
-def _note(rows: ExecutionRows) -> None:
-    """Append an event to the log for what the control plane itself did."""
-    closure = rows.execution.closure
-    event = WorkflowExecutionEvent(
-        execution_id=rows.execution.id,
-        producer_id="admin",
-        phase=closure.phase,
-        occurred_at=timestamp(rows.transaction.now),
-    )
-    rows.changed = rows.add_event(EventKind.EXECUTION, closure.phase, event.SerializeToString(deterministic=True))
-
-
 def _columns(transaction: Transaction, new: NewExecution) -> dict[str, Any]:
     message = new.message
     workflow, launched, metadata = message.closure.workflow_id, message.spec.launch_plan, message.spec.metadata
@@ -364,18 +344,31 @@ def _columns(transaction: Transaction, new: NewExecution) -> dict[str, Any]:
         "abort_cause": "",
         "changed": 0,  # until the event that says so is written, in this same transaction
         "message": message.SerializeToString(),
-        **_parent(transaction.connection, message),
+        **_parent(transaction.connection, new),
     }
 
 
-def _parent(connection: Connection, message: Execution) -> dict[str, Any]:
-    if not message.spec.metadata.HasField("parent_node_execution"):
+def _parent(connection: Connection, new: NewExecution) -> dict[str, Any]:
+    metadata = new.message.spec.metadata
+    if not metadata.HasField("parent_node_execution"):
         return {}
-    parent = message.spec.metadata.parent_node_execution
+    parent = metadata.parent_node_execution
     row_id = connection.scalar(select(_e.id).where(*_is(parent.execution_id)))
     if row_id is None:
         raise NoSuchEntity(f"the parent execution {describe(parent.execution_id)} does not exist")
+    if new.started_by is None:
+        _check_goes_on(connection, row_id, parent)
     return {"parent_execution_id": row_id, "parent_node_id": parent.node_id}
+
+
+def _check_goes_on(connection: Connection, row_id: int, node: NodeExecutionIdentifier) -> None:
+    """Refuse what an attempt starts that runs on although its node is over: nobody would ever abort it."""
+    phase = connection.scalar(select(_n.phase).where(_n.execution_id == row_id, _n.node_id == node.node_id))
+    if phase is not None and phase in NODE.terminal:
+        name = core.NodeExecution.Phase.Name(phase)
+        raise StateForbids(
+            f"node {node.node_id!r} of {describe(node.execution_id)} is over ({name}): it starts no executions any more"
+        )
 
 
 def _is(identifier: WorkflowExecutionIdentifier) -> tuple[ColumnElement[bool], ...]:

@@ -1,6 +1,5 @@
 """Writes events down: judges each, changes the entities it speaks of, appends it to the log."""
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,8 +10,8 @@ from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 from sqlalchemy import select
 
-from livedeck.admin.db import cache, deletions
-from livedeck.admin.db.execution_rows import ExecutionRows, NodeRow, TaskRow, task_key
+from livedeck.admin.db import aborts, cache, deletions
+from livedeck.admin.db.execution_rows import EventKind, ExecutionRows, NodeRow, TaskRow, task_key
 from livedeck.admin.db.tables import events as events_table
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import check_execution, check_node_id, describe
@@ -22,17 +21,6 @@ from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, NoSuchEntit
 from livedeck.store.layout import split_item
 
 ExecutionEvent = WorkflowExecutionEvent | NodeExecutionEvent | TaskExecutionEvent
-
-
-class EventKind(enum.IntEnum):
-    """Which message a row of the log holds."""
-
-    EXECUTION = 1
-    """``flyteidl.event.WorkflowExecutionEvent``"""
-    NODE = 2
-    """``flyteidl.event.NodeExecutionEvent``"""
-    TASK = 3
-    """``flyteidl.event.TaskExecutionEvent``"""
 
 
 _KINDS: Final[dict[type[ExecutionEvent], EventKind]] = {
@@ -76,6 +64,10 @@ def record(transaction: Transaction, reporter: Reporter, events: Sequence[Execut
             _record_one(rows, reporter, event)
     for rows in by_execution.values():
         rows.write()
+    # After all is written: a child may be among the executions that the events are of.
+    for rows in by_execution.values():
+        for node_id in rows.left_children:
+            aborts.abort_children(transaction, rows.row_id, node_id)
 
 
 def execution_of(event: ExecutionEvent) -> WorkflowExecutionIdentifier:
@@ -152,6 +144,9 @@ def _record_node(rows: ExecutionRows, reporter: Reporter, event: NodeExecutionEv
         deletions.note_uses(rows.transaction, rows.row_id, [source.node_execution_id.execution_id])
     if event.phase == core.NodeExecution.SUCCEEDED and event.HasField("workflow_node_metadata"):
         deletions.note_uses(rows.transaction, rows.row_id, [event.workflow_node_metadata.execution_id])
+    metadata = row.message.metadata
+    if event.phase in NODE.terminal and (metadata.is_eager or metadata.is_array):  # the items of an array may be eager
+        rows.left_children.append(event.id.node_id)
     row.changed = rows.add_event(EventKind.NODE, event.phase, event.SerializeToString(deterministic=True))
 
 

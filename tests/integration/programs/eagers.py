@@ -81,6 +81,14 @@ async def waits(folder: str) -> None:
 
 
 @eager
+async def dies(folder: str) -> None:
+    asyncio.create_task(forever(folder=folder))  # noqa: RUF006 - it is not waited for
+    while not (Path(folder) / "forever").exists():
+        await asyncio.sleep(0.01)
+    os.kill(os.getpid(), 9)
+
+
+@eager
 async def leaves_one_running(folder: str) -> str:
     running = asyncio.create_task(forever(folder=folder))
     while not (Path(folder) / "forever").exists():

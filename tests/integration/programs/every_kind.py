@@ -3,6 +3,7 @@
 It fails at the end: a sub-workflow of it does, so that its failure node runs.
 """
 
+import asyncio
 import functools
 import os
 import time
@@ -18,6 +19,7 @@ from livedeck import (
     conditional,
     current_context,
     dynamic,
+    eager,
     map_task,
     sleep,
     task,
@@ -69,6 +71,19 @@ def spread(count: int, ledger: str) -> list[int]:
     return [plain(x=number, what=f"spread-{number}", ledger=ledger) for number in range(count)]
 
 
+@task
+async def called(x: int, ledger: str) -> int:
+    note(ledger, f"called-{x}")
+    return x + 1
+
+
+@eager
+async def parent(count: int, ledger: str) -> int:
+    note(ledger, "parent")
+    made = await asyncio.gather(*(called(x=number, ledger=ledger) for number in range(count)))
+    return plain(x=sum(made), what="called-last", ledger=ledger)
+
+
 @workflow
 def inner(x: int, ledger: str) -> int:
     return plain(x=plain(x=x, what="inner-1", ledger=ledger), what="inner-2", ledger=ledger)
@@ -99,7 +114,7 @@ def doomed(ledger: str) -> int:
 
 
 @workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)
-def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int, int]:
+def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int, int, int]:
     first = plain(x=0, what="first", ledger=ledger)
     second = retried(x=first, ledger=ledger)
     doomed(ledger=ledger)
@@ -120,15 +135,17 @@ def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int, i
     last = plain(x=once, what="last", ledger=ledger)
     slept >> last
     in_child = child_plan(x=second, ledger=ledger)
-    return nested, way, again, mapped, spread_out, last, in_child
+    waited_for = parent(count=2, ledger=ledger)
+    return nested, way, again, mapped, spread_out, last, in_child, waited_for
 
 
 ATTEMPTS = {
     *(f"{name} 1" for name in ("first", "retried", "cached", "spread", "broken", "clean-up", "taken", "last", "child")),
     *(f"{name} 1" for name in ("inner-1", "inner-2", "item-1", "item-2", "item-3")),
     *(f"spread-{number} 1" for number in range(3)),
+    *(f"{name} 1" for name in ("parent", "called-0", "called-1", "called-last")),
     "retried 2",
 }
 """What is in the file at the end, each once."""
-SUCCEEDED = {f"n{number}" for number in range(13)} - {"n2"}
+SUCCEEDED = {f"n{number}" for number in range(14)} - {"n2"}
 """Nodes of the workflow that succeed, but for those of the way that is not taken."""

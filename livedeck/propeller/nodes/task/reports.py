@@ -20,8 +20,9 @@ PLUGIN = "container"
 
 
 def describe_node(task: TaskPlan, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
-    """Add the task, what the cache said, and the Deck."""
+    """Add the task, whether it starts executions, what the cache said, and the Deck."""
     event.target_entity.CopyFrom(task.template.id)
+    event.is_eager = task.eager
     _add_cache(task, event, report, context)
     if task.generates_deck and report.phase not in (NodePhase.QUEUED, NodePhase.SKIPPED):
         event.deck_uri = _deck(report, context)
