@@ -112,7 +112,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
         "sql": Field(Treatment.FAILS, "queries are not run"),
         "extended_resources": Field(Treatment.FAILS, "attempts cannot choose a kind of accelerator"),
         "task_type_version": _WORDS,
-        "security_context": _IDENTITY,
+        "security_context": Field(Treatment.USED, "for its secrets; attempts run as the server's user"),
         "config": _KUBERNETES,
     },
     TaskMetadata: {
@@ -123,8 +123,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
         **dict.fromkeys(("pod_template_name", "metadata"), _KUBERNETES),
     },
     Container: {
-        **_used("command", "args", "resources", "env"),
-        "data_config": Field(Treatment.FAILS, "a raw container's image has to be run, and images are not"),
+        **_used("command", "args", "resources", "env", "data_config"),
         "image": Field(Treatment.SHOWN, "attempts run in the server's own environment"),
         **dict.fromkeys(("config", "ports", "architecture"), _KUBERNETES),
     },

@@ -49,3 +49,22 @@ def test_launch_plans_start_executions(tmp_path: Path) -> None:
         "cleaned": True,
         "direct": 70,
     }
+
+
+def test_maps_dynamic_tasks_conditionals_and_failure_nodes(tmp_path: Path) -> None:
+    """Of tasks and sub-workflows, nested, with bound inputs and a ratio of successes."""
+    assert outcomes("flytekit_fanned.py", folder=tmp_path) == {
+        "fanned": [60, [100, 200, 300], 100],
+        "nodes": ["n0", "n1", "n2", "n3", "start-node"],
+        "error": True,
+        "cleaned": True,
+        "partly": 4,
+    }
+
+
+def test_raw_containers_run_as_processes_where_their_command_is_installed(tmp_path: Path) -> None:
+    good, missing, broken = outcomes("flytekit_containers.py", folder=tmp_path)
+    assert good == "3: 12"
+    assert "missing runs 'no-such-program', which is not installed here, and its image 'any:1' is not run" in missing
+    assert "exited with code 3" in broken
+    assert "because" in broken

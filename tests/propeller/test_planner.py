@@ -101,8 +101,6 @@ def test_a_failure_node_binds_the_inputs_of_the_workflow_alone() -> None:
 
 
 def test_tasks_without_a_command_are_refused_in_words() -> None:
-    raw = template("t")
-    raw.container.data_config.enabled = True
     sql = template("t")
     sql.sql.statement = "select 1"
     plugin = template("t")
@@ -111,7 +109,6 @@ def test_tasks_without_a_command_are_refused_in_words() -> None:
     accelerated = template("t")
     accelerated.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
     for made, words in [
-        (raw, "is a raw container"),
         (sql, "has no container command"),
         (template("t", args=()), "empty container command"),
         (plugin, "'pytorch': that needs a plugin"),
@@ -119,6 +116,29 @@ def test_tasks_without_a_command_are_refused_in_words() -> None:
     ]:
         with pytest.raises(UnsupportedOption, match=words):
             plan(workflow(task("n0", made)))
+
+
+def test_a_raw_container_gets_the_command_of_a_copilot() -> None:
+    raw = template("t", outputs=["x"], args=["-c", "true"])
+    raw.container.command.append("sh")
+    raw.container.data_config.enabled = True
+    [_, node, _] = plan(workflow(task("n0", raw))).nodes
+    planned = node.handler.task.task.template  # type: ignore[attr-defined]
+    assert planned.container.args[0] == "livedeck-copilot"
+    assert planned.container.args[-4:] == ["--", "sh", "-c", "true"]
+    assert not planned.container.command
+    assert raw.container.command == ["sh"], "what is registered stays as it is"
+
+
+@pytest.mark.parametrize(
+    "kind", [LiteralType(collection_type=LiteralType(simple=SimpleType.INTEGER)), LiteralType(simple=SimpleType.BINARY)]
+)
+def test_a_raw_container_whose_outputs_cannot_be_files_is_refused(kind: LiteralType) -> None:
+    raw = template("t", outputs=["x"])
+    raw.container.data_config.enabled = True
+    raw.interface.outputs.variables["x"].type.CopyFrom(kind)
+    with pytest.raises(UnsupportedOption, match="a raw container, whose output 'x' is of type"):
+        plan(workflow(task("n0", raw)))
 
 
 def test_a_node_that_asks_for_an_accelerator_is_refused_in_words() -> None:

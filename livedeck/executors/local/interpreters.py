@@ -10,7 +10,7 @@ from pathlib import Path
 
 from livedeck.errors import CannotStart
 
-COMMANDS = {"livedeck-execute": "livedeck.runtime.entry:main"}
+COMMANDS = {"livedeck-execute": "livedeck.runtime.entry:main", "livedeck-copilot": "livedeck.runtime.copilot:main"}
 """Console scripts that are found whether or not the folder of scripts is on the PATH: ``module:function`` by name."""
 
 

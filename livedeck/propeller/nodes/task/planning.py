@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
+from flyteidl.core.types_pb2 import SimpleType
 from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.errors import UnsupportedOption
@@ -23,6 +24,8 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> Tas
     """
     _refuse_without_command(node, template)
     _refuse_what_plugins_do(node, template)
+    if template.container.data_config.enabled:
+        template = _with_copilot(node, template)
     metadata, task = node.metadata, template.metadata
     cacheable = metadata.cacheable if metadata.WhichOneof("cacheable_value") else task.discoverable
     serial = (metadata if metadata.WhichOneof("cache_serializable_value") else task).cache_serializable
@@ -41,12 +44,36 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> Tas
     )
 
 
+def _with_copilot(node: Node, template: TaskTemplate) -> TaskTemplate:
+    """Return a raw container's task with a command that does around the container's own what Flyte's co-pilot does.
+
+    Raises:
+        UnsupportedOption: it has outputs of a type that the co-pilot cannot read from a file.
+    """
+    for name, variable in template.interface.outputs.variables.items():
+        kind = variable.type
+        if not (kind.HasField("blob") or (kind.HasField("simple") and kind.simple in _READABLE)):
+            raise UnsupportedOption(
+                f"node {node.id!r} runs task {template.id.name!r}, a raw container, whose output {name!r} is of type "
+                f"{kind.WhichOneof('type')}: what it leaves as files are simple values, files and folders"
+            )
+    made = TaskTemplate()
+    made.CopyFrom(template)
+    container = made.container
+    given = ["{{.input}}", "{{.outputPrefix}}", "{{.rawOutputDataPrefix}}", "{{.taskTemplatePath}}"]
+    command = [*container.command, *container.args]
+    del container.command[:], container.args[:]
+    container.args.extend(["livedeck-copilot", *given, "--", *command])
+    return made
+
+
+_READABLE = frozenset(SimpleType.values()) - {SimpleType.BINARY, SimpleType.ERROR}
+
+
 def _refuse_without_command(node: Node, template: TaskTemplate) -> None:
     what = f"node {node.id!r} runs task {template.id.name!r}, which"
     if template.WhichOneof("target") != "container":
         raise UnsupportedOption(f"{what} is of type {template.type!r} and has no container command to run")
-    if template.container.data_config.enabled:
-        raise UnsupportedOption(f"{what} is a raw container: its image has to be run, and this engine runs commands")
     if not (template.container.command or template.container.args):
         raise UnsupportedOption(f"{what} has an empty container command")
 
