@@ -11,6 +11,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── UnsupportedOption     an option that cannot be honoured here
     │   ├── MissingInput          a required input was not given
     │   └── UnknownEntity         a file, workflow, task or extra that does not exist
+    │       └── NoSuchSecret      a secret that is neither a variable nor a file
     ├── TaskExited                a task called sys.exit() instead of returning
     ├── NoConditionHolds          a conditional of a local run fails, as its else_().fail() says
     ├── ApprovalRefused           the user of a local run did not approve
@@ -89,6 +90,10 @@ class MissingInput(UserError):
 
 class UnknownEntity(UserError):
     """A file, workflow, task or optional package that does not exist."""
+
+
+class NoSuchSecret(UnknownEntity, ValueError):
+    """A secret that is neither in the environment nor a file. A ValueError, as in flytekit."""
 
 
 class TaskExited(LivedeckError):

@@ -305,6 +305,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
                 settings=PropellerSettings(
                     system_retries=settings.system_retries,
                     root=admin_settings.root,
+                    secrets_in=executor_settings.environment,
                     surroundings={**surroundings(admin_settings.root, os.environ), **admin.client_environment()},
                 ),
             )

@@ -13,6 +13,7 @@ from livedeck.executors.api import Attempt
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.quantities import quantity
+from livedeck.propeller.secrets import variables_of
 from livedeck.propeller.templates import contained, render
 from livedeck.store import join_uri
 from livedeck.store.layout import ITEM, split_item
@@ -37,6 +38,7 @@ class AttemptWriter:
         workflow: the workflow that it runs.
         environment: what is added to each attempt's environment.
         surroundings: what it begins with: whatever else is stated goes before.
+        secrets_in: the environment in which secrets are looked for.
     """
 
     def __init__(
@@ -45,13 +47,16 @@ class AttemptWriter:
         spec: ExecutionSpec,
         workflow: Identifier,
         environment: AttemptEnvironment,
+        *,
         surroundings: Mapping[str, str],
+        secrets_in: Mapping[str, str],
     ) -> None:
         self._addresses = addresses
         self._spec = spec
         self._workflow = workflow
         self._environment = environment
         self._surroundings = surroundings
+        self._secrets_in = secrets_in
 
     def write(self, node: str, number: int, task: TaskPlan, inputs: Mapping[str, Literal]) -> Attempt:
         """Make one attempt.
@@ -111,6 +116,7 @@ class AttemptWriter:
             **self._surroundings,
             **{pair.key: pair.value for pair in self._spec.envs.values},
             **_stated(task.template.container),
+            **variables_of(task.template.security_context.secrets, self._secrets_in),
             "FLYTE_INTERNAL_EXECUTION_ID": execution.name,
             "FLYTE_INTERNAL_EXECUTION_PROJECT": execution.project,
             "FLYTE_INTERNAL_EXECUTION_DOMAIN": execution.domain,

@@ -42,5 +42,7 @@ class PropellerSettings:
     """Nodes that an attempt of a dynamic task may leave, those of its sub-workflows counted once."""
     surroundings: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What each attempt's environment begins with: what it needs to reach the store, secrets among it."""
+    secrets_in: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The environment in which the secrets are looked for that tasks ask for; attempts have it, too."""
     root: str = ""
     """URI of the store that executions lie in: what is read there is never a link that leads out of it."""

@@ -5,11 +5,12 @@ They are in the environment of the process that the task runs in, or in files th
 
 import enum
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livedeck.errors import UnknownEntity, UserError
+from livedeck.errors import InvalidName, NoSuchSecret, UserError
 
 _ENV_PREFIX = ("FLYTE_SECRETS_ENV_PREFIX", "_FSEC_")
 _DEFAULT_DIR = ("FLYTE_SECRETS_DEFAULT_DIR", "/etc/secrets")
@@ -17,12 +18,18 @@ _FILE_PREFIX = ("FLYTE_SECRETS_FILE_PREFIX", "")
 """Environment variables that say where secrets are, and where they are if those are not set. All are flytekit's."""
 
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+
+
 class MountType(enum.Enum):
-    """How a secret comes to the task; here it is read from wherever it is."""
+    """How a secret comes to the task."""
 
     ANY = 0
+    """As it is there."""
     ENV_VAR = 1
+    """As a variable of the environment."""
     FILE = 2
+    """As a file."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +43,13 @@ class Secret:
         group: the name of a group of secrets.
         key: its name in the group.
         group_version: the group's version.
-        mount_requirement: flytekit's choice between a variable and a file.
-        env_var: registered with the task for other engines; here a secret is read by group and key.
+        mount_requirement: whether it has to be a variable or a file; what is a file only is a variable, too, where one
+            is asked for.
+        env_var: a variable that holds the secret besides, or the path of its file, if it is one or has to be. On a
+            server; a local run has the environment that it is started in.
 
     Raises:
-        UserError: it has neither group nor key.
+        UserError: it has neither group nor key, or the name of the variable is none.
     """
 
     group: str | None = None
@@ -54,6 +63,10 @@ class Secret:
     def __post_init__(self) -> None:
         if self.group is None and self.key is None:
             raise UserError("Secret(): give group, key, or both")
+        if not isinstance(self.mount_requirement, MountType):
+            raise UserError(f"Secret(mount_requirement={self.mount_requirement!r}): give one of Secret.MountType")
+        if self.env_var is not None and not _VARIABLE.fullmatch(self.env_var):
+            raise InvalidName(f"Secret(env_var={self.env_var!r}): name a variable in capital letters, as in MAIL_TOKEN")
 
 
 class _Group:
@@ -100,7 +113,7 @@ class Secrets:
             encode_mode: how a file is opened: ``"rb"`` gives bytes.
 
         Raises:
-            UnknownEntity: there is none.
+            NoSuchSecret: there is none.
         """
         variable = self.get_secrets_env_var(group, key, group_version)
         names = [variable, variable.removeprefix(_setting(_ENV_PREFIX))] if self._local else [variable]
@@ -111,7 +124,7 @@ class Secrets:
         if file.exists():
             with file.open(encode_mode) as opened:
                 return opened.read().strip()
-        raise UnknownEntity(
+        raise NoSuchSecret(
             f"there is no secret with the key {key!r} in the group {group!r}: set the environment variable {names[-1]} "
             f"where the task runs, or write the file {file} there"
         )

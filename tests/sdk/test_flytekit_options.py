@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,5 +142,20 @@ def test_secrets_are_read_from_variables_and_files(monkeypatch: pytest.MonkeyPat
     assert secrets.get("files", "KEY", "v2") == "of the file"
     with pytest.raises(UnknownEntity, match="set the environment variable OTHER_KEY where the task runs"):
         secrets.get("other", "key")
+    with pytest.raises(ValueError, match="'key' in the group 'other'"):
+        secrets.get("other", "key")
     with pytest.raises(UserError, match="give group, key, or both"):
         Secret()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"env_var": "mail-token"}, "env_var='mail-token'.*capital letters"),
+        ({"env_var": "1"}, "env_var='1'"),
+        ({"mount_requirement": "FILE"}, "one of Secret.MountType"),
+    ],
+)
+def test_a_secret_that_makes_no_sense_is_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        Secret(group="mail", key="token", **given)
