@@ -43,7 +43,7 @@ fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
 torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
-	@.venv-torch/bin/python -m pytest tests/integration/test_imports.py $(ARGS)
+	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py $(ARGS)
 
 versions-test: $(VENV)/.dev $(CONSOLE) postgresql  ## The quick tests with the oldest and with the newest allowed versions of what we depend on
 	@scripts/versions.sh oldest $(ARGS)

@@ -59,6 +59,7 @@ _NAMES: Mapping[str, str] = {
     "StructuredDatasetEncoder": "livedeck.sdk.types.codecs",
     "FileAccessProvider": "livedeck.sdk.types.file_access",
     "SecretsManager": "livedeck.sdk.secrets",
+    "PyTorchCheckpoint": "livedeck.sdk.types.tensors",
     "JSON": "livedeck.sdk.types.iterators",
     "TensorboardLogs": "livedeck.types.directory",
     "TFRecordsDirectory": "livedeck.types.directory",

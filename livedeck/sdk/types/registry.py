@@ -98,6 +98,7 @@ _FAMILIES: list[Family] = [
     _later("blobs"),
     _later("models", "pydantic"),  # before the dataclasses: pydantic has its own, which are not models
     _later("errors", "livedeck.sdk.types.errors"),  # before the dataclasses, too
+    _later("tensors", "torch", "livedeck.sdk.types.tensors"),  # before the dataclasses, as of their own is one
     _later("records"),
     _later("iterators"),
     _later("frames", *_FRAME_MODULES),
