@@ -1,13 +1,17 @@
 """The console beside the Deck: executions, abort and relaunch, logs, data, light and dark."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.acceptance.console import Stage
+from tests.integration.running import start, wait_ended
 
 pytestmark = pytest.mark.acceptance
+
+FILES = Path(__file__).parent / "programs" / "files.py"
 
 
 def row_of(page: Page, name: str) -> Locator:
@@ -94,6 +98,23 @@ def test_inputs_and_outputs_are_there(stage: Stage) -> None:
     expect(stage.page.get_by_role("tabpanel", name="Inputs")).to_contain_text(stage.puppeteer.address)
     stage.page.get_by_role("tablist", name="Node").get_by_role("tab", name="Outputs").click()
     expect(stage.page.get_by_role("tabpanel", name="Outputs")).to_contain_text("a good end")
+
+
+def test_files_among_outputs_can_be_saved(stage: Stage) -> None:
+    execution = start(stage.client, FILES, "files")
+    wait_ended(stage.client, execution)
+    stage.open(execution, run="outputs")
+    outputs = stage.page.get_by_role("tabpanel", name="Outputs")
+    with stage.page.expect_download() as saved:
+        outputs.get_by_role("button", name="Download o0").click()
+    assert saved.value.suggested_filename == "report.txt"
+    assert saved.value.path().read_text() == "all is well"
+    outputs.get_by_role("button", name="Download o1").click()
+    parts = outputs.get_by_role("list", name="Files of o1")
+    expect(parts.get_by_role("link")).to_have_text(["first.txt", "second.txt"])
+    with stage.page.expect_download() as saved:
+        parts.get_by_role("link", name="second.txt").click()
+    assert saved.value.path().read_text() == "second.txt"
 
 
 def test_the_graph_leads_to_nodes(stage: Stage) -> None:

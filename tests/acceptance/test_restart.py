@@ -58,6 +58,25 @@ def test_runs_of_a_database_that_is_no_more_are_not_shown_as_running(stage: Stag
     strings.finish()
 
 
+def test_an_execution_that_is_no_more_is_not_shown_as_running(stage: Stage) -> None:
+    execution, strings = stage.play()
+    stage.open(execution, node="n0", view="log")
+    header = stage.page.locator(".execution-title")
+    expect(header).to_contain_text("Running")
+    stage.server.kill()
+    for file in stage.server.data_dir.glob("livedeck.db*"):
+        file.unlink()
+    stage.server.start()
+    expect(
+        stage.page.get_by_text(f"there is no execution flytesnacks/development/{execution.name}").first
+    ).to_be_visible()
+    expect(header).to_contain_text("Was running")
+    expect(stage.page.get_by_role("button", name="Abort")).to_have_count(0)
+    expect(stage.page.locator(".phase, .phase-mark").get_by_text("Running", exact=True)).to_have_count(0)
+    expect(stage.page.locator(".spin")).to_have_count(0)
+    strings.finish()
+
+
 @pytest.mark.parametrize("ending", ["killed", "stopped"])
 def test_the_page_recovers_by_itself(stage: Stage, ending: str) -> None:
     execution, strings = stage.play()

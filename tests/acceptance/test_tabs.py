@@ -85,6 +85,42 @@ def test_tabs_past_the_edge_can_be_chosen_by_keyboard(stage: Stage) -> None:
     expect(more.locator("option:checked")).to_have_text(re.compile(r"^\d\d more$"))
 
 
+def test_the_list_goes_when_there_is_room_for_all_tabs_again(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("for n in range(7): Deck(f'tab number {n}').append(f'<p>on {n}.</p>')\npublish()")
+    path = f"/decks/{execution.project}/{execution.domain}/{execution.name}/n0/0/deck.html"
+    stage.page.goto(stage.server.url + path)
+    stage.expect_shown("on 0.")
+    more = stage.deck.get_by_role("combobox", name="More tabs")
+    expect(more).to_be_hidden()
+    tabs = stage.deck.get_by_role("tab")
+    ends = tabs.evaluate_all("all => [all[0].getBoundingClientRect().left, all.at(-1).getBoundingClientRect().right]")
+    room = round(ends[1] - ends[0]) + 20  # for all tabs, not for the list beside them
+    width = page_width_for(stage, room)
+    for narrow in (width - 30, 500):
+        stage.page.set_viewport_size({"width": narrow, "height": 900})
+        expect(more).to_be_visible()
+        stage.page.set_viewport_size({"width": width, "height": 900})
+        expect(more).to_be_hidden()
+        expect(stage.tab("tab number 6")).to_be_in_viewport(ratio=0.95)
+
+
+def page_width_for(stage: Stage, room: int) -> int:
+    """Return the width that the page has while there is so much room for tabs; it has a margin, and at most a width."""
+    strip = stage.deck.locator(".ld-strip")
+    width = room
+    for _ in range(10):
+        stage.page.set_viewport_size({"width": width, "height": 900})
+        stage.page.wait_for_function("width => innerWidth === width", arg=width)
+        missing = room - strip.evaluate(
+            "node => new Promise(done => requestAnimationFrame(() => done(node.clientWidth)))"
+        )
+        if missing == 0:
+            return width
+        width += missing
+    raise AssertionError(f"no page has {room} pixels for tabs")
+
+
 def test_few_tabs_have_no_list(stage: Stage) -> None:
     execution, strings = stage.play()
     strings.run("Deck('a').append('<p>on a'); Deck('b').append('<p>on b'); publish()")

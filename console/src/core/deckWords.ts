@@ -112,6 +112,11 @@ export function deckWords(state: DeckState): DeckWords {
   return WORDS[state.phase](state);
 }
 
+/** The state for where it is said already what a queued task waits for. */
+export function withoutQueue(state: DeckState): DeckState {
+  return state.phase === "queued" ? { ...state, reason: "", ahead: null } : state;
+}
+
 export type DeckMark = Pick<DeckWords, "mark" | "tone">;
 
 /** The word in the toolbar: the Deck's own only while it is known to be true, for what may be old must not look fresh. */

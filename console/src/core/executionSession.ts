@@ -16,6 +16,8 @@ export interface ExecutionView {
   readonly ready: boolean;
   /** It was deleted while it was looked at; what is shown is what was known then. */
   readonly deleted: boolean;
+  /** Nothing more will be known of it: it was deleted, or the server does not have it (any more). */
+  readonly gone: boolean;
   readonly execution: Execution | null;
   /** By node id, in the order in which they appeared. */
   readonly nodes: ReadonlyMap<string, NodeExecution>;
@@ -60,6 +62,7 @@ export class ExecutionSession {
       stream: { status: "connecting", reason: "" },
       ready: false,
       deleted: false,
+      gone: false,
       execution: null,
       nodes: new Map(),
       tasks: new Map(),
@@ -131,10 +134,14 @@ export class ExecutionSession {
     if (!this.changed) return;
     this.changed = false;
     this.cancelTimer = this.around.setTimer(() => this.makeView(), this.nodes.size > MANY ? VIEW_OF_MANY_EVERY_MS : VIEW_EVERY_MS);
+    const stream = this.stream.state.get();
+    const gone = this.deleted || stream.status === "refused";
+    if (gone) this.clock.stop();
     this.current.set({
-      stream: this.stream.state.get(),
+      stream,
       ready: this.ready,
       deleted: this.deleted,
+      gone,
       execution: this.execution,
       nodes: new Map(this.nodes),
       tasks: new Map(this.tasks),

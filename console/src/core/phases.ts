@@ -26,8 +26,16 @@ const FAILED = look("Failed", "bad", "cross", true);
 const ABORTED = look("Aborted", "warn", "stop", true);
 const TIMED_OUT = look("Timed out", "bad", "timeout", true);
 
+const NOT_STARTED = look("Not started", "quiet", "clock");
+
 /** Muted: what came of the node is told by the attempt that followed. */
 const RETRIED = look("Failed, retried", "quiet", "retry", true);
+
+/** How something looks of which nothing more is known: as what it was, unless that was its end. */
+export function lastKnown(look: PhaseLook): PhaseLook {
+  if (look.terminal || look === NOT_STARTED) return look;
+  return { label: `Was ${look.label.toLowerCase()}`, tone: "quiet", icon: "clock", terminal: false };
+}
 
 export const WORKFLOW_PHASES: Readonly<Record<WorkflowPhase, PhaseLook>> = {
   UNDEFINED: QUEUED,
@@ -43,7 +51,7 @@ export const WORKFLOW_PHASES: Readonly<Record<WorkflowPhase, PhaseLook>> = {
 };
 
 export const NODE_PHASES: Readonly<Record<NodePhase, PhaseLook>> = {
-  UNDEFINED: look("Not started", "quiet", "clock"),
+  UNDEFINED: NOT_STARTED,
   QUEUED,
   RUNNING,
   DYNAMIC_RUNNING: look("Running children", "running", "spinner"),

@@ -5,6 +5,7 @@ const DATE_WITHIN_MS = 2000;
 
 export class ServerClock {
   private offset = 0;
+  private stopped: number | null = null;
 
   constructor(private readonly local: () => number = Date.now) {}
 
@@ -25,7 +26,12 @@ export class ServerClock {
 
   /** Milliseconds since the epoch. */
   now(): number {
-    return this.local() + this.offset;
+    return this.stopped ?? this.local() + this.offset;
+  }
+
+  /** Stand still: of what is counted by it nothing more is known. */
+  stop(): void {
+    this.stopped ??= this.now();
   }
 
   /** Seconds since a time in RFC 3339; never negative, null when there is none. */

@@ -1,5 +1,7 @@
 /** Tabs that a strip has no room for: their number, and a list to choose from. A select, so it works as one does everywhere. */
 
+const WITHOUT_END = { left: -Infinity, right: Infinity };
+
 export class MoreTabs {
   readonly node = document.createElement("select");
   private readonly count = new Option("", "", true, true);
@@ -74,8 +76,8 @@ export class MoreTabs {
   }
 
   private measure(used: boolean): void {
-    const { left, right } = this.list.getBoundingClientRect();
     const boxes = [...this.list.children].map((tab) => tab.getBoundingClientRect());
+    const { left, right } = this.fits(boxes) ? WITHOUT_END : this.list.getBoundingClientRect();
     const before = boxes.map((box) => box.left < left - 1);
     const behind = boxes.map((box) => box.right > right + 1);
     const away = boxes.map((_, index) => before[index] === true || behind[index] === true);
@@ -85,5 +87,12 @@ export class MoreTabs {
     const many = away.filter(Boolean).length;
     this.node.hidden = many === 0 && !used;
     this.count.text = `${many} more`;
+  }
+
+  /** Whether there is room for all tabs where this is not: what it takes itself is no reason for it to stay. */
+  private fits(boxes: readonly DOMRect[]): boolean {
+    const room = this.list.parentElement?.clientWidth ?? 0;
+    const [first, last] = [boxes[0], boxes.at(-1)];
+    return first === undefined || last === undefined || last.right - first.left <= room + 1;
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ExecutionSession } from "../../src/core/executionSession";
 import { FakeSurroundings } from "./surroundings";
 
@@ -44,6 +44,28 @@ describe("ExecutionSession", () => {
       stream: { status: "ended" },
       execution: { closure: { phase: "SUCCEEDED" } },
     });
+  });
+
+  it("counts no more once it is deleted, or the server does not have it any more", async () => {
+    for (const ends of ["deleted", "refused"] as const) {
+      const around = new FakeSurroundings();
+      const session = new ExecutionSession(executionId, around);
+      await around.last.open();
+      await around.last.send("execution", { id: executionId, closure: { phase: "RUNNING" } }, "1");
+      await around.tick();
+      expect(session.view.get().gone).toBe(false);
+      if (ends === "deleted") await around.last.send("deleted", { id: executionId }, "2");
+      else {
+        await around.last.drop();
+        while (around.connections.length === 1) await around.tick();
+        await around.last.reject(404, "there is none");
+      }
+      while (!session.view.get().gone) await around.tick();
+      expect(session.view.get()).toMatchObject({ gone: true, execution: { closure: { phase: "RUNNING" } } });
+      const stopped = session.clock.now();
+      await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(stopped));
+      expect(session.clock.now()).toBe(stopped);
+    }
   });
 
   it("takes the queue whole, each time that it is told", async () => {

@@ -3,6 +3,7 @@ import { backoff } from "../../src/core/backoff";
 import { deckMark, deckWords, earlierAttempt } from "../../src/core/deckWords";
 import { formatAge, formatDuration, formatExactTime, formatFullTime, formatTime, parseDuration } from "../../src/core/durations";
 import { mergeExecutions } from "../../src/core/executionOrder";
+import { lastKnown, NODE_PHASES, WORKFLOW_PHASES } from "../../src/core/phases";
 import { placeWords, queuedWords } from "../../src/core/queue";
 import { executionPath, executionsPath, parseRoute } from "../../src/core/routes";
 import { ServerClock } from "../../src/core/serverClock";
@@ -103,6 +104,20 @@ describe("ServerClock with a Date header", () => {
     clock.hearDate(null);
     clock.hearDate("yesterday");
     expect(clock.now()).toBe(local);
+  });
+});
+
+describe("what nothing more is known of", () => {
+  it("stands still, and is what it was", () => {
+    let local = 1000;
+    const clock = new ServerClock(() => local);
+    clock.stop();
+    local = 2000;
+    clock.hearDate("Tue, 24 Nov 2026 10:05:00 GMT");
+    expect(clock.now()).toBe(1000);
+    const labels = [WORKFLOW_PHASES.RUNNING, NODE_PHASES.DYNAMIC_RUNNING, NODE_PHASES.UNDEFINED, WORKFLOW_PHASES.FAILED];
+    expect(labels.map((look) => lastKnown(look).label)).toEqual(["Was running", "Was running children", "Not started", "Failed"]);
+    expect(lastKnown(WORKFLOW_PHASES.RUNNING).icon).not.toBe("spinner");
   });
 });
 

@@ -69,6 +69,7 @@ function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row
       streamUrl={`/live/decks/${attemptKey(id)}`}
       rawUrl={(attempt) => `/decks/${attemptKey({ ...id, attempt })}/deck.html`}
       share={(attempt) => shareDeck({ ...id, attempt })}
+      queueShown={row.queued !== null}
       source={(source) => <SourceLink source={source} />}
       latest={<Link href={executionPath({ ...route, view: "deck", attempt: null })}>Show the latest attempt</Link>}
     />

@@ -3,7 +3,7 @@ import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import type { SharedLink } from "../../core/api";
 import { DeckSession, type DeckView } from "../../core/deckSession";
-import { deckWords, earlierAttempt, unreadableWords } from "../../core/deckWords";
+import { deckWords, earlierAttempt, unreadableWords, withoutQueue } from "../../core/deckWords";
 import type { DeckState } from "../../protocol/live.gen";
 import { Banner } from "../../ui/Banner";
 import { RefusedBanner } from "../../ui/ConnectionBanner";
@@ -21,6 +21,8 @@ export interface DeckPanelProps {
   readonly rawUrl: (attempt: number) => string;
   readonly share: ((attempt: number) => Promise<SharedLink>) | null;
   readonly tab: ChosenTab;
+  /** Whether what is around the panel says what a queued task waits for. */
+  readonly queueShown?: boolean;
   /** A way to the run that filled the cache. */
   readonly source?: (source: string) => ReactNode;
   /** A way to the latest attempt, for who looks at an earlier one. */
@@ -35,7 +37,7 @@ export function DeckPanel(props: DeckPanelProps) {
   return session ? <OpenDeck {...props} session={session} /> : <Skeleton label="Opening the Deck" />;
 }
 
-function OpenDeck({ session, rawUrl, share, tab, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
+function OpenDeck({ session, rawUrl, share, tab, queueShown = false, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
   const view = useReadable(session.view);
   const panel = useRef<HTMLElement>(null);
   const [fullscreen, toggleFullscreen] = useFullscreen(panel);
@@ -59,7 +61,7 @@ function OpenDeck({ session, rawUrl, share, tab, source, latest }: DeckPanelProp
           </Banner>
         )}
       </div>
-      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} tab={tab} />
+      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} tab={tab} queueShown={queueShown} />
     </section>
   );
 }
@@ -96,9 +98,10 @@ interface DeckBodyProps {
   readonly view: DeckView;
   readonly rawUrl: string;
   readonly tab: ChosenTab;
+  readonly queueShown: boolean;
 }
 
-function DeckBody({ session, view, rawUrl, tab }: DeckBodyProps) {
+function DeckBody({ session, view, rawUrl, tab, queueShown }: DeckBodyProps) {
   const { state, stream } = view;
   if (view.etag) return <ForeignFrame url={rawUrl} etag={view.etag} />;
   if (!state && !view.hasDocument) {
@@ -108,7 +111,7 @@ function DeckBody({ session, view, rawUrl, tab }: DeckBodyProps) {
   const nothing = view.empty || state?.phase === "none";
   return (
     <>
-      {nothing && state && <NoDeck state={state} />}
+      {nothing && state && <NoDeck state={queueShown ? withoutQueue(state) : state} />}
       {/* While there is nothing to show the frame gets ready, so that the first update does not wait for it. */}
       {view.hasDocument && <DeckFrame session={session} hidden={nothing} tab={tab} />}
     </>

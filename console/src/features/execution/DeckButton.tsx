@@ -1,3 +1,4 @@
+import { usePhaseLook } from "../../bindings/lastKnown";
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import type { NodeRow } from "../../core/nodeTree";
@@ -7,7 +8,7 @@ import { Icon } from "../../ui/icons";
 
 /** To a node's Deck; there from the moment the node runs, with a pulse while it does, not while a retry is queued. */
 export function DeckButton({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
-  const running = NODE_PHASES[row.phase].icon === "spinner";
+  const running = usePhaseLook(NODE_PHASES[row.phase]).icon === "spinner";
   return (
     <Link
       className={`deck-button ${running ? "deck-button-live" : ""}`}

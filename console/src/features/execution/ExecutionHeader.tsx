@@ -16,12 +16,17 @@ import { DeleteDialog } from "./DeleteDialog";
 import { ErrorText } from "./ErrorText";
 import { RelaunchButton } from "./RelaunchButton";
 
-interface ExecutionHeaderProps {
+interface OutcomeProps {
   readonly execution: Execution;
   readonly rows: readonly NodeRow[];
 }
 
-export function ExecutionHeader({ execution, rows }: ExecutionHeaderProps) {
+interface ExecutionHeaderProps extends OutcomeProps {
+  /** Nothing can be done with it any more. */
+  readonly gone: boolean;
+}
+
+export function ExecutionHeader({ execution, rows, gone }: ExecutionHeaderProps) {
   const [asking, setAsking] = useState<"abort" | "delete" | null>(null);
   const { id, closure, spec } = execution;
   const phase = closure?.phase ?? "UNDEFINED";
@@ -34,19 +39,21 @@ export function ExecutionHeader({ execution, rows }: ExecutionHeaderProps) {
       <div className="execution-title">
         <h1 title={workflow}>{shortName(workflow) ?? id.name}</h1>
         <PhaseBadge look={look} />
-        <div className="execution-actions">
-          <RelaunchButton id={id} />
-          {!look.terminal && (
-            <Button look="danger" icon="abort" disabled={phase === "ABORTING"} onClick={() => setAsking("abort")}>
-              Abort
-            </Button>
-          )}
-          {look.terminal && (
-            <Button look="quiet" onClick={() => setAsking("delete")}>
-              Delete
-            </Button>
-          )}
-        </div>
+        {!gone && (
+          <div className="execution-actions">
+            <RelaunchButton id={id} />
+            {!look.terminal && (
+              <Button look="danger" icon="abort" disabled={phase === "ABORTING"} onClick={() => setAsking("abort")}>
+                Abort
+              </Button>
+            )}
+            {look.terminal && (
+              <Button look="quiet" onClick={() => setAsking("delete")}>
+                Delete
+              </Button>
+            )}
+          </div>
+        )}
       </div>
       <dl className="execution-facts">
         <Fact name="Execution">
@@ -103,7 +110,7 @@ function ExecutionDuration({ execution: { closure } }: { readonly execution: Exe
 }
 
 /** Why it ended, where it did not end well, and which node that was. */
-function Outcome({ execution: { id, closure }, rows }: ExecutionHeaderProps) {
+function Outcome({ execution: { id, closure }, rows }: OutcomeProps) {
   const cause = closure?.abortMetadata?.cause ?? closure?.abortCause;
   if (closure?.phase === "ABORTED" || closure?.phase === "ABORTING") {
     return (

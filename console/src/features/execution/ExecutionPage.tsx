@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { startTransition, useCallback, useEffect, useState, type ReactNode } from "react";
 import { ClockContext } from "../../bindings/clock";
+import { LastKnownContext } from "../../bindings/lastKnown";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
@@ -8,7 +9,7 @@ import { words } from "../../core/bidi";
 import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
 import { itemOf, type Item } from "../../core/items";
 import { NodeRows, shortName, type NodeRow } from "../../core/nodeTree";
-import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
+import { lastKnown, NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
 import type { CompiledWorkflow, Execution, Workflow } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
@@ -56,41 +57,44 @@ function openSession(key: string): ExecutionSession {
 
 function OpenExecution({ route, panels, session }: ExecutionPageProps & { readonly session: ExecutionSession }) {
   const { view, rows, workflow, compiledInside } = useRows(session);
-  const look = WORKFLOW_PHASES[view.execution?.closure?.phase ?? "UNDEFINED"];
+  const { gone } = view;
   const node = rows.find((row) => row.id === route.node) ?? itemOf(route.node, rows, view.items);
   const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
-  useTitle(node ? words`${node.name} of ${workflowName}` : workflowName, node ? NODE_PHASES[node.phase] : view.execution && look);
+  const look = node ? NODE_PHASES[node.phase] : view.execution && WORKFLOW_PHASES[view.execution.closure?.phase ?? "UNDEFINED"];
+  useTitle(node ? words`${node.name} of ${workflowName}` : workflowName, look && gone ? lastKnown(look) : look);
   if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
   const chosen = node ?? null;
   return (
-    <main className={route.node === null ? "" : "split"} data-feature="execution">
-      <ExecutionHeader execution={view.execution} rows={rows} />
-      {view.deleted && (
-        <div className="execution-banner">
-          <Banner tone="warn" title="This execution was deleted.">
-            What is shown is what was known of it; its data is gone.
-          </Banner>
+    <LastKnownContext value={gone}>
+      <main className={route.node === null ? "" : "split"} data-feature="execution" data-gone={gone || undefined}>
+        <ExecutionHeader execution={view.execution} rows={rows} gone={gone} />
+        {view.deleted && (
+          <div className="execution-banner">
+            <Banner tone="warn" title="This execution was deleted.">
+              What is shown is what was known of it; its data is gone.
+            </Banner>
+          </div>
+        )}
+        {(view.stream.status !== "open" || view.stale !== "") && !view.deleted && (
+          <div className="execution-banner">
+            <ConnectionBanner stream={view.stream} stale={view.stale} />
+          </div>
+        )}
+        <div className="execution-body">
+          <RunPanel
+            route={route}
+            execution={view.execution}
+            rows={rows}
+            items={view.items}
+            workflow={workflow}
+            compiledInside={compiledInside}
+            panels={panels}
+          />
+          {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} items={view.items} panels={panels} />}
+          {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
         </div>
-      )}
-      {(view.stream.status !== "open" || view.stale !== "") && !view.deleted && (
-        <div className="execution-banner">
-          <ConnectionBanner stream={view.stream} stale={view.stale} />
-        </div>
-      )}
-      <div className="execution-body">
-        <RunPanel
-          route={route}
-          execution={view.execution}
-          rows={rows}
-          items={view.items}
-          workflow={workflow}
-          compiledInside={compiledInside}
-          panels={panels}
-        />
-        {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} items={view.items} panels={panels} />}
-        {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
-      </div>
-    </main>
+      </main>
+    </LastKnownContext>
   );
 }
 
