@@ -116,7 +116,7 @@ def test_every_way_of_showing_something_is_on_screen(stage: Stage) -> None:
 def test_more_pages_are_live_than_a_browser_has_connections(stage: Stage) -> None:
     execution, strings = stage.play()
     strings.publish("deck", "<p>first</p>")
-    others = [Stage(stage.page.context.new_page(), stage.server, stage.client, stage.puppeteer) for _ in range(4)]
+    others = [Stage(stage.page.context.new_page(), stage.server, stage.client, stage.puppeteer) for _ in range(7)]
     asked: list[str] = []
     stage.page.on("request", lambda request: asked.append(request.url) if "/live/" in request.url else None)
     stages = [stage, *others]
@@ -127,6 +127,13 @@ def test_more_pages_are_live_than_a_browser_has_connections(stage: Stage) -> Non
     for each in stages:
         each.expect_shown("second")
     assert {urlsplit(url).path for url in asked} == {"/live/streams"}
+    for each in stages:  # calls have their turn, too
+        assert each.page.evaluate("fetch('/api/v1/projects').then(({ ok }) => ok)")
+    stages.pop(2).page.close()
+    stages.pop().page.close()
+    strings.publish("deck", "<p>third</p>")
+    for each in stages:
+        each.expect_shown("third")
     strings.finish()
     for each in stages:
         expect(each.mark).to_have_text("Complete")

@@ -1,13 +1,14 @@
 /**
  * One Server-Sent Events stream that survives: it reconnects with `Last-Event-ID` after a lost connection, and closes
- * itself while the tab is hidden to resume when it is shown. All streams of a page share one connection.
+ * itself while the tab is hidden to resume when it is shown. All streams of a page share one connection, and many pages do.
  *
  * `fetch` rather than EventSource: only it can name the event to resume after when the stream was closed on purpose.
  */
 import { backoff } from "./backoff";
-import { Multiplexer, StreamMoved } from "./multiplexer";
+import { StreamMoved } from "./multiplexer";
 import { Observable, type Readable } from "./observable";
 import { ServerClock } from "./serverClock";
+import { BROWSER_SHARING, PageStreams } from "./sharedStreams";
 import { SseParser, type ServerEvent } from "./sse";
 
 export type StreamStatus =
@@ -46,7 +47,7 @@ export interface Surroundings {
 }
 
 export const BROWSER: Surroundings = {
-  fetch: new Multiplexer((url, init) => window.fetch(url, init)).fetch,
+  fetch: new PageStreams(BROWSER_SHARING).fetch,
   hidden: () => document.visibilityState === "hidden",
   onVisibility: (listener) => {
     document.addEventListener("visibilitychange", listener);

@@ -13,9 +13,10 @@ const URL = "/live/streams";
 /** A stream that is left may be one that ends by itself just now: that costs the others no other connection. */
 const ENDS_WITHIN_MS = 100;
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-class Channel {
+/** One stream, as who asked for it sees it: the answer, and what comes of its body. */
+export class Channel {
   readonly answer: Promise<Response>;
   private resolve!: (response: Response) => void;
   private reject!: (error: Error) => void;
@@ -67,17 +68,35 @@ export class Multiplexer {
   private open: Channel[] = [];
   private connection: AbortController | null = null;
   private due = false;
+  /** Addresses of streams that are to ask again before there is another connection, once for each. */
+  private moving: string[] = [];
+  private cancelConnect: (() => void) | null = null;
 
-  constructor(private readonly over: Fetch) {}
+  /**
+   * @param over asks for the connection.
+   * @param movesWithinMs how long a stream may take to ask again once its connection was given up.
+   */
+  constructor(
+    private readonly over: Fetch,
+    private readonly movesWithinMs = 0,
+  ) {}
 
   /** As `window.fetch`, of a path below `/live/`. */
   readonly fetch: Fetch = (url, { headers, signal }) => {
     const channel = new Channel({ url, lastId: new Headers(headers).get("Last-Event-ID") ?? "" });
     this.wanted.push(channel);
     signal?.addEventListener("abort", () => this.leave(channel));
-    this.soon();
+    if (this.moving.length > 0) this.moved(url);
+    else this.soon();
     return channel.answer;
   };
+
+  /** One of those that were on the connection before has asked again. */
+  private moved(url: string): void {
+    const at = this.moving.indexOf(url);
+    if (at >= 0) this.moving.splice(at, 1);
+    if (this.moving.length === 0) this.connectIn(0);
+  }
 
   private leave(channel: Channel): void {
     if (channel.over) return;
@@ -101,13 +120,21 @@ export class Multiplexer {
     this.connection = null;
     const moved = this.open.filter(({ over }) => !over);
     this.open = [];
+    this.moving = moved.map(({ request }) => request.url);
     for (const channel of moved) channel.fail(new StreamMoved());
     if (moved.length === 0) this.connect();
-    else setTimeout(() => this.connect(), 0);
+    else this.connectIn(this.movesWithinMs);
+  }
+
+  private connectIn(ms: number): void {
+    this.cancelConnect?.();
+    const timer = setTimeout(() => this.connect(), ms);
+    this.cancelConnect = () => clearTimeout(timer);
   }
 
   private connect(): void {
     this.due = false;
+    this.moving = [];
     const channels = this.wanted;
     this.wanted = [];
     if (channels.length === 0) return;

@@ -1,37 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FrameParser, Multiplexer, StreamMoved } from "../../src/core/multiplexer";
-import type { StreamsRequest } from "../../src/protocol/live.gen";
-
-const bytes = (text: string) => new TextEncoder().encode(text);
-const text = (data: Uint8Array | undefined) => new TextDecoder().decode(data);
-const frame = (channel: number, data: string) => `${channel} ${bytes(data).length}\n${data}`;
-
-/** A connection as the server has it. */
-class Connection {
-  private body!: ReadableStreamDefaultController<Uint8Array>;
-  readonly asked: StreamsRequest;
-  readonly response: Response;
-
-  constructor(readonly init: RequestInit) {
-    this.asked = JSON.parse(init.body as string) as StreamsRequest;
-    this.response = new Response(new ReadableStream<Uint8Array>({ start: (body) => void (this.body = body) }), {
-      headers: { Date: "Tue, 24 Nov 2026 10:05:00 GMT" },
-    });
-    init.signal?.addEventListener("abort", () => this.body.error(new DOMException("aborted", "AbortError")));
-  }
-
-  get urls() {
-    return this.asked.streams.map(({ url }) => url);
-  }
-
-  send(...frames: string[]): void {
-    this.body.enqueue(bytes(frames.join("")));
-  }
-
-  drop(): void {
-    this.body.error(new TypeError("network"));
-  }
-}
+import { bytes, Connection, frame, text } from "./connection";
 
 /** Until all has happened that happens within so many milliseconds. */
 const settled = (ms = 0) => vi.advanceTimersByTimeAsync(ms + 20);

@@ -27,8 +27,8 @@ from livedeck.errors import InvalidRequest
 
 log = logging.getLogger(__name__)
 
-MAX_STREAMS: Final = 32
-"""Streams of one connection. A page has three."""
+MAX_STREAMS: Final = 128
+"""Streams of one connection. A page has three, and many pages of one browser may share a connection."""
 MAX_BYTES: Final = 64 * 1024
 """Of a request for streams."""
 
