@@ -119,7 +119,16 @@ def test_defining_and_reading_a_workflow_loads_no_protobuf(tmp_path: Path) -> No
         "@workflow\n"
         "def both(x: int = 1) -> int:\n"
         "    return double(x=double(x=x))\n"
-        "assert both() == 4\n"
+        "@task\n"
+        "def up_to(count: int) -> list[int]:\n"
+        "    return list(range(count))\n"
+        "@task\n"
+        "def total(xs: list[int]) -> int:\n"
+        "    return sum(xs)\n"
+        "@workflow\n"
+        "def summed(count: int) -> int:\n"
+        "    return total(xs=up_to(count=count))\n"
+        "assert (both(), summed(count=4)) == (4, 6)\n"
         "print([name for name in ('google.protobuf', 'flyteidl', 'grpc', 'obstore') if name in sys.modules])\n"
     )
     result = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=True)

@@ -92,7 +92,7 @@ class LocalValue:
             TypeMismatch: it is of another type.
             StoreError: what was stored is gone.
         """
-        if self._literal is None and python_type is self._type:
+        if self._literal is None and handler_for(python_type).is_like(handler_for(self._type)):
             return handler_for(python_type).copy(self._copy)
         return from_literal(self.literal, python_type, self._data, location)
 

@@ -62,6 +62,10 @@ class Handler(abc.ABC):
         """Whether ``copy`` gives what a literal would give, so that in one process no literal need be made."""
         return False
 
+    def is_like(self, other: "Handler") -> bool:
+        """Return whether both are of equal types: each function annotated with ``list[int]`` has one of its own."""
+        return self is other or (type(self) is type(other) and bool(self.type == other.type))
+
     def copy(self, value: Any) -> Any:
         """Return what reading the literal of an accepted value would give; asked of light types only.
 
