@@ -8,6 +8,7 @@ import re
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from livedeck.errors import NotWritable, UnknownEntity, UnsupportedOption
 
 READERS = 4
 """Threads for reading; each has a connection, and so has the thread for lookups."""
+
+_WRITER_CACHE, _READER_CACHE = 16 << 20, 8 << 20
+"""Bytes of pages that a connection to SQLite keeps in memory: 56 MB for all of them, which a server that has long run
+comes to take. What is not among them is in the operating system's cache of the file, or is read from it."""
 
 _BUSY_SECONDS = 30
 """How long a statement waits for another process's lock on the SQLite file."""
@@ -102,13 +107,13 @@ def _sqlite(url: URL, options: dict[str, Any]) -> Engines:
     reader = create_engine(
         plain, connect_args=arguments, pool_size=READERS + 1, max_overflow=0, execution_options=options
     )
-    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
-        event.listen(engine, "connect", _prepare_sqlite)
+    for engine, begin, cache in ((writer, "BEGIN IMMEDIATE", _WRITER_CACHE), (reader, "BEGIN", _READER_CACHE)):
+        event.listen(engine, "connect", partial(_prepare_sqlite, cache))
         event.listen(engine, "begin", _begin(begin))
     return Engines(writer, reader)
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(cache: int, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     assert isinstance(connection, sqlite3.Connection)
     # The driver must not begin transactions on its own: savepoints and BEGIN IMMEDIATE need the say.
     connection.isolation_level = None
@@ -119,7 +124,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         "foreign_keys=ON",
         # As PostgreSQL's LIKE is.
         "case_sensitive_like=ON",
-        "cache_size=-65536",
+        f"cache_size=-{cache // 1024}",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

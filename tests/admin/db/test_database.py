@@ -1,6 +1,7 @@
 """A database that cannot be opened is told in words that name it, and not its password."""
 
 import asyncio
+import contextlib
 import socket
 import sqlite3
 import sys
@@ -17,7 +18,7 @@ from sqlalchemy import text
 from bench.history import DOMAIN, PROJECT, write_history
 from livedeck.admin.db import executions, recording
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.engines import open_engines, shown
+from livedeck.admin.db.engines import READERS, open_engines, shown
 from livedeck.admin.db.prepared import command
 from livedeck.admin.db.writer import Transaction
 from livedeck.errors import DatabaseUnavailable, NotWritable, ServerError, UnknownEntity, UnsupportedOption
@@ -141,3 +142,15 @@ def test_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_urls_are_shown_without_their_passwords(url: Any, expected: Any) -> None:
     assert shown(url) == expected
+
+
+def test_all_connections_together_keep_few_pages_in_memory(tmp_path: Path) -> None:
+    engines = open_engines(f"sqlite:///{tmp_path}/livedeck.db")
+    kept = 0
+    with contextlib.ExitStack() as stack:
+        for engine, connections in ((engines.writer, 1), (engines.reader, READERS + 1)):
+            for _ in range(connections):
+                connection = stack.enter_context(engine.connect())
+                kept -= connection.execute(text("PRAGMA cache_size")).scalar_one() * 1024
+    engines.dispose()
+    assert 0 < kept <= 64 << 20, "a server has them all for as long as it runs"
