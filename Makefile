@@ -27,7 +27,7 @@ check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Pyth
 	@scripts/check.sh
 
 unit: $(VENV)/.dev  ## What to run between edits: lint, types and the quick tests
-	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql" --hypothesis-profile quick --ignore tests/acceptance --ignore tests/integration --ignore tests/cli $(ARGS)
+	@scripts/unit.sh $(ARGS)
 
 acceptance: $(VENV)/.dev $(CONSOLE) chromium  ## Real server, real browser
 	@$(BIN)/python -m pytest tests/acceptance $(ARGS)

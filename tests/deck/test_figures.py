@@ -1,21 +1,21 @@
-"""Figures, images and lists of them, of the real libraries, by every call that shows something."""
+"""Figures, images and lists of them, of the real libraries, by every call that shows something.
+
+Libraries that take long to import are imported by the tests that need them: each process that runs some of the tests
+imports all modules of tests.
+"""
 
 import base64
 import html
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import PIL.Image
-import plotly.graph_objects as go
 import pytest
-import seaborn as sns
-import seaborn.objects as so
-from bokeh.layouts import column
-from bokeh.plotting import figure as bokeh_figure
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -41,6 +41,9 @@ def pictures(shown: str) -> list[PIL.Image.Image]:
 
 
 def drawn_on_one_figure() -> dict[str, object]:
+    import seaborn as sns
+    import seaborn.objects as so
+
     figure, axes = plt.subplots(2, 2)
     parts = plt.figure().subfigures(1, 2)
     return {
@@ -122,17 +125,35 @@ def test_numbers_beyond_a_byte_are_stretched_and_that_is_said() -> None:
     assert pictures(to_html(flat))
 
 
-VALUES = {
-    "frame": FRAME.assign(tag="<b>x</b>"),
-    "matplotlib": plt.figure(),
-    "pillow": PIL.Image.new("RGB", (60, 30), "red"),
-    "plotly": go.Figure(go.Scatter(y=[1, 2])),
-    "bokeh": column(bokeh_figure(height=100)),
-    "axes": plt.subplots(1, 2)[1],
-    "dict": {"a": "<i>1</i>"},
-    "list": ["<i>1</i>"],
-    "number": 3,
-    "html": "<b>mine</b>",
+def bokeh_figure() -> Any:
+    from bokeh.plotting import figure
+
+    return figure(height=100)
+
+
+def bokeh_column() -> Any:
+    from bokeh.layouts import column
+
+    return column(bokeh_figure())
+
+
+def plotly_figure() -> Any:
+    import plotly.graph_objects as go
+
+    return go.Figure(go.Scatter(y=[1, 2]))
+
+
+VALUES: dict[str, Callable[[], Any]] = {
+    "frame": lambda: FRAME.assign(tag="<b>x</b>"),
+    "matplotlib": plt.figure,
+    "pillow": lambda: PIL.Image.new("RGB", (60, 30), "red"),
+    "plotly": plotly_figure,
+    "bokeh": bokeh_column,
+    "axes": lambda: plt.subplots(1, 2)[1],
+    "dict": lambda: {"a": "<i>1</i>"},
+    "list": lambda: ["<i>1</i>"],
+    "number": lambda: 3,
+    "html": lambda: "<b>mine</b>",
 }
 
 
@@ -143,7 +164,7 @@ def neutral(shown: str) -> str:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_update_and_extend_render_as_append_does(name: str) -> None:
-    value = VALUES[name]
+    value = VALUES[name]()
     page = Page()
     page.deck("appended").append(value)
     page.deck("updated").append("before").update(value)
@@ -163,8 +184,8 @@ def test_update_and_extend_render_as_append_does(name: str) -> None:
 def test_a_figure_of_bokeh_has_its_library_once_and_data_of_its_own() -> None:
     page = Page()
     deck = page.deck("d")
-    deck.append(bokeh_figure(height=100))
-    deck.append(bokeh_figure(height=100))
+    deck.append(bokeh_figure())
+    deck.append(bokeh_figure())
     library, first, second = apply_ops(Document(), page.take().ops()).decks[0].elements
     assert len(library.html) > 500_000
     assert "http" not in "".join(re.findall(r'<script[^>]*src="([^"]*)"', library.html))
