@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
-from playwright.sync_api import FrameLocator, Locator, Page, Response, expect
+from playwright.sync_api import FloatRect, FrameLocator, Locator, Page, Response, expect
 
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess
@@ -99,6 +99,17 @@ def wait_until(page: Page, condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came"
         page.wait_for_timeout(20)
+
+
+def settled_box(page: Page, locator: Locator) -> FloatRect:
+    """Where an element is, once it stays there: what stands before it on the page may still come."""
+    deadline = time.monotonic() + TIMEOUT
+    before = None
+    while (box := locator.bounding_box()) is None or box != before:
+        assert time.monotonic() < deadline, "it never stays where it is"
+        before = box
+        page.wait_for_timeout(100)
+    return box
 
 
 def console_url(base: str, execution: WorkflowExecutionIdentifier, query: Mapping[str, str]) -> str:

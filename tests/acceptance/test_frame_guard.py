@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, settled_box
 
 pytestmark = pytest.mark.acceptance
 
@@ -56,8 +56,7 @@ def test_a_deck_that_calls_focus_gets_nothing_of_what_is_typed_into_the_console(
     expect(box).to_have_value("the loss is no number")
     stage.page.keyboard.press("Escape")
     expect(stage.page.get_by_role("dialog")).to_have_count(0)
-    place = stage.deck.get_by_role("tabpanel", name="deck").bounding_box()
-    assert place is not None
+    place = settled_box(stage.page, stage.deck.get_by_role("tabpanel", name="deck"))
     stage.page.mouse.move(place["x"] + 100, place["y"] + 100)
     stage.page.mouse.click(place["x"] + 150, place["y"] + 150)
     stage.page.keyboard.type("clicked")

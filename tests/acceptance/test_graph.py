@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.console import Stage, wait_until
+from tests.acceptance.console import Stage, settled_box, wait_until
 from tests.integration.running import start
 
 pytestmark = pytest.mark.acceptance
@@ -55,9 +55,7 @@ def test_a_graph_that_was_moved_stays_where_the_viewer_put_it(stage: Stage) -> N
     card = graph.get_by_text("puppet", exact=True)
     expect(card).to_be_visible()
     stage.page.wait_for_function(IN_THE_MIDDLE, arg=graph.element_handle())
-    box, stood = graph.bounding_box(), card.bounding_box()
-    assert box is not None
-    assert stood is not None
+    box, stood = settled_box(stage.page, graph), settled_box(stage.page, card)
     stage.page.mouse.move(box["x"] + 20, box["y"] + 20)
     stage.page.mouse.down()
     stage.page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
@@ -88,8 +86,7 @@ def test_very_many_nodes_are_one_picture_and_cards_where_one_looks_closely(stage
     cards = graph.get_by_role("link", name="successor")
     expect(cards).to_have_count(0)
     stage.page.wait_for_function(AS_WIDE_AS_ITS_WINDOW, arg=graph.element_handle())
-    box = graph.bounding_box()
-    assert box is not None
+    box = settled_box(stage.page, graph)
     graph.click(position={"x": box["width"] / 2, "y": box["height"] / 2 - 4})  # a node, not the gap below it
     expect(stage.page.get_by_role("heading", level=2, name="successor")).to_be_visible()
     stage.page.wait_for_function(AS_WIDE_AS_ITS_WINDOW, arg=graph.element_handle())  # the panel has made it narrower

@@ -45,7 +45,9 @@ def plain_browser(playwright: Playwright, chromium: str, tmp_path: Path) -> Iter
 
 @pytest.fixture
 def page(plain_browser: Browser) -> Page:
-    return plain_browser.contexts[0].pages[0]
+    (context,) = plain_browser.contexts
+    context.set_default_timeout(TIMEOUT * 1000)
+    return context.pages[0]
 
 
 def streams_of(page: Page, path: str) -> tuple[list[Request], list[Request]]:

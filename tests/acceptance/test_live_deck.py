@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, settled_box
 
 pytestmark = pytest.mark.acceptance
 
@@ -61,8 +61,7 @@ def test_a_zoom_into_a_chart_stays_while_points_arrive(stage: Stage) -> None:
     stage.open_deck(execution)
     plot = stage.deck.get_by_role("img", name=re.compile("^Loss"))
     expect(plot).to_have_accessible_name(re.compile("100 points"))
-    box = plot.locator(".u-over").bounding_box()
-    assert box is not None
+    box = settled_box(stage.page, plot.locator(".u-over"))
     stage.page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + box["height"] / 2)
     stage.page.mouse.down()
     stage.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2, steps=5)

@@ -61,6 +61,7 @@ def test_downloaded_it_opens_from_disk_with_everything_in_it(stage: Stage, tmp_p
 def test_without_scripts_it_shows_the_same(stage: Stage, browser: Browser, tmp_path: Path) -> None:
     path = saved(stage, tmp_path)
     context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(TIMEOUT * 1000)
     page = context.new_page()
     page.goto(path.as_uri())
     check_first_tab(page)

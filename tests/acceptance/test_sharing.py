@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.acceptance.console import Stage
+from tests.acceptance.puppet import TIMEOUT
 
 pytestmark = pytest.mark.acceptance
 
@@ -28,6 +29,7 @@ def test_a_shared_deck_is_live_and_alone(stage: Stage, browser: Browser) -> None
     url = shared_link(stage)
 
     context = browser.new_context()
+    context.set_default_timeout(TIMEOUT * 1000)
     guest = Stage(context.new_page(), stage.server, stage.client, stage.puppeteer)
     asked: list[str] = []
     guest.page.on("request", lambda request: asked.append(request.url.removeprefix(stage.server.url)))

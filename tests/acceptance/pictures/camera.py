@@ -1,8 +1,10 @@
 """Takes pictures of scenes that come out the same each time: one browser, one font, a clock that stands still."""
 
 import contextlib
+import itertools
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,6 +19,8 @@ from tests.acceptance.pictures.scenes import Scene
 from tests.acceptance.pictures.story import NOW
 
 HEIGHT: Final = 900
+_LONGEST: Final = 60.0
+"""Seconds that anything may take on a machine that is busy with other things."""
 _STAYS: Final = 2
 """How many pictures in a row must be the same as the one before for a page to be done."""
 URL: Final = "http://livedeck.example"
@@ -85,6 +89,7 @@ def opened(browser: Browser, scene: Scene, folder: Path) -> Iterator[Page]:
         timezone_id="UTC",
         java_script_enabled=scene.scripts,
     )
+    context.set_default_timeout(1000 * _LONGEST)
     page = context.new_page()
     page.clock.set_fixed_time(NOW)
     errors: list[str] = []
@@ -95,7 +100,14 @@ def opened(browser: Browser, scene: Scene, folder: Path) -> Iterator[Page]:
     assert errors == []
 
 
-def take(page: Page, look: Look, good: Callable[[Image.Image], bool] | None = None, tries: int = 25) -> Image.Image:
+def take(
+    page: Page,
+    look: Look,
+    good: Callable[[Image.Image], bool] | None = None,
+    *,
+    tries: int = 25,
+    seconds: float = 15.0,
+) -> Image.Image:
     """Take a picture.
 
     What a page draws anew for another width follows some frames later; so another picture is taken until one is as it
@@ -105,17 +117,21 @@ def take(page: Page, look: Look, good: Callable[[Image.Image], bool] | None = No
         page: Of what.
         look: How it is looked at.
         good: Whether a picture is as it is to be; None: not known.
-        tries: How many pictures are taken at most.
+        tries: How many pictures are taken, if none is as it is to be.
+        seconds: For how long they are taken then, at least.
     """
     before: bytes | None = None
     picture = None
     same = 0
     _turn(page, look)
-    for _ in range(tries):
+    begun = time.monotonic()
+    for tried in itertools.count(1):
         shot = page.screenshot(animations="disabled")
         picture = Image.open(BytesIO(shot)).convert("RGB")
         same = same + 1 if shot == before else 0
         if good(picture) if good is not None else same == _STAYS:
+            break
+        if tried >= tries and time.monotonic() - begun > seconds:
             break
         before = shot
     assert picture is not None
