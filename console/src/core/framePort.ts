@@ -15,7 +15,8 @@ export const PAINTED = "livedeck:painted";
 /** A frame that waits says hello more rarely than this; a Deck's script may say it in a loop, and each costs a document. */
 const ANSWER_EVERY_MS = 200;
 
-const ANSWERS_WITHIN_MS = 100;
+/** A frame that draws, on a machine that is busy, takes its time to answer; who types in the page does not wait for that. */
+const ANSWERS_WITHIN_MS = 400;
 
 /** A tab's name goes into the address; a longer one than this is not kept there. */
 const LONGEST_NAME = 500;
