@@ -15,7 +15,7 @@ PROGRAM = Path(__file__).parent / "programs" / "many.py"
 ITEMS = 1_000
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_decks_of_a_thousand_items_stand_side_by_side_and_lead_to_each(stage: Stage) -> None:
     execution = start(stage.client, PROGRAM, "many", size=ITEMS, refused=713)
     page = stage.page
@@ -46,7 +46,7 @@ def test_the_decks_of_a_thousand_items_stand_side_by_side_and_lead_to_each(stage
     expect(page.get_by_role("link", name="measure [713]: Failed")).to_be_visible()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_twenty_tasks_share_a_deck_in_the_console_and_in_the_saved_page(stage: Stage) -> None:
     execution = start(stage.client, PROGRAM, "team", size=20)
     page = stage.page

@@ -153,7 +153,7 @@ async def test_a_folder_that_cannot_be_written_to(tmp_path: Path, key: str) -> N
 async def test_no_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)  # noqa: ASYNC240 - at once
     with pytest.raises(NotWritable, match="Permission denied"):
-        async with running_admin(tmp_path):
+        async with running_admin(tmp_path, database=f"sqlite:///{tmp_path}/livedeck.db"):
             pass
 
 

@@ -35,7 +35,7 @@ class Story:
         wait_for((self.folder / name).exists, timeout=60)
 
     def ended(self) -> Execution:
-        return wait_ended(self.client, self.execution, timeout=110)
+        return wait_ended(self.client, self.execution, timeout=240)
 
     @property
     def runs(self) -> list[str]:

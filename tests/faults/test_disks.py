@@ -15,7 +15,7 @@ from tests.faults.conftest import begin, skip_unless_chosen, steps
 from tests.faults.disks import DISK_FAULTS, Disk, mounted_disk
 from tests.integration.running import finished_deck, phase_of, python_outputs
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 LASTS = 2.0
 """Seconds that a fault lasts, which is all that can be seen of it from outside: nobody tells of calls that failed."""

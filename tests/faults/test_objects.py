@@ -13,7 +13,7 @@ from tests.faults.conftest import Bucket, Story, begin, skip_unless_chosen, step
 from tests.faults.objects import OBJECT_FAULTS
 from tests.integration.running import finished_deck, phase_of, python_outputs, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MOMENTS = ("before", "at", "after")
 SHORT = {("503", "before"), ("expired", "at"), ("stalled", "at"), ("lost reply", "after")}

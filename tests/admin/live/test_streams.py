@@ -21,7 +21,7 @@ from livedeck.deck import segments
 from livedeck.errors import InvalidKey, InvalidName
 from livedeck.executors.api import Queued
 from livedeck.store.layout import log_key
-from livedeck.testing.server import listening, running_admin
+from livedeck.testing.server import DEADLINE, listening, running_admin
 from tests.admin.conftest import Protos
 from tests.admin.live.conftest import RUN, created, read, until
 
@@ -378,5 +378,9 @@ async def test_viewers_leave_room_for_calls(tmp_path: Path) -> None:
             assert refused.json()["message"].startswith("4 viewers watch already, as many as this server takes")
             assert (await http.get("/healthz")).status_code == 200
         await stack.aclose()
-        async with listening(admin.endpoint, path) as stream:
-            await stream.until("ready")
+        async with asyncio.timeout(DEADLINE):
+            while True:  # until the server has noticed that they are gone
+                async with listening(admin.endpoint, path) as stream:
+                    if stream.status == 200:
+                        await stream.until("ready")
+                        break
