@@ -125,15 +125,18 @@ class Publisher:
             return False
         return self._wait_landed(token, timeout) if wait else True
 
-    def close(self, outcome: Literal["succeeded", "failed", "aborted"], timeout: float = FLUSH_TIMEOUT) -> None:
+    def close(self, outcome: Literal["succeeded", "failed", "aborted"], timeout: float = FLUSH_TIMEOUT) -> bool:
         """Publish what is left, the end and the last snapshot; wait for it, within bounds. Never raises.
 
         Args:
             outcome: How the task ended.
             timeout: Seconds for all of it; what is not stored by then is given up, with a warning that names it.
+
+        Returns:
+            Whether all of it is stored. False in a forked child.
         """
         if self._thread is None or self._pid != os.getpid():
-            return
+            return False
         with self._lock:
             if self._end is None:
                 self._stage()
@@ -147,6 +150,7 @@ class Publisher:
                 missing = "end of the Deck" if self._logic.replay.end is None else "last deck.html"
                 logger.warning("deck_flush_incomplete: the %s was not stored within %g s", missing, timeout)
         self._page.publisher = None
+        return self._logic.complete
 
     def _wait_closed(self, thread: threading.Thread, timeout: float) -> None:
         """Wait until all is stored; for segments to be removed only a moment more, however long the store takes."""

@@ -59,6 +59,8 @@ class Attempt:
         self._ended = False
         self.on_abort: Callable[[], None] | None = None
         """Called first when the attempt's process is told to end."""
+        self.deck_stored = True
+        """False once the Deck has ended and not all of it could be stored."""
         if store is not None:
             self._open_deck(store, hint)
         self.context = ExecutionContext(
@@ -146,7 +148,7 @@ class Attempt:
             return True
         if outcome != "aborted":
             add_tabs(self.page, AttemptSummary(self.task, self.inputs, self.outputs, self.timeline))
-        self._publisher.close(outcome, timeout=timeout)
+        self.deck_stored = self._publisher.close(outcome, timeout=timeout)
         return True
 
     def abort(self) -> bool:
@@ -156,17 +158,17 @@ class Attempt:
         return self.end("aborted")
 
     @contextmanager
-    def settled(self) -> Iterator[None]:
-        """End the Deck as what happens inside ends."""
+    def settled(self, *, timeout: float = FLUSH_TIMEOUT) -> Iterator[None]:
+        """End the Deck as what happens inside ends; see ``end``."""
         try:
             yield
         except BaseException as error:
             if _was_stopped(error):
-                self.end("aborted")
+                self.end("aborted", timeout=timeout)
             else:
-                self.fail(error)
+                self.fail(error, timeout=timeout)
             raise
-        self.end("succeeded")
+        self.end("succeeded", timeout=timeout)
 
 
 def run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:

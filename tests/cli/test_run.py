@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from livedeck.sdk.local import folders
+from livedeck.sdk.local.flushing import FIRST, flush_timeout
 from tests.cli.conftest import Command
 
 
@@ -253,6 +254,43 @@ def test_the_terminal_shows_attempts_failures_and_what_the_cache_gave(
     assert told() == [*retried, "remembered cached"]
     assert "its outputs are those of an earlier run" in livedeck("run", str(tmp_path / "attempts.py"), "both").stderr
     folders.run_folder.cache_clear()
+
+
+@pytest.mark.slow
+def test_a_folder_that_takes_no_decks_costs_time_once(
+    livedeck: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(tmp_path / "local"))
+    folders.run_folder.cache_clear()
+    (tmp_path / "blocked.py").write_text(
+        "import os, shutil\n"
+        "from pathlib import Path\n"
+        "from livedeck import Deck, current_context, task, workflow\n"
+        "@task(enable_deck=True)\n"
+        "def first() -> int:\n"
+        "    Deck('d').append('<p>before</p>')\n"
+        "    current_context().publish_decks(wait=True, timeout=30)\n"
+        "    (folder,) = Path(os.environ['LIVEDECK_LOCAL_DIR']).glob('*/*-three')\n"
+        "    shutil.rmtree(folder)\n"
+        "    folder.write_text('a file in its place')\n"
+        "    return 1\n"
+        "@task(enable_deck=True)\n"
+        "def then(x: int) -> int:\n"
+        "    Deck('d').append('<p>after</p>')\n"
+        "    return x + 1\n"
+        "@workflow\n"
+        "def three() -> int:\n"
+        "    return then(x=then(x=first()))\n"
+    )
+    result = livedeck("run", str(tmp_path / "blocked.py"), "three")
+    folders.run_folder.cache_clear()
+    assert result.exit_code == 0, result.output
+    assert '"o0": 3' in result.stdout
+    given_up = [each.getMessage() for each in caplog.records if "deck_flush_incomplete" in each.getMessage()]
+    assert [words.partition("within ")[2] for words in given_up] == ["10 s", "0.5 s", "0.5 s"]
+    assert livedeck("run", "program.py", "training").exit_code == 0
+    folders.run_folder.cache_clear()
+    assert flush_timeout.seconds == FIRST
 
 
 def test_view_goes_with_local_runs(livedeck: Command) -> None:

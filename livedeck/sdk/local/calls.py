@@ -23,6 +23,7 @@ from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.local.cache import LocalCacheEntry
 from livedeck.sdk.local.eager import EagerCaller
 from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
+from livedeck.sdk.local.flushing import flush_timeout
 from livedeck.sdk.local.folders import CallFolder
 from livedeck.sdk.local.shared_deck import hint_of, shared_deck
 from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
@@ -268,7 +269,7 @@ class _Call:
         deck = self.call_folder.uri(str(number)) if self.task.options.enable_deck else ""
         try:
             told = attempt_told(self.task.name, self.call_folder.nodes, number, deck)
-            with told, attempt.settled(), _environment(self.task):
+            with told, flush_timeout.settled(attempt), _environment(self.task):
                 yield attempt
         except Exception as error:
             if number == self._retries:

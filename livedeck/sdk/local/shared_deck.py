@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from livedeck.deck.settings import SHARED
 from livedeck.errors import StoreError
+from livedeck.sdk.local.flushing import flush_timeout
 from livedeck.sdk.local.folders import CallFolder
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class SharedDeck:
 
     def end(self, outcome: Literal["succeeded", "failed"]) -> None:
         """Publish what is left, and the end."""
-        self._publisher.close(outcome)
+        flush_timeout.note(stored=self._publisher.close(outcome, timeout=flush_timeout.seconds))
 
 
 _decks: dict[str, SharedDeck] = {}
