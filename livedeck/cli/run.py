@@ -19,6 +19,8 @@ from livedeck.sdk.local.events import listening
 from livedeck.sdk.tracebacks import format_error, user_frames
 from livedeck.sdk.types import Location, to_json
 
+HELP = ("-h", "--help")
+
 
 @click.command(
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []},
@@ -47,8 +49,10 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
     settings, arguments = _take_options(ctx, RunSettings(**options), arguments)
     if arguments[0].startswith("-"):  # click passes on what it does not know: after NAME it is an input
         _refuse_option(ctx, arguments[0].partition("=")[0])
+    if len(arguments) > 1 and arguments[1].startswith("-") and arguments[1] not in HELP:
+        _refuse_option(ctx, arguments[1].partition("=")[0])
     program = load_file(arguments[0])
-    if len(arguments) == 1 or arguments[1] in ("-h", "--help"):
+    if len(arguments) == 1 or arguments[1] in HELP:
         click.echo(_listing(arguments[0], program))
         ctx.exit(0 if len(arguments) > 1 else 2)
     entity = program.find(arguments[1])
@@ -65,6 +69,8 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
 
 def _refuse_option(ctx: click.Context, name: str) -> NoReturn:
     known = [option for parameter in ctx.command.params for option in parameter.opts if option.startswith("-")]
+    if name in known:
+        raise click.UsageError(f"{name} goes before FILE.", ctx)
     raise click.NoSuchOption(name, possibilities=difflib.get_close_matches(name, known), ctx=ctx)
 
 

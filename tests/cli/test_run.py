@@ -92,6 +92,8 @@ def test_without_a_name_it_says_what_there_is(livedeck: Command) -> None:
         (["program.py", "training", "--epochs", "2.5"], 2, ["--epochs", "2.5", "int"]),
         (["program.py", "training", "--epoch", "2"], 2, ["--epoch", "--epochs"]),
         (["program.py", "training", "--endpoint", "x"], 2, ["--endpoint goes before FILE"]),
+        (["program.py", "--endpoint", "x", "training"], 2, ["--endpoint goes before FILE"]),
+        (["program.py", "--endpont", "x", "training"], 2, ["No such option '--endpont'", "'--endpoint'"]),
         (["program.py", "train"], 2, ["Missing option '--epochs'"]),
         (["program.py", "join", "--size", "medium"], 2, ["--size", "'medium'", "small"]),
         (["program.py", "join", "--point", '{"z": 1}'], 2, ["--point", "z"]),
