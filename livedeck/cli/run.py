@@ -4,7 +4,8 @@ import contextlib
 import difflib
 import json
 import traceback
-from collections.abc import Coroutine, Mapping
+import warnings
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, NoReturn
 
 import click
@@ -16,8 +17,9 @@ from livedeck.sdk.attempts import run_to_end
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.loading import Program, kind_of, load_file
 from livedeck.sdk.local.events import listening
+from livedeck.sdk.noted_options import NoEffectWarning
 from livedeck.sdk.tracebacks import format_error, user_frames
-from livedeck.sdk.types import Location, to_json
+from livedeck.sdk.types import Location, PickleWarning, to_json
 
 HELP = ("-h", "--help")
 
@@ -51,7 +53,8 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
         _refuse_option(ctx, arguments[0].partition("=")[0])
     if len(arguments) > 1 and arguments[1].startswith("-") and arguments[1] not in HELP:
         _refuse_option(ctx, arguments[1].partition("=")[0])
-    program = load_file(arguments[0])
+    with _told_of_types(to_run=len(arguments) > 1 and set(HELP).isdisjoint(arguments)):
+        program = load_file(arguments[0])
     if len(arguments) == 1 or arguments[1] in HELP:
         click.echo(_listing(arguments[0], program))
         ctx.exit(0 if len(arguments) > 1 else 2)
@@ -65,6 +68,16 @@ def run(ctx: click.Context, /, arguments: tuple[str, ...], *, wants_help: bool, 
         if any(error.option_name in parameter.opts for parameter in ctx.command.params):
             raise click.UsageError(f"{error.option_name} goes before FILE: inputs follow NAME.", error.ctx) from error
         raise
+
+
+@contextlib.contextmanager
+def _told_of_types(*, to_run: bool) -> Iterator[None]:
+    """Let warnings about a program's types and options be printed by who runs it, not by who asks what there is."""
+    with warnings.catch_warnings():
+        if not to_run:
+            for category in (PickleWarning, NoEffectWarning):
+                warnings.simplefilter("ignore", category)
+        yield
 
 
 def _refuse_option(ctx: click.Context, name: str) -> NoReturn:

@@ -72,6 +72,23 @@ def test_help_lists_the_inputs(livedeck: Command) -> None:
         assert expected in words
 
 
+@pytest.mark.parametrize(
+    ("given", "warned"), [([], False), (["flow", "--help"], False), (["flow"], True)], ids=["list", "help", "run"]
+)
+def test_who_asks_what_there_is_is_not_warned_of_its_types(tmp_path: Path, given: list[str], warned: bool) -> None:
+    program = tmp_path / "opaque.py"
+    program.write_text(
+        "from livedeck import task, workflow\n\nclass Opaque:\n    pass\n\n"
+        "@task(labels={'a': 'b'})\ndef make() -> Opaque:\n    return Opaque()\n\n"
+        "@workflow\ndef flow() -> Opaque:\n    return make()\n"
+    )
+    command = [sys.executable, "-m", "livedeck.cli", "run", str(program), *given]
+    environment = {**os.environ, "LIVEDECK_LOCAL_DIR": str(tmp_path / "local")}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (result.stderr.count("PickleWarning"), result.stderr.count("NoEffectWarning")) == (warned, warned)
+    assert "flow" in result.stdout or warned, result.stderr
+
+
 def test_without_a_name_it_says_what_there_is(livedeck: Command) -> None:
     result = livedeck("run", "program.py", "--help")
     assert result.exit_code == 0
