@@ -19,7 +19,7 @@ PROGRAM = Path(__file__).parent / "values_workflows.py"
 
 
 def figures(options: Options) -> Iterator[Figure]:
-    theirs = None if options.short else call("large_list.py", COUNT)
+    theirs = None if options.short else call("large_list.py")
     peer = None if theirs is None else "flytekit's local execution"
     passed_on(count=3)
     start = time.perf_counter()

@@ -5,6 +5,7 @@ from flyteidl.core import execution_pb2 as core
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.admin.phases import NODE
+from livedeck.admin.records.results import apply_result
 from livedeck.admin.records.times import duration, occurred, span, timestamp
 
 
@@ -40,7 +41,9 @@ def apply(node: NodeExecution, event: NodeExecutionEvent, now: int) -> None:
         closure.deck_uri = event.deck_uri
     _apply_metadata(node, event)
     _apply_target(node, event)
-    _apply_result(node, event)
+    apply_result(closure, event)
+    if event.phase == core.NodeExecution.RUNNING and not event.WhichOneof("output_result"):
+        closure.ClearField("error")  # a retry runs: what the attempt before failed with is its own story
 
 
 def _apply_metadata(node: NodeExecution, event: NodeExecutionEvent) -> None:
@@ -67,20 +70,5 @@ def _apply_target(node: NodeExecution, event: NodeExecutionEvent) -> None:
             closure.task_node_metadata.CopyFrom(known)
             if told.dynamic_workflow.dynamic_job_spec_uri:
                 closure.dynamic_job_spec_uri = told.dynamic_workflow.dynamic_job_spec_uri
-        case _:
-            return
-
-
-def _apply_result(node: NodeExecution, event: NodeExecutionEvent) -> None:
-    closure = node.closure
-    match event.WhichOneof("output_result"):
-        case "output_uri":
-            closure.output_uri = event.output_uri
-        case "output_data":
-            closure.output_data.CopyFrom(event.output_data)
-        case "error":
-            closure.error.CopyFrom(event.error)
-        case _ if event.phase == core.NodeExecution.RUNNING and closure.HasField("error"):
-            closure.ClearField("error")  # a retry runs: what the attempt before failed with is its own story
         case _:
             return

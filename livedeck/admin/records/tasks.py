@@ -6,6 +6,7 @@ from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.event.event_pb2 import TaskExecutionEvent, TaskExecutionMetadata
 
 from livedeck.admin.phases import TASK
+from livedeck.admin.records.results import apply_result
 from livedeck.admin.records.times import duration, occurred, span, timestamp
 
 
@@ -46,7 +47,7 @@ def apply(task: TaskExecution, event: TaskExecutionEvent, now: int) -> None:
     _apply_logs(task, event)
     _apply_reasons(task, event, at)
     _apply_metadata(closure.metadata, event.metadata)
-    _apply_result(task, event)
+    apply_result(closure, event)
 
 
 def _apply_logs(task: TaskExecution, event: TaskExecutionEvent) -> None:
@@ -82,16 +83,3 @@ def _apply_metadata(known: TaskExecutionMetadata, told: TaskExecutionMetadata) -
     if told.resource_pool_info:
         del known.resource_pool_info[:]
         known.resource_pool_info.extend(told.resource_pool_info)
-
-
-def _apply_result(task: TaskExecution, event: TaskExecutionEvent) -> None:
-    closure = task.closure
-    match event.WhichOneof("output_result"):
-        case "output_uri":
-            closure.output_uri = event.output_uri
-        case "output_data":
-            closure.output_data.CopyFrom(event.output_data)
-        case "error":
-            closure.error.CopyFrom(event.error)
-        case _:
-            return
