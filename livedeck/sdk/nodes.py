@@ -1,5 +1,6 @@
 """Nodes: the calls that make up a workflow, and what the inputs of each are bound to."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from livedeck.sdk import options
 from livedeck.sdk.entities import AnyEntity
 
 _ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_LONGEST = 63
+"""Characters of a label in the names of hosts, which ids of nodes are made to be."""
 _RESERVED = ("start-node", "end-node", "fn0")
 
 _REFUSED: Mapping[str, str] = {
@@ -229,9 +232,9 @@ class Node(CallResult):
         return self
 
     def _rename(self, node_name: str) -> None:
-        node_id = str(node_name).lower().replace("_", "-")  # as flytekit does
+        node_id = dns_label(str(node_name))
         if not _ID.fullmatch(node_id) or node_id in _RESERVED:
-            raise InvalidName(f"node_name={node_name!r}: use letters, digits and dashes, at most 63")
+            raise InvalidName(f"node_name={node_name!r}: use letters, digits and dashes")
         if any(node.id == node_id for node in self._siblings if node is not self):
             raise InvalidName(f"node_name={node_name!r}: another node of this workflow is named so")
         self.id = node_id
@@ -345,3 +348,15 @@ def refuse_overrides(given: Mapping[str, Any], allowed: tuple[str, ...], what: s
     for option in given:
         if option not in allowed:
             raise UnsupportedOption(f"with_overrides({option}=...) does not apply to {what}: set it on its tasks")
+
+
+def dns_label(name: str) -> str:
+    """Return the id that flytekit gives to a node of some name: ``of_a.wineTask`` becomes ``of-a-wine-task``.
+
+    Other characters than letters, digits, dashes, dots and underlines stay as they are.
+    """
+    if len(name) >= _LONGEST:
+        digest = hashlib.sha224(name.encode()).hexdigest()[:10]
+        name = f"{digest}-{name[len(digest) + 1 - _LONGEST :]}"
+    dashed = re.sub(r"[._]", "-", name)
+    return re.sub(r"(?<=[^-])(?=[A-Z])", "-", dashed).lower().removeprefix("-").removesuffix("-")

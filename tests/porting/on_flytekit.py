@@ -1,16 +1,19 @@
-"""Runs programs locally on flytekit, all in one process; started by the interpreter of flytekit's own environment.
+"""Runs programs locally on flytekit, and serialises them, all in one process; started by flytekit's own interpreter.
 
-Prints one line of JSON: from each program's name to what came of its runs.
+Prints one line of JSON: from each program's name to what came of its runs, and to the trees that it is compiled to.
 """
 
 import importlib
 import json
 import sys
 import traceback
+from collections import OrderedDict
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from encoding import called, named  # type: ignore[import-not-found] # it is beside this file, which is run as a script
+from encoding import called, named  # type: ignore[import-not-found] # they are beside this file, which is run as a script
+from trees import entity_trees  # type: ignore[import-not-found]
 
 
 def outcomes(program: ModuleType) -> list[Any]:
@@ -27,10 +30,27 @@ def _failure(entity: Any, inputs: dict[str, Any]) -> str:
     return "succeeded"
 
 
-def outcomes_of(name: str) -> list[Any] | str:
-    """Return the same of a program by its name, or the traceback of what it raised."""
+def trees(program: ModuleType) -> dict[str, Any]:
+    """Return the trees of all that the program runs, and of what that calls."""
+    from flytekit.configuration import Image, ImageConfig, SerializationSettings
+    from flytekit.tools.translator import gather_dependent_entities, get_serializable
+
+    image = Image(name="default", fqn="any", tag="1")
+    settings = SerializationSettings(ImageConfig(default_image=image, images=[image]), "project", "domain", "version")
+    found: OrderedDict[Any, Any] = OrderedDict()
+    for entity, _ in [*program.RUNS, *getattr(program, "FAILURES", [])]:
+        get_serializable(found, settings, entity)
+    tasks, workflows, _ = gather_dependent_entities(found)
+    return entity_trees(  # type: ignore[no-any-return]
+        [each.to_flyte_idl() for each in tasks.values()],
+        [each.template.to_flyte_idl() for each in workflows.values()],
+    )
+
+
+def of_program(name: str, what: Callable[[ModuleType], Any]) -> Any:
+    """Return what is asked of a program by its name, or the traceback of what it raised."""
     try:
-        return outcomes(importlib.import_module(name))
+        return what(importlib.import_module(name))
     except Exception:
         return traceback.format_exc()
 
@@ -38,5 +58,5 @@ def outcomes_of(name: str) -> list[Any] | str:
 if __name__ == "__main__":
     folder, *names = sys.argv[1:]
     sys.path.insert(0, folder)
-    found = {name: outcomes_of(name) for name in names}
-    print(json.dumps(found), file=sys.stdout)
+    answers = {name: {"outcomes": of_program(name, outcomes), "trees": of_program(name, trees)} for name in names}
+    print(json.dumps(answers), file=sys.stdout)

@@ -7,7 +7,7 @@ what has to fail, and does on flytekit, is in ``FAILURES``.
 import contextlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,38 @@ from livedeck.errors import LivedeckError
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.flytekit_names import instead_of
 from livedeck.sdk.loading import Program, load_file
+from livedeck.sdk.specs.settings import CompileSettings
+from livedeck.sdk.specs.workflows import closure
 from livedeck.sdk.types import DataPlane, Location, from_literal
 from livedeck.testing.process import ServerProcess, running_server
 from tests.integration.running import phase_of, start, wait_ended
 from tests.porting.encoding import called, encode, named
 from tests.porting.ported import port, port_file
+from tests.porting.trees import entity_trees
 
 HERE = Path(__file__).parent
 FLYTEKIT = HERE.parents[1] / ".venv-flytekit" / "bin" / "python"
 PROGRAMS = {file.stem: file for file in sorted((HERE / "programs").glob("*.py"))}
+
+
+def _without_the_timeout_of_a_sleep(trees: Any) -> Any:
+    """A sleep may take longer than the hour that flytekit gives to all that is waited for."""
+    [sleep] = [node for node in trees["workflows"]["slowly"]["nodes"] if node["kind"] == "gate_node"]
+    assert sleep.pop("metadata") == {"timeout": "3600s"}
+    return trees
+
+
+def _as_compiled_by_itself(trees: Any) -> Any:
+    """A workflow that flytekit compiles first as a failure node keeps what that puts before the ids of its nodes."""
+    text = json.dumps(trees["workflows"].pop("clean_all")).replace('"fn', '"n')
+    return {**trees, "workflows": {**trees["workflows"], "clean_all": json.loads(text)}}
+
+
+DIFFERENT: dict[str, Callable[[Any], Any]] = {
+    "sleeping": _without_the_timeout_of_a_sleep,
+    "failure_nodes": _as_compiled_by_itself,
+}
+"""Programs whose trees are not those of flytekit's: what has to be made of these to be ours, and why."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -82,7 +105,7 @@ def test_a_program_gives_locally_what_it_gives_on_flytekit(
             named(list(entity.interface.outputs), called(entity, inputs)) for entity, inputs in _runs(program, "RUNS")
         ]
         failures = [_fails(entity, inputs) for entity, inputs in _runs(program, "FAILURES")]
-    assert plain([*runs, *failures]) == on_flytekit[name]
+    assert plain([*runs, *failures]) == on_flytekit[name]["outcomes"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -95,7 +118,20 @@ def test_a_program_gives_on_the_server_what_it_gives_on_flytekit(
         for entity, inputs in _runs(program, "RUNS") + _runs(program, "FAILURES")
     ]
     outcomes = [_outcome(client, entity, execution) for entity, execution in started]
-    assert plain(outcomes) == on_flytekit[name]
+    assert plain(outcomes) == on_flytekit[name]["outcomes"]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_is_compiled_to_the_trees_that_flytekit_compiles(
+    name: str, on_flytekit: dict[str, Any], folder: Path
+) -> None:
+    program = load_file(folder / f"{name}.py")
+    settings = CompileSettings("project", "domain", "version", data=DataPlane("memory://compiled"))
+    made = [closure(entity, settings) for entity, _ in _runs(program, "RUNS") + _runs(program, "FAILURES")]
+    tasks = [task.template for each in made for task in each.tasks]
+    workflows = [workflow.template for each in made for workflow in each.workflows]
+    made_here, made_there = plain(entity_trees(tasks, workflows)), on_flytekit[name]["trees"]
+    assert DIFFERENT[name](made_there) == made_here if name in DIFFERENT else made_there == made_here
 
 
 def test_each_public_name_of_flytekits_is_here_or_says_what_there_is_instead() -> None:

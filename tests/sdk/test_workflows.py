@@ -8,7 +8,7 @@ import pytest
 
 from livedeck import InvalidWorkflow, Resources, WorkflowFailurePolicy, chain, task, workflow
 from livedeck.errors import InvalidName, MissingInput, TypeMismatch, UnknownEntity, UnsupportedOption, UserError
-from livedeck.sdk.nodes import Constant, DictOf, ListOf, Reference
+from livedeck.sdk.nodes import Constant, DictOf, ListOf, Reference, dns_label
 from livedeck.sdk.workflows import Workflow
 
 
@@ -476,7 +476,6 @@ def test_overrides() -> None:
         ({"cache": False, "cache_version": "2"}, UserError, "says nothing without cache=True"),
         ({"node_name": "../x"}, InvalidName, "letters, digits and dashes"),
         ({"node_name": "start-node"}, InvalidName, "letters"),
-        ({"node_name": "a" * 64}, InvalidName, "at most 63"),
         ({"node_name": "n0"}, InvalidName, "named so"),
     ],
 )
@@ -490,6 +489,20 @@ def test_overrides_that_are_refused(
 
     with pytest.raises(error, match=words):
         _ = flow.traced
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("My_Name", "my-name"),
+        ("ofA.wineTask", "of-a-wine-task"),
+        ("ABC", "a-b-c"),
+        ("_x_", "x"),
+        ("a" * 70, "e93442db5d-" + "a" * 52),
+    ],
+)
+def test_a_name_of_a_node_becomes_the_id_that_flytekit_makes_of_it(name: str, label: str) -> None:
+    assert dns_label(name) == label
 
 
 def test_a_name_given_to_an_earlier_node_is_not_given_again() -> None:

@@ -12,7 +12,7 @@ from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.gates import Gate
 from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.map_tasks import MapTask
-from livedeck.sdk.nodes import Node, NodeOverrides
+from livedeck.sdk.nodes import Node, NodeOverrides, dns_label
 from livedeck.sdk.references import Reference, ReferenceTask
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.conditionals import compile_conditional
@@ -119,7 +119,8 @@ def _array_node(
     """Return what maps a task or launch plan: the node of one item, and how many run and have to succeed."""
     said = entity.options
     item = workflow_pb2.Node(
-        id=entity.name,
+        # As flytekit has it: of a task the name as it is, of a launch plan the id that a node of its own would have.
+        id=dns_label(entity.name) if isinstance(entity.task, LaunchPlan) else entity.name,
         metadata=_node_metadata(node, entity.item_overrides(node.overrides), interruptible=interruptible),
         inputs=compiled.inputs,
     )

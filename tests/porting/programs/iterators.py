@@ -1,6 +1,6 @@
 """Tasks that yield: lists to the next task, and files of JSON lines."""
 
-from collections.abc import Iterator
+from typing import Iterator
 
 from flytekit import task, workflow
 from flytekit.types.iterator import JSON
