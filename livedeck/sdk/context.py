@@ -4,14 +4,14 @@ import logging
 import math
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.scratch import temporary_folder
@@ -112,6 +112,11 @@ class ExecutionContext:
         from livedeck.sdk.flytekit_names import instead_of_in_context
 
         raise AttributeError(instead_of_in_context(name) or f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def compilation_state(self) -> "CompilationState | None":
+        """What is known of the workflow that is being written down; None: none is."""
+        return _COMPILING.get()
 
     @property
     def enable_deck(self) -> bool:
@@ -289,6 +294,27 @@ def _how_to_wait(wait: object, timeout: object) -> _Waiting:
         repr(timeout) if type(timeout) is str else clean_text(coerce.text(timeout)),
     )
     return {"wait": coerce.flag(wait), "timeout": 0.0}
+
+
+@dataclass(frozen=True)
+class CompilationState:
+    """The workflow that is being written down, for decorators of workflows that put nodes in order."""
+
+    nodes: Sequence[Any]
+    """Those that have been called so far."""
+
+
+_COMPILING: ContextVar[CompilationState | None] = ContextVar("livedeck_compiling", default=None)
+
+
+@contextmanager
+def compiling(nodes: Sequence[Any]) -> Iterator[None]:
+    """Have the context show, meanwhile, the nodes of the workflow that is being written down."""
+    token = _COMPILING.set(CompilationState(nodes))
+    try:
+        yield
+    finally:
+        _COMPILING.reset(token)
 
 
 _CURRENT: ContextVar[ExecutionContext | None] = ContextVar("livedeck_context", default=None)

@@ -60,6 +60,11 @@ _NAMES: Mapping[str, str] = {
     "FileAccessProvider": "livedeck.sdk.types.file_access",
     "SecretsManager": "livedeck.sdk.secrets",
     "PyTorchCheckpoint": "livedeck.sdk.types.tensors",
+    "timeit": "livedeck.sdk.timeline",
+    **dict.fromkeys(
+        ("ArrowRenderer", "MarkdownRenderer", "SourceCodeRenderer", "TopFrameRenderer"),
+        "livedeck.deck.flytekit_renderers",
+    ),
     "JSON": "livedeck.sdk.types.iterators",
     "TensorboardLogs": "livedeck.types.directory",
     "TFRecordsDirectory": "livedeck.types.directory",

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 
@@ -27,15 +28,32 @@ class Timeline:
     def span(self, name: str) -> Iterator[None]:
         """Measure what happens inside, also if it fails."""
         start = time.monotonic()
+        token = _CURRENT.set(self)
         try:
             yield
         finally:
+            _CURRENT.reset(token)
             self.spans.append(Span(name, start - self._began, time.monotonic() - self._began))
 
     def to_html(self) -> str:
         """Return a bar for each part on a common scale."""
         total = max((span.end for span in self.spans), default=0.0) or 1.0
         return f"<table>{''.join(_row(span, total) for span in self.spans)}</table>"
+
+
+_CURRENT: ContextVar[Timeline | None] = ContextVar("livedeck_timeline", default=None)
+
+
+@contextmanager
+def timeit(name: str = "") -> Iterator[None]:
+    """Measure a part of a task for the tab *Timeline*; as a decorator, each call of a function. Under flytekit's name.
+
+    Args:
+        name: what the part is called there.
+    """
+    timeline = _CURRENT.get()
+    with timeline.span(name) if timeline is not None else nullcontext():
+        yield
 
 
 def _row(span: Span, total: float) -> str:

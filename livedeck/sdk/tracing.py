@@ -6,6 +6,7 @@ from typing import Any
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.bindings import bind
+from livedeck.sdk.context import compiling
 from livedeck.sdk.entities import AnyEntity, calls_go_to
 from livedeck.sdk.failure_nodes import failure_node
 from livedeck.sdk.nodes import Binding, Carried, Constant, DictOf, ListOf, Node, Reference, in_order
@@ -155,7 +156,7 @@ def trace(workflow: AnyEntity, *, on_failure: AnyEntity | None = None) -> Traced
     current = Trace()
     interface = workflow.interface
     inputs = {name: Promise(Reference(None, name), each.type) for name, each in interface.inputs.items()}
-    with calls_go_to(current):
+    with calls_go_to(current), compiling(current.nodes):
         returned = workflow.function(**inputs)
         current.finish()
         if not current.nodes:

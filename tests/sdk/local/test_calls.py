@@ -409,7 +409,7 @@ def test_what_flytekits_context_has_besides_says_what_there_is_instead() -> None
         _ = current_context().execution_state
     with pytest.raises(AttributeError, match="'ExecutionContext' object has no attribute 'secret'"):
         _ = current_context().secret
-    assert not hasattr(current_context(), "compilation_state")
+    assert not hasattr(current_context(), "execution_state")
 
 
 def test_tasks_are_pickled_by_name() -> None:

@@ -1,0 +1,67 @@
+"""A decorator of workflows that runs one task before, and one after, what the workflow calls; renderers of frames."""
+
+from functools import partial, wraps
+from typing import Annotated
+
+import pandas as pd
+from flytekit import FlyteContextManager, task, workflow
+from flytekit.core.node_creation import create_node
+from flytekit.core.utils import timeit
+from flytekit.deck import MarkdownRenderer, TopFrameRenderer
+from flytekit.deck.renderer import ArrowRenderer
+
+
+@task
+def set_up() -> None:
+    print("before")
+
+
+@task
+def tear_down() -> None:
+    print("after")
+
+
+def set_up_and_tear_down(function=None, *, before, after):
+    @wraps(function)
+    def wrapper(*args, **kwargs):
+        first = create_node(before)
+        returned = function(*args, **kwargs)
+        last = create_node(after)
+        compiled = FlyteContextManager.current_context().compilation_state
+        if compiled is not None:
+            first >> compiled.nodes[1]
+            compiled.nodes[-2] >> last
+        return returned
+
+    return partial(set_up_and_tear_down, before=before, after=after) if function is None else wrapper
+
+
+@task
+def doubled(x: int) -> int:
+    return 2 * x
+
+
+@workflow
+@set_up_and_tear_down(before=set_up, after=tear_down)
+def ordered(x: int) -> int:
+    return doubled(x=doubled(x=x))
+
+
+@task(enable_deck=True)
+def frame(rows: int) -> Annotated[pd.DataFrame, TopFrameRenderer(max_rows=2)]:
+    return pd.DataFrame({"n": list(range(rows))})
+
+
+@task
+def rendered(frame: pd.DataFrame) -> list[str]:
+    assert hasattr(ArrowRenderer(), "to_html")
+    with timeit("rendering"):
+        return [MarkdownRenderer().to_html("# Title\n\n*text*"), TopFrameRenderer(2).to_html(frame)]
+
+
+@workflow
+def shown(rows: int) -> list[str]:
+    return rendered(frame=frame(rows=rows))
+
+
+RUNS = [(ordered, {"x": 3}), (shown, {"rows": 5})]
