@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, settled_box
 
 pytestmark = pytest.mark.acceptance
 
@@ -74,6 +74,7 @@ def test_the_cursor_says_where_it_is(stage: Stage) -> None:
     stage.open_deck(execution)
     for name, words in (("loss", "step 50"), ("times", "1 May 2024, 12:30:00 UTC")):
         plot = stage.deck.get_by_role("img", name=re.compile(f"^{name}"))
+        settled_box(stage.page, plot.locator(".u-over"))
         plot.locator(".u-over").hover()
         expect(plot.locator(".ld-cursor")).to_have_text(words)
     strings.finish()

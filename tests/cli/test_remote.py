@@ -188,7 +188,7 @@ def test_get_prints_json(remote: Command) -> None:
     node = json.loads(remote("get", name, "--json", "--node", "n0-0-n0").stdout)
     assert (node["inputs"], node["outputs"]) == ({"epochs": 1}, {"o0": 0.5})
     assert [each["closure"]["phase"] for each in node["attempts"]] == ["SUCCEEDED"]
-    assert json.loads(remote("get", "--json", "--phase", "aborted").stdout) == []
+    assert json.loads(remote("get", "-d", "staging", "--json", "--phase", "aborted").stdout) == []
     assert remote("get", name, "--json", "--download", "here").exit_code == 2
 
 

@@ -211,7 +211,7 @@ SETS = "os.environ['LIBRARY'] = 'set'\n"
 
 async def test_attempts_are_forked_from_a_process_that_has_their_libraries(bench: Bench, libraries: Path) -> None:
     known(bench, write(libraries, SETS + "import atexit\natexit.register(print, 'at exit')"))
-    async with bench.executor() as executor:
+    async with bench.executor(import_wait=60.0) as executor:
         runner = Runner(bench, executor)
         many = await asyncio.gather(*(runner.run("shows_library", "library") for _ in range(8)))
         zygote = (await executor.zygotes.pool.primary()).zygote
