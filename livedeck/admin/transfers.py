@@ -53,7 +53,7 @@ class Transfers:
         upload = self._links.upload(request.path_params["token"])
         expected = [md5 for md5 in (upload.content_md5, _declared_md5(request)) if md5]
         self._check_size(int(request.headers.get("content-length", "0")))
-        with _not_full(self._staging), tempfile.NamedTemporaryFile(dir=self._staging, prefix="upload-") as file:
+        with _writable(self._staging), tempfile.NamedTemporaryFile(dir=self._staging, prefix="upload-") as file:
             digest = await self._receive(request, file)
             if any(md5 != digest for md5 in expected):
                 raise HTTPException(400, f"the content's MD5 is {digest.hex()}, not {expected[0].hex()}: send it again")
@@ -90,13 +90,16 @@ class Transfers:
 
 
 @contextmanager
-def _not_full(folder: Path) -> Iterator[None]:
+def _writable(folder: Path) -> Iterator[None]:
+    """Say in words what is wrong with the folder of uploads under way."""
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise StoreUnavailable(f"the upload does not fit on the disk of {folder}: free some space there") from error
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            words = f"the upload does not fit on the disk of {folder}: free some space there"
+        else:
+            words = f"the upload cannot be kept in {folder}: {error.strerror}; see that the server can write there"
+        raise StoreUnavailable(words) from error
 
 
 def _append(file: "IO[bytes]", md5: "hashlib._Hash", piece: bytearray) -> None:

@@ -52,6 +52,23 @@ async def test_up_and_down(admin: Any, http: Any, store: Store, tmp_path: Path) 
     assert list((tmp_path / "run" / "uploads").iterdir()) == []
 
 
+async def test_a_folder_that_takes_no_uploads_is_named(
+    admin: Any, http: Any, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = admin.settings.run_dir / "uploads"
+    folder.rmdir()
+    folder.touch()
+    url = admin._links.upload_url("code/p/x.tar.gz", HOUR, MD5, {})
+    response = await http.put(url, content=DATA)
+    assert response.status_code == 503
+    assert f"the upload cannot be kept in {folder}: Not a directory" in response.json()["message"]
+    assert "Traceback" not in caplog.text
+    folder.unlink()
+    folder.mkdir()
+    assert (await http.put(url, content=DATA)).status_code == 200
+    assert store.get("code/p/x.tar.gz") == DATA
+
+
 async def test_in_pieces_without_a_length(admin: Any, http: Any, store: Store) -> None:
     async def pieces() -> AsyncIterator[Any]:
         for at in range(0, len(DATA), 99_999):
