@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 """Seconds until something that does not happen is a failure."""
 
 

@@ -21,7 +21,7 @@ def test_the_decks_of_a_thousand_items_stand_side_by_side_and_lead_to_each(stage
     page = stage.page
     stage.open(execution, node="n1", view="rollup")
     decks = page.get_by_role("list", name="Decks")
-    expect(decks.get_by_role("link").first).to_be_visible(timeout=60_000)
+    expect(decks.get_by_role("link").first).to_be_visible()
     bar = page.get_by_role("progressbar", name="Progress of measure")
     expect(bar).to_have_attribute("aria-valuenow", str(ITEMS), timeout=240_000)
     first = decks.get_by_role("listitem").first
@@ -54,7 +54,7 @@ def test_twenty_tasks_share_a_deck_in_the_console_and_in_the_saved_page(stage: S
     page.get_by_role("link", name="The Deck that all share").click()
     frame = stage.deck
     table = frame.get_by_role("table")
-    expect(table.get_by_role("row")).to_have_count(21, timeout=60_000)
+    expect(table.get_by_role("row")).to_have_count(21)
     expect(table.get_by_role("row").nth(1)).to_contain_text("compete n1:19")  # the best first
     expect(frame.get_by_text("100 of 100 · 100 %")).to_be_visible()
     expect(frame.get_by_text("loss").first).to_be_visible()

@@ -16,7 +16,7 @@ _DEADLINE = 60.0
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in pages() if steps(page)], ids=lambda page: page.stem)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_commands_of_a_page_print_what_it_says(page: Path, tmp_path: Path) -> None:
     with Terminal(tmp_path) as terminal:
         for step in steps(page):

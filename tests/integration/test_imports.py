@@ -15,7 +15,7 @@ ROUNDS = 20
 @pytest.mark.parametrize(
     ("program", "library"), [("imports.py", "sklearn"), ("imports_torch.py", "torch")], ids=["frames", "torch"]
 )
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_libraries_work_after_the_fork(tmp_path: Path, program: str, library: str) -> None:
     pytest.importorskip(library)
     with running_server(tmp_path, options=["--parallel", "4"]) as server, Client(server.endpoint) as client:

@@ -87,7 +87,7 @@ from livedeck.testing.workflows import (
 )
 from tests.examples import examples
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a minute in all: they run with `make test`
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a minute in all: they run with `make test`
 
 SYSTEM_RETRIES = 1
 
