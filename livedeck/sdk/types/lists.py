@@ -5,7 +5,7 @@ import typing
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from livedeck.sdk.types import wire
+from livedeck.sdk.types import bulk, wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
 from livedeck.sdk.types.mismatches import Mismatch
 from livedeck.sdk.types.plain import AnyHandler
@@ -69,6 +69,11 @@ class ListHandler(Handler):
 
     def encode_into(self, literal: "wire.literals.Literal", value: Any, data: "DataPlane") -> None:
         literal.collection.SetInParent()  # also if there are none
+        pieces = self._item.in_bulk(value) if isinstance(value, list) and len(value) >= bulk.LEAST else None
+        if pieces is not None:
+            for piece in pieces:
+                literal.collection.MergeFromString(piece)
+            return
         literals, encode_into = literal.collection.literals, self._item.encode_into
         try:
             for item in value:

@@ -6,10 +6,10 @@ declared): numeric code returns them without noticing. flytekit refuses them.
 
 import math
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from livedeck.sdk.types import wire
+from livedeck.sdk.types import bulk, wire
 from livedeck.sdk.types.handler import Handler, Plain, Resolve
 
 if TYPE_CHECKING:
@@ -147,6 +147,9 @@ class IntHandler(_Primitive):
             raise self.mismatch(value, "Flyte's integers have 64 bits")
         return plain
 
+    def in_bulk(self, values: Sequence[Any]) -> Iterator[bytes] | None:
+        return bulk.integers(values) if self.accepts_as_is(values) else None
+
     def unpack(self, plain: Plain, data: "DataPlane") -> int:
         return int(plain) if type(plain) is float and plain.is_integer() else self.accept(plain)
 
@@ -161,6 +164,9 @@ class FloatHandler(_Primitive):
     """``float``; an ``int`` is taken for one, as everywhere in Python."""
 
     tag, simple, json_name, field = "float", "FLOAT", "number", "float_value"
+
+    def in_bulk(self, values: Sequence[Any]) -> Iterator[bytes] | None:
+        return bulk.floats(values) if self.accepts_as_is(values) else None
 
     def accept(self, value: Any) -> float:
         if type(value) is float:
