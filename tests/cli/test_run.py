@@ -301,6 +301,7 @@ def test_a_folder_that_takes_no_decks_costs_time_once(
         "def three() -> int:\n"
         "    return then(x=then(x=first()))\n"
     )
+    flush_timeout.note(stored=True)  # as in a new process
     result = livedeck("run", str(tmp_path / "blocked.py"), "three")
     folders.run_folder.cache_clear()
     assert result.exit_code == 0, result.output
