@@ -24,6 +24,7 @@ from livedeck.admin.db import tables
 from livedeck.admin.db.engines import open_engines
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.records.times import timestamp
+from livedeck.store.layout import execution_prefix
 
 PROJECT: Final = "flytesnacks"
 DOMAIN: Final = "development"
@@ -166,8 +167,9 @@ def _execution(n: int, *, runs: bool) -> dict[str, Any]:
         "updated_at": at + _SECOND,
         "started_at": at,
         "duration": None if runs else _SECOND,
-        "inputs_uri": f"file:///data/metadata/{PROJECT}/{DOMAIN}/x{n}/inputs",
-        "user_inputs_uri": f"file:///data/metadata/{PROJECT}/{DOMAIN}/x{n}/inputs",
+        "folder": execution_prefix(PROJECT, DOMAIN, f"x{n}"),
+        "inputs_uri": f"file:///data/{execution_prefix(PROJECT, DOMAIN, f'x{n}')}/inputs",
+        "user_inputs_uri": f"file:///data/{execution_prefix(PROJECT, DOMAIN, f'x{n}')}/inputs",
         "abort_cause": "",
         "changed": n + 1,
         "message": message.SerializeToString(),

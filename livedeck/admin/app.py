@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from livedeck.admin import rundir
+from livedeck.admin.attempt_stores import AttemptStores
 from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
@@ -36,6 +37,7 @@ from livedeck.admin.front import Front
 from livedeck.admin.links import Links
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.group_streams import shared_document
+from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.service import Live
 from livedeck.admin.objects import Objects
 from livedeck.admin.offload import Offloader
@@ -51,7 +53,6 @@ from livedeck.admin.transfers import Transfers
 from livedeck.admin.tuning import Tuning
 from livedeck.admin.web import WebServer
 from livedeck.deck.reader import Offload, Reader
-from livedeck.errors import InvalidKey
 from livedeck.store import Store, open_store
 
 __all__ = ["Admin", "AdminSettings", "OpenReader"]
@@ -158,28 +159,13 @@ class Admin:
             "FLYTE_PLATFORM_INSECURE": str(not secure).lower(),
         }
 
-    def hint_token(self, prefix_uri: str) -> str:
-        """Return the token that allows an attempt to hint, by the URI of its output prefix.
+    def hint_token(self, attempt: TaskExecutionIdentifier) -> str:
+        """Return the token that allows an attempt to hint."""
+        return self._links.hint_token(DeckKey.of(attempt))
 
-        Raises:
-            InvalidKey: The URI is not that of an attempt in this server's store.
-        """
-        return self._links.hint_token(prefix_uri)
-
-    def attempt_environment(self, attempt: TaskExecutionIdentifier, prefix_uri: str) -> Mapping[str, str]:
-        """Return what an attempt's environment needs so that its publishes reach viewers at once.
-
-        Args:
-            attempt: Which attempt.
-            prefix_uri: URI of its output prefix.
-        """
-        try:
-            token = self.hint_token(prefix_uri)
-        except InvalidKey:
-            # Its outputs go elsewhere (an item of a map task, another bucket); its Deck is then found by looking.
-            log.debug("admin.no_hints attempt=%s prefix=%s", attempt.node_execution_id.node_id, prefix_uri)
-            return {}
-        return {"LIVEDECK_HINT_URL": self.hint_url, "LIVEDECK_HINT_TOKEN": token}
+    def attempt_environment(self, attempt: TaskExecutionIdentifier) -> Mapping[str, str]:
+        """Return what an attempt's environment needs so that its publishes reach viewers at once."""
+        return {"LIVEDECK_HINT_URL": self.hint_url, "LIVEDECK_HINT_TOKEN": self.hint_token(attempt)}
 
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
@@ -205,7 +191,7 @@ class Admin:
         pages = Pages(settings.console)
         decks = Decks(
             lookup=Queries(database),
-            open_store=store.below,
+            open_store=AttemptStores(database, store).open,
             open_reader=partial(self._open_reader, offload=offload),
             links=self._links,
             pages=pages,
@@ -216,7 +202,7 @@ class Admin:
             database=database,
             feed=self.feed,
             lookup=Queries(database),
-            open_store=store.below,
+            open_store=AttemptStores(database, store).open,
             open_reader=partial(self._open_reader, offload=offload),
             offload=offload,
             pause=self._tuning.finishing_pause,
@@ -263,7 +249,7 @@ class Admin:
             feed=self.feed,
             lookup=Queries(database),
             newest_executions=newest,
-            open_store=store.below,
+            open_store=AttemptStores(database, store).open,
             open_reader=partial(self._open_reader, offload=offload),
             links=self._links,
             offload=offload,

@@ -302,7 +302,7 @@ class DatabaseControlPlane:
             phase=message.closure.phase,
             error=message.closure.error if message.closure.HasField("error") else None,
             abort_cause=leased.abort_cause,
-            prefix=self._objects.execution_prefix(message.id),
+            prefix=self._objects.store.uri_of(leased.folder),
             raw_data_prefix=self._objects.raw_data_prefix(message),
             nodes=leased.nodes,
             tasks=leased.tasks,

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from livedeck.admin.links import Links
-from livedeck.admin.live.deck_log import LogReader, is_stored_whole
+from livedeck.admin.live.deck_log import LogReader, OpenAttempt, is_stored_whole
 from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, parse_attempt
 from livedeck.admin.live.nodes import Lookup, look_up
 from livedeck.admin.live.states import NodeRecord, cached_source, latest_attempt, rfc3339, task_of
@@ -59,7 +59,7 @@ class Decks:
 
     Args:
         lookup: What is recorded.
-        open_store: Opens the store below a key of the root.
+        open_store: Opens the folder of an attempt.
         open_reader: Opens the reader of a Deck's log.
         links: Makes and reads links.
         pages: The viewer.
@@ -71,7 +71,7 @@ class Decks:
         self,
         *,
         lookup: Lookup,
-        open_store: Callable[[str], Store],
+        open_store: OpenAttempt,
         open_reader: Callable[[Store], LogReader],
         links: Links,
         pages: Pages,
@@ -169,7 +169,7 @@ class Decks:
         download = bool(request.query_params.get("download"))
         if download:
             headers["content-disposition"] = f'attachment; filename="{node.execution}-{node.node}-{shown}.html"'
-        store = self._open_store(key.prefix)
+        store = await self._open_store(key)
         reader = self._open_reader(store)
         return await deck_response(store, reader, title, headers, download=download, offload=self._offload)
 

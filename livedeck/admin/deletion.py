@@ -23,7 +23,6 @@ from livedeck.admin.names import check_execution, describe
 from livedeck.admin.notifiers import Notifier
 from livedeck.admin.objects import Objects
 from livedeck.errors import LivedeckError
-from livedeck.store import layout
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +137,7 @@ class Deletion:
             await self._database.write(deletions.removed, removal.number)
 
     def _remove(self, removal: Removal) -> None:
-        prefix = layout.execution_prefix(removal.project, removal.domain, removal.name)
-        for folder in filter(None, (prefix, removal.raw_data_key)):
+        for folder in filter(None, (removal.folder, removal.raw_data_key)):
             self._objects.store.delete_below(folder)
 
 

@@ -19,7 +19,7 @@ from flyteidl.core import execution_pb2 as core
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.positions import move, position
 from livedeck.admin.feed import Feed, Kind
-from livedeck.admin.live.deck_log import LogReader
+from livedeck.admin.live.deck_log import LogReader, OpenAttempt
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.messages import DeckPhase
 from livedeck.admin.live.nodes import Lookup, look_up
@@ -57,7 +57,7 @@ class Finishing:
         database: Where the position is kept.
         feed: What is recorded.
         lookup: What was recorded.
-        open_store: Opens the store below a key of the root.
+        open_store: Opens the folder of an attempt.
         open_reader: Opens the reader of a Deck's log.
         offload: Runs what takes long.
         pause: Seconds between two looks at what has ended.
@@ -70,7 +70,7 @@ class Finishing:
         database: Database,
         feed: Feed,
         lookup: Lookup,
-        open_store: Callable[[str], Store],
+        open_store: OpenAttempt,
         open_reader: Callable[[Store], LogReader],
         offload: Offload,
         pause: float = PAUSE,
@@ -163,7 +163,7 @@ class Finishing:
 
     async def _settle(self, key: DeckKey) -> bool:
         """Finish one attempt's page if it needs that; say whether there is nothing left to do."""
-        store = self._open_store(key.prefix)
+        store = await self._open_store(key)
         if not await _unfinished(store):
             return True
         try:

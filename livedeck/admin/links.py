@@ -10,9 +10,8 @@ from typing import Final
 
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.tokens import Purpose, Signer
-from livedeck.errors import InvalidKey, InvalidLink
+from livedeck.errors import InvalidLink
 from livedeck.store import Store
-from livedeck.store.layout import attempt_prefix, item_name
 
 HINT_LIFETIME: Final = timedelta(days=30)
 """Longer than any attempt; it allows nothing but waking the viewers of that attempt's Deck."""
@@ -63,13 +62,9 @@ class Links:
         expiry = datetime.fromtimestamp(self._signer.check(Purpose.SHARE, token).expires, UTC)
         return f"{self._base_url()}/decks/shared/{token}", expiry
 
-    def hint_token(self, prefix_uri: str) -> str:
-        """Return a token that allows hints for the attempt with that output prefix.
-
-        Raises:
-            InvalidKey: The URI is not that of an attempt in this server's store.
-        """
-        return self._signer.sign(Purpose.HINT, _parts(self._deck_at(prefix_uri)), HINT_LIFETIME)
+    def hint_token(self, attempt: DeckKey) -> str:
+        """Return a token that allows hints for the attempt."""
+        return self._signer.sign(Purpose.HINT, _parts(attempt), HINT_LIFETIME)
 
     def upload(self, token: str) -> Upload:
         """Return what an upload link allows.
@@ -104,18 +99,6 @@ class Links:
             InvalidLink: It is forged, expired or for something else.
         """
         return _deck(self._signer.check(Purpose.HINT, token).subject)
-
-    def _deck_at(self, prefix_uri: str) -> DeckKey:
-        root, _, key = prefix_uri.rstrip("/").rpartition("/metadata/")
-        parts = key.split("/")
-        # project/domain/execution/node/data/attempt, of an item of an array node .../data/item/attempt
-        if root == self._store.uri and len(parts) in (6, 7) and parts[4] == "data":
-            project, domain, execution, node, _, *numbers = parts
-            if all(number.isdecimal() for number in numbers):
-                name = node if len(numbers) == 1 else item_name(node, int(numbers[0]))
-                if attempt_prefix(project, domain, execution, name, int(numbers[-1])) == f"metadata/{key}":
-                    return DeckKey(project, domain, execution, name, int(numbers[-1]))
-        raise InvalidKey(f"{prefix_uri!r} is not an attempt's folder in this server's store ({self._store.uri})")
 
 
 def _parts(deck: DeckKey) -> tuple[str, ...]:

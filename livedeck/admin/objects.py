@@ -22,7 +22,6 @@ from livedeck.literals.parsing import parse_into
 from livedeck.store import Store, join_uri, layout
 
 _NAME: Final = rb"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"  # as in `livedeck.store.layout`
-_DOMAINS: Final = frozenset(each.encode() for each in DOMAINS)
 INLINE_LIMIT: Final = 2 * 1024 * 1024
 """Bytes of literals above which an answer holds only their URI, as flyteadmin does: clients take 20 MB at most."""
 
@@ -47,16 +46,16 @@ class Objects:
     def __init__(self, store: Store) -> None:
         self._store = store
         root = re.escape(store.uri.encode())
-        self._folders = re.compile(rb"%s/((?:%s/){3,})" % (root, _NAME))
+        self._folders = re.compile(rb"%s/((?:%s/)+)" % (root, _NAME))
 
     @property
     def store(self) -> Store:
         """The store itself."""
         return self._store
 
-    def execution_prefix(self, identifier: WorkflowExecutionIdentifier) -> str:
-        """Return the URI of an execution's folder."""
-        return self._store.uri_of(layout.execution_prefix(identifier.project, identifier.domain, identifier.name))
+    def new_folder(self, identifier: WorkflowExecutionIdentifier) -> str:
+        """Return the folder of an execution that is about to be created, as a key."""
+        return layout.execution_prefix(identifier.project, identifier.domain, identifier.name)
 
     def raw_data_prefix(self, execution: Execution) -> str:
         """Return the URI under which the user data of an execution goes: its own choice, or the store's folder."""
@@ -81,13 +80,12 @@ class Objects:
         Args:
             data: The literals, serialized.
         """
-        found: set[tuple[bytes, bytes, bytes]] = set()
+        found: set[layout.Owner] = set()
         for folders in set(self._folders.findall(data)):
-            names = folders.split(b"/")[:-1]
-            found.update(each for each in zip(names, names[1:], names[2:], strict=False) if each[1] in _DOMAINS)
+            found.update(layout.owners_named(folders.decode().split("/")[:-1], DOMAINS))
         return [
-            WorkflowExecutionIdentifier(project=project.decode(), domain=domain.decode(), name=name.decode())
-            for project, domain, name in sorted(found)
+            WorkflowExecutionIdentifier(project=each.project, domain=each.domain, name=each.execution)
+            for each in sorted(found)
         ]
 
     def key_of(self, uri: str) -> str:
@@ -104,20 +102,19 @@ class Objects:
         self._store.uri_of(key)  # refuses one that would leave the root
         return key
 
-    async def write_inputs(self, identifier: WorkflowExecutionIdentifier, data: bytes, role: str) -> str:
+    async def write_inputs(self, folder: str, data: bytes, role: str) -> str:
         """Store an execution's inputs; return their URI.
 
         The name holds a digest of the content, so that two calls which race for one execution name cannot replace
         each other's inputs.
 
         Args:
-            identifier: Whose inputs.
+            folder: The execution's.
             data: The inputs, serialized.
             role: ``inputs`` or ``user-inputs``.
         """
         digest = hashlib.sha256(data).hexdigest()[:16]
-        prefix = layout.execution_prefix(identifier.project, identifier.domain, identifier.name)
-        key = f"{prefix}/{role}-{digest}.pb"
+        key = f"{folder}/{role}-{digest}.pb"
         await self._store.aput(key, data)
         return self._store.uri_of(key)
 

@@ -61,7 +61,7 @@ class DeckView:
             async with asyncio.TaskGroup() as tasks:
                 self._tails = TailPool(
                     records=self._source,
-                    open_store=self._of_prefix,
+                    open_store=self._of_attempt,
                     open_reader=self._source.open_reader,
                     watch=watching(inotify),
                     tasks=tasks,
@@ -152,8 +152,8 @@ class DeckView:
     def _of_node(self, node: NodeKey) -> Store:
         return below(self._store, self._folders[int(node.node[1:])])
 
-    def _of_prefix(self, prefix: str) -> Store:
-        return self._of_node(next(_node(n) for n in range(len(self._folders)) if _key(n).prefix == prefix))
+    async def _of_attempt(self, attempt: DeckKey) -> Store:
+        return self._of_node(attempt.of_node)
 
 
 class _Server(Server):
@@ -177,10 +177,6 @@ class _Stream(Response):
 
 def _node(number: int) -> NodeKey:
     return NodeKey(_NODE.project, _NODE.domain, _NODE.execution, f"n{number}")
-
-
-def _key(number: int) -> DeckKey:
-    return _node(number).attempt(0)
 
 
 def _liveness(store: Store) -> Liveness:

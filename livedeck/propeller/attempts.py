@@ -18,7 +18,7 @@ from livedeck.propeller.templates import contained, render
 from livedeck.store import join_uri
 from livedeck.store.layout import ITEM, split_item
 
-AttemptEnvironment = Callable[[TaskExecutionIdentifier, str], Mapping[str, str]]
+AttemptEnvironment = Callable[[TaskExecutionIdentifier], Mapping[str, str]]
 """From an attempt and the URI of its output prefix to what else its environment holds (the hint's URL and token)."""
 
 TASK_TEMPLATE = "task.pb"
@@ -129,7 +129,7 @@ class AttemptWriter:
             "FLYTE_ATTEMPT_NUMBER": str(number),
             "LIVEDECK_NODE": node,
             **_index_of(node),
-            **self._environment(attempt, self._addresses.attempt_prefix(node, number)),
+            **self._environment(attempt),
         }
 
 

@@ -62,7 +62,7 @@ class Claim(Protocol):
 
     @property
     def prefix(self) -> str:
-        """URI of the execution's folder: ``{root}/metadata/{project}/{domain}/{execution}``."""
+        """URI of the execution's folder: ``{root}/metadata/propeller/{project}-{domain}-{execution}``, as in Flyte."""
 
     @property
     def raw_data_prefix(self) -> str:

@@ -35,7 +35,7 @@ class Propeller:
         control: leases, and where events are recorded.
         executor: runs attempts; entered and left by the caller, which leaves it after the propeller.
         owner: this engine's name. One that starts again under the same name takes its leases back at once.
-        attempt_environment: given an attempt and the URI of its output prefix, what else its environment holds.
+        attempt_environment: given an attempt, what else its environment holds.
         settings: budgets and times.
         kinds: the kinds of nodes that it can run.
     """
@@ -46,7 +46,7 @@ class Propeller:
         executor: Executor,
         *,
         owner: str,
-        attempt_environment: AttemptEnvironment = lambda _attempt, _prefix: {},
+        attempt_environment: AttemptEnvironment = lambda _attempt: {},
         settings: PropellerSettings = PropellerSettings(),  # noqa: B008 - frozen
         kinds: Sequence[type[NodeHandler]] = KINDS,
     ) -> None:

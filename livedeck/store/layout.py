@@ -1,10 +1,13 @@
-"""Where everything lies in a store: the one module that builds keys, from validated parts.
+"""Where everything lies in a store: the one module that builds and reads keys, from validated parts.
 
-It is Flyte's layout (``metadata/.../{node}/data/{attempt}/outputs.pb``), with livedeck's Deck log and task log
-beside it.
+It is Flyte's layout (``metadata/propeller/{project}-{domain}-{execution}/{node}/data/{attempt}/outputs.pb``), with
+livedeck's Deck log and task log beside it. An execution's folder is on its record and never made up again: dashes do
+not tell where a project's name ends, and executions of before lie in ``metadata/{project}/{domain}/{execution}``.
 """
 
 import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from livedeck.errors import InvalidName
 
@@ -18,6 +21,9 @@ LOG = "log"
 
 ITEM = ":"
 """Between an array node's id and the number of one of its items, in the name of the item: ``n0:17``."""
+
+_METADATA = "metadata/propeller"
+"""Flyte's folder for what its engine keeps of executions."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,254})\Z")
 
@@ -36,16 +42,47 @@ def check_name(name: str, what: str = "name") -> str:
     return name
 
 
+class Owner(NamedTuple):
+    """An execution, as the names in a key tell of it."""
+
+    project: str
+    domain: str
+    execution: str
+
+
 def execution_prefix(project: str, domain: str, execution: str) -> str:
-    """Folder of one execution."""
-    return f"metadata/{_scope(project, domain)}/{check_name(execution, 'execution')}"
+    """Folder of an execution that is about to be created; that of another is on its record."""
+    names = (check_name(project, "project"), check_name(domain, "domain"), check_name(execution, "execution"))
+    return f"{_METADATA}/{'-'.join(names)}"
 
 
-def node_prefix(project: str, domain: str, execution: str, node: str) -> str:
-    """Folder of one node, where its ``inputs.pb`` lies; or of one item of an array node, with the array's inputs."""
+def node_prefix(folder: str, node: str) -> str:
+    """Folder of one node, where its ``inputs.pb`` lies; or of one item of an array node, with the array's inputs.
+
+    Args:
+        folder: The execution's.
+        node: The node's unique id, or the item's name.
+    """
     array, item = split_item(node)
-    folder = f"{execution_prefix(project, domain, execution)}/{check_name(array, 'node')}/data"
-    return folder if item is None else f"{folder}/{item}"
+    inner = f"{folder}/{check_name(array, 'node')}/data"
+    return inner if item is None else f"{inner}/{item}"
+
+
+def owners_named(names: Sequence[str], domains: Collection[str]) -> Iterator[Owner]:
+    """Yield the executions that consecutive folders of a path may be those of: what there is none of is as good as any.
+
+    Args:
+        names: The folders.
+        domains: The domains that there are.
+    """
+    for name in names:  # metadata/propeller/{project}-{domain}-{execution}
+        words = name.split("-")
+        for at in range(1, len(words) - 1):
+            if words[at] in domains:
+                yield Owner("-".join(words[:at]), words[at], "-".join(words[at + 1 :]))
+    for found in zip(names, names[1:], names[2:], strict=False):  # data/{project}/{domain}/{execution}
+        if found[1] in domains:
+            yield Owner(*found)
 
 
 def item_name(array: str, index: int) -> str:
@@ -67,9 +104,15 @@ def split_item(node: str) -> tuple[str, int | None]:
     return array, int(index)
 
 
-def attempt_prefix(project: str, domain: str, execution: str, node: str, retry: int) -> str:
-    """Folder of one attempt: ``outputs.pb``, ``error.pb``, ``futures.pb``, ``deck.html``, ``deck/``, ``log/``."""
-    return f"{node_prefix(project, domain, execution, node)}/{_number(retry, 'attempt', lowest=0)}"
+def attempt_prefix(folder: str, node: str, retry: int) -> str:
+    """Folder of one attempt: ``outputs.pb``, ``error.pb``, ``futures.pb``, ``deck.html``, ``deck/``, ``log/``.
+
+    Args:
+        folder: The execution's.
+        node: The node's unique id, or an item's name.
+        retry: The attempt's number.
+    """
+    return f"{node_prefix(folder, node)}/{_number(retry, 'attempt', lowest=0)}"
 
 
 def raw_data_prefix(project: str, domain: str, execution: str) -> str:

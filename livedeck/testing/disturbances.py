@@ -36,7 +36,7 @@ from livedeck.client.follow import TaskChanged
 from livedeck.deck import bounds
 from livedeck.deck.ops import Html, Put, Segment
 from livedeck.deck.segments import encode, now
-from livedeck.store.layout import DECK, attempt_prefix, segment_key
+from livedeck.store.layout import DECK, attempt_prefix, execution_prefix, segment_key
 
 TIMEOUT: Final = 90.0
 """Seconds that any one step may take."""
@@ -512,7 +512,7 @@ class Neighbourhood:
     def _attempt(self, execution: WorkflowExecutionIdentifier) -> tuple[str, str]:
         """The folder of an execution's only attempt, and the path of its Deck's stream, once it has published."""
         node = self._node(execution)
-        prefix = attempt_prefix(execution.project, execution.domain, execution.name, node, 0)
+        prefix = attempt_prefix(execution_prefix(execution.project, execution.domain, execution.name), node, 0)
         deadline = time.monotonic() + TIMEOUT
         while not (self._store / prefix / segment_key(1)).exists():
             _expect(time.monotonic() < deadline)

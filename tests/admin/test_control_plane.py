@@ -211,7 +211,7 @@ async def test_one_that_cannot_be_loaded_does_not_keep_the_others(
 ) -> None:
     for name in ("lost", "fine"):
         await registered("CreateExecution", protos.execution(name, x=1))
-    for key_ in list(store.list("metadata/flytesnacks/development/lost")):
+    for key_ in list(store.list("metadata/propeller/flytesnacks-development-lost")):
         store.delete(key_)
     assert [claim.id.name for claim in await control.claim("p", limit=5, ttl=30)] == ["fine"]
     found = await registered("GetExecution", WorkflowExecutionGetRequest(id=protos.execution_id("lost")))

@@ -70,7 +70,8 @@ async def run(registered: Caller, control: DatabaseControlPlane, protos: Protos,
         await control.report(OWNER, reported)  # type: ignore[arg-type]
         if ends:
             await control.release(OWNER, f"{protos.project}/{protos.domain}/{name}")
-        store.put(f"{layout.attempt_prefix(protos.project, protos.domain, name, 'n0', 0)}/deck.html", b"deck")
+        folder = layout.execution_prefix(protos.project, protos.domain, name)
+        store.put(f"{layout.attempt_prefix(folder, 'n0', 0)}/deck.html", b"deck")
         store.put(f"{layout.raw_data_prefix(protos.project, protos.domain, name)}/n0-0/file", b"file")
         return protos.execution_id(name)
 
@@ -114,7 +115,7 @@ async def test_what_is_deleted_is_gone_with_its_data(
     gone = await run("aaa")
     before = await rows(database)
     await run("bbb")
-    kept = sorted(key for key in store.list() if "/bbb/" in key)
+    kept = sorted(key for key in store.list() if "/bbb/" in key or "-bbb/" in key)
     async with deleting(database, objects) as deletion:
         await deletion.delete(gone)
         assert await rows(database) == before
@@ -124,7 +125,7 @@ async def test_what_is_deleted_is_gone_with_its_data(
             await deletion.delete(gone)
     await settle(database)
     async with deleting(database, objects):
-        await emptied(store, f"metadata/{gone.project}/{gone.domain}/aaa")
+        await emptied(store, layout.execution_prefix(gone.project, gone.domain, "aaa"))
         await emptied(store, f"data/{gone.project}/{gone.domain}/aaa")
     assert sorted(store.list()) == kept
 
@@ -360,12 +361,15 @@ def test_owners_are_found_only_in_this_store(objects: Objects, store: Store) -> 
     mine = Literal()
     mine.hash = (
         f"see {store.uri}/data/p/staging/name/file, {store.uri}/metadata/p/production/other/n0/data/0/outputs.pb, "
+        f"{store.uri}/metadata/propeller/a-production-b-staging-c/n0/data/inputs.pb, "
         f"{store.uri}/code/p/elsewhere/bundle.tar.gz"
     )
     from flyteidl.core.literals_pb2 import LiteralMap
 
     found = objects.owners_in(LiteralMap(literals={"a": elsewhere, "b": mine}).SerializeToString())
     assert [(each.project, each.domain, each.name) for each in found] == [
+        ("a", "production", "b-staging-c"),  # dashes do not tell which of the two
+        ("a-production-b", "staging", "c"),
         ("p", "production", "other"),
         ("p", "staging", "name"),
     ]
@@ -386,6 +390,49 @@ async def test_numbers_go_on_and_viewers_are_told(
     await run("bbb")
     later = await feed.after(number + 1)
     assert min(each.number for each in later) > number + 1
+
+
+async def move_to_where_it_was(database: Database, store: Store, identifier: Any) -> str:
+    """Put an execution into the folder that it would have had before folders were on record; return that."""
+    new = layout.execution_prefix(identifier.project, identifier.domain, identifier.name)
+    old = f"metadata/{identifier.project}/{identifier.domain}/{identifier.name}"
+    for key in list(store.list(new)):
+        store.put(old + key.removeprefix(new), store.get(key))
+        store.delete(key)
+    folder = executions.c.folder
+    await database.write(lambda tx: tx.connection.execute(update(executions).where(folder == new).values(folder=old)))
+    return old
+
+
+async def test_an_execution_of_before_is_deleted_where_it_lies(
+    database: Database, objects: Objects, store: Store, run: Callable[..., Any]
+) -> None:
+    gone = await run("aaa")
+    folder = await move_to_where_it_was(database, store, gone)
+    assert list(store.list(folder))
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(gone)
+    await settle(database)
+    async with deleting(database, objects):
+        await emptied(store, folder)
+
+
+async def test_an_execution_does_not_get_the_folder_of_another(
+    database: Database, objects: Objects, run: Callable[..., Any], registered: Caller, protos: Protos
+) -> None:
+    """``a`` + ``development`` + ``development-x``, and ``a-development`` + ``development`` + ``x``."""
+    taken = await run("aaa")
+    folder = layout.execution_prefix(taken.project, taken.domain, "bbb")
+    move = update(executions).where(executions.c.name == "aaa").values(folder=folder)
+    await database.write(lambda tx: tx.connection.execute(move))
+    with pytest.raises(Failure, match=r"would lie in .*bbb, as those of flytesnacks/development/aaa do") as refused:
+        await registered("CreateExecution", protos.execution("bbb"))
+    assert refused.value.code.name == "ALREADY_EXISTS"
+    assert not list(objects.store.list(folder))
+    async with deleting(database, objects) as deletion:
+        await deletion.delete(taken)  # which is noted, and done later
+    with pytest.raises(Failure, match="data is still being removed"):
+        await registered("CreateExecution", protos.execution("bbb"))
 
 
 async def test_files_that_were_put_elsewhere_stay(

@@ -120,7 +120,7 @@ async def ended_page(store: Store) -> bytes:
 
 def make_room(disk: Path) -> None:
     """Take the segments away, as somebody whose disk is full would."""
-    for segment in disk.glob("metadata/*/*/*/*/data/0/deck/*.json"):
+    for segment in disk.glob("metadata/propeller/*/*/data/0/deck/*.json"):
         segment.unlink()
 
 

@@ -627,7 +627,8 @@ async def test_the_attempt_has_flytes_environment_and_its_own(world: World) -> N
     execution.spec.envs.values.add(key="OURS", value="2")
     hints = {"LIVEDECK_HINT_URL": "http://x"}
     async with world.propeller(
-        world.executor(look), attempt_environment=lambda attempt, prefix: {**hints, "PREFIX": prefix}
+        world.executor(look),
+        attempt_environment=lambda attempt: {**hints, "HINTS_OF": attempt.node_execution_id.node_id},
     ):
         await world.control.until_over(execution)
     attempt = seen[0]
@@ -649,7 +650,7 @@ async def test_the_attempt_has_flytes_environment_and_its_own(world: World) -> N
         "FLYTE_INTERNAL_TASK_VERSION": "v1",
         "FLYTE_ATTEMPT_NUMBER": "0",
         "LIVEDECK_NODE": "n0",
-        "PREFIX": attempt.output_prefix,
+        "HINTS_OF": "n0",
         **hints,
     }
     assert attempt.command == (

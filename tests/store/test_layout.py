@@ -7,9 +7,11 @@ from livedeck.store import layout
 
 
 def test_flytes_layout() -> None:
-    attempt = layout.attempt_prefix("flytesnacks", "development", "a1b2", "n0", 2)
-    assert attempt == "metadata/flytesnacks/development/a1b2/n0/data/2"
-    assert attempt.startswith(layout.node_prefix("flytesnacks", "development", "a1b2", "n0"))
+    folder = layout.execution_prefix("flytesnacks", "development", "a1b2")
+    assert folder == "metadata/propeller/flytesnacks-development-a1b2"
+    assert layout.attempt_prefix(folder, "n0", 2) == f"{folder}/n0/data/2"
+    assert layout.attempt_prefix(folder, "n0:7", 2) == f"{folder}/n0/data/7/2"
+    assert layout.node_prefix(folder, "n0") == f"{folder}/n0/data"
     assert layout.raw_data_prefix("p", "d", "e") == "data/p/d/e"
     assert layout.code_prefix("p", "d") == "code/p/d"
     assert layout.segment_key(12) == "deck/00000012.json"
@@ -21,7 +23,8 @@ def test_names_that_could_leave_their_place(name: str) -> None:
     calls: list[Callable[[], str]] = [
         lambda: layout.execution_prefix(name, "d", "e"),
         lambda: layout.execution_prefix("p", name, "e"),
-        lambda: layout.attempt_prefix("p", "d", "e", name, 0),
+        lambda: layout.execution_prefix("p", "d", name),
+        lambda: layout.attempt_prefix("folder", name, 0),
         lambda: layout.raw_data_prefix("p", "d", name),
         lambda: layout.code_prefix(name, "d"),
     ]
@@ -34,4 +37,27 @@ def test_numbers_count_from_where_they_should() -> None:
     with pytest.raises(InvalidName):
         layout.segment_key(0)
     with pytest.raises(InvalidName):
-        layout.attempt_prefix("p", "d", "e", "n", -1)
+        layout.attempt_prefix("folder", "n", -1)
+
+
+_DOMAINS = ("development", "staging")
+
+
+@pytest.mark.parametrize(
+    ("path", "owners"),
+    [
+        ("metadata/propeller/p-development-e/n0/data", [("p", "development", "e")]),
+        ("metadata/propeller/a-b-staging-c-d", [("a-b", "staging", "c-d")]),
+        (
+            "metadata/propeller/a-staging-staging-b",
+            [("a", "staging", "staging-b"), ("a-staging", "staging", "b")],
+        ),
+        ("metadata/propeller/p-nowhere-e", []),
+        ("metadata/propeller/development-e", []),
+        ("metadata/p/development/e/n0", [("p", "development", "e")]),
+        ("my/files/p/development/e/n0-0", [("p", "development", "e")]),
+        ("code/p/development", []),
+    ],
+)
+def test_whose_a_folder_may_be(path: str, owners: list[tuple[str, str, str]]) -> None:
+    assert list(layout.owners_named(path.split("/"), _DOMAINS)) == owners

@@ -48,6 +48,8 @@ class Removal:
     project: str
     domain: str
     name: str
+    folder: str
+    """Where its objects lie, below the store's root."""
     raw_data_key: str
     """The folder of its files and frames, below the store's root; empty: they are elsewhere, and stay."""
     due: int
@@ -90,6 +92,7 @@ def remove(
                 name=message.id.name,
                 deleted_at=transaction.now,
                 remove_at=max(transaction.now, member.updated_at + SETTLING),
+                folder=member.folder,
                 raw_data_key=raw_data_key(message),
                 message=Execution(id=message.id).SerializeToString(),
             )
@@ -103,6 +106,7 @@ _ROW: Final = (
     _e.lease_owner,
     _e.lease_until,
     _e.parent_execution_id,
+    _e.folder,
     _e.message,
 )
 
@@ -180,10 +184,16 @@ def is_going(connection: Connection, identifier: WorkflowExecutionIdentifier) ->
     return connection.scalar(query) is not None
 
 
+def is_emptied(connection: Connection, folder: str) -> bool:
+    """Tell whether what lies in a folder is a deleted execution's, and still to be removed."""
+    query = select(_d.changed).where(_d.remove_at.is_not(None), _d.folder == folder).limit(1)
+    return connection.scalar(query) is not None
+
+
 def due(connection: Connection, now: int, limit: int) -> list[Removal]:
     """Return deletions whose data is to be removed by now, the first first."""
     query = (
-        select(_d.changed, _d.project, _d.domain, _d.name, _d.raw_data_key, _d.remove_at)
+        select(_d.changed, _d.project, _d.domain, _d.name, _d.folder, _d.raw_data_key, _d.remove_at)
         .where(_d.remove_at <= now)
         .order_by(_d.remove_at)
         .limit(limit)

@@ -43,6 +43,7 @@ def _here() -> tuple[ColumnElement[bool], ...]:
 
 
 _FIND: Final = Prepared(select(_e.message).where(*_here()))
+_FIND_FOLDER: Final = Prepared(select(_e.folder).where(*_here()))
 _FIND_ORIGIN: Final = Prepared(select(_e.message, _e.inputs_uri, _e.user_inputs_uri).where(*_here()))
 _FIND_NODE: Final = Prepared(
     select(_n.message).join(executions, _e.id == _n.execution_id).where(*_here(), _n.node_id == bindparam("node_id"))
@@ -79,6 +80,8 @@ class NewExecution:
     """Complete but for ``closure.phase`` and times."""
     workflow_row: int
     """Row id of the compiled workflow."""
+    folder: str
+    """Where its objects are to lie, below the store's root."""
     inputs_uri: str
     user_inputs_uri: str
     uses: Collection[WorkflowExecutionIdentifier] = ()
@@ -102,7 +105,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
     """Add an execution, QUEUED, and wake the propellers.
 
     Raises:
-        EntityExists: There is one with that id.
+        EntityExists: There is one with that id, or in that folder.
         LimitReached: As many of its launch plan run as may.
         LeaseLost: A node of an execution starts it whose lease is another engine's now.
         NoSuchEntity: Its parent, if it names one, is unknown.
@@ -114,7 +117,7 @@ def add(transaction: Transaction, new: NewExecution) -> None:
         _check_lease(transaction.connection, message.spec.metadata.parent_node_execution.execution_id, new.started_by)
     if find(transaction.connection, identifier) is not None:
         raise EntityExists(f"execution {describe(identifier)} exists already")
-    check_gone(transaction.connection, identifier)
+    check_gone(transaction.connection, identifier, new.folder)
     if new.at_once is not None:
         _check_limit(transaction.connection, message, new.at_once)
     for used in new.uses:
@@ -174,13 +177,25 @@ def abort_child(
         terminate(transaction, identifier, cause, found.spec.metadata.principal)
 
 
-def check_gone(connection: Connection, identifier: WorkflowExecutionIdentifier) -> None:
-    """Refuse a name of which there is still data to be removed.
+def check_gone(connection: Connection, identifier: WorkflowExecutionIdentifier, folder: str) -> None:
+    """Refuse a name of which there is still data to be removed, and one whose folder is another execution's.
+
+    Args:
+        connection: To the database.
+        identifier: The execution that is about to be created.
+        folder: Where its objects are to lie.
 
     Raises:
-        EntityExists: An execution of that name was deleted, and its data is still in the store.
+        EntityExists: An execution of that name was deleted, and its data is still in the store; or there is one in
+            whose folder its objects would lie.
     """
-    if deletions.is_going(connection, identifier):
+    other = connection.execute(select(_e.project, _e.domain, _e.name).where(_e.folder == folder)).one_or_none()
+    if other is not None:
+        raise EntityExists(
+            f"the objects of execution {describe(identifier)} would lie in {folder}, as those of "
+            f"{'/'.join(other)} do: take another name"
+        )
+    if deletions.is_going(connection, identifier) or deletions.is_emptied(connection, folder):
         raise EntityExists(
             f"execution {describe(identifier)} was deleted a moment ago and its data is still being removed: "
             "try again in a minute, or take another name"
@@ -223,6 +238,12 @@ def find(connection: Connection, identifier: WorkflowExecutionIdentifier) -> Exe
     """Return an execution as it stands."""
     rows = _FIND.fetch(connection, **_key(identifier))
     return Execution.FromString(rows[0][0]) if rows else None
+
+
+def find_folder(connection: Connection, identifier: WorkflowExecutionIdentifier) -> str | None:
+    """Return where an execution's objects lie, below the store's root."""
+    rows = _FIND_FOLDER.fetch(connection, **_key(identifier))
+    return str(rows[0][0]) if rows else None
 
 
 def find_origin(connection: Connection, identifier: WorkflowExecutionIdentifier) -> Origin | None:
@@ -339,6 +360,7 @@ def _columns(transaction: Transaction, new: NewExecution) -> dict[str, Any]:
         "principal": plain(metadata.principal)[:NAME_LENGTH],
         "created_at": transaction.now,
         "updated_at": transaction.now,
+        "folder": new.folder,
         "inputs_uri": new.inputs_uri,
         "user_inputs_uri": new.user_inputs_uri,
         "abort_cause": "",

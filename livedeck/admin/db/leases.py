@@ -25,6 +25,8 @@ class Leased:
 
     message: Execution
     abort_cause: str
+    folder: str
+    """Where its objects lie, below the store's root."""
     inputs_uri: str
     closure: CompiledWorkflowClosure
     nodes: tuple[NodeExecution, ...]
@@ -50,7 +52,7 @@ def claim(transaction: Transaction, owner: str, *, limit: int, ttl: float, holdi
     connection = transaction.connection
     free = or_(_e.lease_owner.is_(None), _e.lease_until < transaction.now, _e.lease_owner == owner)
     query = (
-        select(_e.id, _e.message, _e.abort_cause, _e.inputs_uri, workflows.c.closure)
+        select(_e.id, _e.message, _e.abort_cause, _e.folder, _e.inputs_uri, workflows.c.closure)
         .join(workflows, workflows.c.id == _e.workflow_id)
         .where(_e.phase.in_(OPEN), free, *_none_of(holding))
         .order_by(_e.id)
@@ -113,6 +115,7 @@ def _leased(connection: Connection, row: Any) -> Leased:
     return Leased(
         Execution.FromString(row.message),
         row.abort_cause,
+        row.folder,
         row.inputs_uri,
         CompiledWorkflowClosure.FromString(row.closure),
         tuple(NodeExecution.FromString(message) for message in nodes),

@@ -133,6 +133,8 @@ executions: Final = Table(
     # Parent of a child execution that a launch-plan node started.
     Column("parent_execution_id", _ROW_ID, ForeignKey("executions.id"), nullable=True),
     Column("parent_node_id", String(NAME_LENGTH), nullable=True),
+    # Where its objects lie, below the store's root.
+    Column("folder", Text, nullable=False, server_default=""),
     Column("inputs_uri", Text, nullable=False),
     # What the caller gave, before defaults and fixed inputs: what a relaunch starts from.
     Column("user_inputs_uri", Text, nullable=False),
@@ -143,6 +145,8 @@ executions: Final = Table(
     Column("changed", BigInteger, nullable=False),
     Column("message", LargeBinary, nullable=False),
     UniqueConstraint("project", "domain", "name"),
+    # Dashes do not tell where a project's name ends: two executions may want one folder, and only one gets it.
+    Index("ix_executions_folder", "folder", unique=True),
     Index(None, "changed"),
     Index(None, "phase", "id"),
     Index(None, "project", "domain", "changed"),
@@ -280,12 +284,14 @@ deleted_executions: Final = Table(
     _time("deleted_at"),
     # When its data is to be removed; null once that is done.
     _time("remove_at", nullable=True),
-    # Where its files and frames are, below the store's root; empty when they are elsewhere.
+    # Where its objects lie, and where its files and frames, below the store's root; the latter empty when elsewhere.
+    Column("folder", Text, nullable=False, server_default=""),
     Column("raw_data_key", Text, nullable=False),
     # An Execution with nothing but its id.
     Column("message", LargeBinary, nullable=False),
     Index(None, "remove_at"),
     Index(None, "project", "domain", "name"),
+    _part("ix_deleted_executions_folder", "remove_at IS NOT NULL", "folder"),
 )
 
 # The names of registered entities, without those that the server makes up.

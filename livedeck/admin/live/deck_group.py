@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -25,7 +25,7 @@ from livedeck.deck.ops import Document, Segment
 from livedeck.deck.reader import FEW, Offload
 from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.deck.shared_tabs import SharedTabs
-from livedeck.errors import DeckError, StoreError
+from livedeck.errors import DatabaseUnavailable, DeckError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +48,10 @@ _encode: Final = msgspec.json.Encoder().encode
 class _Log:
     """One Deck, as far as it was read."""
 
-    def __init__(self, member: Member, reader: LogReader) -> None:
+    def __init__(self, member: Member) -> None:
         self.member = member
-        self.reader = reader
+        self.opened: LogReader | None = None
+        """Reads the Deck's log, once it was opened."""
         self.seq = -1
         """The last segment taken; -1: nothing was there yet."""
         self.headline = HeadlineReplay()
@@ -103,7 +104,7 @@ class DeckGroup:
         key: ExecutionKey,
         *,
         members: ExecutionMembers,
-        open_reader: Callable[[DeckKey], LogReader],
+        open_reader: Callable[[DeckKey], Awaitable[LogReader]],
         wake: Notifier,
         offload: Offload = asyncio.to_thread,
         kept: Kept = KEPT,
@@ -207,7 +208,7 @@ class DeckGroup:
         place = member.node, member.attempt
         known = self._logs.get(place)
         if known is None or known.member.shown != member.shown:
-            known = self._logs[place] = _Log(member, self._open_reader(member.shown))
+            known = self._logs[place] = _Log(member)
             self._open[place] = known
         elif member.over and not known.member.over:
             known.due = 0.0
@@ -239,29 +240,36 @@ class DeckGroup:
         over = each.member.over
         each.troubled = False
         try:
+            reader = await self._reader(each)
             if each.seq < 0:
                 await self._begin(each)
-            while each.seq >= 0 and (segment := await each.reader.next(each.seq)) is not None:
+            while each.seq >= 0 and (segment := await reader.next(each.seq)) is not None:
                 await self._take_any(each, segment)
         except DeckError:  # cleared away, since a newer snapshot has it (``history=False``)
             await self._load(each)
-        except StoreError as error:
+        except (StoreError, DatabaseUnavailable) as error:
             log.warning("deck.unreadable deck=%s error=%s", each.member.shown.path, error)
             each.troubled = True
         if over and each.over_since is None:
             each.over_since = self._clock()
 
+    async def _reader(self, each: _Log) -> LogReader:
+        if each.opened is None:
+            each.opened = await self._open_reader(each.member.shown)
+        return each.opened
+
     async def _begin(self, each: _Log) -> None:
         """Read a short log from its beginning, else its snapshot and what follows it."""
-        first = await each.reader.next(0)
-        if first is None or await each.reader.next(SHORT) is not None:
+        reader = await self._reader(each)
+        first = await reader.next(0)
+        if first is None or await reader.next(SHORT) is not None:
             await self._load(each)
         else:
             each.seq = 0
             await self._take_any(each, first)
 
     async def _load(self, each: _Log) -> None:
-        document = await each.reader.load()
+        document = await (await self._reader(each)).load()
         if document is None or document.seq <= each.seq:
             return
         each.seq, each.published_at = document.seq, document.at if document.seq else None
@@ -307,7 +315,7 @@ class DeckGroup:
             waits = each.member.flushing and self._clock() - each.over_since < FLUSH_TIME
             if each.headline.end is not None or not waits:
                 del self._open[place]
-                each.reader = _CLOSED  # which holds no page in memory
+                each.opened = _CLOSED  # which holds no page in memory
                 if each.headline.end is None and each.seq >= 0:
                     each.died = True
                     self._touch(each)

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final, Protocol
 
+from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.recent import KEPT, Kept, Recent, is_large
 from livedeck.admin.live.states import Published, rfc3339
 from livedeck.deck.ops import Document, Segment
@@ -13,6 +14,9 @@ from livedeck.deck.reader import FEW, Offload
 from livedeck.errors import DeckError, StoreError
 from livedeck.store import Meta, Store
 from livedeck.store.layout import DECK
+
+OpenAttempt = Callable[[DeckKey], Awaitable[Store]]
+"""Opens the folder of an attempt."""
 
 SETTLED: Final = 1.0
 """Seconds without a change after which a foreign page is taken for whole although it does not end as one."""
@@ -52,7 +56,8 @@ class DeckLog:
         *,
         kept: Kept = KEPT,
     ) -> None:
-        self._store = store
+        self.store = store
+        """The attempt's folder."""
         self._reader = reader
         self._attempt = attempt
         self._clock = clock
@@ -140,7 +145,7 @@ class DeckLog:
             return await self._reader.next(self.recent.seq)
 
     async def _open(self, *, final: bool) -> bool:
-        head = await self._store.ahead(DECK)
+        head = await self.store.ahead(DECK)
         # Without a page there may be a log all the same: the placeholder failed where a segment did not.
         if head is None and await self._reader.next(0) is None:
             return False
@@ -163,7 +168,7 @@ class DeckLog:
             self._unsettled = (head.etag, now)
         if now - self._unsettled[1] >= SETTLED:
             return True
-        return await is_stored_whole(self._store, head)
+        return await is_stored_whole(self.store, head)
 
     async def _reload(self) -> bool:
         """Segments may have been cleared away before they were read: the final snapshot then has them."""

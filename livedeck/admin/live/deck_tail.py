@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -28,6 +28,7 @@ from livedeck.admin.live.wakes import Pace, StoreWatch
 from livedeck.admin.notifiers import Notifier
 from livedeck.errors import DeckError, StoreError
 from livedeck.executors.api import Queued
+from livedeck.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,11 @@ class DeckTail:
 
     Args:
         key: Which attempt.
+        own: Its log.
         records: What the control plane says of its node; fires ``wake``.
-        open_log: Opens the log of an attempt (this one, or the run that filled the cache), for events with this
-            attempt's number.
-        watch: Watches the files of an attempt on behalf of ``wake``.
+        open_log: Opens the log of another attempt (of the run that filled the cache), for events with this attempt's
+            number.
+        watch: Watches the files of an attempt's folder on behalf of ``wake``.
         wake: What wakes the tail.
         queued: Says what holds the node back now.
         clock: Seconds that only grow.
@@ -54,10 +56,11 @@ class DeckTail:
     def __init__(
         self,
         key: DeckKey,
+        own: DeckLog,
         *,
         records: NodeFollower,
-        open_log: Callable[[DeckKey, int], DeckLog],
-        watch: Callable[[DeckKey, Notifier], StoreWatch],
+        open_log: Callable[[DeckKey, int], Awaitable[DeckLog]],
+        watch: Callable[[Store], StoreWatch],
         wake: Notifier,
         queued: Callable[[], Queued | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
@@ -78,7 +81,7 @@ class DeckTail:
         self._queued = queued
         self._clock = clock
         self._shown = key
-        self._log = open_log(key, key.number)
+        self._own = self._log = own
         self._state: DeckState | None = None
         self._state_at = clock()
         self._hinted: tuple[float, float] | None = None
@@ -128,7 +131,7 @@ class DeckTail:
     async def run(self) -> None:
         """Follow until no other attempt can come. Returns then; cancelled when nobody watches any more."""
         pace = Pace()
-        watcher = self._watch(self._shown, self._wake)
+        watcher = self._watch(self._log.store)
         try:
             while True:
                 seen = self._wake.count
@@ -136,9 +139,9 @@ class DeckTail:
                 if recorded.deleted:
                     self.abandon()  # who comes back is told that there is no such execution
                     return
-                if self._follow_source(recorded):
+                if await self._follow_source(recorded):
                     watcher.close()
-                    watcher = self._watch(self._shown, self._wake)
+                    watcher = self._watch(self._log.store)
                 watcher.refresh()
                 final = not self._may_publish(recorded)
                 moved = not self.over and await self._pull(final=final)
@@ -151,13 +154,14 @@ class DeckTail:
         finally:
             watcher.close()
 
-    def _follow_source(self, recorded: NodeRecord) -> bool:
+    async def _follow_source(self, recorded: NodeRecord) -> bool:
         """Outputs from the cache: the Deck is that of the run that filled it."""
         source = cached_source(recorded)
         shown = DeckKey.of(source) if source is not None else self.key
         if shown == self._shown:
             return False
-        self._shown, self._log = shown, self._open_log(shown, self.key.number)
+        self._log = self._own if shown == self.key else await self._open_log(shown, self.key.number)
+        self._shown = shown
         return True
 
     async def _pull(self, *, final: bool) -> bool:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from livedeck.admin.live.changes import ChangeFollower
 from livedeck.admin.live.deck_group import DeckGroup
-from livedeck.admin.live.deck_log import LogReader
+from livedeck.admin.live.deck_log import LogReader, OpenAttempt
 from livedeck.admin.live.hints import parse
 from livedeck.admin.live.keys import DeckKey, ExecutionKey
 from livedeck.admin.live.members import ExecutionMembers, Snapshot
@@ -23,7 +23,7 @@ class GroupPool(ViewedPool[ExecutionKey, DeckGroup]):
     Args:
         changes: What is recorded from now on.
         snapshot: Reads what was recorded.
-        open_store: Opens the store below a key of the root.
+        open_store: Opens the folder of an attempt.
         open_reader: Opens the reader of a Deck's log.
         tasks: The group that the tasks belong to.
         offload: Runs what takes long.
@@ -35,7 +35,7 @@ class GroupPool(ViewedPool[ExecutionKey, DeckGroup]):
         *,
         changes: ChangeFollower,
         snapshot: Snapshot,
-        open_store: Callable[[str], Store],
+        open_store: OpenAttempt,
         open_reader: Callable[[Store], LogReader],
         tasks: asyncio.TaskGroup,
         offload: Offload = asyncio.to_thread,
@@ -73,10 +73,13 @@ class GroupPool(ViewedPool[ExecutionKey, DeckGroup]):
             group = DeckGroup(
                 key,
                 members=members,
-                open_reader=lambda deck: self._open_reader(self._open_store(deck.prefix)),
+                open_reader=self._reader_of,
                 wake=wake,
                 offload=self._offload,
                 kept=self._kept,
             )
             opened(group)
             await group.run()
+
+    async def _reader_of(self, deck: DeckKey) -> LogReader:
+        return self._open_reader(await self._open_store(deck))

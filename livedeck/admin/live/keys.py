@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.errors import InvalidName
-from livedeck.store.layout import attempt_prefix, execution_prefix, split_item
+from livedeck.store import layout
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ExecutionKey:
         Raises:
             InvalidName: A part is no name.
         """
-        execution_prefix(self.project, self.domain, self.name)
+        layout.execution_prefix(self.project, self.domain, self.name)
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class NodeKey:
         Raises:
             InvalidName: It is no number.
         """
-        return split_item(self.node)[1]
+        return layout.split_item(self.node)[1]
 
     @property
     def of_record(self) -> "NodeKey":
         """The node that is on record: itself, or the array node that it is an item of."""
-        return replace(self, node=split_item(self.node)[0])
+        return replace(self, node=layout.split_item(self.node)[0])
 
     @property
     def execution_id(self) -> WorkflowExecutionIdentifier:
@@ -101,14 +101,16 @@ class DeckKey:
         """The execution that it is a part of."""
         return ExecutionKey(self.project, self.domain, self.execution)
 
-    @property
-    def prefix(self) -> str:
-        """Where its objects lie, as a key of the root store.
+    def below(self, folder: str) -> str:
+        """Return where its objects lie, as a key of the root store.
+
+        Args:
+            folder: That of its execution.
 
         Raises:
-            InvalidName: A part is no name.
+            InvalidName: The node or the attempt is none.
         """
-        return attempt_prefix(self.project, self.domain, self.execution, self.node, self.number)
+        return layout.attempt_prefix(folder, self.node, self.number)
 
     def check(self) -> None:
         """See that its objects can lie anywhere.
@@ -116,7 +118,7 @@ class DeckKey:
         Raises:
             InvalidName: A part is no name.
         """
-        _ = self.prefix
+        self.below(layout.execution_prefix(self.project, self.domain, self.execution))
 
     @property
     def path(self) -> str:

@@ -4,12 +4,13 @@ The pieces are immutable, so each viewer simply asks for the next number; nothin
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from livedeck.admin.live.deck_log import OpenAttempt
 from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.messages import LogChunk
 from livedeck.admin.live.nodes import RecordFollower
@@ -33,7 +34,7 @@ async def follow(
     last_id: tuple[int, int] | None,
     *,
     records: RecordFollower,
-    open_store: Callable[[str], Store],
+    open_store: OpenAttempt,
     watch: OpenStoreWatch,
     wake: Notifier,
     heartbeat: float = HEARTBEAT,
@@ -47,7 +48,7 @@ async def follow(
             who asks for the newest and has part of an earlier one is sent the rest of that first, so that the end of
             an attempt that failed while the viewer was away is not missing.
         records: What the control plane says of the node; fires ``wake``.
-        open_store: Opens the store below a key of the root.
+        open_store: Opens the folder of an attempt.
         watch: Watches folders.
         wake: What to wait for.
         heartbeat: Seconds of silence after which a comment is sent.
@@ -58,7 +59,7 @@ async def follow(
     after = seq if had == number else 0
     while True:
         key = node.attempt(number)
-        store = open_store(key.prefix)
+        store = await open_store(key)
         watcher = watch(store, (LOG,), wake)
         tail = LogTail(
             key,

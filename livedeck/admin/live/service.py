@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from livedeck.admin.feed import Change
 from livedeck.admin.live import hints, log_stream
 from livedeck.admin.live.changes import ChangeFollower
-from livedeck.admin.live.deck_log import LogReader
+from livedeck.admin.live.deck_log import LogReader, OpenAttempt
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.execution_streams import (
     ENCODINGS,
@@ -76,7 +76,7 @@ class Live:
         feed: What changes.
         lookup: What is recorded.
         newest_executions: Reads the first page of a list.
-        open_store: Opens the store below a key of the root.
+        open_store: Opens the folder of an attempt.
         open_reader: Opens the reader of a Deck's log.
         links: Reads tokens.
         offload: Runs what takes long; in a thread by default.
@@ -92,7 +92,7 @@ class Live:
         feed: Feed,
         lookup: Lookup,
         newest_executions: NewestExecutions,
-        open_store: Callable[[str], Store],
+        open_store: OpenAttempt,
         open_reader: Callable[[Store], LogReader],
         links: HintLinks,
         offload: Offload = asyncio.to_thread,

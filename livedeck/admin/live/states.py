@@ -4,7 +4,6 @@ One pure function: evidence in, state out. Why a Deck is in its state is put int
 themselves are called on a page is the console's (`console/src/core/deckWords.ts`).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,11 +14,7 @@ from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core import catalog_pb2
 from flyteidl.core import execution_pb2 as core
-from flyteidl.core.identifier_pb2 import (
-    NodeExecutionIdentifier,
-    TaskExecutionIdentifier,
-    WorkflowExecutionIdentifier,
-)
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -53,9 +48,6 @@ _EXECUTION_ENDS: Final[Mapping[int, DeckPhase]] = {
     _W.ABORTED: DeckPhase.ABORTED,
 }
 _OF_OTHER_RUNS: Final = frozenset({DeckPhase.CACHED, DeckPhase.RECOVERED})
-_ATTEMPT_DECK: Final = re.compile(
-    r"/metadata/(?P<project>[^/]+)/(?P<domain>[^/]+)/(?P<run>[^/]+)/(?P<node>[^/]+)/data/(?P<attempt>\d{1,6})/deck\.html\Z"
-)
 _OUTCOMES: Final[Mapping[str, DeckPhase]] = {
     "succeeded": DeckPhase.SUCCEEDED,
     "failed": DeckPhase.FAILED,
@@ -203,10 +195,9 @@ def cached_source(recorded: NodeRecord) -> TaskExecutionIdentifier | None:
     """Return the attempt whose outputs the node took, from the cache or from an execution that this one recovers."""
     if recorded.node is None:
         return None
-    if recorded.node.closure.phase == _N.RECOVERED:
-        return _recovered_from(recorded.node)
-    told = recorded.node.closure.task_node_metadata
-    if told.cache_status != catalog_pb2.CACHE_HIT or not told.catalog_key.HasField("source_task_execution"):
+    told, recovered = recorded.node.closure.task_node_metadata, recorded.node.closure.phase == _N.RECOVERED
+    hit = recovered or told.cache_status == catalog_pb2.CACHE_HIT
+    if not hit or not told.catalog_key.HasField("source_task_execution"):
         return None
     return told.catalog_key.source_task_execution
 
@@ -229,10 +220,10 @@ def _phase(
     attempt: int, recorded: NodeRecord, published: Published | None, trouble: Trouble | None, now: datetime
 ) -> tuple[DeckPhase, str]:
     node = recorded.node
-    if node is not None and node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
-        return _cached(recorded, published)
     if node is not None and node.closure.phase == _N.RECOVERED:
         return _recovered(published)
+    if node is not None and node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
+        return _cached(recorded, published)
     end = _end(attempt, recorded)
     if end is not None:
         return _over(end, attempt, recorded, published, trouble, now=now)
@@ -347,16 +338,6 @@ def _cached(recorded: NodeRecord, published: Published | None) -> tuple[DeckPhas
     if published is None:
         return DeckPhase.NONE, "The outputs came from the cache; the run that filled it has no Deck."
     return DeckPhase.CACHED, "The outputs came from the cache; this is the Deck of the run that filled it."
-
-
-def _recovered_from(node: NodeExecution) -> TaskExecutionIdentifier | None:
-    """Return the attempt whose Deck a recovered node names: Flyte gives it the ``deck_uri`` of the node before."""
-    found = _ATTEMPT_DECK.search(node.closure.deck_uri)
-    if found is None:
-        return None
-    run = WorkflowExecutionIdentifier(project=found["project"], domain=found["domain"], name=found["run"])
-    before = NodeExecutionIdentifier(node_id=found["node"], execution_id=run)
-    return TaskExecutionIdentifier(node_execution_id=before, retry_attempt=int(found["attempt"]))
 
 
 def _recovered(published: Published | None) -> tuple[DeckPhase, str]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from livedeck.admin.live.deck_log import DeckLog, LogReader
+from livedeck.admin.live.deck_log import DeckLog, LogReader, OpenAttempt
 from livedeck.admin.live.deck_tail import DeckTail
 from livedeck.admin.live.hints import parse
 from livedeck.admin.live.keys import DeckKey, NodeKey
@@ -13,7 +13,7 @@ from livedeck.admin.live.nodes import NodeSource
 from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.viewed import ViewedPool
-from livedeck.admin.live.wakes import OpenStoreWatch, StoreWatch
+from livedeck.admin.live.wakes import OpenStoreWatch
 from livedeck.admin.notifiers import Notifier
 from livedeck.deck.reader import Offload
 from livedeck.store import Store
@@ -22,16 +22,13 @@ from livedeck.store.layout import SEGMENTS
 FIRST_LOOK: Final = 5.0
 """Seconds that a first viewer waits for the store, rather than being told that there is nothing yet."""
 
-OpenStore = Callable[[str], Store]
-"""Opens the store below a key of the root."""
-
 
 class TailPool(ViewedPool[DeckKey, DeckTail]):
     """Starts a Deck's tail for its first viewer and ends it after its last.
 
     Args:
         records: What is known of the nodes.
-        open_store: Opens an attempt's store.
+        open_store: Opens the folder of an attempt.
         open_reader: Opens the reader of a Deck's log.
         watch: Watches folders.
         tasks: The group that the tails' tasks belong to.
@@ -44,7 +41,7 @@ class TailPool(ViewedPool[DeckKey, DeckTail]):
         self,
         *,
         records: NodeSource,
-        open_store: OpenStore,
+        open_store: OpenAttempt,
         open_reader: Callable[[Store], LogReader],
         watch: OpenStoreWatch,
         tasks: asyncio.TaskGroup,
@@ -90,18 +87,16 @@ class TailPool(ViewedPool[DeckKey, DeckTail]):
         async with self._records.follow(key.of_node, wake) as records:
             tail = DeckTail(
                 key,
+                await self._open_log(key, key.number),
                 records=records,
                 open_log=self._open_log,
-                watch=self._watch_attempt,
+                watch=lambda store: self._watch(store, ("", SEGMENTS), wake),
                 wake=wake,
                 queued=lambda: self._queues(f"{key.project}/{key.domain}/{key.execution}").get(key.node),
             )
             opened(tail)
             await tail.run()
 
-    def _open_log(self, key: DeckKey, number: int) -> DeckLog:
-        store = self._open_store(key.prefix)
+    async def _open_log(self, key: DeckKey, number: int) -> DeckLog:
+        store = await self._open_store(key)
         return DeckLog(store, self._open_reader(store), number, offload=self._offload, kept=self._kept)
-
-    def _watch_attempt(self, key: DeckKey, notifier: Notifier) -> StoreWatch:
-        return self._watch(self._open_store(key.prefix), ("", SEGMENTS), notifier)

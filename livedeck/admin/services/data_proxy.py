@@ -26,7 +26,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.admin.db import executions, projects
 from livedeck.admin.db.database import Database
-from livedeck.admin.names import check_entity_name, check_node, check_scope, describe
+from livedeck.admin.names import DOMAINS, check_entity_name, check_node, check_scope, describe
 from livedeck.admin.objects import Objects
 from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.signing import Links
@@ -39,6 +39,7 @@ _MD5_BYTES: Final = 16
 _NAME_BYTES: Final = 255
 """Of a file's or folder's name: what file systems take. Of a whole key, the store says how many."""
 _URL: Final = re.compile(r"flyte://v1/([^/]+)/([^/]+)/([^/]+)/([^/]+)(?:/(\d{1,9}))?/([iod])(?:/([^/]+))?")
+_OF_EXECUTION: Final = re.compile(r"metadata/propeller/(?P<folder>[^/]+)/.+", re.DOTALL)
 _OWNED: Final = re.compile(r"(?:metadata|data|code)/(?P<project>[^/]+)/(?P<domain>[^/]+)/[^/]+/.+", re.DOTALL)
 """Keys below the prefixes of `livedeck.store.layout`."""
 
@@ -138,10 +139,10 @@ class DataProxyCalls:
         node = await self._database.read(executions.find_node, identifier)
         if node is None or not node.closure.deck_uri:
             raise NoSuchEntity(f"node {identifier.node_id!r} of {describe(identifier.execution_id)} has no Deck")
-        owner = identifier.execution_id
         key = self._objects.key_of(node.closure.deck_uri)
         # The URI came in an event, and an event may say anything.
-        if not key.startswith(layout.execution_prefix(owner.project, owner.domain, owner.name) + "/"):
+        folder = await self._database.look_up(executions.find_folder, identifier.execution_id)
+        if folder is None or not key.startswith(f"{folder}/"):
             raise NoSuchEntity(f"the Deck of node {identifier.node_id!r} is not its execution's own")
         return PreSignedURLs(signed_url=[self._links.download_url(key, lifetime)], expires_at=_expiry(lifetime))
 
@@ -171,6 +172,9 @@ def _filename(request: CreateUploadLocationRequest) -> str:
 
 def owned(key: str) -> str:
     """Return ``key`` if it lies in the folder of an execution, of an execution's data, or of an upload."""
+    execution = _OF_EXECUTION.fullmatch(key)
+    if execution is not None and any(layout.owners_named([execution["folder"]], DOMAINS)):
+        return key
     found = _OWNED.fullmatch(key)
     if found is None:
         raise InvalidRequest(f"{key!r} belongs to no execution and to no upload: links are given for what does")

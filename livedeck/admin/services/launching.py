@@ -75,7 +75,9 @@ class Launcher:
             LimitReached: As many executions of the launch plan run as its concurrency policy lets.
             LeaseLost: The node's execution is another engine's now.
         """
-        identifier = await self._new_identifier(request)
+        identifier = _identifier(request)
+        folder = self._objects.new_folder(identifier)
+        await self._check_new(identifier, folder)
         await run_by_size(request.spec, _check_spec, f"execution {describe(identifier)}", request.spec)
         runnable = await self._registrar.runnable(request.spec.launch_plan)
         if given is None:
@@ -89,14 +91,15 @@ class Launcher:
         data = await serialize(inputs)
         uses = await run_by_size(inputs, self._objects.owners_in, data)
         # Before the row: where there is an execution there are its inputs.
-        inputs_uri = user_inputs_uri = await self._objects.write_inputs(identifier, data, "inputs")
+        inputs_uri = user_inputs_uri = await self._objects.write_inputs(folder, data, "inputs")
         if inputs is not given:
-            user_inputs_uri = await self._objects.write_inputs(identifier, await serialize(given), "user-inputs")
+            user_inputs_uri = await self._objects.write_inputs(folder, await serialize(given), "user-inputs")
         await self._database.write(
             executions.add,
             NewExecution(
                 message,
                 runnable.workflow_row,
+                folder,
                 inputs_uri,
                 user_inputs_uri,
                 uses=uses,
@@ -128,17 +131,20 @@ class Launcher:
             await self._objects.read_literals(origin.user_inputs_uri),
         )
 
-    async def _new_identifier(self, request: ExecutionCreateRequest) -> WorkflowExecutionIdentifier:
-        check_scope(request.project, request.domain)
-        name = check_execution_name(request.name) if request.name else generate_execution_name()
-        identifier = WorkflowExecutionIdentifier(project=request.project, domain=request.domain, name=name)
-        if await self._database.look_up(projects.find, request.project) is None:
-            raise InvalidRequest(f"project {request.project!r} does not exist: register it, or use another")
+    async def _check_new(self, identifier: WorkflowExecutionIdentifier, folder: str) -> None:
+        if await self._database.look_up(projects.find, identifier.project) is None:
+            raise InvalidRequest(f"project {identifier.project!r} does not exist: register it, or use another")
         if await self._database.look_up(executions.find, identifier) is not None:
             raise EntityExists(f"execution {describe(identifier)} exists already")
         # Before its inputs are stored: they would be removed with what is there of the old one.
-        await self._database.look_up(executions.check_gone, identifier)
-        return identifier
+        await self._database.look_up(executions.check_gone, identifier, folder)
+
+
+def _identifier(request: ExecutionCreateRequest) -> WorkflowExecutionIdentifier:
+    """Return the identifier that is asked for, or one with a name made up."""
+    check_scope(request.project, request.domain)
+    name = check_execution_name(request.name) if request.name else generate_execution_name()
+    return WorkflowExecutionIdentifier(project=request.project, domain=request.domain, name=name)
 
 
 def _check_spec(what: str, spec: ExecutionSpec) -> None:

@@ -15,6 +15,7 @@ import pytest
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
+from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
 
 from livedeck.admin.app import Admin
@@ -23,7 +24,7 @@ from livedeck.deck import segments, snapshot
 from livedeck.deck.ops import Document, End, Extend, Html, Op, Put, Segment
 from livedeck.deck.replay import Replay
 from livedeck.store import Store, open_store
-from livedeck.store.layout import DECK, log_key, segment_key
+from livedeck.store.layout import DECK, attempt_prefix, execution_prefix, log_key, segment_key
 from livedeck.testing.server import DEADLINE, listening, running_admin
 from tests.admin.conftest import Protos
 
@@ -86,7 +87,8 @@ class World:
         self.http = httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE)
 
     def log(self, attempt: int = 0, node: str = "n0", run: str = "e1") -> Log:
-        return Log(f"{self.admin.settings.root}/metadata/flytesnacks/development/{run}/{node}/data/{attempt}")
+        folder = execution_prefix("flytesnacks", "development", run)
+        return Log(f"{self.admin.settings.root}/{attempt_prefix(folder, node, attempt)}")
 
     async def create(self, name: str = "e1") -> None:
         async with grpc.aio.insecure_channel(self.admin.endpoint) as channel:
@@ -143,8 +145,11 @@ class World:
     def deck(self, attempt: int | str = 0, **more: Any) -> AbstractAsyncContextManager[Any]:
         return self.listen(f"/live/decks/{RUN}/n0/{attempt}", **more)
 
-    async def hint(self, body: bytes, *, uri: str | None = None) -> httpx.Response:
-        token = self.admin.hint_token(uri or self.log().uri)
+    def attempt(self, node: str = "n0", run: str = "e1", number: int = 0) -> TaskExecutionIdentifier:
+        return TaskExecutionIdentifier(node_execution_id=self.protos.node_id(run, node), retry_attempt=number)
+
+    async def hint(self, body: bytes, *, node: str = "n0", run: str = "e1") -> httpx.Response:
+        token = self.admin.hint_token(self.attempt(node, run))
         return await self.http.post("/live/hints", content=body, headers={"authorization": f"Bearer {token}"})
 
 

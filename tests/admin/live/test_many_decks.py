@@ -37,7 +37,7 @@ async def run_item(world: World, index: int, phase: Any = K.RUNNING, attempt: in
 
 
 def item_log(world: World, index: int, attempt: int = 0) -> Log:
-    return Log(f"{world.admin.settings.root}/metadata/{RUN}/n0/data/{index}/{attempt}")
+    return world.log(attempt, node=f"n0:{index}")
 
 
 class Headlines:
@@ -74,7 +74,7 @@ async def test_what_there_is_comes_first_and_then_what_changes(world: World) -> 
         await stream.until("ready")
         segment = log.segment(Put("main", Value("v", "score", 7)), Put("main", Html("big", "x" * 1000)))
         body = log.put(segment)
-        assert (await world.hint(body, uri=log.uri)).status_code == 204
+        assert (await world.hint(body, node="n0:1")).status_code == 204
         decks = await viewer.until(lambda decks: values_of(decks, "n0:1") == [7])
         assert decks["n0:1"]["publishedAt"] == segment.at
         assert values_of(decks, "n0:0") == [0]
@@ -134,9 +134,9 @@ async def test_outputs_from_the_cache_and_recovered_nodes_have_the_deck_of_the_r
     await begin_map(world)
     event = world.protos.task_event("e1", "n0:2", K.SUCCEEDED)
     event.custom_info.update({"deck_uri": "any", "cached_from": source})
-    await world.report(
-        event, world.protos.node_event("e1", "n1", N.RECOVERED, deck_uri=f"{world.log(run='e2').uri}/deck.html")
-    )
+    recovered = world.protos.node_event("e1", "n1", N.RECOVERED, deck_uri=f"{log.uri}/deck.html")
+    recovered.task_node_metadata.catalog_key.source_task_execution.CopyFrom(world.attempt(run="e2"))
+    await world.report(event, recovered)
     async with world.listen(f"/live/headlines/{RUN}") as stream:
         decks = await Headlines(stream).until(lambda decks: len(decks) == 2)
     for node in ("n0:2", "n1"):
@@ -207,7 +207,7 @@ async def test_the_tabs_that_tasks_share_are_one_deck(world: World) -> None:
     share(first, 0)
     async with world.listen(f"/live/decks/{RUN}") as stream:
         replay = await shared_replay(stream, lambda document: len(lines(document)) == 1)
-        await world.hint(share(second, 0), uri=second.uri)
+        await world.hint(share(second, 0), node="n0:1")
         share(first, 1)
         replay = await shared_replay(stream, lambda document: sum(map(len, lines(document).values())) == 3, replay)
         assert [tab.name for tab in replay.document().decks] == ["board"]

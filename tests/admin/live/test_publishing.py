@@ -61,7 +61,7 @@ async def test_the_viewer_ends_with_exactly_the_document(tmp_path: Path, protos:
         await world.create()
         await world.run()
         log = world.log()
-        sender = HintSender(admin.hint_url, admin.hint_token(log.uri))
+        sender = HintSender(admin.hint_url, admin.hint_token(world.attempt()))
         chance = random.Random(1)
         kept: list[bytes] = []
 

@@ -12,7 +12,7 @@ from livedeck.admin.live.changes import Subscription
 from livedeck.admin.live.deck_log import DeckLog
 from livedeck.admin.live.deck_stream import follow
 from livedeck.admin.live.deck_tail import DeckTail
-from livedeck.admin.live.keys import NodeKey
+from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.nodes import RecordFollower
 from livedeck.admin.live.recent import Kept
 from livedeck.admin.live.states import NodeRecord
@@ -48,15 +48,20 @@ class BusyReader:
         return segment(after_seq + 1)
 
 
+async def no_other(key: DeckKey, number: int) -> DeckLog:
+    raise AssertionError(f"{key.path} is not the Deck that is followed")
+
+
 async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path}")
     store.put(DECK, b"anything")
     reader = BusyReader(last=30)
     tail = DeckTail(
         NODE.attempt(0),
+        DeckLog(store, reader, 0, kept=Kept(segments=10)),
         records=RecordFollower(NODE, NodeRecord(Execution()), Subscription(lambda _: True, Notifier())),
-        open_log=lambda _, number: DeckLog(store, reader, number, kept=Kept(segments=10)),
-        watch=lambda _, signal: SimpleNamespace(),
+        open_log=no_other,
+        watch=lambda _: SimpleNamespace(),
         wake=Notifier(),
     )
     await tail.log.pull(lambda: None, final=False)

@@ -82,7 +82,7 @@ _SOURCE.node_id = "n0"
 _SOURCE.execution_id.project, _SOURCE.execution_id.domain, _SOURCE.execution_id.name = "p", "d", "e"
 RECOVERED = NodeExecution()
 RECOVERED.closure.phase = N.RECOVERED
-RECOVERED.closure.deck_uri = "s3://bucket/root/metadata/p/d/e/n0/data/1/deck.html"
+RECOVERED.closure.task_node_metadata.catalog_key.CopyFrom(CACHED.closure.task_node_metadata.catalog_key)
 CACHED_UNKNOWN = NodeExecution()
 CACHED_UNKNOWN.closure.task_node_metadata.cache_status = 2  # type: ignore[assignment]
 

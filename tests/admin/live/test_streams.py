@@ -13,12 +13,10 @@ import pytest
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
-from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 from google.protobuf.json_format import Parse
 
 from livedeck.admin.tuning import Tuning
 from livedeck.deck import segments
-from livedeck.errors import InvalidKey, InvalidName
 from livedeck.executors.api import Queued
 from livedeck.store.layout import log_key
 from livedeck.testing.server import DEADLINE, listening, running_admin
@@ -344,26 +342,15 @@ async def test_bad_hints(world: Any) -> None:
             assert response.json()["message"]
         other = world.log(run="e2")
         segment = segments.encode(other.publish("another execution's"))
-        assert (await world.hint(segment, uri=other.uri)).status_code == 204
+        assert (await world.hint(segment, run="e2")).status_code == 204
         own = log.publish("own")
         assert json.loads((await stream.until("segment"))[-1].data)["segment"]["at"] == own.at
 
 
-async def test_hints_are_only_for_attempts_in_the_store(world: Any) -> None:
-    root = world.admin.settings.root
-    for uri in (
-        "file:///elsewhere/metadata/p/d/e/n/data/0",
-        f"{root}/metadata/p/d/e/n/data",
-        f"{root}/data/p/d/e/n/data/0",
-        "",
-    ):
-        with pytest.raises(InvalidKey):
-            world.admin.hint_token(uri)
-    with pytest.raises((InvalidKey, InvalidName)):
-        world.admin.hint_token(f"{root}/metadata/p/../e/n/data/0")
-    assert world.admin.attempt_environment(TaskExecutionIdentifier(), "s3://elsewhere/x") == {}
-    environment = world.admin.attempt_environment(TaskExecutionIdentifier(), world.log().uri)
-    assert set(environment) == {"LIVEDECK_HINT_URL", "LIVEDECK_HINT_TOKEN"}
+async def test_an_attempt_is_told_where_to_hint(world: Any) -> None:
+    environment = world.admin.attempt_environment(world.attempt())
+    assert environment["LIVEDECK_HINT_TOKEN"] == world.admin.hint_token(world.attempt())
+    assert environment["LIVEDECK_HINT_URL"].endswith("/live/hints")
 
 
 async def test_viewers_leave_room_for_calls(tmp_path: Path) -> None:

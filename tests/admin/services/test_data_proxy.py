@@ -116,7 +116,7 @@ async def deck(registered: Caller, protos: Protos, store: Store) -> Callable[...
 
 
 async def test_a_link_to_the_deck(registered: Caller, deck: Callable[..., Any], store: Store) -> None:
-    key = "metadata/flytesnacks/development/e1/n0/data/0/deck.html"
+    key = "metadata/propeller/flytesnacks-development-e1/n0/data/0/deck.html"
     asked = await deck(store.uri_of(key))
     asked.expires_in.FromTimedelta(timedelta(seconds=90))
     answer = await registered("CreateDownloadLink", asked)
@@ -126,7 +126,7 @@ async def test_a_link_to_the_deck(registered: Caller, deck: Callable[..., Any], 
     assert key in data.pre_signed_urls.signed_url[0]
 
 
-@pytest.mark.parametrize("uri", ["", "{root}/metadata/flytesnacks/development/e2/n0/data/0/deck.html"])
+@pytest.mark.parametrize("uri", ["", "{root}/metadata/propeller/flytesnacks-development-e2/n0/data/0/deck.html"])
 async def test_a_deck_that_is_not_its_own_is_not_given(
     registered: Caller, deck: Callable[..., Any], store: Store, uri: str
 ) -> None:
@@ -138,13 +138,14 @@ async def test_a_deck_outside_of_the_store_is_not_given(registered: Caller, deck
 
 
 async def test_other_artifacts_are_refused(registered: Caller, deck: Callable[..., Any], store: Store) -> None:
-    asked = await deck(store.uri_of("metadata/flytesnacks/development/e1/n0/data/0/deck.html"))
+    asked = await deck(store.uri_of("metadata/propeller/flytesnacks-development-e1/n0/data/0/deck.html"))
     asked.ClearField("artifact_type")
     assert await code(registered, "CreateDownloadLink", asked) == "INVALID_ARGUMENT"
 
 
 async def test_a_download_location(call: Caller, store: Store) -> None:
     for key in (
+        "metadata/propeller/flytesnacks-development-e1/n0/data/0/deck.html",
         "metadata/flytesnacks/development/e1/n0/data/0/deck.html",
         "data/flytesnacks/development/e1/n0/x",
         "code/flytesnacks/development/mine/a folder/x.py",
@@ -159,7 +160,7 @@ async def test_a_download_location(call: Caller, store: Store) -> None:
 
 async def test_data_by_flyte_url(registered: Caller, protos: Protos, store: Store) -> None:
     await registered("CreateExecution", protos.execution("e1"))
-    key = "metadata/flytesnacks/development/e1/n0/data/0/outputs.pb"
+    key = "metadata/propeller/flytesnacks-development-e1/n0/data/0/outputs.pb"
     store.put(key, protos.literals(o0=2).SerializeToString())
     event = protos.node_event("e1", "n0", N.SUCCEEDED, output_uri=store.uri_of(key))
     await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
@@ -177,6 +178,9 @@ async def test_data_by_flyte_url(registered: Caller, protos: Protos, store: Stor
         "secret",
         "data/x",
         "other/flytesnacks/development/e1/x",
+        "metadata/propeller/flytesnacks-development-e1",
+        "metadata/propeller/flytesnacks-nowhere-e1/x",
+        "metadata/propeller/development-e1/x",
         "metadata/flytesnacks/development/e1",
         "metadata/flytesnacks/nowhere/e1/x",
         "data/Not A Project/development/e1/x",

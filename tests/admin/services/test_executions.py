@@ -337,7 +337,7 @@ async def test_ids_in_events_are_checked(registered: Caller, protos: Protos) -> 
 
 async def test_data_of_nodes_and_attempts(registered: Caller, protos: Protos, store: Store) -> None:
     await registered("CreateExecution", protos.execution("e1"))
-    base = "metadata/flytesnacks/development/e1/n0/data"
+    base = "metadata/propeller/flytesnacks-development-e1/n0/data"
     store.put(f"{base}/inputs.pb", protos.literals(x=1).SerializeToString())
     store.put(f"{base}/0/outputs.pb", protos.literals(o0=2).SerializeToString())
     uris = {"input_uri": store.uri_of(f"{base}/inputs.pb"), "output_uri": store.uri_of(f"{base}/0/outputs.pb")}
@@ -362,7 +362,7 @@ async def test_data_of_nodes_and_attempts(registered: Caller, protos: Protos, st
 
 async def test_large_outputs_are_a_link(registered: Caller, protos: Protos, store: Store) -> None:
     await registered("CreateExecution", protos.execution("e1"))
-    key = "metadata/flytesnacks/development/e1/n0/data/0/outputs.pb"
+    key = "metadata/propeller/flytesnacks-development-e1/n0/data/0/outputs.pb"
     store.put(key, protos.literals(o0="x" * INLINE_LIMIT).SerializeToString())
     event = protos.node_event("e1", "n0", N.SUCCEEDED, output_uri=store.uri_of(key))
     await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))

@@ -37,7 +37,7 @@ async def test_an_execution_from_registration_to_its_end(
     assert claim.id.name == name
     assert claim.inputs == protos.literals(x=3)
     assert [node.id for node in claim.closure.primary.template.nodes] == ["start-node", "n0", "n1", "end-node"]
-    assert claim.prefix.endswith(f"metadata/flytesnacks/development/{name}")
+    assert claim.prefix.endswith(f"metadata/propeller/flytesnacks-development-{name}")
 
     await control.report(
         "propeller",
