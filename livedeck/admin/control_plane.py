@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionSpec
+from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionMetadata, ExecutionSpec
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
@@ -57,6 +58,7 @@ class Claim:
     id: WorkflowExecutionIdentifier
     closure: CompiledWorkflowClosure
     spec: ExecutionSpec
+    created_at: datetime
     inputs: LiteralMap
     """The workflow's inputs, defaults and fixed inputs merged in."""
     phase: "WorkflowExecution.Phase"
@@ -71,6 +73,14 @@ class Claim:
     tasks: tuple[TaskExecution, ...]
     reserving: tuple[str, ...]
     """Nodes that have outputs reserved that others wait for, by their unique ids."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """All that is on record of the nodes of an execution."""
+
+    nodes: Sequence[NodeExecution]
+    tasks: Sequence[TaskExecution]
 
 
 Queues = Callable[[str], Mapping[str, Queued]]
@@ -228,6 +238,13 @@ class DatabaseControlPlane:
                 await self._database.signalled.wait(heard, timeout=_LOOK_AGAIN)
         return signal.value
 
+    async def find_recorded(self, execution: WorkflowExecutionIdentifier) -> Recorded | None:
+        """Return what is on record of an execution's nodes; None if there is no such execution."""
+        if await self._database.look_up(executions.find, execution) is None:
+            return None
+        nodes, tasks = await self._database.read(executions.recorded_of, execution)
+        return Recorded(nodes, tasks)
+
     async def create_child(self, owner: str, request: ExecutionCreateRequest) -> None:
         """Create the execution that a node starts; one that the node has started already stays as it is.
 
@@ -244,6 +261,7 @@ class DatabaseControlPlane:
             if found is not None:
                 _check_own(found, request)
                 return
+            await self._check_recovered(request)
             try:
                 await self._launcher.create(request, started_by=owner)
             except LimitReached:
@@ -253,6 +271,15 @@ class DatabaseControlPlane:
                 await asyncio.sleep(_CREATE_AGAIN)
             else:
                 return
+
+    async def _check_recovered(self, request: ExecutionCreateRequest) -> None:
+        """Have a child begin anew whose node has started something else in the execution that is recovered."""
+        metadata = request.spec.metadata
+        if metadata.mode == ExecutionMetadata.RECOVERED:
+            source = await self._database.look_up(executions.find, metadata.reference_execution)
+            if source is None or source.spec.launch_plan != request.spec.launch_plan:
+                metadata.mode = ExecutionMetadata.CHILD_WORKFLOW
+                metadata.ClearField("reference_execution")
 
     async def wait_for_execution(self, identifier: WorkflowExecutionIdentifier) -> Execution:
         """Return an execution once it is over. What another process records may be noticed some seconds later.
@@ -298,6 +325,7 @@ class DatabaseControlPlane:
             id=message.id,
             closure=leased.closure,
             spec=message.spec,
+            created_at=message.closure.created_at.ToDatetime(UTC),
             inputs=await self._objects.read_literals(leased.inputs_uri),
             phase=message.closure.phase,
             error=message.closure.error if message.closure.HasField("error") else None,

@@ -100,10 +100,8 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     },
     NotificationList: {"notifications": _NOTIFICATION},
     ExecutionMetadata: {
-        **_used("mode", "parent_node_execution", "nesting"),
-        **dict.fromkeys(
-            ("principal", "scheduled_at", "reference_execution", "system_metadata", "artifact_ids"), _RECORD
-        ),
+        **_used("mode", "parent_node_execution", "reference_execution", "nesting"),
+        **dict.fromkeys(("principal", "scheduled_at", "system_metadata", "artifact_ids"), _RECORD),
     },
     TaskTemplate: {
         **_used("id", "type", "metadata", "interface", "container"),

@@ -21,6 +21,7 @@ COMMANDS = {
     "abort": ("livedeck.cli.abort", "Abort a running execution."),
     "approve": ("livedeck.cli.gates", "Approve of what an execution waits for, or refuse it."),
     "signal": ("livedeck.cli.gates", "Give an execution a value that it waits for."),
+    "recover": ("livedeck.cli.abort", "Start a failed execution again, without what has succeeded."),
     "relaunch": ("livedeck.cli.abort", "Start an execution again with the same inputs."),
     "delete": ("livedeck.cli.delete", "Delete executions with all their data."),
     "prune": ("livedeck.cli.delete", "Delete what is old: executions, or what this machine keeps."),

@@ -1,4 +1,4 @@
-"""`livedeck abort` and `livedeck relaunch`."""
+"""`livedeck abort`, `livedeck relaunch` and `livedeck recover`."""
 
 import click
 
@@ -28,4 +28,15 @@ def relaunch(name: str, endpoint: str, project: str, domain: str) -> None:
     """Start an execution again: the same version, the same inputs, a new name."""
     with Client(endpoint, project=project, domain=domain) as client:
         started = client.relaunch(client.execution_id(name))
+        click.echo(f"Execution {started.name}: {client.console_url(started)}")
+
+
+@click.command()
+@endpoint_option
+@project_options
+@click.argument("name")
+def recover(name: str, endpoint: str, project: str, domain: str) -> None:
+    """Start an execution again that has failed: nodes that have succeeded keep their outputs, and are not run again."""
+    with Client(endpoint, project=project, domain=domain) as client:
+        started = client.recover(client.execution_id(name))
         click.echo(f"Execution {started.name}: {client.console_url(started)}")

@@ -43,6 +43,12 @@ class ServeSettings:
     """How many attempts run at once; None: two a core, fewer where they ask for more."""
     system_retries: int = 3
     """How many losses of one node's attempts are followed by another attempt."""
+    execution_deadline: float = 0.0
+    """Seconds that an execution may take; 0: any."""
+    attempt_deadline: float = 0.0
+    """Seconds that an attempt may run whose task states no timeout; 0: any."""
+    queue_deadline: float = 0.0
+    """Seconds that an attempt may wait to be started; 0: any."""
     executor: str = DEFAULT_EXECUTOR
     """Where attempts run, by name."""
     attempt_url: str | None = None
@@ -125,6 +131,34 @@ class Server:
     show_envvar=True,
     metavar="N",
     help="How often a node is run again whose attempt was lost with what it ran on. A task's own retries are apart.",
+)
+@click.option(
+    "--execution-deadline",
+    envvar="LIVEDECK_EXECUTION_DEADLINE",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="How long an execution may take from its creation; then what runs of it is stopped, and it fails.  "
+    "[default: for ever]",
+)
+@click.option(
+    "--attempt-deadline",
+    envvar="LIVEDECK_ATTEMPT_DEADLINE",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="How long an attempt may run whose task states no timeout.  [default: for ever]",
+)
+@click.option(
+    "--queue-deadline",
+    envvar="LIVEDECK_QUEUE_DEADLINE",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="How long an attempt may wait to be started before its node fails.  [default: for ever]",
 )
 @click.option(
     "--log-level",
@@ -304,6 +338,9 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
                 attempt_environment=admin.attempt_environment,
                 settings=PropellerSettings(
                     system_retries=settings.system_retries,
+                    execution_deadline=settings.execution_deadline,
+                    attempt_deadline=settings.attempt_deadline,
+                    queue_deadline=settings.queue_deadline,
                     root=admin_settings.root,
                     secrets_in=executor_settings.environment,
                     surroundings={**surroundings(admin_settings.root, os.environ), **admin.client_environment()},

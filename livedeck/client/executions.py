@@ -106,6 +106,25 @@ class Executions(Connection):
         request = ExecutionRelaunchRequest(id=id, name=sendable(name or _new_name(), "execution"))
         return self._started("RelaunchExecution", request, request.name)
 
+    def recover(self, id: "WorkflowExecutionIdentifier", *, name: str | None = None) -> "WorkflowExecutionIdentifier":
+        """Start an execution like one that is over, in which the nodes that have succeeded there do not run again.
+
+        Args:
+            id: of the execution.
+            name: of the new one; made up by default.
+
+        Returns:
+            The id of the new execution.
+
+        Raises:
+            RemoteNotFound: there is no such execution.
+            RemoteConflict: there is an execution of the new name, or the one to recover is not over.
+        """
+        from flyteidl.admin.execution_pb2 import ExecutionRecoverRequest
+
+        request = ExecutionRecoverRequest(id=id, name=sendable(name or _new_name(), "execution"))
+        return self._started("RecoverExecution", request, request.name)
+
     def _started(self, method: str, request: Any, name: str) -> "WorkflowExecutionIdentifier":
         answer = self._calls.call(method, request, settle=_came_through)
         return self.execution_id(name) if answer is _DONE else answer.id

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 
+from flyteidl.core.identifier_pb2 import ResourceType
 from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
 from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Scalar, Union
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -13,8 +14,13 @@ _FORMAT = "livedeck-cache-1"
 """Part of every key: to be raised when keys are made another way."""
 
 
+_TASKS = frozenset({ResourceType.UNSPECIFIED, ResourceType.TASK})
+
+
 def cache_key(template: TaskTemplate, version: str, inputs: Mapping[str, Literal]) -> str:
     """Make the key of a task run on these inputs.
+
+    A sub-workflow or a launch plan is described as a task is; what it is called counts as of its own kind.
 
     Args:
         template: the task's; its name, its interface, and which inputs make no difference.
@@ -29,6 +35,7 @@ def cache_key(template: TaskTemplate, version: str, inputs: Mapping[str, Literal
     parts = [
         _FORMAT.encode(),
         *(text.encode() for text in (name.project, name.domain, name.name, version)),
+        *([] if name.resource_type in _TASKS else [str(name.resource_type).encode()]),
         _interface(template.interface, ignored),
         _inputs(inputs, ignored),
     ]

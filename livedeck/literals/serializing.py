@@ -37,6 +37,18 @@ async def serialize(literals: LiteralMap, size: int = SMALL) -> bytes:
     return await asyncio.to_thread(_map, literals, size)
 
 
+async def serialize_one(literal: Literal, size: int = SMALL) -> bytes:
+    """Return the bytes of one literal; of a very large one in a thread.
+
+    Args:
+        literal: Which.
+        size: Bytes that are serialized without letting anything else run.
+    """
+    if is_small(literal, size):
+        return bytes(literal.SerializeToString(deterministic=True))
+    return await asyncio.to_thread(_literal, literal, size)
+
+
 async def copy(literals: Mapping[str, Literal]) -> LiteralMap:
     """Return a map of copies of literals; of very many they are made in a thread."""
     if all(map(is_small, literals.values())):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from flyteidl.admin.execution_pb2 import ExecutionSpec
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType, TaskExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
-from flyteidl.core.tasks_pb2 import Container, Resources
+from flyteidl.core.tasks_pb2 import Container, Resources, TaskTemplate
 
 from livedeck.executors.api import Attempt
 from livedeck.propeller.addresses import Addresses
@@ -85,6 +85,16 @@ class AttemptWriter:
             metadata={"task": task.template.id.name, **_others(task.resources)},
         )
 
+    def stated_environment(self, template: TaskTemplate | None) -> dict[str, str]:
+        """Return what is stated of attempts' environments: the container's over the execution's and the surroundings.
+
+        Args:
+            template: the task; None: whatever it is.
+        """
+        of_execution = {pair.key: pair.value for pair in self._spec.envs.values}
+        of_task = _stated(template.container) if template is not None else {}
+        return {**_OFFLOADING, **self._surroundings, **of_execution, **of_task}
+
     def _variables(self, node: str, number: int) -> dict[str, str]:
         addresses = self._addresses
         prefix = addresses.attempt_prefix(node, number)
@@ -112,10 +122,7 @@ class AttemptWriter:
         launch_plan = launched.name if launched.resource_type == ResourceType.LAUNCH_PLAN else ""
         attempt = self._addresses.task_id(node, template, number)
         return {
-            **_OFFLOADING,
-            **self._surroundings,
-            **{pair.key: pair.value for pair in self._spec.envs.values},
-            **_stated(task.template.container),
+            **self.stated_environment(task.template),
             **variables_of(task.template.security_context.secrets, self._secrets_in),
             "FLYTE_INTERNAL_EXECUTION_ID": execution.name,
             "FLYTE_INTERNAL_EXECUTION_PROJECT": execution.project,

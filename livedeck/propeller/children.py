@@ -69,7 +69,13 @@ class Children:
         return self._children.get(path) or Child(self, name, None)
 
     def request(
-        self, child: "Child", plan: Identifier, inputs: LiteralMap, *, interruptible: bool | None
+        self,
+        child: "Child",
+        plan: Identifier,
+        inputs: LiteralMap,
+        *,
+        interruptible: bool | None,
+        recovers: WorkflowExecutionIdentifier | None = None,
     ) -> ExecutionCreateRequest:
         """Return what is asked of the control plane to start a child.
 
@@ -78,6 +84,7 @@ class Children:
             plan: the launch plan.
             inputs: the node's.
             interruptible: what the node says; None: as the execution.
+            recovers: the execution that it recovers, if it does.
 
         Raises:
             InvalidWorkflow: executions have started each other too often already.
@@ -94,6 +101,9 @@ class Children:
             nesting=nesting,
             parent_node_execution=self.addresses.node_id(child.node),
         )
+        if recovers is not None:
+            metadata.mode = ExecutionMetadata.RECOVERED
+            metadata.reference_execution.CopyFrom(recovers)
         spec = ExecutionSpec(
             launch_plan=plan,
             metadata=metadata,

@@ -55,7 +55,8 @@ class NodeCommand:
 class Prepare(NodeCommand):
     """Put the node's inputs together and store them; look its outputs up in the cache where the task allows it.
 
-    Answered by ``Prepared``, ``CacheHit``, ``CacheMissed`` or ``PrepareFailed``.
+    Answered by ``Prepared``, ``CacheHit``, ``CacheMissed`` or ``PrepareFailed``; by ``Recovered`` if the node has
+    succeeded in an execution that this one recovers.
     """
 
 
@@ -63,7 +64,7 @@ class Prepare(NodeCommand):
 class ReserveOutputs(NodeCommand):
     """Have the node compute outputs that are not cached, or wait for another node that does (``cache_serialize``).
 
-    Answered by ``Prepared`` or ``CacheHit``.
+    Answered by ``Prepared`` or ``CacheHit``; by ``OutputsAwaited`` before that if another computes them.
     """
 
 

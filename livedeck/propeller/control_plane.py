@@ -5,6 +5,7 @@ lease has run out.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionSpec
@@ -46,6 +47,10 @@ class Claim(Protocol):
     def spec(self) -> ExecutionSpec: ...
 
     @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+
+    @property
     def inputs(self) -> LiteralMap:
         """The workflow's inputs, defaults and fixed inputs merged in."""
 
@@ -77,6 +82,17 @@ class Claim(Protocol):
     @property
     def reserving(self) -> Sequence[str]:
         """Nodes that have outputs reserved that others wait for (``reserve_cached``), by their unique ids."""
+
+
+class Recorded(Protocol):
+    """All that is on record of the nodes of an execution, which may be over."""
+
+    @property
+    def nodes(self) -> Sequence[NodeExecution]: ...
+
+    @property
+    def tasks(self) -> Sequence[TaskExecution]:
+        """The attempts; those of a node in the order of their numbers."""
 
 
 class CacheEntry(Protocol):
@@ -193,6 +209,9 @@ class ControlPlane(Protocol):
 
     async def find_dynamic_workflow(self, node: NodeExecutionIdentifier) -> CompiledWorkflowClosure | None:
         """Return the nodes that a dynamic node was last reported to run; None if none were."""
+
+    async def find_recorded(self, execution: WorkflowExecutionIdentifier) -> Recorded | None:
+        """Return what is on record of an execution's nodes; None if there is no such execution."""
 
     async def create_child(self, owner: str, request: ExecutionCreateRequest) -> None:
         """Create the execution that a node starts; one that the node has started already stays as it is.

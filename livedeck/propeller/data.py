@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from flyteidl.core.types_pb2 import LiteralType
 from google.protobuf.message import DecodeError
 
 from livedeck.errors import InvalidKey, InvalidWorkflow, ObjectNotFound, UnreadableObject
+from livedeck.literals.offloading import name_of, stand_in
 from livedeck.literals.order import apply_notes
 from livedeck.literals.parsing import parse_into
-from livedeck.literals.serializing import copy, serialize
+from livedeck.literals.serializing import copy, serialize, serialize_one
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.bindings import resolve
 from livedeck.propeller.error_inputs import error_literal
@@ -19,6 +21,7 @@ from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.state import ScopeState, node_at, plan_at, scope_at
 from livedeck.propeller.store_access import load, save
+from livedeck.store import join_uri, split_uri
 
 
 class Data:
@@ -89,6 +92,21 @@ class Data:
         uri = self._outputs_uri(path)
         await self._store(uri, outputs)
         self._observations.outputs[path] = uri
+
+    async def offloaded(self, path: Path, variable: str, literal: Literal, kind: LiteralType) -> Literal:
+        """Store an output that was not made by an attempt by itself; return the literal that stands for it.
+
+        Args:
+            path: the node.
+            variable: what the output is called.
+            literal: the output.
+            kind: its type.
+        """
+        uri = join_uri(split_uri(self._outputs_uri(path))[0], name_of(variable))
+        content = await serialize_one(literal)
+        await retry("store", lambda: save(uri, content), self._settings)
+        self._cached.put(uri, LiteralMap(literals={_OFFLOADED: literal}), len(content))
+        return stand_in(literal, content, uri, kind)
 
     def _outputs_uri(self, path: Path) -> str:
         """Return where outputs go: under the attempt that the node holds; the execution's to Flyte's end node."""

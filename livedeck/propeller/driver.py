@@ -7,21 +7,24 @@ it and end by handing the loop an event.
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
+from flyteidl.admin.execution_pb2 import ExecutionMetadata
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 
+from livedeck.deck.numerals import format_duration
 from livedeck.errors import UserError
 from livedeck.executors.api import Executor, Queued
 from livedeck.propeller.addresses import Addresses, execution_key
 from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
 from livedeck.propeller.children import Children
 from livedeck.propeller.commands import Command, NodeCommand, ReportWorkflow
-from livedeck.propeller.control_plane import Claim, ControlPlane, ExecutionEvent
+from livedeck.propeller.control_plane import Claim, ControlPlane, ExecutionEvent, Recorded
 from livedeck.propeller.data import Data
 from livedeck.propeller.event_writer import EventWriter
-from livedeck.propeller.events import AskedToAbort, Event, Resume
-from livedeck.propeller.failures import Failure, aborted
+from livedeck.propeller.events import AskedToAbort, DeadlinePassed, Event, Resume
+from livedeck.propeller.failures import Blame, Failure, aborted
 from livedeck.propeller.force_end import stop_recorded
 from livedeck.propeller.launcher import Launcher
 from livedeck.propeller.machine import step
@@ -31,7 +34,9 @@ from livedeck.propeller.phases import WorkflowPhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
+from livedeck.propeller.recovered_nodes import RecoveredNodes
 from livedeck.propeller.recovery import RecordedNodes, failure_of, rebuild, records_of, walk
+from livedeck.propeller.retry import retry
 from livedeck.propeller.sequencer import Sequencer
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.shell import Shell
@@ -152,10 +157,22 @@ class Driver:
             return
         async with asyncio.TaskGroup() as self._group:
             reporting = self._group.create_task(self._recorder.run(), name=f"report {self.key}")
+            deadline = self._watch_deadline()
             await self._loop()
+            deadline.cancel()
             await self._recorder.recorded()
             for task in (reporting, *self._effects):
                 task.cancel()
+
+    def _watch_deadline(self) -> asyncio.Handle:
+        """Have the execution fail when it has taken as long as it may, whichever engines have driven it."""
+        loop, limit = asyncio.get_running_loop(), self._settings.execution_deadline
+        if not limit:
+            return loop.call_soon(lambda: None)
+        left = (self._claim.created_at - datetime.now(UTC)).total_seconds() + limit
+        message = f"The execution took longer than {format_duration(limit)}, which is as long as this server lets them."
+        event = DeadlinePassed(Failure("TimeoutExpired", message, Blame.USER))
+        return loop.call_later(max(left, 0.0), self._events.put_nowait, event)
 
     async def force_end(self, failure: Failure) -> None:
         """End the execution without driving it: stop what is on record, and fail it (abort it, if that was asked)."""
@@ -196,12 +213,21 @@ class Driver:
             cache=self._cache,
             launcher=self._launcher,
             children=self._children,
+            recovered=RecoveredNodes(await self._find_recovered(), self._data, self._observations),
             starting=self._starting,
             preparing=Slots(self._settings.ahead),
             sequencer=Sequencer(self._settings.in_order),
             settings=self._settings,
         )
         await self._release_of_ended(records)
+
+    async def _find_recovered(self) -> Recorded | None:
+        """What is on record of the execution that this one recovers, if it does."""
+        metadata = self._claim.spec.metadata
+        if metadata.mode != ExecutionMetadata.RECOVERED or not metadata.HasField("reference_execution"):
+            return None
+        source = metadata.reference_execution
+        return await retry("find recorded", lambda: self._control.find_recorded(source), self._settings)
 
     async def _release_of_ended(self, records: RecordedNodes) -> None:
         """Let others compute what nodes have reserved that are over, as their engine died before it could.
@@ -213,7 +239,13 @@ class Driver:
                 await self._cache.release(self._addresses.node_id(name))
 
     def _planner(self, closure: CompiledWorkflowClosure) -> Planner:
-        return Planner(closure, self._kinds, system_retries=self._settings.system_retries)
+        deadline = self._settings.attempt_deadline
+        return Planner(
+            closure,
+            self._kinds,
+            system_retries=self._settings.system_retries,
+            timeout=timedelta(seconds=deadline) if deadline else None,
+        )
 
     def _rebuild(self, planner: Planner) -> RecordedNodes:
         plan, records = planner.plan(), records_of(self._claim)

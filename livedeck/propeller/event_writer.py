@@ -23,7 +23,7 @@ from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.commands import Report, ReportNode, ReportTask, ReportWorkflow
 from livedeck.propeller.control_plane import ExecutionEvent
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.observations import Observations
+from livedeck.propeller.observations import Observations, Source
 from livedeck.propeller.phases import NodePhase, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.state import ScopeState, node_at, plan_at, scope_at
@@ -104,11 +104,14 @@ class EventWriter:
             event.retry_group = str(scope_at(root, path[:-1]).retry_group)
         if report.failure is not None:
             event.error.CopyFrom(execution_error(report.failure))
-        elif report.phase is NodePhase.SUCCEEDED and path in self._observations.outputs:
+        elif report.phase in _GIVE_OUTPUTS and path in self._observations.outputs:
             event.output_uri = self._observations.outputs[path]
         elif report.phase is NodePhase.SKIPPED:
             event.ClearField("input_uri")  # they were never put together
         plan.handler.describe_node(event, report, context)
+        source = self._observations.recovered_from.get(path)
+        if source is not None:
+            _add_source(event, source)
         return event
 
     def _task(self, report: ReportTask, root: ScopeState) -> TaskExecutionEvent:
@@ -151,6 +154,18 @@ class EventWriter:
         if not phase.terminal:
             return started if phase is TaskPhase.RUNNING or phase is NodePhase.RUNNING else None
         return ended if started and ended and started <= ended else None
+
+
+_GIVE_OUTPUTS = frozenset({NodePhase.SUCCEEDED, NodePhase.RECOVERED})
+
+
+def _add_source(event: NodeExecutionEvent, source: Source) -> None:
+    """Say where a node comes from that is recovered, or its task: Deck, attempt and child are those of then."""
+    event.deck_uri = source.deck_uri
+    if source.cached is not None:
+        event.task_node_metadata.MergeFrom(source.cached)
+    elif source.child is not None:
+        event.workflow_node_metadata.execution_id.CopyFrom(source.child)
 
 
 def execution_error(failure: Failure) -> ExecutionError:

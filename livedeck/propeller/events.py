@@ -24,6 +24,13 @@ class AskedToAbort:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """The execution has taken as long as it may."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class NodeEvent:
     """Something happened to a node. A kind of node may define events of its own."""
 
@@ -39,6 +46,14 @@ class Prepared(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Recovered(NodeEvent):
+    """The node has succeeded in the execution that this one recovers; its inputs and outputs of then are in the store.
+
+    Every kind is told by ``NodeHandler.recovered``, in place of the answer to ``Prepare``.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class CacheHit(NodeEvent):
     """The node's inputs are in the store, and so are the outputs that an earlier run made of the same ones."""
 
@@ -46,6 +61,11 @@ class CacheHit(NodeEvent):
 @dataclass(frozen=True, slots=True)
 class CacheMissed(NodeEvent):
     """The node's inputs are in the store; its outputs are not cached, and only one node at a time may compute them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputsAwaited(NodeEvent):
+    """Another node computes the same outputs, and this one waits for them. ``Prepared`` or ``CacheHit`` follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +134,4 @@ class GatherFailed(NodeEvent):
     failure: Failure
 
 
-Event = Resume | AskedToAbort | NodeEvent
+Event = Resume | AskedToAbort | DeadlinePassed | NodeEvent

@@ -1,8 +1,10 @@
 """The attempts of one execution that are at work: begun on ``Launch``, ended on ``Stop``, reported as events."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.executors.api import Attempt, Executor, Queued
@@ -112,6 +114,10 @@ class Launcher:
         self._unstarted.add((path, number))
         self._starting.acquire_over()
         return self._run_to_end(run, path, number, task)
+
+    def stated_environment(self, template: TaskTemplate | None) -> Mapping[str, str]:
+        """Return what is stated of the environment of a task's attempts; None: of any task's."""
+        return self._writer.stated_environment(template)
 
     def slots_of(self, path: Path) -> Slots | None:
         """What limits how many nodes are at work at once, for the node at ``path``; None: nothing."""

@@ -5,7 +5,7 @@ scope fails or succeeds, ``nodes/`` what differs from one kind of node to the ne
 """
 
 from livedeck.propeller.commands import Command
-from livedeck.propeller.events import AskedToAbort, Event, Resume
+from livedeck.propeller.events import AskedToAbort, DeadlinePassed, Event, NodeEvent, Recovered, Resume
 from livedeck.propeller.failures import aborted
 from livedeck.propeller.phases import WorkflowPhase, WorkflowTrigger
 from livedeck.propeller.state import ExecutionState
@@ -36,11 +36,21 @@ def step(state: ExecutionState, event: Event) -> tuple[ExecutionState, tuple[Com
             _resume(transition)
         case AskedToAbort(cause):
             _abort(transition, cause)
+        case DeadlinePassed(failure):
+            transition.break_scope(ROOT, failure)
         case _:
             if transition.exists(event.path) and not transition.node(event.path).phase.terminal:
-                transition.handler(event.path).handle(transition, event.path, event)
+                _tell(transition, event)
     transition.settle()
     return transition.state, tuple(transition.commands)
+
+
+def _tell(transition: Transition, event: NodeEvent) -> None:
+    handler, node = transition.handler(event.path), transition.node(event.path)
+    if not isinstance(event, Recovered):
+        handler.handle(transition, event.path, event)
+    elif node.waits:  # else told twice, or too late
+        handler.recovered(transition, event.path)
 
 
 def _resume(transition: Transition) -> None:

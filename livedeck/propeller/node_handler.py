@@ -99,6 +99,10 @@ class NodeHandler(ABC):
         The event may be late (the node was asked to stop, or is at another attempt now) or repeated.
         """
 
+    def recovered(self, transition: "Transition", path: "Path") -> None:
+        """Take note that the node has succeeded in the execution that this one recovers. It is QUEUED."""
+        transition.recover(path)
+
     @abstractmethod
     def resume(self, transition: "Transition", path: "Path") -> None:
         """Ask again for whatever an engine that died was waiting for.
@@ -138,6 +142,10 @@ class NodeHandler(ABC):
         By default what it binds is looked up among the nodes of its own scope.
         """
         return await shell.data.bound(path)
+
+    async def outputs_stored(self, shell: "Shell", path: "Path") -> None:
+        """Take note that the node's outputs, which it has not from an attempt, are in the store. It is not over yet."""
+        del shell, path  # most kinds have nothing to do then
 
     # Recovery. Pure.
 
@@ -193,3 +201,45 @@ class HasNoAttempts(NodeHandler):
 
     def describe_attempt(self, event: TaskExecutionEvent, report: "ReportTask", context: "ReportContext") -> None:
         raise ImpossibleTransition(f"{type(self).__name__} at {report.path} has no attempt {report.attempt}")
+
+
+class WrapsKind(NodeHandler):
+    """A kind that adds something to another, which does all the rest."""
+
+    inner: NodeHandler
+
+    def ready(self, transition: "Transition", path: "Path") -> None:
+        self.inner.ready(transition, path)
+
+    def handle(self, transition: "Transition", path: "Path", event: "NodeEvent") -> None:
+        self.inner.handle(transition, path, event)
+
+    def recovered(self, transition: "Transition", path: "Path") -> None:
+        self.inner.recovered(transition, path)
+
+    def resume(self, transition: "Transition", path: "Path") -> None:
+        self.inner.resume(transition, path)
+
+    def stop(self, transition: "Transition", path: "Path") -> None:
+        self.inner.stop(transition, path)
+
+    def scope_over(self, transition: "Transition", path: "Path", *, succeeded: bool) -> None:
+        self.inner.scope_over(transition, path, succeeded=succeeded)
+
+    def carry_out(self, shell: "Shell", command: "NodeCommand") -> Coroutine[Any, Any, None]:
+        return self.inner.carry_out(shell, command)
+
+    async def inputs_of(self, shell: "Shell", path: "Path") -> LiteralMap:
+        return await self.inner.inputs_of(shell, path)
+
+    async def outputs_stored(self, shell: "Shell", path: "Path") -> None:
+        await self.inner.outputs_stored(shell, path)
+
+    def rebuild(self, node: "NodeState", record: "RecordedNode", scope: ScopeBuilder) -> "NodeState":
+        return self.inner.rebuild(node, record, scope)
+
+    def describe_node(self, event: NodeExecutionEvent, report: "ReportNode", context: "ReportContext") -> None:
+        self.inner.describe_node(event, report, context)
+
+    def describe_attempt(self, event: TaskExecutionEvent, report: "ReportTask", context: "ReportContext") -> None:
+        self.inner.describe_attempt(event, report, context)

@@ -6,10 +6,22 @@ from datetime import datetime
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus, CatalogReservation
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
-from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
+from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata, TaskNodeMetadata
 
 from livedeck.propeller.plan import Path
 from livedeck.propeller.recovery import RecordedNode
+
+
+@dataclass(frozen=True)
+class Source:
+    """The node of another execution that a recovered node comes from."""
+
+    deck_uri: str
+    """Its Deck; empty: it has none."""
+    cached: TaskNodeMetadata | None
+    """What is on record of the outputs of a task's node; its catalog key names the attempt that made them."""
+    child: WorkflowExecutionIdentifier | None
+    """The execution that it has started."""
 
 
 @dataclass
@@ -34,6 +46,8 @@ class Observations:
     """When its result was stored or its process ended, which may be long before an engine hears of it."""
     flushing: set[tuple[Path, int]] = field(default_factory=set)
     """Attempts whose process went on when their result was stored."""
+    recovered_from: dict[Path, Source] = field(default_factory=dict)
+    """What a node was taken from that has succeeded in the execution that this one recovers."""
     children: dict[Path, WorkflowExecutionIdentifier] = field(default_factory=dict)
     """Which execution a node has started."""
     compiled: dict[tuple[Path, int], DynamicWorkflowNodeMetadata] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class WorkflowPhase(enum.IntEnum):
     ABORTED = 7
     """Over: a user ended it."""
     TIMED_OUT = 8
-    """Over: it took too long. Flyte's word; this engine has no deadline for a whole workflow."""
+    """Over: it took too long. Flyte's word; here an execution that passes its deadline has failed."""
     ABORTING = 9
     """A user asked to end it; what still runs is being stopped."""
 
@@ -159,6 +159,8 @@ class NodeTrigger(enum.Enum):
     """The node has failed for good, and nothing of it runs any more."""
     ABORT = "abort"
     """The node was stopped, and nothing of it runs any more."""
+    RECOVER = "recover"
+    """Its outputs were taken from the execution that this one recovers."""
     SKIP = "skip"
     """A branch went another way."""
 
@@ -202,6 +204,7 @@ NODE: Mapping[tuple[NodePhase, NodeTrigger], NodePhase] = {
     (NodePhase.UNDEFINED, NodeTrigger.SKIP): NodePhase.SKIPPED,
     (NodePhase.QUEUED, NodeTrigger.RUN): NodePhase.RUNNING,
     (NodePhase.QUEUED, NodeTrigger.SUCCEED): NodePhase.SUCCEEDED,  # a cache hit, and the end node
+    (NodePhase.QUEUED, NodeTrigger.RECOVER): NodePhase.RECOVERED,
     (NodePhase.QUEUED, NodeTrigger.FAIL): NodePhase.FAILED,  # its inputs cannot be put together
     (NodePhase.QUEUED, NodeTrigger.ABORT): NodePhase.ABORTED,
     (NodePhase.RUNNING, NodeTrigger.RUN_CHILDREN): NodePhase.DYNAMIC_RUNNING,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier
@@ -28,12 +29,19 @@ class Planner:
         closure: what was registered.
         kinds: the kinds of nodes, in the order in which they are asked whether a node is theirs.
         system_retries: how many system failures of one node are followed by another attempt.
+        timeout: how long attempts may run whose task states no timeout; None: for ever.
     """
 
     def __init__(
-        self, closure: CompiledWorkflowClosure, kinds: Sequence[type[NodeHandler]], *, system_retries: int
+        self,
+        closure: CompiledWorkflowClosure,
+        kinds: Sequence[type[NodeHandler]],
+        *,
+        system_retries: int,
+        timeout: timedelta | None = None,
     ) -> None:
         self.system_retries = system_retries
+        self.timeout = timeout
         self._kinds = kinds
         self._primary = closure.primary.template
         self._workflows = {_key(sub.template.id): sub.template for sub in closure.sub_workflows}
@@ -138,7 +146,7 @@ class Planner:
                 f"failure node {node.id!r} depends on other nodes; only the workflow's inputs are there"
             )
         handler = self.handler(node)
-        interface = self._interface(node)
+        interface = self.interface(node)
         given = {each.var for each in node.inputs if each.binding.HasField("promise")}  # other bindings are defaults
         errors = {
             name: variable.type
@@ -147,8 +155,12 @@ class Planner:
         }
         return NodePlan(index, node.id, node, handler, waiting=1), FailureNodePlan(errors)
 
-    def _interface(self, node: Node) -> TypedInterface:
-        """What the task, launch plan or workflow takes and gives that a node runs."""
+    def interface(self, node: Node) -> TypedInterface:
+        """What the task, launch plan or workflow takes and gives that a node runs.
+
+        Raises:
+            InvalidWorkflow: the closure does not hold it.
+        """
         if node.HasField("task_node"):
             return self.task(node.task_node.reference_id).interface
         if node.workflow_node.HasField("launchplan_ref"):

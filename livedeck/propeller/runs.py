@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from livedeck.deck.numerals import format_duration
 from livedeck.errors import CannotStart, ExecutorError, NoSuchAttempt
 from livedeck.executors.api import Attempt, Executor, Exit, ExitKind, Queued, ResultStored
 from livedeck.propeller.failures import Blame, Failure
@@ -76,6 +77,8 @@ class Run:
         self._holds_slot = False
         self._asked = adopt  # whether the executor may know of the attempt
         self._stopping = asyncio.Event()
+        self._waited_for: str | None = None
+        """What the attempt has waited for until it was withdrawn, for it had waited too long."""
         self._launching: asyncio.Task[str] | None = None
         self._waiting_check: asyncio.TimerHandle
         self.ended_at: datetime | None = None
@@ -122,7 +125,7 @@ class Run:
         try:
             handle = await self._started_handle()
             if handle is None:
-                return Failure("Withdrawn", "The attempt was stopped before it was started.", Blame.SYSTEM)
+                return self._not_started()
             result = await self._run_to_outcome(handle)
         except CannotStart as refused:
             return Failure("CannotStart", str(refused), Blame.SYSTEM, recoverable=False)
@@ -135,6 +138,25 @@ class Run:
             self._listener.expired()
         return result
 
+    def _not_started(self) -> Failure:
+        if self._waited_for is None:
+            return Failure("Withdrawn", "The attempt was stopped before it was started.", Blame.SYSTEM)
+        limit = format_duration(self._settings.queue_deadline)
+        message = f"The attempt waited longer than {limit} to be started, as this server lets them: {self._waited_for}."
+        return Failure("QueueTimeExpired", message, Blame.SYSTEM, recoverable=False)
+
+    def _watch_queue(self) -> asyncio.TimerHandle | None:
+        """Withdraw the attempt once it has waited to be started for as long as it may."""
+        limit = self._settings.queue_deadline
+        return asyncio.get_running_loop().call_later(limit, self._withdraw_waiting) if limit else None
+
+    def _withdraw_waiting(self) -> None:
+        queued = self.queued()
+        if queued is not None:  # else it is being started
+            self._waited_for = queued.reason
+            assert self._launching is not None
+            self._launching.cancel()
+
     async def _back_off(self) -> None:
         """Let what keeps the executor from starting attempts pass, for another follows at once; a stop ends that."""
         with contextlib.suppress(TimeoutError):
@@ -146,14 +168,18 @@ class Run:
         if not self._stopping.is_set():
             self._launching = asyncio.create_task(self._launch(), name=f"launch {self._attempt.id}")
             self._check_waiting_later()
+            deadline = self._watch_queue()
             try:
                 return await self._launching
             except asyncio.CancelledError:
                 self._launching.cancel()
-                if not self._stopping.is_set() or _cancelled():
+                given_up = self._stopping.is_set() or self._waited_for is not None
+                if not given_up or _cancelled():
                     raise
             finally:
                 self._waiting_check.cancel()
+                if deadline is not None:
+                    deadline.cancel()
         return await self._find() if self._asked else None
 
     async def _launch(self) -> str:

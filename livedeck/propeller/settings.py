@@ -10,6 +10,12 @@ class PropellerSettings:
 
     system_retries: int = 3
     """How many system failures of one node (a worker or machine that went away) are followed by another attempt."""
+    execution_deadline: float = 0.0
+    """How long an execution may take, from its creation; 0: for ever (Flyte's ``workflow-active-deadline``)."""
+    attempt_deadline: float = 0.0
+    """How long an attempt may run whose task states no timeout; 0: for ever (Flyte's ``node-execution-deadline``)."""
+    queue_deadline: float = 0.0
+    """How long an attempt may wait to be started before its node fails; 0: for ever."""
     grace: float = 10.0
     """How long an attempt that is to stop has between SIGTERM and SIGKILL."""
     lease_ttl: float = 30.0

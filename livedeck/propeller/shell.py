@@ -16,13 +16,14 @@ from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.children import Children
 from livedeck.propeller.control_plane import ControlPlane
 from livedeck.propeller.data import Data
-from livedeck.propeller.events import Event, Gathered, GatherFailed, NodeEvent, Prepared, PrepareFailed
+from livedeck.propeller.events import Event, Gathered, GatherFailed, NodeEvent, Prepared, PrepareFailed, Recovered
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.launcher import Launcher
 from livedeck.propeller.observations import Observations
 from livedeck.propeller.plan import NodePlan, Path, ScopePlan
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
+from livedeck.propeller.recovered_nodes import RecoveredNodes
 from livedeck.propeller.recovery import RecordedNodes, rebuild_scope, walk
 from livedeck.propeller.sequencer import Sequencer
 from livedeck.propeller.settings import PropellerSettings
@@ -61,6 +62,8 @@ class Shell:
     """Runs attempts."""
     children: Children
     """Starts child executions."""
+    recovered: RecoveredNodes
+    """Nodes of the execution that this one recovers."""
     starting: Slots
     """For nodes whose attempts are about to be started: from their inputs being put together on."""
     preparing: Slots
@@ -105,6 +108,8 @@ class Shell:
             then: from the inputs to the event; by default ``Prepared``. ``PrepareFailed`` if it raises
                 ``InvalidWorkflow``, or the inputs cannot be put together.
             slots: which slots; by default ``preparing``.
+
+        A node that has succeeded in the execution that this one recovers gets its inputs and outputs from there.
         """
         slots = slots or self.preparing
         await slots.acquire(path)
@@ -121,6 +126,8 @@ class Shell:
 
     async def _prepared(self, path: Path, then: Callable[[LiteralMap], Awaitable[NodeEvent]] | None) -> NodeEvent:
         try:
+            if not self._is_failure_node(path) and await self.recovered.take(path, self.name(path)):
+                return Recovered(path)
             items = scope_at(self.root(), path[:-1]).plan.items
             if items is not None and not items.are_nodes:  # their array's are stored
                 inputs = await self.data.inputs(path)
@@ -130,6 +137,11 @@ class Shell:
             return await then(inputs) if then is not None else Prepared(path)
         except InvalidWorkflow as error:
             return PrepareFailed(path, _binding_failure("inputs", error))
+
+    def _is_failure_node(self, path: Path) -> bool:
+        """Whether a node runs because its scope has failed: that it ran for another failure does not count."""
+        around = scope_at(self.root(), path[:-1]).plan
+        return around.failure_node is not None and path[-1] == around.required
 
     async def _inputs(self, path: Path) -> LiteralMap:
         """What the holder of the scope that the node is in says; the root's nodes bind among each other."""
@@ -142,10 +154,16 @@ class Shell:
         with self.recorder.expecting():
             self.emit(await self._gathered(end))
 
+    async def store_outputs(self, path: Path, outputs: LiteralMap) -> None:
+        """Store the outputs of a node that were not made by an attempt; the execution's for the empty path."""
+        await self.data.store_outputs(path, outputs)
+        if path:
+            await self.plan(path).handler.outputs_stored(self, path)
+
     async def _gathered(self, end: Path) -> NodeEvent:
         try:
             outputs = await self.data.bound(end)
-            await self.data.store_outputs(end[:-1], outputs)
+            await self.store_outputs(end[:-1], outputs)
         except InvalidWorkflow as error:
             return GatherFailed(end, _binding_failure("outputs", error))
         return Gathered(end)

@@ -44,8 +44,16 @@ class NodeState:
     system_failures: int = 0
     """Attempts that failed by what they ran on."""
     failure: Failure | None = None
+    idle: bool = False
+    """Whether it waits for outputs that another node computes."""
     scope: "ScopeState | None" = None
     """The nodes that this one holds, as a sub-workflow's does."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing of it has been started, or is being stopped: its inputs are put together, or looked up."""
+        begun = self.attempt is not None and (self.attempt.phase is not TaskPhase.UNDEFINED or self.attempt.stopping)
+        return self.phase is NodePhase.QUEUED and not begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ class ScopeState:
     """How many nodes have begun and are not over."""
     running: int = 0
     """How many of those are RUNNING."""
+    idle: int = 0
+    """How many of those that have begun wait for outputs that other nodes compute."""
+    held: tuple[int, ...] = ()
+    """Nodes that wait no more, and that the policy has go on when there is room."""
     next: int = 0
     """Where the policy begins the nodes, one after the other: the first that may not have begun."""
     succeeded: int = 0

@@ -76,6 +76,7 @@ class TaskCache:
         inputs: Mapping[str, Literal],
         *,
         wanted: Callable[[], bool],
+        waits: Callable[[], None],
     ) -> str | None:
         """Wait while another node computes the same outputs; return where they lie, None if this one is to.
 
@@ -85,6 +86,7 @@ class TaskCache:
             task: what it runs.
             inputs: its inputs.
             wanted: whether the outputs still are: the node may be stopped meanwhile.
+            waits: called once if the node begins to wait.
         """
         key = cache_key(task.template, task.cache_version, inputs)
         overwrite = self._overwrite or path in self._stale
@@ -96,6 +98,8 @@ class TaskCache:
                         await self._control.release_cached(node)
                     return None
                 self._observations.reservation_status[path] = CatalogReservation.RESERVATION_EXISTS
+                if path not in self._waiting:
+                    waits()
                 self._waiting[path] = answer.owner
                 await self._control.wait_for_release(answer.heard)
                 if not wanted():

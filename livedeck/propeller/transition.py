@@ -99,16 +99,25 @@ class Transition:
         node = self.node(path)
         phase = advance(NODE, node.phase, trigger)
         scope = self.scope(path[:-1])
+        idle = node.idle and phase.active
         scope = replace(
             scope,
-            nodes=scope.nodes.replace(path[-1], replace(node, phase=phase, failure=failure)),
+            nodes=scope.nodes.replace(path[-1], replace(node, phase=phase, failure=failure, idle=idle)),
             active=scope.active + phase.active - node.phase.active,
             running=scope.running + (phase is NodePhase.RUNNING) - (node.phase is NodePhase.RUNNING),
+            idle=scope.idle + idle - node.idle,
             succeeded=scope.succeeded + (phase.satisfied and path[-1] < scope.plan.required),
             failed=scope.failed + (phase is NodePhase.FAILED),
         )
         self.put_scope(path[:-1], scope)
         self.report(path, failure, cached=cached)
+
+    def idle(self, path: Path, *, waits: bool) -> None:
+        """Note whether the node waits for outputs that another node computes, and keep the scope's count."""
+        node, scope = self.node(path), self.scope(path[:-1])
+        if node.idle is not waits:
+            nodes = scope.nodes.replace(path[-1], replace(node, idle=waits))
+            self.put_scope(path[:-1], replace(scope, nodes=nodes, idle=scope.idle + waits - node.idle))
 
     def report(self, path: Path, failure: Failure | None = None, *, cached: bool = False) -> None:
         """Report the node's phase, if nodes of its scope are reported."""
@@ -140,6 +149,11 @@ class Transition:
     def succeed(self, path: Path, *, cached: bool = False) -> None:
         """End the node well: the nodes that waited only for it are ready."""
         self.move(path, NodeTrigger.SUCCEED, cached=cached)
+        self._satisfied(path)
+
+    def recover(self, path: Path) -> None:
+        """End the node well without running it: it has succeeded in the execution that this one recovers."""
+        self.move(path, NodeTrigger.RECOVER)
         self._satisfied(path)
 
     def skip(self, path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from livedeck.errors import InvalidName, InvalidWorkflow, UnsupportedOption
 from livedeck.sdk import options
@@ -341,6 +341,10 @@ def _cycle(waiting: list[Node]) -> str:
             cycle = [*path[path.index(before) :], before]
             return " >> ".join(str(node) for node in reversed(cycle))
         path.append(before)
+
+
+CACHE: Final = ("cache", "cache_version", "cache_serialize")
+"""Overrides that have the outputs of a sub-workflow or launch plan cached: there it is the node that says so."""
 
 
 def refuse_overrides(given: Mapping[str, Any], allowed: tuple[str, ...], what: str) -> None:

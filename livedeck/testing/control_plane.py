@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from flyteidl.admin.execution_pb2 import Execution, ExecutionCreateRequest, ExecutionSpec
@@ -40,7 +41,13 @@ _LOOK_AGAIN = 0.05
 """Seconds after which it is looked again whether a lease has run out."""
 
 _WORKFLOW_ENDS = {WorkflowPhase.SUCCEEDED, WorkflowPhase.FAILED, WorkflowPhase.ABORTED, WorkflowPhase.TIMED_OUT}
-_NODE_ENDS = {NodePhase.SUCCEEDED, NodePhase.FAILED, NodePhase.ABORTED, NodePhase.SKIPPED, NodePhase.TIMED_OUT}
+_NODE_ENDS = frozenset(NodePhase.Phase.values()) - {
+    NodePhase.UNDEFINED,
+    NodePhase.QUEUED,
+    NodePhase.RUNNING,
+    NodePhase.FAILING,
+    NodePhase.DYNAMIC_RUNNING,
+}
 _TASK_ENDS = {TaskPhase.SUCCEEDED, TaskPhase.ABORTED, TaskPhase.FAILED, TaskPhase.RETRYABLE_FAILED}
 
 
@@ -99,6 +106,8 @@ class FakeExecution:
         """What is recorded of its attempts, oldest first."""
         return [_copy(task) for task in self.by_attempt.values()]
 
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was created."""
     reserving: Sequence[str] = ()
     """Its nodes that had outputs reserved when it was last claimed, by their unique ids."""
 
@@ -341,6 +350,10 @@ class MemoryControlPlane:
         name = node.execution_id
         return self.executions[f"{name.project}/{name.domain}/{name.name}"].by_dynamic_node.get(node.node_id)
 
+    async def find_recorded(self, execution: WorkflowExecutionIdentifier) -> FakeExecution | None:
+        """Look an execution up."""
+        return self.executions.get(execution_key(execution))
+
     async def create_child(self, owner: str, request: ExecutionCreateRequest) -> None:
         """Create an execution of one of ``launch_plans``."""
         parent = self.executions[execution_key(request.spec.metadata.parent_node_execution.execution_id)]
@@ -451,6 +464,10 @@ def _record_node(execution: FakeExecution, event: NodeExecutionEvent) -> bool:
     if event.task_node_metadata.HasField("dynamic_workflow"):
         told = event.task_node_metadata.dynamic_workflow.compiled_workflow
         execution.by_dynamic_node[event.id.node_id] = told
+        closure.dynamic_job_spec_uri = event.task_node_metadata.dynamic_workflow.dynamic_job_spec_uri
+    if event.HasField("task_node_metadata"):
+        closure.task_node_metadata.cache_status = event.task_node_metadata.cache_status
+        closure.task_node_metadata.catalog_key.CopyFrom(event.task_node_metadata.catalog_key)
     closure.deck_uri = event.deck_uri or closure.deck_uri
     if event.HasField("workflow_node_metadata"):
         closure.workflow_node_metadata.executionId.CopyFrom(event.workflow_node_metadata.execution_id)

@@ -202,7 +202,7 @@ def test_ages_do_not_depend_on_where_one_lives(remote: Command, monkeypatch: pyt
     assert re.search(rf"{name} .* just now", listed)
 
 
-@pytest.mark.parametrize("command", ["get", "watch", "abort", "relaunch"])
+@pytest.mark.parametrize("command", ["get", "watch", "abort", "relaunch", "recover"])
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -218,7 +218,7 @@ def test_an_execution_that_is_not_there_is_named(remote: Command, command: str, 
     assert words in result.stderr
 
 
-def test_abort_watch_and_relaunch(remote: Command, server: ServerProcess) -> None:
+def test_abort_watch_relaunch_and_recover(remote: Command, server: ServerProcess) -> None:
     name = name_in(remote("run", "--remote", "--detach", "program.py", "waiting"))
     aborted = remote("abort", name, "--reason", "seen enough")
     assert aborted.exit_code == 0
@@ -230,9 +230,13 @@ def test_abort_watch_and_relaunch(remote: Command, server: ServerProcess) -> Non
     again = remote("abort", name)
     assert again.exit_code == 1
     assert "ABORT" in again.stderr.upper()
-    relaunched = name_in(remote("relaunch", name))
-    assert relaunched != name
-    assert remote("abort", relaunched).exit_code == 0
+    for command in ("relaunch", "recover"):
+        started = name_in(remote(command, name))
+        assert started != name
+        refused = remote("recover", started)
+        assert refused.exit_code == 1
+        assert "recover it when it is over" in refused.stderr
+        assert remote("abort", started).exit_code == 0
     with Client(server.endpoint) as client:
         assert client.get_execution(client.execution_id(name)).closure.abort_metadata.cause == "seen enough"
 

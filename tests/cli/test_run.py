@@ -215,6 +215,7 @@ def test_a_workflow_that_cannot_be_is_refused(livedeck: Command, program: Path, 
         ["watch", "--log", "n0", "abc"],
         ["abort", "abc"],
         ["relaunch", "abc"],
+        ["recover", "abc"],
     ],
 )
 def test_without_a_server_each_command_says_what_to_do(livedeck: Command, arguments: list[str]) -> None:

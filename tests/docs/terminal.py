@@ -26,7 +26,7 @@ _SERVE = re.compile(r"(\w+=\S+ )*livedeck serve\b")
 _LAST_LINE_OF_SERVE = re.compile(r"^Up to .* at once")
 _STAYS = re.compile(r"Ctrl-C")
 _VIEWED = re.compile(r"page stays until Ctrl-C")
-_NEEDS_SERVER = re.compile(r"--remote|livedeck (get|watch|abort|relaunch|delete|register|prune (?!--local))")
+_NEEDS_SERVER = re.compile(r"--remote|livedeck (get|watch|abort|relaunch|recover|delete|register|prune (?!--local))")
 _END = "\x1eend of the command "
 
 _UNLIKE = (

@@ -20,7 +20,7 @@ from livedeck.propeller.nodes.array.policy import AHEAD
 from livedeck.store import open_store, split_uri
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed
-from livedeck.testing.workflows import Part, promise, task, template, workflow
+from livedeck.testing.workflows import Part, mapped, promise, task, template, workflow
 from tests.propeller.conftest import World
 from tests.propeller.deaths import CALLS, die_at_every_call
 
@@ -310,3 +310,108 @@ async def test_the_next_engine_finds_the_items_whenever_one_dies(world: World, a
 
     script = break_item_0_and_the_first_attempt_of_item_1
     assert await die_at_every_call(world, create_one, script, check_mapped, after=after) >= CALLS
+
+
+async def test_items_that_wait_for_what_others_compute_hold_nobody_back(world: World) -> None:
+    """They are many more than may be at work at once, and than wait to be started."""
+    shared = 2 * AHEAD
+    item = template("item", inputs=["x"], outputs=["o0"], cache_version="1", cache_serialize=True)
+    mapped_over = mapped("n0", task("item", item, x=promise("", "x")), parallelism=3, x=[1] * shared + [2])
+    go = asyncio.Event()
+    at_work = most = 0
+
+    async def script(attempt: Attempt) -> Exit:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        if index_of(attempt) < shared:
+            await go.wait()
+        at_work -= 1
+        return await succeed(attempt, o0=index_of(attempt))
+
+    execution = world.control.create("a", workflow(mapped_over, outputs={"o0": promise("n0", "o0")}))
+    executor = world.executor(script)
+    async with world.propeller(executor):
+        name = f"n0:{shared}"
+        await world.control.until(
+            lambda: (
+                (name, 0) in execution.by_attempt and execution.by_attempt[name, 0].closure.phase == PHASES.SUCCEEDED
+            )
+        )
+        go.set()
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    assert sorted(name.split("/", 3)[3] for name in executor.processes) == ["n0:0/0", f"n0:{shared}/0"]
+    assert most <= 3
+
+
+async def test_items_that_have_waited_count_again_when_they_compute_themselves(world: World) -> None:
+    item = template("item", inputs=["x"], outputs=["o0"], cache_version="1", cache_serialize=True)
+    mapped_over = mapped("n0", task("item", item, x=promise("", "x")), parallelism=2, minimum=1, x=[1] * 6 + [2] * 6)
+    at_work = most = 0
+
+    async def script(attempt: Attempt) -> Exit:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+        return await fail(attempt)  # so that the next one that waits has to compute it
+
+    execution = world.control.create("a", workflow(mapped_over))
+    executor = world.executor(script)
+    async with world.propeller(executor):
+        await world.control.until_over(execution)
+    assert len(executor.processes) == 12
+    assert most <= 2
+
+
+async def test_a_large_list_of_outputs_is_stored_by_itself(world: World) -> None:
+    item = template("item", inputs=["x"], outputs=["o0"])
+    item.container.env.add(key="_F_L_MIN_SIZE_MB", value="1")
+    map_of = mapped("n0", task("item", item, x=promise("", "x")), x=[1, 2, 3])
+    after = mapped("n1", task("next", template("next", inputs=["x"]), x=promise("n0", "o0")), x=promise("n0", "o0"))
+    big = "x" * (1 << 19)
+
+    async def script(attempt: Attempt) -> Exit:
+        if "/n0:" not in attempt.id:
+            return await succeed(attempt)
+        return await succeed(attempt, o0=big)
+
+    closure = workflow(map_of, after, outputs={"o0": promise("n0", "o0")})
+    execution = world.control.create("a", closure)
+    async with world.propeller(world.executor(script)):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
+    stands = (await literals_of(f"{execution.prefix}/n0/data/0/outputs.pb"))["o0"]
+    assert stands.offloaded_metadata.uri == f"{execution.prefix}/n0/data/0/o0_offloaded_metadata.pb"
+    assert stands.offloaded_metadata.inferred_type.HasField("collection_type")
+    assert stands.hash
+    folder, name = split_uri(stands.offloaded_metadata.uri)
+    stored = Literal.FromString(await open_store(folder).aget(name))
+    assert [each.scalar.primitive.string_value for each in stored.collection.literals] == [big] * 3
+    assert stands.offloaded_metadata.size_bytes == stored.ByteSize()
+    assert (await literals_of(execution.output_uri))["o0"] == stands, "passed on by its address"
+    assert len(items(execution)) == 6, "mapped over again"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [("_F_L_MIN_SIZE_MB", "some", "give a whole number of megabytes"), ("_F_L_MAX_SIZE_MB", "1", "are the most")],
+)
+async def test_a_list_that_cannot_be_offloaded_fails_the_node(
+    world: World, variable: str, value: str, words: str
+) -> None:
+    item = template("item", inputs=["x"], outputs=["o0"])
+    item.container.env.add(key="_F_L_MIN_SIZE_MB", value="1")
+    item.container.env.add(key=variable, value=value)
+
+    async def script(attempt: Attempt) -> Exit:
+        return await succeed(attempt, o0="x" * (1 << 19))
+
+    execution = world.control.create("a", workflow(mapped("n0", task("item", item, x=promise("", "x")), x=[1, 2, 3])))
+    async with world.propeller(world.executor(script)):
+        await world.control.until_over(execution)
+    assert execution.error is not None
+    assert execution.error.code == "OutputsLost"
+    assert words in execution.error.message

@@ -46,9 +46,11 @@ from livedeck.propeller.events import (
     Event,
     Gathered,
     GatherFailed,
+    OutputsAwaited,
     OutputsKept,
     Prepared,
     PrepareFailed,
+    Recovered,
     Resume,
 )
 from livedeck.propeller.failures import Blame, Failure
@@ -96,7 +98,7 @@ SYSTEM_RETRIES = 1
 
 @dataclass(frozen=True)
 class TaskScript:
-    prepare: str  # ok, hit, bad; later: a hit once another node has computed the same
+    prepare: str  # ok, hit, bad, recovered; later: a hit once another node has computed the same
     attempts: tuple[str, ...]  # ok, user, recoverable, system, hang; after the last: ok
     retries: int
     nodes: tuple["TaskScript", ...] | None = None  # what an attempt that is ok leaves to be run in its place: dynamic
@@ -135,7 +137,7 @@ class ChildScript:
     prepare: str = "ok"
 
     def plays_out(self) -> tuple[bool, int]:
-        return self.prepare == "ok" and self.end == "ok", 0
+        return self.prepare == "recovered" or (self.prepare == "ok" and self.end == "ok"), 0
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def succeeds(script: Script) -> bool:
     if isinstance(script, TaskScript | ChildScript):
         return script.plays_out()[0]
     if isinstance(script, GateScript):
-        return script.prepare == "ok" and script.opens
+        return script.prepare == "recovered" or (script.prepare == "ok" and script.opens)
     if isinstance(script, BranchScript):
         return script.prepare == "ok" and script.taken is not None and succeeds(script.ways[script.taken])
     if isinstance(script, ArrayScript):
@@ -213,7 +215,7 @@ def task_scripts(draw: st.DrawFn, dynamic: int = 1) -> TaskScript:
         calls=draw(st.sampled_from([0, 0, 1, 3])) if nodes is None else 0,
         nodes=nodes,
         compiles=draw(st.integers(0, 5)) != 0,
-        prepare=draw(st.sampled_from(["ok"] * 8 + ["hit", "bad"] + ["later"] * 2 * serial)),
+        prepare=draw(st.sampled_from(["ok"] * 8 + ["hit", "bad", "recovered"] + ["later"] * 2 * serial)),
         attempts=tuple(
             draw(st.lists(st.sampled_from(["ok", "ok", "ok", "user", "recoverable", "system", "hang"]), max_size=4))
         ),
@@ -223,14 +225,14 @@ def task_scripts(draw: st.DrawFn, dynamic: int = 1) -> TaskScript:
 
 @st.composite
 def gate_scripts(draw: st.DrawFn) -> GateScript:
-    return GateScript(draw(st.integers(0, 3)) != 0, prepare=draw(st.sampled_from(["ok"] * 8 + ["bad"])))
+    return GateScript(draw(st.integers(0, 3)) != 0, prepare=draw(st.sampled_from(["ok"] * 8 + ["bad", "recovered"])))
 
 
 @st.composite
 def child_scripts(draw: st.DrawFn) -> ChildScript:
     return ChildScript(
         draw(st.sampled_from(["ok", "ok", "ok", "ok", "fails", "refused", "hang"])),
-        draw(st.sampled_from(["ok"] * 8 + ["bad"])),
+        draw(st.sampled_from(["ok"] * 8 + ["bad", "recovered"])),
     )
 
 
@@ -254,7 +256,8 @@ def array_scripts(draw: st.DrawFn) -> ArrayScript:
 
 
 def _prepare(script: TaskScript, *, serial: bool) -> str:
-    return "ok" if script.prepare == "later" and not serial else script.prepare
+    """What becomes of an item: one that runs a task is no node that could be recovered."""
+    return "ok" if script.prepare == "recovered" or (script.prepare == "later" and not serial) else script.prepare
 
 
 @st.composite
@@ -560,8 +563,11 @@ class World:
             case Prepare(path):
                 return self.prepared(path)
             case ReserveOutputs(path) if self.task_script(path).prepare == "later":
+                self.pending.append(OutputsAwaited(path))
                 return CacheHit(path)
             case ReserveOutputs(path):
+                if self.random.random() < 0.5:
+                    self.pending.append(OutputsAwaited(path))
                 self.reserved.add(self.name(path))
                 self.reservations += 1
                 return Prepared(path)
@@ -874,6 +880,8 @@ class World:
                 return Prepared(path)
             case "hit":
                 return CacheHit(path)
+            case "recovered":
+                return Recovered(path)
             case _:
                 return PrepareFailed(path, Failure("Binding", "no"))
 
@@ -914,6 +922,11 @@ def ends(state: ExecutionState, path: Path) -> bool:
     return scope.ends(path[-1])
 
 
+def well(script: "Script | ChildScript") -> NodePhase:
+    """How a node ends that ends well."""
+    return NodePhase.RECOVERED if script.prepare == "recovered" else NodePhase.SUCCEEDED
+
+
 def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) -> None:
     """Every node of the scope ended as it had to; ``stoppable``: the scope may have been stopped from above."""
     could = script.could()
@@ -923,7 +936,7 @@ def check(world: World, script: ScopeScript, parent: str, *, stoppable: bool) ->
         name = f"{parent}-0-n{index}" if parent else f"n{index}"
         recorded = world.nodes.get(name)
         phase = recorded.phase if recorded else NodePhase.UNDEFINED
-        right = {NodePhase.UNDEFINED} if end is None else {NodePhase.SUCCEEDED if end else NodePhase.FAILED}
+        right = {NodePhase.UNDEFINED} if end is None else {well(node) if end else NodePhase.FAILED}
         if stopped and end is not None:
             right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
         assert phase in right, (name, phase, right)
@@ -954,7 +967,7 @@ def check_failure_node(world: World, script: ScopeScript, name: str, *, fails: b
         assert recorded is None, name
         return
     phase = recorded.phase if recorded else NodePhase.UNDEFINED
-    right = {NodePhase.SUCCEEDED if succeeds(script.on_failure) else NodePhase.FAILED}
+    right = {well(script.on_failure) if succeeds(script.on_failure) else NodePhase.FAILED}
     assert phase in (right | {NodePhase.UNDEFINED, NodePhase.ABORTED} if stoppable else right), (name, phase, right)
     if recorded is not None:
         check_inside(world, recorded, script.on_failure, name, stoppable=stoppable)
@@ -967,7 +980,7 @@ def check_items(world: World, script: ArrayScript, parent: str, *, stoppable: bo
         name = f"{parent}-0-n{index}" if isinstance(item, ChildScript) else f"{parent}:{index}"
         recorded = world.nodes.get(name)
         phase = recorded.phase if recorded else NodePhase.UNDEFINED
-        right = {NodePhase.SUCCEEDED if item.plays_out()[0] else NodePhase.FAILED}
+        right = {well(item) if item.plays_out()[0] else NodePhase.FAILED}
         if stopped:
             right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
         assert phase in right, (parent, index, phase, right)
@@ -991,7 +1004,7 @@ def check_ways(world: World, script: BranchScript, parent: str, *, stoppable: bo
         if at != script.taken:
             assert recorded.phase is NodePhase.SKIPPED, (parent, at, recorded.phase)
             continue
-        right = {NodePhase.SUCCEEDED if succeeds(way) else NodePhase.FAILED}
+        right = {well(way) if succeeds(way) else NodePhase.FAILED}
         assert recorded.phase in (right | {NodePhase.ABORTED} if stoppable else right), (parent, at, recorded.phase)
         check_inside(world, recorded, way, ids[at], stoppable=stoppable)
 
@@ -1006,7 +1019,7 @@ def check_task(world: World, script: TaskScript, name: str, recorded: RecordedNo
         inner = f"{name}-{count - 1}-n{index}"
         found = world.nodes.get(inner)
         phase = found.phase if found else NodePhase.UNDEFINED
-        right = {NodePhase.SUCCEEDED if node.plays_out()[0] else NodePhase.FAILED}
+        right = {well(node) if node.plays_out()[0] else NodePhase.FAILED}
         if stopped or recorded.phase is not NodePhase.SUCCEEDED:
             right |= {NodePhase.UNDEFINED, NodePhase.ABORTED}
         assert phase in right, (inner, phase, right)

@@ -526,8 +526,8 @@ def test_a_cache_version_for_a_cache() -> None:
     assert [node.overrides.cache_version for node in flow.traced.nodes] == ["2", "2", "2"]
 
 
-@pytest.mark.parametrize("overrides", [{"retries": 2}, {"interruptible": True}])
-def test_overrides_that_say_nothing_about_a_sub_workflow(overrides: dict[str, int]) -> None:
+@pytest.mark.parametrize("overrides", [{"retries": 2}, {"requests": Resources(cpu="1")}])
+def test_overrides_that_say_nothing_about_a_sub_workflow(overrides: dict[str, Any]) -> None:
     @workflow
     def inner(x: int) -> int:
         return one(x=x)

@@ -101,6 +101,11 @@ export function relaunchExecution(id: ExecutionId): Promise<Pick<Execution, "id"
   return send("POST", "/api/v1/executions/relaunch", { id });
 }
 
+/** Runs the same again, but for what has succeeded: those nodes keep their outputs, and their Decks. */
+export function recoverExecution(id: ExecutionId): Promise<Pick<Execution, "id">> {
+  return send("POST", "/api/v1/executions/recover", { id });
+}
+
 /** Gives a node that waits what it waits for. */
 export function setSignal({ project, domain, name }: ExecutionId, signalId: string, value: Literal): Promise<unknown> {
   return send("POST", "/api/v1/signals", { id: { signalId, executionId: { project, domain, name } }, value });

@@ -1,10 +1,12 @@
 """Rows of outputs that tasks made before, and of those that nodes compute while others wait for them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from livedeck.admin.db.deletions import note_uses
 from livedeck.admin.db.execution_rows import row_id_of
@@ -75,19 +77,18 @@ def keep(transaction: Transaction, key: str, outputs: CachedOutputs, *, overwrit
     node = outputs.source.node_execution_id
     owner = row_id_of(connection, node.execution_id)
     _end(transaction, _r.execution_id == owner, _r.node_id == node.node_id)
-    known = find(connection, key) is not None
-    if known and not overwrite:
-        return
     values = {
         "output_uri": outputs.output_uri,
         "source": outputs.source.SerializeToString(),
         "execution_id": owner,
         "created_at": transaction.now,
     }
-    if known:
-        connection.execute(update(cached_outputs).where(_c.key == key).values(values))
+    statement = _insert(connection)(cached_outputs).values(key=key, **values)
+    if overwrite:
+        statement = statement.on_conflict_do_update(index_elements=[_c.key], set_=values)
     else:
-        connection.execute(insert(cached_outputs).values(key=key, **values))
+        statement = statement.on_conflict_do_nothing(index_elements=[_c.key])
+    connection.execute(statement)
 
 
 def reserve(transaction: Transaction, key: str, node: NodeExecutionIdentifier, *, overwrite: bool) -> Reservation:
@@ -106,22 +107,44 @@ def reserve(transaction: Transaction, key: str, node: NodeExecutionIdentifier, *
         NoSuchEntity: There is no such execution.
     """
     connection = transaction.connection
-    found = None if overwrite else take(transaction, key, node.execution_id)
-    if found is not None:
-        return Reservation(found, node)
     row_id = row_id_of(connection, node.execution_id)
     if row_id is None:
         raise NoSuchEntity(f"there is no execution {describe(node.execution_id)}")
-    held = connection.execute(_OWNED.where(_r.key == key)).one_or_none()
-    values = {"execution_id": row_id, "node_id": node.node_id, "created_at": transaction.now}
-    if held is None:
-        connection.execute(insert(cache_reservations).values(key=key, **values))
-    elif (held.execution_id, held.node_id) != (row_id, node.node_id):
-        if held.lease_until is None or held.lease_until >= transaction.now:
+    while (found := None if overwrite else take(transaction, key, node.execution_id)) is None:
+        if _take_or_extend(transaction, key, row_id, node.node_id):
+            break
+        held = connection.execute(_OWNED.where(_r.key == key)).one_or_none()
+        if held is not None:  # else another server has ended it a moment ago
             execution = WorkflowExecutionIdentifier(project=held.project, domain=held.domain, name=held.name)
             return Reservation(None, NodeExecutionIdentifier(node_id=held.node_id, execution_id=execution))
-        connection.execute(update(cache_reservations).where(_r.key == key).values(values))
-    return Reservation(None, node)
+    if found is None and not overwrite:
+        # Whoever had reserved them may have stored them since they were looked up: that is seen now.
+        found = take(transaction, key, node.execution_id)
+        if found is not None:
+            connection.execute(delete(cache_reservations).where(_r.key == key))
+    return Reservation(found, node)
+
+
+def _take_or_extend(transaction: Transaction, key: str, row_id: int, node_id: str) -> bool:
+    """Make a reservation a node's if it is nobody's, its own, or void; say whether it is.
+
+    In one statement: servers that share a database do this at once.
+    """
+    mine = and_(_r.execution_id == row_id, _r.node_id == node_id)
+    void = exists().where(_e.id == _r.execution_id, _e.lease_until < transaction.now)
+    values = {"execution_id": row_id, "node_id": node_id, "created_at": transaction.now}
+    statement = (
+        _insert(transaction.connection)(cache_reservations)
+        .values(key=key, **values)
+        .on_conflict_do_update(index_elements=[_r.key], set_=values, where=or_(mine, void))
+        .returning(_r.key)
+    )
+    return transaction.connection.execute(statement).one_or_none() is not None
+
+
+def _insert(connection: Connection) -> Callable[[Table], Any]:
+    """Return the dialect's own INSERT, which says what becomes of a row that is there already."""
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 def release(transaction: Transaction, node: NodeExecutionIdentifier) -> None:

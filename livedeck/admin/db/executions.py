@@ -285,6 +285,14 @@ def nodes_of(connection: Connection, identifier: WorkflowExecutionIdentifier) ->
     return [NodeExecution.FromString(message) for message in connection.scalars(query)]
 
 
+def recorded_of(
+    connection: Connection, identifier: WorkflowExecutionIdentifier
+) -> tuple[list[NodeExecution], list[TaskExecution]]:
+    """Return all nodes of an execution and all their attempts, oldest first."""
+    tasks = select(_t.message).join(executions, _e.id == _t.execution_id).where(*_is(identifier)).order_by(_t.born)
+    return nodes_of(connection, identifier), [TaskExecution.FromString(task) for task in connection.scalars(tasks)]
+
+
 def list_executions(connection: Connection, project: str, domain: str, page: Page) -> tuple[list[Execution], str]:
     """Return one page of a project's executions, the newest first unless sorted otherwise.
 

@@ -195,11 +195,11 @@ def cached_source(recorded: NodeRecord) -> TaskExecutionIdentifier | None:
     """Return the attempt whose outputs the node took, from the cache or from an execution that this one recovers."""
     if recorded.node is None:
         return None
-    told, recovered = recorded.node.closure.task_node_metadata, recorded.node.closure.phase == _N.RECOVERED
-    hit = recovered or told.cache_status == catalog_pb2.CACHE_HIT
-    if not hit or not told.catalog_key.HasField("source_task_execution"):
+    told = recorded.node.closure.task_node_metadata
+    if not told.catalog_key.HasField("source_task_execution"):
         return None
-    return told.catalog_key.source_task_execution
+    taken = told.cache_status == catalog_pb2.CACHE_HIT or _is_recovered(recorded.node)
+    return told.catalog_key.source_task_execution if taken else None
 
 
 def source_name(source: TaskExecutionIdentifier | None) -> str | None:
@@ -220,7 +220,7 @@ def _phase(
     attempt: int, recorded: NodeRecord, published: Published | None, trouble: Trouble | None, now: datetime
 ) -> tuple[DeckPhase, str]:
     node = recorded.node
-    if node is not None and node.closure.phase == _N.RECOVERED:
+    if node is not None and _is_recovered(node):
         return _recovered(published)
     if node is not None and node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
         return _cached(recorded, published)
@@ -338,6 +338,14 @@ def _cached(recorded: NodeRecord, published: Published | None) -> tuple[DeckPhas
     if published is None:
         return DeckPhase.NONE, "The outputs came from the cache; the run that filled it has no Deck."
     return DeckPhase.CACHED, "The outputs came from the cache; this is the Deck of the run that filled it."
+
+
+def _is_recovered(node: NodeExecution) -> bool:
+    """Tell whether a node, or the task of a dynamic one, was not run: it had succeeded in an earlier execution."""
+    told = node.closure.task_node_metadata
+    source = told.catalog_key.source_task_execution.node_execution_id.execution_id
+    elsewhere = bool(source.name) and source != node.id.execution_id
+    return node.closure.phase == _N.RECOVERED or (elsewhere and told.cache_status != catalog_pb2.CACHE_HIT)
 
 
 def _recovered(published: Published | None) -> tuple[DeckPhase, str]:

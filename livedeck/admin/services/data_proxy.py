@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.service.dataproxy_pb2 import (
@@ -26,6 +27,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.admin.db import executions, projects
 from livedeck.admin.db.database import Database
+from livedeck.admin.live.states import NodeRecord, cached_source
 from livedeck.admin.names import DOMAINS, check_entity_name, check_node, check_scope, describe
 from livedeck.admin.objects import Objects
 from livedeck.admin.services.calls import Handler
@@ -140,8 +142,10 @@ class DataProxyCalls:
         if node is None or not node.closure.deck_uri:
             raise NoSuchEntity(f"node {identifier.node_id!r} of {describe(identifier.execution_id)} has no Deck")
         key = self._objects.key_of(node.closure.deck_uri)
+        source = cached_source(NodeRecord(Execution(), node))  # then it is the Deck of that run
+        owner = identifier.execution_id if source is None else source.node_execution_id.execution_id
+        folder = await self._database.look_up(executions.find_folder, owner)
         # The URI came in an event, and an event may say anything.
-        folder = await self._database.look_up(executions.find_folder, identifier.execution_id)
         if folder is None or not key.startswith(f"{folder}/"):
             raise NoSuchEntity(f"the Deck of node {identifier.node_id!r} is not its execution's own")
         return PreSignedURLs(signed_url=[self._links.download_url(key, lifetime)], expires_at=_expiry(lifetime))

@@ -8,6 +8,8 @@ from flyteidl.admin.execution_pb2 import (
     ExecutionCreateRequest,
     ExecutionCreateResponse,
     ExecutionList,
+    ExecutionMetadata,
+    ExecutionRecoverRequest,
     ExecutionRelaunchRequest,
     ExecutionState,
     ExecutionTerminateRequest,
@@ -31,7 +33,7 @@ from livedeck.admin.services.calls import Handler
 from livedeck.admin.services.launching import Launcher
 from livedeck.admin.services.metrics import span_of
 from livedeck.admin.services.paging import page_of
-from livedeck.errors import NoSuchEntity
+from livedeck.errors import InvalidRequest, NoSuchEntity
 
 
 class ExecutionCalls:
@@ -47,6 +49,7 @@ class ExecutionCalls:
         return {
             "CreateExecution": self._create,
             "RelaunchExecution": self._relaunch,
+            "RecoverExecution": self._recover,
             "GetExecution": self._get,
             "ListExecutions": self._list,
             "UpdateExecution": self._update,
@@ -56,10 +59,15 @@ class ExecutionCalls:
         }
 
     async def _create(self, request: ExecutionCreateRequest) -> ExecutionCreateResponse:
+        if request.spec.metadata.mode == ExecutionMetadata.RECOVERED:
+            raise InvalidRequest("spec.metadata.mode is RECOVERED: call RecoverExecution, which takes the same spec")
         return ExecutionCreateResponse(id=await self._launcher.create(request))
 
     async def _relaunch(self, request: ExecutionRelaunchRequest) -> ExecutionCreateResponse:
         return ExecutionCreateResponse(id=await self._launcher.relaunch(request))
+
+    async def _recover(self, request: ExecutionRecoverRequest) -> ExecutionCreateResponse:
+        return ExecutionCreateResponse(id=await self._launcher.recover(request))
 
     async def _get(self, request: WorkflowExecutionGetRequest) -> Execution:
         return (await self._find(request.id)).message

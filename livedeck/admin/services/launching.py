@@ -1,4 +1,4 @@
-"""Creates executions: what may run, with which inputs, under which name; the rules behind create and relaunch."""
+"""Creates executions: what may run, with which inputs, under which name; also those that begin because of another."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,17 +8,19 @@ from flyteidl.admin.execution_pb2 import (
     Execution,
     ExecutionCreateRequest,
     ExecutionMetadata,
+    ExecutionRecoverRequest,
     ExecutionRelaunchRequest,
     ExecutionSpec,
 )
 from flyteidl.admin.launch_plan_pb2 import LaunchPlan
+from flyteidl.core import execution_pb2 as core
 from flyteidl.core.identifier_pb2 import ResourceType, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from livedeck.admin.compiler.launch_plans import merge_inputs
 from livedeck.admin.db import executions, projects
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.executions import NewExecution
+from livedeck.admin.db.executions import NewExecution, Origin
 from livedeck.admin.fields import refuse_unbuilt
 from livedeck.admin.names import (
     check_execution,
@@ -31,9 +33,10 @@ from livedeck.admin.names import (
 )
 from livedeck.admin.objects import Objects
 from livedeck.admin.offload import run_by_size
+from livedeck.admin.phases import OPEN
 from livedeck.admin.records.shown import check_shown
 from livedeck.admin.services.registrar import Registrar
-from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity
+from livedeck.errors import EntityExists, InvalidRequest, NoSuchEntity, StateForbids
 from livedeck.literals.serializing import serialize
 
 _INHERITED: Final[Sequence[str]] = (
@@ -90,6 +93,8 @@ class Launcher:
         message.closure.workflow_id.CopyFrom(runnable.workflow)
         data = await serialize(inputs)
         uses = await run_by_size(inputs, self._objects.owners_in, data)
+        if request.spec.metadata.mode == ExecutionMetadata.RECOVERED:  # it shows what that has left, and reads it
+            uses = [*uses, request.spec.metadata.reference_execution]
         # Before the row: where there is an execution there are its inputs.
         inputs_uri = user_inputs_uri = await self._objects.write_inputs(folder, data, "inputs")
         if inputs is not given:
@@ -116,18 +121,39 @@ class Launcher:
             NoSuchEntity: There is no such execution.
             EntityExists: The name is taken.
         """
-        check_execution(request.id)
-        origin = await self._database.read(executions.find_origin, request.id)
-        if origin is None:
-            raise NoSuchEntity(f"there is no execution {describe(request.id)}")
-        spec = ExecutionSpec()
-        spec.CopyFrom(origin.message.spec)
+        origin = await self._origin(request.id)
+        spec = _spec_like(origin, ExecutionMetadata.RELAUNCH)
         spec.overwrite_cache = request.overwrite_cache
-        metadata = ExecutionMetadata(mode=ExecutionMetadata.RELAUNCH, principal=spec.metadata.principal)
-        metadata.reference_execution.CopyFrom(request.id)
-        spec.metadata.CopyFrom(metadata)
+        return await self._again(origin, request.name, spec)
+
+    async def recover(self, request: ExecutionRecoverRequest) -> WorkflowExecutionIdentifier:
+        """Create an execution like an earlier one, in which the nodes that have succeeded there do not run again.
+
+        Raises:
+            NoSuchEntity: There is no such execution.
+            StateForbids: It is not over.
+            EntityExists: The name is taken.
+        """
+        origin = await self._origin(request.id)
+        if origin.message.closure.phase in OPEN:
+            phase = core.WorkflowExecution.Phase.Name(origin.message.closure.phase)
+            raise StateForbids(f"execution {describe(request.id)} is {phase}: recover it when it is over")
+        spec = _spec_like(origin, ExecutionMetadata.RECOVERED)
+        if request.metadata.HasField("parent_node_execution"):
+            spec.metadata.parent_node_execution.CopyFrom(request.metadata.parent_node_execution)
+        return await self._again(origin, request.name, spec)
+
+    async def _origin(self, identifier: WorkflowExecutionIdentifier) -> Origin:
+        check_execution(identifier)
+        origin = await self._database.read(executions.find_origin, identifier)
+        if origin is None:
+            raise NoSuchEntity(f"there is no execution {describe(identifier)}")
+        return origin
+
+    async def _again(self, origin: Origin, name: str, spec: ExecutionSpec) -> WorkflowExecutionIdentifier:
+        identifier = origin.message.id
         return await self.create(
-            ExecutionCreateRequest(project=request.id.project, domain=request.id.domain, name=request.name, spec=spec),
+            ExecutionCreateRequest(project=identifier.project, domain=identifier.domain, name=name, spec=spec),
             await self._objects.read_literals(origin.user_inputs_uri),
         )
 
@@ -138,6 +164,16 @@ class Launcher:
             raise EntityExists(f"execution {describe(identifier)} exists already")
         # Before its inputs are stored: they would be removed with what is there of the old one.
         await self._database.look_up(executions.check_gone, identifier, folder)
+
+
+def _spec_like(origin: Origin, mode: "ExecutionMetadata.ExecutionMode") -> ExecutionSpec:
+    """Return the spec of an execution that begins because of an earlier one, with that one's options."""
+    spec = ExecutionSpec()
+    spec.CopyFrom(origin.message.spec)
+    metadata = ExecutionMetadata(mode=mode, principal=spec.metadata.principal)
+    metadata.reference_execution.CopyFrom(origin.message.id)
+    spec.metadata.CopyFrom(metadata)
+    return spec
 
 
 def _identifier(request: ExecutionCreateRequest) -> WorkflowExecutionIdentifier:

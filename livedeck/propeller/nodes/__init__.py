@@ -7,6 +7,7 @@ know nothing of each other, and do no I/O themselves except in modules called ``
 from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.nodes.array import ArrayHandler
 from livedeck.propeller.nodes.branch import BranchHandler
+from livedeck.propeller.nodes.cached import CachedHandler
 from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.ends import EndHandler, StartHandler
 from livedeck.propeller.nodes.gate import GateHandler
@@ -20,6 +21,7 @@ KINDS: tuple[type[NodeHandler], ...] = (
     EndHandler,
     DynamicHandler,
     TaskHandler,
+    CachedHandler,
     TimedHandler,
     SubWorkflowHandler,
     LaunchPlanHandler,

@@ -6,6 +6,7 @@ from flyteidl.core import workflow_pb2
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from google.protobuf.wrappers_pb2 import BoolValue
 
+from livedeck.errors import UserError
 from livedeck.literals.order import OrderNotes
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.conditionals import Conditional
@@ -153,7 +154,7 @@ def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool 
         metadata.timeout.CopyFrom(duration(timeout))
     task = node.entity.task if isinstance(node.entity, MapTask) else node.entity
     if not isinstance(task, Task):
-        _add_overrides(metadata, overrides)
+        _add_overrides(metadata, node, overrides)
         return metadata
     options = task.options
     timeout = overrides.timeout or options.timeout
@@ -168,7 +169,7 @@ def _node_metadata(node: Node, overrides: NodeOverrides, *, interruptible: bool 
     return metadata
 
 
-def _add_overrides(metadata: workflow_pb2.NodeMetadata, overrides: NodeOverrides) -> None:
+def _add_overrides(metadata: workflow_pb2.NodeMetadata, node: Node, overrides: NodeOverrides) -> None:
     """State what the node changes of something whose own options are not known here."""
     if overrides.timeout is not None:
         metadata.timeout.CopyFrom(duration(overrides.timeout))
@@ -176,6 +177,14 @@ def _add_overrides(metadata: workflow_pb2.NodeMetadata, overrides: NodeOverrides
         metadata.retries.retries = overrides.retries
     if overrides.interruptible is not None:
         metadata.interruptible = overrides.interruptible
+    if overrides.cache:
+        if not overrides.cache_version:
+            raise UserError(
+                f"{node.entity.name}: with_overrides(cache=True) of what is no task needs a cache_version=..., which "
+                "tells when it has changed"
+            )
+        metadata.cacheable, metadata.cache_version = True, overrides.cache_version
+        metadata.cache_serializable = bool(overrides.cache_serialize)
 
 
 def _add_cache(metadata: workflow_pb2.NodeMetadata, task: Task[..., Any], overrides: NodeOverrides) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flyteidl.admin.event_pb2 import NodeExecutionEventRequest
+from flyteidl.core.catalog_pb2 import CatalogCacheStatus
 from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.service.dataproxy_pb2 import (
     ARTIFACT_TYPE_DECK,
@@ -131,6 +132,22 @@ async def test_a_deck_that_is_not_its_own_is_not_given(
     registered: Caller, deck: Callable[..., Any], store: Store, uri: str
 ) -> None:
     assert await code(registered, "CreateDownloadLink", await deck(uri.format(root=store.uri))) == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("phase", [N.RECOVERED, N.SUCCEEDED])
+async def test_the_deck_of_the_run_that_outputs_come_from(
+    registered: Caller, protos: Protos, store: Store, phase: Any
+) -> None:
+    for name in ("e1", "e2"):
+        await registered("CreateExecution", protos.execution(name))
+    key = "metadata/propeller/flytesnacks-development-e2/n0/data/0/deck.html"
+    event = protos.node_event("e1", "n0", phase, deck_uri=store.uri_of(key))
+    if phase == N.SUCCEEDED:
+        event.task_node_metadata.cache_status = CatalogCacheStatus.CACHE_HIT
+    event.task_node_metadata.catalog_key.source_task_execution.node_execution_id.CopyFrom(protos.node_id("e2", "n0"))
+    await registered("CreateNodeEvent", NodeExecutionEventRequest(event=event))
+    asked = CreateDownloadLinkRequest(artifact_type=ARTIFACT_TYPE_DECK, node_execution_id=protos.node_id("e1", "n0"))
+    assert key in (await registered("CreateDownloadLink", asked)).pre_signed_urls.signed_url[0]
 
 
 async def test_a_deck_outside_of_the_store_is_not_given(registered: Caller, deck: Callable[..., Any]) -> None:

@@ -397,6 +397,6 @@ async def test_projects_that_cannot_be_are_refused(call: Caller, values: Any) ->
 
 async def test_version_and_what_is_not_served(call: Caller) -> None:
     assert (await call("GetVersion", GetVersionRequest())).control_plane_version.Version
-    code, message = await refusal(call, "RecoverExecution", GetVersionRequest())
+    code, message = await refusal(call, "ListMatchableAttributes", GetVersionRequest())
     assert code == "UNIMPLEMENTED"
-    assert "RecoverExecution" in message
+    assert "ListMatchableAttributes" in message

@@ -13,6 +13,7 @@ from flyteidl.admin.event_pb2 import (
 )
 from flyteidl.admin.execution_pb2 import (
     ExecutionMetadata,
+    ExecutionRecoverRequest,
     ExecutionRelaunchRequest,
     ExecutionState,
     ExecutionTerminateRequest,
@@ -44,9 +45,11 @@ from flyteidl.service import admin_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.admin.control_plane import DatabaseControlPlane
+from livedeck.admin.db import deletions
 from livedeck.admin.db.database import Database
 from livedeck.admin.objects import INLINE_LIMIT
 from livedeck.admin.services.calls import Failure, Service
+from livedeck.errors import StateForbids
 from livedeck.store import Store
 from tests.admin.conftest import Caller, Protos
 
@@ -187,6 +190,44 @@ async def test_a_time_that_no_calendar_has_is_no_input(registered: Caller, proto
         code, message = await refusal(registered, "CreateExecution", request)
         assert code == "INVALID_ARGUMENT"
         assert "is given a value out of range (datetime)" in message
+
+
+async def test_recovering_copies_spec_and_inputs_and_says_from_where(
+    registered: Caller, protos: Protos, control: DatabaseControlPlane, database: Database
+) -> None:
+    await registered("CreateExecution", protos.execution("e1", x=3))
+    first = protos.execution_id("e1")
+    asked = ExecutionRecoverRequest(id=first, name="e2")
+    assert await refusal(registered, "RecoverExecution", asked) == (
+        "FAILED_PRECONDITION",
+        "execution flytesnacks/development/e1 is QUEUED: recover it when it is over",
+    )
+    await control.claim("p", limit=1, ttl=30)
+    failed = protos.node_event("e1", "n0", N.FAILED)
+    await control.report("p", [failed, protos.workflow_event("e1", W.FAILED)])
+    await control.release("p", "flytesnacks/development/e1")
+    second = (await registered("RecoverExecution", asked)).id
+    [claim] = await control.claim("p", limit=1, ttl=30)
+    assert claim.id == second
+    assert claim.inputs == protos.literals(x=3)
+    assert claim.spec.metadata.mode == ExecutionMetadata.RECOVERED
+    assert claim.spec.metadata.reference_execution == first
+    recorded = await control.find_recorded(first)
+    assert recorded is not None
+    assert [node.closure.phase for node in recorded.nodes] == [N.FAILED]
+    assert await control.find_recorded(protos.execution_id("nobody")) is None
+    with pytest.raises(StateForbids, match="is used by e2"):
+        await database.write(deletions.remove, first, lambda _execution: "")
+    nobody = ExecutionRecoverRequest(id=protos.execution_id("nobody"))
+    assert (await refusal(registered, "RecoverExecution", nobody))[0] == "NOT_FOUND"
+
+
+async def test_only_recovering_makes_an_execution_that_recovers(registered: Caller, protos: Protos) -> None:
+    request = protos.execution("e1")
+    request.spec.metadata.mode = ExecutionMetadata.RECOVERED
+    request.spec.metadata.reference_execution.CopyFrom(protos.execution_id("e0"))
+    code, words = await refusal(registered, "CreateExecution", request)
+    assert (code, "call RecoverExecution" in words) == ("INVALID_ARGUMENT", True)
 
 
 async def test_relaunching_copies_spec_and_inputs(registered: Caller, protos: Protos) -> None:

@@ -406,3 +406,32 @@ def test_a_type_that_cannot_travel_is_refused_by_the_decorator() -> None:
 
     with pytest.raises(UnsupportedType, match="takes: input 'x'"):
         task(takes)
+
+
+@pytest.mark.parametrize("of", ["sub-workflow", "launch plan"])
+def test_a_node_says_that_the_outputs_of_what_it_runs_are_cached(of: str) -> None:
+    @task
+    def one(x: int) -> int:
+        return x
+
+    @workflow
+    def inner(x: int) -> int:
+        return one(x=x)
+
+    called: Any = inner if of == "sub-workflow" else LaunchPlan.create("cached-inner", inner)
+    options = {"cache": True, "cache_version": "2", "cache_serialize": True, "interruptible": True}
+
+    @workflow
+    def outer(x: int) -> int:
+        return called(x=x).with_overrides(**options)
+
+    @workflow
+    def unversioned(x: int) -> int:
+        return called(x=x).with_overrides(cache=True)
+
+    [node] = workflow_spec(outer, SETTINGS).template.nodes
+    metadata = node.metadata
+    assert (metadata.cacheable, metadata.cache_version, metadata.cache_serializable) == (True, "2", True)
+    assert metadata.interruptible
+    with pytest.raises(UserError, match="needs a cache_version"):
+        workflow_spec(unversioned, SETTINGS)

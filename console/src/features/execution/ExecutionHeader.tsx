@@ -12,9 +12,9 @@ import { CopyButton } from "../../ui/CopyButton";
 import { PhaseBadge } from "../../ui/PhaseBadge";
 import { Duration, When } from "../../ui/Ticking";
 import { AbortDialog } from "./AbortDialog";
+import { AgainButton } from "./AgainButton";
 import { DeleteDialog } from "./DeleteDialog";
 import { ErrorText } from "./ErrorText";
-import { RelaunchButton } from "./RelaunchButton";
 
 interface OutcomeProps {
   readonly execution: Execution;
@@ -41,7 +41,8 @@ export function ExecutionHeader({ execution, rows, gone }: ExecutionHeaderProps)
         <PhaseBadge look={look} />
         {!gone && (
           <div className="execution-actions">
-            <RelaunchButton id={id} />
+            {look.terminal && phase !== "SUCCEEDED" && <AgainButton id={id} way="recover" />}
+            <AgainButton id={id} way="relaunch" />
             {!look.terminal && (
               <Button look="danger" icon="abort" disabled={phase === "ABORTING"} onClick={() => setAsking("abort")}>
                 Abort
@@ -79,7 +80,7 @@ export function ExecutionHeader({ execution, rows, gone }: ExecutionHeaderProps)
           </Fact>
         )}
         {reference && (
-          <Fact name="Relaunched from">
+          <Fact name={spec.metadata.mode === "RECOVERED" ? "Recovered from" : "Relaunched from"}>
             <Link href={executionPath(reference)}>
               <code>{reference.name}</code>
             </Link>

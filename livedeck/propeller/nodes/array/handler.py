@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.workflow_pb2 import ArrayNode, Node
@@ -39,8 +40,8 @@ class ArrayHandler(NodeHandler):
     array: ArrayNode
     entity: Identifier
     """The task or launch plan that the items run."""
-    outputs: tuple[str, ...]
-    """Names of its outputs; of each the node gives a list."""
+    outputs: VariableMap
+    """Its outputs; of each the node gives a list."""
     inner: NodeHandler
     task: TaskTemplate | None
     """The task; None of items that run something else: those are nodes of their own on record."""
@@ -54,10 +55,10 @@ class ArrayHandler(NodeHandler):
         array = node.array_node
         if array.node.HasField("task_node"):
             task = planner.task(array.node.task_node.reference_id)
-            return cls(array, task.id, tuple(task.interface.outputs.variables), planner.handler(array.node), task)
+            return cls(array, task.id, task.interface.outputs, planner.handler(array.node), task)
         if array.node.workflow_node.HasField("launchplan_ref"):
             plan = planner.launch_plan(array.node.workflow_node.launchplan_ref)
-            return cls(array, plan.id, tuple(plan.interface.outputs.variables), planner.handler(array.node), None)
+            return cls(array, plan.id, plan.interface.outputs, planner.handler(array.node), None)
         what = _WORDS.get(array.node.WhichOneof("target") or "", "node without a target")
         raise UnsupportedOption(
             f"node {node.id!r} maps over a {what}, and only tasks and launch plans can be mapped over"
@@ -131,7 +132,7 @@ class ArrayHandler(NodeHandler):
     def carry_out(self, shell_: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
         match command:
             case Collect(path):
-                return shell.collect(self.outputs, shell_, path)
+                return shell.collect(self.outputs, self.task, shell_, path)
             case Prepare(path):
                 return shell.prepare(self.array, self.scope_of, shell_, path)
             case _:

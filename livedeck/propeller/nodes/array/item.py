@@ -3,32 +3,29 @@
 One that runs a task is recorded as a part of the array node, any other as a node in it.
 """
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self, overload
+from typing import Self, overload
 
 from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.errors import ImpossibleTransition
-from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
+from livedeck.propeller.commands import ReportNode, ReportTask
 from livedeck.propeller.event_writer import ReportContext
-from livedeck.propeller.events import AttemptFailed, AttemptLeftNodes, CacheHit, NodeEvent, PrepareFailed
+from livedeck.propeller.events import AttemptFailed, AttemptLeftNodes, CacheHit, NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.node_handler import HoldsNoScope, NodeHandler, ScopeBuilder
+from livedeck.propeller.node_handler import NodeHandler, WrapsKind
 from livedeck.propeller.nodes.array import reports
 from livedeck.propeller.nodes.array.policy import ItemPolicy
 from livedeck.propeller.phases import NodePhase, TaskPhase
 from livedeck.propeller.plan import NodePlan, Path
 from livedeck.propeller.planner import Planner
-from livedeck.propeller.recovery import RecordedNode
-from livedeck.propeller.shell import Shell
-from livedeck.propeller.state import NodeState
 from livedeck.propeller.transition import Transition
 
 
 @dataclass(frozen=True, slots=True)
-class ItemHandler(HoldsNoScope):
+class ItemHandler(WrapsKind):
     """Wraps the kind that runs an item, and has the next items begin."""
 
     inner: NodeHandler
@@ -42,30 +39,17 @@ class ItemHandler(HoldsNoScope):
     def plan(cls, node: Node, planner: Planner) -> Self:
         raise ImpossibleTransition(f"node {node.id!r} is planned as an item, and no array node holds it")
 
-    def ready(self, transition: Transition, path: Path) -> None:
-        self.inner.ready(transition, path)
-
     def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
+        scope = transition.scope(path[:-1])
+        if isinstance(event, Prepared) and scope.nodes[path[-1]].idle and not self.policy.has_room(scope):
+            self.policy.hold(transition, path)
+            return
         self.inner.handle(transition, path, event)
         self.policy.begin(transition, path[:-1])
 
-    def resume(self, transition: Transition, path: Path) -> None:
-        self.inner.resume(transition, path)
-
-    def stop(self, transition: Transition, path: Path) -> None:
-        self.inner.stop(transition, path)
-
-    def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
-        return self.inner.carry_out(shell, command)
-
-    def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
-        return self.inner.rebuild(node, record, scope)
-
-    def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
-        self.inner.describe_node(event, report, context)
-
-    def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
-        self.inner.describe_attempt(event, report, context)
+    def recovered(self, transition: Transition, path: Path) -> None:
+        self.inner.recovered(transition, path)
+        self.policy.begin(transition, path[:-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from flyteidl.core.workflow_pb2 import ArrayNode
 
+from livedeck.propeller.events import Prepared
 from livedeck.propeller.phases import NodePhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.scope_policy import OnFailure
@@ -20,6 +21,10 @@ AHEAD = 16
 
 More would be in memory and on record for nothing, ten thousand of them for each array node without a limit.
 """
+
+
+WAITING = 100
+"""Items that wait for what nodes elsewhere compute, at most: each asks again whenever something has been computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +61,28 @@ class ItemPolicy:
             transition.scope_over(path, succeeded=scope.failure is None and scope.succeeded >= self.minimum)
 
     def begin(self, transition: Transition, path: Path) -> None:
-        """Begin the next items, as many as may."""
-        while self._may_begin(scope := transition.scope(path)):
-            index = scope.next
-            transition.put_scope(path, replace(scope, next=index + 1))
-            if scope.nodes[index].phase is NodePhase.UNDEFINED:  # else it was on record
-                transition.begin((*path, index))
+        """Begin the next items, as many as may; before those, items go on that have waited."""
+        while not (scope := transition.scope(path)).closing and self.has_room(scope):
+            if scope.held:
+                index, *others = scope.held
+                transition.put_scope(path, replace(scope, held=tuple(others)))
+                if scope.nodes[index].idle:  # else it was stopped
+                    transition.handler((*path, index)).handle(transition, (*path, index), Prepared((*path, index)))
+            elif scope.next < len(scope.plan.nodes) and scope.idle < WAITING:
+                index = scope.next
+                transition.put_scope(path, replace(scope, next=index + 1))
+                if scope.nodes[index].phase is NodePhase.UNDEFINED:  # else it was on record
+                    transition.begin((*path, index))
+            else:
+                return
 
-    def _may_begin(self, scope: ScopeState) -> bool:
-        return (
-            not scope.closing
-            and scope.next < len(scope.plan.nodes)
-            and (not self.at_once or scope.active < self.at_once)
-            and scope.active - scope.running < AHEAD
-        )
+    def has_room(self, scope: ScopeState) -> bool:
+        """Tell whether one more item may be at work: those that wait for what others compute are not."""
+        busy = scope.active - scope.idle
+        return (not self.at_once or busy < self.at_once) and busy - scope.running < AHEAD
+
+    def hold(self, transition: Transition, path: Path) -> None:
+        """Have an item that waits no more go on once there is room."""
+        scope = transition.scope(path[:-1])
+        if path[-1] not in scope.held:
+            transition.put_scope(path[:-1], replace(scope, held=(*scope.held, path[-1])))

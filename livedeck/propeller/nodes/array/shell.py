@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.literals_pb2 import Literal, LiteralCollection, LiteralMap, Scalar, Void
+from flyteidl.core.tasks_pb2 import TaskTemplate
+from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.core.workflow_pb2 import ArrayNode
 
-from livedeck.errors import InvalidWorkflow
+from livedeck.deck.numerals import format_size
+from livedeck.errors import InvalidSetting, InvalidWorkflow
+from livedeck.literals.offloading import MOST, OffloadingRule
 from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.nodes.array.messages import Collected, CollectFailed
@@ -42,13 +47,27 @@ def _no_size(lengths: Mapping[str, int]) -> Failure:
     return Failure("InvalidArrayLength", f"The lists that are mapped over are not of one length: {told}.")
 
 
-async def collect(outputs: Sequence[str], shell: Shell, path: Path) -> None:
-    """Store of each output the list of what the items have given; what failed has given none."""
+async def collect(outputs: VariableMap, task: TaskTemplate | None, shell: Shell, path: Path) -> None:
+    """Store of each output the list of what the items have given; what failed has given none.
+
+    Args:
+        outputs: those of an item.
+        task: what items run, unless it is no task.
+        shell: the shell.
+        path: the node.
+    """
     try:
-        given = await _given(shell, path) if outputs else []
-        lists = {name: _list(name, given) for name in outputs}
+        rule = OffloadingRule.of(shell.launcher.stated_environment(task))
+        given = await _given(shell, path) if outputs.variables else []
+        lists = {name: _list(name, given) for name in outputs.variables}
+        for name, literal in lists.items():
+            size = literal.ByteSize()
+            if rule.applies(size):
+                _refuse_too_large(name, size, rule)
+                kind = LiteralType(collection_type=outputs.variables[name].type)
+                lists[name] = await shell.data.offloaded(path, name, literal, kind)
         await shell.data.store_outputs(path, LiteralMap(literals=lists))
-    except InvalidWorkflow as error:
+    except (InvalidWorkflow, InvalidSetting) as error:
         message = f"The outputs of the items cannot be put together: {error}."
         shell.emit(CollectFailed(path, Failure("OutputsLost", message)))
     else:
@@ -67,11 +86,16 @@ async def _given(shell: Shell, path: Path) -> list[LiteralMap | None]:
 
 async def _of_item(shell: Shell, path: Path) -> LiteralMap | None:
     node = shell.node(path)
-    if node.phase is not NodePhase.SUCCEEDED:
+    if node.phase not in (NodePhase.SUCCEEDED, NodePhase.RECOVERED):
         return None
     known = shell.observations.outputs.get(path)
     number = node.attempt.number if node.attempt is not None else 0
     return await shell.data.read(known or shell.addresses.outputs_uri(shell.name(path), number))
+
+
+def _refuse_too_large(name: str, size: int, rule: OffloadingRule) -> None:
+    if rule.is_too_large(size):
+        raise InvalidWorkflow(f"the list of {name!r} is {format_size(size)}, and {rule.most} MB ({MOST}) are the most")
 
 
 def _list(name: str, given: Sequence[LiteralMap | None]) -> Literal:

@@ -15,7 +15,7 @@ from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
-from livedeck.propeller.commands import KeepOutputs, NodeCommand, ReleaseOutputs, ReportNode, ReportTask
+from livedeck.propeller.commands import KeepOutputs, NodeCommand, Prepare, ReleaseOutputs, ReportNode, ReportTask
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import (
     AttemptEvent,
@@ -27,14 +27,20 @@ from livedeck.propeller.events import (
 )
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.node_handler import NodeHandler, ScopeBuilder
-from livedeck.propeller.nodes.dynamic.messages import CompileNodes, FindNodes, NodesFound, NodesRefused
-from livedeck.propeller.nodes.dynamic.shell import compile_nodes, find_nodes
+from livedeck.propeller.nodes.dynamic.messages import (
+    CompileNodes,
+    FindNodes,
+    NodesFound,
+    NodesRecovered,
+    NodesRefused,
+)
+from livedeck.propeller.nodes.dynamic.shell import compile_nodes, find_nodes, recover_nodes
 from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskTrigger
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
-from livedeck.propeller.state import NodeState, Stopping
+from livedeck.propeller.state import NodeState, ScopeState, Stopping
 from livedeck.propeller.transition import Transition
 
 _RUNS_CHILDREN = frozenset({NodePhase.DYNAMIC_RUNNING, NodePhase.FAILING})
@@ -68,6 +74,8 @@ class DynamicHandler(NodeHandler):
                 self._left_nodes(transition, path, event)
             case NodesFound():
                 self._found(transition, path, event)
+            case NodesRecovered(scope=scope):
+                self._recovered(transition, path, scope)
             case NodesRefused(attempt=number, failure=failure):
                 self.task.handle(transition, path, AttemptFailed(path, number, failure))
             case OutputsKept():
@@ -100,13 +108,19 @@ class DynamicHandler(NodeHandler):
         elif node.phase in _RUNS_CHILDREN and node.scope is None:
             transition.hold(path, event.scope)
 
+    def _recovered(self, transition: Transition, path: Path, scope: ScopeState) -> None:
+        node = transition.node(path)
+        if node.phase is NodePhase.QUEUED and node.attempt is None:  # else told twice
+            transition.move(path, NodeTrigger.RUN)
+            transition.move(path, NodeTrigger.RUN_CHILDREN)
+            transition.hold(path, scope)
+
     def resume(self, transition: Transition, path: Path) -> None:
         node = transition.node(path)
         if node.phase not in _RUNS_CHILDREN:
             self.task.resume(transition, path)
         elif node.scope is None:
-            assert node.attempt is not None
-            transition.ask(FindNodes(path, node.attempt.number))
+            transition.ask(FindNodes(path, _number(node)))
         else:
             transition.resume(path)
 
@@ -120,9 +134,8 @@ class DynamicHandler(NodeHandler):
 
     def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
         node, failure = transition.node(path), transition.scope(path).failure
-        assert node.attempt is not None
         if succeeded:
-            transition.ask(KeepOutputs(path, node.attempt.number))
+            transition.ask(KeepOutputs(path, _number(node)))
         elif failure is not None:
             transition.fail(path, failure)
             transition.ask(ReleaseOutputs(path))
@@ -136,6 +149,8 @@ class DynamicHandler(NodeHandler):
                 return compile_nodes(shell, path, attempt, self.outputs)
             case FindNodes(path, attempt):
                 return find_nodes(shell, path, attempt)
+            case Prepare(path) if (source := shell.recovered.dynamic(shell.name(path))) is not None:
+                return recover_nodes(shell, path, source, lambda: self.task.carry_out(shell, command))
             case _:
                 return self.task.carry_out(shell, command)
 
@@ -159,6 +174,11 @@ class DynamicHandler(NodeHandler):
 
 _STOPPED = Failure("Stopped", "The attempt was stopped.")
 """Of an attempt that left nodes while its node was being stopped; the node is aborted, and nobody reads it."""
+
+
+def _number(node: NodeState) -> int:
+    """Which attempt the nodes are of that the node holds: the first, if its task was not run but recovered."""
+    return node.attempt.number if node.attempt is not None else 0
 
 
 def _live(node: NodeState, event: AttemptEvent) -> bool:

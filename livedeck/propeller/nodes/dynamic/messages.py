@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from livedeck.propeller.commands import NodeCommand
-from livedeck.propeller.events import AttemptEvent
+from livedeck.propeller.events import AttemptEvent, NodeEvent
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.state import ScopeState
 
@@ -20,6 +20,13 @@ class FindNodes(NodeCommand):
     """Ask for what was compiled and put on record before. Answered by ``NodesFound``."""
 
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodesRecovered(NodeEvent):
+    """The nodes that the task has left in the execution that this one recovers: it is not run again."""
+
+    scope: ScopeState
 
 
 @dataclass(frozen=True, slots=True)

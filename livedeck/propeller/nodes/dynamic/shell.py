@@ -5,9 +5,11 @@ pieces beside the event loop, compiled and planned there, and what is too much i
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
+from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
 from google.protobuf.message import DecodeError
@@ -15,7 +17,7 @@ from google.protobuf.message import DecodeError
 from livedeck.errors import ImpossibleTransition, Refusal, StoreError, StoreUnavailable, UserError
 from livedeck.literals.parsing import parse_into
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.nodes.dynamic.messages import NodesFound, NodesRefused
+from livedeck.propeller.nodes.dynamic.messages import NodesFound, NodesRecovered, NodesRefused
 from livedeck.propeller.plan import Path
 from livedeck.propeller.retry import retry
 from livedeck.propeller.shell import Shell
@@ -44,9 +46,37 @@ async def find_nodes(shell: Shell, path: Path, attempt: int) -> None:
     """Emit the nodes that were compiled before, by this engine or another."""
     node = shell.addresses.node_id(shell.name(path))
     closure = await retry("find dynamic workflow", lambda: shell.control.find_dynamic_workflow(node), shell.settings)
+    shell.recovered.note_dynamic(path, node.node_id)
     if closure is None:
         raise ImpossibleTransition(f"node {node.node_id!r} runs nodes of its own, but which is not on record")
     shell.emit(NodesFound(path, attempt, await _planned(shell, path, attempt, closure)))
+
+
+async def recover_nodes(
+    shell: Shell, path: Path, source: NodeExecutionIdentifier, run: Callable[[], Awaitable[None]]
+) -> None:
+    """Emit the nodes that the task has left in the execution that this one recovers; run it if they are gone.
+
+    As in Flyte the task does not run again: it might leave others, and those that have succeeded could not be told.
+
+    Args:
+        shell: the shell.
+        path: the node.
+        source: the node of then.
+        run: runs the task.
+    """
+    name = shell.name(path)
+    closure = await retry("find dynamic workflow", lambda: shell.control.find_dynamic_workflow(source), shell.settings)
+    if closure is None or not await shell.recovered.take_dynamic(path, name):
+        await run()
+        return
+    scope = await _planned(shell, path, 0, closure)
+    shell.observations.compiled[path, 0] = DynamicWorkflowNodeMetadata(
+        id=closure.primary.template.id,
+        compiled_workflow=closure,
+        dynamic_job_spec_uri=shell.addresses.futures_uri(name, 0),
+    )
+    shell.emit(NodesRecovered(path, scope))
 
 
 async def _compiled(shell: Shell, path: Path, attempt: int, outputs: VariableMap) -> ScopeState:

@@ -75,7 +75,13 @@ async def _create(plan: Launched, shell: Shell, path: Path, child: Child) -> Nod
     """Create the child; return what is to be told if there is none."""
     try:
         inputs = await shell.data.inputs(path)
-        request = shell.children.request(child, plan.launch_plan, inputs, interruptible=plan.interruptible)
+        request = shell.children.request(
+            child,
+            plan.launch_plan,
+            inputs,
+            interruptible=plan.interruptible,
+            recovers=shell.recovered.child(shell.name(path)),
+        )
         created = await child.create(request)
     except (InvalidWorkflow, Refusal) as error:
         name = plan.launch_plan.name
@@ -105,7 +111,7 @@ async def _outcome(plan: Launched, shell: Shell, path: Path, child: Child, execu
     closure = execution.closure
     if closure.phase == WorkflowExecution.SUCCEEDED:
         try:
-            await shell.data.store_outputs(path, await shell.data.read(closure.outputs.uri))
+            await shell.store_outputs(path, await shell.data.read(closure.outputs.uri))
         except InvalidWorkflow as error:
             return ChildFailed(
                 path, Failure(_FAILED, f"{_told(plan, child)} has succeeded, but {error}.", Blame.SYSTEM)

@@ -35,7 +35,7 @@ class TaskHandler(HoldsNoScope):
     @classmethod
     def plan(cls, node: Node, planner: Planner) -> Self:
         template = planner.task(node.task_node.reference_id)
-        return cls(task_plan(node, template, system_retries=planner.system_retries))
+        return cls(task_plan(node, template, system_retries=planner.system_retries, timeout=planner.timeout))
 
     def ready(self, transition: Transition, path: Path) -> None:
         rules.ready(transition, path)

@@ -11,13 +11,14 @@ from livedeck.errors import UnsupportedOption
 from livedeck.propeller.plan import TaskPlan
 
 
-def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> TaskPlan:
+def task_plan(node: Node, template: TaskTemplate, *, system_retries: int, timeout: timedelta | None = None) -> TaskPlan:
     """Read a task node.
 
     Args:
         node: the node; what its metadata states goes before what the template states.
         template: the task that it names.
         system_retries: how many system failures are followed by another attempt.
+        timeout: how long an attempt may run if neither says so; None: for ever.
 
     Raises:
         UnsupportedOption: the task is not one that has a command to run, or it asks for what cannot be done.
@@ -33,7 +34,7 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int) -> Tas
         template=template,
         retries=(metadata if metadata.HasField("retries") else task).retries.retries,
         system_retries=system_retries,
-        timeout=_timeout(node, template),
+        timeout=_timeout(node, template) or timeout,
         cacheable=cacheable,
         cache_version=metadata.cache_version or task.discovery_version,
         serial=cacheable and serial,

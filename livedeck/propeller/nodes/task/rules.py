@@ -20,6 +20,7 @@ from livedeck.propeller.events import (
     CacheHit,
     CacheMissed,
     NodeEvent,
+    OutputsAwaited,
     Prepared,
     PrepareFailed,
 )
@@ -107,12 +108,17 @@ def _live(node: NodeState, number: int) -> bool:
 
 
 def _on_prepared(transition: Transition, path: Path, _: Prepared) -> None:
+    transition.idle(path, waits=False)
     transition.put(path, replace(transition.node(path), attempt=AttemptState(0)))
     _launch(transition, path)
 
 
 def _on_cache_missed(transition: Transition, path: Path, _: CacheMissed) -> None:
     transition.ask(ReserveOutputs(path))
+
+
+def _on_awaited(transition: Transition, path: Path, _: OutputsAwaited) -> None:
+    transition.idle(path, waits=True)
 
 
 def _on_cache_hit(transition: Transition, path: Path, _: CacheHit) -> None:
@@ -183,6 +189,7 @@ _ON_QUEUED: Mapping[type[NodeEvent], Callable[[Transition, Path, Any], None]] = 
     Prepared: _on_prepared,
     CacheHit: _on_cache_hit,
     CacheMissed: _on_cache_missed,
+    OutputsAwaited: _on_awaited,
     PrepareFailed: _on_prepare_failed,
 }
 

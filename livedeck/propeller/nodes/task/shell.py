@@ -1,12 +1,12 @@
 """What the shell does for the commands of a task's node."""
 
-import logging
 from collections.abc import Coroutine
 from typing import Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from livedeck.errors import ImpossibleTransition, InvalidWorkflow
+from livedeck.errors import ImpossibleTransition
+from livedeck.propeller import cached_outputs
 from livedeck.propeller.commands import (
     KeepOutputs,
     Launch,
@@ -16,12 +16,9 @@ from livedeck.propeller.commands import (
     ReserveOutputs,
     Stop,
 )
-from livedeck.propeller.events import CacheHit, CacheMissed, NodeEvent, OutputsKept, Prepared, PrepareFailed
-from livedeck.propeller.failures import Failure
+from livedeck.propeller.events import NodeEvent, OutputsKept
 from livedeck.propeller.plan import Path, TaskPlan
 from livedeck.propeller.shell import Shell
-
-log = logging.getLogger("livedeck.propeller")
 
 
 def carry_out(task: TaskPlan, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
@@ -30,9 +27,9 @@ def carry_out(task: TaskPlan, shell: Shell, command: NodeCommand) -> Coroutine[A
         case Prepare(path):
             return _prepare(task, shell, path)
         case ReserveOutputs(path):
-            return _reserve(task, shell, path)
+            return cached_outputs.reserve(task, shell, path)
         case ReleaseOutputs(path):
-            return _release(task, shell, path)
+            return cached_outputs.release(task, shell, path)
         case Launch(path, attempt, adopt):
             return shell.launcher.start(path, attempt, task, adopt=adopt)
         case Stop(path, attempt):
@@ -45,51 +42,11 @@ def carry_out(task: TaskPlan, shell: Shell, command: NodeCommand) -> Coroutine[A
 
 async def _prepare(task: TaskPlan, shell: Shell, path: Path) -> None:
     async def look_up(inputs: LiteralMap) -> NodeEvent:
-        if await _find_cached(task, shell, path, inputs):
-            return CacheHit(path)
-        return CacheMissed(path) if task.serial else Prepared(path)
+        return await cached_outputs.look_up(task, shell, path, inputs.literals)
 
     # A task that the cache may know is over without running: it does not wait for others to be started.
     slots = shell.preparing if task.cacheable else shell.starting
     await shell.prepare(path, look_up, slots)
-
-
-async def _find_cached(task: TaskPlan, shell: Shell, path: Path, inputs: LiteralMap) -> bool:
-    uri = await shell.cache.find(path, task, inputs.literals)
-    return uri is not None and await _take_cached(shell, path, uri)
-
-
-async def _take_cached(shell: Shell, path: Path, uri: str) -> bool:
-    """Note cached outputs as the node's; False if they are gone."""
-    try:
-        await shell.data.read(uri)
-    except InvalidWorkflow:
-        log.warning("propeller.cache_stale execution=%s outputs=%s", shell.key, uri)
-        shell.cache.forget(path, stale=True)
-        return False
-    shell.observations.outputs[path] = uri
-    return True
-
-
-async def _reserve(task: TaskPlan, shell: Shell, path: Path) -> None:
-    """Wait without a slot until the outputs are cached, or are this node's to compute."""
-    node = shell.addresses.node_id(shell.name(path))
-    try:
-        inputs = (await shell.data.inputs(path)).literals
-    except InvalidWorkflow as error:
-        shell.emit(PrepareFailed(path, Failure("BindingError", f"The inputs cannot be read: {error}.")))
-        return
-    uri = await shell.cache.reserve(path, node, task, inputs, wanted=lambda: not shell.node(path).phase.terminal)
-    with shell.recorder.expecting():
-        if uri is not None and await _take_cached(shell, path, uri):
-            shell.emit(CacheHit(path))
-        else:
-            shell.emit(Prepared(path))
-
-
-async def _release(task: TaskPlan, shell: Shell, path: Path) -> None:
-    if task.serial:
-        await shell.cache.release(shell.addresses.node_id(shell.name(path)))
 
 
 async def _stop(shell: Shell, path: Path, number: int) -> None:
@@ -100,8 +57,5 @@ async def _stop(shell: Shell, path: Path, number: int) -> None:
 
 
 async def _keep_outputs(task: TaskPlan, shell: Shell, path: Path, number: int) -> None:
-    if task.cacheable:
-        inputs = (await shell.data.inputs(path)).literals
-        source = shell.addresses.task_id(shell.name(path), task.template.id, number)
-        await shell.cache.keep(path, task, inputs, shell.observations.outputs[path], source)
+    await cached_outputs.keep(task, shell, path, number)
     shell.emit(OutputsKept(path))

@@ -6,25 +6,21 @@ from datetime import timedelta
 from typing import Any, Self
 
 from flyteidl.core.workflow_pb2 import Node
-from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.deck.numerals import format_duration
-from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
-from livedeck.propeller.event_writer import ReportContext
+from livedeck.propeller.commands import NodeCommand
 from livedeck.propeller.events import NodeEvent
 from livedeck.propeller.failures import Failure
-from livedeck.propeller.node_handler import NodeHandler, ScopeBuilder
+from livedeck.propeller.node_handler import NodeHandler, WrapsKind
 from livedeck.propeller.nodes.timed.shell import TimeIsOver, WatchTime, watch
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
-from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
-from livedeck.propeller.state import NodeState
 from livedeck.propeller.transition import Transition
 
 
 @dataclass(frozen=True, slots=True)
-class TimedHandler(NodeHandler):
+class TimedHandler(WrapsKind):
     """Has the scope that the node holds fail when the node's time is over; all else is the wrapped kind's doing."""
 
     inner: NodeHandler
@@ -37,9 +33,6 @@ class TimedHandler(NodeHandler):
     @classmethod
     def plan(cls, node: Node, planner: Planner) -> Self:
         return cls(planner.handler(node, after=cls), _timeout(node))
-
-    def ready(self, transition: Transition, path: Path) -> None:
-        self.inner.ready(transition, path)
 
     def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
         before = transition.node(path).scope
@@ -62,25 +55,10 @@ class TimedHandler(NodeHandler):
             transition.ask(WatchTime(path))
         self.inner.resume(transition, path)
 
-    def stop(self, transition: Transition, path: Path) -> None:
-        self.inner.stop(transition, path)
-
-    def scope_over(self, transition: Transition, path: Path, *, succeeded: bool) -> None:
-        self.inner.scope_over(transition, path, succeeded=succeeded)
-
     def carry_out(self, shell: Shell, command: NodeCommand) -> Coroutine[Any, Any, None]:
         if isinstance(command, WatchTime):
             return watch(self.timeout, shell, command.path)
         return self.inner.carry_out(shell, command)
-
-    def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:
-        return self.inner.rebuild(node, record, scope)
-
-    def describe_node(self, event: NodeExecutionEvent, report: ReportNode, context: ReportContext) -> None:
-        self.inner.describe_node(event, report, context)
-
-    def describe_attempt(self, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
-        self.inner.describe_attempt(event, report, context)
 
 
 def _timeout(node: Node) -> timedelta:
