@@ -96,7 +96,11 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     before = signal.getsignal(signal.SIGTERM)
     made = Bench(tmp_path)
     made.give()
+    loaded = set(sys.modules)
     yield made
+    for name in set(sys.modules) - loaded:  # modules of bundles, which others may have by the same names
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
     assert signal.getsignal(signal.SIGTERM) == before
 
 
