@@ -23,6 +23,8 @@ from livedeck import Deck, Resources, current_context, task, workflow
 
 CLASSES = 10
 SIDE = 8  # pixels: the digits are 8 x 8, 17 shades
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
 
 
 class Split(NamedTuple):
@@ -72,29 +74,73 @@ def train(
     momentum = [np.zeros_like(part) for part in model]
 
     ctx = current_context()
-    deck = Deck("training")
-    done = deck.progress("epochs", total=epochs)
-    best = deck.value("best accuracy", 0.0, unit="%")
-    losses = deck.chart("Loss", x_label="epoch", y_label="cross-entropy", log_y=True)
-    accuracies = deck.chart("Accuracy", x_label="epoch", y_label="share of images")
-    best_accuracy = 0.0
+    deck = TrainingDeck(epochs)
     for epoch in range(1, epochs + 1):
         rate = learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / (epochs + 1)))
         with threadpool_limits(1):  # products of matrices this small are slower on several threads
             for batch, targets in batches(images, labels, random):
                 step(model, momentum, gradients(model, batch, targets), rate)
 
-        loss, accuracy = measure(model, images, labels)
-        check_loss, check_accuracy = measure(model, check_images, check_labels)
-        best_accuracy = max(best_accuracy, check_accuracy)
-        losses.append(epoch, training=loss, validation=check_loss)
-        accuracies.append(epoch, training=accuracy, validation=check_accuracy)
-        best.update(round(100 * best_accuracy, 2))
-        done.update(epoch)
+        training, validation = measure(model, images, labels), measure(model, check_images, check_labels)
+        deck.show_epoch(epoch, training, validation, rate)
+        deck.show_weights(epoch, model)
+        deck.show_misread(model, check_images, check_labels)
         ctx.publish_decks()
         if epoch % 10 == 0 or epoch == epochs:
-            print(f"epoch {epoch}/{epochs}: loss {loss:.4f}, validation accuracy {check_accuracy:.2%}")
+            print(f"epoch {epoch}/{epochs}: loss {training.loss:.4f}, validation accuracy {validation.accuracy:.2%}")
     return model
+
+
+class Measured(NamedTuple):
+    """How well a model does on some images."""
+
+    loss: float  # mean cross-entropy
+    accuracy: float  # share of the images that are read right
+
+
+class TrainingDeck:
+    """The Deck of a training: how far it is, how well the model does, and what it misreads."""
+
+    def __init__(self, epochs: int) -> None:
+        self.deck = Deck("training")
+        self.done = self.deck.progress("epochs", total=epochs)
+        self.deck.value("validation accuracy", 0.0, unit="%")
+        self.deck.value("best so far", 0.0, unit="%")
+        self.deck.value("training loss", 0.0)
+        self.deck.value("learning rate", 0.0)
+        self.losses = self.deck.chart("Loss", x_label="epoch", y_label="cross-entropy", log_y=True)
+        self.accuracies = self.deck.chart("Accuracy", x_label="epoch", y_label="share of images")
+        self.rates = self.deck.chart("Learning rate", x_label="epoch")
+        self.norms = self.deck.chart("Weights", x_label="epoch", y_label="norm")
+        self.misread = Deck("misread")
+        self.best = self.before = 0.0
+
+    def show_epoch(self, epoch: int, training: Measured, validation: Measured, rate: float) -> None:
+        """Add one epoch to the curves; the tiles show the newest."""
+        accuracy = 100 * validation.accuracy
+        self.best = max(self.best, accuracy)
+        self.deck.value("validation accuracy", round(accuracy, 2), unit="%", delta=round(accuracy - self.before, 2))
+        self.deck.value("best so far", round(self.best, 2), unit="%")
+        self.deck.value("training loss", round(training.loss, 5))
+        self.deck.value("learning rate", round(rate, 5))
+        self.losses.append(epoch, training=training.loss, validation=validation.loss)
+        self.accuracies.append(epoch, training=training.accuracy, validation=validation.accuracy)
+        self.rates.append(epoch, rate=rate)
+        self.done.update(epoch)
+        self.before = accuracy
+
+    def show_weights(self, epoch: int, model: list[np.ndarray]) -> None:
+        """Add how large the weights of each layer are."""
+        self.norms.append(
+            epoch, {f"layer {i // 2 + 1}": float(np.linalg.norm(model[i])) for i in range(0, len(model), 2)}
+        )
+
+    def show_misread(self, model: list[np.ndarray], images: Floats, labels: Integers) -> None:
+        """Show what the model misreads now, in place of what it misread before."""
+        guesses = probabilities(model, images).argmax(axis=1)
+        wrong = np.flatnonzero(guesses != labels)
+        samples = [(images[i], f"{labels[i]} read as {guesses[i]}") for i in wrong[:40]]
+        self.misread.replace(gallery(samples) if samples else "<p>None of the images kept aside.</p>")
 
 
 @task(enable_deck=True)
@@ -139,10 +185,6 @@ def train_digits(
         seed=seed,
     )
     return evaluate(model=model, images=split.test_images, labels=split.test_labels)
-
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
 
 
 def initial_weights(sizes: list[int], random: np.random.Generator) -> list[np.ndarray]:
@@ -208,11 +250,11 @@ def step(model: list[np.ndarray], momentum: list[np.ndarray], slopes: list[np.nd
         part += speed
 
 
-def measure(model: list[np.ndarray], images: Floats, labels: Integers) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy."""
+def measure(model: list[np.ndarray], images: Floats, labels: Integers) -> Measured:
+    """Compare what the model reads with what the images are."""
     guessed = probabilities(model, images)
     loss = -np.log(guessed[np.arange(len(labels)), labels] + 1e-9).mean()
-    return float(loss), float((guessed.argmax(axis=1) == labels).mean())
+    return Measured(float(loss), float((guessed.argmax(axis=1) == labels).mean()))
 
 
 def gallery(samples: list[tuple[Floats, str]]) -> str:

@@ -40,7 +40,7 @@ def take_deck(browser: Browser, url: str, picture: Path) -> None:
     frame = page.get_by_role("region", name="Deck", exact=True).get_by_title("Deck", exact=True).content_frame
     points = "|".join(str(count) for count in range(SHOWN, EPOCHS + 1))
     chart = frame.get_by_role("img", name=re.compile(r"^Loss"))
-    expect(chart).to_have_accessible_name(re.compile(rf"training: ({points}) points"), timeout=120_000)
+    expect(chart).to_have_accessible_name(re.compile(rf"training: ({points}) points"), timeout=600_000)
     page.screenshot(path=picture)
     page.close()
 

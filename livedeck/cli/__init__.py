@@ -19,7 +19,7 @@ COMMANDS = {
     "get": ("livedeck.cli.get", "List executions, or show one."),
     "watch": ("livedeck.cli.watch", "Follow an execution, or what one of its tasks prints."),
     "abort": ("livedeck.cli.abort", "Abort a running execution."),
-    "approve": ("livedeck.cli.gates", "Approve of what an execution waits for, or refuse it."),
+    "approve": ("livedeck.cli.gates", "Approve what an execution waits for, or refuse it."),
     "signal": ("livedeck.cli.gates", "Give an execution a value that it waits for."),
     "recover": ("livedeck.cli.abort", "Start a failed execution again, without what has succeeded."),
     "relaunch": ("livedeck.cli.abort", "Start an execution again with the same inputs."),

@@ -10,7 +10,11 @@ from livedeck.client import Client
 @endpoint_option
 @project_options
 @click.option(
-    "--reason", default="aborted from the command line", show_default=True, help="Recorded with the execution."
+    "--reason",
+    metavar="WORDS",
+    default="aborted from the command line",
+    show_default=True,
+    help="Recorded with the execution.",
 )
 @click.argument("name")
 def abort(name: str, reason: str, endpoint: str, project: str, domain: str) -> None:

@@ -20,7 +20,9 @@ LONGEST_END = 20.0
 
 @click.command()
 @server_options
-@click.option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs to train for.  [default: 40]")
+@click.option(
+    "--epochs", type=click.IntRange(min=1), metavar="N", default=None, help="Epochs to train for.  [default: 40]"
+)
 def demo(host: str, port: int, data_dir: Path | None, epochs: int | None) -> None:
     """Start the server and run the digits example with its Deck live.
 

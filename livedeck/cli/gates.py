@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("name")
 @click.argument("approval", required=False)
 def approve(name: str, approval: str | None, refuse: bool, endpoint: str, project: str, domain: str) -> None:  # noqa: FBT001 - click gives them by name
-    """Approve of what an execution waits for, or refuse it. APPROVAL is needed only where several wait."""
+    """Approve what an execution waits for, or refuse it. APPROVAL is needed only where several wait."""
     from livedeck.cli.signal_values import literal_of
 
     with Client(endpoint, project=project, domain=domain) as client:
@@ -70,8 +70,8 @@ def _waiting(
     matching = open_ if wanted is None else [each for each in found if each.id.signal_id == wanted]
     names = ", ".join(repr(each.id.signal_id) for each in open_) or "nothing"
     if not matching:
-        what = "no approval" if wanted is None else f"no signal {wanted!r}"
-        raise UnknownEntity(f"execution {execution.name} has {what} that a node waits for; it waits for {names}")
+        what = "waits for no approval" if wanted is None else f"has no signal {wanted!r}"
+        raise UnknownEntity(f"execution {execution.name} {what}; it waits for {names}")
     if len(matching) > 1:
         raise UserError(f"execution {execution.name} waits for {names}: say which")
     return matching[0]

@@ -34,7 +34,9 @@ PHASES = sorted({*WorkflowExecution.Phase.keys(), *NodePhases.Phase.keys()} - {"
 @click.command()
 @endpoint_option
 @project_options
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many executions.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), metavar="N", default=20, show_default=True, help="How many executions."
+)
 @click.option(
     "--phase",
     "phases",
@@ -89,10 +91,19 @@ def get(
 def _print_executions(client: Client, phases: Collection[str], limit: int, *, as_json: bool) -> None:
     filters = f"value_in(phase,{';'.join(phases)})" if phases else ""
     executions = list(client.list_executions(filters=filters, limit=limit))
+    if not executions:
+        _check_project(client)
     if as_json:
         _print_json([MessageToDict(each) for each in executions])
     else:
         _list(executions, client.project, client.domain, phases)
+
+
+def _check_project(client: Client) -> None:
+    """See that there is such a project: what is in one that is mistyped is nothing, too."""
+    projects = [project.id for project in client.list_projects()]
+    if client.project not in projects:
+        raise click.ClickException(f"there is no project {client.project!r}; there are: {', '.join(projects)}")
 
 
 def _print_node(client: Client, execution: WorkflowExecutionIdentifier, node: str, *, as_json: bool) -> None:

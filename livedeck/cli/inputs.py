@@ -140,9 +140,8 @@ def input_options(interface: Interface) -> list[click.Option]:
 
 def _option(parameter: Parameter, entity: str) -> click.Option:
     dashed = parameter.name.replace("_", "-")
-    text = parameter.description or "input"
-    if not parameter.required:
-        text += f"  [default: {_shown(parameter, entity)}]"
+    default = "" if parameter.required else f"[default: {_shown(parameter, entity)}]"
+    text = "  ".join(filter(None, [parameter.description, default]))
     if parameter.type is bool:
         return click.Option(
             [parameter.name, f"--{dashed}/--no-{dashed}"], default=None, help=text, required=parameter.required
@@ -156,7 +155,7 @@ def _option(parameter: Parameter, entity: str) -> click.Option:
         multiple=several,
         metavar=words.upper() if short else "VALUE",
         required=parameter.required,
-        help=text if short else f"{text}  ({words})",
+        help=text if short else f"{text}  ({words})".strip(),
     )
 
 

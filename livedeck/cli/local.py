@@ -45,7 +45,8 @@ def _is_one_of_many(event: LocalEvent) -> bool:
 
 
 def _line(label: str, phase: str, colour: str, more: str) -> None:
-    click.echo(f"{label:{WIDTH}} {click.style(f'{phase:10}', fg=colour)} {more}".rstrip(), err=True)
+    padding = " " * (10 - len(phase))  # outside of the colour, so that none is left at the end of a line
+    click.echo(f"{label:{WIDTH}} {click.style(phase, fg=colour)}{padding} {more}".rstrip(), err=True)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.identifier_pb2 import Identifier, NodeExecutionIdentifier
-from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
+from flyteidl.core.workflow_pb2 import GateNode, Node, WorkflowTemplate
 
 from livedeck.admin.compiler.nodes import inner_nodes
 from livedeck.client import Client
@@ -42,8 +42,16 @@ class NodeNames:
         id_, spec = execution.id.node_id, execution.metadata.spec_node_id
         if execution.metadata.is_dynamic and id_ not in self._dynamic and self._find_dynamic is not None:
             self._dynamic[id_] = NodeNames(self._find_dynamic(execution.id))
-        planned = self._find_below_dynamic(id_) or self._find(id_, self._nodes)
+        planned = self._planned(id_)
         return (planned.metadata.name if planned is not None else "") or ("" if spec == id_ else spec)
+
+    def gate_of(self, execution: NodeExecution) -> GateNode:
+        """Return what the node waits for; an empty message for one that is no gate."""
+        planned = self._planned(execution.id.node_id)
+        return planned.gate_node if planned is not None else GateNode()
+
+    def _planned(self, id_: str) -> Node | None:
+        return self._find_below_dynamic(id_) or self._find(id_, self._nodes)
 
     def _find_below_dynamic(self, id_: str) -> Node | None:
         """Return a node of the innermost dynamic one that it is inside of."""

@@ -32,10 +32,11 @@ def endpoint_option(command: F) -> F:
     return click.option(
         "--endpoint",
         envvar="LIVEDECK_ENDPOINT",
+        metavar="HOST:PORT",
         default=DEFAULT_ENDPOINT,
         show_default=True,
         show_envvar=True,
-        help="host:port of the server.",
+        help="Where the server is; https://HOST for one behind a proxy.",
     )(command)
 
 
@@ -45,6 +46,7 @@ def project_options(command: F) -> F:
         "-d",
         "--domain",
         envvar="LIVEDECK_DOMAIN",
+        metavar="DOMAIN",
         default="development",
         show_default=True,
         show_envvar=True,
@@ -54,10 +56,11 @@ def project_options(command: F) -> F:
         "-p",
         "--project",
         envvar="LIVEDECK_PROJECT",
+        metavar="PROJECT",
         default="flytesnacks",
         show_default=True,
         show_envvar=True,
-        help="Project.",
+        help="Project that executions belong to.",
     )(command)
 
 
@@ -75,6 +78,7 @@ def server_options(command: F) -> F:
         "--port",
         envvar="LIVEDECK_PORT",
         type=click.IntRange(0, 65535),
+        metavar="PORT",
         default=8080,
         show_default=True,
         show_envvar=True,
@@ -83,6 +87,7 @@ def server_options(command: F) -> F:
     return click.option(
         "--host",
         envvar="LIVEDECK_HOST",
+        metavar="HOST",
         default="127.0.0.1",
         show_default=True,
         show_envvar=True,

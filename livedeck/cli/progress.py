@@ -1,6 +1,7 @@
 """An execution's progress in a terminal: one line for each thing that happened."""
 
 import itertools
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -125,7 +126,7 @@ class Progress:
         due = self._clock() >= self._items_at.get(node, 0.0)
         if (due or over == size) and self._is_news((node, "items"), f"{over} {counts['RUNNING']} {counts['FAILED']}"):
             self._items_at[node] = self._clock() + QUEUE_PAUSE
-            words = [f"{over:,} of {size:,} items over"]
+            words = [f"{over:,} of {size:,} items ended"]
             words += [f"{counts[phase]:,} {phase.lower()}" for phase in ("FAILED", "RUNNING") if counts[phase]]
             click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase('RUNNING')}  {', '.join(words)}")
 
@@ -135,7 +136,7 @@ class Progress:
             self._queue, self._queue_at = nodes, now + QUEUE_PAUSE
             self.queue(dict(itertools.islice(nodes.items(), QUEUE_LINES)))
             if len(nodes) > QUEUE_LINES:
-                click.echo(f"{f'    and {len(nodes) - QUEUE_LINES} more':{WIDTH}} {_phase('QUEUED')}")
+                click.echo(f"{f'    and {len(nodes) - QUEUE_LINES} more':{WIDTH}} {_phase('QUEUED')}".rstrip())
 
     def queue(self, nodes: Mapping[str, Queued]) -> None:
         """Print a line for each node that waits to be started."""
@@ -150,7 +151,7 @@ class Progress:
         line = f"{'execution':{WIDTH}} {_phase(phase)}"
         if execution.closure.HasField("duration") and execution.closure.duration.ToTimedelta():
             line += f"  {duration_text(execution.closure.duration)}"
-        click.echo(line)
+        click.echo(line.rstrip())
 
     def _node(self, node: NodeExecution) -> None:
         phase = NodePhases.Phase.Name(node.closure.phase)
@@ -159,6 +160,9 @@ class Progress:
         if is_boundary(node) or not self._is_news(id_, phase):
             return
         line = f"{self._labels[id_]:{WIDTH}} {_phase(phase)}"
+        awaited = self._awaited(node) if phase == "RUNNING" else ""
+        if awaited:
+            line = f"{self._labels[id_]:{WIDTH}} {_phase('WAITING')}  {awaited}"
         if node.closure.task_node_metadata.cache_status == catalog_pb2.CACHE_HIT:
             source = node.closure.task_node_metadata.catalog_key.source_task_execution
             line = f"{self._labels[id_]:{WIDTH}} {_phase('CACHED')}"
@@ -171,9 +175,22 @@ class Progress:
         child = node.closure.workflow_node_metadata.executionId
         if child.name and self._is_news((id_, "child"), child.name):
             line += f"  Execution {child.name}: {self._console_url.rpartition('/')[0]}/{child.name}"
-        click.echo(line)
+        click.echo(line.rstrip())
         if node.closure.HasField("error"):
             self._error(node.closure.error.message)
+
+    def _awaited(self, node: NodeExecution) -> str:
+        """Return what a gate waits for, and how that is given; "" for other nodes."""
+        gate, execution = self._names.gate_of(node), node.id.execution_id.name
+        match gate.WhichOneof("condition"):
+            case "approve":
+                return f"for approval: livedeck approve {execution} {shlex.quote(gate.approve.signal_id)}"
+            case "signal":
+                return f"for a value: livedeck signal {execution} {shlex.quote(gate.signal.signal_id)} VALUE"
+            case "sleep":
+                return f"for {duration_text(gate.sleep.duration)}"
+            case _:
+                return ""
 
     def _task(self, task: TaskExecution) -> None:
         """Attempts are worth a line once there is more than one."""
@@ -186,12 +203,12 @@ class Progress:
             return
         # The next attempt may be over before anything is heard of it: that it is there says that this one was retried.
         if self._is_news((node, number - 1), "RETRYABLE_FAILED"):
-            click.echo(f"{f'{label}, attempt {number}':{WIDTH}} {_phase('RETRYABLE_FAILED')}")
+            click.echo(f"{f'{label}, attempt {number}':{WIDTH}} {_phase('RETRYABLE_FAILED')}".rstrip())
             before = self._attempts.get((node, number - 1))
             if before is not None and before.closure.HasField("error"):
                 self._error(before.closure.error.message)
         if task.closure.phase == TaskPhases.RUNNING and self._is_news((node, number), "RUNNING"):
-            click.echo(f"{f'{label}, attempt {number + 1}':{WIDTH}} {_phase('RUNNING')}")
+            click.echo(f"{f'{label}, attempt {number + 1}':{WIDTH}} {_phase('RUNNING')}".rstrip())
 
     def explain(self, execution: Execution) -> None:
         """Say why it did not succeed, unless that was said already."""
@@ -223,7 +240,7 @@ def queue_text(queued: Queued) -> str:
 
 def _phase(name: str) -> str:
     words = {"RETRYABLE_FAILED": "failed, retried"}.get(name, name.lower().replace("_", " "))
-    return click.style(f"{words:10}", fg=COLOURS.get(name))
+    return click.style(words, fg=COLOURS.get(name)) + " " * (10 - len(words))
 
 
 def duration_text(duration: Duration) -> str:

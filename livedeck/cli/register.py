@@ -10,7 +10,7 @@ from livedeck.sdk.loading import kind_of, load_file
 @click.command()
 @endpoint_option
 @project_options
-@click.option("--version", help="Version to register under.  [default: a digest of the code]")
+@click.option("--version", metavar="VERSION", help="Version to register under.  [default: a digest of the code]")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def register(files: tuple[str, ...], endpoint: str, project: str, domain: str, version: str | None) -> None:
     """Register the workflows and tasks of Python files on the server.

@@ -33,8 +33,8 @@ HELP = ("-h", "--help")
 @click.option("--view", is_flag=True, help="Show the Decks of a local run in a browser, until Ctrl-C.")
 @endpoint_option
 @project_options
-@click.option("--name", help="Name of the execution.  [default: one is made up]")
-@click.option("--version", help="Version to register under.  [default: a digest of the code]")
+@click.option("--name", metavar="NAME", help="Name of the execution.  [default: one is made up]")
+@click.option("--version", metavar="VERSION", help="Version to register under.  [default: a digest of the code]")
 @click.option("-h", "--help", "wants_help", is_flag=True, help="Show this message; after FILE or NAME, what they take.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="FILE NAME [INPUTS]...")
 @click.pass_context

@@ -20,7 +20,11 @@ HOST = "127.0.0.1"
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port on loopback to listen on."
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=0,
+    help="Port on loopback to listen on.  [default: a free one]",
 )
 @click.option("--browser/--no-browser", default=True, help="Open a browser, where there is a display.")
 @click.option("--wait", is_flag=True, help="Wait for a first Deck, rather than fail where there is none.")

@@ -29,6 +29,7 @@ from livedeck.client.connection import sendable
 @click.option(
     "--attempt",
     type=click.IntRange(min=1),
+    metavar="N",
     help="With --log: what this attempt prints.  [default: the newest one, and those that follow]",
 )
 @click.argument("name")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flyteidl.admin.common_pb2 import UrlBlob
     from flyteidl.admin.execution_pb2 import Execution, ExecutionSpec
     from flyteidl.admin.node_execution_pb2 import NodeExecution
+    from flyteidl.admin.project_pb2 import Project
     from flyteidl.admin.signal_pb2 import Signal
     from flyteidl.admin.task_execution_pb2 import TaskExecution
     from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
@@ -158,6 +159,16 @@ class Executions(Connection):
         newest_first = Sort(key="created_at", direction=Sort.DESCENDING)
         request = ResourceListRequest(id=scope, filters=filters, sort_by=newest_first)
         return self._pages("ListExecutions", request, "executions", limit)
+
+    def list_projects(self) -> "Iterator[Project]":
+        """Yield the projects of the server.
+
+        Returns:
+            An iterator over the projects, which asks for them page by page.
+        """
+        from flyteidl.admin.project_pb2 import ProjectListRequest
+
+        return self._pages("ListProjects", ProjectListRequest(), "projects", None)
 
     def terminate(self, id: "WorkflowExecutionIdentifier", cause: str) -> None:
         """Ask for an execution to be aborted; it is when its phase says so.

@@ -178,3 +178,26 @@ def test_a_deck_is_told_of_once_however_late_its_node_is_heard_of(
     first, *others = capsys.readouterr().out.splitlines()
     assert first.endswith("Deck: http://x?node=n0&view=deck")
     assert not any("Deck" in line for line in others)
+
+
+def test_a_gate_that_is_reached_waits_and_says_for_what_and_how_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    workflow = CompiledWorkflowClosure()
+    nodes = workflow.primary.template.nodes
+    nodes.add(id="n0").gate_node.approve.signal_id = "good enough"
+    nodes.add(id="n1").gate_node.signal.signal_id = "version"
+    nodes.add(id="n2").gate_node.sleep.duration.FromSeconds(90)
+    nodes.add(id="n3").task_node.SetInParent()
+    progress = Progress("http://x", NodeNames(workflow))
+    for id_ in ("n0", "n1", "n2", "n3"):
+        node = NodeExecution(closure={"phase": Nodes.RUNNING})
+        node.id.node_id = id_
+        node.id.execution_id.name = "run1"
+        progress.follow([NodeChanged(node)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [line.rstrip() for line in lines]
+    assert [" ".join(line.split()) for line in lines] == [
+        "n0 waiting for approval: livedeck approve run1 'good enough'",
+        "n1 waiting for a value: livedeck signal run1 version VALUE",
+        "n2 waiting for 1 min 30 s",
+        "n3 running",
+    ]

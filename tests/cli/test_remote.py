@@ -136,6 +136,8 @@ def test_a_file_constant_is_uploaded_once(remote: Command, server: ServerProcess
 
 def test_get_lists_and_shows(remote: Command) -> None:
     assert "There are no executions in flytesnacks/staging" in remote("get", "-d", "staging").stdout
+    nowhere = remote("get", "-p", "nowhere")
+    assert (nowhere.exit_code, "there is no project 'nowhere'; there are: flytesnacks" in nowhere.stderr) == (1, True)
     name = name_in(remote("run", "--remote", "program.py", "training"))
     listed = remote("get", "--limit", "1").stdout
     assert re.search(rf"{name} +program\.training +succeeded +just now", listed)

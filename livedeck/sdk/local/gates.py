@@ -38,7 +38,7 @@ def pass_gate(gate: Gate, inputs: Mapping[str, LocalValue], data: DataPlane) -> 
 
 def _approved(gate: Gate, shown: Any) -> bool:
     while True:
-        answer = _answer(gate, f"{gate.name}: approve of {shown!r}? [Y/n] ").strip().lower()
+        answer = _answer(gate, f"{gate.name}: approve {shown!r}? [Y/n] ").strip().lower()
         if answer in _YES or answer in _NO:
             return answer in _YES
         _tell("Answer y or n.\n")
@@ -72,6 +72,7 @@ def _answer(gate: Gate, question: str) -> str:
     try:
         return input()
     except (EOFError, OSError) as error:  # the latter where a test runner has taken the standard input away
+        _tell("\n")  # the question's line is over
         raise MissingInput(
             f"{gate.name!r} waits for somebody to answer, and there is no terminal to ask: run it in one, or on a "
             "server (livedeck run --remote) and answer in the console, or with livedeck approve or livedeck signal"

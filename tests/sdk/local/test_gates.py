@@ -52,7 +52,7 @@ def test_what_is_approved_goes_through(
     answer(monkeypatch, word)
     assert approving(x=3) == 12
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "good enough: approve of 6? [Y/n] ")
+    assert (said.out, said.err) == ("", "good enough: approve 6? [Y/n] ")
 
 
 def test_a_refusal_fails_the_node(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
