@@ -25,8 +25,8 @@ def figures(options: Options) -> Iterator[Figure]:
     start = time.perf_counter()
     passed_on(count=COUNT)
     label = f"values: {COUNT:,} ints from a task through a second into a third"
-    yield Figure(f"{label}, in this process", time.perf_counter() - start, "s", None, peer, theirs)
+    yield Figure(f"{label}, in this process", time.perf_counter() - start, "s", 3, peer, theirs)
     with running_server(environment=BYTE_CODE) as server, Client(server.endpoint) as client:
         program = prepare(client, "passed_on", PROGRAM)
         program.seconds(count=3)
-        yield Figure(f"{label}, on the server", program.seconds(count=COUNT), "s", None, peer, theirs)
+        yield Figure(f"{label}, on the server", program.seconds(count=COUNT), "s", 15, peer, theirs)

@@ -23,3 +23,13 @@ def test_a_large_output_is_passed_on_looked_into_and_mapped_over(client: Client)
     stands = LiteralMap.FromString(document).literals["o0"]
     assert stands.offloaded_metadata.size_bytes > 1 << 20
     assert stands.hash, "what is cached by it is found by its content"
+
+
+def test_an_output_of_ten_megabytes_is_large_unless_the_task_says_otherwise(client: Client) -> None:
+    execution = start(client, "large.py", "one_text")
+    ended = wait_ended(client, execution)
+    assert phase_of(ended) == "SUCCEEDED", ended.closure.error.message
+    assert python_outputs(client, execution) == {"o0": 11 << 20}
+    nodes = {node.id.node_id: node for node in client.node_executions(execution)}
+    folder, name = split_uri(nodes["n0"].closure.output_uri)
+    assert len(open_store(folder).get(name)) < 1000

@@ -32,3 +32,13 @@ def large(count: int = COUNT, lengths: list[int] = LENGTHS) -> tuple[int, int, l
     """Pass a large list on whole, look into it, and map over another."""
     values = numbers(count=count)
     return total(values=values), total(values=[values[7], values[9]]), map_task(length_of)(text=texts(lengths=lengths))
+
+
+@task
+def text(length: int) -> str:
+    return "x" * length
+
+
+@workflow
+def one_text(length: int = 11 << 20) -> int:
+    return length_of(text=text(length=length))
