@@ -10,6 +10,7 @@ from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.tasks_pb2 import Container, Resources, TaskTemplate
 
 from livedeck.executors.api import Attempt
+from livedeck.literals.offloading import LEAST, MOST
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.quantities import quantity
@@ -24,7 +25,7 @@ AttemptEnvironment = Callable[[TaskExecutionIdentifier], Mapping[str, str]]
 TASK_TEMPLATE = "task.pb"
 """Object in the attempt's folder with the serialised template, for commands that ask for its path."""
 _CHECKPOINTS = "_flytecheckpoints"
-_OFFLOADING = {"_F_L_MIN_SIZE_MB": "10", "_F_L_MAX_SIZE_MB": "1000"}
+_OFFLOADING = {LEAST: "10", MOST: "1000"}
 """Flyte's defaults: an output of so many megabytes is stored by itself, and others are given its address; one that is
 larger than the second is refused. An SDK that does not know these variables stores outputs as it always did."""
 
