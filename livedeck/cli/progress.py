@@ -30,7 +30,7 @@ from livedeck.client.follow import (
     Queued,
     TaskChanged,
 )
-from livedeck.deck.numerals import format_duration
+from livedeck.deck.numerals import format_age, format_duration
 
 COLOURS = {
     "SUCCEEDED": "green",
@@ -235,7 +235,7 @@ def queue_text(queued: Queued) -> str:
     """What a node waits for, and how many go before it."""
     if not queued.ahead:
         return f"{queued.reason}, next"
-    return f"{queued.reason}, {queued.ahead} attempt{'s' * (queued.ahead > 1)} ahead"
+    return f"{queued.reason}, {queued.ahead:,} attempt{'s' * (queued.ahead > 1)} ahead"
 
 
 def _phase(name: str) -> str:
@@ -249,9 +249,5 @@ def duration_text(duration: Duration) -> str:
 
 
 def since(moment: datetime) -> str:
-    """How long ago that was, in words as short as a column takes."""
-    seconds = (datetime.now(UTC) - moment).total_seconds()
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} ago"
-    return "just now"
+    """How long ago that was."""
+    return format_age((datetime.now(UTC) - moment).total_seconds())

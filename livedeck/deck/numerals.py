@@ -1,4 +1,4 @@
-"""Numbers, durations, times and sizes as livedeck writes them.
+"""Numbers, durations, ages, times and sizes as livedeck writes them.
 
 ``console/src/core/numerals.ts`` follows the same rules; both run the cases of ``tests/fixtures/written_cases.json``.
 """
@@ -80,6 +80,21 @@ def format_duration(seconds: float) -> str:
     units = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
     large, name, small, part = next(each for each in units if whole >= each[0])
     return f"{whole // large:,} {name} {whole % large // small} {part}"
+
+
+def format_age(seconds: float) -> str:
+    """How long ago something was: ``0.3 s ago``, ``12 s ago``, ``5 min ago``, ``2 h ago``, ``3 d ago``.
+
+    Args:
+        seconds: Its age. A negative one is taken for 0: clocks differ by little.
+    """
+    if not math.isfinite(seconds):
+        return "–"  # noqa: RUF001 - as in format_value
+    if seconds < 9.95:
+        return f"{_fixed(max(0.0, seconds), 1)} s ago"
+    whole = max(10, math.floor(seconds))
+    large, name = next(each for each in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")) if whole >= each[0])
+    return f"{whole // large:,} {name} ago"
 
 
 def format_size(count: float) -> str:

@@ -28,6 +28,11 @@ def test_durations(seconds: float, text: str) -> None:
     assert numerals.format_duration(seconds) == text
 
 
+@pytest.mark.parametrize(("seconds", "text"), CASES["ages"])
+def test_ages(seconds: float, text: str) -> None:
+    assert numerals.format_age(seconds) == text
+
+
 @pytest.mark.parametrize(("count", "text"), CASES["sizes"])
 def test_sizes(count: float, text: str) -> None:
     assert numerals.format_size(count) == text
@@ -45,6 +50,7 @@ def test_what_is_no_number_has_words() -> None:
         "NaN",
     ]
     assert numerals.format_duration(math.nan) == "–"  # noqa: RUF001
+    assert numerals.format_age(math.nan) == "–"  # noqa: RUF001
 
 
 def test_values_and_deltas() -> None:

@@ -36,7 +36,7 @@ _UNLIKE = (
     (re.compile(r"\b([0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})\b"), "DIGEST"),
     (re.compile(r"\b\d{8}-\d{6}-\d+\b"), "RUN"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)?"), "MOMENT"),
-    (re.compile(r"(?<![\w.])\d[\d,]*(\.\d+)? (us|ms|s|min|h|d)\b( \d+ (s|min|h))?( ago)?|\bjust now\b"), "TIME"),
+    (re.compile(r"(?<![\w.])\d[\d,]*(\.\d+)? (us|ms|s|min|h|d)\b( \d+ (s|min|h))?( ago)?"), "TIME"),
     (re.compile(r"(?<![\w.])\d+(\.\d+)? (B|bytes|kB|KB|MB|GB|KiB|MiB|GiB)\b"), "SIZE"),
     (re.compile(r"\b\d+(\.\d+)? (CPUs?|cores?)\b"), "CORES"),
     (re.compile(r"\bUp to \d+ attempts?\b"), "Up to N attempts"),

@@ -5,16 +5,7 @@
 
 import { formatDay, formatMoment, momentOf } from "./numerals";
 
-export { formatDuration } from "./numerals";
-
-/** An age that ticks: tenths below ten seconds, then coarser. */
-export function formatAge(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s ago`;
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} d ago`;
-}
+export { formatAge, formatDuration } from "./numerals";
 
 /** Seconds of a protobuf duration in JSON ("1.5s"). */
 export function parseDuration(text: string | undefined): number | null {

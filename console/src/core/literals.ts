@@ -2,7 +2,7 @@
 import type { Literal, LiteralMap, Scalar } from "../protocol/flyte";
 import { formatDuration, formatExactTime, parseDuration } from "./durations";
 import { decodeMsgpack, fromBase64 } from "./msgpack";
-import { formatSize } from "./numerals";
+import { formatNumber, formatSize } from "./numerals";
 
 export type Shown =
   | { readonly form: "text"; readonly type: string; readonly text: string }
@@ -15,7 +15,7 @@ export type Shown =
 export function showLiteral(literal: Literal): Shown {
   if (literal.collection) {
     const items = (literal.collection.literals ?? []).map(showLiteral);
-    return { form: "list", type: `list of ${items.length}`, items };
+    return { form: "list", type: `list of ${formatNumber(items.length)}`, items };
   }
   if (literal.map) return { form: "map", type: "dict", entries: showMap(literal.map) };
   if (literal.offloadedMetadata) {

@@ -1,5 +1,5 @@
 /**
- * Numbers, durations, times and sizes as livedeck writes them: the same rules as `livedeck/deck/numerals.py`. Both run
+ * Numbers, durations, ages, times and sizes as livedeck writes them: the same rules as `livedeck/deck/numerals.py`. Both run
  * the cases of `tests/fixtures/written_cases.json`.
  */
 
@@ -81,6 +81,17 @@ export function formatDuration(seconds: number): string {
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   const hours = Math.floor(minutes / 60);
   return `${grouped(String(Math.floor(hours / 24)))} d ${hours % 24} h`;
+}
+
+/** How long ago something was: "0.3 s ago", "12 s ago", "5 min ago", "2 h ago", "3 d ago". A negative age is taken for 0. */
+export function formatAge(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 9.95) return `${fixed(Math.max(0, seconds), 1)} s ago`;
+  const whole = Math.max(10, Math.floor(seconds));
+  if (whole < 60) return `${whole} s ago`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ago`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ago`;
+  return `${grouped(String(Math.floor(whole / 86_400)))} d ago`;
 }
 
 /** A number of bytes: "512 bytes", "3.42 KiB", "64 MiB". */

@@ -3,6 +3,7 @@
  * Both may be folded. Pure: which are, the page says.
  */
 import type { NodeRow } from "./nodeTree";
+import { formatNumber } from "./numerals";
 import { NODE_PHASES } from "./phases";
 import type { NodePhase } from "../protocol/flyte";
 
@@ -130,7 +131,7 @@ const ORDER: readonly NodePhase[] = [
 export function phaseCounts(rows: readonly NodeRow[]): string {
   const counts = countPhases(rows);
   return ORDER.filter((phase) => counts.has(phase))
-    .map((phase) => `${counts.get(phase) ?? 0} ${NODE_PHASES[phase].label.toLowerCase()}`)
+    .map((phase) => `${formatNumber(counts.get(phase) ?? 0)} ${NODE_PHASES[phase].label.toLowerCase()}`)
     .join(", ");
 }
 

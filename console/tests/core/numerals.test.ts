@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { formatDuration, formatNumber, formatSize, formatMoment } from "../../src/core/numerals";
+import { formatAge, formatDuration, formatNumber, formatSize, formatMoment } from "../../src/core/numerals";
 
 interface Cases {
   readonly numbers: readonly [number, string][];
   readonly "numbers with a resolution": readonly [number, number, string][];
   readonly durations: readonly [number, string][];
+  readonly ages: readonly [number, string][];
   readonly sizes: readonly [number, string][];
   readonly moments: readonly [number, string, string][];
 }
@@ -19,6 +20,7 @@ describe("what livedeck writes, here as in Python", () => {
     expect(formatNumber(value, resolution)).toBe(text),
   );
   it.each(CASES.durations)("%d seconds are %s", (value, text) => expect(formatDuration(value)).toBe(text));
+  it.each(CASES.ages)("what was %d seconds ago was %s", (value, text) => expect(formatAge(value)).toBe(text));
   it.each(CASES.sizes)("%d bytes are %s", (value, text) => expect(formatSize(value)).toBe(text));
   it.each(CASES.moments)("time %d %s is %s", (value, zone, text) =>
     expect(formatMoment(value, zone)).toBe(text),
@@ -26,6 +28,6 @@ describe("what livedeck writes, here as in Python", () => {
 
   it("has words for what is no number", () => {
     expect([Infinity, -Infinity, NaN].map((value) => formatNumber(value))).toEqual(["Infinity", "-Infinity", "NaN"]);
-    expect(formatDuration(NaN)).toBe("–");
+    expect([formatDuration(NaN), formatAge(NaN)]).toEqual(["–", "–"]);
   });
 });

@@ -169,7 +169,7 @@ function describe({ title, series = [] }: Chart): string {
   const last = (y: readonly (number | null)[]) => y.findLast((value) => value !== null) ?? null;
   const words = series.map(({ name, y }) => {
     const value = last(y);
-    return value === null ? `${name}: no points yet` : `${name}: ${y.length} points, last ${formatNumber(value)}`;
+    return value === null ? `${name}: no points yet` : `${name}: ${formatNumber(y.length)} points, last ${formatNumber(value)}`;
   });
   return `${title}. ${words.join("; ")}`;
 }

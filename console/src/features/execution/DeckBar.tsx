@@ -1,5 +1,6 @@
 /** How far many tasks are: a bar of what has come of them, and how many of each. */
 import { countsOf, type DeckEntry } from "../../core/headlines";
+import { formatNumber } from "../../core/numerals";
 
 const TONES = [
   ["good", "succeeded"],
@@ -25,9 +26,9 @@ export function DeckBar({ entries, size, label }: DeckBarProps) {
   return (
     <div className="deck-bar">
       <div className="deck-bar-words">
-        <strong>{`${over.toLocaleString("en")} of ${all.toLocaleString("en")} over`}</strong>
+        <strong>{`${formatNumber(over)} of ${formatNumber(all)} over`}</strong>
         {shown.map(([tone, word]) => (
-          <span key={tone} data-tone={tone}>{`${(counts.get(tone) ?? 0).toLocaleString("en")} ${word}`}</span>
+          <span key={tone} data-tone={tone}>{`${formatNumber(counts.get(tone) ?? 0)} ${word}`}</span>
         ))}
       </div>
       <div className="deck-bar-track" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={all} aria-valuenow={over}>

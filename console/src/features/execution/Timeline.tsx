@@ -4,6 +4,7 @@ import { Link, useRouter } from "../../bindings/router";
 import { useVirtualRows } from "../../bindings/useVirtualRows";
 import { parseDuration } from "../../core/durations";
 import type { NodeRow } from "../../core/nodeTree";
+import { formatNumber } from "../../core/numerals";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { countPhases, foundLines, timelineLines, type Folds, type Line } from "../../core/timelineLines";
@@ -101,7 +102,7 @@ function NodesFilter({ route, rows }: Pick<TimelineProps, "route" | "rows">) {
       <NodesSearch route={route} />
       <nav className="phase-filter" aria-label="Nodes by phase">
         <Link className="chip" href={executionPath({ ...route, only: null })} aria-current={route.only === null}>
-          All {rows.length}
+          All {formatNumber(rows.length)}
         </Link>
         {phases.map((phase) => (
           <Link
@@ -110,7 +111,7 @@ function NodesFilter({ route, rows }: Pick<TimelineProps, "route" | "rows">) {
             href={executionPath({ ...route, only: phase })}
             aria-current={route.only === phase}
           >
-            {NODE_PHASES[phase].label} {counts.get(phase) ?? 0}
+            {NODE_PHASES[phase].label} {formatNumber(counts.get(phase) ?? 0)}
           </Link>
         ))}
       </nav>

@@ -7,6 +7,7 @@ import { executionKey } from "../../core/api";
 import { entriesOfItems, entriesOfRows, GROUPS, HeadlinesSession, inOrder, type DeckEntry } from "../../core/headlines";
 import type { Item } from "../../core/items";
 import type { NodeRow } from "../../core/nodeTree";
+import { formatNumber } from "../../core/numerals";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { RefusedBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
@@ -107,7 +108,7 @@ function inLines(entries: readonly DeckEntry[], columns: number): readonly WallL
     else groups.set(entry.group, [entry]);
   }
   return [...groups].flatMap(([group, held]) => {
-    const lines: WallLine[] = [{ id: group, heading: `${GROUPS[group]} · ${held.length.toLocaleString("en")}`, entries: [] }];
+    const lines: WallLine[] = [{ id: group, heading: `${GROUPS[group]} · ${formatNumber(held.length)}`, entries: [] }];
     for (let start = 0; start < held.length; start += columns) {
       lines.push({ id: `${group}-${start}`, heading: null, entries: held.slice(start, start + columns) });
     }
