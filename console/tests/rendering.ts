@@ -20,3 +20,8 @@ export function rendered(children: ReactNode): Rendered {
   render(children);
   return { node, render };
 }
+
+/** What takes a few frames has happened. */
+export async function frames(): Promise<void> {
+  for (let frame = 0; frame < 8; frame++) await new Promise((done) => requestAnimationFrame(done));
+}

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, wait_until
 from tests.integration.running import start, wait_ended
 
 pytestmark = pytest.mark.acceptance
 
 FILES = Path(__file__).parent / "programs" / "files.py"
+WIDE = Path(__file__).parent / "programs" / "wide.py"
+MANY = 60
+"""Executions: more than a window has room for, and more than a page of the list holds."""
 
 
 def row_of(page: Page, name: str) -> Locator:
@@ -227,3 +230,38 @@ def test_back_finds_the_place_and_the_link(stage: Stage) -> None:
     )
     for _, strings in names:
         strings.finish()
+
+
+def test_of_a_long_list_the_rows_in_sight_are_in_the_page_and_back_finds_the_place(stage: Stage) -> None:
+    page = stage.page
+    names = [start(stage.client, WIDE, "successor", x=number) for number in range(MANY)]
+    for each in names:
+        wait_ended(stage.client, each)
+    page.goto(stage.server.url)
+    rows = page.locator(".executions-table").get_by_role("row")
+    expect(rows.nth(3)).to_have_attribute("aria-rowindex", "4")
+    page.get_by_role("button", name="Show more").click()
+    area = page.locator("[data-scrolls=page]")
+    link = row_of(page, names[0].name).get_by_role("link")
+    page.locator(".executions-table").hover()
+
+    def wheel_to_link() -> bool:
+        page.mouse.wheel(0, 400)
+        return link.count() == 1 and link.is_visible()
+
+    wait_until(page, wheel_to_link)
+    assert rows.count() < MANY, "only what is in sight is in the page"
+    link.scroll_into_view_if_needed()
+    link.focus()
+    before = area.evaluate("element => element.scrollTop")
+    assert before > 0
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="Nodes")).to_be_visible()
+    page.go_back()
+    expect(link).to_be_focused()
+    page.wait_for_function(
+        "before => Math.abs(document.querySelector('[data-scrolls=page]').scrollTop - before) <= 1", arg=before
+    )
+    for each in names[1:MANY]:  # up the list, past what was in the page
+        page.keyboard.press("Shift+Tab")
+        expect(row_of(page, each.name).get_by_role("link")).to_be_focused()

@@ -14,6 +14,7 @@ import { rendered, type Rendered } from "../rendering";
 const MANY = 1200;
 const executionId = { project: "p", domain: "d", name: "e" };
 const START = "2026-11-24T10:00:00Z";
+const NOW = Date.parse(START) + 5000;
 const running: Execution = { id: executionId, closure: { phase: "RUNNING", startedAt: START } };
 const route = parseRoute("/console/projects/p/domains/d/executions/e", "") as ExecutionRoute;
 
@@ -39,9 +40,27 @@ const timeline = (shown: ReadonlyMap<string, NodeExecution>) => (
   </RouterProvider>
 );
 
+let frames: Map<number, FrameRequestCallback>;
+let requested = 0;
+
+/** As many frames have passed as it takes, and no time. */
+function allDrawn(): void {
+  while (frames.size > 0) {
+    const due = [...frames.values()];
+    frames.clear();
+    act(() => due.forEach((callback) => callback(0)));
+  }
+}
+
 beforeEach(() => {
   renders = 0;
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"], now: Date.parse(START) + 5000 });
+  frames = new Map();
+  vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => {
+    frames.set(++requested, callback);
+    return requested;
+  });
+  vi.stubGlobal("cancelAnimationFrame", (id: number) => frames.delete(id));
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"], now: NOW });
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(900); // of what scrolls
   vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(48); // of a row
 });
@@ -49,10 +68,12 @@ beforeEach(() => {
 afterEach(() => {
   page.render(null);
   vi.useRealTimers();
+  vi.unstubAllGlobals();
 });
 
 it("has only the rows in sight in the page, and says how many there are", () => {
   page = rendered(timeline(nodes));
+  allDrawn();
   const rows = page.node.querySelectorAll("li");
   expect(rows.length).toBeGreaterThan(15);
   expect(rows.length).toBeLessThan(50);
@@ -61,8 +82,16 @@ it("has only the rows in sight in the page, and says how many there are", () => 
   expect(page.node.querySelectorAll("*").length).toBeLessThan(900);
 });
 
+it("puts few rows into the page at a time", () => {
+  page = rendered(timeline(nodes));
+  expect(page.node.querySelectorAll("li")).toHaveLength(12);
+  allDrawn();
+  expect(page.node.querySelectorAll("li").length).toBeGreaterThan(12);
+});
+
 it("renders nothing for the time that passes", () => {
   page = rendered(timeline(nodes));
+  allDrawn();
   const duration = () => page.node.querySelector(".timeline-duration")?.textContent;
   const span = () => page.node.querySelector<HTMLElement>(".timeline-bar")?.style.getPropertyValue("--span");
   expect([duration(), span()]).toEqual(["5.0 s", "5"]);
@@ -74,6 +103,7 @@ it("renders nothing for the time that passes", () => {
 
 it("touches only the row of which something has changed", () => {
   page = rendered(timeline(nodes));
+  allDrawn();
   const changes = new MutationObserver(() => undefined);
   changes.observe(page.node, { subtree: true, childList: true, attributes: true, characterData: true });
   page.render(timeline(new Map([...nodes, ["n3", node("n3", "SUCCEEDED")]])));

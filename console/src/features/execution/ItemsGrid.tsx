@@ -20,6 +20,8 @@ interface ItemsGridProps {
 const [CELL, SMALL_CELL] = [20, 14];
 /** Rows drawn above and below those in sight: each has many cells. */
 const MARGIN = 3;
+/** Cells that are put into the page within one frame. */
+const EACH_FRAME = 300;
 
 interface GridRow {
   readonly id: string;
@@ -42,7 +44,11 @@ export function ItemsGrid({ route, row, items, small }: ItemsGridProps) {
     return () => observer.disconnect();
   }, [cell]);
   const rows = useMemo(() => inRows(items, columns), [items, columns]);
-  const { list, style, shown } = useVirtualRows<GridRow, HTMLDivElement>(rows, { estimate: cell, margin: MARGIN });
+  const { list, style, shown } = useVirtualRows<GridRow, HTMLDivElement>(rows, {
+    estimate: cell,
+    margin: MARGIN,
+    eachFrame: Math.ceil(EACH_FRAME / columns),
+  });
   const path = useMemo(() => itemPaths(route, row.id), [route, row.id]);
   const first = shown[0]?.row.items[0]?.index;
   const inPage = shown.some(({ row: line }) => line.items.some(({ index }) => index === reached));

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { memo, useDeferredValue, useMemo } from "react";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import { useVirtualRows } from "../../bindings/useVirtualRows";
@@ -23,6 +23,8 @@ interface RollupProps {
   readonly items: ReadonlyMap<string, readonly Item[]>;
 }
 
+const NO_ENTRIES: readonly DeckEntry[] = [];
+
 const open = (key: string) => new HeadlinesSession(`/live/headlines/${key}`);
 
 /** What a node holds, live: how far all are, and of each its headline, the failed and the slowest first. */
@@ -40,6 +42,7 @@ function OpenRollup({ route, row, rows, items, session }: RollupProps & { readon
     const ofItems = arrays.flatMap((each) => entriesOfItems(each, items.get(each.id) ?? [], decks));
     return inOrder([...entriesOfRows(inside, decks), ...ofItems]);
   }, [row, rows, items, decks]);
+  const drawn = useDeferredValue(entries, NO_ENTRIES); // after what is around them: together they would be a long task
   return (
     <div className="rollup" data-scrolls="node">
       <RefusedBanner stream={stream} />
@@ -49,12 +52,12 @@ function OpenRollup({ route, row, rows, items, session }: RollupProps & { readon
           What runs in this node appears here as it does.
         </Empty>
       )}
-      <Summaries route={route} entries={entries} />
+      <Summaries route={route} entries={drawn} />
     </div>
   );
 }
 
-function Summaries({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
+const Summaries = memo(function Summaries({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
   const { list, style, shown } = useVirtualRows<DeckEntry, HTMLUListElement>(entries, { estimate: 66, gap: 6 });
   return (
     <ul ref={list} className="rollup-list" aria-label="Decks" style={style}>
@@ -65,7 +68,7 @@ function Summaries({ route, entries }: { readonly route: ExecutionRoute; readonl
       ))}
     </ul>
   );
-}
+});
 
 /** How many items an array node has in all; 0 where nobody has said. */
 function sizeOf(row: NodeRow): number {

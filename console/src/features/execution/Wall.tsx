@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link } from "../../bindings/router";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
@@ -24,6 +24,12 @@ interface WallProps {
 
 /** Pixels that a Deck takes at least. */
 const CARD = 300;
+/** Lines drawn above and below those in sight: each has several Decks. */
+const MARGIN = 4;
+/** Decks that are put into the page within one frame. */
+const EACH_FRAME = 12;
+
+const NO_ENTRIES: readonly DeckEntry[] = [];
 
 const open = (key: string) => new HeadlinesSession(`/live/headlines/${key}`);
 
@@ -39,6 +45,7 @@ function OpenWall({ route, rows, items, session }: WallProps & { readonly sessio
     const all = rows.flatMap((row) => entriesOfItems(row, items.get(row.id) ?? [], decks));
     return inOrder([...entriesOfRows(rows, decks), ...all].filter(({ headline }) => headline !== null));
   }, [rows, items, decks]);
+  const drawn = useDeferredValue(entries, NO_ENTRIES); // after what is around them: together they would be a long task
   return (
     <div className="wall">
       <RefusedBanner stream={stream} />
@@ -53,7 +60,7 @@ function OpenWall({ route, rows, items, session }: WallProps & { readonly sessio
           The Decks of all tasks appear here as they are published.
         </Empty>
       )}
-      <Cards route={route} entries={entries} />
+      <Cards route={route} entries={drawn} />
     </div>
   );
 }
@@ -65,7 +72,7 @@ interface WallLine {
   readonly entries: readonly DeckEntry[];
 }
 
-function Cards({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
+const Cards = memo(function Cards({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
   const outer = useRef<HTMLDivElement>(null);
   const [columns, setColumns] = useState(1);
   useLayoutEffect(() => {
@@ -78,7 +85,12 @@ function Cards({ route, entries }: { readonly route: ExecutionRoute; readonly en
     return () => observer.disconnect();
   }, []);
   const lines = useMemo(() => inLines(entries, columns), [entries, columns]);
-  const { list, style, shown } = useVirtualRows<WallLine, HTMLDivElement>(lines, { estimate: 120, gap: 10 });
+  const { list, style, shown } = useVirtualRows<WallLine, HTMLDivElement>(lines, {
+    estimate: 120,
+    gap: 10,
+    margin: MARGIN,
+    eachFrame: Math.ceil(EACH_FRAME / columns),
+  });
   return (
     <div ref={outer}>
       <div ref={list} className="wall-lines" style={style}>
@@ -98,7 +110,7 @@ function Cards({ route, entries }: { readonly route: ExecutionRoute; readonly en
       </div>
     </div>
   );
-}
+});
 
 function inLines(entries: readonly DeckEntry[], columns: number): readonly WallLine[] {
   const groups = new Map<DeckEntry["group"], DeckEntry[]>();

@@ -45,7 +45,7 @@ export default function ExecutionsPage({ route }: { readonly route: ExecutionsRo
         </Banner>
       )}
       <ClockContext value={session?.clock ?? NO_CLOCK}>
-        {executions.length > 0 && <ExecutionsTable executions={executions} />}
+        {executions.length > 0 && <ExecutionsTable executions={executions} complete={listed.isSuccess && !listed.hasNextPage} />}
       </ClockContext>
       {listed.isPending && executions.length === 0 && <Skeleton label="Loading the executions" lines={8} />}
       {listed.isSuccess && !listed.hasNextPage && executions.length === 0 && (filtered ? <NoneFit /> : <FirstRun route={route} />)}

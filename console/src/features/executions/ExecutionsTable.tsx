@@ -1,4 +1,6 @@
+import { memo, useMemo } from "react";
 import { Link } from "../../bindings/router";
+import { useVirtualRows } from "../../bindings/useVirtualRows";
 import { parseDuration } from "../../core/durations";
 import { shortName } from "../../core/nodeTree";
 import { WORKFLOW_PHASES } from "../../core/phases";
@@ -7,11 +9,28 @@ import type { Execution } from "../../protocol/flyte";
 import { PhaseBadge } from "../../ui/PhaseBadge";
 import { Duration, When } from "../../ui/Ticking";
 
-export function ExecutionsTable({ executions }: { readonly executions: readonly Execution[] }) {
+interface ExecutionsTableProps {
+  readonly executions: readonly Execution[];
+  /** Whether there are no more than these. */
+  readonly complete: boolean;
+}
+
+/** Pixels of a row, as the style sheet has it: were they others, Back would find another place than was left. */
+const ROW = 58;
+
+interface Row {
+  readonly id: string;
+  readonly execution: Execution;
+}
+
+/** The executions that are loaded, of which those in sight are in the page. */
+export function ExecutionsTable({ executions, complete }: ExecutionsTableProps) {
+  const rows = useMemo(() => executions.map((execution) => ({ id: execution.id.name, execution })), [executions]);
+  const { list, room, shown } = useVirtualRows<Row, HTMLTableSectionElement>(rows, { estimate: ROW });
   return (
-    <table className="executions-table">
+    <table className="executions-table" aria-rowcount={complete ? rows.length + 1 : -1}>
       <thead>
-        <tr>
+        <tr aria-rowindex={1}>
           <th scope="col">Workflow</th>
           <th scope="col">Phase</th>
           <th scope="col">Started</th>
@@ -20,16 +39,25 @@ export function ExecutionsTable({ executions }: { readonly executions: readonly 
           </th>
         </tr>
       </thead>
-      <tbody>
-        {executions.map((execution) => (
-          <ExecutionRow key={execution.id.name} execution={execution} />
+      <tbody ref={list}>
+        <Room pixels={room.above} />
+        {shown.map(({ row, attributes }) => (
+          <tr key={row.id} ref={attributes.ref} data-index={attributes["data-index"]} aria-rowindex={attributes["aria-posinset"] + 1}>
+            <ExecutionCells execution={row.execution} />
+          </tr>
         ))}
+        <Room pixels={room.below} />
       </tbody>
     </table>
   );
 }
 
-function ExecutionRow({ execution }: { readonly execution: Execution }) {
+/** In place of rows that are not in the page. */
+function Room({ pixels }: { readonly pixels: number }) {
+  return pixels > 0 && <tr className="executions-room" aria-hidden="true" style={{ height: pixels }} />;
+}
+
+const ExecutionCells = memo(function ExecutionCells({ execution }: { readonly execution: Execution }) {
   const { id, closure } = execution;
   const workflow = closure?.workflowId?.name ?? execution.spec?.launchPlan?.name;
   const look = WORKFLOW_PHASES[closure?.phase ?? "UNDEFINED"];
@@ -37,7 +65,7 @@ function ExecutionRow({ execution }: { readonly execution: Execution }) {
   const seconds = parseDuration(closure?.duration);
   const ended = look.terminal && started !== null ? started + (seconds ?? 0) * 1000 : null;
   return (
-    <tr>
+    <>
       <td>
         <Link className="execution-link" href={executionPath(id)} title={workflow}>
           <span className="execution-workflow">{shortName(workflow) ?? id.name}</span>
@@ -53,6 +81,6 @@ function ExecutionRow({ execution }: { readonly execution: Execution }) {
       <td className="numeric soft">
         <Duration from={started} to={ended} />
       </td>
-    </tr>
+    </>
   );
-}
+});
