@@ -43,3 +43,24 @@ def test_what_a_dynamic_task_declares_is_in_the_timeline_and_in_a_graph_of_its_o
     expect(panel.get_by_role("list", name="Nodes inside").get_by_role("listitem")).to_have_count(4)
     for tab in ("Log", "Attempts", "Inputs"):  # it has run itself, too
         expect(panel.get_by_role("tab", name=tab)).to_be_visible()
+
+
+def test_many_nodes_beside_each_other_are_one_card_until_they_are_asked_for(stage: Stage) -> None:
+    execution = start(stage.client, PROGRAM, "growing", count=20)
+    wait_ended(stage.client, execution)
+    page = stage.page
+    stage.open(execution, run="graph", inside="n0")
+    graph = page.get_by_role("group", name="Graph of the workflow")
+    cards = graph.locator(".graph-card")
+    expect(cards).to_have_count(2)
+    group = cards.filter(has_text="20 × square")  # noqa: RUF001 - as the page writes it
+    expect(group).to_contain_text("20 succeeded")
+    expect(graph.locator(".react-flow__edge")).to_have_count(1)
+    group.get_by_role("button", name="Show what is inside of 20").click()
+    expect(cards).to_have_count(21)
+    expect(graph.locator(".react-flow__edge")).to_have_count(20)
+    graph.get_by_role("link", name=re.compile("^square")).first.click()
+    expect(page.get_by_role("region", name="Node square")).to_be_visible()
+    page.get_by_role("group", name="Drawn node by node").get_by_role("button", name="Fold 20").click()
+    expect(cards).to_have_count(2)
+    expect(group).to_have_class(re.compile("graph-card-chosen"))  # the node that is looked at is in it

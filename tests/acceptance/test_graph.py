@@ -82,6 +82,7 @@ def test_a_graph_that_was_enlarged_by_its_button_stays_so_until_it_is_fitted_aga
 def test_very_many_nodes_are_one_picture_and_cards_where_one_looks_closely(stage: Stage) -> None:
     stage.open(start(stage.client, WIDE, "wide"), run="graph")
     graph = stage.page.get_by_role("group", name="Graph of the workflow")
+    graph.get_by_role("button", name="Show what is inside of 120").click()
     expect(graph.get_by_role("img", name="120 nodes")).to_be_visible()
     cards = graph.get_by_role("link", name="successor")
     expect(cards).to_have_count(0)

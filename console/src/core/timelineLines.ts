@@ -2,6 +2,7 @@
  * What the timeline lists: nodes, each followed by what is inside of it, and groups of nodes that are called the same.
  * Both may be folded. Pure: which are, the page says.
  */
+import { words } from "./bidi";
 import type { NodeRow } from "./nodeTree";
 import { formatNumber } from "./numerals";
 import { NODE_PHASES } from "./phases";
@@ -37,7 +38,7 @@ export interface Inside {
 export type Folds = ReadonlyMap<string, boolean>;
 
 /** More of one name than these, directly inside of one node, are a group. */
-const ALIKE = 12;
+export const ALIKE = 12;
 /** More nodes and groups than these directly inside of a node are folded until a viewer wants to see them. */
 const INSIDE = 12;
 
@@ -126,6 +127,11 @@ const ORDER: readonly NodePhase[] = [
   "RECOVERED",
   "SKIPPED",
 ];
+
+/** "58 × square". */
+export function groupTitle(count: number, name: string): string {
+  return words`${formatNumber(count)} × ${name}`;
+}
 
 /** "2 failed, 5 running, 51 succeeded". */
 export function phaseCounts(rows: readonly NodeRow[]): string {

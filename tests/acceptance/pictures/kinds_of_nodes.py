@@ -22,6 +22,7 @@ from tests.acceptance.pictures.story import (
 )
 
 WAITING, FAILED, MAPPED, DYNAMIC = "j2wn6vg9pb", "m5ks1xt8qe", "r7dq4ha2zu", "t9fy3lc6oi"
+STUDIED = "w6bx8nr5ka"
 RELEASE, SWEEP, STUDY = "examples.release.release", "examples.sweep.sweep", "examples.study.study"
 _BEGUN: Final = 10_000
 _SQUARES: Final = 58
@@ -31,6 +32,7 @@ EXECUTIONS: Final = {
     FAILED: execution(FAILED, "FAILED", 0, 96.0, workflow=RELEASE, error=ERROR),
     MAPPED: execution(MAPPED, "RUNNING", 0, workflow=SWEEP),
     DYNAMIC: execution(DYNAMIC, "RUNNING", 0, workflow=STUDY),
+    STUDIED: execution(STUDIED, "SUCCEEDED", 0, 196.0, workflow=STUDY),
 }
 
 
@@ -113,7 +115,7 @@ def workflow(name: str) -> bytes | None:
 
 
 def dynamic_workflow() -> bytes:
-    """What the dynamic task of `DYNAMIC` has declared: many trials, and what is made of them."""
+    """What the dynamic task of `DYNAMIC` and of `STUDIED` has declared: many trials, and what is made of them."""
     trials = [
         _task_node(f"dn{number}", "train", rate={"scalar": {"primitive": {"floatValue": number / 100}}})
         for number in range(_SQUARES)
@@ -196,11 +198,27 @@ def _dynamic() -> list[bytes]:
     return events
 
 
+def _studied() -> list[bytes]:
+    spans = {f"dn{number}": ("train", 3 + 2.5 * number, 12.0 + number % 7) for number in range(_SQUARES)}
+    spans |= {"dn58": ("compare", 170.0, 8.0), "dn59": ("draw", 178.5, 3.5)}
+    events = [
+        node(STUDIED, "n0", "SUCCEEDED", 0.4, 182.0, parent=True, dynamic=True),
+        task(STUDIED, "n0", "plan_trials", "SUCCEEDED", 0.4, 2.0),
+        node(STUDIED, "n1", "SUCCEEDED", 182.6, 13.0),
+        task(STUDIED, "n1", "report", "SUCCEEDED", 182.6, 13.0),
+    ]
+    for name, (function, began, took) in spans.items():
+        events.append(node(STUDIED, f"n0-0-{name}", "SUCCEEDED", began, took, spec=name))
+        events.append(task(STUDIED, f"n0-0-{name}", function, "SUCCEEDED", began, took))
+    return events
+
+
 _EVENTS: Final[Mapping[str, Callable[[], list[bytes]]]] = {
     WAITING: _waiting,
     FAILED: _failed,
     MAPPED: _mapped,
     DYNAMIC: _dynamic,
+    STUDIED: _studied,
 }
 
 

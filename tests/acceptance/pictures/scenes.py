@@ -61,7 +61,8 @@ def _click(role: str, name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
 
 
-_UNFOLD: Final = "Show what is inside of 58 × train"  # noqa: RUF001 - as the page writes it
+_GROUP: Final = "58 × train"  # noqa: RUF001 - as the page writes it
+_UNFOLD: Final = f"Show what is inside of {_GROUP}"
 
 
 def _share(page: Page) -> None:
@@ -102,6 +103,7 @@ _KINDS: Final = [
     Scene("execution-dynamic", _run(kinds_of_nodes.DYNAMIC), "compare"),
     Scene("execution-dynamic-unfolded", _run(kinds_of_nodes.DYNAMIC), "n0-0-dn3", act=_click("button", _UNFOLD)),
     Scene("execution-dynamic-found", _run(kinds_of_nodes.DYNAMIC, "?find=rate%3D0.4"), "n0-0-dn41"),
+    Scene("execution-graph-group", _run(kinds_of_nodes.STUDIED, "?run=graph&inside=n0"), _GROUP),
     Scene("execution-mapped", _run(kinds_of_nodes.MAPPED), "best_of"),
     Scene("node-gate", _node(kinds_of_nodes.WAITING, "n1", "gate"), "Approve"),
     Scene("node-branch", _node(kinds_of_nodes.FAILED, "n2", "nodes"), "set_aside"),

@@ -17,7 +17,7 @@ export interface GraphProps {
 export function Graph(props: GraphProps) {
   return (
     <Suspense fallback={<Skeleton label="Drawing the graph" />}>
-      <GraphCanvas {...props} />
+      <GraphCanvas key={props.route.inside} {...props} />
     </Suspense>
   );
 }

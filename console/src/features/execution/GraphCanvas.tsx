@@ -3,38 +3,31 @@ import {
   BaseEdge,
   Controls,
   getViewportForBounds,
-  Handle,
-  Position,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
   useStore,
   type Edge as FlowEdge,
   type EdgeProps,
-  type Node as FlowNode,
-  type NodeHandle,
-  type NodeProps,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
-import { Link, useRouter } from "../../bindings/router";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useRouter } from "../../bindings/router";
 import { useTheme } from "../../bindings/theme";
 import { useMedia } from "../../bindings/useMedia";
+import { fold, graphItems, type GraphItem } from "../../core/graphItems";
 import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES } from "../../core/phases";
-import { placeWords } from "../../core/queue";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { executionPath } from "../../core/routes";
 import { idsInside, rowsOfGraph, workflowEdges, type Edge } from "../../core/workflowGraph";
 import { Empty } from "../../ui/Empty";
-import { PhaseMark } from "../../ui/PhaseBadge";
 import { Skeleton } from "../../ui/Skeleton";
-import { Duration } from "../../ui/Ticking";
 import { useCardsInSight } from "./cardsInSight";
-import { DeckButton } from "./DeckButton";
 import type { GraphProps } from "./Graph";
+import { CARD_TYPES, cardsOf, nodeRoute, type Card, type CardContext } from "./GraphCards";
 import { edgeId, edgePath, HEIGHT, WIDTH, type Box, type Direction, type Layout, type Point } from "./graphLayout";
 import { GraphOverview } from "./GraphOverview";
-import { GraphPath, InsideLink } from "./GraphPath";
+import { FoldButtons, GraphPath } from "./GraphPath";
 import { useGraphLayout } from "./useGraphLayout";
 
 const LEAST_ZOOM = 0.1;
@@ -43,10 +36,8 @@ const FIT = { maxZoom: 1, padding: 0.15 };
 const MANY = 100;
 
 type Line = FlowEdge<{ readonly route: readonly Point[]; readonly direction: Direction }, "line">;
-type Card = FlowNode<
-  { readonly route: ExecutionRoute; readonly row: NodeRow; readonly direction: Direction },
-  "card"
->;
+
+const NOTHING_UNFOLDED: ReadonlySet<string> = new Set();
 
 /**
  * The workflow, or what is inside of a node, as a graph. The time runs from left to right; down where the window is narrow.
@@ -54,61 +45,80 @@ type Card = FlowNode<
 export default function GraphCanvas({ route, rows, compiled }: GraphProps) {
   const { inside } = route;
   const drawn = useMemo(() => rowsOfGraph(rows, inside), [rows, inside]);
-  const joined = drawn.map((row) => row.id).join("\n");
-  const ids = useMemo(() => joined.split("\n").filter(Boolean), [joined]);
-  const edges = useMemo(() => workflowEdges(compiled, idsInside(ids, inside)), [compiled, ids, inside]);
+  const [unfolded, setUnfolded] = useState(NOTHING_UNFOLDED);
+  const folding = useFolding(drawn, compiled, inside, unfolded);
+  const items = useMemo(() => graphItems(drawn, folding), [drawn, folding]);
   const direction: Direction = useMedia("(max-width: 860px)") ? "TB" : "LR";
-  const layout = useGraphLayout(ids, edges, direction);
+  const layout = useGraphLayout(folding.ids, folding.edges, direction);
+  const unfold = useCallback((group: string) => setUnfolded((before) => new Set([...before, group])), []);
+  const chosen = route.node === null ? null : (folding.groupOf.get(route.node) ?? route.node);
+  const context = useMemo(() => ({ route, direction, chosen, onUnfold: unfold }), [route, direction, chosen, unfold]);
   if (!layout) return <Skeleton label="Drawing the graph" />;
-  const graph = { route, rows: drawn, edges, layout, direction };
+  const graph = { items, edges: folding.edges, layout, context };
+  const open = folding.groups.filter(({ id }) => unfolded.has(id));
   return (
     <>
       {inside !== null && <GraphPath route={route} rows={rows} inside={inside} />}
-      {inside !== null && ids.length === 0 ? (
+      {open.length > 0 && <FoldButtons groups={open} onFold={(group) => setUnfolded(without(unfolded, group))} />}
+      {inside !== null && folding.ids.length === 0 ? (
         <Empty icon="clock" title="Nothing inside has begun">
           The nodes in it appear here as they do.
         </Empty>
       ) : (
-        <ReactFlowProvider key={`${direction} ${inside ?? ""}` /* fitted to the window anew */}>
-          {ids.length > MANY ? <LargeGraph {...graph} ids={ids} /> : <SmallGraph {...graph} />}
+        <ReactFlowProvider key={direction /* fitted to the window anew */}>
+          {folding.ids.length > MANY ? <LargeGraph {...graph} ids={folding.ids} /> : <SmallGraph {...graph} />}
         </ReactFlowProvider>
       )}
     </>
   );
 }
 
-interface LaidOut {
-  readonly route: ExecutionRoute;
-  readonly rows: readonly NodeRow[];
-  readonly edges: readonly Edge[];
-  readonly layout: Layout;
-  readonly direction: Direction;
+/** How the nodes are folded: the same again while only their phases change, for the graph is laid out by it. */
+function useFolding(rows: readonly NodeRow[], compiled: GraphProps["compiled"], inside: string | null, unfolded: ReadonlySet<string>) {
+  const joined = JSON.stringify(rows.map(({ id, name, condition }) => ({ id, name, condition })));
+  const nodes = useMemo(() => JSON.parse(joined) as Pick<NodeRow, "id" | "name" | "condition">[], [joined]);
+  const edges = useMemo(() => workflowEdges(compiled, idsInside(nodes.map(({ id }) => id), inside)), [compiled, nodes, inside]);
+  return useMemo(() => fold(nodes, edges, unfolded), [nodes, edges, unfolded]);
 }
 
-function SmallGraph({ route, rows, edges, layout, direction }: LaidOut) {
-  const nodes = useMemo(() => cardsOf(route, rows, layout, direction), [route, rows, layout, direction]);
-  const lines = useMemo(() => linesOf(edges, rows, layout, direction), [edges, rows, layout, direction]);
+function without(groups: ReadonlySet<string>, group: string): ReadonlySet<string> {
+  return new Set([...groups].filter((each) => each !== group));
+}
+
+interface LaidOut {
+  readonly items: readonly GraphItem[];
+  readonly edges: readonly Edge[];
+  readonly layout: Layout;
+  readonly context: CardContext;
+}
+
+function SmallGraph({ items, edges, layout, context }: LaidOut) {
+  const nodes = useMemo(() => cardsOf(items, layout, context), [items, layout, context]);
+  const lines = useMemo(() => linesOf(edges, items, layout, context.direction), [edges, items, layout, context.direction]);
   return <Flow layout={layout} nodes={nodes} lines={lines} />;
 }
 
 const NO_LINES: Line[] = [];
 
-function LargeGraph({ route, rows, ids, layout, direction }: LaidOut & { readonly ids: readonly string[] }) {
+function LargeGraph({ items, ids, layout, context }: LaidOut & { readonly ids: readonly string[] }) {
+  const { route, direction, chosen, onUnfold } = context;
   const { go } = useRouter();
   const { screenToFlowPosition } = useReactFlow();
   const drawn = useCardsInSight(layout, ids);
-  const byId = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
+  const byId = useMemo(() => new Map(items.map((item) => [item.id, item])), [items]);
   const nodes = useMemo(
-    () => cardsOf(route, drawn.flatMap((id) => byId.get(id) ?? []), layout, direction),
-    [route, drawn, byId, layout, direction],
+    () => cardsOf(drawn.flatMap((id) => byId.get(id) ?? []), layout, context),
+    [drawn, byId, layout, context],
   );
   const open = ({ clientX, clientY }: { readonly clientX: number; readonly clientY: number }) => {
-    const node = nodeAt(layout, screenToFlowPosition({ x: clientX, y: clientY }));
-    if (node !== null) go(executionPath(nodeRoute(route, node)));
+    const id = itemAt(layout, screenToFlowPosition({ x: clientX, y: clientY }));
+    if (id === null) return;
+    if (byId.get(id)?.kind === "group") onUnfold(id);
+    else go(executionPath(nodeRoute(route, id)));
   };
   return (
     <Flow layout={layout} nodes={nodes} lines={NO_LINES} onClick={open}>
-      <GraphOverview layout={layout} rows={rows} chosen={route.node} direction={direction} />
+      <GraphOverview layout={layout} items={items} chosen={chosen} direction={direction} />
     </Flow>
   );
 }
@@ -134,7 +144,7 @@ function Flow({ layout, nodes, lines, onClick, children }: FlowProps) {
       <ReactFlow
         nodes={nodes}
         edges={lines}
-        nodeTypes={NODE_TYPES}
+        nodeTypes={CARD_TYPES}
         edgeTypes={EDGE_TYPES}
         colorMode={dark ? "dark" : "light"}
         nodesDraggable={false}
@@ -188,31 +198,9 @@ function FitToWindow({ canvas, moved, bounds }: FitToWindowProps) {
   return null;
 }
 
-/** Nodes of the graph that have a place: those that have come since it was laid out have none yet. */
-function cardsOf(route: ExecutionRoute, rows: readonly NodeRow[], layout: Layout, direction: Direction): Card[] {
-  return rows.flatMap((row) => {
-    const position = layout.places.get(row.id);
-    return position ? [cardOf(route, row, position, direction)] : [];
-  });
-}
-
-/** A node of the graph. With its size and where its edges begin and end, so that nothing needs to be measured. */
-function cardOf(route: ExecutionRoute, row: NodeRow, position: Point, direction: Direction): Card {
-  return {
-    id: row.id,
-    type: "card",
-    position,
-    width: WIDTH,
-    height: HEIGHT,
-    measured: { width: WIDTH, height: HEIGHT },
-    handles: HANDLES[direction],
-    data: { route, row, direction },
-  };
-}
-
-function linesOf(edges: readonly Edge[], rows: readonly NodeRow[], layout: Layout, direction: Direction): Line[] {
-  const skipped = new Set(rows.filter((row) => row.phase === "SKIPPED").map((row) => row.id));
-  const running = new Set(rows.filter((row) => !NODE_PHASES[row.phase].terminal && row.node).map((row) => row.id));
+function linesOf(edges: readonly Edge[], items: readonly GraphItem[], layout: Layout, direction: Direction): Line[] {
+  const skipped = new Set(items.filter(({ phase }) => phase === "SKIPPED").map(({ id }) => id));
+  const running = new Set(items.filter((item) => !NODE_PHASES[item.phase].terminal && hasBegun(item)).map(({ id }) => id));
   return edges.map(({ from, to }) => ({
     id: edgeId({ from, to }),
     type: "line",
@@ -224,19 +212,10 @@ function linesOf(edges: readonly Edge[], rows: readonly NodeRow[], layout: Layou
   }));
 }
 
-/** Where edges end, the same as the library finds once it has measured them: in the middle of a card's sides. */
-const POINT = { x: (WIDTH - 1) / 2, y: (HEIGHT - 1) / 2, width: 1, height: 1 };
-const HANDLES: Readonly<Record<Direction, NodeHandle[]>> = {
-  LR: [
-    { ...POINT, type: "target", position: Position.Left, x: -0.5 },
-    { ...POINT, type: "source", position: Position.Right, x: WIDTH - 0.5 },
-  ],
-  TB: [
-    { ...POINT, type: "target", position: Position.Top, y: -0.5 },
-    { ...POINT, type: "source", position: Position.Bottom, y: HEIGHT - 0.5 },
-  ],
-};
-const NODE_TYPES = { card: CardNode };
+function hasBegun(item: GraphItem): boolean {
+  return item.kind === "group" ? item.rows.some(({ node }) => node !== null) : item.row.node !== null;
+}
+
 const EDGE_TYPES = { line: LineEdge };
 
 /** From handle to handle past what the layout says, leaving and arriving in the direction of time. */
@@ -247,32 +226,7 @@ function LineEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<Line>)
   return <BaseEdge path={path} />;
 }
 
-function CardNode({ data: { route, row, direction } }: NodeProps<Card>) {
-  const look = NODE_PHASES[row.phase];
-  return (
-    <div className={`graph-card ${route.node === row.id ? "graph-card-chosen" : ""}`} data-phase={row.phase}>
-      <Handle type="target" position={direction === "TB" ? Position.Top : Position.Left} isConnectable={false} />
-      <PhaseMark look={look} />
-      <Link className="graph-name" href={executionPath(nodeRoute(route, row.id))}>
-        <span className="timeline-node">{row.name}</span>
-        {row.condition && <span className="timeline-given">{row.condition}</span>}
-        <span className="timeline-id">
-          {row.queued && placeWords(row.queued.ahead)}
-          {!row.queued && (row.startedAt === null ? look.label : <Duration from={row.startedAt} to={row.endedAt} />)}
-        </span>
-      </Link>
-      {row.holdsNodes && !row.isBranch && <InsideLink route={route} row={row} />}
-      {row.hasDeck && <DeckButton route={route} row={row} />}
-      <Handle type="source" position={direction === "TB" ? Position.Bottom : Position.Right} isConnectable={false} />
-    </div>
-  );
-}
-
-function nodeRoute(route: ExecutionRoute, node: string): ExecutionRoute {
-  return { ...route, node, view: null, attempt: null, tab: null };
-}
-
-function nodeAt({ places }: Layout, { x, y }: Point): string | null {
+function itemAt({ places }: Layout, { x, y }: Point): string | null {
   for (const [id, place] of places) {
     if (x >= place.x && x <= place.x + WIDTH && y >= place.y && y <= place.y + HEIGHT) return id;
   }

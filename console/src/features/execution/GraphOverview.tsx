@@ -3,18 +3,19 @@ import { useStore } from "@xyflow/react";
 import { useLayoutEffect, useMemo, useRef } from "react";
 import { useTheme } from "../../bindings/theme";
 import { words } from "../../core/bidi";
-import type { NodeRow } from "../../core/nodeTree";
+import { countNodes, type GraphItem } from "../../core/graphItems";
+import { formatNumber } from "../../core/numerals";
 import { NODE_PHASES } from "../../core/phases";
 import { edgePath, HEIGHT, WIDTH, type Direction, type Layout } from "./graphLayout";
 
 interface GraphOverviewProps {
   readonly layout: Layout;
-  readonly rows: readonly NodeRow[];
+  readonly items: readonly GraphItem[];
   readonly chosen: string | null;
   readonly direction: Direction;
 }
 
-export function GraphOverview({ layout, rows, chosen, direction }: GraphOverviewProps) {
+export function GraphOverview({ layout, items, chosen, direction }: GraphOverviewProps) {
   const { dark } = useTheme();
   const [x, y, zoom] = useStore(({ transform }) => transform);
   const width = useStore((store) => store.width);
@@ -24,7 +25,7 @@ export function GraphOverview({ layout, rows, chosen, direction }: GraphOverview
     () => new Path2D([...layout.routes.values()].map((points) => edgePath(points, direction)).join(" ")),
     [layout, direction],
   );
-  const nodes = useMemo(() => [...nodesByTone(layout, rows)], [layout, rows]);
+  const nodes = useMemo(() => [...nodesByTone(layout, items)], [layout, items]);
   useLayoutEffect(() => {
     const pen = canvas.current?.getContext("2d");
     if (!pen) return;
@@ -47,7 +48,7 @@ export function GraphOverview({ layout, rows, chosen, direction }: GraphOverview
     pen.strokeStyle = colour("--ld-accent");
     pen.strokeRect(place.x, place.y, WIDTH, HEIGHT);
   }, [edges, nodes, layout, chosen, x, y, zoom, width, height, dark]);
-  return <canvas ref={canvas} className="graph-overview" role="img" aria-label={words`${rows.length} nodes; zoom in to read them`} />;
+  return <canvas ref={canvas} className="graph-overview" role="img" aria-label={words`${formatNumber(countNodes(items))} nodes; zoom in to read them`} />;
 }
 
 type Tone = (typeof NODE_PHASES)[keyof typeof NODE_PHASES]["tone"];
@@ -61,9 +62,9 @@ const TONES: Readonly<Record<Tone, string>> = {
   quiet: "--ld-line-strong",
 };
 
-function nodesByTone(layout: Layout, rows: readonly NodeRow[]): ReadonlyMap<Tone, Path2D> {
+function nodesByTone(layout: Layout, items: readonly GraphItem[]): ReadonlyMap<Tone, Path2D> {
   const paths = new Map<Tone, Path2D>();
-  for (const { id, phase } of rows) {
+  for (const { id, phase } of items) {
     const place = layout.places.get(id);
     if (!place) continue;
     const { tone } = NODE_PHASES[phase];

@@ -1,7 +1,9 @@
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
+import type { GraphGroup } from "../../core/graphItems";
 import { nodesAround, type NodeRow } from "../../core/nodeTree";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { groupTitle } from "../../core/timelineLines";
 import { Icon } from "../../ui/icons";
 
 interface GraphPathProps {
@@ -46,5 +48,24 @@ export function InsideLink({ route, row }: { readonly route: ExecutionRoute; rea
       <Icon name="branch" size={14} />
       Inside
     </Link>
+  );
+}
+
+interface FoldButtonsProps {
+  /** Those that are drawn node by node. */
+  readonly groups: readonly GraphGroup[];
+  readonly onFold: (group: string) => void;
+}
+
+/** What a graph draws node by node can be made one card again. */
+export function FoldButtons({ groups, onFold }: FoldButtonsProps) {
+  return (
+    <div className="graph-path" role="group" aria-label="Drawn node by node">
+      {groups.map(({ id, name, ids }) => (
+        <button key={id} type="button" className="chip" onClick={() => onFold(id)}>
+          {words`Fold ${groupTitle(ids.length, name)}`}
+        </button>
+      ))}
+    </div>
   );
 }

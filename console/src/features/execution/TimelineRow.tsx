@@ -3,11 +3,10 @@ import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import { parseDuration } from "../../core/durations";
 import type { NodeRow } from "../../core/nodeTree";
-import { formatNumber } from "../../core/numerals";
 import { attemptLook, NODE_PHASES } from "../../core/phases";
 import { placeWords, queuedWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
-import { phaseCounts, phaseOfAll, spanOfAll, type GroupLine, type Inside } from "../../core/timelineLines";
+import { groupTitle, phaseCounts, phaseOfAll, spanOfAll, type GroupLine, type Inside } from "../../core/timelineLines";
 import { Icon } from "../../ui/icons";
 import { PhaseMark } from "../../ui/PhaseBadge";
 import { Duration } from "../../ui/Ticking";
@@ -67,7 +66,7 @@ interface TimelineGroupProps {
 export function TimelineGroup({ line: { id, name, depth, inside }, scale, onFold }: TimelineGroupProps) {
   const look = NODE_PHASES[phaseOfAll(inside.rows)];
   const { from, to } = spanOfAll(inside.rows);
-  const title = words`${formatNumber(inside.rows.length)} × ${name}`;
+  const title = groupTitle(inside.rows.length, name);
   return (
     <>
       <div className="timeline-name" style={{ paddingLeft: depth * STEP }}>
