@@ -245,6 +245,19 @@ def test_a_page_by_flytekit_opens_on_the_users_first_tab(stage: Stage) -> None:
     strings.finish()
 
 
+def test_a_page_by_flytekit_stands_among_the_decks_of_its_execution(stage: Stage) -> None:
+    execution = start_foreign(stage.client, stage.puppeteer.address)
+    strings = stage.puppeteer.strings()
+    stage.open(execution, run="decks")
+    expect(stage.page.get_by_role("heading", name="No Deck yet")).to_be_visible()
+    strings.run("deck.write_text(html)", html=flytekit_page("metrics"))
+    card = stage.page.get_by_role("link", name="foreign: Running")
+    expect(card).to_contain_text("A whole page, such as flytekit writes")
+    card.click()
+    stage.expect_shown("within metrics")
+    strings.finish()
+
+
 class unwritable:  # noqa: N801 - used like a function
     """A file stands where a folder was: the store cannot write below it, not even for root."""
 

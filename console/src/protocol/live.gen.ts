@@ -92,6 +92,7 @@ export interface Headline {
   readonly died?: boolean;
   readonly behind?: number;
   readonly source?: string | null;
+  readonly foreign?: boolean;
 }
 
 /** The ``headlines`` event: of those Decks of an execution that have changed, whole. */

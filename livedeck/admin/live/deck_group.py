@@ -19,6 +19,7 @@ from livedeck.admin.live.keys import DeckKey, ExecutionKey
 from livedeck.admin.live.members import ExecutionMembers, Member
 from livedeck.admin.live.messages import Headline
 from livedeck.admin.live.recent import KEPT, Kept, Recent
+from livedeck.admin.live.states import rfc3339
 from livedeck.admin.notifiers import Notifier
 from livedeck.deck.headlines import HeadlineReplay
 from livedeck.deck.ops import Document, Segment
@@ -56,6 +57,8 @@ class _Log:
         """The last segment taken; -1: nothing was there yet."""
         self.headline = HeadlineReplay()
         self.published_at: str | None = None
+        self.page: str | None = None
+        """ETag of the ``deck.html`` that another library wrote; None: there is none."""
         self.behind = 0.0
         self.died = False
         self.due = 0.0
@@ -81,6 +84,7 @@ class _Log:
                     self.died,
                     round(self.behind, 1),
                     None if own else shown.path,
+                    self.page is not None,
                 )
             )
         return self.encoded
@@ -270,12 +274,24 @@ class DeckGroup:
 
     async def _load(self, each: _Log) -> None:
         document = await (await self._reader(each)).load()
-        if document is None or document.seq <= each.seq:
+        if document is None:
+            await self._look_at_page(each)
             return
+        if document.seq <= each.seq:
+            return
+        each.page = None
         each.seq, each.published_at = document.seq, document.at if document.seq else None
         await self._offload(each.headline.load, document)
         if self._tabs.load(each.member.task, each.member.attempt, document):
             self._shared_at = max(self._shared_at, document.at)
+        self._touch(each)
+
+    async def _look_at_page(self, each: _Log) -> None:
+        """Note when another library's page was last written."""
+        page = await (await self._reader(each)).head()
+        if page is None or not page.size or page.etag == each.page:
+            return
+        each.page, each.published_at = page.etag, rfc3339(page.modified)
         self._touch(each)
 
     async def _take_any(self, each: _Log, segment: Segment) -> None:
@@ -334,6 +350,9 @@ class _Closed:
         """Nothing."""
 
     async def next(self, after_seq: int) -> None:
+        """Nothing."""
+
+    async def head(self) -> None:
         """Nothing."""
 
 

@@ -33,6 +33,8 @@ class LogReader(Protocol):
 
     async def next(self, after_seq: int) -> Segment | None: ...
 
+    async def head(self) -> Meta | None: ...
+
 
 class DeckLog:
     """What was published by one attempt, as far as it was read.

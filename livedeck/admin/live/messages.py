@@ -151,6 +151,8 @@ class Headline(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Seconds since the oldest publish that has not reached the store, when that was told."""
     source: str | None = None
     """Of outputs from the cache or a recovered run: ``project/domain/execution/node/attempt`` of the Deck's own run."""
+    foreign: bool = False
+    """Whether it is a page that another library wrote, such as flytekit: it has no elements."""
 
 
 class Headlines(msgspec.Struct, frozen=True, rename="camel"):

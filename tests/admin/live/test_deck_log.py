@@ -40,6 +40,9 @@ class FakeReader:
             raise DeckError("gone")
         return segment(after_seq + 1) if after_seq < self.last else None
 
+    async def head(self) -> None:
+        """No page of another library."""
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:

@@ -11,6 +11,7 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from livedeck.deck import segments
 from livedeck.deck.ops import Chart, End, Extend, Html, Progress, Put, Series, Value
 from livedeck.deck.replay import Replay
+from livedeck.store.layout import DECK
 from livedeck.testing.server import LiveStream, running_admin
 from tests.admin.conftest import Protos
 from tests.admin.live.conftest import RUN, Log, World, document_of, read, segment_of, until
@@ -111,6 +112,26 @@ async def test_a_retry_begins_with_nothing_and_one_that_died_is_not_said_to_be_c
         await run_item(world, 0, attempt=1)
         decks = await viewer.until(lambda decks: decks["n0:0"].get("attempt") == 1)
         assert values_of(decks, "n0:0") == []
+
+
+async def test_another_librarys_page_is_told_of_without_elements_whenever_it_is_written(world: World) -> None:
+    await begin_map(world, 0)
+    log = item_log(world, 0)
+    async with world.listen(f"/live/headlines/{RUN}/n0") as stream:
+        viewer = Headlines(stream)
+        await stream.until("ready")
+        log.store.put(DECK, b"<html>one</html>")
+        decks = await viewer.until(lambda decks: decks.get("n0:0", {}).get("foreign"))
+        assert decks["n0:0"]["publishedAt"]
+        assert not decks["n0:0"].get("elements")
+        log.store.put(DECK, b"<html>another</html>")
+        await stream.until("headlines")
+        await run_item(world, 0, K.SUCCEEDED)
+        await world.report(
+            world.protos.node_event("e1", "n0", N.SUCCEEDED), world.protos.workflow_event("e1", W.SUCCEEDED)
+        )
+        assert (await stream.rest())[-1].event == "end"
+        assert not viewer.decks["n0:0"].get("died")
 
 
 async def test_what_other_nodes_hold_is_not_sent_and_what_there_is_not_is_refused(world: World) -> None:

@@ -47,6 +47,9 @@ class BusyReader:
             self.tail.log.offer(segment(self.tail.log.recent.seq + 1))
         return segment(after_seq + 1)
 
+    async def head(self) -> None:
+        """No page of another library."""
+
 
 async def no_other(key: DeckKey, number: int) -> DeckLog:
     raise AssertionError(f"{key.path} is not the Deck that is followed")

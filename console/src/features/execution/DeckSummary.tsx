@@ -53,6 +53,7 @@ function sameEntry(a: DeckSummaryProps, b: DeckSummaryProps): boolean {
 }
 
 function nothing({ headline, look }: DeckEntry): string {
+  if (headline?.foreign) return "A whole page, such as flytekit writes";
   if (headline?.publishedAt) return "Nothing of its Deck fits in here";
   return look.terminal ? "Nothing was published" : "Nothing published yet";
 }
