@@ -50,11 +50,16 @@ export interface NodeRow {
   readonly given: string;
   /** When it runs, if it is a way of a branch (`if x > 3`, `else`); else empty. */
   readonly condition: string;
+  /** The image that its author has given its task; empty: none. */
+  readonly image: string;
   /** Milliseconds since the epoch; null while it has not begun. */
   readonly startedAt: number | null;
   /** Null while it has not ended. */
   readonly endedAt: number | null;
 }
+
+/** What stands for the image of a task whose author has given none (`livedeck/sdk/specs/settings.py`). */
+const NO_IMAGE = "livedeck";
 
 const BOUNDARIES = new Set(["start-node", "end-node"]);
 
@@ -156,7 +161,7 @@ export class NodeRows {
     const same = before?.node === node && before.attempts === attempts && before.planned === planned;
     if (same && before.queued?.ahead === queued?.ahead && before.queued?.reason === queued?.reason) return before;
     const given = before?.planned === planned ? before.row.given : givenTo(planned);
-    const row = { ...rowOf(id, node, attempts, planned, queued, given), condition: plan.conditionOf(id) };
+    const row = { ...rowOf(id, node, attempts, planned, queued, given), condition: plan.conditionOf(id), image: plan.imageOf(planned) };
     return { node, attempts, planned, queued, row, placed: row };
   }
 
@@ -198,6 +203,7 @@ function dynamicNodes(
 class Plan {
   private readonly known = new Map<string, WorkflowNode | null>();
   private readonly workflows: ReadonlyMap<string, CompiledWorkflow>;
+  private readonly images: ReadonlyMap<string, string>;
 
   constructor(
     planned: readonly Pick<Way, "id" | "node">[],
@@ -210,14 +216,24 @@ class Plan {
     planned.forEach(({ id, node }) => this.known.set(id, node));
     const failureNode = compiled?.primary?.template?.failureNode;
     if (failureNode) this.known.set(failureNode.id, failureNode);
-    const inner = [compiled, ...dynamic.values()].flatMap((closure) => closure?.subWorkflows ?? []);
+    const closures = [compiled, ...dynamic.values()];
+    const inner = closures.flatMap((closure) => closure?.subWorkflows ?? []);
     this.workflows = new Map(inner.map((sub) => [entityKey(sub.template?.id), sub]));
+    const tasks = closures.flatMap((closure) => closure?.tasks ?? []);
+    this.images = new Map(tasks.map(({ template }) => [entityKey(template?.id), template?.container?.image ?? ""]));
   }
 
   /** When a way of a branch runs; empty for every other node. */
   conditionOf(id: string): string {
     const parent = this.parents.get(id);
     return parent ? (waysOf(parent, this.of(parent)).find((way) => way.id === id)?.condition ?? "") : "";
+  }
+
+  /** The image that a node, or else its task, is to run in. */
+  imageOf(planned: WorkflowNode | null): string {
+    const task = (planned?.arrayNode?.node ?? planned)?.taskNode;
+    const image = task?.overrides?.containerImage ?? this.images.get(entityKey(task?.referenceId)) ?? "";
+    return image === NO_IMAGE ? "" : image;
   }
 
   of(id: string): WorkflowNode | null {
@@ -310,6 +326,7 @@ function rowOf(
     gate: gateOf(planned),
     given,
     condition: "",
+    image: "",
     startedAt,
     endedAt: endedAt(node, phase, startedAt),
   };

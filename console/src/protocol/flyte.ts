@@ -234,7 +234,7 @@ export interface WorkflowNode {
   readonly metadata?: { readonly name?: string };
   readonly upstreamNodeIds?: readonly string[];
   readonly inputs?: readonly Binding[];
-  readonly taskNode?: { readonly referenceId?: EntityId };
+  readonly taskNode?: { readonly referenceId?: EntityId; readonly overrides?: { readonly containerImage?: string } };
   readonly workflowNode?: { readonly launchplanRef?: EntityId; readonly subWorkflowRef?: EntityId };
   readonly branchNode?: { readonly ifElse?: IfElseBlock };
   readonly gateNode?: {
@@ -256,9 +256,14 @@ export interface CompiledWorkflow {
   };
 }
 
+export interface CompiledTask {
+  readonly template?: { readonly id?: EntityId; readonly container?: { readonly image?: string } };
+}
+
 export interface CompiledWorkflowClosure {
   readonly primary?: CompiledWorkflow;
   readonly subWorkflows?: readonly CompiledWorkflow[];
+  readonly tasks?: readonly CompiledTask[];
 }
 
 export interface Workflow {

@@ -24,6 +24,7 @@ const ROW: NodeRow = {
   item: null,
   given: "",
   condition: "",
+  image: "",
   startedAt: 1000,
   endedAt: null,
 };

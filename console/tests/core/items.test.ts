@@ -21,6 +21,7 @@ const ARRAY: NodeRow = {
   item: null,
   given: "",
   condition: "",
+  image: "",
   startedAt: 1,
   endedAt: null,
 };

@@ -34,6 +34,7 @@ PROJECT: Final = "digits"
 DOMAIN: Final = "development"
 WORKFLOW: Final = "examples.train_digits.train_digits"
 VERSION: Final = "9f2c41d7ab3e5604"
+IMAGE: Final = "ghcr.io/ada/digits:2026.3"
 BEGAN: Final = datetime(2026, 3, 14, 10, 21, 0, tzinfo=UTC)
 NOW: Final = BEGAN + timedelta(seconds=208)
 """The moment of every picture."""
@@ -194,7 +195,12 @@ def workflow(name: str) -> bytes:
         "template": {"id": workflow_id(), "nodes": [*nodes, *ends]},
         "connections": {"downstream": {before: {"ids": after} for before, after in edges.items()}},
     }
-    return message(Workflow, {"id": workflow_id(), "closure": {"compiledWorkflow": {"primary": compiled}}})
+    train = {
+        "id": {**workflow_id("examples.train_digits.train"), "resourceType": "TASK"},
+        "container": {"image": IMAGE},
+    }
+    closure = {"compiledWorkflow": {"primary": compiled, "tasks": [{"template": train}]}}
+    return message(Workflow, {"id": workflow_id(), "closure": closure})
 
 
 def _loaded(run: str, began: float) -> list[bytes]:
@@ -392,9 +398,7 @@ def _deck_streams() -> dict[str, list[bytes]]:
 
 DECK_STREAMS: Final = _deck_streams()
 """The events of a Deck in each state, by the state's name."""
-PUBLISHED: Final = [
-    name for name in DECK_STREAMS if name not in {"queued", "waiting", "placeholder", "none", "empty", "foreign"}
-]
+PUBLISHED: Final = [name for name in DECK_STREAMS if name not in {"queued", "waiting", "placeholder", "none", "empty"}]
 """Those of them that something was published to."""
 NESTED_NODES: Final = ("n1-0-n0", "n1-0-n1", "n1-0-n2")
 FOREIGN_PAGE: Final = """<!doctype html><html><head><title>Deck</title></head><body style="font-family: sans-serif">
@@ -421,6 +425,9 @@ def headlines(*nodes: str) -> list[bytes]:
     """The headlines of nodes: those of their Decks, each as far as its number says."""
     decks = []
     for number, node in enumerate(nodes):
+        if node == "foreign":
+            decks.append(Headline(node, 0, published_at=at(190 + number), foreign=True))
+            continue
         replay = HeadlineReplay()
         replay.load(deck_document(ended=number % 3 == 0))
         elements = [

@@ -1,4 +1,5 @@
 import type { Shown } from "../../core/literals";
+import { formatNumber } from "../../core/numerals";
 
 const MANY = 50;
 
@@ -43,7 +44,7 @@ function ListValue({ items }: { readonly items: readonly Shown[] }) {
           <LiteralValue shown={item} />
         </li>
       ))}
-      {items.length > MANY && <li className="value-more">and {items.length - MANY} more</li>}
+      {items.length > MANY && <li className="value-more">and {formatNumber(items.length - MANY)} more</li>}
     </ol>
   );
 }

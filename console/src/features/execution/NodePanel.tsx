@@ -19,6 +19,7 @@ import { ChildExecution } from "./ChildExecution";
 import { ErrorText } from "./ErrorText";
 import { GatePanel } from "./GatePanel";
 import { InsideLink } from "./GraphPath";
+import { ImageNote } from "./ImageNote";
 import { Items } from "./Items";
 import { Rollup } from "./Rollup";
 import type { ExecutionPanels } from "./ExecutionPage";
@@ -129,9 +130,19 @@ function NodeBody({ route, row, rows, items, panels, view }: NodePanelProps & { 
     case "outputs":
       return panels.nodeData(route, row, view);
     case "error":
-      return row.item === null ? <NodeError route={route} row={row} /> : <ItemError route={route} row={row} />;
+      return (
+        <>
+          {row.item === null ? <NodeError route={route} row={row} /> : <ItemError route={route} row={row} />}
+          <ImageNote image={row.image} />
+        </>
+      );
     case "attempts":
-      return <Attempts route={route} row={row} />;
+      return (
+        <>
+          <Attempts route={route} row={row} />
+          <ImageNote image={row.image} />
+        </>
+      );
   }
 }
 
