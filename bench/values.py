@@ -29,4 +29,4 @@ def figures(options: Options) -> Iterator[Figure]:
     with running_server(environment=BYTE_CODE) as server, Client(server.endpoint) as client:
         program = prepare(client, "passed_on", PROGRAM)
         program.seconds(count=3)
-        yield Figure(f"{label}, on the server", program.seconds(count=COUNT), "s", 15, peer, theirs)
+        yield Figure(f"{label}, on the server", program.seconds(count=COUNT), "s", 20, peer, theirs)
