@@ -55,6 +55,24 @@ def test_relaunch_runs_the_same_again(stage: Stage) -> None:
     expect(stage.page.get_by_role("tabpanel", name="Outputs")).to_contain_text("twice")
 
 
+def test_recover_is_offered_for_what_has_not_ended_well(stage: Stage) -> None:
+    first, _ = stage.play()
+    stage.open(first)
+    recover = stage.page.get_by_role("button", name="Recover")
+    expect(stage.page.get_by_role("button", name="Abort")).to_be_visible()
+    expect(recover).to_have_count(0)
+    stage.page.get_by_role("button", name="Abort").click()
+    stage.page.get_by_role("dialog").get_by_role("button", name="Abort").click()
+    recover.click()
+    again = stage.puppeteer.strings()
+    expect(stage.page).not_to_have_url(re.compile(first.name))
+    expect(stage.page.get_by_text("Recovered from")).to_be_visible()
+    expect(stage.page.get_by_role("link", name=first.name)).to_be_visible()
+    again.finish("this time")
+    expect(stage.page.get_by_role("main").get_by_text("Succeeded", exact=True)).to_be_visible()
+    expect(recover).to_have_count(0)
+
+
 def test_abort_ends_the_task_and_says_why_to_all_who_look(stage: Stage) -> None:
     execution, strings = stage.play()
     other = stage.page.context.new_page()
