@@ -21,6 +21,10 @@ frame.srcdoc = {FOCUS.replace("'", "")!r}.replaceAll('&lt;', '<');
 FLOOD: Final = (
     "<script>setInterval(() => {{ for (let i = 0; i < 2000; i++) {target}.postMessage(i, '*') }}, 1)</script>"
 )
+LARGE_FLOOD: Final = (
+    "<script>const words = 'x'.repeat(4e6); setInterval(() => {{ for (let i = 0; i < 5; i++) "
+    "{target}.postMessage(words, '*') }}, 1)</script>"
+)
 ENDLESS: Final = {
     "messages": "<script>setTimeout(() => { for (let i = 0;; i++) top.postMessage(i, '*') }, 300)</script>",
     "nothing": "<script>setTimeout(() => { for (;;); }, 300)</script>",
@@ -92,8 +96,9 @@ def test_who_clicks_in_the_deck_right_after_the_page_has_the_keyboard_there(stag
 
 
 @pytest.mark.parametrize("target", ["top", "parent"])
-def test_a_frame_that_floods_the_page_with_messages_is_let_go(stage: Stage, target: str) -> None:
-    publish(stage, FLOOD.format(target=target))  # the whole frame may be gone before its tabs were seen
+@pytest.mark.parametrize("flood", [FLOOD, LARGE_FLOOD], ids=["many", "large"])
+def test_a_frame_that_floods_the_page_with_messages_is_let_go(stage: Stage, flood: str, target: str) -> None:
+    publish(stage, flood.format(target=target))  # the whole frame may be gone before its tabs were seen
     stopped = stage.panel if target == "top" else stage.deck.get_by_role("tabpanel", name="deck")
     expect(stopped.get_by_role("alert")).to_contain_text("without end")
     stage.page.get_by_role("tab", name="Log").click()

@@ -10,20 +10,28 @@ export type Misuse = "messages" | "focus" | "history" | "silence";
 /** A Deck that is published 60 times a second reports each twice. */
 const MOST_MESSAGES = 1500;
 const WITHIN_MS = 1000;
+/** So many characters, or bytes, count as a message more: what is large takes the page as long as many small ones. */
+const CHARACTERS_OF_ONE = 10_000;
 
 export class MessageCount {
   private since = -Infinity;
   private count = 0;
 
-  /** Count one; false when there were too many. */
-  take(): boolean {
+  /** Count one by what it takes; false when there were too many. */
+  take(event: MessageEvent<unknown>): boolean {
     const now = performance.now();
     if (now - this.since > WITHIN_MS) {
       this.since = now;
       this.count = 0;
     }
-    return ++this.count <= MOST_MESSAGES;
+    this.count += 1 + sizeOf(event.data) / CHARACTERS_OF_ONE;
+    return this.count <= MOST_MESSAGES;
   }
+}
+
+function sizeOf(data: unknown): number {
+  if (typeof data === "string") return data.length;
+  return data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0;
 }
 
 /** So often in this time the keyboard is taken back; after that the frame is let go. */
@@ -179,8 +187,8 @@ function isDialogOpen(): boolean {
 /** All of it for one frame. */
 export function guardFrame(frame: HTMLIFrameElement, misused: (how: Misuse) => void, ask?: AskFrame): () => void {
   const count = new MessageCount();
-  const hear = ({ source }: MessageEvent) => {
-    if (source !== null && source !== window && !count.take()) misused("messages");
+  const hear = (event: MessageEvent) => {
+    if (event.source !== null && event.source !== window && !count.take(event)) misused("messages");
   };
   window.addEventListener("message", hear);
   const focus = new FocusGuard(frame, () => misused("focus"), ask);

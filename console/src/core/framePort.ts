@@ -97,7 +97,7 @@ export class FramePort implements DocumentSink {
 
   private readonly hear = (event: MessageEvent<{ type?: unknown } | null>): void => {
     const target = this.frame.contentWindow;
-    if (target !== null && event.source === target && !this.counted()) return;
+    if (target !== null && event.source === target && !this.counted(event)) return;
     if (target === null || event.source !== target || event.data?.type !== "livedeck:hello") return;
     const now = performance.now();
     if (now - this.answered < ANSWER_EVERY_MS) return;
@@ -111,10 +111,10 @@ export class FramePort implements DocumentSink {
       () => this.applied < this.sent,
       () => this.giveUp(this.events.silent),
     );
-    this.port.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (!this.counted()) return;
+    this.port.onmessage = (message: MessageEvent<unknown>) => {
+      if (!this.counted(message)) return;
       this.heartbeat?.heard();
-      if (isReport(data)) this.report(data);
+      if (isReport(message.data)) this.report(message.data);
     };
     // The frame's origin is opaque, so no origin can be named; that it is our frame was just checked.
     target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
@@ -123,8 +123,8 @@ export class FramePort implements DocumentSink {
     this.detach = this.source.attach(this);
   };
 
-  private counted(): boolean {
-    if (this.count.take()) return true;
+  private counted(event: MessageEvent<unknown>): boolean {
+    if (this.count.take(event)) return true;
     this.giveUp(this.events.flooded);
     return false;
   }
