@@ -6,6 +6,7 @@ The archive's name is a digest of its content, so the same code is uploaded once
 import gzip
 import hashlib
 import io
+import os
 import sys
 import tarfile
 import zlib
@@ -139,9 +140,22 @@ def unpack(data: bytes, folder: Path, *, digest: str | None = None) -> None:
         with tarfile.open(fileobj=io.BytesIO(gzip.decompress(data)), mode="r:") as archive:
             if digest is not None and _digest(_members(archive)) != digest:
                 raise UserError(f"the code bundle {digest}.tar.gz holds something else than its name says")
-            archive.extractall(folder, filter="data")
+            _extract(archive, folder)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise UserError(f"the code bundle cannot be unpacked: {error}") from error
+
+
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(folder, filter="data")
+        return
+    for member in archive:  # Python 3.11.3 and older: what that filter does, but for links, which it looks into
+        path = Path(member.name)
+        if path.is_absolute() or os.pardir in path.parts or not (member.isfile() or member.isdir()):
+            raise tarfile.ReadError(f"{member.name!r} is no file or folder within it")
+        member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+        member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+        archive.extract(member, folder)
 
 
 def _members(archive: tarfile.TarFile) -> Iterable[_File]:

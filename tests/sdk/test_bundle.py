@@ -49,6 +49,14 @@ def test_any_change_gives_another_name(project: Path, change: Callable[..., Any]
     assert bundle.build(project).digest != before
 
 
+@pytest.fixture(params=["with filters", "older Python"])
+def _python(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python has filters of archives since 3.11.4."""
+    if request.param == "older Python":
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
+
+
+@pytest.mark.usefixtures("_python")
 def test_unpacking_gives_the_files_back(project: Path, tmp_path: Path) -> None:
     made = bundle.build(project)
     target = tmp_path / "target"
@@ -70,6 +78,7 @@ def test_what_is_no_archive_is_refused(data: bytes, tmp_path: Path) -> None:
         bundle.unpack(data, tmp_path)
 
 
+@pytest.mark.usefixtures("_python")
 @pytest.mark.parametrize("name", ["../escape.py", "/escape.py", "a/../../escape.py"])
 def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path) -> None:
     buffer = io.BytesIO()
@@ -83,6 +92,21 @@ def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path) -> Non
         bundle.unpack(buffer.getvalue(), inside)
     assert not list(tmp_path.glob("escape.py"))
     assert not Path("/escape.py").exists()
+
+
+@pytest.mark.usefixtures("_python")
+@pytest.mark.parametrize("target", ["..", "/etc", "../escape.py"])
+def test_no_link_leads_outside_the_folder(target: str, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = tarfile.SYMTYPE, target
+        archive.addfile(info)
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with pytest.raises(UserError, match=r"cannot be unpacked.*link"):
+        bundle.unpack(buffer.getvalue(), inside)
+    assert not list(inside.iterdir())
 
 
 def test_too_much_says_what_and_what_to_do(project: Path) -> None:
