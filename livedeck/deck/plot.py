@@ -19,7 +19,7 @@ COLOURS = 8
 """How many colours there are for lines; beyond, they come again, dashed."""
 _DASHES = ("", "6 4", "2 3")
 _BUCKETS = 150  # of which each gives at most two points, the lowest and the highest
-_UPWARDS = 7  # ticks
+_UPWARDS = 5  # ticks
 _WIDTH = 300  # pixels that a narrow screen has for the ticks across
 _MINUTE = 60.0  # around a single time
 

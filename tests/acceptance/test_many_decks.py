@@ -51,7 +51,7 @@ def test_twenty_tasks_share_a_deck_in_the_console_and_in_the_saved_page(stage: S
     execution = start(stage.client, PROGRAM, "team", size=20)
     page = stage.page
     stage.open(execution, run="decks")
-    page.get_by_role("link", name="The Deck that all share").click()
+    page.get_by_role("link", name="Shared Deck").click()
     frame = stage.deck
     table = frame.get_by_role("table")
     expect(table.get_by_role("row")).to_have_count(21)

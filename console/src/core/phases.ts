@@ -1,4 +1,5 @@
 /** What each of Flyte's phases is called here and how it looks: a tone (colour) and an icon, never colour alone. */
+import type { Gate } from "./gates";
 import type { NodePhase, TaskExecution, TaskPhase, WorkflowPhase } from "../protocol/flyte";
 
 export type Tone = "waiting" | "running" | "good" | "bad" | "warn" | "quiet";
@@ -63,6 +64,14 @@ export const NODE_PHASES: Readonly<Record<NodePhase, PhaseLook>> = {
   SKIPPED: look("Skipped", "quiet", "skip", true),
   TIMED_OUT,
 };
+
+/** Somebody is to answer, or time to pass: nothing runs. */
+const WAITING = look("Waiting", "waiting", "clock");
+
+/** How a node looks: Flyte calls a gate that is reached RUNNING. */
+export function nodeLook({ phase, gate }: { readonly phase: NodePhase; readonly gate: Gate | null }): PhaseLook {
+  return gate !== null && phase === "RUNNING" ? WAITING : NODE_PHASES[phase];
+}
 
 export const TASK_PHASES: Readonly<Record<TaskPhase, PhaseLook>> = {
   UNDEFINED: QUEUED,

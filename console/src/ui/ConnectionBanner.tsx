@@ -1,4 +1,5 @@
 import type { StreamState } from "../core/liveStream";
+import { sentence } from "../core/sentence";
 import { Banner } from "./Banner";
 
 interface RefusedBannerProps {
@@ -32,7 +33,7 @@ export function RefusedBanner({ stream }: RefusedBannerProps) {
   if (stream.status !== "refused") return null;
   return (
     <Banner tone="bad" title="This cannot be shown live.">
-      {stream.reason}
+      {sentence(stream.reason)}
     </Banner>
   );
 }

@@ -12,6 +12,8 @@ from livedeck.deck.raw import Raw
 
 LONG: Final = 14
 """Characters beyond which a value has the room of two tiles."""
+SHORT_UNIT: Final = 4
+"""Characters up to which a unit stays on the line of its number."""
 
 
 class Value(BaseElement, tag="value", frozen=True):
@@ -44,8 +46,8 @@ class Value(BaseElement, tag="value", frozen=True):
         yield (
             f'<div class="ld-element ld-value"{is_word}{" data-long" if len(words) > LONG else ""}>'
             f'<div class="ld-label">{html.escape(self.label)}</div><div class="ld-number">'
-            f'<span class="ld-figure" style="--ld-length:{len(words)}">{html.escape(words)}</span>{unit}</div>'
-            f"{change}</div>"
+            f'<span class="ld-figure" style="--ld-length:{len(words)};--ld-unit:{_room(self.unit)}">'
+            f"{html.escape(words)}</span>{unit}</div>{change}</div>"
         )
 
     def cell(self) -> tuple[str, str]:
@@ -60,6 +62,11 @@ class Value(BaseElement, tag="value", frozen=True):
     def example(cls, deck: "ValueCalls") -> None:
         """A number with all that can be said of it."""
         deck.value("accuracy", 0.75, unit="%", delta=0.01)
+
+
+def _room(unit: str) -> int:
+    """Characters that a short unit takes beside its number, with the gap; 0 for one that may go below it."""
+    return len(unit) + 1 if 0 < len(unit) <= SHORT_UNIT else 0
 
 
 def _fixed_bytes(tile: Value) -> int:

@@ -112,7 +112,7 @@ _KINDS: Final = [
 ]
 _NODES: Final = [
     Scene("node-inside", _node(story.NESTED, "n1", "nodes"), "prepare"),
-    Scene("node-decks", _node(story.NESTED, "n1", "rollup"), "of 3 over"),
+    Scene("node-decks", _node(story.NESTED, "n1", "rollup"), "of 3 ended"),
     Scene("node-log", _node(story.RUNNING, "n1", "log"), "epoch 59"),
     Scene("node-log-cached", _node(story.SUCCEEDED, "n0", "log"), "No log: taken from the cache"),
     Scene("node-log-nothing", _node(story.SUCCEEDED, "n2", "log"), "The task printed nothing"),

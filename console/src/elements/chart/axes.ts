@@ -24,6 +24,7 @@ const SIZE = 11;
 const ROW = 15; // of words below or above the plot
 const BELOW = 24; // the ticks of the x axis
 const GAP = 8; // from ticks to plot
+const APART = 4; // from the words beside the y axis to its ticks
 const MARGIN = 14; // at the right
 const MARK_HEIGHT = 32;
 const MINUTE = 60;
@@ -68,7 +69,7 @@ export class ChartAxes {
     const bottom = () => BELOW + (this.of.xLabel === "" && this.x.base === "" ? 0 : ROW);
     const left = (plot: uPlot) => {
       const widest = Math.max(0, ...this.y.labels.map((label) => this.widthOf(plot, label)));
-      const upwards = Math.ceil(widest) + GAP + (this.of.yLabel === "" ? 0 : ROW);
+      const upwards = Math.ceil(widest) + GAP + (this.of.yLabel === "" ? 0 : ROW + APART);
       return Math.max(upwards, this.overhang(plot, 0));
     };
     const right = (plot: uPlot) => Math.max(MARGIN, this.overhang(plot, -1));

@@ -5,7 +5,7 @@ import { ChartAxes, type AxesOf } from "./axes";
 import { extremesOf, returningPath } from "./returningLine";
 
 export const COLOURS = 8;
-export const HEIGHT = 260;
+export const HEIGHT = 184;
 const FEW_POINTS = 40;
 /** uPlot's `Scale.Distr.Custom`: a const enum, which has no value at run time. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment

@@ -10,6 +10,8 @@ const FADE_MS = 600;
 const REST_MS = 1000;
 /** Characters beyond which a value has the room of two tiles, as in `livedeck/deck/kinds/value.py`. */
 const LONG = 14;
+/** Characters up to which a unit stays on the line of its number. */
+const SHORT_UNIT = 4;
 const NUMBER = /^-?\d[\d,]*(\.\d+)?(e[+-]\d+)?$/;
 
 export class ValueView implements ElementView<Value> {
@@ -30,6 +32,8 @@ export class ValueView implements ElementView<Value> {
     setText(this.label, label);
     setText(this.unit, unit);
     this.unit.hidden = unit === "";
+    this.label.title = label;
+    this.figure.style.setProperty("--ld-unit", String(unit !== "" && unit.length <= SHORT_UNIT ? unit.length + 1 : 0));
     this.delta.hidden = delta === null;
     if (delta !== null) {
       setText(this.delta, formatDelta(delta));

@@ -41,12 +41,13 @@ function Attempt({ route, row, attempt: execution }: AttemptsProps & { readonly 
   const seconds = parseDuration(closure?.duration);
   const ended = look.terminal && started !== null ? started + (seconds ?? 0) * 1000 : null;
   const error = gist(closure?.error?.message);
+  const code = closure?.error?.code;
   return (
     <li className={look.tone === "bad" ? "attempt" : "attempt attempt-retried"}>
       <div className="attempt-line">
         <strong>Attempt {attempt + 1}</strong>
         <PhaseBadge look={look} />
-        {closure?.error?.code && <code className="attempt-code">{closure.error.code}</code>}
+        {code && !error.startsWith(code) && <code className="attempt-code">{code}</code>}
         <span className="soft">
           {waits ? queuedWords(waits) : <AttemptTimes time={closure?.startedAt} from={started} to={ended} />}
         </span>

@@ -21,17 +21,17 @@ interface DeckBarProps {
 export function DeckBar({ entries, size, label }: DeckBarProps) {
   const counts = countsOf(entries);
   const all = Math.max(size, entries.length);
-  const over = entries.filter(({ look }) => look.terminal).length;
+  const ended = entries.filter(({ look }) => look.terminal).length;
   const shown = TONES.filter(([tone]) => counts.has(tone));
   return (
     <div className="deck-bar">
       <div className="deck-bar-words">
-        <strong>{`${formatNumber(over)} of ${formatNumber(all)} over`}</strong>
+        <strong>{`${formatNumber(ended)} of ${formatNumber(all)} ended`}</strong>
         {shown.map(([tone, word]) => (
           <span key={tone} data-tone={tone}>{`${formatNumber(counts.get(tone) ?? 0)} ${word}`}</span>
         ))}
       </div>
-      <div className="deck-bar-track" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={all} aria-valuenow={over}>
+      <div className="deck-bar-track" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={all} aria-valuenow={ended}>
         {shown.map(([tone]) => (
           <span key={tone} data-tone={tone} style={{ width: `${((counts.get(tone) ?? 0) / Math.max(1, all)) * 100}%` }} />
         ))}

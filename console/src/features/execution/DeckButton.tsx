@@ -17,7 +17,7 @@ export function DeckButton({ route, row }: { readonly route: ExecutionRoute; rea
       title={running ? "Deck, live" : "Deck"}
     >
       {running ? <span className="deck-button-dot" aria-hidden="true" /> : <Icon name="deck" size={14} />}
-      Deck
+      <span className="deck-button-word">Deck</span>
     </Link>
   );
 }

@@ -25,7 +25,9 @@ export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSumma
   return (
     <Link className="deck-summary" href={href} data-tone={entry.look.tone} aria-label={words`${entry.name}: ${entry.trouble || entry.look.label}`}>
       <span className="deck-summary-head">
-        <span className="deck-summary-name">{entry.name}</span>
+        <span className="deck-summary-name" title={entry.id}>
+          {entry.name}
+        </span>
         {entry.trouble && <span className="deck-summary-trouble">{entry.trouble}</span>}
         {entry.headline?.source && <span className="deck-summary-label">From another run</span>}
         <PhaseBadge look={entry.look} />
@@ -34,12 +36,13 @@ export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSumma
         </span>
       </span>
       <span className="deck-summary-body">
-        {elements.map((element) => {
-          if (element.kind === "progress") return <Bar key={element.id} bar={element} />;
-          if (element.kind === "value") return <Figure key={element.id} value={element} />;
-          if (element.kind === "chart") return <Spark key={element.id} chart={element} />;
-          return null;
-        })}
+        {elements.map((element) => element.kind === "progress" && <Bar key={element.id} bar={element} />)}
+        {elements.some(({ kind }) => kind === "value") && (
+          <span className="deck-summary-figures">
+            {elements.map((element) => element.kind === "value" && <Figure key={element.id} value={element} />)}
+          </span>
+        )}
+        {elements.map((element) => element.kind === "chart" && <Spark key={element.id} chart={element} />)}
         {elements.length === 0 && <span className="deck-summary-nothing">{nothing(entry)}</span>}
       </span>
     </Link>

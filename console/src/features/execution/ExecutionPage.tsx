@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { startTransition, useCallback, useEffect, useState, type ReactNode } from "react";
 import { ClockContext } from "../../bindings/clock";
 import { LastKnownContext } from "../../bindings/lastKnown";
+import { Link } from "../../bindings/router";
 import { useSession } from "../../bindings/useSession";
 import { useTitle } from "../../bindings/useTitle";
 import { getWorkflow } from "../../core/api";
@@ -9,8 +10,9 @@ import { words } from "../../core/bidi";
 import { ExecutionSession, type ExecutionView } from "../../core/executionSession";
 import { itemOf, type Item } from "../../core/items";
 import { NodeRows, shortName, type NodeRow } from "../../core/nodeTree";
-import { lastKnown, NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
+import { lastKnown, nodeLook, WORKFLOW_PHASES } from "../../core/phases";
 import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
+import { sentence } from "../../core/sentence";
 import type { CompiledWorkflow, Execution, Workflow } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
 import { ConnectionBanner } from "../../ui/ConnectionBanner";
@@ -60,7 +62,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
   const { gone } = view;
   const node = rows.find((row) => row.id === route.node) ?? itemOf(route.node, rows, view.items);
   const workflowName = shortName(view.execution?.closure?.workflowId?.name) ?? route.name;
-  const look = node ? NODE_PHASES[node.phase] : view.execution && WORKFLOW_PHASES[view.execution.closure?.phase ?? "UNDEFINED"];
+  const look = node ? nodeLook(node) : view.execution && WORKFLOW_PHASES[view.execution.closure?.phase ?? "UNDEFINED"];
   useTitle(node ? words`${node.name} of ${workflowName}` : workflowName, look && gone ? lastKnown(look) : look);
   if (!view.execution) return view.stream.status === "refused" ? <Unknown reason={view.stream.reason} /> : <Loading view={view} />;
   const chosen = node ?? null;
@@ -91,7 +93,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
             panels={panels}
           />
           {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} items={view.items} panels={panels} />}
-          {route.node !== null && !chosen && <NodeMissing node={route.node} ready={view.ready} />}
+          {route.node !== null && !chosen && <NodeMissing route={route} ready={view.ready} />}
         </div>
       </main>
     </LastKnownContext>
@@ -205,16 +207,24 @@ function Unknown({ reason }: { readonly reason: string }) {
   return (
     <main data-feature="execution">
       <Empty icon="search" title="This execution cannot be shown">
-        {reason}
+        {sentence(reason)}
       </Empty>
     </main>
   );
 }
 
-function NodeMissing({ node, ready }: { readonly node: string; readonly ready: boolean }) {
+function NodeMissing({ route, ready }: { readonly route: ExecutionRoute; readonly ready: boolean }) {
   return (
-    <section className="node-panel" aria-label={node}>
-      {ready ? <Empty icon="search" title={words`There is no node ${node} in this execution`} /> : <Skeleton />}
+    <section className="node-panel" aria-label={route.node ?? ""}>
+      {ready ? (
+        <Empty icon="search" title={words`There is no node ${route.node ?? ""} in this execution`}>
+          <Link className="text-link" href={executionPath({ ...route, node: null, view: null, attempt: null, tab: null })}>
+            To its nodes
+          </Link>
+        </Empty>
+      ) : (
+        <Skeleton />
+      )}
     </section>
   );
 }

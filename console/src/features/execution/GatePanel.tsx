@@ -61,7 +61,7 @@ function Approval({ id, signal, children }: AnswerProps & { readonly children: R
   return (
     <div className="gate" data-scrolls="node">
       <div className="gate-form">
-        <p>What comes after waits for somebody to approve of this. A refusal fails the node.</p>
+        <p>The nodes after it wait until somebody approves this. A refusal fails the node.</p>
         {answer.isError && <Refused error={answer.error} />}
         <div className="gate-actions">
           <Button look="primary" icon="check" disabled={answer.isPending} onClick={() => answer.mutate(booleanLiteral(true))}>
@@ -90,7 +90,7 @@ function Value({ id, signal, type }: AnswerProps & { readonly type: string }) {
           if (literal) answer.mutate(literal);
         }}
       >
-        <p>What comes after waits for somebody to give this value.</p>
+        <p>The nodes after it wait until somebody gives this value.</p>
         <label className="field">
           {`Value (${hintFor(type)})`}
           <input className="input" value={text} autoComplete="off" onChange={(event) => setText(event.target.value)} />

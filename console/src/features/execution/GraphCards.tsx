@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import type { GraphItem, GroupItem, NodeItem } from "../../core/graphItems";
-import { NODE_PHASES } from "../../core/phases";
+import { NODE_PHASES, nodeLook } from "../../core/phases";
 import { placeWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { groupTitle, phaseCounts } from "../../core/timelineLines";
@@ -75,7 +75,7 @@ function CardFrame({ context: { direction, chosen }, item, children }: FrameProp
   return (
     <div className={`graph-card ${chosen === item.id ? "graph-card-chosen" : ""}`} data-kind={item.kind} data-phase={item.phase}>
       <Handle type="target" position={direction === "TB" ? Position.Top : Position.Left} isConnectable={false} />
-      <PhaseMark look={NODE_PHASES[item.phase]} />
+      <PhaseMark look={item.kind === "node" ? nodeLook(item.row) : NODE_PHASES[item.phase]} />
       {children}
       <Handle type="source" position={direction === "TB" ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>
@@ -109,7 +109,7 @@ function GroupCard({ data }: NodeProps<Extract<Card, { type: "groupCard" }>>) {
     <CardFrame context={data} item={item}>
       <button type="button" className="graph-name" aria-label={label} title={label} onClick={() => onUnfold(item.id)}>
         <span className="timeline-node">{title}</span>
-        <span className="timeline-given">{phaseCounts(item.rows)}</span>
+        <span className="timeline-counts">{phaseCounts(item.rows)}</span>
       </button>
     </CardFrame>
   );

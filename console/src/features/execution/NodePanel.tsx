@@ -5,7 +5,7 @@ import { words } from "../../core/bidi";
 import { useVirtualRows } from "../../bindings/useVirtualRows";
 import type { Item } from "../../core/items";
 import { childrenOf, type NodeRow } from "../../core/nodeTree";
-import { attemptLook, NODE_PHASES } from "../../core/phases";
+import { attemptLook, NODE_PHASES, nodeLook } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute, type NodeView } from "../../core/routes";
 import { Empty } from "../../ui/Empty";
@@ -54,20 +54,22 @@ export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
   const tabs = views.map((id) => ({ id, label: LABELS[id], href: executionPath({ ...route, view: id }) }));
   return (
     <section className="node-panel" aria-label={words`Node ${row.name}`}>
-      <header className="node-header">
-        <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, tab: null })} aria-label="Close the node" title="Close the node">
-          <Icon name="close" />
-        </Link>
-        <h2 title={row.id}>{row.name}</h2>
-        {row.item !== null && <ItemOf route={route} row={row} />}
-        {row.child && <ChildExecution id={row.child} />}
-        <PhaseBadge look={NODE_PHASES[row.phase]} />
-        <span className="node-duration">
-          {row.queued ? queuedWords(row.queued) : <Duration from={row.startedAt} to={row.endedAt} />}
-        </span>
-        {row.attempts.length > 1 && <AttemptSelect route={route} row={row} />}
-      </header>
-      <Tabs label="Node" tabs={tabs} chosen={view} />
+      <div className="node-top">
+        <header className="node-header">
+          <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, tab: null })} aria-label="Close the node" title="Close the node">
+            <Icon name="close" />
+          </Link>
+          <h2 title={row.id}>{row.name}</h2>
+          {row.item !== null && <ItemOf route={route} row={row} />}
+          {row.child && <ChildExecution id={row.child} />}
+          <PhaseBadge look={nodeLook(row)} />
+          <span className="node-duration">
+            {row.queued ? queuedWords(row.queued) : <Duration from={row.startedAt} to={row.endedAt} />}
+          </span>
+          {row.attempts.length > 1 && <AttemptSelect route={route} row={row} />}
+        </header>
+        <Tabs label="Node" tabs={tabs} chosen={view} />
+      </div>
       <div className="node-body" role="tabpanel" aria-label={LABELS[view]}>
         <NodeBody route={route} row={row} rows={rows} items={items} panels={panels} view={view} />
       </div>
@@ -172,7 +174,7 @@ function InnerNodes({ route, parent, rows }: InnerNodesProps) {
               {row.name}
             </Link>
             {(row.condition || row.given) && <span className="timeline-given">{row.condition || row.given}</span>}
-            <PhaseBadge look={NODE_PHASES[row.phase]} />
+            <PhaseBadge look={nodeLook(row)} />
             <span className="soft">
               <Duration from={row.startedAt} to={row.endedAt} />
             </span>

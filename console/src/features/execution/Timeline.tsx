@@ -88,9 +88,11 @@ const Lines = memo(function Lines({ route, lines, scale, onFold }: LinesProps) {
   );
 });
 
-/** Whether a line is of the node that is looked at, or holds it folded. */
+/** Whether a line is of the node that is looked at, of the one whose item that is, or holds it folded. */
 function isChosen({ id, inside }: Line, node: string | null): boolean {
-  return id === node || (node !== null && inside !== null && inside.folded && inside.rows.some((row) => row.id === node));
+  if (node === null) return false;
+  if (id === node || node.startsWith(`${id}:`)) return true;
+  return inside !== null && inside.folded && inside.rows.some((row) => row.id === node);
 }
 
 /** Which nodes are listed. How many are in each phase; not worth its place where all are in sight. */

@@ -3,7 +3,7 @@ import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import { parseDuration } from "../../core/durations";
 import type { NodeRow } from "../../core/nodeTree";
-import { attemptLook, NODE_PHASES } from "../../core/phases";
+import { attemptLook, NODE_PHASES, nodeLook } from "../../core/phases";
 import { placeWords, queuedWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { groupTitle, phaseCounts, phaseOfAll, spanOfAll, type GroupLine, type Inside } from "../../core/timelineLines";
@@ -15,7 +15,7 @@ import { DeckButton } from "./DeckButton";
 import { useSpan, type Scale } from "./timelineScale";
 
 /** Pixels that what is inside stands further in. */
-const STEP = 18;
+const STEP = 26;
 
 interface TimelineRowProps {
   readonly route: ExecutionRoute;
@@ -34,12 +34,12 @@ export const TimelineRow = memo(function TimelineRow({ route, row, depth, inside
     <>
       <div className="timeline-name" style={{ paddingLeft: depth * STEP }}>
         {inside && <FoldButton id={row.id} name={row.name} folded={inside.folded} onFold={onFold} />}
-        <PhaseMark look={NODE_PHASES[row.phase]} />
+        <PhaseMark look={nodeLook(row)} />
         <Link className="timeline-link" href={href} aria-current={route.node === row.id ? "true" : undefined}>
           <span className="timeline-node">{row.name}</span>
           <span className="timeline-id">{row.id}</span>
           {given && <span className="timeline-given">{given}</span>}
-          {inside?.folded && <span className="timeline-given">{phaseCounts(inside.rows)}</span>}
+          {inside?.folded && <span className="timeline-counts">{phaseCounts(inside.rows)}</span>}
         </Link>
         {row.attempts.length > 1 && <span className="chip">{row.attempts.length} attempts</span>}
         {row.cached && <span className="chip">cached</span>}
@@ -74,7 +74,7 @@ export function TimelineGroup({ line: { id, name, depth, inside }, scale, onFold
         <PhaseMark look={look} />
         <div className="timeline-link timeline-group">
           <span className="timeline-node">{title}</span>
-          <span className="timeline-given">{phaseCounts(inside.rows)}</span>
+          <span className="timeline-counts">{phaseCounts(inside.rows)}</span>
         </div>
       </div>
       <div className="timeline-track" aria-hidden="true">
@@ -128,7 +128,7 @@ function RowTime({ row }: { readonly row: NodeRow }) {
 function Bars({ row, scale }: Pick<TimelineRowProps, "row" | "scale">) {
   const spans = row.attempts.length > 1 ? row.attempts.map((attempt) => attemptSpan(attempt, row)) : [];
   if (row.queued) spans.push({ tone: "waiting", from: row.queued.since, to: null });
-  if (spans.length === 0) spans.push({ tone: NODE_PHASES[row.phase].tone, from: row.startedAt, to: row.endedAt });
+  if (spans.length === 0) spans.push({ tone: nodeLook(row).tone, from: row.startedAt, to: row.endedAt });
   return spans.map((span, index) => <PlacedBar key={index} {...span} scale={scale} />);
 }
 

@@ -52,7 +52,7 @@ function OpenWall({ route, rows, items, session }: WallProps & { readonly sessio
       <div className="wall-head">
         <DeckBar entries={entries} size={0} label="Progress of all tasks that have Decks" />
         <Link className="text-link" href={executionPath({ ...route, run: "shared", tab: null })}>
-          The Deck that all share
+          Shared Deck
         </Link>
       </div>
       {entries.length === 0 && ready && (

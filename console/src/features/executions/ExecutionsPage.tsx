@@ -135,6 +135,12 @@ function NoneFit() {
   );
 }
 
+/** What clients call the server that this page is of: without a port they would take livedeck's own. */
+function endpointOf({ protocol, host, hostname, port, origin }: Location): string {
+  if (protocol === "https:") return origin;
+  return port === "" ? `${hostname}:80` : host;
+}
+
 /** Nothing has run; or there is no such place, which a mistyped address would otherwise look like. */
 function FirstRun({ route: { project, domain } }: { readonly route: ExecutionsRoute }) {
   const projects = useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => listProjects(signal), staleTime: 60_000 });
@@ -150,7 +156,7 @@ function FirstRun({ route: { project, domain } }: { readonly route: ExecutionsRo
     <Empty icon="play" title="Nothing has run yet">
       <p>Run a workflow on this server, and it appears here at once:</p>
       <pre>
-        export LIVEDECK_ENDPOINT={window.location.host}
+        export LIVEDECK_ENDPOINT={endpointOf(window.location)}
         {"\n"}livedeck run --remote -p {project} -d {domain} FILE WORKFLOW
       </pre>
     </Empty>

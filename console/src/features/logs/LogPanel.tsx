@@ -25,18 +25,23 @@ function OpenLog({ session }: { readonly session: LogSession }) {
   const [follow, setFollow] = useState(true);
   const [find, setFind] = useState("");
   const lines = useFound(view, find);
+  const over = view.stream.status === "ended";
   const lost = view.lines.length > 0 && view.stream.status !== "refused" && isLost(view.stream.status);
   return (
     <section data-feature="logs" aria-label="Log">
-      <Toolbar label="Log">
-        <SearchField label="Show lines with" placeholder="Show lines with …" value={find} onChange={setFind} />
-        <span className="log-count" role="status">
-          {lost ? "Reconnecting …" : countWords(view, lines, find)}
-        </span>
-        <Button look={follow ? "plain" : "quiet"} aria-pressed={follow} onClick={() => setFollow(!follow)}>
-          {follow ? "Following" : "Follow"}
-        </Button>
-      </Toolbar>
+      {(view.lines.length > 0 || !over) && (
+        <Toolbar label="Log">
+          <SearchField label="Show lines with" placeholder="Show lines with …" value={find} onChange={setFind} />
+          <span className="log-count" role="status">
+            {lost ? "Reconnecting …" : countWords(view, lines, find)}
+          </span>
+          {!over && (
+            <Button look={follow ? "plain" : "quiet"} aria-pressed={follow} onClick={() => setFollow(!follow)}>
+              {follow ? "Following" : "Follow"}
+            </Button>
+          )}
+        </Toolbar>
+      )}
       <div className="log-banners">
         <RefusedBanner stream={view.stream} />
       </div>
