@@ -173,11 +173,14 @@ def _show(client: Client, execution: Execution, phases: Collection[str]) -> None
         _show_now(client, execution, progress, phases)
     stored = list(stored_in(client.execution_data(execution.id).outputs))
     pickles = [value.name for value in stored if value.kind == "pickle"]
-    files = [value.name for value in stored if value.kind != "pickle"]
+    values = [value.name for value in stored if value.kind == "value"]
+    files = [value.name for value in stored if value.kind not in ("pickle", "value")]
     if files:
         click.echo(f"Files among the outputs: {', '.join(files)}")
     if pickles:
         click.echo(f"Values that travel as pickles: {', '.join(pickles)}")
+    if values:
+        click.echo(f"Large values, as messages of Flyte's: {', '.join(values)}")
     if stored:
         click.echo(f"`livedeck get {execution.id.name} --download FOLDER` copies them here.")
 

@@ -22,7 +22,7 @@ class StoredFile:
     """Where it can be downloaded for an hour."""
 
 
-Kind = OneOf["file", "folder", "frame", "pickle"]
+Kind = OneOf["file", "folder", "frame", "pickle", "value"]
 
 _SUFFIXES: Mapping[str, str] = {"PythonPickle": ".pickle", "NumpyArray": ".npy"}
 """File name extensions of formats that are not written as their extension."""
@@ -38,7 +38,8 @@ class StoredValue:
     """The input or output, and the way into it: ``model``, ``plots/0``, ``parts/train``."""
     uri: str
     kind: Kind
-    """``pickle``: a value of a type that has no form of its own, written by cloudpickle."""
+    """``pickle``: a value of a type that has no form of its own, written by cloudpickle; ``value``: one that is large,
+    a serialised ``flyteidl.core.Literal``."""
     suffix: str
     """Extension of its file, with the dot; empty if it is not known, or of a folder."""
 
@@ -61,7 +62,7 @@ class StoredValue:
 
 
 def stored_in(literals: "LiteralMap") -> Iterator[StoredValue]:
-    """Yield each file, folder, frame and pickle in literals, also those in lists and dicts."""
+    """Yield each file, folder, frame, pickle and large value in literals, also those in lists and dicts."""
     for name, literal in sorted(literals.literals.items()):
         yield from _stored(name, literal)
 
@@ -74,6 +75,8 @@ def _stored(name: str, literal: "Literal") -> Iterator[StoredValue]:
     elif kind == "map":
         for key, each in sorted(literal.map.literals.items()):
             yield from _stored(f"{name}/{key}", each)
+    elif kind == "offloaded_metadata":
+        yield StoredValue(name, literal.offloaded_metadata.uri, "value", ".pb")
     elif kind == "scalar":
         yield from _of_scalar(name, literal.scalar)
 

@@ -18,6 +18,12 @@ def frame(uri: str, *, format: str) -> Literal:  # Flyte's name
     return literal
 
 
+def offloaded(uri: str) -> Literal:
+    literal = Literal()
+    literal.offloaded_metadata.uri = uri
+    return literal
+
+
 def union(value: Literal) -> Literal:
     literal = Literal()
     literal.scalar.union.value.CopyFrom(value)

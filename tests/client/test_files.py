@@ -7,12 +7,13 @@ import pytest
 
 from livedeck.client.files import StoredValue, stored_in
 from livedeck.errors import UserError
-from tests.client.literals import blob, collection, frame, literals, union
+from tests.client.literals import blob, collection, frame, literals, offloaded, union
 
 
 def test_each_output_that_lies_in_the_store_is_told_with_its_kind() -> None:
     found = stored_in(
         literals(
+            large=offloaded("s3://b/0/large_offloaded_metadata.pb"),
             model=blob("s3://b/1/model.onnx"),
             maybe=union(blob("s3://b/2/report", format="csv")),
             parts=collection(blob("s3://b/3/a.txt"), blob("s3://b/4/0123", format="PythonPickle")),
@@ -22,6 +23,7 @@ def test_each_output_that_lies_in_the_store_is_told_with_its_kind() -> None:
         )
     )
     assert list(found) == [
+        StoredValue("large", "s3://b/0/large_offloaded_metadata.pb", "value", ".pb"),
         StoredValue("maybe", "s3://b/2/report", "file", ".csv"),
         StoredValue("model", "s3://b/1/model.onnx", "file", ".onnx"),
         StoredValue("parts/0", "s3://b/3/a.txt", "file", ".txt"),
