@@ -99,7 +99,8 @@ class StoredHandler(Handler):
         return self.accept(self._source(obj))
 
     def to_json(self, value: Any) -> str:
-        return str(self._stored(value))
+        stored = self._stored(value)
+        return stored.remote_source or stored.path
 
     def schema(self) -> dict[str, Any]:
         path = {"anyOf": [{"type": "string"}, {"type": "string", "format": "path"}], "default": None}

@@ -115,7 +115,7 @@ class Stored(os.PathLike[str]):
     @property
     def name(self) -> str:
         """The last part of its path or URI."""
-        return str(self).rstrip("/").rpartition("/")[2]
+        return self._address.rstrip("/").rpartition("/")[2]
 
     def download(self) -> str:
         """Bring it to the local disk, unless it is there already, and return the path.
@@ -142,18 +142,23 @@ class Stored(os.PathLike[str]):
         return self.download()
 
     def __str__(self) -> str:
+        return self.path if self._present else self._address
+
+    @property
+    def _address(self) -> str:
+        """The URI that it came from, or its local path: what stays the same when it is downloaded."""
         return self._remote_source or self.path
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self)!r})"
+        return f"{type(self).__name__}({self._address!r})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Stored) or self._kind() is not other._kind():
             return NotImplemented
-        return str(self) == str(other)
+        return self._address == other._address
 
     def __hash__(self) -> int:
-        return hash(str(self))
+        return hash(self._address)
 
     @classmethod
     def _kind(cls) -> type["Stored"]:
@@ -365,7 +370,7 @@ class Directory(Stored):
         found = sorted(self._keys(), key=lambda key: (key.count("/") if topdown else -key.count("/"), key))
         for key in found:
             if maxdepth is None or key.count("/") < maxdepth:
-                yield str(self), {key: self._details(key)} if detail else key
+                yield self._address, {key: self._details(key)} if detail else key
 
     def _keys(self) -> list[str]:
         """Return the paths of all files below, with slashes."""
@@ -377,7 +382,7 @@ class Directory(Stored):
         from livedeck.sdk.types import transfers
 
         size = transfers.size_below(self._remote_source or self.path, key, retry=self._retry)
-        return {"name": f"{str(self).rstrip('/')}/{key}", "size": size, "type": "file"}
+        return {"name": f"{self._address.rstrip('/')}/{key}", "size": size, "type": "file"}
 
     def __truediv__(self, other: str | os.PathLike[str]) -> Path:
         return Path(self) / other

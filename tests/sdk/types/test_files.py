@@ -153,6 +153,17 @@ def test_a_folder(folder: Path, data: DataPlane) -> None:
     assert to_literal(directory, Directory, data).scalar.blob.uri == directory.remote_source
 
 
+def test_what_is_changed_in_a_downloaded_folder_is_returned_by_its_path(folder: Path, data: DataPlane) -> None:
+    directory = carried(folder, Directory, data)
+    asked = {directory}
+    (Path(directory) / "new.txt").write_text("new")
+    assert Path(str(directory), "new.txt").read_text() == "new"
+    assert directory in asked, "it is still the same one"
+    returned = carried(Directory(str(directory)), Directory, data)
+    assert (returned / "new.txt").read_text() == "new"
+    assert names_in(returned) == ["a", "new.txt", "one.txt"]
+
+
 def test_a_new_folder(data: DataPlane) -> None:
     directory = Directory.new()
     (directory / "x").write_text("x")
