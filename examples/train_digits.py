@@ -113,13 +113,15 @@ class TrainingDeck:
         self.rates = self.deck.chart("Learning rate", x_label="epoch")
         self.norms = self.deck.chart("Weights", x_label="epoch", y_label="norm")
         self.misread = Deck("misread")
-        self.best = self.before = 0.0
+        self.best = 0.0
+        self.before: float | None = None
 
     def show_epoch(self, epoch: int, training: Measured, validation: Measured, rate: float) -> None:
         """Add one epoch to the curves; the tiles show the newest."""
         accuracy = 100 * validation.accuracy
         self.best = max(self.best, accuracy)
-        self.deck.value("validation accuracy", round(accuracy, 2), unit="%", delta=round(accuracy - self.before, 2))
+        change = None if self.before is None else round(accuracy - self.before, 2) or None
+        self.deck.value("validation accuracy", round(accuracy, 2), unit="%", delta=change)
         self.deck.value("best so far", round(self.best, 2), unit="%")
         self.deck.value("training loss", round(training.loss, 5))
         self.deck.value("learning rate", round(rate, 5))

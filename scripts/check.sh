@@ -17,7 +17,7 @@ step() {
 }
 
 finished() {
-  ! git grep -nE '\b(TODO|FIXME|XXX)\b' -- . ':!scripts/check.sh' ':!pyproject.toml' ':!requirements' ':!console/package-lock.json'
+  ! git grep -InE '\b(TODO|FIXME|XXX)\b' -- . ':!scripts/check.sh' ':!pyproject.toml' ':!requirements' ':!console/package-lock.json'
 }
 
 check_console() {

@@ -48,7 +48,7 @@ def take_deck(browser: Browser, url: str, picture: Path) -> None:
 def take_execution(browser: Browser, url: str, picture: Path) -> None:
     """Take the picture of the execution's page."""
     page = open_page(browser, url, 400)
-    expect(page.get_by_role("link", name="Deck").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Deck of train")).to_be_visible(timeout=60_000)
     page.screenshot(path=picture)
     page.close()
 

@@ -24,7 +24,7 @@ def test_nodes_are_told_apart_filtered_and_named_where_they_failed(stage: Stage)
     expect(nodes).to_contain_text("14 × square")  # noqa: RUF001 - as the page writes it
     nodes.get_by_role("button", name="Show what is inside of 14").click()
     expect(nodes.get_by_role("listitem")).to_have_count(18)
-    expect(nodes.get_by_role("listitem").filter(has_text="x=13")).to_contain_text("square")
+    expect(nodes.get_by_role("listitem").filter(has=page.get_by_text("x=13", exact=True))).to_contain_text("square")
     phases = page.get_by_role("navigation", name="Nodes by phase")
     phases.get_by_role("link", name="Failed 2").click()
     expect(nodes.get_by_role("listitem")).to_have_count(2)
