@@ -56,5 +56,11 @@ def test_a_whole_list_goes_on_when_asked_to(long_history: ServerProcess, page: P
     for _ in range(2):
         with page.expect_response("**/api/v1/executions/**token=**"):
             page.get_by_role("button", name="Show more").click()
-    expect(page.get_by_role("link", name="x24850")).to_be_visible()
-    expect(page.get_by_role("button", name="Show more")).to_be_enabled()
+    more = page.get_by_role("button", name="Show more")
+    expect(more).to_be_enabled()
+
+    def is_in_sight() -> bool:
+        more.scroll_into_view_if_needed()
+        return page.get_by_role("link", name="x24850").is_visible()
+
+    wait_until(page, is_in_sight)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from livedeck.deck.settings import FLUSH_PENDING
+from livedeck.store.layout import execution_prefix
 from livedeck.testing.server import listening
 from tests.admin.live.conftest import read
 from tests.faults.conftest import Bucket, Story, begin, skip_unless_chosen, steps
@@ -22,10 +23,11 @@ CASES = [(fault, moment) for fault in OBJECT_FAULTS for moment in MOMENTS]
 
 def arm(bucket: Bucket, story: Story, fault: str, moment: str, document: str) -> None:
     """Let a fault happen at a moment of the end of the story's first task."""
-    execution = story.execution.name
+    execution = story.execution
+    folder = execution_prefix(execution.project, execution.domain, execution.name)
 
     def is_of(node: str) -> Callable[[str], bool]:
-        return lambda key: f"/{execution}/{node}/" in key
+        return lambda key: f"{folder}/{node}/" in key
 
     first, second = is_of("n0"), is_of("n1")
     if moment == "before":  # the last publish fails already

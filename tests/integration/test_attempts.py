@@ -174,14 +174,15 @@ def test_the_running_node_names_its_deck(client: Client) -> None:
 async def test_at_rest_everything_is_flytes(client: Client, server: ServerProcess) -> None:
     ended = run(client, "attempts.py", "counts", word="seven", number=7)
     failed = run(client, "attempts.py", "plain_raise")
-    folder = server.data_dir / "store" / "metadata" / "flytesnacks" / "development"
-    data = folder / ended.id.name / task_node(client, ended.id).node_id / "data"
+    folder = server.data_dir / "store" / "metadata" / "propeller"
+    data = folder / f"flytesnacks-development-{ended.id.name}" / task_node(client, ended.id).node_id / "data"
     inputs = LiteralMap.FromString((data / "inputs.pb").read_bytes())
     assert inputs.literals["word"].scalar.primitive.string_value == "seven"
     outputs = LiteralMap.FromString((data / "0" / "outputs.pb").read_bytes())
     assert outputs.literals["o0"].scalar.primitive.integer == 7
     await finished_deck((data / "0").as_uri())
-    error = ErrorDocument.FromString((folder / failed.id.name / "n0" / "data" / "0" / "error.pb").read_bytes())
+    prefix = folder / f"flytesnacks-development-{failed.id.name}" / "n0" / "data" / "0"
+    error = ErrorDocument.FromString((prefix / "error.pb").read_bytes())
     assert "for good" in error.error.message
     assert error.error.origin == ExecutionError.USER
 

@@ -10,6 +10,7 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 from livedeck.client import Client
 from livedeck.client.follow import ItemsChanged
 from livedeck.errors import RemoteInvalid, RemoteNotFound
+from livedeck.store.layout import execution_prefix
 from livedeck.testing.process import ServerProcess
 from tests.integration.running import finished_deck, phase_of, start, wait_ended, wait_for
 
@@ -35,7 +36,8 @@ async def test_each_item_of_a_map_has_attempts_a_log_and_a_deck(server: ServerPr
     changes = [change for change in client.follow(execution) if isinstance(change, ItemsChanged)]
     assert {(each.index, each.attempt, each.phase) for change in changes for each in change.nodes["n0"]} >= set(told)
     place = f"{execution.project}/{execution.domain}/{execution.name}"
-    prefix = server.data_dir / "store" / "metadata" / place / "n0" / "data"
+    folder = execution_prefix(execution.project, execution.domain, execution.name)
+    prefix = server.data_dir / "store" / folder / "n0" / "data"
     await finished_deck(f"file://{prefix}/1/1")
     url = f"{server.url}/decks/{place}/n0:1/1/deck.html?download=1"
     assert "number 7" in await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
