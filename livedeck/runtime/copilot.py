@@ -140,14 +140,21 @@ def _moved(command: Sequence[str], folders: dict[str, Path]) -> list[str]:
 
 def _run(command: Sequence[str]) -> int:
     """Run a command to its end, whose output is that of this process, and return its exit code; 0: it did well."""
-    with subprocess.Popen(command) as process:
+    started: list[subprocess.Popen[bytes]] = []
+    received: list[int] = []
 
-        def pass_on(number: int, _frame: FrameType | None) -> None:
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        for process in started:
             process.send_signal(number)
 
-        before = signal.signal(signal.SIGTERM, pass_on)
+    before = signal.signal(signal.SIGTERM, pass_on)
+    with subprocess.Popen(command) as process:
+        started.append(process)
+        for number in received:  # before there was anything to pass it on to
+            process.send_signal(number)
         code = process.wait()
-        signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGTERM, before)
     if code < 0:  # by a signal: this process ends by the same, for whoever looks why
         if -code != signal.SIGKILL:
             signal.signal(-code, signal.SIG_DFL)
