@@ -6,21 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UnsupportedType
-from livedeck.sdk.types import wire
-from livedeck.sdk.types.blobs import blob, blob_type
-from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.blobs import SavedHandler
+from livedeck.sdk.types.handler import Handler, Resolve
 from livedeck.sdk.types.mismatches import type_name
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
 
-_FORMAT = "NumpyArray"
 
-
-class ArrayHandler(Handler):
+class ArrayHandler(SavedHandler):
     """``numpy.ndarray``, or ``numpy.typing.NDArray[...]``, whose dtype is checked."""
 
     tag = "Numpy Array"
+    _format = "NumpyArray"
 
     def __init__(self, python_type: Any, dtype: Any) -> None:
         super().__init__(python_type)
@@ -37,12 +35,6 @@ class ArrayHandler(Handler):
             raise self.mismatch(value, f"its dtype is {value.dtype}")
         return value
 
-    def literal_type(self) -> "wire.types.LiteralType":
-        return wire.types.LiteralType(blob=blob_type(_FORMAT))
-
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
-        return blob(self._upload(value, data), blob_type(_FORMAT))
-
     def _upload(self, value: Any, data: "DataPlane") -> str:
         import numpy as np
 
@@ -52,11 +44,6 @@ class ArrayHandler(Handler):
             return data.put_file(path)
         finally:
             path.unlink(missing_ok=True)
-
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
-        if not literal.scalar.HasField("blob"):
-            raise self.wrong_literal(literal)
-        return self._load(literal.scalar.blob.uri, data)
 
     def _load(self, uri: str, data: "DataPlane") -> Any:
         import numpy as np
@@ -68,17 +55,6 @@ class ArrayHandler(Handler):
             raise self.mismatch(uri, f"it is not an .npy file: {error}") from error
         finally:
             path.unlink(missing_ok=True)
-
-    def pack(self, value: Any, data: "DataPlane") -> Plain:
-        return {"path": self._upload(self.accept(value), data)}
-
-    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
-        if not isinstance(plain, dict) or not isinstance(plain.get("path"), str):
-            raise self.mismatch(plain)
-        return self._load(plain["path"], data)
-
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:
-        return isinstance(plain, dict) and plain.keys() == {"path"}
 
     def from_json(self, obj: Any) -> Any:
         import numpy as np

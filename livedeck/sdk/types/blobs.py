@@ -114,6 +114,42 @@ class StoredHandler(Handler):
         return f"path or URI of a {self.words}"
 
 
+class SavedHandler(Handler):
+    """A value that is saved into a file of its own: the literal is the file's address."""
+
+    _format: str
+    """The file's format, as flytekit calls it."""
+
+    def _upload(self, value: Any, data: "DataPlane") -> str:
+        """Save a value; return the file's URI."""
+        raise NotImplementedError
+
+    def _load(self, uri: str, data: "DataPlane") -> Any:
+        raise NotImplementedError
+
+    def literal_type(self) -> "wire.types.LiteralType":
+        return wire.types.LiteralType(blob=blob_type(self._format))
+
+    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
+        return blob(self._upload(value, data), blob_type(self._format))
+
+    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
+        if not literal.scalar.HasField("blob"):
+            raise self.wrong_literal(literal)
+        return self._load(literal.scalar.blob.uri, data)
+
+    def pack(self, value: Any, data: "DataPlane") -> Plain:
+        return {"path": self._upload(self.accept(value), data)}
+
+    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
+        if not isinstance(plain, dict) or not isinstance(plain.get("path"), str):
+            raise self.mismatch(plain)
+        return self._load(plain["path"], data)
+
+    def writes(self, plain: Plain, data: "DataPlane") -> bool:
+        return isinstance(plain, dict) and plain.keys() == {"path"}
+
+
 class FileHandler(StoredHandler):
     """``File``."""
 

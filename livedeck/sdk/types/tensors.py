@@ -6,9 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UserError
-from livedeck.sdk.types import wire
-from livedeck.sdk.types.blobs import blob, blob_type
-from livedeck.sdk.types.handler import Handler, Plain, Resolve
+from livedeck.sdk.types.blobs import SavedHandler
+from livedeck.sdk.types.handler import Handler, Resolve
 
 if TYPE_CHECKING:
     from livedeck.sdk.types.dataplane import DataPlane
@@ -60,7 +59,7 @@ class PyTorchCheckpoint:
         return {**states, **self.named_hyperparameters()}
 
 
-class TorchHandler(Handler):
+class TorchHandler(SavedHandler):
     """What ``torch.save`` writes into one file.
 
     Args:
@@ -84,23 +83,12 @@ class TorchHandler(Handler):
             raise self.mismatch(value, "use torch.as_tensor(...)" if isinstance(value, list | float) else "")
         return value
 
-    def literal_type(self) -> "wire.types.LiteralType":
-        return wire.types.LiteralType(blob=blob_type(self._format))
-
-    def encode(self, value: Any, data: "DataPlane") -> "wire.literals.Literal":
-        return blob(self._upload(value, data), blob_type(self._format))
-
     def _upload(self, value: Any, data: "DataPlane") -> str:
         import torch
 
         content = io.BytesIO()
         torch.save(value.state() if isinstance(value, PyTorchCheckpoint) else value, content)
         return data.put_bytes(content.getvalue(), "saved.pt")
-
-    def read(self, literal: "wire.literals.Literal", data: "DataPlane") -> Any:
-        if not literal.scalar.HasField("blob"):
-            raise self.wrong_literal(literal)
-        return self._load(literal.scalar.blob.uri, data)
 
     def _load(self, uri: str, data: "DataPlane") -> Any:
         import torch
@@ -115,17 +103,6 @@ class TorchHandler(Handler):
         finally:
             path.unlink(missing_ok=True)
         return self.accept(loaded)
-
-    def pack(self, value: Any, data: "DataPlane") -> Plain:
-        return {"path": self._upload(self.accept(value), data)}
-
-    def unpack(self, plain: Plain, data: "DataPlane") -> Any:
-        if not isinstance(plain, dict) or not isinstance(plain.get("path"), str):
-            raise self.mismatch(plain)
-        return self._load(plain["path"], data)
-
-    def writes(self, plain: Plain, data: "DataPlane") -> bool:
-        return isinstance(plain, dict) and plain.keys() == {"path"}
 
     def from_json(self, obj: Any) -> Any:
         import torch
