@@ -292,7 +292,7 @@ def surroundings(root: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 def _preload(root: str) -> tuple[str, ...]:
     """Return what attempts are forked with: the client of object stores only where there is one, as it is large."""
-    runtime = "livedeck.runtime.entry"
+    runtime = "livedeck.runtime.preloaded"
     return (runtime,) if root.startswith("file://") else (runtime, "livedeck.store.cloud")
 
 

@@ -1,7 +1,7 @@
 """An attempt of a task: inputs in, the user's function, outputs or an error out, and the Deck all along.
 
-The process executor forks this from a process that has imported it already. So everything that an attempt may need
-is imported here, nothing here starts a thread or opens a store, and an attempt itself does as little as it can.
+The process executor forks this from a process that has imported it already, and with it what ``preloaded`` names. So
+importing it starts no thread and opens no store, and an attempt itself does as little as it can.
 """
 
 import atexit
@@ -17,8 +17,6 @@ from typing import Any
 from flyteidl.core.errors_pb2 import ErrorDocument
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
-import livedeck.deck.publisher
-import livedeck.store.persistent  # noqa: F401 - both are imported where they are used; here, before the fork
 from livedeck.deck.hints import hint_from_environment
 from livedeck.errors import InvalidKey, StoreError, UnknownEntity, UserError
 from livedeck.executors import imports
@@ -28,7 +26,6 @@ from livedeck.runtime import arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.offloading import loaded, offloaded
 from livedeck.runtime.termination import Termination
-from livedeck.runtime.warm_up import use_everything_once
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
@@ -45,9 +42,6 @@ FLUSH_AFTER_FAILURE = 2.0
 """Seconds for the end of the Deck when the result could not be stored: the store has been asked for long enough."""
 DECK_RANK = "LIVEDECK_DECK_RANK"
 """Environment variable: which process of a job of several publishes the Deck; 0 by default."""
-
-
-use_everything_once()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -46,7 +46,7 @@ class ProcessExecutor(LocalExecutor):
         *,
         work_dir: Path,
         environment: Mapping[str, str],
-        preload: Sequence[str] = ("livedeck.runtime.entry",),
+        preload: Sequence[str] = ("livedeck.runtime.preloaded",),
         commands: Mapping[str, str] = COMMANDS,
         idle: float = 60.0,
         log_cap: int = 16 << 20,
