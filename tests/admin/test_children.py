@@ -53,6 +53,7 @@ async def end(
     await control.release(OWNER, f"{protos.project}/{protos.domain}/{name}")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("parent")
 async def test_a_child_is_created_once(control: DatabaseControlPlane, database: Database, protos: Protos) -> None:
     await asyncio.gather(*(control.create_child(OWNER, asked(protos)) for _ in range(3)))

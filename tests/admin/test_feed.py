@@ -85,6 +85,7 @@ async def test_waiting_ends_with_the_next_commit(
     assert await feed.wait(number, timeout=60)
 
 
+@pytest.mark.slow
 async def test_another_processes_commit_is_seen(feed: Feed, running: str, database_url: str, protos: Protos) -> None:
     number = await feed.current()
     waiting = asyncio.ensure_future(feed.wait(number, timeout=60))

@@ -281,6 +281,7 @@ def test_names_that_no_request_can_carry(connect: Callable[..., Any]) -> None:
             refused()
 
 
+@pytest.mark.slow
 def test_an_upload_to_nowhere(planes: Planes, connect: Callable[..., Any]) -> None:
     uploads = Uploads(planes)
     planes.stop(uploads.http)

@@ -149,6 +149,7 @@ def test_an_outage_has_an_end(planes: Planes) -> None:
         list(changes(endpoint_of(plane), ID, StreamTimeouts(outage=0.1, backoff=QUICK)))
 
 
+@pytest.mark.slow
 def test_a_silent_stream_ends_with_the_time(planes: Planes) -> None:
     over = threading.Event()
 

@@ -26,6 +26,7 @@ def error_for(planes: Any, code: Any, details: Any) -> Any:
     return caught.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "details", "kind"),
     [

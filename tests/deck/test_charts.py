@@ -54,6 +54,7 @@ def test_an_iterator_without_end_is_taken_as_far_as_x_goes(page: Page, chart: Li
     assert shown.notes == {"x has 2 values, and v has more": 1}
 
 
+@pytest.mark.slow
 def test_a_range_of_any_length_is_taken_in_part(page: Page, chart: LineChart) -> None:
     chart.append(range(10**12), v=range(10**12))
     chart.append([1, 2], w=range(10**12))

@@ -162,6 +162,7 @@ def neutral(shown: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|p\d{4,}", "*", shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VALUES)
 def test_update_and_extend_render_as_append_does(name: str) -> None:
     value = VALUES[name]()

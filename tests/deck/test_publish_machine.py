@@ -449,6 +449,7 @@ def test_a_bar_beside_a_large_figure_is_in_a_snapshot_before_long() -> None:
     assert page.decks[0].elements[1].value == pytest.approx(10 * at, abs=1), "all that had been published by then"
 
 
+@pytest.mark.slow
 def test_a_large_page_and_a_slow_store_are_written_more_rarely() -> None:
     def pauses(size: int, took: float) -> Any:
         loop = Loop(max_bytes=bounds.DOCUMENT_BYTES)

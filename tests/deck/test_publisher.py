@@ -135,6 +135,7 @@ def test_a_slow_store_never_holds_up_the_task_and_nothing_is_lost(store: FaultyS
     publisher.close("succeeded")
 
 
+@pytest.mark.slow
 def test_the_log_survives_lost_replies_throttling_and_a_full_disk(
     store: FaultyStore, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -211,6 +212,7 @@ def test_the_warning_says_when_only_the_last_page_is_missing(
     publisher._thread.join(60)
 
 
+@pytest.mark.slow
 def test_removing_segments_holds_up_the_end_only_for_a_moment(caplog: pytest.LogCaptureFixture) -> None:
     """A store in which a removal takes for ever: the task ends all the same, and nothing is said to be missing."""
     asked, answers = threading.Event(), threading.Event()

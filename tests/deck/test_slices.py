@@ -67,6 +67,7 @@ def test_documents_are_too(document: Document) -> None:
     assert slices.Decoder(Document, 20).decode(data) == document
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("element", LONG)
 def test_what_is_long_lets_other_threads_have_their_turn(element: Html | Chart) -> None:
     document = Document(1, AT, [Tab("d", [element])])

@@ -111,6 +111,7 @@ async def test_a_character_that_is_cut_off_waits_for_its_rest(output: Any) -> No
     assert bucket.text == "x\ufffd"
 
 
+@pytest.mark.slow
 async def test_a_store_that_recovers_in_time(output: Any) -> None:
     append(output, b"hello")
     bucket = Bucket(["refused", "reply lost", "refused"])

@@ -147,6 +147,7 @@ async def test_items_of_a_map_are_cached_one_by_one(world: World) -> None:
     assert await outputs_of(second.output_uri) == {"o0": [12, 13, 11]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 async def test_an_engine_that_dies_at_any_call(world: World, make: Callable[..., Part], *, after: bool) -> None:
     closure = outer(cached(make("n0", inner(), x=promise("", "x")), serialize=True))

@@ -114,6 +114,7 @@ async def test_too_large_a_file_is_not_read(world: World) -> None:
     assert "futures.pb" in execution.error.message
 
 
+@pytest.mark.slow
 async def test_a_task_that_leaves_itself_comes_to_an_end(world: World) -> None:
     execution = await run(world, leaving(GOOD, of=lambda _node: True))
     assert execution.phase == WorkflowExecution.FAILED
@@ -133,6 +134,7 @@ class NotingHandler(DynamicHandler):
         super().handle(transition, path, event)
 
 
+@pytest.mark.slow
 async def test_many_nodes_are_begun_beside_the_event_loop(world: World) -> None:
     NotingHandler.threads = []
     count = FEW_NODES + 1

@@ -98,6 +98,7 @@ async def test_the_signal_is_there_once_the_gate_is_reached(world: World) -> Non
     assert phases(execution)["n1"] == "ABORTED"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("closure", "words"),
     [
@@ -136,6 +137,7 @@ async def test_a_sleep_goes_on_from_when_it_began(world: World) -> None:
     assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
 
 
+@pytest.mark.slow
 async def test_so_does_the_time_that_an_approval_may_take(world: World) -> None:
     execution = await began_before(world, approving(YEAR), YEAR, "n1")
     async with world.propeller(world.executor(add_ten), owner="second"):

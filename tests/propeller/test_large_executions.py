@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 from flyteidl.event.event_pb2 import NodeExecutionEvent
@@ -64,6 +65,7 @@ class NotingHandler(DynamicHandler):
         super().describe_node(event, report, context)
 
 
+@pytest.mark.slow
 async def test_recovery_of_very_many_nodes_lets_others_run(world: World) -> None:
     count = 3 * FEW_NODES
     same = template("t", outputs=["o0"])

@@ -207,6 +207,7 @@ async def test_a_name_that_is_taken_fails_the_node_and_nothing_else(world: World
     assert stranger.phase == WorkflowExecution.SUCCEEDED
 
 
+@pytest.mark.slow
 async def test_a_child_takes_no_longer_than_the_node_may(world: World) -> None:
     plan = launch("n1", inner(), x=1).named(NodeMetadata(timeout=Duration(nanos=10_000_000)))
     execution = await run(world, workflow(plan), hang_in_children)

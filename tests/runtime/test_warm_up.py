@@ -33,6 +33,7 @@ def test_warming_up_starts_no_thread_and_leaves_nothing_behind() -> None:
     assert not inside_task()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "inputs"), [("successor", {"x": 1}), ("train", {"epochs": 2}), ("several", {"count": 2})]
 )

@@ -82,6 +82,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
 def test_a_bucket_that_refuses_for_a_while(endpoint: S3Server, status: int) -> None:
     endpoint.script.extend([status] * 4)
@@ -92,6 +93,7 @@ def test_a_bucket_that_refuses_for_a_while(endpoint: S3Server, status: int) -> N
     assert store.get("outputs.pb") == b"1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [10, 2 << 20])
 def test_a_call_that_stalls_is_given_up_early_and_begun_anew(endpoint: S3Server, size: int) -> None:
     endpoint.stalls.append(endpoint.over)
@@ -101,6 +103,7 @@ def test_a_call_that_stalls_is_given_up_early_and_begun_anew(endpoint: S3Server,
     assert endpoint.requests, "the one that stalls was never answered, and one of those after it was"
 
 
+@pytest.mark.slow
 def test_a_store_that_is_slow_is_waited_for(endpoint: S3Server) -> None:
     """Each try may take twice as long as the one before that stalled."""
     endpoint.latency = 0.8

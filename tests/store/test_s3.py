@@ -127,6 +127,7 @@ def hurried(store: Store) -> Store:
     return Store("s3://bucket/x", connect("s3", "bucket", HURRIED), "x/")
 
 
+@pytest.mark.slow
 def test_a_download_may_take_longer_than_the_timeout(hurried: Store, endpoint: S3Server, tmp_path: Path) -> None:
     endpoint.objects["/bucket/x/k"] = b"12345678" * 100
     endpoint.pause = PAUSE
@@ -137,6 +138,7 @@ def test_a_download_may_take_longer_than_the_timeout(hurried: Store, endpoint: S
     assert (tmp_path / "k").read_bytes() == b"12345678" * 100
 
 
+@pytest.mark.slow
 def test_a_download_that_stalls_is_unavailable(hurried: Store, endpoint: S3Server, tmp_path: Path) -> None:
     endpoint.objects["/bucket/x/k"] = b"12345678" * 100
     endpoint.pause = 3600.0
@@ -145,6 +147,7 @@ def test_a_download_that_stalls_is_unavailable(hurried: Store, endpoint: S3Serve
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_upload_may_take_longer_than_the_timeout(hurried: Store, endpoint: S3Server, tmp_path: Path) -> None:
     (tmp_path / "k").write_bytes(b"12345678" * (1 << 18))
     endpoint.pause = PAUSE

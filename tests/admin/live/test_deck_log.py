@@ -200,6 +200,7 @@ async def world(tmp_path: Path, protos: Protos, reading: Reading) -> AsyncIterat
         yield world
 
 
+@pytest.mark.slow
 async def test_a_store_that_fails_is_behind_and_then_live_again(world: World, reading: Reading) -> None:
     log = await world.run_with_deck()
     log.publish("one")

@@ -52,6 +52,7 @@ async def follow(stream: Any) -> Any:
     return replay
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("root", ["file", "memory"])
 @pytest.mark.parametrize("hints", ["all", "none", "some"])
 async def test_the_viewer_ends_with_exactly_the_document(tmp_path: Path, protos: Protos, root: Any, hints: Any) -> None:

@@ -184,6 +184,7 @@ def test_the_last_recoverable_error_is_raised() -> None:
             call()
 
 
+@pytest.mark.slow
 def test_an_attempt_that_takes_too_long_is_stopped_and_counts_as_failed() -> None:
     attempts = []
 
