@@ -18,7 +18,7 @@ from livedeck.sdk.launch_options import (
     check_options,
     security_message,
 )
-from livedeck.sdk.nodes import CACHE, refuse_overrides
+from livedeck.sdk.nodes import refuse_overrides_of_workflow
 from livedeck.sdk.types import Location, accept
 from livedeck.sdk.workflows import Workflow
 
@@ -140,7 +140,7 @@ class LaunchPlan(Entity[..., R]):
         Raises:
             UserError: one of them cannot be honoured.
         """
-        refuse_overrides(given, ("name", "timeout", "interruptible", *CACHE), "a launch plan")
+        refuse_overrides_of_workflow(given, "a launch plan")
 
     def __call__(self, *args: Any, **kwargs: Any) -> R:
         """Start it, or in a workflow make a node that does.

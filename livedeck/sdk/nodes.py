@@ -182,7 +182,8 @@ class Node(CallResult):
         Args:
             node_name: the node's id in the execution, instead of ``n0``, ``n1``, ...
             name: what consoles show.
-            retries: as in ``@task``.
+            retries: as in ``@task``. What holds a workflow is not run again: there it has no effect, and a warning
+                says so.
             timeout: as in ``@task``, but not 0: to Flyte that means the task's. Of a sub-workflow all of it is stopped,
                 its failure node runs, and the node fails; of an approval or input, how long it may take to be given.
             interruptible: as in ``@task``.
@@ -352,6 +353,20 @@ def refuse_overrides(given: Mapping[str, Any], allowed: tuple[str, ...], what: s
     for option in given:
         if option not in allowed:
             raise UnsupportedOption(f"with_overrides({option}=...) does not apply to {what}: set it on its tasks")
+
+
+def refuse_overrides_of_workflow(given: Mapping[str, Any], what: str) -> None:
+    """Refuse overrides that say nothing about what runs a whole workflow; warn of retries, which it does not get."""
+    refuse_overrides(given, ("name", "retries", "timeout", "interruptible", *CACHE), what)
+    if given.get("retries"):
+        from livedeck.sdk.noted_options import NoEffectWarning
+        from livedeck.sdk.types import type_warnings
+
+        type_warnings.warn(
+            f"with_overrides(retries=...) has no effect on {what}: as in Flyte, it does not run again once it has "
+            "failed; give retries to its tasks",
+            NoEffectWarning,
+        )
 
 
 def dns_label(name: str) -> str:

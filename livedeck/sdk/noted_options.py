@@ -1,6 +1,5 @@
 """Options of flytekit's that are accepted and change nothing here. Whoever gives one is told so, once."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,4 +93,4 @@ def tell_noted(what: str, names: tuple[str, ...], function: Any) -> None:
 def tell_noted_here(what: str, names: tuple[str, ...]) -> None:
     """Say the same of options that were not given to a function."""
     for name in names:
-        warnings.warn(f"{what}: {name} has no effect here: {NOTED[name]}", NoEffectWarning, stacklevel=4)
+        type_warnings.warn(f"{what}: {name} has no effect here: {NOTED[name]}", NoEffectWarning)

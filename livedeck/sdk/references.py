@@ -6,7 +6,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from livedeck.errors import UnsupportedOption, UserError
 from livedeck.sdk.entities import Entity, check_function
-from livedeck.sdk.nodes import CACHE, refuse_overrides
+from livedeck.sdk.nodes import refuse_overrides, refuse_overrides_of_workflow
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,7 +56,7 @@ class Reference(Entity[P, R]):
         Raises:
             UserError: one of them cannot be honoured.
         """
-        refuse_overrides(given, ("name", "timeout", "interruptible", *CACHE), f"a {self.kind}")
+        refuse_overrides_of_workflow(given, f"a {self.kind}")
 
 
 class ReferenceTask(Reference[P, R]):

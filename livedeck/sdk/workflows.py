@@ -98,9 +98,9 @@ class Workflow(Entity[P, R]):
         Raises:
             UserError: one of them cannot be honoured.
         """
-        from livedeck.sdk.nodes import CACHE, refuse_overrides
+        from livedeck.sdk.nodes import refuse_overrides_of_workflow
 
-        refuse_overrides(given, ("name", "timeout", "interruptible", *CACHE), "a sub-workflow")
+        refuse_overrides_of_workflow(given, "a sub-workflow")
 
 
 class FunctionWorkflow(Workflow[P, R]):

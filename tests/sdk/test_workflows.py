@@ -2,11 +2,21 @@
 
 import dataclasses
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 import pytest
 
-from livedeck import InvalidWorkflow, Resources, WorkflowFailurePolicy, chain, task, workflow
+from livedeck import (
+    InvalidWorkflow,
+    LaunchPlan,
+    NoEffectWarning,
+    Resources,
+    WorkflowFailurePolicy,
+    chain,
+    task,
+    workflow,
+)
 from livedeck.errors import InvalidName, MissingInput, TypeMismatch, UnknownEntity, UnsupportedOption, UserError
 from livedeck.sdk.nodes import Constant, DictOf, ListOf, Reference, dns_label
 from livedeck.sdk.workflows import Workflow
@@ -526,18 +536,38 @@ def test_a_cache_version_for_a_cache() -> None:
     assert [node.overrides.cache_version for node in flow.traced.nodes] == ["2", "2", "2"]
 
 
-@pytest.mark.parametrize("overrides", [{"retries": 2}, {"requests": Resources(cpu="1")}])
-def test_overrides_that_say_nothing_about_a_sub_workflow(overrides: dict[str, Any]) -> None:
+def test_overrides_that_say_nothing_about_a_sub_workflow() -> None:
     @workflow
     def inner(x: int) -> int:
         return one(x=x)
 
     @workflow
     def outer(x: int) -> int:
-        return inner(x=x).with_overrides(**overrides)
+        return inner(x=x).with_overrides(requests=Resources(cpu="1"))
 
     with pytest.raises(UnsupportedOption, match="does not apply to a sub-workflow"):
         _ = outer.traced
+
+
+def test_retries_of_a_sub_workflow_are_registered_and_said_to_have_no_effect() -> None:
+    @workflow
+    def inner(x: int) -> int:
+        return one(x=x)
+
+    plan = LaunchPlan.get_or_create(inner)
+
+    @workflow
+    def outer(x: int) -> tuple[int, int]:
+        return inner.with_overrides(retries=2)(x=x), plan(x=x).with_overrides(retries=1)
+
+    with pytest.warns(NoEffectWarning) as told:
+        nodes = outer.traced.nodes
+    assert [str(each.message).partition(":")[0] for each in told] == [
+        "with_overrides(retries=...) has no effect on a sub-workflow",
+        "with_overrides(retries=...) has no effect on a launch plan",
+    ]
+    assert [Path(each.filename).name for each in told] == [Path(__file__).name] * 2
+    assert [node.overrides.retries for node in nodes] == [2, 1]
 
 
 def test_overrides_of_an_input_are_refused() -> None:

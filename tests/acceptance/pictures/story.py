@@ -40,7 +40,7 @@ NOW: Final = BEGAN + timedelta(seconds=208)
 """The moment of every picture."""
 RUNNING, SUCCEEDED, FAILED, ABORTED = "a7kq2mzx9w", "f4r8yt2nbc", "b91xw5ehj3", "c6dm0pqs7u"
 DECKS, NESTED = "d3vn8kz1ta", "e8yb5lc2of"
-ATTEMPT_URI: Final = "s3://experiments/metadata/digits/development"
+STORE: Final = "s3://experiments"
 
 Fields = Mapping[str, Any]
 
@@ -97,7 +97,7 @@ def node(run: str, name: str, phase: str, began: float | None, seconds: float | 
     deck, spec = more.pop("deck", True), more.pop("spec", name)
     kinds = {"isParentNode": more.pop("parent", False), "isDynamic": more.pop("dynamic", False)}
     kinds["isArray"] = more.pop("array", False)
-    uri = f"{ATTEMPT_URI}/{run}/{name}/data"
+    uri = f"{STORE}/metadata/propeller/digits-development-{run}/{name}/data"
     closure: dict[str, Any] = {"phase": phase, "createdAt": at(began or 0), **more}
     if began is not None:
         closure["startedAt"] = at(began)
@@ -464,10 +464,11 @@ def data() -> bytes:
         "verbose": _literal({"boolean": True}),
     }
     blob = {"type": {"format": "onnx", "dimensionality": "SINGLE"}}
+    model = f"{STORE}/data/digits/development/{RUNNING}/n1-0/model.onnx"
     outputs = {
         "accuracy": _literal({"floatValue": 0.9713}),
         "losses": _list(round(2.3 * 0.93**epoch, 4) for epoch in range(70)),
-        "model": {"scalar": {"blob": {"uri": f"{ATTEMPT_URI}/{RUNNING}/n1/data/0/raw/model.onnx", "metadata": blob}}},
+        "model": {"scalar": {"blob": {"uri": model, "metadata": blob}}},
         "settings": {"scalar": {"generic": {"layers": [64, 32], "activation": "relu"}}},
     }
     return message(
