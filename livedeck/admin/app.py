@@ -2,11 +2,14 @@
 
 import hashlib
 import logging
+import math
 import resource
+import shutil
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 from urllib.parse import quote, urlsplit
@@ -41,6 +44,10 @@ from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.service import Live
 from livedeck.admin.objects import Objects
 from livedeck.admin.offload import Offloader
+from livedeck.admin.operations.database_gauges import DatabaseGauges
+from livedeck.admin.operations.engine import AskEngine
+from livedeck.admin.operations.metrics_page import Gauge, MetricsPage
+from livedeck.admin.operations.readiness import ReadinessChecks
 from livedeck.admin.pages import Pages
 from livedeck.admin.queries import Queries
 from livedeck.admin.rest import rest_routes
@@ -167,6 +174,15 @@ class Admin:
         """Return what an attempt's environment needs so that its publishes reach viewers at once."""
         return {"LIVEDECK_HINT_URL": self.hint_url, "LIVEDECK_HINT_TOKEN": self.hint_token(attempt)}
 
+    def watch_engine(self, engine: AskEngine) -> None:
+        """Tell, at ``/readyz`` and ``/metrics``, of an engine that works for this admin in the same process."""
+        self._readiness.watch_engine(engine)
+        self._metrics.watch_engine(engine)
+
+    def drain(self) -> None:
+        """Say at ``/readyz`` that no more work should come here: the server is about to end. All else goes on."""
+        self._readiness.drain()
+
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
         run_dir = rundir.prepare(settings.run_dir)
@@ -186,6 +202,8 @@ class Admin:
         offload = Offloader()
         files = _connection_files(settings.max_connections)
         live = await stack.enter_async_context(self._live(database, store, offload, files))
+        self._readiness = ReadinessChecks(database, store)
+        self._metrics = MetricsPage(DatabaseGauges(database), self._gauges(live, store))
         transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
         deletion = await stack.enter_async_context(Deletion(database, objects))
         pages = Pages(settings.console)
@@ -211,6 +229,8 @@ class Admin:
         await stack.enter_async_context(finishing.running())
         app = _app(
             [
+                *self._readiness.routes(),
+                *self._metrics.routes(),
                 *rest_routes(services),
                 *deletion.routes(),
                 *StoredFiles(objects, self._links).routes(),
@@ -259,6 +279,15 @@ class Admin:
             heartbeat=self._tuning.heartbeat,
         )
 
+    def _gauges(self, live: Live, store: Store) -> list[Gauge]:
+        """The numbers of this process that are looked up when somebody scrapes."""
+        found = [Gauge("livedeck_streams", "Live streams that are open.", lambda: live.open_streams)]
+        folder = store.local_root
+        if folder is not None:
+            free = partial(_free_bytes, folder)
+            found.append(Gauge("livedeck_store_free_bytes", "Room on the disk that the store is on.", free))
+        return found
+
     async def _serve_rpc(self, stack: AsyncExitStack, services: list[Service], address: str) -> None:
         server = grpc.aio.server(options=GRPC_OPTIONS)
         for service in services:
@@ -278,6 +307,14 @@ def _app(routes: list[BaseRoute], settings: AdminSettings, database: Database, b
 async def _healthz(database: Database, _request: Request) -> PlainTextResponse:
     database.check()
     return PlainTextResponse("ok", headers={"cache-control": "no-store"})
+
+
+def _free_bytes(folder: Path) -> float:
+    """The room on a folder's disk; not a number where the folder is not to be reached."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return math.nan
 
 
 def _own_hosts(settings: AdminSettings) -> tuple[str, ...]:

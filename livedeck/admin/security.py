@@ -16,6 +16,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livedeck.deck.policy import SOURCES, policy
+from livedeck.telemetry.log_fields import bound
+from livedeck.telemetry.request_ids import REQUEST_ID, request_id
 
 LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_TIMEOUT: Final = 30.0
@@ -72,6 +74,8 @@ _DATA_POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 class Guard:
     """ASGI middleware: checks Host and Origin, bounds how slowly a body may come, adds the headers that all need.
 
+    Each request has an id, which its log lines have too.
+
     Args:
         app: What is guarded.
         allowed_hosts: Names under which the server may be reached besides this machine's own; ``*``: any.
@@ -88,11 +92,14 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["method"], Headers(scope=scope), _own_address(scope))
+        headers = Headers(scope=scope)
+        identifier = request_id(headers.get(REQUEST_ID, ""))
+        refusal = self._refusal(scope["method"], headers, _own_address(scope))
         if refusal is not None:
-            await JSONResponse({"code": 7, "message": refusal}, 403)(scope, receive, _with_headers(send))
+            await JSONResponse({"code": 7, "message": refusal}, 403)(scope, receive, _with_headers(send, identifier))
             return
-        await self._app(scope, _hurried(receive, self._body_timeout), _with_headers(send))
+        with bound(request=identifier):
+            await self._app(scope, _hurried(receive, self._body_timeout), _with_headers(send, identifier))
 
     def _refusal(self, method: str, headers: Headers, address: str) -> str | None:
         host = headers.get("host", "").lower()
@@ -115,13 +122,14 @@ def _same(origin: str, host: str) -> bool:
     return origin in {f"http://{host}", f"https://{host}"}
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, identifier: str) -> Send:
     async def add(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _EVERYWHERE.items():
                 headers.setdefault(name, value)
             headers.setdefault("content-security-policy", _DATA_POLICY)
+            headers.setdefault(REQUEST_ID, identifier)
         await send(message)
 
     return add

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from livedeck.cli.log_lines import start_logging
 from livedeck.cli.options import default_data_dir, server_options
-from livedeck.cli.serve import Server, ServeSettings, run, start_logging, until_stopped
+from livedeck.cli.serve import Server, ServeSettings, run, until_stopped
 from livedeck.errors import RemoteConflict, RemoteUnavailable, UnknownEntity
 
 PACKAGES = ("numpy", "sklearn")

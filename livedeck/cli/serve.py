@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
 import os
 import signal
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from livedeck.cli import data_dir
+from livedeck.cli.log_lines import FORMATS, start_logging
 from livedeck.cli.options import default_data_dir, server_options
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class ServeSettings:
     """Where attempts run, by name."""
     attempt_url: str | None = None
     """Where attempts reach the server; None: on this machine."""
+    shutdown_delay: float = 0.0
+    """Seconds that everything but the engine goes on for when it is to stop."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,24 @@ class Server:
     help="How long an attempt may wait to be started before its node fails.  [default: for ever]",
 )
 @click.option(
+    "--shutdown-delay",
+    envvar="LIVEDECK_SHUTDOWN_DELAY",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="How long the port stays open after SIGTERM, for a load balancer to send clients elsewhere.  [default: not]",
+)
+@click.option(
+    "--log-format",
+    envvar="LIVEDECK_LOG_FORMAT",
+    default="plain",
+    show_default=True,
+    show_envvar=True,
+    type=click.Choice(FORMATS, case_sensitive=False),
+    help="How to log: lines to read, or a JSON object a line.",
+)
+@click.option(
     "--log-level",
     envvar="LIVEDECK_LOG_LEVEL",
     default="warning",
@@ -169,13 +189,13 @@ class Server:
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
     help="What to log.",
 )
-def serve(log_level: str, data_dir: Path | None, **options: Any) -> None:
+def serve(log_level: str, log_format: str, data_dir: Path | None, **options: Any) -> None:
     """Start the server: control plane, engine, executor and console on one port.
 
     It stays until Ctrl-C or SIGTERM. Tasks that run then go on running, and are picked up again when a server starts
-    on the same data.
+    on the same data. A second signal ends it at once.
     """
-    start_logging(log_level)
+    start_logging(log_level, log_format)
     settings = ServeSettings(data_dir=data_dir or default_data_dir(), **options)
 
     async def ready(server: Server) -> None:
@@ -218,15 +238,6 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
-def start_logging(level: str) -> None:
-    """Log to standard error."""
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname).1s %(name)s %(message)s", stream=sys.stderr
-    )
-    if level.lower() == "info":  # what it says there, at every start, is for who debugs migrations
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
 def run(main: Coroutine[None, None, None]) -> None:
     """Run ``main`` on uvloop."""
     import uvloop
@@ -245,7 +256,9 @@ async def until_stopped(
     ready: Callable[[Server], Coroutine[None, None, None]],
     stopping: Callable[[Server], Coroutine[None, None, None]] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM; another one ends the process at once, as if it were not handled.
+
+    Whatever is under way then is as if the process had been killed, which the next server copes with.
 
     Args:
         settings: how.
@@ -254,8 +267,15 @@ async def until_stopped(
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, on_signal, number)
     async with server(settings) as running, asyncio.TaskGroup() as group:
         beside = group.create_task(ready(running), name="serve-ready")
         await stop.wait()
@@ -330,10 +350,14 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
         stack.enter_context(data_dir.locked(data))  # before anything of a server that runs is touched
         executor = await stack.enter_async_context(create(executor_settings))
         admin = await stack.enter_async_context(Admin(admin_settings))
-        await stack.enter_async_context(
+        # Left in this order: it is said that the server ends, the engine hands its leases over, and then there is time
+        # for clients to go elsewhere.
+        stack.push_async_callback(asyncio.sleep, settings.shutdown_delay)
+        propeller = await stack.enter_async_context(
             Propeller(
                 admin.control,
                 executor,
+                executor_name=settings.executor,
                 owner=admin.installation,
                 attempt_environment=admin.attempt_environment,
                 settings=PropellerSettings(
@@ -347,6 +371,8 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
                 ),
             )
         )
+        admin.watch_engine(propeller.status)
+        stack.callback(admin.drain)
         gc.collect()
         gc.freeze()  # a collection would look at all that was loaded each time, and stop everybody meanwhile
         yield Server(admin, executor)

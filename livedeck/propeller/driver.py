@@ -139,6 +139,10 @@ class Driver:
                 found[cast("Path", path)] = Queued(last.ahead + 1 + position, last.reason)
         return {self._addresses.node(self._state.root, path): queued for path, queued in found.items()}
 
+    def count(self) -> tuple[int, int, int]:
+        """Return how many attempts run, how many are queued, and how many nodes wait behind those."""
+        return *self._launcher.count(), self._starting.waiting
+
     @property
     def awaits_children(self) -> bool:
         """Whether nodes wait for executions that they have started, which need an engine themselves."""

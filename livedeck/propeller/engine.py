@@ -6,6 +6,8 @@ Nothing is kept here that is not also on record: a propeller that dies loses not
 import asyncio
 import contextlib
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -21,6 +23,8 @@ from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
+from livedeck.propeller.status import EngineStatus
+from livedeck.telemetry.log_fields import bound
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -37,6 +41,7 @@ class Propeller:
         owner: this engine's name. One that starts again under the same name takes its leases back at once.
         attempt_environment: given an attempt, what else its environment holds.
         settings: budgets and times.
+        executor_name: what the executor is called, in the engine's status.
         kinds: the kinds of nodes that it can run.
     """
 
@@ -48,8 +53,10 @@ class Propeller:
         owner: str,
         attempt_environment: AttemptEnvironment = lambda _attempt: {},
         settings: PropellerSettings = PropellerSettings(),  # noqa: B008 - frozen
+        executor_name: str = "",
         kinds: Sequence[type[NodeHandler]] = KINDS,
     ) -> None:
+        self._executor_name = executor_name
         self._control = control
         self._executor = executor
         self._owner = owner
@@ -64,6 +71,7 @@ class Propeller:
         control.show_queues(self.queued)
         self._group: asyncio.TaskGroup
         self._running: asyncio.Task[None] | None = None
+        self._round_at = time.monotonic()
 
     async def __aenter__(self) -> Self:
         self._running = asyncio.create_task(self.run(), name="propeller")
@@ -94,10 +102,26 @@ class Propeller:
         driven = self._driven.get(key)
         return driven.driver.queued() if driven is not None else {}
 
+    def status(self) -> EngineStatus:
+        """Return how the engine is doing, as of now. Never blocks."""
+        now = time.monotonic()
+        ended = self._running is None or self._running.done()
+        counts = [driven.driver.count() for driven in self._driven.values()]
+        running, queued, held_back = (sum(column) for column in zip(*counts, (0, 0, 0), strict=True))
+        return EngineStatus(
+            silent=math.inf if ended else now - self._round_at,
+            longest_silence=self._settings.lease_ttl,
+            leases=len(self._driven),
+            lease_age=max((now - driven.renewed_at for driven in self._driven.values()), default=0.0),
+            attempts={(self._executor_name, "running"): running, (self._executor_name, "queued"): queued},
+            held_back=held_back,
+        )
+
     async def run(self) -> None:
         """Claim and drive executions until cancelled."""
         async with asyncio.TaskGroup() as self._group:
             while True:
+                self._round_at = time.monotonic()
                 await self._call_or_pause("renew", self._renew)
                 await self._call_or_pause("claim", self._claim)
                 await self._call_or_pause("wait", self._wait)
@@ -125,7 +149,9 @@ class Propeller:
                 continue
             if key not in renewal.held:
                 driven.lose()
-            elif key in renewal.aborting:
+                continue
+            driven.renewed_at = time.monotonic()
+            if key in renewal.aborting:
                 driven.driver.ask_to_abort(renewal.aborting[key])
 
     async def _claim(self) -> None:
@@ -184,10 +210,11 @@ class Propeller:
     async def _run_or_force_end(self, driver: Driver) -> None:
         """Drive it, or end it if the engine has failed at it too often; then give the lease back."""
         crashes = self._crashes.get(driver.key, 0)
-        if crashes < self._settings.crashes:
-            await driver.run()
-        else:
-            await driver.force_end(Failure("EngineError", _FORCED_TO_END.format(crashes), Blame.SYSTEM))
+        with bound(execution=driver.key):
+            if crashes < self._settings.crashes:
+                await driver.run()
+            else:
+                await driver.force_end(Failure("EngineError", _FORCED_TO_END.format(crashes), Blame.SYSTEM))
         self._crashes.pop(driver.key, None)
         await retry("release", lambda: self._control.release(self._owner, driver.key), self._settings)
 
@@ -219,6 +246,8 @@ class _DrivenExecution:
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver
+        self.renewed_at = time.monotonic()
+        """When its lease was taken, or last prolonged."""
         self.task: asyncio.Task[None]
         self.lost = False
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
@@ -20,7 +20,7 @@ from livedeck.propeller.events import (
     AttemptWaits,
     Event,
 )
-from livedeck.propeller.failures import Failure
+from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.observations import Observations
 from livedeck.propeller.outcomes import Futures, Outputs
 from livedeck.propeller.plan import Path, TaskPlan
@@ -33,6 +33,14 @@ from livedeck.propeller.store_access import save
 from livedeck.propeller.task_cache import TaskCache
 from livedeck.propeller.templates import mentioned
 from livedeck.store import join_uri
+from livedeck.telemetry.log_fields import bound
+from livedeck.telemetry.metrics import Counter
+
+_ENDED: Final = Counter(
+    "livedeck_ended_attempts",
+    "Attempts that have ended: succeeded, failed by the user's code or by the system, stopped before their end.",
+    ["outcome"],
+)
 
 
 class Launcher:
@@ -135,12 +143,18 @@ class Launcher:
         found = ((path, self._runs[path, number].queued()) for path, number in self._unstarted)
         return {path: queued for path, queued in found if queued is not None}
 
+    def count(self) -> tuple[int, int]:
+        """Return how many attempts run, and how many are queued."""
+        return len(self._runs) - len(self._unstarted), len(self._unstarted)
+
     async def _run_to_end(self, run: Run, path: Path, number: int, task: TaskPlan) -> None:
         """Await a run and emit the event that its outcome makes."""
-        try:
-            result = await run.result()
-        except InvalidWorkflow as error:
-            result = Failure("BadCommand", f"The task cannot be started: {error}.")
+        with bound(node=self._addresses.node(self._root(), path), attempt=str(number)):
+            try:
+                result = await run.result()
+            except InvalidWorkflow as error:
+                result = Failure("BadCommand", f"The task cannot be started: {error}.")
+        _ENDED.add("stopped" if run.stopped else _outcome(result))
         self._leave_queue(path, number)
         del self._runs[path, number]
         if run.ended_at is not None:
@@ -189,3 +203,9 @@ class Launcher:
             inputs = (await self._data.inputs(path)).literals
             source = self._addresses.task_id(name, task.template.id, number)
             await self._cache.keep(path, task, inputs, uri, source)
+
+
+def _outcome(result: Outputs | Futures | Failure) -> str:
+    if not isinstance(result, Failure):
+        return "succeeded"
+    return "failed_by_user" if result.blame is Blame.USER else "failed_by_system"

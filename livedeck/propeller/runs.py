@@ -88,6 +88,11 @@ class Run:
         self._exceeded_timeout = False
         """Whether the attempt had expired when it ended: the engine that stopped it for that may have died since."""
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was to end before its time."""
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         """End the attempt: SIGTERM, after a grace SIGKILL; withdraw it if it was not started yet. Never blocks."""
         self._stopping.set()

@@ -51,6 +51,11 @@ class Slots:
                 self._taken += 1
                 granted.set_result(None)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._first) + len(self._waiting)
+
     def positions(self) -> Mapping[Hashable, int]:
         """Return who waits, with how many go before each."""
         waiting = (name for name, granted in itertools.chain(self._first, self._waiting) if not granted.done())

@@ -5,17 +5,25 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, TypeVar, cast
 
-from livedeck.errors import ObjectNotFound
+from livedeck.errors import ObjectExists, ObjectNotFound
 from livedeck.store.backend import AsyncBackend, Backend, Meta
 from livedeck.store.files import FileBackend
 from livedeck.store.keys import check_key
 from livedeck.store.retry import Retry
 from livedeck.store.uris import join_uri, parse_uri
+from livedeck.telemetry.metrics import Counter, Histogram, Timed
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_TIMES: Final = Histogram("livedeck_store_seconds", "How long calls of the store take.", ["operation"])
+_ERRORS: Final = Counter("livedeck_store_errors", "Calls of the store that failed.", ["operation", "error"])
+
+
+def _timed(operation: str) -> Timed:
+    return Timed(_TIMES, _ERRORS, operation, (ObjectNotFound, ObjectExists))
 
 
 class Store:
@@ -61,7 +69,8 @@ class Store:
             ObjectNotFound: there is none.
             UnreadableObject: there is one that is too large, or on a disk something that is not to be read.
         """
-        return self.backend.get(self._full(key), limit)
+        with _timed("get"):
+            return self.backend.get(self._full(key), limit)
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """Read ``length`` bytes of an object from ``start`` on; fewer where it ends.
@@ -69,11 +78,13 @@ class Store:
         Raises:
             ObjectNotFound: there is none.
         """
-        return self.backend.get_range(self._full(key), start, length)
+        with _timed("get_range"):
+            return self.backend.get_range(self._full(key), start, length)
 
     def put(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Write an object in one step, replacing what is there."""
-        self.backend.put(self._full(key), data, content_type)
+        with _timed("put"):
+            self.backend.put(self._full(key), data, content_type)
 
     def create(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Write an object in one step unless there is one.
@@ -81,24 +92,30 @@ class Store:
         Raises:
             ObjectExists: there is one; it is left as it is.
         """
-        self.backend.create(self._full(key), data, content_type)
+        with _timed("create"):
+            self.backend.create(self._full(key), data, content_type)
 
     def head(self, key: str) -> Meta | None:
         """Look at an object without reading it; None when there is none."""
-        return self.backend.head(self._full(key))
+        with _timed("head"):
+            return self.backend.head(self._full(key))
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys below the folder ``prefix`` (all by default), sorted."""
-        for key in self.backend.list(self._folder(prefix)):
+        with _timed("list"):
+            keys = self.backend.list(self._folder(prefix))
+        for key in keys:
             yield key[len(self.prefix) :]
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens when there is none."""
-        self.backend.delete(self._full(key))
+        with _timed("delete"):
+            self.backend.delete(self._full(key))
 
     def delete_below(self, prefix: str) -> None:
         """Remove all objects below the folder ``prefix``; nothing happens when there are none."""
-        self.backend.delete_below(self._full(prefix))
+        with _timed("delete_below"):
+            self.backend.delete_below(self._full(prefix))
 
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file without holding it in memory.
@@ -106,11 +123,13 @@ class Store:
         Raises:
             ObjectNotFound: there is none.
         """
-        self.backend.download_to(self._full(key), path)
+        with _timed("download"):
+            self.backend.download_to(self._full(key), path)
 
     def upload_from(self, key: str, path: Path) -> None:
         """Copy a file to an object without holding it in memory."""
-        self.backend.upload_from(self._full(key), path)
+        with _timed("upload"):
+            self.backend.upload_from(self._full(key), path)
 
     def sign(self, key: str, *, method: str, expires: timedelta) -> str | None:
         """A URL that allows ``method`` on the object until it expires; None where the store has no such thing."""
@@ -129,9 +148,10 @@ class Store:
     async def aget(self, key: str, *, limit: int | None = None) -> bytes:
         """Async :meth:`get`."""
         full = self._full(key)
-        if backend := self._async_backend():
-            return await backend.aget(full, limit)
-        return await _in_thread(self.backend.get, full, limit)
+        with _timed("get"):
+            if backend := self._async_backend():
+                return await backend.aget(full, limit)
+            return await _in_thread(self.backend.get, full, limit)
 
     async def aget_range(self, key: str, start: int, length: int) -> bytes:
         """Async :meth:`get_range`."""
@@ -140,39 +160,44 @@ class Store:
     async def aget_all(self, *keys: str, limit: int | None = None) -> tuple[bytes | None, ...]:
         """Read several objects at once; None for each that there is not."""
         fulls = [self._full(key) for key in keys]
-        if backend := self._async_backend():
-            import asyncio  # as in ``_in_thread``
+        with _timed("get_all"):
+            if backend := self._async_backend():
+                import asyncio  # as in ``_in_thread``
 
-            return tuple(await asyncio.gather(*(_or_none(backend.aget(full, limit)) for full in fulls)))
-        return await _in_thread(lambda: tuple(self._get_or_none(full, limit) for full in fulls))
+                return tuple(await asyncio.gather(*(_or_none(backend.aget(full, limit)) for full in fulls)))
+            return await _in_thread(lambda: tuple(self._get_or_none(full, limit) for full in fulls))
 
     async def aput(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Async :meth:`put`."""
         full = self._full(key)
-        if backend := self._async_backend():
-            return await backend.aput(full, data, content_type)
-        return await _in_thread(self.backend.put, full, data, content_type)
+        with _timed("put"):
+            if backend := self._async_backend():
+                return await backend.aput(full, data, content_type)
+            return await _in_thread(self.backend.put, full, data, content_type)
 
     async def acreate(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Async :meth:`create`."""
         full = self._full(key)
-        if backend := self._async_backend():
-            return await backend.acreate(full, data, content_type)
-        return await _in_thread(self.backend.create, full, data, content_type)
+        with _timed("create"):
+            if backend := self._async_backend():
+                return await backend.acreate(full, data, content_type)
+            return await _in_thread(self.backend.create, full, data, content_type)
 
     async def ahead(self, key: str) -> Meta | None:
         """Async :meth:`head`."""
         full = self._full(key)
-        if backend := self._async_backend():
-            return await backend.ahead(full)
-        return await _in_thread(self.backend.head, full)
+        with _timed("head"):
+            if backend := self._async_backend():
+                return await backend.ahead(full)
+            return await _in_thread(self.backend.head, full)
 
     async def adelete(self, key: str) -> None:
         """Async :meth:`delete`."""
         full = self._full(key)
-        if backend := self._async_backend():
-            return await backend.adelete(full)
-        return await _in_thread(self.backend.delete, full)
+        with _timed("delete"):
+            if backend := self._async_backend():
+                return await backend.adelete(full)
+            return await _in_thread(self.backend.delete, full)
 
     def _get_or_none(self, full: str, limit: int | None) -> bytes | None:
         try:

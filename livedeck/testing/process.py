@@ -88,14 +88,27 @@ class ServerProcess:
         """End it as Ctrl-C does."""
         self._end(signal.SIGINT)
 
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(number)
-        self._process.wait(timeout=60)
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, and do not wait for what it does then.
+
+        Args:
+            number: Which one.
+        """
+        os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """Return the status that it has ended with, once it has; minus the number of the signal that has ended it."""
+        assert self._process is not None, "the server is not running"
+        status = self._process.wait(timeout=60)
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
+        return status
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self.send(number)
+            self.wait()
 
 
 @contextlib.contextmanager

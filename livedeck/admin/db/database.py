@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
@@ -21,12 +21,20 @@ from livedeck.admin.db.lookups import Lookups
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
 from livedeck.admin.notifiers import KeyedNotifier, Notifier
-from livedeck.errors import DatabaseUnavailable, ServerError
+from livedeck.errors import DatabaseUnavailable, LeaseLost, Refusal, ServerError
+from livedeck.telemetry.metrics import Counter, Histogram, Timed
 
 __all__ = ["Connection", "Database", "Transaction"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_TIMES: Final = Histogram(
+    "livedeck_database_seconds", "How long the database takes: a read, a lookup, a write.", ["operation"]
+)
+_ERRORS: Final = Counter("livedeck_database_errors", "What the database failed at.", ["operation", "error"])
+_EVENTS: Final = Counter("livedeck_events", "Events and other changes that this server has recorded.")
+_ENDED: Final = Counter("livedeck_ended_executions", "Executions whose end this server has recorded.", ["phase"])
 
 
 class Database:
@@ -88,7 +96,7 @@ class Database:
         """Run ``work(connection, ...)`` in a reader thread, over one consistent snapshot."""
 
         def run() -> T:
-            with self._answering(), self._engines.reader.begin() as connection:
+            with self._answering("read"), self._engines.reader.begin() as connection:
                 return work(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
@@ -98,7 +106,7 @@ class Database:
 
         What may take longer than a lookup belongs in `read`: it would hold the others up.
         """
-        with self._answering():
+        with self._answering("lookup"):
             return cast("T", await self._lookups.submit(lambda connection: work(connection, *args, **kwargs)))
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -106,7 +114,7 @@ class Database:
 
         An exception undoes what this ``work`` did, and nothing else.
         """
-        with self._answering():
+        with self._answering("write"):
             return cast("T", await self._writer.submit(lambda transaction: work(transaction, *args, **kwargs)))
 
     def check(self) -> None:
@@ -124,11 +132,12 @@ class Database:
             )
 
     @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """Say in words what to do when the database does not work."""
+    def _answering(self, operation: str) -> Iterator[None]:
+        """Say in words what to do when the database does not work; time the operation."""
         self.check()
         try:
-            yield
+            with Timed(_TIMES, _ERRORS, operation, (Refusal, LeaseLost)):
+                yield
         except OperationalError as error:
             cause = " ".join(str(error.orig).split())
             if self._file is None:
@@ -139,6 +148,7 @@ class Database:
     def _notify(self, news: Committed) -> None:
         if news.last:
             self.newest = news.last
+            _EVENTS.add(count=news.numbers)
             self.recorded.notify()
         if news.work:
             self.wanted.notify()
@@ -146,7 +156,9 @@ class Database:
             self.signalled.notify()
         if news.released:
             self.released.notify()
-        self.ended.notify(news.ended)
+        for _, phase in news.ended:
+            _ENDED.add(phase)
+        self.ended.notify(key for key, _ in news.ended)
 
     def _close(self) -> None:
         self._writer.close()

@@ -121,7 +121,8 @@ def _record_execution(rows: ExecutionRows, reporter: Reporter, event: WorkflowEx
     rows.changed = rows.add_event(EventKind.EXECUTION, event.phase, event.SerializeToString(deterministic=True))
     if event.phase in WORKFLOW.terminal:
         identifier = event.execution_id
-        rows.transaction.ended.append(f"{identifier.project}/{identifier.domain}/{identifier.name}")
+        key = f"{identifier.project}/{identifier.domain}/{identifier.name}"
+        rows.transaction.ended.append((key, core.WorkflowExecution.Phase.Name(event.phase)))
 
 
 def _record_node(rows: ExecutionRows, reporter: Reporter, event: NodeExecutionEvent) -> None:

@@ -42,8 +42,8 @@ class Transaction:
     """Somebody has set a signal that a gate may wait for."""
     released: bool = False
     """Outputs that others wait for are in the cache, or are not computed any more."""
-    ended: list[str] = field(default_factory=list)
-    """Keys (``project/domain/name``) of executions that are over now."""
+    ended: list[tuple[str, str]] = field(default_factory=list)
+    """Keys (``project/domain/name``) of executions that are over now, each with its phase's name."""
 
     def number(self) -> int:
         """Return the next event number."""
@@ -57,10 +57,12 @@ class Committed:
 
     last: int = 0
     """The number of the newest event; 0: it brought none."""
+    numbers: int = 0
+    """How many numbers of events it has given out."""
     work: bool = False
     signalled: bool = False
     released: bool = False
-    ended: tuple[str, ...] = ()
+    ended: tuple[tuple[str, str], ...] = ()
 
 
 class Writer(BatchThread[Transaction]):
@@ -87,9 +89,15 @@ class Writer(BatchThread[Transaction]):
                     answers = [Answer(batch[0], batch[0].work(transaction))]
                 else:
                     answers = [_attempt(transaction, request) for request in batch]
-                last = transaction.last if transaction.last > first else 0
+                numbers = transaction.last - first
+                last = transaction.last if numbers else 0
                 news = Committed(
-                    last, transaction.wanted, transaction.signalled, transaction.released, tuple(transaction.ended)
+                    last,
+                    numbers,
+                    transaction.wanted,
+                    transaction.signalled,
+                    transaction.released,
+                    tuple(transaction.ended),
                 )
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             answers = [Answer(request, error=error) for request in batch]

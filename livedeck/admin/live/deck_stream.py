@@ -5,6 +5,7 @@ A viewer holds the number of the last segment that it has and nothing else; see 
 
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -15,9 +16,14 @@ from livedeck.admin.live.messages import Snapshot
 from livedeck.admin.live.recent import MAX_BYTES, Recent
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.live.tail_pool import TailPool
+from livedeck.telemetry.metrics import Histogram
 
 CATCH_UP: Final = 256
 """Segments read from the store for one who comes back; further behind, a snapshot is cheaper."""
+
+_AGES: Final = Histogram(
+    "livedeck_publish_to_viewer_seconds", "Time from a Deck's flush, by the attempt's clock, until a viewer is sent it."
+)
 
 
 async def follow(
@@ -117,6 +123,8 @@ class _Viewer:
     async def _published(self, recent: Recent) -> list[bytes]:
         if self._seq is not None and self._recent is recent and (known := recent.since(self._seq)) is not None:
             self._seq = recent.seq
+            if known:
+                _observe_age(recent.replay.at)
             return known
         self._recent = recent
         self._seq, snapshot = await recent.snapshot()
@@ -134,3 +142,12 @@ class _Viewer:
         self._recent, self._seq = recent, max(self._seq, last)
         for data in missing:
             yield data
+
+
+def _observe_age(at: str) -> None:
+    """Count how long ago the newest segment was flushed that a viewer is being sent."""
+    try:
+        flushed = datetime.fromisoformat(at).timestamp()
+    except (ValueError, OverflowError):  # the task writes it
+        return
+    _AGES.observe(max(0.0, time.time() - flushed))

@@ -154,6 +154,11 @@ class Live:
         if self._inotify is not None:
             self._inotify.close()
 
+    @property
+    def open_streams(self) -> int:
+        """How many streams are open now."""
+        return self._limit.open
+
     def close(self) -> None:
         """End all streams; their clients come back to the server that is there then."""
         self._closing.set()
@@ -320,16 +325,16 @@ class _StreamLimit:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._open = 0
+        self.open = 0
 
     def __enter__(self) -> None:
-        if self._open >= self._most:
-            words = f"{self._open} viewers watch already, as many as this server takes: try again later"
+        if self.open >= self._most:
+            words = f"{self.open} viewers watch already, as many as this server takes: try again later"
             raise HTTPException(503, words, headers={"retry-after": "10"})
-        self._open += 1
+        self.open += 1
 
     def __exit__(self, *_: object) -> None:
-        self._open -= 1
+        self.open -= 1
 
 
 def _attempt_of(request: Request) -> tuple[NodeKey, int | None]:

@@ -5,6 +5,7 @@ gRPC and REST both end here, so that they cannot differ in what they do.
 
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ from livedeck.errors import (
     StoreUnavailable,
     UnreadableObject,
 )
+from livedeck.telemetry.log_fields import bound
+from livedeck.telemetry.metrics import Counter, Histogram
+from livedeck.telemetry.request_ids import REQUEST_ID, request_id
 
 Handler = Callable[[Any], Awaitable[Message]]
 """Takes a request message, returns the response message, raises livedeck's errors."""
@@ -64,6 +68,9 @@ _CODES: Final[Mapping[type[Exception], grpc.StatusCode]] = {
 
 _log = logging.getLogger(__name__)
 
+_TIMES: Final = Histogram("livedeck_call_seconds", "How long calls take, of gRPC and of REST.", ["method"])
+_REFUSALS: Final = Counter("livedeck_call_errors", "Calls that were not served, by gRPC's status.", ["method", "code"])
+
 
 class Failure(Exception):
     """A call that was not served, and what its caller is told."""
@@ -97,10 +104,15 @@ class Service:
         Raises:
             Failure: It was not served.
         """
+        began = time.perf_counter()
         try:
             return await self._handler(method)(request)
         except Exception as error:
-            raise _translate(self.descriptor, method, error) from error
+            failure = _translate(self.descriptor, method, error)
+            _REFUSALS.add(method, failure.code.name)
+            raise failure from error
+        finally:
+            _TIMES.observe(time.perf_counter() - began, method)
 
     def _handler(self, method: str) -> Handler:
         handler = self._handlers.get(method)
@@ -118,7 +130,8 @@ class Service:
 
         async def serve(data: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
             try:
-                return await self.call(method.name, await decode(kind, data, self.offload))
+                with bound(request=request_id(_given_id(context))):
+                    return await self.call(method.name, await decode(kind, data, self.offload))
             except InvalidRequest as error:
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             except Failure as failure:
@@ -130,6 +143,11 @@ class Service:
             serve,
             response_serializer=GetMessageClass(method.output_type).SerializeToString,
         )
+
+
+def _given_id(context: "grpc.aio.ServicerContext[Any, Any]") -> str:
+    """Return the id that a call's client has given it; empty: none."""
+    return next((str(value) for name, value in context.invocation_metadata() or () if name == REQUEST_ID), "")
 
 
 def _translate(service: ServiceDescriptor, method: str, error: Exception) -> Failure:
