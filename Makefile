@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test torch-test versions-test versions-short docs console wheel bench lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test torch-test versions-test versions-short docs console wheel bench lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10
 
 fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end of a task's function
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
+
+cluster-test: $(VENV)/.dev postgresql  ## Several servers on one PostgreSQL: each way to lose one, or the database, while they run
+	@$(BIN)/python -m pytest tests/cluster --all-losses $(ARGS)
 
 torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
 	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py $(ARGS)

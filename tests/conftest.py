@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.postgresql import new_postgresql_database, postgresql, postgresql_url
+
+__all__ = ["new_postgresql_database", "postgresql", "postgresql_url"]
+
 # How long an example takes says more of the machine than of the code: time is measured in bench/. The examples are the
 # same each time, so that a change fails by what it changes; the profile "random" goes on looking for others.
 settings.register_profile("livedeck", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
@@ -26,7 +30,7 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
-ALONE = ("acceptance", "cli", "docs", "executors", "faults", "integration", "porting")
+ALONE = ("acceptance", "cli", "cluster", "docs", "executors", "faults", "integration", "porting")
 """Folders of tests that start servers, browsers and processes: of these no two run at a time."""
 
 
@@ -41,6 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=5, help="how often tests/integration/test_kill.py kills the server")
     parser.addoption("--all-faults", action="store_true", help="tests/faults: every fault at every moment, not a few")
+    parser.addoption("--all-losses", action="store_true", help="tests/cluster: every way to lose a server, not a few")
     parser.addoption("--kill-seed", type=int, default=None, help="seed of the moments; it is printed with a failure")
 
 

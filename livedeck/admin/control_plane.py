@@ -73,6 +73,8 @@ class Claim:
     tasks: tuple[TaskExecution, ...]
     reserving: tuple[str, ...]
     """Nodes that have outputs reserved that others wait for, by their unique ids."""
+    taken_over: bool = False
+    """Whether another propeller held the lease, and let it run out."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,10 @@ class DatabaseControlPlane:
     async def release(self, owner: str, key: str) -> None:
         """Give a lease back (the execution ended, or this propeller is shutting down)."""
         await self._database.write(leases.release, owner, key)
+        self._given.setdefault(owner, set()).discard(key)
+
+    async def retain(self, owner: str, key: str) -> None:
+        """Let go of an execution without giving its lease back: it is for the next claim of the same owner."""
         self._given.setdefault(owner, set()).discard(key)
 
     async def wait_for_work(self, *, timeout: float) -> None:
@@ -335,6 +341,7 @@ class DatabaseControlPlane:
             nodes=leased.nodes,
             tasks=leased.tasks,
             reserving=leased.reserving,
+            taken_over=leased.taken_over,
         )
 
 

@@ -64,8 +64,13 @@ class AdminSettings:
     @property
     def database_file(self) -> Path | None:
         """The file of an SQLite database."""
-        scheme, _, path = self.database.partition("://")
-        return Path(unquote(path[1:].partition("?")[0])) if scheme.startswith("sqlite") else None
+        return sqlite_file(self.database)
+
+
+def sqlite_file(database: str) -> Path | None:
+    """Return the file that the URL of an SQLite database names; None: it is another database's."""
+    scheme, _, path = database.partition("://")
+    return Path(unquote(path[1:].partition("?")[0])) if scheme.startswith("sqlite") else None
 
 
 def _check(fine: bool, key: str, value: object, advice: str) -> None:  # noqa: FBT001 - reads as a sentence

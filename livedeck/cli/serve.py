@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from livedeck.executors.api import Executor
 
 DEFAULT_EXECUTOR = "process"
+DEFAULT_TAKEOVER = 120.0
+"""Long enough for a database that is away for a minute to cost no attempt."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class ServeSettings:
     """Seconds that an attempt may run whose task states no timeout; 0: any."""
     queue_deadline: float = 0.0
     """Seconds that an attempt may wait to be started; 0: any."""
+    takeover: float = DEFAULT_TAKEOVER
+    """Seconds of silence after which other servers on the database take this one's executions over."""
     executor: str = DEFAULT_EXECUTOR
     """Where attempts run, by name."""
     attempt_url: str | None = None
@@ -179,6 +183,17 @@ class Server:
     show_envvar=True,
     type=click.Choice(FORMATS, case_sensitive=False),
     help="How to log: lines to read, or a JSON object a line.",
+)
+@click.option(
+    "--takeover",
+    envvar="LIVEDECK_TAKEOVER",
+    type=click.FloatRange(min=6),
+    default=DEFAULT_TAKEOVER,
+    show_default=True,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="Where servers share a --database: how long this one may be silent (killed, suspended, cut off) before the "
+    "others take its executions over. Its attempts are ended before that, so that nothing runs twice.",
 )
 @click.option(
     "--log-level",
@@ -316,6 +331,16 @@ def _preload(root: str) -> tuple[str, ...]:
     return (runtime,) if root.startswith("file://") else (runtime, "livedeck.store.cloud")
 
 
+def is_shared(database: str | None, data: Path) -> bool:
+    """Tell whether other servers may work on a database: on any but the SQLite file in this server's own folder."""
+    from livedeck.admin.settings import sqlite_file
+
+    if database is None:
+        return False
+    file = sqlite_file(database)
+    return file is None or not file.resolve().is_relative_to(data)
+
+
 @contextlib.asynccontextmanager
 async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     """The whole server, wired: this is where the parts that know nothing of each other meet."""
@@ -324,6 +349,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     from livedeck.admin.app import Admin, AdminSettings
     from livedeck.executors import loading
     from livedeck.executors.api import ExecutorSettings
+    from livedeck.executors.watchdog import Limit
     from livedeck.propeller import Propeller, PropellerSettings
 
     create = loading.load(settings.executor)  # what cannot work is said before anything is touched
@@ -340,6 +366,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
         attempt_url=settings.attempt_url,
         allowed_hosts=settings.allowed_hosts,
     )
+    shared = is_shared(settings.database, data)
     executor_settings = ExecutorSettings(
         work_dir=data / "run" / "attempts",
         environment=for_attempts(os.environ),
@@ -349,6 +376,8 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(data_dir.locked(data))  # before anything of a server that runs is touched
         executor = await stack.enter_async_context(create(executor_settings))
+        if not shared:
+            executor.renew(Limit())  # attempts wait for this server, however long it is away
         admin = await stack.enter_async_context(Admin(admin_settings))
         # Left in this order: it is said that the server ends, the engine hands its leases over, and then there is time
         # for clients to go elsewhere.
@@ -365,6 +394,8 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
                     execution_deadline=settings.execution_deadline,
                     attempt_deadline=settings.attempt_deadline,
                     queue_deadline=settings.queue_deadline,
+                    shared=shared,
+                    lease_ttl=settings.takeover if shared else PropellerSettings.lease_ttl,
                     root=admin_settings.root,
                     secrets_in=executor_settings.environment,
                     surroundings={**surroundings(admin_settings.root, os.environ), **admin.client_environment()},

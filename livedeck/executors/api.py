@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from livedeck.executors.watchdog import Limit
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -184,6 +186,19 @@ class Executor(Protocol):
         When its main process has ended, so have all that it started in its session.
 
         Returns at once; ``wait`` tells when it is over. Aborting an attempt that is over does nothing.
+        """
+
+    def binds(self, attempt: Attempt) -> bool:
+        """Tell whether only this server reaches the attempt once it was started, as it runs on this machine.
+
+        Where servers share a database, another that takes the execution over then calls the attempt lost. Else that
+        server's executor finds it, as this one's would.
+        """
+
+    def renew(self, limit: Limit) -> None:
+        """Let the attempts that are bound to this server run until then; before that they have to be gone.
+
+        Called again and again, as long as the server has the right to run attempts: see ``watchdog``. Never blocks.
         """
 
     def describe(self) -> str:

@@ -80,6 +80,10 @@ class Claim(Protocol):
     def tasks(self) -> Sequence[TaskExecution]: ...
 
     @property
+    def taken_over(self) -> bool:
+        """Whether another engine held the lease, and let it run out: attempts on its machine are gone."""
+
+    @property
     def reserving(self) -> Sequence[str]:
         """Nodes that have outputs reserved that others wait for (``reserve_cached``), by their unique ids."""
 
@@ -149,6 +153,12 @@ class ControlPlane(Protocol):
 
     async def release(self, owner: str, key: str) -> None:
         """Give a lease back (the execution ended, or this propeller is shutting down)."""
+
+    async def retain(self, owner: str, key: str) -> None:
+        """Let go of an execution without giving its lease back: it is for the next claim of the same owner.
+
+        Other engines get it once the lease has run out.
+        """
 
     async def wait_for_work(self, *, timeout: float) -> None:
         """Return when an execution was created or asked to abort, or after ``timeout`` seconds."""

@@ -5,6 +5,7 @@ it and end by handing the loop an event.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from flyteidl.admin.execution_pb2 import ExecutionMetadata
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 
 from livedeck.deck.numerals import format_duration
-from livedeck.errors import UserError
+from livedeck.errors import ExecutorError, NoSuchAttempt, UserError
 from livedeck.executors.api import Executor, Queued
 from livedeck.propeller.addresses import Addresses, execution_key
 from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
@@ -30,7 +31,7 @@ from livedeck.propeller.launcher import Launcher
 from livedeck.propeller.machine import step
 from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.observations import Observations
-from livedeck.propeller.phases import WorkflowPhase
+from livedeck.propeller.phases import TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
@@ -115,9 +116,11 @@ class Driver:
             recorded=self._recorder.recorded,
             emit=self._events.put_nowait,
             parallelism=claim.spec.max_parallelism,
+            taken_over=claim.taken_over,
         )
         self._children = Children(control, owner, claim.spec, self._addresses, settings)
         self._large = False
+        self._resumed = False
         self._state: ExecutionState
         self._shell: Shell
         self._group: asyncio.TaskGroup
@@ -190,6 +193,23 @@ class Driver:
         reports = [ReportWorkflow(phase, failure if phase is not WorkflowPhase.QUEUED else None) for phase in phases]
         self._recorder.add([self._writer.write_workflow(report) for report in reports])
         await self._recorder.flush()
+
+    async def runs_bound_attempts(self) -> bool:
+        """Tell, after ``run`` was cancelled, whether attempts may go on that only this server reaches."""
+        if not self._resumed:  # it knows of none yet, and there may be some on record
+            return not self._claim.taken_over and any(
+                not TaskPhase(task.closure.phase).terminal for task in self._claim.tasks
+            )
+        try:
+            return bool(await self._launcher.bound())
+        except ExecutorError:
+            return True
+
+    async def abandon(self) -> None:
+        """End the attempts that only this server reaches, after ``run`` was cancelled: another has the execution."""
+        for handle in await self._launcher.bound():
+            with contextlib.suppress(NoSuchAttempt):
+                await self._executor.abort(handle, grace=0.0)
 
     async def flush(self) -> None:
         """Record what is still to be recorded, after ``run`` was cancelled."""
@@ -273,6 +293,7 @@ class Driver:
             else:
                 self._state, commands = step(self._state, event)
             await self._carry_out(commands)
+            self._resumed = True
 
     def _touches_many(self, event: Event) -> bool:
         """Whether a step would hold up the event loop: it begins or resumes a great many nodes."""

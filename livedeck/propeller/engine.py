@@ -12,8 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from livedeck.errors import LeaseLost
+from livedeck.errors import ExecutorError, LeaseLost
+from livedeck.executors import watchdog
 from livedeck.executors.api import Executor, Queued
+from livedeck.executors.watchdog import Limit
 from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.attempts import AttemptEnvironment
 from livedeck.propeller.control_plane import Claim, ControlPlane
@@ -135,13 +137,15 @@ class Propeller:
             await asyncio.sleep(min(self._settings.retry_longest, self._settings.lease_ttl / 10))
 
     async def _wait(self) -> None:
-        await self._control.wait_for_work(timeout=self._settings.lease_ttl / 3)
+        timeout = min(self._settings.lease_renewal, self._settings.lease_ttl / 3)
+        await self._control.wait_for_work(timeout=timeout)
 
     async def _renew(self) -> None:
         """Prolong the leases; hear which are lost and which executions are to be aborted."""
         keys = list(self._driven)
         if not keys:
             return
+        asked = watchdog.now()
         renewal = await self._control.renew(self._owner, keys, ttl=self._settings.lease_ttl)
         for key in keys:
             driven = self._driven.get(key)
@@ -153,6 +157,16 @@ class Propeller:
             driven.renewed_at = time.monotonic()
             if key in renewal.aborting:
                 driven.driver.ask_to_abort(renewal.aborting[key])
+        # Attempts of what is lost end before others may go on: their executions may have been started again elsewhere.
+        if lost := [driven.task for driven in self._driven.values() if driven.lost]:
+            await asyncio.wait(lost, timeout=self._settings.shutdown)
+        self._let_attempts_run(asked)
+
+    def _let_attempts_run(self, asked: float) -> None:
+        """Let attempts run until leases that were asked for at a time of the watchdog's clock are about to run out."""
+        if self._settings.shared:
+            ttl = self._settings.lease_ttl
+            self._executor.renew(Limit(asked + ttl * _ATTEMPTS_SHARE, min(_GRACE, ttl * _GRACE_SHARE)))
 
     async def _claim(self) -> None:
         # Those that wait for their children are not counted: else they might keep an engine from taking those up.
@@ -161,7 +175,11 @@ class Propeller:
         self._full = free <= 0
         if free <= 0:
             return
-        for claim in await self._control.claim(self._owner, limit=free, ttl=self._settings.lease_ttl):
+        first, asked = not self._driven, watchdog.now()
+        claims = await self._control.claim(self._owner, limit=free, ttl=self._settings.lease_ttl)
+        if claims and first:  # else the leases that are held already run out before those
+            self._let_attempts_run(asked)
+        for claim in claims:
             key = execution_key(claim.id)
             if key not in self._driven:
                 self._drive(key, claim)
@@ -190,12 +208,12 @@ class Propeller:
             if not driven.lost:
                 await self._hand_back(driven.driver)
                 raise
-            log.warning("propeller.lease_lost execution=%s", key)
+            await self._abandon(driven.driver)
         except Exception as error:  # noqa: BLE001 - a mistake in the engine must not end the other executions
             if not _is_lease_lost(error):
-                await self._crashed(key, error)
+                await self._crashed(driven.driver, error)
             else:
-                log.warning("propeller.lease_lost execution=%s", key)
+                await self._abandon(driven.driver)
         finally:
             self._forget(driven)
         if key in self._crashes or self._full:  # there may be executions that nobody drives, and nothing else says so
@@ -223,17 +241,42 @@ class Propeller:
         try:
             async with asyncio.timeout(self._settings.shutdown):
                 await driver.flush()
-                await self._control.release(self._owner, driver.key)
+                await self._give_back(driver)
         except Exception as error:  # noqa: BLE001 - the lease runs out, and the next engine finds what is on record
             log.warning("propeller.hand_back_failed execution=%s error=%r", driver.key, error)
 
-    async def _crashed(self, key: str, error: Exception) -> None:
+    async def _give_back(self, driver: Driver) -> None:
+        """Give the lease of an unfinished execution back, or leave it to run out while attempts run here.
+
+        Another engine would start those again. This server's next engine gets the lease either way.
+        """
+        if self._settings.shared and await driver.runs_bound_attempts():
+            await self._control.retain(self._owner, driver.key)
+        else:
+            await self._control.release(self._owner, driver.key)
+
+    async def _abandon(self, driver: Driver) -> None:
+        """Touch nothing of an execution that another engine holds but the attempts that only this server reaches."""
+        log.warning("propeller.lease_lost execution=%s", driver.key)
+        if self._settings.shared:
+            try:
+                await driver.abandon()
+            except ExecutorError as error:  # their keepers have seen to it, or will
+                log.warning("propeller.abandon_failed execution=%s error=%r", driver.key, error)
+
+    async def _crashed(self, driver: Driver, error: Exception) -> None:
         """Pause, then let it be claimed again and built anew from what is on record."""
+        key = driver.key
         count = self._crashes[key] = self._crashes.get(key, 0) + 1
         log.error("propeller.crashed execution=%s count=%d", key, count, exc_info=error)
         await asyncio.sleep(min(self._settings.retry_first * 2**count, self._settings.retry_longest))
-        await retry("release", lambda: self._control.release(self._owner, key), self._settings)
+        await retry("release", lambda: self._give_back(driver), self._settings)
 
+
+_ATTEMPTS_SHARE = 5 / 6
+"""Part of a lease's time after which attempts are gone that only this server reaches."""
+_GRACE, _GRACE_SHARE = 10.0, 1 / 12
+"""Seconds between SIGTERM and SIGKILL of those, and the part of a lease's time that they are at most."""
 
 _FORCED_TO_END = (
     "The engine itself failed {0} times in a row at this execution and has given it up; its log has the errors. "
@@ -252,7 +295,7 @@ class _DrivenExecution:
         self.lost = False
 
     def lose(self) -> None:
-        """Let go at once, and touch nothing: another engine holds the execution."""
+        """Let go at once: another engine holds the execution."""
         self.lost = True
         self.task.cancel()
 

@@ -1,5 +1,6 @@
 """The attempts of one execution that are at work: begun on ``Launch``, ended on ``Stop``, reported as events."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -59,6 +60,7 @@ class Launcher:
         recorded: returns when all that was reported so far is on record.
         emit: takes events to the execution's loop.
         parallelism: how many attempts may run at once; 0: any number.
+        taken_over: whether attempts that an earlier engine launched were another server's, which is gone.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Launcher:
         recorded: Callable[[], Awaitable[None]],
         emit: Callable[[Event], None],
         parallelism: int,
+        taken_over: bool,
     ) -> None:
         self._executor = executor
         self._writer = writer
@@ -88,6 +91,7 @@ class Launcher:
         self._root = root
         self._recorded = recorded
         self._emit = emit
+        self._taken_over = taken_over
         self._slots = Slots(parallelism) if parallelism > 0 else None
         self._runs: dict[tuple[Path, int], Run] = {}
         self._unstarted: set[tuple[Path, int]] = set()
@@ -113,6 +117,7 @@ class Launcher:
             self._settings,
             has_outputs=bool(task.template.interface.outputs.variables),
             adopt=adopt,
+            taken_over=self._taken_over,
             timeout=task.timeout,
             started_at=self._observations.started.get((path, number)),
             number=number,
@@ -137,6 +142,15 @@ class Launcher:
         run = self._runs.get((path, number))
         if run is not None:
             run.stop()
+
+    async def bound(self) -> list[str]:
+        """Return the handles of the attempts that may run and that only this server reaches, once runs are cancelled.
+
+        Raises:
+            ExecutorError: that is not known now.
+        """
+        handles = await asyncio.gather(*(run.bound_handle() for run in self._runs.values()))
+        return [handle for handle in handles if handle is not None]
 
     def queued(self) -> dict[Path, Queued]:
         """Return why attempts wait to be started, and how many go before each, by their nodes."""

@@ -44,6 +44,7 @@ class Run:
         settings: grace, and pauses between repeated calls.
         has_outputs: whether the task has outputs.
         adopt: whether an earlier engine may have launched it.
+        taken_over: whether that was another server's, which is gone.
         timeout: how long the attempt may run.
         started_at: since when the attempt runs, if an earlier engine saw it start.
         number: the attempt's, from 0.
@@ -59,6 +60,7 @@ class Run:
         *,
         has_outputs: bool = True,
         adopt: bool = False,
+        taken_over: bool = False,
         timeout: timedelta | None = None,
         started_at: datetime | None = None,
         number: int = 0,
@@ -76,6 +78,8 @@ class Run:
         self._slots = slots
         self._holds_slot = False
         self._asked = adopt  # whether the executor may know of the attempt
+        self._taken_over = adopt and taken_over
+        self._made = False
         self._stopping = asyncio.Event()
         self._waited_for: str | None = None
         """What the attempt has waited for until it was withdrawn, for it had waited too long."""
@@ -98,6 +102,16 @@ class Run:
         self._stopping.set()
         if self._launching is not None and not self._launching.done():
             self._launching.cancel()
+
+    async def bound_handle(self) -> str | None:
+        """Return the handle of an attempt that may run and that only this server reaches, once ``result`` is cancelled.
+
+        Raises:
+            ExecutorError: that is not known now.
+        """
+        if not self._asked or not self._made or not self._executor.binds(self._attempt):
+            return None
+        return await self._executor.find(self._attempt.id)
 
     def queued(self) -> Queued | None:
         """Return why the attempt waits to be started, as of now; None if it does not wait, or not for that."""
@@ -127,6 +141,10 @@ class Run:
             InvalidWorkflow: its command line cannot be put together.
         """
         self._attempt = await self._make()
+        self._made = True
+        if self._taken_over and self._executor.binds(self._attempt):
+            self._asked = False
+            return await self._outcome_of(Exit(ExitKind.LOST, reason=_TAKEN_OVER))
         try:
             handle = await self._started_handle()
             if handle is None:
@@ -244,8 +262,12 @@ class Run:
                 return result
             told = await self._exit_or_lost(lambda: self._executor.wait(handle))
             assert isinstance(told, Exit)
-        ended, settings = told, self._settings
-        self._note_times(ended.started_at, ended.ended_at)
+        self._note_times(told.started_at, told.ended_at)
+        return await self._outcome_of(told)
+
+    async def _outcome_of(self, ended: Exit) -> Outputs | Futures | Failure:
+        """Return the outcome of the attempt, which is over: what it left in the store, or else how it ended."""
+        prefix, settings = self._attempt.output_prefix, self._settings
         return await retry(
             "read outcome", lambda: read_outcome(prefix, ended, settings, has_outputs=self._has_outputs), settings
         )
@@ -293,6 +315,7 @@ class Run:
             pause = min(pause * 2, self._settings.retry_longest)
 
 
+_TAKEN_OVER = "the server whose machine it ran on has not been heard of, and another one has taken over"
 _FOR_A_SLOT = "waits for a slot (max_parallelism {} of the execution)"
 
 

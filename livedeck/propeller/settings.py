@@ -19,7 +19,12 @@ class PropellerSettings:
     grace: float = 10.0
     """How long an attempt that is to stop has between SIGTERM and SIGKILL."""
     lease_ttl: float = 30.0
-    """How long an execution stays this engine's without a word from it; renewed after a third of it."""
+    """How long an execution stays this engine's without a word from it."""
+    lease_renewal: float = 10.0
+    """How often leases are renewed, and others looked for that have run out; a third of ``lease_ttl`` at most."""
+    shared: bool = False
+    """Whether other engines take executions over whose leases have run out. Attempts that only this engine's machine
+    reaches are then gone by five sixths of ``lease_ttl`` after the last renewal; else they run for ever."""
     max_executions: int = 1000
     """How many executions are driven at once, those aside that wait for their children."""
     retry_first: float = 0.05

@@ -108,6 +108,8 @@ class FakeExecution:
 
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it was created."""
+    taken_over: bool = False
+    """Whether another engine held its lease, which had run out, when it was last claimed."""
     reserving: Sequence[str] = ()
     """Its nodes that had outputs reserved when it was last claimed, by their unique ids."""
 
@@ -245,6 +247,7 @@ class MemoryControlPlane:
                 node.node_id for node in self.reservations.values() if execution_key(node.execution_id) == execution.key
             ]
             execution.reserving = mine
+            execution.taken_over = execution.owner not in {"", owner}
             execution.owner, execution.lease_until = owner, self._clock() + ttl
         return free[:limit]
 
@@ -261,6 +264,9 @@ class MemoryControlPlane:
         if self.executions[key].owner == owner:
             self.executions[key].owner = ""
             await self._announce()
+
+    async def retain(self, owner: str, key: str) -> None:
+        """Do nothing: an engine of that name may claim it again."""
 
     async def wait_for_work(self, *, timeout: float) -> None:
         """Return when there may be something to do."""

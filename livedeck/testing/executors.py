@@ -14,6 +14,7 @@ from flyteidl.core.literals_pb2 import Literal, LiteralMap, Primitive, Scalar
 
 from livedeck.errors import NoSuchAttempt
 from livedeck.executors.api import Attempt, Exit, ExitKind, Queued, ResultStored
+from livedeck.executors.watchdog import Limit
 from livedeck.store import open_store
 from livedeck.store.layout import ERROR, OUTPUTS
 
@@ -109,18 +110,22 @@ class ScriptedExecutor:
     Args:
         script: what attempts do.
         capacity: how many run at once; others wait in ``launch``.
+        bound: whether only one engine reaches its attempts; the executor of another is to be another one.
     """
 
-    def __init__(self, script: Script, *, capacity: int = 1_000_000) -> None:
+    def __init__(self, script: Script, *, capacity: int = 1_000_000, bound: bool = False) -> None:
         self.processes: dict[str, FakeProcess] = {}
         """By attempt id, in the order of their starts."""
         self.launches: list[str] = []
         """The id of every call of ``launch``, repeated ones too."""
         self.most = 0
         """The most that ran at once."""
+        self.limits: list[Limit] = []
+        """What the engine said, each time, of how long attempts may run without hearing from it."""
         self.violations: list[str] = []
         """What the engine must not have done. A test asserts that there are none."""
         self._script = script
+        self._bound = bound
         self._room = asyncio.Semaphore(capacity)
         self._line: list[str] = []
         self._running: dict[str, str] = {}
@@ -191,6 +196,15 @@ class ScriptedExecutor:
         process.aborted += 1
         if process.task is not None and not process.task.done():
             process.task.cancel()
+
+    def binds(self, attempt: Attempt) -> bool:
+        """Say what was set."""
+        del attempt
+        return self._bound
+
+    def renew(self, limit: Limit) -> None:
+        """Note what is said. Attempts are not ended: a test does that."""
+        self.limits.append(limit)
 
     def describe(self) -> str:
         """Say what this is."""

@@ -23,7 +23,7 @@ class World:
     control: MemoryControlPlane
     executors: list[ScriptedExecutor] = field(default_factory=list)
 
-    def executor(self, script: Script, **options: int) -> ScriptedExecutor:
+    def executor(self, script: Script, **options: Any) -> ScriptedExecutor:
         made = ScriptedExecutor(script, **options)
         self.executors.append(made)
         return made

@@ -131,7 +131,7 @@ def _take_or_extend(transaction: Transaction, key: str, row_id: int, node_id: st
     In one statement: servers that share a database do this at once.
     """
     mine = and_(_r.execution_id == row_id, _r.node_id == node_id)
-    void = exists().where(_e.id == _r.execution_id, _e.lease_until < transaction.now)
+    void = exists().where(_e.id == _r.execution_id, _e.lease_until < transaction.shared_now())
     values = {"execution_id": row_id, "node_id": node_id, "created_at": transaction.now}
     statement = (
         _insert(transaction.connection)(cache_reservations)

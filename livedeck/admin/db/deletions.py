@@ -127,7 +127,7 @@ def _check_over(transaction: Transaction, member: Any, asked: WorkflowExecutionI
     if member.phase not in WORKFLOW.terminal:
         phase = core.WorkflowExecution.Phase.Name(member.phase)
         raise StateForbids(f"{what} is {phase}: abort it, and delete it when it is over")
-    if member.lease_owner is not None and member.lease_until > transaction.now:
+    if member.lease_owner is not None and member.lease_until > transaction.shared_now():
         raise StillDriven(f"{what} has ended, but its engine has not let go of it: try again in a moment")
 
 

@@ -33,6 +33,8 @@ class Leased:
     tasks: tuple[TaskExecution, ...]
     reserving: tuple[str, ...]
     """Nodes that have outputs reserved that others wait for, by their unique ids."""
+    taken_over: bool
+    """Whether another propeller held the lease, and let it run out."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ def claim(transaction: Transaction, owner: str, *, limit: int, ttl: float, holdi
     Free are those that nobody holds, those whose lease ran out, and ``owner``'s own that it does not know of
     (``holding`` are the keys that it does): it was restarted.
     """
-    connection = transaction.connection
-    free = or_(_e.lease_owner.is_(None), _e.lease_until < transaction.now, _e.lease_owner == owner)
+    connection, now = transaction.connection, transaction.shared_now()
+    free = or_(_e.lease_owner.is_(None), _e.lease_until < now, _e.lease_owner == owner)
     query = (
-        select(_e.id, _e.message, _e.abort_cause, _e.folder, _e.inputs_uri, workflows.c.closure)
+        select(_e.id, _e.message, _e.abort_cause, _e.folder, _e.inputs_uri, _e.lease_owner, workflows.c.closure)
         .join(workflows, workflows.c.id == _e.workflow_id)
         .where(_e.phase.in_(OPEN), free, *_none_of(holding))
         .order_by(_e.id)
@@ -63,23 +65,31 @@ def claim(transaction: Transaction, owner: str, *, limit: int, ttl: float, holdi
         connection.execute(
             update(executions)
             .where(_e.id.in_([row.id for row in rows]))
-            .values(lease_owner=owner, lease_until=_until(transaction, ttl))
+            .values(lease_owner=owner, lease_until=_until(now, ttl))
         )
-    return [_leased(connection, row) for row in rows]
+    return [_leased(connection, row, owner) for row in rows]
 
 
 def renew(transaction: Transaction, owner: str, keys: Collection[str], *, ttl: float) -> Renewed:
-    """Prolong the leases that ``owner`` still holds."""
+    """Prolong the leases that ``owner`` still holds, also those on what it has not taken up again since it started.
+
+    Args:
+        transaction: In which.
+        owner: Whose.
+        keys: The executions that it drives.
+        ttl: Seconds for which they are to stand.
+    """
     if not keys:
         return Renewed(frozenset(), {})
-    mine = and_(_e.lease_owner == owner, _one_of(keys))
+    mine = and_(_e.lease_owner == owner, _e.phase.in_(OPEN))
     rows = transaction.connection.execute(
-        select(_e.id, _e.project, _e.domain, _e.name, _e.phase, _e.abort_cause).where(mine)
-    ).all()
-    if rows:
-        transaction.connection.execute(
-            update(executions).where(_e.id.in_([row.id for row in rows])).values(lease_until=_until(transaction, ttl))
+        select(_e.id, _e.project, _e.domain, _e.name, _e.phase, _e.abort_cause).where(
+            _e.lease_owner == owner, _one_of(keys)
         )
+    ).all()
+    transaction.connection.execute(
+        update(executions).where(mine).values(lease_until=_until(transaction.shared_now(), ttl))
+    )
     named = {f"{row.project}/{row.domain}/{row.name}": row for row in rows}
     aborting = {key: row.abort_cause for key, row in named.items() if row.phase == core.WorkflowExecution.ABORTING}
     return Renewed(frozenset(named), aborting)
@@ -96,8 +106,8 @@ def release(transaction: Transaction, owner: str, key: str) -> None:
     transaction.wanted = transaction.wanted or done in OPEN
 
 
-def _until(transaction: Transaction, ttl: float) -> int:
-    return transaction.now + round(ttl * 1_000_000)
+def _until(now: int, ttl: float) -> int:
+    return now + round(ttl * 1_000_000)
 
 
 def _one_of(keys: Collection[str]) -> ColumnElement[bool]:
@@ -109,7 +119,7 @@ def _none_of(keys: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     return (~_one_of(keys),) if keys else ()
 
 
-def _leased(connection: Connection, row: Any) -> Leased:
+def _leased(connection: Connection, row: Any, owner: str) -> Leased:
     nodes = connection.scalars(select(_n.message).where(_n.execution_id == row.id).order_by(_n.born)).all()
     tasks = connection.scalars(select(_t.message).where(_t.execution_id == row.id).order_by(_t.born))
     return Leased(
@@ -121,4 +131,5 @@ def _leased(connection: Connection, row: Any) -> Leased:
         tuple(NodeExecution.FromString(message) for message in nodes),
         tuple(TaskExecution.FromString(message) for message in tasks),
         tuple(cache.reserving(connection, row.id)) if nodes else (),
+        row.lease_owner not in {None, owner},
     )

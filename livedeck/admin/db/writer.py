@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import BigInteger, Connection, Engine, cast, extract, func, select
 from sqlalchemy.exc import DBAPIError
 
 from livedeck.admin.db.batches import Answer, BatchThread, Request
@@ -20,6 +20,7 @@ from livedeck.admin.db.numbers import last_number
 from livedeck.admin.db.prepared import command
 
 _MOST: Final = 256
+_CLOCK: Final = select(cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger))
 
 
 def now() -> int:
@@ -44,6 +45,12 @@ class Transaction:
     """Outputs that others wait for are in the cache, or are not computed any more."""
     ended: list[tuple[str, str]] = field(default_factory=list)
     """Keys (``project/domain/name``) of executions that are over now, each with its phase's name."""
+
+    def shared_now(self) -> int:
+        """Return the time that all servers agree on, in microseconds: PostgreSQL's own; SQLite has this machine's."""
+        if self.connection.dialect.name != "postgresql":
+            return self.now
+        return self.connection.execute(_CLOCK).scalar_one()
 
     def number(self) -> int:
         """Return the next event number."""

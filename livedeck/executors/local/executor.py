@@ -6,6 +6,7 @@ process that is sets one executor of this machine apart from another. This modul
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Coroutine
@@ -30,6 +31,7 @@ from livedeck.executors.local.records import (
     attempt_name,
 )
 from livedeck.executors.logs import LogShipper
+from livedeck.executors.watchdog import CHECK, Limit, Watchdog
 from livedeck.store import open_store
 
 logger = logging.getLogger(__name__)
@@ -128,6 +130,8 @@ class LocalExecutor:
         self._resources = ResourcePool(capacity(settings.cpu, settings.memory), settings.parallel)
         self._unstated_cpu = UNSTATED_CPU if settings.parallel is None else 0.0
         self._records = Records(work_dir)
+        self._watchdog = Watchdog(work_dir)
+        self._renewed = asyncio.Event()
         self._watches: dict[str, Watch] = {}
         self._open = False
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -156,6 +160,22 @@ class LocalExecutor:
             if not watch.outcome.done():
                 _fail(watch, ExecutorError("the executor was closed; the attempt runs on"))
         self._watches.clear()
+
+    def binds(self, attempt: Attempt) -> bool:
+        """Tell that every attempt is a process of this machine."""
+        del attempt
+        return True
+
+    def renew(self, limit: Limit) -> None:
+        """Leave word for the keepers of attempts until when these may run."""
+        try:
+            self._watchdog.write(limit)
+        except OSError:
+            logger.exception(
+                "watchdog_not_written until=%.1f; attempts end when the limit before is reached", limit.until
+            )
+            return
+        self._renewed.set()
 
     def describe(self) -> str:
         """Say how many attempts run at once; see ``api.Executor.describe``."""
@@ -254,6 +274,7 @@ class LocalExecutor:
         amount = watch.amount = self._amount(attempt)
         watch.move(Event.ENQUEUED)
         await self._resources.acquire(amount, what=attempt.id, retried=attempt.retried)
+        await self._until_allowed()
         watch.move(Event.ASKED)
         watch.log = _log_shipper(watch.files, attempt.output_prefix)
         while not await self._keepers.start(watch.name, attempt):
@@ -263,6 +284,14 @@ class LocalExecutor:
                 return record
         watch.move(Event.STARTED)
         return None
+
+    async def _until_allowed(self) -> None:
+        """Return when attempts may be started: not while the server's leases may have run out."""
+        while self._watchdog.read().reached:
+            self._renewed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHECK):
+                    await self._renewed.wait()
 
     async def _look_up(self, watch: Watch, record: AttemptRecord) -> None:
         """Take up an attempt that was started before: it runs, its end is known, or its keeper died."""

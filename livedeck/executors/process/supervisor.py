@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from livedeck.errors import ExecutorError
+from livedeck.executors import watchdog
 from livedeck.executors.api import ExitKind
 from livedeck.executors.local import processes, scratch
 from livedeck.executors.local.capture import Capture
@@ -68,6 +69,8 @@ class Running:
     """Whether it is ended because it hung before its task began."""
     overdue: bool = False
     """Whether it is ended for having gone on too long after its result was stored."""
+    unwatched: bool = False
+    """Whether it is ended because its server was silent for too long."""
 
 
 class ChildSupervisor:
@@ -273,6 +276,8 @@ class ChildSupervisor:
             return "its process was gone before the task began"
         if running.hung:
             return "its process hung before the task began, in what a library does after a fork"
+        if running.unwatched and code in STOPPED:
+            return watchdog.REASON
         if self.ending and code in STOPPED:
             return "the process that it was forked from was asked to end, and it with it"
         return ""

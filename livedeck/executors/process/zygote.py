@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from livedeck.errors import CannotStart, ExecutorError
-from livedeck.executors import notices
+from livedeck.executors import notices, watchdog
 from livedeck.executors.local import processes
 from livedeck.executors.local.records import ExitRecord, Records
 from livedeck.executors.output import replace_file
@@ -114,6 +114,8 @@ class Zygote:
         self._ready_timeout = settings.ready_timeout if settings.imports else None
         self._idle = settings.idle
         self._exit_timeout = settings.exit_timeout
+        self._watchdog = watchdog.Watchdog(settings.work_dir)
+        self._watching_limit = False
         self._listener = listener
         self._connections: dict[int, Connection] = {}
         self._selector = selectors.DefaultSelector()
@@ -260,6 +262,8 @@ class Zygote:
     def _launch(
         self, connection: Connection, message: messages.Launch
     ) -> messages.Launched | messages.Known | messages.Refused:
+        if self._watchdog.read().reached:
+            return messages.Refused(message.name, watchdog.REASON, final=False)
         try:
             running = self._supervisor.launch(message, connection.environment | message.environment)
         except ExecutorError as error:
@@ -269,7 +273,26 @@ class Zygote:
         self._selector.register(running.capture.fd, selectors.EVENT_READ, lambda _: self._on_output(running))
         if self._ready_timeout is not None:
             self._later(time.monotonic() + self._ready_timeout, lambda: self._check_ready(running))
+        self._watch_limit()
         return messages.Launched(message.name)
+
+    def _watch_limit(self) -> None:
+        """Look at the limit of attempts now and then, while any runs."""
+        if not self._watching_limit and not self._watchdog.read().unlimited:
+            self._watching_limit = True
+            self._later(time.monotonic() + watchdog.CHECK, self._check_limit)
+
+    def _check_limit(self) -> None:
+        """End all attempts once their server has been silent for too long."""
+        self._watching_limit = False
+        limit = self._watchdog.read()
+        if limit.reached:
+            for running in list(self._supervisor.running.values()):
+                if not running.unwatched or not limit.left:  # asked once, then killed: timers may come late, this not
+                    running.unwatched = True
+                    self._abort(running.record.name, limit.left)
+        if self._supervisor.running:
+            self._watch_limit()
 
     def _check_ready(self, running: Running) -> None:
         """End an attempt that hangs in what a library does after a fork; it is lost, and the next starts elsewhere."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from livedeck.executors import notices
+from livedeck.executors import notices, watchdog
 from livedeck.executors.api import ExitKind
 from livedeck.executors.local import processes, scratch
 from livedeck.executors.local.capture import Capture
@@ -90,12 +90,20 @@ class Shim:
         self._kill_at: float | None = None
         self._overdue_at: float | None = None
         self._tell_at: float | None = None
+        self._watchdog = watchdog.Watchdog(request.work_dir)
+        self._look_at: float | None = None
+        self._unwatched = False
         self._ending = False
 
     def start(self) -> Reply:
         """Start the attempt, unless one of its name was started before."""
-        folder = self._scratch.take()
         request = self._request
+        limit = self._watchdog.read()
+        if limit.reached:
+            return Reply(started=False, error=watchdog.REASON)
+        if not limit.unlimited:
+            self._look_at = time.monotonic() + watchdog.CHECK
+        folder = self._scratch.take()
         record = AttemptRecord(
             started_at=time.time(),
             name=request.name,
@@ -200,13 +208,16 @@ class Shim:
         return self._process.poll()
 
     def _select_timeout(self) -> float | None:
-        times = [when for when in (self._kill_at, self._overdue_at, self._tell_at) if when is not None]
+        times = [when for when in (self._kill_at, self._overdue_at, self._tell_at, self._look_at) if when is not None]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _run_timers(self) -> None:
         now = time.monotonic()
         if self._tell_at is not None and self._tell_at <= now:
             self._tell()
+        if self._look_at is not None and self._look_at <= now:
+            self._look_at = now + watchdog.CHECK
+            self._check_limit()
         if self._overdue_at is not None and self._overdue_at <= now:
             self._overdue_at, self._overdue = None, True
             self._capture.note(notices.overdue(self._request.exit_timeout))
@@ -214,6 +225,13 @@ class Shim:
         if self._kill_at is not None and self._kill_at <= now:
             self._kill_at = now + SHUTDOWN_GRACE
             self._process.kill()
+
+    def _check_limit(self) -> None:
+        """End the attempt once its server has been silent for too long."""
+        limit = self._watchdog.read()
+        if limit.reached and (not self._unwatched or not limit.left):  # asked once, then killed
+            self._unwatched = True
+            self._terminate(limit.left)
 
     def _on_output(self) -> None:
         before = self._capture.size
@@ -246,19 +264,27 @@ class Shim:
         self._tell()
 
     def _exit_record(self, code: int) -> ExitRecord:
-        lost = self._ending and code in STOPPED
+        reason = self._why_lost(code)
         kind = ExitKind.SIGNALLED if code < 0 else ExitKind.EXITED
         return ExitRecord(
-            kind=ExitKind.LOST if lost else kind,
+            kind=ExitKind.LOST if reason else kind,
             code=abs(code),
             started_at=self._started_at,
             ended_at=time.time(),
             peak_memory=processes.peak_memory_of_children(),
             aborted=self._kill_at is not None,
-            reason="the process that started it was asked to end, and it with it" if lost else "",
+            reason=reason,
             out_of_memory=self._memory_kills.explains(self._kills_before) if code in KILLED else False,
             overdue=self._overdue,
         )
+
+    def _why_lost(self, code: int) -> str:
+        """Say what took the attempt away that did nothing to deserve it; empty: its end is its own."""
+        if code not in STOPPED:
+            return ""
+        if self._unwatched:
+            return watchdog.REASON
+        return "the process that started it was asked to end, and it with it" if self._ending else ""
 
     def _tell(self) -> None:
         """Have the executor look; one that is not there looks when it is again."""
