@@ -94,7 +94,7 @@ class NewExecution:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a relaunch needs to know of an execution."""
+    """An execution, and what it was created with."""
 
     message: Execution
     inputs_uri: str

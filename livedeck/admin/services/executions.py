@@ -22,18 +22,16 @@ from flyteidl.admin.execution_pb2 import (
     WorkflowExecutionGetMetricsResponse,
     WorkflowExecutionGetRequest,
 )
-from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
 from livedeck.admin.db import executions
 from livedeck.admin.db.database import Database
-from livedeck.admin.db.executions import Origin
-from livedeck.admin.names import check_execution, check_member, check_scope, describe
+from livedeck.admin.names import check_execution, check_member, check_scope
 from livedeck.admin.services.answers import Answers
 from livedeck.admin.services.calls import Handler
-from livedeck.admin.services.launching import Launcher
+from livedeck.admin.services.launching import Launcher, find_origin
 from livedeck.admin.services.metrics import span_of
 from livedeck.admin.services.paging import page_of
-from livedeck.errors import InvalidRequest, NoSuchEntity
+from livedeck.errors import InvalidRequest
 
 
 class ExecutionCalls:
@@ -70,7 +68,7 @@ class ExecutionCalls:
         return ExecutionCreateResponse(id=await self._launcher.recover(request))
 
     async def _get(self, request: WorkflowExecutionGetRequest) -> Execution:
-        return (await self._find(request.id)).message
+        return (await find_origin(self._database, request.id)).message
 
     async def _list(self, request: ResourceListRequest) -> ExecutionList:
         check_scope(request.id.project, request.id.domain)
@@ -91,17 +89,10 @@ class ExecutionCalls:
         return ExecutionTerminateResponse()
 
     async def _data(self, request: WorkflowExecutionGetDataRequest) -> WorkflowExecutionGetDataResponse:
-        origin = await self._find(request.id)
+        origin = await find_origin(self._database, request.id)
         return await self._answers.of_execution(origin.message, origin.inputs_uri)
 
     async def _metrics(self, request: WorkflowExecutionGetMetricsRequest) -> WorkflowExecutionGetMetricsResponse:
-        origin = await self._find(request.id)
+        origin = await find_origin(self._database, request.id)
         nodes = await self._database.read(executions.nodes_of, request.id)
         return WorkflowExecutionGetMetricsResponse(span=span_of(origin.message, nodes, request.depth))
-
-    async def _find(self, identifier: WorkflowExecutionIdentifier) -> Origin:
-        check_execution(identifier)
-        found = await self._database.look_up(executions.find_origin, identifier)
-        if found is None:
-            raise NoSuchEntity(f"there is no execution {describe(identifier)}")
-        return found

@@ -121,7 +121,7 @@ class Launcher:
             NoSuchEntity: There is no such execution.
             EntityExists: The name is taken.
         """
-        origin = await self._origin(request.id)
+        origin = await find_origin(self._database, request.id)
         spec = _spec_like(origin, ExecutionMetadata.RELAUNCH)
         spec.overwrite_cache = request.overwrite_cache
         return await self._again(origin, request.name, spec)
@@ -134,7 +134,7 @@ class Launcher:
             StateForbids: It is not over.
             EntityExists: The name is taken.
         """
-        origin = await self._origin(request.id)
+        origin = await find_origin(self._database, request.id)
         if origin.message.closure.phase in OPEN:
             phase = core.WorkflowExecution.Phase.Name(origin.message.closure.phase)
             raise StateForbids(f"execution {describe(request.id)} is {phase}: recover it when it is over")
@@ -142,13 +142,6 @@ class Launcher:
         if request.metadata.HasField("parent_node_execution"):
             spec.metadata.parent_node_execution.CopyFrom(request.metadata.parent_node_execution)
         return await self._again(origin, request.name, spec)
-
-    async def _origin(self, identifier: WorkflowExecutionIdentifier) -> Origin:
-        check_execution(identifier)
-        origin = await self._database.read(executions.find_origin, identifier)
-        if origin is None:
-            raise NoSuchEntity(f"there is no execution {describe(identifier)}")
-        return origin
 
     async def _again(self, origin: Origin, name: str, spec: ExecutionSpec) -> WorkflowExecutionIdentifier:
         identifier = origin.message.id
@@ -164,6 +157,20 @@ class Launcher:
             raise EntityExists(f"execution {describe(identifier)} exists already")
         # Before its inputs are stored: they would be removed with what is there of the old one.
         await self._database.look_up(executions.check_gone, identifier, folder)
+
+
+async def find_origin(database: Database, identifier: WorkflowExecutionIdentifier) -> Origin:
+    """Return an execution, and what it was created with.
+
+    Raises:
+        InvalidRequest: The identifier has a name that none can have.
+        NoSuchEntity: There is no such execution.
+    """
+    check_execution(identifier)
+    found = await database.look_up(executions.find_origin, identifier)
+    if found is None:
+        raise NoSuchEntity(f"there is no execution {describe(identifier)}")
+    return found
 
 
 def _spec_like(origin: Origin, mode: "ExecutionMetadata.ExecutionMode") -> ExecutionSpec:
