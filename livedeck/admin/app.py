@@ -51,6 +51,8 @@ from livedeck.admin.operations.readiness import ReadinessChecks
 from livedeck.admin.pages import Pages
 from livedeck.admin.queries import Queries
 from livedeck.admin.rest import rest_routes
+from livedeck.admin.retention import Retention
+from livedeck.admin.retention_rules import RetentionRules
 from livedeck.admin.security import Guard
 from livedeck.admin.services.admin import build_services
 from livedeck.admin.services.calls import GRPC_OPTIONS, Service
@@ -206,6 +208,14 @@ class Admin:
         self._metrics = MetricsPage(DatabaseGauges(database), self._gauges(live, store))
         transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
         deletion = await stack.enter_async_context(Deletion(database, objects))
+        retention = Retention(
+            database=database,
+            deletion=deletion,
+            store=store,
+            rules=RetentionRules.read(settings.retention) if settings.retention is not None else None,
+            pause=self._tuning.retention_pause,
+        )
+        await stack.enter_async_context(retention.running())
         pages = Pages(settings.console)
         decks = Decks(
             lookup=Queries(database),
@@ -233,6 +243,7 @@ class Admin:
                 *self._metrics.routes(),
                 *rest_routes(services),
                 *deletion.routes(),
+                *retention.routes(),
                 *StoredFiles(objects, self._links).routes(),
                 *live.routes(),
                 *decks.routes(),

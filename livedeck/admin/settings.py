@@ -43,6 +43,8 @@ class AdminSettings:
     """Bytes of one upload into the embedded store."""
     shutdown_grace: float = 5.0
     """Seconds that requests under way may take at the end."""
+    retention: Path | None = None
+    """File that says how long what is kept; see `livedeck.admin.retention_rules`. None: for ever."""
     console: Path | None = field(default=None, repr=False)
     """Folder of the console's build; by default the one inside the package."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from livedeck.admin import finishing, security
+from livedeck.admin import finishing, retention, security
 from livedeck.admin.front import FrontLimits
 from livedeck.admin.live.recent import Kept
 from livedeck.admin.live.sse import HEARTBEAT
@@ -26,3 +26,5 @@ class Tuning:
     """Seconds between two looks at what has ended."""
     finishing_again: float = finishing.AGAIN
     """Seconds until an attempt is looked at again whose Deck could not be finished."""
+    retention_pause: float = retention.PAUSE
+    """Seconds between two looks at what is older than it should be."""

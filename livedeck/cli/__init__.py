@@ -24,6 +24,7 @@ COMMANDS = {
     "recover": ("livedeck.cli.abort", "Start a failed execution again, without what has succeeded."),
     "relaunch": ("livedeck.cli.abort", "Start an execution again with the same inputs."),
     "delete": ("livedeck.cli.delete", "Delete executions with all their data."),
+    "gc": ("livedeck.cli.gc", "Remove what is older than the server's rules say."),
     "prune": ("livedeck.cli.delete", "Delete what is old: executions, or what this machine keeps."),
 }
 

@@ -1,6 +1,5 @@
 """`livedeck delete` and `livedeck prune`: executions, and what this machine keeps of local runs."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +7,12 @@ from pathlib import Path
 import click
 from flyteidl.admin.execution_pb2 import Execution
 
+from livedeck.admin.ages import ADVICE, parse_age
 from livedeck.cli.options import endpoint_option, project_options
 from livedeck.client import Client
 from livedeck.client.follow import has_ended
 from livedeck.deck.numerals import format_size
 from livedeck.errors import RemoteConflict, RemoteNotFound
-
-_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_LONGEST = 1000 * 365 * 86400  # seconds: dates go no further back
 
 
 class Age(click.ParamType[timedelta]):
@@ -27,11 +24,10 @@ class Age(click.ParamType[timedelta]):
         """Return the time, or say how one is written."""
         if isinstance(value, timedelta):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|m|h|d|w)", str(value).strip())
-        seconds = float(found[1]) * _UNITS[found[2]] if found else -1.0
-        if not 0 <= seconds <= _LONGEST:
-            self.fail(f"{value!r} is no age: write a number and s, min, h, d or w, such as 30d", param, ctx)
-        return timedelta(seconds=seconds)
+        age = parse_age(str(value))
+        if age is None:
+            self.fail(f"{value!r} is no age: {ADVICE}", param, ctx)
+        return age
 
 
 _older_than = click.option(

@@ -59,6 +59,8 @@ class ServeSettings:
     """Where attempts reach the server; None: on this machine."""
     shutdown_delay: float = 0.0
     """Seconds that everything but the engine goes on for when it is to stop."""
+    retention: Path | None = None
+    """File that says how long what is kept; None: for ever."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,14 @@ class Server:
     metavar="SECONDS",
     help="Where servers share a --database: how long this one may be silent (killed, suspended, cut off) before the "
     "others take its executions over. Its attempts are ended before that, so that nothing runs twice.",
+)
+@click.option(
+    "--retention",
+    envvar="LIVEDECK_RETENTION",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    show_envvar=True,
+    help="TOML file that says how long executions, the history of Decks, and logs are kept.  [default: for ever]",
 )
 @click.option(
     "--log-level",
@@ -365,6 +375,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
         public_url=settings.public_url,
         attempt_url=settings.attempt_url,
         allowed_hosts=settings.allowed_hosts,
+        retention=settings.retention,
     )
     shared = is_shared(settings.database, data)
     executor_settings = ExecutorSettings(

@@ -12,6 +12,7 @@ from livedeck.client import follow, transfer
 from livedeck.client.entities import Entities
 from livedeck.client.executions import Executions
 from livedeck.client.files import StoredFile, StoredValue
+from livedeck.client.removal import RemovalPlan
 from livedeck.client.sse import ServerEvent
 from livedeck.client.streams import Stream, StreamTimeouts
 from livedeck.errors import UserError
@@ -147,6 +148,24 @@ class Client(Entities, Executions):
         """
         url = f"{self.endpoint.url}{follow.execution_path(id)}"
         transfer.request("DELETE", url, timeout=self._timeout, backoff=self._backoff)
+
+    def due_for_removal(self) -> RemovalPlan:
+        """Return what the server would remove now because of its age.
+
+        Raises:
+            RemoteUnavailable: there is no server.
+        """
+        return RemovalPlan.read(
+            transfer.get(f"{self.endpoint.url}/live/retention", timeout=self._timeout, backoff=self._backoff)
+        )
+
+    def remove_due(self) -> None:
+        """Have the server remove now what it would remove within the hour.
+
+        Raises:
+            RemoteUnavailable: there is no server.
+        """
+        transfer.request("POST", f"{self.endpoint.url}/live/retention", timeout=self._timeout, backoff=self._backoff)
 
     def console_url(self, id: "WorkflowExecutionIdentifier") -> str:
         """Return the address of an execution's page in the console.

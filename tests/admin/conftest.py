@@ -1,7 +1,7 @@
 """A real database file, a store in memory, the services over both, and builders of the messages they take."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from flyteidl.admin.execution_pb2 import ExecutionCreateRequest, ExecutionSpec
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest, LaunchPlanSpec
 from flyteidl.admin.task_pb2 import TaskCreateRequest, TaskSpec
 from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest, WorkflowSpec
+from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
 from flyteidl.core.identifier_pb2 import (
     Identifier,
     NodeExecutionIdentifier,
@@ -34,7 +35,7 @@ from livedeck.admin.db.database import Database
 from livedeck.admin.objects import Objects
 from livedeck.admin.services.admin import build_services
 from livedeck.admin.services.calls import GRPC_OPTIONS, Service
-from livedeck.store import Store, open_store
+from livedeck.store import Store, layout, open_store
 from livedeck.testing.server import make_database
 from tests.short_paths import short_folder
 
@@ -257,3 +258,36 @@ async def channel(services: list[Service], short_path: Path) -> AsyncIterator[gr
     async with grpc.aio.insecure_channel(address) as opened:
         yield opened
     await server.stop(grace=None)
+
+
+@pytest.fixture
+async def run(registered: Caller, control: DatabaseControlPlane, protos: Protos, store: Store) -> Callable[..., Any]:
+    """Create an execution with one node and attempt, finished unless told otherwise, and with things in the store."""
+
+    async def create(
+        name: str, *, ends: bool = True, request: ExecutionCreateRequest | None = None
+    ) -> WorkflowExecutionIdentifier:
+        await registered("CreateExecution", request or protos.execution(name))
+        await control.claim("engine", limit=10, ttl=60)
+        reported = [
+            protos.workflow_event(name, WorkflowExecution.RUNNING),
+            protos.node_event(name, "n0", NodeExecution.RUNNING),
+            protos.task_event(name, "n0", TaskExecution.RUNNING),
+        ]
+        if ends:
+            end = protos.workflow_event(name, WorkflowExecution.SUCCEEDED)
+            end.occurred_at.GetCurrentTime()
+            reported += [
+                protos.task_event(name, "n0", TaskExecution.SUCCEEDED),
+                protos.node_event(name, "n0", NodeExecution.SUCCEEDED),
+                end,
+            ]
+        await control.report("engine", reported)  # type: ignore[arg-type]
+        if ends:
+            await control.release("engine", f"{protos.project}/{protos.domain}/{name}")
+        folder = layout.execution_prefix(protos.project, protos.domain, name)
+        store.put(f"{layout.attempt_prefix(folder, 'n0', 0)}/deck.html", b"deck")
+        store.put(f"{layout.raw_data_prefix(protos.project, protos.domain, name)}/n0-0/file", b"file")
+        return protos.execution_id(name)
+
+    return create

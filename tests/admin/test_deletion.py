@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from flyteidl.admin.execution_pb2 import ExecutionCreateRequest, WorkflowExecutionGetRequest
+from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest
 from flyteidl.core import catalog_pb2
-from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 from sqlalchemy import func, select, text, update
@@ -43,39 +43,6 @@ OWNER = "engine"
 async def deleting(database: Database, objects: Objects) -> AsyncIterator[Any]:
     async with Deletion(database, objects, release_timeout=60) as deletion:
         yield deletion
-
-
-@pytest.fixture
-async def run(registered: Caller, control: DatabaseControlPlane, protos: Protos, store: Store) -> Callable[..., Any]:
-    """Create an execution with one node and attempt, finished unless told otherwise, and with things in the store."""
-
-    async def create(
-        name: str, *, ends: bool = True, request: ExecutionCreateRequest | None = None
-    ) -> WorkflowExecutionIdentifier:
-        await registered("CreateExecution", request or protos.execution(name))
-        await control.claim(OWNER, limit=10, ttl=60)
-        reported = [
-            protos.workflow_event(name, WorkflowExecution.RUNNING),
-            protos.node_event(name, "n0", NodeExecution.RUNNING),
-            protos.task_event(name, "n0", TaskExecution.RUNNING),
-        ]
-        if ends:
-            end = protos.workflow_event(name, WorkflowExecution.SUCCEEDED)
-            end.occurred_at.GetCurrentTime()
-            reported += [
-                protos.task_event(name, "n0", TaskExecution.SUCCEEDED),
-                protos.node_event(name, "n0", NodeExecution.SUCCEEDED),
-                end,
-            ]
-        await control.report(OWNER, reported)  # type: ignore[arg-type]
-        if ends:
-            await control.release(OWNER, f"{protos.project}/{protos.domain}/{name}")
-        folder = layout.execution_prefix(protos.project, protos.domain, name)
-        store.put(f"{layout.attempt_prefix(folder, 'n0', 0)}/deck.html", b"deck")
-        store.put(f"{layout.raw_data_prefix(protos.project, protos.domain, name)}/n0-0/file", b"file")
-        return protos.execution_id(name)
-
-    return create
 
 
 async def settle(database: Database) -> None:

@@ -137,16 +137,16 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def livedeck(program: Path) -> Command:
     """The command, with no server at its endpoint."""
-    return _command("127.0.0.1:9")
+    return command_for("127.0.0.1:9")
 
 
 @pytest.fixture
 def remote(program: Path, server: ServerProcess) -> Command:
     """The command, with a server."""
-    return _command(server.endpoint)
+    return command_for(server.endpoint)
 
 
-def _command(endpoint: str) -> Command:
+def command_for(endpoint: str) -> Command:
     def run(*arguments: str) -> Result:
         result = CliRunner(env={"LIVEDECK_ENDPOINT": endpoint}).invoke(main, arguments, prog_name="livedeck")
         if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -135,6 +135,8 @@ executions: Final = Table(
     Column("parent_node_id", String(NAME_LENGTH), nullable=True),
     # Where its objects lie, below the store's root.
     Column("folder", Text, nullable=False, server_default=""),
+    # What is gone because of its age: bits, see `livedeck.admin.db.retention`.
+    Column("removed", SmallInteger, nullable=False, server_default="0"),
     Column("inputs_uri", Text, nullable=False),
     # What the caller gave, before defaults and fixed inputs: what a relaunch starts from.
     Column("user_inputs_uri", Text, nullable=False),
@@ -153,6 +155,7 @@ executions: Final = Table(
     _part("ix_executions_by_parent", "parent_execution_id IS NOT NULL", "parent_execution_id", "id"),
     # What lists are filtered by, and then their order.
     Index("ix_executions_by_time", "project", "domain", "created_at", "id"),
+    Index("ix_executions_by_removed", "project", "domain", "removed", "created_at", "id"),
     Index("ix_executions_by_phase", "project", "domain", "phase", "created_at", "id"),
     Index("ix_executions_by_workflow", "project", "domain", "workflow_name", "created_at", "id"),
     Index("ix_executions_by_launch_plan", "project", "domain", "launch_plan_name", "created_at", "id"),

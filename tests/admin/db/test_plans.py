@@ -11,7 +11,7 @@ from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, ResourceType, 
 from sqlalchemy import Connection, Engine, event, text
 
 from bench.history import BIGGEST, DOMAIN, PROJECT, write_history
-from livedeck.admin.db import changes, entities, executions, named_entities, projects
+from livedeck.admin.db import changes, entities, executions, named_entities, projects, retention
 from livedeck.admin.db.changes import Scope
 from livedeck.admin.db.engines import open_engines
 from livedeck.admin.db.list_queries import Page
@@ -163,6 +163,21 @@ def test_what_changed_is_a_walk_along_an_index(reader: Any) -> None:
             assert not [step for step in steps if step.startswith("SCAN")], steps
             if scope.name is None:
                 assert not [step for step in steps if step.startswith("USE TEMP B-TREE")], steps
+
+
+def test_what_is_old_is_a_walk_along_an_index(reader: Any) -> None:
+    scope, later = (PROJECT, DOMAIN), 2**60
+    with reader.begin() as connection:
+        assert retention.scopes(connection) == [scope]
+        last = retention.over_before(connection, scope, later, limit=5)[-1]
+        for removed in (None, 0):
+            steps = plans(
+                connection,
+                lambda removed=removed: retention.over_before(  # type: ignore[misc]
+                    connection, scope, later, removed=removed, older_than=last, limit=5
+                ),
+            )
+            assert not [step for step in steps if step.startswith(("SCAN", "USE TEMP B-TREE"))], steps
 
 
 @pytest.mark.parametrize("name", [*WALKS, *BOUNDED])
