@@ -58,6 +58,8 @@ async def reserve(task: TaskPlan, shell: Shell, path: Path, more: Mapping[str, L
 async def release(task: TaskPlan, shell: Shell, path: Path) -> None:
     """Let others compute what the node has reserved, if it has."""
     if task.serial:
+        # Not before it is known that this engine still has the execution: the reservation may be another's by now.
+        await shell.recorder.recorded()
         await shell.cache.release(shell.addresses.node_id(shell.name(path)))
 
 

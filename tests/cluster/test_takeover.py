@@ -1,5 +1,7 @@
 """A server goes away while it drives executions: what it ran is over before another server runs it again."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,28 @@ def test_a_server_that_is_stopped_for_good_is_taken_over_once_its_attempts_are_o
     ledger.let_end()
     ended(other, execution)
     ledger.check_none_ran_twice_at_once()
+
+
+def test_a_server_that_wakes_up_changes_nothing_of_what_another_has_taken_over(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """It was suspended with attempts running and others waiting to be started, and goes on where it stood."""
+    servers = [cluster.start("a"), cluster.start("b")]
+    ledger = Ledger(tmp_path / "ledger")
+    execution = begin(servers[0], ledger)
+    suspended, other = holder(servers, ledger)
+    os.kill(suspended.pid, signal.SIGSTOP)
+    try:
+        wait_for(lambda: ledger.running_on(other.endpoint) == TASKS)
+    finally:
+        os.kill(suspended.pid, signal.SIGCONT)
+    wait_for(lambda: "lease_lost" in suspended.log)
+    ledger.let_end()
+    ended(other, execution)
+    ledger.check_none_ran_twice_at_once()
+    assert [ran.attempt for ran in ledger.ran()] == [1] * 4 + [2] * 4
+    with Client(suspended.endpoint) as client:  # which serves it as the other does
+        assert phase_of(client.get_execution(execution)) == "SUCCEEDED"
+    again = Ledger(tmp_path / "again")  # and drives executions as before
+    again.let_end()
+    ended(suspended, begin(suspended, again))

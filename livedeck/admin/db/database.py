@@ -138,7 +138,9 @@ class Database:
         try:
             with Timed(_TIMES, _ERRORS, operation, (Refusal, LeaseLost)):
                 yield
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not (isinstance(error, OperationalError) or _was_suspended(error)):
+                raise
             cause = " ".join(str(error.orig).split())
             if self._file is None:
                 raise DatabaseUnavailable(f"the database does not answer: {cause}") from error
@@ -173,6 +175,11 @@ def _identity(file: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _was_suspended(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL has ended a transaction because this process did nothing in it for too long."""
+    return getattr(error.orig, "sqlstate", None) == "25P03"
 
 
 def _no_room(cause: str, where: str) -> str:

@@ -34,6 +34,11 @@ _ADVISORY_LOCK = 0x6C697665
 """Key of the PostgreSQL advisory lock that one writer holds at a time ("live")."""
 
 
+_SUSPENDED = 5
+"""Seconds after which PostgreSQL ends the transaction of a writer that does nothing in it: its server is suspended or
+cut off, and all others wait for the lock. What it wanted to commit it does again when it finds out."""
+
+
 @dataclass(frozen=True)
 class Engines:
     """One engine for the single writer, one for readers."""
@@ -145,7 +150,9 @@ def _postgresql(url: URL, options: dict[str, Any]) -> Engines:
         isolation_level="REPEATABLE READ",
         execution_options=options,
     )
-    event.listen(writer, "begin", _begin(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    suspended = f"SET LOCAL idle_in_transaction_session_timeout = {_SUSPENDED * 1000}"
+    begin = f"{suspended}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
+    event.listen(writer, "begin", _begin(begin))
     return Engines(writer, reader)
 
 

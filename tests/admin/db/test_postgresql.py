@@ -15,6 +15,7 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import ResourceType
+from sqlalchemy.exc import InternalError
 
 from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import leases
@@ -144,3 +145,17 @@ async def test_two_processes_write_in_turns(
         await asyncio.gather(report("a", "e1"), report("b", "e2"), follow())
         assert seen == sorted(seen)
         assert len(set(seen)) == 42
+
+
+@pytest.mark.slow
+async def test_a_server_that_is_suspended_while_it_writes_keeps_the_others_from_writing_for_a_moment_only(
+    control: DatabaseControlPlane, database_url: str, registered: Caller, protos: Protos
+) -> None:
+    suspended = open_engines(database_url)
+    with suspended.writer.connect() as connection:
+        connection.begin()  # and nothing follows, as when its process was stopped
+        await registered("CreateExecution", protos.execution("e1"))
+        with pytest.raises(InternalError, match="idle-in-transaction"):
+            connection.exec_driver_sql("DELETE FROM executions")
+    assert [claim.id.name for claim in await control.claim("p", limit=5, ttl=30)] == ["e1"]
+    suspended.dispose()
