@@ -15,6 +15,7 @@ COMMANDS = {
     "run": ("livedeck.cli.run", "Run a workflow or task from a Python file, here or on the server."),
     "view": ("livedeck.cli.view", "Show the Decks in a folder, live or not, with no server."),
     "serve": ("livedeck.cli.serve", "Start the server: control plane, engine, executor and console on one port."),
+    "doctor": ("livedeck.cli.doctor.command", "Look at a deployment: say what is wrong, and what to do."),
     "register": ("livedeck.cli.register", "Register the workflows and tasks of Python files on the server."),
     "get": ("livedeck.cli.get", "List executions, or show one."),
     "watch": ("livedeck.cli.watch", "Follow an execution, or what one of its tasks prints."),

@@ -31,6 +31,7 @@ from livedeck.admin.live.inotify import Inotify
 from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, parse_attempt, parse_event_id
 from livedeck.admin.live.multiplex import multiplexed
 from livedeck.admin.live.nodes import Lookup, RecordedNodeSource, RecordFollower, look_up
+from livedeck.admin.live.probes import Probes, check_id
 from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.sse import HEARTBEAT, EventStream
@@ -112,6 +113,7 @@ class Live:
         self._queues = queues
         self._kept = kept
         self._heartbeat = heartbeat
+        self._probes_waited_for = Probes()
         self._closing = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
 
@@ -176,7 +178,13 @@ class Live:
             Route(f"/live/logs/{attempt}", self._log),
             Route("/live/shared/{token}", self._shared),
         ]
-        return [*streams, multiplexed(streams), Route("/live/hints", self._hint, methods=["POST"])]
+        return [
+            *streams,
+            multiplexed(streams),
+            Route("/live/hints", self._hint, methods=["POST"]),
+            Route("/live/probes/{id}", self._probes),
+            Route("/live/probes/{id}", self._probe, methods=["POST"]),
+        ]
 
     async def _executions(self, request: Request) -> Response:
         project = check_name(request.query_params.get("project", ""), "project")
@@ -277,6 +285,13 @@ class Live:
         body = await _body(request, hints.MAX_BYTES)
         self.tails.hint(key, body)
         self.groups.hint(key, body)
+        return Response(status_code=204)
+
+    async def _probes(self, request: Request) -> Response:
+        return self._stream(self._probes_waited_for.events(check_id(request.path_params["id"])))
+
+    async def _probe(self, request: Request) -> Response:
+        self._probes_waited_for.tell(check_id(request.path_params["id"]))
         return Response(status_code=204)
 
     async def _known_execution(self, request: Request) -> ExecutionKey:

@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from livedeck.admin.operations.database_gauges import Counted, DatabaseGauges
+from livedeck.admin.db.open_executions import Counted
+from livedeck.admin.operations.database_gauges import DatabaseGauges
 from livedeck.admin.operations.engine import AskEngine, EngineStatus
 from livedeck.errors import DatabaseUnavailable
 from livedeck.telemetry.metrics import Counter, Histogram, reported

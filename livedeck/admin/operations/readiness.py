@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from livedeck.admin.db.database import Database
+from livedeck.admin.db.open_executions import ping
 from livedeck.admin.operations.engine import AskEngine
 from livedeck.errors import LivedeckError
 from livedeck.store import Store
@@ -109,7 +109,7 @@ class ReadinessChecks:
             return str(error)
 
     async def _check_database(self) -> str:
-        await self._database.look_up(_ask)
+        await self._database.look_up(ping)
         return OK
 
     async def _check_store(self) -> str:
@@ -126,7 +126,3 @@ class ReadinessChecks:
         if math.isinf(status.silent):
             return "it has ended: see the server's log"
         return f"its loop has not come round for more than {status.longest_silence:g} s: see the server's log"
-
-
-def _ask(connection: Connection) -> None:
-    connection.execute(text("SELECT 1"))

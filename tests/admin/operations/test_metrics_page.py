@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from livedeck.admin.app import Admin
 from livedeck.admin.db.database import Database
-from livedeck.admin.operations.database_gauges import DatabaseGauges, count
+from livedeck.admin.db.open_executions import count
+from livedeck.admin.operations.database_gauges import DatabaseGauges
 from livedeck.propeller.status import EngineStatus
 from livedeck.testing.server import listening, running_admin
 from tests.admin.conftest import Caller, Protos
