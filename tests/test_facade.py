@@ -51,7 +51,7 @@ def test_the_version_is_that_of_the_project() -> None:
 def test_a_name_of_flytekits_says_what_there_is_instead() -> None:
     with pytest.raises(AttributeError, match="livedeck has no `FlyteRemote`, which flytekit has"):
         _ = livedeck.FlyteRemote
-    with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: not yet supported"):
+    with pytest.raises(ImportError, match="livedeck has no `CronSchedule`, which flytekit has: schedules are not"):
         from livedeck import CronSchedule  # noqa: F401
     assert not hasattr(livedeck, "CronSchedule")
     assert getattr(livedeck, "CronSchedule", None) is None
@@ -89,6 +89,28 @@ def test_a_name_of_one_of_flytekits_modules_says_what_there_is_instead() -> None
         AttributeError, match="livedeck has no `FlyteSchema`, which flytekit has: use StructuredDataset"
     ):
         _ = importlib.import_module("livedeck.types.schema").FlyteSchema
+
+
+def test_a_name_of_a_module_that_livedeck_does_not_have_names_the_module() -> None:
+    with pytest.raises(ImportError, match=r"livedeck\.core\.node has no `assert_not_promise`: of flytekit's modules"):
+        from livedeck.core.node import assert_not_promise  # type: ignore[import-untyped] # noqa: F401
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("exceptions.base", "FlyteException"),
+        ("exceptions.eager", "EagerException"),
+        ("exceptions.user", "FlyteCompilationException"),
+        ("core.checkpointer", "SyncCheckpoint"),
+        ("core.workflow", "ImperativeWorkflow"),
+        ("types.file.file", "FlyteFile"),
+        ("types.directory.types", "FlyteDirectory"),
+        ("types.iterator.json_iterator", "JSON"),
+    ],
+)
+def test_names_of_flytekits_submodules_are_importable(module: str, name: str) -> None:
+    assert getattr(importlib.import_module(f"livedeck.{module}"), name)
 
 
 def test_a_module_that_flytekit_has_not_either_is_not_found() -> None:

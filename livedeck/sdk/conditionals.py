@@ -73,7 +73,7 @@ class Conditional(Entity[..., Any]):
         Raises:
             UserError: one of them cannot be honoured.
         """
-        refuse_overrides(given, ("name",), "a conditional")
+        refuse_overrides(given, ("name",), "a conditional", "set it on the calls inside of then(...)")
 
 
 def _listed(outputs: Mapping[str, Any]) -> str:

@@ -49,6 +49,7 @@ _NAMES: Mapping[str, str] = {
     "OutputLocation": "livedeck.sdk.shell_tasks",
     "ProcessResult": "livedeck.sdk.instance_tasks",
     "subproc_execute": "livedeck.sdk.shell_tasks",
+    "EagerException": _ERRORS,
     "SQLite3Config": "livedeck.sdk.sql_tasks",
     "SQLite3Task": "livedeck.sdk.sql_tasks",
     "TypeEngine": "livedeck.sdk.types.transformers",
@@ -81,6 +82,7 @@ _NAMES: Mapping[str, str] = {
 """Names that flytekit has in some module and not in ``flytekit`` itself, and where they are here."""
 
 _RENAMED: Mapping[str, tuple[str, str]] = {
+    "FlyteException": (_ERRORS, "LivedeckError"),
     "FlyteRecoverableException": (_ERRORS, "RecoverableError"),
     "FlyteUserException": (_ERRORS, "LivedeckError"),
     "FlyteAssertion": (_ERRORS, "UserError"),
@@ -91,6 +93,17 @@ _RENAMED: Mapping[str, tuple[str, str]] = {
     "FlyteDataNotFoundException": (_ERRORS, "ObjectNotFound"),
     "FlyteDisapprovalException": (_ERRORS, "ApprovalRefused"),
     "FlyteMissingReturnValueException": (_ERRORS, "TypeMismatch"),
+    "FlyteMissingTypeException": (_ERRORS, "UnsupportedType"),
+    "FlyteCompilationException": (_ERRORS, "InvalidWorkflow"),
+    "FlyteFailureNodeInputMismatchException": (_ERRORS, "InvalidWorkflow"),
+    "FlyteDownloadDataException": (_ERRORS, "StoreError"),
+    "FlyteUploadDataException": (_ERRORS, "StoreError"),
+    "FlyteEntityAlreadyExistsException": (_ERRORS, "RemoteConflict"),
+    "FlyteEntityNotExistException": (_ERRORS, "RemoteNotFound"),
+    "FlyteEntityNotFoundException": (_ERRORS, "RemoteNotFound"),
+    "FlyteInvalidInputException": (_ERRORS, "RemoteInvalid"),
+    "ImperativeWorkflow": ("livedeck", "Workflow"),
+    "SyncCheckpoint": ("livedeck", "Checkpoint"),
     "FlytePickle": ("livedeck.sdk.types.pickles", "FlytePickle"),
 }
 """Those that have another name here."""
@@ -155,8 +168,19 @@ def find(module: str, name: str) -> object:
         return getattr(importlib.import_module(_NAMES[name]), name)
     if _is_module(f"{module}.{name}"):
         return importlib.import_module(f"livedeck.{module}.{name}")
-    return getattr(importlib.import_module("livedeck"), name)
+    exported = importlib.import_module("livedeck")
+    try:
+        return getattr(exported, name)
+    except AttributeError as error:
+        from livedeck.sdk.flytekit_names import instead_of
 
+        raise AttributeError(instead_of(name) or f"livedeck.{module} has no `{name}`: {NOT_HERE}") from error
+
+
+NOT_HERE = (
+    "of flytekit's modules livedeck has the names that workflows are written with. Leave the import out where nothing "
+    "needs it; docs/coming-from-flyte.md says what stands for what"
+)
 
 _MODULES = frozenset(
     (

@@ -6,24 +6,33 @@ Read only when a name was asked for that does not exist.
 import sys
 from collections.abc import Mapping
 
-_NOT_YET = "not yet supported"
+_SCHEDULES = (
+    "schedules are not built yet, so nothing would ever start: leave them out, and start executions yourself, for "
+    "example with cron and `livedeck run --remote`"
+)
+_NOTIFICATIONS = (
+    "notifications are not built yet, so nothing would ever be sent: leave them out, or send them from a task, or from "
+    "@workflow(on_failure=...)"
+)
+_SENSORS = "wait in a task, in a loop with time.sleep, or with wait_for_input for somebody to say so"
+_ERRORS_AS_THEY_ARE = "an error of a task is raised as it is: catch its own class, or livedeck.errors.LivedeckError"
 
 _ACCELERATOR = "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's"
 
 _INSTEAD: Mapping[str, str] = {
     "AuthRole": "tasks run as the server's user",
     "CachePolicy": "give @task(cache=Cache(version=...))",
-    "CronSchedule": _NOT_YET,
-    "Email": _NOT_YET,
+    "CronSchedule": _SCHEDULES,
+    "Email": _NOTIFICATIONS,
     "Environment": "give its options to @task",
-    "FixedRate": _NOT_YET,
+    "FixedRate": _SCHEDULES,
     "FlyteRemote": "use livedeck.client.Client, or flytekit's own FlyteRemote on livedeck's endpoint",
-    "PagerDuty": _NOT_YET,
+    "PagerDuty": _NOTIFICATIONS,
     "PythonFunctionTask": "use @task",
     "PythonInstanceTask": "use @task",
     "SecurityContext": "set the secret in the server's environment, and read os.environ",
-    "SensorEngine": _NOT_YET,
-    "Slack": _NOT_YET,
+    "SensorEngine": _SENSORS,
+    "Slack": _NOTIFICATIONS,
     "ClassStorageTaskResolver": "tasks are found by module and name",
     "Config": "give the server's address to livedeck.client.Client, or as LIVEDECK_ENDPOINT",
     "Elastic": "start the processes of a job from the task",
@@ -54,9 +63,35 @@ _INSTEAD: Mapping[str, str] = {
         ("A100", "A10G", "H100", "K80", "L4", "L40", "M60", "P100", "P4", "T4", "V100", "V5E", "V5P", "V6E"),
         _ACCELERATOR,
     ),
+    **dict.fromkeys(("LaunchPlanTriggerBase", "OnSchedule"), _SCHEDULES),
+    "Notification": _NOTIFICATIONS,
+    **dict.fromkeys(("BaseSensor", "FileSensor"), _SENSORS),
+    **dict.fromkeys(
+        (
+            *("FlyteUserRuntimeException", "FlyteScopedException", "FlyteScopedUserException"),
+            *("FlyteScopedSystemException", "FlyteSystemException", "FlyteNonRecoverableSystemException"),
+        ),
+        _ERRORS_AS_THEY_ARE,
+    ),
+    **dict.fromkeys(
+        ("AsyncConnectorBase", "SyncConnectorBase", "ConnectorBase", "ConnectorRegistry"),
+        "there are no connectors: do in a task's function what one would do",
+    ),
+    **dict.fromkeys(("H200", "L40S", "BaseAccelerator", "MultiInstanceGPUAccelerator"), _ACCELERATOR),
+    **dict.fromkeys(
+        ("DefaultImageBuilder", "ImageBuildEngine", "ImageSpecBuilder", "NoOpBuilder"),
+        "no image is built: tasks run in the environment of the server",
+    ),
+    **dict.fromkeys(
+        ("PythonFunctionWorkflow", "WorkflowBase"),
+        "@workflow makes a workflow, and Workflow(name=...) one that is put together",
+    ),
+    "PythonAutoContainerTask": "use @task, or derive from livedeck.sdk.instance_tasks.InstanceTask",
+    "Promise": "a call in a workflow is what the called task returns: annotate it with that type",
+    "PythonDependencyRenderer": "give @task(deck_fields=(DeckField.DEPENDENCIES,))",
     "logger": "use current_context().logging",
     "new_context": "use current_context()",
-    "Artifact": _NOT_YET,
+    "Artifact": "pass it from task to task as an output: outputs are stored, and `livedeck get` finds them",
 }
 """By flytekit's name."""
 

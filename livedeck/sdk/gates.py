@@ -45,7 +45,12 @@ class Gate(Entity[..., Any]):
         Raises:
             UserError: one of them cannot be honoured.
         """
-        refuse_overrides(given, ("name",) if isinstance(self, Sleep) else ("name", "timeout"), "a gate")
+        if isinstance(self, Sleep):
+            refuse_overrides(given, ("name",), "a sleep", "leave it out, the duration says how long it takes")
+        else:
+            refuse_overrides(
+                given, ("name", "timeout"), "what waits for somebody", "leave it out, nothing runs meanwhile"
+            )
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"

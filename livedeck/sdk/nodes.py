@@ -348,11 +348,13 @@ CACHE: Final = ("cache", "cache_version", "cache_serialize")
 """Overrides that have the outputs of a sub-workflow or launch plan cached: there it is the node that says so."""
 
 
-def refuse_overrides(given: Mapping[str, Any], allowed: tuple[str, ...], what: str) -> None:
+def refuse_overrides(
+    given: Mapping[str, Any], allowed: tuple[str, ...], what: str, instead: str = "set it on its tasks"
+) -> None:
     """Refuse overrides that say nothing about this kind of entity."""
     for option in given:
         if option not in allowed:
-            raise UnsupportedOption(f"with_overrides({option}=...) does not apply to {what}: set it on its tasks")
+            raise UnsupportedOption(f"with_overrides({option}=...) does not apply to {what}: {instead}")
 
 
 def refuse_overrides_of_workflow(given: Mapping[str, Any], what: str) -> None:

@@ -76,7 +76,7 @@ class Task(Entity[P, R]):
         """
         from livedeck.sdk.nodes import refuse_overrides
 
-        refuse_overrides(given, _OVERRIDES, "a task")
+        refuse_overrides(given, _OVERRIDES, "a task", f"those that do are {', '.join(_OVERRIDES)}")
         for name in ("cache_version", "cache_serialize"):
             if given.get(name) and not given.get("cache", self.options.cache is not None):
                 raise UserError(f"with_overrides({name}={given[name]!r}) says nothing without cache=True")

@@ -2,6 +2,9 @@
 
 from livedeck.sdk.types.files import Directory, with_format
 
+__path__: list[str] = []
+"""flytekit has modules below this one; `livedeck.sdk.flytekit_modules` finds them."""
+
 FlyteDirectory = Directory
 
 TensorboardLogs = with_format(Directory, "tensorboard")

@@ -2,6 +2,9 @@
 
 from livedeck.sdk.types.files import File, FileExt, with_format
 
+__path__: list[str] = []
+"""flytekit has modules below this one; `livedeck.sdk.flytekit_modules` finds them."""
+
 FlyteFile = File
 
 HDF5EncodedFile = with_format(File, "hdf5")

@@ -2,4 +2,7 @@
 
 from livedeck.sdk.types.iterators import JSON
 
+__path__: list[str] = []
+"""flytekit has modules below this one; `livedeck.sdk.flytekit_modules` finds them."""
+
 __all__ = ["JSON"]

@@ -187,7 +187,9 @@ def test_a_way_can_have_overrides_and_a_conditional_a_name() -> None:
     def refused(x: int) -> int:
         return conditional("c").if_(x > 1).then(one(x=1)).else_().then(one(x=2)).with_overrides(retries=3)
 
-    with pytest.raises(UnsupportedOption, match=r"with_overrides\(retries=...\) does not apply to a conditional"):
+    with pytest.raises(
+        UnsupportedOption, match=r"\(retries=...\) does not apply to a conditional: set it on the calls"
+    ):
         _ = refused.traced
 
 

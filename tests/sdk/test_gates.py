@@ -66,7 +66,8 @@ def test_gates_as_flyte_writes_them() -> None:
         (lambda x: approve(x, "ok", 3), UserError, "approve: timeout=3: give a timedelta"),  # type: ignore[arg-type]
         (lambda _: sleep(None), UserError, "give a timedelta"),  # type: ignore[arg-type]
         (lambda _: sleep(timedelta(0)), UserError, "longer than zero"),
-        (lambda _: wait_for_input("n", HOUR, int).with_overrides(retries=1), UnsupportedOption, "apply to a gate"),
+        (lambda _: wait_for_input("n", HOUR, int).with_overrides(retries=1), UnsupportedOption, "for somebody: leave"),
+        (lambda _: sleep(HOUR).with_overrides(timeout=1), UnsupportedOption, "a sleep: leave it out, the duration"),
         (lambda _: text(value=wait_for_input("n", HOUR, int)), TypeMismatch, "must be str, but n0.o0 is int"),
         (lambda _: wait_for_input("n", HOUR, 3), UnsupportedType, "'o0'"),
     ],

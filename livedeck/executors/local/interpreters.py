@@ -6,12 +6,16 @@ import site
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Final
 
 from livedeck.errors import CannotStart
 
 COMMANDS = {"livedeck-execute": "livedeck.runtime.entry:main", "livedeck-copilot": "livedeck.runtime.copilot:main"}
 """Console scripts that are found whether or not the folder of scripts is on the PATH: ``module:function`` by name."""
+
+_OF_FLYTEKIT: Final = frozenset(("pyflyte-execute", "pyflyte-fast-execute", "pyflyte-map-execute"))
+"""Commands of the tasks that flytekit's own clients register."""
 
 
 def script(program: str, function: str, arguments: Sequence[str]) -> list[str]:
@@ -30,7 +34,13 @@ def check_command(attempt_id: str, command: Sequence[str], environment: Mapping[
     if not command:
         raise CannotStart(f"attempt {attempt_id} has no command")
     if shutil.which(command[0], path=environment.get("PATH", os.defpath)) is None:
-        raise CannotStart(f"there is no command {command[0]!r} on this machine (attempt {attempt_id})")
+        what_to_do = ""
+        if PurePath(command[0]).name in _OF_FLYTEKIT:
+            what_to_do = (
+                ": flytekit registered this task, and its tasks need flytekit where they run. Install it in the "
+                f"environment of the server: {sys.executable} -m pip install flytekit"
+            )
+        raise CannotStart(f"there is no command {command[0]!r} on this machine (attempt {attempt_id}){what_to_do}")
 
 
 def importable(environment: Mapping[str, str]) -> dict[str, str]:

@@ -342,7 +342,8 @@ def _run_map(
             errors.append(error)
             if size - len(errors) < mapped.options.minimum(size) and not mapped.options.run_all_sub_nodes:
                 raise
-            logger.warning("item %d of %s failed; others still run", index, mapped.task.name)
+            reason = f"{type(error).__name__}: {error}"
+            logger.warning("item %d of %s failed; others still run: %s", index, mapped.task.name, reason)
     if size - len(errors) < mapped.options.minimum(size):
         raise errors[0]
     nothing = LocalValue.of(None, type(None), data, Location(mapped.name, "item", "output"))

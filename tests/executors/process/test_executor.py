@@ -142,6 +142,12 @@ async def test_any_other_command_is_executed(run: Callable[..., Any]) -> None:
     assert (outcome.code, log) == (9, "True\n")
 
 
+async def test_a_task_of_flytekits_says_that_flytekit_is_missing(executor: ProcessExecutor, bench: Bench) -> None:
+    attempt = bench.attempt(command=("pyflyte-fast-execute",), environment={"PATH": "/nowhere"})
+    with pytest.raises(ExecutorError, match=r"need flytekit where they run\. Install it .* -m pip install flytekit"):
+        await executor.launch(attempt)
+
+
 async def test_no_such_command(executor: ProcessExecutor, bench: Bench) -> None:
     with pytest.raises(ExecutorError, match="no command 'no-such-thing'"):
         await executor.launch(bench.attempt(command=("no-such-thing",), id="a/b/c/d/0"))

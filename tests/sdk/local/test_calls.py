@@ -14,6 +14,7 @@ from livedeck import (
     TypeMismatch,
     WorkflowFailurePolicy,
     current_context,
+    map_task,
     task,
     workflow,
 )
@@ -168,6 +169,20 @@ def test_only_recoverable_errors_are_retried() -> None:
     assert attempts == [1]
     assert caught.value.__notes__ == [not_retried(2)]
     assert "although retries=2: only a recoverable error is (raise livedeck.RecoverableError" in not_retried(2)
+
+
+def test_an_item_of_a_map_that_failed_says_why_while_others_run(caplog: pytest.LogCaptureFixture) -> None:
+    @task
+    def parse(text: str) -> float:
+        return float(text)
+
+    @workflow
+    def readings(texts: list[str]) -> list[float | None]:
+        parsed: list[float | None] = map_task(parse, min_success_ratio=0.5)(text=texts)
+        return parsed
+
+    assert readings(texts=["1", "n/a"]) == [1.0, None]
+    assert "others still run: ValueError: could not convert string to float: 'n/a'" in caplog.text
 
 
 def test_the_last_recoverable_error_is_raised() -> None:
