@@ -167,7 +167,10 @@ def _show(client: Client, execution: Execution, phases: Collection[str]) -> None
     progress = Progress(client.console_url(execution.id), names)
     progress.show(execution)
     if has_ended(execution):
-        progress.follow(NodeChanged(node) for node in _in_phases(_nodes(client, execution.id), phases))
+        for node in _in_phases(_nodes(client, execution.id), phases):
+            progress.follow([NodeChanged(node)])
+            if node.metadata.is_array:
+                _show_items(client, node, progress)
         progress.explain(execution)
     else:
         _show_now(client, execution, progress, phases)
@@ -183,6 +186,14 @@ def _show(client: Client, execution: Execution, phases: Collection[str]) -> None
         click.echo(f"Large values, as messages of Flyte's: {', '.join(values)}")
     if stored:
         click.echo(f"`livedeck get {execution.id.name} --download FOLDER` copies them here.")
+
+
+def _show_items(client: Client, node: NodeExecution, progress: Progress) -> None:
+    """Print what the items of a map came to; a map of launch plans has nodes for items, and no attempt that tells."""
+    from livedeck.cli.show_node import items_text
+
+    for attempt in client.task_executions(node.id):
+        progress.items(node, items_text(attempt))
 
 
 def _nodes(client: Client, execution: WorkflowExecutionIdentifier, parent: str = "") -> Iterator[NodeExecution]:

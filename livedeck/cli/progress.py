@@ -153,6 +153,10 @@ class Progress:
             line += f"  {duration_text(execution.closure.duration)}"
         click.echo(line.rstrip())
 
+    def items(self, node: NodeExecution, words: str) -> None:
+        """Print how many items of an array node came to what, below its line."""
+        click.echo(f"    {words}: livedeck get {shlex.quote(node.id.execution_id.name)} --node {node.id.node_id}")
+
     def _node(self, node: NodeExecution) -> None:
         phase = NodePhases.Phase.Name(node.closure.phase)
         id_ = node.id.node_id

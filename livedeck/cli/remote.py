@@ -4,10 +4,11 @@ import base64
 import hashlib
 import importlib.metadata
 import json
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 from flyteidl.core.execution_pb2 import WorkflowExecution
@@ -27,7 +28,16 @@ from livedeck.sdk.interface import Interface
 from livedeck.sdk.loading import Program
 from livedeck.sdk.specs import workflows as specs
 from livedeck.sdk.tasks import Task
+from livedeck.sdk.tracebacks import format_error, user_frames
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_json, to_literal
+
+
+class ProgramError(click.ClickException):
+    """An error that lines of the program raised while it was compiled: its traceback, without livedeck's own frames."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the traceback as Python does."""
+        click.echo(self.message, file=file, err=file is None)
 
 
 class UploadingDataPlane(DataPlane):
@@ -95,14 +105,21 @@ class RemoteProgram:
         """Compile a workflow or task, and send nothing.
 
         Raises:
+            ProgramError: the program's own lines raised an error.
             UserError: it cannot be compiled.
         """
-        specs.closure(entity, self._settings("", CheckingDataPlane()))
+        try:
+            specs.closure(entity, self._settings("", CheckingDataPlane()))
+        except Exception as error:  # whatever the user's code raises, told as a local run does
+            if user_frames(traceback.extract_tb(error.__traceback__)):
+                raise ProgramError(format_error(error)) from error
+            raise
 
     def register(self, entity: AnyEntity) -> Registered:
         """Upload the program's code and register a workflow or task with all that it calls.
 
         Raises:
+            ProgramError: the program's own lines raised an error; nothing was sent.
             UserError: it cannot be compiled; nothing was sent.
             RemoteError: the server refused, or there is none.
         """

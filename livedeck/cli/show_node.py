@@ -1,11 +1,13 @@
 """`livedeck get NAME --node NODE`: one node of an execution, or one item of a map, with all that there is of it."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
+from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.core.execution_pb2 import NodeExecution as NodePhases
 from flyteidl.core.execution_pb2 import TaskExecution as TaskPhases
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
@@ -15,6 +17,9 @@ from google.protobuf.json_format import MessageToDict
 from livedeck.cli.progress import duration_text
 from livedeck.client import Client
 from livedeck.store.layout import ITEM
+
+SOME: Final = 20
+"""Failed items that are named."""
 
 
 def show_node(client: Client, node: NodeExecutionIdentifier) -> None:
@@ -36,7 +41,8 @@ def show_node(client: Client, node: NodeExecutionIdentifier) -> None:
         click.echo(f"Deck: {client.console_url(node.execution_id)}?node={node.node_id}&view=deck")
     for attempt in client.task_executions(node):
         if ITEM not in node.node_id and found.metadata.is_array:
-            continue  # it stands for all items, and ran nothing itself
+            _show_items(node.node_id, attempt)  # it stands for all items, and ran nothing itself
+            continue
         name = TaskPhases.Phase.Name(attempt.closure.phase).lower()
         click.echo(f"Attempt {attempt.id.retry_attempt + 1}: {name}{_took(attempt.closure)}")
     data = client.node_data(node)
@@ -45,6 +51,28 @@ def show_node(client: Client, node: NodeExecutionIdentifier) -> None:
             click.echo(f"{title}: {json.dumps(shown(literals), indent=2, ensure_ascii=False, default=repr)}")
     if closure.HasField("error"):
         click.echo(f"Error: {closure.error.message.strip()}")
+
+
+def items_text(attempt: TaskExecution) -> str:
+    """Say how many items of an array node have come to what: ``9 items: 6 succeeded, 3 failed``."""
+    counts = Counter(TaskPhases.Phase.Name(phase) for phase in _phases_of_items(attempt).values())
+    size = int(attempt.closure.custom_info.fields["items"].number_value)
+    words = ", ".join(f"{counts[phase]:,} {phase.lower().replace('_', ' ')}" for phase in sorted(counts, reverse=True))
+    return f"{size:,} items: {words}" if words else f"{size:,} items"
+
+
+def _show_items(node: str, attempt: TaskExecution) -> None:
+    click.echo(items_text(attempt))
+    failed = sorted(index for index, phase in _phases_of_items(attempt).items() if phase == TaskPhases.FAILED)
+    if failed:
+        more = f", and {len(failed) - SOME:,} more" if len(failed) > SOME else ""
+        click.echo(f"Failed: {', '.join(f'{node}{ITEM}{index}' for index in failed[:SOME])}{more}")
+
+
+def _phases_of_items(attempt: TaskExecution) -> Mapping[int, TaskPhases.Phase]:
+    """Return the phase of the newest attempt of each item that has begun."""
+    resources = attempt.closure.metadata.external_resources
+    return {each.index: each.phase for each in sorted(resources, key=lambda each: each.retry_attempt)}
 
 
 def node_as_json(client: Client, node: NodeExecutionIdentifier) -> Mapping[str, Any]:

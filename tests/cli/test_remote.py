@@ -120,6 +120,32 @@ def test_a_mistake_in_one_file_keeps_all_from_being_registered(
         assert not list(client.list_tasks("sound.t"))
 
 
+def test_an_error_of_a_workflows_own_lines_is_shown_without_frames_of_livedecks(remote: Command, program: Path) -> None:
+    program.with_name("mistaken.py").write_text(
+        "from livedeck import task, workflow\n\n@task\ndef t() -> int:\n    return 1\n\n"
+        "@workflow\ndef w() -> int:\n    return t().with_overrides(labels=1)\n"
+    )
+    here = remote("run", "mistaken.py", "w")
+    assert "line 9, in w\n    return t().with_overrides(labels=1)" in here.stderr
+    for result in (remote("run", "--remote", "mistaken.py", "w"), remote("register", "mistaken.py")):
+        assert result.exit_code == 1
+        assert result.stderr == here.stderr
+
+
+def test_get_tells_what_the_items_of_a_map_came_to(remote: Command, program: Path) -> None:
+    program.with_name("mapped.py").write_text(
+        "from livedeck import map_task, task, workflow\n\n"
+        "@task\ndef parse(text: str) -> float:\n    return float(text)\n\n"
+        "@workflow\ndef w(texts: list[str]) -> list[float | None]:\n"
+        "    return map_task(parse, min_success_ratio=0.5)(text=texts)\n"
+    )
+    name = name_in(remote("run", "--remote", "mapped.py", "w", "--texts", '["1", "n/a", "2"]'))
+    whole = remote("get", name).stdout
+    assert f"    3 items: 2 succeeded, 1 failed: livedeck get {name} --node n0\n" in whole
+    of_node = remote("get", name, "--node", "n0").stdout
+    assert "3 items: 2 succeeded, 1 failed\nFailed: n0:1\n" in of_node
+
+
 def test_a_file_constant_is_uploaded_once(remote: Command, server: ServerProcess, program: Path) -> None:
     program.with_name("holds.py").write_text(
         "from pathlib import Path\nfrom livedeck import Directory, File, task, workflow\n\n"
