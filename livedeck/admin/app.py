@@ -211,7 +211,7 @@ class Admin:
         retention = Retention(
             database=database,
             deletion=deletion,
-            store=store,
+            objects=objects,
             rules=RetentionRules.read(settings.retention) if settings.retention is not None else None,
             pause=self._tuning.retention_pause,
         )

@@ -13,8 +13,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final, NamedTuple
 
+from flyteidl.admin.execution_pb2 import Execution
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -26,10 +28,10 @@ from livedeck.admin.db.writer import now
 from livedeck.admin.deletion import Deletion
 from livedeck.admin.names import describe
 from livedeck.admin.notifiers import Notifier
-from livedeck.admin.retention_rules import RetentionRules
+from livedeck.admin.objects import Objects
+from livedeck.admin.retention_rules import RetentionRules, Rule
 from livedeck.deck import snapshot
 from livedeck.errors import DatabaseUnavailable, LivedeckError, NoSuchEntity, StateForbids
-from livedeck.store import Store
 from livedeck.store.layout import DECK, LOG, SEGMENTS, log_key
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,7 @@ class Retention:
     Args:
         database: What is on record.
         deletion: Deletes executions.
-        store: Where their data is.
+        objects: Where their data is.
         rules: How long what is kept; None: for ever.
         pause: Seconds between two looks.
         clock: The time in microseconds since the epoch.
@@ -80,14 +82,15 @@ class Retention:
         *,
         database: Database,
         deletion: Deletion,
-        store: Store,
+        objects: Objects,
         rules: RetentionRules | None,
         pause: float = PAUSE,
         clock: Callable[[], int] = now,
     ) -> None:
         self._database = database
         self._deletion = deletion
-        self._store = store
+        self._objects = objects
+        self._store = objects.store
         self._rules = rules
         self._pause = pause
         self._clock = clock
@@ -151,25 +154,61 @@ class Retention:
         if self._rules is None:
             return
         for scope in await self._database.read(retention.scopes):
-            rule = self._rules.of(*scope)
-            if rule.executions is not None:
-                async for old in self._older(scope, rule.executions):
-                    yield Due(old, "executions")
-            for part, age, bit in (("decks", rule.decks, DECKS), ("logs", rule.logs, LOGS)):
-                if age is None or (rule.executions is not None and rule.executions <= age):
-                    continue  # they go with their executions
-                for removed in retention.WITH[bit]:
-                    async for old in self._older(scope, age, removed):
-                        yield Due(old, part)
+            async for due in self._due_in(scope, self._rules.of(*scope)):
+                yield due
 
-    async def _older(self, scope: tuple[str, str], age: timedelta, removed: int | None = None) -> AsyncIterator[Old]:
+    async def _due_in(self, scope: tuple[str, str], rule: Rule) -> AsyncIterator[Due]:
+        if rule.executions is not None:
+            async for old in self._older(scope, rule.executions):
+                yield Due(old, "executions")
+        if rule.size is not None:
+            async for old in self._beyond(scope, rule.size, rule.executions):
+                yield Due(old, "executions")
+        for part, age, bit in (("decks", rule.decks, DECKS), ("logs", rule.logs, LOGS)):
+            if age is None or (rule.executions is not None and rule.executions <= age):
+                continue  # they go with their executions
+            for removed in retention.WITH[bit]:
+                async for old in self._older(scope, age, removed):
+                    yield Due(old, part)
+
+    async def _beyond(self, scope: tuple[str, str], most: int, age: timedelta | None) -> AsyncIterator[Old]:
+        """Yield the oldest executions of a project and domain without which the others take no more than so much.
+
+        Those that are older than an age go anyway, and count as gone.
+        """
+        await self._measure(scope)
+        size = await self._database.read(retention.stored_bytes, scope)
+        gone = set()
+        if age is not None:
+            async for old in self._older(scope, age):
+                gone.add(old.row_id)
+                size -= old.stored_bytes or 0
+        last: Old | None = None
+        while size > most:
+            batch = await self._database.read(retention.oldest, scope, newer_than=last, limit=BATCH)
+            for last in batch:
+                if last.row_id not in gone and last.stored_bytes and size > most:
+                    size -= last.stored_bytes
+                    yield last
+            if len(batch) < BATCH:
+                return
+
+    async def _measure(self, scope: tuple[str, str]) -> None:
+        """Look how many bytes executions take of which that is not known."""
+        async for old in self._older(scope, timedelta(microseconds=retention.SETTLED), unmeasured=True):
+            raw = self._objects.raw_data_key(Execution.FromString(old.message))
+            sizes = [await asyncio.to_thread(self._store.size_below, each) for each in (old.folder, raw) if each]
+            await self._database.write(retention.note_size, old.row_id, sum(sizes))
+
+    async def _older(
+        self, scope: tuple[str, str], age: timedelta, removed: int | None = None, *, unmeasured: bool = False
+    ) -> AsyncIterator[Old]:
         """Yield the executions of a project and domain that were over so long ago."""
         last: Old | None = None
         moment = self._clock() - age // timedelta(microseconds=1)
+        look = partial(retention.over_before, removed=removed, unmeasured=unmeasured, limit=BATCH)
         while True:
-            batch = await self._database.read(
-                retention.over_before, scope, moment, removed=removed, older_than=last, limit=BATCH
-            )
+            batch = await self._database.read(look, scope, moment, older_than=last)
             for last in batch:
                 yield last
             if len(batch) < BATCH:

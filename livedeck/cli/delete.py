@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flyteidl.admin.execution_pb2 import Execution
 
-from livedeck.admin.ages import ADVICE, parse_age
+from livedeck.admin.amounts import ADVICE, parse_age
 from livedeck.cli.options import endpoint_option, project_options
 from livedeck.client import Client
 from livedeck.client.follow import has_ended

@@ -47,6 +47,9 @@ class Backend(Protocol):
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with ``prefix``, a folder's, sorted."""
 
+    def size_below(self, prefix: str) -> int:
+        """Return the bytes of all objects whose keys begin with ``prefix``, a folder's."""
+
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens when there is none."""
 

@@ -135,6 +135,11 @@ class CloudBackend:
             pages = obstore.list(self._store, prefix or None)
             return iter(sorted(entry["path"] for page in pages for entry in page))
 
+    def size_below(self, prefix: str) -> int:
+        """Return the bytes of all objects below a folder."""
+        with _translated(self._at(prefix)):
+            return sum(entry["size"] for page in obstore.list(self._store, f"{prefix}/") for entry in page)
+
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens when there is none."""
         with suppress(ObjectNotFound), _translated(self._at(key)):

@@ -119,6 +119,18 @@ class FileBackend:
                 keys.extend(base + name for name in names if not _is_staged(name))
         return iter(sorted(keys))
 
+    def size_below(self, prefix: str) -> int:
+        """Return the bytes of the files in a folder, links left out."""
+        top = self._path(prefix)
+        size = 0
+        with _translated("list", top):
+            for folder, _, names in os.walk(top, onerror=_raise_unless_missing):
+                for name in names:
+                    with suppress(FileNotFoundError):
+                        stat = os.lstat(os.path.join(folder, name))
+                        size += stat.st_size if S_ISREG(stat.st_mode) else 0
+        return size
+
     def delete(self, key: str) -> None:
         """Remove a file; nothing happens when there is none."""
         path = self._path(key)

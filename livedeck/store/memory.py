@@ -57,6 +57,10 @@ class MemoryBackend:
         start = f"{prefix}/" if prefix else ""
         return iter(sorted(key for key in list(self._objects) if key.startswith(start)))
 
+    def size_below(self, prefix: str) -> int:
+        """Return the bytes of all objects below a folder."""
+        return sum(held[1].size for key in self.list(prefix) if (held := self._objects.get(key)))
+
     def delete(self, key: str) -> None:
         """Forget an object; nothing happens when there is none."""
         self._objects.pop(key, None)

@@ -62,6 +62,10 @@ class Persistent:
         """Remove an object; nothing happens when there is none."""
         self._repeat(lambda backend: backend.delete(key))
 
+    def size_below(self, prefix: str) -> int:
+        """Return the bytes of all objects below a folder."""
+        return self._repeat(lambda backend: backend.size_below(prefix))
+
     def delete_below(self, prefix: str) -> None:
         """Remove all objects below a folder."""
         self._repeat(lambda backend: backend.delete_below(prefix))

@@ -107,6 +107,11 @@ class Store:
         for key in keys:
             yield key[len(self.prefix) :]
 
+    def size_below(self, prefix: str) -> int:
+        """Return how many bytes all objects below a folder have together."""
+        with _timed("list"):
+            return self.backend.size_below(self._folder(prefix))
+
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens when there is none."""
         with _timed("delete"):

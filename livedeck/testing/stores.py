@@ -125,6 +125,9 @@ class _FaultyBackend:
     def list(self, prefix: str) -> Iterator[str]:
         return self._inner.list(prefix)
 
+    def size_below(self, prefix: str) -> int:
+        return self._inner.size_below(prefix)
+
     def delete(self, key: str) -> None:
         self._inner.delete(key)
 

@@ -38,7 +38,7 @@ def rules(tmp_path: Path) -> Callable[[str], RetentionRules]:
 
 
 @pytest.fixture
-def looking(database: Database, objects: Objects, store: Store, rules: Callable[[str], RetentionRules]) -> Any:
+def looking(database: Database, objects: Objects, rules: Callable[[str], RetentionRules]) -> Any:
     """Make what looks, some days from now."""
 
     def make(text: str, *, days: float) -> Retention:
@@ -46,7 +46,7 @@ def looking(database: Database, objects: Objects, store: Store, rules: Callable[
         return Retention(
             database=database,
             deletion=deletion,
-            store=store,
+            objects=objects,
             rules=rules(text),
             clock=lambda: now() + int(days * DAY),
         )
@@ -135,6 +135,36 @@ async def test_a_scope_has_rules_of_its_own(looking: Any, run: Run, protos: Prot
     assert [each.part async for each in looks.due()] == ["decks", "logs"]
 
 
+async def test_beyond_a_size_the_oldest_go(
+    looking: Any, run: Run, database: Database, store: Store, protos: Protos
+) -> None:
+    names = ["aaa", "bbb", "ccc"]
+    for name in names:
+        await run(name)
+        store.put(f"{attempt(protos, name)}/large", bytes(1_000_000))
+        store.put(f"{layout.raw_data_prefix(protos.project, protos.domain, name)}/n0-0/file", bytes(1_000_000))
+    runs = await run("ddd", ends=False)
+    store.put(f"{attempt(protos, 'ddd')}/large", bytes(9_000_000))
+    assert [each async for each in looking('[default]\nsize = "6.1MB"', days=1).due()] == []
+    looks = looking('[default]\nsize = "4.1MB"', days=1)
+    assert [each.old.identifier.name async for each in looks.due()] == ["aaa"]
+    assert (await looks.sweep()).removed == 1
+    assert not await exists(database, protos.execution_id("aaa"))
+    assert await exists(database, runs)
+    assert [each async for each in looks.due()] == []
+
+
+async def test_what_is_trimmed_is_measured_anew(looking: Any, run: Run, store: Store, protos: Protos) -> None:
+    await run("aaa")
+    folder = attempt(protos, "aaa")
+    fill(store, folder)
+    store.put(f"{folder}/{layout.segment_key(3)}", bytes(1_000_000))
+    both = looking('[default]\nsize = "1MB"\ndecks = "1h"', days=1)
+    assert [each.part async for each in both.due()] == ["executions", "decks"]
+    assert (await looking('[default]\ndecks = "1h"', days=1).sweep()).removed == 1
+    assert [each async for each in both.due()] == []
+
+
 async def test_very_many_are_looked_at_in_batches(looking: Any, run: Run, database: Database) -> None:
     await run("aaa")
     columns = await database.read(
@@ -164,8 +194,9 @@ async def test_one_server_looks_at_a_time(database: Database) -> None:
     [
         ("executions = 3", r"executions = 3 is in no table: write \[default\] above it"),
         ('[default]\nexecutions = "3 moons"', "'3 moons' is no age: write a number and s, min, h, d or w"),
+        ('[default]\nsize = "3 boxes"', "'3 boxes' is no size: write a number and MB, GB or TB"),
         ("[default]\nlogs = 30", "logs = 30 is no age"),
-        ('[default]\npictures = "3d"', "'pictures', which is not kept apart: there are executions, decks, logs"),
+        ('[default]\npictures = "3d"', "'pictures', which says nothing: there are executions, decks, logs, size"),
         ('[vision]\nlogs = "3d"', r"\[vision\] is nothing: write \[default\], or a project and domain"),
         ("[default", "is no TOML"),
     ],
@@ -182,4 +213,4 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_nothing_is_removed_without_a_rule(rules: Callable[[str], RetentionRules]) -> None:
     assert rules("").of("p", "d") == Rule()
-    assert PARTS == ("executions", "decks", "logs")
+    assert PARTS == ("executions", "decks", "logs", "size")

@@ -52,6 +52,7 @@ def test_put_get_head_list_delete(store: Store) -> None:
     assert list(store.list()) == ["a/b.txt", "a/c/é #%.bin", "ab"]
     assert list(store.list("a")) == list(store.list("a/")) == ["a/b.txt", "a/c/é #%.bin"]
     assert list(store.list("nothing")) == []
+    assert [store.size_below(prefix) for prefix in ("a", "a/c", "nothing")] == [4, 0, 0]
     store.delete("a/b.txt")
     store.delete("a/b.txt")
     assert store.head("a/b.txt") is None

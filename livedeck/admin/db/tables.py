@@ -137,6 +137,8 @@ executions: Final = Table(
     Column("folder", Text, nullable=False, server_default=""),
     # What is gone because of its age: bits, see `livedeck.admin.db.retention`.
     Column("removed", SmallInteger, nullable=False, server_default="0"),
+    # What it takes in the store; nobody has looked before there is a rule about it.
+    Column("stored_bytes", BigInteger, nullable=True),
     Column("inputs_uri", Text, nullable=False),
     # What the caller gave, before defaults and fixed inputs: what a relaunch starts from.
     Column("user_inputs_uri", Text, nullable=False),
@@ -155,6 +157,7 @@ executions: Final = Table(
     _part("ix_executions_by_parent", "parent_execution_id IS NOT NULL", "parent_execution_id", "id"),
     # What lists are filtered by, and then their order.
     Index("ix_executions_by_time", "project", "domain", "created_at", "id"),
+    _part("ix_executions_unmeasured", "stored_bytes IS NULL", "project", "domain", "created_at", "id"),
     Index("ix_executions_by_removed", "project", "domain", "removed", "created_at", "id"),
     Index("ix_executions_by_phase", "project", "domain", "phase", "created_at", "id"),
     Index("ix_executions_by_workflow", "project", "domain", "workflow_name", "created_at", "id"),
