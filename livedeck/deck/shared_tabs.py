@@ -6,14 +6,14 @@ as everything else there is, no task waits for another, and what a task that die
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from livedeck.deck.buffers import ElementBuffer
 from livedeck.deck.kinds import BaseElement, Sharing
-from livedeck.deck.ops import KINDS, Document, Drop, Element, Extend, Html, Markdown, Op, Put
+from livedeck.deck.ops import KINDS, Document, Drop, Element, End, Extend, Html, Markdown, Op, Put
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import SHARED
 from livedeck.deck.tables import aligned
@@ -38,6 +38,8 @@ class SharedTabs:
     def __init__(self) -> None:
         self._parts: dict[str, Replay] = {}
         self._attempts: dict[str, int] = {}
+        self._ends: dict[str, str] = {}
+        """How tasks have ended that have not succeeded."""
         self._ops: list[Op] = []
         self._stale: dict[tuple[str, str], None] = {}
         """What is put together anew by the next `take`: the tab, and the id of what shows it there."""
@@ -47,13 +49,20 @@ class SharedTabs:
         """The task whose name is the last heading of a tab."""
 
     def apply(self, task: str, attempt: int, ops: Iterable[Op]) -> bool:
-        """Take in ops of an attempt's log; those on its own tabs change nothing. Say whether any was shared.
+        """Take in ops of an attempt's log. Say whether what is shared has changed, which those on its own tabs do not.
 
         A later attempt takes the place of those before as soon as it shares something, and not before that: what an
         attempt that died has shared stays.
         """
-        shared = [op for op in ops if isinstance(op, Put | Extend | Drop) and is_shared(op.deck)]
-        if not shared or attempt < self._attempts.get(task, attempt):
+        shared, end = [], None
+        for op in ops:
+            if isinstance(op, End):
+                end = op
+            elif is_shared(op.deck):
+                shared.append(op)
+        if not shared:
+            return end is not None and end.outcome != "succeeded" and self.end(task, attempt, end.outcome)
+        if attempt < self._attempts.get(task, attempt):
             return False
         if attempt != self._attempts.get(task, attempt):
             self._forget(task)
@@ -61,13 +70,25 @@ class SharedTabs:
         part = self._parts.setdefault(task, Replay())
         for op in shared:
             self._apply(task, part, op)
+        if end is not None and end.outcome != "succeeded":
+            self.end(task, attempt, end.outcome)
         return True
+
+    def end(self, task: str, attempt: int, how: str) -> bool:
+        """Note that an attempt has ended without success, which its rows are to say. Say whether it has any."""
+        if attempt != self._attempts.get(task):
+            return False
+        self._ends[task] = how
+        tabs = [deck for deck, _, buffer in self._parts[task].elements() if buffer.kind.traits.sharing is Sharing.CELL]
+        self._stale.update(((deck.removeprefix(SHARED), _TABLE), None) for deck in tabs)
+        return bool(tabs)
 
     def load(self, task: str, attempt: int, document: Document) -> bool:
         """Take in a document as it stands, instead of what there was of that attempt."""
         if attempt == self._attempts.get(task):
             self._forget(task)
-        return self.apply(task, attempt, [Put(tab.name, each) for tab in document.decks for each in tab.elements])
+        puts = [Put(tab.name, each) for tab in document.decks for each in tab.elements]
+        return self.apply(task, attempt, [*puts, document.end] if document.end is not None else puts)
 
     def take(self) -> list[Op]:
         """The ops since the last call."""
@@ -137,6 +158,7 @@ class SharedTabs:
 
     def _forget(self, task: str) -> None:
         """Let go of all that a task has shared."""
+        self._ends.pop(task, None)
         part = self._parts.pop(task, None)
         for deck, id_, buffer in part.elements() if part is not None else ():
             self._lose(task, deck.removeprefix(SHARED), id_, buffer.kind)
@@ -156,7 +178,7 @@ class SharedTabs:
                     column, words = element.cell()
                     columns[column] = None
                     rows.setdefault(task, {})[column] = words, element.rank()
-        return Html(_TABLE, _table_html(_ranked(rows, columns), list(columns))) if rows else None
+        return Html(_TABLE, _table_html(_ranked(rows, columns), list(columns), self._ends)) if rows else None
 
     def _of(self, tab: str) -> Iterator[tuple[str, dict[str, ElementBuffer[Any]]]]:
         """What each task has on a tab, in the order of their names."""
@@ -184,10 +206,10 @@ def _ranked(rows: dict[str, dict[str, tuple[str, float | None]]], columns: Itera
     return sorted(rows.items(), key=key)
 
 
-def _table_html(rows: Sequence[_Row], columns: Sequence[str]) -> str:
+def _table_html(rows: Sequence[_Row], columns: Sequence[str], ends: Mapping[str, str]) -> str:
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(
-        f"<tr><th>{html.escape(task)}</th>"
+        f"<tr><th>{html.escape(task)}{f' ({ends[task]})' if task in ends else ''}</th>"
         + "".join(f"<td>{html.escape(cells.get(column, ('', None))[0])}</td>" for column in columns)
         + "</tr>"
         for task, cells in rows

@@ -18,6 +18,7 @@ from livedeck.deck.ops import (
     Put,
     Segment,
     Series,
+    Tab,
     Text,
     Value,
 )
@@ -63,6 +64,29 @@ def test_what_is_not_shared_changes_nothing() -> None:
     viewer = Viewer()
     assert not viewer.tabs.apply("a", 0, [Put("board", Value("v", "v", 1)), End("succeeded", "")])
     assert viewer.look().decks == []
+
+
+def test_a_row_says_that_its_task_has_not_succeeded_until_the_next_attempt_shares_something() -> None:
+    viewer = Viewer()
+    put = Put(BOARD, Value("accuracy", "accuracy", 0.5))
+    for task in ("train n0", "train n1", "train n2"):
+        assert viewer.tabs.apply(task, 0, [put])
+    assert viewer.tabs.apply("train n0", 0, [End("failed", "")])
+    assert not viewer.tabs.apply("train n1", 0, [End("succeeded", "")])
+    assert viewer.tabs.end("train n2", 0, "died")
+    (table,) = viewer.only(Html)
+    assert ["train n0 (failed)" in table.html, "train n1 (" in table.html, "train n2 (died)" in table.html] == [
+        True,
+        False,
+        True,
+    ]
+    assert not viewer.tabs.end("train n2", 1, "died")
+    assert viewer.tabs.load("train n0", 1, Document(decks=[Tab(BOARD, [put.element])]))
+    (table,) = viewer.only(Html)
+    assert "train n0 (" not in table.html
+    assert viewer.tabs.load("train n0", 1, Document(decks=[Tab(BOARD, [put.element])], end=End("aborted", "")))
+    (table,) = viewer.only(Html)
+    assert "train n0 (aborted)" in table.html
 
 
 def test_values_are_a_table_ranked_by_the_first_number() -> None:

@@ -334,6 +334,7 @@ class DeckGroup:
                 each.opened = _CLOSED  # which holds no page in memory
                 if each.headline.end is None and each.seq >= 0:
                     each.died = True
+                    self._tabs.end(each.member.task, each.member.attempt, "died")
                     self._touch(each)
 
     def _pause(self) -> float:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from livedeck.store import Store
 
 _MARK = f'"{SHARED}'.encode()
+_END = b'"op":"end"'
 _NAMED = 100
 """Bytes that no hint has which names a segment instead of repeating it."""
 
@@ -69,7 +70,7 @@ def hint_of(call_folder: CallFolder, task: str, attempt: int, store: "Store") ->
     def hint(data: bytes) -> None:
         if len(data) < _NAMED and b'"ops"' not in data:  # the segment is too large to be repeated
             data = _stored(store, data)
-        if _MARK in data:
+        if _MARK in data or (_END in data and call_folder.execution in _decks):
             _deck_of(call_folder).take(name, attempt, data)
 
     return hint

@@ -56,6 +56,20 @@ def shared_deck(local: Path) -> Document | None:
     return snapshot.parse(page.read_bytes()) if page.exists() else None
 
 
+def test_the_row_of_an_item_that_failed_says_so(local: Path) -> None:
+    @workflow
+    def some() -> list[int | None]:
+        scored: list[int | None] = map_task(score, min_success_ratio=0.5)(index=[1, 13])
+        return scored
+
+    assert some() == [1, None]
+    page = shared_deck(local)
+    assert page is not None
+    (table,) = [each.html for each in page.decks[0].elements if isinstance(each, Html)]
+    assert "score n0/1 (failed)" in table
+    assert "score n0/0 (" not in table
+
+
 def test_the_items_of_a_map_share_one(local: Path) -> None:
     assert scores() == [1, 2, 3]
     document = shared_deck(local)
