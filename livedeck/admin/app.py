@@ -6,7 +6,7 @@ import math
 import resource
 import shutil
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from livedeck.admin import rundir
 from livedeck.admin.attempt_stores import AttemptStores
 from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import executions
+from livedeck.admin.db.channel import LONGEST_HINT
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.list_queries import Page
 from livedeck.admin.decks import Decks
@@ -38,6 +39,7 @@ from livedeck.admin.files import StoredFiles
 from livedeck.admin.finishing import Finishing
 from livedeck.admin.front import Front
 from livedeck.admin.links import Links
+from livedeck.admin.live import hints
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.group_streams import shared_document
 from livedeck.admin.live.keys import DeckKey
@@ -62,6 +64,7 @@ from livedeck.admin.transfers import Transfers
 from livedeck.admin.tuning import Tuning
 from livedeck.admin.web import WebServer
 from livedeck.deck.reader import Offload, Reader
+from livedeck.errors import DeckError
 from livedeck.store import Store, open_store
 
 __all__ = ["Admin", "AdminSettings", "OpenReader"]
@@ -204,6 +207,12 @@ class Admin:
         offload = Offloader()
         files = _connection_files(settings.max_connections)
         live = await stack.enter_async_context(self._live(database, store, offload, files))
+
+        def hear(topic: str, hint: bytes) -> None:
+            with suppress(DeckError):  # of a server that knows other hints
+                live.take_hint(DeckKey.at(topic), hint)
+
+        database.on_hint = hear
         self._readiness = ReadinessChecks(database, store)
         self._metrics = MetricsPage(DatabaseGauges(database), self._gauges(live, store))
         transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
@@ -276,6 +285,11 @@ class Admin:
             found, _ = await database.read(executions.list_executions, project, domain, page)
             return found
 
+        def pass_on(key: DeckKey, hint: bytes) -> None:
+            short = hints.shortened(hint, LONGEST_HINT)
+            if short is not None:
+                database.pass_on(key.path, short)
+
         return Live(
             feed=self.feed,
             lookup=Queries(database),
@@ -288,6 +302,7 @@ class Admin:
             queues=self.control.queued,
             kept=self._tuning.kept,
             heartbeat=self._tuning.heartbeat,
+            pass_on=pass_on,
         )
 
     def _gauges(self, live: Live, store: Store) -> list[Gauge]:

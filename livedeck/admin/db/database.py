@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from livedeck.admin.db import projects
+from livedeck.admin.db.channel import Channel, Ears, Told
 from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
 from livedeck.admin.db.lookups import Lookups
 from livedeck.admin.db.migrate import migrate
@@ -44,22 +45,27 @@ class Database:
         self._engines = engines
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livedeck-reader")
         self._lookups = Lookups(engines.reader, asyncio.get_running_loop())
-        self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify)
+        self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify, self._announce)
+        self._channel: Channel | None = None
+        if engines.channel is not None:
+            self._channel = Channel(engines.channel, asyncio.get_running_loop(), Ears(self._on_told, self._on_missed))
+        self.on_hint: Callable[[str, bytes], None] = lambda _topic, _body: None
+        """Called with what publishers have hinted to other servers."""
         self.newest = 0
-        """The number of the newest event that this process has committed; 0 when there was none yet."""
+        """The number of the newest event that is known to be committed; 0 when there was none yet."""
         self.recorded = Notifier()
-        """Notifies when this process has committed an event."""
+        """Notifies when a server has committed an event."""
         name = engines.writer.url.database if engines.writer.dialect.name == "sqlite" else None
         self._file = Path(name) if name else None
         self._opened = _identity(self._file) if self._file else None
         self.wanted = Notifier()
-        """Notifies when this process has committed work for a propeller."""
+        """Notifies when a server has committed work for a propeller."""
         self.signalled = Notifier()
-        """Notifies when this process has committed that a signal was set."""
+        """Notifies when a server has committed that a signal was set."""
         self.released = Notifier()
-        """Notifies when this process has committed that outputs are in the cache, or not computed any more."""
+        """Notifies when a server has committed that outputs are in the cache, or not computed any more."""
         self.ended = KeyedNotifier()
-        """Notifies for an execution (``project/domain/name``) when this process has committed that it is over."""
+        """Notifies for an execution (``project/domain/name``) when a server has committed that it is over."""
 
     @classmethod
     @asynccontextmanager
@@ -83,6 +89,8 @@ class Database:
             database = cls(engines)
             database._lookups.start()
             database._writer.start()
+            if database._channel is not None:
+                database._channel.start()
             try:
                 with _opening(url):
                     await database.write(projects.ensure_default)
@@ -117,6 +125,16 @@ class Database:
         with self._answering("write"):
             return cast("T", await self._writer.submit(lambda transaction: work(transaction, *args, **kwargs)))
 
+    def pass_on(self, topic: str, hint: bytes) -> None:
+        """Pass a publisher's hint on to the other servers on the database, if there can be any. Never blocks.
+
+        Args:
+            topic: What it is about.
+            hint: ``LONGEST_HINT`` bytes at most.
+        """
+        if self._channel is not None:
+            self._channel.hint(topic, hint.decode())
+
     def check(self) -> None:
         """See that the file of the database is still the one that was opened.
 
@@ -149,23 +167,46 @@ class Database:
 
     def _notify(self, news: Committed) -> None:
         if news.last:
-            self.newest = news.last
             _EVENTS.add(count=news.numbers)
-            self.recorded.notify()
-        if news.work:
-            self.wanted.notify()
-        if news.signalled:
-            self.signalled.notify()
-        if news.released:
-            self.released.notify()
         for _, phase in news.ended:
             _ENDED.add(phase)
-        self.ended.notify(key for key, _ in news.ended)
+        self._wake(_told(news))
+
+    def _announce(self, connection: Connection, news: Committed) -> None:
+        if self._channel is not None:
+            self._channel.tell(connection, _told(news))
+
+    def _on_told(self, told: Told) -> None:
+        self._wake(told)
+        for topic, hint in told.hints:
+            self.on_hint(topic, hint.encode())
+
+    def _on_missed(self) -> None:
+        for notifier in (self.recorded, self.wanted, self.signalled, self.released):
+            notifier.notify()
+
+    def _wake(self, told: Told) -> None:
+        if told.last:
+            self.newest = max(self.newest, told.last)
+            self.recorded.notify()
+        if told.work:
+            self.wanted.notify()
+        if told.signalled:
+            self.signalled.notify()
+        if told.released:
+            self.released.notify()
+        self.ended.notify(told.ended)
 
     def _close(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
         self._writer.close()
         self._lookups.close()
         self._readers.shutdown(wait=True)
+
+
+def _told(news: Committed) -> Told:
+    return Told("", news.last, news.work, news.signalled, news.released, [key for key, _ in news.ended])
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

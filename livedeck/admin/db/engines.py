@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from livedeck.admin.db.prepared import UNPREPARED, command
 from livedeck.errors import NotWritable, UnknownEntity, UnsupportedOption
@@ -45,9 +45,13 @@ class Engines:
 
     writer: Engine
     reader: Engine
+    channel: Engine | None = None
+    """For telling other servers; None: only this one has the database."""
 
     def dispose(self) -> None:
         """Close every connection. Blocks for as long as the database takes to say goodbye."""
+        if self.channel is not None:
+            self.channel.dispose()
         self.reader.dispose()
         self.writer.dispose()
 
@@ -153,7 +157,7 @@ def _postgresql(url: URL, options: dict[str, Any]) -> Engines:
     suspended = f"SET LOCAL idle_in_transaction_session_timeout = {_SUSPENDED * 1000}"
     begin = f"{suspended}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
     event.listen(writer, "begin", _begin(begin))
-    return Engines(writer, reader)
+    return Engines(writer, reader, create_engine(plain, poolclass=NullPool, isolation_level="AUTOCOMMIT"))
 
 
 class _begin:  # noqa: N801 - reads as the function that it is

@@ -79,12 +79,20 @@ class Writer(BatchThread[Transaction]):
         engine: Of the database.
         loop: The event loop of those who ask.
         notify: Called in the loop with what each commit brought.
+        announce: Called within a transaction, at its end, with what it brings.
     """
 
-    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, notify: Callable[[Committed], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        loop: asyncio.AbstractEventLoop,
+        notify: Callable[[Committed], None],
+        announce: Callable[[Connection, Committed], None],
+    ) -> None:
         super().__init__(loop, "livedeck-writer", _MOST)
         self._engine = engine
         self._notify = notify
+        self._announce = announce
 
     def _serve(self, batch: list[Request[Transaction]]) -> None:
         try:
@@ -106,6 +114,8 @@ class Writer(BatchThread[Transaction]):
                     transaction.released,
                     tuple(transaction.ended),
                 )
+                if news != Committed():
+                    self._announce(connection, news)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             answers = [Answer(request, error=error) for request in batch]
             news = Committed()

@@ -37,6 +37,17 @@ class _Outline(msgspec.Struct):
 _DECODER: Final = msgspec.json.Decoder(_Outline)
 
 
+def shortened(body: bytes, most: int) -> bytes | None:
+    """Return a hint in a form of up to ``most`` bytes: without its segment, if it is longer; None: it is no hint."""
+    try:
+        outline = _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(body) <= most:
+        return body
+    return b'{"seq":%d}' % outline.seq if outline.seq is not None else None
+
+
 def parse(body: bytes) -> Hint:
     """Understand the body of a hint.
 

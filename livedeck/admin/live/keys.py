@@ -91,6 +91,12 @@ class DeckKey:
         run = node.execution_id
         return cls(run.project, run.domain, run.name, node.node_id, source.retry_attempt)
 
+    @classmethod
+    def at(cls, path: str) -> "DeckKey":
+        """Return the key that has a path."""
+        project, domain, execution, node, number = path.split("/")
+        return cls(project, domain, execution, node, int(number))
+
     @property
     def of_node(self) -> NodeKey:
         """The node that it is an attempt of."""

@@ -85,6 +85,7 @@ class Live:
         queues: Say what holds nodes back now.
         kept: How much of each watched Deck's log is kept at hand.
         heartbeat: Seconds of silence on a stream after which a comment is sent.
+        pass_on: Tells other servers of a hint.
     """
 
     def __init__(
@@ -101,8 +102,10 @@ class Live:
         queues: Queues = nothing_queued,
         kept: Kept = KEPT,
         heartbeat: float = HEARTBEAT,
+        pass_on: Callable[[DeckKey, bytes], None] = lambda _key, _body: None,
     ) -> None:
         self._feed = feed
+        self._pass_on = pass_on
         self._lookup = lookup
         self._newest_executions = newest_executions
         self._open_store = open_store
@@ -283,9 +286,18 @@ class Live:
             raise InvalidLink("a hint needs the attempt's token: Authorization: Bearer ...")
         key = self._links.hinted(token.strip())
         body = await _body(request, hints.MAX_BYTES)
+        self.take_hint(key, body)
+        self._pass_on(key, body)
+        return Response(status_code=204)
+
+    def take_hint(self, key: DeckKey, body: bytes) -> None:
+        """Take in what a publisher has hinted, here or to another server.
+
+        Raises:
+            DeckError: It is no hint.
+        """
         self.tails.hint(key, body)
         self.groups.hint(key, body)
-        return Response(status_code=204)
 
     async def _probes(self, request: Request) -> Response:
         return self._stream(self._probes_waited_for.events(check_id(request.path_params["id"])))
