@@ -31,6 +31,7 @@ from livedeck.admin.db import executions
 from livedeck.admin.db.channel import LONGEST_HINT
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.list_queries import Page
+from livedeck.admin.db.numbers import shared_secret
 from livedeck.admin.decks import Decks
 from livedeck.admin.deletion import Deletion
 from livedeck.admin.error_responses import HANDLERS
@@ -198,8 +199,10 @@ class Admin:
             rundir.check_writable(settings.database_file.parent, "database")
         secret = load_secret(run_dir / rundir.SECRET)
         self._installation = f"livedeck-{hashlib.sha256(b'installation' + secret).hexdigest()[:16]}"
-        self._links = Links(Signer(secret), store, lambda: self.base_url)
         database = await stack.enter_async_context(Database.open(settings.database))
+        if settings.database_file is None:  # a link that another of its servers made comes here as well
+            secret = await database.read(shared_secret)
+        self._links = Links(Signer(secret), store, lambda: self.base_url)
         objects = Objects(store)
         self.control = DatabaseControlPlane(database, objects)
         self.feed = Feed(database)

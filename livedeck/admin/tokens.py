@@ -55,7 +55,7 @@ class Signer:
     """Makes and checks tokens.
 
     Args:
-        secret: At least 32 random bytes, the same for every server of an installation.
+        secret: At least 32 random bytes, the same for all servers of a database.
         clock: Seconds since the epoch.
     """
 

@@ -26,6 +26,11 @@ class Position:
     """Of the newest change; 0 when there was none yet."""
 
 
+def shared_secret(connection: Connection) -> bytes:
+    """Return the secret that all servers of the database have."""
+    return bytes(connection.execute(select(identity.c.secret)).scalar_one())
+
+
 def last_number(connection: Connection) -> int:
     """Return the number of the newest change; 0 when there was none yet."""
     return _LAST.fetch(connection)[0][0] or 0

@@ -325,7 +325,13 @@ descriptions: Final = Table(
 )
 
 # One row: a name that was made up when the table was. The numbers of changes mean something only together with it.
-identity: Final = Table("identity", metadata, Column("id", String(32), primary_key=True))
+identity: Final = Table(
+    "identity",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # What links are signed with where several servers share the database.
+    Column("secret", LargeBinary, nullable=False, server_default=""),
+)
 
 # How far each of those who follow the event log has come: what is before that number need not be looked at again.
 positions: Final = Table(
