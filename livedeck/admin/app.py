@@ -51,6 +51,7 @@ from livedeck.admin.operations.database_gauges import DatabaseGauges
 from livedeck.admin.operations.engine import AskEngine
 from livedeck.admin.operations.metrics_page import Gauge, MetricsPage
 from livedeck.admin.operations.readiness import ReadinessChecks
+from livedeck.admin.operations.tracing import Spans, Tracing
 from livedeck.admin.pages import Pages
 from livedeck.admin.queries import Queries
 from livedeck.admin.rest import rest_routes
@@ -96,6 +97,7 @@ class Admin:
         settings: How to run.
         tuning: How long its parts wait, and how much they keep.
         open_reader: Opens the reader of a Deck's log.
+        spans: Sends traces; None: there are none.
 
     Raises:
         PortTaken: On entering: somebody listens there already.
@@ -111,8 +113,14 @@ class Admin:
     _installation: str
 
     def __init__(
-        self, settings: AdminSettings, *, tuning: Tuning | None = None, open_reader: OpenReader = Reader
+        self,
+        settings: AdminSettings,
+        *,
+        tuning: Tuning | None = None,
+        open_reader: OpenReader = Reader,
+        spans: Spans | None = None,
     ) -> None:
+        self._spans = spans
         self.settings = settings
         self._tuning = tuning or Tuning()
         self._open_reader = open_reader
@@ -228,7 +236,13 @@ class Admin:
             pause=self._tuning.retention_pause,
         )
         await stack.enter_async_context(retention.running())
-        pages = Pages(settings.console)
+        pages = Pages(settings.console, traces=self._spans is not None)
+        traces: list[Route] = []
+        if self._spans is not None:
+            tracing = Tracing(database, self._spans)
+            self.control.on_reported(tracing.reported)
+            await stack.enter_async_context(tracing.running())
+            traces = tracing.routes()
         decks = Decks(
             lookup=Queries(database),
             open_store=AttemptStores(database, store).open,
@@ -253,6 +267,7 @@ class Admin:
             [
                 *self._readiness.routes(),
                 *self._metrics.routes(),
+                *traces,
                 *rest_routes(services),
                 *deletion.routes(),
                 *retention.routes(),

@@ -99,8 +99,13 @@ class DatabaseControlPlane:
         # Who was given what by this process. An owner that does not appear here was restarted, and gets its own
         # leases back at once.
         self._given: dict[str, set[str]] = {}
+        self._reported: Callable[[Sequence[ExecutionEvent]], None] = lambda _events: None
         self._heard = 0
         self._queues: Queues = lambda _key: {}
+
+    def on_reported(self, reported: Callable[[Sequence[ExecutionEvent]], None]) -> None:
+        """Have a function called with what an engine of this process has reported, once it is on record."""
+        self._reported = reported
 
     def show_queues(self, queues: Queues) -> None:
         """Take the way to learn what holds back an execution's nodes now, for viewers who ask."""
@@ -165,6 +170,7 @@ class DatabaseControlPlane:
             NoSuchEntity: An attempt or a child belongs to a node that was never reported.
         """
         await self._database.write(recording.record, Reporter(owner), events)
+        self._reported(events)
 
     async def find_cached(self, key: str, user: WorkflowExecutionIdentifier) -> CachedOutputs | None:
         """Look a task's cached outputs up for an execution, which keeps them from being deleted from then on."""

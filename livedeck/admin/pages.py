@@ -20,6 +20,9 @@ from livedeck.deck.style import STYLE_ELEMENT
 META: Final = "<!--livedeck:meta-->"
 """Where ``viewer.html`` takes what it is to show."""
 
+_TRACES: Final = '<meta name="livedeck-traces" content="on">'
+"""What ``index.html`` has in its head where executions have traces."""
+
 _NOT_BUILT: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>livedeck</title>
 <style>body{font:16px/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}
 code{background:#8882;padding:.1em .4em;border-radius:4px}</style>
@@ -41,9 +44,11 @@ class Pages:
 
     Args:
         root: Folder of the console's build; by default the one inside the package.
+        traces: Whether executions have traces, which the console then tells of.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, traces: bool = False) -> None:
+        self._traces = traces
         self._root = (root or Path(__file__).parent / "static").resolve()
 
     def routes(self) -> list[BaseRoute]:
@@ -85,7 +90,10 @@ class Pages:
             return HTMLResponse(_NOT_BUILT, 503, headers={**PAGE_HEADERS, "cache-control": "no-store"})
         # Names under assets/ hold a hash of their content; all else may change with the next build.
         caching = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
-        return FileResponse(shown, headers={**PAGE_HEADERS, "cache-control": caching})
+        headers = {**PAGE_HEADERS, "cache-control": caching}
+        if self._traces and shown.name == "index.html":
+            return HTMLResponse(shown.read_text("utf-8").replace("</head>", f"{_TRACES}</head>", 1), headers=headers)
+        return FileResponse(shown, headers=headers)
 
     def _file(self, path: str) -> Path | None:
         if "\0" in path or not path:

@@ -357,6 +357,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     from urllib.parse import quote
 
     from livedeck.admin.app import Admin, AdminSettings
+    from livedeck.admin.operations.tracing import open_spans
     from livedeck.executors import loading
     from livedeck.executors.api import ExecutorSettings
     from livedeck.executors.watchdog import Limit
@@ -389,7 +390,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
         executor = await stack.enter_async_context(create(executor_settings))
         if not shared:
             executor.renew(Limit())  # attempts wait for this server, however long it is away
-        admin = await stack.enter_async_context(Admin(admin_settings))
+        admin = await stack.enter_async_context(Admin(admin_settings, spans=open_spans(os.environ)))
         # Left in this order: it is said that the server ends, the engine hands its leases over, and then there is time
         # for clients to go elsewhere.
         stack.push_async_callback(asyncio.sleep, settings.shutdown_delay)

@@ -11,6 +11,7 @@ from typing import Any
 from livedeck.admin.app import Admin, AdminSettings, OpenReader
 from livedeck.admin.db.engines import open_engines
 from livedeck.admin.db.migrate import migrate
+from livedeck.admin.operations.tracing import Spans
 from livedeck.admin.tuning import Tuning
 from livedeck.client.sse import ServerEvent, SseParser
 from livedeck.deck.reader import Reader
@@ -45,7 +46,12 @@ def _empty_database() -> bytes:
 
 @contextlib.asynccontextmanager
 async def running_admin(
-    folder: Path, *, tuning: Tuning | None = None, open_reader: OpenReader = Reader, **settings: Any
+    folder: Path,
+    *,
+    tuning: Tuning | None = None,
+    open_reader: OpenReader = Reader,
+    spans: Spans | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Admin]:
     """Serve on a free port of loopback, with database, store and run folder below ``folder``.
 
@@ -53,6 +59,7 @@ async def running_admin(
         folder: Where everything is kept; start again on the same one to see what survives.
         tuning: How long its parts wait, and how much they keep.
         open_reader: Opens the reader of a Deck's log.
+        spans: Sends traces; None: there are none.
         settings: Other settings of `AdminSettings`.
 
     Yields:
@@ -68,7 +75,7 @@ async def running_admin(
     }
     if "database" not in settings:
         make_database(folder / "livedeck.db")
-    async with Admin(AdminSettings(**given), tuning=tuning, open_reader=open_reader) as admin:
+    async with Admin(AdminSettings(**given), tuning=tuning, open_reader=open_reader, spans=spans) as admin:
         yield admin
 
 

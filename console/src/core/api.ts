@@ -93,6 +93,11 @@ export function getDynamicWorkflow(id: NodeExecutionId, signal?: AbortSignal): P
   return get(`/api/v1/node_executions/${nodeKey(id)}/dynamic_workflow`, signal);
 }
 
+/** The id of an execution's trace; only where executions have traces. */
+export function getTraceId(id: ExecutionId, signal?: AbortSignal): Promise<{ readonly traceId: string }> {
+  return get(`/live/traces/${executionKey(id)}`, signal);
+}
+
 export function abortExecution(id: ExecutionId, cause: string): Promise<unknown> {
   return send("DELETE", `/api/v1/executions/${executionKey(id)}`, { id, cause });
 }

@@ -15,6 +15,7 @@ import { AbortDialog } from "./AbortDialog";
 import { AgainButton } from "./AgainButton";
 import { DeleteDialog } from "./DeleteDialog";
 import { ErrorText } from "./ErrorText";
+import { hasTraces, TraceId } from "./TraceId";
 
 interface OutcomeProps {
   readonly execution: Execution;
@@ -70,6 +71,11 @@ export function ExecutionHeader({ execution, rows, gone }: ExecutionHeaderProps)
         {closure?.workflowId?.version && (
           <Fact name="Version">
             <code title={closure.workflowId.version}>{closure.workflowId.version.slice(0, 12)}</code>
+          </Fact>
+        )}
+        {hasTraces() && (
+          <Fact name="Trace">
+            <TraceId id={id} />
           </Fact>
         )}
         {parent && (
