@@ -18,6 +18,7 @@ from livedeck.errors import ExecutorError
 from livedeck.executors.api import Attempt
 from livedeck.executors.imports import IMPORT_REPORT
 from livedeck.executors.local.interpreters import site_directories
+from livedeck.executors.output import read_file
 from livedeck.executors.process.links import Link
 from livedeck.executors.process.pool import ZygotePool
 from livedeck.executors.process.supervisor import START_ONLY
@@ -28,6 +29,8 @@ IMPORT_ZYGOTES = "LIVEDECK_IMPORT_ZYGOTES"
 """Environment variable, of the server or of a task: how many such zygotes there may be; 0: none."""
 OF_ONE_ATTEMPT = ("FLYTE_", "LIVEDECK_NODE", hints.URL, hints.TOKEN)
 """Prefixes of variables that differ from one attempt to the next."""
+MAX_STARTS = 3
+"""Times that the start of one zygote is tried, each time without the packages that could not be shared before."""
 MAX_LOSSES = 2
 """Zygotes of one group that may die before there is no other."""
 
@@ -152,7 +155,7 @@ class ImportGroups:
         group.installed = self._installed()
         shared = {name: value for name, value in environment.items() if not name.startswith(OF_ONE_ATTEMPT)}
         try:
-            link = await self._pool.start_for_imports(group.digest, report, shared, timeout=self._start_timeout)
+            link = await self._start_with_most(group, report, shared)
         except ExecutorError as error:
             self._refuse(group, str(error))
         else:
@@ -161,6 +164,24 @@ class ImportGroups:
             self._watch()
         finally:
             group.starting = None
+
+    async def _start_with_most(self, group: Group, report: Path, environment: Mapping[str, str]) -> Link:
+        """Start a group's zygote, again without packages that cannot be shared: those it has removed from the report.
+
+        Raises:
+            ExecutorError: nothing can be shared.
+        """
+        for left in reversed(range(MAX_STARTS)):
+            before = read_file(str(report))
+            try:
+                return await self._pool.start_for_imports(
+                    group.digest, report, environment, timeout=self._start_timeout
+                )
+            except ExecutorError as error:
+                if not left or read_file(str(report)) == before:
+                    raise
+                logger.info("imports_shared_in_part group=%s reason=%s", group.digest, error)
+        raise AssertionError
 
     def _refuse(self, group: Group, reason: str) -> None:
         group.refused = reason

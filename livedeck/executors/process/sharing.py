@@ -20,7 +20,7 @@ import msgspec
 from livedeck.errors import ExecutorError
 from livedeck.executors.imports import MAX_REPORT, WORTHWHILE, ImportReport, changes_since
 from livedeck.executors.local import processes
-from livedeck.executors.output import read_file
+from livedeck.executors.output import read_file, replace_file
 from livedeck.executors.process import child
 
 FORK_TIMEOUT = 5.0
@@ -30,7 +30,16 @@ SAFE_THREADS = frozenset({"jemalloc_bg_thd"})
 
 
 class CannotShare(ExecutorError):
-    """Something that importing left behind must not be shared among attempts, or would be missing in them."""
+    """Something that importing left behind must not be shared among attempts, or would be missing in them.
+
+    Args:
+        reason: what it is.
+        packages: those that leave it, where the others may be shared without them.
+    """
+
+    def __init__(self, reason: str, packages: frozenset[str] = frozenset()) -> None:
+        super().__init__(reason)
+        self.packages = packages
 
 
 def import_libraries(path: str, *, max_memory: int) -> None:
@@ -41,14 +50,58 @@ def import_libraries(path: str, *, max_memory: int) -> None:
         max_memory: bytes that this process may have afterwards.
 
     Raises:
-        CannotShare: attempts that are forked from here would not be as if they had imported it themselves.
+        CannotShare: attempts that are forked from here would not be as if they had imported it themselves. Where it
+            is due to some packages, the report is without them from now on.
     """
     report = _read(path)
+    traces = _Traces()
+    try:
+        _import_all(report, traces, max_memory)
+    except CannotShare as error:
+        rest = _without(error.packages, report, traces)
+        if error.packages and rest.libraries:
+            replace_file(path, msgspec.json.encode(rest))
+        raise
+
+
+class _Traces:
+    """Which packages have started threads and changed variables while they were imported."""
+
+    def __init__(self) -> None:
+        self.threads: dict[int, str] = {}
+        """Packages by the numbers of the threads."""
+        self.variables: dict[str, str] = {}
+        """Packages by the names of the variables, the first that has changed each."""
+        self._known = _threads()
+        self._environment = dict(os.environ)
+
+    def note(self, package: str) -> None:
+        """Note what is new since the last call as a package's."""
+        found = _threads()
+        self.threads |= dict.fromkeys(found - self._known, package)
+        self._known |= found
+        for name in changes_since(self._environment):
+            self.variables.setdefault(name, package)
+        self._environment = dict(os.environ)
+
+
+def _without(packages: frozenset[str], report: ImportReport, traces: _Traces) -> ImportReport:
+    """Return a report without some packages, and without the variables that they change: attempts see to both."""
+    return msgspec.structs.replace(
+        report,
+        libraries=[library for library in report.libraries if library[0].partition(".")[0] not in packages],
+        environment={
+            name: value for name, value in report.environment.items() if traces.variables.get(name) not in packages
+        },
+    )
+
+
+def _import_all(report: ImportReport, traces: _Traces, max_memory: int) -> None:
     before = _Surroundings()
     start = time.process_time()
     with tempfile.TemporaryDirectory(prefix="imports-", ignore_cleanup_errors=True) as temporary:
         tempfile.tempdir = temporary
-        _import(report)
+        _import(report, traces)
         left = os.listdir(temporary)
         tempfile.tempdir = None
     if left:
@@ -57,7 +110,7 @@ def import_libraries(path: str, *, max_memory: int) -> None:
         raise CannotShare("it is quick to import")
     before.check(report)
     _check_memory(max_memory)
-    _check_fork()
+    _check_fork(traces.threads)
 
 
 def _read(path: str) -> ImportReport:
@@ -70,8 +123,9 @@ def _read(path: str) -> ImportReport:
         raise CannotShare(f"the report of its imports cannot be read: {error}") from error
 
 
-def _import(report: ImportReport) -> None:
+def _import(report: ImportReport, traces: _Traces) -> None:
     for name, file in report.libraries:
+        is_new = name not in sys.modules
         try:
             module = sys.modules.get(name) or importlib.import_module(name)
         except ImportError:
@@ -81,6 +135,12 @@ def _import(report: ImportReport) -> None:
         origin = getattr(getattr(module, "__spec__", None), "origin", None)
         if origin != file:
             raise CannotShare(f"{name} is {file} for attempts, and {origin} before they are forked")
+        if is_new:
+            traces.note(name.partition(".")[0])
+
+
+def _threads() -> set[int]:
+    return set(map(int, os.listdir("/proc/self/task")))
 
 
 class _Surroundings:
@@ -146,7 +206,7 @@ def _check_memory(most: int) -> None:
         raise CannotShare(f"it takes {resident >> 20} MiB of memory, of at most {most >> 20} MiB")
 
 
-def _check_fork() -> None:
+def _check_fork(owners: Mapping[int, str]) -> None:
     """Fork once: libraries that can bear it end their threads for that, and a fork must not hang in those of others."""
     gc.collect()
     pid = os.fork()
@@ -162,14 +222,17 @@ def _check_fork() -> None:
     if ended[1]:
         raise CannotShare(f"a fork that does nothing ends with {os.waitstatus_to_exitcode(ended[1])}")
     if threads := _other_threads():
-        raise CannotShare(f"importing leaves threads, which forks would not have: {', '.join(threads)}")
+        packages = frozenset(owners[number] for number in threads if number in owners)
+        words = f"importing leaves threads, which forks would not have: {', '.join(threads.values())}"
+        if all(number in owners for number in threads):
+            raise CannotShare(f"{words} (of {', '.join(sorted(packages))})", packages)
+        raise CannotShare(words)
 
 
-def _other_threads() -> list[str]:
-    """Return the names of the threads that are neither the main one nor known to bear a fork."""
-    names = []
-    for number in os.listdir("/proc/self/task"):
-        if int(number) != os.getpid():
-            with open(f"/proc/self/task/{number}/comm", encoding="utf-8", errors="replace") as file:
-                names.append(file.read().strip())
-    return [name for name in names if name not in SAFE_THREADS]
+def _other_threads() -> Mapping[int, str]:
+    """Return the names of the threads that are neither the main one nor known to bear a fork, by their numbers."""
+    names = {}
+    for number in _threads() - {os.getpid()}:
+        with open(f"/proc/self/task/{number}/comm", encoding="utf-8", errors="replace") as file:
+            names[number] = file.read().strip()
+    return {number: name for number, name in names.items() if name not in SAFE_THREADS}

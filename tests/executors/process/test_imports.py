@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -200,10 +202,15 @@ class Runner:
                 return words
 
 
-def known(bench: Bench, *found: tuple[str, str], group: tuple[str, ...] = GROUP) -> None:
+def known(
+    bench: Bench,
+    *found: tuple[str, str],
+    group: tuple[str, ...] = GROUP,
+    environment: Mapping[str, str | None] = MappingProxyType({"LIBRARY": "set"}),
+) -> None:
     """Let attempts of a group have reported what they import."""
     digest = group_of(bench.attempt("shows_library", "library", *group))
-    report(bench.work_dir / "imports" / f"{digest}.json", *found, environment={"LIBRARY": "set"})
+    report(bench.work_dir / "imports" / f"{digest}.json", *found, environment=dict(environment))
 
 
 SETS = "os.environ['LIBRARY'] = 'set'\n"
@@ -221,6 +228,22 @@ async def test_attempts_are_forked_from_a_process_that_has_their_libraries(bench
     assert all(words[2:] == ["set", "False", "at", "exit"] for _, words in many), (
         "they see what importing has left, and do what it has asked for"
     )
+
+
+async def test_a_library_that_leaves_threads_is_left_out_and_the_others_are_shared(
+    bench: Bench, libraries: Path, caplog: Any
+) -> None:
+    caplog.set_level("INFO")
+    code = "import threading\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
+    threaded = write(libraries, "os.environ['THREADED'] = 'set'\n" + code, "threaded")
+    known(bench, threaded, write(libraries, SETS), environment={"LIBRARY": "set", "THREADED": "set"})
+    async with bench.executor(import_wait=60.0) as executor:
+        runner = Runner(bench, executor)
+        _, words = await runner.run("shows_library", "library")
+        assert words[0] == "True"
+        _, words = await runner.run("shows_library", "threaded")
+        assert words[0] == "False", "each attempt imports it itself"
+    assert re.search(r"imports_shared_in_part .*leaves threads.* \(of threaded\)", caplog.text)
 
 
 async def test_they_do_not_wait_for_long(bench: Bench, libraries: Path) -> None:
