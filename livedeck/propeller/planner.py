@@ -21,6 +21,12 @@ from livedeck.propeller.scope_policy import WorkflowPolicy
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _Key = tuple[int, str, str, str, str]
 
+MOST_LEVELS = 100
+"""How deep nodes may lie in each other: sub-workflows, conditionals and dynamic tasks are a level each.
+
+What a step of the machine and a recovery do to a node they do to those in it, each some frames of Python's stack.
+"""
+
 
 class Planner:
     """Plans the workflows of one closure.
@@ -48,7 +54,7 @@ class Planner:
         self._tasks = {_key(task.template.id): task.template for task in closure.tasks}
         self._launch_plans = {_key(plan.template.id): plan.template for plan in closure.launch_plans}
         self._done: dict[_Key, ScopePlan] = {}
-        self._doing: list[_Key] = []
+        self._levels: dict[_Key, int] = {}
 
     @property
     def nodes(self) -> int:
@@ -59,10 +65,33 @@ class Planner:
         """Plan the closure's primary workflow and all that it holds.
 
         Raises:
-            InvalidWorkflow: the closure is malformed: a cycle, a reference to nothing, a forbidden node id.
+            InvalidWorkflow: the closure is malformed: a cycle, a reference to nothing, a forbidden node id,
+                nodes that lie deeper in each other than ``MOST_LEVELS``.
             UnsupportedOption: it needs something that this engine cannot do.
         """
-        return self._scope(self._primary)
+        # The innermost first and without recursion: each level of it would take a dozen of Python's stack.
+        doing: dict[_Key, Iterator[Identifier]] = {}
+        waiting: list[WorkflowTemplate] = [self._primary]
+        while waiting:
+            template = waiting[-1]
+            key = _key(template.id)
+            inner = doing.setdefault(key, _sub_workflows(template))
+            identifier = next((each for each in inner if _key(each) not in self._done), None)
+            if identifier is None:
+                self._levels[key] = self._levels_of(template)
+                self._done[key] = self._scope(template)
+                del doing[key]
+                waiting.pop()
+            elif _key(identifier) in doing:
+                raise InvalidWorkflow(f"workflow {_name(identifier)} contains itself")
+            else:
+                waiting.append(self._template(identifier))
+        return self._done[_key(self._primary.id)]
+
+    @property
+    def levels(self) -> int:
+        """How deep the nodes of the primary workflow lie in each other, once it is planned: 1 if none holds others."""
+        return self._levels[_key(self._primary.id)]
 
     def task(self, id: Identifier) -> TaskTemplate:
         """The task template that a node names.
@@ -87,12 +116,8 @@ class Planner:
             raise InvalidWorkflow(f"the closure does not hold launch plan {_name(id)}; register it again") from None
 
     def sub_workflow(self, id: Identifier) -> ScopePlan:
-        """The plan of the sub-workflow that a node names.
-
-        Raises:
-            InvalidWorkflow: the closure does not hold it, or it holds itself.
-        """
-        return self._scope(self._template(id))
+        """The plan of the sub-workflow that a node names; it is made before those of the workflows that hold it."""
+        return self._done[_key(id)]
 
     def handler(self, node: Node, *, after: type[NodeHandler] | None = None) -> NodeHandler:
         """Plan one node, for a scope or for another node that holds it.
@@ -111,27 +136,30 @@ class Planner:
                 return kind.plan(node, self)
         raise InvalidWorkflow(f"node {node.id!r} has nothing to run ({_target(node) or 'no target'})")
 
+    def _levels_of(self, template: WorkflowTemplate) -> int:
+        levels = max((depth + self._levels_in(node) for depth, node in _all_nodes(template)), default=1)
+        if levels > MOST_LEVELS:
+            raise InvalidWorkflow(
+                f"workflow {_name(template.id)} has nodes that lie {levels} levels deep in each other, and "
+                f"{MOST_LEVELS} are the most: call fewer workflows within workflows"
+            )
+        return levels
+
+    def _levels_in(self, node: Node) -> int:
+        return self._levels[_key(node.workflow_node.sub_workflow_ref)] if _runs_workflow(node) else 0
+
     def _scope(self, template: WorkflowTemplate) -> ScopePlan:
-        key = _key(template.id)
-        if key in self._done:
-            return self._done[key]
-        if key in self._doing:
-            raise InvalidWorkflow(f"workflow {_name(template.id)} contains itself")
-        self._doing.append(key)
         nodes, failure_node = self._nodes(template), None
         if template.HasField("failure_node"):
             last, failure_node = self._failure_node(template.failure_node, len(nodes))
             nodes = (*nodes, last)
-        plan = ScopePlan(
+        return ScopePlan(
             nodes=nodes,
             index={node.id: node.index for node in nodes},
             failure_node=failure_node,
             policy=WorkflowPolicy(template.metadata.on_failure == WorkflowMetadata.FAIL_IMMEDIATELY),
             order_notes=notes_of(template),
         )
-        self._doing.pop()
-        self._done[key] = plan
-        return plan
 
     def _template(self, id: Identifier) -> WorkflowTemplate:
         try:
@@ -187,6 +215,30 @@ class Planner:
             )
             for index, node in enumerate(nodes)
         )
+
+
+def _all_nodes(template: WorkflowTemplate) -> Iterator[tuple[int, Node]]:
+    """All nodes of a template, those within conditionals and maps too, and how deep each lies: from 1 on."""
+    waiting = [(1, node) for node in template.nodes]
+    if template.HasField("failure_node"):
+        waiting.append((1, template.failure_node))
+    while waiting:
+        depth, node = waiting.pop()
+        yield depth, node
+        if node.HasField("branch_node"):
+            block = node.branch_node.if_else
+            ways = [block.case.then_node, *(other.then_node for other in block.other), block.else_node]
+            waiting.extend((depth + 1, way) for way in ways)
+        elif node.HasField("array_node"):
+            waiting.append((depth + 1, node.array_node.node))
+
+
+def _runs_workflow(node: Node) -> bool:
+    return node.workflow_node.HasField("sub_workflow_ref")
+
+
+def _sub_workflows(template: WorkflowTemplate) -> Iterator[Identifier]:
+    return (node.workflow_node.sub_workflow_ref for _, node in _all_nodes(template) if _runs_workflow(node))
 
 
 def _key(id: Identifier) -> _Key:

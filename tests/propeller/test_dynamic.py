@@ -19,10 +19,11 @@ from livedeck.propeller.driver import FEW_NODES
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.dynamic.messages import NodesFound
+from livedeck.propeller.planner import MOST_LEVELS
 from livedeck.store import open_store
 from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
 from livedeck.testing.executors import DONE, succeed
-from livedeck.testing.workflows import Part, promise, task, template, workflow
+from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
 from tests.propeller.conftest import QUICK, World
 
 ADD = template("add", inputs=["x"], outputs=["o0"])
@@ -100,6 +101,20 @@ async def test_what_cannot_be_run_is_the_tasks_failure(world: World, futures: An
     with pytest.raises(AssertionError, match=words):
         raise AssertionError(execution.error.message)
     assert len(execution.tasks) == 1, "another attempt would leave the same"
+
+
+async def test_nodes_that_would_lie_too_deep_are_refused(world: World) -> None:
+    made = workflow(task("d0", ADD, x=1), name=f"level-{MOST_LEVELS}")
+    for level in range(MOST_LEVELS - 1, 0, -1):
+        made = workflow(sub_workflow("d0", made), name=f"level-{level}")
+    spec = DynamicJobSpec(
+        nodes=made.primary.template.nodes,
+        tasks=[each.template for each in made.tasks],
+        subworkflows=[each.template for each in made.sub_workflows],
+    )
+    execution = await run(world, leaving(spec), workflow(task("n0")))
+    assert execution.error.code == "DynamicWorkflowBuildFailed"
+    assert "it lies 1 levels deep and they 100 in each other, and 100 are the most" in execution.error.message
 
 
 async def test_too_many_nodes_are_refused(world: World) -> None:

@@ -11,8 +11,8 @@ from flyteidl.core.workflow_pb2 import ArrayNode, Node, NodeMetadata, WorkflowNo
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.plan import ScopePlan
-from livedeck.propeller.planner import Planner
-from livedeck.testing.workflows import ANY, Part, promise, sub_workflow, task, template, workflow
+from livedeck.propeller.planner import MOST_LEVELS, Planner
+from livedeck.testing.workflows import ANY, Part, branch, equals, promise, sub_workflow, task, template, workflow
 
 
 def plan(closure: CompiledWorkflowClosure) -> ScopePlan:
@@ -157,6 +157,29 @@ def test_a_sub_workflow_is_planned_once_and_may_not_contain_itself() -> None:
     knot.sub_workflows[0].template.nodes[0].CopyFrom(sub_workflow("n0", inner).node)
     with pytest.raises(InvalidWorkflow, match="'inner' version 'v1' contains itself"):
         plan(knot)
+
+
+def nested(levels: int) -> CompiledWorkflowClosure:
+    made = workflow(task("n0"), name=f"level-{levels}")
+    for level in range(levels - 1, 0, -1):
+        made = workflow(sub_workflow("n0", made), name=f"level-{level}")
+    return made
+
+
+def test_workflows_may_lie_a_hundred_deep_in_each_other_and_no_deeper() -> None:
+    planner = Planner(nested(MOST_LEVELS), KINDS, system_retries=3)
+    assert len(planner.plan().nodes) == 3
+    assert planner.levels == MOST_LEVELS
+    for levels in (MOST_LEVELS + 1, 1000):
+        with pytest.raises(InvalidWorkflow, match="lie 101 levels deep in each other, and 100 are the most"):
+            plan(nested(levels))
+
+
+def test_conditionals_and_failure_nodes_count_as_levels() -> None:
+    inner = workflow(task("n0"), on_failure=sub_workflow("f", workflow(task("n0"), name="clean")), name="inner")
+    planner = Planner(workflow(branch("b", (equals("x", 1), sub_workflow("n0", inner)))), KINDS, system_retries=3)
+    planner.plan()
+    assert planner.levels == 4
 
 
 def test_a_node_overrides_its_task() -> None:

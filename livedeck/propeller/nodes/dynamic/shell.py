@@ -7,7 +7,6 @@ pieces beside the event loop, compiled and planned there, and what is too much i
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 from flyteidl.core.interface_pb2 import VariableMap
@@ -19,13 +18,11 @@ from livedeck.literals.parsing import parse_into
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.nodes.dynamic.messages import NodesFound, NodesRecovered, NodesRefused
 from livedeck.propeller.plan import Path
+from livedeck.propeller.planner import MOST_LEVELS, Planner
 from livedeck.propeller.retry import retry
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import ScopeState
 from livedeck.propeller.store_access import load
-
-MOST_LEVELS = 100
-"""How deep nodes may lie: a task that leaves itself to be run in its place would never come to an end."""
 
 FAILED = "DynamicWorkflowBuildFailed"
 """Flyte's code for nodes that cannot be run."""
@@ -49,7 +46,7 @@ async def find_nodes(shell: Shell, path: Path, attempt: int) -> None:
     shell.recovered.note_dynamic(path, node.node_id)
     if closure is None:
         raise ImpossibleTransition(f"node {node.node_id!r} runs nodes of its own, but which is not on record")
-    shell.emit(NodesFound(path, attempt, await _planned(shell, path, attempt, closure)))
+    shell.emit(NodesFound(path, attempt, await _planned(shell, path, attempt, shell.planner(closure))))
 
 
 async def recover_nodes(
@@ -70,7 +67,7 @@ async def recover_nodes(
     if closure is None or not await shell.recovered.take_dynamic(path, name):
         await run()
         return
-    scope = await _planned(shell, path, 0, closure)
+    scope = await _planned(shell, path, 0, shell.planner(closure))
     shell.observations.compiled[path, 0] = DynamicWorkflowNodeMetadata(
         id=closure.primary.template.id,
         compiled_workflow=closure,
@@ -81,7 +78,7 @@ async def recover_nodes(
 
 async def _compiled(shell: Shell, path: Path, attempt: int, outputs: VariableMap) -> ScopeState:
     name = shell.name(path)
-    if len(path) >= MOST_LEVELS:
+    if len(path) >= MOST_LEVELS:  # a task that leaves itself to be run in its place would never come to an end
         raise UserError(f"it lies {len(path)} levels deep already, and {MOST_LEVELS} are the most")
     uri, settings = shell.addresses.futures_uri(name, attempt), shell.settings
     data = await retry("read futures", lambda: load(uri, settings, limit=settings.futures_limit), settings)
@@ -94,7 +91,12 @@ async def _compiled(shell: Shell, path: Path, attempt: int, outputs: VariableMap
         lambda: shell.control.compile_dynamic_workflow(node, attempt, spec, outputs),
         settings,
     )
-    scope = await _planned(shell, path, attempt, closure)
+    planner = shell.planner(closure)
+    scope = await _planned(shell, path, attempt, planner)
+    if len(path) + planner.levels > MOST_LEVELS:
+        raise UserError(
+            f"it lies {len(path)} levels deep and they {planner.levels} in each other, and {MOST_LEVELS} are the most"
+        )
     shell.observations.compiled[path, attempt] = DynamicWorkflowNodeMetadata(
         id=closure.primary.template.id, compiled_workflow=closure, dynamic_job_spec_uri=uri
     )
@@ -107,8 +109,7 @@ def _refuse_many(spec: DynamicJobSpec, most: int) -> None:
         raise UserError(f"they are {nodes}, and {most} are the most; have each do more, or map over a list")
 
 
-async def _planned(shell: Shell, path: Path, attempt: int, closure: CompiledWorkflowClosure) -> ScopeState:
-    planner = shell.planner(closure)
+async def _planned(shell: Shell, path: Path, attempt: int, planner: Planner) -> ScopeState:
     plan = await asyncio.to_thread(planner.plan) if planner.nodes > PLANNED_AT_ONCE else planner.plan()
     return shell.scope(path, plan, retry_group=attempt)
 
