@@ -296,9 +296,11 @@ class Driver:
             self._resumed = True
 
     def _touches_many(self, event: Event) -> bool:
-        """Whether a step would hold up the event loop: it begins or resumes a great many nodes."""
+        """Whether a step would hold up the event loop: it begins, resumes or stops a great many nodes."""
         if isinstance(event, Resume):
             return self._large
+        if len(self._effects) > FEW_NODES and (isinstance(event, AskedToAbort) or getattr(event, "failure", None)):
+            return True  # stops the other nodes, each of which has an effect
         scope = getattr(event, "scope", None)  # of kinds whose nodes are known only once something has run
         return isinstance(scope, ScopeState) and len(scope.nodes) > FEW_NODES
 

@@ -34,7 +34,8 @@ class Transition:
     def __init__(self, state: ExecutionState) -> None:
         self.state = state
         self.commands: list[Command] = []
-        self._unsettled: set[Path] = set()
+        self._unsettled: dict[int, set[Path]] = {}
+        """Scopes to look at when the step ends, by how deep they lie: one step may stop very many."""
 
     # Looking.
 
@@ -171,18 +172,18 @@ class Transition:
             self.put_scope(above, replace(scope, failure=failure))
         if follows is OnFailure.STOP and not scope.closing:
             self._close(above)
-        self._unsettled.add(above)
+        self._unsettle(above)
 
     def abort(self, path: Path) -> None:
         """End the node, which was stopped and of which nothing runs."""
         self.move(path, NodeTrigger.ABORT)
-        self._unsettled.add(path[:-1])
+        self._unsettle(path[:-1])
 
     def _satisfied(self, path: Path) -> None:
         above = path[:-1]
         for index in self.plan(path).dependents:
             self._count_down((*above, index))
-        self._unsettled.add(above)
+        self._unsettle(above)
 
     def _count_down(self, path: Path) -> None:
         node = self.node(path)
@@ -208,7 +209,7 @@ class Transition:
         self.put_scope(path, replace(scope, closing=True))
         self._announce_break(path)
         self.handler(last).ready(self, last)
-        self._unsettled.add(path)
+        self._unsettle(path)
         return True
 
     # What is true of every scope.
@@ -236,11 +237,11 @@ class Transition:
         for index, node in enumerate(self.scope(path).nodes):
             if not node.waiting and node.phase is NodePhase.UNDEFINED:
                 self.begin((*path, index))
-        self._unsettled.add(path)
+        self._unsettle(path)
 
     def close(self, path: Path) -> None:
         """End the scope from outside: let no further node of it begin, and stop those that have."""
-        self._unsettled.add(path)
+        self._unsettle(path)
         if not self.scope(path).stopped:
             self.put_scope(path, replace(self.scope(path), stopped=True))
             self._close(path)
@@ -250,7 +251,7 @@ class Transition:
 
         If it has failed already, that stays the reason.
         """
-        self._unsettled.add(path)
+        self._unsettle(path)
         if self.scope(path).failure is None:
             self.put_scope(path, replace(self.scope(path), failure=failure))
         if not self.scope(path).closing:
@@ -277,6 +278,9 @@ class Transition:
         elif self.node(path).phase is not NodePhase.FAILING:
             self.move(path, NodeTrigger.BREAK, failure=failure)
 
+    def _unsettle(self, path: Path) -> None:
+        self._unsettled.setdefault(len(path), set()).add(path)
+
     def settle(self) -> None:
         """End the scopes of which nothing runs any more, the innermost first. To be called at the end of the step.
 
@@ -284,8 +288,10 @@ class Transition:
         those begun so far may be over before the next.
         """
         while self._unsettled:
-            path = max(self._unsettled, key=len)
-            self._unsettled.remove(path)
+            deepest = max(self._unsettled)
+            path = self._unsettled[deepest].pop()
+            if not self._unsettled[deepest]:
+                del self._unsettled[deepest]
             scope = self._open_scope(path)
             if scope is not None and not scope.active:
                 scope.plan.policy.settled(self, path)

@@ -10,10 +10,11 @@ from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
+from livedeck.executors.api import Attempt, Exit
 from livedeck.propeller.driver import FEW_NODES, SLICE
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.nodes.dynamic import DynamicHandler
-from livedeck.testing.executors import succeed
+from livedeck.testing.executors import fail, succeed
 from livedeck.testing.workflows import task, template, workflow
 from tests.propeller.conftest import World
 
@@ -24,6 +25,8 @@ class Notes:
 
     rebuilt_on_loop: int = 0
     resumed_on_loop: int = 0
+    stopped_on_loop: int = 0
+    stopped: int = 0
     described_in_one_go: int = 0
     begun_in_one_go: int = 0
     most_described: int = 0
@@ -56,6 +59,11 @@ class NotingHandler(DynamicHandler):
         self.notes.resumed_on_loop += threading.current_thread() is threading.main_thread()
         super().resume(transition, path)
 
+    def stop(self, transition: Any, path: Any) -> None:
+        self.notes.stopped += 1
+        self.notes.stopped_on_loop += threading.current_thread() is threading.main_thread()
+        super().stop(transition, path)
+
     def carry_out(self, shell: Any, command: Any) -> Any:
         self.notes.begun_in_one_go += 1
         return super().carry_out(shell, command)
@@ -79,6 +87,30 @@ async def test_recovery_of_very_many_nodes_lets_others_run(world: World) -> None
     assert (notes.rebuilt_on_loop, notes.resumed_on_loop) == (0, 0)
     assert SLICE // 2 < notes.most_begun <= SLICE
     assert 0 < notes.most_described <= SLICE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("aborted", [True, False], ids=["aborted", "failed"])
+async def test_the_end_of_very_many_nodes_lets_others_run(world: World, *, aborted: bool) -> None:
+    count = 2 * FEW_NODES
+    same = template("t", outputs=["o0"])
+    execution = world.control.create("a", workflow(*(task(f"n{number}", same) for number in range(count))))
+    NotingHandler.notes = notes = Notes()
+    failing = asyncio.Event()
+
+    async def script(attempt: Attempt) -> Exit:
+        await failing.wait()
+        return await fail(attempt, "as it has to")
+
+    async with world.propeller(world.executor(script), kinds=(NotingHandler, *KINDS)):
+        await world.control.until(lambda: len(execution.tasks) > 0)
+        if aborted:
+            await world.control.terminate(execution, "enough")
+        else:
+            failing.set()
+        await world.control.until_over(execution)
+    assert notes.stopped >= FEW_NODES
+    assert notes.stopped_on_loop == 0
 
 
 async def record_half_of(control: Any, execution: Any, count: int) -> None:
