@@ -123,10 +123,14 @@ class Data:
         items = scope_at(self._root(), path[:-1]).plan.items
         if items is None or items.are_nodes:
             return inputs
-        return items.inputs_of(path[-1], await self.lists_loaded(inputs, items.bound))
+        return items.inputs_of(path[-1], await self.all_loaded(inputs, leave=items.bound))
 
-    async def lists_loaded(self, inputs: LiteralMap, bound: Collection[str]) -> LiteralMap:
-        """Return an array node's inputs with those fetched that are offloaded, as lists may be; not those it binds.
+    async def all_loaded(self, inputs: LiteralMap, *, leave: Collection[str] = ()) -> LiteralMap:
+        """Return a node's inputs with those fetched that are offloaded, as what is large is.
+
+        Args:
+            inputs: the inputs.
+            leave: those that nobody looks into, such as what the items of an array node are given whole.
 
         Raises:
             InvalidWorkflow: what is offloaded is not there, or is no literal.
@@ -135,7 +139,7 @@ class Data:
             return inputs
         return LiteralMap(
             literals={
-                name: literal if name in bound else await self.loaded(literal)
+                name: literal if name in leave else await self.loaded(literal)
                 for name, literal in inputs.literals.items()
             }
         )

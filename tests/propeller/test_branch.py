@@ -8,13 +8,16 @@ import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.executors.api import Attempt, Exit
+from livedeck.literals.offloading import stand_in
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.planner import Planner
+from livedeck.store import join_uri, open_store
 from livedeck.testing.control_plane import FakeExecution
-from livedeck.testing.executors import ScriptedExecutor, fail, literal
+from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed
 from livedeck.testing.workflows import branch, equals, promise, sub_workflow, task, workflow
 from tests.propeller.conftest import World
 from tests.propeller.deaths import CALLS, die_at_every_call
@@ -59,6 +62,25 @@ async def test_one_way_is_taken_and_the_others_are_skipped(world: World) -> None
     assert by_name["n1"].closure.output_uri == by_name["n1-0-n1-n0"].closure.output_uri
     assert by_name["n1-0-n1-n0"].metadata.spec_node_id == "n1-n0"
     assert not by_name["n1-0-n1-n1"].input_uri
+
+
+async def test_a_condition_looks_at_a_value_that_is_stored_by_itself(world: World) -> None:
+    large = literal("x" * 1000)
+    content = large.SerializeToString()
+
+    async def script(attempt: Attempt) -> Exit:
+        await open_store(attempt.output_prefix).aput("large.pb", content)
+        uri = join_uri(attempt.output_prefix, "large.pb")
+        return await succeed(attempt, o0=stand_in(large, content, uri, LiteralType(simple=SimpleType.STRING)))
+
+    closure = workflow(
+        task("n0", outputs="o0"),
+        branch("n1", (equals("large", "x" * 1000), task("n0", outputs="o0")), large=promise("n0", "o0")),
+    )
+    execution = world.control.create("a", closure)
+    async with world.propeller(world.executor(script)):
+        await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
 
 
 async def test_a_way_may_be_a_workflow(world: World) -> None:

@@ -146,7 +146,7 @@ class BranchHandler(HoldsPlannedScope, HasNoAttempts):
     async def _choose(self, shell: Shell, path: Path) -> None:
         async def choose(inputs: LiteralMap) -> NodeEvent:
             try:
-                return self._chosen(path, inputs)
+                return self._chosen(path, await shell.data.all_loaded(inputs))
             except InvalidWorkflow as error:
                 return NoWay(path, Failure("MalformedBranchUserError", f"The branch cannot be decided: {error}."))
 

@@ -159,7 +159,7 @@ class ArrayHandler(NodeHandler):
 
     async def inputs_of(self, shell_: Shell, path: Path) -> LiteralMap:
         """Return the inputs of an item that is a node: its members of the array's."""
-        inputs = await shell_.data.lists_loaded(await shell_.data.inputs(path[:-1]), self.items.bound)
+        inputs = await shell_.data.all_loaded(await shell_.data.inputs(path[:-1]), leave=self.items.bound)
         return self.items.inputs_of(path[-1], inputs)
 
     def rebuild(self, node: NodeState, record: RecordedNode, scope: ScopeBuilder) -> NodeState:

@@ -28,7 +28,7 @@ async def prepare(array: ArrayNode, scope_of: Callable[[int], ScopePlan], shell:
 
     async def unfold(inputs: LiteralMap) -> NodeEvent:
         bound = frozenset(array.bound_inputs)
-        inputs = await shell.data.lists_loaded(inputs, bound)
+        inputs = await shell.data.all_loaded(inputs, leave=bound)
         lengths = Items(bound).mapped(inputs.literals)
         if len(set(lengths.values())) != 1:
             return PrepareFailed(path, _no_size(lengths))
