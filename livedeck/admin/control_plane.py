@@ -240,6 +240,9 @@ class DatabaseControlPlane:
         """Return the value of a signal once somebody has set it. The signal is made if there is none.
 
         What another process has set may be noticed some seconds later.
+
+        Raises:
+            InvalidRequest: Another node waits for it, and for values of another type.
         """
         signal = await self._database.write(signals.get_or_create, identifier, literal_type)
         while not signal.HasField("value"):

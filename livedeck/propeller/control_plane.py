@@ -248,4 +248,8 @@ class ControlPlane(Protocol):
         """Ask for an execution to be aborted, if it is one that the node ``parent`` has started, and is not over."""
 
     async def wait_for_signal(self, identifier: SignalIdentifier, literal_type: LiteralType) -> Literal:
-        """Return the value of a signal once somebody has set it. The signal is made if there is none."""
+        """Return the value of a signal once somebody has set it. The signal is made if there is none.
+
+        Raises:
+            InvalidRequest: another node waits for it, and for values of another type.
+        """

@@ -29,7 +29,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, Wor
 
 from livedeck.admin.compiler import dynamic
 from livedeck.admin.compiler.workflow import Library
-from livedeck.errors import EntityExists, LeaseLost, NoSuchEntity
+from livedeck.errors import EntityExists, InvalidRequest, LeaseLost, NoSuchEntity
 from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.control_plane import Queues
 from livedeck.store import join_uri, layout
@@ -401,7 +401,8 @@ class MemoryControlPlane:
     async def wait_for_signal(self, identifier: SignalIdentifier, literal_type: LiteralType) -> Literal:
         """Wait for ``set_signal``."""
         key = (execution_key(identifier.execution_id), identifier.signal_id)
-        self.signals.setdefault(key, literal_type)
+        if self.signals.setdefault(key, literal_type) != literal_type:
+            raise InvalidRequest(f"signal {identifier.signal_id!r} is of another type for another node")
         await self._announce()
         async with self._changed:
             await self._changed.wait_for(lambda: key in self.values)

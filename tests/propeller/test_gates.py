@@ -8,6 +8,7 @@ import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.types_pb2 import SimpleType
 from flyteidl.core.workflow_pb2 import GateNode, Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
@@ -69,6 +70,15 @@ async def test_what_is_approved_goes_through(world: World) -> None:
     gate = next(node for node in execution.nodes if node.id.node_id == "n1")
     assert await outputs_of(gate.closure.output_uri) == {"o0": 11}
     assert not execution.by_attempt.keys() & {("n1", 0)}
+
+
+async def test_nodes_that_wait_for_values_of_different_types_by_one_name_fail(world: World) -> None:
+    text = asked_for("n1", "how many", "number")
+    text.node.gate_node.signal.type.simple = SimpleType.STRING
+    execution = await run(world, workflow(asked_for("n0", "how many", "number"), text.after("n0")), **{"how many": 7})
+    assert execution.phase == WorkflowExecution.FAILED
+    assert execution.error.code == "SignalTypeMismatch"
+    assert "'how many' is of another type for another node" in execution.error.message
 
 
 async def test_a_refusal_fails_the_node(world: World) -> None:

@@ -3,16 +3,19 @@
 from typing import Final
 
 from flyteidl.admin.signal_pb2 import Signal
+from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.core.identifier_pb2 import SignalIdentifier, WorkflowExecutionIdentifier
 from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import LiteralType
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, select, update
 
 from livedeck.admin.compiler.literals import fits, show
+from livedeck.admin.compiler.types import assignable
 from livedeck.admin.compiler.types import describe as describe_type
 from livedeck.admin.db.tables import executions, signals
 from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
+from livedeck.admin.phases import WORKFLOW
 from livedeck.errors import InvalidRequest, NoSuchEntity, StateForbids
 
 _e: Final = executions.c
@@ -53,9 +56,16 @@ def get_or_create(transaction: Transaction, identifier: SignalIdentifier, litera
 
     Raises:
         NoSuchEntity: There is no such execution.
+        InvalidRequest: There is one, of which values do not fit the type.
     """
     found = find(transaction.connection, identifier)
     if found is not None:
+        if not assignable(found.type, literal_type):
+            raise InvalidRequest(
+                f"signal {identifier.signal_id!r} of execution {describe(identifier.execution_id)} is "
+                f"{describe_type(found.type)} for another node that waits for it, not {describe_type(literal_type)}: "
+                "give one of them another name"
+            )
         return found
     execution = transaction.connection.scalar(select(_e.id).where(_of(identifier.execution_id)))
     if execution is None:
@@ -77,7 +87,7 @@ def set_value(transaction: Transaction, identifier: SignalIdentifier, value: Lit
     Raises:
         NoSuchEntity: No gate that waits for it has been reached.
         InvalidRequest: The value is of another type.
-        StateForbids: It was set to something else.
+        StateForbids: It was set to something else, or nothing waits for it any more, as the execution is over.
     """
     found = find(transaction.connection, identifier)
     of = describe(identifier.execution_id)
@@ -91,10 +101,15 @@ def set_value(transaction: Transaction, identifier: SignalIdentifier, value: Lit
         if found.value == value:
             return
         raise StateForbids(f"signal {identifier.signal_id!r} of execution {of} was set already, to {show(found.value)}")
-    execution = select(_e.id).where(_of(identifier.execution_id)).scalar_subquery()
+    execution = transaction.connection.execute(select(_e.id, _e.phase).where(_of(identifier.execution_id))).one()
+    if execution.phase in WORKFLOW.terminal:
+        phase = WorkflowExecution.Phase.Name(execution.phase)
+        raise StateForbids(
+            f"execution {of} is over ({phase}): nothing waits for signal {identifier.signal_id!r} any more"
+        )
     transaction.connection.execute(
         update(signals)
-        .where(_s.execution_id == execution, _s.signal_id == identifier.signal_id)
+        .where(_s.execution_id == execution.id, _s.signal_id == identifier.signal_id)
         .values(value=value.SerializeToString())
     )
     transaction.signalled = True

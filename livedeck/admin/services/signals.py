@@ -14,6 +14,7 @@ from flyteidl.admin.signal_pb2 import (
 from flyteidl.core.identifier_pb2 import SignalIdentifier
 
 from livedeck.admin.db import executions, signals
+from livedeck.admin.db.cursors import Offset, parse_token
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.tables import NAME_LENGTH
 from livedeck.admin.names import check_execution, check_text, describe
@@ -47,13 +48,12 @@ class SignalCalls:
             raise InvalidRequest("signals are listed whole, the oldest first: leave out filters and sort_by")
         if not 0 < request.limit <= _MOST:
             raise InvalidRequest(f"limit {request.limit}: give one from 1 to {_MOST}")
-        if request.token and not request.token.isdecimal():
-            raise InvalidRequest(f"token {request.token!r} is none that this server gave out")
+        place = parse_token(request.token, None)
+        assert isinstance(place, Offset)  # lists of signals give out no cursors
         if await self._database.look_up(executions.find, execution) is None:
             raise NoSuchEntity(f"there is no execution {describe(execution)}")
-        offset = int(request.token or 0)
-        found, more = await self._database.read(signals.list_of, execution, request.limit, offset)
-        return SignalList(signals=found, token=str(offset + request.limit) if more else "")
+        found, more = await self._database.read(signals.list_of, execution, request.limit, place.count)
+        return SignalList(signals=found, token=str(place.count + request.limit) if more else "")
 
     async def _set(self, request: SignalSetRequest) -> SignalSetResponse:
         _check(request.id)

@@ -63,6 +63,26 @@ async def test_it_is_set_once_and_to_its_type(call: Caller, protos: Protos) -> N
     assert "was set already, to 7" in words
 
 
+async def test_nodes_that_wait_for_one_signal_wait_for_one_type(call: Caller, protos: Protos) -> None:
+    await call("GetOrCreateSignal", reach(protos, "n"))
+    text = SignalGetOrCreateRequest(id=signal(protos, "n"), type=LiteralType(simple=SimpleType.STRING))
+    code, words = await refusal(call, "GetOrCreateSignal", text)
+    assert code == "INVALID_ARGUMENT"
+    assert "is integer for another node that waits for it, not string: give one of them another name" in words
+
+
+async def test_a_signal_of_what_is_over_is_not_set(call: Caller, protos: Protos, control: DatabaseControlPlane) -> None:
+    for name in ("given", "n"):
+        await call("GetOrCreateSignal", reach(protos, name))
+    await call("SetSignal", setting(protos, "given", literal(7)))
+    await control.claim("p", limit=1, ttl=30)
+    await control.report("p", [protos.workflow_event("e1", W.FAILED)])
+    code, words = await refusal(call, "SetSignal", setting(protos, "n", literal(7)))
+    assert code == "FAILED_PRECONDITION"
+    assert "is over (FAILED): nothing waits for signal 'n' any more" in words
+    await call("SetSignal", setting(protos, "given", literal(7)))  # the reply to the first may have been lost
+
+
 async def test_signals_are_listed_in_pages_the_oldest_first(call: Caller, protos: Protos) -> None:
     for name in ("c", "a", "b"):
         await call("GetOrCreateSignal", reach(protos, name))
@@ -77,6 +97,8 @@ async def test_signals_are_listed_in_pages_the_oldest_first(call: Caller, protos
     [
         ("ListSignals", lambda p: listing(p, limit=0), ("INVALID_ARGUMENT", "limit 0: give one from 1 to")),
         ("ListSignals", lambda p: listing(p, token="x"), ("INVALID_ARGUMENT", "token 'x'")),
+        ("ListSignals", lambda p: listing(p, token="9" * 30), ("INVALID_ARGUMENT", "token '9999")),
+        ("ListSignals", lambda p: listing(p, token="9" * 5000), ("INVALID_ARGUMENT", "token '9999")),
         ("ListSignals", lambda p: listing(p, filters="eq(a,b)"), ("INVALID_ARGUMENT", "leave out filters")),
         ("GetOrCreateSignal", lambda p: reach(p, "n", execution="e2"), ("NOT_FOUND", "there is no execution")),
         ("GetOrCreateSignal", lambda p: reach(p, ""), ("INVALID_ARGUMENT", "a signal's id is empty")),

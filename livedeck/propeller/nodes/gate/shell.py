@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from flyteidl.core.identifier_pb2 import SignalIdentifier
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
-from livedeck.errors import InvalidWorkflow
+from livedeck.errors import InvalidRequest, InvalidWorkflow
 from livedeck.propeller.commands import NodeCommand
 from livedeck.propeller.events import NodeEvent
 from livedeck.propeller.failures import Failure
@@ -61,6 +61,8 @@ async def _signalled(gate: Approval | Input, shell: Shell, path: Path, began: da
     except TimeoutError:
         what = "approved" if isinstance(gate, Approval) else "given"
         return GateStaysShut(path, Failure("TimeoutExpired", f"{gate.signal!r} was not {what} within {gate.timeout}."))
+    except InvalidRequest as error:
+        return GateStaysShut(path, Failure("SignalTypeMismatch", f"It cannot be waited for: {error}."))
     return await _answered(gate, value, shell, path)
 
 
