@@ -128,7 +128,8 @@ class Progress:
             self._items_at[node] = self._clock() + QUEUE_PAUSE
             words = [f"{over:,} of {size:,} items ended"]
             words += [f"{counts[phase]:,} {phase.lower()}" for phase in ("FAILED", "RUNNING") if counts[phase]]
-            click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase('RUNNING')}  {', '.join(words)}")
+            phase = self._told.get(node, "RUNNING")  # the node may be over before the last of its items is heard of
+            click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase(phase)}  {', '.join(words)}")
 
     def _queue_changed(self, nodes: Mapping[str, Queued]) -> None:
         """Say who waits for what: now and then, for every step of a long queue would be a line."""

@@ -13,6 +13,7 @@ from flyteidl.core.workflow_pb2 import Node
 from livedeck.cli.node_names import NodeNames
 from livedeck.cli.progress import QUEUE_PAUSE, Progress
 from livedeck.client import NodeChanged, QueueChanged, Queued, TaskChanged
+from livedeck.client.follow import ItemAttempt, ItemsChanged
 
 
 def queue(number: int, first: int = 0) -> QueueChanged:
@@ -201,3 +202,16 @@ def test_a_gate_that_is_reached_waits_and_says_for_what_and_how_it_is_given(caps
         "n2 waiting for 1 min 30 s",
         "n3 running",
     ]
+
+
+def test_a_map_that_is_over_is_not_called_running_when_its_last_items_are_heard_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = Progress("http://x", names_of("n0", "fetch"))
+    node = NodeExecution(closure={"phase": Nodes.SUCCEEDED})
+    node.id.node_id = "n0"
+    items = [ItemAttempt(index=index, attempt=0, phase="SUCCEEDED") for index in range(3)]
+    progress.follow([NodeChanged(node), ItemsChanged({"n0": items})])
+    ended, counted = capsys.readouterr().out.splitlines()
+    assert ended.split() == ["n0", "fetch", "succeeded"]
+    assert counted.split(None, 3) == ["n0", "fetch", "succeeded", "3 of 3 items ended"]
