@@ -44,6 +44,7 @@ from livedeck.admin.live import hints
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.group_streams import shared_document
 from livedeck.admin.live.keys import DeckKey
+from livedeck.admin.live.probes import PROBE
 from livedeck.admin.live.service import Live
 from livedeck.admin.objects import Objects
 from livedeck.admin.offload import Offloader
@@ -219,11 +220,7 @@ class Admin:
         files = _connection_files(settings.max_connections)
         live = await stack.enter_async_context(self._live(database, store, offload, files))
 
-        def hear(topic: str, hint: bytes) -> None:
-            with suppress(DeckError):  # of a server that knows other hints
-                live.take_hint(DeckKey.at(topic), hint)
-
-        database.on_hint = hear
+        database.on_hint = partial(_hear, live)
         self._readiness = ReadinessChecks(database, store)
         self._metrics = MetricsPage(DatabaseGauges(database), self._gauges(live, store))
         transfers = Transfers(self._links, store, staging=run_dir / rundir.UPLOADS, limit=settings.upload_limit)
@@ -321,6 +318,7 @@ class Admin:
             kept=self._tuning.kept,
             heartbeat=self._tuning.heartbeat,
             pass_on=pass_on,
+            pass_on_probe=lambda identifier: database.pass_on(PROBE, identifier.encode()),
         )
 
     def _gauges(self, live: Live, store: Store) -> list[Gauge]:
@@ -351,6 +349,15 @@ def _app(routes: list[BaseRoute], settings: AdminSettings, database: Database, b
 async def _healthz(database: Database, _request: Request) -> PlainTextResponse:
     database.check()
     return PlainTextResponse("ok", headers={"cache-control": "no-store"})
+
+
+def _hear(live: Live, topic: str, hint: bytes) -> None:
+    """Take in what another server passes on: a probe, or a hint about a Deck."""
+    if topic == PROBE:
+        live.take_probe(hint.decode())
+        return
+    with suppress(DeckError):  # of a server that knows other hints
+        live.take_hint(DeckKey.at(topic), hint)
 
 
 def _free_bytes(folder: Path) -> float:

@@ -15,6 +15,8 @@ from livedeck.errors import InvalidName
 
 LONGEST: Final = 30.0
 """Seconds that a stream waits for its probe."""
+PROBE: Final = "probe"
+"""What a probe is about, where servers tell each other of it as they do of hints; a Deck's path has slashes."""
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 

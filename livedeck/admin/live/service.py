@@ -86,6 +86,7 @@ class Live:
         kept: How much of each watched Deck's log is kept at hand.
         heartbeat: Seconds of silence on a stream after which a comment is sent.
         pass_on: Tells other servers of a hint.
+        pass_on_probe: Tells other servers of a probe.
     """
 
     def __init__(
@@ -103,8 +104,10 @@ class Live:
         kept: Kept = KEPT,
         heartbeat: float = HEARTBEAT,
         pass_on: Callable[[DeckKey, bytes], None] = lambda _key, _body: None,
+        pass_on_probe: Callable[[str], None] = lambda _id: None,
     ) -> None:
         self._feed = feed
+        self._pass_on_probe = pass_on_probe
         self._pass_on = pass_on
         self._lookup = lookup
         self._newest_executions = newest_executions
@@ -303,8 +306,14 @@ class Live:
         return self._stream(self._probes_waited_for.events(check_id(request.path_params["id"])))
 
     async def _probe(self, request: Request) -> Response:
-        self._probes_waited_for.tell(check_id(request.path_params["id"]))
+        identifier = check_id(request.path_params["id"])
+        self.take_probe(identifier)
+        self._pass_on_probe(identifier)
         return Response(status_code=204)
+
+    def take_probe(self, identifier: str) -> None:
+        """Take in a probe that was sent here or to another server."""
+        self._probes_waited_for.tell(identifier)
 
     async def _known_execution(self, request: Request) -> ExecutionKey:
         """Refuse a stream about an execution that there is not."""

@@ -139,9 +139,8 @@ class _Server:
             next(events)
         except (OSError, http.client.HTTPException, StopIteration):
             words = f"what one client tells the server has not reached another within {self._timeout:g} s"
-            return wrong(
-                "hints", words, "of several servers, each client should stay with one; else Decks are a second late"
-            )
+            advice = "servers that share an address have to share a database, too; on PostgreSQL they tell each other"
+            return wrong("hints", words, advice)
         return _timely("hints", "what one client tells the server reaches another", time.perf_counter() - began)
 
     def _request(self, method: str, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
