@@ -40,12 +40,16 @@ _STATUSES: Final[Mapping[type[LivedeckError], tuple[int, int]]] = {
     StoreError: (500, 13),
     StateForbids: (400, 9),
 }
+_UNAVAILABLE: Final = 503
+RETRY_AFTER: Final = "5"
+"""Seconds after which a client may ask again for what is not to be had now."""
 _CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 429: 8, 500: 13, 503: 14}
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
     status, code = next(answer for kind, answer in _STATUSES.items() if isinstance(error, kind))
-    return JSONResponse({"code": code, "message": str(error)}, status)
+    headers = {"retry-after": RETRY_AFTER} if status == _UNAVAILABLE else None
+    return JSONResponse({"code": code, "message": str(error)}, status, headers)
 
 
 async def _http(_request: Request, error: Exception) -> Response:

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from livedeck.admin.error_responses import RETRY_AFTER
 from livedeck.admin.json_forms import JsonForms
 from livedeck.admin.offload import Offloader
 from livedeck.admin.paths import set_field
@@ -34,7 +35,6 @@ BODY_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a request's body: as much as gRPC takes."""
 BODIES_LIMIT: Final = 4 * BODY_LIMIT
 """Bytes that large bodies take together, from their first byte to the end of their call."""
-_RETRY_AFTER: Final = "5"
 """Seconds after which who was refused for want of room may try again."""
 
 _PROTOBUF: Final = ("application/octet-stream", "application/x-protobuf")
@@ -225,9 +225,10 @@ async def _answer(request: Request, message: Message, forms: JsonForms) -> Respo
 
 def _busy(error: ServerBusy) -> JSONResponse:
     number: int = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
-    return JSONResponse({"code": number, "message": str(error)}, 503, {"retry-after": _RETRY_AFTER})
+    return JSONResponse({"code": number, "message": str(error)}, 503, {"retry-after": RETRY_AFTER})
 
 
 def _failed(failure: Failure) -> JSONResponse:
     number: int = failure.code.value[0]
-    return JSONResponse({"code": number, "message": failure.message}, _STATUSES.get(failure.code, 500))
+    headers = {"retry-after": RETRY_AFTER} if failure.code is grpc.StatusCode.UNAVAILABLE else None
+    return JSONResponse({"code": number, "message": failure.message}, _STATUSES.get(failure.code, 500), headers)

@@ -24,8 +24,8 @@ def in_full(request: pytest.FixtureRequest) -> None:
 class Cluster:
     """Servers, and how to have more of them."""
 
-    start: Callable[[str], ServerProcess]
-    """Starts a server of a given name."""
+    start: Callable[..., ServerProcess]
+    """Starts a server of a given name, with more options."""
     database: str
     store: Path
 
@@ -37,7 +37,7 @@ def cluster(tmp_path: Path, postgresql_url: str) -> Iterator[Cluster]:
     options = ("--database", postgresql_url, "--root", f"file://{store}", "--takeover", str(TAKEOVER))
     with ExitStack() as stack:
 
-        def start(name: str) -> ServerProcess:
-            return stack.enter_context(running_server(tmp_path / name, options=options))
+        def start(name: str, *more: str) -> ServerProcess:
+            return stack.enter_context(running_server(tmp_path / name, options=(*options, *more)))
 
         yield Cluster(start, postgresql_url, store)

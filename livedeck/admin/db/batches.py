@@ -15,13 +15,15 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request(Generic[T]):
     """Work for the thread, and the future that its caller waits for."""
 
     work: Callable[[T], Any]
     """Is given what requests work with: a connection, a transaction."""
     answer: "asyncio.Future[Any]"
+    withdrawn: bool = False
+    """Whether it is not to be served any more, if that has not begun."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,13 @@ class BatchThread(ABC, Generic[T]):
         """Start the thread."""
         self._thread.start()
 
-    async def submit(self, work: Callable[[T], Any]) -> Any:
-        """Run ``work`` in the thread and return its result. Cancelling the caller does not undo it."""
+    def request(self, work: Callable[[T], Any]) -> Request[T]:
+        """Have ``work`` run in the thread; its ``answer`` is the result. Cancelling that does not undo it."""
         if self._closed:
             raise RuntimeError("the database is closed")
-        answer: asyncio.Future[Any] = self._loop.create_future()
-        self._requests.put(Request(work, answer))
-        return await answer
+        request = Request(work, self._loop.create_future())
+        self._requests.put(request)
+        return request
 
     def close(self) -> None:
         """Finish what was submitted and stop. Blocks until the thread has ended."""
@@ -80,7 +82,8 @@ class BatchThread(ABC, Generic[T]):
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
-            self._serve(batch)
+            if wanted := [request for request in batch if not request.withdrawn]:
+                self._serve(wanted)
 
     def _next_batch(self) -> list[Request[T]] | None:
         first = self._requests.get()

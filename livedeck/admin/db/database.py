@@ -10,14 +10,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, Self, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from livedeck.admin.db import projects
+from livedeck.admin.db.batches import Request
 from livedeck.admin.db.channel import Channel, Ears, Told
 from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
+from livedeck.admin.db.liveness import PATIENCE, TIMEOUT, Liveness
 from livedeck.admin.db.lookups import Lookups
 from livedeck.admin.db.migrate import migrate
 from livedeck.admin.db.writer import Committed, Transaction, Writer
@@ -47,7 +49,9 @@ class Database:
         self._lookups = Lookups(engines.reader, asyncio.get_running_loop())
         self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify, self._announce)
         self._channel: Channel | None = None
+        self._liveness: Liveness | None = None
         if engines.channel is not None:
+            self._liveness = Liveness(engines.channel)
             self._channel = Channel(engines.channel, asyncio.get_running_loop(), Ears(self._on_told, self._on_missed))
         self.on_hint: Callable[[str, bytes], None] = lambda _topic, _body: None
         """Called with what publishers have hinted to other servers."""
@@ -107,7 +111,7 @@ class Database:
             with self._answering("read"), self._engines.reader.begin() as connection:
                 return work(connection, *args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        return await self._while_it_answers(asyncio.get_running_loop().run_in_executor(self._readers, run))
 
     async def look_up(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work(connection, ...)``, which finds a few rows by their keys, together with others that are waiting.
@@ -115,7 +119,8 @@ class Database:
         What may take longer than a lookup belongs in `read`: it would hold the others up.
         """
         with self._answering("lookup"):
-            return cast("T", await self._lookups.submit(lambda connection: work(connection, *args, **kwargs)))
+            request = self._lookups.request(lambda connection: work(connection, *args, **kwargs))
+            return cast("T", await self._while_it_answers(request.answer, request))
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work(transaction, ...)`` in the writer; return when it is committed.
@@ -123,7 +128,26 @@ class Database:
         An exception undoes what this ``work`` did, and nothing else.
         """
         with self._answering("write"):
-            return cast("T", await self._writer.submit(lambda transaction: work(transaction, *args, **kwargs)))
+            request = self._writer.request(lambda transaction: work(transaction, *args, **kwargs))
+            return cast("T", await self._while_it_answers(request.answer, request))
+
+    async def _while_it_answers(self, answer: "asyncio.Future[T]", request: Request[Any] | None = None) -> T:
+        """Wait for an answer, for as long as the database is there.
+
+        Raises:
+            DatabaseUnavailable: It is not. What was asked for is not done, or, if it has begun, may be.
+        """
+        if self._liveness is None:
+            return await answer
+        while not (await asyncio.wait([answer], timeout=PATIENCE))[0]:
+            if not await self._liveness.answers() and not answer.done():
+                if request is not None:
+                    request.withdrawn = True
+                answer.cancel()
+                raise DatabaseUnavailable(
+                    f"the database has not answered for {PATIENCE + TIMEOUT:g} s; try again once it is there"
+                )
+        return answer.result()
 
     def pass_on(self, topic: str, hint: bytes) -> None:
         """Pass a publisher's hint on to the other servers on the database, if there can be any. Never blocks.

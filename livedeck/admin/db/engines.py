@@ -39,6 +39,16 @@ _SUSPENDED = 5
 cut off, and all others wait for the lock. What it wanted to commit it does again when it finds out."""
 
 
+_TIMEOUTS = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+"""What finds out within seconds that the database's machine is gone; what the URL says goes before."""
+
+
 @dataclass(frozen=True)
 class Engines:
     """One engine for the single writer, one for readers."""
@@ -141,6 +151,7 @@ def _prepare_sqlite(cache: int, connection: DBAPIConnection, _entry: ConnectionP
 
 def _postgresql(url: URL, options: dict[str, Any]) -> Engines:
     plain = url.set(drivername="postgresql+psycopg")
+    plain = plain.update_query_dict({**_TIMEOUTS, **plain.query})
     try:
         writer = create_engine(plain, pool_size=1, max_overflow=0, pool_pre_ping=True, execution_options=options)
     except ImportError as error:

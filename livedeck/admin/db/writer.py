@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from livedeck.admin.db.batches import Answer, BatchThread, Request
 from livedeck.admin.db.numbers import last_number
 from livedeck.admin.db.prepared import command
+from livedeck.errors import DatabaseUnavailable
 
 _MOST: Final = 256
 _CLOCK: Final = select(cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger))
@@ -97,6 +98,8 @@ class Writer(BatchThread[Transaction]):
     def _serve(self, batch: list[Request[Transaction]]) -> None:
         try:
             with self._engine.begin() as connection:
+                if not (batch := _wanted(batch)):  # the database was away until now, and nobody waits any more
+                    return
                 transaction = Transaction(connection)
                 first = last_number(connection)
                 transaction.last = first
@@ -114,12 +117,28 @@ class Writer(BatchThread[Transaction]):
                     transaction.released,
                     tuple(transaction.ended),
                 )
+                _check_wanted(batch)
                 if news != Committed():
                     self._announce(connection, news)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait for the answer
             answers = [Answer(request, error=error) for request in batch]
             news = Committed()
         self._deliver(answers, partial(self._notify, news))
+
+
+def _wanted(batch: list[Request[Transaction]]) -> list[Request[Transaction]]:
+    """Return the requests whose callers were not told meanwhile that they are refused."""
+    return [request for request in batch if not request.withdrawn]
+
+
+def _check_wanted(batch: list[Request[Transaction]]) -> None:
+    """Refuse to commit what somebody was told is refused: the others ask again.
+
+    Raises:
+        DatabaseUnavailable: There is such a request.
+    """
+    if len(_wanted(batch)) < len(batch):
+        raise DatabaseUnavailable("the database has not answered for long; try again")
 
 
 def _attempt(transaction: Transaction, request: Request[Transaction]) -> Answer[Transaction]:

@@ -15,6 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from livedeck.admin.error_responses import RETRY_AFTER
 from livedeck.admin.offload import Offloader
 from livedeck.admin.services.decoding import decode
 from livedeck.errors import (
@@ -70,6 +71,11 @@ _log = logging.getLogger(__name__)
 
 _TIMES: Final = Histogram("livedeck_call_seconds", "How long calls take, of gRPC and of REST.", ["method"])
 _REFUSALS: Final = Counter("livedeck_call_errors", "Calls that were not served, by gRPC's status.", ["method", "code"])
+
+
+def _again_after(code: grpc.StatusCode) -> tuple[tuple[str, str], ...]:
+    """Return the metadata that tells when to ask again for what is not to be had now, as REST's header does."""
+    return (("retry-after", RETRY_AFTER),) if code is grpc.StatusCode.UNAVAILABLE else ()
 
 
 class Failure(Exception):
@@ -135,7 +141,7 @@ class Service:
             except InvalidRequest as error:
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             except Failure as failure:
-                await context.abort(failure.code, failure.message)
+                await context.abort(failure.code, failure.message, _again_after(failure.code))
 
         # Without a deserializer: grpc would run it on the loop however large the request is, and answer UNKNOWN, with
         # a traceback in our log, for bytes that are no message.
