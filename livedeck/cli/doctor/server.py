@@ -18,7 +18,7 @@ from livedeck.client.endpoint import Endpoint
 from livedeck.client.sse import SseParser
 from livedeck.errors import InvalidName, LivedeckError
 
-_TIMEOUT: Final = 5.0
+_TIMEOUT: Final = 10.0
 """Seconds that anything may take."""
 _SKEW: Final = 5.0
 """Seconds that clocks may differ by: the server tells its time in whole seconds."""

