@@ -10,7 +10,8 @@ import pytest
 
 from livedeck.executors.api import ExecutorSettings, ExitKind
 from livedeck.executors.loading import load
-from livedeck.testing.executor_contract import ExecutorContract, Scene, how, is_running, within
+from livedeck.executors.watchdog import REASON, Limit, Watchdog, now
+from livedeck.testing.executor_contract import ExecutorContract, Scene, eventually, how, is_running, within
 
 from .harness import LocalHarness
 
@@ -85,3 +86,26 @@ def test_making_an_executor_starts_nothing(tmp_path: Path) -> None:
     for name in ("process", "subprocess"):
         load(name)(ExecutorSettings(work_dir=tmp_path / "work", environment=dict(os.environ)))
     assert not list(tmp_path.iterdir())
+
+
+async def test_attempts_of_a_server_that_is_silent_for_too_long_end_by_themselves(harness: Any) -> None:
+    scene = Scene(harness)
+    attempts = [scene.attempt(name, scene.path("started"), scene.path("gate")) for name in ("waits", "waits")]
+    attempts.append(scene.attempt("ignores", scene.path("started")))
+    async with harness.executor() as executor:
+        assert all(executor.binds(attempt) for attempt in attempts)
+        executor.renew(Limit(now() + 600.0))
+        handles = [await within(executor.launch(attempt)) for attempt in attempts]
+        await scene.started(3)
+    Watchdog(harness.work_dir).write(Limit(now() + 0.3, 0.2))  # the server is gone, and its time nearly over
+    await eventually(lambda: not any(map(is_running, scene.pids())))
+    async with harness.executor() as executor:
+        for handle in handles:
+            ended = await within(executor.wait(handle))
+            assert (ended.kind, ended.reason) == (ExitKind.LOST, REASON)
+        late = asyncio.create_task(executor.launch(scene.attempt("waits", scene.path("late"), scene.path("gate"))))
+        assert not (await asyncio.wait([late], timeout=1.5))[0], "nothing is started before the leases stand again"
+        assert not scene.path("late").exists()
+        executor.renew(Limit())
+        scene.path("gate").touch()
+        assert how(await within(executor.wait(await within(late)))) == (ExitKind.EXITED, 0)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,15 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, Wor
 
 from livedeck.errors import ExecutorError, StateForbids
 from livedeck.executors.api import Attempt, Exit
+from livedeck.executors.watchdog import now
 from livedeck.propeller import PropellerSettings
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, succeed
 from livedeck.testing.workflows import sub_workflow, task, workflow
-from tests.propeller.conftest import World
+from tests.propeller.conftest import QUICK, World
+
+SHARED = replace(QUICK, shared=True)
+"""Other engines may take over."""
 
 
 async def forever(attempt: Attempt) -> Any:
@@ -282,3 +287,52 @@ async def test_an_execution_that_is_created_later_is_taken_up_at_once(world: Wor
             await world.control.until_over(execution)
             assert execution.phase == WorkflowExecution.SUCCEEDED
         await world.control.until(lambda: all(not each.owner for each in world.control.executions.values()))
+
+
+async def test_what_only_another_servers_machine_reached_is_lost_when_its_execution_is_taken_over(world: World) -> None:
+    execution = world.control.create("e", workflow(task("n0"), task("n1", outputs="o0")))
+    there, here = world.executor(forever, bound=True), world.executor(quick, bound=True)
+    async with world.propeller(there, owner="there", settings=SHARED):
+        await world.control.until(running(execution, 2))
+        done = next(process.attempt for process in there.processes.values() if "/n1/" in process.attempt.id)
+        await succeed(done, o0=1)  # in its last moment
+        world.control.steal(execution)
+        execution.lease_until = 0.0
+        async with world.propeller(here, owner="here", settings=SHARED):
+            await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    phases = {(each.id.node_execution_id.node_id, each.id.retry_attempt): each.closure for each in execution.tasks}
+    assert phases["n0", 0].error.code == "Lost"
+    assert {name: closure.phase for name, closure in phases.items() if name != ("n0", 0)} == {
+        ("n0", 1): TaskExecution.SUCCEEDED,
+        ("n1", 0): TaskExecution.SUCCEEDED,
+    }
+    assert [name.rpartition("/")[2] for name in here.processes] == ["1"]
+
+
+async def test_a_lease_is_not_given_back_while_attempts_run_that_only_this_server_reaches(world: World) -> None:
+    runs, rests = (world.control.create(name, workflow(task("n0"))) for name in ("runs", "rests"))
+    executor = world.executor(forever, bound=True, capacity=1)
+    async with world.propeller(executor, owner="p", settings=SHARED):
+        await world.control.until(lambda: running(runs)() and len(rests.tasks) == 1)
+    assert runs.owner == "p"
+    assert rests.owner == ""
+    assert [process.aborted for process in executor.processes.values()] == [0]
+
+
+async def test_attempts_of_an_execution_that_another_has_taken_over_are_ended_before_others_may_go_on(
+    world: World,
+) -> None:
+    execution = world.control.create("e", workflow(task("n0")))
+    other = world.control.create("other", workflow(task("n0")))
+    executor = world.executor(forever, bound=True)
+    async with world.propeller(executor, owner="p", settings=replace(SHARED, lease_renewal=0.01)):
+        await world.control.until(lambda: running(execution)() and running(other)())
+        world.control.steal(execution)
+        said = len(executor.limits)
+        async with asyncio.timeout(60):
+            while len(executor.limits) < said + 2:
+                await asyncio.sleep(0)
+        assert [process.aborted for process in executor.processes.values()] == [1, 0]
+        assert all(limit.until < now() + SHARED.lease_ttl for limit in executor.limits)
+    assert execution.owner == "thief"
