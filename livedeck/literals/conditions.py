@@ -51,12 +51,16 @@ def holds(condition: BooleanExpression, inputs: Mapping[str, Literal]) -> bool:
 
 
 def _joined(conjunction: ConjunctionExpression, inputs: Mapping[str, Literal]) -> bool:
+    if conjunction.operator not in ConjunctionExpression.LogicalOperator.values():
+        raise InvalidWorkflow(f"a condition joins two others by operator {conjunction.operator}, which there is not")
     left = holds(conjunction.left_expression, inputs)
     decided = conjunction.operator == ConjunctionExpression.OR
     return left if left is decided else holds(conjunction.right_expression, inputs)
 
 
 def _compared(comparison: ComparisonExpression, inputs: Mapping[str, Literal]) -> bool:
+    if comparison.operator not in _OPERATORS:
+        raise InvalidWorkflow(f"a condition compares by operator {comparison.operator}, which there is not")
     left_kind, left = _value(comparison.left_value, inputs)
     right_kind, right = _value(comparison.right_value, inputs)
     symbol, compare = _OPERATORS[comparison.operator]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from flyteidl.core.catalog_pb2 import CatalogCacheStatus, CatalogReservation
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier, WorkflowExecutionIdentifier
@@ -52,6 +52,14 @@ class Observations:
     """Which execution a node has started."""
     compiled: dict[tuple[Path, int], DynamicWorkflowNodeMetadata] = field(default_factory=dict)
     """The nodes that an attempt has left to be run in its place."""
+
+    def seconds_left(self, path: Path, limit: timedelta) -> float:
+        """Return how much is left of a time that counts from when the node began to run, whichever engine saw that.
+
+        No time is added to the moment: of a limit that ends behind the last year there is, all is left.
+        """
+        now = datetime.now(UTC)
+        return limit.total_seconds() - (now - self.began.setdefault(path, now)).total_seconds()
 
     def add_recorded(self, nodes: Iterable[tuple[Path, RecordedNode]]) -> None:
         """Take over what is on record."""

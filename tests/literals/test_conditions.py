@@ -157,3 +157,16 @@ def test_the_right_side_is_looked_at_only_where_it_matters() -> None:
 def test_an_empty_condition_is_refused() -> None:
     with pytest.raises(InvalidWorkflow, match="neither a comparison nor a conjunction"):
         holds(BooleanExpression(), {})
+
+
+def test_operators_that_there_are_not_are_refused_in_words() -> None:
+    unknown: Any = 99
+    comparison = compare("==", 1)
+    comparison.comparison.operator = unknown
+    with pytest.raises(InvalidWorkflow, match="compares by operator 99, which there is not"):
+        holds(comparison, {"x": scalar(1)})
+    conjunction = ConjunctionExpression(
+        operator=unknown, left_expression=compare("==", 1), right_expression=compare("==", 1)
+    )
+    with pytest.raises(InvalidWorkflow, match="joins two others by operator 99, which there is not"):
+        holds(BooleanExpression(conjunction=conjunction), {"x": scalar(1)})

@@ -9,7 +9,7 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.types_pb2 import SimpleType
-from flyteidl.core.workflow_pb2 import GateNode, Node
+from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.errors import InvalidWorkflow
@@ -17,7 +17,18 @@ from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.planner import Planner
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, literal
-from livedeck.testing.workflows import Part, approval, asked_for, branch, equals, promise, sleep, task, workflow
+from livedeck.testing.workflows import (
+    Part,
+    approval,
+    asked_for,
+    branch,
+    equals,
+    promise,
+    sleep,
+    sub_workflow,
+    task,
+    workflow,
+)
 from tests.propeller.conftest import World
 from tests.propeller.deaths import CALLS, die_at_every_call
 from tests.propeller.test_node_kinds import add_ten, outputs_of, phases, story
@@ -79,6 +90,16 @@ async def test_nodes_that_wait_for_values_of_different_types_by_one_name_fail(wo
     assert execution.phase == WorkflowExecution.FAILED
     assert execution.error.code == "SignalTypeMismatch"
     assert "'how many' is of another type for another node" in execution.error.message
+
+
+async def test_times_that_end_before_or_behind_all_years_are_times(world: World) -> None:
+    ages = timedelta(days=3_000_000)
+    inner = workflow(task("n0", outputs="o0"), name="inner")
+    metadata = NodeMetadata()
+    metadata.timeout.FromTimedelta(ages)
+    closure = workflow(sleep("n0", -ages), approval("n1", "ok", ages), sub_workflow("n2", inner).named(metadata))
+    execution = await run(world, closure, ok=True)
+    assert execution.phase == WorkflowExecution.SUCCEEDED, execution.error
 
 
 async def test_a_refusal_fails_the_node(world: World) -> None:

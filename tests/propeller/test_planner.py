@@ -12,7 +12,18 @@ from livedeck.errors import InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.plan import ScopePlan
 from livedeck.propeller.planner import MOST_LEVELS, Planner
-from livedeck.testing.workflows import ANY, Part, branch, equals, promise, sub_workflow, task, template, workflow
+from livedeck.testing.workflows import (
+    ANY,
+    Part,
+    branch,
+    equals,
+    mapped,
+    promise,
+    sub_workflow,
+    task,
+    template,
+    workflow,
+)
 
 
 def plan(closure: CompiledWorkflowClosure) -> ScopePlan:
@@ -216,3 +227,11 @@ def test_the_time_for_a_plan_grows_with_the_nodes_and_not_with_their_square() ->
     closure.primary.template.nodes.extend(Node(id=f"n{number}") for number in range(50_000))
     with pytest.raises(InvalidWorkflow, match="node 'n0' has nothing to run"):  # which is found out last
         plan(closure)
+
+
+@pytest.mark.parametrize("ratio", [-0.5, 1.5, float("inf"), float("nan")])
+def test_a_ratio_of_items_that_is_none_is_refused_in_words(ratio: float) -> None:
+    part = mapped("n0", task("n0", x=promise("", "x")), x=promise("", "x"))
+    part.node.array_node.min_success_ratio = ratio
+    with pytest.raises(InvalidWorkflow, match=f"node 'n0' asks for a ratio of {ratio:g} of its items"):
+        plan(workflow(part, inputs=["x"]))

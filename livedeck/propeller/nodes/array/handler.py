@@ -11,7 +11,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.workflow_pb2 import ArrayNode, Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
-from livedeck.errors import ImpossibleTransition, UnsupportedOption
+from livedeck.errors import ImpossibleTransition, InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode, ReportTask
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
@@ -53,6 +53,11 @@ class ArrayHandler(NodeHandler):
     @classmethod
     def plan(cls, node: Node, planner: Planner) -> Self:
         array = node.array_node
+        if array.WhichOneof("success_criteria") == "min_success_ratio" and not 0 <= array.min_success_ratio <= 1:
+            raise InvalidWorkflow(
+                f"node {node.id!r} asks for a ratio of {array.min_success_ratio:g} of its items to succeed: "
+                "give one from 0 to 1"
+            )
         if array.node.HasField("task_node"):
             task = planner.task(array.node.task_node.reference_id)
             return cls(array, task.id, task.interface.outputs, planner.handler(array.node), task)

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from flyteidl.core.identifier_pb2 import SignalIdentifier
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
@@ -39,20 +38,19 @@ class GateStaysShut(NodeEvent):
 
 async def wait(gate: Gate, shell: Shell, path: Path) -> None:
     """Wait at the gate, and emit what came of it. An execution that is aborted meanwhile is not told anything."""
-    began = shell.observations.began.setdefault(path, datetime.now(UTC))
-    event = await _slept(gate, path, began) if isinstance(gate, Sleep) else await _signalled(gate, shell, path, began)
+    event = await _slept(gate, shell, path) if isinstance(gate, Sleep) else await _signalled(gate, shell, path)
     with shell.recorder.expecting():
         shell.emit(event)
 
 
-async def _slept(gate: Sleep, path: Path, began: datetime) -> NodeEvent:
-    await asyncio.sleep(max(_left(gate.duration, began), 0.0))
+async def _slept(gate: Sleep, shell: Shell, path: Path) -> NodeEvent:
+    await asyncio.sleep(max(shell.observations.seconds_left(path, gate.duration), 0.0))
     return GateOpened(path)
 
 
-async def _signalled(gate: Approval | Input, shell: Shell, path: Path, began: datetime) -> NodeEvent:
+async def _signalled(gate: Approval | Input, shell: Shell, path: Path) -> NodeEvent:
     signal = SignalIdentifier(signal_id=gate.signal, execution_id=shell.addresses.execution)
-    timeout = None if gate.timeout is None else max(_left(gate.timeout, began), _TO_LOOK)
+    timeout = None if gate.timeout is None else max(shell.observations.seconds_left(path, gate.timeout), _TO_LOOK)
     try:
         async with asyncio.timeout(timeout):
             value = await retry(
@@ -78,8 +76,3 @@ async def _answered(gate: Approval | Input, value: Literal, shell: Shell, path: 
         return GateStaysShut(path, Failure("ReceivedRejectSignal", f"{gate.signal!r} was not approved."))
     await shell.data.store_outputs(path, outputs)
     return GateOpened(path)
-
-
-def _left(time: timedelta, began: datetime) -> float:
-    """Return the seconds that are left of a time."""
-    return (began + time - datetime.now(UTC)).total_seconds()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 from flyteidl.admin.execution_pb2 import Execution
@@ -91,8 +91,7 @@ async def _create(plan: Launched, shell: Shell, path: Path, child: Child) -> Nod
 
 async def _ended(plan: Launched, shell: Shell, path: Path, child: Child) -> NodeEvent:
     """Wait for the child's end. The time counts from when the node began to run, whichever engine saw that."""
-    began = shell.observations.began.setdefault(path, datetime.now(UTC))
-    left = None if plan.timeout is None else (began + plan.timeout - datetime.now(UTC)).total_seconds()
+    left = None if plan.timeout is None else shell.observations.seconds_left(path, plan.timeout)
     try:
         async with asyncio.timeout(None if left is None else max(left, _TO_LOOK)):
             execution = await child.wait_ended()

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from livedeck.propeller.commands import NodeCommand
 from livedeck.propeller.events import NodeEvent
@@ -22,6 +22,5 @@ class TimeIsOver(NodeEvent):
 
 async def watch(timeout: timedelta, shell: Shell, path: Path) -> None:
     """Emit the event when the time is over, which counts from when the node began to run."""
-    began = shell.observations.began.setdefault(path, datetime.now(UTC))
-    await asyncio.sleep(max((began + timeout - datetime.now(UTC)).total_seconds(), 0.0))
+    await asyncio.sleep(max(shell.observations.seconds_left(path, timeout), 0.0))
     shell.emit(TimeIsOver(path))
