@@ -89,13 +89,15 @@ class Objects:
         ]
 
     def key_of(self, uri: str) -> str:
-        """Return the key of an object given by its URI.
+        """Return the key of an object given by its URI, or, as flytekit's tasks have it, by its path on this machine.
 
         Raises:
             InvalidRequest: It lies outside of the store.
             InvalidKey: It is malformed, or would leave the store by ``..``.
         """
         root = self._store.uri + "/"
+        if uri.startswith("/"):
+            uri = f"file://{uri}"
         if not uri.startswith(root) or len(uri) == len(root):
             raise InvalidRequest(f"{uri!r} is not in this server's store ({self._store.uri})")
         key = uri[len(root) :]

@@ -15,7 +15,7 @@ from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.quantities import quantity
 from livedeck.propeller.secrets import variables_of
-from livedeck.propeller.templates import contained, render
+from livedeck.propeller.templates import contained, is_flytekits, render
 from livedeck.store import join_uri
 from livedeck.store.layout import ITEM, split_item
 
@@ -73,6 +73,9 @@ class AttemptWriter:
         """
         container = task.template.container
         variables = self._variables(node, number)
+        if is_flytekits((*container.command, *container.args)):
+            # flytekit takes what begins with file:// for a relative path, and finds none of its own files there.
+            variables["rawoutputdataprefix"] = variables["rawoutputdataprefix"].removeprefix("file://")
         return Attempt(
             id=self._addresses.attempt_id(node, number),
             command=render(contained((*container.command, *container.args)), variables, inputs),

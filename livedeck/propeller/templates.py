@@ -62,6 +62,12 @@ def contained(args: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
+def is_flytekits(args: tuple[str, ...]) -> bool:
+    """Say whether a command line is one that flytekit registers for its own tasks."""
+    return any("pyflyte-" in arg and "-execute" in arg for arg in args)
+
+
+@lru_cache(maxsize=1024)
 def mentioned(args: tuple[str, ...]) -> frozenset[str]:
     """The variables that any of the arguments has, in lower case; remembered, as all attempts of a task ask."""
     return frozenset(match["name"].lower() for arg in args for match in _VARIABLE.finditer(arg))

@@ -40,6 +40,10 @@ def test_eager_tasks_that_wait_for_their_children_do_not_keep_these_from_running
     assert outcomes("flytekit_eager.py", "6", folder=tmp_path, options=parallel) == [2, 4, 6, 8, 10, 12]
 
 
+def test_files_folders_and_frames_go_from_task_to_task(tmp_path: Path) -> None:
+    assert outcomes("flytekit_files.py", folder=tmp_path) == [42, "39"]
+
+
 def test_launch_plans_start_executions(tmp_path: Path) -> None:
     """In a workflow, a map, a dynamic task and by themselves; the client finds the child, and the failure node."""
     assert outcomes("flytekit_launch_plans.py", folder=tmp_path) == {
