@@ -66,6 +66,12 @@ class NodeNames:
             return nodes[id_]
         for attempt in _ATTEMPT.finditer(id_):
             parent = nodes.get(id_[: attempt.start()])
+            if parent is not None and parent.WhichOneof("target") == "array_node":
+                item = id_[attempt.end() :]
+                inside = _ATTEMPT.search(item)
+                if inside is None:
+                    return parent  # all its items run the same, and go by its name
+                return self._find(item[inside.end() :], self._inside_of(parent.array_node.node))
             if parent is not None:
                 return self._find(id_[attempt.end() :], self._inside_of(parent))
         return None

@@ -135,6 +135,23 @@ def test_ways_of_a_conditional_have_the_names_of_what_they_run(capsys: pytest.Ca
     ]
 
 
+def test_items_that_are_nodes_have_the_name_of_their_map_and_nodes_inside_of_them_their_own() -> None:
+    workflow = CompiledWorkflowClosure()
+    mapped = workflow.primary.template.nodes.add(id="n1", metadata={"name": "train-europe"})
+    mapped.array_node.node.workflow_node.sub_workflow_ref.name = "inner"
+    workflow.sub_workflows.add().template.id.name = "inner"
+    workflow.sub_workflows[-1].template.nodes.add(id="n0", metadata={"name": "fit"})
+    names = NodeNames(workflow)
+    for id_, spec, name in (
+        ("n1-0-n2", "n2", "train-europe"),
+        ("n1-0-n2-0-n0", "n0", "fit"),
+        ("n1-0-n2-0-x", "x", "x"),
+    ):
+        node = NodeExecution(metadata={"spec_node_id": spec})
+        node.id.node_id = id_
+        assert names.of(node) == name
+
+
 @pytest.mark.parametrize(("source", "whose"), [("fast-cat", "fast-cat"), ("", "an earlier run")])
 def test_what_the_cache_gave_is_told_as_in_a_local_run(
     capsys: pytest.CaptureFixture[str], source: str, whose: str
