@@ -16,5 +16,5 @@ def test_a_probe_reaches_a_stream_of_another_server(cluster: Cluster) -> None:
     with httpx.stream("GET", f"{watched.url}{path}", timeout=60) as stream:
         events = (line for line in stream.iter_lines() if line.startswith("event: "))
         assert next(events) == "event: ready"
-        assert httpx.post(f"{told.url}{path}").status_code == 204
+        assert httpx.post(f"{told.url}{path}", timeout=60).status_code == 204
         assert next(events) == "event: probe"

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from livedeck.propeller.status import EngineStatus
 from livedeck.telemetry.metrics import reported
-from livedeck.testing.server import running_admin
+from livedeck.testing.server import DEADLINE, running_admin
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = ROOT / "deploy" / "grafana" / "livedeck.json"
@@ -26,7 +26,10 @@ STATUS = EngineStatus(
 @pytest.fixture
 async def served(tmp_path: Path) -> set[str]:
     """The names of all series that a server may have."""
-    async with running_admin(tmp_path) as admin, httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+    async with (
+        running_admin(tmp_path) as admin,
+        httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http,
+    ):
         admin.watch_engine(lambda: STATUS)
         text = (await http.get("/metrics")).text
     found = {family.name: family.type for family in parse(text)}

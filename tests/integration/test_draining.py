@@ -81,14 +81,14 @@ def test_sigterm_ends_streams_in_order_and_leaves_the_attempt_to_the_next_server
 
 def test_while_it_drains_it_is_not_ready_and_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     with running_server(tmp_path / "server", options=["--shutdown-delay", "600"]) as server:
-        assert httpx.get(f"{server.url}/readyz").json()["checks"]["engine"] == "ok"
+        assert httpx.get(f"{server.url}/readyz", timeout=DEADLINE).json()["checks"]["engine"] == "ok"
         lingering = Lingering(server, tmp_path)
         with lingering.watched():
             server.send(signal.SIGTERM)
-            wait_for(lambda: httpx.get(f"{server.url}/readyz").status_code == 503)
+            wait_for(lambda: httpx.get(f"{server.url}/readyz", timeout=DEADLINE).status_code == 503)
             wait_for(lambda: not lingering.is_leased())
-            assert httpx.get(f"{server.url}/readyz").json()["reason"] == "the server is shutting down"
-            assert httpx.get(f"{server.url}/healthz").text == "ok"
+            assert httpx.get(f"{server.url}/readyz", timeout=DEADLINE).json()["reason"] == "the server is shutting down"
+            assert httpx.get(f"{server.url}/healthz", timeout=DEADLINE).text == "ok"
             with Client(server.endpoint) as client:  # who is still here is served
                 assert client.get_execution(lingering.id).id == lingering.id
             server.send(signal.SIGTERM)
@@ -96,6 +96,6 @@ def test_while_it_drains_it_is_not_ready_and_a_second_signal_ends_it_at_once(tmp
         server.options = ()
         server.start()
         lingering.check_end()
-        numbers = httpx.get(f"{server.url}/metrics").text
+        numbers = httpx.get(f"{server.url}/metrics", timeout=DEADLINE).text
         assert re.search(r'^livedeck_ended_attempts_total\{outcome="succeeded"\} 1\.0$', numbers, re.MULTILINE)
         assert re.search(r'^livedeck_ended_executions_total\{phase="SUCCEEDED"\} 1\.0$', numbers, re.MULTILINE)

@@ -10,7 +10,7 @@ import pytest
 
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess, running_server
-from tests.integration.running import phase_of, run, wait_for
+from tests.integration.running import DEADLINE, phase_of, run, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def test_every_line_is_json_with_its_ids(tmp_path: Path) -> None:
             ended = run(client, "lingering.py", "linger", ledger=ledger, release=release)
             assert phase_of(ended) == "SUCCEEDED"
         url = f"{server.url}/live/executions/{ended.id.project}/{ended.id.domain}/{ended.id.name}"
-        answer = httpx.delete(url, headers={"x-request-id": "mine-1"})
+        answer = httpx.delete(url, headers={"x-request-id": "mine-1"}, timeout=DEADLINE)
         assert answer.headers["x-request-id"] == "mine-1"
         with socket.create_connection(("127.0.0.1", int(server.endpoint.rpartition(":")[2]))) as connection:
             connection.sendall(b"no request at all\r\n\r\n")

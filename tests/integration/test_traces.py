@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from livedeck.client import Client
 from livedeck.testing.process import running_server
-from tests.integration.running import phase_of, run, wait_for
+from tests.integration.running import DEADLINE, phase_of, run, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def test_a_server_sends_one_trace_for_an_execution_and_tells_its_id(tmp_path: Pa
             assert phase_of(ended) == "SUCCEEDED"
             wait_for(lambda: len(spans_of(received)) == 2)
             path = f"{ended.id.project}/{ended.id.domain}/{ended.id.name}"
-            told = httpx.get(f"{server.url}/live/traces/{path}").json()["traceId"]
+            told = httpx.get(f"{server.url}/live/traces/{path}", timeout=DEADLINE).json()["traceId"]
         spans = spans_of(received)
     assert len(spans) == 2
     assert {span.trace_id.hex() for span in spans} == {told}

@@ -1,20 +1,25 @@
 """`/metrics`, read as Prometheus reads it."""
 
+import asyncio
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from flyteidl.core.execution_pb2 import WorkflowExecution
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from livedeck.admin.app import Admin
 from livedeck.admin.db.database import Database
+from livedeck.admin.db.engines import READERS
 from livedeck.admin.db.open_executions import count
 from livedeck.admin.operations.database_gauges import DatabaseGauges
+from livedeck.errors import DatabaseUnavailable
 from livedeck.propeller.status import EngineStatus
-from livedeck.testing.server import listening, running_admin
+from livedeck.testing.server import DEADLINE, listening, running_admin
 from tests.admin.conftest import Caller, Protos
 
 Numbers = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -22,7 +27,7 @@ Numbers = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 async def scrape(admin: Admin) -> Numbers:
     """Every sample, by its name and labels."""
-    async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+    async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http:
         answer = await http.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
@@ -38,7 +43,10 @@ def value(numbers: Numbers, name: str, **labels: str) -> float:
 
 
 async def test_what_is_done_is_counted(tmp_path: Path) -> None:
-    async with running_admin(tmp_path) as admin, httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+    async with (
+        running_admin(tmp_path) as admin,
+        httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http,
+    ):
         before = await scrape(admin)
         await http.get("/api/v1/version")
         await http.get("/api/v1/executions/flytesnacks/development/none")
@@ -77,7 +85,10 @@ async def test_the_engine_tells_of_its_attempts_and_leases(tmp_path: Path) -> No
 
 async def test_openmetrics_is_spoken_to_who_asks_for_it(tmp_path: Path) -> None:
     headers = {"accept": "application/openmetrics-text;version=1.0.0"}
-    async with running_admin(tmp_path) as admin, httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+    async with (
+        running_admin(tmp_path) as admin,
+        httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http,
+    ):
         answer = await http.get("/metrics", headers=headers)
     families = parse_openmetrics(answer.text)  # type: ignore[no-untyped-call]
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
@@ -125,3 +136,22 @@ async def test_what_was_counted_is_told_again_for_a_while(
     assert age >= 0.0
     counted, _ = await DatabaseGauges(database, fresh=0.0).current()
     assert sum(counted.phases.values()) == 1
+
+
+async def test_a_database_that_does_not_answer_holds_nobody_up(database: Database) -> None:
+    all_busy, released = threading.Barrier(READERS + 1), threading.Event()
+
+    def keep_busy(_: object) -> None:
+        all_busy.wait()
+        released.wait()
+
+    busy = [asyncio.create_task(database.read(keep_busy)) for _ in range(READERS)]
+    try:
+        await asyncio.to_thread(all_busy.wait)
+        with pytest.raises(DatabaseUnavailable, match="has not answered"):
+            await DatabaseGauges(database, timeout=0.05).current()
+    finally:
+        released.set()
+        await asyncio.gather(*busy)
+    counted, _ = await DatabaseGauges(database, timeout=DEADLINE).current()
+    assert counted.unleased == 0

@@ -11,13 +11,13 @@ import httpx
 
 from livedeck.admin.app import Admin
 from livedeck.propeller.status import EngineStatus
-from livedeck.testing.server import running_admin
+from livedeck.testing.server import DEADLINE, running_admin
 
 WORKING = EngineStatus(silent=1.0, longest_silence=30.0, leases=0, lease_age=0.0, attempts={}, held_back=0)
 
 
 async def ask(admin: Admin) -> tuple[int, dict[str, Any]]:
-    async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+    async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http:
         answer = await http.get("/readyz")
     return answer.status_code, answer.json()
 
@@ -79,7 +79,7 @@ async def test_a_server_that_drains_is_not_ready_and_all_else_goes_on(tmp_path: 
         admin.drain()
         status, body = await ask(admin)
         assert (status, body["draining"], body["reason"]) == (503, True, "the server is shutting down")
-        async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
+        async with httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http:
             assert (await http.get("/healthz")).text == "ok"
             assert (await http.get("/api/v1/version")).status_code == 200
 
@@ -87,7 +87,9 @@ async def test_a_server_that_drains_is_not_ready_and_all_else_goes_on(tmp_path: 
 async def test_strangers_are_refused(tmp_path: Path) -> None:
     async with (
         running_admin(tmp_path) as admin,
-        httpx.AsyncClient(base_url=f"http://{admin.endpoint}", headers={"host": "evil.example"}) as http,
+        httpx.AsyncClient(
+            base_url=f"http://{admin.endpoint}", timeout=DEADLINE, headers={"host": "evil.example"}
+        ) as http,
     ):
         for path in ("/readyz", "/metrics"):
             assert (await http.get(path)).status_code == 403

@@ -18,7 +18,7 @@ from livedeck.admin.operations.spans import OpenTelemetrySpans, open_spans
 from livedeck.admin.operations.tracing import Tracing, is_configured, trace_id
 from livedeck.admin.queries import Queries
 from livedeck.errors import InvalidSetting
-from livedeck.testing.server import running_admin
+from livedeck.testing.server import DEADLINE, running_admin
 from tests.admin.conftest import Caller, Protos
 
 W, N, K = WorkflowExecution, NodeExecution, TaskExecution
@@ -173,7 +173,7 @@ async def test_the_console_is_told_of_traces_only_where_there_are_some(
     for given in (None, spans):
         async with (
             running_admin(tmp_path, console=console, spans=given) as admin,
-            httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http,
+            httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http,
         ):
             page = await http.get("/console/projects")
             assert ('<meta name="livedeck-traces" content="on"></head>' in page.text) is (given is not None)
