@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test torch-test versions-test versions-short docs console wheel bench lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test torch-test ray-test versions-test versions-short docs console wheel bench lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ cluster-test: $(VENV)/.dev postgresql  ## Several servers on one PostgreSQL: eac
 torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
 	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py $(ARGS)
 
+ray-test: .venv-ray/.ready  ## The Ray executor on real clusters of this machine, with every part of one killed (Ray: 75 MB to download)
+	@.venv-ray/bin/python -m pytest tests/ray $(ARGS)
+
 versions-test: $(VENV)/.dev $(CONSOLE) postgresql  ## The quick tests with the oldest and with the newest allowed versions of what we depend on
 	@scripts/versions.sh oldest $(ARGS)
 	@scripts/versions.sh newest $(ARGS)
@@ -70,7 +73,7 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-torch .venv-flytekit .venv-peers .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-torch .venv-ray .venv-flytekit .venv-peers .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
 
 .PHONY: chromium postgresql
 chromium:
@@ -109,6 +112,12 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/dev.txt
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python torch==2.13.0
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --no-deps --editable .
+	@touch $@
+
+.venv-ray/.ready: requirements/ray.txt pyproject.toml
+	@scripts/create_venv.sh "$(PYTHON)" .venv-ray
+	@.venv-ray/bin/uv pip install --quiet --python .venv-ray/bin/python --require-hashes -r requirements/ray.txt
+	@.venv-ray/bin/uv pip install --quiet --python .venv-ray/bin/python --no-deps --editable .
 	@touch $@
 
 .venv-docs/.ready: requirements/docs.txt

@@ -53,8 +53,10 @@ class ServeSettings:
     """Seconds that an attempt may wait to be started; 0: any."""
     takeover: float = DEFAULT_TAKEOVER
     """Seconds of silence after which other servers on the database take this one's executions over."""
-    executor: str = DEFAULT_EXECUTOR
-    """Where attempts run, by name."""
+    executors: tuple[str, ...] = (DEFAULT_EXECUTOR,)
+    """Where attempts run, by name; the first those of tasks that name none."""
+    ray_address: str | None = None
+    """Where the Ray cluster is; None: on this machine."""
     attempt_url: str | None = None
     """Where attempts reach the server; None: on this machine."""
     shutdown_delay: float = 0.0
@@ -106,13 +108,23 @@ class Server:
 )
 @click.option(
     "--executor",
+    "executors",
     envvar="LIVEDECK_EXECUTOR",
     metavar="NAME",
-    default=DEFAULT_EXECUTOR,
+    multiple=True,
+    default=(DEFAULT_EXECUTOR,),
     show_default=True,
     show_envvar=True,
     help="Where attempts of tasks run: process (forked from a warm interpreter), subprocess (a new interpreter each "
-    "time), or what another package adds.",
+    "time), ray (on the nodes of a Ray cluster), or what another package adds. May be repeated (in the variable names "
+    "are divided by spaces): the first runs the tasks that name none.",
+)
+@click.option(
+    "--ray-address",
+    envvar="LIVEDECK_RAY_ADDRESS",
+    metavar="ADDRESS",
+    show_envvar=True,
+    help="Where the executor ray finds its cluster: HOST:PORT of the head.  [default: auto, this machine's]",
 )
 @click.option(
     "--attempt-url",
@@ -360,10 +372,12 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     from livedeck.admin.operations.tracing import open_spans
     from livedeck.executors import loading
     from livedeck.executors.api import ExecutorSettings
+    from livedeck.executors.router import Router
     from livedeck.executors.watchdog import Limit
     from livedeck.propeller import Propeller, PropellerSettings
 
-    create = loading.load(settings.executor)  # what cannot work is said before anything is touched
+    # What cannot work is said before anything is touched.
+    factories = {name: loading.load(name) for name in loading.compatible(settings.executors)}
     data = settings.data_dir.expanduser().resolve()  # a key of the store has no ".." in it
     data_dir.make(data)
     admin_settings = AdminSettings(
@@ -384,10 +398,12 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
         environment=for_attempts(os.environ),
         parallel=settings.parallel,
         preload=_preload(admin_settings.root),
+        address=settings.ray_address or "",
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(data_dir.locked(data))  # before anything of a server that runs is touched
-        executor = await stack.enter_async_context(create(executor_settings))
+        executor = Router({name: create(executor_settings) for name, create in factories.items()})
+        await stack.enter_async_context(executor)
         if not shared:
             executor.renew(Limit())  # attempts wait for this server, however long it is away
         admin = await stack.enter_async_context(Admin(admin_settings, spans=open_spans(os.environ)))
@@ -398,7 +414,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
             Propeller(
                 admin.control,
                 executor,
-                executor_name=settings.executor,
+                executor_name=",".join(factories),
                 owner=admin.installation,
                 attempt_environment=admin.attempt_environment,
                 settings=PropellerSettings(

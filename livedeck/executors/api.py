@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.watchdog import Limit
 
 
@@ -40,6 +41,8 @@ class Attempt:
     client: bool = False
     """Whether all that it does is to start other executions and to wait for them. It must not keep these from starting:
     it counts for no cores, and not among the attempts that run at once."""
+    executor: str = ""
+    """The name of the executor that its task asks for; empty: whichever the server has."""
     retried: bool = False
     """Whether an earlier attempt of its node has run: it need not wait behind those that have not begun."""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +112,10 @@ class ExecutorSettings:
     """How many attempts may run at once; None: the executor decides, by what they ask for."""
     preload: tuple[str, ...] = ()
     """Modules that attempts will import, for an executor that can do so in advance."""
+    address: str = ""
+    """Where the cluster is whose nodes run attempts; empty: there is none, or the executor finds it."""
+    ends_with: ProcessIdentity | None = None
+    """The process with which all attempts end, whatever becomes of the executor; None: they outlive every other."""
 
 
 class Executor(Protocol):

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import inspect
+from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
@@ -10,11 +11,24 @@ from livedeck.errors import InvalidSetting
 from livedeck.executors.api import ExecutorFactory
 
 GROUP = "livedeck.executors"
+_LOCAL = ("process", "subprocess")
+"""Those of this machine: either takes up what the other has left in the same folder."""
 
 
 def available() -> dict[str, EntryPoint]:
     """Return the executors that are installed, by name."""
     return {found.name: found for found in sorted(entry_points(group=GROUP), key=lambda each: each.name)}
+
+
+def compatible(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of executors that one server may have together, each once.
+
+    Raises:
+        InvalidSetting: they would run in each other's folder.
+    """
+    if set(_LOCAL) <= set(names):
+        raise InvalidSetting(f"one server has {' or '.join(_LOCAL)} (--executor, LIVEDECK_EXECUTOR), not both")
+    return tuple(dict.fromkeys(names))
 
 
 def load(name: str) -> ExecutorFactory:

@@ -11,6 +11,7 @@ from flyteidl.core.tasks_pb2 import Container, Resources, TaskTemplate
 
 from livedeck.executors.api import Attempt
 from livedeck.literals.offloading import LEAST, MOST
+from livedeck.literals.task_config import EXECUTOR
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.quantities import quantity
@@ -85,6 +86,7 @@ class AttemptWriter:
             memory=_memory(task.resources),
             gpus=_gpus(task.resources),
             client=task.eager,
+            executor=task.template.config.get(EXECUTOR, ""),
             retried=number > 0,
             metadata={"task": task.template.id.name, **_others(task.resources)},
         )

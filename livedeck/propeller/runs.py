@@ -206,12 +206,15 @@ class Run:
         return await self._find() if self._asked else None
 
     async def _launch(self) -> str:
+        found = await self._find() if self._asked else None
         if self._slots is not None:
-            if self._asked and await self._find() is not None:
+            if found is not None:
                 self._slots.acquire_over()  # an attempt that runs already is not held back
             else:
                 await self._slots.acquire(self, first=self._attempt.retried)
             self._holds_slot = True
+        if found is not None:  # wherever it runs: what its task asks for, or the default, may be another by now
+            return found
         known, self._asked = self._asked, True
         try:
             return await self._executor.launch(self._attempt)

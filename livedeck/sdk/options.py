@@ -205,6 +205,8 @@ class TaskOptions:
     secrets: "tuple[Secret, ...]" = ()
     docs: "Documentation | None" = None
     deprecated: str = ""
+    executor: str = ""
+    """The name of the executor that runs it; empty: the server's default."""
     noted: tuple[str, ...] = ()
     """Options that were given and change nothing."""
 
@@ -230,6 +232,7 @@ class TaskKeywords(TypedDict, total=False):
     docs: "Documentation | str | None"
     container_image: Any
     deprecated: str | None
+    executor: str | None
     labels: Mapping[str, str] | None
     annotations: Mapping[str, str] | None
     pod_template: Any

@@ -33,7 +33,7 @@ _KNOWN = (
     *("enable_deck", "deck_fields", "deck_publish", "retries", "timeout", "requests", "limits", "environment"),
     *("interruptible", "cache", "cache_version", "cache_serialize", "cache_ignore_input_vars", "resources"),
     *("deprecated", "disable_deck", "container_image", "labels", "annotations", "pod_template", "pod_template_name"),
-    *("shared_memory", "secret_requests", "docs"),
+    *("shared_memory", "secret_requests", "docs", "executor"),
 )
 
 _OVERRIDES = (
@@ -126,6 +126,7 @@ def task(
     pod_template: Any = ...,
     pod_template_name: str | None = ...,
     shared_memory: bool | str | None = ...,
+    executor: str | None = ...,
 ) -> TaskDecorator: ...
 
 
@@ -180,7 +181,8 @@ def task(
             ``secret_requests``, the secrets that it reads (see ``Secret``); ``docs``, a ``Documentation`` in place of
             the docstring; ``deprecated``, a text that is registered with it. ``container_image``, ``labels``,
             ``annotations``, ``pod_template``, ``pod_template_name`` and ``shared_memory`` change nothing here, and a
-            warning says so. What else flytekit has is refused, with the reason.
+            warning says so. What else flytekit has is refused, with the reason. Of livedeck's own: ``executor``, the
+            name of the executor that runs it on a server that has several.
 
     Returns:
         The task: called like the function.
@@ -270,7 +272,7 @@ def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
 
 _RARER = (
     *("container_image", "secret_requests", "docs", "deprecated", "labels", "annotations", "pod_template"),
-    *("pod_template_name", "shared_memory"),
+    *("pod_template_name", "shared_memory", "executor"),
 )
 
 
@@ -290,6 +292,7 @@ def _read_rarer(decorator: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "secrets": read_secrets(value("secret_requests")),
         "docs": read_documentation(value("docs")),
         "deprecated": _read_text("deprecated", value("deprecated")),
+        "executor": _read_text("executor", value("executor")),
         "noted": tuple(name for name in NOTED if value(name) not in (None, False, "")),
     }
 

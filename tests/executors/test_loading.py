@@ -40,7 +40,7 @@ def test_a_package_can_add_some(package: Any, tmp_path: Path) -> None:
 
 def test_a_name_that_there_is_not_lists_those_that_there_are(package: Any) -> None:
     with pytest.raises(
-        InvalidSetting, match=r"no executor 'near' .*; there are: bare, far, lacking, odd, process, subproc"
+        InvalidSetting, match=r"no executor 'near' .*; there are: bare, far, lacking, odd, process, ray, subproc"
     ):
         loading.load("near")
 

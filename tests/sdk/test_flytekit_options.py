@@ -66,6 +66,7 @@ def test_what_says_nothing_is_not_told_of(tmp_path: Path) -> None:
         ({"resources": Resources(cpu="1"), "limits": Resources(cpu="2")}, "give resources, or requests and limits"),
         ({"requests": Resources(cpu=("1", "2"))}, "give one amount, or a pair in resources="),
         ({"deprecated": 3}, "deprecated=3: give a text"),
+        ({"executor": 3}, "executor=3: give a text"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(options: dict[str, object], words: str) -> None:
@@ -84,6 +85,7 @@ def test_what_is_registered_with_a_task() -> None:
         secret_requests=[Secret(group="mail", key="token")],
         docs=docs,
         deprecated="use another",
+        executor="ray",
         resources=Resources(cpu=("1", "2"), mem="1Gi"),
     )
     def measured() -> int:
@@ -98,6 +100,7 @@ def test_what_is_registered_with_a_task() -> None:
     assert spec.description.long_description.value == "*long*"
     assert spec.description.source_code.link == "https://example.com"
     assert spec.template.metadata.deprecated_error_message == "use another"
+    assert dict(spec.template.config) == {"livedeck.executor": "ray"}
     assert [each.value for each in spec.template.container.resources.requests] == ["1", "1Gi"]
     assert [each.value for each in spec.template.container.resources.limits] == ["2"]
 

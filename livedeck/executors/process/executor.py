@@ -8,6 +8,7 @@ from livedeck.errors import InvalidSetting
 from livedeck.executors.api import ExecutorSettings
 from livedeck.executors.local.executor import LocalExecutor, LocalSettings
 from livedeck.executors.local.interpreters import COMMANDS
+from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.process.groups import IMPORT_ZYGOTES
 from livedeck.executors.process.keepers import ZygoteKeepers
 from livedeck.executors.process.zygote import Settings
@@ -37,6 +38,7 @@ class ProcessExecutor(LocalExecutor):
         import_wait: seconds for which attempts wait for one that imports, before they import by themselves.
         import_memory: bytes that it may have then.
         ready_timeout: seconds after its launch within which an attempt that was forked from it must have come up.
+        ends_with: the process with which attempts and zygotes end; None: they outlive every other.
         without: parts to leave out, to measure what they gain: ``exit notice``, ``spares``.
         settings: limits and times, by their names in ``LocalSettings``.
     """
@@ -58,6 +60,7 @@ class ProcessExecutor(LocalExecutor):
         import_wait: float = 5.0,
         import_memory: int = 1 << 30,
         ready_timeout: float = 30.0,
+        ends_with: ProcessIdentity | None = None,
         without: Sequence[str] = (),
         **settings: Any,
     ) -> None:
@@ -72,6 +75,7 @@ class ProcessExecutor(LocalExecutor):
             exit_timeout,
             import_memory=import_memory,
             ready_timeout=ready_timeout,
+            ends_with=ends_with,
             without=list(without),
         )
         self.zygotes = ZygoteKeepers(
@@ -99,6 +103,7 @@ def create(settings: ExecutorSettings) -> ProcessExecutor:
         environment=settings.environment,
         preload=settings.preload,
         parallel=settings.parallel,
+        ends_with=settings.ends_with,
     )
 
 

@@ -123,8 +123,8 @@ class ChildSupervisor:
         self._spares: deque[Spare] = deque()
         self._refilling = False
         self._memory_kills = MemoryKills()
-        self.ending = False
-        """Whether the zygote was asked to end, and its attempts with it."""
+        self.why_ending = ""
+        """Why the zygote ends, and its attempts with it; empty: it does not."""
 
     def launch(self, request: Launch, environment: Mapping[str, str]) -> Running | None:
         """Start an attempt; return None when one of that name was started before, by whomever.
@@ -278,8 +278,8 @@ class ChildSupervisor:
             return "its process hung before the task began, in what a library does after a fork"
         if running.unwatched and code in STOPPED:
             return watchdog.REASON
-        if self.ending and code in STOPPED:
-            return "the process that it was forked from was asked to end, and it with it"
+        if self.why_ending and code in STOPPED:
+            return self.why_ending
         return ""
 
     def clean_up(self, path: str) -> None:

@@ -23,6 +23,7 @@ import msgspec
 from livedeck.errors import CannotStart, ExecutorError
 from livedeck.executors import notices, watchdog
 from livedeck.executors.local import processes
+from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.local.records import ExitRecord, Records
 from livedeck.executors.output import replace_file
 from livedeck.executors.process import child, messages, sharing
@@ -67,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Seconds after its launch within which a child that has libraries must have come up."""
     without: list[str] = []
     """Parts that are left out, to measure what they gain; see ``ProcessExecutor``."""
+    ends_with: ProcessIdentity | None = None
+    """The process with which this one and its attempts end."""
     identity: str = ""
     """File in which to say which process this is, for whoever has to end it when it does not answer."""
 
@@ -116,6 +119,7 @@ class Zygote:
         self._exit_timeout = settings.exit_timeout
         self._watchdog = watchdog.Watchdog(settings.work_dir)
         self._watching_limit = False
+        self._ends_with = settings.ends_with
         self._listener = listener
         self._connections: dict[int, Connection] = {}
         self._selector = selectors.DefaultSelector()
@@ -146,6 +150,8 @@ class Zygote:
         self._selector.register(self._listener, selectors.EVENT_READ, self._on_connect)
         if self._notices is not None:
             self._selector.register(self._notices, selectors.EVENT_READ, self._on_notice)
+        if self._ends_with is not None:
+            self._watch_owner(self._ends_with)
         spares_wanted = True  # children are forked in advance whenever there is nothing else to do
         while not self._may_end():
             ready = self._selector.select(0 if spares_wanted else self._select_timeout())
@@ -159,6 +165,27 @@ class Zygote:
             self._flush()
             self._clean_up()
             spares_wanted = spares_wanted or bool(ready)
+
+    def _watch_owner(self, owner: ProcessIdentity) -> None:
+        """End with a process, of which a descriptor tells."""
+        try:
+            fd = os.pidfd_open(owner.pid)
+        except ProcessLookupError:
+            self._on_owner_gone(owner.pid)
+            return
+        self._selector.register(fd, selectors.EVENT_READ, lambda _: self._on_owner_gone(owner.pid, fd))
+        if not processes.is_alive(owner):  # the descriptor is of another, which has its number now
+            self._on_owner_gone(owner.pid, fd)
+
+    def _on_owner_gone(self, pid: int, fd: int = -1) -> None:
+        """End every attempt at once, and then this process."""
+        if fd >= 0:
+            self._selector.unregister(fd)
+            os.close(fd)
+        self._ending = self._draining = True
+        self._supervisor.why_ending = f"process {pid}, with which it was to end, has ended"
+        for name in list(self._supervisor.running):
+            self._abort(name, 0.0)
 
     def _clean_up(self) -> None:
         """Clean up after attempts whose end has been told."""
@@ -402,7 +429,8 @@ class Zygote:
         self._to_clean_up.append(running.record.scratch)
 
     def _on_terminate(self, *_: object) -> None:
-        self._ending = self._supervisor.ending = True
+        self._ending = True
+        self._supervisor.why_ending = "the process that it was forked from was asked to end, and it with it"
 
 
 def _stored(running: Running) -> messages.Stored:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from livedeck.errors import InvalidSetting
 from livedeck.executors.api import ExecutorSettings
 from livedeck.executors.local.executor import LocalExecutor, LocalSettings
 from livedeck.executors.local.interpreters import COMMANDS
@@ -53,5 +54,11 @@ class SubprocessExecutor(LocalExecutor):
 
 
 def create(settings: ExecutorSettings) -> SubprocessExecutor:
-    """Return the executor that a server's settings ask for: the entry point's factory."""
+    """Return the executor that a server's settings ask for: the entry point's factory.
+
+    Raises:
+        InvalidSetting: attempts are to end with another process.
+    """
+    if settings.ends_with is not None:
+        raise InvalidSetting(f"attempts of the executor {NAME!r} cannot end with another process: use 'process'")
     return SubprocessExecutor(work_dir=settings.work_dir, environment=settings.environment, parallel=settings.parallel)

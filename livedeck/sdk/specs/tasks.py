@@ -10,6 +10,7 @@ from flyteidl.core.identifier_pb2 import ResourceType
 from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
+from livedeck.literals.task_config import EXECUTOR
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.eager import EagerTask
 from livedeck.sdk.map_tasks import MapTask
@@ -37,6 +38,8 @@ def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> Ta
         interface=typed_interface(entity.interface),
         container=_container(task, settings, bound=entity.bound_inputs if isinstance(entity, MapTask) else None),
     )
+    if task.options.executor:
+        template.config[EXECUTOR] = task.options.executor
     if task.options.secrets:
         template.security_context.secrets.extend(_secret(each) for each in task.options.secrets)
     return TaskSpec(template=template, description=description(entity.interface.docs, task.options.docs))
