@@ -43,6 +43,7 @@ fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
 cluster-test: $(VENV)/.dev postgresql  ## Several servers on one PostgreSQL: each way to lose one, or the database, while they run
+	@$(BIN)/python -m pytest tests/admin/test_feed.py tests/admin/test_control_plane.py $(addprefix tests/admin/db/test_,database.py lookups.py writer.py) --on-postgresql $(ARGS)
 	@$(BIN)/python -m pytest tests/cluster --all-losses $(ARGS)
 
 torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)

@@ -194,7 +194,10 @@ def protos_class() -> type[Protos]:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.config.getoption("--on-postgresql"):
+        url: str = request.getfixturevalue("postgresql_url")
+        return url
     return f"sqlite+aiosqlite:///{tmp_path}/livedeck.db"
 
 
