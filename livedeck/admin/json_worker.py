@@ -54,7 +54,7 @@ def _printed(name: str, data: bytes) -> bytes:
 
 
 def _kind(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a class that only the name says
-    from flyteidl.service import admin_pb2, dataproxy_pb2  # noqa: F401 - with all messages of the calls
+    from flyteidl.service import admin_pb2, dataproxy_pb2, signal_pb2  # noqa: F401 - with all messages of the calls
     from google.protobuf.descriptor_pool import Default
     from google.protobuf.message_factory import GetMessageClass
 

@@ -3,7 +3,11 @@
 from typing import Any
 
 import pytest
+from flyteidl.admin.execution_pb2 import ExecutionCreateRequest
+from flyteidl.admin.signal_pb2 import SignalSetRequest
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
+from google.protobuf.message import Message
 
 from livedeck.admin.json_forms import JsonForms
 from livedeck.errors import InvalidRequest, ServerBusy
@@ -43,3 +47,10 @@ async def test_what_is_refused_says_why(body: Any, words: Any) -> None:
 async def test_what_takes_too_long_is_broken_off() -> None:
     with pytest.raises(ServerBusy, match=r"a flyteidl.core.LiteralMap of 200 bytes was not translated within 0 s"):
         await JsonForms(timeout=0, small=SMALL).parse(b" " * 200, LiteralMap())
+
+
+@pytest.mark.parametrize("kind", [ExecutionCreateRequest, CreateUploadLocationRequest, SignalSetRequest])
+async def test_messages_of_all_services_are_known(kind: type[Message]) -> None:
+    message = kind()
+    await JsonForms(small=SMALL).parse(b"{" + b" " * 200 + b"}", message)
+    assert message == kind()
