@@ -80,7 +80,8 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
     node = nodes.add(cpus=8)
     async with harness.executor() as executor:
         await eventually(lambda: any(each.cpu == 8 for each in executor.nodes))
-        handle, pids, _ = await _waiting(executor, scene, harness, cpu=6.0)
+        handle, pids, attempt = await _waiting(executor, scene, harness, cpu=6.0)
+        await eventually(lambda: scene.log(attempt).startswith("waiting"))
         (record,) = harness.records(handle)
         if what == "everything":
             keeper = agent_of(node)
@@ -93,6 +94,7 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
         assert ended.kind is ExitKind.LOST
         assert "node" in ended.reason
         await eventually(lambda: not any(is_running(pid) for pid in pids))
+        assert scene.log(attempt).startswith("waiting"), "what it had said is kept"
         await _runs(executor, scene.attempt("exits", 0))
         await eventually(lambda: all(each.cpu == 4 for each in executor.nodes))
         assert "6 cores" in await raised(executor.launch(scene.attempt("exits", 0, cpu=6.0)), CannotStart)
