@@ -29,6 +29,7 @@ from livedeck.sdk.workflows import Workflow, workflow
 
 if TYPE_CHECKING:
     from livedeck.deck.page import Deck
+    from livedeck.sdk.cache_policies import CachePolicy, VersionParameters
     from livedeck.sdk.checkpoint import Checkpoint
     from livedeck.sdk.conditionals import conditional
     from livedeck.sdk.container_tasks import ContainerTask
@@ -72,6 +73,7 @@ __all__ = [
     "Annotations",
     "BatchSize",
     "Cache",
+    "CachePolicy",
     "Checkpoint",
     "ConcurrencyLimitBehavior",
     "ConcurrencyPolicy",
@@ -118,6 +120,7 @@ __all__ = [
     "UnsupportedOption",
     "UnsupportedType",
     "UserError",
+    "VersionParameters",
     "Workflow",
     "WorkflowFailurePolicy",
     "approve",
@@ -155,6 +158,7 @@ _LOADED_WHEN_ASKED_FOR = {
     ),
     **dict.fromkeys(("reference_launch_plan", "reference_task", "reference_workflow"), "livedeck.sdk.references"),
     **dict.fromkeys(("Description", "Documentation", "SourceCode"), "livedeck.sdk.descriptions"),
+    **dict.fromkeys(("CachePolicy", "VersionParameters"), "livedeck.sdk.cache_policies"),
     **dict.fromkeys(("NoEffectWarning", "PodTemplate"), "livedeck.sdk.noted_options"),
     **dict.fromkeys(("OutputLocation", "ShellTask"), "livedeck.sdk.shell_tasks"),
     **dict.fromkeys(("StructuredDataset", "StructuredDatasetFormat"), "livedeck.sdk.types.datasets"),

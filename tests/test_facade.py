@@ -17,7 +17,18 @@ HEAVY = (
 )
 
 NAMES = {
-    *("Cache", "Deck", "DeckField", "DeckPublish", "Directory", "ExecutionContext", "File", "InvalidName"),
+    *(
+        "Cache",
+        "CachePolicy",
+        "VersionParameters",
+        "Deck",
+        "DeckField",
+        "DeckPublish",
+        "Directory",
+        "ExecutionContext",
+        "File",
+        "InvalidName",
+    ),
     *("InvalidWorkflow", "LivedeckError", "MissingInput", "RecoverableError", "Resources", "Task", "TypeMismatch"),
     *("UnknownEntity", "UnsupportedOption", "UnsupportedType", "UserError", "Workflow", "WorkflowFailurePolicy"),
     *("FlyteError", "TaskMetadata", "approve", "chain", "conditional", "create_node", "current_context", "dynamic"),

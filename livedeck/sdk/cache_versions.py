@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import UserError
+from livedeck.sdk.cache_policies import CachePolicy, VersionParameters
+from livedeck.sdk.options import Cache
 from livedeck.sdk.reachable_code import reached_code
 from livedeck.sdk.wrapped_functions import definition_of, layers
 
@@ -19,12 +21,40 @@ def cache_version(task: "Task[..., Any]", overrides: "NodeOverrides") -> str:
     """Return the version under which the outputs of a node are cached, empty if they are not.
 
     Raises:
-        UserError: none was given, and the task's source cannot be read.
+        UserError: none was given, and the task's source cannot be read, or a policy fails.
     """
     cache = task.options.cache
     if not (cache is not None if overrides.cache is None else overrides.cache):
         return ""
-    return overrides.cache_version or (cache.version if cache is not None else "") or code_version(task.function)
+    return overrides.cache_version or declared_version(task)
+
+
+def declared_version(task: "Task[..., Any]") -> str:
+    """Return the version under which a task's outputs are cached unless a node says another.
+
+    Raises:
+        UserError: none was given, and the task's source cannot be read, or a policy fails.
+    """
+    cache = task.options.cache or Cache()
+    if cache.version:
+        return cache.version
+    if not cache.policies:
+        version = code_version(task.function)
+        return hashlib.sha256(f"{cache.salt}\0{version}".encode()).hexdigest()[:16] if cache.salt else version
+    asked: VersionParameters[..., Any] = VersionParameters(task.function, container_image=task.options.image or None)
+    parts = [_part_of(policy, cache.salt, asked, task.name) for policy in cache.policies]
+    return hashlib.sha256("".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _part_of(policy: CachePolicy, salt: str, asked: VersionParameters[..., Any], task: str) -> str:
+    what = f"{task}: the cache policy {type(policy).__name__}"
+    try:
+        part = policy.get_version(salt, asked)
+    except Exception as error:
+        raise UserError(f"{what} failed: {type(error).__name__}: {error}; give Cache(version=...) instead") from error
+    if not isinstance(part, str):
+        raise UserError(f"{what} returned {part!r} where a text should be")
+    return part
 
 
 @functools.lru_cache(maxsize=1024)

@@ -21,7 +21,6 @@ _ACCELERATOR = "a task cannot choose the kind of GPU: give requests=Resources(gp
 
 _INSTEAD: Mapping[str, str] = {
     "AuthRole": "tasks run as the server's user",
-    "CachePolicy": "give @task(cache=Cache(version=...))",
     "CronSchedule": _SCHEDULES,
     "Email": _NOTIFICATIONS,
     "Environment": "give its options to @task",
@@ -51,7 +50,6 @@ _INSTEAD: Mapping[str, str] = {
     "get_serializable": "use livedeck.client.Client, which registers what it is given",
     "LaunchPlanReference": "use reference_launch_plan",
     "TaskReference": "use reference_task",
-    "VersionParameters": "give @task(cache=Cache(version=...)); without a version it is taken from the code",
     "WorkflowExecutionPhase": "use flyteidl.core.execution_pb2.WorkflowExecution.Phase",
     "WorkflowReference": "use reference_workflow",
     "get_reference_entity": "use reference_task, reference_workflow or reference_launch_plan",

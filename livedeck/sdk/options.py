@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import TypeMismatch, UnsupportedOption, UserError
+from livedeck.sdk.cache_policies import CachePolicy
 
 if TYPE_CHECKING:
     from livedeck.sdk.descriptions import Documentation
@@ -139,12 +140,6 @@ def _is_quantity(value: Any) -> bool:
     return bool(re.fullmatch(_QUANTITY, str(value)))
 
 
-_REFUSED_OF_CACHE: Mapping[str, str] = {
-    "salt": "make it a part of the version",
-    "policies": "the version is given, or taken from the code",
-}
-
-
 @dataclass(frozen=True, init=False)
 class Cache:
     """How a task's outputs are reused: the same inputs and the same version give the recorded outputs.
@@ -155,35 +150,54 @@ class Cache:
     raise it, when those matter.
 
     Args:
-        version: of the cached outputs; empty: taken from the code.
+        version: of the cached outputs; empty or None: taken from the code.
         serialize: whether only one at a time computes outputs that are not cached yet: others with the same inputs wait
             for it, and take what it has made. If it fails or dies, one of those computes them.
         ignored_inputs: names of inputs that make no difference to the outputs.
-        refused: options of flytekit's ``Cache`` that are not supported.
+        salt: changes a version that is not given: another one, and nothing that is cached is found any more.
+        policies: what gives a version that is not given, all together; the code is not looked at then.
+        unknown: what there is no option for.
 
     Raises:
-        TypeMismatch: the version is no text, or ``serialize`` neither True nor False.
-        UnsupportedOption: an option of flytekit's ``Cache`` that cannot be honoured here.
+        TypeMismatch: the version or salt is no text, ``serialize`` neither True nor False, or a policy none.
     """
 
     version: str = ""
     serialize: bool = False
     ignored_inputs: Iterable[str] = ()
+    salt: str = ""
+    policies: tuple[CachePolicy, ...] = ()
 
     def __init__(
         self,
-        version: str = "",
+        version: str | None = "",
         serialize: bool = False,  # noqa: FBT001, FBT002 - flytekit's signature
         ignored_inputs: Iterable[str] = (),
-        **refused: Any,
+        salt: str = "",
+        policies: "CachePolicy | Iterable[CachePolicy] | None" = None,
+        **unknown: Any,
     ) -> None:
-        refuse(refused, _REFUSED_OF_CACHE, ("version", "serialize", "ignored_inputs"), "Cache")
-        if not isinstance(version, str):
-            raise TypeMismatch(f"a cache version is text, not {version!r}")
+        refuse(unknown, {}, tuple(each.name for each in fields(self)), "Cache")
+        version = "" if version is None else version
+        for what, text in (("version", version), ("salt", salt)):
+            if not isinstance(text, str):
+                raise TypeMismatch(f"a cache {what} is text, not {text!r}")
         names = (ignored_inputs,) if isinstance(ignored_inputs, str) else tuple(ignored_inputs)
         object.__setattr__(self, "version", version)
         object.__setattr__(self, "serialize", read_flag("serialize", serialize))
         object.__setattr__(self, "ignored_inputs", names)
+        object.__setattr__(self, "salt", salt)
+        object.__setattr__(self, "policies", _read_policies(policies))
+
+
+def _read_policies(given: Any) -> tuple[CachePolicy, ...]:
+    if given is None:
+        return ()
+    policies = (given,) if isinstance(given, CachePolicy) else tuple(given) if isinstance(given, Iterable) else (given,)
+    for policy in policies:
+        if not isinstance(policy, CachePolicy):
+            raise TypeMismatch(f"{policy!r} is no cache policy: give an object with a method get_version(salt, params)")
+    return policies
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
 from livedeck.literals.task_config import EXECUTOR
-from livedeck.sdk.cache_versions import code_version
+from livedeck.sdk.cache_versions import declared_version
 from livedeck.sdk.eager import EagerTask
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.options import Resources
@@ -75,7 +75,7 @@ def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
         metadata.interruptible = options.interruptible
     if options.cache is not None:
         metadata.discoverable = True
-        metadata.discovery_version = options.cache.version or code_version(task.function)
+        metadata.discovery_version = declared_version(task)
         metadata.cache_serializable = options.cache.serialize
         metadata.cache_ignore_input_vars.extend(options.cache.ignored_inputs)
     return metadata
