@@ -10,7 +10,14 @@ R = TypeVar("R")
 
 @dataclass
 class VersionParameters(Generic[P, R]):
-    """What a policy is told of a task."""
+    """What a policy is told of a task.
+
+    Args:
+        func: the task's function.
+        container_image: the name of its image; None: it states none.
+        pod_template: as flytekit has it; here always None, as tasks are processes.
+        pod_template_name: as flytekit has it; here always None.
+    """
 
     func: Callable[P, R]
     container_image: Any = None

@@ -107,7 +107,7 @@ class ServerProcess:
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self.send(number)
+            self._process.send_signal(number)  # which may have ended by itself
             self.wait()
 
 

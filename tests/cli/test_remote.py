@@ -121,13 +121,13 @@ def test_a_mistake_in_one_file_keeps_all_from_being_registered(
 
 
 def test_an_error_of_a_workflows_own_lines_is_shown_without_frames_of_livedecks(remote: Command, program: Path) -> None:
-    program.with_name("mistaken.py").write_text(
+    program.with_name("misused.py").write_text(
         "from livedeck import task, workflow\n\n@task\ndef t() -> int:\n    return 1\n\n"
         "@workflow\ndef w() -> int:\n    return t().with_overrides(labels=1)\n"
     )
-    here = remote("run", "mistaken.py", "w")
+    here = remote("run", "misused.py", "w")
     assert "line 9, in w\n    return t().with_overrides(labels=1)" in here.stderr
-    for result in (remote("run", "--remote", "mistaken.py", "w"), remote("register", "mistaken.py")):
+    for result in (remote("run", "--remote", "misused.py", "w"), remote("register", "misused.py")):
         assert result.exit_code == 1
         assert result.stderr == here.stderr
 

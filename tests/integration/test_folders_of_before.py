@@ -42,6 +42,11 @@ def as_before(data: Path) -> None:
 
         rewrite_messages(database, moved)
         rewrite_uris(database, moved)
+        for index in ("ix_executions_by_removed", "ix_executions_unmeasured"):
+            database.execute(f"DROP INDEX {index}")
+        for table, column in (("executions", "removed"), ("executions", "stored_bytes"), ("identity", "secret")):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        database.execute("DELETE FROM positions WHERE reader = 'retention'")
         for table in ("executions", "deleted_executions"):
             database.execute(f"DROP INDEX ix_{table}_folder")
             database.execute(f"ALTER TABLE {table} DROP COLUMN folder")

@@ -170,10 +170,9 @@ class LocalExecutor:
         """Leave word for the keepers of attempts until when these may run."""
         try:
             self._watchdog.write(limit)
-        except OSError:
-            logger.exception(
-                "watchdog_not_written until=%.1f; attempts end when the limit before is reached", limit.until
-            )
+        except OSError as error:
+            words = "watchdog_not_written until=%.1f error=%s; attempts end when the limit before is reached"
+            logger.error(words, limit.until, error)  # noqa: TRY400 - a full disk is no mistake of ours
             return
         self._renewed.set()
 

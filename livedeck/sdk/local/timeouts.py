@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from types import FrameType
 
 from livedeck.errors import TaskTimedOut
 
@@ -19,6 +20,8 @@ logger = logging.getLogger("livedeck.local")
 
 _DELIVERY = 0.1
 """Seconds in which a signal that a process sent to itself has come; it takes microseconds."""
+_AGAIN = 0.2
+"""Seconds until a signal that was not heard is sent again: one that comes just before a wait begins does not end it."""
 
 
 @contextmanager
@@ -82,52 +85,66 @@ def _obstacle() -> str:
     """Return why SIGINT would not raise ``KeyboardInterrupt`` in this thread; empty if it would."""
     if threading.current_thread() is not threading.main_thread():
         return "the task runs outside of the main thread"
-    if signal.getsignal(signal.SIGINT) not in (signal.default_int_handler, signal.SIG_IGN):
+    if signal.getsignal(signal.SIGINT) not in (signal.default_int_handler, signal.SIG_IGN, _interrupt):
         return "this program handles SIGINT in a way of its own"
     return ""
 
 
-class _Alarm:
-    """Sends SIGINT to the thread that entered it, once, unless that has left it before.
+_set: "list[_Alarm]" = []
+"""The alarms that the main thread is in, the outermost first."""
 
-    A program that a shell started in the background ignores SIGINT; then Python's own handler stands in meanwhile.
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise ``KeyboardInterrupt``, as Python's own handler does, and note that alarms were heard."""
+    for alarm in _set:
+        alarm.heard = alarm.heard or alarm.rang
+    signal.default_int_handler(number, frame)
+
+
+class _Alarm:
+    """Sends SIGINT to the thread that entered it until that has heard it, unless it has left before.
+
+    A handler of its own stands in for Python's meanwhile, also in a program that a shell started in the background,
+    which ignores SIGINT.
     """
 
     def __init__(self, seconds: float) -> None:
         self.rang = False
-        self._left = False
+        self.heard = False
+        self._left = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.get_ident()
         self._timer = threading.Timer(seconds, self._ring)
         self._timer.name = "livedeck-timeout"
         self._timer.daemon = True
-        self._ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
     def __enter__(self) -> None:
-        if self._ignored:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        _set.append(self)
+        self._before = signal.signal(signal.SIGINT, _interrupt)
         self._timer.start()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             self._leave(kind)
         finally:
-            if self._ignored:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGINT, self._before)
+            _set.remove(self)
 
     def _leave(self, kind: type[BaseException] | None) -> None:
         with self._lock:
-            self._left = True
-        if not self.rang:
-            self._timer.cancel()
-            self._timer.join()  # the program may fork next, and should find no thread of ours
-        elif kind is not KeyboardInterrupt:
+            self._left.set()
+        self._timer.cancel()
+        self._timer.join()  # the program may fork next, and should find no thread of ours
+        if self.rang and kind is not KeyboardInterrupt:
             # The signal was sent, and must not arrive when something else runs.
             time.sleep(_DELIVERY)
             raise KeyboardInterrupt
 
     def _ring(self) -> None:
-        with self._lock:
-            if not self._left:
+        while True:
+            with self._lock:
+                if self._left.is_set() or self.heard:
+                    return
                 self.rang = True
                 signal.pthread_kill(self._thread, signal.SIGINT)
+            self._left.wait(_AGAIN)

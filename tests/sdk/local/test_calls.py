@@ -271,6 +271,21 @@ def test_a_sub_workflow_that_takes_too_long_is_stopped_and_its_failure_node_runs
     assert ran == ["waits", "cleans up"]
 
 
+@pytest.mark.timeout(60)
+def test_a_signal_that_was_not_heard_is_sent_again() -> None:
+    @task(timeout=0.2)
+    def waits() -> None:
+        swallowed = threading.Event()
+        before = signal.signal(signal.SIGINT, lambda *_: swallowed.set())
+        swallowed.wait()
+        signal.signal(signal.SIGINT, before)
+        threading.Event().wait()
+
+    with pytest.raises(TaskTimedOut):
+        waits()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_a_task_within_its_timeout_is_left_alone() -> None:
     @task(timeout=60)
     def quick() -> int:

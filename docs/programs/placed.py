@@ -1,0 +1,22 @@
+"""A task that runs on a Ray cluster, and one that does not."""
+
+# --8<-- [start:placed]
+from livedeck import Resources, task, workflow
+
+
+@task(executor="ray", requests=Resources(cpu="8", mem="32Gi"))
+def train(rows: int) -> float:
+    return 1 / rows
+
+
+@task
+def report(loss: float) -> str:
+    return f"the loss is {loss}"
+
+
+# --8<-- [end:placed]
+
+
+@workflow
+def placed(rows: int = 4) -> str:
+    return report(loss=train(rows=rows))
