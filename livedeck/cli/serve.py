@@ -73,6 +73,19 @@ class Server:
     executor: "Executor"
 
 
+def _seconds(option: str, variable: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002 - click's word
+    """Return an option that takes seconds; 0, which it is by default, means what its help says of no such time."""
+    return click.option(
+        option,
+        envvar=variable,
+        type=click.FloatRange(min=0),
+        default=0.0,
+        show_envvar=True,
+        metavar="SECONDS",
+        help=help,
+    )
+
+
 @click.command()
 @server_options
 @click.option(
@@ -152,42 +165,26 @@ class Server:
     metavar="N",
     help="How often a node is run again whose attempt was lost with what it ran on. A task's own retries are apart.",
 )
-@click.option(
+@_seconds(
     "--execution-deadline",
-    envvar="LIVEDECK_EXECUTION_DEADLINE",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    show_envvar=True,
-    metavar="SECONDS",
-    help="How long an execution may take from its creation; then what runs of it is stopped, and it fails.  "
+    "LIVEDECK_EXECUTION_DEADLINE",
+    "How long an execution may take from its creation; then what runs of it is stopped, and it fails.  "
     "[default: for ever]",
 )
-@click.option(
+@_seconds(
     "--attempt-deadline",
-    envvar="LIVEDECK_ATTEMPT_DEADLINE",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    show_envvar=True,
-    metavar="SECONDS",
-    help="How long an attempt may run whose task states no timeout.  [default: for ever]",
+    "LIVEDECK_ATTEMPT_DEADLINE",
+    "How long an attempt may run whose task states no timeout.  [default: for ever]",
 )
-@click.option(
+@_seconds(
     "--queue-deadline",
-    envvar="LIVEDECK_QUEUE_DEADLINE",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    show_envvar=True,
-    metavar="SECONDS",
-    help="How long an attempt may wait to be started before its node fails.  [default: for ever]",
+    "LIVEDECK_QUEUE_DEADLINE",
+    "How long an attempt may wait to be started before its node fails.  [default: for ever]",
 )
-@click.option(
+@_seconds(
     "--shutdown-delay",
-    envvar="LIVEDECK_SHUTDOWN_DELAY",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    show_envvar=True,
-    metavar="SECONDS",
-    help="How long the port stays open after SIGTERM, for a load balancer to send clients elsewhere.  [default: not]",
+    "LIVEDECK_SHUTDOWN_DELAY",
+    "How long the port stays open after SIGTERM, for a load balancer to send clients elsewhere.  [default: not]",
 )
 @click.option(
     "--log-format",
