@@ -3,8 +3,10 @@
 import getpass
 import os
 import shutil
+import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(here).parts[0] in ALONE:
             item.add_marker(pytest.mark.xdist_group("alone"))
+
+
+@pytest.fixture(autouse=True)
+def leaves_signals_alone() -> Iterator[None]:
+    """Fail the test that leaves a signal handled in another way than before, and not one after it that minds."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)}
+    yield
+    after = {number: signal.getsignal(number) for number in before}
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    assert after == before
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

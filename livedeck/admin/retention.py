@@ -158,11 +158,15 @@ class Retention:
                 yield due
 
     async def _due_in(self, scope: tuple[str, str], rule: Rule) -> AsyncIterator[Due]:
+        taken = await self._measured(scope) if rule.size is not None else 0
+        gone: set[int] = set()
         if rule.executions is not None:
             async for old in self._older(scope, rule.executions):
+                gone.add(old.row_id)
+                taken -= old.stored_bytes or 0
                 yield Due(old, "executions")
         if rule.size is not None:
-            async for old in self._beyond(scope, rule.size, rule.executions):
+            async for old in self._oldest(scope, taken - rule.size, gone):
                 yield Due(old, "executions")
         for part, age, bit in (("decks", rule.decks, DECKS), ("logs", rule.logs, LOGS)):
             if age is None or (rule.executions is not None and rule.executions <= age):
@@ -171,27 +175,22 @@ class Retention:
                 async for old in self._older(scope, age, removed):
                     yield Due(old, part)
 
-    async def _beyond(self, scope: tuple[str, str], most: int, age: timedelta | None) -> AsyncIterator[Old]:
-        """Yield the oldest executions of a project and domain without which the others take no more than so much.
-
-        Those that are older than an age go anyway, and count as gone.
-        """
-        await self._measure(scope)
-        size = await self._database.read(retention.stored_bytes, scope)
-        gone = set()
-        if age is not None:
-            async for old in self._older(scope, age):
-                gone.add(old.row_id)
-                size -= old.stored_bytes or 0
+    async def _oldest(self, scope: tuple[str, str], excess: int, gone: set[int]) -> AsyncIterator[Old]:
+        """Yield the oldest executions of a project and domain, but for those that go anyway, until so many bytes go."""
         last: Old | None = None
-        while size > most:
+        while excess > 0:
             batch = await self._database.read(retention.oldest, scope, newer_than=last, limit=BATCH)
             for last in batch:
-                if last.row_id not in gone and last.stored_bytes and size > most:
-                    size -= last.stored_bytes
+                if last.row_id not in gone and last.stored_bytes and excess > 0:
+                    excess -= last.stored_bytes
                     yield last
             if len(batch) < BATCH:
                 return
+
+    async def _measured(self, scope: tuple[str, str]) -> int:
+        """Return how many bytes the executions of a project and domain take, having looked where that is not known."""
+        await self._measure(scope)
+        return await self._database.read(retention.stored_bytes, scope)
 
     async def _measure(self, scope: tuple[str, str]) -> None:
         """Look how many bytes executions take of which that is not known."""

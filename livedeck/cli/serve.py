@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import click
 from livedeck.cli import data_dir
 from livedeck.cli.log_lines import FORMATS, start_logging
 from livedeck.cli.options import default_data_dir, server_options
+from livedeck.cli.signals import stop_signals
 
 if TYPE_CHECKING:
     from livedeck.admin.app import Admin
@@ -299,24 +299,14 @@ async def until_stopped(
         ready: awaited once everything answers, beside the serving; cancelled when it is to stop.
         stopping: awaited when it is to stop, while everything still answers.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: signal.Signals) -> None:
-        if stop.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal, number)
-    async with server(settings) as running, asyncio.TaskGroup() as group:
-        beside = group.create_task(ready(running), name="serve-ready")
-        await stop.wait()
-        beside.cancel()
-        await asyncio.wait([beside])
-        if stopping is not None:
-            await stopping(running)
+    with stop_signals() as stop:
+        async with server(settings) as running, asyncio.TaskGroup() as group:
+            beside = group.create_task(ready(running), name="serve-ready")
+            await stop.wait()
+            beside.cancel()
+            await asyncio.wait([beside])
+            if stopping is not None:
+                await stopping(running)
 
 
 def for_attempts(environment: Mapping[str, str]) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import signal
 import sys
 import webbrowser
 from typing import TYPE_CHECKING
 
 import click
 
+from livedeck.cli.signals import stop_signals
 from livedeck.errors import DeckError
 
 if TYPE_CHECKING:
@@ -48,14 +48,12 @@ async def _serve(shown: "DeckView", location: str, port: int, *, browser: bool, 
     if await shown.find() == 0 and not wait:
         raise DeckError(f"there is no Deck in {location}: neither a deck.html nor a deck/00000001.json, nor below it")
     async with shown.serving(HOST, port) as url:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        click.echo(f"The Decks in {location} are at {url}  (Ctrl-C ends it)")
-        sys.stdout.flush()
-        if browser and _has_display():
-            await asyncio.to_thread(webbrowser.open, url)
-        await stop.wait()
+        with stop_signals() as stop:
+            click.echo(f"The Decks in {location} are at {url}  (Ctrl-C ends it)")
+            sys.stdout.flush()
+            if browser and _has_display():
+                await asyncio.to_thread(webbrowser.open, url)
+            await stop.wait()
 
 
 def _has_display() -> bool:

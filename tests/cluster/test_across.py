@@ -8,8 +8,7 @@ import pytest
 from livedeck.client import Client
 from livedeck.testing.executors import literal
 from tests.cluster.conftest import Cluster
-from tests.cluster.ledger import Ledger
-from tests.cluster.test_takeover import begin, holder
+from tests.cluster.fan import waiting_fan
 from tests.integration.running import phase_of, start, wait_ended, wait_for
 
 PROGRAM = Path(__file__).parent / "programs" / "gate.py"
@@ -20,20 +19,16 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)
 def test_a_deck_is_live_on_any_server_and_an_abort_reaches_the_one_that_runs_it(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    servers = [cluster.start("a"), cluster.start("b")]
-    ledger = Ledger(tmp_path / "ledger")
-    execution = begin(servers[0], ledger)
-    _, other = holder(servers, ledger)
-    path = f"{execution.project}/{execution.domain}/{execution.name}"
-    with httpx.stream("GET", f"{other.url}/live/decks/{path}/n1/0", timeout=60) as stream:
+    fan = waiting_fan(cluster, tmp_path)
+    with httpx.stream("GET", f"{fan.other.url}{fan.deck}", timeout=60) as stream:
         steps: set[str] = set()
         for line in stream.iter_lines():
             steps.update(part for part in line.split("<p>")[1:])
             if len(steps) > 20:
                 break
-    with Client(other.endpoint) as client:
-        client.terminate(execution, "seen enough")
-        assert phase_of(wait_ended(client, execution)) == "ABORTED"
+    with Client(fan.other.endpoint) as client:
+        client.terminate(fan.execution, "seen enough")
+        assert phase_of(wait_ended(client, fan.execution)) == "ABORTED"
 
 
 @pytest.mark.usefixtures("in_full")

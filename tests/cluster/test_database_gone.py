@@ -15,8 +15,8 @@ from livedeck.client import Client
 from livedeck.errors import RemoteUnavailable
 from livedeck.testing.process import ServerProcess
 from tests.cluster.conftest import Cluster
+from tests.cluster.fan import waiting_fan
 from tests.cluster.ledger import Ledger
-from tests.cluster.test_takeover import begin, ended, holder
 from tests.integration.running import wait_for
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -64,25 +64,19 @@ def test_tasks_and_their_decks_go_on_while_the_database_is_away(
     cluster: Cluster, tmp_path: Path, postgresql: str, request: pytest.FixtureRequest
 ) -> None:
     least = MINUTE if request.config.getoption("--all-losses") else 0.0
-    servers = [cluster.start("a", "--takeover", "120"), cluster.start("b", "--takeover", "120")]
-    ledger = Ledger(tmp_path / "ledger")
-    execution = begin(servers[0], ledger)
-    holder(servers, ledger)
-    path = f"{execution.project}/{execution.domain}/{execution.name}"
-    with httpx.stream("GET", f"{servers[1].url}/live/decks/{path}/n1/0", timeout=60) as stream:
+    fan = waiting_fan(cluster, tmp_path, "--takeover", "120")
+    with httpx.stream("GET", f"{fan.other.url}{fan.deck}", timeout=60) as stream:
         lines = stream.iter_lines()
         next(line for line in lines if "<p>" in line)
         with suspended(postgresql):
             since = time.monotonic()
-            for server in servers:
+            for server in (fan.holder, fan.other):
                 wait_for(lambda: refused(server))  # noqa: B023 - called at once
                 with Client(server.endpoint) as client, pytest.raises(RemoteUnavailable):
-                    client.terminate(execution, "this is refused, and never done")
+                    client.terminate(fan.execution, "this is refused, and never done")
             wait_for(lambda: time.monotonic() - since >= least)
-            wait_for(goes_on(ledger))
+            wait_for(goes_on(fan.ledger))
             next(line for line in lines if "<p>" in line)
-    ledger.let_end()
-    for server in servers:
-        ended(server, execution)
-    assert [ran.attempt for ran in ledger.ran()] == [1] * 4
-    ledger.check_none_ran_twice_at_once()
+    for server in (fan.holder, fan.other):
+        fan.end(server)
+    assert [ran.attempt for ran in fan.ledger.ran()] == [1] * 4

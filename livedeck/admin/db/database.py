@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from livedeck.admin.db import projects
 from livedeck.admin.db.batches import Request
 from livedeck.admin.db.channel import Channel, Ears, Told
+from livedeck.admin.db.checkpointer import Checkpointer
 from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
 from livedeck.admin.db.liveness import PATIENCE, TIMEOUT, Liveness
 from livedeck.admin.db.lookups import Lookups
@@ -48,6 +49,7 @@ class Database:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livedeck-reader")
         self._lookups = Lookups(engines.reader, asyncio.get_running_loop())
         self._writer = Writer(engines.writer, asyncio.get_running_loop(), self._notify, self._announce)
+        self._checkpointer = Checkpointer(engines.checkpoints) if engines.checkpoints is not None else None
         self._channel: Channel | None = None
         self._liveness: Liveness | None = None
         if engines.channel is not None:
@@ -93,8 +95,9 @@ class Database:
             database = cls(engines)
             database._lookups.start()
             database._writer.start()
-            if database._channel is not None:
-                database._channel.start()
+            for further in (database._checkpointer, database._channel):
+                if further is not None:
+                    further.start()
             try:
                 with _opening(url):
                     await database.write(projects.ensure_default)
@@ -190,6 +193,8 @@ class Database:
             raise DatabaseUnavailable(f"the database {self._file} does not work: {cause}; {advice}") from error
 
     def _notify(self, news: Committed) -> None:
+        if self._checkpointer is not None:
+            self._checkpointer.note_commit()
         if news.last:
             _EVENTS.add(count=news.numbers)
         for _, phase in news.ended:
@@ -225,6 +230,8 @@ class Database:
         if self._channel is not None:
             self._channel.close()
         self._writer.close()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
         self._lookups.close()
         self._readers.shutdown(wait=True)
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from livedeck.admin.db.checkpointer import LOG_PAGES
 from livedeck.admin.db.prepared import UNPREPARED, command
 from livedeck.errors import NotWritable, UnknownEntity, UnsupportedOption
 
@@ -57,13 +58,14 @@ class Engines:
     reader: Engine
     channel: Engine | None = None
     """For telling other servers; None: only this one has the database."""
+    checkpoints: Engine | None = None
+    """For SQLite's checkpoints; None: the database has a process of its own for them."""
 
     def dispose(self) -> None:
         """Close every connection. Blocks for as long as the database takes to say goodbye."""
-        if self.channel is not None:
-            self.channel.dispose()
-        self.reader.dispose()
-        self.writer.dispose()
+        for engine in (self.channel, self.checkpoints, self.reader, self.writer):
+            if engine is not None:
+                engine.dispose()
 
 
 def open_engines(url: str, *, prepared: bool = True) -> Engines:
@@ -129,7 +131,9 @@ def _sqlite(url: URL, options: dict[str, Any]) -> Engines:
     for engine, begin, cache in ((writer, "BEGIN IMMEDIATE", _WRITER_CACHE), (reader, "BEGIN", _READER_CACHE)):
         event.listen(engine, "connect", partial(_prepare_sqlite, cache))
         event.listen(engine, "begin", _begin(begin))
-    return Engines(writer, reader)
+    checkpoints = create_engine(plain, connect_args=arguments, pool_size=1, max_overflow=0)
+    event.listen(checkpoints, "connect", partial(_prepare_sqlite, 0))
+    return Engines(writer, reader, checkpoints=checkpoints)
 
 
 def _prepare_sqlite(cache: int, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -145,6 +149,7 @@ def _prepare_sqlite(cache: int, connection: DBAPIConnection, _entry: ConnectionP
         "case_sensitive_like=ON",
         f"cache_size=-{cache // 1024}",
         "temp_store=MEMORY",
+        f"wal_autocheckpoint={LOG_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
