@@ -123,6 +123,13 @@ async def test_too_many_nodes_are_refused(world: World) -> None:
     assert "they are 3, and 2 are the most" in execution.error.message
 
 
+@pytest.mark.parametrize("taken", ["n0-0-d0", "n0-0-d0-0-x"])
+async def test_nodes_that_would_have_the_id_of_one_beside_the_task_are_refused(world: World, taken: str) -> None:
+    execution = await run(world, leaving(GOOD), workflow(task("n0", outputs="o0"), task(taken, outputs="o0")))
+    assert execution.error.code == "DynamicWorkflowBuildFailed"
+    assert "node 'd0' would be called 'n0-0-d0', as a node beside the task is" in execution.error.message
+
+
 async def test_too_large_a_file_is_not_read(world: World) -> None:
     execution = await run(world, leaving(GOOD), settings=replace(QUICK, futures_limit=20))
     assert execution.error.code == "DynamicWorkflowBuildFailed"

@@ -17,6 +17,7 @@ from flyteidl.core.workflow_pb2 import LaunchPlanTemplate, Node, WorkflowTemplat
 
 from livedeck.admin.compiler.bindings import Scope, check_bindings, promises, resolve, source_of
 from livedeck.admin.compiler.graph import check_acyclic, connect
+from livedeck.admin.compiler.node_ids import check_node_ids
 from livedeck.admin.compiler.nodes import (
     END,
     START,
@@ -31,7 +32,7 @@ from livedeck.admin.compiler.nodes import (
     optional_inputs,
     references,
 )
-from livedeck.admin.names import check_node_id, describe
+from livedeck.admin.names import describe
 from livedeck.errors import InvalidRequest
 
 
@@ -98,6 +99,7 @@ def compile_template(template: WorkflowTemplate, interfaces: Interfaces) -> Comp
     result.CopyFrom(template)
     del result.nodes[:]
     result.nodes.extend(_named(node) for node in template.nodes)
+    check_node_ids(result)
     scope = _scope(name, result, interfaces)
     for node in result.nodes:
         _check_node(node, interfaces, scope)
@@ -157,9 +159,6 @@ def _named(node: Node, prefix: str = "") -> Node:
 def _scope(name: str, template: WorkflowTemplate, interfaces: Interfaces) -> Scope:
     outputs: dict[str, Mapping[str, Variable]] = {START: template.interface.inputs.variables}
     for node in template.nodes:
-        check_node_id(node.id)
-        if node.id in outputs or node.id == END:
-            raise InvalidRequest(f"workflow {name!r} has two nodes called {node.id!r}")
         outputs[node.id] = _outputs(node, interface_of(node, interfaces))
     scope = Scope(name, outputs)
     for node in template.nodes:
@@ -242,7 +241,6 @@ def _check_failure_node(node: Node, interfaces: Interfaces, scope: Scope) -> Non
 
     Such a node gets the workflow's inputs and an error by name; inputs that it does not share need not be bound.
     """
-    check_node_id(node.id)
     asked = interface_of(node, interfaces).inputs.variables
     check_bindings(f"failure node {node.id!r}", node.inputs, asked, scope, optional=asked)
 

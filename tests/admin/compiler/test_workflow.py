@@ -126,8 +126,14 @@ def test_an_item_of_a_list_is_of_the_lists_type(protos: Protos, compiled: Any, s
         compiled(spec(first, protos.node("n1", "double", [of(PromiseAttribute(string_value="a"))])))
 
 
+def choice(id_: str, *ways: Node) -> Node:
+    first, *others = ways
+    blocks = [IfBlock(then_node=way) for way in others]
+    return Node(id=id_, branch_node=BranchNode(if_else=IfElseBlock(case=IfBlock(then_node=first), other=blocks)))
+
+
 def bad_nodes(protos: Any) -> Any:
-    x = protos.promise("x", "", "x")
+    x, plan = protos.promise("x", "", "x"), protos.id("LAUNCH_PLAN", "p")
     return {
         "it has no nodes": [],
         "cycle.*a -> b -> a|cycle.*b -> a -> b": [
@@ -157,6 +163,16 @@ def bad_nodes(protos: Any) -> Any:
         "not part of the workflow": [protos.node("a", "unknown", [x])],
         "node id '../up' is not allowed": [protos.node("../up", "double", [x])],
         "node id 'a/b' is not allowed": [protos.node("a/b", "double", [x])],
+        "node id 'b-a/b' is not allowed": [choice("b", protos.node("a/b", "double", [x]))],
+        "two nodes called 'b-a'": [choice("b", protos.node("a", "double", [x]), protos.node("a", "double", [x]))],
+        "node called 'b-0-b-c', which is how a node inside of 'b' is called": [
+            choice("b", protos.node("c", "double", [x])),
+            protos.node("b-0-b-c", "double", [x]),
+        ],
+        "node called 'a-12-x', which is how a node inside of 'a' is called": [
+            Node(id="a", array_node=ArrayNode(node=Node(workflow_node=WorkflowNode(launchplan_ref=plan)))),
+            protos.node("a-12-x", "double", [x]),
+        ],
         "sub-workflow .* is referred to": [
             Node(id="a", workflow_node=WorkflowNode(sub_workflow_ref=protos.id("WORKFLOW", "sub")))
         ],
@@ -166,7 +182,7 @@ def bad_nodes(protos: Any) -> Any:
     }
 
 
-@pytest.mark.parametrize("index", range(22))
+@pytest.mark.parametrize("index", range(26))
 def test_bad_workflows_are_refused_with_the_reason(protos: Protos, compiled: Any, spec: Any, index: Any) -> None:
     reason, nodes = list(bad_nodes(protos).items())[index]
     with pytest.raises(InvalidRequest, match=reason):
@@ -174,7 +190,7 @@ def test_bad_workflows_are_refused_with_the_reason(protos: Protos, compiled: Any
 
 
 def test_every_bad_workflow_is_tried(protos: Protos) -> None:
-    assert len(bad_nodes(protos)) == 22
+    assert len(bad_nodes(protos)) == 26
 
 
 def test_outputs_are_checked_too(protos: Protos, compiled: Any, spec: Any) -> None:
@@ -252,6 +268,23 @@ def test_arrays_keep_the_list_interface_of_their_template(protos: Protos, compil
         )
     )
     assert closure.primary.template.nodes[1].id == "n0"
+
+
+def test_ids_that_only_look_like_those_of_nodes_inside_of_others_are_allowed(
+    protos: Protos, compiled: Any, spec: Any
+) -> None:
+    x = protos.promise("x", "", "x")
+    ids = ("train", "train-0-late", "b", "b-0", "b-0a-c", "b-x-0-c")  # a task holds no nodes, as far as is known
+    made = [protos.node(id_, "double", [x]) for id_ in ids if id_ != "b"]
+    made.append(choice("b", protos.node("c", "double", [x])))
+    assert {node.id for node in compiled(spec(*made)).primary.template.nodes} >= set(ids)
+
+
+def test_a_failure_node_has_an_id_of_its_own(protos: Protos, compiled: Any, spec: Any) -> None:
+    bad = spec(protos.node("a", "double", [protos.promise("x", "", "x")]))
+    bad.template.failure_node.CopyFrom(protos.node("a", "double"))
+    with pytest.raises(InvalidRequest, match="two nodes called 'a'"):
+        compiled(bad)
 
 
 def test_a_failure_node_takes_what_it_can_get(protos: Protos, compiled: Any) -> None:

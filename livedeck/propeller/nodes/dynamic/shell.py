@@ -5,7 +5,7 @@ pieces beside the event loop, compiled and planned there, and what is too much i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
@@ -21,7 +21,7 @@ from livedeck.propeller.plan import Path
 from livedeck.propeller.planner import MOST_LEVELS, Planner
 from livedeck.propeller.retry import retry
 from livedeck.propeller.shell import Shell
-from livedeck.propeller.state import ScopeState
+from livedeck.propeller.state import ScopeState, scope_at
 from livedeck.propeller.store_access import load
 
 FAILED = "DynamicWorkflowBuildFailed"
@@ -91,6 +91,7 @@ async def _compiled(shell: Shell, path: Path, attempt: int, outputs: VariableMap
         lambda: shell.control.compile_dynamic_workflow(node, attempt, spec, outputs),
         settings,
     )
+    _refuse_taken_ids(shell, path, attempt, [each.id for each in closure.primary.template.nodes])
     planner = shell.planner(closure)
     scope = await _planned(shell, path, attempt, planner)
     if len(path) + planner.levels > MOST_LEVELS:
@@ -107,6 +108,20 @@ def _refuse_many(spec: DynamicJobSpec, most: int) -> None:
     nodes = len(spec.nodes) + sum(len(each.nodes) for each in spec.subworkflows)
     if nodes > most:
         raise UserError(f"they are {nodes}, and {most} are the most; have each do more, or map over a list")
+
+
+def _refuse_taken_ids(shell: Shell, path: Path, attempt: int, ids: Sequence[str]) -> None:
+    """Refuse nodes that would go by the id of a node beside the task, and share its record."""
+    around = scope_at(shell.root(), path[:-1]).plan
+    if around.items is not None:  # those have numbers for ids
+        return
+    prefix = f"{shell.plan(path).id}-{attempt}-"
+    beside = [id_.removeprefix(prefix) for id_ in around.index if id_.startswith(prefix)]
+    for id_ in ids:
+        if any(each == id_ or each.startswith(f"{id_}-") for each in beside):
+            raise UserError(
+                f"node {id_!r} would be called {prefix + id_!r}, as a node beside the task is: call one something else"
+            )
 
 
 async def _planned(shell: Shell, path: Path, attempt: int, planner: Planner) -> ScopeState:
