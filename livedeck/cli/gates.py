@@ -1,4 +1,4 @@
-"""`livedeck approve` and `livedeck signal`."""
+"""`livedeck approve` and `livedeck signal`, also as `livedeck execution approve` and `livedeck execution signal`."""
 
 import json
 from typing import TYPE_CHECKING
@@ -47,6 +47,11 @@ def signal(name: str, signal: str, value: str, endpoint: str, project: str, doma
         found = _waiting(client, execution, signal, approvals=False)
         client.set_signal(execution, signal, literal_of(_read(value), found.type, value))
     click.echo(f"{signal!r} of {name} is given.")
+
+
+@click.group(commands=[approve, signal])
+def execution() -> None:
+    """Answer what an execution waits for."""
 
 
 def _read(value: str) -> object:

@@ -10,6 +10,7 @@ from flyteidl.core.workflow_pb2 import GateNode, Node, WorkflowTemplate
 
 from livedeck.admin.compiler.nodes import inner_nodes
 from livedeck.client import Client
+from livedeck.store.layout import ITEM
 
 _BOUNDARIES = ("start-node", "end-node")
 
@@ -42,8 +43,12 @@ class NodeNames:
         id_, spec = execution.id.node_id, execution.metadata.spec_node_id
         if execution.metadata.is_dynamic and id_ not in self._dynamic and self._find_dynamic is not None:
             self._dynamic[id_] = NodeNames(self._find_dynamic(execution.id))
-        planned = self._planned(id_)
-        return (planned.metadata.name if planned is not None else "") or ("" if spec == id_ else spec)
+        return self.of_id(id_) or ("" if spec == id_ else spec)
+
+    def of_id(self, id_: str) -> str:
+        """Return the name of a node of which nothing is on record yet, or of an item's map; "" if none is known."""
+        planned = self._planned(id_.partition(ITEM)[0])
+        return planned.metadata.name if planned is not None else ""
 
     def gate_of(self, execution: NodeExecution) -> GateNode:
         """Return what the node waits for; an empty message for one that is no gate."""

@@ -142,7 +142,8 @@ class Progress:
     def queue(self, nodes: Mapping[str, Queued]) -> None:
         """Print a line for each node that waits to be started."""
         for node, queued in nodes.items():
-            click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase('QUEUED')}  {queue_text(queued)}")
+            label = self._labels.get(node) or f"{node} {self._names.of_id(node)}".rstrip()
+            click.echo(f"{label:{WIDTH}} {_phase('QUEUED')}  {queue_text(queued)}")
 
     def show(self, execution: Execution) -> None:
         """Print the execution's own line."""

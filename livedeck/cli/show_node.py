@@ -120,6 +120,7 @@ _SCALARS: Mapping[str, Callable[[Scalar], Any]] = {
     "schema": lambda scalar: scalar.schema.uri,
     "generic": lambda scalar: MessageToDict(scalar.generic),
     "binary": lambda scalar: _binary(scalar.binary),
+    "error": lambda scalar: scalar.error.message,
 }
 
 

@@ -52,6 +52,17 @@ def test_the_queue_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == ""
 
 
+def test_what_waits_has_its_name_before_anything_is_on_record_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    waits = Queued(0, "waits for node n0 of execution a, which computes the same outputs (cache_serialize)")
+    progress = Progress("http://x", names_of("n1", "train"))
+    progress.queue({"n1": waits, "n1:17": waits, "n2": waits})
+    assert [line.split(" queued ")[0].split() for line in capsys.readouterr().out.splitlines()] == [
+        ["n1", "train"],
+        ["n1:17", "train"],
+        ["n2"],
+    ]
+
+
 def test_an_attempt_that_was_retried_is_called_that_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress("http://x", names_of("n0", "fetch"))
     phases = (Tasks.FAILED, Tasks.QUEUED, Tasks.RUNNING)

@@ -13,6 +13,7 @@ from click.testing import Result
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess
 from tests.cli.conftest import Command
+from tests.integration.running import wait_for
 
 AGE = r"\d+(\.\d)? (s|min) ago"
 
@@ -271,6 +272,23 @@ def test_abort_watch_relaunch_and_recover(remote: Command, server: ServerProcess
         assert client.get_execution(client.execution_id(name)).closure.abort_metadata.cause == "seen enough"
 
 
+@pytest.mark.parametrize("group", [(), ("execution",)], ids=["short", "as of the execution"])
+def test_approve_and_signal(remote: Command, server: ServerProcess, program: Path, group: tuple[str, ...]) -> None:
+    program.with_name("gated.py").write_text(GATED)
+    name = name_in(remote("run", "--remote", "--detach", "gated.py", "gated"))
+    with Client(server.endpoint) as client:
+        execution = client.execution_id(name)
+        wait_for(lambda: len(list(client.signals(execution))) == 2)  # they are there once the gates are reached
+        for command in (("approve", name), ("signal", name, "how many", "4")):
+            answered = remote(*group, *command)
+            assert answered.exit_code == 0, answered.output
+        assert remote("watch", name).exit_code == 0
+        assert client.execution_data(execution).outputs.literals["o0"].scalar.primitive.integer == 7
+    again = remote(*group, "approve", name)
+    assert again.exit_code == 1
+    assert "waits for no approval" in again.stderr
+
+
 def test_watch_log_prints_what_the_task_prints(remote: Command) -> None:
     name = name_in(remote("run", "--remote", "--detach", "program.py", "training", "--epochs", "3"))
     result = remote("watch", name, "--log", "n0")
@@ -281,6 +299,28 @@ def test_watch_log_prints_what_the_task_prints(remote: Command) -> None:
         assert missing.exit_code == 1
         assert words in missing.stderr
 
+
+GATED = """
+from datetime import timedelta
+
+from livedeck import approve, task, wait_for_input, workflow
+
+
+@task
+def score() -> int:
+    return 3
+
+
+@task
+def add(left: int, right: int) -> int:
+    return left + right
+
+
+@workflow
+def gated() -> int:
+    approved = approve(score(), "good enough", timeout=timedelta(hours=1))
+    return add(left=approved, right=wait_for_input("how many", timedelta(hours=1), int))
+"""
 
 LUCKY = """
 import time

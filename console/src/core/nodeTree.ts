@@ -250,6 +250,7 @@ class Plan {
     if (!parent || !spec) return null;
     const holder = this.of(parent);
     if (holder?.branchNode) return waysOf(parent, holder).find(({ node }) => node.id === spec)?.node ?? null;
+    if (holder?.arrayNode?.node) return itemPlanned(holder, holder.arrayNode.node);
     return declaredBy(this.compiledInside(parent)).find((node) => node.id === spec) ?? null;
   }
 
@@ -257,6 +258,11 @@ class Plan {
     const declared = this.dynamic.get(id)?.primary;
     return declared ?? this.workflows.get(entityKey(this.of(id)?.workflowNode?.subWorkflowRef)) ?? null;
   }
+}
+
+/** What all items of a map run that are nodes: they go by its name. Its lists, which it gives them, are no item's. */
+function itemPlanned({ id, metadata }: WorkflowNode, { taskNode, workflowNode }: WorkflowNode): WorkflowNode {
+  return { id, ...(metadata && { metadata }), ...(taskNode && { taskNode }), ...(workflowNode && { workflowNode }) };
 }
 
 function declaredBy(workflow: CompiledWorkflow | null): readonly WorkflowNode[] {
@@ -406,13 +412,8 @@ export function childrenOf(rows: readonly NodeRow[], parent: NodeRow): readonly 
 }
 
 function taskName(planned: WorkflowNode | null): string | undefined {
-  const { taskNode, workflowNode, arrayNode } = planned ?? {};
-  return (
-    taskNode?.referenceId?.name ??
-    workflowNode?.subWorkflowRef?.name ??
-    workflowNode?.launchplanRef?.name ??
-    arrayNode?.node?.taskNode?.referenceId?.name
-  );
+  const { taskNode, workflowNode } = planned?.arrayNode?.node ?? planned ?? {};
+  return taskNode?.referenceId?.name ?? workflowNode?.subWorkflowRef?.name ?? workflowNode?.launchplanRef?.name;
 }
 
 /** A task's or workflow's name without the modules before it. */

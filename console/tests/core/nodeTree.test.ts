@@ -151,6 +151,44 @@ describe("nodes that start executions", () => {
     expect(rows.find(({ id }) => id === "n1")).toMatchObject({ holdsItems: false, holdsNodes: true });
     expect(rows.find(({ id }) => id === "n1-0-n0")).toMatchObject({ depth: 1, child, startsExecution: true });
   });
+
+  it("go by the name of their map, and nodes inside of them by their own", () => {
+    const mapped: Workflow = {
+      id: entity("flow"),
+      closure: {
+        compiledWorkflow: {
+          primary: {
+            template: {
+              nodes: [
+                { id: "n0", arrayNode: { node: { id: "i", workflowNode: { launchplanRef: entity("mod.plan") } } } },
+                {
+                  id: "n1",
+                  metadata: { name: "train-europe" },
+                  inputs: [{ var: "x", binding: { promise: { nodeId: "n0", var: "o0" } } }],
+                  arrayNode: { node: { id: "i", workflowNode: { subWorkflowRef: entity("mod.inner") } } },
+                },
+              ],
+            },
+          },
+          subWorkflows: [{ template: { id: entity("mod.inner"), nodes: [{ id: "n0", taskNode: { referenceId: entity("mod.fit") } }] } }],
+        },
+      },
+    };
+    const nodes = byId(
+      node("n0", {}, { isArray: true }),
+      node("n0-0-n7", {}, { specNodeId: "n7" }),
+      node("n1", {}, { isArray: true }),
+      node("n1-0-n0", {}, { specNodeId: "n0", isParentNode: true }),
+      node("n1-0-n0-0-n0", {}, { specNodeId: "n0" }),
+    );
+    expect(nodeRows(nodes, new Map(), mapped).map(({ id, name, given }) => [id, name, given])).toEqual([
+      ["n0", "plan", ""],
+      ["n0-0-n7", "plan", ""],
+      ["n1", "train-europe", "x=n0.o0"],
+      ["n1-0-n0", "train-europe", ""],
+      ["n1-0-n0-0-n0", "fit", ""],
+    ]);
+  });
 });
 
 describe("nodes of one name", () => {

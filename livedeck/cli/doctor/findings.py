@@ -10,9 +10,9 @@ class Level(enum.Enum):
     FINE = "ok"
     """As it should be."""
     WARNING = "warning"
-    """It works, and may not when more is asked of it."""
+    """The part works, and may not when more is asked of it."""
     WRONG = "wrong"
-    """It does not work, or what it does cannot be relied on."""
+    """The part does not work, or what it does cannot be relied on."""
 
 
 @dataclass(frozen=True)
