@@ -1,7 +1,8 @@
 /**
  * What every kind of element has to define, in a folder of its name: `apply.ts`, which exports `applying`, and `view.ts`,
- * which exports `viewing`. Both are found by the name of the folder; nothing else asks which kind an element is. What is
- * to be known of a kind without either (`TRAITS`) is generated from its Python module. Kinds do not import each other.
+ * which exports `viewing`; a kind that stands in headlines (the trait `headline` of its Python module) also `summary.ts`,
+ * which exports `summary`. All are found by the name of the folder; nothing else asks which kind an element is. What is to
+ * be known of a kind without these (`TRAITS`) is generated from its Python module. Kinds do not import each other.
  */
 import type { Element } from "../protocol/deck.gen";
 
@@ -37,4 +38,19 @@ export interface Viewing<E extends Element> {
   actsOnTab?(element: E): boolean;
   /** Whether it is a page, which takes all the room there is where it is alone. */
   isPage?(element: E): boolean;
+}
+
+/** What is shown of an element where Decks of many tasks stand side by side. */
+export type Summary =
+  /** How far something is: a share from 0 to 1, null where that cannot be known, and the same in words. */
+  | { readonly form: "bar"; readonly label: string; readonly share: number | null; readonly amount: string }
+  /** A number or a word. */
+  | { readonly form: "figure"; readonly label: string; readonly text: string }
+  /** A small picture of lines, three at most. */
+  | { readonly form: "lines"; readonly title: string; readonly lines: readonly SummaryLine[] };
+
+export interface SummaryLine {
+  readonly name: string;
+  readonly x: readonly (number | null)[];
+  readonly y: readonly (number | null)[];
 }

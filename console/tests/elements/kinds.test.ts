@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { applyingOf } from "../../src/elements/applying";
+import { summaryOf } from "../../src/elements/summaries";
 import { viewingOf } from "../../src/elements/viewing";
 import { TRAITS, type Element } from "../../src/protocol/deck.gen";
 
@@ -43,6 +44,10 @@ describe.each(Object.keys(TRAITS))("%s", (kind) => {
     applying.keep?.(kept);
     expect(applying.extend(kept, example)).toEqual(grown);
     expect(kept).toEqual(example);
+  });
+
+  it("fits into a headline in one of its forms, or does not stand in any", () => {
+    expect([undefined, "bar", "figure", "lines"]).toContain(summaryOf(example)?.form);
   });
 
   it("has a view, of its kind, that shows every state", () => {

@@ -69,6 +69,11 @@ def test_the_console_has_no_kind_of_its_own() -> None:
 
 
 @every_kind
+def test_the_console_shows_what_of_it_stands_in_headlines(kind: str) -> None:
+    assert (ELEMENTS / kind / "summary.ts").is_file() is (KINDS[kind].traits.headline > 0)
+
+
+@every_kind
 def test_the_property_tests_know_it(kind: str) -> None:
     assert kind in of_kind, "tests/deck/strategies.py has no strategy for it"
 

@@ -1,16 +1,16 @@
-/** The headline of a Deck beside others: its bar, its values, its first chart. */
+/** The headline of a Deck beside others: its bars, its figures, its small pictures. */
 import { memo } from "react";
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import { boxOf, sparkline, type DeckEntry } from "../../core/headlines";
-import { formatNumber, formatValue } from "../../core/numerals";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
-import type { Chart, Progress, Value } from "../../protocol/deck.gen";
+import type { Summary } from "../../elements/kind";
+import { summaryOf } from "../../elements/summaries";
 import { PhaseBadge } from "../../ui/PhaseBadge";
 import { Duration } from "../../ui/Ticking";
 import "./decks.css";
 
-/** Of the lines of a chart, of which a headline has three at most. */
+/** Of the lines of a picture. */
 const COLOURS = ["var(--ld-series-0)", "var(--ld-series-1)", "var(--ld-series-2)"];
 
 interface DeckSummaryProps {
@@ -20,7 +20,7 @@ interface DeckSummaryProps {
 
 /** One Deck in a few words and a picture, all of which leads to it. */
 export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSummaryProps) {
-  const elements = entry.headline?.elements ?? [];
+  const shown = summaries(entry);
   const href = executionPath({ ...route, node: entry.id, view: null, attempt: null, tab: null });
   return (
     <Link className="deck-summary" href={href} data-tone={entry.look.tone} aria-label={words`${entry.name}: ${entry.trouble || entry.look.label}`}>
@@ -36,14 +36,14 @@ export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSumma
         </span>
       </span>
       <span className="deck-summary-body">
-        {elements.map((element) => element.kind === "progress" && <Bar key={element.id} bar={element} />)}
-        {elements.some(({ kind }) => kind === "value") && (
+        {shown.map(({ id, summary }) => summary.form === "bar" && <Bar key={id} {...summary} />)}
+        {shown.some(({ summary }) => summary.form === "figure") && (
           <span className="deck-summary-figures">
-            {elements.map((element) => element.kind === "value" && <Figure key={element.id} value={element} />)}
+            {shown.map(({ id, summary }) => summary.form === "figure" && <Figure key={id} {...summary} />)}
           </span>
         )}
-        {elements.map((element) => element.kind === "chart" && <Spark key={element.id} chart={element} />)}
-        {elements.length === 0 && <span className="deck-summary-nothing">{nothing(entry)}</span>}
+        {shown.map(({ id, summary }) => summary.form === "lines" && <Spark key={id} {...summary} />)}
+        {shown.length === 0 && <span className="deck-summary-nothing">{nothing(entry)}</span>}
       </span>
     </Link>
   );
@@ -61,9 +61,21 @@ function nothing({ headline, look }: DeckEntry): string {
   return look.terminal ? "Nothing was published" : "Nothing published yet";
 }
 
-function Bar({ bar: { label, value = 0, total = null } }: { readonly bar: Progress }) {
-  const share = total === null || total <= 0 ? null : Math.min(1, Math.max(0, value / total));
-  const amount = share === null ? formatNumber(value) : `${Math.floor(share * 100)} %`;
+interface Shown {
+  readonly id: string;
+  readonly summary: Summary;
+}
+
+function summaries({ headline }: DeckEntry): readonly Shown[] {
+  return (headline?.elements ?? []).flatMap((element) => {
+    const summary = summaryOf(element);
+    return summary ? [{ id: element.id, summary }] : [];
+  });
+}
+
+type Form<F extends Summary["form"]> = Extract<Summary, { readonly form: F }>;
+
+function Bar({ label, share, amount }: Form<"bar">) {
   return (
     <span className="deck-summary-bar">
       <span className="deck-summary-label">{label}</span>
@@ -75,27 +87,24 @@ function Bar({ bar: { label, value = 0, total = null } }: { readonly bar: Progre
   );
 }
 
-function Figure({ value: { label, value = null, unit = "" } }: { readonly value: Value }) {
+function Figure({ label, text }: Form<"figure">) {
   return (
     <span className="deck-summary-value" title={label}>
       <span className="deck-summary-label">{label}</span>
-      <span className="number">
-        {formatValue(value)}
-        {unit && ` ${unit}`}
-      </span>
+      <span className="number">{text}</span>
     </span>
   );
 }
 
-function Spark({ chart: { title, series = [] } }: { readonly chart: Chart }) {
-  const box = boxOf(series);
-  const lines = series.map(({ x, y }) => sparkline(x, y, box));
-  if (lines.every((line) => line === null)) return null;
+function Spark({ title, lines }: Form<"lines">) {
+  const box = boxOf(lines);
+  const paths = lines.map(({ x, y }) => sparkline(x, y, box));
+  if (paths.every((path) => path === null)) return null;
   return (
     <span className="deck-summary-chart" title={title}>
       <span className="deck-summary-label">{title}</span>
       <svg viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true">
-        {lines.map((line, at) => line && <path key={series[at]?.name ?? at} d={line} style={{ stroke: COLOURS[at] }} />)}
+        {paths.map((path, at) => path && <path key={lines[at]?.name ?? at} d={path} style={{ stroke: COLOURS[at] }} />)}
       </svg>
     </span>
   );
