@@ -17,7 +17,7 @@ class StoredFile:
     """One object behind a file, folder or frame."""
 
     name: str
-    """Its name; in a folder its path below that, with slashes."""
+    """The object's name; in a folder its path below that, with slashes."""
     url: str
     """Where it can be downloaded for an hour."""
 

@@ -16,7 +16,7 @@ class ServerEvent:
     """One event of a stream."""
 
     event: str
-    """Its type: ``message`` unless the server named one."""
+    """The event's type: ``message`` unless the server named one."""
     data: str
     id: str
     """The last id that the server gave, with this event or before."""

@@ -66,9 +66,9 @@ class ExitKind(enum.Enum):
     """How an attempt's process ended."""
 
     EXITED = "exited"
-    """Its process returned an exit code (0 also on user errors: read ``error.pb``)."""
+    """The process returned an exit code (0 also on user errors: read ``error.pb``)."""
     SIGNALLED = "signalled"
-    """A signal ended its process."""
+    """A signal ended the process."""
     LOST = "lost"
     """What it ran on went away, and the attempt with it: its worker or zygote was ended, its machine restarted."""
 

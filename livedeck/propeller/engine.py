@@ -68,8 +68,6 @@ class Propeller:
         self._driven: dict[str, _DrivenExecution] = {}
         self._crashes: dict[str, int] = {}
         self._full = False
-        self._idle = asyncio.Event()
-        self._idle.set()
         control.show_queues(self.queued)
         self._group: asyncio.TaskGroup
         self._running: asyncio.Task[None] | None = None
@@ -90,10 +88,6 @@ class Propeller:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
-
-    async def wait_idle(self) -> None:
-        """Return when no execution is driven."""
-        await self._idle.wait()
 
     def queued(self, key: str) -> Mapping[str, Queued]:
         """Return what holds back nodes of an execution that could run, by their unique ids.
@@ -195,7 +189,6 @@ class Propeller:
             kinds=self._kinds,
         )
         driven = self._driven[key] = _DrivenExecution(driver)
-        self._idle.clear()
         driven.task = self._group.create_task(self._drive_to_end(driven), name=f"drive {key}")
         driven.task.add_done_callback(lambda _: self._forget(driven))  # also if it is cancelled before it begins
 
@@ -222,8 +215,6 @@ class Propeller:
     def _forget(self, driven: "_DrivenExecution") -> None:
         if self._driven.get(driven.driver.key) is driven:
             del self._driven[driven.driver.key]
-        if not self._driven:
-            self._idle.set()
 
     async def _run_or_force_end(self, driver: Driver) -> None:
         """Drive it, or end it if the engine has failed at it too often; then give the lease back."""

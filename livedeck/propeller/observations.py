@@ -17,7 +17,7 @@ class Source:
     """The node of another execution that a recovered node comes from."""
 
     deck_uri: str
-    """Its Deck; empty: it has none."""
+    """URI of the attempt's Deck; empty: it has none."""
     cached: TaskNodeMetadata | None
     """What is on record of the outputs of a task's node; its catalog key names the attempt that made them."""
     child: WorkflowExecutionIdentifier | None

@@ -20,7 +20,7 @@ class WorkflowPhase(enum.IntEnum):
     QUEUED = 1
     """An engine has taken it up."""
     RUNNING = 2
-    """Its nodes run."""
+    """The workflow's nodes run."""
     SUCCEEDING = 3
     """Every node has succeeded and the outputs are written."""
     SUCCEEDED = 4
@@ -100,7 +100,7 @@ class TaskPhase(enum.IntEnum):
     FAILED = 5
     """Over, and no attempt follows."""
     INITIALIZING = 6
-    """Its surroundings are being made ready. Flyte's word; not used by this engine."""
+    """The attempt's surroundings are being made ready. Flyte's word; not used by this engine."""
     WAITING_FOR_RESOURCES = 7
     """Still QUEUED, and for long enough to say what it waits for: the event's reason does."""
     RETRYABLE_FAILED = 8
@@ -127,11 +127,11 @@ class WorkflowTrigger(enum.Enum):
     TAKE_UP = "take up"
     """An engine holds its lease."""
     START = "start"
-    """Its first nodes may go."""
+    """The workflow's first nodes may go."""
     COMPLETE = "complete"
     """Every node has succeeded."""
     SUCCEED = "succeed"
-    """Its outputs are written."""
+    """The workflow's outputs are written."""
     BREAK = "break"
     """A node has failed for good, and the failure policy says to stop; or it cannot be run at all."""
     FAIL = "fail"
@@ -152,7 +152,7 @@ class NodeTrigger(enum.Enum):
     RUN_CHILDREN = "run children"
     """A dynamic task has said which children it wants."""
     SUCCEED = "succeed"
-    """Its outputs are written, or were found in the cache."""
+    """The node's outputs are written, or were found in the cache."""
     BREAK = "break"
     """A child has failed for good."""
     FAIL = "fail"
@@ -160,7 +160,7 @@ class NodeTrigger(enum.Enum):
     ABORT = "abort"
     """The node was stopped, and nothing of it runs any more."""
     RECOVER = "recover"
-    """Its outputs were taken from the execution that this one recovers."""
+    """The node's outputs were taken from the execution that this one recovers."""
     SKIP = "skip"
     """A branch went another way."""
 

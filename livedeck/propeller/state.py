@@ -16,7 +16,7 @@ class Stopping(enum.Enum):
     """Why an attempt was asked to stop."""
 
     ABORT = "abort"
-    """Its node, or all of the execution, is to end."""
+    """The attempt's node, or all of the execution, is to end."""
     TIMEOUT = "timeout"
     """The attempt ran longer than it may; another may follow once it is over."""
 

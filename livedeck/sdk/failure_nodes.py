@@ -13,7 +13,7 @@ from livedeck.sdk.promises import Promise
 from livedeck.sdk.types import Location, type_name
 
 FAILURE_NODE = "fn0"
-"""Its id, as flytekit gives it."""
+"""The id of a failure node, as flytekit gives it."""
 
 
 def failure_node(entity: AnyEntity, workflow: Interface, siblings: Sequence[Node]) -> Node:

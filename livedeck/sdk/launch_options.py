@@ -72,7 +72,7 @@ class ConcurrencyLimitBehavior:
     """What becomes of an execution that is one too many."""
 
     SKIP = 1
-    """It does not start."""
+    """The execution does not start."""
 
 
 @dataclass(frozen=True, init=False)

@@ -111,7 +111,7 @@ class FakeExecution:
     taken_over: bool = False
     """Whether another engine held its lease, which had run out, when it was last claimed."""
     reserving: Sequence[str] = ()
-    """Its nodes that had outputs reserved when it was last claimed, by their unique ids."""
+    """The nodes that had outputs reserved when the execution was last claimed, by their unique ids."""
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Watch:
     amount: Amount | None = None
     """What it waits for while it is ``QUEUED``, and else what it holds."""
     foreign: AttemptRecord | None = None
-    """Its record, if its keeper is another executor's: it is followed by what is on disk."""
+    """The attempt's record, if its keeper is another executor's: it is followed by what is on disk."""
     started_at: datetime | None = None
     """When it began, if it was found to have been started before."""
     abort_grace: float | None = None

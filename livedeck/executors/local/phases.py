@@ -14,43 +14,43 @@ class Phase(enum.Enum):
     QUEUED = "queued"
     """The attempt waits for what it asks for, and may be withdrawn."""
     STARTING = "starting"
-    """A keeper has been asked to start it: its process may exist."""
+    """A keeper has been asked to start the attempt: its process may exist."""
     RUNNING = "running"
-    """Its process exists, and its keeper tells what happens to it."""
+    """The attempt's process exists, and its keeper tells what happens to it."""
     STORED = "stored"
-    """Its result is in the store; its process goes on with what nobody needs to await."""
+    """The attempt's result is in the store; its process goes on with what nobody needs to await."""
     ENDING = "ending"
-    """Its process is gone; the rest of its output is taken to the store."""
+    """The attempt's process is gone; the rest of its output is taken to the store."""
     OVER = "over"
-    """How it ended is known, and its output is in the store or given up."""
+    """How the attempt ended is known, and its output is in the store or given up."""
 
 
 class Event(enum.Enum):
     """What happens to an attempt."""
 
     ENQUEUED = "enqueued"
-    """There is no record of it: it was never started."""
+    """There is no record of the attempt: it was never started."""
     ASKED = "asked"
-    """There is room for it, and a keeper is asked to start it."""
+    """There is room for the attempt, and a keeper is asked to start it."""
     STARTED = "started"
-    """Its keeper says that its process exists."""
+    """The keeper says that the attempt's process exists."""
     ADOPTED = "adopted"
     """A process that was started before runs, and its keeper tells of it from now on."""
     RESULT_STORED = "result stored"
-    """It says that its result is in the store."""
+    """The attempt says that its result is in the store."""
     UNHEARD = "unheard"
-    """Its keeper is not heard any more, or has not started it: the record tells."""
+    """The keeper is not heard any more, or has not started the attempt: the record tells."""
     EXITED = "exited"
-    """Its process is gone, or its keeper is and it with it."""
+    """The attempt's process is gone, or its keeper is and the process with it."""
     SETTLED = "settled"
     """Nothing is left to do."""
 
 
 HEARD = frozenset({Phase.RUNNING, Phase.STORED})
-"""A keeper tells of it."""
+"""Phases in which a keeper tells of the attempt."""
 HAS_EXITED = frozenset({Phase.ENDING, Phase.OVER})
 WITHDRAWABLE = frozenset({Phase.LOOKUP, Phase.QUEUED})
-"""Its start has not been asked for by this executor."""
+"""Phases in which this executor has not asked for the attempt's start."""
 
 _BEFORE_EXIT = (Phase.LOOKUP, Phase.STARTING, Phase.RUNNING, Phase.STORED)
 _TOLD_AGAIN = (Event.STARTED, Event.ADOPTED, Event.RESULT_STORED, Event.UNHEARD, Event.EXITED)

@@ -72,7 +72,7 @@ class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     out_of_memory: bool | None = None
     """Whether the kernel ended it because memory ran out; None: that cannot be known."""
     overdue: bool = False
-    """Its process was ended because it had not ended by itself long after its result was stored."""
+    """The process was ended because it had not ended by itself long after its result was stored."""
 
 
 class StoredRecord(msgspec.Struct, frozen=True):

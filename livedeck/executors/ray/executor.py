@@ -45,9 +45,9 @@ class Phase(enum.Enum):
     """Where an attempt is on its way, as far as this server knows."""
 
     QUEUED = "queued"
-    """It waits for one of the server's own slots."""
+    """The attempt waits for one of the server's own slots."""
     CONNECTING = "connecting"
-    """It waits for the cluster."""
+    """The attempt waits for the cluster."""
     SUBMITTED = "submitted"
     """Ray is to find it a place."""
     BEGUN = "begun"

@@ -195,13 +195,13 @@ class EndOthers(msgspec.Struct, tag=True, frozen=True):
 
 
 class Started(msgspec.Struct, tag=True, frozen=True):
-    """Its process exists."""
+    """The attempt's process exists."""
 
     at: datetime | None
 
 
 class Stored(msgspec.Struct, tag=True, frozen=True):
-    """Its result is in the store."""
+    """The attempt's result is in the store."""
 
     result: ResultStored
 

@@ -41,7 +41,7 @@ class ArrayHandler(NodeHandler):
     entity: Identifier
     """The task or launch plan that the items run."""
     outputs: VariableMap
-    """Its outputs; of each the node gives a list."""
+    """The outputs of an item; of each the node gives a list."""
     inner: NodeHandler
     task: TaskTemplate | None
     """The task; None of items that run something else: those are nodes of their own on record."""
