@@ -100,6 +100,24 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
         assert "6 cores" in await raised(executor.launch(scene.attempt("exits", 0, cpu=6.0)), CannotStart)
 
 
+async def test_an_attempt_that_was_withdrawn_and_launched_again_is_over_once_it_has_ended(harness: RayHarness) -> None:
+    scene = Scene(harness)
+    again = scene.attempt("exits", 0, cpu=4.0)
+    async with harness.executor() as executor:
+        await within(executor.launch(scene.attempt("waits", scene.path("started"), scene.path("gate"), cpu=4.0)))
+        for last in (False, True):
+            launching = asyncio.create_task(executor.launch(again))
+            await eventually(lambda: (queued := executor.queued(again.id)) and "on a node" in queued.reason)
+            if not last:
+                launching.cancel()
+                await asyncio.wait([launching])
+        scene.path("gate").touch()
+        handle = await within(launching)
+        assert how(await within(executor.wait(handle))) == (ExitKind.EXITED, 0)
+    async with harness.executor() as another:
+        assert how(await within(another.wait(handle))) == (ExitKind.EXITED, 0)
+
+
 async def test_more_than_any_node_has_names_the_largest(harness: RayHarness) -> None:
     scene = Scene(harness)
     async with harness.executor() as executor:

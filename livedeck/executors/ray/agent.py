@@ -12,6 +12,7 @@ the next worker starts another, which picks up what runs.
 import asyncio
 import contextlib
 import fcntl
+import gc
 import hashlib
 import logging
 import os
@@ -22,14 +23,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import uvloop
 
 from livedeck.errors import CannotStart, ExecutorError, NoSuchAttempt
 from livedeck.executors import loading
-from livedeck.executors.api import Attempt, Executor, ExecutorSettings, Exit, ExitKind, ResultStored
+from livedeck.executors.api import Executor, ExecutorSettings, Exit, ExitKind, ResultStored
 from livedeck.executors.local import endings, processes
 from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.output import read_file, replace_file
 from livedeck.executors.ray import messages
+from livedeck.executors.ray.reports import Reports
 from livedeck.store.surroundings import surroundings
 
 logger = logging.getLogger(__name__)
@@ -82,6 +85,8 @@ class Agent:
         """How many workers hold each attempt."""
         self._killed: set[str] = set()
         self._newest = ""
+        """The incarnation of the dispatcher that has swept this node last."""
+        self._reports: Reports | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def recall(self) -> None:
@@ -158,12 +163,11 @@ class Agent:
     async def _hold(self, run: messages.Run, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Run an attempt for a worker, for as long as that is there."""
         attempt = run.attempt
-        if self._newest and run.incarnation != self._newest:
+        if self._newest and run.endpoint.incarnation != self._newest:
             await _send(writer, messages.Refused("another dispatcher has taken over", final=False))
             return
         self._connections[attempt.id] = self._connections.get(attempt.id, 0) + 1
-        self._note(Known(attempt.id, run.incarnation))
-        telling = asyncio.create_task(self._tell(attempt, writer), name=f"tell of {attempt.id}")
+        telling = asyncio.create_task(self._tell(run, writer), name=f"tell of {attempt.id}")
         gone = asyncio.create_task(reader.read(1), name=f"worker of {attempt.id}")  # it says nothing more
         try:
             await asyncio.wait([telling, gone], return_when=asyncio.FIRST_COMPLETED)
@@ -181,20 +185,42 @@ class Agent:
             if not self._connections.get(attempt.id):
                 self._connections.pop(attempt.id, None)
 
-    async def _tell(self, attempt: Attempt, writer: asyncio.StreamWriter) -> None:
+    async def _tell(self, run: messages.Run, writer: asyncio.StreamWriter) -> None:
+        """Have an attempt run, and tell worker and dispatcher what becomes of it."""
+        reports = self._reports_to(run.endpoint)
+        try:
+            await self._run(run, reports, writer)
+        except ExecutorError as error:
+            self._forget(run.attempt.id)
+            await _send(writer, messages.Refused(str(error), isinstance(error, CannotStart)))
+        finally:
+            reports.forget(run.begin.name)
+
+    def _reports_to(self, endpoint: messages.Endpoint) -> Reports:
+        """Return the connection to a dispatcher, which is opened for its first attempt here."""
+        if self._reports is None or self._reports.endpoint != endpoint:
+            if self._reports is not None:
+                self._reports.close()
+            self._reports = Reports(endpoint)
+        return self._reports
+
+    async def _run(self, run: messages.Run, reports: Reports, writer: asyncio.StreamWriter) -> None:
+        attempt, name = run.attempt, run.begin.name
+        if not await reports.begin(run.begin):
+            await self.end(attempt.id)  # an agent before this one may have begun it
+            await _send(writer, messages.Withdrawn())
+            return
+        self._note(Known(attempt.id, run.endpoint.incarnation))
         # Ray has given it its place; here it counts for nothing.
         placed = replace(attempt, cpu=0.0, memory=0, gpus=0, client=True)
         os.environ.update(surroundings(attempt.output_prefix, attempt.environment))  # logs go to the same store
-        try:
-            handle = await self._executor.launch(placed)
-        except ExecutorError as error:
-            self._forget(attempt.id)
-            await _send(writer, messages.Refused(str(error), isinstance(error, CannotStart)))
-            return
-        await _send(writer, messages.Started(await self._executor.wait_started(handle)))
+        handle = await self._executor.launch(placed)
+        started_at = await self._executor.wait_started(handle)
+        reports.tell(messages.Report(name, started_at))
         told = await self._executor.wait_result(handle)
         if isinstance(told, ResultStored):
-            await _send(writer, messages.Stored(told))
+            reports.tell(messages.Report(name, started_at, told))
+            await _send(writer, messages.Stored())
             with contextlib.suppress(NoSuchAttempt):
                 told = await self._executor.wait(handle)
         if isinstance(told, Exit):
@@ -257,7 +283,8 @@ def main() -> None:
     except BlockingIOError:
         return  # another worker was faster
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname).1s %(name)s %(message)s")
-    asyncio.run(run(settings))
+    gc.freeze()  # a collection would look at all that was loaded each time
+    uvloop.run(run(settings))
 
 
 if __name__ == "__main__":

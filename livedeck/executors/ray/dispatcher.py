@@ -3,16 +3,17 @@
 It is detached and has a name, so that every server of a namespace finds the same one, and it runs on the head: when
 that goes, the cluster does. It keeps what it knows in memory alone. When it is started anew it has another incarnation:
 what the one before had started is ended before anything else is, and servers call it lost.
+
+Ray places attempts, and finds the dispatcher for who looks for it. What is said of attempts comes to its port.
 """
 
 import asyncio
-import contextlib
+import itertools
 import logging
 import secrets
 import time
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,20 +21,19 @@ import ray
 from ray import exceptions
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from livedeck.executors.api import Exit, ExitKind, ResultStored
+from livedeck.executors.api import Exit, ExitKind
 from livedeck.executors.ray import messages, versions, worker
+from livedeck.executors.ray.changes import Changes
 from livedeck.executors.ray.messages import State
+from livedeck.executors.ray.port import Port
 
 logger = logging.getLogger(__name__)
 
-NAMESPACE, NAME = "livedeck", "dispatcher"
-"""By which drivers find it."""
 HEAD = "node:__internal_head__"
 """Ray's resource that only the head has."""
 RETENTION = 24 * 3600.0
 """Seconds for which the end of an attempt is remembered; see ``LocalSettings.retention``."""
-POLL = 20.0
-"""Longest wait for changes, in seconds."""
+A_WHILE = 20.0
 NODE_GONE = 60.0
 """Seconds after which a node that is alive and does not say what became of an attempt counts as gone."""
 
@@ -42,11 +42,12 @@ NODE_GONE = 60.0
 class Entry:
     """An attempt."""
 
-    launch: messages.Launch
+    id: str
     state: State
+    number: int
+    """Tells it from an earlier one of that name, which was withdrawn and may have a task in Ray's queue."""
     node: str = ""
     """Ray's id of the node that it was given to."""
-    withdrawn: bool = False
     over_at: float = 0.0
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -57,100 +58,36 @@ class Dispatcher:
     def __init__(self) -> None:
         self._incarnation = secrets.token_hex(8)
         self._entries: dict[str, Entry] = {}
-        self._changes: OrderedDict[str, tuple[int, State]] = OrderedDict()
-        """The last change of each attempt that has changed lately, in the order of their numbers."""
-        self._position = 0
-        self._changed = asyncio.Event()
-        self._swept: asyncio.Task[None] | None = None
+        self._numbers = itertools.count()
+        self._changes = Changes()
+        self._ready: asyncio.Task[None] | None = None
+        self._port = Port(self._answer, self._changes)
+        self._endpoint: messages.Endpoint
+        self._answers: dict[str, Callable[[bytes], Any]] = {
+            "launch": self._launch,
+            "look": self._look,
+            "withdraw": self._withdraw,
+            "abort": self._abort,
+        }
         self._tasks: set[asyncio.Task[None]] = set()
-        self._run = ray.remote(worker.run)
-        self._settle = ray.remote(worker.settle)
-        self._abort = ray.remote(worker.abort)
-        self._end_others = ray.remote(worker.end_others)
+        self._run_task = ray.remote(worker.run)
+        self._settle_task = ray.remote(worker.settle)
+        self._abort_task = ray.remote(worker.abort)
+        self._end_others_task = ray.remote(worker.end_others)
 
-    # For drivers
+    # By Ray
 
     async def hello(self, _: bytes) -> bytes:
         """Say who this is and what runs, once nothing of an earlier dispatcher does."""
-        if self._swept is None:
-            self._swept = asyncio.create_task(self._sweep())
-        await asyncio.shield(self._swept)
+        if self._ready is None:
+            self._ready = asyncio.create_task(self._open())
+        await asyncio.shield(self._ready)
         running = [entry.state for entry in self._entries.values() if entry.state.exit is None]
-        return messages.line(messages.Hello(self._incarnation, versions.here(), self._position, running))
+        return messages.line(messages.Hello(self._endpoint, versions.here(), self._changes.position, running))
 
-    async def changes(self, data: bytes) -> bytes:
-        """Return the changes since a position, when there are any; without them after some seconds."""
-        since = messages.read(data, int)
-        if since >= self._position:
-            self._changed.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
-                    await self._changed.wait()
-        found = []
-        for number, state in reversed(self._changes.values()):
-            if number <= since:
-                break
-            found.append(state)
-        return messages.line(messages.Feed(self._position, found[::-1]))
-
-    async def launch(self, data: bytes) -> bytes:
-        """Start an attempt unless it was started before; return its ``State``."""
-        launch = messages.read(data, messages.Launch)
-        entry = self._entries.get(launch.name)
-        if entry is None:
-            entry = Entry(launch, State(launch.name, client=launch.attempt.client))
-            self._entries[launch.name] = entry
-            self._spawn(self._see_to(entry, data), f"attempt {launch.name}")
-            self._prune()
-        return messages.line(entry.state)
-
-    async def look(self, data: bytes) -> bytes:
-        """Return the ``State`` of an attempt, or null."""
-        entry = self._entries.get(messages.read(data, str))
-        return messages.line(None if entry is None else entry.state)
-
-    async def withdraw(self, data: bytes) -> bytes:
-        """Forget an attempt that no node has begun; tell whether it was so."""
-        name = messages.read(data, str)
-        entry = self._entries.get(name)
-        if entry is None:
-            return messages.line(True)
-        if entry.node:
-            return messages.line(False)
-        entry.withdrawn = True
-        del self._entries[name]
-        return messages.line(True)
-
-    async def abort(self, data: bytes) -> bytes:
-        """Have an attempt end; return at once."""
-        asked = messages.read(data, messages.Abort)
-        entry = self._entries.get(asked.name)
-        if entry is not None and entry.state.exit is None and entry.node:
-            self._spawn(self._pass_abort_on(entry, asked.grace), f"abort {asked.name}")
-        return messages.line(None)
-
-    # For workers
-
-    async def begin(self, name: str, incarnation: str, node: str, address: str) -> bool:
-        """Tell a worker whether its attempt is still wanted; if so it is that node's."""
-        entry = self._entries.get(name)
-        if entry is None or incarnation != self._incarnation or entry.node:
-            return False
-        entry.node = node
-        self._change(entry, node=address)
-        return True
-
-    async def started(self, name: str, incarnation: str, at: bytes) -> None:
-        """Note that an attempt's process exists."""
-        entry = self._entries.get(name)
-        if entry is not None and incarnation == self._incarnation and not entry.state.started:
-            self._change(entry, started=True, started_at=messages.read(at, datetime | None))
-
-    async def stored(self, name: str, incarnation: str, result: bytes) -> None:
-        """Note that an attempt's result is in the store."""
-        entry = self._entries.get(name)
-        if entry is not None and incarnation == self._incarnation and entry.state.stored is None:
-            self._change(entry, stored=messages.read(result, ResultStored))
+    async def wait_a_while(self) -> None:
+        """Return after some seconds: whoever waits hears from Ray when this process or its machine is gone."""
+        await asyncio.sleep(A_WHILE)
 
     async def release(self, name: str, incarnation: str) -> None:
         """Let a worker's call of ``released`` return."""
@@ -164,24 +101,86 @@ class Dispatcher:
         if entry is not None and incarnation == self._incarnation:
             await entry.released.wait()
 
+    async def _open(self) -> None:
+        """Have an earlier dispatcher's attempts ended, and listen."""
+        await self._sweep()
+        self._endpoint = await self._port.open(ray.util.get_node_ip_address(), self._incarnation)
+
+    # By its own port
+
+    def _answer(self, message: messages.ToDispatcher) -> messages.FromDispatcher | None:
+        match message:
+            case messages.Call(number=number, method=method, argument=argument):
+                value = msgspec.json.encode(self._answers[method](bytes(argument)))
+                return messages.Reply(number, msgspec.Raw(value))
+            case messages.Begin(name=name):
+                return messages.Begun(name, self._begin(message))
+            case messages.Report():
+                self._note(message)
+                return None
+
+    def _launch(self, data: bytes) -> State:
+        """Start an attempt unless it was started before."""
+        launch: messages.Launch = messages.read(data, messages.Launch)
+        entry = self._entries.get(launch.name)
+        if entry is None:
+            entry = Entry(launch.attempt.id, State(launch.name, client=launch.attempt.client), next(self._numbers))
+            self._entries[launch.name] = entry
+            self._spawn(self._see_to(entry, launch, data), f"attempt {launch.name}")
+            self._prune()
+        return entry.state
+
+    def _look(self, data: bytes) -> State | None:
+        entry = self._entries.get(messages.read(data, str))
+        return None if entry is None else entry.state
+
+    def _withdraw(self, data: bytes) -> bool:
+        """Forget an attempt that no node has begun; tell whether it was so."""
+        name = messages.read(data, str)
+        entry = self._entries.get(name)
+        if entry is None:
+            return True
+        if entry.node:
+            return False
+        del self._entries[name]
+        return True
+
+    def _abort(self, data: bytes) -> None:
+        """Have an attempt end; return at once."""
+        asked: messages.Abort = messages.read(data, messages.Abort)
+        entry = self._entries.get(asked.name)
+        if entry is not None and entry.state.exit is None and entry.node:
+            self._spawn(self._pass_abort_on(entry, asked.grace), f"abort {asked.name}")
+
+    def _begin(self, begin: messages.Begin) -> bool:
+        """Tell whether an attempt is still wanted; if so it is that node's."""
+        entry = self._entries.get(begin.name)
+        if entry is None or entry.number != begin.number or entry.state.exit is not None:
+            return False
+        if not entry.node:
+            entry.node = begin.node
+            self._change(entry, node=begin.address)
+        return entry.node == begin.node
+
+    def _note(self, report: messages.Report) -> None:
+        """Note that an attempt's process exists, and perhaps that its result is in the store."""
+        entry = self._entries.get(report.name)
+        if entry is not None and entry.state.exit is None:
+            self._change(entry, started=True, started_at=report.started_at, stored=report.stored)
+
     # An attempt's way
 
-    async def _see_to(self, entry: Entry, data: bytes) -> None:
+    async def _see_to(self, entry: Entry, launch: messages.Launch, data: bytes) -> None:
         """Have an attempt run, and note how it ends."""
-        attempt = entry.launch.attempt
-        needs: dict[str, Any] = {"num_cpus": 0 if attempt.client else entry.launch.cpu}
-        if attempt.memory:
-            needs["memory"] = attempt.memory
-        if attempt.gpus:
-            needs["num_gpus"] = attempt.gpus
-        me = ray.get_runtime_context().current_actor
-        call = self._run.options(max_retries=0, name=attempt.id, **needs)
+        call = self._run_task.options(max_retries=0, name=entry.id, **_needs(launch))
         try:
-            outcome: messages.Outcome = messages.read(await call.remote(data, self._incarnation, me), messages.Outcome)
+            outcome: messages.Outcome = messages.read(
+                await call.remote(data, entry.number, messages.line(self._endpoint)), messages.Outcome
+            )
         except exceptions.RayTaskError as error:  # the worker could not even begin: no livedeck, another one
             outcome = messages.Refused(_words(error), final=not entry.node)
         except exceptions.RayError as error:
-            logger.warning("worker_lost attempt=%s error=%s", entry.launch.name, _words(error))
+            logger.warning("worker_lost attempt=%s error=%s", entry.state.name, _words(error))
             outcome = await self._settled(entry, _words(error))
         self._conclude(entry, outcome)
 
@@ -195,8 +194,8 @@ class Dispatcher:
                 entry.over_at = time.monotonic()
                 self._change(entry, started=True, exit=ended)
             case messages.Refused(reason=reason, final=final):
-                if self._entries.get(entry.launch.name) is entry:
-                    del self._entries[entry.launch.name]
+                if self._entries.get(entry.state.name) is entry:
+                    del self._entries[entry.state.name]
                     self._change(entry, refused=reason, final=final)
             case messages.Withdrawn():
                 pass  # and it was forgotten when it was withdrawn
@@ -209,7 +208,7 @@ class Dispatcher:
         while await asyncio.to_thread(_is_alive, entry.node) and time.monotonic() < deadline:
             try:
                 told: messages.Over = messages.read(
-                    await self._on_node(self._settle, entry, entry.launch.attempt.id), messages.Over
+                    await self._on_node(self._settle_task, entry, entry.id), messages.Over
                 )
             except exceptions.RayError:
                 await asyncio.sleep(0.2)
@@ -224,9 +223,9 @@ class Dispatcher:
     async def _pass_abort_on(self, entry: Entry, grace: float) -> None:
         while entry.state.exit is None:
             try:
-                await self._on_node(self._abort, entry, entry.launch.attempt.id, grace)
+                await self._on_node(self._abort_task, entry, entry.id, grace)
             except exceptions.RayError as error:  # the node may be gone, which its attempt's own task tells
-                logger.warning("abort_not_passed_on attempt=%s error=%s", entry.launch.name, _words(error))
+                logger.warning("abort_not_passed_on attempt=%s error=%s", entry.state.name, _words(error))
                 await asyncio.sleep(0.2)
             else:
                 return
@@ -245,7 +244,7 @@ class Dispatcher:
 
     async def _sweep_node(self, node: str) -> None:
         affinity = NodeAffinitySchedulingStrategy(node, soft=False)
-        call = self._end_others.options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
+        call = self._end_others_task.options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
         deadline = time.monotonic() + NODE_GONE
         while time.monotonic() < deadline and await asyncio.to_thread(_is_alive, node):
             try:
@@ -261,12 +260,7 @@ class Dispatcher:
 
     def _change(self, entry: Entry, **changes: Any) -> None:
         entry.state = msgspec.structs.replace(entry.state, **changes)
-        self._position += 1
-        self._changes[entry.launch.name] = (self._position, entry.state)
-        self._changes.move_to_end(entry.launch.name)
-        while len(self._changes) > 10_000:
-            self._changes.popitem(last=False)
-        self._changed.set()
+        self._changes.note(entry.state)
 
     def _prune(self) -> None:
         """Forget the oldest of those that have long been over."""
@@ -280,6 +274,13 @@ class Dispatcher:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _needs(launch: messages.Launch) -> dict[str, Any]:
+    """Return what Ray is to keep for an attempt, as options of a task."""
+    attempt = launch.attempt
+    needs = {"num_cpus": 0 if attempt.client else launch.cpu, "memory": attempt.memory, "num_gpus": attempt.gpus}
+    return {name: amount for name, amount in needs.items() if amount or name == "num_cpus"}
 
 
 def _is_alive(node: str) -> bool:

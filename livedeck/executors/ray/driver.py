@@ -25,7 +25,7 @@ NODES_EVERY = 2.0
 
 
 class Driver:
-    """Carries calls to the dispatcher, and what it says back to the server.
+    """Carries what server and dispatcher say to each other, and tells of nodes.
 
     Args:
         writer: to the server.
@@ -35,43 +35,37 @@ class Driver:
     def __init__(self, writer: asyncio.StreamWriter, dispatcher: Any) -> None:
         self._writer = writer
         self._dispatcher = dispatcher
-        self._calls: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
         """Carry until either side has gone."""
         hello = messages.read(await self._dispatcher.hello.remote(b""), messages.Hello)
+        endpoint = hello.endpoint
+        theirs, to_them = await _connected_to(endpoint)
+        to_them.write(messages.line(messages.Greeting(endpoint.token, hello.position)))
         nodes = await asyncio.to_thread(_nodes)
-        self._tell(messages.Connected(hello.incarnation, nodes, hello.running))
+        self._tell(messages.Connected(endpoint.incarnation, nodes, hello.running))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(hello))
+            group.create_task(self._carry_from(theirs))
+            group.create_task(self._carry_to(to_them, reader))
+            group.create_task(self._watch_dispatcher())
             group.create_task(self._watch_nodes(nodes))
-            group.create_task(self._read(reader))
 
-    async def _read(self, reader: asyncio.StreamReader) -> None:
-        while line := await reader.readline():
-            call = messages.read(line, messages.Call)
-            # Submitted here, one after the other; awaited beside.
-            answer = getattr(self._dispatcher, call.method).remote(bytes(call.argument))
-            task = asyncio.create_task(self._answer(call.number, answer))
-            self._calls.add(task)
-            task.add_done_callback(self._calls.discard)
+    async def _carry_from(self, theirs: asyncio.StreamReader) -> None:
+        while line := await theirs.readline():
+            self._writer.write(line)
+            await self._writer.drain()
+        raise ConnectionResetError("the dispatcher has hung up")
+
+    async def _carry_to(self, to_them: asyncio.StreamWriter, reader: asyncio.StreamReader) -> None:
+        while data := await reader.read(1 << 16):
+            to_them.write(data)
+            await to_them.drain()
         os._exit(0)  # the server has gone: nothing of Ray's need be put away in good order
 
-    async def _answer(self, number: int, answer: Any) -> None:
-        try:
-            value = await answer
-        except Exception as error:  # noqa: BLE001 - whatever Ray says
-            self._tell(messages.Reply(number, error=str(error).strip().partition("\n")[0] or type(error).__name__))
-        else:
-            self._tell(messages.Reply(number, msgspec.Raw(value.rstrip(b"\n"))))
-
-    async def _follow(self, hello: messages.Hello) -> None:
-        position = hello.position
+    async def _watch_dispatcher(self) -> None:
+        """Fail when Ray says that the dispatcher is gone: a machine that vanishes does not hang up."""
         while True:
-            feed = messages.read(await self._dispatcher.changes.remote(messages.line(position)), messages.Feed)
-            position = feed.position
-            if feed.states:
-                self._tell(messages.Changed(feed.states))
+            await self._dispatcher.wait_a_while.remote()
 
     async def _watch_nodes(self, known: list[messages.Node]) -> None:
         while True:
@@ -83,6 +77,21 @@ class Driver:
 
     def _tell(self, message: messages.FromDriver) -> None:
         self._writer.write(messages.line(message))
+
+
+async def _connected_to(endpoint: messages.Endpoint) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the dispatcher.
+
+    Raises:
+        ConnectionError: nobody answers there.
+    """
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            return await asyncio.open_connection(endpoint.host, endpoint.port, limit=messages.LIMIT)
+    except OSError as error:  # a timeout, too
+        reason = error.strerror or f"no answer within {CONNECT_TIMEOUT:g} s"
+        where = f"{endpoint.host}:{endpoint.port}"
+        raise ConnectionError(f"the dispatcher on the head cannot be reached at {where}: {reason}") from error
 
 
 def _nodes() -> list[messages.Node]:
@@ -105,16 +114,15 @@ def _connect(settings: Settings) -> Any:
 
     from livedeck.executors.ray import dispatcher, versions  # noqa: PLC0415 - they import it
 
-    ray.init(address=settings.address, namespace=dispatcher.NAMESPACE, log_to_driver=False, logging_level="error")
+    ray.init(address=settings.address, namespace=messages.NAMESPACE, log_to_driver=False, logging_level="error")
     actor = ray.remote(dispatcher.Dispatcher).options(
-        name=dispatcher.NAME,
+        name=messages.DISPATCHER,
         get_if_exists=True,
         lifetime="detached",
         num_cpus=0,
         resources={dispatcher.HEAD: 0.001},
         max_restarts=-1,
         max_task_retries=0,
-        max_concurrency=100_000,
     )
     handle = actor.remote()
     hello = messages.read(ray.get(handle.hello.remote(b""), timeout=120), messages.Hello)
@@ -124,7 +132,7 @@ def _connect(settings: Settings) -> Any:
     return handle
 
 
-async def _reachable(address: str) -> str:
+async def reachable(address: str) -> str:
     """Say why nobody answers at an address; empty: somebody does, or Ray is to find it."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
@@ -143,7 +151,7 @@ async def _reachable(address: str) -> str:
 async def run(settings: Settings) -> None:
     """Connect, and carry messages until the server or the cluster has gone."""
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=settings.fd), limit=messages.LIMIT)
-    while reason := await _reachable(settings.address):
+    while reason := await reachable(settings.address):
         writer.write(messages.line(messages.Waiting(reason)))
         await writer.drain()
         with contextlib.suppress(TimeoutError):

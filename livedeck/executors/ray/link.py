@@ -149,13 +149,10 @@ class Link:
     def _hear(self, message: messages.FromDriver, reason: str) -> str:
         """Take what the driver says in; return why there is no connection, empty: there is."""
         match message:
-            case messages.Reply(number=number, value=value, error=error):
+            case messages.Reply(number=number, value=value):
                 answer = self._answers.get(number)
                 if answer is not None and not answer.done():
-                    if error:
-                        answer.set_exception(Disconnected(error))
-                    else:
-                        answer.set_result(value)
+                    answer.set_result(value)
             case messages.Connected():
                 self._connected = True
                 self._listener.on_connected(message)

@@ -1,7 +1,7 @@
 """What the parts of the Ray executor say to each other: a line of JSON each.
 
-Server and driver talk over a socket pair, a worker and its node's agent over a Unix socket; what goes through Ray
-(from and to the dispatcher) is the same bytes.
+Server and driver talk over a socket pair, a worker and its node's agent over a Unix socket, drivers and agents with the
+dispatcher over TCP; what goes through Ray is the same bytes.
 """
 
 from datetime import datetime
@@ -11,6 +11,8 @@ import msgspec
 
 from livedeck.executors.api import Attempt, Exit, ResultStored
 
+NAMESPACE, DISPATCHER = "livedeck", "dispatcher"
+"""Ray's namespace, and in it the name by which drivers find the dispatcher."""
 LIMIT = 64 << 20
 """Longest line, in bytes."""
 
@@ -21,6 +23,16 @@ class Versions(msgspec.Struct, frozen=True):
     python: str
     ray: str
     livedeck: str
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where a dispatcher listens."""
+
+    host: str
+    port: int
+    token: str
+    """That those know alone who have it from Ray."""
+    incarnation: str
 
 
 class Launch(msgspec.Struct, frozen=True):
@@ -36,7 +48,7 @@ class Launch(msgspec.Struct, frozen=True):
     """Modules that nodes import before they fork."""
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the dispatcher knows of an attempt."""
 
     name: str
@@ -62,26 +74,34 @@ class Node(msgspec.Struct, frozen=True):
     gpus: float
 
 
-# Server to driver
+# Server to dispatcher; the driver passes it on
 
 
-class Call(msgspec.Struct, frozen=True):
-    """A call of a method of the dispatcher, answered by ``Reply``."""
+class Call(msgspec.Struct, tag=True, frozen=True):
+    """A question to the dispatcher, answered by ``Reply``."""
 
     number: int
     method: str
     argument: msgspec.Raw
 
 
-# Driver to server
+# Dispatcher to server; the driver passes it on
 
 
 class Reply(msgspec.Struct, tag=True, frozen=True):
-    """The answer to a call; ``error``: the dispatcher could not be reached."""
+    """The answer to a call."""
 
     number: int
-    value: msgspec.Raw = msgspec.Raw(b"null")
-    error: str = ""
+    value: msgspec.Raw
+
+
+class Changed(msgspec.Struct, tag=True, frozen=True):
+    """Attempts whose state has changed."""
+
+    states: list[State]
+
+
+# Driver to server
 
 
 class Connected(msgspec.Struct, tag=True, frozen=True):
@@ -96,12 +116,6 @@ class Waiting(msgspec.Struct, tag=True, frozen=True):
     """There is no dispatcher to be had, for now."""
 
     reason: str
-
-
-class Changed(msgspec.Struct, tag=True, frozen=True):
-    """Attempts whose state has changed."""
-
-    states: list[State]
 
 
 class Nodes(msgspec.Struct, tag=True, frozen=True):
@@ -123,23 +137,58 @@ class Abort(msgspec.Struct, frozen=True):
     grace: float
 
 
-class Feed(msgspec.Struct, frozen=True):
-    """Changes since a position, and the next position."""
-
-    position: int
-    states: list[State]
-
-
 class Hello(msgspec.Struct, frozen=True):
     """Who the dispatcher is, and what runs."""
 
-    incarnation: str
+    endpoint: Endpoint
     versions: Versions
     position: int
+    """That of the last change that ``running`` has."""
     running: list[State]
 
 
-# Dispatcher and worker
+class Greeting(msgspec.Struct, tag=True, frozen=True):
+    """The first words of whoever connects to the dispatcher."""
+
+    token: str
+    position: int | None = None
+    """Since when to tell of changes; None: never."""
+
+
+# Agent and dispatcher
+
+
+class Begin(msgspec.Struct, tag=True, frozen=True):
+    """A node has a place for an attempt: is it still wanted? Answered by ``Begun``, the same each time."""
+
+    name: str
+    number: int
+    """The dispatcher's, of this launch of it."""
+    node: str
+    """Ray's id of the node."""
+    address: str
+
+
+class Begun(msgspec.Struct, tag=True, frozen=True):
+    """Whether an attempt is to begin."""
+
+    name: str
+    wanted: bool
+
+
+class Report(msgspec.Struct, tag=True, frozen=True):
+    """The attempt's process exists, and what more is known of it by now. May come more than once."""
+
+    name: str
+    started_at: datetime | None
+    stored: ResultStored | None = None
+
+
+ToDispatcher = Call | Begin | Report
+FromDispatcher = Reply | Changed | Begun
+
+
+# Worker and dispatcher
 
 
 class Over(msgspec.Struct, tag=True, frozen=True):
@@ -171,8 +220,10 @@ class Run(msgspec.Struct, tag=True, frozen=True):
     """Start an attempt, or find the one that runs. It ends when this connection does."""
 
     attempt: Attempt
-    incarnation: str
-    """Of the dispatcher that it is for."""
+    begin: Begin
+    """What to ask the dispatcher first."""
+    endpoint: Endpoint
+    """The dispatcher's."""
 
 
 class AbortAttempt(msgspec.Struct, tag=True, frozen=True):
@@ -194,16 +245,8 @@ class EndOthers(msgspec.Struct, tag=True, frozen=True):
     incarnation: str
 
 
-class Started(msgspec.Struct, tag=True, frozen=True):
-    """The attempt's process exists."""
-
-    at: datetime | None
-
-
 class Stored(msgspec.Struct, tag=True, frozen=True):
     """The attempt's result is in the store."""
-
-    result: ResultStored
 
 
 class Done(msgspec.Struct, tag=True, frozen=True):
@@ -211,7 +254,7 @@ class Done(msgspec.Struct, tag=True, frozen=True):
 
 
 ToAgent = Run | AbortAttempt | EndAttempt | EndOthers
-FromAgent = Started | Stored | Over | Refused | Done
+FromAgent = Stored | Over | Refused | Withdrawn | Done
 
 
 def line(message: Any) -> bytes:

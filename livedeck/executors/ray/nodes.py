@@ -33,27 +33,34 @@ class Connection:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._file = connected.makefile("rb")
+        self._received = b""
 
     def send(self, message: messages.ToAgent) -> None:
         """Send what is asked of the agent."""
         self._socket.sendall(messages.line(message))
 
-    def receive(self) -> messages.FromAgent:
+    def receive(self, timeout: float | None = None) -> messages.FromAgent:
         """Return what the agent says next.
+
+        Args:
+            timeout: seconds after which no more is waited for; None: for ever.
 
         Raises:
             ConnectionError: it is gone.
+            TimeoutError: it has said nothing for so long.
         """
-        line = self._file.readline()
-        if not line.endswith(b"\n"):
-            raise ConnectionResetError("the node's agent has ended")
+        self._socket.settimeout(timeout)
+        while b"\n" not in self._received:
+            data = self._socket.recv(1 << 16)
+            if not data:
+                raise ConnectionResetError("the node's agent has ended")
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
         message: messages.FromAgent = messages.read(line, messages.FromAgent)
         return message
 
     def close(self) -> None:
         """Hang up."""
-        self._file.close()
         self._socket.close()
 
 

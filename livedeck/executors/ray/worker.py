@@ -3,18 +3,18 @@
 These are Ray's tasks. None is ever tried again by Ray: the engine decides what is run again.
 """
 
-import contextlib
+import functools
 import os
 from concurrent.futures import Future
-from dataclasses import replace
-from threading import Event, Thread
-from typing import Any
+from dataclasses import dataclass, replace
+from threading import Thread
 
 import ray
 
 from livedeck.errors import ExecutorError
 from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.executors.local import processes
+from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.ray import agent, messages, nodes, versions
 
 CORES_KEPT = 0.25
@@ -22,50 +22,66 @@ CORES_KEPT = 0.25
 GPUS = "CUDA_VISIBLE_DEVICES"
 
 
-def run(data: bytes, incarnation: str, dispatcher: Any) -> bytes:
+@dataclass(frozen=True)
+class Place:
+    """Where this worker is, which is the same for all attempts that it holds a place for."""
+
+    node: str
+    """Ray's id of the node."""
+    address: str
+    raylet: ProcessIdentity
+    versions: messages.Versions
+
+
+@functools.cache
+def _place() -> Place:
+    node, address = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
+    return Place(node, address, nodes.raylet_of_this_process(), versions.here())
+
+
+def run(data: bytes, number: int, endpoint: bytes) -> bytes:
     """Hold the place of an attempt until it is over; return a ``messages.Outcome``.
 
     Args:
         data: a ``messages.Launch``.
-        incarnation: the dispatcher's.
-        dispatcher: to whom its start and its result are told.
+        number: the dispatcher's, of this launch of it.
+        endpoint: a ``messages.Endpoint``, the dispatcher's.
     """
     launch: messages.Launch = messages.read(data, messages.Launch)
-    context = ray.get_runtime_context()
-    address = ray.util.get_node_ip_address()
-    found = versions.mismatch(launch.versions, versions.here(), where=address)
-    if found:
-        return messages.line(messages.Refused(found, final=True))
-    # Not ray.get: a worker that waits in there has its cores given to another.
-    begin = dispatcher.begin.remote(launch.name, incarnation, context.get_node_id(), address)
-    if not begin.future().result():
-        return messages.line(messages.Withdrawn())
     try:
-        outcome: messages.Outcome = Holder(launch, context.get_node_id(), dispatcher, incarnation).hold()
+        place = _place()
+        found = versions.mismatch(launch.versions, place.versions, where=place.address)
+        if found:
+            return messages.line(messages.Refused(found, final=True))
+        begin = messages.Begin(launch.name, number, place.node, place.address)
+        outcome = Holder(launch, place, begin, messages.read(endpoint, messages.Endpoint)).hold()
     except (ExecutorError, OSError) as error:
-        outcome = messages.Refused(f"node {address}: {error}", final=False)
+        outcome = messages.Refused(str(error), final=False)
+    if isinstance(outcome, messages.Refused):
+        outcome = messages.Refused(f"node {ray.util.get_node_ip_address()}: {outcome.reason}", outcome.final)
     return messages.line(outcome)
 
 
 class Holder:
-    """Has the node's agent run an attempt, and tells the dispatcher what becomes of it.
+    """Has the node's agent run an attempt, and waits until it is over: by means that Ray does not see.
+
+    A worker that waits in ``ray.get`` has its cores given to others.
 
     Args:
         launch: the attempt.
-        node: the id of this node.
-        dispatcher: who is told.
-        incarnation: the dispatcher's.
+        place: where this is.
+        begin: what the dispatcher is asked first.
+        endpoint: of the dispatcher, to whom the agent tells what becomes of it.
     """
 
-    def __init__(self, launch: messages.Launch, node: str, dispatcher: Any, incarnation: str) -> None:
+    def __init__(
+        self, launch: messages.Launch, place: Place, begin: messages.Begin, endpoint: messages.Endpoint
+    ) -> None:
         self._launch = launch
-        self._folder = agent.folder_of(node)
-        self._raylet = nodes.raylet_of_this_process()
-        self._dispatcher = dispatcher
-        self._incarnation = incarnation
-        self._settled = Event()
-        """Set when the attempt's result is stored, or it is over."""
-        self._outcome: Future[messages.Outcome] = Future()
+        self._raylet = place.raylet
+        self._folder = agent.folder_of(place.node)
+        self._run = messages.Run(_with_gpus(launch.attempt), begin, endpoint)
+        self._connection: nodes.Connection | None = None
 
     def hold(self) -> messages.Outcome:
         """Return what became of the attempt.
@@ -73,53 +89,60 @@ class Holder:
         Raises:
             ExecutorError: its node has no agent.
         """
-        Thread(target=self._follow, name="agent", daemon=True).start()
-        self._settled.wait()
-        with contextlib.suppress(TimeoutError):
-            return self._outcome.result(CORES_KEPT)
-        self._give_cores_up()
-        return self._outcome.result()
-
-    def _give_cores_up(self) -> None:
-        """Wait in a call of Ray's, which gives this worker's cores to others; memory and GPUs it keeps."""
-        name, incarnation = self._launch.name, self._incarnation
-        waiting = self._dispatcher.released.remote(name, incarnation)
-        self._outcome.add_done_callback(lambda _: self._dispatcher.release.remote(name, incarnation))
-        ray.get(waiting)
-
-    def _follow(self) -> None:
-        """Hear what becomes of it, from one agent after the other should they be killed."""
         try:
-            while not self._outcome.done():
-                with contextlib.suppress(ConnectionError):
-                    self._hear_out()
-                if not self._outcome.done() and not processes.is_alive(self._raylet):  # Ray may leave this worker alone
-                    nodes.wait_cleared(self._folder, self._raylet)
-                    lost = Exit(ExitKind.LOST, reason="the raylet of its node has ended")
-                    self._outcome.set_result(messages.Over(lost))
-        except Exception as error:  # noqa: BLE001 - raised by ``hold``
-            self._outcome.set_exception(error)
+            message = self._next()
+            while isinstance(message, messages.Stored):
+                try:
+                    message = self._next(CORES_KEPT)
+                except TimeoutError:
+                    message = self._without_cores()
         finally:
-            self._settled.set()
+            self._hang_up()
+        if isinstance(message, messages.Done):
+            raise ExecutorError("the node's agent answered what it was not asked")
+        return message
 
-    def _hear_out(self) -> None:
-        with contextlib.closing(nodes.connect(self._folder, self._raylet, self._launch.preload)) as connection:
-            connection.send(messages.Run(_with_gpus(self._launch.attempt), self._incarnation))
-            while not self._outcome.done():
-                self._hear(connection.receive())
+    def _next(self, timeout: float | None = None) -> messages.FromAgent:
+        """Return what the agent says next, or the one after it should it be killed.
 
-    def _hear(self, message: messages.FromAgent) -> None:
-        name, incarnation = self._launch.name, self._incarnation
-        match message:
-            case messages.Started(at=at):
-                self._dispatcher.started.remote(name, incarnation, messages.line(at))
-            case messages.Stored(result=result):
-                self._dispatcher.stored.remote(name, incarnation, messages.line(result))
-                self._settled.set()
-            case messages.Over() | messages.Refused():
-                self._outcome.set_result(message)
-            case messages.Done():
-                raise ExecutorError("the node's agent answered what it was not asked")
+        Raises:
+            TimeoutError: it has said nothing for so long.
+        """
+        while True:
+            try:
+                if self._connection is None:
+                    self._connection = nodes.connect(self._folder, self._raylet, self._launch.preload)
+                    self._connection.send(self._run)
+                return self._connection.receive(timeout)
+            except ConnectionError:
+                self._hang_up()
+            if not processes.is_alive(self._raylet):  # Ray may leave this worker alone
+                nodes.wait_cleared(self._folder, self._raylet)
+                return messages.Over(Exit(ExitKind.LOST, reason="the raylet of its node has ended"))
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _without_cores(self) -> messages.FromAgent:
+        """Wait in a call of Ray's, which gives this worker's cores to others; memory and GPUs it keeps."""
+        name, last = self._launch.name, Future[messages.FromAgent]()
+        dispatcher = ray.get_actor(messages.DISPATCHER, messages.NAMESPACE)
+
+        def listen() -> None:
+            try:
+                while isinstance(message := self._next(), messages.Stored):
+                    pass  # an agent that was started again says so, too
+                last.set_result(message)
+            except Exception as error:  # noqa: BLE001 - raised by whom it concerns
+                last.set_exception(error)
+            dispatcher.release.remote(name, self._run.endpoint.incarnation)
+
+        waiting = dispatcher.released.remote(name, self._run.endpoint.incarnation)
+        Thread(target=listen, name="agent", daemon=True).start()
+        ray.get(waiting)
+        return last.result()
 
 
 def _with_gpus(attempt: Attempt) -> Attempt:
@@ -155,4 +178,4 @@ def end_others(incarnation: str, node: str) -> bytes:
 
 def _ask(node: str, question: messages.ToAgent) -> bytes:
     folder = agent.folder_of(node)
-    return messages.line(nodes.ask(folder, nodes.raylet_of_this_process(), question))
+    return messages.line(nodes.ask(folder, _place().raylet, question))
