@@ -20,7 +20,7 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql check versions-short docs chromium  ## Set up and pass every test, the browser's included
+test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql azurite check versions-short docs chromium  ## Set up and pass every test, the browser's included
 	@scripts/test.sh $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
@@ -39,7 +39,7 @@ kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10
 	@$(BIN)/python -m pytest tests/integration/test_kill.py -k every_execution --kills 20 $(ARGS)
 	@$(BIN)/python -m pytest tests/integration/test_kill.py -k every_kind --kills 40 $(ARGS)
 
-fault-test: $(VENV)/.dev  ## Every fault of a store before, at and after the end of a task's function
+fault-test: $(VENV)/.dev azurite  ## Every fault of a store before, at and after the end of a task's function
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
 cluster-test: $(VENV)/.dev postgresql  ## Several servers on one PostgreSQL: each way to lose one, or the database, while they run
@@ -74,14 +74,20 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-torch .venv-ray .venv-flytekit .venv-peers .venv-docs .venv-oldest .venv-newest console/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-torch .venv-ray .venv-flytekit .venv-peers .venv-docs .venv-oldest .venv-newest console/node_modules tests/clouds/npm/node_modules livedeck/admin/static livedeck/deck/static build dist
 
-.PHONY: chromium postgresql
+.PHONY: chromium postgresql azurite
 chromium:
 	@scripts/install_chromium.sh
 
 postgresql:
 	@scripts/install_postgresql.sh
+
+azurite: tests/clouds/npm/node_modules/.installed
+
+tests/clouds/npm/node_modules/.installed: tests/clouds/npm/package.json tests/clouds/npm/package-lock.json
+	@scripts/install_azurite.sh
+	@touch $@
 
 $(BIN)/uv:
 	@scripts/create_venv.sh "$(PYTHON)" "$(VENV)"

@@ -22,7 +22,9 @@ The tree (catch the branch that you can do something about)::
     │   ├── ObjectExists          create-only put met an existing object
     │   ├── InvalidKey            a key that leaves its root or is malformed
     │   ├── UnreadableObject      too large, or no regular file: reading it again will not help
+    │   ├── NoCredentials         none for the store, or they are incomplete or cannot be read
     │   └── StoreUnavailable      the store is failing for now: worth trying again
+    │       ├── BucketNotFound    there is no such bucket, at least just now
     │       └── StoreFull         it has no room for what is written: something smaller may fit
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
@@ -148,8 +150,16 @@ class UnreadableObject(StoreError):
     """There is something under that key that is not read: too large, no regular file, or a link out of the store."""
 
 
+class NoCredentials(StoreError):
+    """There are no credentials for a store, or those that the environment names are incomplete or cannot be read."""
+
+
 class StoreUnavailable(StoreError):
     """The store is failing for now (throttled, unreachable, full); trying again may help."""
+
+
+class BucketNotFound(StoreUnavailable):
+    """There is no such bucket. It may be there again: nothing in it counts as not there meanwhile."""
 
 
 class StoreFull(StoreUnavailable):

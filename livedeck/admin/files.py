@@ -5,6 +5,7 @@ the store, so they ask here; what they get are links to single objects, as `Crea
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Final
@@ -47,14 +48,18 @@ class StoredFiles:
             raise NoSuchEntity(f"there is nothing at {uri}")
         if len(names) > MOST:
             raise InvalidRequest(f"{uri} holds more than {MOST} files: copy the folder with the store's own tools")
-        files = [
+        files = await asyncio.to_thread(self._linked, key, names)
+        return JSONResponse({"files": files}, headers={"cache-control": "no-store"})
+
+    def _linked(self, key: str, names: Sequence[str]) -> list[dict[str, str]]:
+        """For each path below a key its name and where to get it."""
+        return [
             {
                 "name": name or key.rpartition("/")[2],
                 "url": self._links.download_url(f"{key}/{name}".rstrip("/"), _LIFETIME),
             }
             for name in names
         ]
-        return JSONResponse({"files": files}, headers={"cache-control": "no-store"})
 
     def _names(self, key: str) -> list[str]:
         """Paths below the folder ``key``; of a single object the empty one."""

@@ -3,7 +3,7 @@
 Where the store signs URLs itself (S3, GCS, Azure) its own are given, so that data does not pass through admin.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.tokens import Purpose, Signer
 from livedeck.errors import InvalidLink
-from livedeck.store import Store
+from livedeck.store import SignedUrl, Store
 
 HINT_LIFETIME: Final = timedelta(days=30)
 """Longer than any attempt; it allows nothing but waking the viewers of that attempt's Deck."""
@@ -41,19 +41,22 @@ class Links:
         self._store = store
         self._base_url = base_url
 
-    def upload_url(self, key: str, expires: timedelta, content_md5: bytes, headers: Mapping[str, str]) -> str:
-        """Return a URL to PUT the object to; the content must have that MD5 unless it is empty."""
-        del headers  # a store's own signature does not cover them
+    def upload_url(self, key: str, expires: timedelta, content_md5: bytes) -> SignedUrl:
+        """Return a URL to PUT the object to, which the store may have to be asked for.
+
+        The content must have that MD5 unless it is empty, or the store has signed the URL.
+        """
         signed = self._store.sign(key, method="PUT", expires=expires)
         if signed is not None:
             return signed
-        return f"{self._base_url()}/upload/{self._signer.sign(Purpose.UPLOAD, (key, content_md5.hex()), expires)}"
+        token = self._signer.sign(Purpose.UPLOAD, (key, content_md5.hex()), expires)
+        return SignedUrl(f"{self._base_url()}/upload/{token}")
 
     def download_url(self, key: str, expires: timedelta) -> str:
-        """Return a URL to GET the object from."""
+        """Return a URL to GET the object from, which the store may have to be asked for."""
         signed = self._store.sign(key, method="GET", expires=expires)
         if signed is not None:
-            return signed
+            return signed.url
         return f"{self._base_url()}/download/{self._signer.sign(Purpose.DOWNLOAD, (key,), expires)}"
 
     def share_url(self, deck: DeckKey, expires: timedelta) -> tuple[str, datetime]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -20,6 +21,8 @@ from livedeck.cli.signals import stop_signals
 if TYPE_CHECKING:
     from livedeck.admin.app import Admin
     from livedeck.executors.api import Executor
+
+log = logging.getLogger(__name__)
 
 DEFAULT_EXECUTOR = "process"
 DEFAULT_TAKEOVER = 120.0
@@ -340,6 +343,25 @@ def _preload(root: str) -> tuple[str, ...]:
     return (runtime,) if root.startswith("file://") else (runtime, "livedeck.store.cloud")
 
 
+def _check_store(root: str) -> None:
+    """See that the store lets the server in, unless it does not answer for now: then the server waits for it.
+
+    Raises:
+        InvalidSetting: it does not, or there is no such store.
+    """
+    from livedeck.errors import BucketNotFound, InvalidKey, InvalidSetting, NoCredentials, StoreUnavailable
+    from livedeck.store.access import check_access
+
+    try:
+        found = check_access(root)
+    except (BucketNotFound, InvalidKey, NoCredentials) as error:
+        raise InvalidSetting(f"root {root!r} is not possible: {error}") from error
+    except StoreUnavailable as error:
+        log.warning("store_unavailable root=%s error=%s", root, error)
+    else:
+        log.info("store_reached root=%s %s", root, found)
+
+
 def is_shared(database: str | None, data: Path) -> bool:
     """Tell whether other servers may work on a database: on any but the SQLite file in this server's own folder."""
     from livedeck.admin.settings import sqlite_file
@@ -365,6 +387,8 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
 
     # What cannot work is said before anything is touched.
     factories = {name: loading.load(name) for name in loading.compatible(settings.executors)}
+    if settings.root is not None:
+        await asyncio.to_thread(_check_store, settings.root)
     data = settings.data_dir.expanduser().resolve()  # a key of the store has no ".." in it
     data_dir.make(data)
     admin_settings = AdminSettings(

@@ -1,7 +1,7 @@
 """What a store's back end provides: the operations that differ between disk, memory and the clouds."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,15 @@ class Meta:
     """Changes whenever the object does."""
     modified: datetime
     """When it was last written; UTC."""
+
+
+@dataclass(frozen=True)
+class SignedUrl:
+    """A URL that allows one thing to be done with one object for a while."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What a request to it must have besides."""
 
 
 def too_large(where: str, size: int, limit: int) -> UnreadableObject:
@@ -62,7 +71,7 @@ class Backend(Protocol):
     def upload_from(self, key: str, path: Path) -> None:
         """Copy a file to an object without holding it in memory."""
 
-    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+    def sign(self, key: str, method: str, expires: timedelta) -> SignedUrl | None:
         """Make a URL for ``method`` on the object; None where there is no such thing."""
 
 

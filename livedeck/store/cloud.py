@@ -1,32 +1,30 @@
 """A store in the cloud: S3, Google Cloud Storage or Azure, by obstore (the only module that imports it)."""
 
 import functools
+import logging
 import math
 import os
-from collections.abc import Callable, Iterator
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import obstore
 from obstore import exceptions
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
-from livedeck.store.backend import Meta, too_large
+from livedeck.errors import BucketNotFound, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
+from livedeck.store.backend import Meta, SignedUrl, too_large
+from livedeck.store.clouds import CLOUDS
 from livedeck.store.retry import Retry
 
-_ENDPOINTS = (
-    "AWS_ENDPOINT_URL_S3",
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT",
-    "AZURE_STORAGE_ENDPOINT",
-    "AZURE_ENDPOINT",
-    "GOOGLE_BASE_URL",
-)
-"""Variables with which an endpoint other than the cloud's own is named, such as MinIO's."""
+logger = logging.getLogger("livedeck.store")
+
+_CLIENTS: Final[Mapping[str, type[Any]]] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
 _SIGNING = S3Store | GCSStore | AzureStore
 
 
@@ -37,12 +35,18 @@ _PART = 5 << 20
 _UPLOAD = 300.0
 """Seconds that one request of an upload is never given more than."""
 _UPLOAD_CLIENTS = 16
+_SIGN_PAUSE = 60.0
+"""Seconds in which no URL is signed after that has failed: the cloud may have been asked for each."""
 _ANSWER = timedelta(days=1)
 """How long an answer may take that goes on arriving."""
 
 
 def connect(scheme: str, bucket: str, retry: Retry) -> "CloudBackend":
-    """Open a bucket; credentials and endpoints come from the environment, as each cloud's own tools read them."""
+    """Open a bucket; credentials and endpoints come from the environment, as each cloud's own tools read them.
+
+    Raises:
+        NoCredentials: those that it names are incomplete, or cannot be read.
+    """
     stall = timedelta(seconds=retry.timeout)
     with _translated(f"{scheme}://{bucket}"):
         # ``timeout`` is for a request with its whole answer, ``read_timeout`` for each read of the answer. Sending
@@ -54,7 +58,12 @@ def connect(scheme: str, bucket: str, retry: Retry) -> "CloudBackend":
         longest = timedelta(seconds=seconds)
         return _client(scheme, bucket, retry, retry_timeout=longest, timeout=longest)
 
-    return CloudBackend(store, f"{scheme}://{bucket}", lambda size: uploads(_upload_time(size, retry)))
+    return CloudBackend(
+        store,
+        f"{scheme}://{bucket}",
+        lambda size: uploads(_upload_time(size, retry)),
+        upload_headers=CLOUDS[scheme].upload_headers,
+    )
 
 
 def _upload_time(size: int, retry: Retry) -> float:
@@ -64,7 +73,11 @@ def _upload_time(size: int, retry: Retry) -> float:
 
 
 def _client(scheme: str, bucket: str, retry: Retry, *, retry_timeout: timedelta, **timeouts: timedelta) -> Any:
+    cloud = CLOUDS[scheme]
+    credentials = cloud.find_credentials(os.environ, Path.home())
     options: dict[str, Any] = {
+        **credentials.options,
+        "credential_provider": credentials.provider,
         "retry_config": {
             "max_retries": retry.attempts,
             "retry_timeout": retry_timeout,
@@ -78,11 +91,10 @@ def _client(scheme: str, bucket: str, retry: Retry, *, retry_timeout: timedelta,
             **timeouts,
             "connect_timeout": timedelta(seconds=5),
             # Client options given here replace those that the environment implies, this one among them.
-            "allow_http": any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS),
+            "allow_http": any(os.environ.get(name, "").startswith("http://") for name in cloud.endpoints),
         },
     }
-    stores: dict[str, type[Any]] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
-    return stores[scheme](bucket, **options)
+    return _CLIENTS[scheme](bucket, **options)
 
 
 class CloudBackend:
@@ -92,10 +104,20 @@ class CloudBackend:
         store: obstore's client.
         name: the bucket, as messages call it.
         uploads: gives another client, for sending so many bytes, which takes long; by default the same.
+        upload_headers: what a PUT to a signed URL must have.
     """
 
-    def __init__(self, store: Any, name: str, uploads: Callable[[int], Any] | None = None) -> None:
+    def __init__(
+        self,
+        store: Any,
+        name: str,
+        uploads: Callable[[int], Any] | None = None,
+        *,
+        upload_headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._store = store
+        self._upload_headers = upload_headers or {}
+        self._sign_from = 0.0  # when it may be tried again, by the monotonic clock
         self._uploads = uploads
         self._name = name
 
@@ -127,6 +149,14 @@ class CloudBackend:
             with _translated(self._at(key)):
                 return _meta(obstore.head(self._store, key))
         except ObjectNotFound:
+            return self._meta_of_missing(key)
+
+    def _meta_of_missing(self, key: str) -> Meta | None:
+        """Ask again for an object that was not found, since the answer to a HEAD does not say what was not found."""
+        try:
+            with _translated(self._at(key)):
+                return _meta(obstore.get(self._store, key).meta)
+        except ObjectNotFound:
             return None
 
     def list(self, prefix: str) -> Iterator[str]:
@@ -149,7 +179,15 @@ class CloudBackend:
         """Remove all objects below a folder, page by page: there may be very many."""
         with _translated(self._at(prefix)):
             for page in obstore.list(self._store, f"{prefix}/"):
-                obstore.delete(self._store, [entry["path"] for entry in page])
+                self._delete_all([entry["path"] for entry in page])
+
+    def _delete_all(self, keys: Sequence[str]) -> None:
+        try:
+            with _translated(self._name):
+                obstore.delete(self._store, keys)
+        except ObjectNotFound:  # somebody else deletes here too: the rest was perhaps not even looked at
+            for key in keys:
+                self.delete(key)
 
     def download_to(self, key: str, path: Path) -> None:
         """Stream an object into a file, in one step: a failed download leaves nothing behind."""
@@ -167,12 +205,21 @@ class CloudBackend:
         with path.open("rb") as file, _translated(self._at(key), _Operation.PUT):
             obstore.put(self._for(path.stat().st_size), key, file)
 
-    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
-        """A URL with which anybody may do ``method`` on the object until it expires."""
-        if not isinstance(self._store, _SIGNING):
+    def sign(self, key: str, method: str, expires: timedelta) -> SignedUrl | None:
+        """A URL with which anybody may do ``method`` on the object until it expires.
+
+        None with credentials that can sign none, such as a user's own of Google's, or somebody else's signature.
+        """
+        if not isinstance(self._store, _SIGNING) or time.monotonic() < self._sign_from:
             return None
-        with _translated(self._at(key)):
-            return obstore.sign(self._store, cast("Any", method), key, expires)
+        try:
+            with _translated(self._at(key)):
+                url = obstore.sign(self._store, cast("Any", method), key, expires)
+        except StoreError as error:
+            logger.warning("store_cannot_sign store=%s error=%s: data passes through the server", self._name, error)
+            self._sign_from = time.monotonic() + _SIGN_PAUSE
+            return None
+        return SignedUrl(url, self._upload_headers if method == "PUT" else {})
 
     async def aget(self, key: str, limit: int | None = None) -> bytes:
         """:meth:`get`, without blocking the event loop; likewise the others below."""
@@ -196,6 +243,13 @@ class CloudBackend:
         try:
             with _translated(self._at(key)):
                 return _meta(await obstore.head_async(self._store, key))
+        except ObjectNotFound:
+            return await self._ameta_of_missing(key)
+
+    async def _ameta_of_missing(self, key: str) -> Meta | None:
+        try:
+            with _translated(self._at(key)):
+                return _meta((await obstore.get_async(self._store, key)).meta)
         except ObjectNotFound:
             return None
 
@@ -235,6 +289,14 @@ def _meta(found: Any) -> Meta:
     return Meta(found["size"], found["e_tag"] or f"{modified.timestamp()}-{found['size']}", modified)
 
 
+def _any_of(sayings: Iterable[Sequence[str]]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(words) for each in sayings for words in each))
+
+
+_NO_BUCKET: Final = _any_of(cloud.no_bucket for cloud in CLOUDS.values())
+_REFUSED: Final = _any_of(cloud.refused for cloud in CLOUDS.values())
+
+
 class _Operation(Enum):
     """What was asked of the store: it decides what *not found* and *exists already* mean."""
 
@@ -248,21 +310,31 @@ def _translated(where: str, operation: _Operation = _Operation.READ) -> Iterator
     try:
         yield
     except FileNotFoundError as error:
-        if operation is _Operation.READ:
+        if operation is _Operation.READ and not _NO_BUCKET.search(str(error)):
             raise ObjectNotFound(f"{where} does not exist") from error
-        raise StoreUnavailable(f"{where} cannot be written, the bucket was not found: {_first_line(error)}") from error
+        raise BucketNotFound(f"{where} cannot be reached, the bucket was not found: {_first_line(error)}") from error
     except exceptions.AlreadyExistsError as error:
         if operation is _Operation.CREATE:
             raise ObjectExists(f"{where} exists already") from error
         # 409: another request for the same object is under way, or the bucket is being changed.
         raise StoreUnavailable(f"{where} is in conflict with another request: {_first_line(error)}") from error
     except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-        raise StoreError(f"no permission for {where}; check the credentials: {_first_line(error)}") from error
+        raise _refused(where, error) from error
     except exceptions.GenericError as error:
+        if _REFUSED.search(str(error)):
+            raise _refused(where, error) from error
+        if _NO_BUCKET.search(str(error)):
+            raise BucketNotFound(
+                f"{where} cannot be reached, the bucket was not found: {_first_line(error)}"
+            ) from error
         # What is left after obstore's own retries: throttled, unreachable, timed out.
         raise StoreUnavailable(f"{where} cannot be reached: {_first_line(error)}") from error
     except (exceptions.BaseError, ValueError, NotImplementedError) as error:
         raise StoreError(f"{where}: {_first_line(error)}") from error
+
+
+def _refused(where: str, error: BaseException) -> StoreError:
+    return StoreError(f"no permission for {where}; check the credentials: {_first_line(error)}")
 
 
 def _first_line(error: BaseException) -> str:

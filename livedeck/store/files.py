@@ -24,7 +24,7 @@ from livedeck.errors import (
     StoreUnavailable,
     UnreadableObject,
 )
-from livedeck.store.backend import Meta, too_large
+from livedeck.store.backend import Meta, SignedUrl, too_large
 
 _STAGED = (".livedeck-", ".part")  # names of files not yet put in their place
 _COUNTER = itertools.count()
@@ -170,7 +170,7 @@ class FileBackend:
             shutil.copyfile(path, staged)
             os.replace(staged, target)
 
-    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+    def sign(self, key: str, method: str, expires: timedelta) -> SignedUrl | None:
         """Files have no signed URLs."""
         del key, method, expires
         return None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from livedeck.errors import ObjectExists, ObjectNotFound
-from livedeck.store.backend import Meta, too_large
+from livedeck.store.backend import Meta, SignedUrl, too_large
 
 
 class MemoryBackend:
@@ -81,7 +81,7 @@ class MemoryBackend:
         """Keep a file's content."""
         self.put(key, path.read_bytes(), None)
 
-    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+    def sign(self, key: str, method: str, expires: timedelta) -> SignedUrl | None:
         """Memory has no signed URLs."""
         del key, method, expires
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable, UnreadableObject
-from livedeck.store.backend import Backend, Meta
+from livedeck.store.backend import Backend, Meta, SignedUrl
 from livedeck.store.retry import Retry
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class Persistent:
         """Copy a file of the caller's into the store."""
         self._repeat(lambda backend: backend.upload_from(key, path))
 
-    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+    def sign(self, key: str, method: str, expires: timedelta) -> SignedUrl | None:
         """Sign a URL, which asks no store."""
         return self._open(self._call_retry(1)).sign(key, method, expires)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar, cast
 
 from livedeck.errors import ObjectExists, ObjectNotFound
-from livedeck.store.backend import AsyncBackend, Backend, Meta
+from livedeck.store.backend import AsyncBackend, Backend, Meta, SignedUrl
 from livedeck.store.files import FileBackend
 from livedeck.store.keys import check_key
 from livedeck.store.retry import Retry
@@ -136,7 +136,7 @@ class Store:
         with _timed("upload"):
             self.backend.upload_from(self._full(key), path)
 
-    def sign(self, key: str, *, method: str, expires: timedelta) -> str | None:
+    def sign(self, key: str, *, method: str, expires: timedelta) -> SignedUrl | None:
         """A URL that allows ``method`` on the object until it expires; None where the store has no such thing."""
         return self.backend.sign(self._full(key), method, expires)
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
+from livedeck.store.clouds import CLOUDS
 from livedeck.store.uris import parse_uri
 
-_PREFIXES = {"s3": ("AWS_",), "gs": ("GOOGLE_",), "az": ("AZURE_",)}
-"""Of the variables that each cloud's client reads: credentials, endpoint, region."""
 _CONNECTION = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 
@@ -16,9 +15,11 @@ def surroundings(uri: str, environment: Mapping[str, str]) -> dict[str, str]:
         uri: of the store.
         environment: the environment of a process that reaches it.
     """
-    prefixes = _PREFIXES.get(parse_uri(uri)[0])
-    if prefixes is None:  # files and memory
+    cloud = CLOUDS.get(parse_uri(uri)[0])
+    if cloud is None:  # files and memory
         return {}
     return {
-        name: value for name, value in environment.items() if name.startswith(prefixes) or name.upper() in _CONNECTION
+        name: value
+        for name, value in environment.items()
+        if name.startswith(cloud.prefixes) or name.upper() in _CONNECTION
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from livedeck.errors import StoreFull, StoreUnavailable
-from livedeck.store import Backend, Meta, Store, open_store
+from livedeck.store import Backend, Meta, SignedUrl, Store, open_store
 
 
 class Fault(enum.Enum):
@@ -142,7 +142,7 @@ class _FaultyBackend:
         self._inner.upload_from(key, path)
         self._after(fault, key)
 
-    def sign(self, key: str, method: str, expires: timedelta) -> str | None:
+    def sign(self, key: str, method: str, expires: timedelta) -> SignedUrl | None:
         return self._inner.sign(key, method, expires)
 
     def _before(self, verb: str, key: str, size: int) -> Fault:

@@ -35,7 +35,7 @@ from livedeck.admin.db.database import Database
 from livedeck.admin.objects import Objects
 from livedeck.admin.services.admin import build_services
 from livedeck.admin.services.calls import GRPC_OPTIONS, Service
-from livedeck.store import Store, layout, open_store
+from livedeck.store import SignedUrl, Store, layout, open_store
 from livedeck.testing.server import make_database
 from tests.short_paths import short_folder
 
@@ -162,8 +162,9 @@ class Protos:
 class PlainLinks:
     """Links that show what they were made for."""
 
-    def upload_url(self, key: str, expires: timedelta, content_md5: bytes, headers: Mapping[str, str]) -> str:
-        return f"http://links/upload/{key}?md5={content_md5.hex()}&expires={expires.total_seconds():.0f}"
+    def upload_url(self, key: str, expires: timedelta, content_md5: bytes) -> SignedUrl:
+        url = f"http://links/upload/{key}?md5={content_md5.hex()}&expires={expires.total_seconds():.0f}"
+        return SignedUrl(url, {"x-kind": "block"})
 
     def download_url(self, key: str, expires: timedelta) -> str:
         return f"http://links/download/{key}?expires={expires.total_seconds():.0f}"

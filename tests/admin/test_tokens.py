@@ -103,7 +103,7 @@ def links(tmp_path: Path) -> Any:
 
 
 def test_links(links: Any) -> None:
-    token = links.upload_url("code/x", DAY, b"m" * 16, {}).removeprefix("http://here:1/upload/")
+    token = links.upload_url("code/x", DAY, b"m" * 16).url.removeprefix("http://here:1/upload/")
     assert (links.upload(token).key, links.upload(token).content_md5) == ("code/x", b"m" * 16)
     token = links.download_url("a/b", DAY).removeprefix("http://here:1/download/")
     assert links.download(token) == "a/b"

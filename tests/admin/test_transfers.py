@@ -39,7 +39,7 @@ def b64(md5: bytes) -> str:
 
 
 async def test_up_and_down(admin: Any, http: Any, store: Store, tmp_path: Path) -> None:
-    url = admin._links.upload_url("code/p/x.tar.gz", HOUR, MD5, {})
+    url = admin._links.upload_url("code/p/x.tar.gz", HOUR, MD5).url
     response = await http.put(url, content=DATA, headers={"content-md5": b64(MD5)})
     assert response.status_code == 200
     assert store.get("code/p/x.tar.gz") == DATA
@@ -58,7 +58,7 @@ async def test_a_folder_that_takes_no_uploads_is_named(
     folder = admin.settings.run_dir / "uploads"
     folder.rmdir()
     folder.touch()
-    url = admin._links.upload_url("code/p/x.tar.gz", HOUR, MD5, {})
+    url = admin._links.upload_url("code/p/x.tar.gz", HOUR, MD5).url
     response = await http.put(url, content=DATA)
     assert response.status_code == 503
     assert f"the upload cannot be kept in {folder}: Not a directory" in response.json()["message"]
@@ -74,7 +74,7 @@ async def test_in_pieces_without_a_length(admin: Any, http: Any, store: Store) -
         for at in range(0, len(DATA), 99_999):
             yield DATA[at : at + 99_999]
 
-    url = admin._links.upload_url("code/p/x", HOUR, b"", {})
+    url = admin._links.upload_url("code/p/x", HOUR, b"").url
     assert (await http.put(url, content=pieces(), headers={"content-md5": b64(MD5)})).status_code == 200
     assert store.get("code/p/x") == DATA
 
@@ -90,7 +90,7 @@ async def test_in_pieces_without_a_length(admin: Any, http: Any, store: Store) -
     ],
 )
 async def test_other_content_is_refused(admin: Any, http: Any, store: Store, content: Any, declared: Any) -> None:
-    url = admin._links.upload_url("code/p/x", HOUR, MD5, {})
+    url = admin._links.upload_url("code/p/x", HOUR, MD5).url
     response = await http.put(url, content=content, headers={} if declared is None else {"content-md5": declared})
     assert response.status_code == 400
     assert "MD5" in response.json()["message"]
@@ -102,7 +102,7 @@ async def test_too_large(admin: Any, http: Any, store: Store) -> None:
         for _ in range(100):
             yield bytes(100_000)
 
-    url = admin._links.upload_url("code/p/x", HOUR, b"", {})
+    url = admin._links.upload_url("code/p/x", HOUR, b"").url
     for content in (bytes(5_000_001), endless()):
         try:
             response = await http.put(url, content=content)
@@ -113,7 +113,7 @@ async def test_too_large(admin: Any, http: Any, store: Store) -> None:
 
 
 async def test_links_are_for_one_thing(admin: Any, http: Any) -> None:
-    up = admin._links.upload_url("code/p/x", HOUR, b"", {})
+    up = admin._links.upload_url("code/p/x", HOUR, b"").url
     down = admin._links.download_url("code/p/x", HOUR)
     assert (await http.get(down)).status_code == 404
     assert (await http.get(down.replace("/download/", "/decks/shared/"))).status_code == 403
@@ -121,7 +121,7 @@ async def test_links_are_for_one_thing(admin: Any, http: Any) -> None:
     assert (await http.get(up.replace("/upload/", "/download/"))).status_code == 403
     assert (await http.get(up)).status_code == 405
     assert (await http.put(up[:-2], content=b"")).status_code == 403
-    expired = admin._links.upload_url("code/p/x", timedelta(seconds=-1), b"", {})
+    expired = admin._links.upload_url("code/p/x", timedelta(seconds=-1), b"").url
     response = await http.put(expired, content=b"")
     assert (response.status_code, "expired" in response.json()["message"]) == (403, True)
 

@@ -110,8 +110,9 @@ def test_nobody_there(store: Store, endpoint: S3Server, monkeypatch: pytest.Monk
 
 
 def test_signed_links(store: Store) -> None:
-    url = store.sign("deck.html", method="GET", expires=timedelta(minutes=5))
-    assert url is not None
+    signed = store.sign("deck.html", method="GET", expires=timedelta(minutes=5))
+    assert signed is not None
+    url = signed.url
     assert "/bucket/x/deck.html?" in url
     assert "X-Amz-Expires=300" in url
     assert "very" not in url

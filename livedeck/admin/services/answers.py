@@ -1,5 +1,6 @@
 """What calls answer about stored inputs and outputs: inline while they are small, by link always."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
@@ -86,7 +87,7 @@ class Answers:
         found = await self._objects.show_literals(uri)
         if found is None:
             return UrlBlob(), LiteralMap()
-        link = self._links.download_url(self._objects.key_of(uri), _LIFETIME)
+        link = await asyncio.to_thread(self._links.download_url, self._objects.key_of(uri), _LIFETIME)
         return UrlBlob(url=link, bytes=found.size), found.literals or LiteralMap()
 
 

@@ -1,5 +1,6 @@
 """Serves the data proxy: signed links to put code and inputs into the store, and to get Decks and outputs out."""
 
+import asyncio
 import base64
 import re
 import secrets
@@ -71,12 +72,12 @@ class DataProxyCalls:
         if request.filename and request.filename_root:
             await self._refuse_other_content(key, request.content_md5)
         lifetime = _lifetime(request.expires_in)
-        headers: dict[str, str] = {}
+        signed = await asyncio.to_thread(self._links.upload_url, key, lifetime, request.content_md5)
         return CreateUploadLocationResponse(
-            signed_url=self._links.upload_url(key, lifetime, request.content_md5, headers),
+            signed_url=signed.url,
             native_url=self._objects.store.uri_of(key),
             expires_at=_expiry(lifetime),
-            headers=headers,
+            headers=signed.headers,
         )
 
     async def _refuse_other_content(self, key: str, content_md5: bytes) -> None:
@@ -89,9 +90,8 @@ class DataProxyCalls:
     async def _download_location(self, request: CreateDownloadLocationRequest) -> CreateDownloadLocationResponse:
         key = owned(self._objects.key_of(request.native_url))
         lifetime = _lifetime(request.expires_in)
-        return CreateDownloadLocationResponse(
-            signed_url=self._links.download_url(key, lifetime), expires_at=_expiry(lifetime)
-        )
+        url = await asyncio.to_thread(self._links.download_url, key, lifetime)
+        return CreateDownloadLocationResponse(signed_url=url, expires_at=_expiry(lifetime))
 
     async def _download_link(self, request: CreateDownloadLinkRequest) -> CreateDownloadLinkResponse:
         if request.artifact_type != ARTIFACT_TYPE_DECK:
@@ -148,7 +148,8 @@ class DataProxyCalls:
         # The URI came in an event, and an event may say anything.
         if folder is None or not key.startswith(f"{folder}/"):
             raise NoSuchEntity(f"the Deck of node {identifier.node_id!r} is not its execution's own")
-        return PreSignedURLs(signed_url=[self._links.download_url(key, lifetime)], expires_at=_expiry(lifetime))
+        url = await asyncio.to_thread(self._links.download_url, key, lifetime)
+        return PreSignedURLs(signed_url=[url], expires_at=_expiry(lifetime))
 
 
 def _upload_key(request: CreateUploadLocationRequest) -> str:

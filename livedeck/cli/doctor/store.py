@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from livedeck.cli.doctor.findings import Finding, fine, warning, wrong
-from livedeck.errors import LivedeckError, ObjectExists, ObjectNotFound, StoreError
+from livedeck.errors import LivedeckError, NoCredentials, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable
 from livedeck.store import Store, open_store
+from livedeck.store.access import check_access
 
 _SKEW: Final = 5.0
 """Seconds that clocks may differ by: times of objects are whole seconds in some stores."""
@@ -27,9 +28,18 @@ def check_store(root: str) -> Iterator[Finding]:
     """
     try:
         store = open_store(root)
+        found = check_access(root)
+    except NoCredentials as error:
+        yield wrong("store access", str(error), "attempts need the same: they are given the server's variables")
+        return
+    except StoreUnavailable as error:
+        yield wrong("store", str(error), _advice(store))
+        return
     except LivedeckError as error:
         yield wrong("store", str(error), "correct the URI (--root, LIVEDECK_ROOT)")
         return
+    if found:
+        yield fine("store access", found)
     if store.local_root is not None and not store.local_root.is_dir():
         words = f"there is no folder {store.local_root}"
         yield warning("store", words, "livedeck serve makes it when it is started; if one was, the path is another")

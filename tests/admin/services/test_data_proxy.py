@@ -43,6 +43,7 @@ async def test_an_upload_has_a_place_of_its_own(call: Caller, store: Store) -> N
     assert MD5.hex() in answer.signed_url
     assert answer.expires_at.seconds > 0
     assert (await call("CreateUploadLocation", upload())).native_url == answer.native_url
+    assert answer.headers == {"x-kind": "block"}  # the client sends what the store asks for
 
 
 async def test_a_root_may_be_chosen(call: Caller, store: Store) -> None:
