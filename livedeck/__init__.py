@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from livedeck.sdk.descriptions import Description, Documentation, SourceCode
     from livedeck.sdk.dynamic import dynamic
     from livedeck.sdk.eager import eager
+    from livedeck.sdk.elastic import Elastic
     from livedeck.sdk.gates import approve, sleep, wait_for_input
     from livedeck.sdk.images import ImageSpec
     from livedeck.sdk.launch_options import (
@@ -84,6 +85,7 @@ __all__ = [
     "Description",
     "Directory",
     "Documentation",
+    "Elastic",
     "ExecutionContext",
     "ExecutionParameters",
     "File",
@@ -151,6 +153,7 @@ _LOADED_WHEN_ASKED_FOR = {
     "create_node": "livedeck.sdk.node_creation",
     "dynamic": "livedeck.sdk.dynamic",
     "eager": "livedeck.sdk.eager",
+    "Elastic": "livedeck.sdk.elastic",
     "map_task": "livedeck.sdk.map_tasks",
     **dict.fromkeys(
         ("Annotations", "ConcurrencyLimitBehavior", "ConcurrencyPolicy", "Labels", "Options"),

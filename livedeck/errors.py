@@ -16,6 +16,7 @@ The tree (catch the branch that you can do something about)::
     ├── NoConditionHolds          a conditional of a local run fails, as its else_().fail() says
     ├── ApprovalRefused           the user of a local run did not approve
     ├── TaskTimedOut              an attempt of a local run took longer than its task's timeout
+    ├── GangFailed                a process of a task with several failed, in a local run
     ├── RecoverableError          raised by a task's author: another attempt may succeed
     ├── StoreError                the object store did not do what was asked
     │   ├── ObjectNotFound        no object under that key
@@ -116,6 +117,10 @@ class EagerException(LivedeckError):
 
 class TaskTimedOut(LivedeckError):
     """An attempt of a local run took longer than its task's ``timeout``. Retried, as on a server."""
+
+
+class GangFailed(LivedeckError):
+    """A process of a task with several (``Elastic``) failed, in a local run; its error is in the message."""
 
 
 class RecoverableError(LivedeckError):

@@ -36,7 +36,7 @@ NAMES = {
     *("Annotations", "ConcurrencyLimitBehavior", "ConcurrencyPolicy", "Labels", "LaunchPlan", "Options"),
     *("reference_launch_plan", "reference_task", "reference_workflow"),
     "BatchSize",
-    *("Checkpoint", "ContainerTask", "Description", "Documentation", "ExecutionParameters", "FlyteContext"),
+    *("Checkpoint", "ContainerTask", "Description", "Documentation", "Elastic", "ExecutionParameters", "FlyteContext"),
     *("FlyteContextManager", "FlyteDirectory", "FlyteFile", "HashMethod", "ImageSpec"),
     *("NoEffectWarning", "OutputLocation", "PodTemplate", "SQLTask", "Secret", "ShellTask", "SourceCode"),
     *("StructuredDataset", "StructuredDatasetFormat", "StructuredDatasetTransformerEngine"),

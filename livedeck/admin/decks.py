@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from livedeck.admin.links import Links
 from livedeck.admin.live.deck_log import LogReader, OpenAttempt, is_stored_whole
-from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, parse_attempt
+from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, RanksKey, parse_attempt
 from livedeck.admin.live.nodes import Lookup, look_up
 from livedeck.admin.live.states import NodeRecord, cached_source, latest_attempt, rfc3339, task_of
 from livedeck.admin.pages import Pages, path_of
@@ -63,7 +63,8 @@ class Decks:
         open_reader: Opens the reader of a Deck's log.
         links: Makes and reads links.
         pages: The viewer.
-        shared_document: Reads the Deck that the tasks of an execution share, and whether more may follow.
+        shared_document: Reads a Deck that several share, and whether more may follow: that of an execution's tasks, or
+            of a gang's processes.
         offload: Runs what takes long; in a thread by default.
     """
 
@@ -75,7 +76,7 @@ class Decks:
         open_reader: Callable[[Store], LogReader],
         links: Links,
         pages: Pages,
-        shared_document: Callable[[ExecutionKey], Awaitable[tuple[Document, bool]]],
+        shared_document: Callable[[ExecutionKey | RanksKey], Awaitable[tuple[Document, bool]]],
         offload: Offload = asyncio.to_thread,
     ) -> None:
         self._shared_document = shared_document
@@ -100,8 +101,10 @@ class Decks:
         given = request.path_params
         node = NodeKey(given["project"], given["domain"], given["name"], given["node"])
         number = parse_attempt(given["attempt"])
-        node.attempt(number or 0).check()
-        recorded = await look_up(self._lookup, node)
+        ranks = RanksKey.of(node, number)
+        shown = ranks.of_node if ranks is not None else node
+        shown.attempt(number or 0).check()
+        recorded = await look_up(self._lookup, shown)
         if is_for_people(request):
             attempt = (node.project, node.domain, node.execution, node.node, given["attempt"])
             return self._pages.viewer(
@@ -109,6 +112,9 @@ class Decks:
                 raw=path_of("decks", *attempt, "deck.html"),
                 title=f"{node.execution} / {node.node}",
             )
+        if ranks is not None:
+            nothing = "no process of this task has published to a Deck of its own (yet)"
+            return await self._several(request, ranks, f"{node.execution}-{shown.node}-ranks", nothing)
         return await self._raw(request, node, number, recorded)
 
     async def _of_execution(self, request: Request) -> Response:
@@ -122,13 +128,18 @@ class Decks:
             return self._pages.viewer(
                 stream=path_of("live", "decks", *place), raw=path_of("decks", *place, "deck.html"), title=key.name
             )
+        nothing = f"no task of {key.path} has published to a tab that all share (yet)"
+        return await self._several(request, key, key.name, nothing)
+
+    async def _several(self, request: Request, key: ExecutionKey | RanksKey, title: str, nothing: str) -> Response:
+        """Answer with the page of a Deck that several share."""
         document, live = await self._shared_document(key)
         if not document.decks:
-            raise NoSuchEntity(f"no task of {key.path} has published to a tab that all share (yet)")
+            raise NoSuchEntity(nothing)
         headers = {**DECK_HEADERS, "content-type": "text/html; charset=utf-8"}
         if request.query_params.get("download"):
-            headers["content-disposition"] = f'attachment; filename="{key.name}.html"'
-        page = partial(snapshot.render, document, live=live, title=key.name, whole=True)
+            headers["content-disposition"] = f'attachment; filename="{title}.html"'
+        page = partial(snapshot.render, document, live=live, title=title, whole=True)
         return InPieces(await self._offload(page), headers)
 
     async def _shared(self, request: Request) -> Response:
@@ -162,7 +173,7 @@ class Decks:
     async def _raw(self, request: Request, node: NodeKey, number: int | None, recorded: NodeRecord) -> Response:
         shown = latest_attempt(recorded) if number is None else number
         source = cached_source(recorded)
-        key = DeckKey.of(source) if source is not None else node.attempt(shown)
+        key = DeckKey.of(source).of_rank(node.rank) if source is not None else node.attempt(shown)
         task = task_of(recorded, shown)
         title = task.id.task_id.name if task is not None else node.node
         headers = {**DECK_HEADERS, "content-type": "text/html; charset=utf-8"}

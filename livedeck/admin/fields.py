@@ -105,7 +105,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     },
     TaskTemplate: {
         **_used("id", "type", "metadata", "interface", "container"),
-        "custom": Field(Treatment.FAILS, "plugins of task types are not built; a plain container task has none"),
+        "custom": Field(Treatment.USED, "by tasks of type pytorch with Elastic; those of other plugins fail"),
         "k8s_pod": Field(Treatment.FAILS, "pods are not run; attempts are processes"),
         "sql": Field(Treatment.FAILS, "queries are not run"),
         "extended_resources": Field(Treatment.FAILS, "attempts cannot choose a kind of accelerator"),

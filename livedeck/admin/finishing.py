@@ -24,6 +24,7 @@ from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.messages import DeckPhase
 from livedeck.admin.live.nodes import Lookup, look_up
 from livedeck.admin.live.states import NodeRecord, Published, deck_state, is_over, may_publish
+from livedeck.admin.records.gangs import ranks_with_decks
 from livedeck.deck import snapshot
 from livedeck.deck.ops import Document
 from livedeck.deck.reader import Offload
@@ -129,7 +130,8 @@ class Finishing:
             for change in changes:
                 assert isinstance(change.message, TaskExecution)
                 if change.message.closure.phase in _ENDS:
-                    await self._look(change.number, DeckKey.of(change.message.id))
+                    for rank in range(ranks_with_decks(change.message)):
+                        await self._look(change.number, DeckKey.of(change.message.id).of_rank(rank))
                 self._number = change.number
             if len(changes) < BATCH:
                 self._number = max(self._number, current)

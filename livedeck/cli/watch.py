@@ -15,6 +15,7 @@ from livedeck.cli.options import endpoint_option, project_options
 from livedeck.cli.progress import Progress
 from livedeck.client import Client, ExecutionChanged, has_ended
 from livedeck.client.connection import sendable
+from livedeck.store.layout import RANK
 
 
 @click.command()
@@ -24,7 +25,8 @@ from livedeck.client.connection import sendable
     "--log",
     "node",
     metavar="NODE",
-    help="Show only what this node's task prints, e.g. --log n0; of a map what an item does, --log n0:17.",
+    help="Show only what this node's task prints, e.g. --log n0; of a map what an item does, --log n0:17; of a task "
+    "with several processes what one of them does, --log n0@1.",
 )
 @click.option(
     "--attempt",
@@ -51,13 +53,18 @@ def watch(
                 progress.explain(ended)
         else:
             watched = NodeExecutionIdentifier(execution_id=execution, node_id=sendable(node, "node"))
-            attempts = len(list(client.task_executions(watched)))
+            attempts = len(list(client.task_executions(_whole(watched))))
             if attempt is not None and attempt > max(attempts, 1):
                 raise click.ClickException(f"{node} has no attempt {attempt}, only {attempts} so far")
             if not _print_log(client, watched, attempt):
                 click.echo(_no_log(client, watched), err=True)
             ended = _wait_ended(client, execution)
         ctx.exit(0 if ended is not None and ended.closure.phase == WorkflowExecution.SUCCEEDED else 1)
+
+
+def _whole(node: NodeExecutionIdentifier) -> NodeExecutionIdentifier:
+    """Return the node or item whose process it may be."""
+    return NodeExecutionIdentifier(execution_id=node.execution_id, node_id=node.node_id.partition(RANK)[0])
 
 
 def _print_log(client: Client, node: NodeExecutionIdentifier, attempt: int | None) -> bool:
@@ -80,12 +87,12 @@ def _print_log(client: Client, node: NodeExecutionIdentifier, attempt: int | Non
 
 def _no_log(client: Client, node: NodeExecutionIdentifier) -> str:
     """Return why there is nothing to print."""
-    found = client.node_execution(node)
+    found = client.node_execution(_whole(node))
     told = found.closure.task_node_metadata
     if told.cache_status == catalog_pb2.CACHE_HIT:
         source = told.catalog_key.source_task_execution.node_execution_id.execution_id.name
         return f"{node.node_id} did not run: {cached_text(source)}"
-    ran = any(client.task_executions(node))
+    ran = any(client.task_executions(_whole(node)))
     return f"{node.node_id} printed nothing" if ran else f"{node.node_id} did not run"
 
 

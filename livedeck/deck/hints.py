@@ -94,7 +94,8 @@ class HintSender:
             secure = self._url.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
             self._connection = kind(self._url.hostname or "", self._url.port, timeout=self._timeout)
-        self._connection.request("POST", self._url.path or "/", data, self._headers)
+        target = urllib.parse.urlunsplit(("", "", self._url.path or "/", self._url.query, ""))
+        self._connection.request("POST", target, data, self._headers)
         response = self._connection.getresponse()
         response.read()
         if response.status >= 400:
@@ -109,8 +110,13 @@ class HintSender:
         logger.debug("deck_hint_failed url=%s: %s (silent for %g s)", self._url.geturl(), error, pause)
 
 
-def hint_from_environment(environ: Mapping[str, str] | None = None) -> HintSender | None:
-    """The sender that an attempt's environment asks for; None when it names no control plane."""
+def hint_from_environment(environ: Mapping[str, str] | None = None, *, rank: int = 0) -> HintSender | None:
+    """The sender that an attempt's environment asks for; None when it names no control plane.
+
+    Args:
+        environ: The environment; that of this process by default.
+        rank: Which process of a gang publishes, if it has a Deck of its own.
+    """
     variables = os.environ if environ is None else environ
     url, token = variables.get(URL), variables.get(TOKEN)
-    return HintSender(url, token) if url and token else None
+    return HintSender(f"{url}?rank={rank}" if rank else url, token) if url and token else None

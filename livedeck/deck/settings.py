@@ -28,6 +28,7 @@ class DeckPublish:
         snapshot_interval: seconds between two snapshots while the task runs, at least.
         max_bytes: how large the Deck may grow (128 MiB at most); past that the oldest data goes first, and the Deck
             says so.
+        every_rank: of a task that runs as a gang (`Elastic`), publish a Deck for each process, not for rank 0 alone.
 
     Raises:
         UnsupportedOption: a number that makes no sense; the message names it.
@@ -38,6 +39,7 @@ class DeckPublish:
     history: bool = True
     snapshot_interval: float = 5.0
     max_bytes: int = 64 * MIB
+    every_rank: bool = False
 
     def __post_init__(self) -> None:
         _check("min_interval", self.min_interval, at_least=0)

@@ -23,6 +23,10 @@ _TABLE: Final = "livedeck-results"
 _NUMBERS: Final = re.compile(r"(\d+)")
 
 
+ADDED: Final = frozenset({"Input", "Output", "Source Code", "Timeline", "Dependencies"})
+"""Tabs that are added to each Deck when its task ends, and that nobody wants to see of all."""
+
+
 def is_shared(tab: str) -> bool:
     """Tell by its name whether a tab of a task's own Deck is a part of a shared one."""
     return tab.startswith(SHARED)
@@ -33,9 +37,13 @@ class SharedTabs:
 
     Tasks go by names that no two have. What has changed is taken as ops with `take`: of charts the new points, of
     everything that is put together from several tasks the newest state once, however often it has changed.
+
+    Args:
+        every_tab: Put together all tabs that tasks have published to, not those alone that are meant to be shared.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, every_tab: bool = False) -> None:
+        self._every_tab = every_tab
         self._parts: dict[str, Replay] = {}
         self._attempts: dict[str, int] = {}
         self._ends: dict[str, str] = {}
@@ -60,6 +68,8 @@ class SharedTabs:
                 end = op
             elif is_shared(op.deck):
                 shared.append(op)
+            elif self._every_tab and op.deck not in ADDED:
+                shared.append(msgspec.structs.replace(op, deck=f"{SHARED}{op.deck}"))
         if not shared:
             return end is not None and end.outcome != "succeeded" and self.end(task, attempt, end.outcome)
         if attempt < self._attempts.get(task, attempt):
@@ -73,6 +83,11 @@ class SharedTabs:
         if end is not None and end.outcome != "succeeded":
             self.end(task, attempt, end.outcome)
         return True
+
+    @property
+    def outcome(self) -> str:
+        """How the first task ended that has not succeeded; empty: none."""
+        return next(iter(self._ends.values()), "")
 
     def end(self, task: str, attempt: int, how: str) -> bool:
         """Note that an attempt has ended without success, which its rows are to say. Say whether it has any."""

@@ -41,6 +41,10 @@ class Attempt:
     client: bool = False
     """Whether all that it does is to start other executions and to wait for them. It must not keep these from starting:
     it counts for no cores, and not among the attempts that run at once."""
+    nodes: int = 1
+    """Machines that it needs at once; what it asks for is meant for each of them."""
+    processes: int = 1
+    """Processes that it has on each: what it counts for where it does not say what it needs."""
     executor: str = ""
     """The name of the executor that its task asks for; empty: whichever the server has."""
     retried: bool = False

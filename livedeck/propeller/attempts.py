@@ -86,6 +86,8 @@ class AttemptWriter:
             memory=_memory(task.resources),
             gpus=_gpus(task.resources),
             client=task.eager,
+            nodes=task.gang.nodes if task.gang is not None else 1,
+            processes=task.gang.processes if task.gang is not None else 1,
             executor=task.template.config.get(EXECUTOR, ""),
             retried=number > 0,
             metadata={"task": task.template.id.name, **_others(task.resources)},

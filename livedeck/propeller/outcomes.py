@@ -3,7 +3,6 @@
 A task whose own code failed exits with 0 as in Flyte: so ``error.pb`` is read first.
 """
 
-import signal
 from dataclasses import dataclass
 
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
@@ -11,9 +10,9 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import LiteralMap
 from google.protobuf.message import DecodeError
 
-from livedeck.deck.numerals import format_size
 from livedeck.errors import UnreadableObject
 from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
+from livedeck.executors.exits import cause
 from livedeck.literals.parsing import parse_into
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.settings import PropellerSettings
@@ -126,49 +125,7 @@ def _without_result(ended: Exit) -> Failure:
     that was killed, that left by itself (``os._exit``) or that crashed in native code is the user's failure, and tried
     again as often as the task allows: whatever killed it may do so again, and what the task did by then is done.
     """
-    code, what = _cause(ended)
+    code, what = cause(ended)
     last_words = f"\nThe end of its output:\n{ended.last_words}" if ended.last_words.strip() else ""
     blame = Blame.SYSTEM if ended.kind is ExitKind.LOST else Blame.USER
     return Failure(code, f"{what}{last_words}", blame, recoverable=True)
-
-
-def _cause(ended: Exit) -> tuple[str, str]:
-    """The code of the failure (Flyte's where it has one), and what happened."""
-    if ended.kind is ExitKind.LOST:
-        return "Lost", f"The attempt was lost: {ended.reason or 'what it ran on went away'}."
-    number = _signal(ended)
-    if number == signal.SIGKILL:
-        return _killed(ended)
-    if number == signal.SIGTERM:
-        return "Interrupted", "The attempt's process was asked to end (SIGTERM), and not by livedeck."
-    if ended.kind is ExitKind.SIGNALLED:
-        return "Signalled", f"The attempt was ended by {_signal_name(ended.code)}."
-    if ended.code:
-        return "NonZeroExit", f"The attempt exited with code {ended.code}, without outputs and without an error."
-    return "OutputsNotFound", "The attempt exited with code 0, but without outputs and without an error."
-
-
-def _killed(ended: Exit) -> tuple[str, str]:
-    size = f" (its largest size was {format_size(ended.peak_memory)})" if ended.peak_memory else ""
-    if ended.out_of_memory:
-        return "OOMKilled", f"The attempt's process was killed by the kernel because memory ran out{size}."
-    return "Interrupted", f"The attempt's process was killed (SIGKILL){size}: {_BY_WHOM[ended.out_of_memory]}."
-
-
-_BY_WHOM = {
-    False: "not by the kernel for want of memory, so somebody sent the signal",
-    None: "the kernel does not tell here whether memory ran out, which is the most frequent reason",
-}
-"""Words for who sent a SIGKILL, by ``Exit.out_of_memory``."""
-
-
-def _signal(ended: Exit) -> int:
-    """Return the signal that ended an attempt, also if a shell around it tells of that by its exit code; 0: none."""
-    return ended.code if ended.kind is ExitKind.SIGNALLED else max(0, ended.code - 128)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -15,6 +15,7 @@ from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.literals.order import OrderNotes
+from livedeck.propeller.gangs import Gang
 from livedeck.propeller.scope_policy import ScopePolicy
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class TaskPlan:
     eager: bool = False
     """Whether it starts executions and waits for them."""
     resources: Resources = field(default_factory=Resources)
+    gang: Gang | None = None
+    """The processes that an attempt has; None: it is one."""
 
 
 @dataclass(frozen=True, slots=True)

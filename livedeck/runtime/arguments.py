@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from livedeck.errors import UserError
 
 USAGE = (
     "livedeck-execute --inputs URI --output-prefix URI [--raw-output-data-prefix URI] [--checkpoint-path URI] "
-    "[--prev-checkpoint URI] [--code URI] [--map NAMES] -- task-module MODULE task-name NAME"
+    "[--prev-checkpoint URI] [--code URI] [--map NAMES] [--nproc-per-node N] -- task-module MODULE task-name NAME"
 )
 
 _OPTIONS = {
@@ -18,6 +19,7 @@ _OPTIONS = {
     "--prev-checkpoint": "previous_checkpoint",
     "--code": "code",
     "--map": "map",
+    "--nproc-per-node": "processes",
 }
 
 
@@ -35,6 +37,8 @@ class Arguments:
     code: str = ""
     map: str | None = None
     """Set if the attempt is one of an item: the inputs that every item is given whole, with commas between."""
+    processes: int | None = None
+    """Set if the attempt is a gang's: how many processes it has on this node."""
 
 
 def read(argv: Sequence[str]) -> Arguments:
@@ -46,7 +50,7 @@ def read(argv: Sequence[str]) -> Arguments:
     options, separator, loader = _split(argv)
     if not separator or len(loader) != 4 or loader[0::2] != ["task-module", "task-name"]:
         raise UserError(f"the command line must end in: -- task-module MODULE task-name NAME\nusage: {USAGE}")
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     for name, value in zip(options[0::2], options[1::2], strict=False):
         if name not in _OPTIONS:
             raise UserError(f"there is no option {name!r}\nusage: {USAGE}")
@@ -54,7 +58,15 @@ def read(argv: Sequence[str]) -> Arguments:
         values[_OPTIONS[name]] = "" if value == '""' else value
     if len(options) % 2 or not values.get("inputs") or not values.get("output_prefix"):
         raise UserError(f"--inputs and --output-prefix need a URI each\nusage: {USAGE}")
+    if "processes" in values:
+        values["processes"] = _count(values["processes"])
     return Arguments(task_module=loader[1], task_name=loader[3], **values)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= 1024):
+        raise UserError(f"--nproc-per-node {text!r}: give a number of processes from 1 to 1024\nusage: {USAGE}")
+    return int(text)
 
 
 def _split(argv: Sequence[str]) -> tuple[list[str], bool, list[str]]:

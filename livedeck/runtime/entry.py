@@ -5,6 +5,7 @@ importing it starts no thread and opens no store, and an attempt itself does as 
 """
 
 import atexit
+import contextlib
 import importlib
 import os
 import signal
@@ -12,7 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.errors_pb2 import ErrorDocument
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
@@ -38,6 +39,9 @@ from livedeck.sdk.tracebacks import format_error, name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
 from livedeck.store import Retry, Store, layout, open_store, split_uri
 
+if TYPE_CHECKING:
+    from livedeck.runtime.ranks import Channel
+
 FLUSH_AFTER_FAILURE = 2.0
 """Seconds for the end of the Deck when the result could not be stored: the store has been asked for long enough."""
 DECK_RANK = "LIVEDECK_DECK_RANK"
@@ -60,18 +64,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    result = Result(
-        open_store(given.output_prefix, retry=retry),
-        retry,
-        os.environ.get(RESULT_NOTICE, ""),
-        exit_handlers=atexit._ncallbacks(),  # noqa: SLF001 - there is no other way to ask
+    if given.processes is not None:
+        return _run_gang(given, given.processes, retry)
+    return _run_process(given, retry, _result(given, retry))
+
+
+def _result(given: Arguments, retry: Retry) -> "Result":
+    exit_handlers = atexit._ncallbacks()  # noqa: SLF001 - there is no other way to ask
+    return Result(open_store(given.output_prefix, retry=retry), os.environ.get(RESULT_NOTICE, ""), exit_handlers)
+
+
+def _run_gang(given: Arguments, processes: int, retry: Retry) -> int:
+    """Run an attempt that has several processes: in each of them the task, in this one what leads them."""
+    from livedeck.runtime import gangs, ranks  # noqa: PLC0415 - few attempts are gangs
+    from livedeck.sdk.elastic import ENDS_WITH  # noqa: PLC0415 - likewise
+
+    try:
+        place = ranks.Place.of(os.environ, processes)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if parent := os.environ.pop(ENDS_WITH, ""):
+        ranks.end_with(int(parent), signal.SIGTERM)
+    started = gangs.start(place, lambda: open_store(given.output_prefix, retry=retry))
+    result = _result(given, retry)
+    if isinstance(started, ranks.Channel):
+        return _run_process(given, retry, RankResult(result.store, "", result.exit_handlers, started))
+    ends = gangs.Ends(
+        store_outputs=result.store_outputs,
+        store_error=result.store_error,
+        tell=lambda: tell_result_stored(result.notice),
     )
+    return started.lead(ends)
+
+
+def _run_process(given: Arguments, retry: Retry, result: "Result") -> int:
+    """Run the task in this process."""
     try:
         task = _load_task(given, retry)
     except BaseException as error:  # noqa: BLE001 - importing the user's module may raise anything, SystemExit too
         return result.report(error)
     data = DataPlane(given.raw_output_prefix, retry=retry)
-    attempt = _open(task, given, open_store(given.output_prefix), data)
+    attempt = _open(task, given, open_store(given.output_prefix), data, result)
     if attempt.page is None and not isinstance(task, EagerTask):
         return _run(attempt, given, result, data)
     with Termination(attempt.abort):
@@ -100,16 +134,21 @@ def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
     return task
 
 
-def _open(task: Task[..., Any], given: Arguments, output: Store, data: DataPlane) -> Attempt:
-    rank = os.environ.get("RANK", "0")
-    publishes = task.options.enable_deck and rank == os.environ.get(DECK_RANK, "0")
+def _open(task: Task[..., Any], given: Arguments, output: Store, data: DataPlane, result: "Result") -> Attempt:
+    stated = os.environ.get("RANK", "0")
+    rank = int(stated) if stated.isdecimal() else 0
+    publishes = task.options.enable_deck and stated == os.environ.get(DECK_RANK, "0")
+    own = rank if task.options.deck_publish.every_rank and not publishes else 0
+    if own:
+        publishes, output = True, output.below(layout.rank_folder(own))
     return Attempt(
         task,
-        _identity(given, int(rank) if rank.isdecimal() else 0),
+        _identity(given, rank),
         output if publishes else None,
-        hint=hint_from_environment(os.environ) if publishes else None,
+        hint=hint_from_environment(os.environ, rank=own) if publishes else None,
         checkpoint=Checkpoint(given.checkpoint, given.previous_checkpoint),
         data=data,
+        returns=not (rank and isinstance(result, RankResult)),
     )
 
 
@@ -141,7 +180,6 @@ class Result:
     """
 
     store: Store
-    retry: Retry
     notice: str
     """Where the executor hears that it is stored."""
     exit_handlers: int
@@ -153,7 +191,10 @@ class Result:
 
     def report(self, error: BaseException) -> int:
         """Write ``error.pb``, and the same into the log; return the exit code."""
-        document = _logged(error)
+        return self.store_error(_logged(error))
+
+    def store_error(self, document: ErrorDocument) -> int:
+        """Write ``error.pb``; return the exit code."""
         return self._put(layout.ERROR, document.SerializeToString(deterministic=True))
 
     def _put(self, key: str, document: bytes) -> int:
@@ -174,7 +215,33 @@ class Result:
         """
         more = deck or atexit._ncallbacks() > self.exit_handlers  # noqa: SLF001 - as above
         if more and not _has_threads():
-            tell_result_stored(self.notice)
+            self._tell()
+
+    def _tell(self) -> None:
+        tell_result_stored(self.notice)
+
+
+@dataclass(frozen=True)
+class RankResult(Result):
+    """What one process of a gang has come to: it goes to the process that leads them."""
+
+    channel: "Channel"
+
+    def _put(self, key: str, document: bytes) -> int:
+        from livedeck.runtime.ranks import Message  # noqa: PLC0415 - as above
+
+        try:
+            self.channel.send(Message.ERROR if key == layout.ERROR else Message.OUTPUTS, document)
+        except OSError as error:
+            print(f"{key} could not be handed over: {error}", file=sys.stderr, flush=True)
+            return RESULT_NOT_STORED
+        return 0
+
+    def _tell(self) -> None:
+        from livedeck.runtime.ranks import Message  # noqa: PLC0415 - as above
+
+        with contextlib.suppress(OSError):  # the leader has gone, and this process with it
+            self.channel.send(Message.ENDING)
 
 
 def _run(attempt: Attempt, given: Arguments, result: Result, data: DataPlane) -> int:
@@ -224,6 +291,8 @@ def _left_by(attempt: Attempt, inputs: Mapping[str, Any], given: Arguments, data
             outputs = attempt.call(inputs)
     else:
         outputs = attempt.call(inputs)
+    if not attempt.returns:
+        return layout.OUTPUTS, b""
     with attempt.timeline.span("write outputs"):
         return layout.OUTPUTS, _serialized(attempt.task, outputs, data)
 

@@ -37,6 +37,7 @@ class Attempt:
         hint: tells a server at once what was published.
         checkpoint: what the attempt before left.
         data: where the files of its outputs go.
+        returns: whether what the function returns are the task's outputs; of a gang's processes it is those of rank 0.
     """
 
     def __init__(
@@ -48,8 +49,11 @@ class Attempt:
         hint: Hint | None = None,
         checkpoint: Checkpoint | None = None,
         data: "DataPlane | None" = None,
+        returns: bool = True,
     ) -> None:
         self.task = task
+        self.returns = returns
+        """Whether what the function returns are the task's outputs."""
         self.timeline = Timeline()
         self.inputs: Mapping[str, Any] | None = None
         self.outputs: Mapping[str, Any] | None = None
@@ -125,6 +129,10 @@ class Attempt:
         return self._accept(returned)
 
     def _accept(self, returned: Any) -> Mapping[str, Any]:
+        if not self.returns:
+            for _ in returned if isinstance(returned, Iterator) else ():
+                pass  # a function that yields has not run before
+            return {}
         self.outputs = self.task.interface.accept_outputs(returned)
         return self.outputs
 

@@ -34,7 +34,6 @@ _INSTEAD: Mapping[str, str] = {
     "Slack": _NOTIFICATIONS,
     "ClassStorageTaskResolver": "tasks are found by module and name",
     "Config": "give the server's address to livedeck.client.Client, or as LIVEDECK_ENDPOINT",
-    "Elastic": "start the processes of a job from the task",
     "FlyteSchema": "use StructuredDataset, with columns as in Annotated[StructuredDataset, kwtypes(name=str)]",
     "GPUAccelerator": _ACCELERATOR,
     "Image": "tasks run in the environment of the server",

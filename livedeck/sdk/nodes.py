@@ -19,7 +19,7 @@ _RESERVED = ("start-node", "end-node", "fn0")
 
 _REFUSED: Mapping[str, str] = {
     "aliases": "name the outputs with a NamedTuple",
-    "task_config": "there are no task plugins; do in the task's function what its plugin would do",
+    "task_config": "give it to @task",
     "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
 }
 

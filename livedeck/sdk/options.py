@@ -201,6 +201,20 @@ def _read_policies(given: Any) -> tuple[CachePolicy, ...]:
 
 
 @dataclass(frozen=True)
+class Gang:
+    """The processes that each attempt of a task has."""
+
+    nodes: int
+    processes: int
+    """On each node."""
+
+    @property
+    def size(self) -> int:
+        """How many there are in all."""
+        return self.nodes * self.processes
+
+
+@dataclass(frozen=True)
 class TaskOptions:
     """All that ``@task(...)`` says beyond the function itself. See ``task`` for the meanings."""
 
@@ -221,6 +235,10 @@ class TaskOptions:
     deprecated: str = ""
     executor: str = ""
     """The name of the executor that runs it; empty: the server's default."""
+    gang: Gang | None = None
+    """What ``task_config=Elastic(...)`` says; None: an attempt is one process."""
+    elastic_noted: tuple[str, ...] = ()
+    """Fields of ``Elastic`` that were given and change nothing."""
     noted: tuple[str, ...] = ()
     """Options that were given and change nothing."""
 
@@ -247,6 +265,7 @@ class TaskKeywords(TypedDict, total=False):
     container_image: Any
     deprecated: str | None
     executor: str | None
+    task_config: Any
     labels: Mapping[str, str] | None
     annotations: Mapping[str, str] | None
     pod_template: Any

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from livedeck.deck.settings import DeckPublish
-from livedeck.errors import UserError
+from livedeck.errors import UnsupportedOption, UserError
 from livedeck.sdk import options
 from livedeck.sdk.entities import Entity, check_function, reads_lazily
 from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
@@ -21,7 +21,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _REFUSED: Mapping[str, str] = {
-    "task_config": "there are no task plugins; do in the task's function what its plugin would do",
     "execution_mode": "write @dynamic for a task that says what is to run",
     "node_dependency_hints": "they are for @dynamic",
     "task_resolver": "tasks are found by module and name",
@@ -33,8 +32,10 @@ _KNOWN = (
     *("enable_deck", "deck_fields", "deck_publish", "retries", "timeout", "requests", "limits", "environment"),
     *("interruptible", "cache", "cache_version", "cache_serialize", "cache_ignore_input_vars", "resources"),
     *("deprecated", "disable_deck", "container_image", "labels", "annotations", "pod_template", "pod_template_name"),
-    *("shared_memory", "secret_requests", "docs", "executor"),
+    *("shared_memory", "secret_requests", "docs", "executor", "task_config"),
 )
+
+_NO_PLUGINS = "there are no task plugins but Elastic; do in the task's function what its plugin would do"
 
 _OVERRIDES = (
     *("name", "retries", "timeout", "interruptible", "requests", "limits"),
@@ -127,6 +128,7 @@ def task(
     pod_template_name: str | None = ...,
     shared_memory: bool | str | None = ...,
     executor: str | None = ...,
+    task_config: Any = ...,
 ) -> TaskDecorator: ...
 
 
@@ -181,8 +183,9 @@ def task(
             ``secret_requests``, the secrets that it reads (see ``Secret``); ``docs``, a ``Documentation`` in place of
             the docstring; ``deprecated``, a text that is registered with it. ``container_image``, ``labels``,
             ``annotations``, ``pod_template``, ``pod_template_name`` and ``shared_memory`` change nothing here, and a
-            warning says so. What else flytekit has is refused, with the reason. Of livedeck's own: ``executor``, the
-            name of the executor that runs it on a server that has several.
+            warning says so. ``task_config`` may be ``Elastic``, livedeck's or that of flytekit's plugin, for a task
+            that runs as several processes. What else flytekit has is refused, with the reason. Of livedeck's own:
+            ``executor``, the name of the executor that runs it on a server that has several.
 
     Returns:
         The task: called like the function.
@@ -230,6 +233,10 @@ def check_made(decorator: str, made: Task[..., Any]) -> None:
         from livedeck.sdk.noted_options import tell_noted
 
         tell_noted(decorator, made.options.noted, made.function)
+    if made.options.elastic_noted and not reads_lazily():
+        from livedeck.sdk.elastic import tell_noted as tell_of_fields
+
+        tell_of_fields(decorator, made.options.elastic_noted, made.function)
 
 
 def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
@@ -267,6 +274,7 @@ def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
             value("cache_ignore_input_vars", ()),
         ),
         **_read_rarer(decorator, given),
+        **_read_config(decorator, value("task_config"), value("deck_publish")),
     )
 
 
@@ -295,6 +303,24 @@ def _read_rarer(decorator: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "executor": _read_text("executor", value("executor")),
         "noted": tuple(name for name in NOTED if value(name) not in (None, False, "")),
     }
+
+
+def _read_config(decorator: str, config: Any, deck_publish: DeckPublish | None) -> dict[str, Any]:
+    """Check ``task_config``: what runs a task as a gang, or nothing."""
+    if config is None:
+        if deck_publish is not None and deck_publish.every_rank:
+            raise UserError(f"{decorator}: DeckPublish(every_rank=True) says nothing without task_config=Elastic(...)")
+        return {}
+    from livedeck.sdk.elastic import is_elastic, read_gang
+
+    if not is_elastic(config):
+        raise UnsupportedOption(f"{decorator}: task_config={config!r} cannot be honoured: {_NO_PLUGINS}")
+    if decorator != "@task":
+        raise UnsupportedOption(
+            f"{decorator}: task_config=Elastic(...) is for what computes: give it to the @task that {decorator} calls"
+        )
+    gang, noted = read_gang(decorator, config)
+    return {"gang": gang, "elastic_noted": noted}
 
 
 def _read_text(name: str, value: Any) -> str:

@@ -21,6 +21,8 @@ LOG = "log"
 
 ITEM = ":"
 """Between an array node's id and the number of one of its items, in the name of the item: ``n0:17``."""
+RANK = "@"
+"""Between a node's id or an item's name and the number of a process of its gang, in the name of that: ``n0@1``."""
 
 _METADATA = "metadata/propeller"
 """Flyte's folder for what its engine keeps of executions."""
@@ -104,15 +106,49 @@ def split_item(node: str) -> tuple[str, int | None]:
     return array, int(index)
 
 
+def rank_name(node: str, rank: int) -> str:
+    """Return the name of a process of a gang: that of the node or item for rank 0, whose Deck and log are theirs."""
+    return f"{node}{RANK}{rank}" if rank else node
+
+
+def split_rank(name: str) -> tuple[str, int]:
+    """Return the node's id or the item's name, and the rank of a process of its gang; 0 for one that names none.
+
+    Raises:
+        InvalidName: there is something else than a number where a rank is.
+    """
+    node, mark, rank = name.partition(RANK)
+    if not mark:
+        return name, 0
+    if not (rank.isascii() and rank.isdigit() and len(rank) <= 6 and str(int(rank)) == rank):
+        raise InvalidName(f"node {name!r} is not allowed: what follows {RANK!r} is the rank of a process, from 0")
+    return node, int(rank)
+
+
+def rank_folder(rank: int) -> str:
+    """Folder of what a process of a gang has of its own (``deck.html``, ``deck/``, ``log/``), under its attempt.
+
+    What rank 0 has is the attempt's.
+    """
+    return f"rank-{_number(rank, 'rank', lowest=1)}"
+
+
+def node_done_key(node: int) -> str:
+    """Key of the object by which a gang's node, from 1, says that its processes have ended well, under its attempt."""
+    return f"nodes/{_number(node, 'node', lowest=1)}"
+
+
 def attempt_prefix(folder: str, node: str, retry: int) -> str:
     """Folder of one attempt: ``outputs.pb``, ``error.pb``, ``futures.pb``, ``deck.html``, ``deck/``, ``log/``.
 
     Args:
         folder: The execution's.
-        node: The node's unique id, or an item's name.
+        node: The node's unique id, or an item's name; with a rank, the folder of what that process has of its own.
         retry: The attempt's number.
     """
-    return f"{node_prefix(folder, node)}/{_number(retry, 'attempt', lowest=0)}"
+    node, rank = split_rank(node)
+    inner = f"{node_prefix(folder, node)}/{_number(retry, 'attempt', lowest=0)}"
+    return f"{inner}/{rank_folder(rank)}" if rank else inner
 
 
 def raw_data_prefix(project: str, domain: str, execution: str) -> str:

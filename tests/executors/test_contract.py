@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from livedeck.errors import CannotStart
 from livedeck.executors.api import ExecutorSettings, ExitKind
 from livedeck.executors.loading import load
 from livedeck.executors.watchdog import REASON, Limit, Watchdog, now
@@ -109,3 +110,43 @@ async def test_attempts_of_a_server_that_is_silent_for_too_long_end_by_themselve
         executor.renew(Limit())
         scene.path("gate").touch()
         assert how(await within(executor.wait(await within(late)))) == (ExitKind.EXITED, 0)
+
+
+async def test_a_gang_waits_until_there_is_room_for_all_of_it(tmp_path: Path) -> None:
+    harness = LocalHarness(tmp_path, "process")
+    scene = Scene(harness)
+    one = scene.attempt("waits", scene.path("started"), scene.path("gate"))
+    gang = scene.attempt("waits", scene.path("gang"), scene.path("gate"), processes=2)
+    try:
+        async with harness.executor(parallel=2) as executor:
+            await within(executor.launch(one))
+            launching = asyncio.create_task(executor.launch(gang))
+            queued = await eventually(lambda: executor.queued(gang.id))
+            assert queued.reason == "waits for 2 slots (--parallel 2)"
+            assert not scene.path("gang").exists()
+            scene.path("gate").touch()
+            await within(executor.wait(await within(launching)))
+    finally:
+        harness.end()
+
+
+async def test_a_gang_with_more_processes_than_there_are_slots_runs_alone(tmp_path: Path) -> None:
+    harness = LocalHarness(tmp_path, "process")
+    scene = Scene(harness)
+    try:
+        async with harness.executor(parallel=2) as executor:
+            gang = scene.attempt("exits", 0, "done", processes=5)
+            assert how(await within(executor.wait(await within(executor.launch(gang))))) == (ExitKind.EXITED, 0)
+    finally:
+        harness.end()
+
+
+async def test_several_nodes_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    harness = LocalHarness(tmp_path, "process")
+    scene = Scene(harness)
+    try:
+        async with harness.executor() as executor:
+            with pytest.raises(CannotStart, match=r"on 2 nodes at once.*has this machine alone: give nnodes=1"):
+                await within(executor.launch(scene.attempt("exits", 0, "x", nodes=2)))
+    finally:
+        harness.end()

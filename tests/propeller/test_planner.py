@@ -115,14 +115,14 @@ def test_tasks_without_a_command_are_refused_in_words() -> None:
     sql = template("t")
     sql.sql.statement = "select 1"
     plugin = template("t")
-    plugin.type = "pytorch"
+    plugin.type = "spark"
     plugin.custom["workers"] = 4
     accelerated = template("t")
     accelerated.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
     for made, words in [
         (sql, "has no container command"),
         (template("t", args=()), "empty container command"),
-        (plugin, "'pytorch': that needs a plugin"),
+        (plugin, "node 'n0' runs task 't', which is of type 'spark': that needs a plugin"),
         (accelerated, "accelerator 'nvidia-tesla-t4'"),
     ]:
         with pytest.raises(UnsupportedOption, match=words):

@@ -16,7 +16,7 @@ import msgspec
 from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.hints import Hint
 from livedeck.admin.live.keys import DeckKey, ExecutionKey
-from livedeck.admin.live.members import ExecutionMembers, Member
+from livedeck.admin.live.members import Member, Members
 from livedeck.admin.live.messages import Headline
 from livedeck.admin.live.recent import KEPT, Kept, Recent
 from livedeck.admin.live.states import rfc3339
@@ -96,6 +96,7 @@ class DeckGroup:
     Args:
         key: Which execution.
         members: The attempts that have Decks; fires ``wake``.
+        every_tab: Put all of their own tabs together, not those that are meant to be shared.
         open_reader: Opens the reader of an attempt's log.
         wake: What wakes the group.
         offload: Runs what takes long.
@@ -107,7 +108,8 @@ class DeckGroup:
         self,
         key: ExecutionKey,
         *,
-        members: ExecutionMembers,
+        members: Members,
+        every_tab: bool = False,
         open_reader: Callable[[DeckKey], Awaitable[LogReader]],
         wake: Notifier,
         offload: Offload = asyncio.to_thread,
@@ -134,12 +136,17 @@ class DeckGroup:
         self._logs: dict[tuple[str, int], _Log] = {}
         self._open: dict[tuple[str, int], _Log] = {}
         self._newest: dict[str, int] = {}
-        self._tabs = SharedTabs()
+        self._tabs = SharedTabs(every_tab=every_tab)
         self._shared_at = ""
         """When a task last published to them."""
         self._version = 0
         self._versions: OrderedDict[str, int] = OrderedDict()
         """Of each node's headline, the one that changed last at the end."""
+
+    @property
+    def outcome(self) -> str:
+        """How the first attempt ended that did not succeed; empty: none."""
+        return self._tabs.outcome or ("failed" if any(each.died for each in self._logs.values()) else "")
 
     @property
     def execution_over(self) -> bool:

@@ -157,7 +157,7 @@ class DeckTail:
     async def _follow_source(self, recorded: NodeRecord) -> bool:
         """Outputs from the cache: the Deck is that of the run that filled it."""
         source = cached_source(recorded)
-        shown = DeckKey.of(source) if source is not None else self.key
+        shown = DeckKey.of(source).of_rank(self.key.of_node.rank) if source is not None else self.key
         if shown == self._shown:
             return False
         self._log = self._own if shown == self.key else await self._open_log(shown, self.key.number)

@@ -8,8 +8,8 @@ from livedeck.admin.live.changes import ChangeFollower
 from livedeck.admin.live.deck_group import DeckGroup
 from livedeck.admin.live.deck_log import LogReader, OpenAttempt
 from livedeck.admin.live.hints import parse
-from livedeck.admin.live.keys import DeckKey, ExecutionKey
-from livedeck.admin.live.members import ExecutionMembers, Snapshot
+from livedeck.admin.live.keys import DeckKey, ExecutionKey, RanksKey
+from livedeck.admin.live.members import ExecutionMembers, RankMembers, Snapshot
 from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.viewed import ViewedPool
 from livedeck.admin.notifiers import Notifier
@@ -17,7 +17,7 @@ from livedeck.deck.reader import Offload
 from livedeck.store import Store
 
 
-class GroupPool(ViewedPool[ExecutionKey, DeckGroup]):
+class GroupPool(ViewedPool[ExecutionKey | RanksKey, DeckGroup]):
     """Starts an execution's group for its first viewer and ends it after its last.
 
     Args:
@@ -55,24 +55,33 @@ class GroupPool(ViewedPool[ExecutionKey, DeckGroup]):
         async with self._view(key, key.path) as group:
             yield group
 
+    @asynccontextmanager
+    async def open_ranks(self, key: RanksKey) -> AsyncIterator[DeckGroup | None]:
+        """Watch the Decks of a gang's processes as one; yields None if they could not be followed."""
+        async with self._view(key, key.path) as group:
+            yield group
+
     def hint(self, key: DeckKey, body: bytes) -> bool:
-        """Pass a publisher's hint on to the group of its execution; say whether anybody watches that.
+        """Pass a publisher's hint on to the groups that it is of; say whether anybody watches any.
 
         Raises:
             DeckError: It is no hint.
         """
-        group = self._follower(key.of_execution)
-        if group is None:
-            return False
-        group.hint(key, parse(body))
-        return True
+        execution = key.of_execution
+        of_ranks = (RanksKey(key.of_node.whole, None), RanksKey(key.of_node.whole, key.number))
+        groups = [group for each in (execution, *of_ranks) if (group := self._follower(each)) is not None]
+        for group in groups:
+            group.hint(key, parse(body))
+        return bool(groups)
 
-    async def _follow(self, key: ExecutionKey, opened: Callable[[DeckGroup], None]) -> None:
+    async def _follow(self, key: ExecutionKey | RanksKey, opened: Callable[[DeckGroup], None]) -> None:
         wake = Notifier()
-        async with ExecutionMembers.follow(self._changes, self._snapshot, key, wake) as members:
+        execution = key.of_execution if isinstance(key, RanksKey) else key
+        async with ExecutionMembers.follow(self._changes, self._snapshot, execution, wake) as members:
             group = DeckGroup(
-                key,
-                members=members,
+                execution,
+                members=RankMembers(members, key.of_node.node, key.attempt) if isinstance(key, RanksKey) else members,
+                every_tab=isinstance(key, RanksKey),
                 open_reader=self._reader_of,
                 wake=wake,
                 offload=self._offload,

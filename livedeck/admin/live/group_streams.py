@@ -9,18 +9,21 @@ import msgspec
 
 from livedeck.admin.live.deck_group import DeckGroup
 from livedeck.admin.live.group_pool import GroupPool
-from livedeck.admin.live.keys import ExecutionKey
+from livedeck.admin.live.keys import ExecutionKey, RanksKey
 from livedeck.admin.live.messages import DeckPhase, DeckState
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.live.states import rfc3339
 from livedeck.deck.ops import Document
-from livedeck.store.layout import ITEM
+from livedeck.store.layout import ITEM, RANK
 
 PAUSE: Final = 0.5
 """Seconds between two events with headlines: what changes meanwhile is told together, each Deck's once."""
 PIECE: Final = 256 * 1024
 """Bytes of headlines that are sent as one event, about."""
 NOTHING_SHARED: Final = "No task of this execution has published to a tab that all share: Deck.shared(name)."
+
+NO_RANKS: Final = "No process of this task has published to a Deck of its own: DeckPublish(every_rank=True)."
+_OUTCOMES: Final = {"failed": DeckPhase.FAILED, "aborted": DeckPhase.ABORTED}
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -59,17 +62,18 @@ async def headlines(
 
 
 async def shared_tabs(
-    groups: GroupPool, key: ExecutionKey, last_id: tuple[int, int] | None, *, heartbeat: float = HEARTBEAT
+    groups: GroupPool, key: ExecutionKey | RanksKey, last_id: tuple[int, int] | None, *, heartbeat: float = HEARTBEAT
 ) -> AsyncIterator[bytes]:
-    """Yield the events of the Deck that the tasks of an execution share, as those of any Deck.
+    """Yield the events of the Deck that several share, as those of any Deck.
 
     Args:
         groups: All groups.
-        key: Which execution.
+        key: The execution whose tasks share it, or the gang whose processes' Decks are shown as one.
         last_id: Number of the log, and of the last segment that the viewer has.
         heartbeat: Seconds of silence after which a comment is sent.
     """
-    async with groups.open(key) as group:
+    nothing = NO_RANKS if isinstance(key, RanksKey) else NOTHING_SHARED
+    async with groups.open_ranks(key) if isinstance(key, RanksKey) else groups.open(key) as group:
         if group is None or not await _until_ready(group):
             return
         log = group.shared
@@ -77,7 +81,7 @@ async def shared_tabs(
         told: DeckState | None = None
         while not group.abandoned:
             seen = group.changed.count
-            over, state = group.over, _state(group)
+            over, state = group.over, _state(group, nothing)
             pieces = []
             if told is None or (state.phase, state.published_at) != (told.phase, told.published_at):
                 told = state
@@ -90,15 +94,15 @@ async def shared_tabs(
             for data in [*pieces, *known]:
                 yield data
             if over and seq == log.seq:
-                yield event("end", _encode(_state(group)))
+                yield event("end", _encode(_state(group, nothing)))
                 return
             if not await group.changed.wait(seen, timeout=heartbeat):
                 yield BEAT
 
 
-async def shared_document(groups: GroupPool, key: ExecutionKey) -> tuple[Document, bool]:
-    """Return the Deck that the tasks of an execution share as it stands, and whether more may follow."""
-    async with groups.open(key) as group:
+async def shared_document(groups: GroupPool, key: ExecutionKey | RanksKey) -> tuple[Document, bool]:
+    """Return the Deck that several share as it stands, and whether more may follow; see `shared_tabs`."""
+    async with groups.open_ranks(key) if isinstance(key, RanksKey) else groups.open(key) as group:
         if group is None or not await _until_ready(group):
             return Document(), True
         return group.shared.replay.document(), not group.execution_over
@@ -114,7 +118,7 @@ async def _until_ready(group: DeckGroup) -> bool:
 def _held_by(node: str | None) -> Callable[[str], bool]:
     if node is None:
         return lambda _: True
-    inside = (f"{node}{ITEM}", f"{node}-")
+    inside = (f"{node}{ITEM}", f"{node}{RANK}", f"{node}-")
     return lambda name: name.startswith(inside)
 
 
@@ -132,12 +136,12 @@ def _events(found: Sequence[bytes]) -> Iterator[bytes]:
         yield event("headlines", b'{"decks":[%b]}' % b",".join(piece))
 
 
-def _state(group: DeckGroup) -> DeckState:
+def _state(group: DeckGroup, nothing: str) -> DeckState:
     log = group.shared
     moment = rfc3339(datetime.now(UTC))
     if log.seq:
-        phase = DeckPhase.SUCCEEDED if group.over else DeckPhase.LIVE
+        phase = _OUTCOMES.get(group.outcome, DeckPhase.SUCCEEDED) if group.over else DeckPhase.LIVE
         return DeckState(phase, published_at=log.replay.at or None, now=moment)
     if group.over:
-        return DeckState(DeckPhase.NONE, reason=NOTHING_SHARED, now=moment)
+        return DeckState(DeckPhase.NONE, reason=nothing, now=moment)
     return DeckState(DeckPhase.PLACEHOLDER, now=moment)

@@ -1,11 +1,15 @@
 """What a stream is about: a node of an execution, or one attempt of it."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier, TaskExecutionIdentifier, WorkflowExecutionIdentifier
 
 from livedeck.errors import InvalidName
 from livedeck.store import layout
+
+ALL_RANKS: Final = f"{layout.RANK}all"
+"""What follows a node's name where the Decks of all processes of its gang are shown as one."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,21 @@ class NodeKey:
     domain: str
     execution: str
     node: str
-    """The node's id, or the item's name (``n0:17``)."""
+    """The node's id, or the item's name (``n0:17``); of a process of a gang with its rank (``n0@1``)."""
+
+    @property
+    def whole(self) -> "NodeKey":
+        """The node or item, whichever of its processes this is."""
+        return replace(self, node=layout.split_rank(self.node)[0])
+
+    @property
+    def rank(self) -> int:
+        """Which process of a gang; 0 for the node or item itself.
+
+        Raises:
+            InvalidName: It is no number.
+        """
+        return layout.split_rank(self.node)[1]
 
     @property
     def item(self) -> int | None:
@@ -52,12 +70,12 @@ class NodeKey:
         Raises:
             InvalidName: It is no number.
         """
-        return layout.split_item(self.node)[1]
+        return layout.split_item(self.whole.node)[1]
 
     @property
     def of_record(self) -> "NodeKey":
         """The node that is on record: itself, or the array node that it is an item of."""
-        return replace(self, node=layout.split_item(self.node)[0])
+        return replace(self, node=layout.split_item(self.whole.node)[0])
 
     @property
     def execution_id(self) -> WorkflowExecutionIdentifier:
@@ -67,7 +85,7 @@ class NodeKey:
     @property
     def node_id(self) -> NodeExecutionIdentifier:
         """Flyte's id of the node execution."""
-        return NodeExecutionIdentifier(node_id=self.node, execution_id=self.execution_id)
+        return NodeExecutionIdentifier(node_id=self.whole.node, execution_id=self.execution_id)
 
     def attempt(self, number: int) -> "DeckKey":
         """Return the key of one of its attempts, from 0."""
@@ -90,6 +108,10 @@ class DeckKey:
         node = source.node_execution_id
         run = node.execution_id
         return cls(run.project, run.domain, run.name, node.node_id, source.retry_attempt)
+
+    def of_rank(self, rank: int) -> "DeckKey":
+        """Return the key of a process of the attempt's gang."""
+        return replace(self, node=layout.rank_name(layout.split_rank(self.node)[0], rank))
 
     @classmethod
     def at(cls, path: str) -> "DeckKey":
@@ -130,6 +152,33 @@ class DeckKey:
     def path(self) -> str:
         """``project/domain/execution/node/attempt``, as in URLs."""
         return f"{self.project}/{self.domain}/{self.execution}/{self.node}/{self.number}"
+
+
+@dataclass(frozen=True)
+class RanksKey:
+    """The Decks of all processes of a gang, as one."""
+
+    of_node: NodeKey
+    attempt: int | None
+    """None: the newest, and those that follow."""
+
+    @classmethod
+    def of(cls, node: NodeKey, attempt: int | None) -> "RanksKey | None":
+        """Return what a node's name stands for that ends in `ALL_RANKS`; None: it is another."""
+        if not node.node.endswith(ALL_RANKS):
+            return None
+        return cls(replace(node, node=node.node.removesuffix(ALL_RANKS)), attempt)
+
+    @property
+    def of_execution(self) -> ExecutionKey:
+        """The execution that it is a part of."""
+        return ExecutionKey(self.of_node.project, self.of_node.domain, self.of_node.execution)
+
+    @property
+    def path(self) -> str:
+        """``project/domain/execution/node@all/attempt``, as in URLs."""
+        attempt = "latest" if self.attempt is None else self.attempt
+        return f"{self.of_execution.path}/{self.of_node.node}{ALL_RANKS}/{attempt}"
 
 
 def parse_attempt(text: str) -> int | None:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Final, Self
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, Self
 
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
@@ -17,9 +17,9 @@ from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.keys import DeckKey, ExecutionKey
 from livedeck.admin.live.states import NodeRecord, cached_source
 from livedeck.admin.notifiers import Notifier
-from livedeck.admin.records import items
+from livedeck.admin.records import gangs, items
 from livedeck.deck.settings import FLUSH_PENDING
-from livedeck.store.layout import ITEM
+from livedeck.store.layout import ITEM, rank_name, split_rank
 
 Snapshot = Callable[[str, str, str], Awaitable[tuple[list[Change], int]]]
 """From project, domain and name of an execution to all that is recorded of it, and the number that it is valid at."""
@@ -36,7 +36,7 @@ class Member:
     """An attempt that has a Deck."""
 
     node: str
-    """The node's id, or the name of an item of an array node."""
+    """The node's id, or the name of an item of an array node; of a process of a gang with its rank."""
     attempt: int
     task: str
     """What it is called among the tasks of the execution: no two nodes have the same name."""
@@ -53,6 +53,21 @@ def _short(task: str) -> str:
     name = task.rpartition(".")[2]
     mapped = _MAPPED.fullmatch(name)
     return mapped[1] if mapped else name
+
+
+class Members(Protocol):
+    """Attempts whose Decks are followed together."""
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the execution was deleted since."""
+
+    @property
+    def over(self) -> bool:
+        """Whether no more is to come."""
+
+    def refresh(self) -> list[Member]:
+        """Take in what changed; return the attempts that are new, or of which something is known that was not."""
 
 
 @dataclass
@@ -73,6 +88,8 @@ class _Attempt:
     flushing: bool
     deck: bool
     """Of an item: whether it has a Deck."""
+    ranks: int
+    """How many of its processes have Decks."""
     source: TaskExecutionIdentifier | None
 
 
@@ -102,6 +119,11 @@ class ExecutionMembers:
             made = cls(key, subscription)
             made._first, made._number = await snapshot(*scope)
             yield made
+
+    def node_over(self, name: str) -> bool:
+        """Tell whether no other attempt of a node or item will follow."""
+        node = self._nodes.get(name.partition(ITEM)[0])
+        return self.over or (node is not None and node.over)
 
     def refresh(self) -> list[Member]:
         """Take in what changed; return the attempts that are new, or of which something is known that was not."""
@@ -140,6 +162,7 @@ class ExecutionMembers:
             over=closure.phase in _TASK_ENDS,
             flushing=FLUSH_PENDING in closure.custom_info.fields,
             deck=items.DECK_URI in closure.custom_info.fields,
+            ranks=gangs.ranks_with_decks(message),
             source=items.cached_source(message),
         )
 
@@ -153,7 +176,8 @@ class ExecutionMembers:
             is_item = ITEM in name
             if attempt.deck if is_item else node is not None and node.deck:
                 over = attempt.over or number < newest or self.over or (node is not None and node.over)
-                yield self._member(name, number, attempt, attempt.source, over=over)
+                for rank in range(attempt.ranks if attempt.source is None else 1):
+                    yield self._member(rank_name(name, rank), number, attempt, attempt.source, over=over)
 
     def _member(
         self, name: str, number: int, attempt: _Attempt | None, source: TaskExecutionIdentifier | None, *, over: bool
@@ -162,3 +186,40 @@ class ExecutionMembers:
         shown = DeckKey.of(source) if source else DeckKey(key.project, key.domain, key.name, name, number)
         task = f"{attempt.task} {name}" if attempt is not None and attempt.task else name
         return Member(name, number, task, shown, over, attempt is not None and attempt.flushing)
+
+
+class RankMembers:
+    """The processes of a node's gang, which are called by their ranks.
+
+    Args:
+        members: All of the execution.
+        node: The node's id or the item's name.
+        attempt: Which attempt; None: the newest, and those that follow.
+    """
+
+    def __init__(self, members: ExecutionMembers, node: str, attempt: int | None) -> None:
+        self._members = members
+        self._node = node
+        self._attempt = attempt
+        self._over: dict[tuple[str, int], bool] = {}
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the execution was deleted since."""
+        return self._members.deleted
+
+    @property
+    def over(self) -> bool:
+        """Whether no more is to come."""
+        pinned = self._attempt is not None and bool(self._over) and all(self._over.values())
+        return pinned or self._members.node_over(self._node)
+
+    def refresh(self) -> list[Member]:
+        """Take in what changed; return the processes that are new, or of which something is known that was not."""
+        found = []
+        for member in self._members.refresh():
+            node, rank = split_rank(member.node)
+            if node == self._node and self._attempt in (None, member.attempt):
+                self._over[member.node, member.attempt] = member.over
+                found.append(replace(member, task=f"rank {rank}"))
+        return found

@@ -49,7 +49,7 @@ async def _look_up(lookup: Lookup, key: NodeKey, execution: Execution) -> NodeRe
 
 def _seen_as(key: NodeKey, node: NodeExecution | None, tasks: Sequence[TaskExecution]) -> NodeExecution | None:
     """Return the node; for an item of an array node, what a node would be that has the item's attempts."""
-    return node if node is None or key.item is None else items.as_node(node, tasks, key.node)
+    return node if node is None or key.item is None else items.as_node(node, tasks, key.whole.node)
 
 
 class NodeFollower(Protocol):
@@ -115,7 +115,7 @@ class RecordFollower:
         run = (key.project, key.domain, key.execution)
 
         def wants(change: Change) -> bool:
-            return change.key[:3] == run and change.key[3:4] in ((), (key.node,), (key.of_record.node,))
+            return change.key[:3] == run and change.key[3:4] in ((), (key.whole.node,), (key.of_record.node,))
 
         async with changes.subscribe(wants, arrived) as subscription:
             yield cls(key, await look_up(lookup, key), subscription)
@@ -135,7 +135,7 @@ class RecordFollower:
                 return replace(recorded, execution=message)
             case NodeExecution():
                 return replace(recorded, node=_seen_as(self._key, message, recorded.tasks))
-            case _ if message.id.node_execution_id.node_id != self._key.node:
+            case _ if message.id.node_execution_id.node_id != self._key.whole.node:
                 return recorded  # the attempt that stands for all items of the array node
             case _:
                 others = [task for task in recorded.tasks if task.id != message.id]

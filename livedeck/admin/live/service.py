@@ -28,21 +28,22 @@ from livedeck.admin.live.execution_streams import (
 from livedeck.admin.live.group_pool import GroupPool
 from livedeck.admin.live.group_streams import headlines, shared_tabs
 from livedeck.admin.live.inotify import Inotify
-from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, parse_attempt, parse_event_id
+from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, RanksKey, parse_attempt, parse_event_id
 from livedeck.admin.live.multiplex import multiplexed
 from livedeck.admin.live.nodes import Lookup, RecordedNodeSource, RecordFollower, look_up
 from livedeck.admin.live.probes import Probes, check_id
 from livedeck.admin.live.queues import Queues, nothing_queued
 from livedeck.admin.live.recent import KEPT, Kept
 from livedeck.admin.live.sse import HEARTBEAT, EventStream
-from livedeck.admin.live.states import NodeRecord, latest_attempt, node_is_over
+from livedeck.admin.live.states import NodeRecord, latest_attempt, node_is_over, task_of
 from livedeck.admin.live.tail_pool import TailPool
 from livedeck.admin.live.wakes import watching
 from livedeck.admin.notifiers import Notifier
+from livedeck.admin.records.gangs import ranks_of
 from livedeck.deck.reader import Offload
 from livedeck.errors import InvalidLink, NoSuchEntity
 from livedeck.store import Store
-from livedeck.store.layout import check_name
+from livedeck.store.layout import RANK, check_name, split_rank
 
 FIRST_PAGE: Final = 100
 """Executions that a new viewer of the list is sent, the newest ones."""
@@ -237,6 +238,11 @@ class Live:
 
     async def _deck(self, request: Request) -> Response:
         node, number = _attempt_of(request)
+        ranks = RanksKey.of(node, number)
+        if ranks is not None:
+            await self._known(ranks.of_node, number)
+            last_id = parse_event_id(_last_id(request))
+            return self._stream(shared_tabs(self.groups, ranks, last_id, heartbeat=self._heartbeat))
         await self._known(node, number)
         return self._stream(self._deck_events(node, number, request))
 
@@ -288,6 +294,9 @@ class Live:
         if scheme.lower() != "bearer":
             raise InvalidLink("a hint needs the attempt's token: Authorization: Bearer ...")
         key = self._links.hinted(token.strip())
+        rank = request.query_params.get("rank")
+        if rank is not None:
+            key = key.of_rank(split_rank(f"{key.node}{RANK}{rank}")[1])
         body = await _body(request, hints.MAX_BYTES)
         self.take_hint(key, body)
         self._pass_on(key, body)
@@ -333,6 +342,9 @@ class Live:
         # One ahead, for who knows of a retry a moment before it is recorded here.
         if number is not None and number > newest + (0 if node_is_over(recorded) else 1):
             raise NoSuchEntity(f"node {node.node!r} has no attempt {number}: the newest is {newest}")
+        task = task_of(recorded, newest if number is None else number)
+        if node.rank and task is not None and node.rank >= ranks_of(task):
+            raise NoSuchEntity(f"node {node.whole.node!r} has no rank {node.rank}: it has {ranks_of(task)} of them")
         return recorded
 
     def _stream(self, events: AsyncIterator[bytes]) -> "_Streamed":

@@ -27,7 +27,7 @@ UNSTATED_CPU = 0.5
 
 @dataclass(frozen=True)
 class Amount:
-    """Cores (in thousandths, so that sums are exact), memory (bytes), GPUs, and the attempts that compute."""
+    """Cores (in thousandths, so that sums are exact), memory (bytes), GPUs, and the processes that compute."""
 
     milli_cores: int
     memory: int
@@ -178,7 +178,8 @@ class ResourcePool:
     def _lacks(self, need: Amount) -> str:
         """Say what there is too little of."""
         if not self._has_place(need):
-            return f"waits for a slot (--parallel {self._parallel})"
+            slots = "a slot" if need.attempts == 1 else f"{need.attempts} slots"
+            return f"waits for {slots} (--parallel {self._parallel})"
         after = self._taken + need
         if after.milli_cores > self.capacity.milli_cores:
             cores = need.milli_cores / 1000

@@ -10,13 +10,13 @@ import contextlib
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from livedeck.errors import ExecutorError, NoSuchAttempt
+from livedeck.errors import CannotStart, ExecutorError, NoSuchAttempt
 from livedeck.executors.api import Attempt, Exit, Queued, ResultStored
 from livedeck.executors.local import endings, following, scratch
 from livedeck.executors.local.admission import UNSTATED_CPU, Amount, ResourcePool, at_once, capacity
@@ -259,6 +259,7 @@ class LocalExecutor:
         try:
             record = watch.files.attempt()
             if record is None:
+                self._refuse_several_nodes(attempt)
                 await self._keepers.ready()
                 record = await self._start_anew(watch, attempt)
             if record is not None:
@@ -267,6 +268,14 @@ class LocalExecutor:
             self._forget(watch)
             raise
         watch.start = None
+
+    def _refuse_several_nodes(self, attempt: Attempt) -> None:
+        if attempt.nodes > 1:
+            raise CannotStart(
+                f"the task is to run on {attempt.nodes} nodes at once (Elastic(nnodes={attempt.nodes})), and the "
+                f"executor {self._name!r} has this machine alone: give nnodes=1 and as many processes with "
+                "nproc_per_node, or run it where there are several nodes, as with --executor ray"
+            )
 
     async def _start_anew(self, watch: Watch, attempt: Attempt) -> AttemptRecord | None:
         """Start an attempt that was never started; return its record if it turns out that it was."""
@@ -465,8 +474,9 @@ class LocalExecutor:
             del self._watches[watch.name]
 
     def _amount(self, attempt: Attempt | AttemptRecord) -> Amount:
-        unstated = min(self._unstated_cpu, self._resources.capacity.milli_cores / 1000)
-        amount = Amount.of(attempt.cpu or unstated, attempt.memory, attempt.gpus)
+        unstated = min(self._unstated_cpu * attempt.processes, self._resources.capacity.milli_cores / 1000)
+        slots = min(attempt.processes, self._settings.parallel or attempt.processes)
+        amount = replace(Amount.of(attempt.cpu or unstated, attempt.memory, attempt.gpus), attempts=slots)
         return amount.without_cores() if attempt.client else amount
 
     def _release(self, watch: Watch) -> None:

@@ -49,6 +49,7 @@ class AttemptRecord(msgspec.Struct, frozen=True):
     """Folder of its working directory and TMPDIR."""
     gpus: int = 0
     client: bool = False
+    processes: int = 1
     executor: str = "process"
     """Whose keeper that is."""
     started_at: float = 0.0

@@ -99,6 +99,7 @@ class ZygoteKeepers:
                 memory=attempt.memory,
                 gpus=attempt.gpus,
                 client=attempt.client,
+                processes=attempt.processes,
             )
         )
         # A zygote that gives no answer is ended, and the record tells what it had done by then.

@@ -33,6 +33,7 @@ class Launch(msgspec.Struct, tag=True, frozen=True):
     memory: int
     gpus: int
     client: bool = False
+    processes: int = 1
 
 
 class Abort(msgspec.Struct, tag=True, frozen=True):

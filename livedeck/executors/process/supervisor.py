@@ -327,6 +327,7 @@ class ChildSupervisor:
             scratch=spare.scratch,
             gpus=request.gpus,
             client=request.client,
+            processes=request.processes,
         )
 
     def _changes(self, environment: Mapping[str, str]) -> dict[bytes, bytes | None]:

@@ -108,6 +108,7 @@ class ShimKeepers:
             memory=attempt.memory,
             gpus=attempt.gpus,
             client=attempt.client,
+            processes=attempt.processes,
             log_cap=self._log_cap,
             exit_timeout=self._exit_timeout,
         )

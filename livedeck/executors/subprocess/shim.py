@@ -49,6 +49,7 @@ class Request(msgspec.Struct, frozen=True):
     memory: int
     gpus: int
     client: bool
+    processes: int
     log_cap: int
     exit_timeout: float
 
@@ -117,6 +118,7 @@ class Shim:
             scratch=folder,
             gpus=request.gpus,
             client=request.client,
+            processes=request.processes,
             executor="subprocess",
         )
         try:

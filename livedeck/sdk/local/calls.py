@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, not_retried
+from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, UserError, not_retried
 from livedeck.sdk.attempts import Attempt, run_to_end
 from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_context, inside_task
@@ -30,7 +30,7 @@ from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
 from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Carried, Constant, DictOf, ListOf, Node, NodeOverrides, Reference
-from livedeck.sdk.options import WorkflowFailurePolicy
+from livedeck.sdk.options import Gang, WorkflowFailurePolicy
 from livedeck.sdk.references import Reference as Registered
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracing import Carry, Traced, trace_dynamic
@@ -85,6 +85,7 @@ def call_task(task: Task[..., Any], given: Mapping[str, Any]) -> Any:
 def _join_in(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
     """Run a task as a part of the one that calls it."""
     interface = task.interface
+    _refuse_gang_inside(task)
     if isinstance(task, DynamicTask):
         call_folder = CallFolder.of_call(task.name)
         return interface.join(_given(interface, _join_dynamic_in(task, inputs, call_folder, _data(call_folder))))
@@ -96,6 +97,14 @@ def _join_in(task: Task[..., Any], inputs: Mapping[str, Any]) -> Any:
         return interface.join(interface.accept_outputs(await returned))
 
     return finish()
+
+
+def _refuse_gang_inside(task: Task[..., Any]) -> None:
+    if task.options.gang is not None:
+        raise UserError(
+            f"{task.name} runs as several processes (Elastic), and cannot be a part of the task that calls it: "
+            "call it from a workflow, or from a @dynamic or @eager task"
+        )
 
 
 def _join_dynamic_in(
@@ -157,6 +166,7 @@ class _Call:
         """Do what ``run`` does; inside a task, run the function as a part of that one."""
         if not inside_task():
             return self.run()
+        _refuse_gang_inside(self.task)
         interface = self.task.interface
         names = self.inputs.items()
         given = {
@@ -201,6 +211,8 @@ class _Call:
             return outputs
 
     def _attempts(self, data: DataPlane) -> Mapping[str, LocalValue]:
+        if self.task.options.gang is not None:
+            return self._attempts_of_gang(self.task.options.gang, data)
         for number in range(self._retries + 1):
             try:
                 traced: Traced | None = None
@@ -214,11 +226,27 @@ class _Call:
                 return _Run(self.task, traced, {}, self.call_folder, data).to_end()
         raise AssertionError("the last attempt either returns or raises")
 
+    def _attempts_of_gang(self, gang: Gang, data: DataPlane) -> Mapping[str, LocalValue]:
+        from livedeck.sdk.local.gangs import Call, run_gang
+
+        for number in range(self._retries + 1):
+            outputs: Mapping[str, LocalValue] | None = None
+            with self._numbered(number):
+                call = Call(self.task, gang, self.call_folder, number, data, self._timeout)
+                outputs = run_gang(call, self.inputs)
+            if outputs is not None:  # else the attempt has failed, and the next begins
+                return outputs
+        raise AssertionError("the last attempt either returns or raises")
+
     def _traced(self, attempt: Attempt, data: DataPlane) -> Traced:
         with stopped_after(self._timeout, self.task.name):
             return attempt.trace(self._given(attempt), _carry(data))
 
     async def _attempts_async(self, data: DataPlane) -> Mapping[str, LocalValue]:
+        if self.task.options.gang is not None:
+            import asyncio
+
+            return await asyncio.to_thread(self._attempts, data)
         for number in range(self._retries + 1):
             try:
                 with self._attempt(number, data) as attempt:
@@ -266,11 +294,16 @@ class _Call:
     def _attempt(self, number: int, data: DataPlane) -> Iterator[Attempt]:
         """Open an attempt, end its Deck as it ends, and let the next begin if the error allows it."""
         attempt = _open(self.task, self.call_folder, number, data)
+        with self._numbered(number), flush_timeout.settled(attempt), _environment(self.task):
+            yield attempt
+
+    @contextmanager
+    def _numbered(self, number: int) -> Iterator[None]:
+        """Tell of an attempt, and let the next begin if the error that it ends with allows it."""
         deck = self.call_folder.uri(str(number)) if self.task.options.enable_deck else ""
         try:
-            told = attempt_told(self.task.name, self.call_folder.nodes, number, deck)
-            with told, flush_timeout.settled(attempt), _environment(self.task):
-                yield attempt
+            with attempt_told(self.task.name, self.call_folder.nodes, number, deck):
+                yield
         except Exception as error:
             if number == self._retries:
                 raise

@@ -7,20 +7,24 @@ from typing import Any
 from flyteidl.admin.task_pb2 import TaskSpec
 from flyteidl.core import literals_pb2, security_pb2, tasks_pb2
 from flyteidl.core.identifier_pb2 import ResourceType
+from flyteidl.plugins.kubeflow import pytorch_pb2
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
-from livedeck.literals.task_config import EXECUTOR
+from livedeck.literals.task_config import EXECUTOR, PROCESSES, RANK_DECKS
 from livedeck.sdk.cache_versions import declared_version
 from livedeck.sdk.eager import EagerTask
 from livedeck.sdk.map_tasks import MapTask
-from livedeck.sdk.options import Resources
+from livedeck.sdk.options import Gang, Resources
 from livedeck.sdk.secrets import Secret
 from livedeck.sdk.specs.settings import CompileSettings, description, duration, identifier, typed_interface
 from livedeck.sdk.tasks import Task
 
 TEMPLATE_TYPE = "python-task"
 """The task type that Flyte's consoles and flytekit know for a Python function."""
+ELASTIC_TYPE = "pytorch"
+"""Flyte's task type of a function that runs on several nodes at once."""
 
 
 def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> TaskSpec:
@@ -40,9 +44,29 @@ def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> Ta
     )
     if task.options.executor:
         template.config[EXECUTOR] = task.options.executor
+    if task.options.gang is not None:
+        _add_gang(template, task.options.gang, decks=task.options.deck_publish.every_rank)
     if task.options.secrets:
         template.security_context.secrets.extend(_secret(each) for each in task.options.secrets)
     return TaskSpec(template=template, description=description(entity.interface.docs, task.options.docs))
+
+
+def _add_gang(template: tasks_pb2.TaskTemplate, gang: Gang, *, decks: bool) -> None:
+    """Add what a task with several processes is registered with: on several nodes as flytekit's plugin does."""
+    template.config[PROCESSES] = str(gang.processes)
+    if decks:
+        template.config[RANK_DECKS] = "true"
+    if gang.nodes == 1:
+        return
+    template.type = ELASTIC_TYPE
+    template.task_type_version = 1
+    job = pytorch_pb2.DistributedPyTorchTrainingTask(
+        worker_replicas=pytorch_pb2.DistributedPyTorchTrainingReplicaSpec(replicas=gang.nodes),
+        elastic_config=pytorch_pb2.ElasticConfig(
+            rdzv_backend="c10d", min_replicas=gang.nodes, max_replicas=gang.nodes, nproc_per_node=gang.processes
+        ),
+    )
+    template.custom.update(MessageToDict(job))
 
 
 def _secret(secret: Secret) -> security_pb2.Secret:
@@ -90,14 +114,21 @@ def _container(task: Task[..., Any], settings: CompileSettings, *, bound: frozen
         arguments += ["--code", settings.code]
     if bound is not None:
         arguments += ["--map", ",".join(sorted(bound)) or '""']
+    if task.options.gang is not None:
+        arguments += ["--nproc-per-node", str(task.options.gang.processes)]
     arguments += ["--", "task-module", task.module, "task-name", attribute_of(task)]
-    environment = {**settings.environment, **task.options.environment}
+    environment = {**_usual_environment(task.options.gang), **settings.environment, **task.options.environment}
     return tasks_pb2.Container(
         image=task.options.image or settings.image,
         args=arguments,
         resources=resources(task.options.requests, task.options.limits),
         env=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()],
     )
+
+
+def _usual_environment(gang: Gang | None) -> dict[str, str]:
+    """Return what is set unless it is stated: as with torchrun, processes do not take each other's cores."""
+    return {"OMP_NUM_THREADS": "1"} if gang is not None and gang.processes > 1 else {}
 
 
 def attribute_of(task: Task[..., Any]) -> str:

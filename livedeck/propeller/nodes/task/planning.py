@@ -8,6 +8,7 @@ from flyteidl.core.types_pb2 import SimpleType
 from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.errors import UnsupportedOption
+from livedeck.propeller.gangs import Gang, gang_of
 from livedeck.propeller.plan import TaskPlan
 
 
@@ -42,6 +43,7 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int, timeou
         generates_deck=task.generates_deck.value,
         eager=task.is_eager,
         resources=_merged(template.container.resources, node.task_node.overrides.resources),
+        gang=_gang(node, template),
     )
 
 
@@ -79,13 +81,16 @@ def _refuse_without_command(node: Node, template: TaskTemplate) -> None:
         raise UnsupportedOption(f"{what} has an empty container command")
 
 
+def _gang(node: Node, template: TaskTemplate) -> Gang | None:
+    try:
+        return gang_of(template)
+    except UnsupportedOption as error:
+        raise UnsupportedOption(f"node {node.id!r} runs task {template.id.name!r}, which {error}") from None
+
+
 def _refuse_what_plugins_do(node: Node, template: TaskTemplate) -> None:
-    """Refuse what the command alone would leave undone without a word: the work of a plugin, a kind of accelerator."""
+    """Refuse what the command alone would leave undone without a word: choosing a kind of accelerator."""
     what = f"node {node.id!r} runs task {template.id.name!r}, which"
-    if template.custom.fields:
-        raise UnsupportedOption(
-            f"{what} is of type {template.type!r}: that needs a plugin, and this engine runs plain container tasks"
-        )
     for asked in (template.extended_resources, node.task_node.overrides.extended_resources):
         if asked.gpu_accelerator.device:
             raise UnsupportedOption(

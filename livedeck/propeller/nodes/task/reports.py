@@ -12,6 +12,7 @@ from flyteidl.event.event_pb2 import (
 from livedeck.deck.settings import FLUSH_PENDING
 from livedeck.propeller.commands import ReportNode, ReportTask
 from livedeck.propeller.event_writer import ReportContext
+from livedeck.propeller.gangs import DECKS, RANKS
 from livedeck.propeller.phases import NodePhase
 from livedeck.propeller.plan import TaskPlan
 
@@ -39,6 +40,8 @@ def describe_attempt(task: TaskPlan, event: TaskExecutionEvent, report: ReportTa
         TaskExecutionMetadata.INTERRUPTIBLE if interruptible else TaskExecutionMetadata.DEFAULT
     )
     flushing = (report.path, report.attempt) in context.observations.flushing
+    if task.gang is not None and task.gang.led:
+        event.custom_info.update({RANKS: task.gang.size, DECKS: task.gang.decks and task.generates_deck})
     if report.phase.terminal and task.generates_deck and flushing:
         event.custom_info.update({FLUSH_PENDING: True})
 
