@@ -4,6 +4,7 @@ Server and driver talk over a socket pair, a worker and its node's agent over a 
 dispatcher over TCP; what goes through Ray is the same bytes.
 """
 
+import functools
 from datetime import datetime
 from typing import Any
 
@@ -259,7 +260,7 @@ FromAgent = Stored | Over | Refused | Withdrawn | Done
 
 def line(message: Any) -> bytes:
     """Return a message as it is sent."""
-    return msgspec.json.encode(message) + b"\n"
+    return _encode(message) + b"\n"
 
 
 def read(data: bytes, kind: Any) -> Any:
@@ -269,4 +270,13 @@ def read(data: bytes, kind: Any) -> Any:
         data: the line.
         kind: the type that it must have.
     """
-    return msgspec.json.decode(data, type=kind)
+    return _decoder(kind).decode(data)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+@functools.cache
+def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
+    """Return what decodes a type: to make one takes longer than to decode a message."""
+    return msgspec.json.Decoder(kind)
