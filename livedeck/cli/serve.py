@@ -425,7 +425,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
             Propeller(
                 admin.control,
                 executor,
-                executor_name=",".join(factories),
+                names=executor,
                 owner=admin.installation,
                 attempt_environment=admin.attempt_environment,
                 settings=PropellerSettings(

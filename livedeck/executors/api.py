@@ -216,5 +216,21 @@ class Executor(Protocol):
         """Say to people how many attempts run at once, and what decides that. One sentence."""
 
 
+class ExecutorNames(Protocol):
+    """What the executors of a server are called, for who operates it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all of them."""
+
+    def name_of(self, asked: str, handle: str = "") -> str:
+        """Return the name of the executor that runs an attempt, or is to.
+
+        Args:
+            asked: the one that its task names; empty: none.
+            handle: the attempt's, once it was started.
+        """
+
+
 ExecutorFactory = Callable[[ExecutorSettings], Executor]
 """What an entry point names: makes an executor that is not entered yet, and starts nothing."""

@@ -7,7 +7,7 @@ it and end by handing the loop an event.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
@@ -16,7 +16,7 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 
 from livedeck.deck.numerals import format_duration
 from livedeck.errors import ExecutorError, NoSuchAttempt, UserError
-from livedeck.executors.api import Executor, Queued
+from livedeck.executors.api import Executor, ExecutorNames, Queued
 from livedeck.propeller.addresses import Addresses, execution_key
 from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
 from livedeck.propeller.children import Children
@@ -62,6 +62,7 @@ class Driver:
         claim: the execution, under this engine's lease.
         control: where events are recorded.
         executor: who runs attempts.
+        names: of the executors that it goes by.
         owner: this engine's name.
         environment: what is added to each attempt's environment.
         settings: budgets and times.
@@ -74,6 +75,7 @@ class Driver:
         control: ControlPlane,
         executor: Executor,
         *,
+        names: ExecutorNames,
         owner: str,
         environment: AttemptEnvironment,
         settings: PropellerSettings,
@@ -98,6 +100,7 @@ class Driver:
         self._starting = Slots(settings.ahead)
         self._launcher = Launcher(
             executor=executor,
+            names=names,
             writer=AttemptWriter(
                 self._addresses,
                 claim.spec,
@@ -142,9 +145,14 @@ class Driver:
                 found[cast("Path", path)] = Queued(last.ahead + 1 + position, last.reason)
         return {self._addresses.node(self._state.root, path): queued for path, queued in found.items()}
 
-    def count(self) -> tuple[int, int, int]:
-        """Return how many attempts run, how many are queued, and how many nodes wait behind those."""
-        return *self._launcher.count(), self._starting.waiting
+    def count(self) -> Mapping[tuple[str, str], int]:
+        """Return how many attempts there are, by executor and by ``running`` or ``queued``."""
+        return self._launcher.count()
+
+    @property
+    def held_back(self) -> int:
+        """How many nodes wait behind the attempts that are queued."""
+        return self._starting.waiting
 
     @property
     def awaits_children(self) -> bool:

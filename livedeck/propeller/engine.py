@@ -8,13 +8,14 @@ import contextlib
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from livedeck.errors import ExecutorError, LeaseLost
 from livedeck.executors import watchdog
-from livedeck.executors.api import Executor, Queued
+from livedeck.executors.api import Executor, ExecutorNames, Queued
 from livedeck.executors.watchdog import Limit
 from livedeck.propeller.addresses import execution_key
 from livedeck.propeller.attempts import AttemptEnvironment
@@ -43,7 +44,7 @@ class Propeller:
         owner: this engine's name. One that starts again under the same name takes its leases back at once.
         attempt_environment: given an attempt, what else its environment holds.
         settings: budgets and times.
-        executor_name: what the executor is called, in the engine's status.
+        names: of the executors that it goes by, in the engine's status; None: it has none.
         kinds: the kinds of nodes that it can run.
     """
 
@@ -55,10 +56,10 @@ class Propeller:
         owner: str,
         attempt_environment: AttemptEnvironment = lambda _attempt: {},
         settings: PropellerSettings = PropellerSettings(),  # noqa: B008 - frozen
-        executor_name: str = "",
+        names: ExecutorNames | None = None,
         kinds: Sequence[type[NodeHandler]] = KINDS,
     ) -> None:
-        self._executor_name = executor_name
+        self._names = names or _Nameless()
         self._control = control
         self._executor = executor
         self._owner = owner
@@ -102,15 +103,16 @@ class Propeller:
         """Return how the engine is doing, as of now. Never blocks."""
         now = time.monotonic()
         ended = self._running is None or self._running.done()
-        counts = [driven.driver.count() for driven in self._driven.values()]
-        running, queued, held_back = (sum(column) for column in zip(*counts, (0, 0, 0), strict=True))
+        attempts = Counter({(name, state): 0 for name in self._names.names for state in ("running", "queued")})
+        for driven in self._driven.values():
+            attempts.update(driven.driver.count())
         return EngineStatus(
             silent=math.inf if ended else now - self._round_at,
             longest_silence=self._settings.lease_ttl,
             leases=len(self._driven),
             lease_age=max((now - driven.renewed_at for driven in self._driven.values()), default=0.0),
-            attempts={(self._executor_name, "running"): running, (self._executor_name, "queued"): queued},
-            held_back=held_back,
+            attempts=attempts,
+            held_back=sum(driven.driver.held_back for driven in self._driven.values()),
         )
 
     async def run(self) -> None:
@@ -183,6 +185,7 @@ class Propeller:
             claim,
             self._control,
             self._executor,
+            names=self._names,
             owner=self._owner,
             environment=self._environment,
             settings=self._settings,
@@ -273,6 +276,17 @@ _FORCED_TO_END = (
     "The engine itself failed {0} times in a row at this execution and has given it up; its log has the errors. "
     "That is a mistake in livedeck, not in the workflow."
 )
+
+
+class _Nameless:
+    """An executor that has no name."""
+
+    names = ("",)
+
+    def name_of(self, asked: str, handle: str = "") -> str:
+        """Return none."""
+        del asked, handle
+        return ""
 
 
 class _DrivenExecution:

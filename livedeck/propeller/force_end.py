@@ -38,7 +38,7 @@ async def stop_recorded(
 async def _end(claim: Claim, task: TaskExecution, executor: Executor, settings: PropellerSettings) -> None:
     name = f"{execution_key(claim.id)}/{task.id.node_execution_id.node_id}/{task.id.retry_attempt}"
     try:
-        handle = task.closure.metadata.generated_name or await executor.find(name)
+        handle = await executor.find(name)
         if handle:
             await executor.abort(handle, grace=settings.grace)
             await executor.wait(handle)

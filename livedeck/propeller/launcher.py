@@ -1,6 +1,7 @@
 """The attempts of one execution that are at work: begun on ``Launch``, ended on ``Stop``, reported as events."""
 
 import asyncio
+from collections import Counter as Counts
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,7 +9,8 @@ from typing import Any, Final
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from livedeck.errors import InvalidWorkflow
-from livedeck.executors.api import Attempt, Executor, Queued
+from livedeck.executors.api import Attempt, Executor, ExecutorNames, Queued
+from livedeck.literals.task_config import EXECUTOR
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.attempts import TASK_TEMPLATE, AttemptWriter
 from livedeck.propeller.data import Data
@@ -49,6 +51,7 @@ class Launcher:
 
     Args:
         executor: runs the attempts.
+        names: of the executors that it goes by.
         writer: makes them from plans.
         addresses: names, and where things lie.
         data: inputs and outputs.
@@ -67,6 +70,7 @@ class Launcher:
         self,
         *,
         executor: Executor,
+        names: ExecutorNames,
         writer: AttemptWriter,
         addresses: Addresses,
         data: Data,
@@ -81,6 +85,7 @@ class Launcher:
         taken_over: bool,
     ) -> None:
         self._executor = executor
+        self._names = names
         self._writer = writer
         self._addresses = addresses
         self._data = data
@@ -94,6 +99,8 @@ class Launcher:
         self._taken_over = taken_over
         self._slots = Slots(parallelism) if parallelism > 0 else None
         self._runs: dict[tuple[Path, int], Run] = {}
+        self._places: dict[tuple[Path, int], str] = {}
+        """The name of the executor of each run."""
         self._unstarted: set[tuple[Path, int]] = set()
 
     def start(self, path: Path, number: int, task: TaskPlan, *, adopt: bool) -> Coroutine[Any, Any, None]:
@@ -124,6 +131,7 @@ class Launcher:
             slots=None if task.eager else self.slots_of(path),
         )
         self._runs[path, number] = run
+        self._places[path, number] = self._names.name_of(task.template.config.get(EXECUTOR, ""))
         self._unstarted.add((path, number))
         self._starting.acquire_over()
         return self._run_to_end(run, path, number, task)
@@ -157,9 +165,9 @@ class Launcher:
         found = ((path, self._runs[path, number].queued()) for path, number in self._unstarted)
         return {path: queued for path, queued in found if queued is not None}
 
-    def count(self) -> tuple[int, int]:
-        """Return how many attempts run, and how many are queued."""
-        return len(self._runs) - len(self._unstarted), len(self._unstarted)
+    def count(self) -> Mapping[tuple[str, str], int]:
+        """Return how many attempts there are, by executor and by ``running`` or ``queued``."""
+        return Counts((name, "queued" if key in self._unstarted else "running") for key, name in self._places.items())
 
     async def _run_to_end(self, run: Run, path: Path, number: int, task: TaskPlan) -> None:
         """Await a run and emit the event that its outcome makes."""
@@ -170,7 +178,7 @@ class Launcher:
                 result = Failure("BadCommand", f"The task cannot be started: {error}.")
         _ENDED.add("stopped" if run.stopped else _outcome(result))
         self._leave_queue(path, number)
-        del self._runs[path, number]
+        del self._runs[path, number], self._places[path, number]
         if run.ended_at is not None:
             self._observations.ended[path, number] = run.ended_at
         if run.flushing:
@@ -204,6 +212,7 @@ class Launcher:
 
     def _on_started(self, path: Path, number: int, handle: str, began: datetime | None) -> None:
         self._leave_queue(path, number)
+        self._places[path, number] = self._names.name_of("", handle)
         self._observations.handles[path, number] = handle
         self._observations.started.setdefault((path, number), began or datetime.now(UTC))
         self._emit(AttemptStarted(path, number))

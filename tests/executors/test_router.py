@@ -65,6 +65,18 @@ async def test_what_runs_is_found_whichever_executor_is_the_default_by_then() ->
     assert second.launches == []
 
 
+async def test_the_name_of_an_attempts_executor_is_that_which_runs_it() -> None:
+    first, second = ScriptedExecutor(_done), ScriptedExecutor(_done)
+    async with Router({"first": first, "second": second}) as router:
+        assert router.names == ("first", "second")
+        assert [router.name_of(asked) for asked in ("", "second")] == ["first", "second"]
+        handle = await router.launch(_attempt(0))
+    async with Router({"second": second, "first": first}) as router:
+        assert router.name_of("") == "second"
+        assert router.name_of("", handle) == "first", "the default was another when it was started"
+        await raised(router.wait("third:its-own"), NoSuchAttempt)
+
+
 async def test_one_that_does_not_answer_may_have_started_it() -> None:
     first = ScriptedExecutor(_done)
     async with Router({"silent": _Silent(_done), "first": first}) as router:

@@ -24,9 +24,12 @@ from flyteidl.event.event_pb2 import (
 
 from livedeck.errors import CannotStart, ExecutorError, not_retried
 from livedeck.executors.api import Attempt, Exit, ExitKind, Queued
+from livedeck.executors.router import Router
+from livedeck.literals.task_config import EXECUTOR
 from livedeck.propeller import PropellerSettings
 from livedeck.store import open_store, split_uri
 from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
+from livedeck.testing.executor_contract import eventually
 from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed
 from livedeck.testing.workflows import Part, promise, sub_workflow, task, template, workflow
 from tests.propeller.conftest import QUICK, World
@@ -355,6 +358,25 @@ async def test_events_say_where_everything_lies(world: World) -> None:
     assert last.metadata.generated_name == f"handle:flytesnacks/development/a0/{name}/0"
     assert list(last.logs) == [TaskLog(name="output", uri=f"{prefix}/{name}/data/0/log")]
     assert {node.input_uri for node in execution.nodes if node.id.node_id == "n0"} == {f"{prefix}/n0/data/inputs.pb"}
+
+
+async def test_attempts_are_counted_by_the_executor_that_runs_them(world: World) -> None:
+    go = asyncio.Event()
+
+    async def wait(attempt: Attempt) -> Exit:
+        await go.wait()
+        return await succeed(attempt)
+
+    router = Router({"here": world.executor(wait), "there": world.executor(wait, capacity=1)})
+    there = template("there")
+    there.config[EXECUTOR] = "there"
+    execution = world.control.create("a0", workflow(task("n0"), task("n1", there), task("n2", there)))
+    async with world.propeller(router, names=router) as propeller:
+        expected = {("here", "running"): 1, ("here", "queued"): 0, ("there", "running"): 1, ("there", "queued"): 1}
+        await eventually(lambda: propeller.status().attempts == expected)
+        go.set()
+        await world.control.until_over(execution)
+        await eventually(lambda: propeller.status().attempts == dict.fromkeys(expected, 0))
 
 
 async def test_a_recoverable_error_is_tried_again_in_a_new_prefix(world: World) -> None:
