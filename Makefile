@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test torch-test ray-test versions-test versions-short docs console wheel bench lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test torch-test ray-test versions-test versions-short docs console wheel bench growth lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,7 +43,7 @@ fault-test: $(VENV)/.dev azurite  ## Every fault of a store before, at and after
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
 cluster-test: $(VENV)/.dev postgresql  ## Several servers on one PostgreSQL: each way to lose one, or the database, while they run
-	@$(BIN)/python -m pytest tests/admin/test_feed.py tests/admin/test_control_plane.py $(addprefix tests/admin/db/test_,database.py lookups.py writer.py) --on-postgresql $(ARGS)
+	@$(BIN)/python -m pytest tests/admin --on-postgresql $(ARGS)
 	@$(BIN)/python -m pytest tests/cluster --all-losses $(ARGS)
 
 torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
@@ -69,6 +69,9 @@ wheel: $(VENV)/.dev $(CONSOLE)  ## Build dist/*.whl with the console inside
 
 bench: $(VENV)/.dev .venv-flytekit/.ready .venv-peers/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
 	@$(BIN)/python -m bench $(ARGS)
+
+growth: $(VENV)/.dev postgresql  ## Measure what grows with 1,000,000 executions in PostgreSQL, into docs/benchmarks.md (40 GB of disk for half an hour; ARGS="--executions 100000" for fewer)
+	@$(BIN)/python -m bench.growth $(ARGS)
 
 lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.postgresql import new_postgresql_database, postgresql, postgresql_url
+from tests.postgresql import migrated_postgresql, new_postgresql_database, postgresql, postgresql_url
 
-__all__ = ["new_postgresql_database", "postgresql", "postgresql_url"]
+__all__ = ["migrated_postgresql", "new_postgresql_database", "postgresql", "postgresql_url"]
 
 # How long an example takes says more of the machine than of the code: time is measured in bench/. The examples are the
 # same each time, so that a change fails by what it changes; the profile "random" goes on looking for others.

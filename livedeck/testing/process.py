@@ -78,7 +78,8 @@ class ServerProcess:
             if found := READY.search(line):
                 self.url = found[1]
                 return
-        raise RuntimeError(f"livedeck serve ended with {self._process.wait()} before it was ready:\n{self.log[-4000:]}")
+        status = self.wait()
+        raise RuntimeError(f"livedeck serve ended with {status} before it was ready:\n{self.log[-4000:]}")
 
     def kill(self) -> None:
         """End it with SIGKILL: what it had not stored is gone."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,11 @@ from livedeck.admin.operations.tracing import Spans
 from livedeck.admin.tuning import Tuning
 from livedeck.client.sse import ServerEvent, SseParser
 from livedeck.deck.reader import Reader
+
+DatabaseOf = Callable[[Path], str]
+"""From the folder that an admin keeps its data in to the URL of its database, the same each time."""
+
+_database_of: DatabaseOf | None = None
 
 DEADLINE = 60.0
 """Seconds that a test waits for something that must happen."""
@@ -44,6 +49,21 @@ def _empty_database() -> bytes:
         return file.read_bytes()
 
 
+@contextlib.contextmanager
+def databases(database_of: DatabaseOf) -> Iterator[None]:
+    """Have admins that are told of no database use others than SQLite files in their folders, during the block.
+
+    Args:
+        database_of: From an admin's folder to the URL of its database.
+    """
+    global _database_of  # noqa: PLW0603 - for all that a test starts, however deep in its fixtures
+    before, _database_of = _database_of, database_of
+    try:
+        yield
+    finally:
+        _database_of = before
+
+
 @contextlib.asynccontextmanager
 async def running_admin(
     folder: Path,
@@ -67,13 +87,13 @@ async def running_admin(
     """
     given = {
         "root": f"file://{folder / 'store'}",
-        "database": f"sqlite:///{folder / 'livedeck.db'}",
+        "database": _database_of(folder) if _database_of else f"sqlite:///{folder / 'livedeck.db'}",
         "run_dir": folder / "run",
         "port": 0,
         "shutdown_grace": 1.0,
         **settings,
     }
-    if "database" not in settings:
+    if given["database"] == f"sqlite:///{folder / 'livedeck.db'}":
         make_database(folder / "livedeck.db")
     async with Admin(AdminSettings(**given), tuning=tuning, open_reader=open_reader, spans=spans) as admin:
         yield admin

@@ -36,7 +36,8 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.services.admin import build_services
 from livedeck.admin.services.calls import GRPC_OPTIONS, Service
 from livedeck.store import SignedUrl, Store, layout, open_store
-from livedeck.testing.server import make_database
+from livedeck.testing.server import DatabaseOf, databases, make_database
+from tests.postgresql import PostgresqlServer
 from tests.short_paths import short_folder
 
 PROJECT, DOMAIN = "flytesnacks", "development"
@@ -194,12 +195,43 @@ def protos_class() -> type[Protos]:
     return Protos
 
 
+ON_BOTH = ("test_control_plane", "test_feed", "test_deletion", "test_retention", "test_writer", "test_signals")
+"""Modules of tests of what is in the database, which always run on both kinds; all others with ``--on-postgresql``."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    module = metafunc.module.__name__.rpartition(".")[2]
+    if module in ON_BOTH and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize(
+            "database_of", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+        )
+
+
+@pytest.fixture(autouse=True)
+def database_of(request: pytest.FixtureRequest) -> Iterator[DatabaseOf]:
+    """From a folder to the URL of its database: an SQLite file in it, or one on a server."""
+    wanted = "postgresql" if request.config.getoption("--on-postgresql") else "sqlite"
+    if getattr(request, "param", wanted) == "sqlite":
+        yield lambda folder: f"sqlite+aiosqlite:///{folder}/livedeck.db"
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    template: str = request.getfixturevalue("migrated_postgresql")
+    made: dict[Path, str] = {}
+
+    def find(folder: Path) -> str:
+        if folder not in made:
+            made[folder] = server.new_database(template)
+        return server.url(made[folder])
+
+    with databases(find):
+        yield find
+    for name in made.values():
+        server.drop_database(name)
+
+
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.config.getoption("--on-postgresql"):
-        url: str = request.getfixturevalue("postgresql_url")
-        return url
-    return f"sqlite+aiosqlite:///{tmp_path}/livedeck.db"
+def database_url(database_of: DatabaseOf, tmp_path: Path) -> str:
+    return database_of(tmp_path)
 
 
 @pytest.fixture

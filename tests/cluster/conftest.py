@@ -1,7 +1,7 @@
 """Several servers on one PostgreSQL database and one store, each a process with a data folder of its own."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +33,24 @@ class Cluster:
 @pytest.fixture
 def cluster(tmp_path: Path, postgresql_url: str) -> Iterator[Cluster]:
     """A database, a store, and no server yet."""
-    store = tmp_path / "store"
-    options = ("--database", postgresql_url, "--root", f"file://{store}", "--takeover", str(TAKEOVER))
+    with cluster_on(postgresql_url, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def cluster_on(database: str, folder: Path) -> Iterator[Cluster]:
+    """Make a cluster.
+
+    Args:
+        database: The URL of its database.
+        folder: Where all of it keeps its data.
+    """
+    store = folder / "store"
+    options = ("--database", database, "--root", f"file://{store}", "--takeover", str(TAKEOVER))
     with ExitStack() as stack:
 
-        def start(name: str, *more: str) -> ServerProcess:
-            return stack.enter_context(running_server(tmp_path / name, options=(*options, *more)))
+        def start(name: str, *more: str, environment: Mapping[str, str] | None = None) -> ServerProcess:
+            server = running_server(folder / name, environment=environment, options=(*options, *more))
+            return stack.enter_context(server)
 
-        yield Cluster(start, postgresql_url, store)
+        yield Cluster(start, database, store)

@@ -1,10 +1,10 @@
 """The database does not answer for a while: tasks go on, calls are refused, and nothing is lost when it is back."""
 
-import os
-import signal
+import contextlib
+import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,9 +15,10 @@ from livedeck.client import Client
 from livedeck.errors import RemoteUnavailable
 from livedeck.testing.process import ServerProcess
 from tests.cluster.conftest import Cluster
-from tests.cluster.fan import waiting_fan
+from tests.cluster.fan import Fan, begin, waiting_fan
 from tests.cluster.ledger import Ledger
 from tests.integration.running import wait_for
+from tests.postgresql import PostgresqlServer
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -25,17 +26,31 @@ MINUTE = 60.0
 
 
 @contextmanager
-def suspended(postgresql: str) -> Iterator[None]:
-    """Have no process of a PostgreSQL server run during the block."""
-    main = psutil.Process(int(Path(postgresql, "data", "postmaster.pid").read_text().split()[0]))
-    stopped = [main, *main.children(recursive=True)]
-    for process in stopped:
-        os.kill(process.pid, signal.SIGSTOP)
+def stopped(server: PostgresqlServer) -> Iterator[None]:
+    """Have a server not run during the block: it ends as when it is upgraded."""
+    server.stop("fast")
     try:
         yield
     finally:
-        for process in stopped:
-            os.kill(process.pid, signal.SIGCONT)
+        server.start()
+
+
+@contextmanager
+def killed(server: PostgresqlServer) -> Iterator[None]:
+    """Have a server not run during the block: it is ended with SIGKILL, and recovers when it is started again."""
+    server.kill()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+Away = Callable[[PostgresqlServer], AbstractContextManager[None]]
+WAYS = [
+    pytest.param(PostgresqlServer.suspended, id="suspended"),
+    pytest.param(killed, id="killed"),
+    pytest.param(stopped, id="stopped"),
+]
 
 
 def refused(server: ServerProcess) -> bool:
@@ -60,15 +75,18 @@ def goes_on(ledger: Ledger) -> Callable[[], bool]:
     return lambda: all(last > before[pid] for pid, last in steps_of(ledger).items())
 
 
+@pytest.mark.parametrize("away", WAYS)
 def test_tasks_and_their_decks_go_on_while_the_database_is_away(
-    cluster: Cluster, tmp_path: Path, postgresql: str, request: pytest.FixtureRequest
+    cluster: Cluster, tmp_path: Path, postgresql: PostgresqlServer, request: pytest.FixtureRequest, away: Away
 ) -> None:
+    if away is stopped:
+        request.getfixturevalue("in_full")
     least = MINUTE if request.config.getoption("--all-losses") else 0.0
     fan = waiting_fan(cluster, tmp_path, "--takeover", "120")
     with httpx.stream("GET", f"{fan.other.url}{fan.deck}", timeout=60) as stream:
         lines = stream.iter_lines()
         next(line for line in lines if "<p>" in line)
-        with suspended(postgresql):
+        with away(postgresql):
             since = time.monotonic()
             for server in (fan.holder, fan.other):
                 wait_for(lambda: refused(server))  # noqa: B023 - called at once
@@ -80,3 +98,37 @@ def test_tasks_and_their_decks_go_on_while_the_database_is_away(
     for server in (fan.holder, fan.other):
         fan.end(server)
     assert [ran.attempt for ran in fan.ledger.ran()] == [1] * 4
+
+
+@pytest.mark.usefixtures("in_full")
+def test_nothing_is_lost_when_processes_of_the_database_are_killed_while_executions_run(
+    cluster: Cluster, tmp_path: Path, postgresql: PostgresqlServer
+) -> None:
+    """PostgreSQL then ends every connection, undoes what was not committed, and goes on."""
+    servers = [cluster.start("a", "--takeover", "120"), cluster.start("b", "--takeover", "120")]
+    ledgers = [Ledger(tmp_path / f"ledger-{number}") for number in range(4)]
+    fans = []
+    for number, ledger in enumerate(ledgers):
+        fans.append(Fan(begin(servers[number % 2], ledger), ledger, *servers))
+        kill_one(postgresql, number)
+        for server in servers:
+            wait_for(lambda: not refused(server))  # noqa: B023 - called at once
+    for number, ledger in enumerate(ledgers):
+        ledger.let_end()
+        kill_one(postgresql, number)
+    for fan in fans:
+        fan.end(servers[0])
+        assert {len(attempts) for attempts in fan.attempts(servers[0])} == {1}
+
+
+def kill_one(server: PostgresqlServer, seed: int) -> None:
+    """Kill a process that serves a client."""
+    serving = [process for process in server.processes()[1:] if "livedeck" in command_of(process)]
+    with contextlib.suppress(psutil.NoSuchProcess, IndexError):  # none has connected again yet
+        random.Random(seed).choice(serving).kill()
+
+
+def command_of(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""

@@ -2,7 +2,7 @@
 
 It goes by NOTIFY: news of a commit with the commit, hints in transactions of their own. Losing any of it costs only
 time, for whoever waits looks by itself now and then; so what cannot be sent is dropped, and when a connection was lost
-all who wait look at once. Behind a pooler that gives each transaction another connection nothing is heard, and no more
+all who wait look at once. Behind a pooler that gives each transaction another connection nobody can listen, and no more
 is lost than that time.
 """
 
@@ -67,21 +67,20 @@ class Channel:
     Args:
         engine: makes connections that commit each statement.
         loop: the event loop of those who are told.
-        ears: these.
+        ears: these; None: nobody can listen here.
     """
 
-    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, ears: Ears) -> None:
+    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, ears: Ears | None) -> None:
         self._engine = engine
         self._loop = loop
-        self._ears = ears
         self._me = uuid.uuid4().hex
         self._waiting: queue.Queue[tuple[str, str] | None] = queue.Queue(_MOST_WAITING)
         self._closed = threading.Event()
         self._closing, self._close = os.pipe()
-        self._threads = [
-            threading.Thread(target=self._listen, name="livedeck-listener", daemon=True),
-            threading.Thread(target=self._tell_hints, name="livedeck-teller", daemon=True),
-        ]
+        self._threads = [threading.Thread(target=self._tell_hints, name="livedeck-teller", daemon=True)]
+        if ears is not None:
+            listener = threading.Thread(target=self._listen, args=(ears,), name="livedeck-listener", daemon=True)
+            self._threads.append(listener)
 
     def start(self) -> None:
         """Begin to listen and to tell."""
@@ -112,9 +111,8 @@ class Channel:
         while not self._closed.is_set():
             try:
                 with self._engine.connect() as connection:
-                    connection.exec_driver_sql("SET synchronous_commit = off")  # nothing is written that has to stay
                     while (hints := self._next_hints()) is not None:
-                        _notify(connection, Told(self._me, hints=hints))
+                        _notify(connection, Told(self._me, hints=hints), lasting=False)
                     return
             except SQLAlchemyError as error:
                 _log.info("hints_not_passed_on error=%s", error)
@@ -134,18 +132,18 @@ class Channel:
                 break
         return found
 
-    def _listen(self) -> None:
+    def _listen(self, ears: Ears) -> None:
         while not self._closed.is_set():
             try:
                 with self._engine.connect() as connection:
                     connection.exec_driver_sql(f"LISTEN {_NAME}")
-                    self._in_loop(self._ears.on_missed)
-                    self._hear(connection.connection.driver_connection)
+                    self._in_loop(ears.on_missed)
+                    self._hear(connection.connection.driver_connection, ears)
             except (SQLAlchemyError, OSError, self._engine.dialect.loaded_dbapi.Error) as error:
                 _log.info("listening_failed error=%s", error)
                 self._closed.wait(_PAUSE)
 
-    def _hear(self, driver: Any) -> None:
+    def _hear(self, driver: Any, ears: Ears) -> None:
         while not self._closed.is_set():
             select.select([driver.fileno(), self._closing], [], [])
             driver.pgconn.consume_input()
@@ -153,12 +151,15 @@ class Channel:
                 with contextlib.suppress(msgspec.DecodeError):  # of another version of livedeck, or not of livedeck
                     told = msgspec.json.decode(notice.extra, type=Told)
                     if told.sender != self._me:
-                        self._in_loop(lambda told=told: self._ears.on_told(told))  # type: ignore[misc]
+                        self._in_loop(lambda told=told: ears.on_told(told))  # type: ignore[misc]
 
     def _in_loop(self, call: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop was closed
             self._loop.call_soon_threadsafe(call)
 
 
-def _notify(connection: Connection, told: Told) -> None:
-    connection.exec_driver_sql("SELECT pg_notify(%s, %s)", (_NAME, msgspec.json.encode(told).decode()))
+def _notify(connection: Connection, told: Told, *, lasting: bool = True) -> None:
+    """Tell something with the transaction; one that writes nothing that has to stay need not wait for the disk."""
+    # For the transaction alone: behind a pooler the next one on this connection may be another client's.
+    first = "" if lasting else "set_config('synchronous_commit', 'off', true), "
+    connection.exec_driver_sql(f"SELECT {first}pg_notify(%s, %s)", (_NAME, msgspec.json.encode(told).decode()))

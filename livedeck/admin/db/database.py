@@ -5,6 +5,7 @@ connection or a transaction, and are plain synchronous code.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,20 +16,23 @@ from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from livedeck.admin.db import projects
+from livedeck.admin.db import preflight, projects
 from livedeck.admin.db.batches import Request
 from livedeck.admin.db.channel import Channel, Ears, Told
 from livedeck.admin.db.checkpointer import Checkpointer
 from livedeck.admin.db.engines import READERS, Engines, open_engines, shown
 from livedeck.admin.db.liveness import PATIENCE, TIMEOUT, Liveness
 from livedeck.admin.db.lookups import Lookups
-from livedeck.admin.db.migrate import migrate
+from livedeck.admin.db.migrate import migrate, refuse_once_unusable
+from livedeck.admin.db.preflight import Pooling
 from livedeck.admin.db.writer import Committed, Transaction, Writer
 from livedeck.admin.notifiers import KeyedNotifier, Notifier
 from livedeck.errors import DatabaseUnavailable, LeaseLost, Refusal, ServerError
 from livedeck.telemetry.metrics import Counter, Histogram, Timed
 
 __all__ = ["Connection", "Database", "Transaction"]
+
+_log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,7 +48,7 @@ _ENDED: Final = Counter("livedeck_ended_executions", "Executions whose end this 
 class Database:
     """An open database, migrated to the newest schema. Get one from `Database.open`."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, pooling: Pooling = Pooling.NONE) -> None:
         self._engines = engines
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livedeck-reader")
         self._lookups = Lookups(engines.reader, asyncio.get_running_loop())
@@ -54,7 +58,8 @@ class Database:
         self._liveness: Liveness | None = None
         if engines.channel is not None:
             self._liveness = Liveness(engines.channel)
-            self._channel = Channel(engines.channel, asyncio.get_running_loop(), Ears(self._on_told, self._on_missed))
+            ears = None if pooling is Pooling.TRANSACTION else Ears(self._on_told, self._on_missed)
+            self._channel = Channel(engines.channel, asyncio.get_running_loop(), ears)
         self.on_hint: Callable[[str, bytes], None] = lambda _topic, _body: None
         """Called with what publishers have hinted to other servers."""
         self.newest = 0
@@ -83,7 +88,8 @@ class Database:
             prepared: Whether the statements that every event takes are handed straight to the driver.
 
         Raises:
-            UnsupportedOption: The URL names no database that livedeck runs on.
+            UnsupportedOption: The URL names no database that livedeck runs on, or one that can only be read, or that
+                stands at a schema of a newer livedeck.
             UnknownEntity: Its driver is not installed.
             ServerError: The database cannot be reached, or is none; `NotWritable` if its folder cannot be made.
         """
@@ -91,8 +97,8 @@ class Database:
             engines = open_engines(url, prepared=prepared)
         try:
             with _opening(url):
-                await asyncio.to_thread(migrate, engines.writer)
-            database = cls(engines)
+                pooling = await asyncio.to_thread(_prepare, engines, shown(url))
+            database = cls(engines, pooling)
             database._lookups.start()
             database._writer.start()
             for further in (database._checkpointer, database._channel):
@@ -184,7 +190,7 @@ class Database:
             with Timed(_TIMES, _ERRORS, operation, (Refusal, LeaseLost)):
                 yield
         except DBAPIError as error:
-            if not (isinstance(error, OperationalError) or _was_suspended(error)):
+            if not (isinstance(error, OperationalError) or _is_of_the_servers(error)):
                 raise
             cause = " ".join(str(error.orig).split())
             if self._file is None:
@@ -236,6 +242,23 @@ class Database:
         self._readers.shutdown(wait=True)
 
 
+def _prepare(engines: Engines, url: str) -> Pooling:
+    """See whether the database can be used, and bring it to the newest schema; return what is between."""
+    pooling = Pooling.NONE
+    if engines.channel is not None:
+        with engines.channel.connect() as connection:
+            preflight.refuse_read_only(connection, url)
+        pooling = preflight.pooling_of(engines.channel)
+        if pooling is Pooling.TRANSACTION:
+            _log.warning("pooler mode=transaction: what other servers do is seen up to a second late")
+            engines.prepare_nothing()
+    migrate(engines.writer)
+    if engines.channel is not None:
+        for engine in (engines.writer, engines.reader):
+            refuse_once_unusable(engine)
+    return pooling
+
+
 def _told(news: Committed) -> Told:
     return Told("", news.last, news.work, news.signalled, news.released, [key for key, _ in news.ended])
 
@@ -249,9 +272,12 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _was_suspended(error: DBAPIError) -> bool:
-    """Tell whether PostgreSQL has ended a transaction because this process did nothing in it for too long."""
-    return getattr(error.orig, "sqlstate", None) == "25P03"
+def _is_of_the_servers(error: DBAPIError) -> bool:
+    """Tell whether an error, which the driver calls an internal one, is of the database's state and not of a request.
+
+    PostgreSQL has ended a transaction because this process did nothing in it for too long, or it has become a replica.
+    """
+    return getattr(error.orig, "sqlstate", None) in {"25P03", "25006"}
 
 
 def _no_room(cause: str, where: str) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from livedeck.admin.db.checkpointer import LOG_PAGES
+from livedeck.admin.db.migrate import APPLICATION, HEAD
 from livedeck.admin.db.prepared import UNPREPARED, command
 from livedeck.errors import NotWritable, UnknownEntity, UnsupportedOption
 
@@ -60,6 +61,15 @@ class Engines:
     """For telling other servers; None: only this one has the database."""
     checkpoints: Engine | None = None
     """For SQLite's checkpoints; None: the database has a process of its own for them."""
+
+    def prepare_nothing(self) -> None:
+        """Have the driver prepare no statements on the server; to be called before anything is connected.
+
+        A pooler in transaction mode gives the next transaction another connection, which does not know them.
+        """
+        for engine in (self.writer, self.reader, self.channel):
+            if engine is not None:
+                event.listen(engine, "connect", _prepare_nothing)
 
     def dispose(self) -> None:
         """Close every connection. Blocks for as long as the database takes to say goodbye."""
@@ -156,7 +166,8 @@ def _prepare_sqlite(cache: int, connection: DBAPIConnection, _entry: ConnectionP
 
 def _postgresql(url: URL, options: dict[str, Any]) -> Engines:
     plain = url.set(drivername="postgresql+psycopg")
-    plain = plain.update_query_dict({**_TIMEOUTS, **plain.query})
+    name = " ".join((f"{APPLICATION}{HEAD}", *plain.normalized_query.get("application_name", ())))
+    plain = plain.update_query_dict({**_TIMEOUTS, **plain.query, "application_name": name})
     try:
         writer = create_engine(plain, pool_size=1, max_overflow=0, pool_pre_ping=True, execution_options=options)
     except ImportError as error:
@@ -174,6 +185,10 @@ def _postgresql(url: URL, options: dict[str, Any]) -> Engines:
     begin = f"{suspended}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
     event.listen(writer, "begin", _begin(begin))
     return Engines(writer, reader, create_engine(plain, poolclass=NullPool, isolation_level="AUTOCOMMIT"))
+
+
+def _prepare_nothing(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.prepare_threshold = None  # psycopg's
 
 
 class _begin:  # noqa: N801 - reads as the function that it is

@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from livedeck.admin.db.engines import shown
-from livedeck.admin.db.migrate import current_revision
+from livedeck.admin.db.migrate import HEAD, current_revision, oldest_schema
+from livedeck.admin.db.preflight import Pooling, pooling_of
 from livedeck.errors import DatabaseUnavailable, UnknownEntity, UnsupportedOption
 
 _TIMEOUT: Final = 10
@@ -42,6 +44,8 @@ class PostgresqlFacts:
     """``server_version_num``: 150004 for 15.4."""
     revision: str | None
     """The schema that it is stamped with; None: no tables of livedeck's."""
+    oldest: str | None
+    """The oldest schema whose servers can use it, where it stands at a newer one than this livedeck's."""
     connect_seconds: float
     answer_seconds: float
     clock_ahead: float
@@ -54,8 +58,7 @@ class PostgresqlFacts:
     connections: int
     """How many are open."""
     most_connections: int
-    pooled: bool
-    """Two transactions of a connection were served by two processes: a pooler in transaction mode is between."""
+    pooling: Pooling
 
 
 def file_of(url: str) -> Path | None:
@@ -106,13 +109,15 @@ def inspect_postgresql(url: str) -> PostgresqlFacts:
     """
     plain = make_url(url).set(drivername="postgresql+psycopg")
     try:
-        engine = create_engine(plain, pool_size=1, max_overflow=0, connect_args={"connect_timeout": _TIMEOUT})
+        engine = create_engine(plain, poolclass=NullPool, connect_args={"connect_timeout": _TIMEOUT})
     except ImportError as error:
         raise UnknownEntity("the driver for PostgreSQL is not installed") from error
     began = time.perf_counter()
     try:
         with engine.connect() as connection:
-            return _ask(connection, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            pooling = pooling_of(engine.execution_options(isolation_level="AUTOCOMMIT"))
+            return _ask(connection, seconds, pooling)
     except SQLAlchemyError as error:
         cause = " ".join(str(getattr(error, "orig", None) or error).split())
         raise DatabaseUnavailable(f"{shown(url)}: {cause}") from error
@@ -120,23 +125,22 @@ def inspect_postgresql(url: str) -> PostgresqlFacts:
         engine.dispose()
 
 
-def _ask(connection: Connection, connect_seconds: float) -> PostgresqlFacts:
+def _ask(connection: Connection, connect_seconds: float, pooling: Pooling) -> PostgresqlFacts:
     began = time.perf_counter()
     number = int(_setting(connection, "server_version_num"))
     answer_seconds = time.perf_counter() - began
     usable = int(_setting(connection, "max_connections")) - int(_setting(connection, "superuser_reserved_connections"))
-    process = connection.scalar(text("SELECT pg_backend_pid()"))
     revision, clock_ahead = current_revision(connection), _clock_ahead(connection)
     replica = bool(connection.scalar(text("SELECT pg_is_in_recovery()")))
     read_only = _setting(connection, "transaction_read_only") == "on"
     connections = connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"))
     not_durable = tuple(name for name in _DURABLE if _setting(connection, name) == "off")
-    version = _setting(connection, "server_version")
-    connection.rollback()
+    newer = revision is not None and revision.isdecimal() and revision > HEAD
     return PostgresqlFacts(
-        version=version,
+        version=_setting(connection, "server_version"),
         number=number,
         revision=revision,
+        oldest=oldest_schema(connection) if newer else None,
         connect_seconds=connect_seconds,
         answer_seconds=answer_seconds,
         clock_ahead=clock_ahead,
@@ -145,7 +149,7 @@ def _ask(connection: Connection, connect_seconds: float) -> PostgresqlFacts:
         not_durable=not_durable,
         connections=connections or 0,
         most_connections=usable,
-        pooled=connection.scalar(text("SELECT pg_backend_pid()")) != process,
+        pooling=pooling,
     )
 
 

@@ -331,6 +331,8 @@ identity: Final = Table(
     Column("id", String(32), primary_key=True),
     # What links are signed with where several servers share the database.
     Column("secret", LargeBinary, nullable=False, server_default=""),
+    # The oldest schema whose servers can use the database as it stands: see `livedeck.admin.db.migrate`.
+    Column("oldest_schema", String(32), nullable=False, server_default="0013"),
 )
 
 # How far each of those who follow the event log has come: what is before that number need not be looked at again.

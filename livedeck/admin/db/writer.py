@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from sqlalchemy import BigInteger, Connection, Engine, cast, extract, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from livedeck.admin.db.batches import Answer, BatchThread, Request
 from livedeck.admin.db.numbers import last_number
@@ -160,9 +160,9 @@ def _attempt(transaction: Transaction, request: Request[Transaction]) -> Answer[
 def _roll_back(connection: Connection, error: Exception) -> None:
     """Undo one request, which failed with ``error``; that is raised where the whole transaction is gone with it.
 
-    SQLite undoes all of it when its disk is full.
+    SQLite undoes all of it when its disk is full, and PostgreSQL when the connection was lost.
     """
     try:
         command(connection, "ROLLBACK TO SAVEPOINT request")
-    except DBAPIError:
+    except SQLAlchemyError:  # the driver's own, or that the connection can be used no more
         raise error from None

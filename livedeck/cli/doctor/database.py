@@ -8,6 +8,7 @@ import psutil
 
 from livedeck.admin.db.inspection import PostgresqlFacts, file_of, inspect_postgresql, inspect_sqlite
 from livedeck.admin.db.migrate import HEAD
+from livedeck.admin.db.preflight import Pooling
 from livedeck.cli.doctor.findings import Finding, fine, warning, wrong
 from livedeck.errors import DatabaseUnavailable, UnknownEntity, UnsupportedOption
 
@@ -75,14 +76,14 @@ def _postgresql(url: str) -> Iterator[Finding]:
     times = f"connects in {1000 * facts.connect_seconds:.1f} ms, answers in {1000 * facts.answer_seconds:.1f} ms"
     words = f"PostgreSQL {facts.version}, {times}"
     yield fine("database", words) if facts.number >= _OLDEST else warning("database", words, "use 13 or newer")
-    yield _schema(facts.revision)
+    yield _schema(facts.revision, facts.oldest)
     yield _clock(facts)
     yield _role(facts)
     yield _durability(facts)
     yield _connections(facts)
-    if facts.pooled:
-        advice = "connect to the database itself, or set the pooler to pool_mode=session"
-        yield warning("pooler", "a pooler in transaction mode is between: prepared statements may fail", advice)
+    if facts.pooling is Pooling.TRANSACTION:
+        words = "a pooler in transaction mode is between: what other servers do is seen up to a second late"
+        yield warning("pooler", words, "connect to the database itself, or set the pooler to pool_mode=session")
 
 
 def _role(facts: PostgresqlFacts) -> Finding:
@@ -118,7 +119,7 @@ def _clock(facts: PostgresqlFacts) -> Finding:
     )
 
 
-def _schema(revision: str | None) -> Finding:
+def _schema(revision: str | None, oldest: str | None = None) -> Finding:
     if revision == HEAD:
         return fine("schema", f"revision {revision}, this livedeck's own")
     if revision is None:
@@ -126,5 +127,8 @@ def _schema(revision: str | None) -> Finding:
     if revision.isdecimal() and revision < HEAD:
         words = f"revision {revision}, older than this livedeck's {HEAD}"
         return warning("schema", words, "livedeck serve brings it up to date; older servers cannot use it then")
+    if oldest is not None and oldest <= HEAD:
+        words = f"revision {revision}, newer than this livedeck's {HEAD}, to which it has only added"
+        return warning("schema", words, "it can be used; upgrade this livedeck, too")
     words = f"revision {revision}, which this livedeck ({HEAD}) does not know"
     return wrong("schema", words, "use the newer livedeck that wrote it")

@@ -1,11 +1,10 @@
 """The same records on a real PostgreSQL server."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
 from flyteidl.admin.description_entity_pb2 import DescriptionEntityListRequest
 from flyteidl.admin.event_pb2 import WorkflowExecutionEventRequest
@@ -15,17 +14,18 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import ResourceType
+from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
 from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import leases
 from livedeck.admin.db.database import Database
 from livedeck.admin.db.engines import open_engines
-from livedeck.admin.db.migrate import migrate
-from livedeck.admin.db.tables import metadata
+from livedeck.admin.db.writer import Transaction
 from livedeck.admin.feed import Feed
 from livedeck.admin.objects import Objects
 from livedeck.admin.services.calls import Failure
+from livedeck.errors import DatabaseUnavailable
 from livedeck.store import open_store
 from tests.admin.conftest import Caller, Protos
 
@@ -37,14 +37,6 @@ SCOPE = NamedEntityIdentifier(project="flytesnacks", domain="development")
 @pytest.fixture
 def database_url(postgresql_url: str) -> str:
     return postgresql_url
-
-
-def test_the_migrated_schema_is_that_of_the_tables(database_url: str) -> None:
-    engines = open_engines(database_url)
-    migrate(engines.writer)
-    with engines.reader.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engines.dispose()
 
 
 async def test_an_execution_to_its_end(
@@ -145,6 +137,31 @@ async def test_two_processes_write_in_turns(
         await asyncio.gather(report("a", "e1"), report("b", "e2"), follow())
         assert seen == sorted(seen)
         assert len(set(seen)) == 42
+
+
+async def test_all_who_share_a_transaction_hear_that_its_connection_was_lost(database: Database) -> None:
+    """As when the process that serves it is killed; what comes next gets another connection."""
+    entered, proceed = threading.Event(), threading.Event()
+
+    def block(_: Transaction) -> None:
+        entered.set()
+        proceed.wait(60)
+
+    def cut(transaction: Transaction) -> None:
+        transaction.connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    def ask(transaction: Transaction) -> None:
+        transaction.connection.execute(text("SELECT 1"))
+
+    first = asyncio.ensure_future(database.write(block))
+    await asyncio.to_thread(entered.wait, 60)
+    together = [asyncio.ensure_future(database.write(work)) for work in (ask, cut, ask)]
+    await asyncio.sleep(0)
+    proceed.set()
+    await first
+    answers = await asyncio.gather(*together, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [DatabaseUnavailable] * 3
+    await database.write(ask)
 
 
 @pytest.mark.slow

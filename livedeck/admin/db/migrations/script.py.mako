@@ -10,6 +10,8 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+# True: servers of the schema before can go on using the database; see livedeck.admin.db.migrate.
+only_adds = False
 
 
 def upgrade() -> None:
