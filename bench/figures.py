@@ -4,7 +4,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -100,7 +100,39 @@ def page(figures: Sequence[Figure]) -> str:
             parts += [f"## {section.title}", "", section.words, "", *TABLE, *map(_row, rows), ""]
     if left:
         raise ValueError(f"no section of the page has rows of the kind {_kind(left[0])!r}: see SECTIONS")
-    return "\n".join([*parts, WHEN_SLOW])
+    return "\n".join([*parts, _growth_section(), WHEN_SLOW])
+
+
+def save_growth(few: int, many: int, bound: float, rows: Sequence[Mapping[str, float | str]]) -> None:
+    """Write what `bench.growth` has measured in place of what it did before: into the page, too.
+
+    Args:
+        few: How many executions there were before.
+        many: How many afterwards.
+        bound: How many times as long everything may take then.
+        rows: Each with a name, and the milliseconds before and after.
+    """
+    saved = {"machine": machine(), "few": few, "many": many, "bound": bound, "rows": rows}
+    _GROWTH.write_text(json.dumps(saved, indent=2) + "\n")
+    page_file = ROOT / "docs" / "benchmarks.md"
+    before, _, _ = page_file.read_text().partition(WHEN_SLOW)
+    before, _, _ = before.partition(GROWTH_TITLE)
+    page_file.write_text(f"{before}{_growth_section()}\n{WHEN_SLOW}")
+
+
+def _growth_section() -> str:
+    """The section of `bench.growth`, which is a run of its own; empty before there was one."""
+    if not _GROWTH.exists():
+        return ""
+    saved = json.loads(_GROWTH.read_text())
+    lines = [GROWTH_TITLE, "", GROWTH_WORDS, "", f"Written by `make growth`: {saved['machine']}", ""]
+    lines += [f"| what | {saved['few']:,} | {saved['many']:,} | times | bound | |", "|---|---:|---:|---:|---:|---|"]
+    for row in saved["rows"]:
+        times = row["after"] / row["before"]
+        verdict = "ok" if times <= saved["bound"] else "MISSED"
+        cells = (f"{number(row['before'])} ms", f"{number(row['after'])} ms", f"{times:.2f}", f"<= {saved['bound']:g}")
+        lines.append(f"| {row['name']} | {' | '.join(cells)} | {verdict} |")
+    return "\n".join([*lines, ""])
 
 
 TABLE = ("| what | measured | bound | | peer |", "|---|---:|---:|---|---:|")
@@ -185,6 +217,14 @@ The longest that `/healthz`, an update of another Deck, or another execution's s
 or file was as large or as hostile as the row says.""",
     ),
 )
+
+_GROWTH = ROOT / "bench" / "growth.json"
+GROWTH_TITLE = "## Growth"
+GROWTH_WORDS = """\
+PostgreSQL with few and with very many executions, each with ten nodes, an attempt and an event for each: in one
+server's two databases, asked in turn, so that both have the same neighbours. Pages, and what is found by its name, are
+calls as a client sees them, through a server on each database. The rest is what a server does with its database from an
+execution's creation to its end. Medians of 300."""
 
 WHEN_SLOW = """## When the machine is slow
 

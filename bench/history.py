@@ -62,13 +62,17 @@ def write_history(url: str, executions: int, *, running: int = 3) -> None:
         engines.dispose()
 
 
-def _write(connection: Connection, count: int, running: int) -> None:
-    _insert(connection, tables.projects, (_project(n) for n in range(max(1, count // 100))))
-    versions = max(1, count // 10 // NAMES)
+def write_entities(connection: Connection, versions: int, projects: int = 1) -> None:
+    """Write projects, and the versions of `NAMES` tasks, workflows and launch plans, without what they do."""
+    _insert(connection, tables.projects, (_project(n) for n in range(projects)))
     for table, kind, message in _VERSIONED:
         rows = [_entity(table, kind, message, n, versions) for n in range(versions * NAMES + 1)]
         _insert(connection, table, rows)
         _insert(connection, tables.named_entities, _names(kind))
+
+
+def _write(connection: Connection, count: int, running: int) -> None:
+    write_entities(connection, max(1, count // 10 // NAMES), max(1, count // 100))
     _insert(connection, tables.executions, (_execution(n, runs=n >= count - running) for n in range(count)))
     _insert(connection, tables.node_executions, (_node(n) for n in range(max(1, count // 10))))
     _insert(connection, tables.task_executions, (_attempt(n) for n in range(3)))
