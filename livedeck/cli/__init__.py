@@ -22,7 +22,7 @@ COMMANDS = {
     "abort": ("livedeck.cli.abort", "Abort a running execution."),
     "approve": ("livedeck.cli.gates", "Approve what an execution waits for, or refuse it."),
     "signal": ("livedeck.cli.gates", "Give an execution a value that it waits for."),
-    "execution": ("livedeck.cli.gates", "Answer what an execution waits for: execution approve, execution signal."),
+    "execution": ("livedeck.cli.gates", "The two before this: execution approve, execution signal."),
     "recover": ("livedeck.cli.abort", "Start a failed execution again, without what has succeeded."),
     "relaunch": ("livedeck.cli.abort", "Start an execution again with the same inputs."),
     "delete": ("livedeck.cli.delete", "Delete executions with all their data."),
