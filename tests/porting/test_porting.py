@@ -1,10 +1,12 @@
 """Programs written for flytekit come to the same on flytekit, on livedeck in one process, and on livedeck's server.
 
 Each file of ``programs`` imports flytekit. What it runs is in its ``RUNS``, pairs of a task or workflow and its inputs;
-what has to fail, and does on flytekit, is in ``FAILURES``.
+what has to fail, and does on flytekit, is in ``FAILURES``. What it waits for is in ``ANSWERS``: from the names of its
+gates to what is typed, in the order in which local runs ask.
 """
 
 import contextlib
+import io
 import json
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
 
 import livedeck
-from livedeck.client import Client
+from livedeck.cli.signal_values import literal_of
+from livedeck.client import Client, has_ended
 from livedeck.errors import LivedeckError
 from livedeck.sdk.entities import AnyEntity
 from livedeck.sdk.flytekit_names import instead_of
@@ -23,7 +27,7 @@ from livedeck.sdk.specs.settings import CompileSettings
 from livedeck.sdk.specs.workflows import closure
 from livedeck.sdk.types import DataPlane, Location, from_literal
 from livedeck.testing.process import ServerProcess, running_server
-from tests.integration.running import phase_of, start, wait_ended
+from tests.integration.running import phase_of, start, wait_ended, wait_for
 from tests.porting.encoding import called, encode, named
 from tests.porting.ported import port, port_file
 from tests.porting.trees import entity_trees
@@ -97,9 +101,10 @@ def client(server: ServerProcess) -> Iterator[Client]:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_gives_locally_what_it_gives_on_flytekit(
-    name: str, on_flytekit: dict[str, Any], folder: Path, tmp_path: Path
+    name: str, on_flytekit: dict[str, Any], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = load_file(folder / f"{name}.py")
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{each}\n" for each in _answers(program).values())))
     with contextlib.chdir(tmp_path):
         runs = [
             named(list(entity.interface.outputs), called(entity, inputs)) for entity, inputs in _runs(program, "RUNS")
@@ -117,6 +122,9 @@ def test_a_program_gives_on_the_server_what_it_gives_on_flytekit(
         (entity, start(client, program.file, _name(program, entity), **inputs))
         for entity, inputs in _runs(program, "RUNS") + _runs(program, "FAILURES")
     ]
+    if answers := _answers(program):
+        for _, execution in started:
+            _answer(client, execution, answers)
     outcomes = [_outcome(client, entity, execution) for entity, execution in started]
     assert plain(outcomes) == on_flytekit[name]["outcomes"]
 
@@ -156,6 +164,24 @@ def test_only_imports_are_changed() -> None:
 
 def _runs(program: Program, which: str) -> list[tuple[AnyEntity, dict[str, Any]]]:
     return list(getattr(program.module, which, []))
+
+
+def _answers(program: Program) -> dict[str, str]:
+    return dict(getattr(program.module, "ANSWERS", {}))
+
+
+def _answer(client: Client, execution: WorkflowExecutionIdentifier, answers: dict[str, str]) -> None:
+    """Give an execution what it waits for, until it is over."""
+
+    def is_over() -> bool:
+        for signal in client.signals(execution):
+            if not signal.HasField("value"):
+                typed = answers[signal.id.signal_id]
+                value = {"y": True, "n": False}.get(typed, int(typed) if typed.isdecimal() else typed)
+                client.set_signal(execution, signal.id.signal_id, literal_of(value, signal.type, typed))
+        return has_ended(client.get_execution(execution))
+
+    wait_for(is_over)
 
 
 def _name(program: Program, entity: AnyEntity) -> str:
