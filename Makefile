@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test torch-test ray-test versions-test versions-short docs console wheel bench growth lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test cluster-demo chaos torch-test ray-test versions-test versions-short docs console wheel bench growth lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,9 +42,16 @@ kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10
 fault-test: $(VENV)/.dev azurite  ## Every fault of a store before, at and after the end of a task's function
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
 
-cluster-test: $(VENV)/.dev postgresql  ## Several servers on one PostgreSQL: each way to lose one, or the database, while they run
+cluster-test: $(VENV)/.dev .venv-ray/.ready $(CONSOLE) postgresql chromium  ## Several servers on one PostgreSQL: each way to lose one, or the database, while they run; the demonstration, and a little chaos
 	@$(BIN)/python -m pytest tests/admin --on-postgresql $(ARGS)
 	@$(BIN)/python -m pytest tests/cluster --all-losses $(ARGS)
+	@.venv-ray/bin/python -m pytest tests/deployment tests/chaos $(ARGS)
+
+cluster-demo: .venv-ray/.ready $(CONSOLE) postgresql  ## PostgreSQL, an S3 server, three Ray nodes, two servers behind a proxy: two examples on them, until Ctrl-C
+	@exec .venv-ray/bin/python -m livedeck.testing.cluster.supervisor .venv-ray/bin/python scripts/cluster_demo.py $(ARGS)
+
+chaos: .venv-ray/.ready postgresql  ## Kill a part of such a deployment again and again while it works; ARGS="--kills 200 --seed 1"
+	@exec .venv-ray/bin/python -m livedeck.testing.cluster.supervisor .venv-ray/bin/python -m tests.chaos $(ARGS)
 
 torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
 	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py $(ARGS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Resolve the locked versions anew: run.txt is what `make demo` needs, dev.txt adds what `make test` needs,
-# ray.txt adds Ray to that, for `make ray-test`, flytekit.txt is flytekit, which the porting tests and `make bench` run beside us, peers.txt is the
+# ray.txt adds Ray to that, for `make ray-test` and `make cluster-demo`, flytekit.txt is flytekit, which the porting tests and `make bench` run beside us, peers.txt is the
 # other engines that `make bench` runs beside us, docs.txt what builds the user guide.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,8 +10,8 @@ compile() {
     --no-emit-index-url --quiet "$@"
 }
 compile pyproject.toml --extra examples --output-file requirements/run.txt
-compile pyproject.toml --extra examples --extra postgres --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
-compile pyproject.toml --extra ray --group dev --constraint requirements/dev.txt --output-file requirements/ray.txt
+compile pyproject.toml --extra examples --extra otel --extra postgres --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+compile pyproject.toml --extra examples --extra otel --extra postgres --extra ray --group dev --constraint requirements/dev.txt --output-file requirements/ray.txt
 compile --group flytekit --output-file requirements/flytekit.txt
 compile --group peers --output-file requirements/peers.txt
 compile --group docs --output-file requirements/docs.txt

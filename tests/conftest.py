@@ -32,7 +32,7 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
-ALONE = ("acceptance", "cli", "cluster", "docs", "executors", "faults", "integration", "porting")
+ALONE = ("acceptance", "chaos", "cli", "cluster", "deployment", "docs", "executors", "faults", "integration", "porting")
 """Folders of tests that start servers, browsers and processes: of these no two run at a time."""
 
 

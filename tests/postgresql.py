@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -19,25 +18,13 @@ import pytest
 
 from livedeck.admin.db.engines import open_engines
 from livedeck.admin.db.migrate import migrate
+from livedeck.testing.cluster.postgresql import binaries, user
 from tests.short_paths import short_folder
 
 
-def _binaries() -> Path:
-    """The folder of PostgreSQL's programs: the one that is named, Debian's newest, or the one on the path."""
-    if named := os.environ.get("LIVEDECK_POSTGRESQL"):
-        return Path(named)
-    debian = list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    newest = max(debian, key=lambda path: int(path.parts[4])) if debian else shutil.which("initdb")
-    assert newest, "PostgreSQL is not installed: run `make postgresql`, or set LIVEDECK_POSTGRESQL to its programs"
-    return Path(newest).resolve().parent
-
-
 def _user() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root; Debian's package brings a user of its own."""
-    if os.geteuid() != 0:
-        return {}
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return {"user": "postgres" if "postgres" in names else "nobody"}
+    """Whom the server runs as, for `subprocess`."""
+    return {"user": owner} if (owner := user()) else {}
 
 
 @dataclass(frozen=True)
@@ -56,7 +43,7 @@ class PostgresqlServer:
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs, as the user that the server runs as."""
         subprocess.run(
-            [str(_binaries() / program), *arguments], check=True, capture_output=True, cwd=self.folder, **_user()
+            [str(binaries() / program), *arguments], check=True, capture_output=True, cwd=self.folder, **_user()
         )
 
     def create(self) -> None:
