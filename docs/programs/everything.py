@@ -22,6 +22,10 @@ def elements(n: int) -> int:
     deck.text("as it is\n").append("and appended to\n")
     deck.value("accuracy", 0.98, delta=0.01)
     deck.progress("unknown length").advance(3)
+    files = deck.table(title="Files", key="file", types={"done": "progress"})
+    files.append([{"file": "a.csv", "done": 0.1}, {"file": "b.csv", "done": 0}])
+    files.update({"file": "a.csv", "done": 1, "rows": 12_345})
+    files.drop("b.csv")
     chart = deck.chart("Two lines", x_label="time", y_label="y", log_y=True)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     moments = [start + timedelta(minutes=minute) for minute in range(n)]

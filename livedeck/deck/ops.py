@@ -18,6 +18,7 @@ from livedeck.deck.kinds.chart import Chart, ChartCalls, Series
 from livedeck.deck.kinds.html import Html, HtmlCalls
 from livedeck.deck.kinds.markdown import Markdown, MarkdownCalls
 from livedeck.deck.kinds.progress import Progress, ProgressCalls
+from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
 from livedeck.deck.kinds.text import Text, TextCalls
 from livedeck.deck.kinds.value import Value, ValueCalls
 
@@ -25,6 +26,7 @@ __all__ = [
     "KINDS",
     "MOST_UNREADABLE",
     "Chart",
+    "Column",
     "Document",
     "Drop",
     "Element",
@@ -40,18 +42,20 @@ __all__ = [
     "Segment",
     "Series",
     "Tab",
+    "Table",
     "Text",
+    "Unchanged",
     "Unreadable",
     "Value",
 ]
 
-Element = Html | Markdown | Text | Progress | Value | Chart
+Element = Html | Markdown | Text | Progress | Value | Chart | Table
 
 KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
 """The kinds of element by their names."""
 
 
-class ElementCalls(HtmlCalls, MarkdownCalls, TextCalls, ProgressCalls, ValueCalls, ChartCalls):
+class ElementCalls(HtmlCalls, MarkdownCalls, TextCalls, ProgressCalls, ValueCalls, ChartCalls, TableCalls):
     """The calls on a tab that put an element there, ``deck.chart(...)`` and the others, of all kinds."""
 
 

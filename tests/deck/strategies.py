@@ -5,7 +5,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from livedeck.deck.ops import Chart, Drop, Extend, Html, Markdown, Progress, Put, Series, Text, Value
+from livedeck.deck.ops import (
+    Chart,
+    Column,
+    Drop,
+    Extend,
+    Html,
+    Markdown,
+    Progress,
+    Put,
+    Series,
+    Table,
+    Text,
+    Unchanged,
+    Value,
+)
 
 decks = st.sampled_from(["a", "b", "c"])
 ids = st.sampled_from(["x", "y", "z"])
@@ -20,6 +34,29 @@ def series(draw: Callable[..., Any], *, ascending: bool = True) -> Series:
     return Series(draw(st.sampled_from(["s", "t"])), sorted(x) if ascending else x, y)
 
 
+words = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from([0.5, 1.0]) | texts
+cells = words | st.lists(numbers, max_size=2)
+KEYED = frozenset({"x"})
+"""Ids of tables that have a key: one table keeps its key."""
+
+
+@st.composite
+def tables(draw: Callable[..., Any]) -> Table:
+    id_ = draw(ids)
+    columns = draw(
+        st.lists(
+            st.builds(Column, st.sampled_from("kab"), st.sampled_from(["", "text", "number"])),
+            max_size=3,
+            unique_by=lambda column: column.name,
+        )
+    )
+    row = st.lists(cells | st.builds(Unchanged), max_size=len(columns))
+    key = "k" if id_ in KEYED else ""
+    dropped = st.none() | st.lists(cells, max_size=2)
+    rows = draw(st.lists(row, max_size=3))
+    return Table(id_, draw(texts), columns, rows, key, draw(dropped), draw(st.integers(0, 9)))
+
+
 charts = {
     "zone": st.sampled_from([None, "", "UTC"]),
     "notes": st.dictionaries(st.sampled_from(["no number", "no time"]), st.integers(1, 3), max_size=2),
@@ -30,6 +67,7 @@ of_kind = {
     "text": st.builds(Text, ids, texts),
     "progress": st.builds(Progress, ids, texts, numbers, numbers | st.none()),
     "value": st.builds(Value, ids, texts, numbers | texts | st.booleans()),
+    "table": tables(),
     "chart": st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
 }
 elements = st.one_of(*of_kind.values())

@@ -19,6 +19,7 @@ from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.kinds.html import Html, HtmlBlock
 from livedeck.deck.kinds.markdown import MarkdownBlock
 from livedeck.deck.kinds.progress import ProgressBar
+from livedeck.deck.kinds.table import DataTable
 from livedeck.deck.kinds.text import TextBlock
 from livedeck.deck.kinds.value import ValueTile
 from livedeck.deck.ops import Document, Segment
@@ -123,7 +124,7 @@ def public_methods(kind: type) -> list[str]:
     return [name for name, found in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
 
 
-MADE = (HtmlBlock, MarkdownBlock, TextBlock, ProgressBar, ValueTile, LineChart)
+MADE = (HtmlBlock, MarkdownBlock, TextBlock, ProgressBar, ValueTile, LineChart, DataTable)
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
 
@@ -159,6 +160,7 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
         ProgressBar: deck.progress("c"),
         ValueTile: deck.value("d", 1),
         LineChart: deck.chart("e"),
+        DataTable: deck.table([{"k": 1}], key="k"),
     }
     call = getattr(handles[kind], name)
     given_, named = arguments(call, draw)

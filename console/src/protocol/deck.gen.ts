@@ -17,6 +17,7 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
   progress: {"grows":false,"tile":true,"group":"","script":false,"comparable":false,"raw":""},
   value: {"grows":false,"tile":true,"group":"ld-values","script":false,"comparable":true,"raw":""},
   chart: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":true,"raw":""},
+  table: {"grows":true,"tile":false,"group":"","script":true,"comparable":false,"raw":""},
 };
 
 /**
@@ -73,6 +74,36 @@ export interface Progress {
   readonly unit?: string;
 }
 
+/** A column. Its type says how cells are written, aligned and sorted; a cell that is of another is shown as text. */
+export interface Column {
+  readonly name: string;
+  readonly type?: "" | "boolean" | "image" | "link" | "number" | "progress" | "sparkline" | "text" | "time";
+  readonly zone?: string;
+}
+
+/**
+ * A table. A row has a cell for each column; those that it lacks at its end are empty.
+ *
+ * What is appended to it has its columns found by their names, new ones behind the others. Without a key its rows are
+ * put behind those that are there. With one, a row whose key is there changes that row, in the columns that it has;
+ * any other is put behind.
+ */
+export interface Table {
+  readonly kind: "table";
+  readonly id: string;
+  readonly title?: string;
+  readonly columns?: readonly Column[];
+  readonly rows?: readonly (readonly (string | number | boolean | readonly (number | null)[] | null | Unchanged)[])[];
+  readonly key?: string;
+  readonly dropped?: readonly (string | number | boolean | readonly (number | null)[] | null)[] | null;
+  readonly total?: number;
+}
+
+/** In the place of a cell of what is appended: the row that is there keeps what it has. */
+export interface Unchanged {
+  readonly cell: "unchanged";
+}
+
 /** Plain text, shown as it is in a face of one width. */
 export interface Text {
   readonly kind: "text";
@@ -90,7 +121,7 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Text | Progress | Value | Chart;
+export type Element = Html | Markdown | Text | Progress | Value | Chart | Table;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.

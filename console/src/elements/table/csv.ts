@@ -1,0 +1,47 @@
+/** A table as comma-separated values (RFC 4180), with its numbers as they are and times in ISO 8601. */
+import type { Column, Table } from "../../protocol/deck.gen";
+import { momentOf } from "../../core/numerals";
+import { cellAt, type Cell } from "./cells";
+
+/** @param places of the rows, in their order; null: all of them. */
+export function asCsv({ columns = [], rows = [] }: Table, places: readonly number[] | null): string {
+  const lines = [columns.map(({ name }) => field(name)).join(",")];
+  const add = (row: (typeof rows)[number] | undefined) =>
+    lines.push(columns.map((column, at) => field(plain(cellAt(row ?? [], at), column))).join(","));
+  if (places) for (const place of places) add(rows[place]);
+  else for (const row of rows) add(row);
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+function plain(cell: Cell, { type, zone = "" }: Column): string {
+  if (cell === null) return "";
+  if (type === "time" && typeof cell === "number") {
+    const moment = momentOf(cell)?.toISOString().slice(0, -5);
+    if (moment === undefined) return String(cell);
+    const micros = Math.round((cell - Math.floor(cell)) * 1_000_000);
+    const fraction = micros === 0 ? "" : `.${String(micros).padStart(6, "0").replace(/0+$/, "")}`;
+    return `${moment}${fraction}${zone === "" ? "" : "Z"}`;
+  }
+  return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+}
+
+/** Quoted where it has to be; what a spreadsheet would run as a formula begins with an apostrophe. */
+function field(words: string): string {
+  const safe = /^[=+@\t\r]|^-(?![\d.])/.test(words) ? `'${words}` : words;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Put words on the clipboard; false where the browser does not let us. A frame without an origin may do no more than this. */
+export function copy(near: HTMLElement, words: string): boolean {
+  const field = document.createElement("textarea");
+  field.value = words;
+  field.className = "ld-table-clipboard";
+  near.append(field);
+  field.select();
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor asks for a permission that a sandbox has not
+    return document.execCommand("copy");
+  } finally {
+    field.remove();
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * A table of which only the rows in sight are in the page, however many there are. Sorting, search and filters are the
+ * viewer's and stay while rows come in; so do the widths of columns, and which of them stay in sight.
+ */
+import type { Column, Table } from "../../protocol/deck.gen";
+import { formatNumber } from "../../core/numerals";
+import { child, elementNode, setText } from "../dom";
+import type { ElementView, Viewing } from "../kind";
+import { Pace } from "../pace";
+import { cellAt } from "./cells";
+import { drawCell } from "./drawing";
+import { TableHead } from "./head";
+import { Order } from "./order";
+import { asCsv, copy } from "./csv";
+
+/** Pixels; `view.css` has the same. */
+const ROW = 28;
+const TALL_ROW = 52;
+/** Rows above and below those in sight. */
+const BEYOND = 8;
+/** Rows up to which nobody has to search. */
+const FEW = 8;
+
+export class TableView implements ElementView<Table> {
+  readonly kind = "table";
+  readonly node = elementNode("table");
+  private readonly bar = child(this.node, "div", "ld-table-bar");
+  private readonly title = child(this.bar, "h3", "ld-table-title");
+  private readonly search = child(this.bar, "input", "ld-table-search") as HTMLInputElement;
+  private readonly filter = button(this.bar, "Filter");
+  private readonly copied = button(this.bar, "Copy CSV");
+  private readonly scroller = child(this.node, "div", "ld-table-rows");
+  private readonly grid = child(this.scroller, "table", "ld-table-grid") as HTMLTableElement;
+  private readonly head = new TableHead(this.grid, () => this.arranged());
+  private readonly above = child(this.grid, "tbody", "ld-table-space");
+  private readonly body = child(this.grid, "tbody", "") as HTMLTableSectionElement;
+  private readonly below = child(this.grid, "tbody", "ld-table-space");
+  private readonly count = child(this.node, "p", "ld-table-count");
+  private readonly order = new Order();
+  private readonly resizes = new ResizeObserver(() => this.pace.nextFrame());
+  private readonly pace = new Pace(() => this.draw());
+  private table: Table | null = null;
+
+  constructor() {
+    this.scroller.tabIndex = 0; // what scrolls is to be reached by the keyboard
+    this.search.type = "search";
+    this.search.placeholder = "Search";
+    this.filter.setAttribute("aria-pressed", "false");
+    this.count.setAttribute("role", "status");
+    this.search.addEventListener("input", () => this.arranged());
+    this.filter.addEventListener("click", () => this.toggleFilters());
+    this.copied.addEventListener("click", () => this.copy());
+    this.scroller.addEventListener("scroll", () => this.pace.nextFrame(), { passive: true });
+    this.resizes.observe(this.scroller);
+  }
+
+  update(next: Table): void {
+    this.table = next;
+    const name = next.title ?? "";
+    setText(this.title, name);
+    this.title.hidden = name === "";
+    this.search.setAttribute("aria-label", `Search${name && ` ${name}`}`);
+    this.scroller.setAttribute("aria-label", name || "Table");
+    this.scroller.setAttribute("role", "group");
+    this.pace.atOnce();
+  }
+
+  destroy(): void {
+    this.resizes.disconnect();
+    this.pace.stop();
+  }
+
+  private arranged(): void {
+    this.scroller.scrollTop = 0;
+    this.pace.nextFrame();
+  }
+
+  private toggleFilters(): void {
+    const shown = this.head.toggleFilters();
+    this.filter.setAttribute("aria-pressed", String(shown));
+    this.pace.nextFrame();
+  }
+
+  private copy(): void {
+    const { table } = this;
+    if (!table) return;
+    const places = this.order.places(table, this.head.sorting, this.head.filters, this.search.value);
+    const done = copy(this.node, asCsv(table, places));
+    setText(this.copied, done ? "Copied" : "Not allowed here");
+    setTimeout(() => setText(this.copied, "Copy CSV"), 1500);
+  }
+
+  private draw(): void {
+    const { table } = this;
+    if (!table) return;
+    const { columns = [], rows = [] } = table;
+    this.head.show(columns, rows, table.key ?? "");
+    this.search.hidden = this.filter.hidden = rows.length <= FEW && this.search.value === "" && !this.head.filtering;
+    const places = this.order.places(table, this.head.sorting, this.head.filters, this.search.value);
+    const length = places?.length ?? rows.length;
+    setText(this.count, counted(length, table));
+    this.drawRows(table, columns, places, length);
+  }
+
+  private drawRows(table: Table, columns: readonly Column[], places: readonly number[] | null, length: number): void {
+    const height = columns.some(({ type }) => type === "image") ? TALL_ROW : ROW;
+    this.grid.style.setProperty("--ld-row", `${height}px`);
+    this.grid.setAttribute("aria-rowcount", String(length + 1));
+    const seen = Math.max(this.scroller.clientHeight, 480);
+    const first = Math.min(Math.max(0, Math.floor(this.scroller.scrollTop / height) - BEYOND), Math.max(0, length - 1));
+    const last = Math.min(length, first + Math.ceil(seen / height) + 2 * BEYOND);
+    space(this.above, first * height);
+    space(this.below, (length - last) * height);
+    const { rows = [] } = table;
+    while (this.body.rows.length > last - first) this.body.deleteRow(-1);
+    for (let index = first; index < last; index++) {
+      const line = this.body.rows[index - first] ?? this.body.insertRow();
+      line.setAttribute("aria-rowindex", String(index + 2));
+      const row = rows[places?.[index] ?? index] ?? [];
+      while (line.cells.length > columns.length) line.deleteCell(-1);
+      for (const [at, column] of columns.entries()) {
+        const cell = line.cells[at] ?? line.insertCell();
+        this.head.place(cell, at);
+        drawCell(cell, cellAt(row, at), column);
+        if (column.type === "number") this.head.widen(column.name, cell.textContent.length);
+      }
+    }
+  }
+}
+
+function button(parent: HTMLElement, words: string): HTMLButtonElement {
+  const made = child(parent, "button", "ld-small-button") as HTMLButtonElement;
+  made.type = "button";
+  made.textContent = words;
+  return made;
+}
+
+/** The height of rows that are not in the page. */
+function space(node: HTMLElement, height: number): void {
+  node.style.height = `${height}px`;
+}
+
+function counted(shown: number, { rows = [], total = 0 }: Table): string {
+  const all = Math.max(total, rows.length);
+  const words = `${formatNumber(all)} row${all === 1 ? "" : "s"}`;
+  const first = rows.length < all ? `, the first ${formatNumber(rows.length)} are here` : "";
+  return shown < rows.length ? `${formatNumber(shown)} of ${words}${first}` : `${words}${first}`;
+}
+
+export const viewing: Viewing<Table> = { View: TableView };

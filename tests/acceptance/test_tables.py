@@ -1,0 +1,102 @@
+"""Tables: any number of rows, live, arranged by the viewer, and in the saved file."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from tests.acceptance.console import Stage
+
+pytestmark = pytest.mark.acceptance
+
+FILL = """
+deck = Deck('tables')
+rows = 100_000
+samples = deck.table({'n': range(rows), 'word': [f'word {n}' for n in range(rows)]}, title='samples')
+files = deck.table({'file': ['a', 'b'], 'done': [0, 0.5]}, title='files', key='file', types={'done': 'progress'})
+publish()
+"""
+
+
+def table(deck: FrameLocator | Page, title: str) -> Locator:
+    return deck.locator(".ld-table", has=deck.get_by_role("heading", name=title))
+
+
+def column(of: Locator, at: int) -> list[str]:
+    """Return the words of a column, in the rows that are in the page."""
+    return of.locator(f"tbody tr > td:nth-child({at + 1})").all_inner_texts()
+
+
+def test_a_table_grows_changes_and_shrinks_while_it_is_watched_as_the_viewer_has_arranged_it(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(FILL)
+    stage.open_deck(execution)
+    samples, files = table(stage.deck, "samples"), table(stage.deck, "files")
+    expect(samples.get_by_role("status")).to_have_text("100,000 rows")
+    assert len(column(samples, 0)) < 60
+    samples.get_by_role("button", name="n", exact=True).click()
+    samples.get_by_role("button", name="n", exact=True).click()
+    expect(samples.locator("tbody tr").first).to_contain_text("99,999")
+    strings.run("samples.append([{'n': rows + n, 'word': 'new'} for n in range(10)])\npublish()")
+    expect(samples.locator("tbody tr").first).to_contain_text("100,009")
+    samples.get_by_role("searchbox", name="Search samples").fill("new")
+    expect(samples.get_by_role("status")).to_have_text("10 of 100,010 rows")
+    samples.get_by_role("button", name="Filter").click()
+    samples.get_by_role("searchbox", name="Filter n", exact=True).fill("100000..100002")
+    expect(samples.get_by_role("status")).to_have_text("3 of 100,010 rows")
+    assert column(samples, 0) == ["100,002", "100,001", "100,000"]
+
+    strings.run("files.update({'file': 'a', 'done': 1, 'size': 7})\nfiles.drop('b')\npublish()")
+    expect(files.get_by_role("status")).to_have_text("1 row")
+    expect(files.locator("tbody td")).to_have_text(["a", "100 %", "7"])
+    expect(files.locator("tbody td").first).to_have_css("position", "sticky")
+    strings.finish()
+
+
+def test_the_keyboard_reaches_what_the_pointer_does(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(FILL)
+    stage.open_deck(execution)
+    samples = table(stage.deck, "samples")
+    samples.get_by_role("button", name="n", exact=True).focus()
+    stage.page.keyboard.press("Enter")
+    expect(samples.get_by_role("columnheader").first).to_have_attribute("aria-sort", "ascending")
+    stage.page.keyboard.press("Tab")
+    stage.page.keyboard.press("Enter")
+    expect(samples.locator("tbody td").first).to_have_css("position", "sticky")
+    stage.page.keyboard.press("Tab")
+    edge = samples.get_by_role("separator", name="Width of n", exact=True)
+    expect(edge).to_be_focused()
+    width = samples.locator("col").first.evaluate("node => parseInt(node.style.width)")
+    stage.page.keyboard.press("ArrowRight")
+    expect(samples.locator("col").first).to_have_attribute("style", f"width: {width + 16}px;")
+    samples.locator(".ld-table-rows").focus()
+    stage.page.keyboard.press("End")
+    expect(samples.locator("tbody tr").last).to_contain_text("word 99999")
+    strings.finish()
+
+
+def test_the_saved_file_has_all_of_it_and_without_scripts_the_first_rows(stage: Stage, tmp_path: Path) -> None:
+    execution, strings = stage.play()
+    strings.run(FILL)
+    stage.open_deck(execution)
+    expect(table(stage.deck, "samples").get_by_role("status")).to_have_text("100,000 rows")
+    with stage.page.expect_download() as download:
+        stage.panel.get_by_role("link", name="Download").click()
+    path = tmp_path / "saved.html"
+    download.value.save_as(path)
+    strings.finish()
+    stage.page.goto(path.as_uri())
+    samples = table(stage.page, "samples")
+    expect(samples.get_by_role("status")).to_have_text("100,000 rows")
+    samples.get_by_role("searchbox", name="Search samples").fill("word 99999")
+    expect(samples.locator("tbody tr")).to_have_count(1)
+    assert column(samples, 0) == ["99,999"]
+    browser = stage.page.context.browser
+    assert browser is not None
+    plain = browser.new_context(java_script_enabled=False)
+    page = plain.new_page()
+    page.goto(path.as_uri())
+    expect(table(page, "samples").get_by_role("row")).to_have_count(201)
+    expect(table(page, "samples")).to_contain_text("100,000 rows, the first 200 shown")
+    plain.close()
