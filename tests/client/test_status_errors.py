@@ -59,3 +59,12 @@ def test_a_web_server_that_speaks_http2_is_no_livedeck_server(
     assert type(error) is RemoteUnavailable
     assert "no livedeck server" in str(error)
     assert "LIVEDECK_ENDPOINT" in str(error)
+
+
+def test_a_server_that_says_nothing_is_not_called_something_else(planes: Planes) -> None:
+    """gRPC's words after twenty seconds without an answer, as when a server is suspended."""
+    words = "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: connection attempt timed out"
+    error = error_for(planes, Code.UNAVAILABLE, f"{words} before receiving SETTINGS frame")
+    assert type(error) is RemoteUnavailable
+    assert "does not answer" in str(error)
+    assert "no livedeck server" not in str(error)
