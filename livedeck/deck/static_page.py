@@ -4,12 +4,16 @@ import html
 import itertools
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from livedeck.deck import framed
 from livedeck.deck.kinds import Frame
 from livedeck.deck.ops import MOST_UNREADABLE, Document, Element, Tab
 from livedeck.deck.raw import Raw
 from livedeck.deck.renderers import render_error
+
+TOGETHER: Final = 200
+"""Elements in a frame that they share, at most: what one of them leaves open reaches no further."""
 
 
 class StaticPage:
@@ -56,19 +60,36 @@ class StaticPage:
 
     def _panel(self, deck: Tab, frames: list[Frame]) -> Iterator[str | Raw]:
         placed = zip(deck.elements, frames, strict=True)
-        for group, elements in itertools.groupby(placed, key=lambda each: each[0].traits.group):
+        for (group, shared), elements in itertools.groupby(placed, key=_standing):
             if group:
                 yield f'<div class="{group}">'
-            for element, frame in elements:
-                yield from self._guarded(element, frame)
+            if shared:
+                yield from self._together(list(elements))
+            else:
+                for element, frame in elements:
+                    yield from self._guarded(element, frame)
             if group:
                 yield "</div>"
+
+    def _together(self, placed: list[tuple[Element, Frame]]) -> Iterator[str | Raw]:
+        """Elements in frames that they share."""
+        for begin in range(0, len(placed), TOGETHER):
+            inside = [piece for each in placed[begin : begin + TOGETHER] for piece in self._guarded(*each)]
+            yield '<div class="ld-element">'
+            yield from framed.framed("HTML", framed.document(self.style, inside))
+            yield "</div>"
 
     def _guarded(self, element: Element, frame: Frame) -> list[str | Raw]:
         try:
             return list(element.static(self, frame))
         except Exception as error:  # noqa: BLE001 - one element must not cost the others their page
             return [render_error(error, f"The {element.kind} {element.id!r} could not be drawn")]
+
+
+def _standing(placed: tuple[Element, Frame]) -> tuple[str, bool]:
+    """The CSS class of an element's group, and whether the element shares a frame."""
+    element, frame = placed
+    return element.traits.group, frame is Frame.SHARED
 
 
 def unreadable_notice(document: Document) -> str:

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedeck.deck import snapshot
+from livedeck.deck import bounds, snapshot
+from livedeck.deck.kinds.html import FRAMES_ALONE
 from livedeck.deck.ops import (
     Chart,
     Document,
     Drop,
+    Element,
     End,
     Extend,
     Html,
@@ -23,6 +25,7 @@ from livedeck.deck.ops import (
     Text,
     Value,
 )
+from livedeck.deck.static_page import TOGETHER
 from tests.deck.applying import apply_ops
 from tests.deck.strategies import ops
 
@@ -80,6 +83,16 @@ def test_what_a_decks_bytes_mostly_are_stands_in_a_page_once(
 ) -> None:
     document = Document(1, "", [Tab("a", [element])])
     assert snapshot.render(document, live=live, script_of=lambda: runtime).count(b"unique" * 1000) == 1
+
+
+@pytest.mark.parametrize("text", ["<p>line</p>", "<b>left open"])
+def test_very_many_small_blocks_make_no_page_of_very_many_frames(text: str, runtime: bytes | None) -> None:
+    blocks: list[Element] = [Html(f"e{number}", f"{text} {number}") for number in range(bounds.ELEMENTS)]
+    document = Document(1, "", [Tab("a", blocks)])
+    page = snapshot.render(document, live=False, script_of=lambda: runtime)
+    assert snapshot.parse(page) == document
+    assert page.count(b"<iframe") <= FRAMES_ALONE + len(blocks) // TOGETHER
+    assert len(page) < 10 * len(msgspec.json.encode(document))
 
 
 @pytest.mark.parametrize("text", ["carriage\rreturn", "nothing\0", "<b></NoScript><p>"])

@@ -71,6 +71,8 @@ class Frame(enum.Enum):
     """A frame of the whole tab: its scripts and styles are meant for the rest of the tab."""
     OWN = "own"
     """A frame of its own."""
+    SHARED = "shared"
+    """A frame that it shares with neighbours of which that is said too: there are too many for one each."""
 
 
 class StaticPage(Protocol):

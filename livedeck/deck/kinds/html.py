@@ -15,6 +15,8 @@ from livedeck.deck.raw import Raw
 
 BALANCE_BUDGET: Final = 10_000
 """How many tags of raw HTML one page looks through for elements that are left open; what is beyond has a frame."""
+FRAMES_ALONE: Final = 50
+"""Blocks of HTML on one page, no whole pages, that have a frame each. A frame takes some 20 kB beside what it shows."""
 
 _HTML: Final = attrgetter("html")
 
@@ -31,7 +33,10 @@ class Html(BaseElement, tag="html", frozen=True):
         return TextBuffer(self, _HTML, Html)
 
     def frame(self, page: StaticPage) -> Frame:
-        """A whole page, and what leaves elements open, stands alone; scripts and styles are of the tab."""
+        """A whole page, and what leaves elements open, stands alone; scripts and styles are of the tab.
+
+        Of very many that may leave elements open the later ones share frames.
+        """
         from livedeck.deck import markup
 
         if markup.is_whole_document(self.html):
@@ -39,10 +44,12 @@ class Html(BaseElement, tag="html", frozen=True):
         if markup.acts_on_document(self.html):
             return Frame.TAB
         affordable = page.afford("balance", self.html.count("<"), BALANCE_BUDGET)
-        return Frame.NONE if affordable and markup.is_balanced(self.html) else Frame.OWN
+        if affordable and markup.is_balanced(self.html):
+            return Frame.NONE
+        return Frame.OWN if page.afford("frames", 1, FRAMES_ALONE) else Frame.SHARED
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
-        """The HTML as it is, or in a frame."""
+        """The HTML as it is, or in a frame of its own."""
         from livedeck.deck import framed, markup
 
         raw = Raw(self, self.html)
