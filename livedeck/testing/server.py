@@ -55,6 +55,9 @@ def databases(database_of: DatabaseOf) -> Iterator[None]:
 
     Args:
         database_of: From an admin's folder to the URL of its database.
+
+    Yields:
+        Nothing, once.
     """
     global _database_of  # noqa: PLW0603 - for all that a test starts, however deep in its fixtures
     before, _database_of = _database_of, database_of
