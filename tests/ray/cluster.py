@@ -1,5 +1,6 @@
 """A Ray cluster on this machine: each node is processes of the tests' own, ended by their ids."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,8 @@ class Nodes:
 
     def __init__(self, cpus: int, port: int = 0) -> None:
         given = {"num_cpus": cpus, "include_dashboard": False, "_system_config": FASTER, "gcs_server_port": port}
-        self._cluster: Any = Cluster(initialize_head=True, head_node_args=given)
+        with _handlers_kept():
+            self._cluster: Any = Cluster(initialize_head=True, head_node_args=given)
         self.head = self._cluster.head_node
 
     @property
@@ -42,7 +44,8 @@ class Nodes:
         return str(self._cluster.address)
 
     def add(self, cpus: int) -> Any:
-        return self._cluster.add_node(num_cpus=cpus, wait=True)
+        with _handlers_kept():
+            return self._cluster.add_node(num_cpus=cpus, wait=True)
 
     @property
     def all(self) -> list[Any]:
@@ -51,6 +54,17 @@ class Nodes:
     def end(self) -> None:
         for node in self.all:
             node.kill_all_processes(check_alive=False, allow_graceful=False, wait=True)
+
+
+@contextlib.contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Leave signals handled as they were: for each node Ray has this process end it at SIGTERM."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def raylet(node: Any) -> psutil.Process:

@@ -18,6 +18,13 @@ _COLOURS = {Level.FINE: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
 @click.option("--root", envvar="LIVEDECK_ROOT", metavar="URI", show_envvar=True, help="A store to look at.")
 @click.option("--database", envvar="LIVEDECK_DATABASE", metavar="URL", show_envvar=True, help="A database to look at.")
 @click.option(
+    "--ray-address",
+    envvar="LIVEDECK_RAY_ADDRESS",
+    metavar="ADDRESS",
+    show_envvar=True,
+    help="A Ray cluster to look at: HOST:PORT of its head, or auto, for this machine's.",
+)
+@click.option(
     "--data-dir",
     envvar="LIVEDECK_DATA_DIR",
     type=click.Path(file_okay=False, path_type=Path),
@@ -31,17 +38,18 @@ def doctor(
     endpoint: str | None,
     root: str | None,
     database: str | None,
+    ray_address: str | None,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's way
 ) -> None:
     """Look at a deployment from this machine: say what is wrong, and what to do.
 
     Of a server (ENDPOINT, HOST:PORT or https://HOST) it is seen whether it works, and whether calls and live streams
-    get through what is between; of a store or a database, whether it does what livedeck needs. Nothing is left behind.
-    The exit status is 1 if something is wrong.
+    get through what is between; of a store, a database or a Ray cluster, whether it does what livedeck needs. Nothing
+    is left behind. The exit status is 1 if something is wrong.
     """
     found: list[Finding] = []
-    for finding in _findings(endpoint, root, database, data_dir or default_data_dir()):
+    for finding in _findings(endpoint, root, database, ray_address, data_dir or default_data_dir()):
         found.append(finding)
         if not as_json:
             _tell(finding)
@@ -53,7 +61,9 @@ def doctor(
     context.exit(1 if wrong else 0)
 
 
-def _findings(endpoint: str | None, root: str | None, database: str | None, data_dir: Path) -> Iterator[Finding]:
+def _findings(
+    endpoint: str | None, root: str | None, database: str | None, ray_address: str | None, data_dir: Path
+) -> Iterator[Finding]:
     from livedeck.cli.doctor.machine import check_machine
 
     yield from check_machine(data_dir.expanduser().absolute())
@@ -65,7 +75,11 @@ def _findings(endpoint: str | None, root: str | None, database: str | None, data
         from livedeck.cli.doctor.database import check_database
 
         yield from check_database(database)
-    if endpoint is not None or (root is None and database is None):
+    if ray_address is not None:
+        from livedeck.cli.doctor.ray import check_ray
+
+        yield from check_ray(ray_address)
+    if endpoint is not None or (root is None and database is None and ray_address is None):
         from livedeck.cli.doctor.server import check_server
 
         yield from check_server(endpoint or DEFAULT_ENDPOINT)

@@ -91,7 +91,8 @@ def test_a_name_that_the_server_does_not_go_by_is_found(server: ServerProcess) -
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
-    runner = CliRunner(env={"LIVEDECK_ENDPOINT": None, "LIVEDECK_ROOT": None, "LIVEDECK_DATABASE": None, **environment})
+    named = ("LIVEDECK_ENDPOINT", "LIVEDECK_ROOT", "LIVEDECK_DATABASE", "LIVEDECK_RAY_ADDRESS")
+    runner = CliRunner(env={**dict.fromkeys(named), **environment})
     result = runner.invoke(main, ["doctor", *arguments], prog_name="livedeck")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
