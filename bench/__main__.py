@@ -9,6 +9,7 @@ from bench.options import Options
 
 NAMES = (
     "nodes",
+    "ray",
     "many",
     "values",
     "imports",

@@ -161,10 +161,14 @@ class Section:
 SECTIONS = (
     Section(
         "Tasks",
-        ("nodes", "imports", "ablation"),
+        ("nodes", "ray", "imports", "ablation"),
         """\
 - *nodes*: wall time of a whole execution over its number of tasks, each task a process of its own. Beside it, the time
   for a new interpreter that does nothing, one after the other.
+- *ray*: the same with `--executor ray` on a cluster of one node, this machine with two cores, which has run some tasks
+  before. Beside it Ray's own tasks on the same cluster: calls of a function in processes that are there already, which
+  record nothing; and Prefect's, with its Ray task runner. The first line is the first of the task's function, counted
+  from when its attempt is queued.
 - *imports*: wall time of an execution whose tasks' module imports pandas, on a server that has just started; then of
   another one.
 - *ablation*: the same without one part of livedeck, beside it with all of them: what the part gains.

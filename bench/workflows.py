@@ -6,6 +6,7 @@ from livedeck import Deck, current_context, map_task, task, workflow
 
 CHAIN = 100
 FAN_OUT = 200
+ON_RAY = 500
 WIDE = 1_200
 ITEMS = 1_000
 ITEMS_AT_ONCE = 20
@@ -27,6 +28,35 @@ def chain(x: int = 0) -> int:
 def fan_out(x: int = 0) -> int:
     results = [successor(x=x) for _ in range(FAN_OUT)]
     return results[-1]
+
+
+@workflow
+def few_on_ray(x: int = 0) -> int:
+    results = [successor(x=x) for _ in range(20)]
+    return results[-1]
+
+
+@workflow
+def chain_on_ray(x: int = 0) -> int:
+    for _ in range(ON_RAY):
+        x = successor(x=x)
+    return x
+
+
+@workflow
+def fan_out_on_ray(x: int = 0) -> int:
+    results = [successor(x=x) for _ in range(ON_RAY)]
+    return results[-1]
+
+
+@task
+def now() -> float:
+    return time.time()
+
+
+@workflow
+def stamped() -> float:
+    return now()
 
 
 @task

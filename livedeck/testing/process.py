@@ -25,15 +25,22 @@ class ServerProcess:
         data_dir: Where it keeps database, store and run files.
         environment: Added to this process's environment.
         options: More options of `livedeck serve`.
+        python: The interpreter that it runs with.
     """
 
     def __init__(
-        self, data_dir: Path, *, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+        self,
+        data_dir: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+        python: str = sys.executable,
     ) -> None:
         self.data_dir = data_dir
         self.options = tuple(options)
         """What it is started with, the next time too."""
         self._environment = dict(environment or {})
+        self._python = python
         self._process: subprocess.Popen[str] | None = None
         self._port = free_port()
         self.url = ""
@@ -62,7 +69,7 @@ class ServerProcess:
             RuntimeError: It ended instead; the message holds its last words.
         """
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "livedeck.cli", "serve", "--port", str(self._port), "--data-dir"]
+        command = [self._python, "-m", "livedeck.cli", "serve", "--port", str(self._port), "--data-dir"]
         with (self.data_dir / "server.log").open("a") as log:
             self._process = subprocess.Popen(
                 [*command, str(self.data_dir), "--log-level", "info", *self.options],
@@ -114,7 +121,11 @@ class ServerProcess:
 
 @contextlib.contextmanager
 def running_server(
-    data_dir: Path | None = None, *, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    data_dir: Path | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+    python: str = sys.executable,
 ) -> Iterator[ServerProcess]:
     """Start a server, and stop it at the end of the block.
 
@@ -122,6 +133,7 @@ def running_server(
         data_dir: Where it keeps its data; None: a temporary folder that goes with it.
         environment: Added to this process's environment.
         options: More options of `livedeck serve`.
+        python: The interpreter that it runs with.
 
     Yields:
         The server.
@@ -129,7 +141,7 @@ def running_server(
     with contextlib.ExitStack() as stack:
         if data_dir is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        server = ServerProcess(data_dir, environment=environment, options=options)
+        server = ServerProcess(data_dir, environment=environment, options=options, python=python)
         server.start()
         stack.callback(server.stop)
         yield server
