@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test cluster-demo chaos torch-test ray-test versions-test versions-short docs console wheel bench growth lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test cluster-demo chaos torch-test ray-test ray-short versions-test versions-short docs console wheel bench growth lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,7 +20,7 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql azurite check versions-short docs chromium  ## Set up and pass every test, the browser's included
+test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql azurite check versions-short ray-short docs chromium  ## Set up and pass every test, the browser's included
 	@scripts/test.sh $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
@@ -58,6 +58,9 @@ torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a pro
 
 ray-test: .venv-ray/.ready  ## The Ray executor on real clusters of this machine, with every part of one killed (Ray: 75 MB to download)
 	@.venv-ray/bin/python -m pytest tests/ray $(ARGS)
+
+ray-short: .venv-ray/.ready  ## Of these, a server's: executions on a cluster, an abort, a node that is lost
+	@.venv-ray/bin/python -m pytest tests/ray/test_server.py
 
 versions-test: $(VENV)/.dev $(CONSOLE) postgresql  ## The quick tests with the oldest and with the newest allowed versions of what we depend on
 	@scripts/versions.sh oldest $(ARGS)

@@ -1,16 +1,20 @@
-"""`livedeck serve --executor process --executor ray`: one workflow on both, and a server that is killed."""
+"""`livedeck serve --executor ray`: a workflow there and here while the server is killed, an abort, a lost node."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from flyteidl.core.identifier_pb2 import NodeExecutionIdentifier
 
 from livedeck.client import Client
+from livedeck.testing.executor_contract import is_running
 from livedeck.testing.process import running_server
 from tests.integration.running import finished_deck, phase_of, python_outputs, start, wait_ended, wait_for
 from tests.integration.test_attempts import attempts_of, log_of, words
 from tests.integration.test_subprocess_executor import wait_shown
 
-from .cluster import Nodes
+from .cluster import Nodes, kill, raylet
 
 PROGRAM = Path(__file__).parent / "programs.py"
 
@@ -23,7 +27,7 @@ async def test_tasks_run_where_they_say_and_outlive_the_server(nodes: Nodes, tmp
         with Client(server.endpoint) as client:
             execution = start(client, PROGRAM, "both", folder=str(folder))
             node = NodeExecutionIdentifier(node_id="n1", execution_id=execution)
-            wait_for((folder / "runs").exists)
+            wait_for(lambda: runs(folder))
             wait_shown(client, node, "on the cluster")
         server.kill()
         server.options = ("--executor", "ray", "--ray-address", nodes.address)
@@ -38,4 +42,49 @@ async def test_tasks_run_where_they_say_and_outlive_the_server(nodes: Nodes, tmp
             assert log_of(client, node) == "said on the cluster\n"
             document = await finished_deck(attempt.closure.output_uri.rpartition("/")[0])
             assert words(document)["where"] == "<p>on the cluster</p>"
-    assert (folder / "runs").read_text() == "run\n"
+    assert len(runs(folder)) == 1
+
+
+@pytest.fixture(scope="module")
+def large_node(nodes: Nodes) -> Any:
+    """A node that the server knows of from its start: what no node has it refuses."""
+    return nodes.add(cpus=6)
+
+
+@pytest.fixture(scope="module")
+def client(nodes: Nodes, large_node: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    del large_node
+    options = ("--executor", "ray", "--ray-address", nodes.address)
+    with running_server(tmp_path_factory.mktemp("server"), options=options) as server, Client(server.endpoint) as made:
+        yield made
+
+
+def test_a_task_runs_again_elsewhere_when_its_node_is_lost(
+    nodes: Nodes, large_node: Any, client: Client, tmp_path: Path
+) -> None:
+    execution = start(client, PROGRAM, "large", folder=str(tmp_path))
+    wait_for(lambda: runs(tmp_path))
+    nodes.add(cpus=6)
+    kill(raylet(large_node))
+    wait_for(lambda: len(runs(tmp_path)) == 2)
+    lost, again = runs(tmp_path)
+    wait_for(lambda: not is_running(lost))
+    assert is_running(again)
+    (tmp_path / "go").touch()
+    assert phase_of(wait_ended(client, execution)) == "SUCCEEDED"
+    assert python_outputs(client, execution) == {"o0": "done"}
+
+
+def test_an_abort_ends_what_runs_on_the_cluster(client: Client, tmp_path: Path) -> None:
+    execution = start(client, PROGRAM, "both", folder=str(tmp_path))
+    wait_for(lambda: runs(tmp_path))
+    client.terminate(execution, "enough of it")
+    assert phase_of(wait_ended(client, execution)) == "ABORTED"
+    (pid,) = runs(tmp_path)
+    wait_for(lambda: not is_running(pid))
+
+
+def runs(folder: Path) -> list[int]:
+    """Return the processes that a program has run in."""
+    path = folder / "runs"
+    return [int(line) for line in path.read_text().splitlines()] if path.exists() else []
