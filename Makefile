@@ -53,8 +53,8 @@ cluster-demo: .venv-ray/.ready $(CONSOLE) postgresql  ## PostgreSQL, an S3 serve
 chaos: .venv-ray/.ready postgresql  ## Kill a part of such a deployment again and again while it works; ARGS="--kills 200 --seed 1"
 	@exec .venv-ray/bin/python -m livedeck.testing.cluster.supervisor .venv-ray/bin/python -m tests.chaos $(ARGS)
 
-torch-test: .venv-torch/.ready  ## Real work in tasks that are forked from a process with torch, pandas, scikit-learn and pyarrow (5 GB to download)
-	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py $(ARGS)
+torch-test: .venv-torch/.ready  ## Real work in tasks with torch, pandas, scikit-learn and pyarrow: forked with them, and as gangs (5 GB to download)
+	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py tests/integration/test_torch_gangs.py $(ARGS)
 
 ray-test: .venv-ray/.ready  ## The Ray executor on real clusters of this machine, with every part of one killed (Ray: 75 MB to download)
 	@.venv-ray/bin/python -m pytest tests/ray $(ARGS)

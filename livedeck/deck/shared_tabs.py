@@ -39,7 +39,8 @@ class SharedTabs:
     everything that is put together from several tasks the newest state once, however often it has changed.
 
     Args:
-        every_tab: Put together all tabs that tasks have published to, not those alone that are meant to be shared.
+        every_tab: Put together all tabs of what are the processes of one task, not those alone that are meant to be
+            shared.
     """
 
     def __init__(self, *, every_tab: bool = False) -> None:
@@ -193,7 +194,8 @@ class SharedTabs:
                     column, words = element.cell()
                     columns[column] = None
                     rows.setdefault(task, {})[column] = words, element.rank()
-        return Html(_TABLE, _table_html(_ranked(rows, columns), list(columns), self._ends)) if rows else None
+        what = "rank" if self._every_tab else "task"
+        return Html(_TABLE, _table_html(what, _ranked(rows, columns), list(columns), self._ends)) if rows else None
 
     def _of(self, tab: str) -> Iterator[tuple[str, dict[str, ElementBuffer[Any]]]]:
         """What each task has on a tab, in the order of their names."""
@@ -221,7 +223,7 @@ def _ranked(rows: dict[str, dict[str, tuple[str, float | None]]], columns: Itera
     return sorted(rows.items(), key=key)
 
 
-def _table_html(rows: Sequence[_Row], columns: Sequence[str], ends: Mapping[str, str]) -> str:
+def _table_html(what: str, rows: Sequence[_Row], columns: Sequence[str], ends: Mapping[str, str]) -> str:
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(
         f"<tr><th>{html.escape(task)}{f' ({ends[task]})' if task in ends else ''}</th>"
@@ -229,7 +231,7 @@ def _table_html(rows: Sequence[_Row], columns: Sequence[str], ends: Mapping[str,
         + "</tr>"
         for task, cells in rows
     )
-    table = f"<table><thead><tr><th>task</th>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table><thead><tr><th>{what}</th>{head}</tr></thead><tbody>{body}</tbody></table>"
     return aligned(table)
 
 

@@ -226,3 +226,21 @@ def by_id(viewer: Viewer) -> dict[str, Any]:
 
 def lines_of(element: Any) -> Any:
     return {line.name: (line.x, line.y) for line in element.series} if isinstance(element, Chart) else element
+
+
+def test_all_tabs_of_a_gangs_processes_are_put_together_but_those_that_are_added_to_each() -> None:
+    viewer = Viewer()
+    viewer.tabs = SharedTabs(every_tab=True)
+    for rank in range(2):
+        puts: list[Op] = [
+            Put("default", Value("v", "loss", float(rank))),
+            Put("Input", Text("t", "x = 1")),
+            Put(BOARD, Value("w", "best", float(rank))),
+        ]
+        viewer.tabs.apply(f"rank {rank}", 0, puts)
+    assert [tab.name for tab in viewer.look().decks] == ["default", "board"]
+    (table,) = viewer.only(Html) or [None]
+    assert "<th>rank</th>" in table.html
+    assert viewer.tabs.outcome == ""
+    viewer.tabs.apply("rank 1", 0, [End("failed", "2026-11-27T12:00:00Z")])
+    assert viewer.tabs.outcome == "failed"

@@ -211,6 +211,40 @@ def test_several_nodes_are_told_where_the_first_is() -> None:
     assert (found["MASTER_ADDR"], found["MASTER_PORT"]) == ("10.0.0.1", "29500")
 
 
+def start_node(bench: Bench, task: str, node: int, port: int) -> Popen[str]:
+    bench.environment.update(
+        PET_NNODES="2", PET_NODE_RANK=str(node), PET_MASTER_ADDR="127.0.0.1", PET_MASTER_PORT=str(port)
+    )
+    return start(bench, task, 2)
+
+
+def test_several_nodes_are_one_gang_with_one_result(bench: Bench, tmp_path: Path) -> None:
+    bench.give(folder=str(tmp_path))
+    reserved = ReservedPort()
+    nodes = [start_node(bench, "meets", node, reserved.number) for node in (1, 0)]
+    for node in nodes:
+        code, _, err = finish(node)
+        assert code == 0, err
+    reserved.close()
+    assert bench.outputs(o0=list[int])["o0"] == [0, 1, 2, 3]
+    assert variables(tmp_path, 3)["LOCAL_RANK"] == "1"
+    assert variables(tmp_path, 3)["GROUP_RANK"] == "1"
+    assert log_of(bench, 2) == "rank 2 prints\nrank 2 warns\n"
+
+
+def test_the_first_node_stores_nothing_before_the_others_have_ended_well(bench: Bench, tmp_path: Path) -> None:
+    bench.give(folder=str(tmp_path))
+    reserved = ReservedPort()
+    first = start_node(bench, "notes_who_it_is", 0, reserved.number)
+    wait_for(lambda: not any(is_there(pid) for pid in pids(tmp_path, 2)))
+    assert first.poll() is None
+    assert "outputs.pb" not in bench.files
+    second = start_node(bench, "notes_who_it_is", 1, reserved.number)
+    assert [finish(each)[0] for each in (second, first)] == [0, 0]
+    reserved.close()
+    assert bench.outputs(o0=int)["o0"] == 0
+
+
 def test_several_nodes_without_a_place_to_meet_are_refused() -> None:
     with pytest.raises(UserError, match="PET_NODE_RANK, PET_MASTER_ADDR, PET_MASTER_PORT"):
         Place.of({"PET_NNODES": "2"}, 1)

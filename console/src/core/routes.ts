@@ -1,5 +1,7 @@
 /** The console's addresses, both ways. Every view has one, so that any of them can be sent to somebody. */
 
+import { parseRank, type Rank } from "./ranks";
+
 export const BASE = "/console";
 export const NODE_VIEWS = ["nodes", "items", "rollup", "gate", "deck", "log", "inputs", "outputs", "error", "attempts"] as const;
 export type NodeView = (typeof NODE_VIEWS)[number];
@@ -25,6 +27,8 @@ export interface ExecutionRoute {
   readonly view: NodeView | null;
   /** Flyte's number, from 0 (in the URL from 1, as attempts are counted for people); null: the latest. */
   readonly attempt: number | null;
+  /** The process of the task whose Deck and log are shown, of one that runs as several; null: rank 0. */
+  readonly rank: Rank | null;
   readonly run: RunView;
   /** The tab of the Deck; null: its first. */
   readonly tab: string | null;
@@ -87,6 +91,7 @@ function executionRoute(project: string, domain: string, name: string, query: UR
     node: query.get("node"),
     view: NODE_VIEWS.find((view) => view === query.get("view")) ?? null,
     attempt: attempt >= 1 ? attempt - 1 : null,
+    rank: parseRank(query.get("rank")),
     run: RUN_VIEWS.find((run) => run === query.get("run")) ?? "timeline",
     tab: query.get("tab"),
     only: query.get("phase"),
@@ -108,6 +113,7 @@ export function executionPath(
     node: route.node ?? null,
     view: route.view ?? null,
     attempt: typeof route.attempt === "number" ? String(route.attempt + 1) : null,
+    rank: route.rank ? String(route.rank) : null,
     run: route.run === "timeline" ? null : (route.run ?? null),
     tab: route.tab ?? null,
     phase: route.only ?? null,

@@ -131,6 +131,7 @@ describe("routes", () => {
       node: "n0-0-x",
       view: "deck",
       attempt: 0,
+      rank: "all",
       run: "graph",
       tab: "a/b?",
       only: "FAILED",

@@ -178,7 +178,7 @@ class RayExecutor:
         name = attempt_name(self._scoped(attempt.id))
         watch = self._watches.get(name)
         if watch is None:
-            watch = self._watches[name] = Watch(name, _amount(client=attempt.client), _needs(attempt))
+            watch = self._watches[name] = Watch(name, self._slots_for(attempt), _needs(attempt))
             watch.start = self._spawn(self._start(watch, attempt), f"launch {name}")
         start = watch.start
         if start is None:
@@ -274,6 +274,7 @@ class RayExecutor:
     async def _start(self, watch: Watch, attempt: Attempt) -> None:
         """Start an attempt, or find that it was started before. Forgets the watch if neither can be."""
         try:
+            _refuse_several_nodes(attempt)
             await self._withdrawn(watch.name)
             while watch.phase is not Phase.BEGUN:
                 await self._connected.wait()
@@ -371,7 +372,17 @@ class RayExecutor:
     def _cores(self, attempt: Attempt) -> float:
         if attempt.client:
             return 0.0
-        return attempt.cpu or (UNSTATED_CPU if self._parallel is None else 0.0)
+        if attempt.cpu or self._parallel is not None:
+            return attempt.cpu
+        # A gang that does not say what it needs has a place wherever there is a node.
+        largest = max((node.cpu for node in self.nodes), default=UNSTATED_CPU)
+        return max(UNSTATED_CPU, min(UNSTATED_CPU * attempt.processes, largest))
+
+    def _slots_for(self, attempt: Attempt) -> Amount:
+        """Return what an attempt takes of the server's own slots: one for each process, all there are at most."""
+        if attempt.client:
+            return _amount(client=True)
+        return Amount(0, 0, 0, min(attempt.processes, self._parallel or attempt.processes))
 
     def _withdraw(self, watch: Watch, start: "asyncio.Task[None]") -> None:
         """Give an attempt up that nobody waits for any more, unless it has begun."""
@@ -598,6 +609,14 @@ def create(settings: ExecutorSettings) -> RayExecutor:
         parallel=settings.parallel,
         preload=settings.preload,
     )
+
+
+def _refuse_several_nodes(attempt: Attempt) -> None:
+    if attempt.nodes > 1:
+        raise CannotStart(
+            f"the task is to run on {attempt.nodes} nodes at once (Elastic(nnodes={attempt.nodes})), and the executor "
+            "'ray' gives each attempt a place on one node: give nnodes=1 and as many processes with nproc_per_node"
+        )
 
 
 def _amount(*, client: bool) -> Amount:

@@ -105,7 +105,7 @@ def check_local(task: Task[..., Any], gang: "Gang") -> None:
     if gang.nodes > 1:
         raise UserError(
             f"{task.name} is to run on {gang.nodes} machines at once (Elastic(nnodes={gang.nodes})), and this is one: "
-            "give nnodes=1 to run it here, or run it on a server whose executor has several, as with --executor ray"
+            "give nnodes=1 and as many processes with nproc_per_node"
         )
     attribute_of(task)
     if task.module == "__main__":

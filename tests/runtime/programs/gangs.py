@@ -149,6 +149,12 @@ def leaves_early() -> int:
     return 1
 
 
+@task(task_config=TWO)
+def notes_who_it_is(folder: str) -> int:
+    Path(folder, f"pid-{rank()}").write_text(str(os.getpid()))
+    return rank()
+
+
 @task(task_config=Elastic(nproc_per_node=1))
 def alone() -> str:
     return f"{os.environ['RANK']} of {os.environ['WORLD_SIZE']}"

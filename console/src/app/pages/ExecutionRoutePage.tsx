@@ -1,8 +1,10 @@
 /** The page of an execution: what other features put into it is handed in here. */
 import { Link, useRouter } from "../../bindings/router";
 import { attemptKey, executionKey, getExecutionData, getNodeData, shareDeck, type AttemptId } from "../../core/api";
+import { words } from "../../core/bidi";
 import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
+import { rankName, ranksOf, rankShown } from "../../core/ranks";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { DataPanel } from "../../features/data/DataPanel";
 import { DeckPanel } from "../../features/deck/DeckPanel";
@@ -17,13 +19,13 @@ export default function ExecutionRoutePage({ route }: { readonly route: Executio
 
 const PANELS: ExecutionPanels = {
   deck: (route, row) => (
-    <ErrorBoundary key={`${row.id}/${route.attempt ?? "latest"}`} what="The Deck" about={route}>
+    <ErrorBoundary key={`${row.id}/${route.attempt ?? "latest"}/${route.rank ?? 0}`} what="The Deck" about={route}>
       <NodeDeck route={route} row={row} />
     </ErrorBoundary>
   ),
   log: (route, row) => (
     <ErrorBoundary what="The log" about={route}>
-      {row.cached && row.attempts.length === 0 ? <NoLog /> : <LogPanel logKey={attemptKey({ ...attemptOf(route, row), attempt: logAttempt(route, row) })} />}
+      {row.cached && row.attempts.length === 0 ? <NoLog /> : <LogPanel logKey={attemptKey({ ...attemptOf(route, row, "log"), attempt: logAttempt(route, row) })} />}
     </ErrorBoundary>
   ),
   nodeData: (route, row, side) => (
@@ -61,14 +63,23 @@ function NoLog() {
 
 function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
   const { go } = useRouter();
-  const id = attemptOf(route, row);
+  const ranks = ranksOf(row.attempts, route.attempt);
+  const rank = rankShown(ranks, route.rank, "deck");
+  const id = attemptOf(route, row, "deck");
   const choose = (tab: string) => go(executionPath({ ...route, tab }), { replace: true });
+  if (rank !== 0 && !ranks?.decks) {
+    return (
+      <Empty icon="deck" title={words`Rank ${rank} has no Deck`}>
+        Rank 0 has the task’s. Declare deck_publish=DeckPublish(every_rank=True) for each rank to have one.
+      </Empty>
+    );
+  }
   return (
     <DeckPanel
       tab={{ name: route.tab, choose }}
       streamUrl={`/live/decks/${attemptKey(id)}`}
       rawUrl={(attempt) => `/decks/${attemptKey({ ...id, attempt })}/deck.html`}
-      share={(attempt) => shareDeck({ ...id, attempt })}
+      share={rank === "all" ? null : (attempt) => shareDeck({ ...id, attempt })}
       queueShown={row.queued !== null}
       source={(source) => <SourceLink source={source} />}
       latest={<Link href={executionPath({ ...route, view: "deck", attempt: null })}>Show the latest attempt</Link>}
@@ -91,8 +102,9 @@ function SourceLink({ source }: { readonly source: string }) {
   return <Link href={executionPath({ project, domain, name, node, view: "deck" })}>Show that run</Link>;
 }
 
-function attemptOf(route: ExecutionRoute, row: NodeRow): AttemptId {
-  return { ...executionOf(route), node: row.id, attempt: route.attempt ?? "latest" };
+function attemptOf(route: ExecutionRoute, row: NodeRow, of: "deck" | "log"): AttemptId {
+  const rank = rankShown(ranksOf(row.attempts, route.attempt), route.rank, of);
+  return { ...executionOf(route), node: rankName(row.id, rank), attempt: route.attempt ?? "latest" };
 }
 
 /** A log is of one attempt; the latest is the last that exists. */

@@ -12,7 +12,7 @@ export function DeckButton({ route, row }: { readonly route: ExecutionRoute; rea
   return (
     <Link
       className={`deck-button ${running ? "deck-button-live" : ""}`}
-      href={executionPath({ ...route, node: row.id, view: "deck", attempt: null, tab: null })}
+      href={executionPath({ ...route, node: row.id, view: "deck", attempt: null, rank: null, tab: null })}
       aria-label={words`Deck of ${row.name}`}
       title={running ? "Deck, live" : "Deck"}
     >

@@ -21,7 +21,7 @@ interface DeckSummaryProps {
 /** One Deck in a few words and a picture, all of which leads to it. */
 export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSummaryProps) {
   const shown = summaries(entry);
-  const href = executionPath({ ...route, node: entry.id, view: null, attempt: null, tab: null });
+  const href = executionPath({ ...route, node: entry.id, view: null, attempt: null, rank: null, tab: null });
   return (
     <Link className="deck-summary" href={href} data-tone={entry.look.tone} aria-label={words`${entry.name}: ${entry.trouble || entry.look.label}`}>
       <span className="deck-summary-head">

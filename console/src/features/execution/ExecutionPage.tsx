@@ -218,7 +218,7 @@ function NodeMissing({ route, ready }: { readonly route: ExecutionRoute; readonl
     <section className="node-panel" aria-label={route.node ?? ""}>
       {ready ? (
         <Empty icon="search" title={words`There is no node ${route.node ?? ""} in this execution`}>
-          <Link className="text-link" href={executionPath({ ...route, node: null, view: null, attempt: null, tab: null })}>
+          <Link className="text-link" href={executionPath({ ...route, node: null, view: null, attempt: null, rank: null, tab: null })}>
             To its nodes
           </Link>
         </Empty>

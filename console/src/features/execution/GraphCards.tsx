@@ -116,5 +116,5 @@ function GroupCard({ data }: NodeProps<Extract<Card, { type: "groupCard" }>>) {
 }
 
 export function nodeRoute(route: ExecutionRoute, node: string): ExecutionRoute {
-  return { ...route, node, view: null, attempt: null, tab: null };
+  return { ...route, node, view: null, attempt: null, rank: null, tab: null };
 }

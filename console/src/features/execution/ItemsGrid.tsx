@@ -87,7 +87,7 @@ function inRows(items: readonly Item[], columns: number): readonly GridRow[] {
 /** Addresses of items, of which thousands are made: all but the item's number is written once. */
 function itemPaths(route: ExecutionRoute, array: string): (index: number) => string {
   const mark = "item-number";
-  const path = executionPath({ ...route, node: `${array}:${mark}`, view: null, attempt: null, tab: null });
+  const path = executionPath({ ...route, node: `${array}:${mark}`, view: null, attempt: null, rank: null, tab: null });
   const [before = "", after = ""] = path.split(mark);
   return (index) => `${before}${index}${after}`;
 }

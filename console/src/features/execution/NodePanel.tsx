@@ -7,6 +7,7 @@ import type { Item } from "../../core/items";
 import { childrenOf, type NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES, nodeLook } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
+import { parseRank, ranksOf, rankShown } from "../../core/ranks";
 import { executionPath, type ExecutionRoute, type NodeView } from "../../core/routes";
 import { Empty } from "../../ui/Empty";
 import { Icon } from "../../ui/icons";
@@ -56,7 +57,7 @@ export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
     <section className="node-panel" aria-label={words`Node ${row.name}`}>
       <div className="node-top">
         <header className="node-header">
-          <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, tab: null })} aria-label="Close the node" title="Close the node">
+          <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, rank: null, tab: null })} aria-label="Close the node" title="Close the node">
             <Icon name="close" />
           </Link>
           <h2 title={row.id}>{row.name}</h2>
@@ -66,7 +67,10 @@ export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
           <span className="node-duration">
             {row.queued ? queuedWords(row.queued) : <Duration from={row.startedAt} to={row.endedAt} />}
           </span>
-          {row.attempts.length > 1 && <AttemptSelect route={route} row={row} />}
+          <span className="node-selects">
+            <RankSelect route={route} row={row} view={view} />
+            {row.attempts.length > 1 && <AttemptSelect route={route} row={row} />}
+          </span>
         </header>
         <Tabs label="Node" tabs={tabs} chosen={view} />
       </div>
@@ -81,7 +85,7 @@ export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
 function ItemOf({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
   const array = row.id.slice(0, row.id.lastIndexOf(":"));
   return (
-    <Link className="text-link" href={executionPath({ ...route, node: array, view: "items", attempt: null, tab: null })}>
+    <Link className="text-link" href={executionPath({ ...route, node: array, view: "items", attempt: null, rank: null, tab: null })}>
       All items
     </Link>
   );
@@ -170,7 +174,7 @@ function InnerNodes({ route, parent, rows }: InnerNodesProps) {
       <ul ref={list} aria-label="Nodes inside" style={style}>
         {shown.map(({ row, attributes }) => (
           <li key={row.id} {...attributes}>
-            <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null })}>
+            <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null, rank: null })}>
               {row.name}
             </Link>
             {(row.condition || row.given) && <span className="timeline-given">{row.condition || row.given}</span>}
@@ -198,6 +202,28 @@ function ItemError({ route: { project, domain, name }, row }: { readonly route: 
   if (found.isPending) return <Skeleton label="Loading the error" />;
   const error = found.data?.closure?.error;
   return error ? <ErrorText error={error} /> : <Empty icon="check" title="No error">{found.error?.message}</Empty>;
+}
+
+/** Whose Deck or log is shown, of a task that runs as several processes. */
+function RankSelect({ route, row, view }: { readonly route: ExecutionRoute; readonly row: NodeRow; readonly view: NodeView }) {
+  const { go } = useRouter();
+  const ranks = ranksOf(row.attempts, route.attempt);
+  if (!ranks || (view !== "log" && (view !== "deck" || !row.hasDeck))) return null;
+  return (
+    <select
+      className="attempt-select"
+      aria-label="Rank"
+      value={String(rankShown(ranks, route.rank, view))}
+      onChange={({ target }) => go(executionPath({ ...route, rank: parseRank(target.value), tab: null }))}
+    >
+      {view === "deck" && ranks.decks && <option value="all">All ranks</option>}
+      {Array.from({ length: ranks.count }, (_, rank) => (
+        <option key={rank} value={rank}>
+          {`Rank ${rank} of ${ranks.count}`}
+        </option>
+      ))}
+    </select>
+  );
 }
 
 function AttemptSelect({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {

@@ -28,7 +28,7 @@ interface TimelineRowProps {
 
 /** What a row shows. A row of which nothing has changed is the same object, and is not rendered again. */
 export const TimelineRow = memo(function TimelineRow({ route, row, depth, inside, scale, onFold }: TimelineRowProps) {
-  const href = executionPath({ ...route, node: row.id, view: null, attempt: null, tab: null });
+  const href = executionPath({ ...route, node: row.id, view: null, attempt: null, rank: null, tab: null });
   const given = row.condition || row.given;
   return (
     <>
