@@ -137,8 +137,8 @@ def within(replay: Replay, segment: Segment, document_bytes: int = bounds.DOCUME
     """
     if _is_ample(replay, segment.ops, document_bytes):
         return segment
-    room = _Room(replay, document_bytes)
-    ops = [op for op in segment.ops if room.takes(op)]
+    allowance = _Allowance(replay, document_bytes)
+    ops = [op for op in segment.ops if allowance.takes(op)]
     if len(ops) == len(segment.ops):
         return segment
     words = (
@@ -165,7 +165,7 @@ def _is_ample(replay: Replay, ops: Sequence[Op], document_bytes: int) -> bool:
     return weight <= document_bytes
 
 
-class _Room:
+class _Allowance:
     """Counts how much more a document may hold, while a segment is gone through op by op."""
 
     def __init__(self, replay: Replay, document_bytes: int) -> None:

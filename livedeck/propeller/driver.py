@@ -21,6 +21,7 @@ from livedeck.propeller.addresses import Addresses, execution_key
 from livedeck.propeller.attempts import AttemptEnvironment, AttemptWriter
 from livedeck.propeller.children import Children
 from livedeck.propeller.commands import Command, NodeCommand, ReportWorkflow
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.control_plane import Claim, ControlPlane, ExecutionEvent, Recorded
 from livedeck.propeller.data import Data
 from livedeck.propeller.event_writer import EventWriter
@@ -33,7 +34,6 @@ from livedeck.propeller.node_handler import NodeHandler
 from livedeck.propeller.observations import Observations
 from livedeck.propeller.phases import TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
 from livedeck.propeller.recovered_nodes import RecoveredNodes
 from livedeck.propeller.recovery import RecordedNodes, failure_of, rebuild, records_of, walk

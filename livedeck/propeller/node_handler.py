@@ -6,7 +6,7 @@ planned of it. The rest of the engine knows nodes only by this interface:
 ==============  =============================================================  =============================
 part            methods                                                        called by
 ==============  =============================================================  =============================
-planning        ``matches``, ``plan``                                          ``planner``
+planning        ``matches``, ``plan``                                          ``compiled_closure``
 rules           ``ready``, ``handle``, ``resume``, ``stop``, ``scope_over``    ``machine``, ``transition``
 shell           ``carry_out``, ``inputs_of``                                   ``driver``, ``shell``
 recovery        ``rebuild``                                                    ``recovery``
@@ -40,10 +40,10 @@ from livedeck.propeller.phases import NodePhase
 
 if TYPE_CHECKING:
     from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
+    from livedeck.propeller.compiled_closure import Planner
     from livedeck.propeller.event_writer import ReportContext
     from livedeck.propeller.events import NodeEvent
     from livedeck.propeller.plan import Path, ScopePlan
-    from livedeck.propeller.planner import Planner
     from livedeck.propeller.recovery import RecordedNode
     from livedeck.propeller.shell import Shell
     from livedeck.propeller.state import NodeState, ScopeState

@@ -1,6 +1,6 @@
 """What is to be run: a compiled workflow closure, read once into the few facts that decisions need.
 
-``planner`` makes it. A plan never changes while its execution runs; a node whose own nodes are known only once
+``compiled_closure`` makes it. A plan never changes while its execution runs; a node whose own nodes are known only once
 something has run (a dynamic task) brings the plan of its scope then.
 """
 

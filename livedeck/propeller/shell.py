@@ -14,6 +14,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from livedeck.errors import InvalidWorkflow
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.children import Children
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.control_plane import ControlPlane
 from livedeck.propeller.data import Data
 from livedeck.propeller.events import Event, Gathered, GatherFailed, NodeEvent, Prepared, PrepareFailed, Recovered
@@ -21,7 +22,6 @@ from livedeck.propeller.failures import Failure
 from livedeck.propeller.launcher import Launcher
 from livedeck.propeller.observations import Observations
 from livedeck.propeller.plan import NodePlan, Path, ScopePlan
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recorder import EventRecorder
 from livedeck.propeller.recovered_nodes import RecoveredNodes
 from livedeck.propeller.recovery import RecordedNodes, rebuild_scope, walk

@@ -6,7 +6,7 @@ from typing import Any
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.assignability import bare
-from livedeck.sdk.conditions import Condition
+from livedeck.sdk.comparisons import Condition
 from livedeck.sdk.entities import AnyEntity, Entity, current_caller
 from livedeck.sdk.interface import Interface
 from livedeck.sdk.nodes import Node, Reference, refuse_overrides

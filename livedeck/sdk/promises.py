@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Self
 
 from livedeck.errors import InvalidWorkflow
 from livedeck.sdk.assignability import bare
-from livedeck.sdk.conditions import Comparison, Operator, compared
+from livedeck.sdk.comparisons import Comparison, Operator, compared
 from livedeck.sdk.nodes import CallResult, Constant, Node, Reference, Step
 from livedeck.sdk.types import type_name
 from livedeck.sdk.types.dicts import is_typed_dict, keys_of

@@ -13,8 +13,8 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from livedeck.errors import InvalidWorkflow
 from livedeck.executors.api import Attempt, Exit
 from livedeck.literals.offloading import stand_in
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.nodes import KINDS
-from livedeck.propeller.planner import Planner
 from livedeck.store import join_uri, open_store
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed

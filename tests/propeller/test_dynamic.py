@@ -15,11 +15,11 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.executors.api import Attempt, Exit
 from livedeck.propeller import PropellerSettings
+from livedeck.propeller.compiled_closure import MOST_LEVELS
 from livedeck.propeller.driver import FEW_NODES
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.nodes.dynamic import DynamicHandler
 from livedeck.propeller.nodes.dynamic.messages import NodesFound
-from livedeck.propeller.planner import MOST_LEVELS
 from livedeck.store import open_store
 from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
 from livedeck.testing.executors import DONE, succeed

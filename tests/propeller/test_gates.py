@@ -13,8 +13,8 @@ from flyteidl.core.workflow_pb2 import GateNode, Node, NodeMetadata
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.errors import InvalidWorkflow
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.nodes import KINDS
-from livedeck.propeller.planner import Planner
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, literal
 from livedeck.testing.workflows import (

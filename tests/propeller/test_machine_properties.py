@@ -33,6 +33,7 @@ from livedeck.propeller.commands import (
     ReserveOutputs,
     Stop,
 )
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.events import (
     AskedToAbort,
     AttemptExpired,
@@ -71,7 +72,6 @@ from livedeck.propeller.nodes.launch_plan.messages import (
 )
 from livedeck.propeller.phases import NODE, TASK, WORKFLOW, NodePhase, TaskPhase, WorkflowPhase
 from livedeck.propeller.plan import Path, ScopePlan
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedAttempt, RecordedNode, rebuild, rebuild_scope, recorded_item
 from livedeck.propeller.state import ExecutionState, ScopeState, node_at, plan_at
 from livedeck.propeller.transition import Transition

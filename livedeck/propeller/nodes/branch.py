@@ -15,13 +15,13 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent
 from livedeck.errors import InvalidWorkflow
 from livedeck.literals.conditions import holds
 from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, PrepareFailed
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.node_handler import HasNoAttempts, HoldsPlannedScope, ScopeBuilder
 from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.plan import NodePlan, Path, ScopePlan
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.scope_policy import WorkflowPolicy
 from livedeck.propeller.shell import Shell

@@ -18,12 +18,12 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskNodeMetadata
 
 from livedeck.propeller import cached_outputs
 from livedeck.propeller.commands import NodeCommand, Prepare, ReleaseOutputs, ReportNode, ReserveOutputs
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import CacheHit, CacheMissed, NodeEvent, OutputsAwaited, Prepared
 from livedeck.propeller.node_handler import NodeHandler, WrapsKind
 from livedeck.propeller.phases import NodePhase
 from livedeck.propeller.plan import Path, TaskPlan
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.transition import Transition
 

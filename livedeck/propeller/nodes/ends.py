@@ -9,12 +9,12 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.errors import ImpossibleTransition
 from livedeck.propeller.commands import Gather, NodeCommand, ReportNode
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import Gathered, GatherFailed, NodeEvent
 from livedeck.propeller.node_handler import HasNoAttempts, HoldsNoScope, ScopeBuilder
 from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.plan import END, START, Path
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import NodeState

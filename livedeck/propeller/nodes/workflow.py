@@ -9,12 +9,12 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.node_handler import HasNoAttempts, HoldsPlannedScope, ScopeBuilder
 from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.plan import Path, ScopePlan
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import NodeState, ScopeState

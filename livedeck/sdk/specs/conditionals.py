@@ -6,8 +6,8 @@ from flyteidl.core.condition_pb2 import BooleanExpression, ComparisonExpression,
 from flyteidl.core.types_pb2 import Error
 from flyteidl.core.workflow_pb2 import IfBlock, IfElseBlock, Node
 
+from livedeck.sdk.comparisons import Comparison, Condition, Conjunction, Junction, Operator
 from livedeck.sdk.conditionals import Conditional
-from livedeck.sdk.conditions import Comparison, Condition, Conjunction, Junction, Operator
 from livedeck.sdk.nodes import Constant, Reference
 from livedeck.sdk.types import DataPlane, to_literal
 

@@ -40,20 +40,20 @@ export function ExecutionsTable({ executions, complete }: ExecutionsTableProps) 
         </tr>
       </thead>
       <tbody ref={list}>
-        <Room pixels={room.above} />
+        <Spacer pixels={room.above} />
         {shown.map(({ row, attributes }) => (
           <tr key={row.id} ref={attributes.ref} data-index={attributes["data-index"]} aria-rowindex={attributes["aria-posinset"] + 1}>
             <ExecutionCells execution={row.execution} />
           </tr>
         ))}
-        <Room pixels={room.below} />
+        <Spacer pixels={room.below} />
       </tbody>
     </table>
   );
 }
 
 /** In place of rows that are not in the page. */
-function Room({ pixels }: { readonly pixels: number }) {
+function Spacer({ pixels }: { readonly pixels: number }) {
   return pixels > 0 && <tr className="executions-room" aria-hidden="true" style={{ height: pixels }} />;
 }
 

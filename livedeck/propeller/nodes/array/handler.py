@@ -13,6 +13,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.errors import ImpossibleTransition, InvalidWorkflow, UnsupportedOption
 from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode, ReportTask
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.failures import Failure
@@ -23,7 +24,6 @@ from livedeck.propeller.nodes.array.messages import Collect, Collected, CollectF
 from livedeck.propeller.nodes.array.policy import ItemPolicy
 from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskTrigger
 from livedeck.propeller.plan import Items, Path, ScopePlan
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import AttemptState, NodeState, ScopeState

@@ -12,6 +12,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.errors import ImpossibleTransition
 from livedeck.propeller.commands import ReportNode, ReportTask
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import AttemptFailed, AttemptLeftNodes, CacheHit, NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.failures import Failure
@@ -20,7 +21,6 @@ from livedeck.propeller.nodes.array import reports
 from livedeck.propeller.nodes.array.policy import ItemPolicy
 from livedeck.propeller.phases import NodePhase, TaskPhase
 from livedeck.propeller.plan import NodePlan, Path
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.transition import Transition
 
 

@@ -16,6 +16,7 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.propeller.commands import KeepOutputs, NodeCommand, Prepare, ReleaseOutputs, ReportNode, ReportTask
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import (
     AttemptEvent,
@@ -37,7 +38,6 @@ from livedeck.propeller.nodes.dynamic.messages import (
 from livedeck.propeller.nodes.dynamic.shell import compile_nodes, find_nodes, recover_nodes
 from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskTrigger
 from livedeck.propeller.plan import Path
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import NodeState, ScopeState, Stopping

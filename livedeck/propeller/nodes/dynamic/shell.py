@@ -15,10 +15,10 @@ from google.protobuf.message import DecodeError
 
 from livedeck.errors import ImpossibleTransition, Refusal, StoreError, StoreUnavailable, UserError
 from livedeck.literals.parsing import parse_into
+from livedeck.propeller.compiled_closure import MOST_LEVELS, Planner
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.nodes.dynamic.messages import NodesFound, NodesRecovered, NodesRefused
 from livedeck.propeller.plan import Path
-from livedeck.propeller.planner import MOST_LEVELS, Planner
 from livedeck.propeller.retry import retry
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import ScopeState, scope_at

@@ -8,6 +8,7 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.node_handler import HasNoAttempts, HoldsNoScope, ScopeBuilder
@@ -15,7 +16,6 @@ from livedeck.propeller.nodes.gate.planning import Gate, gate_of
 from livedeck.propeller.nodes.gate.shell import GateOpened, GateStaysShut, WaitAtGate, wait
 from livedeck.propeller.phases import NodePhase, NodeTrigger
 from livedeck.propeller.plan import Path
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import NodeState

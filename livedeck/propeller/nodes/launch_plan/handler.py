@@ -15,6 +15,7 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.propeller.commands import NodeCommand, Prepare, ReportNode
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent, Prepared, PrepareFailed
 from livedeck.propeller.node_handler import HasNoAttempts, HoldsNoScope, ScopeBuilder
@@ -29,7 +30,6 @@ from livedeck.propeller.nodes.launch_plan.messages import (
 from livedeck.propeller.nodes.launch_plan.shell import abort_child, run_child
 from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskPhase
 from livedeck.propeller.plan import Path
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import AttemptState, NodeState, Stopping

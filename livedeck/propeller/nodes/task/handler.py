@@ -8,6 +8,7 @@ from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent
 
 from livedeck.propeller.commands import NodeCommand, ReportNode, ReportTask
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.event_writer import ReportContext
 from livedeck.propeller.events import NodeEvent
 from livedeck.propeller.node_handler import HoldsNoScope, ScopeBuilder
@@ -15,7 +16,6 @@ from livedeck.propeller.nodes.task import reports, rules
 from livedeck.propeller.nodes.task.planning import task_plan
 from livedeck.propeller.nodes.task.shell import carry_out
 from livedeck.propeller.plan import Path, TaskPlan
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import NodeState

@@ -9,12 +9,12 @@ from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.deck.numerals import format_duration
 from livedeck.propeller.commands import NodeCommand
+from livedeck.propeller.compiled_closure import Planner
 from livedeck.propeller.events import NodeEvent
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.node_handler import NodeHandler, WrapsKind
 from livedeck.propeller.nodes.timed.shell import TimeIsOver, WatchTime, watch
 from livedeck.propeller.plan import Path
-from livedeck.propeller.planner import Planner
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.transition import Transition
 

@@ -9,9 +9,9 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from flyteidl.core.workflow_pb2 import ArrayNode, Node, NodeMetadata, WorkflowNode
 
 from livedeck.errors import InvalidWorkflow, UnsupportedOption
+from livedeck.propeller.compiled_closure import MOST_LEVELS, Planner
 from livedeck.propeller.nodes import KINDS
 from livedeck.propeller.plan import ScopePlan
-from livedeck.propeller.planner import MOST_LEVELS, Planner
 from livedeck.testing.workflows import (
     ANY,
     Part,
