@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test cluster-test cluster-demo chaos torch-test ray-test ray-short versions-test versions-short docs console wheel bench growth lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test fault-matrix cluster-test cluster-demo chaos torch-test ray-test ray-short versions-test versions-short docs console wheel bench growth lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ kill-test: $(VENV)/.dev  ## Kill the server with -9 at 20 random moments of a 10
 
 fault-test: $(VENV)/.dev azurite  ## Every fault of a store before, at and after the end of a task's function
 	@$(BIN)/python -m pytest tests/faults --all-faults $(ARGS)
+
+fault-matrix: $(VENV)/.dev azurite  ## Every fault of every store at every stage of a task; writes the table in docs/stores.md
+	@$(BIN)/python -m pytest tests/faults/test_matrix.py --all-faults --fault-table $(ARGS)
 
 cluster-test: $(VENV)/.dev .venv-ray/.ready $(CONSOLE) postgresql chromium  ## Several servers on one PostgreSQL: each way to lose one, or the database, while they run; the demonstration, and a little chaos
 	@$(BIN)/python -m pytest tests/admin --on-postgresql $(ARGS)

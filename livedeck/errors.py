@@ -25,7 +25,7 @@ The tree (catch the branch that you can do something about)::
     │   ├── UnreadableObject      too large, or no regular file: reading it again will not help
     │   ├── NoCredentials         none for the store, or they are incomplete or cannot be read
     │   └── StoreUnavailable      the store is failing for now: worth trying again
-    │       ├── BucketNotFound    there is no such bucket, at least just now
+    │       ├── BucketNotFound    its bucket or folder is not there, at least just now
     │       └── StoreFull         it has no room for what is written: something smaller may fit
     ├── DeckError                 a Deck or segment that cannot be read
     ├── ExecutorError             the executor could not start or reach an attempt
@@ -164,7 +164,7 @@ class StoreUnavailable(StoreError):
 
 
 class BucketNotFound(StoreUnavailable):
-    """There is no such bucket. It may be there again: nothing in it counts as not there meanwhile."""
+    """A store's bucket or folder is not there. It may be back: nothing in it counts as not there meanwhile."""
 
 
 class StoreFull(StoreUnavailable):

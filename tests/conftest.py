@@ -58,6 +58,7 @@ def leaves_signals_alone() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=5, help="how often tests/integration/test_kill.py kills the server")
     parser.addoption("--all-faults", action="store_true", help="tests/faults: every fault at every moment, not a few")
+    parser.addoption("--fault-table", action="store_true", help="tests/faults: write docs/stores.md's table")
     parser.addoption("--all-losses", action="store_true", help="tests/cluster: every way to lose a server, not a few")
     parser.addoption("--on-postgresql", action="store_true", help="tests/admin: on PostgreSQL instead of SQLite")
     parser.addoption("--kill-seed", type=int, default=None, help="seed of the moments; it is printed with a failure")

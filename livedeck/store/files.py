@@ -16,6 +16,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from livedeck.errors import (
+    BucketNotFound,
     InvalidKey,
     ObjectExists,
     ObjectNotFound,
@@ -53,11 +54,12 @@ class FileBackend:
     def __init__(self, root: str) -> None:
         self._root = root.rstrip("/")  # nothing, for the whole disk
         self._real_root: str | None = None
+        self._was_there = False  # an object has been read or written
 
     def get(self, key: str, limit: int | None = None) -> bytes:
         """Read a whole file, unless it has more than ``limit`` bytes."""
         path = self._path(key)
-        with _translated("read", path), self._opened(path) as (descriptor, size):
+        with self._looking("read", path), self._opened(path) as (descriptor, size):
             if limit is not None and size > limit:
                 raise too_large(path, size, limit)
             return _read(descriptor, size)
@@ -65,14 +67,14 @@ class FileBackend:
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """Read some of a file's bytes."""
         path = self._path(key)
-        with _translated("read", path), self._opened(path) as (descriptor, size):
+        with self._looking("read", path), self._opened(path) as (descriptor, size):
             os.lseek(descriptor, start, os.SEEK_SET)
             return _read(descriptor, max(0, min(length, size - start)))
 
     def open(self, key: str) -> int:
         """Open a file for reading; the caller closes the descriptor."""
         path = self._path(key)
-        with _translated("read", path):
+        with self._looking("read", path):
             return self._open(path)[0]
 
     def put(self, key: str, data: bytes, content_type: str | None) -> None:
@@ -82,6 +84,7 @@ class FileBackend:
         with _translated("write", path), _staged(path) as staged:
             _write(staged, data)
             os.replace(staged, path)
+        self._was_there = True
 
     def create(self, key: str, data: bytes, content_type: str | None) -> None:
         """Write a file unless there is one, in one step: linking fails when the name exists."""
@@ -98,7 +101,7 @@ class FileBackend:
         """Look at a file; None when there is none."""
         path = self._path(key)
         try:
-            with _translated("look at", path):
+            with self._looking("look at", path):
                 stat = os.stat(path)
         except ObjectNotFound:
             return None
@@ -112,6 +115,8 @@ class FileBackend:
         """Yield the keys below a folder, sorted."""
         top = self._path(prefix)
         keys: list[str] = []
+        with suppress(ObjectNotFound), self._looking("list", top):
+            os.stat(top)
         with _translated("list", top):
             for folder, _, names in os.walk(top, onerror=_raise_unless_missing):
                 shown = os.path.relpath(folder, self._root or "/")
@@ -123,6 +128,8 @@ class FileBackend:
         """Return the bytes of the files in a folder, links left out."""
         top = self._path(prefix)
         size = 0
+        with suppress(ObjectNotFound), self._looking("list", top):
+            os.stat(top)
         with _translated("list", top):
             for folder, _, names in os.walk(top, onerror=_raise_unless_missing):
                 for name in names:
@@ -134,13 +141,14 @@ class FileBackend:
     def delete(self, key: str) -> None:
         """Remove a file; nothing happens when there is none."""
         path = self._path(key)
-        with suppress(ObjectNotFound), _translated("delete", path):
+        with suppress(ObjectNotFound), self._looking("delete", path):
             os.unlink(path)
 
     def delete_below(self, prefix: str) -> None:
         """Remove a folder and all that is in it, links but not what they lead to."""
         top = self._path(prefix)
-        with suppress(ObjectNotFound), _translated("delete", top):
+        with suppress(ObjectNotFound), self._looking("delete", top):
+            os.lstat(top)
             if os.path.islink(top):
                 os.unlink(top)
             else:
@@ -149,7 +157,7 @@ class FileBackend:
     def download_to(self, key: str, path: Path) -> None:
         """Copy an object to a file of the caller's, in one step."""
         source, target = self._path(key), str(path)
-        with _translated("read", source):
+        with self._looking("read", source):
             descriptor, _ = self._open(source)
         with (
             open(descriptor, "rb") as file,
@@ -174,6 +182,29 @@ class FileBackend:
         """Files have no signed URLs."""
         del key, method, expires
         return None
+
+    @contextmanager
+    def _looking(self, verb: str, path: str) -> Iterator[None]:
+        """Tell an object that is not there from a store that is away: what it holds would count as lost."""
+        try:
+            with _translated(verb, path):
+                yield
+        except ObjectNotFound as error:
+            if self._is_away():
+                raise BucketNotFound(f"cannot {verb} {path}: the store's folder {self._root} is not there") from error
+            raise
+
+    def _is_away(self) -> bool:
+        """Whether something else is where the folder, or one above it, has to be, or nothing where it has been.
+
+        A folder that was never there is no such thing: it is made with the first object in it.
+        """
+        folder = self._root
+        while folder and not os.path.exists(folder):
+            if self._was_there:
+                return True
+            folder = os.path.dirname(folder).rstrip("/")
+        return bool(folder) and not os.path.isdir(folder)
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}"
@@ -207,6 +238,7 @@ class FileBackend:
         except BaseException:
             os.close(descriptor)
             raise
+        self._was_there = True
         return descriptor, size
 
     def _check_below_root(self, descriptor: int, path: str) -> None:

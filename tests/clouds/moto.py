@@ -15,6 +15,7 @@ TROUBLES: Mapping[Trouble, tuple[int, str]] = {
     Trouble.BUSY: (503, "SlowDown"),
     Trouble.EXPIRED: (400, "ExpiredToken"),
     Trouble.FORBIDDEN: (403, "AccessDenied"),
+    Trouble.FULL: (507, "XMinioStorageFull"),  # of MinIO
     Trouble.NO_BUCKET: (404, "NoSuchBucket"),
 }
 

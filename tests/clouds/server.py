@@ -15,8 +15,9 @@ import pytest
 
 from tests.clouds.exchange import Reply, Request, Send
 
-STARTING = 120.0
-"""Seconds that a server may take until it answers."""
+TRIES = 2000
+PAUSE = 0.05
+"""How often a server that was started is asked for an answer, and the seconds between."""
 
 
 class Trouble(Enum):
@@ -30,6 +31,8 @@ class Trouble(Enum):
     """The credentials are not valid any more."""
     FORBIDDEN = "forbidden"
     """The credentials do not allow it."""
+    FULL = "full"
+    """There is no room; not every cloud says so."""
     NO_BUCKET = "no bucket"
     """There is no such bucket."""
 
@@ -88,14 +91,15 @@ def running_process(command: Sequence[str | Path], url: str, folder: Path) -> It
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + STARTING
-    while process.poll() is None and time.monotonic() < deadline:
+    for _ in range(TRIES):  # not by the clock, for the machine may stand still
         try:
-            urllib.request.urlopen(url, timeout=STARTING).close()
+            urllib.request.urlopen(url, timeout=60).close()
         except urllib.error.HTTPError as answer:
             answer.close()
         except OSError:
-            time.sleep(0.05)
+            if process.poll() is not None:
+                break
+            time.sleep(PAUSE)
             continue
         return
     pytest.fail(f"{url} does not answer; the server said:\n{log.read_text(errors='replace')[-4000:]}")

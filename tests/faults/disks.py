@@ -1,4 +1,4 @@
-"""Faults of a local disk: a small file system of its own, which is filled, made read-only, taken away or frozen."""
+"""Faults of a local disk: a small file system, which is filled, made read-only, taken away, frozen or slowed down."""
 
 import contextlib
 import ctypes
@@ -7,6 +7,7 @@ import fcntl
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,8 @@ class Disk:
         self.store = folder / "store"
         self.store.mkdir()
         self._filler = folder / "filler"
+        self._well = threading.Event()
+        self._stutter: threading.Thread | None = None
 
     def fail(self, fault: str) -> None:
         """Begin a fault, one of `DISK_FAULTS`."""
@@ -38,6 +41,10 @@ class Disk:
 
     def recover(self) -> None:
         """End whatever fault there is."""
+        if self._stutter is not None:
+            self._well.set()
+            self._stutter.join()
+            self._stutter = None
         with contextlib.suppress(OSError):  # it is not frozen
             self._ioctl(_THAW)
         self._remount(0)
@@ -63,6 +70,20 @@ class Disk:
     def _frozen(self) -> None:
         self._ioctl(_FREEZE)
 
+    def _slow(self) -> None:
+        """Let writes wait for a part of a second, again and again."""
+        self._well.clear()
+        self._stutter = threading.Thread(target=self._freeze_and_thaw, name="slow-disk")
+        self._stutter.start()
+
+    def _freeze_and_thaw(self) -> None:
+        while not self._well.wait(0.05):
+            self._ioctl(_FREEZE)
+            try:
+                self._well.wait(0.3)
+            finally:
+                self._ioctl(_THAW)
+
     @property
     def _away(self) -> Path:
         return self.folder / "away"
@@ -83,7 +104,7 @@ class Disk:
             os.close(fd)
 
 
-DISK_FAULTS = ("full", "read-only", "gone", "frozen")
+DISK_FAULTS = ("full", "read-only", "gone", "frozen", "slow")
 
 
 @contextlib.contextmanager

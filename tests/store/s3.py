@@ -29,8 +29,6 @@ class S3Server(http.server.ThreadingHTTPServer):
         """Statuses of the next answers."""
         self.stalls: deque[threading.Event] = deque()
         """For each request that gets no answer: an event that lets go of it."""
-        self.interpose: Callable[[Handler, str, Callable[[], None]], None] = lambda _handler, _key, serve: serve()
-        """In the way of every request: see tests/faults."""
         self.pause = 0.0
         self.latency = 0.0
         self.over = threading.Event()
@@ -55,7 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         key = urllib.parse.unquote(url.path)
         self.server.over.wait(self.server.latency)
         self.server.requests.append((self.command, key, dict(self.headers)))
-        self.server.interpose(self, key, lambda: self._serve(key, url, body))
+        self._serve(key, url, body)
 
     def _serve(self, key: str, url: urllib.parse.SplitResult, body: bytes) -> None:
         """Do what is asked, or answer as the script says."""

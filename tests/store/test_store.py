@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from livedeck.errors import (
+    BucketNotFound,
     InvalidKey,
     ObjectExists,
     StoreError,
@@ -110,6 +111,29 @@ def test_a_file_where_a_folder_is_needed(tmp_path: Path) -> None:
     store.put("a", b"x")
     with pytest.raises(StoreError, match="a/b"):
         store.put("a/b", b"y")
+
+
+def test_nothing_counts_as_not_there_while_the_folder_is_away(tmp_path: Path) -> None:
+    folder = tmp_path / "disk" / "store"
+    store = open_store(f"{folder.as_uri()}/run")  # that of an attempt, which has read nothing yet
+    store.put("inputs.pb", b"x")
+    read = open_store(f"{folder.as_uri()}/run/other")
+    assert read.head("k") is None  # a folder is made with the first object in it
+    folder.rename(tmp_path / "away")
+    for away in ("another takes its place", "nothing is there"):
+        if away == "another takes its place":
+            folder.touch()
+        else:
+            folder.unlink()
+        stores = (store, read) if folder.exists() else (store,)
+        for each in stores:
+            for call in (each.get, each.head, each.delete, each.delete_below, each.size_below):
+                with pytest.raises(BucketNotFound, match="is not there"):
+                    call("inputs.pb")
+            with pytest.raises(BucketNotFound):
+                list(each.list())
+    (tmp_path / "away").rename(folder)
+    assert store.get("inputs.pb") == b"x"
 
 
 def test_a_link_to_nothing_where_a_folder_is_needed_is_no_object_that_exists(tmp_path: Path) -> None:

@@ -1,10 +1,16 @@
-"""Two tasks, the first of which lets a test choose what happens just before it ends."""
+"""Two tasks, the first of which lets a test choose what happens at each stage of its life."""
 
+import json
+import os
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 from livedeck import Deck, File, current_context, task, workflow
+
+GATES = os.environ.get("FAULTS_GATES")
+"""Folder in which attempts wait for a test to let them load, by their executions' names."""
+PUBLISHES = 20
 
 
 class Made(NamedTuple):
@@ -30,10 +36,26 @@ def publish(text: str) -> None:
 
 
 def work(place: Path) -> None:
+    """Publish in three parts; each is timed, and said to be over."""
+    took: dict[str, float] = {}
+    began = time.monotonic()
     publish("before")
+    took["placeholder"] = time.monotonic() - began
     (place / "begun").touch()
+
+    wait_for(place / "half")
+    began = time.monotonic()
+    for number in range(PUBLISHES):
+        publish(str(number))
+        time.sleep(0.01)
+    took["mid-run"] = time.monotonic() - began
+    (place / "published").touch()
+
     wait_for(place / "go")
+    began = time.monotonic()
     publish("last")
+    took["final"] = time.monotonic() - began
+    (place / "took").write_text(json.dumps(took))
 
 
 @task(enable_deck=True)
@@ -68,3 +90,10 @@ def both(folder: str) -> str:
 def failing(folder: str) -> str:
     made = first_fails(folder=folder)
     return second(number=made.number, file=made.file, folder=folder)
+
+
+if GATES and (execution := os.environ.get("FLYTE_INTERNAL_EXECUTION_ID")):
+    gate = Path(GATES, execution)
+    gate.mkdir(exist_ok=True)
+    (gate / "loading").touch()
+    wait_for(gate / "load")
