@@ -23,8 +23,10 @@ def main() -> None:
         node = Node(RayParams(**given), head="gcs_address" not in given, shutdown_at_exit=True, spawn_reaper=True)
     except Exception as error:  # noqa: BLE001 - Ray has none of its own for a node that was not there within 30 s
         print(f"again, for {error}", flush=True)  # noqa: T201 - its output is its log
-        for process in psutil.Process().children(recursive=True):
+        begun = psutil.Process().children(recursive=True)
+        for process in begun:
             process.kill()
+        psutil.wait_procs(begun, timeout=60)  # which reaps them: the node that comes next is to have its own alone
         os.execv(sys.executable, [sys.executable, "-m", __spec__.name, sys.argv[1]])  # noqa: S606 - this very program
     print(f"the node is there: {node.gcs_address}", flush=True)  # noqa: T201 - what is waited for
     while not node.dead_processes():
