@@ -230,6 +230,13 @@ def database_of(request: pytest.FixtureRequest) -> Iterator[DatabaseOf]:
 
 
 @pytest.fixture
+def in_a_file(request: pytest.FixtureRequest) -> None:
+    """Leave a test out where no database is a file."""
+    if request.config.getoption("--on-postgresql"):
+        pytest.skip("it is of SQLite's file")
+
+
+@pytest.fixture
 def database_url(database_of: DatabaseOf, tmp_path: Path) -> str:
     return database_of(tmp_path)
 

@@ -212,6 +212,7 @@ async def test_attempts_reach_it_by_the_name_that_they_are_given(tmp_path: Path)
             assert (await http.get("/healthz", headers={"Host": "tail.cluster:9000"})).status_code >= 400
 
 
+@pytest.mark.usefixtures("in_a_file")
 async def test_a_database_that_is_deleted_under_the_server_is_noticed(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin, httpx.AsyncClient(base_url=f"http://{admin.endpoint}") as http:
         assert (await http.get("/healthz")).status_code == 200

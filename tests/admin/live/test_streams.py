@@ -124,6 +124,7 @@ async def test_who_knows_more_than_a_database_that_was_restored_is_told_to_forge
         assert [event.event for event in await stream.until("ready")] == ["reset", "execution", "ready"]
 
 
+@pytest.mark.usefixtures("in_a_file")
 @pytest.mark.parametrize("path", [PATH, LIST])
 async def test_viewers_are_told_that_the_database_is_gone_and_those_who_come_are_refused(
     world: Any, tmp_path: Path, path: str

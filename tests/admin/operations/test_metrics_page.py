@@ -95,6 +95,7 @@ async def test_openmetrics_is_spoken_to_who_asks_for_it(tmp_path: Path) -> None:
     assert {family.name for family in families} >= {"livedeck_events", "livedeck_streams"}
 
 
+@pytest.mark.usefixtures("in_a_file")
 async def test_without_its_database_it_tells_the_rest(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         (tmp_path / "livedeck.db").unlink()

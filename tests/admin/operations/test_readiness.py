@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from livedeck.admin.app import Admin
 from livedeck.propeller.status import EngineStatus
@@ -49,6 +50,7 @@ async def test_without_an_engine_it_is_not_asked_for(tmp_path: Path) -> None:
         assert (await ask(admin))[1]["checks"] == {"database": "ok", "store": "ok"}
 
 
+@pytest.mark.usefixtures("in_a_file")
 async def test_a_database_that_is_gone_is_the_reason(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         (tmp_path / "livedeck.db").unlink()
