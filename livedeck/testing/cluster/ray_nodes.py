@@ -24,7 +24,7 @@ _READY: Final = re.compile(r"the node is there: (\S+)")
 
 
 class RayNode(Part):
-    """A node, whose process is ``ray_node``.
+    """A node, whose process is ``ray_process``.
 
     Args:
         name: what people call it.
@@ -62,7 +62,7 @@ class RayNode(Part):
             ),
             **({"gcs_address": self._head.address, "redis_address": self._head.address} if self._head else of_head),
         }
-        return [sys.executable, "-m", "livedeck.testing.cluster.ray_node", json.dumps(parameters)]
+        return [sys.executable, "-m", "livedeck.testing.cluster.ray_process", json.dumps(parameters)]
 
     @property
     def address(self) -> str:

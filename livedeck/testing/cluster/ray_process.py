@@ -1,7 +1,7 @@
 """The process of a node of a Ray cluster: it starts what a node consists of, and ends it when one part has ended.
 
 That is what ``ray start --block`` does, in a third of its time: that command loads all that Ray has. Started by
-``ray_nodes`` as ``python -m livedeck.testing.cluster.ray_node PARAMETERS``, those of Ray's node as JSON.
+``ray_nodes`` as ``python -m livedeck.testing.cluster.ray_process PARAMETERS``, those of Ray's node as JSON.
 """
 
 import json
