@@ -15,6 +15,7 @@ from pathlib import Path
 
 from livedeck import (
     Deck,
+    Elastic,
     LaunchPlan,
     RecoverableError,
     conditional,
@@ -114,6 +115,16 @@ def broken(x: int, folder: str) -> int:
         raise ValueError(f"{x} will never do")
 
 
+@task(task_config=Elastic(nproc_per_node=2), enable_deck=True, retries=RETRIES)
+def together(x: int, folder: str) -> int:
+    """Two processes: the first leaves the record."""
+    if os.environ["RANK"] != "0":
+        time.sleep(OPS * SECONDS)
+        return 0
+    with Body(folder).run():
+        return 3 * x
+
+
 @dynamic(retries=RETRIES)
 def spread(count: int, folder: str) -> list[int]:
     return [square(x=number, folder=folder) for number in range(count)]
@@ -181,9 +192,15 @@ def with_child(x: int, folder: str) -> int:
 
 
 @workflow
+def gang(x: int, folder: str) -> int:
+    """What runs as several processes."""
+    return add(a=together(x=x, folder=folder), b=1, folder=folder)
+
+
+@workflow
 def failing(x: int, folder: str) -> int:
     """What fails for good."""
     return add(a=broken(x=add(a=x, b=1, folder=folder), folder=folder), b=1, folder=folder)
 
 
-SHAPES = ("chain", "mapped", "nested", "retried", "branching", "spreading", "with_child", "failing")
+SHAPES = ("chain", "mapped", "nested", "retried", "branching", "spreading", "with_child", "gang", "failing")
