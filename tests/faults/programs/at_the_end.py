@@ -11,6 +11,7 @@ from livedeck import Deck, File, current_context, task, workflow
 GATES = os.environ.get("FAULTS_GATES")
 """Folder in which attempts wait for a test to let them load, by their executions' names."""
 PUBLISHES = 20
+PATIENCE = 600.0
 
 
 class Made(NamedTuple):
@@ -26,7 +27,10 @@ def note_run(folder: str, name: str) -> Path:
 
 
 def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not path.exists():
+        if time.monotonic() > deadline:  # the test has failed, and nobody will come
+            raise TimeoutError(f"no {path}")
         time.sleep(0.005)
 
 
