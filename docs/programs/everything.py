@@ -30,6 +30,10 @@ def elements(n: int) -> int:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     moments = [start + timedelta(minutes=minute) for minute in range(n)]
     chart.append(moments, {"e^x": [math.exp(x) for x in range(n)], "top-5": [x + 1 for x in range(n)]})
+    for step in range(n):
+        disc = f'<circle cx="32" cy="32" r="{30 / (step + 1)}" fill="teal"/>'
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{disc}</svg>'
+        deck.image(svg, caption="disc", step=step, boxes=[(0.1, 0.1, 0.8, 0.8, "all of it")])
     current_context().publish_decks(wait=True, timeout=5)
     deck.remove("html")
     deck = Deck("one thing")

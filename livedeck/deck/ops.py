@@ -16,6 +16,7 @@ import msgspec
 from livedeck.deck.kinds import BaseElement
 from livedeck.deck.kinds.chart import Chart, ChartCalls, Series
 from livedeck.deck.kinds.html import Html, HtmlCalls
+from livedeck.deck.kinds.image import Box, Image, ImageCalls, Picture
 from livedeck.deck.kinds.markdown import Markdown, MarkdownCalls
 from livedeck.deck.kinds.progress import Progress, ProgressCalls
 from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
@@ -25,6 +26,7 @@ from livedeck.deck.kinds.value import Value, ValueCalls
 __all__ = [
     "KINDS",
     "MOST_UNREADABLE",
+    "Box",
     "Chart",
     "Column",
     "Document",
@@ -35,8 +37,10 @@ __all__ = [
     "Extend",
     "Health",
     "Html",
+    "Image",
     "Markdown",
     "Op",
+    "Picture",
     "Progress",
     "Put",
     "Segment",
@@ -49,13 +53,13 @@ __all__ = [
     "Value",
 ]
 
-Element = Html | Markdown | Text | Progress | Value | Chart | Table
+Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image
 
 KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
 """The kinds of element by their names."""
 
 
-class ElementCalls(HtmlCalls, MarkdownCalls, TextCalls, ProgressCalls, ValueCalls, ChartCalls, TableCalls):
+class ElementCalls(HtmlCalls, MarkdownCalls, TextCalls, ProgressCalls, ValueCalls, ChartCalls, TableCalls, ImageCalls):
     """The calls on a tab that put an element there, ``deck.chart(...)`` and the others, of all kinds."""
 
 

@@ -226,10 +226,16 @@ def _root_figure(value: Any) -> Any:
 
 
 def _pil(image: Any) -> str:
+    png, words = image_png(image)
+    return f"{_image(png, 'png')}{f'<p>{words}</p>' if words else ''}"
+
+
+def image_png(image: Any) -> tuple[bytes, str]:
+    """An image of Pillow's as a PNG that browsers show, and in words what is to be said about it."""
     buffer = io.BytesIO()
     drawn, words = _drawable(image)
     drawn.save(buffer, format="PNG")
-    return f"{_image(buffer.getvalue(), 'png')}{words}"
+    return buffer.getvalue(), words
 
 
 def _drawable(image: Any) -> tuple[Any, str]:
@@ -243,7 +249,7 @@ def _drawable(image: Any) -> tuple[Any, str]:
     if low >= 0 and high <= 255:
         return numbers.convert("L"), ""
     scale = 255 / (high - low) if high > low else 0
-    words = f"<p>Values from {low:g} (black) to {high:g} (white).</p>"
+    words = f"Values from {low:g} (black) to {high:g} (white)."
     return numbers.point(lambda value: value * scale - low * scale).convert("L"), words
 
 

@@ -6,12 +6,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from livedeck.deck.ops import (
+    Box,
     Chart,
     Column,
     Drop,
     Extend,
     Html,
+    Image,
     Markdown,
+    Picture,
     Progress,
     Put,
     Series,
@@ -57,6 +60,16 @@ def tables(draw: Callable[..., Any]) -> Table:
     return Table(id_, draw(texts), columns, rows, key, draw(dropped), draw(st.integers(0, 9)))
 
 
+boxes = st.builds(Box, numbers, numbers, numbers, numbers, texts)
+pictures = st.builds(
+    Picture,
+    texts.map("data:image/png;base64,{}".format),
+    texts,
+    texts,
+    st.none() | st.integers(0, 2).map(float),
+    st.lists(boxes, max_size=2),
+)
+
 charts = {
     "zone": st.sampled_from([None, "", "UTC"]),
     "notes": st.dictionaries(st.sampled_from(["no number", "no time"]), st.integers(1, 3), max_size=2),
@@ -68,6 +81,7 @@ of_kind = {
     "progress": st.builds(Progress, ids, texts, numbers, numbers | st.none()),
     "value": st.builds(Value, ids, texts, numbers | texts | st.booleans()),
     "table": tables(),
+    "image": st.builds(Image, ids, st.lists(pictures, max_size=3)),
     "chart": st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
 }
 elements = st.one_of(*of_kind.values())

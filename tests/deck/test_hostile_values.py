@@ -17,6 +17,7 @@ from hypothesis.strategies import DataObject
 from livedeck.deck import user_code
 from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.kinds.html import Html, HtmlBlock
+from livedeck.deck.kinds.image import ImageFigure
 from livedeck.deck.kinds.markdown import MarkdownBlock
 from livedeck.deck.kinds.progress import ProgressBar
 from livedeck.deck.kinds.table import DataTable
@@ -124,7 +125,7 @@ def public_methods(kind: type) -> list[str]:
     return [name for name, found in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
 
 
-MADE = (HtmlBlock, MarkdownBlock, TextBlock, ProgressBar, ValueTile, LineChart, DataTable)
+MADE = (HtmlBlock, MarkdownBlock, TextBlock, ProgressBar, ValueTile, LineChart, DataTable, ImageFigure)
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
 
@@ -161,6 +162,7 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
         ValueTile: deck.value("d", 1),
         LineChart: deck.chart("e"),
         DataTable: deck.table([{"k": 1}], key="k"),
+        ImageFigure: deck.image(b""),
     }
     call = getattr(handles[kind], name)
     given_, named = arguments(call, draw)

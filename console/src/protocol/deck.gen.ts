@@ -18,6 +18,7 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
   value: {"grows":false,"tile":true,"group":"ld-values","script":false,"comparable":true,"raw":""},
   chart: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":true,"raw":""},
   table: {"grows":true,"tile":false,"group":"","script":true,"comparable":false,"raw":""},
+  image: {"grows":true,"tile":false,"group":"ld-images","script":true,"comparable":false,"raw":""},
 };
 
 /**
@@ -55,6 +56,35 @@ export interface Html {
   readonly kind: "html";
   readonly id: string;
   readonly html: string;
+}
+
+/** A box over a picture, in shares of its width and height from its left upper corner. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly label?: string;
+}
+
+/**
+ * A picture, or those of several steps.
+ *
+ * To append to it is to put pictures behind those that are there; one of a step that is there takes its place.
+ */
+export interface Image {
+  readonly kind: "image";
+  readonly id: string;
+  readonly pictures: readonly Picture[];
+}
+
+/** A picture as a ``data:`` URL, and what is said of it. */
+export interface Picture {
+  readonly src: string;
+  readonly caption?: string;
+  readonly note?: string;
+  readonly step?: number | null;
+  readonly boxes?: readonly Box[];
 }
 
 /** CommonMark text with tables; raw HTML in it is shown as text. */
@@ -121,7 +151,7 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Text | Progress | Value | Chart | Table;
+export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.
