@@ -66,6 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have temporary files of the tests, and of the processes that they start and kill, go when the tests are over."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell has started them in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # processes that tests interrupt inherit it
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # the folder is that of the process which started the workers
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # tmp_path is kept for a while, as ever

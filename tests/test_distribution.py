@@ -99,7 +99,7 @@ def sources(folder: str) -> Iterator[str]:
         if (
             path.is_file()
             and path.suffix in {".css", ".json", ".md", ".png", ".py", ".typed"}
-            and "static" not in path.parts
+            and not {"static", "node_modules"} & set(path.parts)
         ):
             yield path.relative_to(ROOT).as_posix()
 

@@ -14,6 +14,8 @@ from weakref import WeakSet
 
 LIMIT = 10.0
 """Seconds after which a value's own code is given up on."""
+AGAIN = 0.5
+"""Seconds for a list, a frame or the like when one was given up on before: what another one holds need not be slow."""
 
 T = TypeVar("T")
 
@@ -43,10 +45,14 @@ def call(function: Callable[[Any], T], value: Any, *, limit: float = LIMIT) -> T
         KeyboardInterrupt: Ctrl-C while waiting.
     """
     kind = type(value)
-    if kind in _TRUSTED_TYPES or kind.__module__.partition(".")[0] in _TRUSTED_LIBRARIES:
+    collection = _holds_objects(value)
+    trusted = kind in _TRUSTED_TYPES or kind.__module__.partition(".")[0] in _TRUSTED_LIBRARIES
+    if trusted and not collection:
         return function(value)
     if kind in _SLOW:
-        raise NoAnswer(f"{kind.__name__} was given up on before, after {limit:g} s")
+        if not collection:
+            raise NoAnswer(f"{kind.__name__} was given up on before, after {limit:g} s")
+        limit = min(limit, AGAIN)
     asked = _Asked(function, value)
     asked.start()
     asked.join(limit)
@@ -57,6 +63,22 @@ def call(function: Callable[[Any], T], value: Any, *, limit: float = LIMIT) -> T
 
 
 _SLOW: "WeakSet[type]" = WeakSet()
+_COLLECTIONS = frozenset({list, tuple, dict, set, frozenset})
+
+
+def _holds_objects(value: Any) -> bool:
+    """Whether a value of Python's own or a known library's may hold values of any class, which it asks in its turn."""
+    kind = type(value)
+    if kind in _COLLECTIONS:
+        return True
+    match kind.__module__.partition(".")[0]:
+        case "numpy":
+            return bool(getattr(getattr(value, "dtype", None), "hasobject", False))
+        case "pandas":
+            types: Any = getattr(value, "dtypes", None)  # of a frame one for each column, of a series one
+            return any(getattr(each, "hasobject", False) for each in (types if hasattr(types, "__iter__") else [types]))
+        case _:
+            return False
 
 
 class _Asked(threading.Thread, Generic[T]):

@@ -115,8 +115,7 @@ class FileBackend:
         """Yield the keys below a folder, sorted."""
         top = self._path(prefix)
         keys: list[str] = []
-        with suppress(ObjectNotFound), self._looking("list", top):
-            os.stat(top)
+        self._look_below(prefix, top)
         with _translated("list", top):
             for folder, _, names in os.walk(top, onerror=_raise_unless_missing):
                 shown = os.path.relpath(folder, self._root or "/")
@@ -128,8 +127,7 @@ class FileBackend:
         """Return the bytes of the files in a folder, links left out."""
         top = self._path(prefix)
         size = 0
-        with suppress(ObjectNotFound), self._looking("list", top):
-            os.stat(top)
+        self._look_below(prefix, top)
         with _translated("list", top):
             for folder, _, names in os.walk(top, onerror=_raise_unless_missing):
                 for name in names:
@@ -193,6 +191,12 @@ class FileBackend:
             if self._is_away():
                 raise BucketNotFound(f"cannot {verb} {path}: the store's folder {self._root} is not there") from error
             raise
+
+    def _look_below(self, prefix: str, top: str) -> None:
+        """Refuse to find nothing below a folder of a store that is away. A file as a store has no folders."""
+        if prefix or not os.path.isfile(self._root):
+            with suppress(ObjectNotFound), self._looking("list", top):
+                os.stat(top)
 
     def _is_away(self) -> bool:
         """Whether something else is where the folder, or one above it, has to be, or nothing where it has been.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -414,8 +415,8 @@ async def test_files_that_were_put_elsewhere_stay(
         assert due.raw_data_key == ""
 
 
-async def test_what_was_written_before_is_known_to_its_users(database_url: str, protos: Protos) -> None:
-    """A database of the first schema, with a cache entry and a hit."""
+async def test_what_was_written_before_is_known_to_its_users(tmp_path: Path, protos: Protos) -> None:
+    """A database of an early schema, with a cache entry and a hit; tests/admin/db has PostgreSQL's."""
     from alembic import command
     from flyteidl.admin import node_execution_pb2
     from sqlalchemy import insert
@@ -423,7 +424,7 @@ async def test_what_was_written_before_is_known_to_its_users(database_url: str, 
     from livedeck.admin.db.engines import open_engines
     from livedeck.admin.db.migrate import configuration, migrate
 
-    engines = open_engines(database_url)
+    engines = open_engines(f"sqlite:///{tmp_path}/early.db")
     with engines.writer.begin() as connection:
         command.upgrade(configuration(connection), "0002")
         connection.execute(text("PRAGMA foreign_keys=OFF"))

@@ -9,6 +9,7 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -251,6 +252,30 @@ class TestSlowValues:
         with pytest.raises(user_code.NoAnswer, match="was given up on before"):
             user_code.call(str, Hangs())
         assert len(asked) == 1
+
+    @pytest.mark.parametrize("held_by", ["list", "array", "frame"])
+    def test_what_holds_such_a_value_is_given_up_on_and_others_are_asked_all_the_same(
+        self, released: threading.Event, held_by: str
+    ) -> None:
+        class Hangs:
+            def __repr__(self) -> str:
+                released.wait()
+                return "late"
+
+        def held(value: object) -> object:
+            match held_by:
+                case "list":
+                    return [value]
+                case "array":
+                    return np.array([value], dtype=object)
+                case _:
+                    return pd.DataFrame({"column": [value]})
+
+        kind = type(held(0)).__name__
+        for limit in ("0.1", "0.5"):  # of the second time it is known
+            with pytest.raises(user_code.NoAnswer, match=rf"{kind} did not answer within {limit} s"):
+                user_code.call(str, held(Hangs()), limit=0.1 if limit == "0.1" else 10)
+        assert "word" in user_code.call(str, held("word"))
 
     @pytest.mark.slow
     def test_a_deck_goes_on(self, released: threading.Event) -> None:

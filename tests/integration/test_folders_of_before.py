@@ -45,7 +45,8 @@ def as_before(data: Path) -> None:
         rewrite_uris(database, moved)
         for index in ("ix_executions_by_removed", "ix_executions_unmeasured"):
             database.execute(f"DROP INDEX {index}")
-        for table, column in (("executions", "removed"), ("executions", "stored_bytes"), ("identity", "secret")):
+        added = [("executions", "removed"), ("executions", "stored_bytes")]
+        for table, column in [*added, ("identity", "secret"), ("identity", "oldest_schema")]:
             database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         database.execute("DELETE FROM positions WHERE reader = 'retention'")
         for table in ("executions", "deleted_executions"):

@@ -477,7 +477,7 @@ def test_overrides() -> None:
 @pytest.mark.parametrize(
     ("overrides", "error", "words"),
     [
-        ({"task_config": "x"}, UnsupportedOption, "no task plugins"),
+        ({"task_config": "x"}, UnsupportedOption, "task_config='x' cannot be honoured: give it to @task"),
         ({"retry": 1}, TypeError, "did you mean 'retries'"),
         ({"retries": -1}, UserError, "retries=-1"),
         ({"timeout": 0}, UnsupportedOption, "a node's 0 means the task's own timeout"),

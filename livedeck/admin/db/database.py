@@ -192,7 +192,7 @@ class Database:
         except DBAPIError as error:
             if not (isinstance(error, OperationalError) or _is_of_the_servers(error)):
                 raise
-            cause = " ".join(str(error.orig).split())
+            cause = _cause(error)
             if self._file is None:
                 raise DatabaseUnavailable(f"the database does not answer: {cause}") from error
             advice = _no_room(cause, f"in {self._file.parent}") or "see that it can be read and written"
@@ -289,13 +289,22 @@ def _no_room(cause: str, where: str) -> str:
     return ""
 
 
+def _cause(error: Exception) -> str:
+    """Return what the driver has said first: SQLAlchemy, which cleans up after an error, may meet another thereby."""
+    first: BaseException = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    library = type(first).__module__.partition(".")[0]
+    while (earlier := first.__context__) is not None and type(earlier).__module__.partition(".")[0] == library:
+        first = earlier
+    return " ".join(str(first).split())
+
+
 @contextmanager
 def _opening(url: str) -> Iterator[None]:
     """Say what the database answers in words that name it and what to do."""
     try:
         yield
     except (SQLAlchemyError, DatabaseUnavailable, ValueError) as error:  # the last for a bad value in the URL's query
-        cause = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        cause = _cause(error)
         own = "see that it is there, that it is livedeck's own and may be written to"
         advice = _no_room(cause, "on its disk") or own
         raise ServerError(

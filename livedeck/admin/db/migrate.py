@@ -81,6 +81,14 @@ def refuse_once_unusable(engine: Engine) -> None:
 
 
 def _check_connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    try:
+        _refuse_unusable(connection)
+    except BaseException:
+        connection.close()  # not every version of SQLAlchemy does
+        raise
+
+
+def _refuse_unusable(connection: DBAPIConnection) -> None:
     cursor = connection.cursor()
     cursor.execute("SELECT oldest_schema FROM identity")
     [(oldest,)] = cursor.fetchall()

@@ -135,6 +135,8 @@ class RayExecutor:
         self._running: dict[str, messages.State] = {}
         """What the dispatcher has said of attempts that run, so that those are known that nobody asked for yet."""
         self.nodes: list[messages.Node] = []
+        self._seen: set[tuple[float, int, float]] = set()
+        """The cores, memory and GPUs of nodes that there have been: one that was lost may come back."""
         self._incarnation = ""
         self._connected = asyncio.Event()
         self._down_since = 0.0
@@ -351,13 +353,13 @@ class RayExecutor:
         return f"{self._scope}/{attempt_id}" if self._scope else attempt_id
 
     def _check_fits(self, attempt: Attempt) -> None:
-        """See that some node has what an attempt asks for.
+        """See that some node has what an attempt asks for, or had it: a retry waits for one that was lost to be back.
 
         Raises:
             CannotStart: none does.
         """
-        cpu = self._cores(attempt)
-        if any(cpu <= has.cpu and attempt.memory <= has.memory and attempt.gpus <= has.gpus for has in self.nodes):
+        cores = self._cores(attempt)
+        if any(cores <= cpu and attempt.memory <= memory and attempt.gpus <= gpus for cpu, memory, gpus in self._seen):
             return
         if not self.nodes:
             return
@@ -473,7 +475,7 @@ class RayExecutor:
 
     def on_connected(self, connected: messages.Connected) -> None:
         """Take up what runs; what another dispatcher had is lost."""
-        self.nodes = connected.nodes
+        self.on_nodes(connected.nodes)
         earlier, self._incarnation = self._incarnation, connected.incarnation
         self._running = {state.name: state for state in connected.running}
         self._spawn(self._reconcile(earlier), "ray executor: what runs")
@@ -525,6 +527,7 @@ class RayExecutor:
     def on_nodes(self, nodes: list[messages.Node]) -> None:
         """Note which nodes there are."""
         self.nodes = nodes
+        self._seen.update((node.cpu, node.memory, node.gpus) for node in nodes)
 
     def on_down(self, reason: str) -> None:
         """Note that there is nobody to ask; what was submitted is submitted again later."""
