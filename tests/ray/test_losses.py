@@ -100,10 +100,12 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
         again = scene.attempt("exits", 0, cpu=6.0)
         launching = asyncio.create_task(executor.launch(again))
         queued = await eventually(lambda: executor.queued(again.id))
-        assert "waits for 6 cores" in queued.reason, "the node may come back"
+        assert "waits for 6 CPUs" in queued.reason, "the node may come back"
         back = nodes.add(cpus=8)
         assert how(await within(executor.wait(await within(launching)))) == (ExitKind.EXITED, 0)
+        await eventually(lambda: any(each.cpu == 8 for each in executor.nodes))
         kill(raylet(back))
+        await eventually(lambda: all(each.cpu == 4 for each in executor.nodes))
 
 
 async def test_an_attempt_that_was_withdrawn_and_launched_again_is_over_once_it_has_ended(harness: RayHarness) -> None:
