@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution
 from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+from flyteidl.core.types_pb2 import SimpleType
 
 from livedeck.client import Client, has_ended
 from livedeck.deck.ops import Document, Html
@@ -83,15 +84,16 @@ async def test_every_kind_of_node_ends_right_wherever_the_server_is_killed(
 
 
 def give_numbers(client: Client, executions: list[WorkflowExecutionIdentifier]) -> bool:
-    """Set the signals that executions wait for, a number of its own for each; tell whether all waited."""
+    """Set the number that each execution waits for, and approve it; tell whether all waited for both."""
     waited = True
     for number, execution in enumerate(executions):
         waiting = list(client.signals(execution))
-        waited = waited and bool(waiting)
+        waited = waited and {signal.id.signal_id for signal in waiting} == {"number", "agreed"}
         for signal in waiting:
             if not signal.HasField("value"):
                 value = int(execution.name[1:8], 36) + number
-                client.set_signal(execution, signal.id.signal_id, literal(value))
+                approves = signal.type.simple == SimpleType.BOOLEAN
+                client.set_signal(execution, signal.id.signal_id, literal(True if approves else value))
     return waited
 
 

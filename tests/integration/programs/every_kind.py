@@ -16,6 +16,7 @@ from livedeck import (
     LaunchPlan,
     RecoverableError,
     WorkflowFailurePolicy,
+    approve,
     conditional,
     current_context,
     dynamic,
@@ -97,6 +98,14 @@ def started(x: int, ledger: str) -> int:
 child_plan = LaunchPlan.get_or_create(workflow=started, name="every_kind.child_plan")
 
 
+@workflow
+def squared(x: int, ledger: str) -> int:
+    return item(x=x, ledger=ledger)
+
+
+squared_plan = LaunchPlan.get_or_create(workflow=squared, name="every_kind.squared_plan")
+
+
 @task
 def broken(ledger: str) -> int:
     note(ledger, "broken")
@@ -114,7 +123,7 @@ def doomed(ledger: str) -> int:
 
 
 @workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)
-def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int, int, int]:
+def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int, int, int, list[int]]:
     first = plain(x=0, what="first", ledger=ledger)
     second = retried(x=first, ledger=ledger)
     doomed(ledger=ledger)
@@ -130,22 +139,24 @@ def every_kind(ledger: str) -> tuple[int, int, int, list[int], list[int], int, i
     spread_out = spread(count=3, ledger=ledger)
     number = wait_for_input("number", timeout=timedelta(hours=1), expected_type=int)
     slept = sleep(timedelta(seconds=SECONDS))
-    once = cached(x=number, what="a", ledger=ledger)
-    again = cached(x=number, what="b", ledger=ledger)
+    agreed = approve(number, "agreed", timeout=timedelta(hours=1))
+    once = cached(x=agreed, what="a", ledger=ledger)
+    again = cached(x=agreed, what="b", ledger=ledger)
     last = plain(x=once, what="last", ledger=ledger)
     slept >> last
     in_child = child_plan(x=second, ledger=ledger)
     waited_for = parent(count=2, ledger=ledger)
-    return nested, way, again, mapped, spread_out, last, in_child, waited_for
+    in_children = map_task(squared_plan)(x=[10, 20], ledger=[ledger, ledger])
+    return nested, way, again, mapped, spread_out, last, in_child, waited_for, in_children
 
 
 ATTEMPTS = {
     *(f"{name} 1" for name in ("first", "retried", "cached", "spread", "broken", "clean-up", "taken", "last", "child")),
-    *(f"{name} 1" for name in ("inner-1", "inner-2", "item-1", "item-2", "item-3")),
+    *(f"{name} 1" for name in ("inner-1", "inner-2", "item-1", "item-2", "item-3", "item-10", "item-20")),
     *(f"spread-{number} 1" for number in range(3)),
     *(f"{name} 1" for name in ("parent", "called-0", "called-1", "called-last")),
     "retried 2",
 }
 """What is in the file at the end, each once."""
-SUCCEEDED = {f"n{number}" for number in range(14)} - {"n2"}
+SUCCEEDED = {f"n{number}" for number in range(16)} - {"n2"}
 """Nodes of the workflow that succeed, but for those of the way that is not taken."""
