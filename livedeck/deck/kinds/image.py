@@ -1,7 +1,8 @@
 """Images: one, or one for each step, with boxes over them."""
 
 import html
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -195,19 +196,20 @@ def _boxes(given: Any) -> list[Box]:
 
 def _box(given: Any) -> Box | None:
     try:
-        parts: Iterable[Any] = user_code.call(
-            lambda held: (
-                [held.get(name) for name in Box.__struct_fields__] if isinstance(held, Mapping) else list(held)
-            ),
-            given,
-        )
+        parts = user_code.call(_parts, given)
     except Exception:  # noqa: BLE001 - a user's mapping may raise anything
         return None
-    *numbers, label = [*parts, ""][:5] if len(list(parts)) >= 4 else [None] * 5
-    x, y, width, height = map(coerce.number, numbers)
+    x, y, width, height = (coerce.number(each) for each in parts[:4])
     if x is None or y is None or width is None or height is None:
         return None
-    return Box(x, y, width, height, "" if label is None else coerce.text(label))
+    return Box(x, y, width, height, "" if parts[4] is None else coerce.text(parts[4]))
+
+
+def _parts(given: Any) -> list[Any]:
+    """The four numbers of a box and its label; None for what is missing."""
+    names = Box.__struct_fields__
+    found = [given.get(name) for name in names] if isinstance(given, Mapping) else list(islice(given, len(names)))
+    return found + [None] * (len(names) - len(found))
 
 
 class ImageCalls(Calls):
@@ -244,5 +246,5 @@ class ImageCalls(Calls):
             named = id is None and step is not None
             id_ = f"image:{words}" if named else self._tab.id_of(id)
             figure = self._tab.handle(id_, ImageFigure(self._tab, id_))
-            figure.update(data, caption=words, step=step, boxes=boxes, value_range=value_range)
-            return figure
+        figure.update(data, caption=words, step=step, boxes=boxes, value_range=value_range)
+        return figure

@@ -435,5 +435,5 @@ class TableCalls(Calls):
             id_ = coerce.key(id, f"table:{words}") if id is not None or words else self._tab.id_of(None)
             handle = DataTable(self._tab, Table(id_, words, key="" if key is None else coerce.text(key)), chosen)
             self._tab.hold(id_, handle)
-            handle.replace(data)
-            return handle
+        handle.replace(data)
+        return handle

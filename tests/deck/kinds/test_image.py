@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,15 @@ def test_an_image_is_replaced_and_those_of_steps_are_kept() -> None:
     assert isinstance(op, Extend)
     assert isinstance(op.element, Image)
     assert len(op.element.pictures) == 1
+
+
+def test_of_a_box_without_end_five_parts_are_taken() -> None:
+    page = Page()
+    page.deck("d").image(SVG, boxes=[itertools.count()])
+    (op,) = page.take().ops()
+    assert isinstance(op, Put)
+    assert isinstance(op.element, Image)
+    assert op.element.pictures[0].boxes == [Box(0, 1, 2, 3, "4")]
 
 
 def test_boxes_lie_over_it_and_what_is_none_is_left_out() -> None:
