@@ -80,7 +80,7 @@ console: $(CONSOLE)  ## Build the console and the Deck's runtime script
 wheel: $(VENV)/.dev $(CONSOLE)  ## Build dist/*.whl with the console inside
 	@$(BIN)/python -m build --wheel --installer uv
 
-bench: $(VENV)/.dev .venv-flytekit/.ready .venv-peers/.ready .venv-ray/.ready .venv-prefect-ray/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
+bench: $(VENV)/.dev .venv-flytekit/.ready .venv-peers/.ready .venv-trackers/.ready .venv-ray/.ready .venv-prefect-ray/.ready $(CONSOLE) chromium  ## Measure; writes docs/benchmarks.md and bench/results.json
 	@$(BIN)/python -m bench $(ARGS)
 
 growth: $(VENV)/.dev postgresql  ## Measure what grows with 1,000,000 executions in PostgreSQL, into docs/benchmarks.md (40 GB of disk for half an hour; ARGS="--executions 100000" for fewer)
@@ -90,7 +90,7 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 	@scripts/lock.sh
 
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
-	rm -rf $(VENV) .venv-torch .venv-ray .venv-flytekit .venv-peers .venv-prefect-ray .venv-docs .venv-oldest .venv-newest console/node_modules tests/clouds/npm/node_modules livedeck/admin/static livedeck/deck/static build dist
+	rm -rf $(VENV) .venv-torch .venv-ray .venv-flytekit .venv-peers .venv-trackers .venv-prefect-ray .venv-docs .venv-oldest .venv-newest console/node_modules tests/clouds/npm/node_modules livedeck/admin/static livedeck/deck/static build dist
 
 .PHONY: chromium postgresql azurite
 chromium:
@@ -128,6 +128,11 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 .venv-peers/.ready: requirements/peers.txt
 	@scripts/create_venv.sh "$(PYTHON)" .venv-peers
 	@.venv-peers/bin/uv pip install --quiet --python .venv-peers/bin/python --require-hashes -r requirements/peers.txt
+	@touch $@
+
+.venv-trackers/.ready: requirements/trackers.txt
+	@scripts/create_venv.sh "$(PYTHON)" .venv-trackers
+	@.venv-trackers/bin/uv pip install --quiet --python .venv-trackers/bin/python --require-hashes -r requirements/trackers.txt
 	@touch $@
 
 .venv-prefect-ray/.ready: requirements/prefect-ray.txt

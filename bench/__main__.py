@@ -15,6 +15,7 @@ NAMES = (
     "imports",
     "ablations",
     "publish",
+    "reporters",
     "latency",
     "console",
     "rollup",

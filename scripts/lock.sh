@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Resolve the locked versions anew: run.txt is what `make demo` needs, dev.txt adds what `make test` needs,
 # ray.txt adds Ray to that, for `make ray-test` and `make cluster-demo`, flytekit.txt is flytekit, which the porting tests and `make bench` run beside us, peers.txt is the
-# other engines that `make bench` runs beside us, prefect-ray.txt one of them on Ray, docs.txt what builds the user guide.
+# other engines that `make bench` runs beside us, trackers.txt other reporters, prefect-ray.txt an engine on Ray, docs.txt what builds the user guide.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,5 +14,6 @@ compile pyproject.toml --extra examples --extra otel --extra postgres --group de
 compile pyproject.toml --extra examples --extra otel --extra postgres --extra ray --group dev --constraint requirements/dev.txt --output-file requirements/ray.txt
 compile --group flytekit --output-file requirements/flytekit.txt
 compile --group peers --output-file requirements/peers.txt
+compile --group trackers --output-file requirements/trackers.txt
 compile --group prefect-ray --constraint requirements/peers.txt --output-file requirements/prefect-ray.txt
 compile --group docs --output-file requirements/docs.txt

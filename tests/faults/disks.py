@@ -12,8 +12,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 _MS_RDONLY, _MS_REMOUNT = 1, 32
 _FREEZE, _THAW = 0xC0045877, 0xC0045878
 """Linux' ``FIFREEZE`` and ``FITHAW``: writes to the file system wait until it is thawed."""
@@ -107,9 +105,17 @@ class Disk:
 DISK_FAULTS = ("full", "read-only", "gone", "frozen", "slow")
 
 
+class NoDisk(Exception):
+    """Why there is no disk to try faults on."""
+
+
 @contextlib.contextmanager
 def mounted_disk(size: int = 24 << 20) -> Iterator[Disk]:
-    """A file system in a file. Skips the test where that cannot be had."""
+    """A file system in a file.
+
+    Raises:
+        NoDisk: it cannot be had here.
+    """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         image, folder = Path(name, "image"), Path(name, "disk")
         folder.mkdir()
@@ -119,7 +125,7 @@ def mounted_disk(size: int = 24 << 20) -> Iterator[Disk]:
         command = ["mount", "-o", "loop,noatime", str(image), str(folder)]
         mounted = subprocess.run(command, capture_output=True, text=True, check=False) if not made.returncode else made
         if mounted.returncode:
-            pytest.skip(f"only root may mount a small disk: {mounted.stderr.strip()}")
+            raise NoDisk(f"only root may mount a small disk: {mounted.stderr.strip()}")
         disk = Disk(folder)
         try:
             yield disk

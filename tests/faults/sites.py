@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+import pytest
 
 from livedeck.client import Client
 from livedeck.testing.process import running_server
 from tests.clouds import clients_find, running_behind_proxy
 from tests.clouds.proxy import Proxy
-from tests.faults.disks import DISK_FAULTS, Disk, mounted_disk
+from tests.faults.disks import DISK_FAULTS, Disk, NoDisk, mounted_disk
 from tests.faults.objects import LASTS, OBJECT_FAULTS, Injector
 
 
@@ -112,8 +114,12 @@ def _running_on_cloud(store: str, folder: Path) -> Iterator[Site]:
 
 @contextmanager
 def _running_on_disk(store: str, folder: Path) -> Iterator[Site]:
-    with mounted_disk() as disk, _running(store, folder, disk.store.as_uri(), DiskFaults(disk)) as site:
-        yield site
+    with ExitStack() as stack:
+        try:
+            disk = stack.enter_context(mounted_disk())
+        except NoDisk as error:
+            pytest.skip(str(error))
+        yield stack.enter_context(_running(store, folder, disk.store.as_uri(), DiskFaults(disk)))
 
 
 @contextmanager
