@@ -19,6 +19,7 @@ NAMES = (
     "latency",
     "console",
     "rollup",
+    "viewers",
     "start",
     "calls",
     "neighbours",

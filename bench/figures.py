@@ -191,18 +191,25 @@ forked in advance, and say that they are over before they are taken down.""",
     ),
     Section(
         "Decks, from the task to the screen",
-        ("publish", "bytes", "latency", "console", "rollup"),
+        ("publish", "bytes", "latency", "console", "rollup", "viewers"),
         """\
 - *publish*: time that `ctx.publish_decks()` takes in the task's own thread, on a Deck that grows by 2 KB each time,
   with about a millisecond of hashing between two calls. The store answers each put after 1 ms or after 500 ms.
 - *bytes*: what 1,000 publishes of 2 KB appended write to the store, segments and snapshots together, over the size of
   the final `deck.html`.
 - *latency*: from the call of `publish_decks()` in a task to two animation frames after the op was applied in Chromium,
-  through the real server, on one machine.
+  through the real server, on one machine. Then with an S3 server before which every request and every answer is held
+  up for 50 ms: with a publish every 300 ms, and with ten a second. An update waits for one put, and for nothing else of
+  the store: the hint that follows it carries the segment. Of ten a second each waits for the put of those before it,
+  too, for half of its time at the median, and shares its own put with those that come meanwhile.
 - *console*: an execution's page while its nodes run and it is scrolled: the longest time for which its scripts held up
   the browser, and how many elements it has.
 - *rollup*: the page of all Decks of a map, while some of its items publish. The server's share of a core is the CPU
-  time of its process over some seconds, first while nobody watches; then what watching adds to it.""",
+  time of its process over some seconds, first while nobody watches; then what watching adds to it.
+- *viewers*: very many Decks that each publish once a second, and very many viewers, until each has what was published.
+  The publishers are one process, the viewers another one, on the same two cores as the server, whose store is on disk.
+  A fifth of the viewers watch one Deck, the others one each. Across two servers: on one PostgreSQL and one S3 server;
+  each Deck has viewers at both, and its publisher tells one of them. Memory is the resident size of a server.""",
     ),
     Section(
         "Beside other reporters",

@@ -92,6 +92,10 @@ class DeckLog:
             return False
         return self.recent.add(segment)
 
+    def has(self, segment: Segment) -> bool:
+        """Tell whether a segment, or one of its number, was taken in."""
+        return self.recent is not None and segment.seq <= self.recent.seq
+
     async def pull(self, on_news: Callable[[], None], *, final: bool) -> bool:
         """Read what was published since; say whether there was anything.
 

@@ -24,7 +24,7 @@ from livedeck.admin.live.states import (
     may_publish,
     node_is_over,
 )
-from livedeck.admin.live.wakes import Pace, StoreWatch
+from livedeck.admin.live.wakes import LAST, Pace, StoreWatch, UnhintedFiles, Wakes
 from livedeck.admin.notifiers import Notifier
 from livedeck.errors import DeckError, StoreError
 from livedeck.executors.api import Queued
@@ -47,7 +47,7 @@ class DeckTail:
         records: What the control plane says of its node; fires ``wake``.
         open_log: Opens the log of another attempt (of the run that filled the cache), for events with this attempt's
             number.
-        watch: Watches the files of an attempt's folder on behalf of ``wake``.
+        watch: Watches the files of an attempt's folder, and tells of those that appear.
         wake: What wakes the tail.
         queued: Says what holds the node back now.
         clock: Seconds that only grow.
@@ -60,7 +60,7 @@ class DeckTail:
         *,
         records: NodeFollower,
         open_log: Callable[[DeckKey, int], Awaitable[DeckLog]],
-        watch: Callable[[Store], StoreWatch],
+        watch: Callable[[Store, Wakes], StoreWatch],
         wake: Notifier,
         queued: Callable[[], Queued | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
@@ -78,6 +78,7 @@ class DeckTail:
         self._open_log = open_log
         self._watch = watch
         self._wake = wake
+        self._files = UnhintedFiles(wake, clock)
         self._queued = queued
         self._clock = clock
         self._shown = key
@@ -86,6 +87,8 @@ class DeckTail:
         self._state_at = clock()
         self._hinted: tuple[float, float] | None = None
         self._unreadable: tuple[float, str] | None = None
+        self._due = clock()
+        """When the tail looks at the store although nothing wakes it."""
         self._looked = False
         """The store has answered, or failed, at least once."""
         self._retrying = False
@@ -116,12 +119,20 @@ class DeckTail:
         return event(name, _encode(self.state))
 
     def hint(self, hint: Hint) -> None:
-        """Take in what the publisher says; whatever it is, the tail looks at the store afterwards."""
+        """Take in what the publisher says; unless that is the next segment, or an old one, look at the store.
+
+        To look after each segment would be a request to the store for one that is not there yet, each time.
+        """
         if hint.behind is not None:
             self._hinted = (hint.behind, self._clock()) if hint.behind > 0 else None
-        if hint.segment is not None and self._log.offer(hint.segment):
+        segment = hint.segment
+        if segment is not None and self._log.offer(segment):
             self._advanced()
-        self._wake.notify()
+        if segment is None or not self._log.has(segment) or self._has_ended:
+            self._wake.notify()
+        else:
+            self._files.hinted()
+            self._due = self._clock() + LAST  # as far as anybody knows there is nothing to be read
 
     def abandon(self) -> None:
         """Send the viewers away."""
@@ -131,7 +142,8 @@ class DeckTail:
     async def run(self) -> None:
         """Follow until no other attempt can come. Returns then; cancelled when nobody watches any more."""
         pace = Pace()
-        watcher = self._watch(self._log.store)
+        watcher = self._watch(self._log.store, self._files)
+        woken = True
         try:
             while True:
                 seen = self._wake.count
@@ -141,18 +153,21 @@ class DeckTail:
                     return
                 if await self._follow_source(recorded):
                     watcher.close()
-                    watcher = self._watch(self._log.store)
+                    watcher = self._watch(self._log.store, self._files)
                 watcher.refresh()
                 final = not self._may_publish(recorded)
-                moved = not self.over and await self._pull(final=final)
-                self._looked = True
+                if not self.over and (woken or final or self._clock() >= self._due):
+                    moved = await self._pull(final=final)
+                    self._due = self._clock() + self._until_next_look(pace, watcher, moved=moved)
+                    self._looked = True
                 self.over = self.over or (final and not self._retrying)
                 self._tell(recorded)
                 if self.over and node_is_over(recorded):
                     return
-                await self._wake.wait(seen, timeout=self._pause(pace, watcher, moved=moved))
+                woken = await self._wake.wait(seen, timeout=self._pause())
         finally:
             watcher.close()
+            self._files.close()
 
     async def _follow_source(self, recorded: NodeRecord) -> bool:
         """Outputs from the cache: the Deck is that of the run that filled it."""
@@ -186,6 +201,11 @@ class DeckTail:
         self._hinted = None  # what was behind has arrived
         self._tell(self._records.recorded)
         self.changed.notify()
+
+    @property
+    def _has_ended(self) -> bool:
+        published = self._log.published
+        return published is not None and published.end is not None
 
     def _may_publish(self, recorded: NodeRecord) -> bool:
         """Tell whether more may come: no Deck goes on after its end, or where another process writes the whole page."""
@@ -228,13 +248,16 @@ class DeckTail:
         old = (self._state.published_at, self._state.behind)
         return (state.published_at, state.behind) != old and self._clock() - self._state_at >= STATE_PAUSE
 
-    def _pause(self, pace: Pace, watcher: StoreWatch, *, moved: bool) -> float:
-        """Seconds until the tail looks again although nothing woke it."""
+    def _until_next_look(self, pace: Pace, watcher: StoreWatch, *, moved: bool) -> float:
+        """Seconds until the tail looks at the store again although nothing woke it."""
+        pause = pace.next(moved=moved, watched=watcher.active)
+        return 0.1 if self._log.unsettled else pause
+
+    def _pause(self) -> float:
+        """Seconds until there is something to do although nothing woke the tail: to look, or to tell the state."""
         if self.over:
             return 60.0
-        pause = pace.next(moved=moved, watched=watcher.active)
-        if self._log.unsettled:
-            return 0.1
+        pause = max(0.0, self._due - self._clock())
         return min(pause, STATE_PAUSE) if self._state is not None and self._moves(self._state) else pause
 
     def _moves(self, state: DeckState) -> bool:

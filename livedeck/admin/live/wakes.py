@@ -1,16 +1,32 @@
 """What wakes a tail besides hints: files that appear, and the clock."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
 from livedeck.admin.live.inotify import FolderWatch, Inotify
-from livedeck.admin.notifiers import Notifier
 from livedeck.store import Store
 
 FIRST: Final = 0.25
 LAST: Final = 2.0
 """Seconds between two looks at the store: at first, and once nothing came for a while."""
+
+
+HINTED: Final = 5.0
+"""Seconds after a hint for which the next ones are expected, too."""
+HINT_WAIT: Final = 0.05
+"""Seconds that a hint about a file that has appeared may take to come."""
+AT_ONCE: Final = 0.005
+"""Seconds between a hint and its file's notification if they came in the other order."""
+
+
+class Wakes(Protocol):
+    """Is told when something has happened."""
+
+    def notify(self) -> None:
+        """Note it, and wake whoever waits for it."""
 
 
 class StoreWatch(Protocol):
@@ -27,8 +43,53 @@ class StoreWatch(Protocol):
         """Wake no more."""
 
 
-OpenStoreWatch = Callable[[Store, tuple[str, ...], Notifier], StoreWatch]
-"""Watches folders of a store (given as keys, ``""`` for its root) on behalf of a notifier."""
+OpenStoreWatch = Callable[[Store, tuple[str, ...], Wakes], StoreWatch]
+"""Watches folders of a store (given as keys, ``""`` for its root) and tells of what changes there."""
+
+
+class UnhintedFiles:
+    """Passes on that files have appeared, but for those that a hint tells of: it comes a moment later, with a segment.
+
+    To read each file beside that takes a server longer than all else that it does about a publish.
+
+    Args:
+        wake: Told of files that no hint has come for.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, wake: Wakes, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wake = wake
+        self._clock = clock
+        self._hinted = self._appeared = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the hint about a file is waited for."""
+        return self._timer is not None
+
+    def hinted(self) -> None:
+        """Note that a hint has come, of what is known by now."""
+        self._hinted = self._clock()
+
+    def notify(self) -> None:
+        """Note that a file has appeared."""
+        self._appeared = self._clock()
+        if self._appeared - self._hinted > HINTED:
+            self._wake.notify()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(HINT_WAIT, self._look_unless_hinted)
+
+    def close(self) -> None:
+        """Tell of nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look_unless_hinted(self) -> None:
+        self._timer = None
+        if self._hinted < self._appeared - AT_ONCE:
+            self._wake.notify()
 
 
 class Pace:
@@ -72,7 +133,7 @@ class _Folders(FolderWatch):
 def watching(inotify: Inotify | None) -> OpenStoreWatch:
     """Return how stores are watched in this process."""
 
-    def watch(store: Store, folders: tuple[str, ...], notifier: Notifier) -> StoreWatch:
+    def watch(store: Store, folders: tuple[str, ...], notifier: Wakes) -> StoreWatch:
         if inotify is None or store.local_root is None:
             return _Blind()
         # Resolved, because the kernel does not follow a link to what is created later.

@@ -64,7 +64,7 @@ async def test_segments_let_go_while_older_ones_are_read_are_made_up_for(tmp_pat
         DeckLog(store, reader, 0, kept=Kept(segments=10)),
         records=RecordFollower(NODE, NodeRecord(Execution()), Subscription(lambda _: True, Notifier())),
         open_log=no_other,
-        watch=lambda _: SimpleNamespace(),
+        watch=lambda _store, _files: SimpleNamespace(),
         wake=Notifier(),
     )
     await tail.log.pull(lambda: None, final=False)
