@@ -56,7 +56,7 @@ export default defineConfig(
     },
   },
   forbid(
-    ["src/core/**", "src/document/**", "src/elements/**", "src/frame/**", "src/protocol/**"],
+    ["src/core/**", "src/document/**", "src/elements/**", "src/frame/**", "src/plotting/**", "src/protocol/**"],
     ["react", "react-dom/*", "@tanstack/*", "**/bindings/*", "**/ui/*", "**/features/**"],
     "The core and the frame know no framework.",
   ),

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import msgspec
 
 from livedeck.deck.kinds import BaseElement
-from livedeck.deck.kinds.chart import Chart, ChartCalls, Series
+from livedeck.deck.kinds.chart import Band, Chart, ChartCalls, Series
 from livedeck.deck.kinds.html import Html, HtmlCalls
 from livedeck.deck.kinds.image import Box, Image, ImageCalls, Picture
 from livedeck.deck.kinds.markdown import Markdown, MarkdownCalls
@@ -26,6 +26,7 @@ from livedeck.deck.kinds.value import Value, ValueCalls
 __all__ = [
     "KINDS",
     "MOST_UNREADABLE",
+    "Band",
     "Box",
     "Chart",
     "Column",

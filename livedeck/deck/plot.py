@@ -1,75 +1,90 @@
-"""A line chart as HTML and a small SVG, for pages where no script draws it.
+"""A chart as HTML and a small SVG, for pages where no script draws it."""
 
-Lines are stretched to the width of the page; ticks and words are text of the page, of one size on any screen.
-"""
-
-import html
 import itertools
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from livedeck.deck import axis
-from livedeck.deck.axis import CHARACTER, Ticks
-from livedeck.deck.kinds.chart import Chart, Series
+from livedeck.deck.kinds.chart import Band, Chart, Mark, Series
+from livedeck.deck.svg import COLOURS, SIZE, Axis, Span, Words, dash, picture
 
-SIZE = 1000
-"""Width and height of the SVG, in its own units."""
-COLOURS = 8
-"""How many colours there are for lines; beyond, they come again, dashed."""
-_DASHES = ("", "6 4", "2 3")
 _BUCKETS = 150  # of which each gives at most two points, the lowest and the highest
 _UPWARDS = 5  # ticks
+_ACROSS = 6
 _WIDTH = 300  # pixels that a narrow screen has for the ticks across
 _MINUTE = 60.0  # around a single time
+_DOTS = 1500  # points of one series of a scatter chart
 
 Point = tuple[float, float]
+Edge = tuple[float, float, float]
+"""Of a band: x, the lower bound and the upper one."""
 
 
-class Span(NamedTuple):
-    """A range of one axis."""
+class Log(NamedTuple):
+    """Which axes are logarithmic."""
 
-    low: float
-    high: float
-    logarithmic: bool = False
+    x: bool
+    y: bool
 
-    def share(self, value: float) -> float:
-        """Where a value lies, from 0 to 1."""
-        if self.logarithmic:
-            return (math.log10(value) - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
-        return (value / 4 - self.low / 4) / (self.high / 4 - self.low / 4)  # their difference may be no number
+    def has(self, x: float, y: float | None) -> bool:
+        """Whether there is a place for a point."""
+        return y is not None and (x > 0 or not self.x) and (y > 0 or not self.y)
 
 
 def chart_plot(chart: Chart) -> str:
     """The chart's lines and axes, thinned out to what a screen can show; empty when there is no point yet."""
-    lines = [list(runs(series, log_y=chart.log_y)) for series in chart.series]
+    log = Log(chart.log_x and chart.zone is None, chart.log_y)
+    lines = [list(runs(series, log=log, whole=chart.mark == "scatter")) for series in chart.series]
+    bands = [_edges(band, log) for band in chart.bands]
     points = [point for line in lines for run in line for point in run]
+    points += [(x, y) for band in bands for pair in band for run in pair for x, *ends in run for y in ends]
     if not points:
         return ""
     across, upwards = [x for x, _ in points], [y for _, y in points]
+    if chart.mark == "area" and not chart.log_y:
+        upwards.append(0.0)
     y_range = axis.log_range if chart.log_y else axis.roomy_range
-    x = Span(*axis.plain_range(min(across), max(across), 1.0 if chart.zone is None else _MINUTE))
+    x = _across(min(across), max(across), logarithmic=log.x, zone=chart.zone)
     y = Span(*y_range(min(upwards), max(upwards)), chart.log_y)
     whole = all(value.is_integer() for value in map(float, across))
-    x_ticks = axis.across(x.low, x.high, _WIDTH, whole=whole, zone=chart.zone)
-    y_ticks = (axis.log_ticks if chart.log_y else axis.number_ticks)(y.low, y.high, _UPWARDS)
-    drawn = "".join(_drawn(line, x, y, index) for index, line in enumerate(lines))
-    label = html.escape(chart.title, quote=True)
-    room = max(map(len, y_ticks.labels), default=0) * CHARACTER
-    return (
-        f'<div class="ld-axes" style="--ld-ticks:{room:.0f}px"><svg viewBox="0 0 {SIZE} {SIZE}"'
-        f' preserveAspectRatio="none" role="img" aria-label="{label}">{_grid(x_ticks, x, y_ticks, y)}{drawn}</svg>'
-        f"{_ticks('y', y_ticks, y)}{_ticks('x', x_ticks, x)}{_words(chart, x_ticks, y_ticks)}</div>"
+    x_ticks = (
+        axis.log_ticks(x.low, x.high, _ACROSS)
+        if log.x
+        else axis.across(x.low, x.high, _WIDTH, whole=whole, zone=chart.zone)
     )
+    y_ticks = (axis.log_ticks if chart.log_y else axis.number_ticks)(y.low, y.high, _UPWARDS)
+    places = {name: place for place, name in enumerate(names(chart))}
+    drawn = "".join(_drawn_band(band, x, y, places[each.name]) for each, band in zip(chart.bands, bands, strict=True))
+    drawn += "".join(
+        _drawn(line, x, y, places[series.name], chart.mark) for series, line in zip(chart.series, lines, strict=True)
+    )
+    return picture(drawn, Axis(x, x_ticks), Axis(y, y_ticks), Words(chart.title, chart.x_label, chart.y_label))
+
+
+def names(chart: Chart) -> list[str]:
+    """The names of its lines, and of the bands that are not around one of them."""
+    return list(dict.fromkeys([*(line.name for line in chart.series), *(band.name for band in chart.bands)]))
+
+
+def _across(low: float, high: float, *, logarithmic: bool, zone: str | None) -> Span:
+    if logarithmic:
+        return Span(*axis.log_range(low, high), True) if low == high else Span(low, max(high, low * (1 + 1e-12)), True)
+    return Span(*axis.plain_range(low, high, 1.0 if zone is None else _MINUTE))
 
 
 def chart_notes(chart: Chart) -> list[str]:
     """What is said below a chart of what it could not draw."""
     notes = [f"{words} ({count:,} {'point' if count == 1 else 'points'})" for words, count in chart.notes.items()]
-    hidden = sum(y is not None and y <= 0 for line in chart.series for y in line.y) if chart.log_y else 0
-    if hidden:
-        words = "not above zero, for which a logarithmic axis has no place"
-        notes.append(f"{words} ({hidden:,} {'point' if hidden == 1 else 'points'})")
+    log_x = chart.log_x and chart.zone is None
+    columns = [([line.y], line.x) for line in chart.series] + [(band.bounds, band.x) for band in chart.bands]
+    beside = sum(x is not None and x <= 0 for _, xs in columns for x in xs) if log_x else 0
+    placed = [(x, y) for ys, xs in columns for y_column in ys for x, y in zip(xs, y_column, strict=False)]
+    below = [x for x, y in placed if x is not None and y is not None and y <= 0] if chart.log_y else []
+    hidden = sum(x > 0 or not log_x for x in below)
+    for count, what in ((beside, "x not above zero"), (hidden, "not above zero")):
+        if count:
+            words = f"{what}, for which a logarithmic axis has no place"
+            notes.append(f"{words} ({count:,} {'point' if count == 1 else 'points'})")
     for line in chart.series:
         if again := restarts(line):
             times = "once" if again == 1 else f"{again:,} times"
@@ -77,27 +92,44 @@ def chart_notes(chart: Chart) -> list[str]:
     return notes
 
 
-def dash(index: int) -> str:
-    """The dashes of a line, as SVG has them: none for the first eight."""
-    return _DASHES[index // COLOURS % len(_DASHES)]
-
-
-def runs(series: Series, *, log_y: bool) -> Iterator[list[Point]]:
+def runs(series: Series, *, log: Log, whole: bool = False) -> Iterator[list[Point]]:
     """The stretches that a series is drawn in, thinned out: it ends at a gap, and where x starts again.
 
     A line whose x are all different is drawn in the order of x, as workers may report in any order; one that comes to
     an x again is drawn as it came.
+
+    Args:
+        series: The points.
+        log: Which axes have no place for some of them.
+        whole: Whether all points are wanted, as far as a picture may have them, and not only those that a line needs.
     """
     share = max(1, len(series.x) // _BUCKETS)
     for run in _stretches(series):
-        for _, group in itertools.groupby(run, key=lambda point: _is_shown(point[1], log_y=log_y)):
-            shown = [(x, y) for x, y in group if y is not None and _is_shown(y, log_y=log_y)]
+        for _, group in itertools.groupby(run, key=lambda point: log.has(*point)):
+            shown = [(x, y) for x, y in group if y is not None and log.has(x, y)]
             if shown:
-                yield list(_thinned(shown, share))
+                yield shown[:: max(1, len(series.x) // _DOTS)] if whole else list(_thinned(shown, share))
 
 
-def _is_shown(y: float | None, *, log_y: bool) -> bool:
-    return y is not None and (y > 0 or not log_y)
+def _edges(band: Band, log: Log) -> list[list[list[Edge]]]:
+    """For each pair of bounds, the outermost first, the stretches between them: x, the lower and the upper one."""
+    share = max(1, len(band.x) // _BUCKETS)
+    half = len(band.bounds) // 2
+    pairs = []
+    for low, high in zip(band.bounds[:half], reversed(band.bounds[half:]), strict=True):
+        tops = dict(zip(band.x, high, strict=False))
+        stretches: list[list[Edge]] = []
+        for run in _stretches(Series(band.name, band.x, low)):
+            edges = [(x, y, tops.get(x)) for x, y in run]
+            for _, group in itertools.groupby(edges, key=lambda edge: log.has(*edge[:2]) and log.has(edge[0], edge[2])):
+                found = [(x, y, top) for x, y, top in group if y is not None and top is not None]
+                found = [edge for edge in found if log.has(*edge[:2]) and log.has(edge[0], edge[2])]
+                parts = [found[at : at + share] for at in range(0, len(found), share)]
+                if parts:
+                    thin = [(part[0][0], min(y for _, y, _ in part), max(top for *_, top in part)) for part in parts]
+                    stretches.append(thin)
+        pairs.append(stretches)
+    return pairs
 
 
 def restarts(series: Series) -> int:
@@ -131,12 +163,20 @@ def _thinned(run: list[Point], share: int) -> Iterator[Point]:
         yield from (run[at] for at in sorted(ends))
 
 
-def _drawn(line: list[list[Point]], x: Span, y: Span, index: int) -> str:
+def _drawn(line: list[list[Point]], x: Span, y: Span, index: int, mark: Mark) -> str:
     dashes = f";stroke-dasharray:{dash(index)}" if dash(index) else ""
-    style = f'style="stroke:var(--ld-series-{index % COLOURS}){dashes}"'
+    colour = f"var(--ld-series-{index % COLOURS})"
+    style = f'style="stroke:{colour}{dashes}"'
     drawn = []
+    if mark == "scatter":
+        dots = "".join(f"M{_place(x, y, *point)}h0" for run in line for point in run)
+        return f'<path class="ld-line ld-point" style="stroke:{colour}" d="{dots}"/>' if dots else ""
     for run in line:
-        positions = [f"{x.share(px) * SIZE:.1f},{(1 - y.share(py)) * SIZE:.1f}" for px, py in run]
+        positions = [_place(x, y, *point) for point in (_stepped(run) if mark == "step" else run)]
+        if mark == "area" and len(positions) > 1:
+            base = 1 - min(1.0, max(0.0, 0.0 if y.logarithmic else y.share(0.0)))
+            ends = " ".join(f"{x.share(at) * SIZE:.1f},{base * SIZE:.1f}" for at in (run[-1][0], run[0][0]))
+            drawn.append(f'<polygon class="ld-area" style="fill:{colour}" points="{" ".join(positions)} {ends}"/>')
         if len(positions) == 1:  # a line of no length, with round ends
             drawn.append(f'<path class="ld-line ld-point" {style} d="M{positions[0]}h0"/>')
         else:
@@ -144,22 +184,24 @@ def _drawn(line: list[list[Point]], x: Span, y: Span, index: int) -> str:
     return "".join(drawn)
 
 
-def _grid(x_ticks: Ticks, x: Span, y_ticks: Ticks, y: Span) -> str:
-    levels = (f"M0,{(1 - y.share(position)) * SIZE:.1f}H{SIZE}" for position in y_ticks.positions)
-    columns = (f"M{x.share(position) * SIZE:.1f},0V{SIZE}" for position in x_ticks.positions)
-    return f'<path class="ld-grid" d="{"".join([*levels, *columns])}"/>'
+def _drawn_band(pairs: list[list[list[Edge]]], x: Span, y: Span, index: int) -> str:
+    style = f'class="ld-band" style="fill:var(--ld-series-{index % COLOURS})"'
+    drawn = []
+    for run in itertools.chain.from_iterable(pairs):
+        edge = [_place(x, y, at, low) for at, low, _ in run] + [_place(x, y, at, high) for at, _, high in reversed(run)]
+        drawn.append(f'<polygon {style} points="{" ".join(edge)}"/>')
+    return "".join(drawn)
 
 
-def _ticks(name: str, ticks: Ticks, span: Span) -> str:
-    side = "left" if name == "x" else "bottom"
-    return "".join(
-        f'<span class="ld-tick ld-tick-{name}" style="{side}:{span.share(position) * 100:.2f}%">{label}</span>'
-        for position, label in zip(ticks.positions, ticks.labels, strict=True)
-    )
+def _place(x: Span, y: Span, at: float, value: float) -> str:
+    return f"{x.share(at) * SIZE:.1f},{(1 - y.share(value)) * SIZE:.1f}"
 
 
-def _words(chart: Chart, x: Ticks, y: Ticks) -> str:
-    words = {"y-base": y.base, "y-label": chart.y_label, "x-label": chart.x_label, "x-base": x.base}
-    return "".join(
-        f'<span class="ld-tick ld-{position}">{html.escape(text)}</span>' for position, text in words.items() if text
-    )
+def _stepped(run: list[Point]) -> Iterator[Point]:
+    """Each value held until the next."""
+    before: Point | None = None
+    for point in run:
+        if before is not None:
+            yield point[0], before[1]
+        yield point
+        before = point

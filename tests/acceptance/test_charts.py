@@ -73,10 +73,10 @@ def test_the_cursor_says_where_it_is(stage: Stage) -> None:
     )
     stage.open_deck(execution)
     for name, words in (("loss", "step 50"), ("times", "1 May 2024, 12:30:00 UTC")):
-        plot = stage.deck.get_by_role("img", name=re.compile(f"^{name}"))
-        settled_box(stage.page, plot.locator(".u-over"))
-        plot.locator(".u-over").hover()
-        expect(plot.locator(".ld-cursor")).to_have_text(words)
+        over = stage.deck.get_by_role("slider", name=f"Cursor of {name}")
+        settled_box(stage.page, over)
+        over.hover()
+        expect(over.locator(".ld-cursor")).to_have_text(words)
     strings.finish()
 
 

@@ -61,7 +61,7 @@ def test_a_zoom_into_a_chart_stays_while_points_arrive(stage: Stage) -> None:
     stage.open_deck(execution)
     plot = stage.deck.get_by_role("img", name=re.compile("^Loss"))
     expect(plot).to_have_accessible_name(re.compile("100 points"))
-    box = settled_box(stage.page, plot.locator(".u-over"))
+    box = settled_box(stage.page, stage.deck.get_by_role("slider", name="Cursor of Loss"))
     stage.page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + box["height"] / 2)
     stage.page.mouse.down()
     stage.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2, steps=5)

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from livedeck.deck.ops import (
+    Band,
     Box,
     Chart,
     Column,
@@ -35,6 +36,14 @@ def series(draw: Callable[..., Any], *, ascending: bool = True) -> Series:
     x = draw(st.lists(numbers, max_size=3))
     y = draw(st.lists(numbers | st.none(), min_size=len(x), max_size=len(x)))
     return Series(draw(st.sampled_from(["s", "t"])), sorted(x) if ascending else x, y)
+
+
+@st.composite
+def bands(draw: Callable[..., Any]) -> Band:
+    x = draw(st.lists(numbers, max_size=3))
+    bound = st.lists(numbers | st.none(), min_size=len(x), max_size=len(x))
+    bounds = [draw(bound) for _ in range(draw(st.sampled_from([2, 4])))]
+    return Band(draw(st.sampled_from(["s", "b"])), x, bounds)
 
 
 words = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from([0.5, 1.0]) | texts
@@ -72,7 +81,10 @@ pictures = st.builds(
 
 charts = {
     "zone": st.sampled_from([None, "", "UTC"]),
-    "notes": st.dictionaries(st.sampled_from(["no number", "no time"]), st.integers(1, 3), max_size=2),
+    "notes": st.dictionaries(st.sampled_from(["no number", "no time", "__proto__"]), st.integers(1, 3), max_size=2),
+    "log_x": st.booleans(),
+    "mark": st.sampled_from(["line", "step", "area", "scatter"]),
+    "bands": st.lists(bands(), max_size=2),
 }
 of_kind = {
     "html": st.builds(Html, ids, texts),

@@ -22,10 +22,23 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
 };
 
 /**
- * A line chart; each series has its own x values, in the order in which they came.
+ * What lies between bounds, around the line of its name if there is one.
+ *
+ * ``bounds`` are columns as long as ``x``, an even number of them: the first and the last are the outermost (a least
+ * and a greatest, or two quantiles), those between them lie within.
+ */
+export interface Band {
+  readonly name: string;
+  readonly x: readonly (number | null)[];
+  readonly bounds: readonly (readonly (number | null)[])[];
+}
+
+/**
+ * A chart; each series has its own x values, in the order in which they came.
  *
  * To append to it is to append the points series by series and new series behind them, and to add up the numbers of
- * the notes; it gets the zone if it has none.
+ * the notes; it gets the zone if it has none. Bands are appended to in the same way; one of another number of bounds
+ * takes the place of the one that is there.
  */
 export interface Chart {
   readonly kind: "chart";
@@ -37,6 +50,9 @@ export interface Chart {
   readonly log_y?: boolean;
   readonly zone?: string | null;
   readonly notes?: Readonly<Record<string, number>>;
+  readonly log_x?: boolean;
+  readonly mark?: "area" | "line" | "scatter" | "step";
+  readonly bands?: readonly Band[];
 }
 
 /**

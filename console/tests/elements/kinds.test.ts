@@ -8,7 +8,7 @@ import { summaryOf } from "../../src/elements/summaries";
 import { viewingOf } from "../../src/elements/viewing";
 import { TRAITS, type Element } from "../../src/protocol/deck.gen";
 
-// uPlot and views ask for these while they are made; jsdom has none.
+// Views ask for these while they are made; jsdom has none.
 vi.hoisted(() => {
   vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined }));
   vi.stubGlobal("ResizeObserver", class { observe = () => undefined; disconnect = () => undefined; });

@@ -6,7 +6,7 @@ import { DocumentView } from "../../src/frame/view";
 import type { Document, Element } from "../../src/protocol/deck.gen";
 import type { FromFrame } from "../../src/protocol/live.gen";
 
-// uPlot asks for it while it is imported; jsdom has none.
+// Charts ask for it; jsdom has none.
 vi.hoisted(() => vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined })));
 
 const html = (id: string, text: string): Element => ({ kind: "html", id, html: text });

@@ -1,10 +1,10 @@
-"""Line charts, to which points are appended."""
+"""Charts of lines, steps, areas and points over numbers or times, with bands around them; points are appended."""
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import islice
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self, TypeVar, cast, get_args
 
 import msgspec
 
@@ -22,8 +22,16 @@ LINE_BYTES: Final = 32
 
 HEADLINE_LINES: Final = 3
 """Lines of a chart that is shown small beside many others."""
+_BOUNDS: Final = 20
+"""Bounds of a band."""
 _NOTES: Final = 8
 """How many kinds of values that cannot be drawn a chart tells apart."""
+
+
+L = TypeVar("L", "Series", "Band")
+
+Mark = Literal["line", "step", "area", "scatter"]
+"""How the points of a chart are drawn: joined, each value held until the next, joined over a filled area, or alone."""
 
 
 class Series(msgspec.Struct, frozen=True, gc=False):
@@ -38,11 +46,24 @@ class Series(msgspec.Struct, frozen=True, gc=False):
     y: list[float | None]
 
 
+class Band(msgspec.Struct, frozen=True, gc=False):
+    """What lies between bounds, around the line of its name if there is one.
+
+    ``bounds`` are columns as long as ``x``, an even number of them: the first and the last are the outermost (a least
+    and a greatest, or two quantiles), those between them lie within.
+    """
+
+    name: str
+    x: list[float | None]
+    bounds: list[list[float | None]]
+
+
 class Chart(BaseElement, tag="chart", frozen=True):
-    """A line chart; each series has its own x values, in the order in which they came.
+    """A chart; each series has its own x values, in the order in which they came.
 
     To append to it is to append the points series by series and new series behind them, and to add up the numbers of
-    the notes; it gets the zone if it has none.
+    the notes; it gets the zone if it has none. Bands are appended to in the same way; one of another number of bounds
+    takes the place of the one that is there.
     """
 
     title: str
@@ -55,6 +76,9 @@ class Chart(BaseElement, tag="chart", frozen=True):
     times and dates that came without one."""
     notes: dict[str, int] = msgspec.field(default_factory=dict)
     """What could not be drawn, in words, each with the number of points that this is about."""
+    log_x: bool = False
+    mark: Mark = "line"
+    bands: list[Band] = msgspec.field(default_factory=list)
 
     traits: ClassVar = Traits(
         grows=True, group="ld-charts", script=True, comparable=True, headline=1, sharing=Sharing.JOINED
@@ -66,13 +90,9 @@ class Chart(BaseElement, tag="chart", frozen=True):
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
         """The chart as a picture, thinned out to what a screen can show."""
-        from livedeck.deck import plot
+        from livedeck.deck import plot, svg
 
-        keys = "".join(
-            f'<span class="ld-key"><span class="ld-swatch"{" data-dashed" if plot.dash(index) else ""}'
-            f' style="color:var(--ld-series-{index % plot.COLOURS})"></span>{html.escape(series.name)}</span>'
-            for index, series in enumerate(self.series)
-        )
+        keys = "".join(svg.legend_key(name, index) for index, name in enumerate(plot.names(self)))
         empty = f'<div class="ld-empty"><strong>No points{"" if self.notes else " yet"}</strong></div>'
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in plot.chart_notes(self))
         yield (
@@ -91,19 +111,21 @@ class Chart(BaseElement, tag="chart", frozen=True):
         for _, chart in parts:
             for words, count in chart.notes.items():
                 notes[words] = notes.get(words, 0) + count
-        return msgspec.structs.replace(head, series=series, zone=zone, notes=notes)
+        bands = [band for task, chart in parts for band in _bands_named_after(task, chart)]
+        return msgspec.structs.replace(head, series=series, zone=zone, notes=notes, bands=bands)
 
     def part(self, task: str) -> Self:
         """The points, of lines that are named after the task."""
-        return msgspec.structs.replace(self, series=_named_after(task, self))
+        return msgspec.structs.replace(self, series=_named_after(task, self), bands=_bands_named_after(task, self))
 
     @classmethod
     def example(cls, deck: "ChartCalls") -> None:
-        """A chart of two lines, one point of which cannot be drawn."""
-        chart = deck.chart("loss", x_label="epoch", y_label="loss", log_y=True)
-        for epoch in range(3):
-            chart.append(epoch, train=1 / (epoch + 1), test=2 / (epoch + 1))
-        chart.append(3, train="diverged")
+        """A chart of two areas, one of which has a band, and a point that cannot be drawn."""
+        chart = deck.chart("loss", kind="area", x_label="epoch", y_label="loss", log_x=True, log_y=True)
+        for epoch in range(1, 4):
+            chart.append(epoch, train=1 / epoch, test=2 / epoch)
+            chart.band(epoch, train=(0.5 / epoch, 2 / epoch))
+        chart.append(4, train="diverged")
 
     def check(self) -> None:
         """See that the lines have a y for each x."""
@@ -113,86 +135,111 @@ class Chart(BaseElement, tag="chart", frozen=True):
                     f"the line {line.name!r} of the chart {self.id!r} has {len(line.x)} x values, "
                     f"{len(line.y)} y values"
                 )
+        for band in self.bands:
+            if len(band.bounds) % 2 or not band.bounds or any(len(bound) != len(band.x) for bound in band.bounds):
+                raise DeckError(
+                    f"the band {band.name!r} of the chart {self.id!r} has {len(band.x)} x values, and bounds of "
+                    f"{[len(bound) for bound in band.bounds]} values: an even number of them, each as long as x, is one"
+                )
+
+
+Columns = list[list[float | None]]
+"""A line's x and y, or a band's x and its bounds."""
 
 
 class ChartBuffer(ElementBuffer[Chart]):
     """A chart to which points are appended."""
 
-    __slots__ = ("_lines", "_owned")
+    __slots__ = ("_bands", "_lines", "_owned")
 
     def __init__(self, chart: Chart) -> None:
         super().__init__(chart, _fixed_bytes(chart), appended=True)
-        self._lines: dict[str, tuple[list[float | None], list[float | None]]] = {
-            line.name: (line.x, line.y) for line in chart.series
-        }
-        self._owned = False  # whether the lists of _lines are ours alone and may be appended to
-        if len(self._lines) < len(chart.series):  # two lines of one name are one line
-            self._lines, self._owned = {}, True
-            self._append_points(chart.series)
+        self._lines: dict[str, Columns] = {line.name: _columns(line) for line in chart.series}
+        self._bands: dict[str, Columns] = {band.name: _columns(band) for band in chart.bands}
+        self._owned = False  # whether the lists of _lines and _bands are ours alone and may be appended to
+        if len(self._lines) < len(chart.series) or len(self._bands) < len(chart.bands):  # those of one name are one
+            self._lines, self._bands, self._owned = {}, {}, True
+            self._append_points(chart)
         else:
-            self.fixed += sum(map(_line_bytes, self._lines))
-        self.weight = self.fixed + POINT_BYTES * self._points
+            self.fixed += sum(map(_line_bytes, [*self._lines, *self._bands]))
+        self.weight = self.fixed + self._points_bytes()
 
     @property
     def lines(self) -> AbstractSet[str]:
-        """The names of its lines."""
-        return self._lines.keys()
+        """The names of its lines, and of its bands."""
+        return self._lines.keys() | {f"band {name}" for name in self._bands} if self._bands else self._lines.keys()
 
-    @property
-    def _points(self) -> int:
-        return sum(len(x) for x, _ in self._lines.values())
+    def _points_bytes(self) -> int:
+        return sum(_bytes_of(len(held[0]), held) for held in self._all())
+
+    def _all(self) -> Iterator[Columns]:
+        yield from self._lines.values()
+        yield from self._bands.values()
 
     def element(self) -> Chart:
         """The chart with all points. Their lists are copied before more is appended."""
         self._owned = False
-        head = self.head
         series = [Series(name, x, y) for name, (x, y) in self._lines.items()]
-        labels = head.x_label, head.y_label
-        return Chart(head.id, head.title, series, *labels, head.log_y, head.zone, head.notes)
+        bands = [Band(name, x, bounds) for name, (x, *bounds) in self._bands.items()]
+        return msgspec.structs.replace(self.head, series=series, bands=bands)
 
     def loose(self, share: float) -> int:
         """About how many bytes :meth:`drop_oldest` would free."""
-        return POINT_BYTES * sum(int(len(x) * share) for x, _ in self._lines.values())
+        return sum(_bytes_of(int(len(held[0]) * share), held) for held in self._all())
 
     def drop_oldest(self, share: float) -> int:
-        """Let go of the oldest points of each line."""
+        """Let go of the oldest points of each line and band."""
         before = self.weight
-        for name, (x, y) in self._lines.items():
-            first = int(len(x) * share)
-            self._lines[name] = x[first:], y[first:]
+        for held in (self._lines, self._bands):
+            for name, columns in held.items():
+                first = int(len(columns[0]) * share)
+                held[name] = [column[first:] for column in columns]
         self._owned = True
-        self.weight = self.fixed + POINT_BYTES * self._points
+        self.weight = self.fixed + self._points_bytes()
         return before - self.weight
 
     def thin(self, most: int) -> None:
-        """Keep the first lines only, and every other point of one that has twice as many as are wanted."""
+        """Keep the first lines only, and every other point of one that has twice as many as are wanted; no bands."""
         lines = dict(islice(self._lines.items(), HEADLINE_LINES))
-        if len(lines) == len(self._lines) and all(len(x) <= 2 * most for x, _ in lines.values()):
+        fits = len(lines) == len(self._lines) and all(len(held[0]) <= 2 * most for held in lines.values())
+        if fits and not self._bands:
             return
-        self._lines = {name: (_thinned(x, most), _thinned(y, most)) for name, (x, y) in lines.items()}
+        self._lines = {name: [_thinned(column, most) for column in held] for name, held in lines.items()}
+        self._bands = {}
         self._owned = True
         self.fixed = ELEMENT_BYTES + _fixed_bytes(self.head) + sum(map(_line_bytes, self._lines))
-        self.weight = self.fixed + POINT_BYTES * self._points
+        self.weight = self.fixed + self._points_bytes()
 
     def _append(self, more: Chart) -> None:
-        self._append_points(more.series)
+        self._append_points(more)
         if more.notes or more.zone is not None:
             self._take_words(more)
 
-    def _append_points(self, series: list[Series]) -> None:
+    def _append_points(self, more: Chart) -> None:
         if not self._owned:
-            self._lines = {name: (list(x), list(y)) for name, (x, y) in self._lines.items()}
+            self._lines = {name: [list(column) for column in held] for name, held in self._lines.items()}
+            self._bands = {name: [list(column) for column in held] for name, held in self._bands.items()}
             self._owned = True
-        for line in series:
-            held = self._lines.get(line.name)
-            if held is None:
-                self._lines[line.name] = list(line.x), list(line.y)
-                self.fixed += _line_bytes(line.name)
-                self.weight += _line_bytes(line.name)
-            else:
-                held[0].extend(line.x)
-                held[1].extend(line.y)
-            self.weight += POINT_BYTES * len(line.x)
+        for line in more.series:
+            self._append_columns(self._lines, line.name, _columns(line))
+        for band in more.bands:
+            self._append_columns(self._bands, band.name, _columns(band))
+
+    def _append_columns(self, all_held: dict[str, Columns], name: str, columns: Columns) -> None:
+        held = all_held.get(name)
+        grew = _bytes_of(len(columns[0]), columns)
+        if held is None:
+            self.fixed += _line_bytes(name)
+            grew += _line_bytes(name)
+        elif len(held) != len(columns):
+            grew -= _bytes_of(len(held[0]), held)
+            held = None
+        if held is None:
+            all_held[name] = [list(column) for column in columns]
+        else:
+            for column, added in zip(held, columns, strict=True):
+                column.extend(added)
+        self.weight += grew
 
     def _take_words(self, more: Chart) -> None:
         """Take what another chart says of its axis, and of what it could not draw."""
@@ -207,11 +254,25 @@ class ChartBuffer(ElementBuffer[Chart]):
         self.weight += grew
 
 
+def _columns(line: Series | Band) -> Columns:
+    return [line.x, line.y] if isinstance(line, Series) else [line.x, *line.bounds]
+
+
+def _bytes_of(points: int, columns: Columns) -> int:
+    return points * len(columns) * POINT_BYTES // 2
+
+
 def _named_after(task: str, chart: Chart) -> list[Series]:
     """The chart's lines with the task in their names, and nothing else in that of a line called as the chart is."""
-    return [
-        Series(task if line.name == chart.title else f"{task} {line.name}", line.x, line.y) for line in chart.series
-    ]
+    return [Series(_name_of(task, line.name, chart), line.x, line.y) for line in chart.series]
+
+
+def _bands_named_after(task: str, chart: Chart) -> list[Band]:
+    return [Band(_name_of(task, band.name, chart), band.x, band.bounds) for band in chart.bands]
+
+
+def _name_of(task: str, name: str, chart: Chart) -> str:
+    return task if name == chart.title else f"{task} {name}"
 
 
 def _thinned(numbers: list[float | None], most: int) -> list[float | None]:
@@ -228,12 +289,13 @@ def _line_bytes(name: str) -> int:
 
 
 class LineChart(Handle):
-    """A line chart on a tab."""
+    """A chart on a tab, of lines, steps, areas or points."""
 
     def __init__(self, tab: EditableTab, head: Chart) -> None:
         self._tab = tab
         self._head = head
         self._lines: set[str] = set()
+        self._bands: set[str] = set()
         self._zone: str | None = None
         self._positioned = False
         """Whether a point has been taken, and with it said whether x is a number or a time."""
@@ -257,18 +319,60 @@ class LineChart(Handle):
             lines = [self._line(coerce.text(name), positions, y, notes) for name, y in named.items()]
             lines = [line for line in lines if line.x]
         if not self._lines.issuperset(line.name for line in lines):
-            lines = self._with_room(lines)
+            lines = self._with_room(lines, self._lines)
         if lines or notes:
-            head = self._head
-            labels = head.x_label, head.y_label
-            self._tab.extend(Chart(head.id, head.title, lines, *labels, head.log_y, self._zone, notes))
+            self._extend(lines, notes)
 
-    def _with_room(self, lines: list[Series]) -> list[Series]:
-        """Choose those of some lines that the chart has room for."""
+    def band(self, x: Any, bounds: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        """Append to bands, each around the line of its name: one step, or many when ``x`` is a sequence.
+
+        ``chart.band(epoch, loss=(least, greatest))``, or more bounds in ascending order, as quantiles are:
+        ``chart.band(epoch, loss=np.quantile(losses, [0.05, 0.25, 0.75, 0.95]))``. For many steps each bound is a
+        sequence as long as ``x``.
+        """
+        notes: dict[str, int] = {}
+        xs = coerce.column(x)
+        positions = [self._position(each, notes) for each in ([x] if xs is None else xs)]
+        given = {**coerce.named(bounds), **named} if bounds is not None else named
+        single = xs is None
+        bands = [self._band(coerce.text(name), positions, each, notes, single=single) for name, each in given.items()]
+        found = [band for band in bands if band is not None and band.x]
+        if not self._bands.issuperset(band.name for band in found):
+            found = self._with_room(found, self._bands)
+        if found or notes:
+            self._extend([], notes, found)
+
+    def _extend(self, lines: list[Series], notes: dict[str, int], bands: Sequence[Band] = ()) -> None:
+        head, zone = self._head, self._zone
+        labels = head.x_label, head.y_label
+        made = Chart(head.id, head.title, lines, *labels, head.log_y, zone, notes, head.log_x, head.mark, list(bands))
+        self._tab.extend(made)
+
+    def _band(
+        self, name: str, positions: list[float | None], bounds: Any, notes: dict[str, int], *, single: bool
+    ) -> Band | None:
+        given = coerce.column(bounds, most=_BOUNDS + 1) or []
+        columns = [[each] if single else coerce.column(each, most=len(positions) + 1) for each in given]
+        wrong = [each for each, column in zip(given, columns, strict=True) if len(column or ()) != len(positions)]
+        if len(given) % 2 or not 2 <= len(given) <= _BOUNDS:
+            words = f"a band has two bounds, or another even number up to {_BOUNDS}; {name} has {coerce.shown(bounds)}"
+            self._note(notes, f"bounds of {name}", words, len(positions))
+            return None
+        if wrong:
+            words = f"x has {len(positions):,} values, and a bound of {name} is {coerce.shown(wrong[0])}"
+            self._note(notes, f"bounds of {name}", words, len(positions))
+            return None
+        kept = [place for place, at in enumerate(positions) if at is not None]
+        xs = [positions[place] for place in kept]
+        ys = [[self._height(name, (column or [])[place], notes) for place in kept] for column in columns]
+        return Band(name, xs, ys)
+
+    def _with_room(self, lines: list[L], known: set[str]) -> list[L]:
+        """Choose those of some lines or bands that the chart has room for."""
         kept = []
         for line in lines:
-            if line.name in self._lines or len(self._lines) < LINES:
-                self._lines.add(line.name)
+            if line.name in known or len(self._lines) + len(self._bands) < LINES:
+                known.add(line.name)
                 kept.append(line)
         if len(kept) < len(lines):
             self._tab.leave_out(f"lines beyond the first {LINES} of the chart {self._head.title[:100]!r}")
@@ -346,25 +450,37 @@ class ChartCalls(Calls):
         self,
         title: str,
         *,
+        kind: str = "line",
         x_label: str = "",
         y_label: str = "",
+        log_x: bool = False,
         log_y: bool = False,
         id: str | None = None,
     ) -> LineChart:
-        """A line chart to append points to; asking for the same title again gives the same chart.
+        """A chart to append points to; asking for the same title again gives the same chart.
 
         Args:
             title: Shown above it.
+            kind: How points are drawn: ``"line"`` joins them, ``"step"`` holds each value until the next, ``"area"``
+                fills what is below the line, ``"scatter"`` draws them alone.
             x_label: Names the horizontal axis.
             y_label: Names the vertical axis.
+            log_x: Whether the horizontal axis is logarithmic; one of times never is.
             log_y: Whether the vertical axis is logarithmic.
             id: Tells charts of the same title apart.
         """
         words = coerce.text(title)
         id_ = coerce.key(id, f"chart:{words}")
-        head = Chart(id_, words, [], coerce.text(x_label), coerce.text(y_label), coerce.flag(log_y))
+        mark = coerce.text(kind)
+        labels = coerce.text(x_label), coerce.text(y_label)
+        known = mark in get_args(Mark)
+        drawn = cast("Mark", mark) if known else "line"
+        head = Chart(id_, words, [], *labels, coerce.flag(log_y), log_x=coerce.flag(log_x), mark=drawn)
         made = LineChart(self._tab, head)
         chart = self._tab.handle(id_, made)
         if chart is made:
             self._tab.put(head)
+        if not known:
+            kinds = ", ".join(get_args(Mark))
+            self._tab.leave_out(f"the kind {coerce.shown(kind)} of the chart {words[:100]!r}, which is none of {kinds}")
         return chart

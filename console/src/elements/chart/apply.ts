@@ -1,54 +1,61 @@
 /** A chart to which points are appended, without copying those that it has. */
-import type { Chart, Series } from "../../protocol/deck.gen";
+import type { Band, Chart, Series } from "../../protocol/deck.gen";
 import type { Applying } from "../kind";
 import { descends } from "../lineage";
 
 type Points = Series["x"];
 
 /**
- * The state of a line that has all points of a list which is the document's own. A list of a segment's, or of a state
- * that somebody keeps, is not here, and never appended to.
+ * The state of a line or band that has all points of a list which is the document's own. A list of a segment's, or of a
+ * state that somebody keeps, is not here, and never appended to.
  */
-const OWN = new WeakMap<Points, Series>();
+const OWN = new WeakMap<Points, Series | Band>();
 
 export const applying: Applying<Chart> = {
   extend(before, more) {
-    const series = new Map((before.series ?? []).map((line) => [line.name, line]));
-    for (const line of more.series ?? []) {
-      const known = series.get(line.name);
-      series.set(line.name, known ? extended(known, line) : line);
-    }
+    const series = joined(before.series ?? [], more.series ?? [], (known, line) => {
+      const own = OWN.get(known.x) === known;
+      return { name: known.name, x: appended(known.x, line.x, own), y: appended(known.y, line.y, own) };
+    });
+    const bands = joined(before.bands ?? [], more.bands ?? [], (known, band) => {
+      if (known.bounds.length !== band.bounds.length) return null;
+      const own = OWN.get(known.x) === known;
+      const bounds = known.bounds.map((bound, index) => appended(bound, band.bounds[index] ?? [], own));
+      return { name: known.name, x: appended(known.x, band.x, own), bounds };
+    });
     const zone = before.zone ?? more.zone;
-    const notes = { ...before.notes };
-    for (const [words, count] of Object.entries(more.notes ?? {})) notes[words] = (notes[words] ?? 0) + count;
+    const notes = new Map(Object.entries(before.notes ?? {}));
+    for (const [words, count] of Object.entries(more.notes ?? {})) notes.set(words, (notes.get(words) ?? 0) + count);
     return {
       ...before,
-      series: [...series.values()],
+      series,
+      ...(bands.length > 0 && { bands }),
       ...(zone !== undefined && zone !== null && { zone }),
-      ...(Object.keys(notes).length > 0 && { notes }),
+      ...(notes.size > 0 && { notes: Object.fromEntries(notes) }),
     };
   },
-  own({ series = [] }) {
-    for (const line of series) OWN.set(line.x, line);
+  own({ series = [], bands = [] }) {
+    for (const line of [...series, ...bands]) OWN.set(line.x, line);
   },
-  keep({ series = [] }) {
-    for (const line of series) OWN.delete(line.x);
+  keep({ series = [], bands = [] }) {
+    for (const line of [...series, ...bands]) OWN.delete(line.x);
   },
 };
 
-function extended(before: Series, more: Series): Series {
-  const own = OWN.get(before.x) === before;
-  const line: Series = {
-    name: before.name,
-    x: own ? appended(before.x, more.x) : before.x.concat(more.x),
-    y: own ? appended(before.y, more.y) : before.y.concat(more.y),
-  };
-  OWN.set(line.x, line);
-  return descends(line, before);
+/** Those of one name joined, in the order in which they came; null: the later one takes the place of the one before. */
+function joined<L extends Series | Band>(before: readonly L[], more: readonly L[], join: (known: L, line: L) => L | null): L[] {
+  const lines = new Map(before.map((line) => [line.name, line]));
+  for (const line of more) {
+    const known = lines.get(line.name);
+    const after = known ? join(known, line) : null;
+    if (known && after) OWN.set(after.x, descends(after, known));
+    lines.set(line.name, after ?? line);
+  }
+  return [...lines.values()];
 }
 
-function appended(values: Points, more: Points): Points {
-  const own = values as (number | null)[];
-  for (const value of more) own.push(value);
-  return own;
+function appended(values: Points, more: Points, own: boolean): Points {
+  if (!own) return values.concat(more);
+  for (const value of more) (values as (number | null)[]).push(value);
+  return values;
 }

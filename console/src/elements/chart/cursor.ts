@@ -1,26 +1,39 @@
-/** Where the cursor is on a chart: its x in a small label on the axis, under the line that uPlot draws. */
-import type uPlot from "uplot";
-import { formatNumber, formatMoment } from "../../core/numerals";
-import { setText } from "../dom";
+/** Where the cursor is on a chart: a line, a mark on each series, and its x in a small label on the axis. */
+import { child, setText } from "../dom";
+
+export interface Mark {
+  readonly top: number;
+  readonly left: number;
+  readonly colour: string;
+}
 
 export class ChartCursor {
-  readonly node = document.createElement("div");
+  private readonly line: HTMLElement;
+  private readonly label: HTMLElement;
+  private readonly marks: HTMLElement;
 
-  constructor() {
-    this.node.className = "ld-cursor";
-    this.node.hidden = true;
+  constructor(over: HTMLElement) {
+    this.line = child(over, "div", "ld-cursor-line");
+    this.marks = child(over, "div", "ld-cursor-marks");
+    this.label = child(over, "div", "ld-cursor");
+    this.hide();
   }
 
-  /** `zone`: for times on x, what is said of their time zone; null for numbers. */
-  show(plot: uPlot, label: string, zone: string | null): void {
-    const { idx, left = -1 } = plot.cursor;
-    const x = idx === null || idx === undefined || left < 0 ? undefined : plot.data[0][idx];
-    this.node.hidden = x === undefined;
-    if (x === undefined) return;
-    const text = zone === null ? formatNumber(x) : formatMoment(x, zone);
-    setText(this.node, label === "" ? text : `${label} ${text}`);
-    const half = this.node.offsetWidth / 2;
-    const place = Math.min(Math.max(plot.valToPos(x, "x"), half), Math.max(half, plot.over.clientWidth - half));
-    this.node.style.left = `${place}px`;
+  hide(): void {
+    this.line.hidden = this.label.hidden = this.marks.hidden = true;
+  }
+
+  /** Pixels are those of what lies over the plot, which is so wide. */
+  show(left: number, width: number, words: string, marks: readonly Mark[]): void {
+    this.line.hidden = this.label.hidden = this.marks.hidden = false;
+    setText(this.label, words);
+    this.line.style.left = `${left}px`;
+    const half = this.label.offsetWidth / 2;
+    this.label.style.left = `${Math.min(Math.max(left, half), Math.max(half, width - half))}px`;
+    while (this.marks.children.length > marks.length) this.marks.lastElementChild?.remove();
+    marks.forEach((mark, index) => {
+      const node = (this.marks.children[index] as HTMLElement | undefined) ?? child(this.marks, "span", "");
+      node.style.cssText = `left:${mark.left}px;top:${mark.top}px;background:${mark.colour}`;
+    });
   }
 }

@@ -11,7 +11,7 @@ import {
   timeTicks,
   type Ticks,
   type Range,
-} from "../../../src/elements/chart/axis";
+} from "../../src/plotting/axis";
 
 interface Case {
   readonly values: Range;
@@ -21,7 +21,7 @@ interface Case {
   readonly labels: readonly string[];
   readonly base: string;
 }
-const CASES = JSON.parse(readFileSync(new URL("../../../../tests/fixtures/axis_cases.json", import.meta.url), "utf8")) as Readonly<
+const CASES = JSON.parse(readFileSync(new URL("../../../tests/fixtures/axis_cases.json", import.meta.url), "utf8")) as Readonly<
   Record<"across" | "upwards" | "logarithmic", readonly Case[]>
 >;
 const written = ({ labels, base }: Pick<Case, "labels" | "base">) => ({ labels, base });

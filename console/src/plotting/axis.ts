@@ -5,7 +5,7 @@
  * Ticks are counted in integers and written from them, so that there are never more than asked for, no two are
  * written alike, and none is written as a number that it is not, whatever range the data has.
  */
-import { exponential, formatDay, momentOf, monthName, plain, type Digits } from "../../core/numerals";
+import { exponential, formatDay, momentOf, monthName, plain, type Digits } from "../core/numerals";
 
 /** About how wide a digit of a tick is in the axes' 11 px face, in pixels; ticks stand at least GAP apart besides. */
 export const CHARACTER = 6.2;
@@ -131,6 +131,41 @@ export function across(low: number, high: number, width: number, { whole = false
     if (fits(ticks, low, high, width)) return ticks;
   }
   return { positions: ticks.positions.slice(0, 1), labels: ticks.labels.slice(0, 1), base: ticks.base };
+}
+
+/** Durations: times counted from a first one, where values are seconds. */
+export function durationTicks(low: number, high: number, origin: number, width: number): Ticks {
+  const [first, last] = [low - origin, high - origin];
+  for (const most of [8, 6, 5, 4, 3]) {
+    const rough = (last - first) / most;
+    let ticks: Ticks;
+    if (rough < 0.5 || rough > 2 * WEEK) {
+      const unit = rough < 0.5 ? 1 : DAY;
+      const numbers = numberTicks(first / unit, last / unit, most);
+      const labels = numbers.labels.map((label) => `${label} ${unit === 1 ? "s" : "d"}`);
+      ticks = { positions: numbers.positions.map((position) => position * unit + origin), labels, base: numbers.base };
+    } else {
+      const span = SPANS.find((each) => each >= rough) ?? 2 * WEEK;
+      const positions: number[] = [];
+      for (let count = Math.ceil(first / span); count * span <= last; count++) positions.push(count * span);
+      ticks = { positions: positions.map((position) => position + origin), labels: positions.map(durationLabel), base: "" };
+    }
+    if (fits(ticks, low, high, width)) return ticks;
+  }
+  return { positions: [], labels: [], base: "" };
+}
+
+/** "1 d 4 h": the units that it is not nothing of. */
+function durationLabel(seconds: number): string {
+  if (seconds < 0) return `-${durationLabel(-seconds)}`;
+  const parts = [
+    [Math.floor(seconds / DAY), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ] as const;
+  const words = parts.flatMap(([count, unit]) => (count > 0 ? [`${count} ${unit}`] : []));
+  return words.join(" ") || "0";
 }
 
 function fits({ positions, labels }: Ticks, low: number, high: number, width: number): boolean {

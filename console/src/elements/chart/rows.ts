@@ -1,0 +1,40 @@
+/** The points of a chart as rows: for its table, and to be saved. */
+import type { Chart } from "../../protocol/deck.gen";
+import { momentOf } from "../../core/numerals";
+import type { Rows } from "../../plotting/card";
+
+/** A row for each x with the values of all lines there; a row for each point where a line comes to an x again. */
+export function rowsOf({ series = [], bands = [], zone = null, x_label = "" }: Chart): Rows {
+  const x = (at: number | null) => (at === null ? "" : zone === null ? String(at) : timeOf(at, zone));
+  const columns = [
+    ...series.map((line) => ({ name: line.name, x: line.x, y: line.y })),
+    ...bands.flatMap((band) => band.bounds.map((y, index) => ({ name: `${band.name} bound ${index + 1}`, x: band.x, y }))),
+  ];
+  const first = x_label || "x";
+  if (columns.some((column) => new Set(column.x).size < column.x.length)) {
+    const points = columns.flatMap((column) => column.x.map((at, index) => [column.name, x(at), written(column.y[index])]));
+    return [["series", first, "value"], ...points];
+  }
+  const rows = new Map<number | null, string[]>();
+  columns.forEach((column, place) => {
+    column.x.forEach((at, index) => {
+      let row = rows.get(at);
+      if (!row) rows.set(at, (row = new Array<string>(columns.length).fill("")));
+      row[place] = written(column.y[index]);
+    });
+  });
+  const sorted = [...rows].sort(([one], [other]) => (one ?? Infinity) - (other ?? Infinity));
+  return [[first, ...columns.map(({ name }) => name)], ...sorted.map(([at, row]) => [x(at), ...row])];
+}
+
+function written(value: number | null | undefined): string {
+  return value === null || value === undefined ? "" : String(value);
+}
+
+/** As in RFC 3339; a time without a zone has none here. */
+function timeOf(seconds: number, zone: string): string {
+  const moment = momentOf(seconds);
+  if (moment === null) return String(seconds);
+  const written = moment.toISOString();
+  return zone === "" ? written.slice(0, -1) : written;
+}

@@ -1,0 +1,121 @@
+/** What all kinds of chart have around their picture: title, options, a table of the same data, notes. */
+import { child, setText } from "../elements/dom";
+import { PlotFrame } from "./frame";
+
+/** Rows of the table of a chart: those of the end. */
+const ROWS = 200;
+
+/** The data of a chart as rows of cells, the names of the columns first. */
+export type Rows = readonly (readonly string[])[];
+
+export interface CardOf {
+  /** Draw the picture anew: it has another size, or the table is wanted. */
+  readonly redraw: () => void;
+  readonly rows: () => Rows;
+}
+
+let cards = 0;
+
+export class ChartCard {
+  readonly plot: PlotFrame;
+  readonly legend: HTMLElement;
+  readonly menu: HTMLElement;
+  readonly reset: HTMLButtonElement;
+  private readonly title: HTMLElement;
+  private readonly details: HTMLDetailsElement;
+  private readonly summary: HTMLElement;
+  private readonly notes: HTMLElement;
+  private readonly table: HTMLElement;
+  private readonly tableButton: HTMLButtonElement;
+
+  constructor(
+    readonly node: HTMLElement,
+    private readonly of: CardOf,
+  ) {
+    const head = child(node, "div", "ld-chart-head");
+    this.title = child(head, "h3", "ld-chart-title");
+    const tools = child(head, "div", "ld-chart-tools");
+    this.reset = button(tools, "Reset zoom", "ld-small-button ld-chart-reset");
+    this.reset.hidden = true;
+    this.details = child(tools, "details", "ld-chart-menu") as HTMLDetailsElement;
+    this.summary = child(this.details, "summary", "");
+    this.summary.textContent = "⋯";
+    this.menu = child(this.details, "div", "ld-chart-options");
+    this.plot = new PlotFrame(node, () => of.redraw());
+    this.legend = child(node, "div", "ld-legend");
+    this.table = child(node, "div", "ld-chart-table");
+    this.table.tabIndex = 0; // what scrolls is to be reached by the keyboard
+    this.table.id = `livedeck-chart-table-${++cards}`;
+    this.table.hidden = true;
+    this.notes = child(node, "ul", "ld-chart-notes");
+    this.notes.hidden = true;
+    this.tableButton = button(this.menu, "Table", "ld-small-button");
+    this.tableButton.setAttribute("aria-expanded", "false");
+    this.tableButton.setAttribute("aria-controls", this.table.id);
+    this.tableButton.addEventListener("click", () => this.toggleTable());
+    this.details.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.details.open) return;
+      event.stopPropagation();
+      this.details.open = false;
+      this.summary.focus();
+    });
+    this.details.addEventListener("focusout", (event) => {
+      if (event.relatedTarget instanceof Node && !this.details.contains(event.relatedTarget)) this.details.open = false;
+    });
+  }
+
+  name(title: string): void {
+    setText(this.title, title);
+    const words = `Options of ${title}`;
+    if (this.summary.getAttribute("aria-label") !== words) this.summary.setAttribute("aria-label", words);
+    this.table.setAttribute("aria-label", title);
+    this.table.setAttribute("role", "group");
+  }
+
+  /** Say below the chart what it does not show as it came. */
+  tell(notes: readonly string[]): void {
+    const shown = [...this.notes.children].map((node) => node.textContent);
+    if (shown.length === notes.length && shown.every((words, index) => words === notes[index])) return;
+    this.notes.replaceChildren();
+    for (const words of notes) child(this.notes, "li", "").textContent = words;
+    this.notes.hidden = notes.length === 0;
+  }
+
+  /** Bring the table up to date, if it is shown. */
+  fill(): void {
+    if (this.table.hidden) return;
+    const [head = [], ...rows] = this.of.rows();
+    const table = document.createElement("table");
+    const caption = table.createCaption();
+    caption.textContent = rows.length > ROWS ? `The last ${ROWS} of ${rows.length.toLocaleString("en")} rows` : `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+    const line = table.createTHead().insertRow();
+    for (const name of head) {
+      const cell = child(line, "th", "");
+      cell.setAttribute("scope", "col");
+      cell.textContent = name;
+    }
+    const body = table.createTBody();
+    for (const row of rows.slice(-ROWS)) {
+      const cells = body.insertRow();
+      for (const text of row) cells.insertCell().textContent = text;
+    }
+    this.table.replaceChildren(table);
+  }
+
+  destroy(): void {
+    this.plot.destroy();
+  }
+
+  private toggleTable(): void {
+    this.table.hidden = !this.table.hidden;
+    this.tableButton.setAttribute("aria-expanded", String(!this.table.hidden));
+    this.fill();
+  }
+}
+
+export function button(parent: HTMLElement, words: string, className: string): HTMLButtonElement {
+  const made = child(parent, "button", className) as HTMLButtonElement;
+  made.type = "button";
+  made.textContent = words;
+  return made;
+}
