@@ -5,6 +5,7 @@ import { elementNode } from "../dom";
 import type { ElementView, Viewing } from "../kind";
 import { errorNode } from "../failed";
 import { Pace } from "../pace";
+import { withoutRefused } from "./addresses";
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -36,7 +37,7 @@ function alignNumbers({ header, rows }: Tokens.Table): void {
   });
 }
 
-export function renderMarkdown(text: string): string {
+function renderMarkdown(text: string): string {
   return marked.parse(text, { async: false });
 }
 
@@ -65,7 +66,9 @@ export class MarkdownView implements ElementView<Markdown> {
     if (text === this.shown) return;
     this.shown = text;
     try {
-      this.node.innerHTML = renderMarkdown(text);
+      const rendered = document.createElement("template");
+      rendered.innerHTML = renderMarkdown(text);
+      this.node.replaceChildren(withoutRefused(rendered.content));
     } catch (error) {
       // The parser is recursive: deep nesting is more than the stack holds. Here rather than in the panel, because
       // drawing may happen later, and because a text that fails slowly has to keep its pace.

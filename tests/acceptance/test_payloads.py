@@ -1,0 +1,245 @@
+"""Texts that try to be run, in every text of every kind of element: none is, and none fetches or reaches anything.
+
+What tries is first shown to do so, in a page that does not defend itself.
+"""
+
+import html
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Frame, Page, expect
+
+from livedeck.deck import segments, snapshot
+from livedeck.deck.ops import KINDS, Document, Element, End, Extend, Op, Put, Segment, Tab, Value
+from livedeck.deck.page import Page as DeckPage
+from livedeck.deck.segments import clean_text
+from livedeck.errors import DeckError
+from livedeck.store import open_store
+from livedeck.store.layout import segment_key
+from tests.acceptance.listener import Listener
+from tests.acceptance.payloads import ADDRESSES, ATTRIBUTES, ENDS, SCRIPTS, TAGS, payloads
+from tests.acceptance.puppet import TIMEOUT
+
+pytestmark = pytest.mark.acceptance
+every_kind = pytest.mark.parametrize("kind", KINDS)
+SCRIPTED = frozenset({"html"})
+"""Kinds whose scripts are to run: in their own frame, and nowhere else."""
+PLAIN = "plain"
+ON_A_TAB = 16
+"""Words on one tab."""
+
+
+class Watch:
+    """Hears of everything that is run, fetched or opened by a page that is not meant to.
+
+    Args:
+        page: the page.
+        listener: whom nothing may reach.
+    """
+
+    def __init__(self, page: Page, listener: Listener) -> None:
+        context = page.context
+        self.page = page
+        self.listener = listener
+        self.ran: list[Frame] = []
+        self.dialogs: list[str] = []
+        context.expose_binding("gotOut", lambda source, *_: self.ran.append(source["frame"]))
+        context.on("dialog", lambda dialog: self.dialogs.append(dialog.message))
+
+
+@pytest.fixture
+def watch(page: Page, listener: Listener) -> Watch:
+    """What hears of it."""
+    return Watch(page, listener)
+
+
+def texts_of(value: Any, payload: str) -> Iterator[Any]:
+    """Copies of builtins, in each of which one text is the payload: a value, or a key."""
+    if isinstance(value, str):
+        yield payload
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            for changed in texts_of(each, payload):
+                yield [*value[:index], changed, *value[index + 1 :]]
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key == "kind":
+                continue
+            for changed in texts_of(each, payload):
+                yield {**value, key: changed}
+
+
+def with_payload(element: Element, payload: str) -> Iterator[Element]:
+    """The element with the payload in place of all its texts, and in each of them alone."""
+    made = msgspec.to_builtins(element)
+    for changed in texts_of(made, payload):
+        try:
+            element = msgspec.convert(changed, type(element))
+            element.check()
+        except (msgspec.ValidationError, DeckError):
+            continue  # no reader takes a segment with that
+        yield element
+
+
+def examples(kind: str) -> list[Element]:
+    """What the kind's own example makes."""
+    page = DeckPage()
+    KINDS[kind].example(page.deck("d"))
+    return [op.element for op in page.take().ops() if isinstance(op, Put | Extend)]
+
+
+def tabs(kind: str, words: Sequence[str]) -> list[Tab]:
+    """Tabs with elements that have the words wherever they have a text, their ids among them."""
+    shown = []
+    for first in range(0, len(words), ON_A_TAB):
+        unique: dict[str, Element] = {}
+        for number, word in enumerate(words[first : first + ON_A_TAB]):
+            for example in examples(kind):
+                for index, element in enumerate(with_payload(example, clean_text(word))):
+                    id_ = element.id if element.id == clean_text(word) else f"{number}-{index}-{example.id}"
+                    unique[id_] = msgspec.structs.replace(element, id=id_)
+        shown.append(Tab(f"{clean_text(words[first])}{first}", list(unique.values())))
+    return shown
+
+
+def publish(folder: Path, shown: list[Tab]) -> None:
+    """Write it as a task would."""
+    store = open_store(folder.as_uri())
+    ops: list[Op] = [Put(tab.name, element) for tab in shown for element in tab.elements]
+    ops.append(End("succeeded", segments.now()))
+    store.create(segment_key(1), segments.encode(Segment(1, segments.now(), ops)))
+
+
+@pytest.fixture
+def view(tmp_path: Path) -> Iterator[str]:
+    """The address at which the folder's Deck is shown as in the console."""
+    command = [sys.executable, "-m", "livedeck.cli", "view", str(tmp_path), "--no-browser", "--wait"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield next(word for word in process.stdout.readline().split() if word.startswith("http://"))
+        process.terminate()
+
+
+VISIT = """async (names) => {
+  const tags = new Set();
+  const visit = async () => {
+    for (const each of document.querySelectorAll("*")) {
+      for (const kind of ["mouseover", "focus", "animationstart", "toggle"]) each.dispatchEvent(new Event(kind));
+      if (each.matches("a, button[formaction]") && !/^(https?|mailto|file):/.test(each.href ?? "")) each.click?.();
+      tags.add(each.localName);
+      for (const { name, value } of each.attributes) {
+        if (name.startsWith("on")) tags.add(`${each.localName} ${name}`);
+        if (["href", "src", "action", "formaction", "data", "xlink:href"].includes(name) && each.localName !== "use") {
+          tags.add(`${each.localName} ${name}=${/^\\s*[a-z0-9.+-]*:/i.exec(value)?.[0] ?? ""}`);
+        }
+      }
+    }
+    await new Promise(requestAnimationFrame);
+  };
+  const tabs = () => [...document.querySelectorAll('[role="tab"]')];
+  if (tabs().length === 0) await visit();
+  for (let at = 0; at < tabs().length; at++) {
+    tabs()[at].click();
+    await new Promise(requestAnimationFrame);
+    await visit();
+  }
+  return [...tags].sort();
+}"""
+"""Goes through all tabs, does what a viewer may do, and says what there was."""
+
+
+def test_they_do_run_where_nothing_is_in_their_way(browser: Browser, tmp_path: Path) -> None:
+    """In a page that writes them as they are, most do, each in a frame of its own."""
+    ways_in = {
+        "tags": (TAGS, "{}", 0.7),
+        "ends": (ENDS, "<p>{}</p>", 0.7),
+        "attributes": (ATTRIBUTES, "<p title={0[0]}{0}{0[0]}>x</p>", 0.5),
+        "scripts": (SCRIPTS, "<script>x = {0[0]}{0}{0[0]}</script>", 0.1),
+        "addresses": (ADDRESSES, '<a href="{}">x</a>', 0.2),
+    }
+    numbers: dict[str, range] = {}
+    frames: list[str] = []
+    for name, (texts, place, _) in ways_in.items():
+        numbers[name] = range(len(frames), len(frames) + len(texts))
+        frames += [
+            place.format(text).replace("CALL", f"top.ran.add({n})")
+            for n, text in zip(numbers[name], texts, strict=True)
+        ]
+    file = tmp_path / "open.html"
+    visit = """<script>onload = () => {
+      for (const each of document.querySelectorAll('a, button, [type=submit]')) each.click();
+      for (const each of document.querySelectorAll('[autofocus]')) each.focus();
+      for (const each of document.querySelectorAll('[onmouseover]')) each.dispatchEvent(new Event('mouseover'));
+    }</script>"""
+    shown = [f'<iframe srcdoc="{html.escape(visit + each)}"></iframe>' for each in frames]
+    file.write_text(f"<!doctype html><meta charset=utf-8><script>ran = new Set()</script>{''.join(shown)}", "utf-8")
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        for name, (texts, _, share) in ways_in.items():
+            page.wait_for_function(
+                "([numbers, least]) => numbers.filter((each) => ran.has(each)).length >= least",
+                arg=[list(numbers[name]), share * len(texts)],
+                timeout=1000 * TIMEOUT,
+            )
+
+
+def test_there_are_many() -> None:
+    assert len(set(payloads("http://127.0.0.1"))) >= 150
+
+
+def test_names_of_tabs(view: str, watch: Watch, tmp_path: Path) -> None:
+    words = map(clean_text, payloads(watch.listener.url))
+    publish(tmp_path, [Tab(word, [Value("v", "n", number)]) for number, word in enumerate(words)])
+    watch.page.goto(view)
+    check("value", watch, deck_of(watch.page))
+
+
+@every_kind
+def test_in_the_live_frame(kind: str, view: str, watch: Watch, tmp_path: Path) -> None:
+    publish(tmp_path, tabs(kind, [PLAIN, *payloads(watch.listener.url)]))
+    page = watch.page
+    page.goto(view)
+    check(kind, watch, deck_of(page))
+    assert page.url.startswith(view)
+
+
+@every_kind
+def test_opened_from_disk(kind: str, watch: Watch, tmp_path: Path) -> None:
+    shown = tabs(kind, [PLAIN, *payloads(watch.listener.url)])
+    file = tmp_path / "deck.html"
+    file.write_bytes(snapshot.render(Document(1, "", shown, End("succeeded", segments.now())), live=False, whole=True))
+    page = watch.page
+    page.goto(file.as_uri())
+    expect(page.get_by_role("tab").first).to_be_visible()
+    check(kind, watch, page.main_frame)
+    assert page.url.startswith(file.as_uri())
+
+
+def deck_of(page: Page) -> Frame:
+    """The live Deck's frame, which shows all of it."""
+    expect(page.get_by_role("toolbar", name="Deck").get_by_role("status").first).to_have_text("Complete")
+    frame = page.get_by_title("Deck", exact=True).element_handle().content_frame()
+    assert frame is not None
+    return frame
+
+
+def check(kind: str, watch: Watch, deck: Frame) -> None:
+    """Go through all of it: nothing ran but where it may, nothing was fetched, nothing became an element that acts."""
+    found = deck.evaluate(VISIT)
+    page = watch.page
+    assert [each.url for each in watch.ran if kind not in SCRIPTED or each in {page.main_frame, deck}] == []
+    assert watch.dialogs == []
+    assert watch.listener.heard == []
+    assert len(page.context.pages) == 1, "it opened another page"
+    assert page.evaluate("[typeof window.x, Object.keys(Object.prototype).length]") == ["undefined", 0]
+    if kind not in SCRIPTED:
+        assert [each for each in found if " on" in each] == []
+        harmless = ("=", "=http:", "=https:", "=mailto:", "=data:", "=blob:")
+        assert [each for each in found if "=" in each and not each.lower().endswith(harmless)] == []
+        assert not set(found) & {"object", "embed", "base", "form", "marquee", "frame", "frameset"}
