@@ -62,7 +62,7 @@ torch-test: .venv-torch/.ready  ## Real work in tasks with torch, pandas, scikit
 ray-test: .venv-ray/.ready  ## The Ray executor on real clusters of this machine, with every part of one killed (Ray: 75 MB to download)
 	@.venv-ray/bin/python -m pytest tests/ray $(ARGS)
 
-ray-short: .venv-ray/.ready  ## Of these, a server's: executions on a cluster, an abort, a node that is lost
+ray-short: .venv-ray/.ready  ## Of these, a server's: executions on a cluster, an abort, a node that is lost, a gang on two nodes
 	@.venv-ray/bin/python -m pytest tests/ray/test_server.py
 
 versions-test: $(VENV)/.dev $(CONSOLE) postgresql  ## The quick tests with the oldest and with the newest allowed versions of what we depend on

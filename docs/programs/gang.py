@@ -1,7 +1,7 @@
 import os
 import random
 
-from livedeck import DeckPublish, Elastic, current_context, task, workflow
+from livedeck import DeckPublish, Elastic, Resources, current_context, task, workflow
 
 
 # --8<-- [start:train]
@@ -30,3 +30,19 @@ def train(steps: int) -> float:
 @workflow
 def training(steps: int = 20) -> float:
     return train(steps=steps)
+
+
+# --8<-- [start:nodes]
+@task(
+    task_config=Elastic(nnodes=2, nproc_per_node=4),
+    requests=Resources(cpu=4, mem="16Gi"),
+    executor="ray",
+    enable_deck=True,
+    deck_publish=DeckPublish(every_rank=True),
+)
+def train_on_two_nodes(steps: int) -> float:
+    print(f"rank {os.environ['RANK']} of 8, on node {os.environ['GROUP_RANK']} of 2")
+    return 1.0 / steps
+
+
+# --8<-- [end:nodes]

@@ -94,6 +94,8 @@ class Exit:
     """Whether the kernel ended its process because memory ran out; None where that cannot be known."""
     peak_memory: int = 0
     """Largest resident size of its main process, in bytes; 0: unknown."""
+    part: str = ""
+    """Of an attempt on several nodes the ranks that ended so (``Ranks 2 and 3``), the others for it; empty: all did."""
 
 
 @dataclass(frozen=True)

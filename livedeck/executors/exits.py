@@ -5,14 +5,18 @@ import signal
 from livedeck.deck.numerals import format_size
 from livedeck.executors.api import Exit, ExitKind
 
+KILLED = frozenset({"Interrupted", "OOMKilled", "Signalled"})
+"""Codes of failures that others follow from: a process that was ended by a signal. See ``cause``."""
+
 
 def cause(ended: Exit, what: str = "The attempt") -> tuple[str, str]:
     """Return the code of the failure of what left no result (Flyte's code where it has one), and what happened.
 
     Args:
         ended: how it ended.
-        what: who ended, as a sentence begins.
+        what: who ended, as a sentence begins, unless the end names a part of an attempt.
     """
+    what = ended.part or what
     if ended.kind is ExitKind.LOST:
         return "Lost", f"{what} was lost: {ended.reason or 'what it ran on went away'}."
     number = _signal(ended)

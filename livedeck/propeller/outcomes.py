@@ -3,6 +3,7 @@
 A task whose own code failed exits with 0 as in Flyte: so ``error.pb`` is read first.
 """
 
+import contextlib
 from dataclasses import dataclass
 
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
@@ -12,13 +13,13 @@ from google.protobuf.message import DecodeError
 
 from livedeck.errors import UnreadableObject
 from livedeck.executors.api import RESULT_NOT_STORED, Exit, ExitKind
-from livedeck.executors.exits import cause
+from livedeck.executors.exits import KILLED, cause
 from livedeck.literals.parsing import parse_into
 from livedeck.propeller.failures import Blame, Failure
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.store_access import exists, load_folder
 from livedeck.store import join_uri
-from livedeck.store.layout import ERROR, FUTURES, OUTPUTS
+from livedeck.store.layout import ERROR, FUTURES, OUTPUTS, node_error_key
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Futures:
 
 
 async def read_outcome(
-    prefix: str, ended: Exit, settings: PropellerSettings, *, has_outputs: bool = True
+    prefix: str, ended: Exit, settings: PropellerSettings, *, has_outputs: bool = True, nodes: int = 1
 ) -> Outputs | Futures | Failure:
     """Return the outcome of an attempt that is over.
 
@@ -48,11 +49,14 @@ async def read_outcome(
         ended: what the executor knows of its end.
         settings: how much is read.
         has_outputs: whether the task has any. One that has none need not write them: exit code 0 will do, as in Flyte.
+        nodes: how many machines it ran on.
 
     Raises:
         StoreUnavailable: the store cannot be asked for now.
     """
     result = await read_result(prefix, settings)
+    if result is None and nodes > 1 and ended.kind is ExitKind.EXITED:
+        result = await _first_failure(prefix, nodes, settings)
     if result is not None:
         return result
     if not has_outputs and ended.kind is ExitKind.EXITED and ended.code == 0:
@@ -78,6 +82,30 @@ async def read_result(prefix: str, settings: PropellerSettings) -> Outputs | Fut
     if outputs is not None:
         return await _outputs_of(outputs, join_uri(prefix, OUTPUTS))
     return Futures(join_uri(prefix, FUTURES)) if await exists(prefix, FUTURES) else None
+
+
+async def _first_failure(prefix: str, nodes: int, settings: PropellerSettings) -> Failure | None:
+    """Return the failure that the others' follow from, of those that a gang's nodes have stored; None: none has.
+
+    It is the earliest, as in Flyte. But a process that was killed closes its connections before its end can be noticed,
+    and others' errors may tell of that a moment earlier: it goes before them. Where a node was lost or its leader
+    killed the executor knows better, and what the other nodes say of it is not asked for.
+    """
+    names = [node_error_key(node) for node in range(nodes)]
+    found = zip(names, await load_folder(prefix, *names, settings=settings), strict=True)
+    stored = [(join_uri(prefix, name), data, await _order_of(data)) for name, data in found if data is not None]
+    if not stored:
+        return None
+    uri, data, _ = min(stored, key=lambda each: each[2])
+    return await _failure_of(data, uri)
+
+
+async def _order_of(data: bytes) -> tuple[bool, int]:
+    """Return where an error stands among those of a gang's nodes."""
+    document = ErrorDocument()
+    with contextlib.suppress(DecodeError):  # then it has no time, and is the one that is told of
+        await parse_into(document, data)
+    return document.error.code not in KILLED, document.error.timestamp.ToNanoseconds()
 
 
 def _not_stored(ended: Exit) -> Failure:

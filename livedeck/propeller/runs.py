@@ -272,7 +272,9 @@ class Run:
         """Return the outcome of the attempt, which is over: what it left in the store, or else how it ended."""
         prefix, settings = self._attempt.output_prefix, self._settings
         return await retry(
-            "read outcome", lambda: read_outcome(prefix, ended, settings, has_outputs=self._has_outputs), settings
+            "read outcome",
+            lambda: read_outcome(prefix, ended, settings, has_outputs=self._has_outputs, nodes=self._attempt.nodes),
+            settings,
         )
 
     async def _exit_or_lost(self, call: Callable[[], Awaitable[ResultStored | Exit]]) -> ResultStored | Exit:

@@ -90,9 +90,10 @@ def _run_gang(given: Arguments, processes: int, retry: Retry) -> int:
     result = _result(given, retry)
     if isinstance(started, ranks.Channel):
         return _run_process(given, retry, RankResult(result.store, "", result.exit_handlers, started))
+    error_key = layout.node_error_key(place.node) if place.nodes > 1 else layout.ERROR
     ends = gangs.Ends(
         store_outputs=result.store_outputs,
-        store_error=result.store_error,
+        store_error=lambda document: result.store_error(document, error_key),
         tell=lambda: tell_result_stored(result.notice),
     )
     return started.lead(ends)
@@ -193,9 +194,9 @@ class Result:
         """Write ``error.pb``, and the same into the log; return the exit code."""
         return self.store_error(_logged(error))
 
-    def store_error(self, document: ErrorDocument) -> int:
-        """Write ``error.pb``; return the exit code."""
-        return self._put(layout.ERROR, document.SerializeToString(deterministic=True))
+    def store_error(self, document: ErrorDocument, key: str = layout.ERROR) -> int:
+        """Write ``error.pb`` (or that of one of several nodes); return the exit code."""
+        return self._put(key, document.SerializeToString(deterministic=True))
 
     def _put(self, key: str, document: bytes) -> int:
         try:

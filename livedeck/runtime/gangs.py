@@ -3,6 +3,10 @@
 It waits for all of them, and stores one result: rank 0's outputs when every rank has ended well, or the error of the
 rank that failed first, once the others have been ended. So what is in the store is never half a gang's. What rank 0
 prints is the attempt's output; what others print goes to a file each, and from there to the store.
+
+Of several nodes each has a leader. The first stores the outputs when the others have said in the store that their
+ranks have ended well. One whose ranks fail stores an error of its own and exits with ``NODE_FAILED``: who has placed
+them ends the others then, and the engine takes the error that came first.
 """
 
 import asyncio
@@ -30,7 +34,8 @@ from livedeck.executors.exits import cause
 from livedeck.executors.local.memory_kills import MemoryKills
 from livedeck.executors.logs import LogShipper
 from livedeck.executors.output import OutputFile
-from livedeck.runtime.ranks import HEAD, Channel, Member, Message, Place, ReservedPort, fork
+from livedeck.executors.rendezvous import ReservedPort
+from livedeck.runtime.ranks import HEAD, Channel, Member, Message, Place, fork
 from livedeck.store import Store, layout
 
 GRACE = 10.0
@@ -39,6 +44,8 @@ SETTLE = 0.5
 """Seconds for which others' ends are waited for when a rank has failed: what failed first is often heard of second."""
 LOOK = 0.1
 """Seconds between two looks at what ranks have printed, and whether other nodes have ended."""
+NODE_FAILED = 1
+"""Exit code of the leader of one of several nodes whose ranks have failed: so the other nodes' are ended."""
 LOG_TIMEOUT = 5.0
 """Seconds that the end of a rank's output may take to be stored."""
 
@@ -76,7 +83,7 @@ class Ends:
     store_outputs: Callable[[bytes], int]
     """Stores ``outputs.pb``, and returns the exit code."""
     store_error: Callable[[ErrorDocument], int]
-    """Stores ``error.pb``, likewise."""
+    """Stores ``error.pb``, or of one of several nodes its own, likewise."""
     tell: Callable[[], None]
     """Tells the executor that the result is stored, while there is something to do that nobody need wait for."""
 
@@ -194,7 +201,7 @@ class Leader:
         await self._until(self._all_gone, FLUSH_TIMEOUT + GRACE)
         self._signal(signal.SIGKILL, lambda _: True)
         await self._until(self._all_gone)
-        return code
+        return code or (NODE_FAILED if self._place.nodes > 1 else 0)
 
     async def _stop(self) -> int:
         """Return once all ranks have ended, which were told to; who asked for it ends those that do not."""

@@ -7,7 +7,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import struct
 import sys
 from collections.abc import Mapping
@@ -119,24 +118,6 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise UserError(f"{name}={text!r} is not a number")
     return int(text)
-
-
-class ReservedPort:
-    """A port of this machine that nobody else is given, for rank 0 to listen on.
-
-    Whoever allows an address to be used again may bind to it, as torch's store and Python's servers do: a socket that
-    holds it without listening is in no one's way.
-    """
-
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("0.0.0.0", 0))  # noqa: S104 - it never listens
-        self.number: int = self._socket.getsockname()[1]
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._socket.close()
 
 
 @dataclass

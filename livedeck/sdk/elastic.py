@@ -34,8 +34,8 @@ class Elastic:
     It is flytekit's class, which is accepted too.
 
     Args:
-        nnodes: machines. More than one is registered as flytekit does it, for engines that place such tasks; livedeck's
-            own refuses them when they are to start.
+        nnodes: machines. More than one need the executor ``ray``, which places each on a node of its own; others
+            refuse such tasks when they are to start. They are registered as flytekit does it.
         nproc_per_node: processes on each.
         start_method: ``spawn`` or ``fork``; either way each process imports the task's module by itself.
         monitor_interval: changes nothing: the end of a process is noticed at once.

@@ -133,9 +133,25 @@ def rank_folder(rank: int) -> str:
     return f"rank-{_number(rank, 'rank', lowest=1)}"
 
 
+def node_folder(node: int) -> str:
+    """Folder of what a node of a gang that has several leaves besides its ranks' folders, from 1, under its attempt.
+
+    Its ``log/`` is what the process printed that leads its ranks; of the first node that is the attempt's.
+    """
+    return f"nodes/{_number(node, 'node', lowest=1)}"
+
+
 def node_done_key(node: int) -> str:
     """Key of the object by which a gang's node, from 1, says that its processes have ended well, under its attempt."""
-    return f"nodes/{_number(node, 'node', lowest=1)}"
+    return f"{node_folder(node)}/done"
+
+
+def node_error_key(node: int) -> str:
+    """Key of the error of a gang's node, from 0, under its attempt: an ``error.pb`` of its own, as Flyte has them.
+
+    Of these the engine takes one.
+    """
+    return f"error-{_number(node, 'node', lowest=0)}.pb"
 
 
 def attempt_prefix(folder: str, node: str, retry: int) -> str:

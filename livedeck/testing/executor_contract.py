@@ -242,6 +242,8 @@ class ExecutorContract:
         async with harness.executor() as executor:
             assert "cores" in await raised(executor.launch(scene.attempt("exits", 0, cpu=1e6)), CannotStart)
             await raised(executor.launch(scene.attempt("exits", 0, memory=1 << 60)), CannotStart)
+            words = await raised(executor.launch(scene.attempt("exits", 0, nodes=1000)), CannotStart)
+            assert "1000 nodes at once" in words
             assert (await within(executor.wait(await executor.launch(scene.attempt("exits", 0))))).code == 0
 
     async def test_an_attempt_that_waits_says_why_and_can_be_withdrawn(self, harness: Harness) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.console import Stage
-from tests.integration.running import start, wait_ended, wait_for
+from tests.integration.running import run, start, wait_ended, wait_for
 
 pytestmark = pytest.mark.acceptance
 
@@ -42,3 +42,15 @@ def test_each_ranks_deck_and_log_and_all_of_them_are_shown_live(stage: Stage, tm
     expect(stage.deck.get_by_role("table").get_by_role("row")).to_have_count(3)
     stage.open(execution, node="n0", view="deck", rank="9")  # there is none: rank 0 is shown
     expect(page.get_by_role("combobox", name="Rank")).to_have_value("0")
+
+
+@pytest.mark.timeout(300)
+def test_the_ranks_of_an_item_of_a_map_are_shown(stage: Stage) -> None:
+    ended = run(stage.client, PROGRAM, "mapped", xs=[1, 2, 3])
+    stage.open(ended.id, node="n0:1", view="log")
+    rank = stage.page.get_by_role("combobox", name="Rank")
+    expect(rank).to_have_value("0")
+    expect(stage.page.get_by_text("rank 0 squares 2")).to_be_visible()
+    rank.select_option(label="Rank 1 of 2")
+    expect(stage.page).to_have_url(re.compile(r"rank=1"))
+    expect(stage.page.get_by_text("rank 1 squares 2")).to_be_visible()

@@ -100,6 +100,22 @@ async def test_the_decks_of_a_run_are_listed_as_they_come(tmp_path: Path) -> Non
             assert document_of((await stream.until("snapshot"))[-1]) == earlier.document
 
 
+async def test_the_decks_of_ranks_are_listed_beside_the_attempts_and_followed(tmp_path: Path) -> None:
+    logs = [Log(f"file://{tmp_path}/run/0001-wf/n0/0{folder}") for folder in ("", "/rank-1", "/rank-2")]
+    for log in logs:
+        log.placeholder()
+        log.publish("first")
+    async with viewing(str(tmp_path / "run")) as view:
+        names = [deck["name"] for deck in await view.decks()]
+        assert names == ["0001-wf/n0/0", "0001-wf/n0/0/rank-1", "0001-wf/n0/0/rank-2"]
+        async with view.stream(2) as stream:
+            assert document_of((await stream.until("snapshot"))[-1]) == logs[2].document
+            logs[2].publish("second")
+            assert read((await stream.until("segment"))[-1])["segment"]["seq"] == 2
+    async with viewing(str(tmp_path / "run" / "0001-wf" / "n0" / "0" / "rank-1")) as view:
+        assert [deck["name"] for deck in await view.decks()] == ["title"]
+
+
 LIVES = """
 import sys
 from pathlib import Path

@@ -132,12 +132,14 @@ def test_more_than_one_node_is_refused_with_what_to_do(client: Client) -> None:
     assert phase_of(ended) == "FAILED"
     assert "on 2 nodes at once (Elastic(nnodes=2))" in ended.closure.error.message
     assert "give nnodes=1" in ended.closure.error.message
+    assert "--executor ray" in ended.closure.error.message
 
 
 def test_a_task_that_is_mapped_is_a_gang_for_each_item(client: Client) -> None:
     ended = run(client, PROGRAM, "mapped", xs=[1, 2, 3])
     assert phase_of(ended) == "SUCCEEDED", ended.closure.error.message
     assert python_outputs(client, ended.id) == {"o0": [1, 4, 9]}
+    assert result_log(client, node(ended.id, "n0:1@1")) == "rank 1 squares 2\n"
 
 
 async def test_a_server_that_was_killed_takes_up_a_gang_that_runs(tmp_path: Path) -> None:

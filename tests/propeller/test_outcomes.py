@@ -9,6 +9,7 @@ import pytest
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl.core.literals_pb2 import LiteralMap
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.propeller.failures import Blame, Failure
@@ -148,3 +149,47 @@ async def test_a_result_that_is_not_to_be_read_is_the_tasks_failure(
         assert (result.code, result.blame, result.recoverable) == ("UnreadableResult", Blame.USER, False)
         assert words in result.message
         assert name in result.message
+
+
+def node_failed(attempt: Attempt, node: int, code: str, seconds: int) -> None:
+    error = ContainerError(code=code, message=f"node {node} failed", timestamp=Timestamp(seconds=seconds))
+    document = ErrorDocument(error=error).SerializeToString()
+    open_store(attempt.output_prefix).put(f"error-{node}.pb", document)
+
+
+async def outcome_of_three_nodes(attempt: Attempt, ended: Exit) -> Failure:
+    result = await read_outcome(attempt.output_prefix, ended, PropellerSettings(), nodes=3)
+    assert isinstance(result, Failure)
+    return result
+
+
+async def test_of_the_errors_of_several_nodes_the_first_is_told(attempt: Attempt) -> None:
+    node_failed(attempt, 0, "USER:ConnectionResetError", 12)
+    node_failed(attempt, 2, "USER:ValueError", 11)
+    found = await outcome_of_three_nodes(attempt, Exit(ExitKind.EXITED, 1))
+    assert (found.code, found.message) == ("USER:ValueError", "node 2 failed")
+    assert found.error_uri == f"{attempt.output_prefix}/error-2.pb"
+
+
+async def test_a_rank_that_was_killed_goes_before_what_others_noticed_of_it(attempt: Attempt) -> None:
+    node_failed(attempt, 0, "USER:ConnectionResetError", 11)
+    node_failed(attempt, 1, "Interrupted", 12)
+    assert (await outcome_of_three_nodes(attempt, Exit(ExitKind.EXITED, 1))).code == "Interrupted"
+
+
+async def test_a_node_that_was_lost_goes_before_the_errors_of_the_others(attempt: Attempt) -> None:
+    node_failed(attempt, 0, "USER:ConnectionResetError", 11)
+    found = await outcome_of_three_nodes(attempt, Exit(ExitKind.LOST, reason="rank 1: its node went away"))
+    assert (found.code, found.blame) == ("Lost", Blame.SYSTEM)
+
+
+async def test_a_leader_that_was_killed_is_named_by_its_ranks(attempt: Attempt) -> None:
+    node_failed(attempt, 0, "USER:ConnectionResetError", 11)
+    found = await outcome_of_three_nodes(attempt, Exit(ExitKind.SIGNALLED, signal.SIGKILL, part="Ranks 2 and 3"))
+    assert (found.code, found.blame) == ("Interrupted", Blame.USER)
+    assert found.message.startswith("Ranks 2 and 3's process was killed (SIGKILL)")
+
+
+async def test_several_nodes_without_an_error_of_their_own_are_told_of_by_their_exit(attempt: Attempt) -> None:
+    found = await outcome_of_three_nodes(attempt, Exit(ExitKind.EXITED, 3, part="Rank 1"))
+    assert found.message.startswith("Rank 1 exited with code 3")

@@ -21,8 +21,10 @@ FASTER = {
     "health_check_period_ms": 1000,
     "health_check_timeout_ms": 5000,
     "health_check_failure_threshold": 4,
+    "worker_niceness": 0,
 }
-"""Ray's settings with which it notices within seconds that a node is gone, and never that one is slow."""
+"""Ray's settings with which it notices within seconds that a node is gone, and never that one is slow: workers, and
+attempts with them, would else wait behind all else that a busy machine does."""
 
 
 class Nodes:
@@ -35,7 +37,7 @@ class Nodes:
 
     def __init__(self, cpus: int, port: int = 0) -> None:
         given = {"num_cpus": cpus, "include_dashboard": False, "_system_config": FASTER, "gcs_server_port": port}
-        with _handlers_kept():
+        with handlers_kept():
             self._cluster: Any = Cluster(initialize_head=True, head_node_args=given)
         self.head = self._cluster.head_node
 
@@ -44,7 +46,7 @@ class Nodes:
         return str(self._cluster.address)
 
     def add(self, cpus: int) -> Any:
-        with _handlers_kept():
+        with handlers_kept():
             return self._cluster.add_node(num_cpus=cpus, wait=True)
 
     @property
@@ -57,7 +59,7 @@ class Nodes:
 
 
 @contextlib.contextmanager
-def _handlers_kept() -> Iterator[None]:
+def handlers_kept() -> Iterator[None]:
     """Leave signals handled as they were: for each node Ray has this process end it at SIGTERM."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -8,12 +8,13 @@ from pathlib import Path
 from subprocess import Popen
 
 import pytest
-from flyteidl.core.errors_pb2 import ContainerError
+from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
 
 from livedeck.deck.snapshot import parse
 from livedeck.errors import UserError
-from livedeck.runtime.ranks import Place, ReservedPort
+from livedeck.executors.rendezvous import ReservedPort
+from livedeck.runtime.ranks import Place
 from tests.runtime.conftest import Bench
 
 MODULE = "gangs"
@@ -243,6 +244,23 @@ def test_the_first_node_stores_nothing_before_the_others_have_ended_well(bench: 
     assert [finish(each)[0] for each in (second, first)] == [0, 0]
     reserved.close()
     assert bench.outputs(o0=int)["o0"] == 0
+
+
+def test_a_node_whose_rank_fails_stores_an_error_of_its_own_and_exits_as_failed(bench: Bench, tmp_path: Path) -> None:
+    bench.give(folder=str(tmp_path))
+    reserved = ReservedPort()
+    second = start_node(bench, "one_raises", 1, reserved.number)
+    first = start_node(bench, "one_raises", 0, reserved.number)
+    assert finish(first)[0] == 1, "who has placed the nodes ends the others"
+    there = pids(tmp_path, 4)
+    second.send_signal(signal.SIGTERM)
+    assert finish(second)[0] == 143
+    reserved.close()
+    error = ErrorDocument.FromString(bench.store.get("error-0.pb")).error
+    assert error.message.startswith("Rank 1 of 4 failed.\n")
+    assert (error.code, error.worker) == ("USER:ValueError", "rank 1")
+    assert not {"outputs.pb", "error.pb", "error-1.pb"} & set(bench.files)
+    assert not any(is_there(pid) for pid in there)
 
 
 def test_several_nodes_without_a_place_to_meet_are_refused() -> None:

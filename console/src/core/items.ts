@@ -12,6 +12,9 @@ export interface ItemAttempt {
   /** How long it ran; null while it is not over. */
   readonly seconds: number | null;
   readonly deck: boolean;
+  /** How many processes it has, and whether each of them has a Deck; see `ranks.ts`. */
+  readonly ranks: number;
+  readonly rankDecks: boolean;
 }
 
 export interface Item {
@@ -39,6 +42,8 @@ export class ItemsOfNodes {
           startedAt: started === 0 ? null : started * 1000,
           seconds: TASK_PHASES[phase].terminal ? seconds : null,
           deck: told.deck[at] ?? false,
+          ranks: told.ranks,
+          rankDecks: told.rankDecks,
         };
         const others = (items.get(index)?.attempts ?? []).filter((each) => each.attempt !== fresh.attempt);
         items.set(index, { index, attempts: [...others, fresh].sort((a, b) => a.attempt - b.attempt) });
@@ -99,7 +104,8 @@ function itemRow(array: NodeRow, item: Item): NodeRow {
   return { ...row, endedAt: over && latest.startedAt !== null ? latest.startedAt + (latest.seconds ?? 0) * 1000 : null };
 }
 
-function asTask(array: NodeRow, index: number, { attempt, phase, startedAt, seconds }: ItemAttempt): TaskExecution {
+function asTask(array: NodeRow, index: number, item: ItemAttempt): TaskExecution {
+  const { attempt, phase, startedAt, seconds, ranks, rankDecks } = item;
   const taskId = array.attempts[0]?.id.taskId ?? { resourceType: "TASK", project: "", domain: "", name: array.name, version: "" };
   const executionId = array.node?.id.executionId ?? { project: "", domain: "", name: "" };
   return {
@@ -108,6 +114,7 @@ function asTask(array: NodeRow, index: number, { attempt, phase, startedAt, seco
       phase,
       ...(startedAt === null ? {} : { startedAt: new Date(startedAt).toISOString() }),
       ...(seconds === null ? {} : { duration: `${seconds}s` }),
+      ...(ranks > 1 ? { customInfo: { ranks, rank_decks: rankDecks } } : {}),
     },
   };
 }

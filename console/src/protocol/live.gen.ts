@@ -75,6 +75,8 @@ export interface ItemAttempts {
   readonly started: readonly number[];
   readonly seconds: readonly number[];
   readonly deck: readonly boolean[];
+  readonly ranks: number;
+  readonly rankDecks: boolean;
 }
 
 /** The ``items`` event of an execution's stream: what changed of items of array nodes, by the node's id. */

@@ -31,7 +31,7 @@ const ROW: NodeRow = {
 
 const item = (index: number, phase: Item["attempts"][number]["phase"], startedAt: number | null, seconds: number | null): Item => ({
   index,
-  attempts: [{ attempt: 0, phase, startedAt, seconds, deck: true }],
+  attempts: [{ attempt: 0, phase, startedAt, seconds, deck: true, ranks: 1, rankDecks: false }],
 });
 
 describe("Decks side by side", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { chosenItems, itemOf, ItemsOfNodes, latestOf } from "../../src/core/items";
 import type { NodeRow } from "../../src/core/nodeTree";
+import { ranksOf } from "../../src/core/ranks";
 
 const ARRAY: NodeRow = {
   id: "n0",
@@ -37,6 +38,8 @@ function told(...attempts: readonly [index: number, attempt: number, phase: stri
         started: column(3),
         seconds: column(4),
         deck: attempts.map(() => true),
+        ranks: 1,
+        rankDecks: false,
       },
     },
   };
@@ -50,6 +53,16 @@ describe("items of array nodes", () => {
     const found = items.all().get("n0") ?? [];
     expect(found.map(({ index }) => index)).toEqual([0, 1]);
     expect(found.map((item) => latestOf(item).phase)).toEqual(["SUCCEEDED", "RUNNING"]);
+  });
+
+  test("an item whose attempts have several processes says so, as a node's attempts do", () => {
+    const items = new ItemsOfNodes();
+    const { nodes } = told([0, 0, "RUNNING", 10, 0]);
+    items.take({ nodes: { n0: { ...nodes.n0, ranks: 4, rankDecks: true } } });
+    items.take(told([1, 0, "RUNNING", 10, 0]));
+    const ranks = (name: string) => ranksOf(itemOf(name, [ARRAY], items.all())?.attempts ?? [], null);
+    expect(ranks("n0:0")).toEqual({ count: 4, decks: true });
+    expect(ranks("n0:1")).toBeNull();
   });
 
   test("the list of a node of which nothing has changed is the same as before", () => {

@@ -6,10 +6,17 @@ from typing import Any
 from flyteidl.core import execution_pb2 as core
 
 from livedeck.admin.live.messages import ArrayItems, ItemAttempts
+from livedeck.admin.records.gangs import ranks_of, ranks_with_decks
 from livedeck.admin.records.items import DECK_URI
 from livedeck.store.layout import split_item
 
 _PHASE_NAMES = {number: name for name, number in core.TaskExecution.Phase.items()}
+
+
+def _columns_like(task: Any) -> ItemAttempts:
+    """Return empty columns for items whose attempts have as many processes as one of them."""
+    ranks = ranks_of(task)
+    return ItemAttempts([], [], [], [], [], [], ranks=ranks, rank_decks=ranks > 1 and ranks_with_decks(task) == ranks)
 
 
 def as_columns(attempts: Iterable[Any]) -> ArrayItems:
@@ -18,7 +25,7 @@ def as_columns(attempts: Iterable[Any]) -> ArrayItems:
     for task in attempts:
         array, index = split_item(task.id.node_execution_id.node_id)
         assert index is not None
-        columns = nodes.setdefault(array, ItemAttempts([], [], [], [], [], []))
+        columns = nodes.setdefault(array, _columns_like(task))
         closure = task.closure
         columns.index.append(index)
         columns.attempt.append(task.id.retry_attempt)

@@ -124,6 +124,10 @@ class ItemAttempts(msgspec.Struct, frozen=True, rename="camel"):
     """How long it ran; 0 while it is not over."""
     deck: list[bool]
     """Whether it has a Deck."""
+    ranks: int = 1
+    """How many processes each has that have logs of their own."""
+    rank_decks: bool = False
+    """Whether each of these has a Deck, not rank 0 alone."""
 
 
 class ArrayItems(msgspec.Struct, frozen=True, rename="camel"):

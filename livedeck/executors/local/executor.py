@@ -274,7 +274,7 @@ class LocalExecutor:
             raise CannotStart(
                 f"the task is to run on {attempt.nodes} nodes at once (Elastic(nnodes={attempt.nodes})), and the "
                 f"executor {self._name!r} has this machine alone: give nnodes=1 and as many processes with "
-                "nproc_per_node"
+                "nproc_per_node, or have it run on a Ray cluster (livedeck serve --executor ray, @task(executor='ray'))"
             )
 
     async def _start_anew(self, watch: Watch, attempt: Attempt) -> AttemptRecord | None:

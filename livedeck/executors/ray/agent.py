@@ -206,20 +206,22 @@ class Agent:
 
     async def _run(self, run: messages.Run, reports: Reports, writer: asyncio.StreamWriter) -> None:
         attempt, name = run.attempt, run.begin.name
-        if not await reports.begin(run.begin):
+        begun = await reports.begin(run.begin)
+        if not begun.wanted:
             await self.end(attempt.id)  # an agent before this one may have begun it
             await _send(writer, messages.Withdrawn())
             return
         self._note(Known(attempt.id, run.endpoint.incarnation))
         # Ray has given it its place; here it counts for nothing.
-        placed = replace(attempt, cpu=0.0, memory=0, gpus=0, client=True)
+        environment = {**attempt.environment, **begun.environment}
+        placed = replace(attempt, environment=environment, cpu=0.0, memory=0, gpus=0, client=True, nodes=1)
         os.environ.update(surroundings(attempt.output_prefix, attempt.environment))  # logs go to the same store
         handle = await self._executor.launch(placed)
         started_at = await self._executor.wait_started(handle)
-        reports.tell(messages.Report(name, started_at))
+        reports.tell(messages.Report(name, started_at, member=run.begin.member))
         told = await self._executor.wait_result(handle)
         if isinstance(told, ResultStored):
-            reports.tell(messages.Report(name, started_at, told))
+            reports.tell(messages.Report(name, started_at, told, run.begin.member))
             await _send(writer, messages.Stored())
             with contextlib.suppress(NoSuchAttempt):
                 told = await self._executor.wait(handle)

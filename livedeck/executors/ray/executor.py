@@ -13,6 +13,7 @@ import logging
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -38,6 +39,8 @@ LOST_AFTER = 60.0
 """Seconds without the cluster after which its attempts count as lost."""
 LOOK_AGAIN = 0.1
 _HANDLE = re.compile(r"([0-9a-f]{16})\.([0-9a-f]{20}-[A-Za-z0-9._-]{1,40})")
+Shape = tuple[float, int, float]
+"""Cores, memory and GPUs of a node."""
 _ENDLESS = Amount(sys.maxsize, sys.maxsize, sys.maxsize)
 
 
@@ -135,8 +138,8 @@ class RayExecutor:
         self._running: dict[str, messages.State] = {}
         """What the dispatcher has said of attempts that run, so that those are known that nobody asked for yet."""
         self.nodes: list[messages.Node] = []
-        self._seen: set[tuple[float, int, float]] = set()
-        """The cores, memory and GPUs of nodes that there have been: one that was lost may come back."""
+        self._seen = Counter[Shape]()
+        """How many nodes of each shape there have been at once: one that was lost may come back."""
         self._incarnation = ""
         self._connected = asyncio.Event()
         self._down_since = 0.0
@@ -180,7 +183,7 @@ class RayExecutor:
         name = attempt_name(self._scoped(attempt.id))
         watch = self._watches.get(name)
         if watch is None:
-            watch = self._watches[name] = Watch(name, self._slots_for(attempt), _needs(attempt))
+            watch = self._watches[name] = Watch(name, self._slots_for(attempt))
             watch.start = self._spawn(self._start(watch, attempt), f"launch {name}")
         start = watch.start
         if start is None:
@@ -213,9 +216,7 @@ class RayExecutor:
             case Phase.SUBMITTED:
                 if self._positions is None:  # made once for all that ask between two changes
                     self._positions = {name: position for position, name in enumerate(self._submitted)}
-                return Queued(
-                    self._positions.get(watch.name, 0), f"waits for {watch.needs} on a node of the Ray cluster"
-                )
+                return Queued(self._positions.get(watch.name, 0), f"waits for {watch.needs} of the Ray cluster")
             case Phase.BEGUN:
                 return None
 
@@ -276,7 +277,6 @@ class RayExecutor:
     async def _start(self, watch: Watch, attempt: Attempt) -> None:
         """Start an attempt, or find that it was started before. Forgets the watch if neither can be."""
         try:
-            _refuse_several_nodes(attempt)
             await self._withdrawn(watch.name)
             while watch.phase is not Phase.BEGUN:
                 await self._connected.wait()
@@ -285,7 +285,7 @@ class RayExecutor:
                     watch.phase = Phase.QUEUED
                     await self._slots.acquire(watch.amount, what=watch.name, retried=attempt.retried)
                     watch.holds = True
-                watch.phase = Phase.SUBMITTED
+                watch.phase, watch.needs = Phase.SUBMITTED, _place(attempt, self._cores(attempt))
                 self._submitted[watch.name] = watch
                 self._positions = None
                 with contextlib.suppress(Disconnected):
@@ -353,38 +353,44 @@ class RayExecutor:
         return f"{self._scope}/{attempt_id}" if self._scope else attempt_id
 
     def _check_fits(self, attempt: Attempt) -> None:
-        """See that some node has what an attempt asks for, or had it: a retry waits for one that was lost to be back.
+        """See that there are nodes with what an attempt asks for, or were: a retry waits for a lost one to be back.
 
         Raises:
-            CannotStart: none does.
+            CannotStart: there are not as many.
         """
-        cores = self._cores(attempt)
-        if any(cores <= cpu and attempt.memory <= memory and attempt.gpus <= gpus for cpu, memory, gpus in self._seen):
-            return
-        if not self.nodes:
+        cores, seen = self._cores(attempt), self._seen.items()
+        fitting = sum(
+            count
+            for (cpu, memory, gpus), count in seen
+            if cores <= cpu and attempt.memory <= memory and attempt.gpus <= gpus
+        )
+        if fitting >= attempt.nodes or not self.nodes:
             return
         largest = max(self.nodes, key=lambda node: (node.gpus if attempt.gpus else 0, node.cpu, node.memory))
         gpus = f" and {largest.gpus:g} GPUs" if attempt.gpus else ""
+        have = f"has {_counted(fitting, 'such node')} of {len(self.nodes)}" if fitting else "has no node with that"
         raise CannotStart(
-            f"the task asks for {_needs(attempt, unit='core')}, but no node of the Ray cluster at {self._address} has "
-            f"that; the largest, {largest.address}, has {_counted(largest.cpu, 'core')} and "
+            f"the task asks for {_needs(attempt, cores, unit='core')}, but the Ray cluster at {self._address} {have}; "
+            f"the largest, {largest.address}, has {_counted(largest.cpu, 'core')} and "
             f"{format_size(largest.memory)} of memory{gpus}"
         )
 
     def _cores(self, attempt: Attempt) -> float:
+        """Return how many cores Ray is to keep for an attempt, on each of its nodes."""
         if attempt.client:
             return 0.0
         if attempt.cpu or self._parallel is not None:
             return attempt.cpu
-        # A gang that does not say what it needs has a place wherever there is a node.
-        largest = max((node.cpu for node in self.nodes), default=UNSTATED_CPU)
-        return max(UNSTATED_CPU, min(UNSTATED_CPU * attempt.processes, largest))
+        # A gang that does not say what it needs has a place wherever there are nodes.
+        cores = sorted((node.cpu for node in self.nodes), reverse=True)[: attempt.nodes]
+        return max(UNSTATED_CPU, min([UNSTATED_CPU * attempt.processes, *cores]))
 
     def _slots_for(self, attempt: Attempt) -> Amount:
         """Return what an attempt takes of the server's own slots: one for each process, all there are at most."""
         if attempt.client:
             return _amount(client=True)
-        return Amount(0, 0, 0, min(attempt.processes, self._parallel or attempt.processes))
+        processes = attempt.nodes * attempt.processes
+        return Amount(0, 0, 0, min(processes, self._parallel or processes))
 
     def _withdraw(self, watch: Watch, start: "asyncio.Task[None]") -> None:
         """Give an attempt up that nobody waits for any more, unless it has begun."""
@@ -527,7 +533,7 @@ class RayExecutor:
     def on_nodes(self, nodes: list[messages.Node]) -> None:
         """Note which nodes there are."""
         self.nodes = nodes
-        self._seen.update((node.cpu, node.memory, node.gpus) for node in nodes)
+        self._seen |= Counter((node.cpu, node.memory, node.gpus) for node in nodes)
 
     def on_down(self, reason: str) -> None:
         """Note that there is nobody to ask; what was submitted is submitted again later."""
@@ -614,26 +620,25 @@ def create(settings: ExecutorSettings) -> RayExecutor:
     )
 
 
-def _refuse_several_nodes(attempt: Attempt) -> None:
-    if attempt.nodes > 1:
-        raise CannotStart(
-            f"the task is to run on {attempt.nodes} nodes at once (Elastic(nnodes={attempt.nodes})), and the executor "
-            "'ray' gives each attempt a place on one node: give nnodes=1 and as many processes with nproc_per_node"
-        )
-
-
 def _amount(*, client: bool) -> Amount:
     return Amount(0, 0, 0, 0 if client else 1)
 
 
-def _needs(attempt: Attempt, *, unit: str = "CPU") -> str:
+def _needs(attempt: Attempt, cores: float, *, unit: str = "CPU") -> str:
     """Say what an attempt asks for."""
-    parts = [_counted(attempt.cpu or UNSTATED_CPU, unit)]
+    parts = [_counted(cores or UNSTATED_CPU, unit)]
     if attempt.memory:
         parts.append(f"{format_size(attempt.memory)} of memory")
     if attempt.gpus:
         parts.append(_counted(attempt.gpus, "GPU"))
-    return " and ".join(parts)
+    needs = " and ".join(parts)
+    return needs if attempt.nodes == 1 else f"{attempt.nodes} nodes at once with {needs} each"
+
+
+def _place(attempt: Attempt, cores: float) -> str:
+    """Say what an attempt waits for."""
+    needs = _needs(attempt, cores)
+    return f"{needs} on a node" if attempt.nodes == 1 else needs
 
 
 def _counted(number: float, unit: str) -> str:

@@ -44,7 +44,7 @@ class Launch(msgspec.Struct, frozen=True):
     versions: Versions
     """The server's."""
     cpu: float
-    """Cores that Ray keeps for it."""
+    """Cores that Ray keeps for it, on each of its nodes."""
     preload: tuple[str, ...] = ()
     """Modules that nodes import before they fork."""
 
@@ -55,7 +55,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     client: bool = False
     node: str = ""
-    """Address of the node that it was given to; empty: none yet."""
+    """Address of the node that it was given to, or of several; empty: none yet."""
     started: bool = False
     started_at: datetime | None = None
     stored: ResultStored | None = None
@@ -160,7 +160,10 @@ class Greeting(msgspec.Struct, tag=True, frozen=True):
 
 
 class Begin(msgspec.Struct, tag=True, frozen=True):
-    """A node has a place for an attempt: is it still wanted? Answered by ``Begun``, the same each time."""
+    """A node has a place for an attempt: is it still wanted? Answered by ``Begun``, the same each time.
+
+    Of a gang on several nodes none is answered before all have asked.
+    """
 
     name: str
     number: int
@@ -168,6 +171,10 @@ class Begin(msgspec.Struct, tag=True, frozen=True):
     node: str
     """Ray's id of the node."""
     address: str
+    member: int = 0
+    """Which of the attempt's members; see ``members``."""
+    port: int = 0
+    """One that is kept free on the first of several nodes, for rank 0 to listen on."""
 
 
 class Begun(msgspec.Struct, tag=True, frozen=True):
@@ -175,6 +182,8 @@ class Begun(msgspec.Struct, tag=True, frozen=True):
 
     name: str
     wanted: bool
+    environment: dict[str, str] = msgspec.field(default_factory=dict)
+    """What a gang's member has to be told of the others, over the attempt's own."""
 
 
 class Report(msgspec.Struct, tag=True, frozen=True):
@@ -183,6 +192,7 @@ class Report(msgspec.Struct, tag=True, frozen=True):
     name: str
     started_at: datetime | None
     stored: ResultStored | None = None
+    member: int = 0
 
 
 ToDispatcher = Call | Begin | Report

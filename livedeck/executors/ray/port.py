@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 GREETING_TIMEOUT = 10.0
 """Seconds within which whoever connects has to show the token."""
 
-Answer = Callable[[messages.ToDispatcher], messages.FromDispatcher | None]
+Later = asyncio.Future[messages.Begun]
+"""An answer that there is not yet."""
+Answer = Callable[[messages.ToDispatcher], messages.FromDispatcher | Later | None]
 
 
 class Port:
@@ -55,7 +57,7 @@ class Port:
         serving.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        telling: asyncio.Task[None] | None = None
+        beside = set[asyncio.Task[None]]()
         try:
             async with asyncio.timeout(GREETING_TIMEOUT):
                 greeting: messages.Greeting = messages.read(await reader.readline(), messages.Greeting)
@@ -63,17 +65,22 @@ class Port:
                 logger.warning("stranger_hung_up_on address=%s", writer.get_extra_info("peername"))
                 return
             if greeting.position is not None:
-                telling = asyncio.create_task(self._tell_changes(greeting.position, writer), name="tell changes")
+                telling = self._tell_changes(greeting.position, writer)
+                beside.add(asyncio.create_task(telling, name="tell changes"))
             while line := await reader.readline():
                 answer = self._answer(messages.read(line, messages.ToDispatcher))
-                if answer is not None:
+                if isinstance(answer, asyncio.Future):
+                    task = asyncio.create_task(_answer_later(answer, writer), name="answer later")
+                    beside.add(task)
+                    task.add_done_callback(beside.discard)
+                elif answer is not None:
                     writer.write(messages.line(answer))
                     await writer.drain()
         except (OSError, ValueError) as error:  # it is gone, said nothing (a timeout), or nonsense
             logger.info("hung_up error=%r", error)
         finally:
-            if telling is not None:
-                telling.cancel()
+            for task in beside:
+                task.cancel()
             writer.close()
 
     async def _tell_changes(self, position: int, writer: asyncio.StreamWriter) -> None:
@@ -86,3 +93,8 @@ class Port:
             writer.close()
         except Missed:  # a driver that was suspended for long: the next one begins with all that runs
             writer.close()
+
+
+async def _answer_later(answer: Later, writer: asyncio.StreamWriter) -> None:
+    """Answer once that is possible; whoever connects again meanwhile asks again."""
+    writer.write(messages.line(await asyncio.shield(answer)))

@@ -27,7 +27,7 @@ class Reports:
         self._connect_timeout = connect_timeout
         self._writer: asyncio.StreamWriter | None = None
         self._connected = asyncio.Event()
-        self._asked: dict[str, tuple[Begin, asyncio.Future[bool]]] = {}
+        self._asked: dict[str, tuple[Begin, asyncio.Future[Begun]]] = {}
         """What waits for an answer."""
         self._told: dict[str, Report] = {}
         self._reason = "no answer yet"
@@ -40,8 +40,8 @@ class Reports:
             if not answer.done():
                 answer.set_exception(ExecutorError("another dispatcher has taken over"))
 
-    async def begin(self, begin: Begin) -> bool:
-        """Tell whether an attempt is still wanted. If so it is this node's.
+    async def begin(self, begin: Begin) -> Begun:
+        """Return whether an attempt is still wanted, and with what. If so it is this node's.
 
         Raises:
             ExecutorError: the dispatcher cannot be reached.
@@ -52,7 +52,7 @@ class Reports:
         except TimeoutError:
             where = f"{self.endpoint.host}:{self.endpoint.port}"
             raise ExecutorError(f"it does not reach the dispatcher at {where}: {self._reason}") from None
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
         asked = self._asked[begin.name] = (begin, answer)
         try:
             self._send(begin)
@@ -109,4 +109,4 @@ class Reports:
     def _hear(self, begun: Begun) -> None:
         asked = self._asked.get(begun.name)
         if asked is not None and not asked[1].done():  # it is asked again with each new connection
-            asked[1].set_result(begun.wanted)
+            asked[1].set_result(begun)

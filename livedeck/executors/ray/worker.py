@@ -16,6 +16,9 @@ from livedeck.executors.api import Attempt, Exit, ExitKind
 from livedeck.executors.local import processes
 from livedeck.executors.local.processes import ProcessIdentity
 from livedeck.executors.ray import agent, messages, nodes, versions
+from livedeck.executors.rendezvous import ReservedPort
+from livedeck.store import join_uri
+from livedeck.store.layout import node_folder
 
 CORES_KEPT = 0.25
 """Seconds that an attempt keeps its cores after its result is stored: most end within, and giving them up costs."""
@@ -39,24 +42,30 @@ def _place() -> Place:
     return Place(node, address, nodes.raylet_of_this_process(), versions.here())
 
 
-def run(data: bytes, number: int, endpoint: bytes) -> bytes:
-    """Hold the place of an attempt until it is over; return a ``messages.Outcome``.
+def run(data: bytes, number: int, endpoint: bytes, member: int) -> bytes:
+    """Hold the place of a member of an attempt until it is over; return a ``messages.Outcome``.
 
     Args:
         data: a ``messages.Launch``.
         number: the dispatcher's, of this launch of it.
         endpoint: a ``messages.Endpoint``, the dispatcher's.
+        member: which of the attempt's members.
     """
     launch: messages.Launch = messages.read(data, messages.Launch)
+    meeting = ReservedPort() if launch.attempt.nodes > 1 and not member else None
     try:
         place = _place()
         found = versions.mismatch(launch.versions, place.versions, where=place.address)
         if found:
             return messages.line(messages.Refused(found, final=True))
-        begin = messages.Begin(launch.name, number, place.node, place.address)
+        port = meeting.number if meeting is not None else 0
+        begin = messages.Begin(launch.name, number, place.node, place.address, member, port)
         outcome = Holder(launch, place, begin, messages.read(endpoint, messages.Endpoint)).hold()
     except (ExecutorError, OSError) as error:
         outcome = messages.Refused(str(error), final=False)
+    finally:
+        if meeting is not None:
+            meeting.close()
     if isinstance(outcome, messages.Refused):
         outcome = messages.Refused(f"node {ray.util.get_node_ip_address()}: {outcome.reason}", outcome.final)
     return messages.line(outcome)
@@ -80,7 +89,7 @@ class Holder:
         self._launch = launch
         self._raylet = place.raylet
         self._folder = agent.folder_of(place.node)
-        self._run = messages.Run(_with_gpus(launch.attempt), begin, endpoint)
+        self._run = messages.Run(_here(launch.attempt, begin.member), begin, endpoint)
         self._connection: nodes.Connection | None = None
 
     def hold(self) -> messages.Outcome:
@@ -145,12 +154,17 @@ class Holder:
         return last.result()
 
 
-def _with_gpus(attempt: Attempt) -> Attempt:
-    """Return an attempt that sees the GPUs that Ray has given this worker."""
-    if not attempt.gpus:
-        return attempt
-    given = {GPUS: os.environ.get(GPUS, "")}
-    return replace(attempt, environment={**attempt.environment, **given})
+def _here(attempt: Attempt, member: int) -> Attempt:
+    """Return what of an attempt runs here: it sees the GPUs that Ray has given this worker.
+
+    What the first of several nodes prints is the attempt's log. Others have their own.
+    """
+    if attempt.gpus:
+        given = {GPUS: os.environ.get(GPUS, "")}
+        attempt = replace(attempt, environment={**attempt.environment, **given})
+    if member:
+        attempt = replace(attempt, output_prefix=join_uri(attempt.output_prefix, node_folder(member)))
+    return attempt
 
 
 def settle(attempt_id: str, node: str) -> bytes:

@@ -105,7 +105,8 @@ def check_local(task: Task[..., Any], gang: "Gang") -> None:
     if gang.nodes > 1:
         raise UserError(
             f"{task.name} is to run on {gang.nodes} machines at once (Elastic(nnodes={gang.nodes})), and this is one: "
-            "give nnodes=1 and as many processes with nproc_per_node"
+            "give nnodes=1 and as many processes with nproc_per_node, or run it on a server with a Ray cluster "
+            "(livedeck serve --executor ray)"
         )
     attribute_of(task)
     if task.module == "__main__":

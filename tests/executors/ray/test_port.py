@@ -25,7 +25,7 @@ class Dispatcher:
     wanted: bool = True
     heard: list[messages.ToDispatcher] = field(default_factory=list)
 
-    def answer(self, message: messages.ToDispatcher) -> messages.FromDispatcher | None:
+    def answer(self, message: messages.ToDispatcher) -> messages.FromDispatcher | asyncio.Future[Begun] | None:
         self.heard.append(message)
         match message:
             case Call(number=number):
@@ -114,8 +114,25 @@ async def test_an_agent_asks_before_an_attempt_begins() -> None:
     for wanted in (True, False):
         dispatcher = Dispatcher(wanted=wanted)
         async with opened(dispatcher) as endpoint, reports_to(endpoint) as reports:
-            assert await within(reports.begin(Begin("it", 1, "node", "10.0.0.2"))) is wanted
+            assert await within(reports.begin(Begin("it", 1, "node", "10.0.0.2"))) == Begun("it", wanted)
         assert dispatcher.heard == [Begin("it", 1, "node", "10.0.0.2")]
+
+
+async def test_an_answer_that_has_to_wait_holds_up_no_other() -> None:
+    later: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
+
+    class Patient(Dispatcher):
+        def answer(self, message: messages.ToDispatcher) -> messages.FromDispatcher | asyncio.Future[Begun] | None:
+            return later if isinstance(message, Begin) else super().answer(message)
+
+    async with opened(Patient()) as endpoint, connected(endpoint) as first, connected(endpoint) as gone:
+        for client in (first, gone):
+            client.send(Greeting(endpoint.token), Begin("it", 1, "node", "10.0.0.2"))
+        gone.writer.close()
+        first.send(Call(7, "look", msgspec.Raw(b'"it"')))
+        assert await first.received(messages.FromDispatcher) == Reply(7, msgspec.Raw(b'"told"'))
+        later.set_result(Begun("it", wanted=True, environment={"PET_NNODES": "2"}))
+        assert await first.received(messages.FromDispatcher) == later.result()
 
 
 @contextlib.asynccontextmanager

@@ -83,6 +83,7 @@ def too_wide() -> int:
 
 @task(task_config=Elastic(nproc_per_node=2), requests=Resources(cpu="0.1"))
 def squared(x: int) -> int:
+    print(f"rank {rank()} squares {x}", flush=True)
     return x * x if rank() == 0 else -1
 
 
