@@ -22,6 +22,14 @@ def elements(n: int) -> int:
     deck.text("as it is\n").append("and appended to\n")
     deck.value("accuracy", 0.98, delta=0.01)
     deck.progress("unknown length").advance(3)
+    deck.json({"rate": 0.1, "layers": [64, 32], "seed": 2**63}, title="Settings", unfold=2)
+    with deck.section("Losses"):
+        row = deck.row()
+        row.value("train", 0.12)
+        row.value("test", 0.34)
+    with deck.section("Details", folded=True), deck.grid(3):
+        deck.cell(span=2).chart("wide").append(range(n), y=range(n))
+        deck.chart("narrow").append(range(n), y=range(n))
     files = deck.table(title="Files", key="file", types={"done": "progress"})
     files.append([{"file": "a.csv", "done": 0.1}, {"file": "b.csv", "done": 0}])
     files.update({"file": "a.csv", "done": 1, "rows": 12_345})

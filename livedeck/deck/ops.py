@@ -9,14 +9,16 @@ id that is unique within its tab. It is changed only by ops; ops travel in numbe
 """
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import msgspec
 
-from livedeck.deck.kinds import BaseElement
+from livedeck.deck.kinds import BaseElement, EditableTab
 from livedeck.deck.kinds.chart import Band, Chart, ChartCalls, Series
 from livedeck.deck.kinds.html import Html, HtmlCalls
 from livedeck.deck.kinds.image import Box, Image, ImageCalls, Picture
+from livedeck.deck.kinds.json import Json, JsonCalls
+from livedeck.deck.kinds.layout import Layout, LayoutBox, LayoutCalls
 from livedeck.deck.kinds.markdown import Markdown, MarkdownCalls
 from livedeck.deck.kinds.progress import Progress, ProgressCalls
 from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
@@ -30,6 +32,7 @@ __all__ = [
     "Box",
     "Chart",
     "Column",
+    "Container",
     "Document",
     "Drop",
     "Element",
@@ -39,6 +42,8 @@ __all__ = [
     "Health",
     "Html",
     "Image",
+    "Json",
+    "Layout",
     "Markdown",
     "Op",
     "Picture",
@@ -54,14 +59,53 @@ __all__ = [
     "Value",
 ]
 
-Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image
+Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json
 
 KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
 """The kinds of element by their names."""
 
 
-class ElementCalls(HtmlCalls, MarkdownCalls, TextCalls, ProgressCalls, ValueCalls, ChartCalls, TableCalls, ImageCalls):
+class ElementCalls(
+    HtmlCalls,
+    MarkdownCalls,
+    TextCalls,
+    ProgressCalls,
+    ValueCalls,
+    ChartCalls,
+    TableCalls,
+    ImageCalls,
+    JsonCalls,
+    LayoutCalls["Container"],
+):
     """The calls on a tab that put an element there, ``deck.chart(...)`` and the others, of all kinds."""
+
+
+class Container(ElementCalls):
+    """A row, grid, section or cell of a tab, with all calls of a Deck: what they make stands in it.
+
+    In a ``with`` statement the calls on its Deck put what is new into it, too; in this thread.
+    """
+
+    def __init__(self, tab: EditableTab, box: LayoutBox) -> None:
+        self._tab = tab
+        self._box = box
+
+    def __enter__(self) -> Self:
+        """Have the tab's new elements stand in it."""
+        self._tab.enter(self._box)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End that."""
+        self._tab.leave(self._box)
+
+    def update(self, *, title: Any = None, folded: Any = None) -> None:
+        """Change a section's title, or whether it is folded for viewers who have not chosen that themselves."""
+        self._box.update(title=title, folded=folded)
+
+    def remove(self) -> None:
+        """Remove it with all that stands in it; what is put into it later makes it anew."""
+        self._box.remove()
 
 
 class Put(msgspec.Struct, tag_field="op", tag="put", frozen=True, gc=False):

@@ -182,7 +182,7 @@ class SharedTabs:
     def _joined(self, tab: str, kind: str, id_: str) -> Element | None:
         held = [(task, buffer) for task, buffers in self._of(tab) if (buffer := buffers.get(id_)) is not None]
         parts = [(task, buffer.element()) for task, buffer in held if buffer.kind is KINDS[kind]]
-        return _renamed(KINDS[kind].joined(parts), f"{kind}/{id_}") if parts else None
+        return _renamed(KINDS[kind].joined(parts).renamed(_joined_ids), f"{kind}/{id_}") if parts else None
 
     def _table(self, tab: str) -> Element | None:
         rows: dict[str, dict[str, tuple[str, float | None]]] = {}
@@ -238,6 +238,11 @@ def _table_html(what: str, rows: Sequence[_Row], columns: Sequence[str], ends: M
 def _joined_id(kind: type[BaseElement], id_: str) -> str:
     """The id of what shows the elements of one kind and id of all tasks."""
     return f"{kind.__struct_config__.tag}/{id_}"
+
+
+def _joined_ids(id_: str) -> list[str]:
+    """The ids that what is joined of elements of one id may go by."""
+    return [_joined_id(kind, id_) for kind in KINDS.values() if kind.traits.sharing is Sharing.JOINED]
 
 
 def _renamed(element: Any, id_: str) -> Element:

@@ -3,11 +3,12 @@
 import html
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from livedeck.deck import framed
-from livedeck.deck.kinds import Frame
+from livedeck.deck import arrangement, framed
+from livedeck.deck.arrangement import Placed, Run
+from livedeck.deck.kinds import Children, Frame
 from livedeck.deck.ops import MOST_UNREADABLE, Document, Element, Tab
 from livedeck.deck.raw import Raw
 from livedeck.deck.renderers import render_error
@@ -59,37 +60,60 @@ class StaticPage:
         yield "</main>"
 
     def _panel(self, deck: Tab, frames: list[Frame]) -> Iterator[str | Raw]:
-        placed = zip(deck.elements, frames, strict=True)
-        for (group, shared), elements in itertools.groupby(placed, key=_standing):
-            if group:
-                yield f'<div class="{group}">'
-            if shared:
-                yield from self._together(list(elements))
-            else:
-                for element, frame in elements:
-                    yield from self._guarded(element, frame)
-            if group:
-                yield "</div>"
+        by_id = {element.id: frame for element, frame in zip(deck.elements, frames, strict=True)}
+        yield from self._level(arrangement.arranged(deck.elements), by_id)
 
-    def _together(self, placed: list[tuple[Element, Frame]]) -> Iterator[str | Raw]:
+    def _level(
+        self, placed: Iterable[Placed[Element]], frames: Mapping[str, Frame], holder: Element | None = None
+    ) -> Iterator[str | Raw]:
+        """Elements that stand in one place, with what stands in them."""
+        for (group, _), alike in itertools.groupby(arrangement.runs(placed, holder), key=_box):
+            boxed = list(alike)
+            yield from _opened(boxed[0], group)
+            members = [each for run in boxed for each in run.placed]
+            for shared, some in itertools.groupby(members, key=lambda each: frames[each.element.id] is Frame.SHARED):
+                neighbours = list(some)
+                yield from self._together(neighbours) if shared else self._apart(neighbours, frames)
+            yield ("</div>" if group else "") + ("</details>" if boxed[0].title else "")
+
+    def _apart(self, placed: Iterable[Placed[Element]], frames: Mapping[str, Frame]) -> Iterator[str | Raw]:
+        for each in placed:
+            for piece in self._guarded(each.element, frames[each.element.id], holds=bool(each.children)):
+                if isinstance(piece, Children):
+                    yield from self._level(each.children, frames, each.element)
+                else:
+                    yield piece
+
+    def _together(self, placed: list[Placed[Element]]) -> Iterator[str | Raw]:
         """Elements in frames that they share."""
         for begin in range(0, len(placed), TOGETHER):
-            inside = [piece for each in placed[begin : begin + TOGETHER] for piece in self._guarded(*each)]
+            some = placed[begin : begin + TOGETHER]
+            inside = [piece for each in some for piece in self._guarded(each.element, Frame.SHARED)]
             yield '<div class="ld-element">'
-            yield from framed.framed("HTML", framed.document(self.style, inside))
+            yield from framed.framed("HTML", framed.document(self.style, inside))  # type: ignore[arg-type] # no children
             yield "</div>"
 
-    def _guarded(self, element: Element, frame: Frame) -> list[str | Raw]:
+    def _guarded(self, element: Element, frame: Frame, *, holds: bool = False) -> list[str | Raw | Children]:
         try:
             return list(element.static(self, frame))
         except Exception as error:  # noqa: BLE001 - one element must not cost the others their page
-            return [render_error(error, f"The {element.kind} {element.id!r} could not be drawn")]
+            failed = render_error(error, f"The {element.kind} {element.id!r} could not be drawn")
+            return [failed, Children.HERE] if holds else [failed]
 
 
-def _standing(placed: tuple[Element, Frame]) -> tuple[str, bool]:
-    """The CSS class of an element's group, and whether the element shares a frame."""
-    element, frame = placed
-    return element.traits.group, frame is Frame.SHARED
+def _box(run: Run[Element]) -> tuple[str, str]:
+    """The box that a run stands in: its CSS class, and what found groups are told apart by."""
+    return run.group, run.key
+
+
+def _opened(run: Run[Element], group: str) -> Iterator[str]:
+    """The beginning of a run's box."""
+    if run.title:
+        count = f'<span class="ld-count">{len(run.placed):,}</span>'
+        title = f"<h2><bdi>{html.escape(run.title)}</bdi></h2>"
+        yield f'<details class="ld-section" open><summary>{title}{count}</summary>'
+    if group:
+        yield f'<div class="{group}">'
 
 
 def unreadable_notice(document: Document) -> str:

@@ -216,7 +216,7 @@ def test_opened_from_disk(kind: str, watch: Watch, tmp_path: Path) -> None:
     file.write_bytes(snapshot.render(Document(1, "", shown, End("succeeded", segments.now())), live=False, whole=True))
     page = watch.page
     page.goto(file.as_uri())
-    expect(page.get_by_role("tab").first).to_be_visible()
+    expect(page.get_by_role("tabpanel")).to_be_visible()
     check(kind, watch, page.main_frame)
     assert page.url.startswith(file.as_uri())
 

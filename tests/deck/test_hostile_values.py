@@ -19,12 +19,14 @@ from livedeck.deck import user_code
 from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.kinds.html import Html, HtmlBlock
 from livedeck.deck.kinds.image import ImageFigure
+from livedeck.deck.kinds.json import JsonTree
+from livedeck.deck.kinds.layout import LayoutBox
 from livedeck.deck.kinds.markdown import MarkdownBlock
 from livedeck.deck.kinds.progress import ProgressBar
 from livedeck.deck.kinds.table import DataTable
 from livedeck.deck.kinds.text import TextBlock
 from livedeck.deck.kinds.value import ValueTile
-from livedeck.deck.ops import Document, Segment
+from livedeck.deck.ops import Container, Document, Segment
 from livedeck.deck.page import Deck, Page, bound_page
 from livedeck.deck.segments import clean, decode, encode
 from livedeck.sdk.context import AttemptIdentity, ExecutionContext
@@ -126,7 +128,19 @@ def public_methods(kind: type) -> list[str]:
     return [name for name, found in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
 
 
-MADE = (HtmlBlock, MarkdownBlock, TextBlock, ProgressBar, ValueTile, LineChart, DataTable, ImageFigure)
+MADE = (
+    HtmlBlock,
+    MarkdownBlock,
+    TextBlock,
+    ProgressBar,
+    ValueTile,
+    LineChart,
+    DataTable,
+    ImageFigure,
+    LayoutBox,
+    Container,
+    JsonTree,
+)
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
 
@@ -164,6 +178,9 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
         LineChart: deck.chart("e"),
         DataTable: deck.table([{"k": 1}], key="k"),
         ImageFigure: deck.image(b""),
+        JsonTree: deck.json({}),
+        LayoutBox: deck.section("g")._box,
+        Container: deck.row(id="h"),
     }
     call = getattr(handles[kind], name)
     given_, named = arguments(call, draw)

@@ -17,12 +17,20 @@ export interface Applying<E extends Element> {
   own?(element: E): void;
   /** Somebody keeps the element as it is: what is appended goes to a copy of its data. */
   keep?(element: E): void;
+  /** Ids of the elements of its tab that stand in it, in order; an id may be that of none. */
+  inside?(element: E): readonly string[];
+  /** Whether each of what stands in it does so by itself, and in no box with its neighbours. */
+  hasCells?(element: E): boolean;
+  /** Whether it stands among its neighbours as the first of what is in it would. */
+  isTransparent?(element: E): boolean;
 }
 
 /** A node that stays in place, and how to bring it up to date. */
 export interface ElementView<E extends Element = Element> {
   readonly kind: E["kind"];
   readonly node: HTMLElement;
+  /** Of an element that holds others: where they stand. Known once it has been updated. */
+  readonly inside?: HTMLElement;
   /** Show this state; touches only what differs from the state before. Called while the node is on screen. */
   update(next: E): void;
   /** The theme changed: colours that CSS does not reach are to be drawn anew. */

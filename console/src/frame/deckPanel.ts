@@ -2,6 +2,7 @@
 import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
 import { errorNode } from "../elements/failed";
 import { viewingOf } from "../elements/viewing";
+import { placesIn, type Entry } from "./contents";
 import { BlockedNote } from "./notices";
 import { PanelView } from "./panel";
 import { partOf, TabFrame } from "./tabFrame";
@@ -31,7 +32,26 @@ export class DeckPanel {
     return this.node.hasAttribute("data-fill");
   }
 
+  /** Whether a viewer has had it on screen in a state before this one. */
+  wasSeen = false;
+
+  /** Its sections, groups and headings; of a tab in a frame they are not known. */
+  places(): Entry[] {
+    return this.elements ? placesIn(this.elements.node) : [];
+  }
+
+  /** The nodes of the elements that have changed since the last call. */
+  takeChanged(): Iterable<HTMLElement> {
+    return this.elements?.takeChanged() ?? [];
+  }
+
+  /** What elements are called, and their nodes. */
+  named(): Iterable<{ readonly title: string; readonly node: HTMLElement }> {
+    return this.elements?.named() ?? [];
+  }
+
   update(document: Document, deck: Tab, segment?: Segment): void {
+    this.wasSeen = this.shown !== null;
     this.shown = partOf(document, deck);
     if (this.stopped) return;
     if (this.frame || deck.elements.some(needsFrame)) this.showFramed(this.shown, segment);

@@ -1,8 +1,10 @@
 /** A tab's elements. Nodes stay where they are from one update to the next; only what changed is touched. */
+import { arranged, groupingName, inside, runs, type Placed, type Run } from "../document/arrangement";
 import { FailedView } from "../elements/failed";
 import type { ElementView } from "../elements/kind";
 import { viewingOf } from "../elements/viewing";
-import { TRAITS, type Tab, type Element } from "../protocol/deck.gen";
+import type { Tab, Element } from "../protocol/deck.gen";
+import { Boxes } from "./boxes";
 
 interface Shown {
   readonly view: ElementView;
@@ -11,7 +13,12 @@ interface Shown {
 
 export class PanelView {
   readonly node = document.createElement("div");
+  private readonly boxes = new Boxes();
+  /** Runs in which groups were found, by the first of their elements: they are kept. */
+  private readonly grouped = new Set<string>();
   private shown = new Map<string, Shown>();
+  private changed = new Set<HTMLElement>();
+  private waits = false;
 
   constructor() {
     this.node.className = "ld-panel";
@@ -19,15 +26,17 @@ export class PanelView {
 
   update(deck: Tab): void {
     const before = this.shown;
+    const same = isSameStructure(before, deck.elements);
     this.shown = new Map(deck.elements.map((element) => [element.id, this.reuse(before.get(element.id), element)]));
     for (const [id, { view }] of before) {
       if (this.shown.get(id)?.view !== view) discard(view);
     }
-    place(this.node, grouped([...this.shown.values()].map(({ view }) => view)));
+    const changes = [...this.shown].filter(([id, { view, element }]) => before.get(id)?.element !== element || before.get(id)?.view !== view);
+    for (const [id, { view, element }] of changes) if (view.inside) this.bring(id, view, element);
+    if (!same) this.arrange();
     // Only now: a view may measure itself, or run a script that looks for its own node.
-    for (const [id, { view, element }] of this.shown) {
-      if (before.get(id)?.element !== element || before.get(id)?.view !== view) this.bring(id, view, element);
-    }
+    for (const [id, { view, element }] of changes) if (!view.inside) this.bring(id, view, element);
+    for (const [, { view }] of changes) this.changed.add(view.node);
   }
 
   rethemed(): void {
@@ -39,10 +48,66 @@ export class PanelView {
     this.node.remove();
   }
 
+  /** The nodes of the elements that have changed since the last call. */
+  takeChanged(): ReadonlySet<HTMLElement> {
+    const changed = this.changed;
+    this.changed = new Set();
+    return changed;
+  }
+
+  /** What elements are called, and their nodes. */
+  *named(): Iterable<{ readonly title: string; readonly node: HTMLElement }> {
+    for (const { view, element } of this.shown.values()) {
+      const title = nameOf(element);
+      if (title !== "") yield { title, node: view.node };
+    }
+  }
+
   private reuse(before: Shown | undefined, element: Element): Shown {
     const view = before && stillFits(before, element) ? before.view : make(element);
     view.node.dataset["element"] = element.id;
     return { view, element };
+  }
+
+  private arrange(): void {
+    this.fill(this.node, arranged([...this.shown.values()].map(({ element }) => element)), null);
+  }
+
+  /** Put elements into a node, and what stands in them into theirs. */
+  private fill(parent: HTMLElement, placed: readonly Placed[], holder: Element | null): void {
+    const nodesOf = (run: Run): HTMLElement[] => run.placed.flatMap((each) => this.nodesOf(each));
+    this.boxes.place(parent, runs(placed, holder, (run) => this.finds(run)), nodesOf);
+  }
+
+  /** The element's node; of one that has no place for what stands in it, the nodes of that too. */
+  private nodesOf({ element, children }: Placed): HTMLElement[] {
+    const view = this.shown.get(element.id)?.view;
+    if (!view) return [];
+    if (view.inside) this.fill(view.inside, children, element);
+    else if (children.length > 0) return [view.node, ...children.flatMap((each) => this.nodesOf(each))];
+    return [view.node];
+  }
+
+  /** Whether a run is shown in the groups that were found in it: nothing is laid out anew under the pointer. */
+  private finds({ placed: [first] }: Run): boolean {
+    const key = first?.element.id ?? "";
+    if (this.grouped.has(key)) return true;
+    if (this.node.children.length > 0 && this.node.matches(":hover")) {
+      this.wait();
+      return false;
+    }
+    this.grouped.add(key);
+    return true;
+  }
+
+  private wait(): void {
+    if (this.waits) return;
+    this.waits = true;
+    const arrange = () => {
+      this.waits = false;
+      this.arrange();
+    };
+    this.node.addEventListener("pointerleave", arrange, { once: true });
   }
 
   /** An element that cannot be shown must not take those behind it along. */
@@ -57,6 +122,24 @@ export class PanelView {
       this.shown.set(id, { view: failed, element });
     }
   }
+}
+
+/** Whether the same elements stand in the same places. */
+function isSameStructure(shown: ReadonlyMap<string, Shown>, elements: readonly Element[]): boolean {
+  if (shown.size !== elements.length) return false;
+  const before = shown.values();
+  return elements.every((element) => {
+    const held = before.next().value;
+    if (held?.element.id !== element.id || !stillFits(held, element)) return false;
+    if (held.element === element) return true;
+    return inside(element).length === 0 && inside(held.element).length === 0 && groupingName(element) === groupingName(held.element);
+  });
+}
+
+/** What an element is called by its author, if it is. */
+function nameOf(element: Element): string {
+  const { title, label, caption } = element as { readonly title?: unknown; readonly label?: unknown; readonly caption?: unknown };
+  return [title, label, caption].find((name): name is string => typeof name === "string" && name !== "") ?? "";
 }
 
 function stillFits({ view, element: before }: Shown, element: Element): boolean {
@@ -76,47 +159,4 @@ function make({ kind }: Element): ElementView {
 function discard(view: ElementView): void {
   view.destroy?.();
   view.node.remove();
-}
-
-/** The panel's children: nodes, and lists of nodes that share a group's class. */
-type Placed = HTMLElement | { readonly className: string; readonly nodes: HTMLElement[] };
-
-function grouped(views: readonly ElementView[]): Placed[] {
-  const placed: Placed[] = [];
-  for (const { kind, node } of views) {
-    const className = TRAITS[kind]?.group ?? "";
-    const last = placed.at(-1);
-    if (className === "") placed.push(node);
-    else if (last && !(last instanceof HTMLElement) && last.className === className) last.nodes.push(node);
-    else placed.push({ className, nodes: [node] });
-  }
-  return placed;
-}
-
-/** Put the children in order, moving none that is in its place already. */
-function place(parent: HTMLElement, children: readonly Placed[]): void {
-  const nodes = children.map((child) => {
-    if (child instanceof HTMLElement) return child;
-    const group = groupOf(parent, child.className, child.nodes);
-    order(group, child.nodes);
-    return group;
-  });
-  order(parent, nodes);
-}
-
-/** The group that holds the first of these nodes already, or a new one. */
-function groupOf(parent: HTMLElement, className: string, nodes: readonly HTMLElement[]): HTMLElement {
-  const held = nodes.find((node) => node.parentElement !== parent)?.parentElement;
-  if (held?.parentElement === parent && held.className === className && held.firstElementChild === nodes[0]) return held;
-  const group = document.createElement("div");
-  group.className = className;
-  return group;
-}
-
-function order(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
-  nodes.forEach((node, index) => {
-    const there = parent.children.item(index);
-    if (there !== node) parent.insertBefore(node, there);
-  });
-  while (parent.children.length > nodes.length) parent.lastElementChild?.remove();
 }

@@ -4,17 +4,30 @@
  */
 import type { Tab, Document, Segment } from "../protocol/deck.gen";
 import { formatDuration, formatNumber } from "../core/numerals";
+import { ContentsList } from "./contents";
 import { DeckPanel } from "./deckPanel";
 import { setText } from "../elements/dom";
 import { TabStrip } from "./tabs";
 
+/** From how many tabs on they are listed at the left instead of above. */
+const MANY_TABS = 7;
+/** From how many sections, groups and headings on they are listed. */
+const MANY_PLACES = 4;
+/** Milliseconds from one look at what is to be listed to the next. */
+const LIST_MS = 500;
+
 export class DocumentView {
   private readonly page = document.createElement("main");
-  private readonly tabs = new TabStrip((name) => {
-    this.preferred = null;
-    this.choose(name);
-    this.chose(name);
-  });
+  private readonly tabs = new TabStrip((name) => this.chosenByViewer(name));
+  private readonly contents = new ContentsList(
+    (name) => this.chosenByViewer(name),
+    () => this.shownPanel?.named() ?? [],
+  );
+  /** Tabs that have a list of contents: it stays, so that nothing moves. */
+  private readonly listed = new Set<string>();
+  /** What each tab was when it was last looked at. */
+  private readonly looked = new Map<string, Tab>();
+  private listing: number | null = null;
   private readonly emptyTitle = document.createElement("strong");
   private readonly emptyText = document.createElement("span");
   private readonly empty = document.createElement("div");
@@ -34,8 +47,19 @@ export class DocumentView {
     this.empty.className = "ld-empty";
     this.empty.hidden = this.tabs.node.hidden = this.health.hidden = true; // until there is a document
     this.empty.append(this.emptyTitle, this.emptyText);
-    this.page.append(this.tabs.node, this.empty, this.health);
+    this.page.append(this.contents.node, this.tabs.node, this.empty, this.health);
+    this.page.addEventListener("pointerleave", () => this.listSoon());
     root.append(this.page);
+  }
+
+  private get shownPanel(): DeckPanel | undefined {
+    return this.chosen === null ? undefined : this.panels.get(this.chosen);
+  }
+
+  private chosenByViewer(name: string): void {
+    this.preferred = null;
+    this.choose(name);
+    this.chose(name);
   }
 
   private get decks(): readonly Tab[] {
@@ -106,6 +130,44 @@ export class DocumentView {
       panel.update(this.document, deck, segment);
       this.page.toggleAttribute("data-fill", panel.fills);
     }
+    this.listSoon();
+  }
+
+  /** List what there is now, and what comes within a while together. */
+  private listSoon(): void {
+    if (this.listing !== null) return;
+    this.list();
+    this.listing = window.setTimeout(() => {
+      this.listing = null;
+      this.list();
+    }, LIST_MS);
+  }
+
+  private list(): void {
+    const many = this.decks.length >= MANY_TABS;
+    for (const deck of this.decks) if (deck.name === this.chosen || !this.looked.has(deck.name)) this.looked.set(deck.name, deck);
+    const tabs = this.decks.map((deck) => ({
+      name: deck.name,
+      chosen: deck.name === this.chosen,
+      count: deck.elements.length,
+      changed: this.looked.get(deck.name) !== deck,
+    }));
+    const places = this.shownPanel?.places() ?? [];
+    this.contents.update(many ? tabs : [], places, this.shownPanel?.takeChanged() ?? []);
+    const shown = many || this.lists(places.length);
+    this.page.toggleAttribute("data-tabs-listed", many);
+    if (this.contents.node.hidden === !shown) return;
+    this.contents.node.hidden = !shown;
+    this.page.toggleAttribute("data-contents", shown);
+  }
+
+  /** Whether the chosen tab has a list: nothing is laid out anew for it under the pointer. */
+  private lists(places: number): boolean {
+    const name = this.chosen ?? "";
+    if (this.listed.has(name)) return places > 0;
+    if (places < MANY_PLACES || (this.shownPanel?.wasSeen && this.page.matches(":hover"))) return false;
+    this.listed.add(name);
+    return true;
   }
 
   private panel(name: string): DeckPanel {
@@ -123,6 +185,8 @@ export class DocumentView {
       if (this.decks.some((deck) => deck.name === name)) continue;
       panel.destroy();
       this.panels.delete(name);
+      this.looked.delete(name);
+      this.listed.delete(name);
       this.scrolled.delete(name);
     }
   }

@@ -7,18 +7,21 @@ export interface Traits {
   readonly group: string;
   readonly script: boolean;
   readonly comparable: boolean;
+  readonly named: string;
   readonly raw: string;
 }
 
 export const TRAITS: Readonly<Record<string, Traits>> = {
-  html: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":"html"},
-  markdown: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":""},
-  text: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"raw":"text"},
-  progress: {"grows":false,"tile":true,"group":"","script":false,"comparable":false,"raw":""},
-  value: {"grows":false,"tile":true,"group":"ld-values","script":false,"comparable":true,"raw":""},
-  chart: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":true,"raw":""},
-  table: {"grows":true,"tile":false,"group":"","script":true,"comparable":false,"raw":""},
-  image: {"grows":true,"tile":false,"group":"ld-images","script":true,"comparable":false,"raw":""},
+  html: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":"html"},
+  markdown: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":""},
+  text: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":"text"},
+  progress: {"grows":false,"tile":true,"group":"","script":false,"comparable":false,"named":"","raw":""},
+  value: {"grows":false,"tile":true,"group":"ld-values","script":false,"comparable":true,"named":"","raw":""},
+  chart: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":true,"named":"title","raw":""},
+  table: {"grows":true,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":""},
+  image: {"grows":true,"tile":false,"group":"ld-images","script":true,"comparable":false,"named":"","raw":""},
+  layout: {"grows":true,"tile":true,"group":"","script":false,"comparable":false,"named":"","raw":""},
+  json: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":"text"},
 };
 
 /**
@@ -103,6 +106,33 @@ export interface Picture {
   readonly boxes?: readonly Box[];
 }
 
+/** A text in JSON, shown as a tree. Integers may have any number of digits; NaN and infinities are as in Python. */
+export interface Json {
+  readonly kind: "json";
+  readonly id: string;
+  readonly text: string;
+  readonly title?: string;
+  readonly note?: string;
+  readonly unfold?: number;
+}
+
+/**
+ * A row, a grid, a section with a title, or a cell of some width, in which other elements of the tab stand.
+ *
+ * The elements are on the tab as any other; ``children`` says in which order they stand here. An id that no element
+ * has is left out until there is one. To append to it is to put children behind those that are there.
+ */
+export interface Layout {
+  readonly kind: "layout";
+  readonly id: string;
+  readonly form: "cell" | "grid" | "row" | "section";
+  readonly children?: readonly string[];
+  readonly title?: string;
+  readonly columns?: number;
+  readonly span?: number;
+  readonly folded?: boolean;
+}
+
 /** CommonMark text with tables; raw HTML in it is shown as text. */
 export interface Markdown {
   readonly kind: "markdown";
@@ -167,7 +197,7 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image;
+export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.

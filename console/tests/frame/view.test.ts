@@ -6,8 +6,11 @@ import { DocumentView } from "../../src/frame/view";
 import type { Document, Element } from "../../src/protocol/deck.gen";
 import type { FromFrame } from "../../src/protocol/live.gen";
 
-// Charts ask for it; jsdom has none.
-vi.hoisted(() => vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined })));
+// Views ask for these; jsdom has none.
+vi.hoisted(() => {
+  vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined }));
+  vi.stubGlobal("IntersectionObserver", class { observe = () => undefined; unobserve = () => undefined; });
+});
 
 const html = (id: string, text: string): Element => ({ kind: "html", id, html: text });
 const decks = (...all: [string, ...Element[]][]): Document => ({

@@ -13,10 +13,10 @@ what differs from kind to kind is a method or a trait here. Kinds do not import 
 """
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -47,7 +47,8 @@ class Traits:
     grows: bool
     """Whether ``extend`` appends to it. To a kind that does not grow, ``extend`` is the same as ``put``."""
     tile: bool = False
-    """Whether it is small and always whole: of a Deck that has become too large it is among the last to go."""
+    """Whether it is small and always whole: of a Deck that has become too large it is among the last to go, and nothing
+    of it goes before that."""
     group: str = ""
     """CSS class of the group that neighbours of this kind stand in (its CSS is the kind's); empty: there is none."""
     script: bool = False
@@ -58,8 +59,19 @@ class Traits:
     """How many of the kind stand in a headline, where Decks of many tasks are shown side by side."""
     sharing: Sharing = Sharing.APART
     """How elements of several tasks stand on a tab that the tasks share."""
+    named: str = ""
+    """Name of the field whose prefixes very many neighbours are grouped by; empty: they are not."""
     raw: str = ""
     """Name of the field whose text stands in a saved page once, in the static rendering; empty if there is none."""
+
+
+class Children(enum.Enum):
+    """Where in the static rendering of an element those stand that it holds."""
+
+    HERE = "here"
+
+
+CHILDREN: Final = Children.HERE
 
 
 class Frame(enum.Enum):
@@ -109,8 +121,10 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
         """A buffer that holds the element and takes what is appended to it. The element itself is left alone."""
         raise NotImplementedError
 
-    def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
+    def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw | Children]:
         """HTML that shows it without scripts; :class:`~livedeck.deck.raw.Raw` where the text of ``traits.raw`` stands.
+
+        Of a kind that holds others, `CHILDREN` where they stand.
 
         Args:
             page: What it is to be a part of.
@@ -126,6 +140,20 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
     def frame(self, page: StaticPage) -> Frame:
         """The frame that a saved page has to put the element into."""
         return Frame.NONE
+
+    def inside(self) -> Sequence[str]:
+        """Ids of the elements of its tab that stand in it, in order; an id may be that of none."""
+        return ()
+
+    @property
+    def cells(self) -> bool:
+        """Whether each of what stands in it does so by itself, and in no box with its neighbours."""
+        return False
+
+    @property
+    def transparent(self) -> bool:
+        """Whether it stands among its neighbours as the first of what is in it would."""
+        return False
 
     def cell(self) -> tuple[str, str]:
         """Of a kind whose sharing is `Sharing.CELL`: the column's name and the cell's content, as plain text."""
@@ -144,6 +172,10 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
         """
         raise NotImplementedError
 
+    def renamed(self, names_of: Callable[[str], Sequence[str]]) -> Self:
+        """The same where elements go by other ids: of one that it names, ``names_of`` gives all that may be."""
+        return self
+
     def part(self, task: str) -> Self | None:
         """What is appended to a joined element when this is appended to a task's own; None: it is to be joined anew."""
         return None
@@ -159,12 +191,36 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
 class Handle:
     """What a user holds of an element: notes what changes, which publishing then sends. No method raises or blocks."""
 
+    holds: ClassVar[bool] = False
+    """Whether others stand in the element: then it does not go because it is old."""
+
     def forgotten(self) -> None:
         """Let go of what is kept of the element: its tab no longer has it, or another handle is in charge of it."""
 
 
+class Holder(Protocol):
+    """The handle of an element that others stand in."""
+
+    @property
+    def prefix(self) -> str:
+        """What ids begin with that are made of the names of elements in it."""
+
+    def take_in(self, id_: str) -> None:
+        """Note that a new element stands in it."""
+
+    def let_go(self, id_: str) -> None:
+        """Note that an element is gone that stood in it."""
+
+    def members(self) -> list[str]:
+        """The ids of what stands in it."""
+
+
 class EditableTab(Protocol):
     """The tab that an element is on: what a kind's calls find there, and where handles send what changes."""
+
+    @property
+    def prefix(self) -> str:
+        """What ids begin with that are made of the names of elements put here."""
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
@@ -179,6 +235,21 @@ class EditableTab(Protocol):
 
     def id_of(self, chosen: Any) -> str:
         """The id that the user chose, or else one that nothing on the tab has."""
+
+    def key(self, chosen: Any, default: str) -> str:
+        """The id that the user chose, or else the default, told apart from those in other sections."""
+
+    def here(self) -> "EditableTab":
+        """The tab as it is now: what is put on it later stands where it would now."""
+
+    def contained(self, box: Any) -> Any:
+        """What users hold of an element that others stand in, of which this is the handle."""
+
+    def enter(self, holder: Holder) -> None:
+        """Have new elements of the tab stand in this, until it is left; in this thread."""
+
+    def leave(self, holder: Holder) -> None:
+        """End what `enter` began."""
 
     def holds(self, id_: str) -> bool:
         """Whether there is an element with that id."""

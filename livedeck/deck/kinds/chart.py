@@ -81,7 +81,13 @@ class Chart(BaseElement, tag="chart", frozen=True):
     bands: list[Band] = msgspec.field(default_factory=list)
 
     traits: ClassVar = Traits(
-        grows=True, group="ld-charts", script=True, comparable=True, headline=1, sharing=Sharing.JOINED
+        grows=True,
+        group="ld-charts",
+        named="title",
+        script=True,
+        comparable=True,
+        headline=1,
+        sharing=Sharing.JOINED,
     )
 
     def buffer(self) -> "ChartBuffer":
@@ -470,7 +476,7 @@ class ChartCalls(Calls):
             id: Tells charts of the same title apart.
         """
         words = coerce.text(title)
-        id_ = coerce.key(id, f"chart:{words}")
+        id_ = self._tab.key(id, f"chart:{words}")
         mark = coerce.text(kind)
         labels = coerce.text(x_label), coerce.text(y_label)
         known = mark in get_args(Mark)

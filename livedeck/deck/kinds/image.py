@@ -244,7 +244,7 @@ class ImageCalls(Calls):
         words = "" if caption is None else coerce.text(caption)
         with self._tab.lock:
             named = id is None and step is not None
-            id_ = f"image:{words}" if named else self._tab.id_of(id)
+            id_ = self._tab.key(None, f"image:{words}") if named else self._tab.id_of(id)
             figure = self._tab.handle(id_, ImageFigure(self._tab, id_))
         figure.update(data, caption=words, step=step, boxes=boxes, value_range=value_range)
         return figure

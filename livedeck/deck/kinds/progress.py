@@ -107,7 +107,7 @@ class ProgressCalls(Calls):
             id: Tells bars of the same label apart.
         """
         words = coerce.text(label)
-        id_ = coerce.key(id, f"progress:{words}")
+        id_ = self._tab.key(id, f"progress:{words}")
         most = None if total is None else coerce.number(total)
         made = ProgressBar(self._tab, id_, words, most, coerce.text(unit))
         bar = self._tab.handle(id_, made)

@@ -432,7 +432,7 @@ class TableCalls(Calls):
             if type(type_) is str and type_ in known
         }
         with self._tab.lock:
-            id_ = coerce.key(id, f"table:{words}") if id is not None or words else self._tab.id_of(None)
+            id_ = self._tab.key(id, f"table:{words}") if id is not None or words else self._tab.id_of(None)
             handle = DataTable(self._tab, Table(id_, words, key="" if key is None else coerce.text(key)), chosen)
             self._tab.hold(id_, handle)
         handle.replace(data)

@@ -117,7 +117,7 @@ class ValueCalls(Calls):
             The tile, for ``update``.
         """
         words = coerce.text(label)
-        id_ = coerce.key(id, f"value:{words}")
+        id_ = self._tab.key(id, f"value:{words}")
         measure = coerce.text(unit)
         tile = self._tab.handle(id_, ValueTile(self._tab, id_, words, measure))
         tile.update(value, unit=measure or None, delta=delta)
