@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) $(wildcard console/*.html console/*.ts console/*.json) livedeck/deck/guards.js livedeck/deck/sizing.js livedeck/deck/tokens.css
 CONSOLE := livedeck/admin/static/index.html
 
-.PHONY: help demo test check unit acceptance pictures kill-test fault-test fault-matrix cluster-test cluster-demo chaos torch-test ray-test ray-short versions-test versions-short docs console wheel bench growth lock clean
+.PHONY: help demo test check unit acceptance pictures kill-test fault-test fault-matrix cluster-test cluster-demo chaos torch-test show-test ray-test ray-short versions-test versions-short docs console wheel bench growth lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,7 +20,7 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql azurite check versions-short ray-short docs chromium  ## Set up and pass every test, the browser's included
+test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql azurite check versions-short ray-short docs chromium graphviz  ## Set up and pass every test, the browser's included
 	@scripts/test.sh $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
@@ -29,7 +29,7 @@ check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Pyth
 unit: $(VENV)/.dev  ## What to run between edits: lint, types and the quick tests
 	@scripts/unit.sh $(ARGS)
 
-acceptance: $(VENV)/.dev $(CONSOLE) chromium  ## Real server, real browser
+acceptance: $(VENV)/.dev $(CONSOLE) chromium graphviz  ## Real server, real browser
 	@$(BIN)/python -m pytest tests/acceptance $(ARGS)
 
 pictures: $(VENV)/.dev $(CONSOLE) chromium  ## Take pictures of every page in every state, into build/pictures/all; ARGS=--renew renews the baselines
@@ -58,6 +58,9 @@ chaos: .venv-ray/.ready postgresql  ## Kill a part of such a deployment again an
 
 torch-test: .venv-torch/.ready  ## Real work in tasks with torch, pandas, scikit-learn and pyarrow: forked with them, and as gangs (5 GB to download)
 	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py tests/integration/test_torch_gangs.py $(ARGS)
+
+show-test: .venv-torch/.ready $(CONSOLE) chromium graphviz  ## What libraries make, in a Deck: with torch and shap besides those of `make test` (5 GB to download)
+	@.venv-torch/bin/python -m pytest tests/deck/test_show.py tests/acceptance/test_show.py $(ARGS)
 
 ray-test: .venv-ray/.ready  ## The Ray executor on real clusters of this machine, with every part of one killed (Ray: 75 MB to download)
 	@.venv-ray/bin/python -m pytest tests/ray $(ARGS)
@@ -92,9 +95,12 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
 	rm -rf $(VENV) .venv-torch .venv-ray .venv-flytekit .venv-peers .venv-trackers .venv-prefect-ray .venv-docs .venv-oldest .venv-newest console/node_modules tests/clouds/npm/node_modules livedeck/admin/static livedeck/deck/static build dist
 
-.PHONY: chromium postgresql azurite
+.PHONY: chromium graphviz postgresql azurite
 chromium:
 	@scripts/install_chromium.sh
+
+graphviz:
+	@scripts/install_graphviz.sh
 
 postgresql:
 	@scripts/install_postgresql.sh
@@ -143,7 +149,7 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 .venv-torch/.ready: requirements/dev.txt pyproject.toml
 	@scripts/create_venv.sh "$(PYTHON)" .venv-torch
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/dev.txt
-	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python torch==2.13.0
+	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python torch==2.13.0 shap==0.51.0
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --no-deps --editable .
 	@touch $@
 

@@ -10,7 +10,7 @@ compile() {
     --no-emit-index-url --quiet "$@"
 }
 compile pyproject.toml --extra examples --output-file requirements/run.txt
-compile pyproject.toml --extra examples --extra otel --extra postgres --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+compile pyproject.toml --extra examples --extra otel --extra postgres --group dev --group show --constraint requirements/run.txt --output-file requirements/dev.txt
 compile pyproject.toml --extra examples --extra otel --extra postgres --extra ray --group dev --constraint requirements/dev.txt --output-file requirements/ray.txt
 compile --group flytekit --output-file requirements/flytekit.txt
 compile --group peers --output-file requirements/peers.txt

@@ -42,6 +42,8 @@ def elements(n: int) -> int:
         disc = f'<circle cx="32" cy="32" r="{30 / (step + 1)}" fill="teal"/>'
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{disc}</svg>'
         deck.image(svg, caption="disc", step=step, boxes=[(0.1, 0.1, 0.8, 0.8, "all of it")])
+    deck.show({"rate": 0.1}, title="settings")
+    deck.figure('<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9" stroke="teal"/></svg>', title="a figure")
     current_context().publish_decks(wait=True, timeout=5)
     deck.remove("html")
     deck = Deck("one thing")

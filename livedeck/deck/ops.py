@@ -15,6 +15,7 @@ import msgspec
 
 from livedeck.deck.kinds import BaseElement, EditableTab
 from livedeck.deck.kinds.chart import Band, Chart, ChartCalls, Series
+from livedeck.deck.kinds.figure import Figure, FigureCalls
 from livedeck.deck.kinds.html import Html, HtmlCalls
 from livedeck.deck.kinds.image import Box, Image, ImageCalls, Picture
 from livedeck.deck.kinds.json import Json, JsonCalls
@@ -24,6 +25,7 @@ from livedeck.deck.kinds.progress import Progress, ProgressCalls
 from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
 from livedeck.deck.kinds.text import Text, TextCalls
 from livedeck.deck.kinds.value import Value, ValueCalls
+from livedeck.deck.showing import ShowCalls
 
 __all__ = [
     "KINDS",
@@ -39,6 +41,7 @@ __all__ = [
     "ElementCalls",
     "End",
     "Extend",
+    "Figure",
     "Health",
     "Html",
     "Image",
@@ -59,7 +62,7 @@ __all__ = [
     "Value",
 ]
 
-Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json
+Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure
 
 KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
 """The kinds of element by their names."""
@@ -76,6 +79,8 @@ class ElementCalls(
     ImageCalls,
     JsonCalls,
     LayoutCalls["Container"],
+    FigureCalls,
+    ShowCalls,
 ):
     """The calls on a tab that put an element there, ``deck.chart(...)`` and the others, of all kinds."""
 

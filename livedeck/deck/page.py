@@ -50,6 +50,8 @@ class Page:
         self._new: dict[str, None] = {}  # names of tabs that nothing was published of, in the order of their making
         self.count = 0
         """Of elements on all tabs."""
+        self.libraries: set[str] = set()
+        """Ids of the JavaScript libraries that figures need, wherever these are."""
         self._fresh: set[tuple[str, str]] = set()  # elements made since the last take, which the document has not
         _PAGES.add(self)
 
@@ -154,6 +156,11 @@ class Page:
     def note_gone(self) -> None:
         """Note that there is an element less."""
         self.count -= 1
+
+    def has_library(self, deck: str, id_: str) -> bool:
+        """Whether a JavaScript library is on a tab that a viewer of this one is shown too."""
+        shared = deck.startswith(SHARED)  # a Deck of several tasks has those tabs alone
+        return any(tab.holds(id_) for name, tab in self._tabs.items() if name.startswith(SHARED) is shared)
 
     def _keep_bounded(self) -> None:
         if self._pending.weight > self.max_bytes:

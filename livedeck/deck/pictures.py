@@ -63,7 +63,7 @@ def _picture(data: Any, value_range: tuple[float, float] | None) -> Drawn:
         return _of_text(data)
     if type(data).__module__.partition(".")[0] == "PIL":
         png, words = image_png(data)
-        return Drawn(_url("image/png", png), words)
+        return Drawn(data_url("image/png", png), words)
     if not hasattr(data, "dtype"):
         return Drawn("", f"{type(data).__name__} is no image: give bytes, a pathlib.Path, or an array")
     return _of_array(data, value_range)
@@ -74,11 +74,11 @@ def _of_bytes(data: bytes) -> Drawn:
         return _too_large(len(data))
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
-            return Drawn(_url(kind, data))
+            return Drawn(data_url(kind, data))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Drawn(_url("image/webp", data))
+        return Drawn(data_url("image/webp", data))
     if b"<svg" in data[:1000]:
-        return Drawn(_url("image/svg+xml", data))
+        return Drawn(data_url("image/svg+xml", data))
     return Drawn("", f"These {format_size(len(data))} are no PNG, JPEG, WebP, GIF or SVG")
 
 
@@ -86,7 +86,7 @@ def _of_text(text: str) -> Drawn:
     if text.startswith("data:image/"):
         return Drawn(text)
     if "<svg" in text[:1000]:
-        return Drawn(_url("image/svg+xml", text.encode()))
+        return Drawn(data_url("image/svg+xml", text.encode()))
     return Drawn("", f"{coerce.shown(text)} is no image: give bytes, a pathlib.Path, or an array")
 
 
@@ -94,7 +94,8 @@ def _too_large(size: int) -> Drawn:
     return Drawn("", f"The image takes {format_size(size)}: {format_size(MOST_BYTES)} are shown at most")
 
 
-def _url(kind: str, data: bytes) -> str:
+def data_url(kind: str, data: bytes) -> str:
+    """A file's content as a URL that is all of it."""
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
@@ -110,7 +111,7 @@ def _of_array(array: Any, value_range: tuple[float, float] | None) -> Drawn:
         by = " by ".join(map(str, shape)) or "a number"
         return Drawn("", f"An array of {by} is no picture: height by width is needed, with 1, 3 or 4 channels or none")
     pixels, words = _scaled(array, value_range)
-    return Drawn(_url("image/png", png(pixels.tobytes(), array.shape[1], array.shape[0], array.shape[2])), words)
+    return Drawn(data_url("image/png", png(pixels.tobytes(), array.shape[1], array.shape[0], array.shape[2])), words)
 
 
 def _scaled(array: Any, value_range: tuple[float, float] | None) -> tuple[Any, str]:

@@ -115,6 +115,11 @@ def _data(found: Any) -> Any:
     return found[0] if isinstance(found, tuple) and found else found
 
 
+def is_collection(value: Any) -> bool:
+    """Whether a value is shown item by item."""
+    return isinstance(value, Mapping | list | tuple | set | frozenset) or is_of(value, "numpy", "ndarray")
+
+
 def _holds_pictures(values: Any) -> bool:
     """Whether it is a collection that holds what is better drawn than written out, as lists of axes do."""
     return isinstance(values, Mapping | list | tuple | set | frozenset) and any(
@@ -133,7 +138,7 @@ def _gallery(values: Any) -> str:
     drawn: set[int] = set()
     pieces: list[str] = []
     for name, each in islice(_leaves(values), _ITEMS):
-        shown = _root_figure(each) or each
+        shown = figure_of(each) or each
         if id(shown) not in drawn:
             drawn.add(id(shown))
             title = f"<h4>{html.escape(name)}</h4>" if name else ""
@@ -213,11 +218,11 @@ def _figure(figure: Any) -> str:
 
 def _artist(artist: Any) -> str:
     """What is drawn on a figure, axes and lines for example, is shown by the whole figure."""
-    figure = _root_figure(artist)
+    figure = figure_of(artist)
     return f"<pre>{html.escape(str(artist))}</pre>" if figure is None else _figure(figure)
 
 
-def _root_figure(value: Any) -> Any:
+def figure_of(value: Any) -> Any:
     """The figure of Matplotlib that something is drawn on, also through figures in figures; None: on none."""
     figure = value if is_of(value, "matplotlib.artist", "Artist") else None
     while figure is not None and not hasattr(figure, "savefig"):

@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol, cast
 
-from livedeck.deck import arrangement, bounds, coerce, limits
+from livedeck.deck import arrangement, bounds, coerce, limits, renderers
 from livedeck.deck.kinds import FIRST_ID, BaseElement, EditableTab, H, Handle, Holder
-from livedeck.deck.libraries import LIBRARY_IDS
-from livedeck.deck.ops import Container, Element
+from livedeck.deck.libraries import LIBRARY_IDS, Library
+from livedeck.deck.ops import Container, Element, Html
 
 AT_ONCE: Final = 256
 """Elements that go together when there are too many: finding the oldest takes a while."""
@@ -43,6 +43,13 @@ class ChangeSink(Protocol):
 
     def note_new(self, deck: str, id_: str) -> None:
         """Count a new element."""
+
+    @property
+    def libraries(self) -> set[str]:
+        """Ids of the JavaScript libraries that figures need, wherever these are."""
+
+    def has_library(self, deck: str, id_: str) -> bool:
+        """Whether a JavaScript library is on a tab that a viewer of this one is shown too."""
 
     def note_gone(self) -> None:
         """Note that there is an element less."""
@@ -190,6 +197,12 @@ class PageTab:
                 self.hold_in(holder, element.id, None)
             self._page.extend(self._name, cast("Element", element))
 
+    def need(self, library: Library) -> None:
+        """Have a JavaScript library in the Deck: on this tab, if it is on no other."""
+        self._page.libraries.add(library.id)
+        if not self._page.has_library(self._name, library.id):
+            self.put_in(None, Html(library.id, renderers.library_html(library)))
+
     def remove(self, id_: str) -> None:
         """Remove an element with what stands in it; nothing happens when there is none."""
         with self._page.lock:
@@ -201,7 +214,8 @@ class PageTab:
 
     def clear(self, kept: set[str]) -> None:
         """Remove all elements but these, and number those to come anew."""
-        for id_ in [known for known in self._handles if known not in kept]:
+        stay = kept | self._page.libraries
+        for id_ in [known for known in self._handles if known not in stay]:
             self.remove(id_)
         self._made = len(kept & {FIRST_ID})
 
@@ -319,6 +333,10 @@ class Place:
     def extend(self, element: BaseElement) -> None:
         """Append to an element."""
         self._tab.extend_in(self._holder, element)
+
+    def need(self, library: Library) -> None:
+        """Have a JavaScript library in the Deck; it stands in nothing else."""
+        self._tab.need(library)
 
     def remove(self, id_: str) -> None:
         """Remove an element with what stands in it."""

@@ -17,12 +17,17 @@ LIMIT = 10.0
 AGAIN = 0.5
 """Seconds for a list, a frame or the like when one was given up on before: what another one holds need not be slow."""
 
+MOST_NESTED = 20
+"""Calls within calls, each in a thread of its own, where no limit of Python's would end what asks itself for ever."""
+_NESTED: contextvars.ContextVar[int] = contextvars.ContextVar("livedeck_nested_calls", default=0)
+
 T = TypeVar("T")
 
 _TRUSTED_TYPES = frozenset({str, int, float, bool, complex, bytes, bytearray, type(None), type})
 _TRUSTED_LIBRARIES = frozenset(
-    {"PIL", "_decimal", "bokeh", "datetime", "decimal", "fractions", "jax", "jaxlib", "matplotlib", "numpy", "pandas"}
-    | {"pathlib", "plotly", "polars", "pyarrow", "seaborn", "sklearn", "tensorflow", "torch", "uuid"}
+    {"PIL", "_decimal", "altair", "bokeh", "datetime", "decimal", "fractions", "holoviews", "jax", "jaxlib"}
+    | {"livedeck", "matplotlib", "numpy", "pandas", "pathlib", "plotly", "polars", "pyarrow", "seaborn"}
+    | {"sklearn", "tensorflow", "torch", "uuid"}
 )
 """Top-level packages whose types answer in time, and some of which (scikit-learn) look at settings of the thread."""
 
@@ -53,7 +58,10 @@ def call(function: Callable[[Any], T], value: Any, *, limit: float = LIMIT) -> T
         if not collection:
             raise NoAnswer(f"{kind.__name__} was given up on before, after {limit:g} s")
         limit = min(limit, AGAIN)
-    asked = _Asked(function, value)
+    depth = _NESTED.get()
+    if depth >= MOST_NESTED:
+        raise NoAnswer(f"values asked each other {depth} times over, each within the one before")
+    asked = _Asked(function, value, depth + 1)
     asked.start()
     asked.join(limit)
     if asked.is_alive():
@@ -84,9 +92,10 @@ def _holds_objects(value: Any) -> bool:
 class _Asked(threading.Thread, Generic[T]):
     """A call, in the context of the thread that makes it: ``current_context()`` is the same there."""
 
-    def __init__(self, function: Callable[[Any], T], value: Any) -> None:
+    def __init__(self, function: Callable[[Any], T], value: Any, depth: int) -> None:
         super().__init__(name=f"livedeck-ask-{type(value).__name__}", daemon=True)
         self._context = contextvars.copy_context()
+        self._context.run(_NESTED.set, depth)
         self._function = function
         self._value = value
         self._returned: list[T] = []

@@ -12,6 +12,7 @@ from livedeck.deck.ops import (
     Column,
     Drop,
     Extend,
+    Figure,
     Html,
     Image,
     Json,
@@ -106,6 +107,7 @@ of_kind = {
         st.integers(0, 3),
         st.booleans(),
     ),
+    "figure": st.builds(Figure, ids, texts, texts, texts, texts, numbers, texts),
     "image": st.builds(Image, ids, st.lists(pictures, max_size=3)),
     "chart": st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
 }

@@ -17,6 +17,7 @@ from hypothesis.strategies import DataObject
 
 from livedeck.deck import user_code
 from livedeck.deck.kinds.chart import LineChart
+from livedeck.deck.kinds.figure import FigureBlock
 from livedeck.deck.kinds.html import Html, HtmlBlock
 from livedeck.deck.kinds.image import ImageFigure
 from livedeck.deck.kinds.json import JsonTree
@@ -29,6 +30,7 @@ from livedeck.deck.kinds.value import ValueTile
 from livedeck.deck.ops import Container, Document, Segment
 from livedeck.deck.page import Deck, Page, bound_page
 from livedeck.deck.segments import clean, decode, encode
+from livedeck.deck.showing import Shown
 from livedeck.sdk.context import AttemptIdentity, ExecutionContext
 from tests.deck.applying import apply_ops
 from tests.examples import examples
@@ -140,6 +142,8 @@ MADE = (
     LayoutBox,
     Container,
     JsonTree,
+    FigureBlock,
+    Shown,
 )
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
@@ -181,6 +185,8 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
         JsonTree: deck.json({}),
         LayoutBox: deck.section("g")._box,
         Container: deck.row(id="h"),
+        FigureBlock: deck.figure(b""),
+        Shown: deck.show(1),
     }
     call = getattr(handles[kind], name)
     given_, named = arguments(call, draw)

@@ -43,8 +43,8 @@ export class FramePort implements DocumentSink {
   private detach: (() => void) | null = null;
   private answered = -Infinity;
   /** Up to which segment the frame was sent, and up to which it says that it has applied. */
-  private sent = 0;
-  private applied = 0;
+  private sent = -1;
+  private applied = -1;
 
   /** The tab to show, where the address names one. */
   private tab: string | null = null;
@@ -105,7 +105,7 @@ export class FramePort implements DocumentSink {
     this.letGo();
     const channel = new MessageChannel();
     this.port = channel.port1;
-    this.sent = this.applied = 0;
+    this.sent = this.applied = -1;
     this.heartbeat = new Heartbeat(
       () => this.ping(),
       () => this.applied < this.sent,

@@ -44,6 +44,8 @@ export interface Viewing<E extends Element> {
   readonly View: new () => ElementView<E>;
   /** Whether it acts on all of its tab, which has to have a document of its own then. */
   actsOnTab?(element: E): boolean;
+  /** Id of an element, on whichever tab, without which it cannot be shown; empty if there is none. */
+  needs?(element: E): string;
   /** Whether it is a page, which takes all the room there is where it is alone. */
   isPage?(element: E): boolean;
 }

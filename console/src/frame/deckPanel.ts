@@ -14,7 +14,7 @@ export class DeckPanel {
   private readonly blocked = new BlockedNote();
   private elements: PanelView | null = null;
   private frame: TabFrame | null = null;
-  private shown: Document | null = null;
+  private shown: { readonly document: Document; readonly deck: Tab } | null = null;
   private stopped = false;
 
   constructor(private readonly name: string) {
@@ -52,9 +52,9 @@ export class DeckPanel {
 
   update(document: Document, deck: Tab, segment?: Segment): void {
     this.wasSeen = this.shown !== null;
-    this.shown = partOf(document, deck);
+    this.shown = { document, deck };
     if (this.stopped) return;
-    if (this.frame || deck.elements.some(needsFrame)) this.showFramed(this.shown, segment);
+    if (this.frame || deck.elements.some(needsFrame)) this.showFramed(partOf(document, deck), segment);
     else this.showHere(deck);
     this.node.toggleAttribute("data-fill", this.frame !== null || isReport(deck));
   }
@@ -105,7 +105,7 @@ export class DeckPanel {
     again.addEventListener("click", () => {
       error.remove();
       this.stopped = false;
-      if (this.shown) this.showFramed(this.shown);
+      if (this.shown) this.showFramed(partOf(this.shown.document, this.shown.deck));
     });
     error.append(again);
     this.node.append(error);

@@ -5,7 +5,8 @@
  */
 import type { DocumentSink } from "../core/deckSession";
 import { FramePort } from "../core/framePort";
-import type { Tab, Document, Segment } from "../protocol/deck.gen";
+import { viewingOf } from "../elements/viewing";
+import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
 import type { FromFrame } from "../protocol/live.gen";
 import { nestedFrame } from "./nested";
 
@@ -20,9 +21,32 @@ export function isTabFrame(): boolean {
   return document.documentElement.hasAttribute(IS_TAB);
 }
 
-/** A tab's part of a document. */
+/** The name under which a tab's part of a document has what the tab needs of others. No tab has it. */
+export const NEEDED = "\u0000needed";
+
+/** A tab's part of a document: the tab, and what its elements need of other tabs. */
 export function partOf(document: Document, deck: Tab): Document {
-  return { ...document, decks: [deck] };
+  const needed = new Set(deck.elements.map((element) => viewingOf(element.kind)?.needs?.(element) ?? ""));
+  needed.delete("");
+  for (const { id } of deck.elements) needed.delete(plainId(id));
+  if (needed.size === 0) return { ...document, decks: [deck] };
+  const elements: Element[] = [];
+  for (const element of (document.decks ?? []).flatMap((other) => (other === deck ? [] : other.elements))) {
+    if (needed.delete(plainId(element.id))) elements.push(element);
+  }
+  return { ...document, decks: [deck, { name: NEEDED, elements }] };
+}
+
+/** An element's id; on a tab that tasks share the task's name stands before it. */
+function plainId(id: string): string {
+  return id.slice(id.lastIndexOf("/") + 1);
+}
+
+/** What a tab needs of others is the same as it was, where ops of the tab itself are all that is to be sent. */
+function needsTheSame(next: Document, before: Document | null): boolean {
+  const elements = ({ decks = [] }: Document) => decks.find(({ name }) => name === NEEDED)?.elements ?? [];
+  const [now, then] = [elements(next), before ? elements(before) : []];
+  return now.length === then.length && now.every((element, index) => element === then[index]);
 }
 
 export class TabFrame {
@@ -62,9 +86,10 @@ export class TabFrame {
 
   /** Show a state of the tab; `segment` where it follows the one shown last. */
   update(document: Document, segment?: Segment): void {
-    const follows = this.latest !== null && segment?.seq === (this.latest.seq ?? 0) + 1;
+    const follows = segment?.seq === (this.latest?.seq ?? 0) + 1 && needsTheSame(document, this.latest);
+    const known = this.latest !== null;
     this.latest = document;
-    if (follows) this.sink?.segment({ ...segment, ops: segment.ops.filter((op) => op.op === "end" || op.deck === this.name) });
+    if (known && follows) this.sink?.segment({ ...segment, ops: segment.ops.filter((op) => op.op === "end" || op.deck === this.name) });
     else this.sink?.document(document);
   }
 

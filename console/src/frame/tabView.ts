@@ -1,22 +1,31 @@
 /** What the frame of a tab shows: its elements, without tabs and without anything of the page around them. */
-import type { Document } from "../protocol/deck.gen";
+import type { Document, Tab } from "../protocol/deck.gen";
 import { pageScripts } from "./pageScripts";
 import { PanelView } from "./panel";
+import { NEEDED } from "./tabFrame";
+
+const NONE: Tab = { name: "", elements: [] };
 
 export class TabView {
   private readonly page = document.createElement("main");
+  /** What the tab needs of other tabs, which stands before it and is not seen. */
+  private readonly needed = new PanelView();
   private readonly panel = new PanelView();
 
   constructor(root: HTMLElement) {
     this.page.className = "ld-page ld-page-inner";
-    this.page.append(this.panel.node);
+    this.needed.node.hidden = true;
+    this.page.append(this.needed.node, this.panel.node);
     root.append(this.page);
   }
 
   show(document: Document): void {
     this.page.toggleAttribute("data-ended", Boolean(document.end));
-    this.panel.update(document.decks?.[0] ?? { name: "", elements: [] });
+    const { decks = [] } = document;
+    this.needed.update(decks.find(({ name }) => name === NEEDED) ?? NONE);
+    this.panel.update(decks.find(({ name }) => name !== NEEDED) ?? NONE);
     pageScripts.settled(this.panel.node);
+    window.document.dispatchEvent(new Event("livedeck:settled"));
   }
 
   rethemed(): void {

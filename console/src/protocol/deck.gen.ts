@@ -22,6 +22,7 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
   image: {"grows":true,"tile":false,"group":"ld-images","script":true,"comparable":false,"named":"","raw":""},
   layout: {"grows":true,"tile":true,"group":"","script":false,"comparable":false,"named":"","raw":""},
   json: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":"text"},
+  figure: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":""},
 };
 
 /**
@@ -68,6 +69,18 @@ export interface Series {
   readonly name: string;
   readonly x: readonly (number | null)[];
   readonly y: readonly (number | null)[];
+}
+
+/** A figure: a picture, or what a JavaScript library makes a drawing of. */
+export interface Figure {
+  readonly kind: "figure";
+  readonly id: string;
+  readonly title?: string;
+  readonly library?: string;
+  readonly spec?: string;
+  readonly src?: string;
+  readonly width?: number;
+  readonly note?: string;
 }
 
 /** Raw HTML, shown as it is (scripts run, inside the Deck's sandbox). */
@@ -197,7 +210,7 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json;
+export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
 import msgspec
 
 from livedeck.deck.buffers import ElementBuffer
+from livedeck.deck.libraries import Library
 from livedeck.deck.raw import Raw
 
 H = TypeVar("H", bound="Handle")
@@ -265,6 +266,9 @@ class EditableTab(Protocol):
 
     def extend(self, element: BaseElement) -> None:
         """Append to an element."""
+
+    def need(self, library: Library) -> None:
+        """Have a JavaScript library in the Deck: on this tab, if it is on no other."""
 
     def remove(self, id_: str) -> None:
         """Remove an element; nothing happens when there is none."""
