@@ -1,3 +1,4 @@
+import logging
 import math
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,11 @@ def elements(n: int) -> int:
     deck.markdown("## All kinds\n\n| kind | |\n|---|---|\n| markdown | this |")
     deck.append("<p>raw <b>HTML</b></p>", id="html").update("<p>other <b>HTML</b></p>")
     deck.text("as it is\n").append("and appended to\n")
+    log = deck.log("Training")
+    log.append("begins", level="info")
+    for share in range(0, 101, 50):
+        print(f"\r{share} %", end="", file=log)
+    logging.getLogger("training").addHandler(log.handler(level="warning"))
     deck.value("accuracy", 0.98, delta=0.01)
     deck.progress("unknown length").advance(3)
     deck.json({"rate": 0.1, "layers": [64, 32], "seed": 2**63}, title="Settings", unfold=2)

@@ -20,6 +20,7 @@ from livedeck.deck.kinds.html import Html, HtmlCalls
 from livedeck.deck.kinds.image import Box, Image, ImageCalls, Picture
 from livedeck.deck.kinds.json import Json, JsonCalls
 from livedeck.deck.kinds.layout import Layout, LayoutBox, LayoutCalls
+from livedeck.deck.kinds.log import Block, Log, LogCalls
 from livedeck.deck.kinds.markdown import Markdown, MarkdownCalls
 from livedeck.deck.kinds.progress import Progress, ProgressCalls
 from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
@@ -31,6 +32,7 @@ __all__ = [
     "KINDS",
     "MOST_UNREADABLE",
     "Band",
+    "Block",
     "Box",
     "Chart",
     "Column",
@@ -47,6 +49,7 @@ __all__ = [
     "Image",
     "Json",
     "Layout",
+    "Log",
     "Markdown",
     "Op",
     "Picture",
@@ -62,7 +65,7 @@ __all__ = [
     "Value",
 ]
 
-Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure
+Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log
 
 KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
 """The kinds of element by their names."""
@@ -78,6 +81,7 @@ class ElementCalls(
     TableCalls,
     ImageCalls,
     JsonCalls,
+    LogCalls,
     LayoutCalls["Container"],
     FigureCalls,
     ShowCalls,

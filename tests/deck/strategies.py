@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from livedeck.deck.ops import (
     Band,
+    Block,
     Box,
     Chart,
     Column,
@@ -17,6 +18,7 @@ from livedeck.deck.ops import (
     Image,
     Json,
     Layout,
+    Log,
     Markdown,
     Picture,
     Progress,
@@ -82,6 +84,25 @@ pictures = st.builds(
     st.lists(boxes, max_size=2),
 )
 
+lines = st.lists(
+    st.tuples(st.text("ab<é\0&\x1b", max_size=3), st.sampled_from([0, 20, 25]), st.integers(-3, 9)), max_size=4
+)
+
+
+def block(of: list[tuple[str, int, int]]) -> Block:
+    return Block("".join(f"{text}\n" for text, _, _ in of), [level for _, level, _ in of], [time for _, _, time in of])
+
+
+logs = st.builds(
+    Log,
+    ids,
+    texts,
+    st.lists(lines.filter(bool).map(block), max_size=2),
+    st.dictionaries(st.sampled_from(["25", "26"]), texts, max_size=2),
+    st.integers(0, 9),
+    st.integers(0, 6),
+)
+
 charts = {
     "zone": st.sampled_from([None, "", "UTC"]),
     "notes": st.dictionaries(st.sampled_from(["no number", "no time", "__proto__"]), st.integers(1, 3), max_size=2),
@@ -109,6 +130,7 @@ of_kind = {
     ),
     "figure": st.builds(Figure, ids, texts, texts, texts, texts, numbers, texts),
     "image": st.builds(Image, ids, st.lists(pictures, max_size=3)),
+    "log": logs,
     "chart": st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
 }
 elements = st.one_of(*of_kind.values())

@@ -22,6 +22,7 @@ from livedeck.deck.kinds.html import Html, HtmlBlock
 from livedeck.deck.kinds.image import ImageFigure
 from livedeck.deck.kinds.json import JsonTree
 from livedeck.deck.kinds.layout import LayoutBox
+from livedeck.deck.kinds.log import DeckLog
 from livedeck.deck.kinds.markdown import MarkdownBlock
 from livedeck.deck.kinds.progress import ProgressBar
 from livedeck.deck.kinds.table import DataTable
@@ -144,6 +145,7 @@ MADE = (
     JsonTree,
     FigureBlock,
     Shown,
+    DeckLog,
 )
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
@@ -187,6 +189,7 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
         Container: deck.row(id="h"),
         FigureBlock: deck.figure(b""),
         Shown: deck.show(1),
+        DeckLog: deck.log("g"),
     }
     call = getattr(handles[kind], name)
     given_, named = arguments(call, draw)

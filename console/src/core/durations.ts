@@ -35,6 +35,17 @@ export function formatExactTime(time: string, resolution = 1): string {
   return moment === null ? time : formatMoment(moment.getTime() / 1000, zoneOf(millis));
 }
 
+/** The clock of a moment in the viewer's time zone, to the millisecond: `12:05:30.123`. Nothing for what is no time. */
+export function formatClock(millis: number): string {
+  return localMoment(millis)?.toISOString().slice(-13, -1) ?? "";
+}
+
+/** The day of a moment in the viewer's time zone, and that zone: `1 May 2024, GMT+1`. Nothing for what is no time. */
+export function formatZonedDay(millis: number): string {
+  const moment = localMoment(millis);
+  return moment === null ? "" : `${formatDay(moment)}, ${zoneOf(millis)}`;
+}
+
 /** A moment whose clock in UTC is the viewer's; null for what is no time. */
 function localMoment(millis: number): Date | null {
   if (Number.isNaN(millis)) return null;

@@ -23,6 +23,7 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
   layout: {"grows":true,"tile":true,"group":"","script":false,"comparable":false,"named":"","raw":""},
   json: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":"text"},
   figure: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":""},
+  log: {"grows":true,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":""},
 };
 
 /**
@@ -146,6 +147,29 @@ export interface Layout {
   readonly folded?: boolean;
 }
 
+/** Some lines. The lists are as long as the text has lines. */
+export interface Block {
+  readonly text: string;
+  readonly levels: readonly number[];
+  readonly times: readonly number[];
+}
+
+/**
+ * Lines with level and time, in blocks.
+ *
+ * To append to it is to let go of as many of its last lines as are replaced, and to put the lines behind the others:
+ * into its last block until that is full, then into further ones.
+ */
+export interface Log {
+  readonly kind: "log";
+  readonly id: string;
+  readonly title?: string;
+  readonly blocks?: readonly Block[];
+  readonly names?: Readonly<Record<string, string>>;
+  readonly first?: number;
+  readonly replaced?: number;
+}
+
 /** CommonMark text with tables; raw HTML in it is shown as text. */
 export interface Markdown {
   readonly kind: "markdown";
@@ -210,7 +234,7 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure;
+export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.

@@ -153,6 +153,14 @@ _DECKS: Final = [
 _SAVED: Final = [
     Scene("saved", "", "What is tried", saved=lambda: snapshot.render(story.deck_document(ended=True), live=False)),
     Scene("saved-placeholder", "", "The task is running", saved=lambda: snapshot.placeholder("Deck")),
+    Scene("saved-log", "", "giving up", saved=lambda: snapshot.render(story.log_document(), live=False)),
+    Scene(
+        "saved-log-without-scripts",
+        "",
+        "giving up",
+        saved=lambda: snapshot.render(story.log_document(), live=False),
+        scripts=False,
+    ),
     Scene("saved-live", "", "What is tried", saved=lambda: snapshot.render(story.deck_document(), live=True)),
     Scene(
         "saved-without-scripts",

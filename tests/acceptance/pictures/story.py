@@ -1,5 +1,6 @@
 """What the pictures show: executions and Decks that are always the same, made of the messages that a server sends."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -333,6 +334,28 @@ def deck_document(*, ended: bool = False, error: bool = False) -> Document:
     document = apply_ops(Document(), ops)
     end = End("failed" if error else "succeeded", at(_ENDED)) if ended else None
     return Document(12, at(_ENDED if ended else 204.5), document.decks, end)
+
+
+def log_document() -> Document:
+    """A Deck with a log: levels, colours, a traceback, and what cannot be seen."""
+    page = Page()
+    handler = page.deck("log").log("training").handler()
+    lines = [
+        *((20, f"epoch {epoch}: loss={2.3 * 0.93**epoch:.4f} rate=0.001") for epoch in range(400)),
+        (10, "cache: 12 files, 3.4 MiB"),
+        (20, "\x1b[31mred\x1b[32m green\x1b[33m yellow\x1b[34m blue\x1b[35m magenta\x1b[36m cyan\x1b[0m"),
+        (20, "\x1b[1mbold\x1b[0m \x1b[4munderlined\x1b[0m \x1b[41mon red\x1b[0m \x1b[7mreversed\x1b[0m"),
+        (20, "\x1b[38;5;208morange\x1b[38;2;90;120;250m of 16 million\x1b[0m, NUL \x00, a turn \u202eback\u202c"),
+        (30, f"slow disk: {'it took 1.2 s ' * 12}"),
+        (40, 'Traceback (most recent call last):\n  File "train.py", line 7, in step\nValueError: the loss is nan'),
+        (50, "giving up"),
+        (25, "100%|##########| 60/60 [00:12<00:00, 4.9it/s]"),
+    ]
+    for number, (level, words) in enumerate(lines):
+        record = logging.makeLogRecord({"msg": words, "levelno": level, "levelname": logging.getLevelName(level)})
+        record.created = BEGAN.timestamp() + number * 0.217
+        handler.handle(record)
+    return Document(3, at(_ENDED), apply_ops(Document(), page.take().ops()).decks, End("failed", at(_ENDED)))
 
 
 def _state(phase: DeckPhase, **more: Any) -> DeckState:

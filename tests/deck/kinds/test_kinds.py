@@ -83,7 +83,8 @@ def test_its_example_is_one_and_shows_all_that_it_holds(kind: str) -> None:
     elements = example(kind)
     assert {element.kind for element in elements} == {kind}
     fields = set(KINDS[kind].__struct_fields__)
-    optional = {"zone", "dropped", "total"}  # of charts over times; of rows on their way; of tables that are too large
+    # Of charts over times; of what is on its way; of what is too large.
+    optional = {"zone", "dropped", "replaced", "total", "first"}
     optional |= {"library", "spec", "width"}  # of figures that libraries draw
     filled = {field for each in elements for field in fields if getattr(each, field) or field == "log_y"}
     assert fields - optional <= filled

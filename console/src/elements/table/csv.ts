@@ -30,18 +30,3 @@ function field(words: string): string {
   const safe = /^[=+@\t\r]|^-(?![\d.])/.test(words) ? `'${words}` : words;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
-
-/** Put words on the clipboard; false where the browser does not let us. A frame without an origin may do no more than this. */
-export function copy(near: HTMLElement, words: string): boolean {
-  const field = document.createElement("textarea");
-  field.value = words;
-  field.className = "ld-table-clipboard";
-  near.append(field);
-  field.select();
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor asks for a permission that a sandbox has not
-    return document.execCommand("copy");
-  } finally {
-    field.remove();
-  }
-}

@@ -4,20 +4,20 @@
  */
 import type { Column, Table } from "../../protocol/deck.gen";
 import { formatNumber } from "../../core/numerals";
+import { copy } from "../clipboard";
 import { child, elementNode, setText } from "../dom";
 import type { ElementView, Viewing } from "../kind";
 import { Pace } from "../pace";
+import { evenRows, VirtualRows } from "../virtualRows";
 import { cellAt } from "./cells";
 import { drawCell } from "./drawing";
 import { TableHead } from "./head";
 import { Order } from "./order";
-import { asCsv, copy } from "./csv";
+import { asCsv } from "./csv";
 
 /** Pixels; `view.css` has the same. */
 const ROW = 28;
 const TALL_ROW = 52;
-/** Rows above and below those in sight. */
-const BEYOND = 8;
 /** Rows up to which nobody has to search. */
 const FEW = 8;
 
@@ -35,6 +35,7 @@ export class TableView implements ElementView<Table> {
   private readonly above = child(this.grid, "tbody", "ld-table-space");
   private readonly body = child(this.grid, "tbody", "") as HTMLTableSectionElement;
   private readonly below = child(this.grid, "tbody", "ld-table-space");
+  private readonly virtual = new VirtualRows(this.scroller, this.above, this.below);
   private readonly count = child(this.node, "p", "ld-table-count");
   private readonly order = new Order();
   private readonly resizes = new ResizeObserver(() => this.pace.nextFrame());
@@ -106,11 +107,7 @@ export class TableView implements ElementView<Table> {
     const height = columns.some(({ type }) => type === "image") ? TALL_ROW : ROW;
     this.grid.style.setProperty("--ld-row", `${height}px`);
     this.grid.setAttribute("aria-rowcount", String(length + 1));
-    const seen = Math.max(this.scroller.clientHeight, 480);
-    const first = Math.min(Math.max(0, Math.floor(this.scroller.scrollTop / height) - BEYOND), Math.max(0, length - 1));
-    const last = Math.min(length, first + Math.ceil(seen / height) + 2 * BEYOND);
-    space(this.above, first * height);
-    space(this.below, (length - last) * height);
+    const { first, end: last } = this.virtual.place(evenRows(length, height));
     const { rows = [] } = table;
     while (this.body.rows.length > last - first) this.body.deleteRow(-1);
     for (let index = first; index < last; index++) {
@@ -133,11 +130,6 @@ function button(parent: HTMLElement, words: string): HTMLButtonElement {
   made.type = "button";
   made.textContent = words;
   return made;
-}
-
-/** The height of rows that are not in the page. */
-function space(node: HTMLElement, height: number): void {
-  node.style.height = `${height}px`;
 }
 
 function counted(shown: number, { rows = [], total = 0 }: Table): string {
