@@ -6,7 +6,10 @@ _FLYTEKITS = {
     "Deck": "livedeck.deck.page",
     "DeckField": "livedeck.sdk.deck_fields",
     **dict.fromkeys(
-        ("ArrowRenderer", "MarkdownRenderer", "SourceCodeRenderer", "TopFrameRenderer"),
+        (
+            *("ArrowRenderer", "BoxRenderer", "FrameProfilingRenderer", "ImageRenderer", "MarkdownRenderer"),
+            *("SourceCodeRenderer", "TableRenderer", "TopFrameRenderer"),
+        ),
         "livedeck.deck.flytekit_renderers",
     ),
 }

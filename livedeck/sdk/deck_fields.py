@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from livedeck.deck import renderers
-from livedeck.deck.page import Page
+from livedeck.deck.page import Deck, Page
 from livedeck.sdk.options import DeckField
+from livedeck.sdk.shown_values import show_below, stands_below
 from livedeck.sdk.tasks import Task
 from livedeck.sdk.timeline import Timeline
 from livedeck.sdk.types import type_name
@@ -50,6 +51,34 @@ def add_tabs(page: Page, summary: AttemptSummary) -> None:
             html = renderers.render_error(error, f"{field.value} could not be shown")
         if html is not None:
             page.deck(field.value).replace(html)
+            _add_values(page.deck(field.value), _VALUES.get(field, _no_values)(summary))
+
+
+def _add_values(deck: Deck, values: Mapping[str, Any]) -> None:
+    """Show what is more than a line in a table below that; see `livedeck.sdk.shown_values`."""
+    for name, value in values.items():
+        try:
+            show_below(deck, name, value)
+        except Exception as error:  # noqa: BLE001 - as above, for this value alone
+            deck.append(renderers.render_error(error, f"{name} could not be shown"))
+
+
+def _no_values(summary: AttemptSummary) -> Mapping[str, Any]:  # noqa: ARG001 - one signature for all
+    return {}
+
+
+def _rich(values: Mapping[str, Any] | None, types: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those of the values that have no renderer of their own, and are more than a line."""
+    named = (values or {}).items()
+    return {name: value for name, value in named if _renderer(types[name]) is None and stands_below(value)}
+
+
+def _rich_inputs(summary: AttemptSummary) -> Mapping[str, Any]:
+    return _rich(summary.inputs, {name: each.type for name, each in summary.task.interface.inputs.items()})
+
+
+def _rich_outputs(summary: AttemptSummary) -> Mapping[str, Any]:
+    return _rich(summary.outputs, summary.task.interface.outputs)
 
 
 def _inputs(summary: AttemptSummary) -> str | None:
@@ -82,14 +111,22 @@ def _shown(value: Any, python_type: Any) -> str:
 
 def show(value: Any, python_type: Any) -> str:
     """Return HTML for a value: by the renderer in its ``Annotated`` type if it has one, as in flytekit."""
-    if typing.get_origin(python_type) is Annotated:
-        for metadata in typing.get_args(python_type)[1:]:
-            if hasattr(metadata, "to_html"):
-                return str(metadata.to_html(value))
+    renderer = _renderer(python_type)
+    if renderer is not None:
+        return str(renderer.to_html(value))
     if isinstance(value, _PLAIN):
         text = _shortener.repr(value)
         return f"<code>{escape(text if len(text) <= _MOST else f'{text[:_MOST]}...')}</code>"
+    if stands_below(value):
+        return f"<code>{escape(type(value).__name__)}</code>, below"
     return renderers.to_html(value)
+
+
+def _renderer(python_type: Any) -> Any:
+    """What has ``to_html`` in an ``Annotated`` type; None: there is nothing."""
+    if typing.get_origin(python_type) is not Annotated:
+        return None
+    return next((each for each in typing.get_args(python_type)[1:] if hasattr(each, "to_html")), None)
 
 
 def _source(summary: AttemptSummary) -> str | None:
@@ -127,3 +164,8 @@ _MAKERS: Mapping[DeckField, Callable[[AttemptSummary], str | None]] = {
     DeckField.TIMELINE: _timeline,
     DeckField.DEPENDENCIES: _dependencies,
 }
+_VALUES: Mapping[DeckField, Callable[[AttemptSummary], Mapping[str, Any]]] = {
+    DeckField.INPUT: _rich_inputs,
+    DeckField.OUTPUT: _rich_outputs,
+}
+"""What is shown below a tab's own HTML."""
