@@ -18,6 +18,7 @@ import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
+from unittest import mock
 
 import msgspec
 from msgspec import inspect as shape
@@ -34,6 +35,8 @@ PARTS: Mapping[str, str] = {"livedeck.deck.ops": "livedeck.deck.kinds."}
 NOT_IN_BROWSERS = frozenset({"headline", "sharing"})
 """Traits that only a server asks for."""
 EXAMPLES = "tests/elements/examples.gen.json"
+EXAMPLES_AT = 1_767_225_600.0
+"""When the examples are made, as far as they say so: they are the same each time."""
 
 PLAIN: Mapping[type[shape.Type], str] = {
     shape.AnyType: "unknown",
@@ -54,8 +57,9 @@ def generate() -> dict[str, str]:
 def _examples() -> str:
     """Each kind of element with something of all that it can hold, for the console's tests."""
     kinds, page = _load("livedeck.deck.ops").KINDS, _load("livedeck.deck.page").Page()
-    for kind, value in kinds.items():
-        value.example(page.deck(kind))
+    with mock.patch("time.time", return_value=EXAMPLES_AT):
+        for kind, value in kinds.items():
+            value.example(page.deck(kind))
     examples = {op.deck: op.element for op in page.take().ops()}
     return msgspec.json.format(msgspec.json.encode(examples), indent=2).decode() + "\n"
 
