@@ -57,7 +57,7 @@ chaos: .venv-ray/.ready postgresql  ## Kill a part of such a deployment again an
 	@exec .venv-ray/bin/python -m livedeck.testing.cluster.supervisor .venv-ray/bin/python -m tests.chaos $(ARGS)
 
 torch-test: .venv-torch/.ready  ## Real work in tasks with torch, pandas, scikit-learn and pyarrow: forked with them, and as gangs (5 GB to download)
-	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py tests/integration/test_torch_gangs.py $(ARGS)
+	@.venv-torch/bin/python -m pytest tests/sdk/types/test_tensors.py tests/integration/test_imports.py tests/integration/test_torch_gangs.py tests/ray/test_torch_gangs.py $(ARGS)
 
 show-test: .venv-torch/.ready $(CONSOLE) chromium graphviz  ## What libraries make, in a Deck: with torch and shap besides those of `make test` (5 GB to download)
 	@.venv-torch/bin/python -m pytest tests/deck/test_show.py tests/acceptance/test_show.py $(ARGS)
@@ -146,9 +146,9 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 	@.venv-prefect-ray/bin/uv pip install --quiet --python .venv-prefect-ray/bin/python --require-hashes -r requirements/prefect-ray.txt
 	@touch $@
 
-.venv-torch/.ready: requirements/dev.txt pyproject.toml
+.venv-torch/.ready: requirements/ray.txt pyproject.toml
 	@scripts/create_venv.sh "$(PYTHON)" .venv-torch
-	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/dev.txt
+	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/ray.txt
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python torch==2.13.0 shap==0.51.0
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --no-deps --editable .
 	@touch $@

@@ -9,9 +9,20 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livedeck import DeckPublish, Elastic, current_context, task, workflow
 
+EVERY_RANK = DeckPublish(every_rank=True)
 
-@task(task_config=Elastic(nproc_per_node=2), enable_deck=True, deck_publish=DeckPublish(every_rank=True), retries=1)
+
+@task(task_config=Elastic(nproc_per_node=2), enable_deck=True, deck_publish=EVERY_RANK, retries=1)
 def train(folder: str, steps: int) -> list[float]:
+    return trained(folder, steps)
+
+
+@task(task_config=Elastic(nnodes=2), enable_deck=True, deck_publish=EVERY_RANK, retries=1)
+def train_on_two_nodes(folder: str, steps: int) -> list[float]:
+    return trained(folder, steps)
+
+
+def trained(folder: str, steps: int) -> list[float]:
     dist.init_process_group("gloo")
     try:
         rank, context = dist.get_rank(), current_context()
@@ -41,3 +52,8 @@ def train(folder: str, steps: int) -> list[float]:
 @workflow
 def training(folder: str, steps: int = 30) -> list[float]:
     return train(folder=folder, steps=steps)
+
+
+@workflow
+def training_on_two_nodes(folder: str, steps: int = 30) -> list[float]:
+    return train_on_two_nodes(folder=folder, steps=steps)
