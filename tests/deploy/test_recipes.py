@@ -1,6 +1,8 @@
 """The recipes under deploy/ against what those who read them publish: schemas, and systemd's own checker."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,15 +15,30 @@ import pytest
 import yaml
 
 from livedeck.cli.serve import serve
+from tests.deploy import raycluster
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = DEPLOY / "compose" / "compose.yaml"
 MANIFESTS = DEPLOY / "kubernetes" / "livedeck.yaml"
+KUBERAY = DEPLOY / "kubernetes" / "kuberay.yaml"
+RAY_IMAGE = DEPLOY / "docker" / "ray.Dockerfile"
+LOCKED = DEPLOY.parent / "requirements" / "ray.txt"
 UNIT = DEPLOY / "systemd" / "livedeck.service"
 
 
-def manifests() -> list[Any]:
-    return list(yaml.safe_load_all(MANIFESTS.read_text()))
+def manifests(path: Path = MANIFESTS) -> list[Any]:
+    return list(yaml.safe_load_all(path.read_text()))
+
+
+def kuberay() -> dict[str, Any]:
+    """Return the manifests of the recipe with KubeRay, by their kinds."""
+    return {each["kind"]: each for each in manifests(KUBERAY)}
+
+
+def check_schema(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *arguments], capture_output=True, text=True, check=False
+    )
 
 
 def settings_in(value: Any) -> Iterator[str]:
@@ -37,30 +54,67 @@ def settings_in(value: Any) -> Iterator[str]:
         yield from (word.partition("=")[0] for word in value.split() if word.startswith("LIVEDECK_"))
 
 
-@pytest.mark.parametrize("manifest", manifests(), ids=lambda each: each["kind"])
+@pytest.mark.parametrize(
+    "manifest",
+    [each for path in (MANIFESTS, KUBERAY) for each in manifests(path) if each["kind"] != "RayCluster"],
+    ids=lambda each: each["kind"],
+)
 def test_kubernetes_takes_each_manifest(manifest: Any) -> None:
     kubernetes_validate.validate(manifest, "1.33", strict=True)
 
 
-def test_what_manifests_select_is_there() -> None:
-    by_kind = {each["kind"]: each for each in manifests()}
-    labels = by_kind["StatefulSet"]["spec"]["template"]["metadata"]["labels"]
+def test_kuberay_takes_the_cluster_and_kubernetes_its_pods(tmp_path: Path) -> None:
+    cluster = kuberay()["RayCluster"]
+    schema, manifest = tmp_path / "schema.json", tmp_path / "cluster.json"
+    schema.write_text(json.dumps(raycluster.SCHEMA))
+    manifest.write_text(json.dumps(cluster))
+    checked = check_schema("--schemafile", schema, manifest)
+    assert checked.returncode == 0, checked.stdout
+    for pod in raycluster.pods(cluster):
+        kubernetes_validate.validate(pod, "1.33", strict=True)
+
+
+@pytest.mark.parametrize(("path", "kind"), [(MANIFESTS, "StatefulSet"), (KUBERAY, "Deployment")])
+def test_what_manifests_select_is_there(path: Path, kind: str) -> None:
+    by_kind = {each["kind"]: each for each in manifests(path)}
+    labels = by_kind[kind]["spec"]["template"]["metadata"]["labels"]
     for selector in (
         by_kind["Service"]["spec"]["selector"],
-        by_kind["StatefulSet"]["spec"]["selector"]["matchLabels"],
+        by_kind[kind]["spec"]["selector"]["matchLabels"],
         by_kind["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
     ):
         assert selector.items() <= labels.items()
-    assert by_kind["StatefulSet"]["spec"]["serviceName"] == by_kind["Service"]["metadata"]["name"]
+    if kind == "StatefulSet":
+        assert by_kind[kind]["spec"]["serviceName"] == by_kind["Service"]["metadata"]["name"]
+
+
+def test_servers_find_the_cluster_that_kuberay_runs_and_attempts_find_the_servers() -> None:
+    by_kind = kuberay()
+    settings = by_kind["ConfigMap"]["data"]
+    assert settings["LIVEDECK_RAY_ADDRESS"] == f"{by_kind['RayCluster']['metadata']['name']}-head-svc:6379"
+    service = by_kind["Service"]
+    (port,) = service["spec"]["ports"]
+    assert settings["LIVEDECK_ATTEMPT_URL"] == f"http://{service['metadata']['name']}:{port['port']}"
+    server, node = by_kind["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert {"name": "ray", "mountPath": "/tmp/ray"} in server["volumeMounts"]
+    assert {"name": "ray", "mountPath": "/tmp/ray"} in node["volumeMounts"], "its sockets are there"
+    (hosts,) = [each["value"] for each in server["env"] if each["name"] == "LIVEDECK_ALLOWED_HOSTS"]
+    assert service["metadata"]["name"] in hosts.split()
+
+
+def test_all_pods_of_a_ray_cluster_have_one_image_with_the_ray_that_is_tested() -> None:
+    by_kind = kuberay()
+    pods = [*raycluster.pods(by_kind["RayCluster"]), by_kind["Deployment"]["spec"]["template"]]
+    images = {container["image"] for pod in pods for container in pod["spec"]["containers"]}
+    assert len(images) == 1
+    locked = re.search(r"^ray==(\S+)", LOCKED.read_text(), re.MULTILINE)
+    assert locked is not None
+    assert by_kind["RayCluster"]["spec"]["rayVersion"] == locked[1]
+    assert f"ray[default]=={locked[1]}" in RAY_IMAGE.read_text()
 
 
 def test_compose_takes_the_file() -> None:
-    checked = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    checked = check_schema("--builtin-schema", "vendor.compose-spec", COMPOSE)
     assert checked.returncode == 0, checked.stdout
 
 
@@ -86,7 +140,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [COMPOSE, MANIFESTS, UNIT, DEPLOY / "docker" / "Dockerfile"], ids=lambda path: path.name
+    "path", [COMPOSE, MANIFESTS, KUBERAY, UNIT, DEPLOY / "docker" / "Dockerfile"], ids=lambda path: path.name
 )
 def test_settings_are_those_that_the_server_has(path: Path) -> None:
     text = path.read_text()
