@@ -201,11 +201,15 @@ class Executor(Protocol):
         Returns at once; ``wait`` tells when it is over. Aborting an attempt that is over does nothing.
         """
 
-    def binds(self, attempt: Attempt) -> bool:
+    def binds(self, attempt: Attempt, handle: str = "") -> bool:
         """Tell whether only this server reaches the attempt once it was started, as it runs on this machine.
 
         Where servers share a database, another that takes the execution over then calls the attempt lost. Else that
         server's executor finds it, as this one's would.
+
+        Args:
+            attempt: the attempt.
+            handle: its own, if it was started: what starts attempts may have been another executor then.
         """
 
     def renew(self, limit: Limit) -> None:

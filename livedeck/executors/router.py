@@ -106,10 +106,10 @@ class Router:
         executor, own = self._find(handle)
         await executor.abort(own, grace=grace)
 
-    def binds(self, attempt: Attempt) -> bool:
+    def binds(self, attempt: Attempt, handle: str = "") -> bool:
         """Tell whether only this server reaches the attempt once it was started; see ``api.Executor.binds``."""
-        executor = self._executors.get(attempt.executor or self._default)
-        return executor is not None and executor.binds(attempt)
+        executor = self._executors.get(self.name_of(attempt.executor, handle))
+        return executor is not None and executor.binds(attempt, handle.partition(_OWN)[2])
 
     def renew(self, limit: Limit) -> None:
         """Let the attempts that are bound to this server run until then, on each of them."""

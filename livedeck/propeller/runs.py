@@ -109,9 +109,15 @@ class Run:
         Raises:
             ExecutorError: that is not known now.
         """
-        if not self._asked or not self._made or not self._executor.binds(self._attempt):
+        if not self._asked or not self._made:
             return None
-        return await self._executor.find(self._attempt.id)
+        try:
+            handle = await self._executor.find(self._attempt.id)
+        except ExecutorError:
+            if not self._executor.binds(self._attempt):
+                return None
+            raise
+        return handle if handle is not None and self._executor.binds(self._attempt, handle) else None
 
     def queued(self) -> Queued | None:
         """Return why the attempt waits to be started, as of now; None if it does not wait, or not for that."""
@@ -142,7 +148,7 @@ class Run:
         """
         self._attempt = await self._make()
         self._made = True
-        if self._taken_over and self._executor.binds(self._attempt):
+        if self._taken_over and await self._is_gone():
             self._asked = False
             return await self._outcome_of(Exit(ExitKind.LOST, reason=_TAKEN_OVER))
         try:
@@ -160,6 +166,18 @@ class Run:
         if isinstance(result, Failure) and self._exceeded_timeout:
             self._listener.expired()
         return result
+
+    async def _is_gone(self) -> bool:
+        """Tell whether an attempt of an execution that was another server's is over, its machine being that server's.
+
+        Where it ran is on record only for a task that says so: the other server's default may have been another one.
+        """
+        if self._attempt.executor and self._executor.binds(self._attempt):
+            return True
+        handle = await self._find()
+        if handle is not None:
+            return self._executor.binds(self._attempt, handle)
+        return self._started_at is not None or self._executor.binds(self._attempt)
 
     def _not_started(self) -> Failure:
         if self._waited_for is None:

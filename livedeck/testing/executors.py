@@ -197,9 +197,9 @@ class ScriptedExecutor:
         if process.task is not None and not process.task.done():
             process.task.cancel()
 
-    def binds(self, attempt: Attempt) -> bool:
+    def binds(self, attempt: Attempt, handle: str = "") -> bool:
         """Say what was set."""
-        del attempt
+        del attempt, handle
         return self._bound
 
     def renew(self, limit: Limit) -> None:

@@ -77,6 +77,17 @@ async def test_the_name_of_an_attempts_executor_is_that_which_runs_it() -> None:
         await raised(router.wait("third:its-own"), NoSuchAttempt)
 
 
+async def test_who_reaches_an_attempt_is_asked_of_the_executor_that_runs_it() -> None:
+    here, cluster = ScriptedExecutor(_done, bound=True), ScriptedExecutor(_done)
+    async with Router({"here": here, "cluster": cluster}) as router:
+        handle, other = await router.launch(_attempt(0)), await router.launch(_attempt(1, "cluster"))
+        assert [router.binds(_attempt(0)), router.binds(_attempt(1, "cluster"))] == [True, False]
+    async with Router({"cluster": cluster, "here": here}) as router:
+        assert router.binds(_attempt(0), handle), "the default was another when it was started"
+        assert not router.binds(_attempt(1), other)
+        assert not router.binds(_attempt(2))
+
+
 async def test_one_that_does_not_answer_may_have_started_it() -> None:
     first = ScriptedExecutor(_done)
     async with Router({"silent": _Silent(_done), "first": first}) as router:

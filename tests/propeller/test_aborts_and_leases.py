@@ -12,7 +12,8 @@ from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowEx
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 
 from livedeck.errors import ExecutorError, StateForbids
-from livedeck.executors.api import Attempt, Exit
+from livedeck.executors.api import Attempt, Exit, ResultStored
+from livedeck.executors.router import Router
 from livedeck.executors.watchdog import now
 from livedeck.propeller import PropellerSettings
 from livedeck.testing.control_plane import FakeExecution
@@ -309,6 +310,70 @@ async def test_what_only_another_servers_machine_reached_is_lost_when_its_execut
         ("n1", 0): TaskExecution.SUCCEEDED,
     }
     assert [name.rpartition("/")[2] for name in here.processes] == ["1"]
+
+
+@pytest.mark.parametrize("default", ["cluster", "machine"])
+async def test_servers_that_share_a_database_may_have_other_defaults(world: World, default: str) -> None:
+    """What runs on the cluster goes on, what ran on the other server's machine is lost, wherever others begin here."""
+    execution = world.control.create("e", workflow(task("n0"), task("n1")))
+    go_on = asyncio.Event()
+
+    async def wait(attempt: Attempt) -> Exit:
+        await go_on.wait()
+        return await succeed(attempt)
+
+    machine, cluster = world.executor(forever, bound=True), world.executor(wait)
+    here = {"machine": world.executor(quick, bound=True), "cluster": cluster}
+    other = "machine" if default == "cluster" else "cluster"
+    there = {"machine": machine, "cluster": cluster}
+    theirs, ours = ({first: each[first], **each} for first, each in ((other, there), (default, here)))
+    async with Router(theirs) as before, world.propeller(before, owner="there", settings=SHARED):
+        await world.control.until(running(execution, 2))
+        world.control.steal(execution)
+        execution.lease_until = 0.0
+        async with Router(ours) as now_, world.propeller(now_, owner="here", settings=SHARED):
+            async with asyncio.timeout(60):
+                while execution.owner != "here":
+                    await asyncio.sleep(0)
+            go_on.set()
+            await world.control.until_over(execution)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    first = [each.closure for each in execution.tasks if each.id.retry_attempt == 0]
+    if other == "machine":
+        assert [closure.error.code for closure in first] == ["Lost", "Lost"]
+    else:
+        assert [closure.phase for closure in first] == [TaskExecution.SUCCEEDED] * 2
+        assert len(execution.tasks) == 2, "they were started again beside those still running"
+
+
+async def test_what_runs_here_holds_the_lease_also_when_the_default_is_elsewhere_by_now(world: World) -> None:
+    class Waited(ScriptedExecutor):
+        """Tells when an engine waits for what comes of an attempt."""
+
+        def __init__(self) -> None:
+            super().__init__(forever, bound=True)
+            self.waited = asyncio.Event()
+
+        async def wait_result(self, handle: str) -> ResultStored | Exit:
+            self.waited.set()
+            return await super().wait_result(handle)
+
+    execution = world.control.create("e", workflow(task("n0")))
+    machine, cluster = Waited(), world.executor(quick)
+    world.executors.append(machine)
+    async with (
+        Router({"machine": machine, "cluster": cluster}) as before,
+        world.propeller(before, owner="p", settings=SHARED),
+    ):
+        await world.control.until(running(execution))
+        await machine.waited.wait()
+        machine.waited.clear()
+    async with (
+        Router({"cluster": cluster, "machine": machine}) as after,
+        world.propeller(after, owner="p", settings=SHARED),
+    ):
+        await asyncio.wait_for(machine.waited.wait(), 60)
+    assert execution.owner == "p", "another server would start it again beside the one that runs here"
 
 
 async def test_a_lease_is_not_given_back_while_attempts_run_that_only_this_server_reaches(world: World) -> None:

@@ -161,9 +161,9 @@ class LocalExecutor:
                 _fail(watch, ExecutorError("the executor was closed; the attempt runs on"))
         self._watches.clear()
 
-    def binds(self, attempt: Attempt) -> bool:
+    def binds(self, attempt: Attempt, handle: str = "") -> bool:
         """Tell that every attempt is a process of this machine."""
-        del attempt
+        del attempt, handle
         return True
 
     def renew(self, limit: Limit) -> None:

@@ -137,6 +137,31 @@ async def reachable(address: str) -> str:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         return ""
+    reason = await _silent(host, port)
+    if reason or not _is_loopback(host):
+        return reason
+    own = await asyncio.to_thread(_own_address)
+    if reason := await _silent(own, port):
+        return (
+            f"Ray takes {host} for this machine's own address, {own}, and nobody answers at {own}:{port} ({reason}): "
+            f"start the cluster without --node-ip-address={host}"
+        )
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.")
+
+
+def _own_address() -> str:
+    """Return what Ray connects to where it is told of this machine."""
+    import ray  # noqa: PLC0415 - slow: see ``run``
+
+    return str(ray.util.get_node_ip_address())
+
+
+async def _silent(host: str, port: str) -> str:
+    """Say why nobody answers at a host's port; empty: somebody does."""
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             _, writer = await asyncio.open_connection(host, int(port))

@@ -264,9 +264,9 @@ class RayExecutor:
         if not watch.outcome.done():
             await self.link.call("abort", messages.Abort(watch.name, grace), None)
 
-    def binds(self, attempt: Attempt) -> bool:
+    def binds(self, attempt: Attempt, handle: str = "") -> bool:
         """Tell that every server of the cluster reaches every attempt."""
-        del attempt
+        del attempt, handle
         return False
 
     def renew(self, limit: Limit) -> None:
