@@ -146,9 +146,9 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/uv
 	@.venv-prefect-ray/bin/uv pip install --quiet --python .venv-prefect-ray/bin/python --require-hashes -r requirements/prefect-ray.txt
 	@touch $@
 
-.venv-torch/.ready: requirements/ray.txt pyproject.toml
+.venv-torch/.ready: requirements/dev.txt requirements/ray.txt pyproject.toml
 	@scripts/create_venv.sh "$(PYTHON)" .venv-torch
-	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/ray.txt
+	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/dev.txt -r requirements/ray.txt
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python torch==2.13.0 shap==0.51.0
 	@.venv-torch/bin/uv pip install --quiet --python .venv-torch/bin/python --no-deps --editable .
 	@touch $@
