@@ -44,6 +44,13 @@ def elements(n: int) -> int:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     moments = [start + timedelta(minutes=minute) for minute in range(n)]
     chart.append(moments, {"e^x": [math.exp(x) for x in range(n)], "top-5": [x + 1 for x in range(n)]})
+    chart.band(moments, {"top-5": ([x + 0.5 for x in range(n)], [x + 2 for x in range(n)])})
+    deck.chart("Rate", kind="step").append(range(n), rate=[0.1 / (x + 1) for x in range(n)])
+    bars = deck.bar("Files by class", {"train": {"cat": 3, "dog": 5}, "test": {"cat": 1, "dog": 2}}, y_label="files")
+    bars.update({"test": {"cat": 2}})
+    deck.histogram("Values", [x * x for x in range(10 * n)], bins=20).append(range(n))
+    confusion = deck.heatmap("Confusion", [[50, 2], [3, 45]], x=["cat", "dog"], y=["cat", "dog"], y_label="actual")
+    confusion.append([1, 2], y="bird")
     for step in range(n):
         disc = f'<circle cx="32" cy="32" r="{30 / (step + 1)}" fill="teal"/>'
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{disc}</svg>'

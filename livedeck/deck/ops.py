@@ -14,8 +14,11 @@ from typing import Any, Literal, Self, get_args
 import msgspec
 
 from livedeck.deck.kinds import BaseElement, EditableTab
+from livedeck.deck.kinds.bars import Bars, BarsCalls, Group
 from livedeck.deck.kinds.chart import Band, Chart, ChartCalls, Series
 from livedeck.deck.kinds.figure import Figure, FigureCalls
+from livedeck.deck.kinds.heatmap import Heatmap, HeatmapCalls, HeatRow
+from livedeck.deck.kinds.histogram import Bins, Histogram, HistogramCalls
 from livedeck.deck.kinds.html import Html, HtmlCalls
 from livedeck.deck.kinds.image import Box, Image, ImageCalls, Picture
 from livedeck.deck.kinds.json import Json, JsonCalls
@@ -32,6 +35,8 @@ __all__ = [
     "KINDS",
     "MOST_UNREADABLE",
     "Band",
+    "Bars",
+    "Bins",
     "Block",
     "Box",
     "Chart",
@@ -44,7 +49,11 @@ __all__ = [
     "End",
     "Extend",
     "Figure",
+    "Group",
     "Health",
+    "HeatRow",
+    "Heatmap",
+    "Histogram",
     "Html",
     "Image",
     "Json",
@@ -65,7 +74,23 @@ __all__ = [
     "Value",
 ]
 
-Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log
+Element = (
+    Html
+    | Markdown
+    | Text
+    | Progress
+    | Value
+    | Chart
+    | Table
+    | Image
+    | Layout
+    | Json
+    | Figure
+    | Log
+    | Bars
+    | Histogram
+    | Heatmap
+)
 
 KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
 """The kinds of element by their names."""
@@ -82,6 +107,9 @@ class ElementCalls(
     ImageCalls,
     JsonCalls,
     LogCalls,
+    BarsCalls,
+    HistogramCalls,
+    HeatmapCalls,
     LayoutCalls["Container"],
     FigureCalls,
     ShowCalls,

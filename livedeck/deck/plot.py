@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from livedeck.deck import axis
 from livedeck.deck.kinds.chart import Band, Chart, Mark, Series
-from livedeck.deck.svg import COLOURS, SIZE, Axis, Span, Words, dash, picture
+from livedeck.deck.svg import COLOURS, SIZE, Axis, Span, Words, counted, dash, picture
 
 _BUCKETS = 150  # of which each gives at most two points, the lowest and the highest
 _UPWARDS = 5  # ticks
@@ -74,7 +74,7 @@ def _across(low: float, high: float, *, logarithmic: bool, zone: str | None) -> 
 
 def chart_notes(chart: Chart) -> list[str]:
     """What is said below a chart of what it could not draw."""
-    notes = [f"{words} ({count:,} {'point' if count == 1 else 'points'})" for words, count in chart.notes.items()]
+    notes = counted(chart.notes, "point")
     log_x = chart.log_x and chart.zone is None
     columns = [([line.y], line.x) for line in chart.series] + [(band.bounds, band.x) for band in chart.bands]
     beside = sum(x is not None and x <= 0 for _, xs in columns for x in xs) if log_x else 0

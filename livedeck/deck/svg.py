@@ -5,7 +5,8 @@ Pictures are stretched to the width of the page; ticks and words are text of the
 
 import html
 import math
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from livedeck.deck.axis import CHARACTER, Ticks
 
@@ -14,6 +15,7 @@ SIZE = 1000
 COLOURS = 8
 """How many colours there are for series; beyond, they come again, dashed."""
 _DASHES = ("", "6 4", "2 3")
+_ROWS: Final = 200  # of a table of data
 
 
 class Words(NamedTuple):
@@ -70,6 +72,33 @@ def legend_key(name: str, index: int) -> str:
     dashed = " data-dashed" if dash(index) else ""
     swatch = f'<span class="ld-swatch"{dashed} style="color:var(--ld-series-{index % COLOURS})"></span>'
     return f'<span class="ld-key">{swatch}{html.escape(name)}</span>'
+
+
+def counted(said: Mapping[str, int], what: str) -> list[str]:
+    """Words about what could not be drawn, each with the number of points, bars, values or cells that it is about."""
+    return [f"{words} ({count:,} {what if count == 1 else f'{what}s'})" for words, count in said.items()]
+
+
+def notes(said: Sequence[str]) -> str:
+    """What is said below a chart."""
+    lines = "".join(f"<li>{html.escape(words)}</li>" for words in said)
+    return f'<ul class="ld-chart-notes">{lines}</ul>' if lines else ""
+
+
+def data_table(rows: Sequence[Sequence[str]]) -> str:
+    """The data of a chart as a table that opens; the first row has the names of the columns."""
+    if len(rows) < 2:
+        return ""
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in rows[0])
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row)}</tr>" for row in rows[1 : _ROWS + 1]
+    )
+    count = f"Table, {len(rows) - 1:,} {'row' if len(rows) == 2 else 'rows'}"
+    count += f", the first {_ROWS} shown" if len(rows) - 1 > _ROWS else ""
+    return (
+        f'<details class="ld-data"><summary>{count}</summary><div tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div></details>"
+    )
 
 
 def dash(index: int) -> str:

@@ -139,3 +139,89 @@ def test_long_marks_are_not_cut(stage: Stage) -> None:
     expect(stage.deck.get_by_role("img", name=re.compile("^norm. v: 40 points"))).to_be_visible()
     assert canvas.evaluate(INK_AT_THE_LEFT) is False
     strings.finish()
+
+
+KINDS = """
+deck = Deck('d')
+bars = deck.bar('Accuracy', {'train': {'cat': 0.9, 'dog': 0.8}, 'test': {'cat': 0.7, 'dog': 0.6}})
+values = deck.histogram('Values', [1, 2, 2, 3, 3, 3], x_label='value')
+cells = deck.heatmap('Cells', [[50, 2], [3, 45]], x=['cat', 'dog'], y=['cat', 'dog'], x_label='said', y_label='is')
+curve = deck.chart('Curve', kind='scatter', x_label='n', log_x=True)
+curve.append([0, 1, 10, 100], v=[1, 2, 3, 4])
+publish()
+"""
+
+
+def test_each_kind_is_read_by_keyboard_and_goes_on_while_it_is(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(KINDS)
+    stage.open_deck(execution)
+    for name, key, words in (
+        ("Accuracy", "Home", "cat: train 0.9, test 0.7"),
+        ("Values", "End", "3 to below 3.0625: 3"),
+        ("Cells", "ArrowRight", "is cat, said cat: 50"),
+        ("Curve", "End", "n 100: v 4"),
+    ):
+        cursor = stage.deck.get_by_role("slider", name=f"Cursor of {name}")
+        cursor.focus()
+        cursor.press(key)
+        expect(cursor).to_have_attribute("aria-valuetext", words)
+    expect(stage.deck.get_by_role("listitem")).to_have_text(
+        "x not above zero, for which a logarithmic axis has no place (1 point)"
+    )
+    cursor = stage.deck.get_by_role("slider", name="Cursor of Accuracy")
+    cursor.focus()
+    cursor.press("Home")
+    strings.run(
+        "bars.update({'test': {'cat': 0.75}})\nvalues.append([3, 9])\ncells.append([1, 7], y='bird')\npublish()"
+    )
+    expect(cursor).to_have_attribute("aria-valuetext", "cat: train 0.9, test 0.75")
+    expect(stage.deck.get_by_role("img", name="Cells. 3 rows, 2 columns")).to_be_visible()
+    strings.finish()
+
+
+def test_the_data_of_each_kind_is_a_table_too(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(KINDS)
+    stage.open_deck(execution)
+    for name, count, row in (
+        ("Accuracy", 2, "cat 0.9 0.7"),
+        ("Cells", 2, "dog 3 45"),
+        ("Curve", 4, "100 4"),
+    ):
+        stage.deck.get_by_label(f"Options of {name}").click()
+        stage.deck.get_by_role("button", name="Table").filter(visible=True).click()
+        stage.deck.get_by_label(f"Options of {name}").click()
+        table = stage.deck.get_by_role("group", name=name, exact=True).get_by_role("table")
+        expect(table.locator("tbody tr")).to_have_count(count)
+        expect(table.get_by_role("row", name=row)).to_be_visible()
+    strings.run("curve.append(1000, v=5)\npublish()")
+    expect(stage.deck.get_by_role("row", name="1000 5")).to_be_visible()
+    strings.finish()
+
+
+def test_a_zoom_is_that_of_all_charts_of_one_x_and_a_series_is_hidden(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("deck = Deck('d')")
+    strings.run(
+        "for name in ('loss', 'rate', 'other'):\n"
+        "    label = 'x' if name == 'other' else 'step'\n"
+        "    deck.chart(name, x_label=label).append(range(101), a=range(101), b=range(101))\n"
+        "publish()"
+    )
+    stage.open_deck(execution)
+    cursor = stage.deck.get_by_role("slider", name="Cursor of loss")
+    cursor.focus()
+    cursor.press("Home")
+    cursor.press("+")
+    expect(stage.deck.get_by_role("button", name="Reset zoom")).to_have_count(2)
+    cursor.press("0")
+    expect(stage.deck.get_by_role("button", name="Reset zoom")).to_have_count(0)
+    loss = stage.deck.locator(".ld-chart").filter(has=cursor)
+    key = loss.get_by_role("button", name=re.compile("^b "))
+    key.click()
+    expect(key).to_have_attribute("aria-pressed", "false")
+    strings.run("deck.chart('loss').append(101, a=101, b=7)\npublish()")
+    expect(stage.deck.get_by_role("img", name=re.compile("^loss. a: 102 points"))).to_be_visible()
+    expect(loss.get_by_role("button", name="b 7")).to_have_attribute("aria-pressed", "false")
+    strings.finish()

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from livedeck.deck.ops import (
     Band,
+    Bars,
+    Bins,
     Block,
     Box,
     Chart,
@@ -14,6 +16,10 @@ from livedeck.deck.ops import (
     Drop,
     Extend,
     Figure,
+    Group,
+    Heatmap,
+    HeatRow,
+    Histogram,
     Html,
     Image,
     Json,
@@ -51,6 +57,58 @@ def bands(draw: Callable[..., Any]) -> Band:
     return Band(draw(st.sampled_from(["s", "b"])), x, bounds)
 
 
+@st.composite
+def groups(draw: Callable[..., Any]) -> Group:
+    categories = draw(st.lists(st.sampled_from(["a", "b", "__proto__"]), max_size=3, unique=True))
+    value = numbers | st.none()
+    values = draw(st.lists(value, min_size=len(categories), max_size=len(categories)))
+    return Group(draw(st.sampled_from(["", "g", "h"])), categories, values)
+
+
+@st.composite
+def bins(draw: Callable[..., Any]) -> Bins:
+    at = sorted(draw(st.sets(st.integers(-9, 9), max_size=4)))
+    counts = draw(st.lists(st.integers(1, 9).map(float), min_size=len(at), max_size=len(at)))
+    return Bins(draw(st.sampled_from(["", "g", "h"])), draw(st.integers(-2, 2)), at, counts)
+
+
+@st.composite
+def edged_bins(draw: Callable[..., Any]) -> Bins:
+    at = sorted(draw(st.sets(st.integers(0, 2), max_size=3)))
+    counts = draw(st.lists(st.integers(1, 9).map(float), min_size=len(at), max_size=len(at)))
+    return Bins(draw(st.sampled_from(["", "g"])), 0, at, counts)
+
+
+noted = st.dictionaries(st.sampled_from(["no number", "__proto__"]), st.integers(1, 3), max_size=2)
+bars = st.builds(
+    Bars,
+    ids,
+    texts,
+    st.lists(groups(), max_size=2, unique_by=lambda group: group.name),
+    log_y=st.booleans(),
+    notes=noted,
+)
+EDGED = frozenset({"x"})
+"""Ids of histograms that have edges: one histogram keeps its edges."""
+histograms = ids.flatmap(
+    lambda id_: st.builds(
+        Histogram,
+        st.just(id_),
+        texts,
+        st.lists(edged_bins() if id_ in EDGED else bins(), max_size=2, unique_by=lambda group: group.name),
+        st.just([0.0, 1.0, 2.0, 5.0] if id_ in EDGED else []),
+        notes=noted,
+    )
+)
+heatmaps = st.builds(
+    Heatmap,
+    ids,
+    texts,
+    st.lists(texts, max_size=2),
+    st.lists(st.builds(HeatRow, texts, st.lists(numbers | st.none(), max_size=3)), max_size=3),
+    low=st.none() | numbers,
+    notes=noted,
+)
 words = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from([0.5, 1.0]) | texts
 cells = words | st.lists(numbers, max_size=2)
 KEYED = frozenset({"x"})
@@ -131,6 +189,9 @@ of_kind = {
     "figure": st.builds(Figure, ids, texts, texts, texts, texts, numbers, texts),
     "image": st.builds(Image, ids, st.lists(pictures, max_size=3)),
     "log": logs,
+    "bars": bars,
+    "histogram": histograms,
+    "heatmap": heatmaps,
     "chart": st.builds(Chart, ids, texts, st.lists(series(), max_size=2), **charts),
 }
 elements = st.one_of(*of_kind.values())

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from livedeck.deck import user_code
+from livedeck.deck.kinds.bars import BarChart
 from livedeck.deck.kinds.chart import LineChart
 from livedeck.deck.kinds.figure import FigureBlock
+from livedeck.deck.kinds.heatmap import HeatmapChart
+from livedeck.deck.kinds.histogram import HistogramChart
 from livedeck.deck.kinds.html import Html, HtmlBlock
 from livedeck.deck.kinds.image import ImageFigure
 from livedeck.deck.kinds.json import JsonTree
@@ -146,6 +149,9 @@ MADE = (
     FigureBlock,
     Shown,
     DeckLog,
+    BarChart,
+    HistogramChart,
+    HeatmapChart,
 )
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
@@ -182,6 +188,9 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
         ProgressBar: deck.progress("c"),
         ValueTile: deck.value("d", 1),
         LineChart: deck.chart("e"),
+        BarChart: deck.bar("g", {"a": 1}),
+        HistogramChart: deck.histogram("h", [1, 2]),
+        HeatmapChart: deck.heatmap("i", [[1, 2]]),
         DataTable: deck.table([{"k": 1}], key="k"),
         ImageFigure: deck.image(b""),
         JsonTree: deck.json({}),

@@ -24,7 +24,34 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
   json: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":"text"},
   figure: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":""},
   log: {"grows":true,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":""},
+  bars: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":false,"named":"title","raw":""},
+  histogram: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":false,"named":"title","raw":""},
+  heatmap: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":false,"named":"title","raw":""},
 };
+
+/**
+ * A bar chart. Categories stand in the order in which they come, group by group.
+ *
+ * To append to it is to change the bars that it names, and to put others behind; and to add up the numbers of the
+ * notes.
+ */
+export interface Bars {
+  readonly kind: "bars";
+  readonly id: string;
+  readonly title: string;
+  readonly groups?: readonly Group[];
+  readonly x_label?: string;
+  readonly y_label?: string;
+  readonly log_y?: boolean;
+  readonly notes?: Readonly<Record<string, number>>;
+}
+
+/** Bars of one colour: ``values`` are as many as ``categories``; None is a bar that is not there. */
+export interface Group {
+  readonly name: string;
+  readonly categories: readonly string[];
+  readonly values: readonly (number | null)[];
+}
 
 /**
  * What lies between bounds, around the line of its name if there is one.
@@ -82,6 +109,56 @@ export interface Figure {
   readonly src?: string;
   readonly width?: number;
   readonly note?: string;
+}
+
+/**
+ * A heat map, its first row on top.
+ *
+ * To append to it is to put rows below, and to add up the numbers of the notes.
+ */
+export interface Heatmap {
+  readonly kind: "heatmap";
+  readonly id: string;
+  readonly title: string;
+  readonly columns?: readonly string[];
+  readonly rows?: readonly HeatRow[];
+  readonly x_label?: string;
+  readonly y_label?: string;
+  readonly low?: number | null;
+  readonly high?: number | null;
+  readonly notes?: Readonly<Record<string, number>>;
+}
+
+/** A row: its name, which may be empty, and its values; None is a cell that has none. */
+export interface HeatRow {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+}
+
+/**
+ * How many values lie in which bin: ``counts`` are as many as ``at``, which ascends.
+ *
+ * Bin ``n`` reaches from ``n * 2**power`` to before the next one; where the histogram has edges, from edge ``n`` to
+ * the next, and ``power`` is 0.
+ */
+export interface Bins {
+  readonly name: string;
+  readonly power: number;
+  readonly at: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** A histogram. To append to it is to add up counts, of bins that are as wide as those of the coarser one. */
+export interface Histogram {
+  readonly kind: "histogram";
+  readonly id: string;
+  readonly title: string;
+  readonly groups?: readonly Bins[];
+  readonly edges?: readonly number[];
+  readonly most?: number;
+  readonly x_label?: string;
+  readonly y_label?: string;
+  readonly notes?: Readonly<Record<string, number>>;
 }
 
 /** Raw HTML, shown as it is (scripts run, inside the Deck's sandbox). */
@@ -234,7 +311,7 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log;
+export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log | Bars | Histogram | Heatmap;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.

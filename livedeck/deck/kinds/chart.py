@@ -100,11 +100,10 @@ class Chart(BaseElement, tag="chart", frozen=True):
 
         keys = "".join(svg.legend_key(name, index) for index, name in enumerate(plot.names(self)))
         empty = f'<div class="ld-empty"><strong>No points{"" if self.notes else " yet"}</strong></div>'
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in plot.chart_notes(self))
         yield (
             f'<div class="ld-element ld-chart"><h3 class="ld-chart-title">{html.escape(self.title)}</h3>'
             f'<div class="ld-plot">{plot.chart_plot(self) or empty}</div><div class="ld-legend">{keys}</div>'
-            f"{f'<ul class=ld-chart-notes>{notes}</ul>' if notes else ''}</div>"
+            f"{svg.notes(plot.chart_notes(self))}</div>"
         )
 
     @classmethod
