@@ -5,6 +5,7 @@ here raises: what cannot be shown says why, in its place.
 """
 
 import html
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
@@ -162,6 +163,19 @@ def _lazy_frame(frame: Any) -> Display:
     return Display("html", f"{words}{table}{plan}")
 
 
+def _formula(value: Any) -> Display:
+    """A formula of sympy as MathML, which browsers draw themselves; where it has none, what it says of itself."""
+    try:
+        printed = user_code.call(_mathml, value)
+    except Exception:  # noqa: BLE001 - not all of sympy can be printed so, and its printers raise anything
+        return user_code.call(_display, value)
+    return Display("html", f'<math display="block">{_bounded(printed)}</math>')
+
+
+def _mathml(value: Any) -> str:
+    return str(importlib.import_module("sympy.printing").mathml(value, printer="presentation"))
+
+
 def _failures(error: Any) -> Display:
     """What a schema of pandera found to be wrong."""
     return Display("table", error.failure_cases)
@@ -175,6 +189,7 @@ _KNOWN: Final[tuple[tuple[str, str, Callable[[Any], Display]], ...]] = (
     ("polars", "LazyFrame", _lazy_frame),
     ("pyarrow", "Table", _table),
     ("PIL.Image", "Image", _image),
+    ("sympy.printing.defaults", "Printable", _formula),
     ("pandera.errors", "SchemaErrors", _failures),
 )
 """Module and class, looked up only in what is loaded, and how to show it."""

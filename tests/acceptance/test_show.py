@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Request, expect
 
 from livedeck.client import Client
 from livedeck.testing.process import ServerProcess
@@ -48,7 +48,7 @@ PLAIN: Final = {
     "seaborn_axes": ".ld-figure img",
     "seaborn_grid": ".ld-figure img",
     "seaborn_objects": ".ld-figure img",
-    "sympy": ".ld-markdown",
+    "sympy": ".ld-html math msup",
     "torch": ".ld-html pre",
 }
 NEEDS: Final = {"torch": "torch", "shap": "shap"}
@@ -91,7 +91,7 @@ class Seen(NamedTuple):
 @pytest.fixture(scope="module", name="seen")
 def _seen(browser: Browser, server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """One Deck that shows all of it, a tab each: live, and its file."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1800, "height": 900})
     context.set_default_timeout(TIMEOUT * 1000)
     page = context.new_page()
     with Client(server.endpoint) as client, puppeteer() as puppets:
@@ -101,7 +101,7 @@ def _seen(browser: Browser, server: ServerProcess, tmp_path_factory: pytest.Temp
         strings.run(f"import os\nos.environ['MPLBACKEND'] = 'Agg'\n{LIBRARIES.read_text()}")
         strings.run(SHOW, wanted=WANTED)
         stage.open_deck(execution)
-        expect(stage.tab(WANTED[-1])).to_be_attached()
+        expect(tab(stage.deck, WANTED[-1])).to_be_attached()
         with page.expect_download() as download:
             stage.panel.get_by_role("link", name="Download").click()
         path = tmp_path_factory.mktemp("saved") / "deck.html"
@@ -113,10 +113,24 @@ def _seen(browser: Browser, server: ServerProcess, tmp_path_factory: pytest.Temp
     context.close()
 
 
+def tab(deck: FrameLocator | Page, name: str) -> Locator:
+    """A tab's line in the list of contents, where it stands among many tabs."""
+    contents = deck.get_by_role("navigation", name="Contents")
+    return contents.locator("[data-tab]").filter(has=deck.get_by_text(name, exact=True))
+
+
+def choose(deck: FrameLocator | Page, name: str) -> None:
+    """Choose a tab; on a narrow page the list is folded."""
+    line = tab(deck, name)
+    if not line.is_visible():
+        deck.get_by_role("navigation", name="Contents").get_by_role("button", name="Contents").click()
+    line.click()
+
+
 def look(page: Page, deck: FrameLocator | Page, name: str, picture: Path) -> None:
     """Choose a tab, and see that what it shows is there and has a size."""
     page.bring_to_front()
-    deck.get_by_role("tab", name=name, exact=True).click()
+    choose(deck, name)
     panel = deck.get_by_role("tabpanel", name=name, exact=True)
     inside = panel.locator("iframe").content_frame if name in FRAMED else panel
     seen = inside.locator((FRAMED | PLAIN)[name]).first
@@ -149,7 +163,7 @@ LINE: Final = """() => {
 def test_a_figure_of_plotly_that_is_shown_anew_stays_as_the_viewer_has_zoomed_it(seen: Seen) -> None:
     stage, strings, live, _ = seen
     live.page.bring_to_front()
-    stage.tab("plotly").click()
+    choose(stage.deck, "plotly")
     plot = stage.inner("plotly").locator(".js-plotly-plot .nsewdrag").first
     box = settled_box(live.page, plot)
     across = box["y"] + box["height"] / 2

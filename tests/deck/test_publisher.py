@@ -254,6 +254,19 @@ def test_publishing_by_a_timer(store: FaultyStore) -> None:
     publisher.close("succeeded")
 
 
+def test_an_unchanged_deck_sends_nothing(store: FaultyStore) -> None:
+    hints: list[Any] = []
+    publisher = publisher_of(store, hint=hints.append)
+    page = publisher._page
+    page.deck("d").append("once")
+    for _ in range(100):
+        assert page.publish(wait=True, timeout=60)
+    publisher.close("succeeded")
+    assert [decode(each).seq for each in hints] == [1, 2]
+    assert decode(hints[1]).ops[-1].outcome == "succeeded"
+    assert segment(store, 2).health.flushes == 2
+
+
 def test_a_hint_follows_each_stored_segment(store: FaultyStore) -> None:
     hints: list[Any] = []
     publisher = publisher_of(store, hint=hints.append)

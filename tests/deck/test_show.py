@@ -115,6 +115,15 @@ def test_an_image_is_an_image_and_a_gallery_stays_one() -> None:
     assert shown([Pillow.new("RGB", (3, 2))]).html.count("<img") == 1
 
 
+@pytest.mark.slow
+def test_formulas_of_sympy_are_mathml() -> None:
+    import sympy
+
+    x = sympy.Symbol("x")
+    assert shown(x**2).html == '<math display="block"><msup><mi>x</mi><mn>2</mn></msup></math>'
+    assert "<mtable" in shown(sympy.Matrix([[1, x]])).html
+
+
 class Raises:
     def _repr_html_(self) -> str:
         raise ValueError("no <b>")
