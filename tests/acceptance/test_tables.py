@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, wait_until
 
 pytestmark = pytest.mark.acceptance
 
@@ -76,6 +76,48 @@ def test_the_keyboard_reaches_what_the_pointer_does(stage: Stage) -> None:
     strings.finish()
 
 
+HOSTILE = """
+deck.append('<script>document.dispatchEvent(new CustomEvent("livedeck:save", {detail: "x"}))</script><p>it has run</p>')
+publish()
+"""
+
+
+def test_rows_are_saved_as_csv(stage: Stage, tmp_path: Path) -> None:
+    execution, strings = stage.play()
+    strings.run("deck = Deck('tables')\ndeck.table([{'n': 1, 'word': '=1+1'}], title='samples'); publish()")
+    stage.open_deck(execution)
+    path = tmp_path / "saved.csv"
+    with stage.page.expect_download() as download:
+        table(stage.deck, "samples").get_by_role("button", name="Save CSV").click()
+    assert download.value.suggested_filename == "table.csv"
+    download.value.save_as(path)
+    assert path.read_bytes() == b"n,word\r\n1,'=1+1\r\n"
+    strings.finish()
+
+
+def test_what_a_script_asks_to_save_is_not_saved_unless_the_viewer_has_clicked(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run("deck = Deck('tables')\ndeck.table([{'n': 1}], title='samples')\n" + HOSTILE)
+    saved: list[str] = []
+    stage.page.on("download", lambda each: saved.append(each.suggested_filename))
+    stage.open_deck(execution)
+    browser = stage.page.context.new_cdp_session(stage.page)
+
+    def asked(expression: str) -> object:
+        """Ask the page something by other means than Playwright's own, which count as a click."""
+        return browser.send("Runtime.evaluate", {"expression": expression})["result"].get("value")
+
+    wait_until(stage.page, lambda: asked("document.querySelector('.deck-frame')?.dataset.painted === '1'") is True)
+    assert asked("navigator.userActivation.isActive") is False
+    assert saved == []
+    inner = stage.inner("tables")
+    expect(inner.get_by_text("it has run")).to_be_visible()
+    with stage.page.expect_download() as download:
+        table(inner, "samples").get_by_role("button", name="Save CSV").click()
+    assert saved == [download.value.suggested_filename]
+    strings.finish()
+
+
 def test_the_saved_file_has_all_of_it_and_without_scripts_the_first_rows(stage: Stage, tmp_path: Path) -> None:
     execution, strings = stage.play()
     strings.run(FILL)
@@ -92,6 +134,10 @@ def test_the_saved_file_has_all_of_it_and_without_scripts_the_first_rows(stage: 
     samples.get_by_role("searchbox", name="Search samples").fill("word 99999")
     expect(samples.locator("tbody tr")).to_have_count(1)
     assert column(samples, 0) == ["99,999"]
+    with stage.page.expect_download() as saved:
+        samples.get_by_role("button", name="Save CSV").click()
+    saved.value.save_as(tmp_path / "saved.csv")
+    assert (tmp_path / "saved.csv").read_bytes() == b"n,word\r\n99999,word 99999\r\n"
     browser = stage.page.context.browser
     assert browser is not None
     plain = browser.new_context(java_script_enabled=False)

@@ -152,7 +152,7 @@ export class FramePort implements DocumentSink {
       return;
     }
     if (message.type === "chosen") this.tab = message.name;
-    else this.frame.dataset[message.type] = String(message.seq);
+    else if (message.type !== "save") this.frame.dataset[message.type] = String(message.seq);
     if (message.type === "applied") this.applied = message.seq;
     if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
     this.events.reported?.(message);
@@ -174,5 +174,6 @@ function isReport(data: unknown): data is FromFrame {
     return "number" in data && typeof data.number === "number" && "active" in data && typeof data.active === "boolean";
   }
   if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
+  if (data.type === "save") return "text" in data && typeof data.text === "string";
   return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

@@ -4,6 +4,8 @@
  * makes for HTML with scripts or styles, it shows that tab.
  */
 import { savedDocument } from "../document/saved";
+import { saveText } from "../core/saving";
+import { onSave } from "../elements/saving";
 import { VIEW_STYLES } from "../elements/viewing";
 import type { Document } from "../protocol/deck.gen";
 import frameCss from "./frame.css?inline";
@@ -68,10 +70,14 @@ function start(): void {
   const free = window.parent === window || window.origin !== "null";
   new Notices(view, new LinkNote(document.body), free).watch();
   guardHere(free ? "page" : "frame");
-  if (held) standalone(view, held);
+  if (held) {
+    onSave(saveText);
+    standalone(view, held);
+  }
   else if (window.parent !== window) {
     const page = meetPage(makeScreen(view));
     view.chose = (name) => page.session?.chosen(name);
+    onSave((text) => page.session?.save(text));
   }
 }
 
@@ -81,7 +87,8 @@ function startTab(): void {
   guardHere("inner");
   const view = new TabView(document.body);
   pageScripts.install();
-  meetPage(makeScreen(view));
+  const page = meetPage(makeScreen(view));
+  onSave((text) => page.session?.save(text));
 }
 
 // A tab's frame begins when its own events are over: those of its HTML come after them.

@@ -31,6 +31,11 @@ export class FrameSession {
     this.post({ type: "chosen", name });
   }
 
+  /** The viewer wants a file. */
+  save(text: string): void {
+    this.post({ type: "save", text });
+  }
+
   receive(message: ToFrame): void {
     switch (message.type) {
       case "document":

@@ -8,6 +8,7 @@ import { FramePort } from "../core/framePort";
 import { viewingOf } from "../elements/viewing";
 import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
 import type { FromFrame } from "../protocol/live.gen";
+import { askToSave } from "../elements/saving";
 import { nestedFrame } from "./nested";
 
 /** This script, as it stands in the page: the frame of a tab gets a copy, since it may load nothing. */
@@ -110,6 +111,7 @@ export class TabFrame {
   }
 
   private reported(message: FromFrame): void {
+    if (message.type === "save") askToSave(this.node, message.text);
     if (message.type === "painted") this.release((this.painted = message.seq));
   }
 

@@ -179,6 +179,16 @@ export interface FramePong {
   readonly active: boolean;
 }
 
+/**
+ * Frame to page: the viewer wants a table as a file, which a sandboxed frame cannot save.
+ *
+ * The page decides about its name, and saves nothing unless the viewer has just clicked or typed.
+ */
+export interface FrameSave {
+  readonly type: "save";
+  readonly text: string;
+}
+
 export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing;
 
-export type FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong;
+export type FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong | FrameSave;

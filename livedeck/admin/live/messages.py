@@ -257,5 +257,14 @@ class FramePong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
     """Whether the viewer clicked or typed in the frame within the last seconds."""
 
 
+class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
+    """Frame to page: the viewer wants a table as a file, which a sandboxed frame cannot save.
+
+    The page decides about its name, and saves nothing unless the viewer has just clicked or typed.
+    """
+
+    text: str
+
+
 ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing
-FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong
+FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong | FrameSave

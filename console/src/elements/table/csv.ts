@@ -25,8 +25,12 @@ function plain(cell: Cell, { type, zone = "" }: Column): string {
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }
 
-/** Quoted where it has to be; what a spreadsheet would run as a formula begins with an apostrophe. */
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+/** What spreadsheets take for the beginning of a formula, in its wide forms, too. */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+/** Quoted where it has to be; what a spreadsheet would run as a formula, and is no number, begins with an apostrophe. */
 function field(words: string): string {
-  const safe = /^[=+@\t\r]|^-(?![\d.])/.test(words) ? `'${words}` : words;
+  const safe = FORMULA.test(words) && !NUMBER.test(words) ? `'${words}` : words;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -8,6 +8,7 @@ import { copy } from "../clipboard";
 import { child, elementNode, setText } from "../dom";
 import type { ElementView, Viewing } from "../kind";
 import { Pace } from "../pace";
+import { askToSave } from "../saving";
 import { evenRows, VirtualRows } from "../virtualRows";
 import { cellAt } from "./cells";
 import { drawCell } from "./drawing";
@@ -29,6 +30,7 @@ export class TableView implements ElementView<Table> {
   private readonly search = child(this.bar, "input", "ld-table-search") as HTMLInputElement;
   private readonly filter = button(this.bar, "Filter");
   private readonly copied = button(this.bar, "Copy CSV");
+  private readonly saved = button(this.bar, "Save CSV");
   private readonly scroller = child(this.node, "div", "ld-table-rows");
   private readonly grid = child(this.scroller, "table", "ld-table-grid") as HTMLTableElement;
   private readonly head = new TableHead(this.grid, () => this.arranged());
@@ -51,6 +53,7 @@ export class TableView implements ElementView<Table> {
     this.search.addEventListener("input", () => this.arranged());
     this.filter.addEventListener("click", () => this.toggleFilters());
     this.copied.addEventListener("click", () => this.copy());
+    this.saved.addEventListener("click", () => askToSave(this.node, this.csv()));
     this.scroller.addEventListener("scroll", () => this.pace.nextFrame(), { passive: true });
     this.resizes.observe(this.scroller);
   }
@@ -83,12 +86,15 @@ export class TableView implements ElementView<Table> {
   }
 
   private copy(): void {
-    const { table } = this;
-    if (!table) return;
-    const places = this.order.places(table, this.head.sorting, this.head.filters, this.search.value);
-    const done = copy(this.node, asCsv(table, places));
+    const done = copy(this.node, this.csv());
     setText(this.copied, done ? "Copied" : "Not allowed here");
     setTimeout(() => setText(this.copied, "Copy CSV"), 1500);
+  }
+
+  /** The rows that are shown, in their order. */
+  private csv(): string {
+    const { table } = this;
+    return table ? asCsv(table, this.order.places(table, this.head.sorting, this.head.filters, this.search.value)) : "";
   }
 
   private draw(): void {

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef } from "react";
 import { useTheme } from "../../bindings/theme";
 import type { DeckSession } from "../../core/deckSession";
 import { FramePort } from "../../core/framePort";
+import { saveForViewer } from "../../core/saving";
 import { StoppedFrame } from "./StoppedFrame";
 import { useGuard, useTrust } from "./useGuard";
 
@@ -44,6 +45,7 @@ export function DeckFrame({ session, hidden, tab }: DeckFrameProps) {
       flooded: () => letGo("messages"),
       silent: () => letGo("silence"),
       reported: (message) => {
+        if (message.type === "save") saveForViewer(message.text);
         if (message.type !== "chosen") return;
         clearTimeout(timer);
         timer = setTimeout(() => now.current.tab.choose(message.name), ADDRESS_AFTER_MS);

@@ -71,6 +71,14 @@ describe("asCsv", () => {
     );
   });
 
+  it.each(["=1+1", "+1+1", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", "\tx", "\uff1d1"])("leaves %j nothing to run", (words) => {
+    expect(asCsv(table([[words]], { columns: [{ name: "a" }] }), null)).toContain(`\n'${words}`);
+  });
+
+  it.each(["-5", "+5", "-.5e-3", "x=1", ""])("leaves %j as it is", (words) => {
+    expect(asCsv(table([[words]], { columns: [{ name: "a" }] }), null)).toBe(`a\r\n${words}\r\n`);
+  });
+
   it("has the rows that are shown, in their order", () => expect(asCsv(many(3), [2, 0])).toBe("n,word\r\n2,word 2\r\n0,word 0\r\n"));
 });
 
