@@ -214,7 +214,7 @@ class BarChart(Handle):
 
     def _taken(self, values: Any, notes: dict[str, int]) -> list[Group]:
         given = coerce.named(values)
-        if not given and values is not None and not isinstance(values, Mapping):
+        if not given and values is not None and type(values) is not dict:
             notes[f"no values by category: {coerce.shown(values)}"] = 1
         inner = {name: coerce.named(each) for name, each in given.items()}
         nested = any(inner.values())

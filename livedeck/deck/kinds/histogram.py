@@ -243,7 +243,7 @@ class HistogramChart(Handle):
         if groups or notes:
             self._tab.extend(msgspec.structs.replace(self._head, groups=groups, notes=notes))
 
-    def show(self, head: Histogram) -> None:
+    def _show(self, head: Histogram) -> None:
         """Show another histogram in its place."""
         self._head = msgspec.structs.replace(head, groups=[], notes={})
         self._groups = {group.name for group in head.groups}
@@ -372,9 +372,9 @@ class HistogramCalls(Calls):
         made = HistogramChart(self._tab, head)
         histogram = self._tab.handle(id_, made)
         if counts is not None:
-            histogram.show(_of_counts(head, counts))
+            histogram._show(_of_counts(head, counts))  # noqa: SLF001 - its own module
         elif histogram is made:
-            histogram.show(head)
+            histogram._show(head)  # noqa: SLF001 - its own module
         if values is not None:
             histogram.append(values)
         return histogram
