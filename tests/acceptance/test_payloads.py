@@ -3,7 +3,9 @@
 What tries is first shown to do so, in a page that does not defend itself.
 """
 
+import copy
 import html
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -58,32 +60,63 @@ def watch(page: Page, listener: Listener) -> Watch:
     return Watch(page, listener)
 
 
-def texts_of(value: Any, payload: str) -> Iterator[Any]:
-    """Copies of builtins, in each of which one text is the payload: a value, or a key."""
-    if isinstance(value, str):
-        yield payload
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            for changed in texts_of(each, payload):
-                yield [*value[:index], changed, *value[index + 1 :]]
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where the texts of builtins are: in what, and at which index or key; the name of a key is told by its tuple."""
+    inside: list[tuple[Any, Any]] = []
+    if isinstance(value, list):
+        inside = list(enumerate(value))
     elif isinstance(value, dict):
-        for key, each in value.items():
-            if key == "kind":
-                continue
-            for changed in texts_of(each, payload):
-                yield {**value, key: changed}
+        inside = [(key, each) for key, each in value.items() if key != "kind"]
+    for key, each in inside:
+        if isinstance(each, str):
+            yield value, key
+        else:
+            yield from places(each)
+    if isinstance(value, dict):
+        yield from ((value, (key,)) for key, _ in inside)
 
 
-def with_payload(element: Element, payload: str) -> Iterator[Element]:
-    """The element with the payload in place of all its texts, and in each of them alone."""
+def with_payload(element: Element, payload: str) -> Element:
+    """The element with the payload in the place of each text that may be any: of all that no reader refuses."""
     made = msgspec.to_builtins(element)
-    for changed in texts_of(made, payload):
-        try:
-            element = msgspec.convert(changed, type(element))
-            element.check()
-        except (msgspec.ValidationError, DeckError):
-            continue  # no reader takes a segment with that
-        yield element
+    used = 0
+    for holder, key in list(places(made)):
+        before = copy.copy(holder)
+        for word in forms(f"{payload}{used or ''}", "" if isinstance(key, tuple) else holder[key]):
+            _refill(holder, _changed(before, key, word))
+            try:
+                read = msgspec.convert(made, type(element))
+                read.check()
+            except (msgspec.ValidationError, DeckError):
+                continue
+            if repr(word) in repr(msgspec.to_builtins(read)):  # else it is of a field that nobody reads
+                used += 1  # names of one thing have to differ
+                break
+        else:
+            _refill(holder, before)
+    return msgspec.convert(made, type(element))
+
+
+def forms(word: str, before: str) -> Iterator[str]:
+    """In what forms a word may stand where another text stood: as it is, or as JSON or lines as that was."""
+    if before[:1] in {"{", "["}:
+        yield json.dumps({word: [word]})
+    yield word
+    yield word.replace("\n", " ") + "\n" * before.count("\n")
+
+
+def _changed(holder: Any, key: Any, word: str) -> Any:
+    """Copy a list or dictionary with one text changed, or the name of one key."""
+    if isinstance(key, tuple):
+        return {word if name == key[0] else name: each for name, each in holder.items()}
+    if isinstance(holder, dict):
+        return {**holder, key: word}
+    return [*holder[:key], word, *holder[key + 1 :]]
+
+
+def _refill(holder: Any, content: Any) -> None:
+    holder.clear()
+    holder.update(content) if isinstance(holder, dict) else holder.extend(content)
 
 
 def examples(kind: str) -> list[Element]:
@@ -99,10 +132,11 @@ def tabs(kind: str, words: Sequence[str]) -> list[Tab]:
     for first in range(0, len(words), ON_A_TAB):
         unique: dict[str, Element] = {}
         for number, word in enumerate(words[first : first + ON_A_TAB]):
-            for example in examples(kind):
-                for index, element in enumerate(with_payload(example, clean_text(word))):
-                    id_ = element.id if element.id == clean_text(word) else f"{number}-{index}-{example.id}"
-                    unique[id_] = msgspec.structs.replace(element, id=id_)
+            for index, example in enumerate(examples(kind)):
+                element = with_payload(example, clean_text(word))
+                unique[element.id] = element
+                other = msgspec.structs.replace(example, id=f"{number}-{index}")
+                unique[other.id] = other
         shown.append(Tab(f"{clean_text(words[first])}{first}", list(unique.values())))
     return shown
 
