@@ -190,7 +190,7 @@ def _type(kind: shape.Type, unions: Mapping[frozenset[type], str]) -> str:
         return _union(kind, unions)
     if isinstance(kind, shape.ListType):
         item = _type(kind.item_type, unions)
-        return f"readonly ({item})[]" if " | " in item else f"readonly {item}[]"
+        return f"readonly ({item})[]" if " " in item else f"readonly {item}[]"
     if isinstance(kind, shape.DictType):
         return f"Readonly<Record<{_type(kind.key_type, unions)}, {_type(kind.value_type, unions)}>>"
     if type(kind) not in PLAIN:

@@ -29,6 +29,9 @@ def elements(n: int) -> int:
     deck.value("accuracy", 0.98, delta=0.01)
     deck.progress("unknown length").advance(3)
     deck.json({"rate": 0.1, "layers": [64, 32], "seed": 2**63}, title="Settings", unfold=2)
+    deck.code("def f(x):\n    return x + 1\n", "python", title="f.py", highlight_lines=2)
+    deck.audio([math.sin(2 * math.pi * 440 * at / 8000) for at in range(4000)], rate=8000, caption="440 Hz")
+    deck.video(b"", caption="no film")
     with deck.section("Losses"):
         row = deck.row()
         row.value("train", 0.12)

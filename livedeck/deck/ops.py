@@ -14,8 +14,10 @@ from typing import Any, Literal, Self, get_args
 import msgspec
 
 from livedeck.deck.kinds import BaseElement, EditableTab
+from livedeck.deck.kinds.audio import Audio, AudioCalls
 from livedeck.deck.kinds.bars import Bars, BarsCalls, Group
 from livedeck.deck.kinds.chart import Band, Chart, ChartCalls, Series
+from livedeck.deck.kinds.code import Code, CodeCalls
 from livedeck.deck.kinds.figure import Figure, FigureCalls
 from livedeck.deck.kinds.heatmap import Heatmap, HeatmapCalls, HeatRow
 from livedeck.deck.kinds.histogram import Bins, Histogram, HistogramCalls
@@ -29,17 +31,20 @@ from livedeck.deck.kinds.progress import Progress, ProgressCalls
 from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
 from livedeck.deck.kinds.text import Text, TextCalls
 from livedeck.deck.kinds.value import Value, ValueCalls
+from livedeck.deck.kinds.video import Video, VideoCalls
 from livedeck.deck.showing import ShowCalls
 
 __all__ = [
     "KINDS",
     "MOST_UNREADABLE",
+    "Audio",
     "Band",
     "Bars",
     "Bins",
     "Block",
     "Box",
     "Chart",
+    "Code",
     "Column",
     "Container",
     "Document",
@@ -72,6 +77,7 @@ __all__ = [
     "Unchanged",
     "Unreadable",
     "Value",
+    "Video",
 ]
 
 Element = (
@@ -90,6 +96,9 @@ Element = (
     | Bars
     | Histogram
     | Heatmap
+    | Code
+    | Audio
+    | Video
 )
 
 KINDS: Mapping[str, type[BaseElement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Element)}
@@ -110,6 +119,9 @@ class ElementCalls(
     BarsCalls,
     HistogramCalls,
     HeatmapCalls,
+    CodeCalls,
+    AudioCalls,
+    VideoCalls,
     LayoutCalls["Container"],
     FigureCalls,
     ShowCalls,

@@ -6,12 +6,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from livedeck.deck.ops import (
+    Audio,
     Band,
     Bars,
     Bins,
     Block,
     Box,
     Chart,
+    Code,
     Column,
     Drop,
     Extend,
@@ -34,6 +36,7 @@ from livedeck.deck.ops import (
     Text,
     Unchanged,
     Value,
+    Video,
 )
 
 decks = st.sampled_from(["a", "b", "c"])
@@ -176,6 +179,11 @@ of_kind = {
     "value": st.builds(Value, ids, texts, numbers | texts | st.booleans()),
     "table": tables(),
     "json": st.builds(Json, ids, texts.map("[{}]".format), texts, texts, st.integers(0, 3)),
+    "code": st.builds(
+        Code, ids, texts, texts, texts, st.integers(0, 3), st.lists(st.lists(st.integers(0, 3), max_size=2))
+    ),
+    "audio": st.builds(Audio, ids, texts.map("data:audio/wav;base64,{}".format), texts, texts),
+    "video": st.builds(Video, ids, texts.map("data:video/mp4;base64,{}".format), texts, texts),
     "layout": st.builds(
         Layout,
         ids,

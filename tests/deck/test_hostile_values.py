@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from livedeck.deck import user_code
+from livedeck.deck.kinds.audio import AudioPlayer
 from livedeck.deck.kinds.bars import BarChart
 from livedeck.deck.kinds.chart import LineChart
+from livedeck.deck.kinds.code import CodeBlock
 from livedeck.deck.kinds.figure import FigureBlock
 from livedeck.deck.kinds.heatmap import HeatmapChart
 from livedeck.deck.kinds.histogram import HistogramChart
@@ -31,6 +33,7 @@ from livedeck.deck.kinds.progress import ProgressBar
 from livedeck.deck.kinds.table import DataTable
 from livedeck.deck.kinds.text import TextBlock
 from livedeck.deck.kinds.value import ValueTile
+from livedeck.deck.kinds.video import VideoPlayer
 from livedeck.deck.ops import Container, Document, Segment
 from livedeck.deck.page import Deck, Page, bound_page
 from livedeck.deck.segments import clean, decode, encode
@@ -152,6 +155,9 @@ MADE = (
     BarChart,
     HistogramChart,
     HeatmapChart,
+    CodeBlock,
+    AudioPlayer,
+    VideoPlayer,
 )
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
@@ -194,6 +200,9 @@ def test_no_call_on_a_deck_raises(kind: Any, name: str, draw: DataObject) -> Non
         DataTable: deck.table([{"k": 1}], key="k"),
         ImageFigure: deck.image(b""),
         JsonTree: deck.json({}),
+        CodeBlock: deck.code("i"),
+        AudioPlayer: deck.audio([0], rate=8000),
+        VideoPlayer: deck.video(b""),
         LayoutBox: deck.section("g")._box,
         Container: deck.row(id="h"),
         FigureBlock: deck.figure(b""),

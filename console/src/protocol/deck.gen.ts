@@ -27,7 +27,19 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
   bars: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":false,"named":"title","raw":""},
   histogram: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":false,"named":"title","raw":""},
   heatmap: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":false,"named":"title","raw":""},
+  code: {"grows":false,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":"text"},
+  audio: {"grows":false,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":""},
+  video: {"grows":false,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":""},
 };
+
+/** A sound as a ``data:`` URL, and what is said of it. */
+export interface Audio {
+  readonly kind: "audio";
+  readonly id: string;
+  readonly src: string;
+  readonly caption?: string;
+  readonly note?: string;
+}
 
 /**
  * A bar chart. Categories stand in the order in which they come, group by group.
@@ -97,6 +109,17 @@ export interface Series {
   readonly name: string;
   readonly x: readonly (number | null)[];
   readonly y: readonly (number | null)[];
+}
+
+/** A text of numbered lines in a language. Of an unknown language it is plain. */
+export interface Code {
+  readonly kind: "code";
+  readonly id: string;
+  readonly text: string;
+  readonly language?: string;
+  readonly title?: string;
+  readonly first?: number;
+  readonly marked?: readonly (readonly number[])[];
 }
 
 /** A figure: a picture, or what a JavaScript library makes a drawing of. */
@@ -311,7 +334,16 @@ export interface Value {
   readonly delta?: number | null;
 }
 
-export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log | Bars | Histogram | Heatmap;
+/** A film as a ``data:`` URL, and what is said of it. */
+export interface Video {
+  readonly kind: "video";
+  readonly id: string;
+  readonly src: string;
+  readonly caption?: string;
+  readonly note?: string;
+}
+
+export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log | Bars | Histogram | Heatmap | Code | Audio | Video;
 
 /**
  * Create the element at the end of the deck, or replace the one with its id where it stands.

@@ -473,7 +473,7 @@ class LogCalls(Calls):
             id: Tells logs of the same title apart.
         """
         words = coerce.text(title)
-        head = Log(coerce.key(id, f"log:{words}"), words)
+        head = Log(self._tab.key(id, f"log:{words}"), words)
         made = DeckLog(self._tab, head)
         log = self._tab.handle(head.id, made)
         if log is made:

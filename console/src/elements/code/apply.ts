@@ -1,0 +1,5 @@
+import type { Code } from "../../protocol/deck.gen";
+import type { Applying } from "../kind";
+
+/** A kind that does not grow: the newest state replaces the one before. */
+export const applying: Applying<Code> = { extend: (_before, more) => more };
