@@ -48,8 +48,9 @@ from livedeck.admin.feed import Feed
 from livedeck.admin.objects import Objects
 from livedeck.store import open_store
 from livedeck.store.layout import execution_prefix
+from livedeck.testing.cluster.postgresql import PostgresqlServer
 from livedeck.testing.process import running_server
-from tests.postgresql import PostgresqlServer, running_postgresql
+from tests.postgresql import running_postgresql
 
 FEW: Final = 10_000
 MANY: Final = 1_000_000

@@ -36,8 +36,8 @@ from livedeck.admin.objects import Objects
 from livedeck.admin.services.admin import build_services
 from livedeck.admin.services.calls import GRPC_OPTIONS, Service
 from livedeck.store import SignedUrl, Store, layout, open_store
+from livedeck.testing.cluster.postgresql import PostgresqlServer
 from livedeck.testing.server import DatabaseOf, databases, make_database
-from tests.postgresql import PostgresqlServer
 from tests.short_paths import short_folder
 
 PROJECT, DOMAIN = "flytesnacks", "development"

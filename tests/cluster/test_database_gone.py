@@ -13,12 +13,12 @@ import pytest
 
 from livedeck.client import Client
 from livedeck.errors import RemoteUnavailable
+from livedeck.testing.cluster.postgresql import PostgresqlServer
 from livedeck.testing.process import ServerProcess
 from tests.cluster.conftest import Cluster
 from tests.cluster.fan import Fan, begin, waiting_fan
 from tests.cluster.ledger import Ledger
 from tests.integration.running import wait_for
-from tests.postgresql import PostgresqlServer
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -28,7 +28,7 @@ MINUTE = 60.0
 @contextmanager
 def stopped(server: PostgresqlServer) -> Iterator[None]:
     """Have a server not run during the block: it ends as when it is upgraded."""
-    server.stop("fast")
+    server.stop()
     try:
         yield
     finally:

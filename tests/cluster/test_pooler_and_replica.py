@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from livedeck.client import Client
+from livedeck.testing.cluster.postgresql import PostgresqlServer
 from livedeck.testing.process import ServerProcess
 from tests.cluster.conftest import cluster_on
 from tests.cluster.fan import Fan, begin, waiting_fan
 from tests.cluster.ledger import Ledger
 from tests.integration.running import phase_of, wait_ended
-from tests.postgresql import PostgresqlServer, running_pooler, running_postgresql, running_replica
+from tests.postgresql import running_pooler, running_postgresql, running_replica
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
 

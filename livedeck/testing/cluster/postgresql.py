@@ -1,11 +1,15 @@
 """A PostgreSQL server of one's own, on a Unix socket. Debian's package brings the programs."""
 
+import contextlib
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -50,6 +54,8 @@ class PostgresqlServer(Part):
 
     def __init__(self, folder: Path, *, options: tuple[str, ...] = ()) -> None:
         self.folder = folder
+        """Where it listens, too."""
+        self.options = options
         self._programs = binaries()
         settings = ("listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", *options)
         super().__init__(
@@ -61,39 +67,91 @@ class PostgresqlServer(Part):
             last_signal=signal.SIGINT,
         )
 
+    @property
+    def data(self) -> Path:
+        """Where its files are."""
+        return self.folder / "data"
+
     def begin(self) -> None:
         """Start it, with an empty cluster the first time."""
-        if not (self.folder / "data").exists():
-            self.folder.mkdir(mode=0o755, exist_ok=True)
-            if owner := user():
-                shutil.chown(self.folder, owner)
-            self._run("initdb", "-D", f"{self.folder}/data", "-U", USER, "-A", "trust", "--no-sync")
-            self.log.touch()
+        if not self.data.exists():
+            self._make_folder()
+            self._run("initdb", "-D", str(self.data), "-U", USER, "-A", "trust", "--no-sync")
         super().begin()
+
+    def copy(self, primary: Self) -> None:
+        """Make it a read replica of another, which runs."""
+        self._make_folder()
+        source = ("-h", str(primary.folder), "-U", USER)
+        self._run("pg_basebackup", *source, "-D", str(self.data), "-R", "-N")
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(mode=0o755, exist_ok=True)
+        if owner := user():
+            shutil.chown(self.folder, owner)
+
+    def processes(self) -> list[psutil.Process]:
+        """Return its processes, the one that starts the others first."""
+        return [self.process, *self.process.children(recursive=True)]
 
     def kill(self) -> None:
         """End its main process with SIGKILL; its others then end by themselves, and it cannot be started before."""
-        others = self.process.children(recursive=True)
+        _, *others = self.processes()
         super().kill()
-        psutil.wait_procs(others, timeout=60)
+        _, left = psutil.wait_procs(others, timeout=60)
+        if left:
+            raise TimeoutError(f"they outlive the server that started them: {left}")
+
+    def crash(self) -> None:
+        """End it as if its machine had failed: without a word to those who are connected, or to its files."""
+        self._send(signal.SIGQUIT)
+        self.wait_ended()
 
     def suspend(self) -> None:
         """Have all of its processes stand still."""
-        for each in [self.process, *self.process.children(recursive=True)]:
+        for each in self.processes():
             each.suspend()
 
     def resume(self) -> None:
         """Have them go on."""
-        for each in [self.process, *self.process.children(recursive=True)]:
+        for each in self.processes():
             each.resume()
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database, and return its URL.
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Have none of its processes run during the block."""
+        self.suspend()
+        try:
+            yield
+        finally:
+            self.resume()
+
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Make a database, and return its URL.
 
         Args:
             name: the database's.
+            template: of which it is to be a copy; the default is an empty one.
         """
-        self._run("createdb", "-h", str(self.folder), "-U", USER, name)
+        self._run("createdb", "-h", str(self.folder), "-U", USER, "--template", template, name)
+        return self.url(name)
+
+    def new_database(self, template: str = "template1") -> str:
+        """Make a database and return its name, which no other has.
+
+        Args:
+            template: of which it is to be a copy; the default is an empty one.
+        """
+        name = f"t{uuid.uuid4().hex[:12]}"
+        self.create_database(name, template=template)
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        self._run("dropdb", "-h", str(self.folder), "-U", USER, "--force", name)
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database."""
         return f"postgresql://{USER}@/{name}?host={self.folder}"
 
     def _run(self, program: str, *arguments: str) -> None:

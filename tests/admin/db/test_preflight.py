@@ -15,7 +15,8 @@ from livedeck.admin.db.preflight import Pooling, pooling_of
 from livedeck.admin.db.writer import Transaction
 from livedeck.cli.doctor.database import check_database
 from livedeck.errors import ServerError, UnsupportedOption
-from tests.postgresql import PostgresqlServer, running_pooler, running_postgresql, running_replica
+from livedeck.testing.cluster.postgresql import PostgresqlServer
+from tests.postgresql import running_pooler, running_postgresql, running_replica
 
 pytestmark = pytest.mark.postgresql
 
