@@ -276,7 +276,7 @@ class BarsCalls(Calls):
             The chart, for ``update``.
         """
         words = coerce.text(title)
-        id_ = coerce.key(id, f"bars:{words}")
+        id_ = self._tab.key(id, f"bars:{words}")
         head = Bars(id_, words, [], coerce.text(x_label), coerce.text(y_label), coerce.flag(log_y))
         made = BarChart(self._tab, head)
         chart = self._tab.handle(id_, made)

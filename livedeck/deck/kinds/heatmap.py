@@ -256,7 +256,7 @@ class HeatmapCalls(Calls):
             The heat map, for ``append`` and ``replace``.
         """
         words = coerce.text(title)
-        id_ = coerce.key(id, f"heatmap:{words}")
+        id_ = self._tab.key(id, f"heatmap:{words}")
         ends = (
             [coerce.number(end) for end in coerce.column(value_range, most=3) or []] if value_range is not None else []
         )

@@ -365,7 +365,7 @@ class HistogramCalls(Calls):
             The histogram, for ``append``.
         """
         words = coerce.text(title)
-        id_ = coerce.key(id, f"histogram:{words}")
+        id_ = self._tab.key(id, f"histogram:{words}")
         notes: dict[str, int] = {}
         edges, most = _edges(bins, notes)
         head = Histogram(id_, words, [], edges, most, coerce.text(x_label), coerce.text(y_label), notes)

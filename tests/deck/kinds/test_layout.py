@@ -94,6 +94,17 @@ def test_names_identify_within_their_section_and_ids_within_the_tab() -> None:
     ]
 
 
+@pytest.mark.parametrize("call", ["chart", "histogram", "heatmap", "log", "progress"])
+def test_a_title_identifies_within_its_section_whatever_the_kind(call: str) -> None:
+    made = Deck()
+    for name in ("train", "val"):
+        with made.deck.section(name):
+            getattr(made.deck, call)("same")
+    first, second = made.shown()
+    assert first == ["section:train", [f"section:train/{call}:same"]]
+    assert second == ["section:val", [f"section:val/{call}:same"]]
+
+
 def test_an_element_stays_where_it_was_first_put() -> None:
     made = Deck()
     chart = made.deck.chart("a", id="a")
