@@ -313,7 +313,7 @@ function rowOf(
   const mapsExecutions = isArray && planned?.arrayNode?.node?.workflowNode !== undefined;
   return {
     id,
-    name: planned?.metadata?.name ?? shortName(attempts[0]?.id.taskId.name ?? taskName(planned)) ?? id,
+    name: planned?.metadata?.name ?? nodeName(attempts[0]?.id.taskId.name ?? taskName(planned)) ?? id,
     depth: 0,
     phase,
     queued: phase === "QUEUED" ? queuedOf(node, latest, queued) : null,
@@ -414,6 +414,14 @@ export function childrenOf(rows: readonly NodeRow[], parent: NodeRow): readonly 
 function taskName(planned: WorkflowNode | null): string | undefined {
   const { taskNode, workflowNode } = planned?.arrayNode?.node ?? planned ?? {};
   return taskNode?.referenceId?.name ?? workflowNode?.subWorkflowRef?.name ?? workflowNode?.launchplanRef?.name;
+}
+
+/** What a map's task is called: `map_`, the name of the task that it maps, and a digest. */
+const MAPPED = /^map_(.+)_[0-9a-f]{32}(?:-arraynode)?$/;
+
+/** A node's name by its task's, while the workflow is not known: that of a map by the task that it maps. */
+function nodeName(task: string | undefined): string | undefined {
+  return shortName(task)?.replace(MAPPED, "$1");
 }
 
 /** A task's or workflow's name without the modules before it. */

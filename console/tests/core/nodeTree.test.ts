@@ -42,6 +42,13 @@ describe("nodeRows", () => {
     ]);
   });
 
+  it("calls a map by the task that it maps while the workflow is not known", () => {
+    const taskId = entity("mod.map_descend_6b3bd0353da5de6e84d7982921ead2b3-arraynode");
+    const attempt: TaskExecution = { id: { taskId, nodeExecutionId: { nodeId: "n0", executionId }, retryAttempt: 0 } };
+    const [row] = nodeRows(byId(node("n0", {}, { isArray: true })), new Map([["n0", [attempt]]]), null);
+    expect(row?.name).toBe("descend");
+  });
+
   it("has the Deck's button as soon as the node names one", () => {
     const running = node("n0", { phase: "RUNNING", startedAt: "2026-11-24T10:00:00Z", deckUri: "file:///d/deck.html" });
     const [row] = nodeRows(byId(running), new Map(), workflow);
