@@ -84,6 +84,8 @@ class Agent:
         self._connections: dict[str, int] = {}
         """How many workers hold each attempt."""
         self._killed: set[str] = set()
+        self._to_abort: dict[str, float] = {}
+        """The grace of those that are to end once their process exists: others of their gang have failed before."""
         self._newest = ""
         """The incarnation of the dispatcher that has swept this node last."""
         self._reports: Reports | None = None
@@ -156,8 +158,10 @@ class Agent:
         await asyncio.gather(*(self.end(attempt_id) for attempt_id in list(self._known)))
 
     async def _abort(self, attempt_id: str, grace: float) -> None:
+        self._to_abort[attempt_id] = grace
         handle = await self._executor.find(attempt_id)
         if handle is not None:
+            self._to_abort.pop(attempt_id, None)
             await self._executor.abort(handle, grace=grace)
 
     async def _hold(self, run: messages.Run, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -217,6 +221,8 @@ class Agent:
         placed = replace(attempt, environment=environment, cpu=0.0, memory=0, gpus=0, client=True, nodes=1)
         os.environ.update(surroundings(attempt.output_prefix, attempt.environment))  # logs go to the same store
         handle = await self._executor.launch(placed)
+        if attempt.id in self._to_abort:
+            await self._executor.abort(handle, grace=self._to_abort.pop(attempt.id))
         started_at = await self._executor.wait_started(handle)
         reports.tell(messages.Report(name, started_at, member=run.begin.member))
         told = await self._executor.wait_result(handle)
@@ -237,6 +243,7 @@ class Agent:
 
     def _forget(self, attempt_id: str) -> None:
         self._killed.discard(attempt_id)
+        self._to_abort.pop(attempt_id, None)
         if self._known.pop(attempt_id, None) is not None:
             self._path(attempt_id).unlink(missing_ok=True)
 

@@ -229,7 +229,6 @@ class Dispatcher:
         except exceptions.RayError as error:
             logger.warning("worker_lost attempt=%s error=%s", entry.state.name, _words(error))
             outcome = await self._settled(entry, member, _words(error))
-
         if not entry.members.note(member, outcome) or not entry.members.several:
             return
         if entry.members.withdraw():
