@@ -225,3 +225,21 @@ def test_a_zoom_is_that_of_all_charts_of_one_x_and_a_series_is_hidden(stage: Sta
     expect(stage.deck.get_by_role("img", name=re.compile("^loss. a: 102 points"))).to_be_visible()
     expect(loss.get_by_role("button", name="b 7")).to_have_attribute("aria-pressed", "false")
     strings.finish()
+
+
+def test_a_chart_is_saved_and_shown_on_all_of_the_page(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(KINDS)
+    stage.open_deck(execution)
+    stage.deck.get_by_label("Options of Cells").click()
+    with stage.page.expect_download() as started:
+        stage.deck.get_by_role("button", name="Save CSV").filter(visible=True).click()
+    assert started.value.path().read_bytes().startswith(b"is,cat,dog\r\ncat,50,2\r\n")
+    stage.deck.get_by_role("button", name="Enlarge Cells").click()
+    dialog = stage.deck.get_by_role("dialog", name="Cells")
+    close = dialog.get_by_role("button", name="Close Cells")
+    expect(close).to_be_focused()
+    close.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(stage.deck.get_by_role("button", name="Enlarge Cells")).to_be_focused()
+    strings.finish()

@@ -1,5 +1,7 @@
 /** What all kinds of chart have around their picture: title, options, a table of the same data, notes. */
+import { csv } from "../core/csv";
 import { child, setText } from "../elements/dom";
+import { askToSave } from "../elements/saving";
 import { PlotFrame } from "./frame";
 
 /** Rows of the table of a chart: those of the end. */
@@ -27,6 +29,8 @@ export class ChartCard {
   private readonly notes: HTMLElement;
   private readonly table: HTMLElement;
   private readonly tableButton: HTMLButtonElement;
+  private readonly larger: HTMLButtonElement;
+  private words = "";
 
   constructor(
     readonly node: HTMLElement,
@@ -53,9 +57,17 @@ export class ChartCard {
     this.tableButton.setAttribute("aria-expanded", "false");
     this.tableButton.setAttribute("aria-controls", this.table.id);
     this.tableButton.addEventListener("click", () => this.toggleTable());
+    button(this.menu, "Save CSV", "ld-small-button").addEventListener("click", () => askToSave(node, csv(of.rows())));
+    this.larger = button(tools, "", "ld-chart-larger");
+    this.larger.setAttribute("aria-pressed", "false");
+    this.larger.addEventListener("click", () => this.enlarge(!this.enlarged));
+    node.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.enlarged && !event.defaultPrevented) this.enlarge(false);
+      if (event.key === "Tab" && this.enlarged) this.keepFocus(event);
+    });
     this.details.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.details.open) return;
-      event.stopPropagation();
+      event.preventDefault();
       this.details.open = false;
       this.summary.focus();
     });
@@ -65,7 +77,9 @@ export class ChartCard {
   }
 
   name(title: string): void {
+    this.words = title;
     setText(this.title, title);
+    this.nameLarger();
     const words = `Options of ${title}`;
     if (this.summary.getAttribute("aria-label") !== words) this.summary.setAttribute("aria-label", words);
     this.table.setAttribute("aria-label", title);
@@ -102,7 +116,42 @@ export class ChartCard {
     this.table.replaceChildren(table);
   }
 
+  private get enlarged(): boolean {
+    return this.node.hasAttribute("data-enlarged");
+  }
+
+  /** Show it on all of the page, over everything else, or where it stands. */
+  private enlarge(large: boolean): void {
+    this.node.toggleAttribute("data-enlarged", large);
+    for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"], ["aria-label", this.words]] as const) {
+      if (large) this.node.setAttribute(name, value);
+      else this.node.removeAttribute(name);
+    }
+    document.documentElement.toggleAttribute("data-enlarged", large);
+    this.larger.setAttribute("aria-pressed", String(large));
+    this.nameLarger();
+    this.larger.focus();
+    this.of.redraw();
+  }
+
+  private nameLarger(): void {
+    setText(this.larger, this.enlarged ? "\u00d7" : "\u2922");
+    const words = `${this.enlarged ? "Close" : "Enlarge"} ${this.words}`;
+    if (this.larger.getAttribute("aria-label") !== words) this.larger.setAttribute("aria-label", words);
+  }
+
+  /** While it covers the page, Tab stays within it. */
+  private keepFocus(event: KeyboardEvent): void {
+    const all = [...this.node.querySelectorAll<HTMLElement>("button, summary, input, [tabindex='0']")];
+    const within = all.filter((each) => each.checkVisibility());
+    const [first, last] = [within[0], within.at(-1)];
+    if (event.target !== (event.shiftKey ? first : last)) return;
+    event.preventDefault();
+    (event.shiftKey ? last : first)?.focus();
+  }
+
   destroy(): void {
+    if (this.enlarged) document.documentElement.removeAttribute("data-enlarged");
     this.plot.destroy();
   }
 

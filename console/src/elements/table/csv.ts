@@ -1,5 +1,6 @@
 /** A table as comma-separated values (RFC 4180), with its numbers as they are and times in ISO 8601. */
 import type { Column, Table } from "../../protocol/deck.gen";
+import { csvField as field } from "../../core/csv";
 import { momentOf } from "../../core/numerals";
 import { cellAt, type Cell } from "./cells";
 
@@ -23,14 +24,4 @@ function plain(cell: Cell, { type, zone = "" }: Column): string {
     return `${moment}${fraction}${zone === "" ? "" : "Z"}`;
   }
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
-}
-
-const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-/** What spreadsheets take for the beginning of a formula, in its wide forms, too. */
-const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
-
-/** Quoted where it has to be; what a spreadsheet would run as a formula, and is no number, begins with an apostrophe. */
-function field(words: string): string {
-  const safe = FORMULA.test(words) && !NUMBER.test(words) ? `'${words}` : words;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
