@@ -4,6 +4,7 @@ import type { Markdown } from "../../protocol/deck.gen";
 import { elementNode } from "../dom";
 import type { ElementView, Viewing } from "../kind";
 import { errorNode } from "../failed";
+import { tokensOf } from "../highlighting";
 import { Pace } from "../pace";
 import { withoutRefused } from "./addresses";
 
@@ -12,7 +13,10 @@ const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 const marked = new Marked({
   gfm: true,
   async: false,
-  renderer: { html: ({ text }) => escapeHtml(text) },
+  renderer: {
+    html: ({ text }) => escapeHtml(text),
+    code: ({ text, lang = "" }) => `<pre><code>${coloured(text, lang)}</code></pre>\n`,
+  },
   tokenizer: { del: () => undefined, url: () => undefined },
   walkTokens: (token) => {
     if (isTable(token)) alignNumbers(token);
@@ -39,6 +43,12 @@ function alignNumbers({ header, rows }: Tokens.Table): void {
 
 function renderMarkdown(text: string): string {
   return marked.parse(text, { async: false });
+}
+
+/** Code as HTML; the first of the words behind the fence is the language. */
+function coloured(text: string, words: string): string {
+  const tokens = tokensOf(`${text}\n`, words.split(/\s/, 1)[0] ?? "");
+  return tokens.map((token) => (token.kind === "" ? escapeHtml(token.text) : `<span class="ld-word-${token.kind}">${escapeHtml(token.text)}</span>`)).join("");
 }
 
 function escapeHtml(text: string): string {
