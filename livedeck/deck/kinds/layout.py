@@ -268,8 +268,8 @@ class LayoutCalls(Calls, Generic[C]):
 
     def _contained(self, form: Form, id_: Any, **state: Any) -> C:
         with self._tab.lock:
-            named = id_ is not None and id_ != ""
-            key = coerce.text(id_) if named else ""
+            key = coerce.key(id_, "")
+            named = key != ""
             box = LayoutBox(self._tab.here(), Layout(key, form, **state), named=named)
             if named:
                 held = self._tab.handle(key, box)
