@@ -46,7 +46,7 @@ export class ChartCard {
     this.summary.textContent = "⋯";
     this.menu = child(this.details, "div", "ld-chart-options");
     this.plot = new PlotFrame(node, () => of.redraw());
-    this.legend = child(node, "div", "ld-legend");
+    this.legend = child(this.plot.node, "div", "ld-legend");
     this.table = child(node, "div", "ld-chart-table");
     this.table.tabIndex = 0; // what scrolls is to be reached by the keyboard
     this.table.id = `livedeck-chart-table-${++cards}`;
@@ -135,7 +135,7 @@ export class ChartCard {
   }
 
   private nameLarger(): void {
-    setText(this.larger, this.enlarged ? "\u00d7" : "\u2922");
+    setText(this.larger, this.enlarged ? "\u00d7" : "\u2197");
     const words = `${this.enlarged ? "Close" : "Enlarge"} ${this.words}`;
     if (this.larger.getAttribute("aria-label") !== words) this.larger.setAttribute("aria-label", words);
   }
