@@ -32,7 +32,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 SCRIPTED = frozenset({"html"})
 """Kinds whose scripts are to run: in their own frame, and nowhere else."""
 PLAIN = "plain"
-ON_A_TAB = 16
+ON_A_TAB = 36
 """Words on one tab."""
 
 
@@ -159,6 +159,8 @@ def view(tmp_path: Path) -> Iterator[str]:
         process.terminate()
 
 
+TABS = "[role=tab], .ld-contents-list button"
+"""What leads to a tab: of very many there is a list."""
 VISIT = """async (names) => {
   const tags = new Set();
   const visit = async () => {
@@ -175,7 +177,7 @@ VISIT = """async (names) => {
     }
     await new Promise(requestAnimationFrame);
   };
-  const tabs = () => [...document.querySelectorAll('[role="tab"]')];
+  const tabs = () => [...document.querySelectorAll("[role=tab], .ld-contents-list button")];
   if (tabs().length === 0) await visit();
   for (let at = 0; at < tabs().length; at++) {
     tabs()[at].click();
@@ -228,18 +230,19 @@ def test_there_are_many() -> None:
 
 
 def test_names_of_tabs(view: str, watch: Watch, tmp_path: Path) -> None:
-    words = map(clean_text, payloads(watch.listener.url))
-    publish(tmp_path, [Tab(word, [Value("v", "n", number)]) for number, word in enumerate(words)])
+    words = {clean_text(each) for each in payloads(watch.listener.url)}
+    publish(tmp_path, [Tab(word, [Value("v", "n", number)]) for number, word in enumerate(sorted(words))])
     watch.page.goto(view)
-    check("value", watch, deck_of(watch.page))
+    check("value", watch, deck_of(watch.page), len(words))
 
 
 @every_kind
 def test_in_the_live_frame(kind: str, view: str, watch: Watch, tmp_path: Path) -> None:
-    publish(tmp_path, tabs(kind, [PLAIN, *payloads(watch.listener.url)]))
+    shown = tabs(kind, [PLAIN, *payloads(watch.listener.url)])
+    publish(tmp_path, shown)
     page = watch.page
     page.goto(view)
-    check(kind, watch, deck_of(page))
+    check(kind, watch, deck_of(page), len(shown))
     assert page.url.startswith(view)
 
 
@@ -251,7 +254,7 @@ def test_opened_from_disk(kind: str, watch: Watch, tmp_path: Path) -> None:
     page = watch.page
     page.goto(file.as_uri())
     expect(page.get_by_role("tabpanel")).to_be_visible()
-    check(kind, watch, page.main_frame)
+    check(kind, watch, page.main_frame, len(shown))
     assert page.url.startswith(file.as_uri())
 
 
@@ -263,8 +266,9 @@ def deck_of(page: Page) -> Frame:
     return frame
 
 
-def check(kind: str, watch: Watch, deck: Frame) -> None:
+def check(kind: str, watch: Watch, deck: Frame, tabs_shown: int) -> None:
     """Go through all of it: nothing ran but where it may, nothing was fetched, nothing became an element that acts."""
+    deck.wait_for_function(f"() => document.querySelectorAll({TABS!r}).length >= {tabs_shown}")
     found = deck.evaluate(VISIT)
     page = watch.page
     assert [each.url for each in watch.ran if kind not in SCRIPTED or each in {page.main_frame, deck}] == []
