@@ -109,7 +109,7 @@ def dash(index: int) -> str:
 def _grid(x: Axis, y: Axis) -> str:
     levels = (f"M0,{(1 - y.span.share(position)) * SIZE:.1f}H{SIZE}" for position in y.ticks.positions)
     columns = (f"M{x.span.share(position) * SIZE:.1f},0V{SIZE}" for position in x.ticks.positions)
-    return f'<path class="ld-grid" d="{"".join([*levels, *columns])}"/>'
+    return f'<path class="ld-gridlines" d="{"".join([*levels, *columns])}"/>'
 
 
 def _ticks(name: str, axis: Axis) -> str:

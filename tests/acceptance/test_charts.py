@@ -95,7 +95,7 @@ def test_no_number_is_broken_or_cut(stage: Stage, width: int) -> None:
     strings.run(TILES)
     stage.page.set_viewport_size({"width": width, "height": 900})
     stage.open_deck(execution)
-    figures = stage.deck.locator(".ld-figure")
+    figures = stage.deck.locator(".ld-quantity")
     expect(figures).to_have_text(
         ["1,234,567.89", "86,399,999.5", "9,007,199,254,740,993", "-1.2345678e-7", "0.9999999999999999"]
     )

@@ -128,7 +128,7 @@ describe("DocumentView", () => {
 
   it("gives a number the length that its size is made for, and a long one more room", () => {
     view.show(decks(["a", { kind: "value", id: "v", label: "n", value: 9007199254740991 }]));
-    const figure = panel()?.querySelector<HTMLElement>(".ld-figure");
+    const figure = panel()?.querySelector<HTMLElement>(".ld-quantity");
     expect(figure?.textContent).toBe("9,007,199,254,740,991");
     expect(figure?.style.getPropertyValue("--ld-length")).toBe("21");
     const tile = panel()?.querySelector(".ld-value");

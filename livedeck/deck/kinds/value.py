@@ -46,7 +46,7 @@ class Value(BaseElement, tag="value", frozen=True):
         yield (
             f'<div class="ld-element ld-value"{is_word}{" data-long" if len(words) > LONG else ""}>'
             f'<div class="ld-label">{html.escape(self.label)}</div><div class="ld-number">'
-            f'<span class="ld-figure" style="--ld-length:{len(words)};--ld-unit:{_room(self.unit)}">'
+            f'<span class="ld-quantity" style="--ld-length:{len(words)};--ld-unit:{_room(self.unit)}">'
             f"{html.escape(words)}</span>{unit}</div>{change}</div>"
         )
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,16 @@ def test_an_element_of_it_that_is_too_large_is_trimmed_or_goes_and_the_deck_says
     replay.apply_ops(page.take().ops())
     assert replay.weight <= 20_000
     assert "livedeck-notice" in replay.decks["d"]
+
+
+def test_what_a_class_of_css_looks_like_is_said_by_one_kind() -> None:
+    """Two kinds that use one name would change each other's looks."""
+    kinds: dict[str, set[str]] = {}
+    for file in (*FOLDER.glob("*.css"), *ELEMENTS.glob("*/*.css")):
+        kind = file.stem if file.parent == FOLDER else file.parent.name
+        css = re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.DOTALL)
+        for selector in ",".join(re.findall(r"([^{}]+)\{", css)).split(","):
+            names = re.findall(r"\.(ld-[a-z-]+)", selector)
+            if len(names) == 1 and selector.strip().startswith("."):
+                kinds.setdefault(names[0], set()).add(kind)
+    assert {name: each for name, each in kinds.items() if len(each) > 1} == {}

@@ -51,7 +51,7 @@ export class HeatmapView implements ElementView<Heatmap> {
     const { over } = this.card.plot;
     over.tabIndex = 0;
     over.setAttribute("role", "slider");
-    this.mark = child(over, "div", "ld-cell");
+    this.mark = child(over, "div", "ld-heat-cursor");
     this.tip = child(over, "div", "ld-cursor");
     over.addEventListener("pointermove", (event) => {
       const box = over.getBoundingClientRect();

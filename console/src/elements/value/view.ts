@@ -19,7 +19,7 @@ export class ValueView implements ElementView<Value> {
   readonly node = elementNode("value");
   private readonly label = child(this.node, "div", "ld-label");
   private readonly number = child(this.node, "div", "ld-number");
-  private readonly figure = child(this.number, "span", "ld-figure");
+  private readonly figure = child(this.number, "span", "ld-quantity");
   private readonly same = child(this.figure, "span", "");
   private readonly changed = child(this.figure, "span", "");
   private readonly unit = child(this.number, "span", "ld-unit");
