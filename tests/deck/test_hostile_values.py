@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from livedeck.deck import user_code
+from livedeck.deck.kinds import Holder
 from livedeck.deck.kinds.audio import AudioPlayer
 from livedeck.deck.kinds.bars import BarChart
 from livedeck.deck.kinds.chart import LineChart
@@ -160,7 +161,7 @@ MADE = (
     VideoPlayer,
 )
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
-CALLS += [(kind, name) for kind in MADE for name in public_methods(kind)]
+CALLS += [(kind, name) for kind in MADE for name in public_methods(kind) if not hasattr(Holder, name)]
 
 
 def arguments(call: Callable[..., Any], draw: st.DataObject) -> tuple[list[object], dict[str, object]]:
