@@ -223,6 +223,9 @@ class LayoutCalls(Calls, Generic[C]):
         Args:
             span: How many columns it takes of the grid that it stands in.
             id: Of the row; with one it is there at once, and the same again by the same ``id``.
+
+        Returns:
+            The row.
         """
         return self._contained("row", id, span=_columns(span))
 
@@ -235,6 +238,9 @@ class LayoutCalls(Calls, Generic[C]):
             columns: How many, 12 at most.
             span: How many columns it takes of the grid that it stands in itself.
             id: As that of a row.
+
+        Returns:
+            The grid.
         """
         return self._contained("grid", id, columns=_columns(columns) or 1, span=_columns(span))
 
@@ -249,6 +255,9 @@ class LayoutCalls(Calls, Generic[C]):
             folded: Whether it is folded until the viewer unfolds it.
             span: How many columns it takes of the grid that it stands in.
             id: Tells sections of the same title apart.
+
+        Returns:
+            The section.
         """
         words = coerce.text(title)
         with self._tab.lock:
@@ -263,6 +272,9 @@ class LayoutCalls(Calls, Generic[C]):
         Args:
             span: How many columns, 12 at most.
             id: As that of a row.
+
+        Returns:
+            The cell.
         """
         return self._contained("cell", id, span=_columns(span))
 
