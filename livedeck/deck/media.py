@@ -5,11 +5,13 @@ arrays of numpy and torch, or lists of numbers. No library is loaded for it.
 """
 
 import base64
+import html
 import struct
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from livedeck.deck import coerce, user_code
+from livedeck.deck.buffers import text_bytes
 from livedeck.deck.numerals import format_size
 
 AUDIO: Final = "audio"
@@ -28,6 +30,29 @@ class Media(NamedTuple):
     """A ``data:`` URL; empty if there is none."""
     words: str = ""
     """What is wrong, or what is to be said about it."""
+
+
+def player(kind: str, src: str, caption: str, note: str) -> str:
+    """Return the browser's own player, as HTML; without it where the address is not one that `media` makes.
+
+    Args:
+        kind: `AUDIO` or `VIDEO`.
+        src: What is played.
+        caption: Stands below it.
+        note: What livedeck has to say of it.
+    """
+    shown = ""
+    if src.startswith(f"data:{kind}/"):
+        label = html.escape(caption)
+        shown = f'<{kind} controls preload="metadata" aria-label="{label}" src="{html.escape(src)}"></{kind}>'
+    below = f"<figcaption><bdi>{html.escape(caption)}</bdi></figcaption>" if caption else ""
+    words = f'<p class="ld-{kind}-note">{html.escape(note)}</p>' if note else ""
+    return f'<figure class="ld-element ld-{kind}">{shown}{below}{words}</figure>'
+
+
+def weight(src: str, caption: str, note: str) -> int:
+    """Return how many bytes a sound or film and its words are."""
+    return text_bytes(caption) + text_bytes(note) + len(src)
 
 
 def media(data: Any, kind: str, limit: int, rate: float | None = None) -> Media:

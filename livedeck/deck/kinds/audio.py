@@ -1,6 +1,5 @@
 """Audio: a sound that viewers play."""
 
-import html
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -27,13 +26,7 @@ class Audio(BaseElement, tag="audio", frozen=True):
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
         """The browser's own player."""
-        player = ""
-        if self.src.startswith("data:audio/"):
-            src, caption = html.escape(self.src), html.escape(self.caption)
-            player = f'<audio controls preload="metadata" aria-label="{caption}" src="{src}"></audio>'
-        caption = f"<figcaption><bdi>{html.escape(self.caption)}</bdi></figcaption>" if self.caption else ""
-        note = f'<p class="ld-audio-note">{html.escape(self.note)}</p>' if self.note else ""
-        yield f'<figure class="ld-element ld-audio">{player}{caption}{note}</figure>'
+        yield media.player(media.AUDIO, self.src, self.caption, self.note)
 
     @classmethod
     def example(cls, deck: "AudioCalls") -> None:
@@ -43,7 +36,7 @@ class Audio(BaseElement, tag="audio", frozen=True):
 
 
 def _fixed_bytes(audio: Audio) -> int:
-    return text_bytes(audio.id) + text_bytes(audio.caption) + text_bytes(audio.note) + len(audio.src)
+    return text_bytes(audio.id) + media.weight(audio.src, audio.caption, audio.note)
 
 
 class AudioPlayer(Handle):

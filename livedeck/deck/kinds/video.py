@@ -1,6 +1,5 @@
 """Video: a film that viewers play."""
 
-import html
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -27,13 +26,7 @@ class Video(BaseElement, tag="video", frozen=True):
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
         """The browser's own player."""
-        player = ""
-        if self.src.startswith("data:video/"):
-            src, caption = html.escape(self.src), html.escape(self.caption)
-            player = f'<video controls preload="metadata" aria-label="{caption}" src="{src}"></video>'
-        caption = f"<figcaption><bdi>{html.escape(self.caption)}</bdi></figcaption>" if self.caption else ""
-        note = f'<p class="ld-video-note">{html.escape(self.note)}</p>' if self.note else ""
-        yield f'<figure class="ld-element ld-video">{player}{caption}{note}</figure>'
+        yield media.player(media.VIDEO, self.src, self.caption, self.note)
 
     @classmethod
     def example(cls, deck: "VideoCalls") -> None:
@@ -43,7 +36,7 @@ class Video(BaseElement, tag="video", frozen=True):
 
 
 def _fixed_bytes(video: Video) -> int:
-    return text_bytes(video.id) + text_bytes(video.caption) + text_bytes(video.note) + len(video.src)
+    return text_bytes(video.id) + media.weight(video.src, video.caption, video.note)
 
 
 class VideoPlayer(Handle):
