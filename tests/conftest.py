@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,10 @@ ALONE = ("acceptance", "chaos", "cli", "cluster", "deployment", "docs", "executo
 """Folders of tests that start servers, browsers and processes: of these no two run at a time."""
 
 
+LONGEST_LOG = 10_000
+"""Characters of a server's log that are shown beside a failure."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests of ``ALONE`` to one worker, where there are several."""
     here = Path(__file__).parent
@@ -53,6 +57,17 @@ def leaves_signals_alone() -> Iterator[None]:
     for number, handler in before.items():
         signal.signal(number, handler)
     assert after == before
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show beside a failure what the servers have logged that the test started in its temporary folder."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and isinstance(folder, Path):
+        for log in sorted(folder.rglob("server.log")):
+            report.sections.append((f"End of {log}", log.read_text(errors="replace")[-LONGEST_LOG:]))
+    return report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -32,11 +32,11 @@ comes to take. What is not among them is in the operating system's cache of the 
 _BUSY_SECONDS = 30
 """How long a statement waits for another process's lock on the SQLite file."""
 
-_ADVISORY_LOCK = 0x6C697665
+WRITER_LOCK = 0x6C697665
 """Key of the PostgreSQL advisory lock that one writer holds at a time ("live")."""
 
 
-_SUSPENDED = 5
+SUSPENDED = 5
 """Seconds after which PostgreSQL ends the transaction of a writer that does nothing in it: its server is suspended or
 cut off, and all others wait for the lock. What it wanted to commit it does again when it finds out."""
 
@@ -181,8 +181,8 @@ def _postgresql(url: URL, options: dict[str, Any]) -> Engines:
         isolation_level="REPEATABLE READ",
         execution_options=options,
     )
-    suspended = f"SET LOCAL idle_in_transaction_session_timeout = {_SUSPENDED * 1000}"
-    begin = f"{suspended}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
+    suspended = f"SET LOCAL idle_in_transaction_session_timeout = {SUSPENDED * 1000}"
+    begin = f"{suspended}; SELECT pg_advisory_xact_lock({WRITER_LOCK})"
     event.listen(writer, "begin", _begin(begin))
     return Engines(writer, reader, create_engine(plain, poolclass=NullPool, isolation_level="AUTOCOMMIT"))
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import psycopg
 import pytest
 from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest, Sort
 from flyteidl.admin.description_entity_pb2 import DescriptionEntityListRequest
@@ -14,8 +16,7 @@ from flyteidl.core.execution_pb2 import NodeExecution as N
 from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 from flyteidl.core.identifier_pb2 import ResourceType
-from sqlalchemy import text
-from sqlalchemy.exc import InternalError
+from sqlalchemy import Connection, text
 
 from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import leases
@@ -164,15 +165,45 @@ async def test_all_who_share_a_transaction_hear_that_its_connection_was_lost(dat
     await database.write(ask)
 
 
+def stop_between_statements(connection: Connection) -> None:
+    """Have sent a statement, and nothing since."""
+    connection.begin()
+
+
+def stop_among_rows(connection: Connection) -> None:
+    """Have sent some rows of several, which go off without waiting for an answer to each."""
+    connection.begin()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    driver.pipeline().__enter__()
+    driver.execute("DELETE FROM executions WHERE id = %s", (0,))
+
+
+def stop_reading(connection: Connection) -> None:
+    """Have sent a statement whose answer is longer than what the operating system keeps for who reads it."""
+    connection.begin()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    driver.pgconn.send_query(b"SELECT repeat('x', 10000) FROM generate_series(1, 10000)")
+    driver.pgconn.flush()
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("stop", [stop_between_statements, stop_among_rows, stop_reading])
 async def test_a_server_that_is_suspended_while_it_writes_keeps_the_others_from_writing_for_a_moment_only(
-    control: DatabaseControlPlane, database_url: str, registered: Caller, protos: Protos
+    database: Database, database_url: str, stop: Callable[[Connection], None]
 ) -> None:
     suspended = open_engines(database_url)
     with suspended.writer.connect() as connection:
-        connection.begin()  # and nothing follows, as when its process was stopped
-        await registered("CreateExecution", protos.execution("e1"))
-        with pytest.raises(InternalError, match="idle-in-transaction"):
-            connection.exec_driver_sql("DELETE FROM executions")
-    assert [claim.id.name for claim in await control.claim("p", limit=5, ttl=30)] == ["e1"]
+        [[pid]] = connection.exec_driver_sql("SELECT pg_backend_pid()")
+        connection.rollback()
+        stop(connection)  # and nothing follows, as when its process was stopped
+        assert await database.write(lambda transaction: transaction.now)
+        assert pid not in await database.read(connected)
+        connection.invalidate()
     suspended.dispose()
+
+
+def connected(connection: Connection) -> Sequence[int]:
+    """Return the ids of the processes that serve connections."""
+    return connection.scalars(text("SELECT pid FROM pg_stat_activity")).all()

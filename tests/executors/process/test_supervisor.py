@@ -47,4 +47,4 @@ def test_a_launch_that_is_refused_leaves_nothing_behind(supervisor: ChildSupervi
     (spare,) = supervisor._spares
     assert open_files() - files == {spare.plan_fd, spare.output}
     assert set(processes.children(os.getpid()) or ()) - set(children or ()) == {spare.process.pid}
-    assert not supervisor._has_orphans()
+    assert supervisor._own() == {spare.process.pid}
