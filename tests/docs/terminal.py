@@ -84,6 +84,10 @@ def _fits(expected: list[str], printed: list[str]) -> bool:
     return printed[:at] == expected[:at] and any(_fits(expected[at + 1 :], printed[end:]) for end in ends)
 
 
+NOT_TAKEN = ("LIVEDECK_", "XDG_", "AWS_", "AZURE_", "GOOGLE_")
+"""How variables begin that commands do not see: settings and credentials, the tester's own and those of other tests."""
+
+
 class Terminal:
     """Runs commands one after the other; leaving it ends what it started.
 
@@ -182,7 +186,7 @@ class Terminal:
             text=True,
             start_new_session=True,
             env={
-                **{name: value for name, value in os.environ.items() if not name.startswith(("LIVEDECK_", "XDG_"))},
+                **{name: value for name, value in os.environ.items() if not name.startswith(NOT_TAKEN)},
                 "HOME": str(self.home),
                 "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
                 "PYTHONUNBUFFERED": "1",
