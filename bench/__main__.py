@@ -1,8 +1,13 @@
-"""`python -m bench [names ...] [--short]`: measure, print a table, write the results; status 1 if a bound is missed."""
+"""`python -m bench [names ...] [--short]`: measure, print a table, write the results; status 1 if a bound is missed.
+
+A benchmark that fails does not undo what the others have measured.
+"""
 
 import argparse
 import importlib
 import sys
+import traceback
+from collections.abc import Iterable
 
 from bench.figures import Figure, save, show
 from bench.options import Options
@@ -34,19 +39,28 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    figures = measure(given.names or NAMES, Options(short=given.short))
-    show(figures)
-    if not given.short and not given.names:
-        save(figures)
-    return 0 if all(figure.ok for figure in figures) else 1
+    measured, failed = measure(given.names or NAMES, Options(short=given.short))
+    show(measured)
+    for name in failed:
+        print(f"failed: {name}; see above", file=sys.stderr)
+    return 1 if failed or not all(figure.ok for figure in measured) else 0
 
 
-def measure(names: list[str] | tuple[str, ...], options: Options) -> list[Figure]:
-    measured = []
+def measure(names: Iterable[str], options: Options) -> tuple[list[Figure], list[str]]:
+    """Return what was measured, and the benchmarks that failed; what is not short is saved at once."""
+    measured, failed = [], []
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        measured += importlib.import_module(f"bench.{name}").figures(options)
-    return measured
+        try:
+            figures = list(importlib.import_module(f"bench.{name}").figures(options))
+        except (Exception, SystemExit):  # noqa: BLE001 - told at once, and by the exit status
+            traceback.print_exc()
+            failed.append(name)
+            continue
+        measured += figures
+        if not options.short:
+            save(name, figures)
+    return measured, failed
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ class Publisher(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._hint(hints.failing(0.0))  # who connects and says nothing is sent away
 
     def data_received(self, data: bytes) -> None:
         self.refused += b" 204 " not in data
@@ -73,15 +74,14 @@ class Publisher(asyncio.Protocol):
         if not self._on_disk:
             return asyncio.create_task(self._publish(self._seq, data))
         self._store.create(segment_key(self._seq), data)
-        self._hint(data)
+        self._hint(hints.stored(data, self._seq))
         return None
 
     async def _publish(self, seq: int, data: bytes) -> None:
         await self._store.acreate(segment_key(seq), data)
-        self._hint(data)
+        self._hint(hints.stored(data, seq))
 
-    def _hint(self, data: bytes) -> None:
-        body = hints.stored(data, self._seq)
+    def _hint(self, body: bytes) -> None:
         self._transport.write(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
 
 

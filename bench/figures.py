@@ -1,4 +1,4 @@
-"""Figures, and how they are told: a table, a Markdown page and a JSON list."""
+"""Figures, and how they are told: a table, a Markdown page and a JSON file."""
 
 import json
 import platform
@@ -42,6 +42,15 @@ class Figure:
         return "ok" if self.ok else "MISSED"
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a benchmark has measured."""
+
+    machine: str
+    """When, where, and of which commit."""
+    figures: Sequence[Figure]
+
+
 def quantile(values: Sequence[float], q: float) -> float:
     """The q-quantile by the nearest rank."""
     ordered = sorted(values)
@@ -76,22 +85,35 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def save(figures: Sequence[Figure]) -> None:
-    rows = [{k: v for k, v in asdict(figure).items() if k != "at_least"} for figure in figures]
-    (ROOT / "bench" / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
-    (ROOT / "docs" / "benchmarks.md").write_text(page(figures))
+def save(name: str, figures: Sequence[Figure]) -> None:
+    """Write what a benchmark has measured in place of what it did before: into the page, too."""
+    saved = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
+    saved[name] = {"machine": machine(), "rows": [asdict(figure) for figure in figures]}
+    _RESULTS.write_text(json.dumps(saved, indent=2) + "\n")
+    measured = {
+        name: Measured(each["machine"], [Figure(**row) for row in each["rows"]]) for name, each in saved.items()
+    }
+    (ROOT / "docs" / "benchmarks.md").write_text(page(measured))
 
 
-def page(figures: Sequence[Figure]) -> str:
-    """The page of the guide: a table for each section, above it what its rows are."""
+def page(measured: Mapping[str, "Measured"]) -> str:
+    """The page of the guide: a table for each section, above it what its rows are.
+
+    Args:
+        measured: What each benchmark has measured.
+    """
+    by_machine: dict[str, list[str]] = {}
+    for name, each in measured.items():
+        by_machine.setdefault(each.machine, []).append(name)
     parts = [
         "# Benchmarks",
         "",
-        "Written by `make bench`; every row was measured in the same run, ours and the peer's one after the other.",
+        "Written by `make bench`; every row was measured in one run with its peer's, one after the other.",
         "",
-        machine(),
+        *(f"- {', '.join(names)}: {machine}" for machine, names in by_machine.items()),
         "",
     ]
+    figures = [figure for each in measured.values() for figure in each.figures]
     left = list(figures)
     for section in SECTIONS:
         rows = [figure for figure in left if _kind(figure) in section.kinds]
@@ -241,6 +263,7 @@ or file was as large or as hostile as the row says.""",
     ),
 )
 
+_RESULTS = ROOT / "bench" / "results.json"
 _GROWTH = ROOT / "bench" / "growth.json"
 GROWTH_TITLE = "## Growth"
 GROWTH_WORDS = """\
