@@ -1,6 +1,7 @@
 """Charts of any numbers: the frame goes on, and says what it shows."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -235,6 +236,10 @@ def test_a_chart_is_saved_and_shown_on_all_of_the_page(stage: Stage) -> None:
     with stage.page.expect_download() as started:
         stage.deck.get_by_role("button", name="Save CSV").filter(visible=True).click()
     assert started.value.path().read_bytes().startswith(b"is,cat,dog\r\ncat,50,2\r\n")
+    with stage.page.expect_download() as started:
+        stage.deck.get_by_role("button", name="Save PNG").filter(visible=True).press("Enter")
+    assert started.value.suggested_filename == "chart.png"
+    assert started.value.path().read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     stage.deck.get_by_role("button", name="Enlarge Cells").click()
     dialog = stage.deck.get_by_role("dialog", name="Cells")
     close = dialog.get_by_role("button", name="Close Cells")
@@ -243,3 +248,33 @@ def test_a_chart_is_saved_and_shown_on_all_of_the_page(stage: Stage) -> None:
     expect(dialog).to_have_count(0)
     expect(stage.deck.get_by_role("button", name="Enlarge Cells")).to_be_focused()
     strings.finish()
+
+
+HOSTILE_LABELS = """
+label = '</text></svg><script>document.title = "run"</script><a href="javascript:1">&lt;'
+chart = Deck('d').chart(label, x_label=label, y_label=label)
+chart.append([0, 1, 2], {label: [1, 3, 2], 'plain': [2, 2, 2]})
+publish()
+"""
+
+
+def test_a_picture_that_is_saved_holds_hostile_labels_as_words(stage: Stage, tmp_path: Path) -> None:
+    execution, strings = stage.play()
+    strings.run(HOSTILE_LABELS)
+    stage.open_deck(execution)
+    stage.deck.locator(".ld-chart-menu > summary").click()
+    with stage.page.expect_download() as started:
+        stage.deck.get_by_role("button", name="Save SVG").click()
+    assert started.value.suggested_filename == "chart.svg"
+    path = tmp_path / "chart.svg"
+    started.value.save_as(path)
+    strings.finish()
+    stage.page.goto(path.as_uri())
+    names = stage.page.evaluate(
+        "[...new Set([...document.querySelectorAll('*')].map(({ localName }) => localName))].sort()"
+    )
+    assert names == ["clipPath", "path", "svg", "text", "title"]
+    words = stage.page.evaluate("[...document.querySelectorAll('text')].map(({ textContent }) => textContent)")
+    assert sum(text.startswith("</text></svg><script>") for text in words) == 4  # title, both axes, legend
+    assert "plain" in words
+    assert stage.page.evaluate("document.documentElement.getBoundingClientRect().width") > 300

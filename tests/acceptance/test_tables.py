@@ -77,7 +77,8 @@ def test_the_keyboard_reaches_what_the_pointer_does(stage: Stage) -> None:
 
 
 HOSTILE = """
-deck.append('<script>document.dispatchEvent(new CustomEvent("livedeck:save", {detail: "x"}))</script><p>it has run</p>')
+ask = 'document.dispatchEvent(new CustomEvent("livedeck:save", {detail: {form: "csv", text: "x"}}))'
+deck.append(f'<script>{ask}</script><p>it has run</p>')
 publish()
 """
 

@@ -8,6 +8,7 @@ import type { FromFrame, ToFrame } from "../protocol/live.gen";
 import type { DocumentSink } from "./deckSession";
 import { MessageCount } from "./frameGuard";
 import { Heartbeat } from "./heartbeat";
+import { isSaved } from "./saving";
 
 /** Dispatched on the window whenever a Deck's update has been on screen for a frame; `detail` is FramePainted. */
 export const PAINTED = "livedeck:painted";
@@ -174,6 +175,6 @@ function isReport(data: unknown): data is FromFrame {
     return "number" in data && typeof data.number === "number" && "active" in data && typeof data.active === "boolean";
   }
   if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
-  if (data.type === "save") return "text" in data && typeof data.text === "string";
+  if (data.type === "save") return isSaved(data);
   return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

@@ -4,7 +4,7 @@
  * makes for HTML with scripts or styles, it shows that tab.
  */
 import { savedDocument } from "../document/saved";
-import { saveText } from "../core/saving";
+import { saveFile } from "../core/saving";
 import { onSave } from "../elements/saving";
 import { VIEW_STYLES } from "../elements/viewing";
 import type { Document } from "../protocol/deck.gen";
@@ -71,13 +71,13 @@ function start(): void {
   new Notices(view, new LinkNote(document.body), free).watch();
   guardHere(free ? "page" : "frame");
   if (held) {
-    onSave(saveText);
+    onSave(saveFile);
     standalone(view, held);
   }
   else if (window.parent !== window) {
     const page = meetPage(makeScreen(view));
     view.chose = (name) => page.session?.chosen(name);
-    onSave((text) => page.session?.save(text));
+    onSave((asked) => page.session?.save(asked));
   }
 }
 
@@ -88,7 +88,7 @@ function startTab(): void {
   const view = new TabView(document.body);
   pageScripts.install();
   const page = meetPage(makeScreen(view));
-  onSave((text) => page.session?.save(text));
+  onSave((asked) => page.session?.save(asked));
 }
 
 // A tab's frame begins when its own events are over: those of its HTML come after them.

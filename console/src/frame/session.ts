@@ -1,5 +1,6 @@
 /** The frame's side of the protocol in `livedeck/admin/live/messages.py`: messages in, what is on screen out. */
 import { applySegment, EMPTY, ownDocument } from "../document/apply";
+import type { Saved } from "../core/saving";
 import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
 
@@ -32,8 +33,8 @@ export class FrameSession {
   }
 
   /** The viewer wants a file. */
-  save(text: string): void {
-    this.post({ type: "save", text });
+  save({ form, text }: Saved): void {
+    this.post({ type: "save", form, text });
   }
 
   receive(message: ToFrame): void {

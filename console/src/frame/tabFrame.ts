@@ -111,7 +111,7 @@ export class TabFrame {
   }
 
   private reported(message: FromFrame): void {
-    if (message.type === "save") askToSave(this.node, message.text);
+    if (message.type === "save") askToSave(this.node, message);
     if (message.type === "painted") this.release((this.painted = message.seq));
   }
 

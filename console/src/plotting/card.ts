@@ -1,8 +1,12 @@
 /** What all kinds of chart have around their picture: title, options, a table of the same data, notes. */
 import { csv } from "../core/csv";
+import type { Saved } from "../core/saving";
 import { child, setText } from "../elements/dom";
 import { askToSave } from "../elements/saving";
+import { pngOf, svgOf, type Figure, type Plot } from "./figure";
 import { PlotFrame } from "./frame";
+import type { Pen } from "./pen";
+import { themeOf } from "./theme";
 
 /** Rows of the table of a chart: those of the end. */
 const ROWS = 200;
@@ -14,6 +18,8 @@ export interface CardOf {
   /** Draw the picture anew: it has another size, or the table is wanted. */
   readonly redraw: () => void;
   readonly rows: () => Rows;
+  /** Its plot, to be drawn elsewhere; null: there is nothing to be seen. */
+  readonly plot: () => Plot | null;
 }
 
 let cards = 0;
@@ -57,7 +63,9 @@ export class ChartCard {
     this.tableButton.setAttribute("aria-expanded", "false");
     this.tableButton.setAttribute("aria-controls", this.table.id);
     this.tableButton.addEventListener("click", () => this.toggleTable());
-    button(this.menu, "Save CSV", "ld-small-button").addEventListener("click", () => askToSave(node, csv(of.rows())));
+    this.saving("CSV", () => ({ form: "csv", text: csv(of.rows()) }));
+    this.saving("PNG", () => ({ form: "png", text: pngOf(this.figure()) }));
+    this.saving("SVG", () => ({ form: "svg", text: this.plot.pen && svgOf(this.figure(), this.plot.pen) }));
     this.larger = button(tools, "", "ld-chart-larger");
     this.larger.setAttribute("aria-pressed", "false");
     this.larger.addEventListener("click", () => this.enlarge(!this.enlarged));
@@ -114,6 +122,26 @@ export class ChartCard {
       for (const text of row) cells.insertCell().textContent = text;
     }
     this.table.replaceChildren(table);
+  }
+
+  private saving(name: string, file: () => { readonly form: Saved["form"]; readonly text: string | null }): void {
+    button(this.menu, `Save ${name}`, "ld-small-button").addEventListener("click", () => {
+      const { form, text } = file();
+      if (text !== null) askToSave(this.node, { form, text });
+    });
+  }
+
+  /** What is saved as a picture: the plot as it is, or in its place why there is none. */
+  private figure(): Figure {
+    const { plot, words: title } = this;
+    const theme = themeOf(this.node);
+    const nothing = (pen: Pen, width: number, height: number): void => {
+      pen.fillStyle = theme.faint;
+      pen.textAlign = "center";
+      pen.fillText(plot.empty, width / 2, height / 2);
+    };
+    const { keys, draw } = this.of.plot() ?? { keys: [], draw: nothing };
+    return { title, keys, draw, theme, width: plot.width, height: plot.height };
   }
 
   private get enlarged(): boolean {

@@ -1,5 +1,5 @@
 /** A picture on a canvas, and what lies over it: the cursor, and a stretch that is being chosen. */
-import { child } from "../elements/dom";
+import { child, setText } from "../elements/dom";
 import type { Pen } from "./pen";
 
 /** Sharper than this costs more than can be seen. */
@@ -10,7 +10,7 @@ export class PlotFrame {
   readonly over: HTMLElement;
   private readonly picture: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
-  private readonly empty: HTMLElement;
+  private readonly nothing: HTMLElement;
   private readonly resizes: ResizeObserver;
 
   constructor(parent: HTMLElement, resized: () => void) {
@@ -18,7 +18,7 @@ export class PlotFrame {
     this.picture = child(this.node, "div", "ld-canvas");
     this.picture.setAttribute("role", "img");
     this.canvas = child(this.picture, "canvas", "") as HTMLCanvasElement;
-    this.empty = child(this.node, "div", "ld-plot-empty");
+    this.nothing = child(this.node, "div", "ld-plot-empty");
     this.over = child(this.node, "div", "ld-over");
     this.resizes = new ResizeObserver(resized);
     this.resizes.observe(this.picture);
@@ -39,8 +39,13 @@ export class PlotFrame {
 
   /** Say that there is nothing to be seen; null: there is. */
   say(words: string | null): void {
-    this.empty.hidden = words === null;
-    if (words !== null && this.empty.textContent !== words) this.empty.textContent = words;
+    this.nothing.hidden = words === null;
+    if (words !== null) setText(this.nothing, words);
+  }
+
+  /** What was said last. */
+  get empty(): string {
+    return this.nothing.textContent;
   }
 
   /** Draw it anew, on an empty canvas; null where there is none to draw on. */

@@ -9,6 +9,7 @@ import { axes, drawAxes, fitted, SIZE, vertical, type Axes } from "./axes";
 import { across, logRange, roomyRange, type Ticks } from "./axis";
 import { ChartCard } from "./card";
 import { EasedRange } from "./easing";
+import type { Plot } from "./figure";
 import { Legend } from "./legend";
 import type { Pen } from "./pen";
 import { Scale } from "./scale";
@@ -56,7 +57,7 @@ export class SlotChart {
   private cursor: number | null = null;
 
   constructor(private readonly node: HTMLElement) {
-    this.card = new ChartCard(node, { redraw: () => this.pace.nextFrame(), rows: () => this.rows() });
+    this.card = new ChartCard(node, { redraw: () => this.pace.nextFrame(), rows: () => this.rows(), plot: () => this.plot() });
     this.legend = new Legend(this.card.legend, () => {
       this.eased.reset();
       this.pace.nextFrame();
@@ -126,6 +127,13 @@ export class SlotChart {
     card.plot.over.hidden = this.axes === null;
     card.fill();
     this.read();
+  }
+
+  private plot(): Plot | null {
+    const { axes: made, theme, slots } = this;
+    if (!made || !theme || !slots) return null;
+    const keys = slots.groups.length > 1 ? this.shown.map(([index, { name }]) => ({ name, index })) : [];
+    return { keys, draw: (pen, width, height) => void this.paint(pen, width, height, made.field.x, made.field.y, theme, slots) };
   }
 
   private scaleY(values: readonly number[], log: boolean): Scale {

@@ -180,12 +180,14 @@ export interface FramePong {
 }
 
 /**
- * Frame to page: the viewer wants a table as a file, which a sandboxed frame cannot save.
+ * Frame to page: the viewer wants a table or a chart as a file, which a sandboxed frame cannot save.
  *
- * The page decides about its name, and saves nothing unless the viewer has just clicked or typed.
+ * The page decides about its name, and saves nothing unless the viewer has just clicked or typed. What is not of the
+ * form that it is said to be is not saved.
  */
 export interface FrameSave {
   readonly type: "save";
+  readonly form: "csv" | "png" | "svg";
   readonly text: string;
 }
 

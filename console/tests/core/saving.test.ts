@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { saveForViewer } from "../../src/core/saving";
+import { isSaved, saveFile, saveForViewer, type Saved } from "../../src/core/saving";
 
 let saved: string[];
 
@@ -22,6 +22,33 @@ function note(event: Event): void {
   if (event.target instanceof HTMLAnchorElement) saved.push(event.target.download);
 }
 
+function table(text: string): Saved {
+  return { form: "csv", text };
+}
+
+const PNG = btoa("\x89PNG\r\n\x1a\nand so on");
+
+describe("saveFile", () => {
+  it.each([
+    ["csv", "a,b", ["table.csv"]],
+    ["png", PNG, ["chart.png"]],
+    ["png", btoa("<script>alert(1)</script>"), []],
+    ["png", "no base64", []],
+    ["svg", '<svg xmlns="http://www.w3.org/2000/svg"/>', ["chart.svg"]],
+    ["svg", "<html><script>alert(1)</script></html>", []],
+  ] as const)("saves what is of its form: %s %j", (form, text, expected) => {
+    expect(saveFile({ form, text })).toBe(expected.length > 0);
+    expect(saved).toEqual(expected);
+  });
+});
+
+describe("isSaved", () => {
+  it.each([null, "csv", {}, { form: "csv" }, { form: "html", text: "" }, { form: "toString", text: "" }, { form: "csv", text: 1 }, { form: "svg", text: "x".repeat(2 ** 24 + 1) }])(
+    "refuses %#",
+    (asked) => expect(isSaved(asked)).toBe(false),
+  );
+});
+
 describe("saveForViewer", () => {
   it.each([
     [{ userActivation: { isActive: true } }, ["table.csv"]],
@@ -29,7 +56,7 @@ describe("saveForViewer", () => {
     [{}, []],
   ])("saves under a name of the page's own what the viewer has just clicked for, and nothing else: %j", (navigator, expected) => {
     vi.stubGlobal("navigator", navigator);
-    expect(saveForViewer("a,b")).toBe(expected.length > 0);
+    expect(saveForViewer(table("a,b"))).toBe(expected.length > 0);
     expect(saved).toEqual(expected);
     expect(document.querySelector("a")).toBeNull();
   });
@@ -37,8 +64,8 @@ describe("saveForViewer", () => {
   it("saves no more than one file a second for one click", () => {
     vi.stubGlobal("navigator", { userActivation: { isActive: true } });
     vi.advanceTimersByTime(2000);
-    expect([saveForViewer("a"), saveForViewer("b")]).toEqual([true, false]);
+    expect([saveForViewer(table("a")), saveForViewer(table("b"))]).toEqual([true, false]);
     vi.advanceTimersByTime(1000);
-    expect(saveForViewer("c")).toBe(true);
+    expect(saveForViewer(table("c"))).toBe(true);
   });
 });

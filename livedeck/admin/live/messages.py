@@ -5,6 +5,7 @@ Flyte (executions, nodes, tasks) travel in the JSON form of their protobuf messa
 """
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -258,12 +259,15 @@ class FramePong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
 
 
 class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
-    """Frame to page: the viewer wants a table as a file, which a sandboxed frame cannot save.
+    """Frame to page: the viewer wants a table or a chart as a file, which a sandboxed frame cannot save.
 
-    The page decides about its name, and saves nothing unless the viewer has just clicked or typed.
+    The page decides about its name, and saves nothing unless the viewer has just clicked or typed. What is not of the
+    form that it is said to be is not saved.
     """
 
+    form: Literal["csv", "png", "svg"]
     text: str
+    """Of a PNG its bytes, in base64."""
 
 
 ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing

@@ -8,6 +8,7 @@ import { formatDuration, formatMoment, formatNumber } from "../../core/numerals"
 import type { Axes } from "../../plotting/axes";
 import { ChartCard } from "../../plotting/card";
 import { EasedRange } from "../../plotting/easing";
+import type { Plot } from "../../plotting/figure";
 import { AT_ENDS, Legend, type Entry } from "../../plotting/legend";
 import type { Range, Scale } from "../../plotting/scale";
 import { sharedX, type Follower, type SharedX } from "../../plotting/shared";
@@ -36,6 +37,7 @@ export class ChartView implements ElementView<Chart>, Follower {
   private readonly card = new ChartCard(this.node, {
     redraw: () => this.pace.nextFrame(),
     rows: () => (this.chart ? rowsOf(this.chart) : []),
+    plot: () => this.plot(),
   });
   private readonly options = new ChartOptions(this.card.menu, () => this.rearranged());
   private readonly legend = new Legend(this.card.legend, () => this.rearranged());
@@ -153,6 +155,13 @@ export class ChartView implements ElementView<Chart>, Follower {
     card.plot.place(left, top, across, upwards);
     card.fill();
     this.read();
+  }
+
+  private plot(): Plot | null {
+    const { axes, picture, theme } = this;
+    if (!axes || !picture || !theme) return null;
+    // The names of lines stand below it.
+    return { keys: picture.drawn, draw: (pen, width, height) => void drawChart(pen, width, height, theme, { ...picture, right: 0 }) };
   }
 
   /** Bring the traces up to the chart's lines and bands. */

@@ -7,6 +7,7 @@ import type { Heatmap } from "../../protocol/deck.gen";
 import { formatNumber, formatValue } from "../../core/numerals";
 import { fitted, SIZE } from "../../plotting/axes";
 import { ChartCard } from "../../plotting/card";
+import type { Plot } from "../../plotting/figure";
 import type { Pen } from "../../plotting/pen";
 import { themeOf, type Theme } from "../../plotting/theme";
 import { child, elementNode, setText } from "../dom";
@@ -37,7 +38,7 @@ interface Place {
 export class HeatmapView implements ElementView<Heatmap> {
   readonly kind = "heatmap";
   readonly node = elementNode("heatmap");
-  private readonly card = new ChartCard(this.node, { redraw: () => this.pace.nextFrame(), rows: () => this.rows() });
+  private readonly card = new ChartCard(this.node, { redraw: () => this.pace.nextFrame(), rows: () => this.rows(), plot: () => this.plot() });
   private readonly tip: HTMLElement;
   private readonly mark: HTMLElement;
   private readonly pace = new Pace(() => this.draw());
@@ -101,6 +102,12 @@ export class HeatmapView implements ElementView<Heatmap> {
     card.plot.over.hidden = this.cells === null;
     card.fill();
     this.read();
+  }
+
+  private plot(): Plot | null {
+    const { cells, theme, heatmap } = this;
+    if (!cells || !theme || !heatmap) return null;
+    return { keys: [], draw: (pen, width, height) => void this.paint(pen, width, height, theme, heatmap) };
   }
 
   private paint(pen: Pen, width: number, height: number, theme: Theme, heatmap: Heatmap): Cells {

@@ -53,7 +53,7 @@ export class TableView implements ElementView<Table> {
     this.search.addEventListener("input", () => this.arranged());
     this.filter.addEventListener("click", () => this.toggleFilters());
     this.copied.addEventListener("click", () => this.copy());
-    this.saved.addEventListener("click", () => askToSave(this.node, this.csv()));
+    this.saved.addEventListener("click", () => askToSave(this.node, { form: "csv", text: this.csv() }));
     this.scroller.addEventListener("scroll", () => this.pace.nextFrame(), { passive: true });
     this.resizes.observe(this.scroller);
   }

@@ -45,7 +45,7 @@ export function DeckFrame({ session, hidden, tab }: DeckFrameProps) {
       flooded: () => letGo("messages"),
       silent: () => letGo("silence"),
       reported: (message) => {
-        if (message.type === "save") saveForViewer(message.text);
+        if (message.type === "save") saveForViewer(message);
         if (message.type !== "chosen") return;
         clearTimeout(timer);
         timer = setTimeout(() => now.current.tab.choose(message.name), ADDRESS_AFTER_MS);
