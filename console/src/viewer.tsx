@@ -9,8 +9,9 @@ import { ThemeButton } from "./app/ThemeButton";
 import "./app/app.css";
 import { ThemeProvider } from "./bindings/theme";
 import { useTitle } from "./bindings/useTitle";
+import { UNTOUCHED_DECK } from "./core/routes";
 import { ThemeSetting } from "./core/theme";
-import type { ChosenTab } from "./features/deck/DeckFrame";
+import type { Seen } from "./features/deck/DeckFrame";
 import { DeckPanel } from "./features/deck/DeckPanel";
 import { Empty } from "./ui/Empty";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
@@ -31,13 +32,6 @@ function remember(chosen: Readonly<Record<string, string | null>>): void {
 }
 
 const asked = (name: string): string | null => new URLSearchParams(window.location.search).get(name);
-
-const TAB: ChosenTab = {
-  name: asked("tab"),
-  choose: (name) => {
-    remember({ tab: name });
-  },
-};
 
 interface ListedDeck {
   readonly name: string;
@@ -67,6 +61,11 @@ function useDecks(): readonly ListedDeck[] {
 function Viewer() {
   const decks = useDecks();
   const [chosen, choose] = useState(asked("deck"));
+  const [seen, see] = useState<Seen>({ tab: asked("tab"), zoom: asked("zoom"), hide: asked("hide") });
+  const change = (changes: Partial<Seen>) => {
+    see({ ...seen, ...changes });
+    remember({ ...changes });
+  };
   const ofFolder = meta("livedeck-decks") !== null;
   // Until the viewer chooses, the newest: of a run, the node that has begun last.
   const deck = decks.find(({ name }) => name === chosen) ?? decks.at(-1);
@@ -83,7 +82,8 @@ function Viewer() {
             value={deck?.name}
             onChange={({ target }) => {
               choose(target.value);
-              remember({ deck: target.value, tab: null });
+              see(UNTOUCHED_DECK);
+              remember({ deck: target.value, ...UNTOUCHED_DECK });
             }}
           >
             {decks.toReversed().map(({ name }) => (
@@ -98,7 +98,7 @@ function Viewer() {
       <main className="viewer-body">
         {deck ? (
           <ErrorBoundary key={deck.stream} what="The Deck">
-            <DeckPanel streamUrl={deck.stream} rawUrl={() => deck.raw} share={null} tab={TAB} />
+            <DeckPanel streamUrl={deck.stream} rawUrl={() => deck.raw} share={null} choosing={{ seen, choose: change }} />
           </ErrorBoundary>
         ) : ofFolder ? (
           <Empty icon="deck" title="No Deck yet">

@@ -1,6 +1,8 @@
 """The tabs of a Deck."""
 
+import json
 import re
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -29,6 +31,65 @@ def test_the_chosen_tab_is_in_the_address(stage: Stage, where: str) -> None:
     expect(stage.page).to_have_url(re.compile("tab=d$"))
     strings.run("Deck('a').append('more'); publish()")
     stage.expect_shown("on d")
+
+
+ZOOMED = """
+for name in ("first", "second", "framed"):
+    deck = Deck(name)
+    for title in ("loss", "rate"):
+        deck.chart(title, x_label="step").append(range(101), a=range(101), b=range(101))
+deck.append("<style>p { color: red }</style><p>own style</p>")
+publish()
+"""
+
+
+@pytest.mark.parametrize("where", ["console", "viewer"])
+def test_zoom_and_hidden_series_are_in_the_address(stage: Stage, where: str) -> None:
+    execution, strings = stage.play()
+    strings.run(ZOOMED)
+    if where == "console":
+        stage.open_deck(execution)
+    else:
+        path = f"/decks/{execution.project}/{execution.domain}/{execution.name}/n0/0/deck.html"
+        stage.page.goto(stage.server.url + path)
+    stage.tab("second").press("Enter")
+    panel = stage.deck.get_by_role("tabpanel", name="second")
+    cursor = panel.get_by_role("slider", name="Cursor of loss")
+    cursor.focus()
+    cursor.press("Home")
+    cursor.press("+")
+    cursor.press("+")
+    rate = panel.locator(".ld-chart").filter(has_text="rate")
+    rate.get_by_role("button", name=re.compile("^b ")).press("Enter")
+    expect(stage.page).to_have_url(re.compile("hide="))
+    seen = parse_qs(urlsplit(stage.page.url).query)
+    assert seen["tab"] == ["second"]
+    assert json.loads(seen["zoom"][0]) == [[":step", 0, 25]]
+    assert json.loads(seen["hide"][0]) == [["second", "chart:rate", "b"]]
+    stage.page.reload()
+    expect(panel.get_by_role("button", name="Reset zoom")).to_have_count(2)
+    expect(rate.get_by_role("button", name=re.compile("^b "))).to_have_attribute("aria-pressed", "false")
+    loss = panel.locator(".ld-chart").filter(has_text="loss")
+    expect(loss.get_by_role("button", name=re.compile("^b "))).to_have_attribute("aria-pressed", "true")
+    stage.tab("framed").press("Enter")  # a tab with a frame of its own is told, and tells
+    inner = stage.inner("framed")
+    expect(inner.get_by_role("button", name="Reset zoom")).to_have_count(2)
+    inner.get_by_role("button", name="Reset zoom").first.press("Enter")
+    expect(stage.page).not_to_have_url(re.compile("zoom="))
+    expect(stage.page).to_have_url(re.compile("hide="))
+    stage.tab("second").press("Enter")
+    expect(panel.get_by_role("button", name="Reset zoom")).to_have_count(0)
+    if where == "console":
+        return
+    for zoom, hide in (
+        ("nonsense", "[[1]]"),
+        ('[[":step", 9, -1e999]]', '[["second", "gone", "b"]]'),
+        ('[[":step", -9, -1]]', "{}"),
+    ):
+        query = urlencode({"tab": "second", "zoom": zoom, "hide": hide})
+        stage.page.goto(urlsplit(stage.page.url)._replace(query=query).geturl())
+        expect(rate.get_by_role("button", name="b 100")).to_have_attribute("aria-pressed", "true")
+        expect(panel.get_by_role("button", name="Reset zoom")).to_have_count(0)
 
 
 def test_a_name_that_turns_the_direction_of_text_turns_only_itself(stage: Stage) -> None:

@@ -12,6 +12,10 @@ const MOST_MESSAGES = 1500;
 const WITHIN_MS = 1000;
 /** So many characters, or bytes, count as a message more: what is large takes the page as long as many small ones. */
 const CHARACTERS_OF_ONE = 10_000;
+/** So many characters each value of a message counts as. */
+const CHARACTERS_OF_VALUE = 10;
+/** Of a table that is saved: they are few, and may be large. */
+const SAVED_OF_ONE = 100;
 
 export class MessageCount {
   private since = -Infinity;
@@ -29,9 +33,26 @@ export class MessageCount {
   }
 }
 
+/** Of all that is in it, up to where it is too much: a list may hold one other many times over, or itself. */
 function sizeOf(data: unknown): number {
-  if (typeof data === "string") return data.length;
-  return data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0;
+  if (isSave(data)) return data.text.length / SAVED_OF_ONE;
+  const left = [data];
+  let size = 0;
+  while (left.length > 0 && size <= MOST_MESSAGES * CHARACTERS_OF_ONE) {
+    const value = left.pop();
+    if (typeof value === "string") size += value.length;
+    else if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) size += value.byteLength;
+    else if (typeof value === "object" && value !== null) {
+      const inside: unknown[] = Array.isArray(value) ? value : Object.values(value);
+      size += inside.length * CHARACTERS_OF_VALUE;
+      for (const each of inside) left.push(each);
+    }
+  }
+  return size;
+}
+
+function isSave(data: unknown): data is { readonly text: string } {
+  return typeof data === "object" && data !== null && "type" in data && data.type === "save" && "text" in data && typeof data.text === "string";
 }
 
 /** So often in this time the keyboard is taken back; after that the frame is let go. */

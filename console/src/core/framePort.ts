@@ -8,6 +8,7 @@ import type { FromFrame, ToFrame } from "../protocol/live.gen";
 import type { DocumentSink } from "./deckSession";
 import { MessageCount } from "./frameGuard";
 import { Heartbeat } from "./heartbeat";
+import { isLook, PLAIN, type Look } from "./look";
 import { isSaved } from "./saving";
 
 /** Dispatched on the window whenever a Deck's update has been on screen for a frame; `detail` is FramePainted. */
@@ -50,6 +51,9 @@ export class FramePort implements DocumentSink {
   /** The tab to show, where the address names one. */
   private tab: string | null = null;
 
+  /** What the viewer has made of charts. */
+  private look: Look = PLAIN;
+
   private pings = 0;
   private questions: { readonly number: number; readonly answer: (active: boolean) => void }[] = [];
 
@@ -75,6 +79,11 @@ export class FramePort implements DocumentSink {
   showTab(tab: string): void {
     this.tab = tab;
     this.post({ type: "tab", name: tab });
+  }
+
+  showLook({ zooms, hidden }: Look): void {
+    this.look = { zooms, hidden };
+    this.post({ type: "look", zooms, hidden });
   }
 
   /** Ask whether the viewer clicked or typed in the frame within the last seconds; false if it does not say so soon. */
@@ -121,6 +130,7 @@ export class FramePort implements DocumentSink {
     target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
     this.theme(this.dark);
     if (this.tab !== null) this.showTab(this.tab);
+    if (this.look !== PLAIN) this.showLook(this.look);
     this.detach = this.source.attach(this);
   };
 
@@ -153,7 +163,8 @@ export class FramePort implements DocumentSink {
       return;
     }
     if (message.type === "chosen") this.tab = message.name;
-    else if (message.type !== "save") this.frame.dataset[message.type] = String(message.seq);
+    if (message.type === "look") this.look = message;
+    if (message.type === "applied" || message.type === "painted") this.frame.dataset[message.type] = String(message.seq);
     if (message.type === "applied") this.applied = message.seq;
     if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
     this.events.reported?.(message);
@@ -176,5 +187,6 @@ function isReport(data: unknown): data is FromFrame {
   }
   if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
   if (data.type === "save") return isSaved(data);
+  if (data.type === "look") return isLook(data);
   return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

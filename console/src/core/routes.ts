@@ -32,6 +32,9 @@ export interface ExecutionRoute {
   readonly run: RunView;
   /** The tab of the Deck; null: its first. */
   readonly tab: string | null;
+  /** Where its charts are zoomed into, and which series are hidden, as `core/look.ts` writes them. */
+  readonly zoom: string | null;
+  readonly hide: string | null;
   /** Only nodes in this phase are listed; null: all. */
   readonly only: string | null;
   /** Only nodes with this in their name, id or inputs are listed; empty: all. */
@@ -39,6 +42,9 @@ export interface ExecutionRoute {
   /** The graph is of what is inside of this node; null: of the workflow. */
   readonly inside: string | null;
 }
+
+/** A Deck that its viewer has not chosen anything of yet: what was chosen of another is not of this one. */
+export const UNTOUCHED_DECK: Pick<ExecutionRoute, "tab" | "zoom" | "hide"> = { tab: null, zoom: null, hide: null };
 
 export interface UnknownRoute {
   readonly page: "unknown";
@@ -94,6 +100,8 @@ function executionRoute(project: string, domain: string, name: string, query: UR
     rank: parseRank(query.get("rank")),
     run: RUN_VIEWS.find((run) => run === query.get("run")) ?? "timeline",
     tab: query.get("tab"),
+    zoom: query.get("zoom"),
+    hide: query.get("hide"),
     only: query.get("phase"),
     find: query.get("find") ?? "",
     inside: query.get("inside"),
@@ -116,6 +124,8 @@ export function executionPath(
     rank: route.rank ? String(route.rank) : null,
     run: route.run === "timeline" ? null : (route.run ?? null),
     tab: route.tab ?? null,
+    zoom: route.zoom ?? null,
+    hide: route.hide ?? null,
     phase: route.only ?? null,
     find: route.find ?? null,
     inside: route.inside ?? null,

@@ -7,6 +7,7 @@ import { savedDocument } from "../document/saved";
 import { saveFile } from "../core/saving";
 import { onSave } from "../elements/saving";
 import { VIEW_STYLES } from "../elements/viewing";
+import { currentLook, onLook, takeLook } from "../plotting/look";
 import type { Document } from "../protocol/deck.gen";
 import frameCss from "./frame.css?inline";
 import { pageScripts } from "./pageScripts";
@@ -15,7 +16,7 @@ import { guardHere } from "./nested";
 import { Notices } from "./notices";
 import { meetPage } from "./pagePort";
 import type { Screen } from "./session";
-import { isTabFrame } from "./tabFrame";
+import { isTabFrame, shareLook } from "./tabFrame";
 import { TabView } from "./tabView";
 import { DocumentView } from "./view";
 
@@ -38,6 +39,10 @@ function makeScreen(view: DocumentView | TabView): Screen {
     },
     tab: (name) => {
       if (view instanceof DocumentView) view.prefer(name);
+    },
+    look: (look) => {
+      takeLook(look);
+      shareLook();
     },
     whenPainted: (callback) => view.whenPainted(callback),
   };
@@ -72,11 +77,16 @@ function start(): void {
   guardHere(free ? "page" : "frame");
   if (held) {
     onSave(saveFile);
+    onLook(shareLook);
     standalone(view, held);
   }
   else if (window.parent !== window) {
     const page = meetPage(makeScreen(view));
     view.chose = (name) => page.session?.chosen(name);
+    onLook((from) => {
+      shareLook(from);
+      page.session?.looked(currentLook());
+    });
     onSave((asked) => page.session?.save(asked));
   }
 }
@@ -88,6 +98,7 @@ function startTab(): void {
   const view = new TabView(document.body);
   pageScripts.install();
   const page = meetPage(makeScreen(view));
+  onLook(() => page.session?.looked(currentLook()));
   onSave((asked) => page.session?.save(asked));
 }
 

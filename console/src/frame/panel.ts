@@ -25,6 +25,7 @@ export class PanelView {
   }
 
   update(deck: Tab): void {
+    this.node.dataset["deck"] = deck.name;
     const before = this.shown;
     const same = isSameStructure(before, deck.elements);
     this.shown = new Map(deck.elements.map((element) => [element.id, this.reuse(before.get(element.id), element)]));

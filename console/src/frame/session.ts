@@ -1,5 +1,6 @@
 /** The frame's side of the protocol in `livedeck/admin/live/messages.py`: messages in, what is on screen out. */
 import { applySegment, EMPTY, ownDocument } from "../document/apply";
+import type { Look } from "../core/look";
 import type { Saved } from "../core/saving";
 import type { Document, Segment } from "../protocol/deck.gen";
 import type { FromFrame, ToFrame } from "../protocol/live.gen";
@@ -10,6 +11,8 @@ export interface Screen {
   theme(dark: boolean): void;
   /** Show this tab once there is one of that name. */
   tab(name: string): void;
+  /** Show charts as the viewer has made them. */
+  look(look: Look): void;
   /** Call back once what was shown last has been on screen for a frame; perhaps much later in a hidden tab. */
   whenPainted(callback: () => void): void;
 }
@@ -32,6 +35,11 @@ export class FrameSession {
     this.post({ type: "chosen", name });
   }
 
+  /** The viewer has made something else of the charts. */
+  looked({ zooms, hidden }: Look): void {
+    this.post({ type: "look", zooms, hidden });
+  }
+
   /** The viewer wants a file. */
   save({ form, text }: Saved): void {
     this.post({ type: "save", form, text });
@@ -50,6 +58,9 @@ export class FrameSession {
         break;
       case "tab":
         this.screen.tab(message.name);
+        break;
+      case "look":
+        this.screen.look(message);
         break;
       case "ping":
         this.post({ type: "pong", number: message.number, active: isActive() });

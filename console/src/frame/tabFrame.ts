@@ -5,9 +5,11 @@
  */
 import type { DocumentSink } from "../core/deckSession";
 import { FramePort } from "../core/framePort";
+import type { Look } from "../core/look";
 import { viewingOf } from "../elements/viewing";
 import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
 import type { FromFrame } from "../protocol/live.gen";
+import { currentLook, takeLookOf } from "../plotting/look";
 import { askToSave } from "../elements/saving";
 import { nestedFrame } from "./nested";
 
@@ -50,6 +52,14 @@ function needsTheSame(next: Document, before: Document | null): boolean {
   return now.length === then.length && now.every((element, index) => element === then[index]);
 }
 
+const OPEN = new Set<TabFrame>();
+
+/** Tell the frames of tabs what the viewer has made of charts, but for the one that says so itself. */
+export function shareLook(from?: object): void {
+  const look = currentLook();
+  for (const frame of OPEN) if (frame !== from) frame.show(look);
+}
+
 export class TabFrame {
   readonly node: HTMLIFrameElement;
   private readonly port: FramePort;
@@ -73,6 +83,8 @@ export class TabFrame {
       flooded: () => lost("It sent messages without end."),
       silent: () => lost("It ran without end."),
     });
+    this.port.showLook(currentLook());
+    OPEN.add(this);
     this.node.addEventListener("load", () => {
       if (this.loaded) lost("It tried to leave for another page.");
       this.loaded = true;
@@ -104,7 +116,12 @@ export class TabFrame {
     this.port.theme(isDark());
   }
 
+  show(look: Look): void {
+    this.port.showLook(look);
+  }
+
   destroy(): void {
+    OPEN.delete(this);
     this.port.close();
     this.node.remove();
     this.release(Infinity);
@@ -112,6 +129,7 @@ export class TabFrame {
 
   private reported(message: FromFrame): void {
     if (message.type === "save") askToSave(this.node, message);
+    if (message.type === "look") takeLookOf(this, message);
     if (message.type === "painted") this.release((this.painted = message.seq));
   }
 

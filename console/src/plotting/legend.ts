@@ -4,6 +4,7 @@
  */
 import { child, setText } from "../elements/dom";
 import { formatValue } from "../core/numerals";
+import { hiddenSeries, toggleSeries, watchHidden } from "./look";
 import { COLOURS, dashOf } from "./theme";
 
 /** Series that stand at the ends of their lines. */
@@ -43,8 +44,7 @@ const HEADS: readonly (readonly [Column, string])[] = [
 ];
 
 export class Legend {
-  /** The names of the series that the viewer has hidden. */
-  readonly hidden = new Set<string>();
+  private readonly unwatch: () => void;
   private keys: Key[] = [];
   private names = "";
   private body: HTMLTableSectionElement | null = null;
@@ -53,7 +53,18 @@ export class Legend {
   constructor(
     private readonly node: HTMLElement,
     private readonly toggled: () => void,
-  ) {}
+  ) {
+    this.unwatch = watchHidden(() => this.press());
+  }
+
+  /** The names of the series that the viewer has hidden. */
+  get hidden(): ReadonlySet<string> {
+    return hiddenSeries(this.node);
+  }
+
+  destroy(): void {
+    this.unwatch();
+  }
 
   /** One key for each series, with their values. `right`: pixels from the left where lines end; null: keys stand below. */
   show(entries: readonly Entry[], resolution: number, right: number | null): void {
@@ -120,13 +131,22 @@ export class Legend {
     swatch.style.color = `var(--ld-series-${index % COLOURS})`;
     swatch.toggleAttribute("data-dashed", dashOf(index).length > 0);
     child(button, "span", "ld-key-name").textContent = name.length > 300 ? `${name.slice(0, 300)}…` : name;
-    button.addEventListener("click", () => {
-      if (!this.hidden.delete(name)) this.hidden.add(name);
-      button.setAttribute("aria-pressed", String(!this.hidden.has(name)));
-      this.toggled();
-    });
+    button.addEventListener("click", () => toggleSeries(this.node, name));
     const value = child(button, "span", "ld-key-value");
     return { name, node: button, button, value, least: null, greatest: null, entry: null };
+  }
+
+  /** Other series are hidden, perhaps of this chart. */
+  private press(): void {
+    const { hidden } = this;
+    let changed = false;
+    for (const { name, button } of this.keys) {
+      const pressed = String(!hidden.has(name));
+      if (button.getAttribute("aria-pressed") === pressed) continue;
+      button.setAttribute("aria-pressed", pressed);
+      changed = true;
+    }
+    if (changed) this.toggled();
   }
 
   /** Each beside the end of its line, none over another; those without an end stand at the bottom. */

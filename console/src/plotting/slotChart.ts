@@ -100,6 +100,7 @@ export class SlotChart {
 
   destroy(): void {
     this.pace.stop();
+    this.legend.destroy();
     this.card.destroy();
   }
 

@@ -148,6 +148,27 @@ export interface FrameTab {
   readonly name: string;
 }
 
+/** The stretch of x that the viewer has zoomed into, in all charts of one x. */
+export interface ChartZoom {
+  readonly x: string;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The series of one chart that the viewer has hidden. */
+export interface HiddenSeries {
+  readonly deck: string;
+  readonly element: string;
+  readonly names: readonly string[];
+}
+
+/** Both ways: what the viewer has made of the charts; it names all of it. What there is not is passed over. */
+export interface FrameLook {
+  readonly type: "look";
+  readonly zooms: readonly ChartZoom[];
+  readonly hidden: readonly HiddenSeries[];
+}
+
 /** Page to frame: answer with a pong, which tells the page that no script in the frame runs without end. */
 export interface FramePing {
   readonly type: "ping";
@@ -191,6 +212,6 @@ export interface FrameSave {
   readonly text: string;
 }
 
-export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing;
+export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FramePing;
 
-export type FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong | FrameSave;
+export type FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FramePong | FrameSave;

@@ -134,6 +134,8 @@ describe("routes", () => {
       rank: "all",
       run: "graph",
       tab: "a/b?",
+      zoom: '[[":a&b",1,2]]',
+      hide: '[["d","chart:é","+"]]',
       only: "FAILED",
       find: "x=3",
       inside: "n0",

@@ -230,6 +230,7 @@ describe("FrameSession", () => {
       show: (next: Document) => void (shown = next),
       theme: () => undefined,
       tab: () => undefined,
+      look: () => undefined,
       whenPainted: (callback: () => void) => void painting.push(callback),
     };
     const session = new FrameSession(screen, (message) => posted.push(message));

@@ -226,6 +226,31 @@ class FrameTab(msgspec.Struct, tag_field="type", tag="tab", frozen=True):
     name: str
 
 
+class ChartZoom(msgspec.Struct, frozen=True):
+    """The stretch of x that the viewer has zoomed into, in all charts of one x."""
+
+    x: str
+    """What these charts have in common, as the frame says it."""
+    low: float
+    high: float
+
+
+class HiddenSeries(msgspec.Struct, frozen=True):
+    """The series of one chart that the viewer has hidden."""
+
+    deck: str
+    """The tab that it is on."""
+    element: str
+    names: list[str]
+
+
+class FrameLook(msgspec.Struct, tag_field="type", tag="look", frozen=True):
+    """Both ways: what the viewer has made of the charts; it names all of it. What there is not is passed over."""
+
+    zooms: list[ChartZoom]
+    hidden: list[HiddenSeries]
+
+
 class FramePing(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
     """Page to frame: answer with a pong, which tells the page that no script in the frame runs without end."""
 
@@ -270,5 +295,5 @@ class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
     """Of a PNG its bytes, in base64."""
 
 
-ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FramePing
-FromFrame = FrameApplied | FramePainted | FrameChosen | FramePong | FrameSave
+ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FramePing
+FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FramePong | FrameSave

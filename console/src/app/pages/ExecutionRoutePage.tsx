@@ -7,6 +7,7 @@ import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
 import { rankName, ranksOf, rankShown } from "../../core/ranks";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
 import { DataPanel } from "../../features/data/DataPanel";
+import type { Seen } from "../../features/deck/DeckFrame";
 import { DeckPanel } from "../../features/deck/DeckPanel";
 import { ExecutionPage, type ExecutionPanels } from "../../features/execution/ExecutionPage";
 import { LogPanel } from "../../features/logs/LogPanel";
@@ -66,7 +67,7 @@ function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row
   const ranks = ranksOf(row.attempts, route.attempt);
   const rank = rankShown(ranks, route.rank, "deck");
   const id = attemptOf(route, row, "deck");
-  const choose = (tab: string) => go(executionPath({ ...route, tab }), { replace: true });
+  const choose = (changes: Partial<Seen>) => go(executionPath({ ...route, ...changes }), { replace: true });
   if (rank !== 0 && !ranks?.decks) {
     return (
       <Empty icon="deck" title={words`Rank ${rank} has no Deck`}>
@@ -76,7 +77,7 @@ function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row
   }
   return (
     <DeckPanel
-      tab={{ name: route.tab, choose }}
+      choosing={{ seen: route, choose }}
       streamUrl={`/live/decks/${attemptKey(id)}`}
       rawUrl={(attempt) => `/decks/${attemptKey({ ...id, attempt })}/deck.html`}
       share={rank === "all" ? null : (attempt) => shareDeck({ ...id, attempt })}
@@ -91,8 +92,8 @@ function NodeDeck({ route, row }: { readonly route: ExecutionRoute; readonly row
 function SharedDeck({ route }: { readonly route: ExecutionRoute }) {
   const { go } = useRouter();
   const key = executionKey(route);
-  const choose = (tab: string) => go(executionPath({ ...route, tab }), { replace: true });
-  return <DeckPanel tab={{ name: route.tab, choose }} streamUrl={`/live/decks/${key}`} rawUrl={() => `/decks/${key}/deck.html`} share={null} />;
+  const choose = (changes: Partial<Seen>) => go(executionPath({ ...route, ...changes }), { replace: true });
+  return <DeckPanel choosing={{ seen: route, choose }} streamUrl={`/live/decks/${key}`} rawUrl={() => `/decks/${key}/deck.html`} share={null} />;
 }
 
 /** To the run that filled the cache; its Deck says `project/domain/execution/node/attempt`. */

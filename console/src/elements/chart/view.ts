@@ -51,7 +51,6 @@ export class ChartView implements ElementView<Chart>, Follower {
   private axes: Axes | null = null;
   private picture: PictureOf | null = null;
   private shared: SharedX | null = null;
-  private group = "";
 
   constructor() {
     const { over } = this.card.plot;
@@ -85,6 +84,7 @@ export class ChartView implements ElementView<Chart>, Follower {
   destroy(): void {
     this.shared?.remove(this);
     this.pace.stop();
+    this.legend.destroy();
     this.card.destroy();
   }
 
@@ -111,10 +111,10 @@ export class ChartView implements ElementView<Chart>, Follower {
 
   /** Charts of the same x are zoomed together. */
   private join({ x_label = "", zone = null }: Chart): void {
-    const group = JSON.stringify([x_label, zone, this.options.counting === "order"]);
-    if (group === this.group && this.shared) return;
+    const counted = this.options.counting === "order" ? "#" : zone === null ? "" : `@${encodeURIComponent(zone)}`;
+    const group = `${counted}:${x_label}`;
+    if (this.shared && this.shared === sharedX(group)) return;
     this.shared?.remove(this);
-    this.group = group;
     this.shared = sharedX(group);
     this.shared.add(this);
   }
@@ -139,7 +139,8 @@ export class ChartView implements ElementView<Chart>, Follower {
     card.reset.hidden = zoom === null;
     const ordinal = this.options.counting === "order";
     const zone = times && !ordinal ? (chart.zone ?? "") : null;
-    const shown = zoom ?? range;
+    // Another chart of this x may be zoomed to where a logarithmic axis has no place.
+    const shown = zoom && range && log.x && zoom.low <= 0 ? { low: range.low, high: zoom.high } : (zoom ?? range);
     const x = shown ? rangeX(shown.low, shown.high, log.x, zone) : rangeX(log.x ? 1 : 0, log.x ? 10 : 1, log.x, null);
     const y = this.scaleY(x, log.y, chart.mark === "area");
     const theme = (this.theme ??= themeOf(this.node));

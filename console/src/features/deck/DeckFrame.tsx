@@ -2,27 +2,33 @@ import { useCallback, useEffect, useRef } from "react";
 import { useTheme } from "../../bindings/theme";
 import type { DeckSession } from "../../core/deckSession";
 import { FramePort } from "../../core/framePort";
+import { lookText, parseLook, type LookText } from "../../core/look";
 import { saveForViewer } from "../../core/saving";
 import { StoppedFrame } from "./StoppedFrame";
 import { useGuard, useTrust } from "./useGuard";
 
-/** The tab on show, which the address names. */
-export interface ChosenTab {
-  readonly name: string | null;
-  readonly choose: (name: string) => void;
+/** What the viewer has chosen to see of a Deck, as the address has it. */
+export interface Seen extends LookText {
+  readonly tab: string | null;
+}
+
+export interface Choosing {
+  readonly seen: Seen;
+  /** Put into the address what the viewer chose; the rest of it stays. */
+  readonly choose: (changes: Partial<Seen>) => void;
 }
 
 interface DeckFrameProps {
   readonly session: DeckSession;
   readonly hidden: boolean;
-  readonly tab: ChosenTab;
+  readonly choosing: Choosing;
 }
 
 /** A Deck's script may say that it was chosen as often as it likes; browsers allow only so many changes of the address. */
 const ADDRESS_AFTER_MS = 150;
 
 /** The sandboxed frame that shows a document and applies what follows in place. */
-export function DeckFrame({ session, hidden, tab }: DeckFrameProps) {
+export function DeckFrame({ session, hidden, choosing }: DeckFrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const port = useRef<FramePort | null>(null);
   const trust = useTrust();
@@ -30,28 +36,47 @@ export function DeckFrame({ session, hidden, tab }: DeckFrameProps) {
   const ask = useCallback(() => port.current?.isActive() ?? Promise.resolve(false), []);
   useGuard(frame, trust, ask);
   const { dark } = useTheme();
-  const now = useRef({ dark, tab });
+  const now = useRef({ dark, choosing });
   useEffect(() => {
-    now.current = { dark, tab };
-  }, [dark, tab]);
+    now.current = { dark, choosing };
+  }, [dark, choosing]);
   useEffect(() => port.current?.theme(dark), [dark]);
+  const { tab, zoom, hide } = choosing.seen;
   useEffect(() => {
-    if (tab.name !== null) port.current?.showTab(tab.name);
-  }, [tab.name]);
+    if (tab !== null) port.current?.showTab(tab);
+  }, [tab]);
+  // What the frame itself has said is not told to it again: it may be further by then.
+  const known = useRef<LookText>({ zoom: null, hide: null });
+  useEffect(() => {
+    if (known.current.zoom === zoom && known.current.hide === hide) return;
+    known.current = { zoom, hide };
+    port.current?.showLook(parseLook({ zoom, hide }));
+  }, [zoom, hide]);
   useEffect(() => {
     if (!frame.current) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let changes: Partial<Seen> = {};
+    const choose = () => {
+      const { zoom = known.current.zoom, hide = known.current.hide } = changes;
+      known.current = { zoom, hide };
+      now.current.choosing.choose(changes);
+      changes = {};
+    };
     const opened = new FramePort(frame.current, session, now.current.dark, {
       flooded: () => letGo("messages"),
       silent: () => letGo("silence"),
       reported: (message) => {
         if (message.type === "save") saveForViewer(message);
-        if (message.type !== "chosen") return;
+        if (message.type !== "chosen" && message.type !== "look") return;
+        Object.assign(changes, message.type === "chosen" ? { tab: message.name } : lookText(message));
         clearTimeout(timer);
-        timer = setTimeout(() => now.current.tab.choose(message.name), ADDRESS_AFTER_MS);
+        timer = setTimeout(choose, ADDRESS_AFTER_MS);
       },
     });
-    if (now.current.tab.name !== null) opened.showTab(now.current.tab.name);
+    const { seen } = now.current.choosing;
+    if (seen.tab !== null) opened.showTab(seen.tab);
+    opened.showLook(parseLook(seen));
+    known.current = seen;
     port.current = opened;
     // Only now: the listener for the frame's first message is there before the frame is.
     frame.current.src = "/decks/frame";

@@ -10,7 +10,7 @@ import { RefusedBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
 import { Skeleton } from "../../ui/Skeleton";
 import "./deck.css";
-import { DeckFrame, type ChosenTab } from "./DeckFrame";
+import { DeckFrame, type Choosing, type Seen } from "./DeckFrame";
 import { DeckToolbar } from "./DeckToolbar";
 import { ForeignFrame } from "./ForeignFrame";
 
@@ -20,7 +20,7 @@ export interface DeckPanelProps {
   /** Where `deck.html` itself lies, for the attempt that the server shows. */
   readonly rawUrl: (attempt: number) => string;
   readonly share: ((attempt: number) => Promise<SharedLink>) | null;
-  readonly tab: ChosenTab;
+  readonly choosing: Choosing;
   /** Whether what is around the panel says what a queued task waits for. */
   readonly queueShown?: boolean;
   /** A way to the run that filled the cache. */
@@ -37,7 +37,7 @@ export function DeckPanel(props: DeckPanelProps) {
   return session ? <OpenDeck {...props} session={session} /> : <Skeleton label="Opening the Deck" />;
 }
 
-function OpenDeck({ session, rawUrl, share, tab, queueShown = false, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
+function OpenDeck({ session, rawUrl, share, choosing, queueShown = false, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
   const view = useReadable(session.view);
   const panel = useRef<HTMLElement>(null);
   const [fullscreen, toggleFullscreen] = useFullscreen(panel);
@@ -48,7 +48,7 @@ function OpenDeck({ session, rawUrl, share, tab, queueShown = false, source, lat
         session={session}
         view={view}
         rawUrl={rawUrl(attempt)}
-        share={share && (() => share(attempt))}
+        share={share && (() => share(attempt).then((link) => ({ ...link, url: urlOf(link.url, choosing.seen) })))}
         fullscreen={fullscreen}
         onFullscreen={toggleFullscreen}
       />
@@ -61,9 +61,16 @@ function OpenDeck({ session, rawUrl, share, tab, queueShown = false, source, lat
           </Banner>
         )}
       </div>
-      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} tab={tab} queueShown={queueShown} />
+      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} choosing={choosing} queueShown={queueShown} />
     </section>
   );
+}
+
+/** A link that shows what is seen here. */
+function urlOf(link: string, { tab, zoom, hide }: Seen): string {
+  const url = new URL(link);
+  for (const [name, value] of Object.entries({ tab, zoom, hide })) if (value !== null) url.searchParams.set(name, value);
+  return url.href;
 }
 
 interface StateBannerProps {
@@ -97,11 +104,11 @@ interface DeckBodyProps {
   readonly session: DeckSession;
   readonly view: DeckView;
   readonly rawUrl: string;
-  readonly tab: ChosenTab;
+  readonly choosing: Choosing;
   readonly queueShown: boolean;
 }
 
-function DeckBody({ session, view, rawUrl, tab, queueShown }: DeckBodyProps) {
+function DeckBody({ session, view, rawUrl, choosing, queueShown }: DeckBodyProps) {
   const { state, stream } = view;
   if (view.etag) return <ForeignFrame url={rawUrl} etag={view.etag} />;
   if (!state && !view.hasDocument) {
@@ -113,7 +120,7 @@ function DeckBody({ session, view, rawUrl, tab, queueShown }: DeckBodyProps) {
     <>
       {nothing && state && <NoDeck state={queueShown ? withoutQueue(state) : state} />}
       {/* While there is nothing to show the frame gets ready, so that the first update does not wait for it. */}
-      {view.hasDocument && <DeckFrame session={session} hidden={nothing} tab={tab} />}
+      {view.hasDocument && <DeckFrame session={session} hidden={nothing} choosing={choosing} />}
     </>
   );
 }

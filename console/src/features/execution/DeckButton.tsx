@@ -3,7 +3,7 @@ import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import type { NodeRow } from "../../core/nodeTree";
 import { NODE_PHASES } from "../../core/phases";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 import { Icon } from "../../ui/icons";
 
 /** To a node's Deck; there from the moment the node runs, with a pulse while it does, not while a retry is queued. */
@@ -12,7 +12,7 @@ export function DeckButton({ route, row }: { readonly route: ExecutionRoute; rea
   return (
     <Link
       className={`deck-button ${running ? "deck-button-live" : ""}`}
-      href={executionPath({ ...route, node: row.id, view: "deck", attempt: null, rank: null, tab: null })}
+      href={executionPath({ ...route, node: row.id, view: "deck", attempt: null, rank: null, ...UNTOUCHED_DECK })}
       aria-label={words`Deck of ${row.name}`}
       title={running ? "Deck, live" : "Deck"}
     >

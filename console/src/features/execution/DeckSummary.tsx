@@ -3,7 +3,7 @@ import { memo } from "react";
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import { boxOf, sparkline, type DeckEntry } from "../../core/headlines";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 import type { Summary } from "../../elements/kind";
 import { summaryOf } from "../../elements/summaries";
 import { PhaseBadge } from "../../ui/PhaseBadge";
@@ -21,7 +21,7 @@ interface DeckSummaryProps {
 /** One Deck in a few words and a picture, all of which leads to it. */
 export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSummaryProps) {
   const shown = summaries(entry);
-  const href = executionPath({ ...route, node: entry.id, view: null, attempt: null, rank: null, tab: null });
+  const href = executionPath({ ...route, node: entry.id, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK });
   return (
     <Link className="deck-summary" href={href} data-tone={entry.look.tone} aria-label={words`${entry.name}: ${entry.trouble || entry.look.label}`}>
       <span className="deck-summary-head">

@@ -11,7 +11,7 @@ import { ExecutionSession, type ExecutionView } from "../../core/executionSessio
 import { itemOf, type Item } from "../../core/items";
 import { NodeRows, shortName, type NodeRow } from "../../core/nodeTree";
 import { lastKnown, nodeLook, WORKFLOW_PHASES } from "../../core/phases";
-import { executionPath, type ExecutionRoute, type RunView } from "../../core/routes";
+import { executionPath, type ExecutionRoute, type RunView, UNTOUCHED_DECK } from "../../core/routes";
 import { sentence } from "../../core/sentence";
 import type { CompiledWorkflow, Execution, Workflow } from "../../protocol/flyte";
 import { Banner } from "../../ui/Banner";
@@ -218,7 +218,7 @@ function NodeMissing({ route, ready }: { readonly route: ExecutionRoute; readonl
     <section className="node-panel" aria-label={route.node ?? ""}>
       {ready ? (
         <Empty icon="search" title={words`There is no node ${route.node ?? ""} in this execution`}>
-          <Link className="text-link" href={executionPath({ ...route, node: null, view: null, attempt: null, rank: null, tab: null })}>
+          <Link className="text-link" href={executionPath({ ...route, node: null, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK })}>
             To its nodes
           </Link>
         </Empty>

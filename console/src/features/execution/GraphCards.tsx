@@ -6,7 +6,7 @@ import { words } from "../../core/bidi";
 import type { GraphItem, GroupItem, NodeItem } from "../../core/graphItems";
 import { NODE_PHASES, nodeLook } from "../../core/phases";
 import { placeWords } from "../../core/queue";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 import { groupTitle, phaseCounts } from "../../core/timelineLines";
 import { PhaseMark } from "../../ui/PhaseBadge";
 import { Duration } from "../../ui/Ticking";
@@ -116,5 +116,5 @@ function GroupCard({ data }: NodeProps<Extract<Card, { type: "groupCard" }>>) {
 }
 
 export function nodeRoute(route: ExecutionRoute, node: string): ExecutionRoute {
-  return { ...route, node, view: null, attempt: null, rank: null, tab: null };
+  return { ...route, node, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK };
 }

@@ -5,7 +5,7 @@ import { formatDuration } from "../../core/durations";
 import { latestOf, type Item } from "../../core/items";
 import type { NodeRow } from "../../core/nodeTree";
 import { TASK_PHASES } from "../../core/phases";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 
 interface ItemsGridProps {
   readonly route: ExecutionRoute;
@@ -87,7 +87,7 @@ function inRows(items: readonly Item[], columns: number): readonly GridRow[] {
 /** Addresses of items, of which thousands are made: all but the item's number is written once. */
 function itemPaths(route: ExecutionRoute, array: string): (index: number) => string {
   const mark = "item-number";
-  const path = executionPath({ ...route, node: `${array}:${mark}`, view: null, attempt: null, rank: null, tab: null });
+  const path = executionPath({ ...route, node: `${array}:${mark}`, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK });
   const [before = "", after = ""] = path.split(mark);
   return (index) => `${before}${index}${after}`;
 }

@@ -8,7 +8,7 @@ import { childrenOf, type NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES, nodeLook } from "../../core/phases";
 import { queuedWords } from "../../core/queue";
 import { parseRank, ranksOf, rankShown } from "../../core/ranks";
-import { executionPath, type ExecutionRoute, type NodeView } from "../../core/routes";
+import { executionPath, type ExecutionRoute, type NodeView, UNTOUCHED_DECK } from "../../core/routes";
 import { Empty } from "../../ui/Empty";
 import { Icon } from "../../ui/icons";
 import { PhaseBadge } from "../../ui/PhaseBadge";
@@ -57,7 +57,7 @@ export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
     <section className="node-panel" aria-label={words`Node ${row.name}`}>
       <div className="node-top">
         <header className="node-header">
-          <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, rank: null, tab: null })} aria-label="Close the node" title="Close the node">
+          <Link className="icon-button node-back" href={executionPath({ ...route, node: null, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK })} aria-label="Close the node" title="Close the node">
             <Icon name="close" />
           </Link>
           <h2 title={row.id}>{row.name}</h2>
@@ -85,7 +85,7 @@ export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
 function ItemOf({ route, row }: { readonly route: ExecutionRoute; readonly row: NodeRow }) {
   const array = row.id.slice(0, row.id.lastIndexOf(":"));
   return (
-    <Link className="text-link" href={executionPath({ ...route, node: array, view: "items", attempt: null, rank: null, tab: null })}>
+    <Link className="text-link" href={executionPath({ ...route, node: array, view: "items", attempt: null, rank: null, ...UNTOUCHED_DECK })}>
       All items
     </Link>
   );
@@ -174,7 +174,7 @@ function InnerNodes({ route, parent, rows }: InnerNodesProps) {
       <ul ref={list} aria-label="Nodes inside" style={style}>
         {shown.map(({ row, attributes }) => (
           <li key={row.id} {...attributes}>
-            <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null, rank: null })}>
+            <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK })}>
               {row.name}
             </Link>
             {(row.condition || row.given) && <span className="timeline-given">{row.condition || row.given}</span>}
@@ -214,7 +214,7 @@ function RankSelect({ route, row, view }: { readonly route: ExecutionRoute; read
       className="attempt-select"
       aria-label="Rank"
       value={String(rankShown(ranks, route.rank, view))}
-      onChange={({ target }) => go(executionPath({ ...route, rank: parseRank(target.value), tab: null }))}
+      onChange={({ target }) => go(executionPath({ ...route, rank: parseRank(target.value), ...UNTOUCHED_DECK }))}
     >
       {view === "deck" && ranks.decks && <option value="all">All ranks</option>}
       {Array.from({ length: ranks.count }, (_, rank) => (

@@ -5,7 +5,7 @@ import { parseDuration } from "../../core/durations";
 import type { NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES, nodeLook } from "../../core/phases";
 import { placeWords, queuedWords } from "../../core/queue";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 import { groupTitle, phaseCounts, phaseOfAll, spanOfAll, type GroupLine, type Inside } from "../../core/timelineLines";
 import { Icon } from "../../ui/icons";
 import { PhaseMark } from "../../ui/PhaseBadge";
@@ -28,7 +28,7 @@ interface TimelineRowProps {
 
 /** What a row shows. A row of which nothing has changed is the same object, and is not rendered again. */
 export const TimelineRow = memo(function TimelineRow({ route, row, depth, inside, scale, onFold }: TimelineRowProps) {
-  const href = executionPath({ ...route, node: row.id, view: null, attempt: null, rank: null, tab: null });
+  const href = executionPath({ ...route, node: row.id, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK });
   const given = row.condition || row.given;
   return (
     <>

@@ -8,7 +8,7 @@ import { entriesOfItems, entriesOfRows, GROUPS, HeadlinesSession, inOrder, type 
 import type { Item } from "../../core/items";
 import type { NodeRow } from "../../core/nodeTree";
 import { formatNumber } from "../../core/numerals";
-import { executionPath, type ExecutionRoute } from "../../core/routes";
+import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 import { RefusedBanner } from "../../ui/ConnectionBanner";
 import { Empty } from "../../ui/Empty";
 import { Skeleton } from "../../ui/Skeleton";
@@ -51,7 +51,7 @@ function OpenWall({ route, rows, items, session }: WallProps & { readonly sessio
       <RefusedBanner stream={stream} />
       <div className="wall-head">
         <DeckBar entries={entries} size={0} label="Progress of all tasks that have Decks" />
-        <Link className="text-link" href={executionPath({ ...route, run: "shared", tab: null })}>
+        <Link className="text-link" href={executionPath({ ...route, run: "shared", ...UNTOUCHED_DECK })}>
           Shared Deck
         </Link>
       </div>
