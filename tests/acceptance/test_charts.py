@@ -236,10 +236,6 @@ def test_a_chart_is_saved_and_shown_on_all_of_the_page(stage: Stage) -> None:
     with stage.page.expect_download() as started:
         stage.deck.get_by_role("button", name="Save CSV").filter(visible=True).click()
     assert started.value.path().read_bytes().startswith(b"is,cat,dog\r\ncat,50,2\r\n")
-    with stage.page.expect_download() as started:
-        stage.deck.get_by_role("button", name="Save PNG").filter(visible=True).press("Enter")
-    assert started.value.suggested_filename == "chart.png"
-    assert started.value.path().read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     stage.deck.get_by_role("button", name="Enlarge Cells").click()
     dialog = stage.deck.get_by_role("dialog", name="Cells")
     close = dialog.get_by_role("button", name="Close Cells")
@@ -247,6 +243,47 @@ def test_a_chart_is_saved_and_shown_on_all_of_the_page(stage: Stage) -> None:
     close.press("Escape")
     expect(dialog).to_have_count(0)
     expect(stage.deck.get_by_role("button", name="Enlarge Cells")).to_be_focused()
+    strings.finish()
+
+
+def test_a_pinned_chart_stays_in_sight_and_goes_on(stage: Stage) -> None:
+    execution, strings = stage.play()
+    strings.run(
+        "deck = Deck('d')\n"
+        "for n in range(12): deck.chart(f'chart {n}', x_label='step').append(range(11), a=range(11), b=range(11))\n"
+        "deck.markdown('\\n\\n'.join('line' for _ in range(200)))\n"
+        "publish()"
+    )
+    stage.open_deck(execution)
+    pins = stage.deck.get_by_role("region", name="Pinned")
+    button = stage.deck.get_by_role("button", name="Pin chart 1", exact=True)
+    button.press("Enter")
+    copy = pins.get_by_role("slider", name="Cursor of chart 1")
+    expect(copy).to_be_visible()
+    stage.deck.get_by_text("line", exact=True).last.scroll_into_view_if_needed()
+    expect(copy).to_be_in_viewport(ratio=1)
+    strings.run("deck.chart('chart 1').append(11, a=11, b=7)\npublish()")
+    key = pins.get_by_role("button", name="b 7")
+    key.press("Enter")  # a series that is hidden here is so in its place
+    both = stage.deck.get_by_role("button", name="b 7", include_hidden=True)
+    expect(both).to_have_count(2)
+    for each in both.all():
+        expect(each).to_have_attribute("aria-pressed", "false")
+    copy.press("+")
+    expect(stage.deck.get_by_role("button", name="Reset zoom")).to_have_count(13)
+    pins.get_by_label("Options of chart 1").press("Enter")
+    with stage.page.expect_download() as started:
+        pins.get_by_role("button", name="Save PNG").press("Enter")
+    assert started.value.suggested_filename == "chart.png"
+    assert started.value.path().read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    pins.get_by_role("button", name="Enlarge chart 1").press("Enter")
+    dialog = stage.deck.get_by_role("dialog", name="chart 1")
+    expect(dialog).to_be_in_viewport(ratio=1)
+    dialog.get_by_role("button", name="Close chart 1").press("Escape")
+    pins.get_by_role("button", name="Pin chart 1").press("Enter")
+    expect(pins).to_have_count(0)
+    expect(button).to_be_focused()
+    expect(button).to_have_attribute("aria-pressed", "false")
     strings.finish()
 
 

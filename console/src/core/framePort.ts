@@ -188,5 +188,6 @@ function isReport(data: unknown): data is FromFrame {
   if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
   if (data.type === "save") return isSaved(data);
   if (data.type === "look") return isLook(data);
+  if (data.type === "leave") return true;
   return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

@@ -44,8 +44,8 @@ export function lookText({ zooms, hidden }: Look): LookText {
 }
 
 export function parseLook({ zoom, hide }: LookText): Look {
-  const zooms = entries(zoom).map(([x, low, high]) => ({ x, low, high }));
-  const hidden = entries(hide).map(([deck, element, ...names]) => ({ deck, element, names }));
+  const zooms: unknown[] = entries(zoom).map(([x, low, high]) => ({ x, low, high }));
+  const hidden: unknown[] = entries(hide).map(([deck, element, ...names]) => ({ deck, element, names }));
   return { zooms: zooms.filter(isZoom), hidden: hidden.filter(isHidden) };
 }
 

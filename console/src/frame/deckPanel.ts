@@ -81,7 +81,10 @@ export class DeckPanel {
   }
 
   private showHere(deck: Tab): void {
-    if (!this.elements) this.node.append((this.elements = new PanelView()).node);
+    if (!this.elements) {
+      this.elements = new PanelView();
+      this.node.append(this.elements.pins.node, this.elements.node);
+    }
     this.elements.update(deck);
   }
 

@@ -23,7 +23,9 @@ export class LinkNote {
     close.textContent = "Close";
     close.addEventListener("click", () => (this.node.hidden = true));
     window.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.node.hidden = true;
+      if (event.key !== "Escape" || this.node.hidden) return;
+      event.preventDefault();
+      this.node.hidden = true;
     });
   }
 

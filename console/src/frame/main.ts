@@ -48,6 +48,13 @@ function makeScreen(view: DocumentView | TabView): Screen {
   };
 }
 
+/** Call back when the viewer presses Escape, and nothing has taken it for itself. */
+function onEscape(callback: () => void): void {
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) callback();
+  });
+}
+
 function standalone(view: DocumentView, document: Document): void {
   view.show(document);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view.rethemed());
@@ -88,6 +95,7 @@ function start(): void {
       page.session?.looked(currentLook());
     });
     onSave((asked) => page.session?.save(asked));
+    onEscape(() => page.session?.left());
   }
 }
 
@@ -99,6 +107,7 @@ function startTab(): void {
   pageScripts.install();
   const page = meetPage(makeScreen(view));
   onLook(() => page.session?.looked(currentLook()));
+  onEscape(() => page.session?.left());
   onSave((asked) => page.session?.save(asked));
 }
 

@@ -5,6 +5,7 @@ import type { ElementView } from "../elements/kind";
 import { viewingOf } from "../elements/viewing";
 import type { Tab, Element } from "../protocol/deck.gen";
 import { Boxes } from "./boxes";
+import { Pins } from "./pins";
 
 interface Shown {
   readonly view: ElementView;
@@ -19,6 +20,14 @@ export class PanelView {
   private shown = new Map<string, Shown>();
   private changed = new Set<HTMLElement>();
   private waits = false;
+  /** What the viewer keeps in sight, to be put before the node. */
+  readonly pins = new Pins(this.node, {
+    make,
+    find: (id) => {
+      const shown = this.shown.get(id);
+      return shown && { element: shown.element, node: shown.view.node };
+    },
+  });
 
   constructor() {
     this.node.className = "ld-panel";
@@ -38,14 +47,17 @@ export class PanelView {
     // Only now: a view may measure itself, or run a script that looks for its own node.
     for (const [id, { view, element }] of changes) if (!view.inside) this.bring(id, view, element);
     for (const [, { view }] of changes) this.changed.add(view.node);
+    this.pins.update(deck.name, new Set(changes.map(([id]) => id)));
   }
 
   rethemed(): void {
     for (const { view } of this.shown.values()) view.rethemed?.();
+    this.pins.rethemed();
   }
 
   destroy(): void {
     for (const { view } of this.shown.values()) discard(view);
+    this.pins.destroy();
     this.node.remove();
   }
 

@@ -40,6 +40,11 @@ export class FrameSession {
     this.post({ type: "look", zooms, hidden });
   }
 
+  /** The viewer pressed Escape. */
+  left(): void {
+    this.post({ type: "leave" });
+  }
+
   /** The viewer wants a file. */
   save({ form, text }: Saved): void {
     this.post({ type: "save", form, text });

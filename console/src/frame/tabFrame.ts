@@ -130,6 +130,7 @@ export class TabFrame {
   private reported(message: FromFrame): void {
     if (message.type === "save") askToSave(this.node, message);
     if (message.type === "look") takeLookOf(this, message);
+    if (message.type === "leave") this.node.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     if (message.type === "painted") this.release((this.painted = message.seq));
   }
 

@@ -15,7 +15,7 @@ export class TabView {
   constructor(root: HTMLElement) {
     this.page.className = "ld-page ld-page-inner";
     this.needed.node.hidden = true;
-    this.page.append(this.needed.node, this.panel.node);
+    this.page.append(this.needed.node, this.panel.pins.node, this.panel.node);
     root.append(this.page);
   }
 

@@ -2,6 +2,7 @@
 import { csv } from "../core/csv";
 import type { Saved } from "../core/saving";
 import { child, setText } from "../elements/dom";
+import { askToPin, onPinned } from "../elements/pinning";
 import { askToSave } from "../elements/saving";
 import { pngOf, svgOf, type Figure, type Plot } from "./figure";
 import { PlotFrame } from "./frame";
@@ -36,6 +37,7 @@ export class ChartCard {
   private readonly table: HTMLElement;
   private readonly tableButton: HTMLButtonElement;
   private readonly larger: HTMLButtonElement;
+  private readonly pin: HTMLButtonElement;
   private words = "";
 
   constructor(
@@ -66,11 +68,22 @@ export class ChartCard {
     this.saving("CSV", () => ({ form: "csv", text: csv(of.rows()) }));
     this.saving("PNG", () => ({ form: "png", text: pngOf(this.figure()) }));
     this.saving("SVG", () => ({ form: "svg", text: this.plot.pen && svgOf(this.figure(), this.plot.pen) }));
-    this.larger = button(tools, "", "ld-chart-larger");
+    this.pin = button(tools, "↥", "ld-chart-tool");
+    this.pin.dataset["pin"] = "";
+    this.pin.setAttribute("aria-pressed", "false");
+    this.pin.addEventListener("click", () => askToPin(node));
+    onPinned(node, (pinned) => {
+      this.pin.setAttribute("aria-pressed", String(pinned));
+      this.pin.title = pinned ? "Let it scroll" : "Keep in sight";
+    });
+    this.larger = button(tools, "", "ld-chart-tool");
     this.larger.setAttribute("aria-pressed", "false");
     this.larger.addEventListener("click", () => this.enlarge(!this.enlarged));
     node.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.enlarged && !event.defaultPrevented) this.enlarge(false);
+      if (event.key === "Escape" && this.enlarged && !event.defaultPrevented) {
+        event.preventDefault(); // it is not meant for what is around it
+        this.enlarge(false);
+      }
       if (event.key === "Tab" && this.enlarged) this.keepFocus(event);
     });
     this.details.addEventListener("keydown", (event) => {
@@ -88,8 +101,8 @@ export class ChartCard {
     this.words = title;
     setText(this.title, title);
     this.nameLarger();
-    const words = `Options of ${title}`;
-    if (this.summary.getAttribute("aria-label") !== words) this.summary.setAttribute("aria-label", words);
+    label(this.summary, `Options of ${title}`);
+    label(this.pin, `Pin ${title}`);
     this.table.setAttribute("aria-label", title);
     this.table.setAttribute("role", "group");
   }
@@ -164,8 +177,7 @@ export class ChartCard {
 
   private nameLarger(): void {
     setText(this.larger, this.enlarged ? "\u00d7" : "\u2197");
-    const words = `${this.enlarged ? "Close" : "Enlarge"} ${this.words}`;
-    if (this.larger.getAttribute("aria-label") !== words) this.larger.setAttribute("aria-label", words);
+    label(this.larger, `${this.enlarged ? "Close" : "Enlarge"} ${this.words}`);
   }
 
   /** While it covers the page, Tab stays within it. */
@@ -188,6 +200,10 @@ export class ChartCard {
     this.tableButton.setAttribute("aria-expanded", String(!this.table.hidden));
     this.fill();
   }
+}
+
+function label(node: HTMLElement, words: string): void {
+  if (node.getAttribute("aria-label") !== words) node.setAttribute("aria-label", words);
 }
 
 export function button(parent: HTMLElement, words: string, className: string): HTMLButtonElement {

@@ -200,6 +200,11 @@ export interface FramePong {
   readonly active: boolean;
 }
 
+/** Frame to page: the viewer pressed Escape, and nothing in the Deck took it for itself. */
+export interface FrameLeave {
+  readonly type: "leave";
+}
+
 /**
  * Frame to page: the viewer wants a table or a chart as a file, which a sandboxed frame cannot save.
  *
@@ -214,4 +219,4 @@ export interface FrameSave {
 
 export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FramePing;
 
-export type FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FramePong | FrameSave;
+export type FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameSave;

@@ -8,7 +8,7 @@ it("asks until it is answered, and uses the newest port", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const asked = vi.spyOn(window.parent, "postMessage").mockImplementation(() => undefined);
   let shown: Document = {};
-  meetPage({ show: (next) => void (shown = next), theme: () => undefined, tab: () => undefined, whenPainted: () => undefined });
+  meetPage({ show: (next) => void (shown = next), theme: () => undefined, tab: () => undefined, look: () => undefined, whenPainted: () => undefined });
   vi.advanceTimersByTime(500);
   expect(asked).toHaveBeenCalledTimes(3);
 

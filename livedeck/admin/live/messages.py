@@ -283,6 +283,10 @@ class FramePong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
     """Whether the viewer clicked or typed in the frame within the last seconds."""
 
 
+class FrameLeave(msgspec.Struct, tag_field="type", tag="leave", frozen=True):
+    """Frame to page: the viewer pressed Escape, and nothing in the Deck took it for itself."""
+
+
 class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
     """Frame to page: the viewer wants a table or a chart as a file, which a sandboxed frame cannot save.
 
@@ -296,4 +300,4 @@ class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
 
 
 ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FramePing
-FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FramePong | FrameSave
+FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameSave

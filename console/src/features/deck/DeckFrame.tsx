@@ -22,13 +22,15 @@ interface DeckFrameProps {
   readonly session: DeckSession;
   readonly hidden: boolean;
   readonly choosing: Choosing;
+  /** The viewer pressed Escape in it. */
+  readonly onLeave: () => void;
 }
 
 /** A Deck's script may say that it was chosen as often as it likes; browsers allow only so many changes of the address. */
 const ADDRESS_AFTER_MS = 150;
 
 /** The sandboxed frame that shows a document and applies what follows in place. */
-export function DeckFrame({ session, hidden, choosing }: DeckFrameProps) {
+export function DeckFrame({ session, hidden, choosing, onLeave }: DeckFrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const port = useRef<FramePort | null>(null);
   const trust = useTrust();
@@ -36,10 +38,10 @@ export function DeckFrame({ session, hidden, choosing }: DeckFrameProps) {
   const ask = useCallback(() => port.current?.isActive() ?? Promise.resolve(false), []);
   useGuard(frame, trust, ask);
   const { dark } = useTheme();
-  const now = useRef({ dark, choosing });
+  const now = useRef({ dark, choosing, onLeave });
   useEffect(() => {
-    now.current = { dark, choosing };
-  }, [dark, choosing]);
+    now.current = { dark, choosing, onLeave };
+  }, [dark, choosing, onLeave]);
   useEffect(() => port.current?.theme(dark), [dark]);
   const { tab, zoom, hide } = choosing.seen;
   useEffect(() => {
@@ -67,6 +69,7 @@ export function DeckFrame({ session, hidden, choosing }: DeckFrameProps) {
       silent: () => letGo("silence"),
       reported: (message) => {
         if (message.type === "save") saveForViewer(message);
+        if (message.type === "leave") now.current.onLeave();
         if (message.type !== "chosen" && message.type !== "look") return;
         Object.assign(changes, message.type === "chosen" ? { tab: message.name } : lookText(message));
         clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { useReadable } from "../../bindings/useReadable";
 import { useSession } from "../../bindings/useSession";
 import type { SharedLink } from "../../core/api";
@@ -13,6 +13,7 @@ import "./deck.css";
 import { DeckFrame, type Choosing, type Seen } from "./DeckFrame";
 import { DeckToolbar } from "./DeckToolbar";
 import { ForeignFrame } from "./ForeignFrame";
+import { usePresenting } from "./usePresenting";
 
 export interface DeckPanelProps {
   /** Where the Deck's events come from. */
@@ -31,7 +32,7 @@ export interface DeckPanelProps {
 
 const open = (url: string) => new DeckSession(url);
 
-/** A Deck with everything around it: its state in words, its age, pause, full screen, download and a link. */
+/** A Deck with everything around it: its state in words, its age, pause, download, a link, and a way to show it alone. */
 export function DeckPanel(props: DeckPanelProps) {
   const session = useSession(props.streamUrl, open);
   return session ? <OpenDeck {...props} session={session} /> : <Skeleton label="Opening the Deck" />;
@@ -40,17 +41,16 @@ export function DeckPanel(props: DeckPanelProps) {
 function OpenDeck({ session, rawUrl, share, choosing, queueShown = false, source, latest }: DeckPanelProps & { readonly session: DeckSession }) {
   const view = useReadable(session.view);
   const panel = useRef<HTMLElement>(null);
-  const [fullscreen, toggleFullscreen] = useFullscreen(panel);
+  const presenting = usePresenting(panel);
   const attempt = view.state?.attempt ?? 0;
   return (
-    <section ref={panel} data-feature="deck" aria-label="Deck">
+    <section ref={panel} data-feature="deck" data-presenting={presenting.on || undefined} aria-label="Deck">
       <DeckToolbar
         session={session}
         view={view}
         rawUrl={rawUrl(attempt)}
         share={share && (() => share(attempt).then((link) => ({ ...link, url: urlOf(link.url, choosing.seen) })))}
-        fullscreen={fullscreen}
-        onFullscreen={toggleFullscreen}
+        presenting={presenting}
       />
       <div className="deck-banners">
         <RefusedBanner stream={view.stream} />
@@ -61,7 +61,7 @@ function OpenDeck({ session, rawUrl, share, choosing, queueShown = false, source
           </Banner>
         )}
       </div>
-      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} choosing={choosing} queueShown={queueShown} />
+      <DeckBody session={session} view={view} rawUrl={rawUrl(attempt)} choosing={choosing} queueShown={queueShown} onLeave={presenting.leave} />
     </section>
   );
 }
@@ -106,9 +106,10 @@ interface DeckBodyProps {
   readonly rawUrl: string;
   readonly choosing: Choosing;
   readonly queueShown: boolean;
+  readonly onLeave: () => void;
 }
 
-function DeckBody({ session, view, rawUrl, choosing, queueShown }: DeckBodyProps) {
+function DeckBody({ session, view, rawUrl, choosing, queueShown, onLeave }: DeckBodyProps) {
   const { state, stream } = view;
   if (view.etag) return <ForeignFrame url={rawUrl} etag={view.etag} />;
   if (!state && !view.hasDocument) {
@@ -120,7 +121,7 @@ function DeckBody({ session, view, rawUrl, choosing, queueShown }: DeckBodyProps
     <>
       {nothing && state && <NoDeck state={queueShown ? withoutQueue(state) : state} />}
       {/* While there is nothing to show the frame gets ready, so that the first update does not wait for it. */}
-      {view.hasDocument && <DeckFrame session={session} hidden={nothing} choosing={choosing} />}
+      {view.hasDocument && <DeckFrame session={session} hidden={nothing} choosing={choosing} onLeave={onLeave} />}
     </>
   );
 }
@@ -132,15 +133,4 @@ function NoDeck({ state }: { readonly state: DeckState }) {
       {text}
     </Empty>
   );
-}
-
-function useFullscreen(element: React.RefObject<HTMLElement | null>): readonly [boolean, () => void] {
-  const [fullscreen, setFullscreen] = useState(false);
-  useEffect(() => {
-    const changed = () => setFullscreen(document.fullscreenElement !== null);
-    document.addEventListener("fullscreenchange", changed);
-    return () => document.removeEventListener("fullscreenchange", changed);
-  }, []);
-  const toggle = () => void (fullscreen ? document.exitFullscreen() : element.current?.requestFullscreen());
-  return [fullscreen, toggle];
 }

@@ -9,6 +9,7 @@ import { Icon } from "../../ui/icons";
 import { Age } from "../../ui/Ticking";
 import { Toolbar } from "../../ui/Toolbar";
 import { ShareDialog } from "./ShareDialog";
+import type { Presenting } from "./usePresenting";
 
 interface DeckToolbarProps {
   readonly session: DeckSession;
@@ -16,11 +17,10 @@ interface DeckToolbarProps {
   readonly rawUrl: string;
   /** Null where the link that leads here is all there is to share. */
   readonly share: (() => Promise<SharedLink>) | null;
-  readonly fullscreen: boolean;
-  readonly onFullscreen: () => void;
+  readonly presenting: Presenting;
 }
 
-export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullscreen }: DeckToolbarProps) {
+export function DeckToolbar({ session, view, rawUrl, share, presenting }: DeckToolbarProps) {
   const [sharing, setSharing] = useState(false);
   const { state, paused } = view;
   const followable = view.stream.status !== "ended" && view.stream.status !== "refused";
@@ -52,9 +52,12 @@ export function DeckToolbar({ session, view, rawUrl, share, fullscreen, onFullsc
         )}
         {something && share && <IconButton name="Share" icon="link" onClick={() => setSharing(true)} />}
         <IconButton
-          name={fullscreen ? "Leave full screen" : "Full screen"}
-          icon={fullscreen ? "exitFullscreen" : "fullscreen"}
-          onClick={onFullscreen}
+          name={presenting.on ? "Stop presenting" : "Present"}
+          icon={presenting.on ? "exitFullscreen" : "fullscreen"}
+          aria-keyshortcuts={presenting.on ? "Escape" : "F"}
+          title={presenting.on ? "Stop presenting (Esc)" : "Present (F)"}
+          data-present=""
+          onClick={presenting.toggle}
         />
       </div>
       {sharing && share && <ShareDialog share={share} onClose={() => setSharing(false)} />}
