@@ -13,9 +13,14 @@ const MOST_COVERS = 4;
 interface Mark {
   /** The page's place that frames added to. */
   readonly place?: string;
+  /** The browser's key for it, where it has such. */
+  readonly key?: string | undefined;
   /** How many steps lead from here to what was before the place; 0 for the place itself. */
   readonly steps?: number;
 }
+
+/** The history as the page's own entries, which steps of frames are not among; not in every browser. */
+const navigation = (window as { navigation?: Navigation }).navigation;
 
 /** Where the window is in its history, as far as the page can tell. */
 class Position {
@@ -25,7 +30,6 @@ class Position {
   readonly ahead: number;
 
   constructor() {
-    const navigation = (window as { navigation?: Navigation }).navigation;
     const entry = navigation?.currentEntry;
     this.key = entry?.key ?? window.location.href;
     this.ahead = navigation && entry ? navigation.entries().length - 1 - entry.index : 0;
@@ -50,9 +54,9 @@ class Passage {
 
   /** Put a step of the page's on top of these, which frames have added. */
   cover(added: number): void {
-    const { place = String(Math.random()), steps = 0 } = markHere();
-    if (steps === 0) this.keep({ place, steps }, "replaceState");
-    this.keep({ place, steps: Math.max(1, steps) + added + 1 }, "pushState");
+    const { place = String(Math.random()), key = navigation?.currentEntry?.key, steps = 0 } = markHere();
+    if (steps === 0) this.keep({ place, key, steps }, "replaceState");
+    this.keep({ place, key, steps: Math.max(1, steps) + added + 1 }, "pushState");
   }
 
   private keep(mark: Mark, how: "replaceState" | "pushState"): void {
@@ -64,8 +68,21 @@ class Passage {
     const from = this.at;
     this.at = markHere();
     const back = from.place !== undefined && from.place === this.at.place && (this.at.steps ?? 0) < (from.steps ?? 0);
-    if (back) window.history.go(1 - (from.steps ?? 0));
+    if (back) leave(from);
   }
+}
+
+/** Go to what was before a mark's place, from one step below the mark. */
+function leave({ key, steps = 0 }: Mark): void {
+  const entries = navigation?.entries() ?? [];
+  const before = entries[entries.findIndex((entry) => entry.key === key) - 1];
+  if (before === undefined) {
+    window.history.go(1 - steps);
+    return;
+  }
+  // By its key, for frames may have added steps that are not counted yet.
+  // It fails only if the viewer goes elsewhere meanwhile.
+  navigation?.traverseTo(before.key).finished?.catch(() => undefined);
 }
 
 function markHere(): Mark {
