@@ -262,6 +262,7 @@ class Admin:
         await stack.enter_async_context(finishing.running())
         app = _app(
             [
+                *live.routes(),  # asked for more often than all the others together; the first that fits is taken
                 *self._readiness.routes(),
                 *self._metrics.routes(),
                 *traces,
@@ -269,7 +270,6 @@ class Admin:
                 *deletion.routes(),
                 *retention.routes(),
                 *StoredFiles(objects, self._links).routes(),
-                *live.routes(),
                 *decks.routes(),
                 *transfers.routes(),
                 *pages.routes(),

@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from livedeck.admin.live.keys import DeckKey
-from livedeck.admin.tokens import Purpose, Signer
+from livedeck.admin.tokens import Claim, Purpose, Signer
 from livedeck.errors import InvalidLink
 from livedeck.store import SignedUrl, Store
 
 HINT_LIFETIME: Final = timedelta(days=30)
 """Longer than any attempt; it allows nothing but waking the viewers of that attempt's Deck."""
+
+_MOST_KNOWN: Final = 4096
+"""Tokens of hints that are known without looking at their signatures: an attempt sends the same one all the time."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Links:
         self._signer = signer
         self._store = store
         self._base_url = base_url
+        self._known: dict[str, tuple[Claim, DeckKey]] = {}
 
     def upload_url(self, key: str, expires: timedelta, content_md5: bytes) -> SignedUrl:
         """Return a URL to PUT the object to, which the store may have to be asked for.
@@ -101,7 +105,16 @@ class Links:
         Raises:
             InvalidLink: It is forged, expired or for something else.
         """
-        return _deck(self._signer.check(Purpose.HINT, token).subject)
+        known = self._known.get(token)
+        if known is None:
+            claim = self._signer.check(Purpose.HINT, token)
+            known = claim, _deck(claim.subject)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[token] = known
+        claim, deck = known
+        self._signer.check_time(claim)
+        return deck
 
 
 def _parts(deck: DeckKey) -> tuple[str, ...]:

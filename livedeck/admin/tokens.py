@@ -89,9 +89,18 @@ class Signer:
             raise InvalidLink("this link is not valid: ask for a new one")
         expires, *subject = msgspec.json.decode(payload, type=list[int | str])
         assert isinstance(expires, int)
-        if expires <= self._clock():
+        claim = Claim(tuple(str(part) for part in subject), expires)
+        self.check_time(claim)
+        return claim
+
+    def check_time(self, claim: Claim) -> None:
+        """See that what a token says still holds.
+
+        Raises:
+            ExpiredLink: Its time is over.
+        """
+        if claim.expires <= self._clock():
             raise ExpiredLink("this link has expired: ask for a new one")
-        return Claim(tuple(str(part) for part in subject), expires)
 
     def _mac(self, purpose: Purpose, payload: bytes) -> bytes:
         return hmac.digest(self._keys[purpose], payload, hashlib.sha256)

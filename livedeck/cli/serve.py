@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import sys
@@ -378,6 +377,7 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
     from urllib.parse import quote
 
     from livedeck.admin.app import Admin, AdminSettings
+    from livedeck.admin.garbage import collected_rarely
     from livedeck.admin.operations.tracing import open_spans
     from livedeck.executors import loading
     from livedeck.executors.api import ExecutorSettings
@@ -443,6 +443,5 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
         )
         admin.watch_engine(propeller.status)
         stack.callback(admin.drain)
-        gc.collect()
-        gc.freeze()  # a collection would look at all that was loaded each time, and stop everybody meanwhile
+        await stack.enter_async_context(collected_rarely())
         yield Server(admin, executor)

@@ -96,7 +96,7 @@ class _Viewer:
             if not self._pinned and tail.latest != tail.key.number:
                 return
             if ending:
-                yield tail.state_event("end")
+                yield tail.end_event()
                 return
             if not await tail.changed.wait(seen, timeout=self._until_beat()):
                 self._spoke = time.monotonic()

@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 STATE_PAUSE: Final = 1.0
 """Seconds between two ``state`` events that differ in their times only."""
 
+_SAME_MOMENT: Final = 0.02
+"""Seconds for which a state's clock will do for other viewers."""
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -93,6 +96,8 @@ class DeckTail:
         """The store has answered, or failed, at least once."""
         self._retrying = False
         self._told: tuple[int, bool, bool] | None = None
+        self._event: tuple[int, float, bytes] | None = None
+        """Of which version, when it was encoded, and as what."""
 
     @property
     def log(self) -> DeckLog:
@@ -114,9 +119,17 @@ class DeckTail:
         """The newest attempt's number."""
         return latest_attempt(self._records.recorded)
 
-    def state_event(self, name: str = "state") -> bytes:
-        """Encode the state as an event; its clock is the moment of sending."""
-        return event(name, _encode(self.state))
+    def state_event(self) -> bytes:
+        """Return the state as an event. Viewers who are told at the same moment are told the same."""
+        now = self._clock()
+        if self._event is None or self._event[0] != self.state_version or now - self._event[1] > _SAME_MOMENT:
+            judged = self._state if now - self._state_at <= _SAME_MOMENT else None
+            self._event = self.state_version, now, event("state", _encode(judged or self.state))
+        return self._event[2]
+
+    def end_event(self) -> bytes:
+        """Return the state as the event that ends the stream."""
+        return event("end", _encode(self.state))
 
     def hint(self, hint: Hint) -> None:
         """Take in what the publisher says; unless that is the next segment, or an old one, look at the store.

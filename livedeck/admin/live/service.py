@@ -186,9 +186,9 @@ class Live:
             Route("/live/shared/{token}", self._shared),
         ]
         return [
+            Route("/live/hints", self._hint, methods=["POST"]),
             *streams,
             multiplexed(streams),
-            Route("/live/hints", self._hint, methods=["POST"]),
             Route("/live/probes/{id}", self._probes),
             Route("/live/probes/{id}", self._probe, methods=["POST"]),
         ]
