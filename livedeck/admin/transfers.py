@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import errno
 import hashlib
 import tempfile
@@ -112,7 +111,7 @@ def _declared_md5(request: Request) -> bytes:
     declared = request.headers.get("content-md5", "")
     try:
         md5 = base64.b64decode(declared, validate=True)
-    except binascii.Error:
+    except ValueError:
         md5 = b"?"
     if declared and len(md5) != 16:
         raise HTTPException(400, f"Content-MD5 {declared[:40]!r} is not the base64 of an MD5")

@@ -86,6 +86,7 @@ async def test_in_pieces_without_a_length(admin: Any, http: Any, store: Store) -
         (DATA + b"!", b64(hashlib.md5(DATA + b"!").digest())),
         (DATA, b64(b"0" * 16)),
         (DATA, "not base64!"),
+        (DATA, "gew\xf6hnlich".encode("latin-1")),
         (DATA, b64(b"short")),
     ],
 )
