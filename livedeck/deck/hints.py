@@ -5,14 +5,13 @@ Only a hint: it is sent once, briefly, and losing it loses nothing, because the 
 
 import http.client
 import json
-import logging
 import os
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-logger = logging.getLogger("livedeck.deck")
+from livedeck.deck.own_log import logger
 
 URL = "LIVEDECK_HINT_URL"
 TOKEN = "LIVEDECK_HINT_TOKEN"  # noqa: S105 - the variable's name

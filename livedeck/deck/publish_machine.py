@@ -12,19 +12,17 @@ meanwhile is merged and follows in one segment.
 """
 
 import enum
-import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from livedeck.deck import bounds, limits, safe_segments, segments, snapshot
 from livedeck.deck.ops import End, Extend, Health, Op, Put, Segment
+from livedeck.deck.own_log import logger
 from livedeck.deck.pending import Pending
 from livedeck.deck.replay import Replay
 from livedeck.deck.settings import DeckPublish
 from livedeck.store.layout import DECK, segment_key
-
-logger = logging.getLogger("livedeck.deck")
 
 FREE_BYTES = 256 * 1024
 """Bytes that the snapshots of a running task may take together, whatever the log has taken."""

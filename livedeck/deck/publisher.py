@@ -4,7 +4,6 @@ A thin loop around :class:`livedeck.deck.publish_machine.PublishMachine`, which 
 task calls here raises, waits for the store, or holds more than the Deck itself.
 """
 
-import logging
 import os
 import queue
 import threading
@@ -16,6 +15,7 @@ from typing import Literal
 from livedeck.deck import bounds, hints, limits
 from livedeck.deck.clock import SYSTEM, Clock
 from livedeck.deck.ops import Document, End, Html, Put
+from livedeck.deck.own_log import logger
 from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
 from livedeck.deck.pending import Pending
 from livedeck.deck.publish_machine import (
@@ -37,8 +37,6 @@ from livedeck.deck.settings import FLUSH_TIMEOUT, DeckPublish
 from livedeck.deck.snapshot import CONTENT_TYPE as PAGE_TYPE
 from livedeck.errors import ObjectExists, ObjectNotFound, StoreError, StoreFull, UnreadableObject
 from livedeck.store import Store
-
-logger = logging.getLogger("livedeck.deck")
 
 _TROUBLE_WAIT = 0.5  # seconds before going on after an error that should not have been possible, each time more
 _LONGEST_TROUBLE_WAIT = 10.0

@@ -1,15 +1,13 @@
 """Segments that can be stored: what cannot be encoded, or is too large, is replaced by words that say so."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 
 from livedeck.deck import bounds, limits, renderers, segments
 from livedeck.deck.ops import Extend, Html, Op, Put, Segment
+from livedeck.deck.own_log import logger
 from livedeck.deck.page import DEFAULT
 from livedeck.deck.pending import Pending
-
-logger = logging.getLogger("livedeck.deck")
 
 TROUBLE = "livedeck-trouble"
 """Id of the element in which livedeck reports its own errors."""

@@ -27,6 +27,7 @@ from livedeck.runtime import arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.offloading import loaded, offloaded
 from livedeck.runtime.termination import Termination
+from livedeck.sdk import streams
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
@@ -204,7 +205,7 @@ class Result:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever it is, a store's panic too, it is not the task's
-            print(f"{key} could not be stored: {error}", file=sys.stderr, flush=True)
+            streams.say(f"{key} could not be stored: {error}")
             return RESULT_NOT_STORED
         return 0
 
@@ -234,7 +235,7 @@ class RankResult(Result):
         try:
             self.channel.send(Message.ERROR if key == layout.ERROR else Message.OUTPUTS, document)
         except OSError as error:
-            print(f"{key} could not be handed over: {error}", file=sys.stderr, flush=True)
+            streams.say(f"{key} could not be handed over: {error}")
             return RESULT_NOT_STORED
         return 0
 
@@ -257,7 +258,7 @@ def _run(attempt: Attempt, given: Arguments, result: Result, data: DataPlane) ->
         exit_code = result.store_outputs(document, left)
     except KeyboardInterrupt as error:
         # Nothing tells Ctrl-C from a task that raises this itself, whose author wants to know where.
-        print(format_error(error), file=sys.stderr, flush=True)
+        streams.say(format_error(error))
         _leave_if_forked(process, 128 + signal.SIGINT)
         attempt.end("aborted")
         return 128 + signal.SIGINT
@@ -310,8 +311,7 @@ def _leave_if_forked(process: int, exit_code: int) -> None:
     There is one attempt, and it is the parent's: nothing may be written twice.
     """
     if os.getpid() != process:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        streams.flush()
         os._exit(exit_code)
 
 
@@ -358,5 +358,5 @@ def _serialized(task: Task[..., Any], outputs: Mapping[str, Any], data: DataPlan
 def _logged(error: BaseException) -> ErrorDocument:
     """Print an error as ``error.pb`` has it: the log is what is printed."""
     document = failures.document(error)
-    print(document.error.message, file=sys.stderr, flush=True)
+    streams.say(document.error.message)
     return document

@@ -1,6 +1,5 @@
 """``error.pb``: why an attempt failed, in Flyte's words."""
 
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -10,8 +9,9 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.errors import LivedeckError, RecoverableError, StoreUnavailable, TypeMismatch, UserError
-from livedeck.sdk.modules import describe_missing
-from livedeck.sdk.tracebacks import format_error
+from livedeck.sdk import streams
+from livedeck.sdk.modules import call_of_exit, describe_missing
+from livedeck.sdk.tracebacks import format_error, shortened
 
 USER_CODES: Mapping[type[BaseException], str] = {
     RecoverableError: "USER:Recoverable",
@@ -56,9 +56,10 @@ def _code(error: BaseException, *, system: bool) -> str:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"the task called sys.exit({error.code!r}) instead of returning\n{format_error(error)}"
+        return f"the task called {call_of_exit(error)} instead of returning\n{format_error(error)}"
     if isinstance(error, ModuleNotFoundError):
-        return f"{format_error(error)}\n{describe_missing(error, 'the environment that runs the attempts')}"
+        missing = describe_missing(error, "the environment that runs the attempts")
+        return shortened(f"{format_error(error)}\n{missing}")
     return format_error(error)
 
 
@@ -66,7 +67,7 @@ def print_of_thread(args: threading.ExceptHookArgs) -> None:
     """Print what ended a thread of the task's, as ``threading.excepthook`` does, with the user's own paths."""
     if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
         name = args.thread.name if args.thread is not None else "unknown"
-        print(f"Exception in thread {name}:\n{format_error(args.exc_value)}", file=sys.stderr, flush=True)
+        streams.say(f"Exception in thread {name}:\n{format_error(args.exc_value)}")
 
 
 def around_the_task(error: LivedeckError, what: str) -> Unreachable:

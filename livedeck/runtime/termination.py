@@ -7,11 +7,12 @@ rest. A handler that the task installs itself is left to do its own work.
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Self
+
+from livedeck.sdk import streams
 
 EXIT_CODE = 128 + signal.SIGTERM
 
@@ -58,8 +59,7 @@ class Termination:
                     return
                 ours = signal.getsignal(signal.SIGTERM) == self._on_signal
                 if number == signal.SIGTERM and ours and self._abort():
-                    sys.stdout.flush()
-                    sys.stderr.flush()
+                    streams.flush()
                     os._exit(EXIT_CODE)
 
     def _let_go(self) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
+from livedeck.sdk import streams
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.scratch import temporary_folder
 from livedeck.sdk.types.dataplane import DataPlane, set_current_data_plane
@@ -34,8 +34,7 @@ class _Printing(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if not logging.root.handlers:
-            sys.stderr.write(f"{record.levelname} {record.name}: {self.format(record)}\n")
-            sys.stderr.flush()
+            streams.say(f"{record.levelname} {record.name}: {self.format(record)}")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 The rule is flytekit's: the root is the first folder above the file that holds no ``__init__.py``.
 """
 
+import reprlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def calling_module() -> str:
 
 def describe_missing(error: ModuleNotFoundError, whose: str = "the environment of this command") -> str:
     """Return which environment lacks a module, and how to add it."""
-    package = (error.name or "").partition(".")[0]
+    package = str(error.name or "").partition(".")[0]
     return (
         f"{whose}, {sys.prefix}, has no module {error.name!r}. Install it there, as in "
         f"{sys.executable} -m pip install {package}. Files of your project are found below its folder, the first above "
@@ -77,9 +78,18 @@ def describe_missing(error: ModuleNotFoundError, whose: str = "the environment o
     )
 
 
+_code_of_exit = reprlib.Repr()
+_code_of_exit.maxstring = _code_of_exit.maxother = 1000
+
+
+def call_of_exit(error: SystemExit) -> str:
+    """Return the call that an exit came of. What it was given may be anything: too long, or without a ``repr``."""
+    return f"sys.exit({_code_of_exit.repr(error.code)})"
+
+
 def describe_exit(error: SystemExit) -> str:
     """Return what is wrong with a module that ends the program while it is loaded."""
     return (
-        f"it called sys.exit({error.code!r}) while it was loaded; "
+        f"it called {call_of_exit(error)} while it was loaded; "
         "what is for running it alone belongs below: if __name__ == '__main__'"
     )

@@ -184,6 +184,33 @@ def test_one_warning_while_the_store_is_down_and_the_final_flush_is_bounded(
     assert not publisher._thread.is_alive()
 
 
+def test_handlers_that_raise_cost_a_deck_nothing(store: FaultyStore) -> None:
+    asked: list[str] = []
+
+    class Refuses(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            asked.append(record.getMessage().partition(":")[0])
+            raise ValueError("I/O operation on closed file.")
+
+    handler = Refuses()
+    logging.getLogger().addHandler(handler)
+    try:
+        publisher = publisher_of(store)
+        page = publisher._page
+        assert page.publish(wait=True, timeout=60)
+        store.script(Fault.FULL)
+        page.deck("d").append("kept")
+        assert page.publish(wait=True, timeout=60)
+        store.break_down(Fault.FULL)
+        page.deck("d").append("lost")
+        assert publisher.close("succeeded", timeout=0.2) is False
+        publisher._thread.join(60)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert segment(store, 1).ops == [Put("d", Html("e1", "kept"))]
+    assert {"deck_publish_failing", "deck_flush_incomplete"} <= set(asked)
+
+
 def test_the_warning_says_when_only_the_last_page_is_missing(
     store: FaultyStore, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -76,6 +76,28 @@ def test_an_error_is_the_users_and_final(bench: Bench, capsys: pytest.CaptureFix
     assert bench.files == ["error.pb"]
 
 
+class _NoWords:
+    def __repr__(self) -> str:
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (SystemExit(_NoWords()), "USER:SystemExit", "<_NoWords instance at "),
+        (SystemExit("x" * 10**7), "USER:SystemExit", "sys.exit('xxx"),
+        (ModuleNotFoundError("a\ud800", name="b\ud800"), "USER:ModuleNotFoundError", "'b\\ud800'"),
+        (ModuleNotFoundError("no words", name=1), "USER:ModuleNotFoundError", "has no module 1"),  # type: ignore[arg-type]
+    ],
+    ids=["without words", "long", "surrogates", "number"],
+)
+def test_whatever_an_error_is_its_document_can_be_stored(error: BaseException, code: str, words: str) -> None:
+    document = failures.document(error)
+    assert document.error.code == code
+    assert words in document.error.message
+    assert document.ByteSize() < 200_000
+
+
 def test_the_traceback_of_an_async_task_is_the_users_too(bench: Bench) -> None:
     assert bench.run("fail_later") == 0
     assert "asyncio/" not in bench.error.message

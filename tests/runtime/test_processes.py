@@ -4,6 +4,7 @@ import signal
 from subprocess import Popen
 
 import pytest
+from flyteidl.core.errors_pb2 import ContainerError
 
 from tests.runtime.conftest import Bench
 
@@ -87,6 +88,16 @@ def test_a_pool_of_processes_can_be_terminated(bench: Bench) -> None:
 def test_os_exit_leaves_nothing_but_its_code(bench: Bench) -> None:
     assert finish(bench.start("vanish"))[0] == 7
     assert bench.files == []
+
+
+@pytest.mark.parametrize("how", ["closed", "none", "full"])
+def test_a_task_without_streams_fails_with_its_own_error(bench: Bench, how: str) -> None:
+    bench.give(how=how)
+    _, _, err = finish(bench.start("fails_without_streams"))
+    assert bench.error.code == "USER:ZeroDivisionError"
+    assert bench.error.kind == ContainerError.NON_RECOVERABLE
+    assert bench.document.end.outcome == "failed"
+    assert ("ZeroDivisionError: mine" in err) == (how != "full"), "where the descriptor takes it, it is printed"
 
 
 def test_what_a_task_logs_is_in_its_log(bench: Bench) -> None:

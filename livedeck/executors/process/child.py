@@ -334,9 +334,11 @@ def _shut_down() -> int:
     """Wait for threads, run exit handlers, flush: the interpreter's order."""
     threading._shutdown()  # type: ignore[attr-defined]  # as multiprocessing does
     atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        return 120  # the interpreter's code for output that could not be written
-    return 0
+    code = 0
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:  # the interpreter passes over both, too
+                stream.flush()
+        except Exception:  # noqa: BLE001 - a stream of the task's own may raise anything
+            code = 120  # the interpreter's code for output that could not be written
+    return code

@@ -29,6 +29,7 @@ from livedeck.sdk.local.shared_deck import hint_of, shared_deck
 from livedeck.sdk.local.timeouts import cancelled_after, stopped_after
 from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.map_tasks import MapTask
+from livedeck.sdk.modules import call_of_exit
 from livedeck.sdk.nodes import NO_OVERRIDES, Binding, Carried, Constant, DictOf, ListOf, Node, NodeOverrides, Reference
 from livedeck.sdk.options import Gang, WorkflowFailurePolicy
 from livedeck.sdk.references import Reference as Registered
@@ -271,7 +272,7 @@ class _Call:
 
     def _exited(self, error: SystemExit) -> TaskExited:
         """Return the error for an exit, which would end the program, and with 0 look like a success."""
-        return TaskExited(f"{self.task.name} called sys.exit({error.code!r}) instead of returning")
+        return TaskExited(f"{self.task.name} called {call_of_exit(error)} instead of returning")
 
     def _given(self, attempt: Attempt) -> dict[str, Any]:
         """Return inputs of the attempt's own: what one before it did to its own is not to be seen."""

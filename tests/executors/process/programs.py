@@ -51,6 +51,14 @@ def raises(words: Any) -> None:
     raise ValueError(words)
 
 
+def ends_without_streams(how: Any) -> None:
+    if how == "closed":
+        sys.stdout.close()
+        sys.stderr.close()
+    else:
+        sys.stdout = sys.stderr = None
+
+
 def exits_at_once(code: Any) -> None:
     print("this is lost, as it would be anywhere")
     os._exit(int(code))

@@ -34,6 +34,8 @@ def ended(outcome: Exit) -> tuple[ExitKind, int]:
         (["returns", 3], 3, ""),
         (["exits", 4], 4, ""),
         (["exits_saying", "why"], 1, "why"),
+        (["ends_without_streams", "closed"], 0, ""),
+        (["ends_without_streams", "none"], 0, ""),
         (["raises", "why"], 1, "ValueError: why"),
         (["exits_at_once", 5], 5, "this is lost, as it would be anywhere"),
     ],

@@ -90,6 +90,21 @@ def leave(code: int) -> None:
     sys.exit(code)
 
 
+@task(enable_deck=True)
+def fails_without_streams(how: str) -> None:
+    if how == "closed":
+        sys.stdout.close()
+        sys.stderr.close()
+    elif how == "none":
+        sys.stdout = sys.stderr = None
+    else:
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, 1)
+        os.dup2(full, 2)
+    current_context().logging.warning("nobody may hear this")
+    inner()
+
+
 @task
 def vanish() -> None:
     os._exit(7)
