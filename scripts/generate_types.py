@@ -30,7 +30,7 @@ MODULES: Mapping[str, str] = {
     "livedeck.admin.live.messages": "src/protocol/live.gen.ts",
 }
 """Each module's file. A module comes after those that it takes structs from."""
-PARTS: Mapping[str, str] = {"livedeck.deck.ops": "livedeck.deck.kinds."}
+PARTS: Mapping[str, tuple[str, ...]] = {"livedeck.deck.ops": ("livedeck.deck.kinds.", "livedeck.deck.overlays")}
 """Where a module's structs are defined beside itself."""
 NOT_IN_BROWSERS = frozenset({"headline", "sharing"})
 """Traits that only a server asks for."""

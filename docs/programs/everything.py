@@ -58,6 +58,9 @@ def elements(n: int) -> int:
         disc = f'<circle cx="32" cy="32" r="{30 / (step + 1)}" fill="teal"/>'
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{disc}</svg>'
         deck.image(svg, caption="disc", step=step, boxes=[(0.1, 0.1, 0.8, 0.8, "all of it")])
+    points = [(0.3, 0.5, "left"), (0.7, 0.5, "right")]
+    mask = [[1, 1, 0, 2], [1, 1, 0, 0]]
+    deck.image(svg, masks=mask, classes={1: "disc", 2: "edge"}, keypoints=points, skeleton=[("left", "right")])
     deck.show({"rate": 0.1}, title="settings")
     deck.figure('<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9" stroke="teal"/></svg>', title="a figure")
     current_context().publish_decks(wait=True, timeout=5)

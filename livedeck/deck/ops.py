@@ -22,7 +22,7 @@ from livedeck.deck.kinds.figure import Figure, FigureCalls
 from livedeck.deck.kinds.heatmap import Heatmap, HeatmapCalls, HeatRow
 from livedeck.deck.kinds.histogram import Bins, Histogram, HistogramCalls
 from livedeck.deck.kinds.html import Html, HtmlCalls
-from livedeck.deck.kinds.image import Box, Image, ImageCalls, Picture
+from livedeck.deck.kinds.image import Image, ImageCalls, Picture
 from livedeck.deck.kinds.json import Json, JsonCalls
 from livedeck.deck.kinds.layout import Layout, LayoutBox, LayoutCalls
 from livedeck.deck.kinds.log import Block, Log, LogCalls
@@ -32,6 +32,7 @@ from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
 from livedeck.deck.kinds.text import Text, TextCalls
 from livedeck.deck.kinds.value import Value, ValueCalls
 from livedeck.deck.kinds.video import Video, VideoCalls
+from livedeck.deck.overlays import Box, Keypoint, Mask, MaskClass, Pose
 from livedeck.deck.showing import ShowCalls
 
 __all__ = [
@@ -62,11 +63,15 @@ __all__ = [
     "Html",
     "Image",
     "Json",
+    "Keypoint",
     "Layout",
     "Log",
     "Markdown",
+    "Mask",
+    "MaskClass",
     "Op",
     "Picture",
+    "Pose",
     "Progress",
     "Put",
     "Segment",

@@ -8,6 +8,7 @@ SVG, and a ``data:`` URL. No library is loaded for it.
 import base64
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,14 @@ MOST_BYTES: Final = 32 << 20
 _CHANNELS: Final = frozenset({1, 3, 4})
 _COLOUR_TYPES: Final = {1: 0, 3: 2, 4: 6}
 """PNG's, by the number of channels."""
+_PALETTE: Final = 3
+"""PNG's colour type of pixels that are places in a palette."""
+HALF: Final = 128
+"""How much of a mask is seen, of 255."""
+_SIZED: Final = {"data:image/png": ">16xII", "data:image/gif": "<6xHH"}
+"""How the head of a file states its width and height."""
+_HEAD: Final = 32
+"""Characters of Base64 that hold it."""
 _SIGNATURES: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -140,13 +149,38 @@ def _scaled(array: Any, value_range: tuple[float, float] | None) -> tuple[Any, s
     return scaled.round().astype("uint8"), words
 
 
-def png(pixels: bytes, width: int, height: int, channels: int) -> bytes:
-    """Encode pixels, row by row, a byte for each of 1, 3 or 4 channels, as a PNG (RFC 2083)."""
+def png(pixels: bytes, width: int, height: int, channels: int, palette: Sequence[int] = ()) -> bytes:
+    """Encode pixels, row by row, a byte for each of 1, 3 or 4 channels, as a PNG (RFC 2083).
+
+    Args:
+        pixels: The bytes.
+        width: Of a row.
+        height: How many rows there are.
+        channels: How many bytes a pixel has.
+        palette: What the byte of a pixel stands for, where it has one: 0 for nothing, n for the n-th of these colours
+            (``0xRRGGBB``), half transparent.
+    """
     stride = width * channels
     rows = b"".join(b"\0" + pixels[start : start + stride] for start in range(0, height * stride, stride))
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 4)), (b"IEND", b""))
+    kind = _PALETTE if palette else _COLOUR_TYPES[channels]
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))]
+    if palette:
+        colours = b"".join(colour.to_bytes(3, "big") for colour in (0, *palette))
+        chunks += [(b"PLTE", colours), (b"tRNS", bytes([0]) + bytes([HALF]) * len(palette))]
+    chunks += [(b"IDAT", zlib.compress(rows, 4)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(map(_chunk, *zip(*chunks, strict=True)))
+
+
+def size_of(src: str) -> tuple[int, int] | None:
+    """The height and width that the head of a PNG or GIF states; None for other pictures."""
+    kind, _, data = src.partition(";base64,")
+    if kind not in _SIZED:
+        return None
+    try:
+        width, height = struct.unpack_from(_SIZED[kind], base64.b64decode(data[:_HEAD]))
+    except (ValueError, struct.error):  # a URL of the user's own
+        return None
+    return (height, width) if height and width else None
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

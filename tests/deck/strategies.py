@@ -25,10 +25,14 @@ from livedeck.deck.ops import (
     Html,
     Image,
     Json,
+    Keypoint,
     Layout,
     Log,
     Markdown,
+    Mask,
+    MaskClass,
     Picture,
+    Pose,
     Progress,
     Put,
     Series,
@@ -136,6 +140,11 @@ def tables(draw: Callable[..., Any]) -> Table:
 
 
 boxes = st.builds(Box, numbers, numbers, numbers, numbers, texts)
+colors = st.integers(-1, 1 << 24)
+mask_classes = st.lists(st.builds(MaskClass, texts, colors), max_size=2)
+masks = st.builds(Mask, texts.map("data:image/png;base64,{}".format), mask_classes, texts)
+points = st.lists(st.builds(Keypoint, numbers, numbers, texts), max_size=2)
+poses = st.builds(Pose, points, colors, st.lists(st.lists(st.integers(-1, 2), max_size=3), max_size=2))
 pictures = st.builds(
     Picture,
     texts.map("data:image/png;base64,{}".format),
@@ -143,6 +152,8 @@ pictures = st.builds(
     texts,
     st.none() | st.integers(0, 2).map(float),
     st.lists(boxes, max_size=2),
+    st.lists(masks, max_size=2),
+    st.lists(poses, max_size=2),
 )
 
 lines = st.lists(

@@ -191,15 +191,6 @@ export interface Html {
   readonly html: string;
 }
 
-/** A box over a picture, in shares of its width and height from its left upper corner. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  readonly label?: string;
-}
-
 /**
  * A picture, or those of several steps.
  *
@@ -218,6 +209,8 @@ export interface Picture {
   readonly note?: string;
   readonly step?: number | null;
   readonly boxes?: readonly Box[];
+  readonly masks?: readonly Mask[];
+  readonly poses?: readonly Pose[];
 }
 
 /** A text in JSON, shown as a tree. Integers may have any number of digits; NaN and infinities are as in Python. */
@@ -341,6 +334,42 @@ export interface Video {
   readonly src: string;
   readonly caption?: string;
   readonly note?: string;
+}
+
+/** A box over a picture, in shares of its width and height from its left upper corner. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly label?: string;
+}
+
+/** A point over a picture, in shares of its width and height from its left upper corner. */
+export interface Keypoint {
+  readonly x: number;
+  readonly y: number;
+  readonly name?: string;
+}
+
+/** Which pixels belong to which class, as a PNG whose pixels are places in a palette: nothing, then the classes. */
+export interface Mask {
+  readonly src: string;
+  readonly classes: readonly MaskClass[];
+  readonly name?: string;
+}
+
+/** What the pixels of a mask may belong to, and its colour: ``0xRRGGBB``. */
+export interface MaskClass {
+  readonly name: string;
+  readonly color: number;
+}
+
+/** Points that belong together, and the lines between them: each from and to which of them. */
+export interface Pose {
+  readonly points: readonly Keypoint[];
+  readonly color: number;
+  readonly lines?: readonly (readonly number[])[];
 }
 
 export type Element = Html | Markdown | Text | Progress | Value | Chart | Table | Image | Layout | Json | Figure | Log | Bars | Histogram | Heatmap | Code | Audio | Video;

@@ -1,33 +1,22 @@
-"""Images: one, or one for each step, with boxes over them."""
+"""Images: one, or one for each step, with boxes, masks and keypoints over them."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
 import msgspec
 
-from livedeck.deck import coerce, pictures, user_code
+from livedeck.deck import coerce, overlays, pictures
 from livedeck.deck.buffers import ElementBuffer, text_bytes
+from livedeck.deck.keypoints import read_poses
 from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
+from livedeck.deck.masks import read_masks
 from livedeck.deck.numerals import format_number
+from livedeck.deck.overlays import Box, Mask, Pose, read_boxes
 from livedeck.deck.raw import Raw
 
 PICTURE_BYTES: Final = 32
 """What a picture weighs besides its data and words."""
-BOX_BYTES: Final = 48
-MOST_BOXES: Final = 500
-"""Boxes over one picture."""
-
-
-class Box(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A box over a picture, in shares of its width and height from its left upper corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str = ""
 
 
 class Picture(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -40,6 +29,8 @@ class Picture(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What livedeck has to say of it."""
     step: float | None = None
     boxes: list[Box] = msgspec.field(default_factory=list)
+    masks: list[Mask] = msgspec.field(default_factory=list)
+    poses: list[Pose] = msgspec.field(default_factory=list)
 
 
 class Image(BaseElement, tag="image", frozen=True):
@@ -59,7 +50,7 @@ class Image(BaseElement, tag="image", frozen=True):
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
         """The newest picture."""
         shown = self.pictures[-1] if self.pictures else Picture("", note="No picture yet")
-        boxes = "".join(map(_static_box, shown.boxes))
+        over = "".join(overlays.drawn(shown.boxes, shown.masks, shown.poses))
         steps = f" ({len(self.pictures):,} steps)" if len(self.pictures) > 1 else ""
         step = (
             f'<span class="ld-image-step">step {format_number(shown.step)}{steps}</span>'
@@ -69,19 +60,27 @@ class Image(BaseElement, tag="image", frozen=True):
         picture = f'<img alt="{html.escape(shown.caption)}" src="{html.escape(shown.src)}">' if shown.src else ""
         note = f'<p class="ld-image-note">{html.escape(shown.note)}</p>' if shown.note else ""
         yield (
-            f'<figure class="ld-element ld-image"><div class="ld-image-frame">{picture}{boxes}</div>'
-            f"<figcaption><bdi>{html.escape(shown.caption)}</bdi>{step}</figcaption>{note}</figure>"
+            f'<figure class="ld-element ld-image"><div class="ld-image-frame">{picture}{over}</div>'
+            f"<figcaption><bdi>{html.escape(shown.caption)}</bdi>{step}</figcaption>{overlays.legend(shown.masks)}{note}</figure>"
         )
 
     @classmethod
     def example(cls, deck: "ImageCalls") -> None:
-        """A picture with all that can be said of it, one of two steps, and one more."""
+        """A picture with all that can be said of it, one of two steps, none, and one with all that can lie over it."""
         circle = '<circle cx="9" cy="9" r="8" fill="#4f46e5"/>'
         dot = f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">{circle}</svg>'
         deck.image(dot, caption="a <dot>", boxes=[(0.1, 0.1, 0.35, 0.8, "dot & more")])
         for step in (1, 2):
             deck.image(dot, caption="steps", step=step, id="steps")
         deck.image(b"no image", caption="none")
+        deck.image(
+            dot,
+            caption="overlays",
+            masks={"<truth>": [[1, 1, 0, 2], [1, 1, 0, 0]]},
+            classes={1: "dot & more", 2: "<none>"},
+            keypoints=[(0.1, 0.5, "<left>"), (0.4, 0.5, "right")],
+            skeleton=[("<left>", "right")],
+        )
 
 
 class ImageBuffer(ElementBuffer[Image]):
@@ -134,14 +133,7 @@ def _place(held: Sequence[Picture], step: float | None) -> int | None:
 
 def _picture_bytes(picture: Picture) -> int:
     words = text_bytes(picture.caption) + text_bytes(picture.note) + len(picture.src)
-    return PICTURE_BYTES + words + sum(BOX_BYTES + text_bytes(box.label) for box in picture.boxes)
-
-
-def _static_box(box: Box) -> str:
-    place = (
-        f"left:{100 * box.x:.3f}%;top:{100 * box.y:.3f}%;width:{100 * box.width:.3f}%;height:{100 * box.height:.3f}%"
-    )
-    return f'<span class="ld-image-box" style="{place}"><bdi>{html.escape(box.label)}</bdi></span>'
+    return PICTURE_BYTES + words + overlays.weight(picture.boxes, picture.masks, picture.poses)
 
 
 class ImageFigure(Handle):
@@ -159,6 +151,10 @@ class ImageFigure(Handle):
         caption: Any = None,
         step: Any = None,
         boxes: Any = None,
+        masks: Any = None,
+        classes: Any = None,
+        keypoints: Any = None,
+        skeleton: Any = None,
         value_range: Any = None,
     ) -> None:
         """Show another picture in its place; with a step, beside those of the steps before.
@@ -167,13 +163,20 @@ class ImageFigure(Handle):
             data: As ``deck.image`` takes it.
             caption: Stands below it.
             step: Which step it is of: a number, or a time.
-            boxes: As ``deck.image`` takes them.
+            boxes: As ``deck.image`` takes them, and so the others.
+            masks: Which pixels belong to which class.
+            classes: The names of classes.
+            keypoints: Points over it.
+            skeleton: Lines between them.
             value_range: As ``deck.image`` takes it.
         """
         drawn = pictures.picture(data, _range(value_range))
         at = None if step is None else coerce.number(step)
         words = "" if caption is None else coerce.text(caption)
-        image = Image(self._id, [Picture(drawn.src, words, drawn.words, at, _boxes(boxes))])
+        laid, unfit = read_masks(masks, classes, drawn.src)
+        poses, unlike = read_poses(keypoints, skeleton)
+        note = " ".join(filter(None, [drawn.words, *unfit, *unlike]))
+        image = Image(self._id, [Picture(drawn.src, words, note, at, read_boxes(boxes), laid, poses)])
         with self._tab.lock:
             stepped, self._stepped = self._stepped, at is not None
             if at is not None and stepped:
@@ -188,30 +191,6 @@ def _range(given: Any) -> tuple[float, float] | None:
     return (low, high) if low is not None and high is not None and low < high else None
 
 
-def _boxes(given: Any) -> list[Box]:
-    """Boxes from tuples of four numbers and a label, or mappings of their names; what is none is left out."""
-    found = (_box(each) for each in coerce.column(given, most=MOST_BOXES) or []) if given is not None else ()
-    return [box for box in found if box is not None][:MOST_BOXES]
-
-
-def _box(given: Any) -> Box | None:
-    try:
-        parts = user_code.call(_parts, given)
-    except Exception:  # noqa: BLE001 - a user's mapping may raise anything
-        return None
-    x, y, width, height = (coerce.number(each) for each in parts[:4])
-    if x is None or y is None or width is None or height is None:
-        return None
-    return Box(x, y, width, height, "" if parts[4] is None else coerce.text(parts[4]))
-
-
-def _parts(given: Any) -> list[Any]:
-    """The four numbers of a box and its label; None for what is missing."""
-    names = Box.__struct_fields__
-    found = [given.get(name) for name in names] if isinstance(given, Mapping) else list(islice(given, len(names)))
-    return found + [None] * (len(names) - len(found))
-
-
 class ImageCalls(Calls):
     """``deck.image(...)``."""
 
@@ -222,6 +201,10 @@ class ImageCalls(Calls):
         caption: Any = None,
         step: Any = None,
         boxes: Any = None,
+        masks: Any = None,
+        classes: Any = None,
+        keypoints: Any = None,
+        skeleton: Any = None,
         value_range: Any = None,
         id: str | None = None,
     ) -> ImageFigure:
@@ -234,6 +217,14 @@ class ImageCalls(Calls):
             step: Of which step it is: pictures of several steps are kept, and a slider leads through them. Without an
                 ``id`` those of one caption belong together.
             boxes: Over the picture: tuples of x, y, width, height, from 0 to 1, and a label.
+            masks: Which pixels belong to which class, over the picture, half transparent: an array of its height by its
+                width, or in its proportions, of integers (the class; 0 is none) or of booleans; several in a mapping by
+                their names, or in a list. A viewer shows and hides each class.
+            classes: The names of classes, ``{1: "road", 2: "car"}`` or in a list from 0 on: others are not drawn. Of
+                masks of booleans in a list, a name for each.
+            keypoints: Over the picture: tuples of x, y, from 0 to 1, and a name; a mapping of names to x and y; an
+                array of x, y and perhaps how well a point is seen (0: not at all). Or a list of several of these.
+            skeleton: Lines between the points: pairs of their names, or of their places from 0 on.
             value_range: The numbers of an array that are black and white; else 0 and 1, or if there are others the
                 least and the greatest, which is said below.
             id: Names the image, to be shown anew by.
@@ -246,5 +237,15 @@ class ImageCalls(Calls):
             named = id is None and step is not None
             id_ = self._tab.key(None, f"image:{words}") if named else self._tab.id_of(id)
             figure = self._tab.handle(id_, ImageFigure(self._tab, id_))
-        figure.update(data, caption=words, step=step, boxes=boxes, value_range=value_range)
+        figure.update(
+            data,
+            caption=words,
+            step=step,
+            boxes=boxes,
+            masks=masks,
+            classes=classes,
+            keypoints=keypoints,
+            skeleton=skeleton,
+            value_range=value_range,
+        )
         return figure
