@@ -20,7 +20,7 @@ interface Mark {
 }
 
 /** The history as the page's own entries, which steps of frames are not among; not in every browser. */
-const navigation = (window as { navigation?: Navigation }).navigation;
+const navigation = (globalThis as { navigation?: Navigation }).navigation;
 
 /** Where the window is in its history, as far as the page can tell. */
 class Position {
