@@ -10,8 +10,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Playwright
 
 from livedeck.admin.live.messages import DeckPhase
-from tests.acceptance.pictures.camera import LOOKS, Look, browser_for_pictures, opened, take
+from tests.acceptance.pictures.camera import browser_for_pictures, opened, take
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, difference, load, small
+from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import DECK_WORDS, SCENES, Scene
 from tests.acceptance.pictures.server import serving
 
@@ -53,7 +54,7 @@ def _is_alike(expected: Image.Image, picture: Image.Image) -> bool:
 def test_it_looks_as_it_did(scene: Scene, photographer: Browser, tmp_path: Path) -> None:
     wrong = []
     with opened(photographer, scene, tmp_path) as page:
-        for look in LOOKS:
+        for look in scene.looks:
             expected = load(baseline_path(scene.name, look))
             assert expected is not None, f"there is no baseline of {scene.name} at {look}: {RENEW}"
             actual = small(take(page, look, partial(_is_alike, expected)))
@@ -77,7 +78,7 @@ def test_every_state_of_a_deck_is_among_them() -> None:
 
 
 def test_baselines_are_of_pictures_that_are_taken_and_few_bytes() -> None:
-    taken = {baseline_path(scene.name, look) for scene in SCENES for look in LOOKS}
+    taken = {baseline_path(scene.name, look) for scene in SCENES for look in scene.looks}
     kept = {path for path in BASELINES.rglob("*") if path.is_file()}
     assert kept == taken, RENEW
     assert sum(path.stat().st_size for path in kept) < MOST_BYTES

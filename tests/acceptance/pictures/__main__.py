@@ -13,8 +13,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.acceptance.pictures.camera import LOOKS, Look, browser_for_pictures, opened, take
+from tests.acceptance.pictures.camera import browser_for_pictures, opened, take
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, load, small, store
+from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import SCENES
 from tests.acceptance.pictures.server import serving
 
@@ -43,7 +44,7 @@ def main() -> None:
     ):
         for scene in scenes:
             with opened(browser, scene, Path(temporary)) as page:
-                for look in LOOKS:
+                for look in scene.looks:
                     path = baseline_path(scene.name, look)
                     picture, changed = look_again(page, look, load(path))
                     picture.save(asked.folder / f"{scene.name}-{look}.png")
@@ -52,7 +53,8 @@ def main() -> None:
                     changes += [f"{scene.name}-{look}"] if changed else []
     if asked.renew and not asked.only:
         drop_others()
-    print(f"{len(scenes) * len(LOOKS)} pictures in {asked.folder}; different from their baselines: {len(changes)}")
+    taken = sum(len(scene.looks) for scene in scenes)
+    print(f"{taken} pictures in {asked.folder}; different from their baselines: {len(changes)}")
     for name in changes:
         print(f"  {name}")
 
@@ -68,7 +70,7 @@ def look_again(page: Page, look: Look, expected: Image.Image | None) -> tuple[Im
 
 def drop_others() -> None:
     """Delete baselines of what is no longer taken."""
-    taken = {baseline_path(scene.name, look) for scene in SCENES for look in LOOKS}
+    taken = {baseline_path(scene.name, look) for scene in SCENES for look in scene.looks}
     for path in BASELINES.rglob("*.webp"):
         if path not in taken:
             path.unlink()

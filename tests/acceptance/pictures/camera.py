@@ -6,19 +6,18 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import matplotlib as mpl
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright
 
+from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import Scene
 from tests.acceptance.pictures.story import NOW
 
-HEIGHT: Final = 900
 _LONGEST: Final = 60.0
 """Seconds that anything may take on a machine that is busy with other things."""
 _STAYS: Final = 2
@@ -32,32 +31,6 @@ _FONTS: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <alias binding="strong"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
 <alias binding="strong"><family>ui-monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
 </fontconfig>"""
-
-
-@dataclass(frozen=True)
-class Look:
-    """One way to look at a page."""
-
-    width: int
-    scheme: Literal["light", "dark"] = "light"
-    forced: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.width}-{'forced' if self.forced else self.scheme}"
-
-
-# Neighbours differ by little, so that a page is laid out anew as seldom as can be.
-LOOKS: Final = (
-    Look(1920),
-    Look(1920, "dark"),
-    Look(1400, "dark"),
-    Look(1400),
-    Look(1400, forced=True),
-    Look(900),
-    Look(900, "dark"),
-    Look(400, "dark"),
-    Look(400),
-)
 
 
 @contextlib.contextmanager
@@ -82,7 +55,7 @@ def browser_for_pictures(
 def opened(browser: Browser, scene: Scene, folder: Path) -> Iterator[Page]:
     """The scene's page, at the moment of all pictures; an error that nobody caught in it is raised."""
     context = browser.new_context(
-        viewport={"width": LOOKS[0].width, "height": HEIGHT},
+        viewport={"width": scene.looks[0].width, "height": scene.height},
         color_scheme="light",
         reduced_motion="reduce",
         locale="en-US",
@@ -139,7 +112,8 @@ def take(
 
 
 def _turn(page: Page, look: Look) -> None:
-    page.set_viewport_size({"width": look.width, "height": HEIGHT})
+    assert page.viewport_size is not None
+    page.set_viewport_size({"width": look.width, "height": page.viewport_size["height"]})
     page.emulate_media(
         color_scheme=look.scheme, forced_colors="active" if look.forced else "none", reduced_motion="reduce"
     )

@@ -9,7 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from livedeck.admin.live.messages import DeckPhase
 from livedeck.deck import snapshot
-from tests.acceptance.pictures import kinds_of_nodes, story
+from livedeck.deck.ops import Document
+from tests.acceptance.pictures import gallery, kinds_of_nodes, story
+from tests.acceptance.pictures.looks import FEW, LOOKS, Look
 
 RUNS: Final = f"/console/projects/{story.PROJECT}/domains/{story.DOMAIN}/executions"
 
@@ -27,6 +29,9 @@ class Scene:
     saved: Callable[[], bytes] | None = None
     """The page itself, where it is opened from disk."""
     scripts: bool = True
+    looks: tuple[Look, ...] = LOOKS
+    height: int = 900
+    """Of the picture, in pixels."""
 
     def open(self, page: Page, url: str, folder: Path) -> None:
         """Open it, and wait until it is all there."""
@@ -175,4 +180,19 @@ _DIALOGS: Final = [
     Scene("dialog-delete", _run(story.SUCCEEDED), "Delete this execution?", act=_click("button", "Delete")),
     Scene("dialog-share", _node(story.RUNNING, "n1", "deck"), "It expires on", act=_share),
 ]
-SCENES: Final = [*_LISTS, *_EXECUTIONS, *_KINDS, *_NODES, *_DECKS, *_SAVED, *_DIALOGS]
+
+
+def _gallery(name: str, shows: str, made: Callable[[], Document], height: int, *, scripts: bool = True) -> Scene:
+    """A saved page with many elements, of which all are seen where it is wide."""
+    saved = lambda: snapshot.render(made(), live=False)  # noqa: E731 - as the others have it
+    return Scene(f"gallery-{name}", "", shows, saved=saved, scripts=scripts, looks=FEW, height=height)
+
+
+_GALLERY: Final = [
+    _gallery("layout", "layer 4", gallery.layout_document, 1080),
+    _gallery("data", "the ride", gallery.data_document, 900),
+    _gallery("charts", "A figure", gallery.charts_document, 760),
+    _gallery("images", "an unfit mask", gallery.images_document, 900),
+    _gallery("images-without-scripts", "an unfit mask", gallery.images_document, 900, scripts=False),
+]
+SCENES: Final = [*_LISTS, *_EXECUTIONS, *_KINDS, *_NODES, *_DECKS, *_SAVED, *_GALLERY, *_DIALOGS]
