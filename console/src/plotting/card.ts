@@ -49,6 +49,14 @@ export class ChartCard {
     const tools = child(head, "div", "ld-chart-tools");
     this.reset = button(tools, "Reset zoom", "ld-small-button ld-chart-reset");
     this.reset.hidden = true;
+    this.pin = button(tools, "↥", "ld-chart-tool");
+    this.pin.dataset["pin"] = "";
+    this.pin.setAttribute("aria-pressed", "false");
+    this.pin.addEventListener("click", () => askToPin(node));
+    onPinned(node, (pinned) => {
+      this.pin.setAttribute("aria-pressed", String(pinned));
+      this.pin.title = pinned ? "Let it scroll" : "Keep in sight";
+    });
     this.details = child(tools, "details", "ld-chart-menu") as HTMLDetailsElement;
     this.summary = child(this.details, "summary", "");
     this.summary.textContent = "⋯";
@@ -68,14 +76,6 @@ export class ChartCard {
     this.saving("CSV", () => ({ form: "csv", text: csv(of.rows()) }));
     this.saving("PNG", () => ({ form: "png", text: pngOf(this.figure()) }));
     this.saving("SVG", () => ({ form: "svg", text: this.plot.pen && svgOf(this.figure(), this.plot.pen) }));
-    this.pin = button(tools, "↥", "ld-chart-tool");
-    this.pin.dataset["pin"] = "";
-    this.pin.setAttribute("aria-pressed", "false");
-    this.pin.addEventListener("click", () => askToPin(node));
-    onPinned(node, (pinned) => {
-      this.pin.setAttribute("aria-pressed", String(pinned));
-      this.pin.title = pinned ? "Let it scroll" : "Keep in sight";
-    });
     this.larger = button(tools, "", "ld-chart-tool");
     this.larger.setAttribute("aria-pressed", "false");
     this.larger.addEventListener("click", () => this.enlarge(!this.enlarged));
