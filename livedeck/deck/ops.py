@@ -28,7 +28,7 @@ from livedeck.deck.kinds.layout import Layout, LayoutBox, LayoutCalls
 from livedeck.deck.kinds.log import Block, Log, LogCalls
 from livedeck.deck.kinds.markdown import Markdown, MarkdownCalls
 from livedeck.deck.kinds.progress import Progress, ProgressCalls
-from livedeck.deck.kinds.table import Column, Table, TableCalls, Unchanged
+from livedeck.deck.kinds.table import Column, Profile, Table, TableCalls, Unchanged
 from livedeck.deck.kinds.text import Text, TextCalls
 from livedeck.deck.kinds.value import Value, ValueCalls
 from livedeck.deck.kinds.video import Video, VideoCalls
@@ -72,6 +72,7 @@ __all__ = [
     "Op",
     "Picture",
     "Pose",
+    "Profile",
     "Progress",
     "Put",
     "Segment",

@@ -76,6 +76,51 @@ def test_the_keyboard_reaches_what_the_pointer_does(stage: Stage) -> None:
     strings.finish()
 
 
+LARGE = """
+import numpy as np, pandas as pd
+n = 1_200_000
+frame = pd.DataFrame({'id': np.arange(n), 'loss': np.sin(np.arange(n)), 'word': np.where(np.arange(n) % 3, 'a', 'b')})
+deck = Deck('tables')
+large = deck.table(frame, title='large')
+publish()
+"""
+
+
+def test_of_a_frame_that_is_too_large_there_is_a_sample_and_a_summary_of_each_column(
+    stage: Stage, tmp_path: Path
+) -> None:
+    execution, strings = stage.play()
+    strings.run(LARGE)
+    stage.open_deck(execution)
+    words = "1,200,000 rows: a sample of 1,000, and a summary of each column"
+
+    def shows(deck: FrameLocator | Page) -> Locator:
+        large = table(deck, "large").first
+        expect(large.get_by_role("status").first).to_have_text(words)
+        summary = table(deck, "Columns").last
+        expect(summary.locator("tbody tr > td:first-child")).to_have_text(["id", "loss", "word"])
+        expect(summary.locator("tbody tr").first).to_contain_text("1,200,000")
+        expect(summary.locator(".ld-table-line")).to_have_count(2)
+        return large
+
+    large = shows(stage.deck)
+    large.get_by_role("button", name="id", exact=True).first.click()
+    large.get_by_role("searchbox", name="Search large").fill("b")
+    expect(large.get_by_role("status").first).to_contain_text(f"of 1,000 rows shown · {words}")
+    strings.run("large.append([{'id': -1, 'loss': 0.5, 'word': 'b, new'}])\npublish()")
+    expect(large.locator("tbody tr").first).to_contain_text("b, new")
+    expect(large.get_by_role("status").first).to_contain_text("1 added since")
+    strings.run("large.replace(frame)\npublish()")
+    large.get_by_role("searchbox", name="Search large").fill("")
+    shows(stage.deck)
+    with stage.page.expect_download() as download:
+        stage.panel.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "saved.html")
+    strings.finish()
+    stage.page.goto((tmp_path / "saved.html").as_uri())
+    shows(stage.page)
+
+
 HOSTILE = """
 ask = 'document.dispatchEvent(new CustomEvent("livedeck:save", {detail: {form: "csv", text: "x"}}))'
 deck.append(f'<script>{ask}</script><p>it has run</p>')

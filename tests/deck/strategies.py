@@ -33,6 +33,7 @@ from livedeck.deck.ops import (
     MaskClass,
     Picture,
     Pose,
+    Profile,
     Progress,
     Put,
     Series,
@@ -118,6 +119,13 @@ heatmaps = st.builds(
 )
 words = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from([0.5, 1.0]) | texts
 cells = words | st.lists(numbers, max_size=2)
+profiles = st.builds(
+    Profile,
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.just([Column("column", "text"), Column("histogram", "sparkline")]),
+    st.lists(st.lists(cells, max_size=2), max_size=2),
+)
 KEYED = frozenset({"x"})
 """Ids of tables that have a key: one table keeps its key."""
 
@@ -136,7 +144,9 @@ def tables(draw: Callable[..., Any]) -> Table:
     key = "k" if id_ in KEYED else ""
     dropped = st.none() | st.lists(cells, max_size=2)
     rows = draw(st.lists(row, max_size=3))
-    return Table(id_, draw(texts), columns, rows, key, draw(dropped), draw(st.integers(0, 9)))
+    return Table(
+        id_, draw(texts), columns, rows, key, draw(dropped), draw(st.integers(0, 9)), draw(st.none() | profiles)
+    )
 
 
 boxes = st.builds(Box, numbers, numbers, numbers, numbers, texts)

@@ -287,6 +287,14 @@ export interface Column {
   readonly zone?: string;
 }
 
+/** Of data that is too large for its table: how much there is, and what each of its columns holds. */
+export interface Profile {
+  readonly sampled: number;
+  readonly width?: number;
+  readonly columns?: readonly Column[];
+  readonly rows?: readonly (readonly (string | number | boolean | readonly (number | null)[] | null)[])[];
+}
+
 /**
  * A table. A row has a cell for each column; those that it lacks at its end are empty.
  *
@@ -303,6 +311,7 @@ export interface Table {
   readonly key?: string;
   readonly dropped?: readonly (string | number | boolean | readonly (number | null)[] | null)[] | null;
   readonly total?: number;
+  readonly profile?: Profile | null;
 }
 
 /** In the place of a cell of what is appended: the row that is there keeps what it has. */

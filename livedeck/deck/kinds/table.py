@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Final, Self, cast, get_args
 
 import msgspec
 
-from livedeck.deck import coerce, tabular
+from livedeck.deck import coerce, dataframes, tabular
 from livedeck.deck.buffers import ELEMENT_BYTES, ElementBuffer, text_bytes
+from livedeck.deck.dataframes import DataFrame
 from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, Sharing, StaticPage, Traits
 from livedeck.deck.numerals import format_moment, format_value
 from livedeck.deck.raw import Raw
@@ -24,6 +25,11 @@ NUMBER_BYTES: Final = 10
 """What each number of a small line weighs."""
 _SHARE: Final = 0.5
 """Of what a Deck may hold: the most that the rows of one call take."""
+SAMPLE_ROWS: Final = 1_000
+"""Rows of a sample, at most."""
+SAMPLE_CELLS: Final = 100_000
+"""Cells of a sample: of very wide data it has fewer rows."""
+_FEWEST: Final = 20
 TASK: Final = "task"
 """The column that says whose a row is, where several tasks put rows without a key into one table."""
 
@@ -40,6 +46,19 @@ class Column(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Empty: there was nothing yet to tell it from."""
     zone: str = ""
     """Of times, which are seconds since 1970: the name of their zone; empty for times and dates without one."""
+
+
+class Profile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Of data that is too large for its table: how much there is, and what each of its columns holds."""
+
+    sampled: int
+    """How many rows, the first ones of the table, are a sample of the data's."""
+    width: int = 0
+    """How many columns the data has: there may be more than the table has."""
+    columns: list[Column] = msgspec.field(default_factory=list)
+    """What is said of each column."""
+    rows: list[list[Cell]] = msgspec.field(default_factory=list)
+    """That, a row for each column of the data."""
 
 
 Row = list[Cell | Unchanged]
@@ -63,7 +82,9 @@ class Table(BaseElement, tag="table", frozen=True):
     dropped: list[Cell] | None = None
     """Of what is appended: keys of rows that go before its own are taken in; None in a table that stands by itself."""
     total: int = 0
-    """How many rows the data has that these are the first of; 0: these are all."""
+    """How many rows the data has that these are of; 0: these are all."""
+    profile: Profile | None = None
+    """Of data that is too large for the table: the rows are a sample of it, and this its summary."""
 
     traits: ClassVar = Traits(grows=True, script=True, sharing=Sharing.JOINED)
 
@@ -72,20 +93,25 @@ class Table(BaseElement, tag="table", frozen=True):
         return TableBuffer(self)
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
-        """The first rows as a plain table, and how many there are."""
-        heads = "".join(f'<th scope="col"{_right(column)}>{html.escape(column.name)}</th>' for column in self.columns)
+        """The first rows as a plain table, and how many there are; the summaries of the columns below."""
         title = f'<h3 class="ld-table-title">{html.escape(self.title)}</h3>' if self.title else ""
-        yield f'<div class="ld-element ld-table">{title}<div class="ld-table-rows" tabindex="0"><table>'
-        yield f"<thead><tr>{heads}</tr></thead><tbody>"
-        for row in self.rows[:STATIC_ROWS]:
-            cells = (f"<td{_right(column)}>{_static_cell(each, column)}</td>" for each, column in _cells(row, self))
-            yield f"<tr>{''.join(cells)}</tr>"
-        yield f'</tbody></table></div><p class="ld-table-count">{self._count()}</p></div>'
+        yield f'<div class="ld-element ld-table">{title}'
+        yield from _static_rows(self)
+        yield f'<p class="ld-table-count">{self._count()}</p>'
+        if self.profile is not None and self.profile.rows:
+            yield '<h4 class="ld-table-title">Columns</h4>'
+            yield from _static_rows(
+                Table(self.id, columns=self.profile.columns, rows=cast("list[Row]", self.profile.rows))
+            )
+        yield "</div>"
 
     def _count(self) -> str:
         held, total = len(self.rows), max(self.total, len(self.rows))
+        words = f"{total:,} row{'' if total == 1 else 's'}"
+        if self.profile is not None:
+            return words + _sampled(self, self.profile)
         shown = min(held, STATIC_ROWS)
-        return f"{total:,} row{'' if total == 1 else 's'}" + (f", the first {shown:,} shown" if shown < total else "")
+        return words + (f", the first {shown:,} shown" if shown < total else "")
 
     @classmethod
     def joined(cls, parts: Sequence[tuple[str, Self]]) -> Self:
@@ -93,7 +119,11 @@ class Table(BaseElement, tag="table", frozen=True):
         buffer = TableBuffer(parts[0][1].part(parts[0][0]))
         for task, table in parts[1:]:
             buffer.extend(table.part(task))
-        return cast("Self", buffer.element())
+        element = cast("Self", buffer.element())
+        if not any(table.profile for _, table in parts):
+            return element
+        total = sum(max(table.total, len(table.rows)) for _, table in parts)
+        return msgspec.structs.replace(element, total=total, profile=Profile(len(element.rows)))
 
     def part(self, task: str) -> Self:
         """The rows, with the task's name before each if they have no key."""
@@ -104,7 +134,7 @@ class Table(BaseElement, tag="table", frozen=True):
 
     @classmethod
     def example(cls, deck: "TableCalls") -> None:
-        """A table of rows, one whose rows have keys and were changed and dropped, and one of further types."""
+        """Tables of rows, of rows with keys that were changed and dropped, of a sample, and of further types."""
         deck.table([{"n": 1, "word": "<b>"}, {"n": 2.5, "word": None}], title="rows")
         table = deck.table(
             {"file": ["a", "b", "c"], "done": [0.5, 1, 0], "loss": [[3, 2, None], [1], []]},
@@ -115,6 +145,9 @@ class Table(BaseElement, tag="table", frozen=True):
         table.update({"file": "a", "done": 0.75})
         table.drop(["b"])
         table.append({"file": "d", "at": 3})
+        frame = dataframes.open_frame({"n": [1, 2, 2, None], "word": ["a", "b", "b", "c"]})
+        if frame is not None:
+            deck.table(title="sample")._sample(frame, 1_200_000, 1 << 20)  # noqa: SLF001 - as if it were so many
         links = {
             "to": "https://example.org",
             "ok": True,
@@ -152,14 +185,18 @@ class TableBuffer(ElementBuffer[Table]):
         """Let go of the first rows."""
         before = self.weight
         rows = list(self._keyed.values()) if self._keyed is not None else self._rows
-        self._rows, self._keyed, self._owned = rows[int(len(rows) * share) :], None, True
+        gone = int(len(rows) * share)
+        self._rows, self._keyed, self._owned = rows[gone:], None, True
+        if (profile := self.head.profile) is not None:
+            profile = msgspec.structs.replace(profile, sampled=max(0, profile.sampled - gone))
+            self.head = msgspec.structs.replace(self.head, profile=profile)
         self._weigh()
         return before - self.weight
 
     def _weigh(self) -> None:
         words = (self.head.id, self.head.title, self.head.key, *(column.name for column in self._columns))
-        dropped = sum(map(_cell_bytes, self._dropped.values()))
-        self.fixed = ELEMENT_BYTES + sum(map(text_bytes, words)) + CELL_BYTES * len(self._columns) + dropped
+        kept = sum(map(_cell_bytes, self._dropped.values())) + _profile_bytes(self.head.profile)
+        self.fixed = ELEMENT_BYTES + sum(map(text_bytes, words)) + CELL_BYTES * len(self._columns) + kept
         self.weight = self.fixed + sum(map(_row_bytes, self._rows))
 
     def _append(self, more: Table) -> None:
@@ -281,6 +318,35 @@ def _cell_bytes(cell: Cell | Unchanged) -> int:
     return CELL_BYTES + (NUMBER_BYTES * len(cell) if isinstance(cell, list) else 0)
 
 
+def _profile_bytes(profile: Profile | None) -> int:
+    if profile is None:
+        return 0
+    names = sum(CELL_BYTES + text_bytes(column.name) for column in profile.columns)
+    return CELL_BYTES + names + sum(map(_row_bytes, profile.rows))
+
+
+def _sampled(table: Table, profile: Profile) -> str:
+    """What a table shows of data that is too large for it; `console/src/elements/table/words.ts` says the same."""
+    sampled, held = min(profile.sampled, len(table.rows)), len(table.columns)
+    words = f": a sample of {sampled:,}"
+    if held < profile.width:
+        words += f", in {held:,} of {profile.width:,} columns"
+    if profile.rows:
+        whose = "each column" if len(profile.rows) >= profile.width else f"{len(profile.rows):,} columns"
+        words += f", and a summary of {whose}"
+    added = len(table.rows) - sampled
+    return words + (f"; {added:,} added since" if added else "")
+
+
+def _static_rows(table: Table) -> Iterator[str]:
+    heads = "".join(f'<th scope="col"{_right(column)}>{html.escape(column.name)}</th>' for column in table.columns)
+    yield f'<div class="ld-table-rows" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>'
+    for row in table.rows[:STATIC_ROWS]:
+        cells = (f"<td{_right(column)}>{_static_cell(each, column)}</td>" for each, column in _cells(row, table))
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table></div>"
+
+
 def _cells(row: Row, table: Table) -> Iterator[tuple[Cell, Column]]:
     return ((_at(row, place), column) for place, column in enumerate(table.columns))
 
@@ -356,15 +422,39 @@ class DataTable(Handle):
         Args:
             data: As ``deck.table`` takes it.
         """
+        most = int(self._tab.max_bytes * _SHARE)
+        frame = dataframes.open_frame(data)
+        if frame is not None and _is_beyond(frame, most):
+            self._sample(frame, frame.total, most)
+            return
         taken = tabular.tabular(data)
         table = self._table(taken)
-        most = int(self._tab.max_bytes * _SHARE)
-        kept = _fitting(table.rows, most)
-        total = taken.total if kept < taken.total else 0
-        first = msgspec.structs.replace(
-            table, rows=[_stripped(row) for row in table.rows[:kept]], dropped=None, total=total
-        )
-        self._tab.put(first.buffer().element() if self._head.key else first)  # of rows with one key the last stays
+        if len(taken.rows) < taken.total or _fitting(table.rows, most) < len(table.rows):
+            self._sample(frame or dataframes.of_rows(taken), taken.total, most)
+            return
+        whole = msgspec.structs.replace(table, rows=[_stripped(row) for row in table.rows], dropped=None)
+        self._tab.put(self._settled(whole))
+
+    def _sample(self, frame: DataFrame, total: int, most: int) -> None:
+        """Show a sample of data that is too large, and a summary of each of its columns."""
+        profile = _profile(frame, most // 2)
+        width = min(frame.width, tabular.MOST_COLUMNS)
+        count = min(SAMPLE_ROWS, max(_FEWEST, SAMPLE_CELLS // max(1, width)))
+        table = self._table(dataframes.sampled(frame, count))
+        fitting = max(1, _fitting(table.rows, most // 2))
+        rows = table.rows[:: -(-len(table.rows) // fitting)] if table.rows else []
+        kept = [_stripped(row) for row in rows[: _fitting(rows, most // 2)]]
+        table = msgspec.structs.replace(table, rows=kept, dropped=None, total=total)
+        shown = self._settled(table)
+        self._tab.put(msgspec.structs.replace(shown, profile=msgspec.structs.replace(profile, sampled=len(shown.rows))))
+
+    def _settled(self, table: Table) -> Table:
+        """A table of which, of rows with one key, the last stays."""
+        if not self._head.key:
+            return table
+        buffer = table.buffer()
+        buffer.extend(msgspec.structs.replace(self._head, dropped=[]))  # which has them told apart
+        return buffer.element()
 
     def _send(self, taken: Tabular) -> None:
         table = self._table(taken)
@@ -386,6 +476,45 @@ class DataTable(Handle):
             [tabular.cell(each, type_) for each, type_ in zip(row, types, strict=False)] for row in taken.rows
         ]
         return msgspec.structs.replace(self._head, columns=columns, rows=rows, dropped=[])
+
+
+def _is_beyond(frame: DataFrame, most: int) -> bool:
+    """Whether data cannot fit into a table, whatever its cells hold."""
+    cells = frame.total * (1 + frame.width)
+    is_larger = frame.total > tabular.MOST_ROWS or cells * CELL_BYTES > most
+    return frame.total > 0 and (is_larger or frame.width > tabular.MOST_COLUMNS)
+
+
+def _profile(frame: DataFrame, most: int) -> Profile:
+    """The summaries of a frame's columns, as many as weigh no more than so many bytes."""
+    found = dataframes.summarized(frame)
+    is_part = any(each.rows < frame.total for each in found)
+    columns = [
+        Column("column", "text"),
+        Column("type", "text"),
+        *([Column("rows looked at", "number")] if is_part else []),
+        Column("missing", "number"),
+        Column("distinct", "number"),
+        Column("min", "number"),
+        Column("max", "number"),
+        Column("histogram", "sparkline"),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            each.name,
+            each.type,
+            *([each.rows] if is_part else []),
+            each.missing,
+            each.distinct,
+            each.low,
+            each.high,
+            # Nothing is before the least and behind the greatest: so the line stands on 0.
+            None if each.histogram is None else [0, *each.histogram, 0],
+        ]
+        for each in found
+    ]
+    weighed = _fitting(cast("list[Row]", rows), most)
+    return Profile(0, max(frame.width, len(found)), columns, rows[:weighed])
 
 
 def _fitting(rows: Sequence[Row], most: int) -> int:
@@ -414,7 +543,8 @@ class TableCalls(Calls):
 
         Args:
             data: A list of records (dicts, named tuples, dataclasses) or of rows, a dict of columns, a frame of pandas,
-                polars or pyarrow, an array of numpy; nothing for a table that is only appended to.
+                polars or pyarrow, an array of numpy; nothing for a table that is only appended to. Of data that is too
+                large for the Deck a sample is shown, and a summary of each column.
             title: Stands above it.
             key: The column that tells rows apart: rows are changed and dropped by it.
             types: Of columns where their values do not tell: ``"text"``, ``"number"``, ``"boolean"``, ``"time"``,

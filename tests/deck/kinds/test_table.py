@@ -1,10 +1,12 @@
 """Tables: what they take, and what comes of appending, changing and dropping rows."""
 
 from collections import namedtuple
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,12 +14,27 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from livedeck.deck.kinds import Frame
 from livedeck.deck.kinds.table import Column, DataTable, Table, Unchanged
-from livedeck.deck.ops import Extend, Put
+from livedeck.deck.ops import Document, Extend, Put
 from livedeck.deck.page import Page
 from livedeck.deck.replay import Replay
+from livedeck.deck.static_page import StaticPage
 
 Point = namedtuple("Point", ["x", "y"])  # noqa: PYI024 - as users still have them
+
+
+class Rows(Sequence[dict[str, int]]):
+    """Rows that are made when they are asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, at: Any) -> Any:
+        return {"n": range(self._count)[at]}
 
 
 @dataclass
@@ -166,12 +183,113 @@ def test_a_table_without_a_key_says_that_rows_cannot_be_changed_or_dropped() -> 
     assert "are dropped" in words[0]
 
 
-def test_data_that_is_too_large_is_shown_up_to_where_it_fits() -> None:
+def test_of_data_that_is_too_large_a_sample_is_shown_and_a_summary_of_each_column() -> None:
     sheet = Sheet(max_bytes=100_000)
-    sheet.deck.table({"word": ["w" * 100] * 5_000})
+    table = sheet.deck.table({"n": range(5_000), "word": [f"{'w' * 100} {n % 7}" for n in range(5_000)]})
+    shown = sheet.shown()
+    assert shown.total == 5_000
+    assert shown.profile is not None
+    assert shown.profile.sampled == len(shown.rows) > 100
+    numbers: list[Any] = [row[0] for row in shown.rows]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] > 4_000
+    assert [column.name for column in shown.profile.columns][:4] == ["column", "type", "missing", "distinct"]
+    assert shown.profile.rows[0] == ["n", "int", 0, 5_000, 0, 4_999, [0, *[250] * 20, 0]]
+    assert shown.profile.rows[1][:4] == ["word", "str", 0, 7]
+    assert shown.buffer().weight < 100_000
+    words = f"5,000 rows: a sample of {len(shown.rows)}, and a summary of each column"
+    assert words in static_of(shown)
+
+    table.append({"n": 5_000, "word": "new"})
+    assert f"{words}; 1 added since" in static_of(sheet.shown())
+    table.replace([{"n": 1}])
+    assert sheet.shown() == msgspec.structs.replace(sheet.shown(), total=0, profile=None, rows=[[1]])
+
+
+def static_of(table: Table) -> str:
+    return "".join(map(str, table.static(StaticPage(Document(), ""), Frame.NONE)))
+
+
+def test_a_sample_that_grows_too_large_loses_its_oldest_rows_and_says_what_is_left_of_it() -> None:
+    sheet = Sheet(max_bytes=100_000)
+    sheet.deck.table({"n": range(100_000)})
+    buffer = sheet.shown().buffer()
+    sampled = len(buffer.element().rows)
+    buffer.extend(Table("t", columns=[Column("n", "number")], rows=[[1]] * 10))
+    buffer.drop_oldest(0.5)
+    left = buffer.element()
+    assert left.profile is not None
+    assert left.profile.sampled == len(left.rows) - 10 == sampled - (sampled + 10) // 2
+
+
+def test_of_a_sample_rows_are_changed_by_their_keys_and_of_rows_with_one_key_the_last_stays() -> None:
+    sheet = Sheet(max_bytes=100_000)
+    table = sheet.deck.table({"k": [n // 2 for n in range(20_000)], "x": range(20_000)}, key="k")
+    before = sheet.shown()
+    keys = [row[0] for row in before.rows]
+    assert len(set(keys)) == len(keys)
+    assert before.profile is not None
+    assert before.profile.sampled == len(keys)
+    table.update({"k": keys[0], "x": -1})
+    table.update({"k": -1, "x": -1})
+    after = sheet.shown()
+    assert (after.rows[0], after.rows[-1], len(after.rows)) == ([keys[0], -1], [-1, -1], len(keys) + 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.DataFrame(np.zeros((2, 10_000))),
+        pl.DataFrame({f"c{n}": [0, 1] for n in range(1_001)}),
+        pa.table({f"c{n}": [0, 1] for n in range(1_001)}),
+        np.zeros((2, 1_001)),
+        [{f"c{n}": 0 for n in range(1_001)}],
+        {f"c{n}": [0, 1] for n in range(1_001)},
+    ],
+    ids=lambda data: type(data).__name__,
+)
+def test_of_very_many_columns_the_first_are_shown_and_all_are_summarized(data: Any) -> None:
+    table = shown(data, id="t")
+    width = len(data[0]) if isinstance(data, list) else len(data) if isinstance(data, dict) else data.shape[1]
+    assert table.profile is not None
+    assert (len(table.columns), table.profile.width) == (1_000, width)
+    assert f"in 1,000 of {width:,} columns" in static_of(table)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [(n for n in range(20_000)), Rows(20_000), [{"n": [1]}] * 20_000, [Point(1, {"a": 2})] * 20_000],
+    ids=["generator", "sequence", "unhashable", "tuples"],
+)
+def test_what_is_no_frame_of_a_library_is_sampled_too(data: Any) -> None:
+    sheet = Sheet(max_bytes=100_000)
+    sheet.deck.table(data)
     table = sheet.shown()
-    assert 300 < len(table.rows) < 500
-    assert table.total == 5_000
+    assert table.profile is not None
+    assert (table.total, len(table.rows)) == (20_000, table.profile.sampled)
+    assert len(table.profile.rows) == len(table.columns)
+
+
+def test_rows_whose_code_raises_are_not_there() -> None:
+    class Raising(list[int]):
+        def __getitem__(self, at: Any) -> Any:
+            raise RuntimeError("never")
+
+        def __iter__(self) -> Any:
+            raise RuntimeError("never")
+
+    sheet = Sheet(max_bytes=10_000)
+    sheet.deck.table(Raising(range(20_000)))
+    assert sheet.shown().rows == []
+
+
+def test_of_many_tasks_that_show_samples_there_is_one_that_says_so() -> None:
+    sheet = Sheet(max_bytes=100_000)
+    sheet.deck.table({"n": range(100_000)})
+    one, other = sheet.shown(), shown({"n": [1]})
+    joined = Table.joined([("a", one), ("b", other)])
+    assert f"100,001 rows: a sample of {len(one.rows) + 1:,}" in static_of(joined)
+    assert joined.part("c").rows[0][0] == "c"
 
 
 def test_of_many_tasks_rows_stand_in_one_table() -> None:

@@ -3,7 +3,6 @@
  * viewer's and stay while rows come in; so do the widths of columns, and which of them stay in sight.
  */
 import type { Column, Table } from "../../protocol/deck.gen";
-import { formatNumber } from "../../core/numerals";
 import { copy } from "../clipboard";
 import { child, elementNode, setText } from "../dom";
 import type { ElementView, Viewing } from "../kind";
@@ -15,6 +14,7 @@ import { drawCell } from "./drawing";
 import { TableHead } from "./head";
 import { Order } from "./order";
 import { asCsv } from "./csv";
+import { counted } from "./words";
 
 /** Pixels; `view.css` has the same. */
 const ROW = 28;
@@ -43,6 +43,8 @@ export class TableView implements ElementView<Table> {
   private readonly resizes = new ResizeObserver(() => this.pace.nextFrame());
   private readonly pace = new Pace(() => this.draw());
   private table: Table | null = null;
+  /** Of data that is too large, what is said of its columns. */
+  private columns: TableView | null = null;
 
   constructor() {
     this.scroller.tabIndex = 0; // what scrolls is to be reached by the keyboard
@@ -66,12 +68,30 @@ export class TableView implements ElementView<Table> {
     this.search.setAttribute("aria-label", `Search${name && ` ${name}`}`);
     this.scroller.setAttribute("aria-label", name || "Table");
     this.scroller.setAttribute("role", "group");
+    this.showProfile(next);
     this.pace.atOnce();
   }
 
   destroy(): void {
+    this.columns?.destroy();
     this.resizes.disconnect();
     this.pace.stop();
+  }
+
+  private showProfile({ id, profile }: Table): void {
+    // That the rows are but a sample is to be read before they are.
+    this.node.insertBefore(this.count, profile ? this.scroller : this.scroller.nextSibling);
+    const { columns, rows = [] } = profile ?? {};
+    if (rows.length === 0) {
+      this.columns?.destroy();
+      this.columns?.node.remove();
+      this.columns = null;
+      return;
+    }
+    this.columns ??= new TableView();
+    this.columns.node.classList.add("ld-table-profile");
+    this.columns.update({ kind: "table", id, title: "Columns", ...(columns && { columns }), rows });
+    this.node.append(this.columns.node);
   }
 
   private arranged(): void {
@@ -136,13 +156,6 @@ function button(parent: HTMLElement, words: string): HTMLButtonElement {
   made.type = "button";
   made.textContent = words;
   return made;
-}
-
-function counted(shown: number, { rows = [], total = 0 }: Table): string {
-  const all = Math.max(total, rows.length);
-  const words = `${formatNumber(all)} row${all === 1 ? "" : "s"}`;
-  const first = rows.length < all ? `, the first ${formatNumber(rows.length)} are here` : "";
-  return shown < rows.length ? `${formatNumber(shown)} of ${words}${first}` : `${words}${first}`;
 }
 
 export const viewing: Viewing<Table> = { View: TableView };

@@ -118,6 +118,25 @@ describe("TableView", () => {
     expect(words(0)).toEqual(["javascript:alert(1)", "https://example.org/"]);
   });
 
+  it("says that rows are a sample, in how many columns, and what came since; below stands a summary of each column", async () => {
+    const profile = { sampled: 2, width: 2, columns: [{ name: "column", type: "text" }, { name: "histogram", type: "sparkline" }], rows: [["n", [0, 3, 1, 0]], ["word", null]] } as const;
+    const sample = table([[1, "a"], [9, "b"]], { total: 1_200_000, profile });
+    const count = () => view.node.querySelector(":scope > .ld-table-count")?.textContent;
+    view.update(sample);
+    expect(count()).toBe("1,200,000 rows: a sample of 2, and a summary of each column");
+    const summary = view.node.querySelector(".ld-table-profile");
+    expect([...(summary?.querySelectorAll("tbody tr") ?? [])].map((line) => line.firstElementChild?.textContent)).toEqual(["n", "word"]);
+    expect(summary?.querySelector(".ld-table-line path")?.getAttribute("d")).toMatch(/^M/);
+    view.update(applying.extend(sample, table([[10, "c"]])));
+    await vi.waitFor(() => expect(count()).toMatch(/; 1 added since$/));
+    view.update({ ...sample, profile: { ...profile, width: 3 } });
+    await vi.waitFor(() => expect(count()).toBe("1,200,000 rows: a sample of 2, in 2 of 3 columns, and a summary of 2 columns"));
+    view.update(table([[1, "a"]]));
+    await vi.waitFor(() => expect(count()).toBe("1 row"));
+    expect(view.node.querySelector(".ld-table-profile")).toBeNull();
+    view.destroy();
+  });
+
   it("sorts by a click on a name, says so, and goes on while rows come in", async () => {
     const first = table([[2, "b"], [1, "a"]]);
     view.update(first);
