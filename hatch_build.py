@@ -10,7 +10,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-BUILT = ("livedeck/admin/static/index.html", "livedeck/deck/static/runtime.js")
+BUILT = ("livedeck/admin/static/index.html", "livedeck/deck/static/runtime.js", "livedeck/deck/static/maths.js")
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^]]*)\]\((?!https?:|#|mailto:)(?P<path>[^)#]+)(?P<anchor>#[^)]*)?\)")
 """A Markdown link or image whose target is a path of the repository."""
 

@@ -15,21 +15,22 @@ function safeInsideScript(): Plugin {
 
 /**
  * The Deck frame's runtime: one script with its styles inside, because it is inlined into pages that may load
- * nothing (deck.html opened from disk, and the sandboxed frame).
+ * nothing (deck.html opened from disk, and the sandboxed frame). With `--mode maths`: beside it the script that draws
+ * maths, for those of them that have some.
  */
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   publicDir: false,
   plugins: [safeInsideScript()],
   build: {
     outDir: resolve(import.meta.dirname, "../livedeck/deck/static"),
-    emptyOutDir: true,
+    emptyOutDir: mode !== "maths",
     target: "es2022",
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     lib: {
-      entry: resolve(import.meta.dirname, "src/frame/main.ts"),
+      entry: resolve(import.meta.dirname, mode === "maths" ? "src/maths/main.ts" : "src/frame/main.ts"),
       formats: ["iife"],
       name: "livedeck",
-      fileName: () => "runtime.js",
+      fileName: () => (mode === "maths" ? "maths.js" : "runtime.js"),
     },
   },
-});
+}));

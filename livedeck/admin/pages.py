@@ -59,6 +59,7 @@ class Pages:
             Route("/console", lambda _: RedirectResponse("/console/")),
             Route("/console/{path:path}", self._console),
             Route("/decks/frame", self._frame),
+            Route("/decks/maths.js", _maths),
         ]
 
     def viewer(self, *, stream: str, raw: str, title: str, decks: str = "") -> Response:
@@ -116,6 +117,19 @@ class Pages:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         return HTMLResponse(page, headers=headers)
+
+
+def _maths(request: Request) -> Response:
+    """The script that draws maths, which the page hands to frames of Decks that have some."""
+    script = resources.files("livedeck.deck").joinpath("static", "maths.js")
+    if not script.is_file():
+        raise HTTPException(404, "the console is not built: there is no script that draws maths")
+    content = script.read_bytes()
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {**PAGE_HEADERS, "cache-control": "no-cache", "etag": etag}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="text/javascript", headers=headers)
 
 
 @lru_cache(maxsize=1)

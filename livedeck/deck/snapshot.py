@@ -6,7 +6,8 @@ stands in it once: in the static rendering, as it is or within a frame's attribu
 
 The last page of a Deck also carries the runtime script of the live frame, which shows the document with the live views.
 The static rendering then is the page's ``<noscript>``, from whose characters the script reads the texts. Pages before
-the last one carry the script only for kinds of element that need it.
+the last one carry the script only for kinds of element that need it. A page with the script and with maths carries what
+draws that, too.
 """
 
 import html
@@ -63,6 +64,13 @@ def packaged_script() -> bytes | None:
     return script.read_bytes().replace(b"</script", b"<\\/script") if script.is_file() else None
 
 
+@cache
+def packaged_maths() -> bytes:
+    """The script that draws maths; nothing when the console was not built."""
+    script = _HERE / "static" / "maths.js"
+    return script.read_bytes().replace(b"</script", b"<\\/script") if script.is_file() else b""
+
+
 def render(
     document: Document,
     *,
@@ -82,7 +90,7 @@ def render(
         whole: Whether it carries the script although more may follow: there will be no other page in its place.
         script_of: Gives the runtime script; None where there is none.
     """
-    elements = (element for deck in document.decks for element in deck.elements)
+    elements = [element for deck in document.decks for element in deck.elements]
     script = script_of() if whole or not live or any(element.traits.script for element in elements) else None
     page = _Page(hidden=script is not None)
     page.add(_head(document, title, live=live))
@@ -100,6 +108,11 @@ def render(
         page.add(f'</noscript></div><script data-static="{start}">')
         page.add(script)
         page.add("</script>")
+        if any(element.has_maths for element in elements):
+            # As text: it runs where it is needed, here or in the frame of a tab.
+            page.add('<script type="text/plain" id="livedeck-maths">')
+            page.add(packaged_maths())
+            page.add("</script>")
     page.add(_SOURCE)
     for piece in _embedded(page.source(document)):
         page.add(piece)

@@ -81,7 +81,7 @@ def test_of_any_numbers_it_is_what_python_makes_of_them(form: str, numbers: list
         (
             pd.Series([datetime(2024, 5, 1, tzinfo=UTC), None]),
             None,
-            (1, 1, "1 May 2024 UTC", "1 May 2024 UTC", [1]),
+            (1, 1, "1 May 2024, 00:00:00 UTC", "1 May 2024, 00:00:00 UTC", [1]),
         ),
         (pd.Series([1, 2], dtype="uint64"), "uint64", (0, 2, 1, 2, [1, 1])),
         (pd.Series([1.0, 0.0, 0.0], dtype="Sparse[float]"), "Sparse[float64, nan]", None),

@@ -32,6 +32,8 @@ export interface DocumentSource {
 export interface FrameEvents {
   /** What the frame reports. The Deck's own scripts can make it say anything of this form. */
   readonly reported?: (message: FromFrame) => void;
+  /** Gives the script that draws maths, which a frame cannot fetch. */
+  readonly maths?: () => Promise<string>;
   /** It sends messages without end. The port is closed already; the frame is to be taken away at once. */
   readonly flooded?: () => void;
   /** It does not answer. The port is closed already; the frame is to be taken away at once. */
@@ -53,6 +55,9 @@ export class FramePort implements DocumentSink {
 
   /** What the viewer has made of charts. */
   private look: Look = PLAIN;
+
+  /** Whether this port's frame has asked for the script that draws maths: it gets that once. */
+  private gaveMaths = false;
 
   private pings = 0;
   private questions: { readonly number: number; readonly answer: (active: boolean) => void }[] = [];
@@ -121,6 +126,7 @@ export class FramePort implements DocumentSink {
       () => this.applied < this.sent,
       () => this.giveUp(this.events.silent),
     );
+    this.gaveMaths = false;
     this.port.onmessage = (message: MessageEvent<unknown>) => {
       if (!this.counted(message)) return;
       this.heartbeat?.heard();
@@ -162,12 +168,25 @@ export class FramePort implements DocumentSink {
       this.questions = this.questions.filter(({ number }) => number > message.number);
       return;
     }
+    if (message.type === "maths") {
+      void this.giveMaths();
+      return;
+    }
     if (message.type === "chosen") this.tab = message.name;
     if (message.type === "look") this.look = message;
     if (message.type === "applied" || message.type === "painted") this.frame.dataset[message.type] = String(message.seq);
     if (message.type === "applied") this.applied = message.seq;
     if (message.type === "painted") window.dispatchEvent(new CustomEvent(PAINTED, { detail: message }));
     this.events.reported?.(message);
+  }
+
+  private async giveMaths(): Promise<void> {
+    const { port } = this;
+    if (this.gaveMaths || !this.events.maths) return;
+    this.gaveMaths = true;
+    // Where there is none, formulas stay as they were written.
+    const script = await this.events.maths().catch(() => "");
+    port?.postMessage({ type: "maths", script } satisfies ToFrame);
   }
 
   private ping(): void {
@@ -189,5 +208,6 @@ function isReport(data: unknown): data is FromFrame {
   if (data.type === "save") return isSaved(data);
   if (data.type === "look") return isLook(data);
   if (data.type === "leave") return true;
+  if (data.type === "maths") return true;
   return (data.type === "applied" || data.type === "painted") && "seq" in data && Number.isSafeInteger(data.seq);
 }

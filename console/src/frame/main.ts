@@ -5,6 +5,7 @@
  */
 import { savedDocument } from "../document/saved";
 import { saveFile } from "../core/saving";
+import { onMathsNeeded } from "../elements/markdown/mathsScript";
 import { onSave } from "../elements/saving";
 import { VIEW_STYLES } from "../elements/viewing";
 import { currentLook, onLook, takeLook } from "../plotting/look";
@@ -67,6 +68,11 @@ function heldDocument(root: HTMLElement): Document | null {
   return savedDocument(source.textContent, root.querySelector("noscript")?.textContent ?? "", START);
 }
 
+/** The script that draws maths, which a deck.html with maths holds. */
+function heldMaths(): Promise<string> {
+  return Promise.resolve(document.getElementById("livedeck-maths")?.textContent ?? "");
+}
+
 /** The static rendering in a deck.html makes room for the live one. */
 function emptied(root: HTMLElement): HTMLElement {
   root.replaceChildren();
@@ -85,10 +91,12 @@ function start(): void {
   if (held) {
     onSave(saveFile);
     onLook(shareLook);
+    onMathsNeeded(heldMaths);
     standalone(view, held);
   }
   else if (window.parent !== window) {
     const page = meetPage(makeScreen(view));
+    onMathsNeeded(page.maths);
     view.chose = (name) => page.session?.chosen(name);
     onLook((from) => {
       shareLook(from);
@@ -106,6 +114,7 @@ function startTab(): void {
   const view = new TabView(document.body);
   pageScripts.install();
   const page = meetPage(makeScreen(view));
+  onMathsNeeded(page.maths);
   onLook(() => page.session?.looked(currentLook()));
   onEscape(() => page.session?.left());
   onSave((asked) => page.session?.save(asked));

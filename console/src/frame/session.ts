@@ -28,6 +28,7 @@ export class FrameSession {
   constructor(
     private readonly screen: Screen,
     private readonly post: (message: FromFrame) => void,
+    private readonly gotMaths: (script: string) => void = () => undefined,
   ) {}
 
   /** The viewer chose a tab. */
@@ -43,6 +44,11 @@ export class FrameSession {
   /** The viewer pressed Escape. */
   left(): void {
     this.post({ type: "leave" });
+  }
+
+  /** There is maths to be drawn: ask for the script that does it. */
+  askForMaths(): void {
+    this.post({ type: "maths" });
   }
 
   /** The viewer wants a file. */
@@ -66,6 +72,9 @@ export class FrameSession {
         break;
       case "look":
         this.screen.look(message);
+        break;
+      case "maths":
+        this.gotMaths(message.script);
         break;
       case "ping":
         this.post({ type: "pong", number: message.number, active: isActive() });

@@ -10,6 +10,7 @@ import { viewingOf } from "../elements/viewing";
 import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
 import type { FromFrame } from "../protocol/live.gen";
 import { currentLook, takeLookOf } from "../plotting/look";
+import { mathsScript } from "../elements/markdown/mathsScript";
 import { askToSave } from "../elements/saving";
 import { nestedFrame } from "./nested";
 
@@ -82,6 +83,7 @@ export class TabFrame {
       reported: (message) => this.reported(message),
       flooded: () => lost("It sent messages without end."),
       silent: () => lost("It ran without end."),
+      maths: mathsScript,
     });
     this.port.showLook(currentLook());
     OPEN.add(this);

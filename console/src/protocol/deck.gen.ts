@@ -263,7 +263,7 @@ export interface Log {
   readonly replaced?: number;
 }
 
-/** CommonMark text with tables; raw HTML in it is shown as text. */
+/** CommonMark text with tables and maths; raw HTML in it is shown as text. */
 export interface Markdown {
   readonly kind: "markdown";
   readonly id: string;

@@ -169,6 +169,12 @@ export interface FrameLook {
   readonly hidden: readonly HiddenSeries[];
 }
 
+/** Page to frame: the script that draws maths, once the frame has asked for it; empty where there is none. */
+export interface FrameMathsScript {
+  readonly type: "maths";
+  readonly script: string;
+}
+
 /** Page to frame: answer with a pong, which tells the page that no script in the frame runs without end. */
 export interface FramePing {
   readonly type: "ping";
@@ -205,6 +211,11 @@ export interface FrameLeave {
   readonly type: "leave";
 }
 
+/** Frame to page: there is maths to be drawn, and the script that does it is needed. */
+export interface FrameMaths {
+  readonly type: "maths";
+}
+
 /**
  * Frame to page: the viewer wants a table or a chart as a file, which a sandboxed frame cannot save.
  *
@@ -217,6 +228,6 @@ export interface FrameSave {
   readonly text: string;
 }
 
-export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FramePing;
+export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FrameMathsScript | FramePing;
 
-export type FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameSave;
+export type FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameMaths | FrameSave;

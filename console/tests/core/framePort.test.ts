@@ -146,6 +146,22 @@ describe("FramePort", () => {
     expect(posted).toEqual([]);
   });
 
+  it("hands the frame the script that draws maths when it asks, once, and nothing where there is none", async () => {
+    port.close();
+    const maths = vi.fn(() => Promise.resolve("script"));
+    port = new FramePort(frame, new DeckSession("/live/decks/x", around), true, { maths });
+    say(frame.contentWindow, { type: "livedeck:hello" });
+    const theirs = posted[0]?.ports[0];
+    for (let times = 0; times < 3; times++) theirs?.postMessage({ type: "maths" });
+    expect(await heard(theirs, 2)).toEqual([{ type: "theme", dark: true }, { type: "maths", script: "script" }]);
+    expect(maths).toHaveBeenCalledOnce();
+    maths.mockRejectedValue(new Error("away"));
+    await vi.advanceTimersByTimeAsync(250);
+    say(frame.contentWindow, { type: "livedeck:hello" });
+    posted[1]?.ports[0]?.postMessage({ type: "maths" });
+    expect((await heard(posted[1]?.ports[0], 2))[1]).toEqual({ type: "maths", script: "" });
+  });
+
   it("asks the frame whether the viewer is active in it, and takes silence for no", async () => {
     vi.useRealTimers();
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }); // how long it waits passes when the test says so

@@ -33,3 +33,21 @@ it("asks until it is answered, and uses the newest port", async () => {
   second.port1.close();
   vi.useRealTimers();
 });
+
+it("asks for the script that draws maths, and anew through another port where the first was closed", async () => {
+  vi.spyOn(window.parent, "postMessage").mockImplementation(() => undefined);
+  const page = meetPage({ show: () => undefined, theme: () => undefined, tab: () => undefined, look: () => undefined, whenPainted: () => undefined });
+  const script = page.maths();
+  for (const answers of [false, true]) {
+    const { port1, port2 } = new MessageChannel();
+    const asked = new Promise<unknown>((resolve) => (port1.onmessage = ({ data }: MessageEvent<unknown>) => resolve(data)));
+    window.dispatchEvent(new MessageEvent("message", { source: window.parent, data: { type: "livedeck:port" }, ports: [port2] }));
+    expect(await asked).toEqual({ type: "maths" });
+    if (answers) port1.postMessage({ type: "maths", script: "x" });
+    else port1.close();
+    if (answers) {
+      expect(await script).toBe("x");
+      port1.close();
+    }
+  }
+});

@@ -251,6 +251,12 @@ class FrameLook(msgspec.Struct, tag_field="type", tag="look", frozen=True):
     hidden: list[HiddenSeries]
 
 
+class FrameMathsScript(msgspec.Struct, tag_field="type", tag="maths", frozen=True):
+    """Page to frame: the script that draws maths, once the frame has asked for it; empty where there is none."""
+
+    script: str
+
+
 class FramePing(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
     """Page to frame: answer with a pong, which tells the page that no script in the frame runs without end."""
 
@@ -287,6 +293,10 @@ class FrameLeave(msgspec.Struct, tag_field="type", tag="leave", frozen=True):
     """Frame to page: the viewer pressed Escape, and nothing in the Deck took it for itself."""
 
 
+class FrameMaths(msgspec.Struct, tag_field="type", tag="maths", frozen=True):
+    """Frame to page: there is maths to be drawn, and the script that does it is needed."""
+
+
 class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
     """Frame to page: the viewer wants a table or a chart as a file, which a sandboxed frame cannot save.
 
@@ -299,5 +309,5 @@ class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
     """Of a PNG its bytes, in base64."""
 
 
-ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FramePing
-FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameSave
+ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FrameMathsScript | FramePing
+FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameMaths | FrameSave

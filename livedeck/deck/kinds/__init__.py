@@ -142,6 +142,11 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
         """The frame that a saved page has to put the element into."""
         return Frame.NONE
 
+    @property
+    def has_maths(self) -> bool:
+        """Whether its live view needs the script that draws maths."""
+        return False
+
     def inside(self) -> Sequence[str]:
         """Ids of the elements of its tab that stand in it, in order; an id may be that of none."""
         return ()

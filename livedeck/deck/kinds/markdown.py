@@ -1,4 +1,4 @@
-"""Markdown: CommonMark text with tables, added to."""
+"""Markdown: CommonMark text with tables and maths, added to."""
 
 import html
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from livedeck.deck import coerce
+from livedeck.deck import coerce, maths
 from livedeck.deck.buffers import TextBuffer
 from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.raw import Raw
@@ -24,7 +24,7 @@ _TEXT: Final = attrgetter("text")
 
 
 class Markdown(BaseElement, tag="markdown", frozen=True):
-    """CommonMark text with tables; raw HTML in it is shown as text."""
+    """CommonMark text with tables and maths; raw HTML in it is shown as text."""
 
     text: str
 
@@ -33,6 +33,13 @@ class Markdown(BaseElement, tag="markdown", frozen=True):
     def buffer(self) -> TextBuffer["Markdown"]:
         """The text, piece by piece."""
         return TextBuffer(self, _TEXT, Markdown)
+
+    @property
+    def has_maths(self) -> bool:
+        """Whether there is maths in it; in a very long text, whether there may be."""
+        if not maths.may_have(self.text):
+            return False
+        return len(self.text) > BUDGET or any(map(maths.is_maths, _renderer().parse(self.text)))
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw]:
         """The text rendered; as it was written where that would take too long."""
@@ -45,7 +52,9 @@ class Markdown(BaseElement, tag="markdown", frozen=True):
     @classmethod
     def example(cls, deck: "MarkdownCalls") -> None:
         """A text that grows."""
-        deck.markdown("## Heading\n\nwith *emphasis*, `code`,\n", id="markdown").extend("\n|a|b|\n|-|-|\n|x|1|\n")
+        deck.markdown("## Heading\n\nwith *emphasis*, `code`, $x_1^2$,\n", id="markdown").extend(
+            "\n|a|b|\n|-|-|\n|x|1|\n"
+        )
 
 
 class MarkdownBlock(Handle):
@@ -71,7 +80,8 @@ class MarkdownCalls(Calls):
         """Add a block of Markdown.
 
         Args:
-            text: CommonMark, with tables. HTML in it is shown as text.
+            text: CommonMark, with tables, and maths in TeX between dollars: ``$x^2$`` in a line, ``$$x^2$$`` by itself.
+                HTML in it is shown as text.
             id: Of the block; one on this tab that has the same is replaced.
 
         Returns:
@@ -91,6 +101,7 @@ def _renderer() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
+    maths.add_rules(renderer)
     renderer.core.ruler.push("numbers_at_the_right", _align_numbers)
     return renderer
 

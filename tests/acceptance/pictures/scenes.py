@@ -166,6 +166,7 @@ _SAVED: Final = [
         saved=lambda: snapshot.render(story.log_document(), live=False),
         scripts=False,
     ),
+    Scene("saved-large", "", "a sample of", saved=lambda: snapshot.render(story.large_document(), live=False)),
     Scene("saved-live", "", "What is tried", saved=lambda: snapshot.render(story.deck_document(), live=True)),
     Scene(
         "saved-without-scripts",

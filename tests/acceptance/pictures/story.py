@@ -336,6 +336,27 @@ def deck_document(*, ended: bool = False, error: bool = False) -> Document:
     return Document(12, at(_ENDED if ended else 204.5), document.decks, end)
 
 
+def large_document() -> Document:
+    """A Deck with maths, right and wrong, and a table of which a sample is shown."""
+    page = Page(max_bytes=1_000_000)
+    deck = page.deck("data")
+    deck.markdown(
+        "### The loss $L(\\theta)$\n\nWith $x_i \\in \\mathbb{R}^n$, at a cost of $5 to $6 a run:\n\n"
+        "$$\nL(\\theta) = -\\frac{1}{N} \\sum_{i=1}^{N} \\log \\frac{e^{z_{y_i}}}{\\sum_j e^{z_j}}"
+        " + \\lambda \\sqrt{\\lVert \\theta \\rVert}\n$$\n\n"
+        "$$\nA = \\begin{pmatrix} 1 & 0 \\\\ 0 & \\alpha^2 \\end{pmatrix}\n$$\n\nand $\\frac{$ is none."
+    )
+    count = 60_000
+    rows = {
+        "picture": range(count),
+        "loss": [((n * 7919) % 1000) / 1000 * ((n * 104_729) % 997) / 997 for n in range(count)],
+        "label": [("one", "two", "eight", None)[n % 4] for n in range(count)],
+        "seen": [BEGAN + timedelta(seconds=n) for n in range(count)],
+    }
+    deck.table(rows, title="Pictures")
+    return Document(3, at(_ENDED), apply_ops(Document(), page.take().ops()).decks, End("succeeded", at(_ENDED)))
+
+
 def log_document() -> Document:
     """A Deck with a log: levels, colours, a traceback, and what cannot be seen."""
     page = Page()

@@ -152,6 +152,16 @@ async def test_the_live_frame_is_sandboxed_and_cached_by_content(world: Any) -> 
     assert (again.status_code, again.content) == (304, b"")
 
 
+async def test_the_script_that_draws_maths_is_there_for_pages_and_cached_by_content(world: Any) -> None:
+    response = await world.http.get("/decks/maths.js")
+    if response.status_code == 404:
+        pytest.skip("the console is not built")
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert "livedeckMaths" in response.text
+    again = await world.http.get("/decks/maths.js", headers={"if-none-match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
 async def test_a_tail_that_fails_costs_its_viewers_only_their_stream(
     tmp_path: Path, protos: Protos, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,6 +7,8 @@ import { errorNode } from "../failed";
 import { tokensOf } from "../highlighting";
 import { Pace } from "../pace";
 import { withoutRefused } from "./addresses";
+import { DrawnMaths, mathsExtensions } from "./maths";
+import { drawerOfMaths, loadMaths } from "./mathsScript";
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -17,6 +19,7 @@ const marked = new Marked({
     html: ({ text }) => escapeHtml(text),
     code: ({ text, lang = "" }) => `<pre><code>${coloured(text, lang)}</code></pre>\n`,
   },
+  extensions: mathsExtensions(escapeHtml),
   tokenizer: { del: () => undefined, url: () => undefined },
   walkTokens: (token) => {
     if (isTable(token)) alignNumbers(token);
@@ -60,6 +63,8 @@ export class MarkdownView implements ElementView<Markdown> {
   readonly node = elementNode("markdown");
   private text = "";
   private shown = "";
+  private readonly maths = new DrawnMaths();
+  private gone = false;
   private readonly pace = new Pace(() => this.draw());
 
   update({ text }: Markdown): void {
@@ -68,6 +73,7 @@ export class MarkdownView implements ElementView<Markdown> {
   }
 
   destroy(): void {
+    this.gone = true;
     this.pace.stop();
   }
 
@@ -78,12 +84,27 @@ export class MarkdownView implements ElementView<Markdown> {
     try {
       const rendered = document.createElement("template");
       rendered.innerHTML = renderMarkdown(text);
+      this.drawMaths(rendered.content);
       this.node.replaceChildren(withoutRefused(rendered.content));
     } catch (error) {
       // The parser is recursive: deep nesting is more than the stack holds. Here rather than in the panel, because
       // drawing may happen later, and because a text that fails slowly has to keep its pace.
       this.node.replaceChildren(errorNode("This Markdown could not be rendered", error, text));
     }
+  }
+
+  /** Formulas stand as they were written until there is what draws them. */
+  private drawMaths(content: DocumentFragment): void {
+    if (content.querySelector(".ld-math") === null) return;
+    const draw = drawerOfMaths();
+    if (draw) this.maths.drawIn(content, draw);
+    else void loadMaths().then(() => this.again(), (error: unknown) => this.node.setAttribute("data-maths", String(error)));
+  }
+
+  private again(): void {
+    if (this.gone) return;
+    this.shown = "";
+    this.pace.nextFrame();
   }
 }
 

@@ -3,6 +3,7 @@ import { useTheme } from "../../bindings/theme";
 import type { DeckSession } from "../../core/deckSession";
 import { FramePort } from "../../core/framePort";
 import { lookText, parseLook, type LookText } from "../../core/look";
+import { fetchMaths } from "../../core/maths";
 import { saveForViewer } from "../../core/saving";
 import { StoppedFrame } from "./StoppedFrame";
 import { useGuard, useTrust } from "./useGuard";
@@ -67,6 +68,7 @@ export function DeckFrame({ session, hidden, choosing, onLeave }: DeckFrameProps
     const opened = new FramePort(frame.current, session, now.current.dark, {
       flooded: () => letGo("messages"),
       silent: () => letGo("silence"),
+      maths: fetchMaths,
       reported: (message) => {
         if (message.type === "save") saveForViewer(message);
         if (message.type === "leave") now.current.onLeave();
