@@ -90,10 +90,13 @@ def _plain(value: object, kind: str) -> object:
 
 
 def _with_ids(fields: dict[str, Any]) -> dict[str, Any]:
-    """Add the ids that a Deck's path or an execution's key is made of, each under the name that other lines have."""
+    """Add the ids that a Deck's path, an attempt's or an execution's is made of, each under the name of other lines."""
     parts = str(fields.get("deck", "")).split("/")
     if len(parts) == len(_DECK):
         fields = dict(zip(_DECK, parts, strict=True)) | fields
+    parts = str(fields.get("attempt", "")).split("/")
+    if len(parts) == len(_DECK):
+        fields |= dict(zip(_DECK, parts, strict=True))
     parts = str(fields.get("execution", "")).split("/")
     if len(parts) == len(_DECK) - 2:
         fields |= dict(zip(_DECK, parts, strict=False))

@@ -41,9 +41,11 @@ def test_names_of_events_that_are_put_in_are_found_too() -> None:
     }
 
 
-def test_an_execution_and_a_deck_are_told_apart_into_their_ids() -> None:
+def test_an_execution_a_deck_and_an_attempt_are_told_apart_into_their_ids() -> None:
     ids = {"project": "p", "domain": "d", "execution": "e", "node": "n0", "attempt": "1"}
     assert line("deck.unreadable deck=%s", "p/d/e/n0/1").items() >= ids.items()
+    with bound(execution="p/d/e", node="n0", attempt="1"):
+        assert line("propeller.executor_silent attempt=%s error=%s", "p/d/e/n0/1", "no").items() >= ids.items()
     found = line("propeller.crashed execution=%s count=%d", "p/d/e", 2)
     assert (found["project"], found["domain"], found["execution"]) == ("p", "d", "e")
 

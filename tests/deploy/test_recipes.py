@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from livedeck.cli.serve import serve
+from livedeck.runtime.code import CODE_CACHE
 from tests.deploy import raycluster
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -22,6 +23,7 @@ COMPOSE = DEPLOY / "compose" / "compose.yaml"
 MANIFESTS = DEPLOY / "kubernetes" / "livedeck.yaml"
 KUBERAY = DEPLOY / "kubernetes" / "kuberay.yaml"
 RAY_IMAGE = DEPLOY / "docker" / "ray.Dockerfile"
+IMAGE = DEPLOY / "docker" / "Dockerfile"
 LOCKED = DEPLOY.parent / "requirements" / "ray.txt"
 UNIT = DEPLOY / "systemd" / "livedeck.service"
 
@@ -125,6 +127,14 @@ def test_compose_names_files_that_are_there() -> None:
     assert (COMPOSE.parent / "Caddyfile").is_file()
 
 
+def test_volumes_of_compose_are_folders_that_the_image_gives_its_user() -> None:
+    made = re.search(r"mkdir -m 700 (.+) && chown livedeck:livedeck \1$", IMAGE.read_text(), re.MULTILINE)
+    assert made is not None
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    mounted = {volume.partition(":")[2] for server in ("one", "two") for volume in services[server]["volumes"]}
+    assert mounted <= set(made[1].split())
+
+
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     checker = shutil.which("systemd-analyze")
     if checker is None:
@@ -139,12 +149,16 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     assert not [line for line in checked.stderr.splitlines() if UNIT.name in line], checked.stderr
 
 
-@pytest.mark.parametrize(
-    "path", [COMPOSE, MANIFESTS, KUBERAY, UNIT, DEPLOY / "docker" / "Dockerfile"], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", [COMPOSE, MANIFESTS, KUBERAY, UNIT, IMAGE], ids=lambda path: path.name)
 def test_settings_are_those_that_the_server_has(path: Path) -> None:
     text = path.read_text()
     found = list(settings_in(list(yaml.safe_load_all(text)) if path.suffix == ".yaml" else text))
-    known = {option.envvar for option in serve.params}
+    known = {option.envvar for option in serve.params} | {CODE_CACHE}
     assert found
     assert set(found) <= known
+
+
+def test_the_unit_gives_tasks_a_folder_for_their_code_though_its_user_has_no_home() -> None:
+    unit = UNIT.read_text()
+    (folder,) = re.findall(r"^CacheDirectory=(\S+)$", unit, re.MULTILINE)
+    assert f"{CODE_CACHE}=/var/cache/{folder}/" in unit

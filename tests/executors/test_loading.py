@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_livedecks_own_are_there_by_name() -> None:
     assert {"process", "subprocess"} <= loading.available().keys()
     assert loading.load("process") is create
+
+
+def test_a_server_with_a_ray_cluster_has_not_loaded_ray() -> None:
+    """Ray's threads, signal handlers and 100 MB are the driver's, a process of its own."""
+    modules = "livedeck.cli.serve, livedeck.executors.ray.executor, livedeck.executors.ray.link"
+    script = f"import sys, {modules}; sys.exit('ray' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_a_package_can_add_some(package: Any, tmp_path: Path) -> None:

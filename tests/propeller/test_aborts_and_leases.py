@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import inspect
+import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flyteidl.core.execution_pb2 import NodeExecution, TaskExecution, WorkflowExecution
@@ -16,6 +17,7 @@ from livedeck.executors.api import Attempt, Exit, ResultStored
 from livedeck.executors.router import Router
 from livedeck.executors.watchdog import now
 from livedeck.propeller import PropellerSettings
+from livedeck.telemetry.log_fields import bound_fields
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, succeed
 from livedeck.testing.workflows import sub_workflow, task, workflow
@@ -245,12 +247,24 @@ async def test_an_executor_that_does_not_answer_for_a_while_is_asked_again(world
 
             return call
 
+    class Told(logging.Handler):
+        ids: ClassVar[set[tuple[str, str]]] = set()
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if "executor_silent" in record.msg:
+                self.ids.add((bound_fields()["execution"], bound_fields()["node"]))
+
     execution = world.control.create("e", workflow(task("n0"), task("n1").after("n0")))
-    executor = world.executor(quick)
-    async with world.propeller(Shaky(executor)):
-        await world.control.until_over(execution)
+    executor, told = world.executor(quick), Told()
+    logging.getLogger("livedeck.propeller").addHandler(told)
+    try:
+        async with world.propeller(Shaky(executor)):
+            await world.control.until_over(execution)
+    finally:
+        logging.getLogger("livedeck.propeller").removeHandler(told)
     assert execution.phase == WorkflowExecution.SUCCEEDED
     assert len(executor.processes) == 2
+    assert told.ids == {("flytesnacks/development/e", node) for node in ("n0", "n1")}, "lines have ids, whoever writes"
 
 
 async def test_an_execution_that_the_engine_fails_at_is_tried_again_and_then_given_up(

@@ -185,9 +185,9 @@ class Database:
     @contextmanager
     def _answering(self, operation: str) -> Iterator[None]:
         """Say in words what to do when the database does not work; time the operation."""
-        self.check()
         try:
             with Timed(_TIMES, _ERRORS, operation, (Refusal, LeaseLost)):
+                self.check()
                 yield
         except DBAPIError as error:
             if not (isinstance(error, OperationalError) or _is_of_the_servers(error)):

@@ -73,6 +73,15 @@ def _postgresql(url: str) -> Iterator[Finding]:
         advice = "see that the server runs, that the database exists, and that this user may use it from here"
         yield wrong("database", str(error), advice)
         return
+    yield from check_facts(facts)
+
+
+def check_facts(facts: PostgresqlFacts) -> Iterator[Finding]:
+    """Say what to make of a PostgreSQL database.
+
+    Args:
+        facts: What was found in it.
+    """
     times = f"connects in {1000 * facts.connect_seconds:.1f} ms, answers in {1000 * facts.answer_seconds:.1f} ms"
     words = f"PostgreSQL {facts.version}, {times}"
     yield fine("database", words) if facts.number >= _OLDEST else warning("database", words, "use 13 or newer")

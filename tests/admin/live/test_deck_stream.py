@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ async def test_from_queued_to_succeeded(world: World) -> None:
         event = (await stream.until("segment"))[-1]
         assert event.id == "0.1"
         assert segment_of(event) == first
+        numbers = (await world.http.get("/metrics")).text
+        assert re.search(r"^livedeck_publish_to_viewer_seconds_count [1-9]", numbers, re.MULTILINE)
         log.end()
         await world.finish()
         events = await stream.rest()

@@ -17,10 +17,20 @@ from livedeck.admin.db.database import Database
 from livedeck.admin.db.engines import READERS
 from livedeck.admin.db.open_executions import count
 from livedeck.admin.operations.database_gauges import DatabaseGauges
-from livedeck.errors import DatabaseUnavailable
+from livedeck.errors import DatabaseUnavailable, StoreUnavailable
 from livedeck.propeller.status import EngineStatus
+from livedeck.store import Store
+from livedeck.store.memory import MemoryBackend
 from livedeck.testing.server import DEADLINE, listening, running_admin
 from tests.admin.conftest import Caller, Protos
+
+
+class Full(MemoryBackend):
+    """A store without room."""
+
+    def put(self, key: str, data: bytes, content_type: str | None) -> None:
+        raise StoreUnavailable(f"no room for {len(data)} bytes of {key} ({content_type})")
+
 
 Numbers = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -93,6 +103,26 @@ async def test_openmetrics_is_spoken_to_who_asks_for_it(tmp_path: Path) -> None:
     families = parse_openmetrics(answer.text)  # type: ignore[no-untyped-call]
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert {family.name for family in families} >= {"livedeck_events", "livedeck_streams"}
+
+
+@pytest.mark.usefixtures("in_a_file")
+async def test_store_and_database_are_timed_and_what_they_fail_at_is_counted(tmp_path: Path) -> None:
+    async with (
+        running_admin(tmp_path) as admin,
+        httpx.AsyncClient(base_url=f"http://{admin.endpoint}", timeout=DEADLINE) as http,
+    ):
+        before = await scrape(admin)
+        await http.get("/readyz")
+        with pytest.raises(StoreUnavailable):
+            Store("memory://full", Full()).put("key", b"value")
+        (tmp_path / "livedeck.db").unlink()
+        await http.get("/api/v1/executions/flytesnacks/development/none")
+        after = await scrape(admin)
+    gained = {key: number - before.get(key, 0.0) for key, number in after.items()}
+    assert value(gained, "livedeck_store_seconds_count", operation="head") >= 1
+    assert value(gained, "livedeck_store_errors_total", operation="put", error="StoreUnavailable") == 1
+    assert value(gained, "livedeck_database_seconds_count", operation="lookup") >= 1
+    assert value(gained, "livedeck_database_errors_total", operation="lookup", error="DatabaseUnavailable") >= 1
 
 
 @pytest.mark.usefixtures("in_a_file")

@@ -1,11 +1,14 @@
 """`livedeck doctor` against a real server, directly and through what may be between."""
 
+import asyncio
 import contextlib
 import json
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,17 @@ from livedeck.cli import main
 from livedeck.cli.doctor.findings import Finding, Level
 from livedeck.cli.doctor.server import check_server
 from livedeck.testing.process import ServerProcess
+from livedeck.testing.server import running_admin
 
 Answer = Callable[[socket.socket, bytes], None]
 
 
 @contextlib.contextmanager
-def proxy(endpoint: str, *, buffers: bool = False, host: str = "") -> Iterator[str]:
-    """A proxy that knows HTTP/1.1 alone. It may keep answers back until they are complete, or ask for another host."""
+def proxy(endpoint: str, *, buffers: bool = False, host: str = "", date: str = "") -> Iterator[str]:
+    """A proxy that knows HTTP/1.1 alone.
+
+    It may keep answers back until they are complete, ask for another host, or tell another time.
+    """
     address, _, port = endpoint.rpartition(":")
 
     def serve(client: socket.socket) -> None:
@@ -34,6 +41,8 @@ def proxy(endpoint: str, *, buffers: bool = False, host: str = "") -> Iterator[s
             server.sendall(re.sub(rb"Host: [^\r]+", f"Host: {host or endpoint}".encode(), head))
             kept = b""
             while piece := server.recv(65536):
+                if date:
+                    piece = re.sub(rb"(?im)^date: [^\r]+", f"date: {date}".encode(), piece)
                 if buffers:
                     kept += piece
                 else:
@@ -88,6 +97,24 @@ def test_a_name_that_the_server_does_not_go_by_is_found(server: ServerProcess) -
         findings = found(endpoint)
     assert wrong(findings) == {"server"}
     assert "--allowed-host" in findings["server"].advice
+
+
+@pytest.mark.parametrize(("hours", "where"), [(1, "ahead of"), (-1, "behind")])
+def test_a_server_whose_clock_is_wrong_is_found(server: ServerProcess, hours: int, where: str) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(hours=hours), usegmt=True)
+    with proxy(server.endpoint, date=date) as endpoint:
+        finding = next(each for each in check_server(endpoint, timeout=30.0) if each.part == "server clock")
+    assert finding.level is Level.WRONG
+    assert re.search(rf"its clock is 3(59|60)\d s {where} this machine's", finding.what), finding.what
+    assert "NTP" in finding.advice
+
+
+async def test_a_server_that_is_not_ready_is_told_with_its_reason(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        admin.drain()
+        findings = await asyncio.to_thread(found, admin.endpoint)
+    assert wrong(findings) == {"readiness"}
+    assert findings["readiness"].what == "the server is not ready: the server is shutting down"
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:

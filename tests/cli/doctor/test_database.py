@@ -2,11 +2,16 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from livedeck.cli.doctor.database import check_database
+from livedeck.admin.db.inspection import PostgresqlFacts
+from livedeck.admin.db.migrate import HEAD
+from livedeck.admin.db.preflight import Pooling
+from livedeck.cli.doctor.database import check_database, check_facts
 from livedeck.cli.doctor.findings import Finding, Level
 from livedeck.testing.server import make_database
 
@@ -70,3 +75,46 @@ def test_a_server_that_does_not_answer_is_told_with_its_words() -> None:
     assert "postgresql://ada:***@127.0.0.1:9/livedeck" in finding.what
     assert "refused" in finding.what
     assert "secret" not in finding.what
+
+
+FACTS = PostgresqlFacts(
+    version="17.2",
+    number=170002,
+    revision=HEAD,
+    oldest=None,
+    connect_seconds=0.01,
+    answer_seconds=0.001,
+    clock_ahead=0.0,
+    replica=False,
+    read_only=False,
+    not_durable=(),
+    connections=14,
+    most_connections=97,
+    pooling=Pooling.NONE,
+)
+
+
+def test_a_postgresql_that_is_as_it_should_be_is_fine() -> None:
+    assert {each.level for each in check_facts(FACTS)} == {Level.FINE}
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "level", "words"),
+    [
+        ({"version": "12.9", "number": 120009}, "database", Level.WARNING, "PostgreSQL 12.9"),
+        ({"clock_ahead": 90.0}, "database clock", Level.WRONG, "90 s ahead of this machine's"),
+        ({"clock_ahead": -7.0}, "database clock", Level.WRONG, "7 s behind this machine's"),
+        ({"replica": True}, "database role", Level.WRONG, "a replica, which can only be read"),
+        ({"not_durable": ("fsync",)}, "database settings", Level.WARNING, "fsync is off"),
+        ({"connections": 90}, "connections", Level.WARNING, "90 of 97 connections"),
+        ({"revision": "9999", "oldest": HEAD}, "schema", Level.WARNING, "to which it has only added"),
+        ({"pooling": Pooling.TRANSACTION}, "pooler", Level.WARNING, "up to a second late"),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_named_with_what_to_do(
+    changes: dict[str, Any], part: str, level: Level, words: str
+) -> None:
+    (finding,) = [each for each in check_facts(replace(FACTS, **changes)) if each.level is not Level.FINE]
+    assert (finding.part, finding.level) == (part, level)
+    assert words in finding.what
+    assert finding.advice
