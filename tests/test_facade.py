@@ -94,8 +94,8 @@ def test_a_name_of_one_of_flytekits_modules_says_what_there_is_instead() -> None
         ImportError, match="livedeck has no `TaskPlugins`, which flytekit has: there are no task plugins"
     ):
         from livedeck.extend import TaskPlugins  # type: ignore[import-untyped] # noqa: F401
-    with pytest.raises(ImportError, match="livedeck has no `A100`, which flytekit has: a task cannot choose"):
-        from livedeck.extras.accelerators import A100  # type: ignore[import-untyped] # noqa: F401
+    with pytest.raises(ImportError, match="livedeck has no `V5E`, which flytekit has: there are no TPUs"):
+        from livedeck.extras.accelerators import V5E  # type: ignore[import-untyped] # noqa: F401
     with pytest.raises(
         AttributeError, match="livedeck has no `FlyteSchema`, which flytekit has: use StructuredDataset"
     ):

@@ -17,6 +17,20 @@ def report(loss: float) -> str:
 # --8<-- [end:placed]
 
 
+# --8<-- [start:chosen]
+@task(
+    executor="ray",
+    requests=Resources(cpu="4", gpu=1, ephemeral_storage="50Gi"),
+    accelerator="nvidia-tesla-t4",
+    custom_resources={"license": 1},
+)
+def simulate(steps: int) -> float:
+    return 1 / steps
+
+
+# --8<-- [end:chosen]
+
+
 @workflow
 def placed(rows: int = 4) -> str:
     return report(loss=train(rows=rows))

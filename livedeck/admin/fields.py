@@ -64,6 +64,9 @@ _IDENTITY: Final = Field(Treatment.SHOWN, "attempts run as the server's user; se
 _QUALITY: Final = Field(Treatment.SHOWN, "attempts start in the order in which they came, as soon as there is room")
 _INTERRUPTIBLE: Final = Field(Treatment.SHOWN, "no machine here is taken away on purpose")
 _WORDS: Final = Field(Treatment.SHOWN, "it says something to people")
+_ACCELERATOR: Final = Field(
+    Treatment.USED, "by the executor `ray`, for the kind of GPU; other executors fail what has it, as do parts of GPUs"
+)
 _RECORD: Final = Field(Treatment.SHOWN, "it says where the execution came from")
 
 
@@ -108,7 +111,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
         "custom": Field(Treatment.USED, "by tasks of type pytorch with Elastic; those of other plugins fail"),
         "k8s_pod": Field(Treatment.FAILS, "pods are not run; attempts are processes"),
         "sql": Field(Treatment.FAILS, "queries are not run"),
-        "extended_resources": Field(Treatment.FAILS, "attempts cannot choose a kind of accelerator"),
+        "extended_resources": _ACCELERATOR,
         "task_type_version": _WORDS,
         "security_context": Field(Treatment.USED, "for its secrets; attempts run as the server's user"),
         "config": _KUBERNETES,
@@ -148,7 +151,7 @@ FIELDS: Final[Mapping[type[Message], Mapping[str, Field]]] = {
     },
     TaskNodeOverrides: {
         **_used("resources"),
-        "extended_resources": Field(Treatment.FAILS, "attempts cannot choose a kind of accelerator"),
+        "extended_resources": _ACCELERATOR,
         "container_image": Field(Treatment.SHOWN, "attempts run in the server's own environment"),
         "pod_template": _KUBERNETES,
     },

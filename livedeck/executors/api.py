@@ -38,6 +38,12 @@ class Attempt:
     """Bytes asked for; 0: not stated."""
     gpus: int = 0
     """GPUs asked for."""
+    accelerator: str = ""
+    """The kind of GPU asked for, by Flyte's name of it (``nvidia-tesla-t4``); empty: any."""
+    storage: int = 0
+    """Bytes of disk asked for that are free again once it is over; 0: not stated."""
+    custom: Mapping[str, float] = field(default_factory=dict)
+    """Amounts asked for of resources that only a cluster's operator knows, by their names."""
     client: bool = False
     """Whether all that it does is to start other executions and to wait for them. It must not keep these from starting:
     it counts for no cores, and not among the attempts that run at once."""

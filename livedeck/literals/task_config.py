@@ -2,6 +2,8 @@
 
 EXECUTOR = "livedeck.executor"
 """The name of the executor that is to run the task's attempts."""
+CUSTOM_RESOURCES = "livedeck.custom_resources"
+"""Amounts that an attempt takes of resources that only a cluster's operator knows: a JSON object, by their names."""
 PROCESSES = "livedeck.nproc_per_node"
 """How many processes an attempt of a gang has on each of its nodes."""
 RANK_DECKS = "livedeck.rank_decks"

@@ -1,5 +1,6 @@
 """From a task node to an attempt that an executor can start: the command filled in, environment, resources."""
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -9,9 +10,10 @@ from flyteidl.core.identifier_pb2 import Identifier, ResourceType, TaskExecution
 from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.tasks_pb2 import Container, Resources, TaskTemplate
 
+from livedeck.errors import InvalidWorkflow
 from livedeck.executors.api import Attempt
 from livedeck.literals.offloading import LEAST, MOST
-from livedeck.literals.task_config import EXECUTOR
+from livedeck.literals.task_config import CUSTOM_RESOURCES, EXECUTOR
 from livedeck.propeller.addresses import Addresses
 from livedeck.propeller.plan import TaskPlan
 from livedeck.propeller.quantities import quantity
@@ -85,12 +87,15 @@ class AttemptWriter:
             cpu=_cores(task.resources),
             memory=_memory(task.resources),
             gpus=_gpus(task.resources),
+            accelerator=task.accelerator,
+            storage=_storage(task.resources),
+            custom=_custom(task.template),
             client=task.eager,
             nodes=task.gang.nodes if task.gang is not None else 1,
             processes=task.gang.processes if task.gang is not None else 1,
             executor=task.template.config.get(EXECUTOR, ""),
             retried=number > 0,
-            metadata={"task": task.template.id.name, **_others(task.resources)},
+            metadata={"task": task.template.id.name},
         )
 
     def stated_environment(self, template: TaskTemplate | None) -> dict[str, str]:
@@ -181,6 +186,23 @@ def _gpus(resources: Resources) -> int:
     return math.ceil(quantity(stated)) if stated else 0
 
 
-def _others(resources: Resources) -> dict[str, str]:
-    names = {Resources.STORAGE: "storage", Resources.EPHEMERAL_STORAGE: "ephemeral_storage"}
-    return {names[name]: value for name, value in _amounts(resources).items() if name in names}
+def _storage(resources: Resources) -> int:
+    stated = _amounts(resources).get(Resources.EPHEMERAL_STORAGE)
+    return math.ceil(quantity(stated)) if stated else 0
+
+
+def _custom(template: TaskTemplate) -> dict[str, float]:
+    """Return what a task says that it takes of resources of a cluster's own.
+
+    Raises:
+        InvalidWorkflow: it says something else there.
+    """
+    stated = template.config.get(CUSTOM_RESOURCES)
+    if not stated:
+        return {}
+    try:
+        return {name: float(amount) for name, amount in json.loads(stated).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidWorkflow(
+            f"task {template.id.name!r} has {CUSTOM_RESOURCES}={stated!r}: give a JSON object of amounts by name"
+        ) from error

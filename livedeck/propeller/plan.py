@@ -50,6 +50,8 @@ class TaskPlan:
     eager: bool = False
     """Whether it starts executions and waits for them."""
     resources: Resources = field(default_factory=Resources)
+    accelerator: str = ""
+    """The kind of GPU that it needs, by Flyte's name of it; empty: any."""
     gang: Gang | None = None
     """The processes that an attempt has; None: it is one."""
 

@@ -67,6 +67,13 @@ _NAMES: Mapping[str, str] = {
         "livedeck.deck.flytekit_renderers",
     ),
     "JSON": "livedeck.sdk.types.iterators",
+    **dict.fromkeys(
+        (
+            *("GPUAccelerator", "K80", "M60", "P4", "P100", "V100", "T4", "A10", "A10G", "A100", "A100_80GB"),
+            *("L4", "L4_VWS", "L40", "H100"),
+        ),
+        "livedeck.sdk.accelerators",
+    ),
     "TensorboardLogs": "livedeck.types.directory",
     "TFRecordsDirectory": "livedeck.types.directory",
     **dict.fromkeys(("PARQUET", "CSV"), "livedeck.sdk.types.frame_libraries"),

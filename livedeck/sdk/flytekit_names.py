@@ -17,7 +17,7 @@ _NOTIFICATIONS = (
 _SENSORS = "wait in a task, in a loop with time.sleep, or with wait_for_input for somebody to say so"
 _ERRORS_AS_THEY_ARE = "an error of a task is raised as it is: catch its own class, or livedeck.errors.LivedeckError"
 
-_ACCELERATOR = "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's"
+_ACCELERATOR = "there are no TPUs; kinds of GPU are in livedeck.extras.accelerators"
 
 _INSTEAD: Mapping[str, str] = {
     "AuthRole": "tasks run as the server's user",
@@ -56,10 +56,7 @@ _INSTEAD: Mapping[str, str] = {
     "lazy_module": "import inside the task",
     "patch": "replace the task's function with unittest.mock",
     "task_mock": "replace the task's function with unittest.mock",
-    **dict.fromkeys(
-        ("A100", "A10G", "H100", "K80", "L4", "L40", "M60", "P100", "P4", "T4", "V100", "V5E", "V5P", "V6E"),
-        _ACCELERATOR,
-    ),
+    **dict.fromkeys(("V5E", "V5P", "V6E"), _ACCELERATOR),
     **dict.fromkeys(("LaunchPlanTriggerBase", "OnSchedule"), _SCHEDULES),
     "Notification": _NOTIFICATIONS,
     **dict.fromkeys(("BaseSensor", "FileSensor"), _SENSORS),

@@ -20,14 +20,14 @@ _RESERVED = ("start-node", "end-node", "fn0")
 _REFUSED: Mapping[str, str] = {
     "aliases": "name the outputs with a NamedTuple",
     "task_config": "give it to @task",
-    "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
+    "custom_resources": "give it to @task",
 }
 
 _NOTED = ("container_image", "pod_template", "shared_memory")
 
 _KNOWN = (
     *("node_name", "name", "retries", "timeout", "interruptible", "requests", "limits"),
-    *("cache", "cache_version", "cache_serialize", "resources", *_NOTED),
+    *("cache", "cache_version", "cache_serialize", "resources", "accelerator", *_NOTED),
 )
 
 
@@ -45,6 +45,7 @@ class NodeOverrides:
     cache_version: str | None = None
     cache_serialize: bool | None = None
     image: str | None = None
+    accelerator: str | None = None
 
 
 NO_OVERRIDES = NodeOverrides()
@@ -172,6 +173,7 @@ class Node(CallResult):
         cache_version: str | None = None,
         cache_serialize: bool | None = None,
         resources: options.Resources | None = None,
+        accelerator: Any = None,
         container_image: Any = None,
         pod_template: Any = None,
         shared_memory: bool | str | None = None,
@@ -193,6 +195,7 @@ class Node(CallResult):
             cache_version: as in ``@task``.
             cache_serialize: as in ``@task``.
             resources: as in ``@task``.
+            accelerator: as in ``@task``.
             container_image: registered with the node; changes nothing here, and a warning says so.
             pod_template: changes nothing here, and a warning says so.
             shared_memory: changes nothing here, and a warning says so.
@@ -222,6 +225,7 @@ class Node(CallResult):
             "cache_serialize": None
             if cache_serialize is None
             else options.read_flag("cache_serialize", cache_serialize),
+            "accelerator": _read_accelerator(accelerator),
             "image": _read_noted({name: value for name, value in noted.items() if value not in (None, False, "")}),
         }
         given = {option: value for option, value in changes.items() if value is not None}
@@ -278,6 +282,14 @@ def _read_noted(given: Mapping[str, Any]) -> str | None:
     image = read_image(given.get("container_image"))
     tell_noted_here("with_overrides", tuple(given))
     return image or None
+
+
+def _read_accelerator(value: Any) -> str | None:
+    if value is None:
+        return None
+    from livedeck.sdk.accelerators import read_accelerator
+
+    return read_accelerator(value)
 
 
 def _read_both(resources: Any, requests: Any, limits: Any) -> tuple[options.Resources | None, options.Resources | None]:

@@ -70,7 +70,7 @@ class Resources:
     A number means cores, or bytes: ``Resources(cpu=0.5, mem="2Gi", gpu=1)``. All of it is registered with the task.
     livedeck's own executor, which runs tasks as processes of one machine, starts a task when enough ``cpu`` and
     ``mem`` is free there, refuses a ``gpu`` that it cannot give, and does not look at ``ephemeral_storage``: on one
-    machine all tasks share the disk. Flyte's engine honours all four.
+    machine all tasks share the disk. On a Ray cluster, as with Flyte's engine, all four are honoured.
 
     Args:
         cpu: cores: ``2``, ``0.5``, ``"500m"``.
@@ -235,6 +235,10 @@ class TaskOptions:
     deprecated: str = ""
     executor: str = ""
     """The name of the executor that runs it; empty: the server's default."""
+    accelerator: str = ""
+    """The kind of GPU that it needs, by Flyte's name of it; empty: any."""
+    custom_resources: Mapping[str, float] = field(default_factory=dict)
+    """What it takes of resources that nodes of a cluster were started with, by their names."""
     gang: Gang | None = None
     """What ``task_config=Elastic(...)`` says; None: an attempt is one process."""
     elastic_noted: tuple[str, ...] = ()
@@ -266,6 +270,8 @@ class TaskKeywords(TypedDict, total=False):
     deprecated: str | None
     executor: str | None
     task_config: Any
+    accelerator: Any
+    custom_resources: Mapping[str, float] | None
     labels: Mapping[str, str] | None
     annotations: Mapping[str, str] | None
     pod_template: Any

@@ -24,7 +24,6 @@ _REFUSED: Mapping[str, str] = {
     "execution_mode": "write @dynamic for a task that says what is to run",
     "node_dependency_hints": "they are for @dynamic",
     "task_resolver": "tasks are found by module and name",
-    "accelerator": "a task cannot choose the kind of GPU: give requests=Resources(gpu=1) for one of the machine's",
     "pickle_untyped": "annotate every input and output",
 }
 
@@ -33,13 +32,14 @@ _KNOWN = (
     *("interruptible", "cache", "cache_version", "cache_serialize", "cache_ignore_input_vars", "resources"),
     *("deprecated", "disable_deck", "container_image", "labels", "annotations", "pod_template", "pod_template_name"),
     *("shared_memory", "secret_requests", "docs", "executor", "task_config"),
+    *("accelerator", "custom_resources"),
 )
 
 _NO_PLUGINS = "there are no task plugins but Elastic; do in the task's function what its plugin would do"
 
 _OVERRIDES = (
     *("name", "retries", "timeout", "interruptible", "requests", "limits"),
-    *("cache", "cache_version", "cache_serialize", "image"),
+    *("cache", "cache_version", "cache_serialize", "image", "accelerator"),
 )
 
 
@@ -129,6 +129,8 @@ def task(
     shared_memory: bool | str | None = ...,
     executor: str | None = ...,
     task_config: Any = ...,
+    accelerator: Any = ...,
+    custom_resources: Mapping[str, float] | None = ...,
 ) -> TaskDecorator: ...
 
 
@@ -184,8 +186,11 @@ def task(
             the docstring; ``deprecated``, a text that is registered with it. ``container_image``, ``labels``,
             ``annotations``, ``pod_template``, ``pod_template_name`` and ``shared_memory`` change nothing here, and a
             warning says so. ``task_config`` may be ``Elastic``, livedeck's or that of flytekit's plugin, for a task
-            that runs as several processes. What else flytekit has is refused, with the reason. Of livedeck's own:
-            ``executor``, the name of the executor that runs it on a server that has several.
+            that runs as several processes. ``accelerator`` is the kind of GPU, flytekit's or its name
+            (``"nvidia-tesla-t4"``), for an executor that can choose one, as ``ray`` can. What else flytekit has is
+            refused, with the reason. Of livedeck's own: ``executor``, the name of the executor that runs it on a
+            server that has several; ``custom_resources``, amounts of what nodes of a Ray cluster were started with
+            (``{"license": 1}``).
 
     Returns:
         The task: called like the function.
@@ -280,7 +285,7 @@ def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
 
 _RARER = (
     *("container_image", "secret_requests", "docs", "deprecated", "labels", "annotations", "pod_template"),
-    *("pod_template_name", "shared_memory", "executor"),
+    *("pod_template_name", "shared_memory", "executor", "accelerator", "custom_resources"),
 )
 
 
@@ -288,6 +293,7 @@ def _read_rarer(decorator: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Check options whose modules are loaded only where one is given."""
     if all(given.get(name) is None for name in _RARER):
         return {}
+    from livedeck.sdk.accelerators import read_accelerator, read_custom_resources
     from livedeck.sdk.descriptions import read_documentation
     from livedeck.sdk.images import read_image
     from livedeck.sdk.noted_options import NOTED, check_noted
@@ -301,6 +307,8 @@ def _read_rarer(decorator: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "docs": read_documentation(value("docs")),
         "deprecated": _read_text("deprecated", value("deprecated")),
         "executor": _read_text("executor", value("executor")),
+        "accelerator": read_accelerator(value("accelerator")),
+        "custom_resources": read_custom_resources(value("custom_resources")),
         "noted": tuple(name for name in NOTED if value(name) not in (None, False, "")),
     }
 

@@ -141,12 +141,22 @@ async def test_a_gang_with_more_processes_than_there_are_slots_runs_alone(tmp_pa
         harness.end()
 
 
-async def test_several_nodes_are_refused_before_anything_starts(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"nodes": 2}, r"on 2 nodes at once.*has this machine alone: give nnodes=1"),
+        ({"accelerator": "nvidia-tesla-t4"}, r"accelerator 'nvidia-tesla-t4', and the executor 'process' cannot"),
+        ({"custom": {"license": 2.0}}, r"asks for 2 license, and the executor 'process' cannot choose by that"),
+    ],
+)
+async def test_what_a_cluster_alone_has_is_refused_before_anything_starts(
+    tmp_path: Path, asked: dict[str, Any], words: str
+) -> None:
     harness = LocalHarness(tmp_path, "process")
     scene = Scene(harness)
     try:
         async with harness.executor() as executor:
-            with pytest.raises(CannotStart, match=r"on 2 nodes at once.*has this machine alone: give nnodes=1"):
-                await within(executor.launch(scene.attempt("exits", 0, "x", nodes=2)))
+            with pytest.raises(CannotStart, match=words):
+                await within(executor.launch(scene.attempt("exits", 0, "x", **asked)))
     finally:
         harness.end()

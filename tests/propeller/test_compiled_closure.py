@@ -117,13 +117,14 @@ def test_tasks_without_a_command_are_refused_in_words() -> None:
     plugin = template("t")
     plugin.type = "spark"
     plugin.custom["workers"] = 4
-    accelerated = template("t")
-    accelerated.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
+    parted = template("t")
+    parted.extended_resources.gpu_accelerator.device = "nvidia-tesla-a100"
+    parted.extended_resources.gpu_accelerator.partition_size = "1g.5gb"
     for made, words in [
         (sql, "has no container command"),
         (template("t", args=()), "empty container command"),
         (plugin, "node 'n0' runs task 't', which is of type 'spark': that needs a plugin"),
-        (accelerated, "accelerator 'nvidia-tesla-t4'"),
+        (parted, r"part \(1g.5gb\) of an accelerator 'nvidia-tesla-a100'"),
     ]:
         with pytest.raises(UnsupportedOption, match=words):
             plan(workflow(task("n0", made)))
@@ -152,12 +153,14 @@ def test_a_raw_container_whose_outputs_cannot_be_files_is_refused(kind: LiteralT
         plan(workflow(task("n0", raw)))
 
 
-def test_a_node_that_asks_for_an_accelerator_is_refused_in_words() -> None:
-    closure = workflow(task("n0"))
-    overrides = closure.primary.template.nodes[0].task_node.overrides
-    overrides.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
-    with pytest.raises(UnsupportedOption, match=r"node 'n0' .* accelerator 'nvidia-tesla-t4'"):
-        plan(closure)
+def test_a_nodes_kind_of_gpu_goes_before_its_tasks() -> None:
+    made = template("t")
+    made.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
+    closure = workflow(task("n0", made), task("n1", made))
+    overrides = closure.primary.template.nodes[1].task_node.overrides
+    overrides.extended_resources.gpu_accelerator.device = "nvidia-l4"
+    planned = [node.handler.task.task.accelerator for node in plan(closure).nodes[1:-1]]  # type: ignore[attr-defined]
+    assert planned == ["nvidia-tesla-t4", "nvidia-l4"]
 
 
 def test_a_sub_workflow_is_planned_once_and_may_not_contain_itself() -> None:

@@ -13,6 +13,7 @@ import pytest
 from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.tasks_pb2 import Resources
 from flyteidl.core.types_pb2 import SimpleType
 from flyteidl.core.workflow_pb2 import Node, NodeMetadata
 from flyteidl.event.event_pb2 import (
@@ -25,7 +26,7 @@ from flyteidl.event.event_pb2 import (
 from livedeck.errors import CannotStart, ExecutorError, not_retried
 from livedeck.executors.api import Attempt, Exit, ExitKind, Queued
 from livedeck.executors.router import Router
-from livedeck.literals.task_config import EXECUTOR
+from livedeck.literals.task_config import CUSTOM_RESOURCES, EXECUTOR
 from livedeck.propeller import PropellerSettings
 from livedeck.store import open_store, split_uri
 from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
@@ -374,9 +375,13 @@ async def test_attempts_are_counted_by_the_executor_that_runs_them(world: World)
     async with world.propeller(router, names=router) as propeller:
         expected = {("here", "running"): 1, ("here", "queued"): 0, ("there", "running"): 1, ("there", "queued"): 1}
         await eventually(lambda: propeller.status().attempts == expected)
+        assert propeller.status().leases == 1
+        assert 0.0 < propeller.status().lease_age < propeller.status().longest_silence
         go.set()
         await world.control.until_over(execution)
         await eventually(lambda: propeller.status().attempts == dict.fromkeys(expected, 0))
+        await eventually(lambda: propeller.status().leases == 0)
+        assert propeller.status().lease_age == 0.0
 
 
 async def test_a_recoverable_error_is_tried_again_in_a_new_prefix(world: World) -> None:
@@ -602,6 +607,23 @@ async def test_what_cannot_be_run_is_refused_before_anything_runs(world: World) 
     assert "the closure does not hold launch plan 'lp'" in execution.error.message
     assert [phase for _, _, phase in story(execution)] == ["QUEUED", "FAILING", "FAILED"]
     assert not executor.launches
+
+
+async def test_executors_are_told_all_that_a_task_asks_for(world: World) -> None:
+    asks = template("t")
+    asks.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
+    asks.config[CUSTOM_RESOURCES] = '{"license": 2}'
+    for name, value in ((Resources.GPU, "1"), (Resources.EPHEMERAL_STORAGE, "2Gi")):
+        asks.container.resources.requests.add(name=name, value=value)
+    executor = world.executor(add_one)
+    execution = await run(world, workflow(task("n0", asks)), add_one, executor=executor)
+    assert execution.phase == WorkflowExecution.SUCCEEDED
+    (process,) = executor.processes.values()
+    told = process.attempt
+    assert (told.gpus, told.accelerator, told.storage, told.custom) == (1, "nvidia-tesla-t4", 2 << 30, {"license": 2.0})
+    asks.config[CUSTOM_RESOURCES] = "2 licenses"
+    failed = await run(world, workflow(task("n0", asks)), add_one)
+    assert "livedeck.custom_resources='2 licenses': give a JSON object of amounts by name" in failed.error.message
 
 
 async def test_what_the_executor_cannot_start_fails_the_task_in_words(world: World) -> None:

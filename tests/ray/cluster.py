@@ -45,9 +45,9 @@ class Nodes:
     def address(self) -> str:
         return str(self._cluster.address)
 
-    def add(self, cpus: int) -> Any:
+    def add(self, cpus: int, **given: Any) -> Any:
         with handlers_kept():
-            return self._cluster.add_node(num_cpus=cpus, wait=True)
+            return self._cluster.add_node(num_cpus=cpus, wait=True, **given)
 
     @property
     def all(self) -> list[Any]:

@@ -79,7 +79,7 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
     scene = Scene(harness)
     node = nodes.add(cpus=8)
     async with harness.executor() as executor:
-        await eventually(lambda: any(each.cpu == 8 for each in executor.nodes))
+        await eventually(lambda: any(each.cpu == 8 for each in executor.fleet.nodes))
         handle, pids, attempt = await _waiting(executor, scene, harness, cpu=6.0)
         await eventually(lambda: scene.log(attempt).startswith("waiting"))
         (record,) = harness.records(handle)
@@ -96,16 +96,16 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
         await eventually(lambda: not any(is_running(pid) for pid in pids))
         assert scene.log(attempt).startswith("waiting"), "what it had said is kept"
         await _runs(executor, scene.attempt("exits", 0))
-        await eventually(lambda: all(each.cpu == 4 for each in executor.nodes))
+        await eventually(lambda: all(each.cpu == 4 for each in executor.fleet.nodes))
         again = scene.attempt("exits", 0, cpu=6.0)
         launching = asyncio.create_task(executor.launch(again))
         queued = await eventually(lambda: executor.queued(again.id))
         assert "waits for 6 CPUs" in queued.reason, "the node may come back"
         back = nodes.add(cpus=8)
         assert how(await within(executor.wait(await within(launching)))) == (ExitKind.EXITED, 0)
-        await eventually(lambda: any(each.cpu == 8 for each in executor.nodes))
+        await eventually(lambda: any(each.cpu == 8 for each in executor.fleet.nodes))
         kill(raylet(back))
-        await eventually(lambda: all(each.cpu == 4 for each in executor.nodes))
+        await eventually(lambda: all(each.cpu == 4 for each in executor.fleet.nodes))
 
 
 async def test_an_attempt_that_was_withdrawn_and_launched_again_is_over_once_it_has_ended(harness: RayHarness) -> None:
@@ -132,6 +132,38 @@ async def test_more_than_any_node_has_names_the_largest(harness: RayHarness) -> 
         words = await raised(executor.launch(scene.attempt("exits", 0, cpu=64, gpus=2)), CannotStart)
     assert "64 cores and 2 GPUs" in words
     assert "has 4 cores" in words
+
+
+async def test_what_no_node_has_yet_waits_for_one_where_the_cluster_grows(harness: RayHarness, nodes: Nodes) -> None:
+    scene = Scene(harness)
+    asked = {"gpus": 1, "accelerator": "nvidia-tesla-t4", "storage": 1 << 30, "custom": {"license": 2.0}}
+    attempt, gang = (scene.attempt("exits", 0, nodes=count, **asked) for count in (1, 2))
+    async with harness.executor(autoscaling=True) as executor:
+        launching = asyncio.create_task(executor.launch(attempt))
+        await eventually(
+            lambda: (
+                (queued := executor.queued(attempt.id))
+                and queued.reason.endswith(
+                    "1 GPU of kind nvidia-tesla-t4 and 2 of 'license' and 1 GiB of ephemeral storage on a node of the "
+                    "Ray cluster, which has to grow for it"
+                )
+            )
+        )
+        given = {
+            "num_gpus": 1,
+            "labels": {"ray.io/accelerator-type": "T4"},
+            "resources": {"license": 3, "ephemeral_storage": 2 << 30},
+        }
+        first = nodes.add(cpus=2, **given)
+        assert how(await within(executor.wait(await within(launching)))) == (ExitKind.EXITED, 0)
+        second = nodes.add(cpus=2, **given)
+        assert how(await within(executor.wait(await within(executor.launch(gang))))) == (ExitKind.EXITED, 0)
+        for node in (first, second):
+            kill(raylet(node))
+        await eventually(lambda: len(executor.fleet.nodes) == 1)
+    async with harness.executor() as executor:
+        words = await raised(executor.launch(attempt), CannotStart)
+    assert "has no node with that; the largest, " in words
 
 
 async def test_a_node_with_other_versions_is_refused(harness: RayHarness) -> None:

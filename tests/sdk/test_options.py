@@ -1,11 +1,25 @@
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flyteidl.core import tasks_pb2
 
 from livedeck import Cache, DeckField, DeckPublish, Resources, task
 from livedeck.errors import InvalidWorkflow, TypeMismatch, UnsupportedOption, UserError
 from livedeck.propeller.quantities import quantity
+from livedeck.sdk.accelerators import A100
+
+
+@dataclass
+class Accelerator:
+    """As flytekit's are, for all that is asked of them."""
+
+    device: str
+    part: str = ""
+
+    def to_flyte_idl(self) -> tasks_pb2.GPUAccelerator:
+        return tasks_pb2.GPUAccelerator(device=self.device, partition_size=self.part)
 
 
 def function(x: int) -> int:
@@ -122,12 +136,37 @@ def test_an_amount_is_one_here_if_it_is_one_to_the_engine(amount: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"accelerator": "x"}, "accelerator='x' cannot be honoured: a task cannot choose the kind of GPU"),
+        (
+            {"accelerator": Accelerator("nvidia-tesla-a100", "1g.5gb")},
+            "there are no parts of GPUs: give the kind alone",
+        ),
         ({"task_config": object()}, "no task plugins"),
     ],
 )
 def test_options_of_flytekit_that_are_not_supported_say_why(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UnsupportedOption, match=words):
+        task(**options)(function)
+
+
+@pytest.mark.parametrize("kind", ["nvidia-tesla-a100", A100, Accelerator("nvidia-tesla-a100")])
+def test_a_kind_of_gpu_is_a_name_or_an_object_of_flytekits(kind: Any) -> None:
+    assert task(accelerator=kind)(function).options.accelerator == "nvidia-tesla-a100"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"accelerator": 7}, "accelerator=7 is no kind of GPU"),
+        ({"accelerator": "a, b"}, "accelerator='a, b' is no kind of GPU"),
+        ({"custom_resources": ["license"]}, "give amounts by names"),
+        ({"custom_resources": {"a b": 1}}, "'a b' is no name of a resource"),
+        ({"custom_resources": {"GPU": 1}}, r"give GPU as requests=Resources\(gpu=...\)"),
+        ({"custom_resources": {"license": 0}}, "0 is no amount of 'license'"),
+        ({"custom_resources": {"license": True}}, "True is no amount of 'license'"),
+    ],
+)
+def test_what_is_no_kind_of_gpu_or_no_resource_says_why(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
         task(**options)(function)
 
 

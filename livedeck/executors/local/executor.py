@@ -260,6 +260,7 @@ class LocalExecutor:
             record = watch.files.attempt()
             if record is None:
                 self._refuse_several_nodes(attempt)
+                self._refuse_choices(attempt)
                 await self._keepers.ready()
                 record = await self._start_anew(watch, attempt)
             if record is not None:
@@ -275,6 +276,16 @@ class LocalExecutor:
                 f"the task is to run on {attempt.nodes} nodes at once (Elastic(nnodes={attempt.nodes})), and the "
                 f"executor {self._name!r} has this machine alone: give nnodes=1 and as many processes with "
                 "nproc_per_node, or have it run on a Ray cluster (livedeck serve --executor ray, @task(executor='ray'))"
+            )
+
+    def _refuse_choices(self, attempt: Attempt) -> None:
+        """Refuse what would be left undone without a word: there is one kind of everything on this machine."""
+        asked = [f"an accelerator {attempt.accelerator!r}"] if attempt.accelerator else []
+        asked += [f"{amount:g} {name}" for name, amount in attempt.custom.items()]
+        if asked:
+            raise CannotStart(
+                f"the task asks for {' and '.join(asked)}, and the executor {self._name!r} cannot choose by that: ask "
+                "for gpu alone, or have it run on a Ray cluster (livedeck serve --executor ray, @task(executor='ray'))"
             )
 
     async def _start_anew(self, watch: Watch, attempt: Attempt) -> AttemptRecord | None:

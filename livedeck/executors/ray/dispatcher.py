@@ -25,6 +25,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, Place
 from livedeck.executors.api import Exit, ExitKind
 from livedeck.executors.ray import messages, versions, worker
 from livedeck.executors.ray.changes import Changes
+from livedeck.executors.ray.fitting import KIND, customs, kinds
 from livedeck.executors.ray.members import Member, Members
 from livedeck.executors.ray.messages import State
 from livedeck.executors.ray.port import Later, Port
@@ -208,17 +209,22 @@ class Dispatcher:
 
     async def _keep_places(self, entry: Entry, launch: messages.Launch) -> None:
         """Have Ray keep a place on as many nodes as the attempt needs, all of them or none."""
-        needs = {_BUNDLED[name]: amount for name, amount in _needs(launch).items()}
+        needs = {_BUNDLED[name]: amount for name, amount in _amounts(launch).items()} | customs(launch.attempt)
         needs["CPU"] = needs["CPU"] or LEAST_CPU
         name = f"{GANG}{self._incarnation}:{entry.state.name}:{entry.number}"
         bundles = [needs] * len(entry.members.all)
-        entry.places = await asyncio.to_thread(placement_group, bundles, "STRICT_SPREAD", name)
+        labels = [_labels(launch)] * len(bundles) if launch.attempt.accelerator else None
+        entry.places = await asyncio.to_thread(
+            placement_group, bundles, "STRICT_SPREAD", name, bundle_label_selector=labels
+        )
 
     async def _hold(self, entry: Entry, member: Member, launch: messages.Launch, data: bytes) -> None:
         """Have a member of an attempt run, and the others ended if it is the first that fails."""
-        options = {"max_retries": 0, "name": entry.id, **_needs(launch)}
+        options = {"max_retries": 0, "name": entry.id, **_amounts(launch), "resources": customs(launch.attempt)}
         if entry.places is not None:
             options["scheduling_strategy"] = PlacementGroupSchedulingStrategy(entry.places, member.index)
+        elif launch.attempt.accelerator:
+            options["label_selector"] = _labels(launch)
         call, endpoint = self._run_task.options(**options), messages.line(self._endpoint)
         try:
             outcome: messages.Outcome = messages.read(
@@ -325,8 +331,13 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
 
-def _needs(launch: messages.Launch) -> dict[str, Any]:
-    """Return what Ray is to keep for an attempt, as options of a task."""
+def _labels(launch: messages.Launch) -> dict[str, str]:
+    """Return by which labels a node is to be chosen for an attempt."""
+    return {KIND: f"in({', '.join(kinds(launch.attempt.accelerator))})"}
+
+
+def _amounts(launch: messages.Launch) -> dict[str, Any]:
+    """Return what Ray is to keep for an attempt, but for what it knows by name only, as options of a task."""
     attempt = launch.attempt
     needs = {"num_cpus": 0 if attempt.client else launch.cpu, "memory": attempt.memory, "num_gpus": attempt.gpus}
     return {name: amount for name, amount in needs.items() if amount or name == "num_cpus"}

@@ -11,17 +11,21 @@ import contextlib
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import msgspec
 
 from livedeck.executors.ray import messages
+from livedeck.executors.ray.fitting import KIND
 from livedeck.executors.ray.link import Settings
 
 ENDED = 3
 """Exit code of a driver that has lost the cluster."""
 CONNECT_TIMEOUT = 5.0
 NODES_EVERY = 2.0
+OWN = frozenset(("CPU", "GPU", "memory", "object_store_memory"))
+"""Ray's own resources of a node, but for those that have a colon in their names."""
 
 
 class Driver:
@@ -97,11 +101,21 @@ async def _connected_to(endpoint: messages.Endpoint) -> tuple[asyncio.StreamRead
 def _nodes() -> list[messages.Node]:
     import ray  # noqa: PLC0415 - slow: see ``run``
 
-    found = [(node["NodeManagerAddress"], node["Resources"]) for node in ray.nodes() if node["Alive"]]
-    return [
-        messages.Node(address, has.get("CPU", 0.0), int(has.get("memory", 0)), has.get("GPU", 0.0))
-        for address, has in sorted(found, key=lambda each: (each[0], sorted(each[1].items())))
-    ]
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    return sorted(map(_node, alive), key=lambda node: (node.address, repr(node)))
+
+
+def _node(found: Mapping[str, Any]) -> messages.Node:
+    has = found["Resources"]
+    custom = {name: amount for name, amount in sorted(has.items()) if name not in OWN and ":" not in name}
+    return messages.Node(
+        found["NodeManagerAddress"],
+        has.get("CPU", 0.0),
+        int(has.get("memory", 0)),
+        has.get("GPU", 0.0),
+        found.get("Labels", {}).get(KIND, ""),
+        custom,
+    )
 
 
 def _connect(settings: Settings) -> Any:

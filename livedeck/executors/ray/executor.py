@@ -13,7 +13,6 @@ import logging
 import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,12 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from livedeck.deck.numerals import format_size
 from livedeck.errors import CannotStart, ExecutorError, InvalidSetting, NoSuchAttempt
 from livedeck.executors.api import Attempt, ExecutorSettings, Exit, ExitKind, Queued, ResultStored
-from livedeck.executors.local.admission import UNSTATED_CPU, Amount, ResourcePool
+from livedeck.executors.local.admission import Amount, ResourcePool
 from livedeck.executors.local.records import attempt_name
 from livedeck.executors.ray import messages
+from livedeck.executors.ray.fitting import Fleet, grows
 from livedeck.executors.ray.link import Disconnected, Link, own_environment
 from livedeck.executors.ray.versions import here
 from livedeck.executors.watchdog import Limit
@@ -39,8 +38,6 @@ LOST_AFTER = 60.0
 """Seconds without the cluster after which its attempts count as lost."""
 LOOK_AGAIN = 0.1
 _HANDLE = re.compile(r"([0-9a-f]{16})\.([0-9a-f]{20}-[A-Za-z0-9._-]{1,40})")
-Shape = tuple[float, int, float]
-"""Cores, memory and GPUs of a node."""
 _ENDLESS = Amount(sys.maxsize, sys.maxsize, sys.maxsize)
 
 
@@ -67,7 +64,8 @@ class Watch:
     name: str
     amount: Amount
     """What it takes of the server's own slots."""
-    needs: str = ""
+    reason: str = ""
+    """Why it waits, while it is ``SUBMITTED``."""
     phase: Phase = Phase.CONNECTING
     start: "asyncio.Task[None] | None" = None
     callers: int = 0
@@ -99,6 +97,7 @@ class RayExecutor:
         environment: what attempts begin with besides what their node gives them.
         driver_environment: what the driver has besides what this process has.
         parallel: how many attempts may run at once, of those that this server starts; None: as many as have a place.
+        autoscaling: whether nodes are added to the cluster for what waits, so that more than any has is waited for.
         preload: modules that nodes import before they fork attempts.
         lost_after: seconds without the cluster after which its attempts count as lost.
         versions: that nodes must have, too; None: those of this process.
@@ -113,6 +112,7 @@ class RayExecutor:
         environment: Mapping[str, str] | None = None,
         driver_environment: Mapping[str, str] | None = None,
         parallel: int | None = None,
+        autoscaling: bool = False,
         preload: tuple[str, ...] = (),
         lost_after: float = LOST_AFTER,
         versions: messages.Versions | None = None,
@@ -137,9 +137,7 @@ class RayExecutor:
         self._withdrawing: dict[str, asyncio.Task[bool]] = {}
         self._running: dict[str, messages.State] = {}
         """What the dispatcher has said of attempts that run, so that those are known that nobody asked for yet."""
-        self.nodes: list[messages.Node] = []
-        self._seen = Counter[Shape]()
-        """How many nodes of each shape there have been at once: one that was lost may come back."""
+        self.fleet = Fleet(address, grows=autoscaling)
         self._incarnation = ""
         self._connected = asyncio.Event()
         self._down_since = 0.0
@@ -216,7 +214,7 @@ class RayExecutor:
             case Phase.SUBMITTED:
                 if self._positions is None:  # made once for all that ask between two changes
                     self._positions = {name: position for position, name in enumerate(self._submitted)}
-                return Queued(self._positions.get(watch.name, 0), f"waits for {watch.needs} of the Ray cluster")
+                return Queued(self._positions.get(watch.name, 0), watch.reason)
             case Phase.BEGUN:
                 return None
 
@@ -281,11 +279,11 @@ class RayExecutor:
             while watch.phase is not Phase.BEGUN:
                 await self._connected.wait()
                 if watch.name not in self._running and not watch.holds:
-                    self._check_fits(attempt)
+                    self.fleet.check(attempt, self._cores(attempt))
                     watch.phase = Phase.QUEUED
                     await self._slots.acquire(watch.amount, what=watch.name, retried=attempt.retried)
                     watch.holds = True
-                watch.phase, watch.needs = Phase.SUBMITTED, _place(attempt, self._cores(attempt))
+                watch.phase, watch.reason = Phase.SUBMITTED, self.fleet.waits_for(attempt, self._cores(attempt))
                 self._submitted[watch.name] = watch
                 self._positions = None
                 with contextlib.suppress(Disconnected):
@@ -352,38 +350,8 @@ class RayExecutor:
     def _scoped(self, attempt_id: str) -> str:
         return f"{self._scope}/{attempt_id}" if self._scope else attempt_id
 
-    def _check_fits(self, attempt: Attempt) -> None:
-        """See that there are nodes with what an attempt asks for, or were: a retry waits for a lost one to be back.
-
-        Raises:
-            CannotStart: there are not as many.
-        """
-        cores, seen = self._cores(attempt), self._seen.items()
-        fitting = sum(
-            count
-            for (cpu, memory, gpus), count in seen
-            if cores <= cpu and attempt.memory <= memory and attempt.gpus <= gpus
-        )
-        if fitting >= attempt.nodes or not self.nodes:
-            return
-        largest = max(self.nodes, key=lambda node: (node.gpus if attempt.gpus else 0, node.cpu, node.memory))
-        gpus = f" and {largest.gpus:g} GPUs" if attempt.gpus else ""
-        have = f"has {_counted(fitting, 'such node')} of {len(self.nodes)}" if fitting else "has no node with that"
-        raise CannotStart(
-            f"the task asks for {_needs(attempt, cores, unit='core')}, but the Ray cluster at {self._address} {have}; "
-            f"the largest, {largest.address}, has {_counted(largest.cpu, 'core')} and "
-            f"{format_size(largest.memory)} of memory{gpus}"
-        )
-
     def _cores(self, attempt: Attempt) -> float:
-        """Return how many cores Ray is to keep for an attempt, on each of its nodes."""
-        if attempt.client:
-            return 0.0
-        if attempt.cpu or self._parallel is not None:
-            return attempt.cpu
-        # A gang that does not say what it needs has a place wherever there are nodes.
-        cores = sorted((node.cpu for node in self.nodes), reverse=True)[: attempt.nodes]
-        return max(UNSTATED_CPU, min([UNSTATED_CPU * attempt.processes, *cores]))
+        return self.fleet.cores(attempt, counted=self._parallel is not None)
 
     def _slots_for(self, attempt: Attempt) -> Amount:
         """Return what an attempt takes of the server's own slots: one for each process, all there are at most."""
@@ -532,8 +500,7 @@ class RayExecutor:
 
     def on_nodes(self, nodes: list[messages.Node]) -> None:
         """Note which nodes there are."""
-        self.nodes = nodes
-        self._seen |= Counter((node.cpu, node.memory, node.gpus) for node in nodes)
+        self.fleet.note(nodes)
 
     def on_down(self, reason: str) -> None:
         """Note that there is nobody to ask; what was submitted is submitted again later."""
@@ -616,33 +583,13 @@ def create(settings: ExecutorSettings) -> RayExecutor:
         scope=settings.environment.get(SCOPE, ""),
         work_dir=settings.work_dir,
         parallel=settings.parallel,
+        autoscaling=grows(settings.environment),
         preload=settings.preload,
     )
 
 
 def _amount(*, client: bool) -> Amount:
     return Amount(0, 0, 0, 0 if client else 1)
-
-
-def _needs(attempt: Attempt, cores: float, *, unit: str = "CPU") -> str:
-    """Say what an attempt asks for."""
-    parts = [_counted(cores or UNSTATED_CPU, unit)]
-    if attempt.memory:
-        parts.append(f"{format_size(attempt.memory)} of memory")
-    if attempt.gpus:
-        parts.append(_counted(attempt.gpus, "GPU"))
-    needs = " and ".join(parts)
-    return needs if attempt.nodes == 1 else f"{attempt.nodes} nodes at once with {needs} each"
-
-
-def _place(attempt: Attempt, cores: float) -> str:
-    """Say what an attempt waits for."""
-    needs = _needs(attempt, cores)
-    return f"{needs} on a node" if attempt.nodes == 1 else needs
-
-
-def _counted(number: float, unit: str) -> str:
-    return f"{number:g} {unit}{'s' * (number != 1)}"
 
 
 def _fail(watch: Watch, error: ExecutorError) -> None:

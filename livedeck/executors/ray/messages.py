@@ -73,6 +73,10 @@ class Node(msgspec.Struct, frozen=True):
     cpu: float
     memory: int
     gpus: float
+    kind: str = ""
+    """Of its GPUs, as Ray has it; empty: it has none, or nobody knows."""
+    custom: dict[str, float] = msgspec.field(default_factory=dict)
+    """What else it was started with, by name."""
 
 
 # Server to dispatcher; the driver passes it on

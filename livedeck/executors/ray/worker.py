@@ -155,10 +155,11 @@ class Holder:
 
 
 def _here(attempt: Attempt, member: int) -> Attempt:
-    """Return what of an attempt runs here: it sees the GPUs that Ray has given this worker.
+    """Return what of an attempt runs here: it sees the GPUs that Ray has given this worker, and has its choice of node.
 
     What the first of several nodes prints is the attempt's log. Others have their own.
     """
+    attempt = replace(attempt, accelerator="", storage=0, custom={})
     if attempt.gpus:
         given = {GPUS: os.environ.get(GPUS, "")}
         attempt = replace(attempt, environment={**attempt.environment, **given})

@@ -104,6 +104,8 @@ def _task_node(
     if requests is not None or limits is not None:
         of_task = task.options
         made.overrides.resources.CopyFrom(resources(requests or of_task.requests, limits or of_task.limits))
+    if node.overrides.accelerator is not None:
+        made.overrides.extended_resources.gpu_accelerator.device = node.overrides.accelerator
     if node.overrides.image is not None:
         made.overrides.container_image = node.overrides.image
     return made

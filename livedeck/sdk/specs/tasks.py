@@ -1,6 +1,7 @@
 """A task as Flyte's ``TaskSpec``."""
 
 import importlib.metadata
+import json
 import sys
 from typing import Any
 
@@ -12,7 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.wrappers_pb2 import BoolValue
 
 from livedeck.errors import UserError
-from livedeck.literals.task_config import EXECUTOR, PROCESSES, RANK_DECKS
+from livedeck.literals.task_config import CUSTOM_RESOURCES, EXECUTOR, PROCESSES, RANK_DECKS
 from livedeck.sdk.cache_versions import declared_version
 from livedeck.sdk.eager import EagerTask
 from livedeck.sdk.map_tasks import MapTask
@@ -44,6 +45,10 @@ def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> Ta
     )
     if task.options.executor:
         template.config[EXECUTOR] = task.options.executor
+    if task.options.custom_resources:
+        template.config[CUSTOM_RESOURCES] = json.dumps(task.options.custom_resources)
+    if task.options.accelerator:
+        template.extended_resources.gpu_accelerator.device = task.options.accelerator
     if task.options.gang is not None:
         _add_gang(template, task.options.gang, decks=task.options.deck_publish.every_rank)
     if task.options.secrets:

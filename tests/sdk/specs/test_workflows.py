@@ -13,7 +13,9 @@ from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata
 
 from livedeck import Cache, FlyteError, Resources, UserError, WorkflowFailurePolicy, task, workflow
 from livedeck.errors import InvalidName, UnsupportedType
+from livedeck.literals.task_config import CUSTOM_RESOURCES, EXECUTOR
 from livedeck.propeller.nodes.task.planning import task_plan
+from livedeck.sdk.accelerators import T4
 from livedeck.sdk.cache_versions import code_version
 from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.specs.workflows import CompileSettings, closure, plan_registration, task_spec, workflow_spec
@@ -44,6 +46,9 @@ class Point:
     cache=True,
     cache_version="7",
     cache_ignore_input_vars=("z",),
+    executor="ray",
+    accelerator=T4,
+    custom_resources={"license": 2},
 )
 def full(x: int, y: int | None = None, z: float = 1) -> Out:
     """Do everything.
@@ -84,7 +89,7 @@ def flow(n: int, m: int | None = None, s: str = "a") -> tuple[int, str]:
     """About the flow."""
     first = full(x=n)
     second = plain(xs=[first.a, 5], u="x").with_overrides(
-        node_name="mine", name="shown", requests=Resources(cpu="2"), retries=3, cache=False
+        node_name="mine", name="shown", requests=Resources(cpu="2"), retries=3, cache=False, accelerator="nvidia-l4"
     )
     third = word(text=point(x=second).names[0])
     second >> third
@@ -122,6 +127,8 @@ def test_a_task_with_every_option() -> None:
     assert entries(resources.requests) == {"CPU": "1", "MEMORY": "1Gi", "GPU": "1", "EPHEMERAL_STORAGE": "2Gi"}
     assert entries(resources.limits) == {"CPU": "2"}
     assert {each.key: each.value for each in template.container.env} == {"A": "own", "B": "all"}
+    assert template.extended_resources.gpu_accelerator.device == "nvidia-tesla-t4"
+    assert template.config == {EXECUTOR: "ray", CUSTOM_RESOURCES: '{"license": 2.0}'}
 
 
 def test_a_task_with_no_option() -> None:
@@ -201,6 +208,7 @@ def test_nodes() -> None:
     assert second.metadata.WhichOneof("cacheable_value") == "cacheable"
     assert not second.metadata.cacheable
     assert entries(second.task_node.overrides.resources.requests) == {"CPU": "2"}
+    assert second.task_node.overrides.extended_resources.gpu_accelerator.device == "nvidia-l4"
     assert list(second.upstream_node_ids) == ["n0"]
     assert list(third.upstream_node_ids) == ["n2", "mine"]
     assert sub.workflow_node.sub_workflow_ref.resource_type == ResourceType.WORKFLOW

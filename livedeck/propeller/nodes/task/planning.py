@@ -25,7 +25,6 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int, timeou
         UnsupportedOption: the task is not one that has a command to run, or it asks for what cannot be done.
     """
     _refuse_without_command(node, template)
-    _refuse_what_plugins_do(node, template)
     if template.container.data_config.enabled:
         template = _with_copilot(node, template)
     metadata, task = node.metadata, template.metadata
@@ -43,6 +42,7 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int, timeou
         generates_deck=task.generates_deck.value,
         eager=task.is_eager,
         resources=_merged(template.container.resources, node.task_node.overrides.resources),
+        accelerator=_accelerator(node, template),
         gang=_gang(node, template),
     )
 
@@ -88,15 +88,21 @@ def _gang(node: Node, template: TaskTemplate) -> Gang | None:
         raise UnsupportedOption(f"node {node.id!r} runs task {template.id.name!r}, which {error}") from None
 
 
-def _refuse_what_plugins_do(node: Node, template: TaskTemplate) -> None:
-    """Refuse what the command alone would leave undone without a word: choosing a kind of accelerator."""
-    what = f"node {node.id!r} runs task {template.id.name!r}, which"
-    for asked in (template.extended_resources, node.task_node.overrides.extended_resources):
-        if asked.gpu_accelerator.device:
-            raise UnsupportedOption(
-                f"{what} asks for an accelerator {asked.gpu_accelerator.device!r}, and attempts cannot choose one; "
-                "ask for gpu alone"
-            )
+def _accelerator(node: Node, template: TaskTemplate) -> str:
+    """Return the kind of GPU that the node asks for, or else its task.
+
+    Raises:
+        UnsupportedOption: a part of a GPU is asked for.
+    """
+    overrides = node.task_node.overrides
+    stated = overrides if overrides.extended_resources.HasField("gpu_accelerator") else template
+    asked = stated.extended_resources.gpu_accelerator
+    if asked.partition_size:
+        raise UnsupportedOption(
+            f"node {node.id!r} runs task {template.id.name!r}, which asks for a part ({asked.partition_size}) of an "
+            f"accelerator {asked.device!r}, and there are no parts: ask for the kind alone"
+        )
+    return asked.device
 
 
 def _timeout(node: Node, template: TaskTemplate) -> timedelta | None:
