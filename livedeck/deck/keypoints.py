@@ -41,18 +41,22 @@ def read_poses(given: Any, skeleton: Any) -> tuple[list[Pose], list[str]]:
     try:
         groups = user_code.call(_groups, given)
         pairs = [] if skeleton is None else user_code.call(_pairs, skeleton)
+        ends = user_code.call(lambda held: [[_places(group, pair) for pair in held] for group in groups], pairs)
     except Exception as error:  # noqa: BLE001 - a user's mapping may raise anything
         return [], [refused("The keypoints", error)]
     every = [each for group in groups for each in group]
     wrong = sum(each.point is None and not each.unseen for each in every)
-    words = [f"{wrong:,} of {len(every):,} keypoints are none: {_NEEDED}."] if wrong else []
     if len(every) > MOST_POINTS:
-        words = [f"Of more than {MOST_POINTS:,} keypoints none is shown."]
-        groups = []
-    lost = [pair for pair in pairs if groups and all(None in _places(group, pair) for group in groups)]
+        return [], [f"Of more than {MOST_POINTS:,} keypoints none is shown."]
+    words = [f"{wrong:,} of {len(every):,} keypoints are none: {_NEEDED}."] if wrong else []
+    lost = [
+        pair for pair, found in zip(pairs, zip(*ends, strict=True), strict=True) if all(None in each for each in found)
+    ]
     if lost:
         words.append(f"The skeleton has lines between what is no keypoint: {coerce.shown(lost[0])}.")
-    made = (_pose(group, pairs, color_of(number)) for number, group in enumerate(groups, 1))
+    made = [
+        _pose(group, lines, color_of(number)) for number, (group, lines) in enumerate(zip(groups, ends, strict=True), 1)
+    ]
     return [pose for pose in made if pose.points], words
 
 
@@ -125,10 +129,10 @@ def _place(group: list[_Point], end: Any) -> int | None:
     return next((place for place, each in enumerate(group) if each.name == name), None)
 
 
-def _pose(group: list[_Point], pairs: list[tuple[Any, Any]], color: int) -> Pose:
+def _pose(group: list[_Point], lines: list[list[int | None]], color: int) -> Pose:
     """The points that are there, and the lines between them."""
     there = [place for place, each in enumerate(group) if each.point is not None]
     number = {place: index for index, place in enumerate(there)}
-    ends = ([number.get(-1 if place is None else place) for place in _places(group, pair)] for pair in pairs)
-    lines = [[start, end] for start, end in ends if start is not None and end is not None]
-    return Pose([each.point for each in group if each.point is not None], color, lines)
+    ends = ([number.get(-1 if place is None else place) for place in line] for line in lines)
+    drawn = [[start, end] for start, end in ends if start is not None and end is not None]
+    return Pose([each.point for each in group if each.point is not None], color, drawn)

@@ -48,8 +48,8 @@ def read_masks(given: Any, classes: Any, src: str) -> tuple[list[Mask], list[str
     """
     if given is None:
         return [], []
-    names = _names(classes)
     try:
+        names = user_code.call(_names, classes)
         layers = user_code.call(_layers, given)
     except Exception as error:  # noqa: BLE001 - a user's mapping may raise anything
         return [], [refused("The masks", error)]
