@@ -103,25 +103,23 @@ class TrainingDeck:
 
     def __init__(self, epochs: int) -> None:
         self.deck = Deck("training")
-        self.done = self.deck.progress("epochs", total=epochs)
-        self.deck.value("validation accuracy", 0.0, unit="%")
-        self.deck.value("best so far", 0.0, unit="%")
-        self.deck.value("training loss", 0.0)
-        self.deck.value("learning rate", 0.0)
+        self.done = self.deck.progress("epochs", total=epochs, unit="epochs")
+        self.deck.value("validation accuracy", None, unit="%", up_is_good=True)
+        self.deck.value("best so far", None, unit="%", up_is_good=True)
+        self.deck.value("training loss", None, up_is_good=False)
+        self.deck.value("learning rate", None)
         self.losses = self.deck.chart("Loss", x_label="epoch", y_label="cross-entropy", log_y=True)
         self.accuracies = self.deck.chart("Accuracy", x_label="epoch", y_label="share of images")
         self.rates = self.deck.chart("Learning rate", x_label="epoch")
         self.norms = self.deck.chart("Weights", x_label="epoch", y_label="norm")
         self.misread = Deck("misread")
         self.best = 0.0
-        self.before: float | None = None
 
     def show_epoch(self, epoch: int, training: Measured, validation: Measured, rate: float) -> None:
         """Add one epoch to the curves; the tiles show the newest."""
         accuracy = 100 * validation.accuracy
         self.best = max(self.best, accuracy)
-        change = None if self.before is None else round(accuracy - self.before, 2) or None
-        self.deck.value("validation accuracy", round(accuracy, 2), unit="%", delta=change)
+        self.deck.value("validation accuracy", round(accuracy, 2), unit="%")
         self.deck.value("best so far", round(self.best, 2), unit="%")
         self.deck.value("training loss", round(training.loss, 5))
         self.deck.value("learning rate", round(rate, 5))
@@ -129,7 +127,6 @@ class TrainingDeck:
         self.accuracies.append(epoch, training=training.accuracy, validation=validation.accuracy)
         self.rates.append(epoch, rate=rate)
         self.done.update(epoch)
-        self.before = accuracy
 
     def show_weights(self, epoch: int, model: list[np.ndarray]) -> None:
         """Add how large the weights of each layer are."""

@@ -13,6 +13,17 @@ def seldom(n: int) -> int:
     return n
 
 
+def how_it_goes(deck: Deck, n: int) -> None:
+    accuracy = deck.value("accuracy", 0.98, delta=0.01, target=0.99, up_is_good=True)
+    accuracy.update(0.985)
+    deck.progress("unknown length").advance(3)
+    epochs = deck.progress("epochs", unit="epochs")
+    for _ in epochs.track(range(n)):
+        with epochs.progress("batches", total=2) as batches:
+            batches.advance(2)
+    deck.progress("upload", total=3).fail("no room")
+
+
 # --8<-- [start:fields]
 @task(enable_deck=True, deck_fields=(DeckField.SOURCE_CODE,))
 def elements(n: int) -> int:
@@ -26,8 +37,7 @@ def elements(n: int) -> int:
     for share in range(0, 101, 50):
         print(f"\r{share} %", end="", file=log)
     logging.getLogger("training").addHandler(log.handler(level="warning"))
-    deck.value("accuracy", 0.98, delta=0.01)
-    deck.progress("unknown length").advance(3)
+    how_it_goes(deck, n)
     deck.json({"rate": 0.1, "layers": [64, 32], "seed": 2**63}, title="Settings", unfold=2)
     deck.code("def f(x):\n    return x + 1\n", "python", title="f.py", highlight_lines=2)
     deck.audio([math.sin(2 * math.pi * 440 * at / 8000) for at in range(4000)], rate=8000, caption="440 Hz")

@@ -82,6 +82,14 @@ def _float(value: Any) -> float:
     return float(value.timestamp() if hasattr(value, "timestamp") else value)
 
 
+def length(values: Any) -> int | None:
+    """How many items there are; None where that cannot be known before they were gone through."""
+    try:
+        return user_code.call(len, values)
+    except Exception:  # it has no length, or a user's __len__ raises anything
+        return None
+
+
 def missing(value: Any) -> bool:
     """Whether it stands for a value that is not there: None, NaN, or what pandas has for it."""
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.acceptance.console import Stage, settled_box
+from tests.acceptance.console import Stage, settled_box, wait_until
 
 pytestmark = pytest.mark.acceptance
 
@@ -108,6 +108,71 @@ def test_no_number_is_broken_or_cut(stage: Stage, width: int) -> None:
     )
     assert boxes == [[True, True]] * 5
     strings.finish()
+
+
+HOW_IT_GOES = """
+deck = Deck("d")
+for value in (4, 3, 2):
+    loss = deck.value("loss", value, up_is_good=False, target=1)
+outer = deck.progress("epochs", total=1000, unit="epochs")
+inner = outer.progress("batches", total=4)
+inner.advance(1)
+for name in ("one", "two", "three"):
+    deck.progress(name)
+publish()
+"""
+
+
+def says_how_it_goes(deck: FrameLocator | Page) -> None:
+    tile = deck.locator(".ld-value")
+    expect(tile.locator(".ld-delta")).to_have_text("2 better")
+    expect(tile.locator(".ld-target[data-reached]")).to_have_text("1 below target 1")
+    words = "The last 4 values: from 4 to 0, the lowest 0, the highest 4"
+    expect(tile.get_by_role("img", name=words, exact=True)).to_be_visible()
+    inner = deck.get_by_role("progressbar", name="epochs").locator("~ .ld-progress-inner")
+    expect(inner.locator("[data-failed]")).to_contain_text("disk <full>")
+    failed = inner.get_by_role("progressbar", name="batches")
+    expect(failed).to_have_attribute("aria-valuetext", re.compile(r"^1 of 4 · 25 % · failed"))
+
+
+def test_tiles_and_bars_say_how_it_goes_live_and_saved(stage: Stage, tmp_path: Path) -> None:
+    execution, strings = stage.play()
+    strings.run(HOW_IT_GOES)
+    stage.open_deck(execution)
+    deck, pace = stage.deck, stage.deck.locator(".ld-pace").first
+    expect(deck.locator(".ld-delta")).to_have_text("1 better")
+    expect(deck.get_by_role("progressbar", name="batches")).to_have_attribute("aria-valuenow", "1")
+
+    def goes() -> bool:
+        strings.run("outer.advance()\npublish()")
+        return "left" in pace.inner_text()
+
+    wait_until(stage.page, goes)
+    strings.run("loss.update(0)\ninner.fail('disk <full>')\npublish()")
+    says_how_it_goes(deck)
+    beside = [deck.get_by_role("progressbar", name=name, exact=True).bounding_box() for name in ("epochs", "one")]
+    assert all(beside)
+    assert beside[0]["x"] < beside[1]["x"], "three and more stand beside each other"  # type: ignore[index]
+    bar = deck.locator(".ld-progress[data-indeterminate] > .ld-track > .ld-bar").first
+    expect(bar).to_have_css("animation-name", "ld-slide")
+    stage.page.emulate_media(reduced_motion="reduce", forced_colors="active")
+    expect(bar).to_have_css("animation-name", "none")
+    expect(deck.locator("[data-failed] > .ld-track > .ld-bar")).to_have_css("background-image", re.compile("gradient"))
+    strings.finish()
+    expect(pace).to_be_hidden()
+    with stage.page.expect_download() as download:
+        stage.panel.get_by_role("link", name="Download").click()
+    path = tmp_path / "saved.html"
+    download.value.save_as(path)
+    stage.page.goto(path.as_uri())
+    says_how_it_goes(stage.page)
+    browser = stage.page.context.browser
+    assert browser is not None
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        says_how_it_goes(page)
+        expect(page.locator(".ld-pace").first).to_be_hidden()
 
 
 def test_bars_are_seen_in_forced_colours(stage: Stage) -> None:

@@ -114,7 +114,7 @@ def test_components(page: Page) -> None:
     log.update("y")
     assert elements(page) == [
         Progress("progress:epochs", "epochs", 6, 10, "epochs"),
-        Value("value:loss", "loss", 0.4, "nats"),
+        Value("value:loss", "loss", 0.4, "nats", -0.1),
         Chart(
             "chart:curves",
             "curves",
@@ -137,7 +137,7 @@ def test_a_value_in_another_unit(page: Page) -> None:
     assert deck.value("mem", 900, "MB") is tile
     assert elements(page) == [Value("value:mem", "mem", 900, "MB")]
     tile.update(901)
-    assert elements(page) == [Value("value:mem", "mem", 901, "MB")]
+    assert elements(page) == [Value("value:mem", "mem", 901, "MB", 1)]
     tile.update(2, unit="GB", delta=1)
     assert elements(page) == [Value("value:mem", "mem", 2, "GB", 1)]
 

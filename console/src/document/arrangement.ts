@@ -45,6 +45,18 @@ export function inside(element: Element): readonly string[] {
   return applyingOf(element.kind)?.inside?.(element) ?? [];
 }
 
+/** Whether the same stands in two states of an element, in the same way. */
+export function holdsAlike(before: Element, element: Element): boolean {
+  const [first, second] = [inside(before), inside(element)];
+  if (first.length !== second.length || first.some((id, index) => id !== second[index])) return false;
+  return first.length === 0 || (isTransparent(before) === isTransparent(element) && hasCells(before) === hasCells(element));
+}
+
+/** Whether each of what stands in an element does so by itself. */
+function hasCells(element: Element): boolean {
+  return applyingOf(element.kind)?.hasCells?.(element) ?? false;
+}
+
 /** Whether an element stands among others as the first of what is in it would. */
 function isTransparent(element: Element): boolean {
   return applyingOf(element.kind)?.isTransparent?.(element) ?? false;
@@ -89,7 +101,7 @@ function place(held: ReadonlyMap<string, Element>, above: ReadonlyMap<string, st
  * whether groups that could be found in it are.
  */
 export function runs(placed: readonly Placed[], holder: Element | null = null, finds: (run: Run) => boolean = () => true): Run[] {
-  const apart = holder !== null && (applyingOf(holder.kind)?.hasCells?.(holder) ?? false);
+  const apart = holder !== null && hasCells(holder);
   const made: { group: string; placed: Placed[]; key: string; title: string }[] = [];
   for (const each of placed) {
     const group = apart ? "" : groupOf(each);

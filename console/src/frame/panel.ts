@@ -1,5 +1,5 @@
 /** A tab's elements. Nodes stay where they are from one update to the next; only what changed is touched. */
-import { arranged, groupingName, inside, runs, type Placed, type Run } from "../document/arrangement";
+import { arranged, groupingName, holdsAlike, runs, type Placed, type Run } from "../document/arrangement";
 import { FailedView } from "../elements/failed";
 import type { ElementView } from "../elements/kind";
 import { viewingOf } from "../elements/viewing";
@@ -145,7 +145,7 @@ function isSameStructure(shown: ReadonlyMap<string, Shown>, elements: readonly E
     const held = before.next().value;
     if (held?.element.id !== element.id || !stillFits(held, element)) return false;
     if (held.element === element) return true;
-    return inside(element).length === 0 && inside(held.element).length === 0 && groupingName(element) === groupingName(held.element);
+    return holdsAlike(held.element, element) && groupingName(element) === groupingName(held.element);
   });
 }
 

@@ -15,7 +15,7 @@ export const TRAITS: Readonly<Record<string, Traits>> = {
   html: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":"html"},
   markdown: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":""},
   text: {"grows":true,"tile":false,"group":"","script":false,"comparable":false,"named":"","raw":"text"},
-  progress: {"grows":false,"tile":true,"group":"","script":false,"comparable":false,"named":"","raw":""},
+  progress: {"grows":false,"tile":true,"group":"ld-progress-group","script":false,"comparable":false,"named":"","raw":""},
   value: {"grows":false,"tile":true,"group":"ld-values","script":false,"comparable":true,"named":"","raw":""},
   chart: {"grows":true,"tile":false,"group":"ld-charts","script":true,"comparable":true,"named":"title","raw":""},
   table: {"grows":true,"tile":false,"group":"","script":true,"comparable":false,"named":"","raw":""},
@@ -278,6 +278,11 @@ export interface Progress {
   readonly value?: number;
   readonly total?: number | null;
   readonly unit?: string;
+  readonly rate?: number | null;
+  readonly state?: "" | "done" | "failed";
+  readonly note?: string;
+  readonly seconds?: number;
+  readonly bars?: readonly string[];
 }
 
 /** A column. Its type says how cells are written, aligned and sorted; a cell that is of another is shown as text. */
@@ -334,6 +339,9 @@ export interface Value {
   readonly value?: number | string | boolean | null;
   readonly unit?: string;
   readonly delta?: number | null;
+  readonly up_is_good?: boolean | null;
+  readonly target?: number | null;
+  readonly recent?: readonly number[];
 }
 
 /** A film as a ``data:`` URL, and what is said of it. */

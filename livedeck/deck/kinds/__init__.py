@@ -197,7 +197,7 @@ class BaseElement(msgspec.Struct, tag_field="kind", frozen=True, gc=False, omit_
 class Handle:
     """What a user holds of an element: notes what changes, which publishing then sends. No method raises or blocks."""
 
-    holds: ClassVar[bool] = False
+    holds: bool = False
     """Whether others stand in the element: then it does not go because it is old."""
 
     def forgotten(self) -> None:

@@ -159,6 +159,14 @@ _SAVED: Final = [
     Scene("saved", "", "What is tried", saved=lambda: snapshot.render(story.deck_document(ended=True), live=False)),
     Scene("saved-placeholder", "", "The task is running", saved=lambda: snapshot.placeholder("Deck")),
     Scene("saved-log", "", "giving up", saved=lambda: snapshot.render(story.log_document(), live=False)),
+    Scene("saved-tiles", "", "reading ahead", saved=lambda: snapshot.render(story.tiles_document(), live=False)),
+    Scene(
+        "saved-tiles-without-scripts",
+        "",
+        "reading ahead",
+        saved=lambda: snapshot.render(story.tiles_document(), live=True),
+        scripts=False,
+    ),
     Scene(
         "saved-log-without-scripts",
         "",

@@ -27,7 +27,7 @@ from livedeck.admin.live.messages import (
 )
 from livedeck.admin.live.sse import event
 from livedeck.deck.headlines import HeadlineReplay
-from livedeck.deck.ops import Document, End, Progress, Unreadable
+from livedeck.deck.ops import Document, End, Progress, Put, Unreadable
 from livedeck.deck.page import Page
 from tests.deck.applying import apply_ops
 
@@ -355,6 +355,35 @@ def large_document() -> Document:
     }
     deck.table(rows, title="Pictures")
     return Document(3, at(_ENDED), apply_ops(Document(), page.take().ops()).decks, End("succeeded", at(_ENDED)))
+
+
+def tiles_document() -> Document:
+    """A Deck with tiles and bars in each of their states."""
+    page = Page()
+    deck = page.deck("tiles")
+    for step in range(40):
+        noise = ((step * 7919) % 13 - 6) / 130
+        loss = round(2.3 * 0.93**step + noise * (2.3 * 0.93**step), 4)
+        deck.value("loss", loss, up_is_good=False, target=0.1)
+        deck.value("accuracy", round(100 - 20 * loss, 2), unit="%", up_is_good=True, target=97.5)
+        deck.value("throughput", 187_000 + 31 * ((step * 7919) % 97), unit="tok/s", up_is_good=True)
+        deck.value("learning rate", 1e-3 * 0.5 ** (step // 10))
+        deck.value("GPU memory", 71.7, unit="GiB", target=80)
+        deck.value("phase", "cooling down" if step > 30 else "warming up")
+    bars = [
+        Progress("a", "epochs", 3, 12, "epochs", 0.0833, bars=["b", "c"], note="the rate is halved after ten"),
+        Progress("b", "batches", 620, 1000, "batches", 41.5),
+        Progress("c", "validation", 7, None, "files", 2.1),
+        Progress("d", "shard 0", 4000, 4000, "rows", seconds=184),
+        Progress(
+            "e", "shard 1", 1250, 4000, "rows", state="failed", seconds=31, note="OSError: no space left on device"
+        ),
+        Progress("f", "shard 2", 2900, 4000, "rows", 1840),
+        Progress("g", "reading ahead"),
+        Progress("h", "a shard whose name is much longer than there is room for it beside the rest", 0, 4000, "rows"),
+    ]
+    ops = [*page.take().ops(), *(Put("tiles", bar) for bar in bars)]
+    return Document(3, at(204.5), apply_ops(Document(), ops).decks)
 
 
 def log_document() -> Document:

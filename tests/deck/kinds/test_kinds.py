@@ -90,6 +90,7 @@ def test_its_example_is_one_and_shows_all_that_it_holds(kind: str) -> None:
     # Of charts over times; of what is on its way; of what is too large.
     optional = {"zone", "dropped", "replaced", "total", "first"}
     optional |= {"library", "spec", "width"}  # of figures that libraries draw
+    optional |= {"rate", "seconds"}  # of what takes a while
     optional |= {"edges"}  # of histograms of which counts are given
     filled = {field for each in elements for field in fields if getattr(each, field) or field == "log_y"}
     assert fields - optional <= filled

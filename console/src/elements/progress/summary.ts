@@ -1,9 +1,12 @@
-/** A bar in a headline: as much of it as is done, or all of it while the total is not known. */
+/** A bar in a headline: as much of it as is done, or all of it while the total is not known; and whether it has failed. */
 import { formatNumber } from "../../core/numerals";
 import type { Progress } from "../../protocol/deck.gen";
 import type { Summary } from "../kind";
+import { percent, phaseOf, shareOf } from "./words";
 
-export function summary({ label, value = 0, total = null }: Progress): Summary {
-  const share = total === null || total <= 0 ? null : Math.min(1, Math.max(0, value / total));
-  return { form: "bar", label, share, amount: share === null ? formatNumber(value) : `${Math.floor(share * 100)} %` };
+export function summary(bar: Progress): Summary {
+  const { label, value = 0, total = null } = bar;
+  const share = shareOf(bar);
+  const amount = share === null || total === null ? formatNumber(value) : `${percent(value, total)} %`;
+  return { form: "bar", label, share, amount: phaseOf(bar) === "failed" ? `${amount} · failed` : amount };
 }
