@@ -98,11 +98,13 @@ describe("drawn by KaTeX", () => {
     expect(node.querySelector(".ld-math-wrong span")?.textContent).toMatch(/^KaTeX parse error: /);
   });
 
-  it("stays the node's own where the same formula is there again", () => {
+  it("stays the node's own where the same formula is there again", async () => {
     const draw = vi.spyOn(window, "livedeckMaths" as never);
     const view = new MarkdownView();
     view.update({ kind: "markdown", id: "m", text: "$x$" });
     view.update({ kind: "markdown", id: "m", text: "$x$ and $x$ and $y$" });
+    // Where the first took long the second is not at once.
+    await vi.waitFor(() => expect(view.node.querySelectorAll("math")).toHaveLength(3), { timeout: 30_000 });
     expect(draw).toHaveBeenCalledTimes(2);
   });
 
