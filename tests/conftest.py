@@ -41,9 +41,11 @@ LONGEST_LOG = 10_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of ``ALONE`` to one worker, where there are several."""
+    """Give the tests of ``ALONE`` to one worker, where there are several, which have to find the same tests."""
     here = Path(__file__).parent
     for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"the name of {item.nodeid} is another in each process: give the values ids")
         if item.path.relative_to(here).parts[0] in ALONE:
             item.add_marker(pytest.mark.xdist_group("alone"))
 

@@ -115,7 +115,7 @@ def test_of_any_numbers_it_is_what_python_makes_of_them(form: str, numbers: list
         ),
         (np.array([np.float16(1), np.float16(2)]), "float16", (0, 2, 1, 2, [1, *[0] * 18, 1])),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_types_that_one_library_has(column: Any, type_: str | None, expected: Any) -> None:
     data = (
@@ -172,7 +172,9 @@ def test_an_index_with_a_name_is_a_column() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [iter([1]), "text", 5, None, {"a": 1}, {}, [], object(), {1, 2}, np.zeros((1, 1, 1))], ids=str
+    "data",
+    [iter([1]), "text", 5, None, {"a": 1}, {}, [], object(), {1, 2}, np.zeros((1, 1, 1))],
+    ids=lambda data: type(data).__name__,
 )
 def test_what_has_no_places_is_no_frame(data: Any) -> None:
     assert dataframes.open_frame(data) is None
