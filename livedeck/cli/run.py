@@ -154,7 +154,9 @@ def _run_here(entity: AnyEntity, inputs: Mapping[str, Any]) -> int:
         returned = entity(**inputs)
         if isinstance(returned, Coroutine):
             returned = run_to_end(returned)
-    except Exception as error:  # whatever the user's code raises, told as Python would, without our frames
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the user's code raises, told as Python would, without our frames
         if isinstance(error, UserError) and not user_frames(traceback.extract_tb(error.__traceback__)):
             raise  # about the call or the workflow as a whole: there is no line to show
         click.echo(format_error(error), err=True)

@@ -365,12 +365,14 @@ def _run_map(
     members = {name: inputs[name].members(types[name].type) for name in mapped.mapped_inputs}
     size = mapped.size({name: len(each) for name, each in members.items()})
     given: list[Mapping[str, LocalValue] | None] = []
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
     for index in range(size):
         own = {name: members[name][index] if name in members else value for name, value in inputs.items()}
         try:
             given.append(_run_item(mapped, call_folder.of_node(str(index)), own, overrides, data))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             error.add_note(f"in item {index} of {size}")
             given.append(None)
             errors.append(error)
@@ -428,7 +430,9 @@ def _run_workflow(
     try:
         with stopped_after(timeout, workflow.name):
             return run.to_end()
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if workflow.traced.failure_node is not None:
             run.failed(workflow.traced.failure_node, error)
         raise
@@ -457,7 +461,7 @@ class _Run:
     data: DataPlane
     failure_policy: WorkflowFailurePolicy = WorkflowFailurePolicy.FAIL_IMMEDIATELY
     outputs: dict[Node, Mapping[str, LocalValue]] = field(default_factory=dict)
-    errors: dict[Node, Exception] = field(default_factory=dict)
+    errors: dict[Node, BaseException] = field(default_factory=dict)
 
     def to_end(self) -> Mapping[str, LocalValue]:
         """Run the nodes, and return the outputs."""
@@ -470,7 +474,7 @@ class _Run:
             for name, binding in self.traced.outputs.items()
         }
 
-    def failed(self, node: Node, error: Exception) -> None:
+    def failed(self, node: Node, error: BaseException) -> None:
         """Run the failure node. If it fails too, that is said, and the workflow's own error stays the one that counts.
 
         Args:
@@ -489,7 +493,9 @@ class _Run:
         }
         try:
             self._run(node, self.call_folder.of_node(node.id), told)
-        except Exception:
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             logger.exception("%s, which runs when %s has failed, failed too", node, self.entity.name)
 
     def step(self, node: Node) -> None:
@@ -498,7 +504,9 @@ class _Run:
             return
         try:
             self.outputs[node] = self._run(node, self.call_folder.of_node(node.id))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             error.add_note(f"in node {node} of {self.entity.name}")
             if self.failure_policy is WorkflowFailurePolicy.FAIL_IMMEDIATELY:
                 raise

@@ -185,6 +185,22 @@ def test_an_item_of_a_map_that_failed_says_why_while_others_run(caplog: pytest.L
     assert "others still run: ValueError: could not convert string to float: 'n/a'" in caplog.text
 
 
+def test_items_may_fail_by_errors_of_any_class(caplog: pytest.LogCaptureFixture) -> None:
+    @task
+    def cancelled(number: int) -> int:
+        if number:
+            return number
+        raise asyncio.CancelledError("mine")
+
+    @workflow
+    def some(numbers: list[int]) -> list[int | None]:
+        found: list[int | None] = map_task(cancelled, min_success_ratio=0.5)(number=numbers)
+        return found
+
+    assert some(numbers=[1, 0]) == [1, None]
+    assert "others still run: CancelledError: mine" in caplog.text
+
+
 def test_the_last_recoverable_error_is_raised() -> None:
     @task(retries=1)
     def hopeless() -> None:

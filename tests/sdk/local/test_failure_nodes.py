@@ -1,5 +1,6 @@
 """The node that runs when a workflow has failed, in this process."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -8,6 +9,10 @@ import pytest
 from livedeck import FlyteError, InvalidWorkflow, TypeMismatch, UserError, WorkflowFailurePolicy, task, workflow
 
 told: list[Any] = []
+
+
+class Odd(BaseException):
+    """Of a library that does not want to be caught."""
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +48,35 @@ def test_it_is_told_the_inputs_and_the_error_which_is_raised_all_the_same() -> N
     with pytest.raises(ValueError, match="3 is odd"):
         flow(x=6)
     assert told == [(6, FlyteError("3 is odd", "fn0"), "gone")]
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError("mine"), GeneratorExit("mine"), Odd("mine")])
+def test_it_runs_whatever_class_the_error_is_of(error: BaseException) -> None:
+    @task
+    def fail(x: int) -> int:
+        raise error
+
+    @workflow(on_failure=note)
+    def failing(x: int) -> int:
+        return fail(x=x)
+
+    with pytest.raises(type(error), match="mine"):
+        failing(x=6)
+    assert [x for x, _, _ in told] == [6]
+
+
+def test_ctrl_c_is_no_failure() -> None:
+    @task
+    def interrupted(x: int) -> int:
+        raise KeyboardInterrupt
+
+    @workflow(on_failure=note)
+    def stopped(x: int) -> int:
+        return interrupted(x=x)
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped(x=6)
+    assert not told
 
 
 def test_it_does_not_run_when_all_went_well() -> None:
