@@ -7,13 +7,12 @@ task calls here raises, waits for the store, or holds more than the Deck itself.
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Literal
 
+from livedeck.clock import SYSTEM, Clock
 from livedeck.deck import bounds, hints, limits
-from livedeck.deck.clock import SYSTEM, Clock
 from livedeck.deck.ops import Document, End, Html, Put
 from livedeck.deck.own_log import logger
 from livedeck.deck.page import DEFAULT, LOCK_WAIT, Page
@@ -152,10 +151,10 @@ class Publisher:
 
     def _wait_closed(self, thread: threading.Thread, timeout: float) -> None:
         """Wait until all is stored; for segments to be removed only a moment more, however long the store takes."""
-        deadline = time.monotonic() + max(0.0, timeout)
-        while thread.is_alive() and not self._logic.complete and (left := deadline - time.monotonic()) > 0:
+        deadline = SYSTEM.monotonic() + max(0.0, timeout)
+        while thread.is_alive() and not self._logic.complete and (left := deadline - SYSTEM.monotonic()) > 0:
             thread.join(min(left, _LOOK))
-        thread.join(min(TIDYING, max(0.0, deadline - time.monotonic())))
+        thread.join(min(TIDYING, max(0.0, deadline - SYSTEM.monotonic())))
 
     def document(self) -> Document:
         """The document as it is stored. Only once closed: the thread works on it until then."""
@@ -184,10 +183,10 @@ class Publisher:
                 self._page.forget(deck, id_)
 
     def _wait_landed(self, token: int, timeout: float | None) -> bool:
-        deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        deadline = float("inf") if timeout is None else SYSTEM.monotonic() + timeout
         with self._landed:
             while self._logic.landed < token and not self._over:
-                left = deadline - time.monotonic()
+                left = deadline - SYSTEM.monotonic()
                 if left <= 0:
                     break
                 self._landed.wait(min(left, 1.0))

@@ -19,13 +19,14 @@ from flyteidl.core.errors_pb2 import ErrorDocument
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 from livedeck.deck.hints import hint_from_environment
-from livedeck.errors import InvalidKey, StoreError, UnknownEntity, UserError
+from livedeck.errors import InvalidKey, StoreError, StoreUnavailable, UnknownEntity, UserError
 from livedeck.executors import imports
 from livedeck.executors.api import RESULT_NOT_STORED
 from livedeck.executors.notices import RESULT_NOTICE, tell_result_stored
-from livedeck.runtime import arguments, budget, code, failures
+from livedeck.runtime import afresh, arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.offloading import loaded, offloaded
+from livedeck.runtime.process_state import ProcessState
 from livedeck.runtime.termination import Termination
 from livedeck.sdk import streams
 from livedeck.sdk.attempts import Attempt
@@ -39,6 +40,7 @@ from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import format_error, name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
 from livedeck.store import Retry, Store, layout, open_store, split_uri
+from livedeck.store.kept_environment import kept
 
 if TYPE_CHECKING:
     from livedeck.runtime.ranks import Channel
@@ -65,14 +67,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    if given.processes is not None:
-        return _run_gang(given, given.processes, retry)
-    return _run_process(given, retry, _result(given, retry))
+    with kept():
+        if given.processes is not None:
+            return _run_gang(given, given.processes, retry)
+        return _run_process(given, retry, _result(given, retry))
 
 
 def _result(given: Arguments, retry: Retry) -> "Result":
     exit_handlers = atexit._ncallbacks()  # noqa: SLF001 - there is no other way to ask
-    return Result(open_store(given.output_prefix, retry=retry), os.environ.get(RESULT_NOTICE, ""), exit_handlers)
+    store, notice = open_store(given.output_prefix, retry=retry), os.environ.get(RESULT_NOTICE, "")
+    return Result(store, notice, exit_handlers, ProcessState.keep())
 
 
 def _run_gang(given: Arguments, processes: int, retry: Retry) -> int:
@@ -90,7 +94,7 @@ def _run_gang(given: Arguments, processes: int, retry: Retry) -> int:
     started = gangs.start(place, lambda: open_store(given.output_prefix, retry=retry))
     result = _result(given, retry)
     if isinstance(started, ranks.Channel):
-        return _run_process(given, retry, RankResult(result.store, "", result.exit_handlers, started))
+        return _run_process(given, retry, RankResult(result.store, "", result.exit_handlers, result.state, started))
     error_key = layout.node_error_key(place.node) if place.nodes > 1 else layout.ERROR
     ends = gangs.Ends(
         store_outputs=result.store_outputs,
@@ -151,6 +155,7 @@ def _open(task: Task[..., Any], given: Arguments, output: Store, data: DataPlane
         checkpoint=Checkpoint(given.checkpoint, given.previous_checkpoint),
         data=data,
         returns=not (rank and isinstance(result, RankResult)),
+        over=result.state.restore,
     )
 
 
@@ -186,6 +191,8 @@ class Result:
     """Where the executor hears that it is stored."""
     exit_handlers: int
     """How many exit handlers there were before the task's module was loaded."""
+    state: ProcessState
+    """How the process was then."""
 
     def store_outputs(self, document: bytes, key: str = layout.OUTPUTS) -> int:
         """Write ``outputs.pb`` (or ``futures.pb``, of a dynamic task); return the exit code."""
@@ -193,6 +200,9 @@ class Result:
 
     def report(self, error: BaseException) -> int:
         """Write ``error.pb``, and the same into the log; return the exit code."""
+        self.state.restore()
+        if self.state.closed and isinstance(error, failures.Unreachable | StoreUnavailable):
+            error = UserError(f"the task has closed file descriptors that it had not opened: {error}")
         return self.store_error(_logged(error))
 
     def store_error(self, document: ErrorDocument, key: str = layout.ERROR) -> int:
@@ -201,7 +211,10 @@ class Result:
 
     def _put(self, key: str, document: bytes) -> int:
         try:
-            self.store.put(key, document)
+            if self.state.closed and self.store.local_root is None:
+                afresh.put(self.store.uri_of(key), document)
+            else:
+                self.store.put(key, document)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever it is, a store's panic too, it is not the task's

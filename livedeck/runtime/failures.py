@@ -1,5 +1,6 @@
 """``error.pb``: why an attempt failed, in Flyte's words."""
 
+import errno
 import threading
 import time
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ USER_CODES: Mapping[type[BaseException], str] = {
 CODE_LIMIT = 200
 """Characters of a code: it is a column in lists."""
 
+_EMFILE_IN_A_CLOUD = f"(os error {errno.EMFILE})"
+"""How the clients of clouds, which know no exceptions of Python's, say it."""
+
 
 class Unreachable(Exception):
     """What had to be read or written around the task could not be: no fault of the user's."""
@@ -33,7 +37,7 @@ def document(error: BaseException) -> ErrorDocument:
 
     Only a ``RecoverableError`` and the store's failures may be tried again; as in Flyte any other error is final.
     """
-    system = isinstance(error, Unreachable | StoreUnavailable)
+    system = isinstance(error, Unreachable | StoreUnavailable) and not _descriptors_used_up(error)
     recoverable = system or isinstance(error, RecoverableError)
     seconds = time.time_ns()
     return ErrorDocument(
@@ -45,6 +49,15 @@ def document(error: BaseException) -> ErrorDocument:
             timestamp=Timestamp(seconds=seconds // 10**9, nanos=seconds % 10**9),
         )
     )
+
+
+def _descriptors_used_up(error: BaseException | None) -> bool:
+    """Tell whether the store was not reached because the task itself has opened as much as a process may."""
+    while error is not None:
+        if (isinstance(error, OSError) and error.errno == errno.EMFILE) or _EMFILE_IN_A_CLOUD in str(error):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _code(error: BaseException, *, system: bool) -> str:

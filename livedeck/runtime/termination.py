@@ -5,6 +5,7 @@ library would never get there. So the interpreter's C handler writes to a pipe, 
 rest. A handler that the task installs itself is left to do its own work.
 """
 
+import contextlib
 import os
 import signal
 import threading
@@ -28,6 +29,7 @@ class Termination:
         self._abort = abort
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
+        self._pipe = os.fstat(self._write).st_ino
         self._pid = os.getpid()
 
     def __enter__(self) -> Self:
@@ -43,24 +45,39 @@ class Termination:
         if os.getpid() != self._pid:
             return
         self._restore()
-        os.write(self._write, b"\0")
-        self._thread.join()
-        os.close(self._read)
-        os.close(self._write)
+        if self._is_ours(self._write):
+            os.write(self._write, b"\0")
+            self._thread.join()
+            os.close(self._write)
+        if self._is_ours(self._read):
+            os.close(self._read)
+
+    def _is_ours(self, descriptor: int) -> bool:
+        """Tell whether a descriptor is still one of the pipe's: a task may close what it has not opened."""
+        try:
+            return os.fstat(descriptor).st_ino == self._pipe
+        except OSError:
+            return False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # An event loop of the task's may have put its own descriptor in the place of ours.
-        os.write(self._write, bytes([number]))
+        if self._is_ours(self._write):
+            os.write(self._write, bytes([number]))
+        else:
+            threading.Thread(target=self._end, daemon=True).start()
 
     def _watch(self) -> None:
-        while True:
-            for number in os.read(self._read, 1):
-                if number == 0:
+        with contextlib.suppress(OSError):  # the task has closed the pipe
+            while received := os.read(self._read, 1):
+                if received == b"\0":
                     return
-                ours = signal.getsignal(signal.SIGTERM) == self._on_signal
-                if number == signal.SIGTERM and ours and self._abort():
-                    streams.flush()
-                    os._exit(EXIT_CODE)
+                if received[0] == signal.SIGTERM and signal.getsignal(signal.SIGTERM) == self._on_signal:
+                    self._end()
+
+    def _end(self) -> None:
+        if self._abort():
+            streams.flush()
+            os._exit(EXIT_CODE)
 
     def _let_go(self) -> None:
         if signal.getsignal(signal.SIGTERM) == self._on_signal:

@@ -38,6 +38,7 @@ class Attempt:
         checkpoint: what the attempt before left.
         data: where the files of its outputs go.
         returns: whether what the function returns are the task's outputs; of a gang's processes it is those of rank 0.
+        over: called when the function has returned, before what it returned is used.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class Attempt:
         checkpoint: Checkpoint | None = None,
         data: "DataPlane | None" = None,
         returns: bool = True,
+        over: Callable[[], None] = lambda: None,
     ) -> None:
         self.task = task
+        self._over = over
         self.returns = returns
         """Whether what the function returns are the task's outputs."""
         self.timeline = Timeline()
@@ -92,7 +95,9 @@ class Attempt:
             returned = self.task.function(**inputs)
             if self.task.is_async:
                 returned = run_to_end(returned)
-        return self._accept(self._continued(returned) if isinstance(returned, Generator) else returned)
+        accepted = self._accept(self._continued(returned) if isinstance(returned, Generator) else returned)
+        self._over()
+        return accepted
 
     def _continued(self, returned: Generator[Any, Any, Any]) -> Iterator[Any]:
         """Yield what the function yields, with the context that it began in."""
@@ -119,7 +124,9 @@ class Attempt:
 
         self.inputs = inputs
         with use_context(self.context), self.timeline.span("run"):
-            return trace_dynamic(self.task, inputs, carry)
+            traced = trace_dynamic(self.task, inputs, carry)
+        self._over()
+        return traced
 
     async def call_async(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what ``call`` does in a running event loop."""

@@ -21,6 +21,7 @@ from livedeck.errors import BucketNotFound, ObjectExists, ObjectNotFound, StoreE
 from livedeck.store.backend import Meta, SignedUrl, too_large
 from livedeck.store.clouds import CLOUDS
 from livedeck.store.retry import Retry
+from livedeck.store.surroundings import as_kept
 
 logger = logging.getLogger("livedeck.store")
 
@@ -73,6 +74,11 @@ def _upload_time(size: int, retry: Retry) -> float:
 
 
 def _client(scheme: str, bucket: str, retry: Retry, *, retry_timeout: timedelta, **timeouts: timedelta) -> Any:
+    with as_kept(scheme):
+        return _client_now(scheme, bucket, retry, retry_timeout=retry_timeout, **timeouts)
+
+
+def _client_now(scheme: str, bucket: str, retry: Retry, *, retry_timeout: timedelta, **timeouts: timedelta) -> Any:
     cloud = CLOUDS[scheme]
     credentials = cloud.find_credentials(os.environ, Path.home())
     options: dict[str, Any] = {

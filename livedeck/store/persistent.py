@@ -1,13 +1,13 @@
 """Calls to a store that fails for now, begun anew for as long as a budget lasts: for what must not be lost."""
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from livedeck.clock import SYSTEM
 from livedeck.errors import InvalidKey, ObjectExists, ObjectNotFound, StoreError, StoreUnavailable, UnreadableObject
 from livedeck.store.backend import Backend, Meta, SignedUrl
 from livedeck.store.retry import Retry
@@ -86,19 +86,19 @@ class Persistent:
         retry, factor, pause = self._retry, 1, self._retry.first_wait
         deadline: float | None = None
         while True:
-            began = time.monotonic()
+            began = SYSTEM.monotonic()
             try:
                 return call(self._open(self._call_retry(factor)))
             except _FINAL:
                 raise
             except StoreError as error:
-                now = time.monotonic()
+                now = SYSTEM.monotonic()
                 deadline = now + retry.budget if deadline is None else deadline
                 if now >= deadline:
                     raise StoreUnavailable(f"{error} (and again and again for {retry.budget:g} s)") from error
                 if now - began >= retry.timeout * factor:
                     factor *= 2
-            time.sleep(min(pause * random.uniform(0.5, 1), deadline - now))  # noqa: S311 - spreads load, hides nothing
+            SYSTEM.sleep(min(pause * random.uniform(0.5, 1), deadline - now))  # noqa: S311 - spreads load, hides nothing
             pause = min(2 * pause, retry.longest_wait)
 
     def _call_retry(self, factor: int) -> Retry:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,11 @@ class Bench:
 
     def start(self, task: str, **options: str) -> "subprocess.Popen[str]":
         """Start in a process of its own."""
-        command = [sys.executable, "-m", "livedeck.runtime", *self.arguments(task, **options)]
+        return self.start_with(self.arguments(task, **options))
+
+    def start_with(self, arguments: Sequence[str]) -> "subprocess.Popen[str]":
+        """Start in a process of its own with these arguments."""
+        command = [sys.executable, "-m", "livedeck.runtime", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(PROGRAMS), "PYTHONUNBUFFERED": "1", **self.environment}
         return subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.root
