@@ -106,7 +106,7 @@ def _readings(text: str) -> Iterator[Any]:
 def _float(text: str) -> float:
     number = float(text)
     if math.isinf(number) and any(map(str.isdigit, text)):
-        raise _TooLarge(f"{text} is too large for a float, whose largest is {sys.float_info.max:.3g}")
+        raise _TooLarge(f"{text} is too large for a float, whose largest is {sys.float_info.max}")
     return number
 
 

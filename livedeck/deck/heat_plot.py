@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterator
 
 from livedeck.deck.kinds.heatmap import Heatmap
-from livedeck.deck.numerals import format_number
+from livedeck.deck.numerals import format_briefly, format_number
 from livedeck.deck.svg import SIZE
 
 _CELLS = 400  # that a table shows
@@ -57,7 +57,7 @@ def _cell(value: float | None, within: Range) -> str:
     colour, amount = _colour(value, within)
     ink = "raised" if amount >= _INK else "text"
     style = f"background:color-mix(in srgb,var(--ld-{colour}) {amount}%,var(--ld-raised));color:var(--ld-{ink})"
-    return f'<td style="{style}">{format_number(float(f"{value:.3g}") if value % 1 else value)}</td>'
+    return f'<td style="{style}">{format_briefly(value)}</td>'
 
 
 def _colour(value: float, within: Range) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import sys
 from collections.abc import Sequence
 
 from livedeck.deck import axis
@@ -48,8 +49,16 @@ def bin_edges(histogram: Histogram) -> list[float]:
         low = min(group.at[0] >> (power - group.power) for group in filled)
         high = max(group.at[-1] >> (power - group.power) for group in filled)
         if high - low < max(2, histogram.most) or power >= 1020:
-            return [math.ldexp(low + at, power) for at in range(min(high - low + 1, max(2, histogram.most)) + 1)]
+            return [_edge(low + at, power) for at in range(min(high - low + 1, max(2, histogram.most)) + 1)]
         power += 1
+
+
+def _edge(at: int, power: int) -> float:
+    """The bins around the largest numbers end with these: their own edges no float can hold."""
+    try:
+        return math.ldexp(at, power)
+    except OverflowError:
+        return math.copysign(sys.float_info.max, at)
 
 
 def _binned(histogram: Histogram, edges: Sequence[float]) -> list[list[float]]:

@@ -5,7 +5,7 @@
 
 import math
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 
 EXACT_DIGITS = 12
 """A number with at most so many digits is written in full: somebody has chosen them. Arithmetic leaves more."""
@@ -57,6 +57,30 @@ def format_value(value: float | str | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return format_number(value) if isinstance(value, int | float) else value
+
+
+def format_briefly(value: float) -> str:
+    """A number where there is little room: three digits, and one behind the point at least.
+
+    So it is seen to have been rounded: 0.9996 is ``1.000``, and 1234.56 is ``1,234.6``.
+    """
+    if not math.isfinite(value) or value == math.floor(value):
+        return format_number(value)
+    exact = Decimal(repr(float(value)))
+    decimals = max(1, 2 - exact.adjusted())
+    if -int(exact.as_tuple().exponent) <= decimals:
+        return format_number(value)
+    shown = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{shown:,f}" if shown == shown.to_integral_value() else format_number(float(shown))
+
+
+def format_share(share: float) -> str:
+    """A part of a whole in per cent, to a tenth, rounded towards nothing: what is not all is not ``100 %``."""
+    if not math.isfinite(share):
+        return f"{format_number(share)} %"
+    percent = Decimal(repr(float(share))).scaleb(2)
+    kept = percent.quantize(Decimal("0.1"), ROUND_DOWN) if percent.adjusted() < _ENDLESS else percent
+    return f"{format_number(float(kept))} %"
 
 
 def format_delta(delta: float) -> str:
@@ -141,11 +165,12 @@ def month_name(month: int) -> str:
 def moment_of(seconds: float) -> datetime | None:
     """The date and time of a number of seconds since 1970, to the microsecond; None outside of the years 1 to 9999."""
     whole = math.floor(seconds)
+    micros = math.floor((seconds - whole) * 1_000_000 + 0.5)  # half of them have no float of their own
     try:
-        moment = datetime.fromtimestamp(whole, UTC)
+        moment = datetime.fromtimestamp(whole + micros // 1_000_000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment.replace(microsecond=min(999_999, math.floor((seconds - whole) * 1_000_000)))
+    return moment.replace(microsecond=micros % 1_000_000)
 
 
 def _rounded(exact: Decimal, resolution: float) -> Decimal:

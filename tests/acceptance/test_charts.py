@@ -33,6 +33,10 @@ deck = Deck("hard")
 for index, (x, y) in enumerate(hard()):
     deck.chart(f"chart {index}").append(x, v=y)
     deck.chart(f"log {index}", log_y=True).append(x, v=y)
+    if index < 7:
+        deck.bar(f"bars {index}", {str(name): value for name, value in zip(x, y)})
+        deck.histogram(f"values {index}", y)
+        deck.heatmap(f"cells {index}", [y, [-value for value in y]])
 publish()
 """
 
@@ -41,7 +45,8 @@ def test_no_range_of_numbers_holds_the_frame_up(stage: Stage) -> None:
     execution, strings = stage.play()
     strings.run(HARD)
     stage.open_deck(execution)
-    expect(stage.deck.locator(".ld-chart canvas")).to_have_count(174)
+    expect(stage.deck.locator(".ld-chart canvas")).to_have_count(174 + 21)
+    expect(stage.deck.get_by_text(re.compile("^No (bars|values|points)")).filter(visible=True)).to_have_count(0)
     for step in range(3):
         strings.run(
             f"deck.value('step', {step})\nfor i in range(7): deck.chart(f'chart {{i}}').append({step}, v=1)\npublish()"

@@ -14,6 +14,7 @@ from livedeck.cli.delete import Age
 from livedeck.client import Client
 from livedeck.client.files import path_below
 from livedeck.errors import RemoteNotFound, UserError
+from livedeck.sdk import folder_locks
 from livedeck.testing.process import ServerProcess
 from tests.cli.conftest import Command
 
@@ -159,8 +160,15 @@ sys.stdin.read()
 """
 
 
-def test_local_runs_are_pruned_unless_they_run(livedeck: Command, tmp_path: Path) -> None:
-    folder = tmp_path / "local"
+def test_local_runs_and_unpacked_code_are_pruned_unless_they_are_used(
+    livedeck: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, code = tmp_path / "local", tmp_path / "code"
+    for name in ("unused", "used"):
+        (code / name).mkdir(parents=True)
+    lock = folder_locks.lock(str(code / "used"))  # as an attempt has
+    assert lock is not None
+    monkeypatch.setenv("LIVEDECK_CODE_CACHE", str(code))
     environment = {**os.environ, "LIVEDECK_LOCAL_DIR": str(folder)}
     script = tmp_path / "script.py"
     script.write_text(LOCAL)
@@ -177,19 +185,18 @@ def test_local_runs_are_pruned_unless_they_run(livedeck: Command, tmp_path: Path
         assert running.stdout.readline() == "ready\n"
         assert len(list(folder.iterdir())) == 2
         arguments = ("prune", "--local", "--older-than", "0s")
-        os.environ["LIVEDECK_LOCAL_DIR"] = str(folder)
-        try:
-            listed = livedeck(*arguments, "--dry-run")
-            result = livedeck(*arguments, "--yes")
-        finally:
-            del os.environ["LIVEDECK_LOCAL_DIR"]
-        assert listed.stdout.splitlines()[0] == str(old)
-        assert re.fullmatch(r"1 folder \([\d.]+ (bytes|KiB)\) would be deleted\.", listed.stdout.splitlines()[1])
-        assert "Deleted 1 folder." in result.stdout
+        monkeypatch.setenv("LIVEDECK_LOCAL_DIR", str(folder))
+        listed = livedeck(*arguments, "--dry-run").stdout.splitlines()
+        result = livedeck(*arguments, "--yes")
+        assert listed[:2] == [str(old), str(code / "unused")]
+        assert re.fullmatch(r"2 folders \([\d.]+ (bytes|KiB)\) would be deleted\.", listed[2])
+        assert "Deleted 2 folders." in result.stdout
         assert len(list(folder.iterdir())) == 1
+        assert [path.name for path in code.iterdir()] == ["used"]
         assert not old.exists()
         assert running.stdin is not None
         running.stdin.close()
+    os.close(lock)
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "", ".", "a\0b", "..\\x"])

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -134,9 +135,14 @@ class TestHistogram:
         for number in (0, 5e-324, -1e308, 1.7e308, 2**53):
             page.deck("d").histogram("h", id=str(number)).append(number)
             assert page.take().ops()
-        page.deck("d").histogram("h", [-1.7e308, 5e-324, 1.7e308, 3])
-        (group,) = held(page).groups
-        assert sum(group.counts) == 4
+        for values in ([-1.7e308, 5e-324, 1.7e308, 3], [1.7e308], [-1.7e308, -1.7e308]):
+            page.deck("d").histogram("h", values)
+            shown = held(page)
+            assert sum(shown.groups[0].counts) == len(values)
+            rows = histogram_plot.histogram_rows(shown)[1:]
+            assert sum(int(row[1]) for row in rows) == len(values)
+            assert "Infinity" not in str(rows)
+            assert "<svg" in histogram_plot.histogram_plot(shown)
 
     def test_bins_of_other_widths_are_added_up_in_any_order(self) -> None:
         rng = random.Random(2)
@@ -242,6 +248,11 @@ class TestHeatmap:
         page.deck("d").heatmap("o", [[3, 5]], value_range=(3, 4))
         ranges = [heat_plot.value_range(op.element) for op in page.take().ops()]  # type: ignore[arg-type]
         assert ranges == [(0, 5), (-3, 5), (3, 4)]
+
+    def test_no_number_in_a_cell_is_another(self, page: Page) -> None:
+        page.deck("d").heatmap("m", [[0.9996, 86399999.5], [3, 0.123456]])
+        shown = re.findall(r"<td[^>]*>([^<]*)", heat_plot.heat_plot(held(page)))
+        assert shown == ["1.000", "86,399,999.5", "3", "0.123"]
 
     def test_many_cells_are_a_picture_that_keeps_peaks(self, page: Page) -> None:
         cells = np.zeros((300, 300))

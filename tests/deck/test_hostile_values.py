@@ -1,6 +1,7 @@
 """No call on a Deck raises or waits for ever, whatever it is given: the task never pays."""
 
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from livedeck.deck import user_code
-from livedeck.deck.kinds import Holder
+from livedeck.deck.kinds import BaseElement, Handle, Holder
 from livedeck.deck.kinds.audio import AudioPlayer
 from livedeck.deck.kinds.bars import BarChart
 from livedeck.deck.kinds.chart import LineChart
@@ -35,7 +36,7 @@ from livedeck.deck.kinds.table import DataTable
 from livedeck.deck.kinds.text import TextBlock
 from livedeck.deck.kinds.value import ValueTile
 from livedeck.deck.kinds.video import VideoPlayer
-from livedeck.deck.ops import Container, Document, Segment
+from livedeck.deck.ops import KINDS, Container, Document, Segment
 from livedeck.deck.page import Deck, Page, bound_page
 from livedeck.deck.segments import clean, decode, encode
 from livedeck.deck.showing import Shown
@@ -138,28 +139,18 @@ def public_methods(kind: type) -> list[str]:
     return [name for name, found in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
 
 
-MADE = (
-    HtmlBlock,
-    MarkdownBlock,
-    TextBlock,
-    ProgressBar,
-    ValueTile,
-    LineChart,
-    DataTable,
-    ImageFigure,
-    LayoutBox,
-    Container,
-    JsonTree,
-    FigureBlock,
-    Shown,
-    DeckLog,
-    BarChart,
-    HistogramChart,
-    HeatmapChart,
-    CodeBlock,
-    AudioPlayer,
-    VideoPlayer,
-)
+def handle_of(kind: type[BaseElement]) -> type[Handle]:
+    """What the calls of a kind return."""
+    module = sys.modules[kind.__module__]
+    (found,) = (
+        each
+        for _, each in inspect.getmembers(module, inspect.isclass)
+        if issubclass(each, Handle) and each.__module__ == module.__name__
+    )
+    return found
+
+
+MADE: tuple[type, ...] = (*map(handle_of, KINDS.values()), Container, Shown)
 CALLS: list[tuple[type, str]] = [(Deck, name) for name in public_methods(Deck)]
 CALLS += [(kind, name) for kind in MADE for name in public_methods(kind) if not hasattr(Holder, name)]
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def test_sizes(count: float, text: str) -> None:
 @pytest.mark.parametrize(("seconds", "zone", "text"), CASES["moments"])
 def test_moments(seconds: float, zone: str, text: str) -> None:
     assert numerals.format_moment(seconds, zone=zone) == text
+
+
+@pytest.mark.parametrize(("value", "text"), CASES["briefly"])
+def test_numbers_where_there_is_little_room(value: float, text: str) -> None:
+    assert numerals.format_briefly(value) == text
+
+
+@pytest.mark.parametrize(("share", "text"), CASES["shares"])
+def test_shares(share: float, text: str) -> None:
+    assert numerals.format_share(share) == text
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_a_moment_is_shown_to_the_microsecond(moment: datetime) -> None:
+    assert numerals.moment_of(moment.timestamp()) == moment
 
 
 def test_what_is_no_number_has_words() -> None:

@@ -63,6 +63,28 @@ export function formatValue(value: number | string | boolean | null, resolution 
   return typeof value === "number" ? formatNumber(value, resolution) : String(value);
 }
 
+/**
+ * A number where there is little room: three digits, and one behind the point at least, so that it is seen to have been
+ * rounded: 0.9996 is "1.000", and 1234.56 is "1,234.6".
+ */
+export function formatBriefly(value: number): string {
+  if (!Number.isFinite(value) || Number.isInteger(value)) return formatNumber(value);
+  const exact = digitsOf(value);
+  const decimals = Math.max(1, 2 - exact.exponent);
+  const keep = exact.exponent + 1 + decimals;
+  if (exact.digits.length <= keep) return formatNumber(value);
+  const shown = round(exact, keep);
+  return shown.digits.length <= shown.exponent + 1 ? plain(shown, decimals) : formatNumber(numberOf(shown));
+}
+
+/** A part of a whole in per cent, to a tenth, rounded towards nothing: what is not all is not "100 %". */
+export function formatShare(share: number): string {
+  if (!Number.isFinite(share) || share === 0) return `${formatNumber(share)} %`;
+  const { negative, digits, exponent } = digitsOf(share);
+  const kept = stripZeros(digits.slice(0, Math.max(0, exponent + 4)));
+  return `${kept === "" ? "0" : formatNumber(numberOf({ negative, digits: kept, exponent: exponent + 2 }))} %`;
+}
+
 /** A change, without its sign: an arrow beside it says which way. */
 export function formatDelta(delta: number): string {
   return formatNumber(Math.abs(delta));
@@ -110,14 +132,25 @@ export function formatSize(bytes: number): string {
 
 /** A moment: "1 May 2024, 12:05:30 UTC"; a day alone where it is midnight and no zone is given. */
 export function formatMoment(seconds: number, zone = ""): string {
-  const moment = momentOf(seconds);
+  const [moment, fraction] = partsOf(seconds);
   if (moment === null) return formatNumber(seconds);
   const day = formatDay(moment);
   if (zone === "" && seconds % 86_400 === 0) return day;
-  const clock = moment.toISOString().slice(-13, -5);
-  const micros = Math.min(999_999, Math.floor((seconds - Math.floor(seconds)) * 1_000_000));
-  const fraction = `.${String(micros).padStart(6, "0")}`.replace(/\.?0+$/, "");
-  return `${day}, ${clock}${fraction}${zone && ` ${zone}`}`;
+  return `${day}, ${moment.toISOString().slice(-13, -5)}${fraction}${zone && ` ${zone}`}`;
+}
+
+/** A moment for programs, as in RFC 3339: "2024-05-01T12:05:30.25Z"; what has no zone has none here. */
+export function isoMoment(seconds: number, zone: string): string {
+  const [moment, fraction] = partsOf(seconds);
+  return moment === null ? String(seconds) : `${moment.toISOString().slice(0, -5)}${fraction}${zone && "Z"}`;
+}
+
+/** The second of a moment, and what is behind its point, to the microsecond: half of those have no float of their own. */
+function partsOf(seconds: number): readonly [Date | null, string] {
+  const whole = Math.floor(seconds);
+  const micros = Math.round((seconds - whole) * 1_000_000);
+  const fraction = `.${String(micros % 1_000_000).padStart(6, "0")}`.replace(/\.?0+$/, "");
+  return [momentOf(whole + Math.floor(micros / 1_000_000)), fraction];
 }
 
 /** "1 May 2024", or "1 May"; read in UTC. */
@@ -158,6 +191,10 @@ function round({ negative, digits, exponent }: Digits, keep: number): Digits {
   if (digits.charAt(keep) < "5") return { negative, digits: stripZeros(head), exponent };
   const up = String(BigInt(head) + 1n);
   return { negative, digits: stripZeros(up), exponent: exponent + (up.length - head.length) };
+}
+
+function numberOf({ negative, digits, exponent }: Digits): number {
+  return Number(`${negative ? "-" : ""}${digits}e${exponent + 1 - digits.length}`);
 }
 
 function stripZeros(digits: string): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { formatAge, formatDuration, formatNumber, formatSize, formatMoment } from "../../src/core/numerals";
+import { formatAge, formatBriefly, formatDuration, formatMoment, formatNumber, formatShare, formatSize } from "../../src/core/numerals";
 
 interface Cases {
   readonly numbers: readonly [number, string][];
@@ -9,6 +9,8 @@ interface Cases {
   readonly ages: readonly [number, string][];
   readonly sizes: readonly [number, string][];
   readonly moments: readonly [number, string, string][];
+  readonly briefly: readonly [number, string][];
+  readonly shares: readonly [number, string][];
 }
 const CASES = JSON.parse(
   readFileSync(new URL("../../../tests/fixtures/written_cases.json", import.meta.url), "utf8"),
@@ -25,6 +27,8 @@ describe("what livedeck writes, here as in Python", () => {
   it.each(CASES.moments)("time %d %s is %s", (value, zone, text) =>
     expect(formatMoment(value, zone)).toBe(text),
   );
+  it.each(CASES.briefly)("number %d in little room is %s", (value, text) => expect(formatBriefly(value)).toBe(text));
+  it.each(CASES.shares)("share %d is %s", (share, text) => expect(formatShare(share)).toBe(text));
 
   it("has words for what is no number", () => {
     expect([Infinity, -Infinity, NaN].map((value) => formatNumber(value))).toEqual(["Infinity", "-Infinity", "NaN"]);

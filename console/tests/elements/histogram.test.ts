@@ -26,6 +26,13 @@ describe("a histogram", () => {
     }
   });
 
+  it.each([[[-1039760196538, 1039760196537]], [[1039760196537]], [[-1039760196538]]])("has room for the largest numbers: %j", (at) => {
+    const shown = slotsOf(histogram(bins(at, 984)));
+    expect(shown.edges.every(Number.isFinite)).toBe(true);
+    expect(shown.names.length).toBe(shown.edges.length - 1);
+    expect(shown.groups[0]?.values.reduce<number>((sum, value) => sum + (value ?? 0), 0)).toBe(at.length);
+  });
+
   it("keeps the edges that were given", () => {
     const shown = slotsOf({ ...histogram(bins([0, 2])), edges: [0, 1, 10, 100] });
     expect(shown.names).toEqual(["0 to below 1", "1 to below 10", "10 to 100"]);

@@ -11,7 +11,7 @@ from livedeck.deck import coerce, dataframes, tabular
 from livedeck.deck.buffers import ELEMENT_BYTES, ElementBuffer, text_bytes
 from livedeck.deck.dataframes import DataFrame
 from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, Sharing, StaticPage, Traits
-from livedeck.deck.numerals import format_moment, format_value
+from livedeck.deck.numerals import format_moment, format_share, format_value
 from livedeck.deck.raw import Raw
 from livedeck.deck.tabular import Cell, ColumnType, Tabular
 
@@ -374,7 +374,7 @@ def _words(cell: Cell, column: Column) -> str:
         if column.type == "time":
             return format_moment(cell, zone=column.zone)
         if column.type == "progress":
-            return f"{format_value(round(100 * cell, 1))} %"
+            return format_share(cell)
     return format_value(cell)
 
 

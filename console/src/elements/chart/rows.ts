@@ -1,11 +1,11 @@
 /** The points of a chart as rows: for its table, and to be saved. */
 import type { Chart } from "../../protocol/deck.gen";
-import { momentOf } from "../../core/numerals";
+import { isoMoment } from "../../core/numerals";
 import type { Rows } from "../../plotting/card";
 
 /** A row for each x with the values of all lines there; a row for each point where a line comes to an x again. */
 export function rowsOf({ series = [], bands = [], zone = null, x_label = "" }: Chart): Rows {
-  const x = (at: number | null) => (at === null ? "" : zone === null ? String(at) : timeOf(at, zone));
+  const x = (at: number | null) => (at === null ? "" : zone === null ? String(at) : isoMoment(at, zone));
   const columns = [
     ...series.map((line) => ({ name: line.name, x: line.x, y: line.y })),
     ...bands.flatMap((band) => band.bounds.map((y, index) => ({ name: `${band.name} bound ${index + 1}`, x: band.x, y }))),
@@ -29,12 +29,4 @@ export function rowsOf({ series = [], bands = [], zone = null, x_label = "" }: C
 
 function written(value: number | null | undefined): string {
   return value === null || value === undefined ? "" : String(value);
-}
-
-/** As in RFC 3339; a time without a zone has none here. */
-function timeOf(seconds: number, zone: string): string {
-  const moment = momentOf(seconds);
-  if (moment === null) return String(seconds);
-  const written = moment.toISOString();
-  return zone === "" ? written.slice(0, -1) : written;
 }

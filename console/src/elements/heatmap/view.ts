@@ -4,7 +4,7 @@
  * zero: no peak is lost.
  */
 import type { Heatmap } from "../../protocol/deck.gen";
-import { formatNumber, formatValue } from "../../core/numerals";
+import { formatBriefly, formatNumber, formatValue } from "../../core/numerals";
 import { fitted, SIZE } from "../../plotting/axes";
 import { ChartCard } from "../../plotting/card";
 import type { Plot } from "../../plotting/figure";
@@ -21,7 +21,7 @@ const BELOW = 20;
 const SIDE = 0.35; // of the width: the most that names of rows take
 const LEAST_TEXT = 13; // pixels of a row that has room for a name or a number
 const SCALE = 10; // pixels: the width of the colour scale
-const ENDS = 46; // pixels: what is written beside it
+const ENDS = 46; // pixels at least: what is written beside it
 
 interface Cells {
   readonly left: number;
@@ -118,9 +118,10 @@ export class HeatmapView implements ElementView<Heatmap> {
     const side = rows.length > 500 ? 0 : Math.max(0, ...rows.map(({ label }) => pen.measureText(label.slice(0, 60)).width));
     const left = Math.min(SIDE * width, Math.ceil(side || pen.measureText(String(rows.length)).width)) + GAP + (y_label ? ROW : 0);
     const bottom = BELOW + (x_label ? ROW : 0);
-    const cells: Cells = { left, top: 4, width: Math.max(20, width - left - SCALE - ENDS - 2 * GAP), height: Math.max(20, height - 4 - bottom) };
     const [low, high] = rangeOf(heatmap);
-    const middle = low < 0 && high > 0 ? -low / (high - low) : 0;
+    const ends = Math.max(ENDS, ...[low, high].map((end) => Math.ceil(pen.measureText(formatBriefly(end)).width) + 8));
+    const cells: Cells = { left, top: 4, width: Math.max(20, width - left - SCALE - ends - 2 * GAP), height: Math.max(20, height - 4 - bottom) };
+    const middle = low < 0 && high > 0 ? -low / 2 / (high / 2 - low / 2) : 0;
     const colours = ramp({ card: theme.card, text: theme.text, low: theme.warn, high: low < 0 && high <= 0 ? theme.warn : theme.accent }, middle);
     const share = (value: number) => (high > low ? (value / 2 - low / 2) / (high / 2 - low / 2) : 0.5);
     drawCells(pen, cells, rows, size.columns, share, colours);
@@ -259,7 +260,7 @@ function drawCells(pen: Pen, cells: Cells, rows: readonly { readonly values: rea
 function drawNumbers(pen: Pen, cells: Cells, rows: readonly { readonly values: readonly (number | null)[] }[], columns: number, share: (value: number) => number, { ink }: Ramp): void {
   const [tall, wide] = [cells.height / rows.length, cells.width / columns];
   if (tall < LEAST_TEXT || wide < 12 || rows.length * columns > 1000) return;
-  const texts = rows.map(({ values }) => values.map((value) => (value === null ? "" : shortNumber(value))));
+  const texts = rows.map(({ values }) => values.map((value) => (value === null ? "" : formatBriefly(value))));
   if (texts.some((row) => row.some((text) => pen.measureText(text).width > wide - 4))) return;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
@@ -283,11 +284,6 @@ function strideOf(least: number): number {
   for (let power = 1; ; power *= 10) for (const factor of [1, 2, 5]) if (factor * power >= least) return factor * power;
 }
 
-/** At most three digits behind the point: the cursor has all. */
-function shortNumber(value: number): string {
-  return Number.isInteger(value) ? formatNumber(value) : formatNumber(Number(value.toPrecision(3)));
-}
-
 function drawScale(pen: Pen, cells: Cells, theme: Theme, { colour }: Ramp, low: number, high: number): void {
   const left = cells.left + cells.width + 2 * GAP;
   const steps = Math.max(2, Math.min(64, Math.floor(cells.height)));
@@ -303,8 +299,8 @@ function drawScale(pen: Pen, cells: Cells, theme: Theme, { colour }: Ramp, low: 
   pen.fillStyle = theme.faint;
   pen.textAlign = "left";
   pen.textBaseline = "middle";
-  pen.fillText(fitted(pen, shortNumber(high), ENDS - 8), left + SCALE + 4, cells.top + 6);
-  pen.fillText(fitted(pen, shortNumber(low), ENDS - 8), left + SCALE + 4, cells.top + cells.height - 6);
+  pen.fillText(formatBriefly(high), left + SCALE + 4, cells.top + 6);
+  pen.fillText(formatBriefly(low), left + SCALE + 4, cells.top + cells.height - 6);
 }
 
 export const viewing: Viewing<Heatmap> = { View: HeatmapView };

@@ -76,7 +76,9 @@ function edgesOf({ edges = [], groups = [], most = MOST_SHOWN }: Histogram): rea
   };
   while (reach()[1] > most && power < 1020) power++;
   const [low, count] = reach();
-  return Array.from({ length: Math.min(count, most) + 1 }, (_, index) => (low + index) * 2 ** power);
+  // The bins around the largest numbers end with these: their own edges no number can hold.
+  const edge = (at: number) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, at * 2 ** power));
+  return Array.from({ length: Math.min(count, most) + 1 }, (_, index) => edge(low + index));
 }
 
 export const viewing: Viewing<Histogram> = { View: HistogramView };

@@ -1,6 +1,6 @@
 /** Rows, cells and what tells rows apart, as `livedeck/deck/kinds/table.py` has them. */
 import type { Column, Table, Unchanged } from "../../protocol/deck.gen";
-import { formatMoment, formatNumber, formatValue } from "../../core/numerals";
+import { formatMoment, formatNumber, formatShare, formatValue } from "../../core/numerals";
 
 export type Rows = NonNullable<Table["rows"]>;
 export type Row = Rows[number];
@@ -30,7 +30,7 @@ export function written(cell: Cell, column: Column): string {
   if (typeof cell === "object") return cell.map((each) => formatValue(each)).join(", ");
   if (typeof cell !== "number") return String(cell);
   if (column.type === "time") return formatMoment(cell, column.zone);
-  if (column.type === "progress") return `${formatNumber(Math.round(cell * 1000) / 10)} %`;
+  if (column.type === "progress") return formatShare(cell);
   return formatNumber(cell);
 }
 

@@ -1,7 +1,7 @@
 /** A table as comma-separated values (RFC 4180), with its numbers as they are and times in ISO 8601. */
 import type { Column, Table } from "../../protocol/deck.gen";
 import { csvField as field } from "../../core/csv";
-import { momentOf } from "../../core/numerals";
+import { isoMoment } from "../../core/numerals";
 import { cellAt, type Cell } from "./cells";
 
 /** @param places of the rows, in their order; null: all of them. */
@@ -16,12 +16,6 @@ export function asCsv({ columns = [], rows = [] }: Table, places: readonly numbe
 
 function plain(cell: Cell, { type, zone = "" }: Column): string {
   if (cell === null) return "";
-  if (type === "time" && typeof cell === "number") {
-    const moment = momentOf(cell)?.toISOString().slice(0, -5);
-    if (moment === undefined) return String(cell);
-    const micros = Math.round((cell - Math.floor(cell)) * 1_000_000);
-    const fraction = micros === 0 ? "" : `.${String(micros).padStart(6, "0").replace(/0+$/, "")}`;
-    return `${moment}${fraction}${zone === "" ? "" : "Z"}`;
-  }
+  if (type === "time" && typeof cell === "number") return isoMoment(cell, zone);
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }

@@ -57,7 +57,7 @@ describe("Order", () => {
 describe("asCsv", () => {
   it("quotes what has to be, leaves nothing to run, and keeps numbers and times exact", () => {
     const columns = [{ name: "a,b" }, { name: "at", type: "time", zone: "UTC" }, { name: "day", type: "time" }] as const;
-    const rows = [['say "x"', 0.5, 86_400], ["=1+1", null], ["-5", 1e-9], [[1, null]], [-1.5e-7]];
+    const rows = [['say "x"', 0.5, 86_400], ["=1+1", null], ["-5", 1e-9], [[1, null]], [-1.5e-7], [1, 1714565130.123457], [2, 0.9999999]];
     expect(asCsv({ kind: "table", id: "t", columns, rows }, null)).toBe(
       [
         '"a,b",at,day',
@@ -66,6 +66,8 @@ describe("asCsv", () => {
         "-5,1970-01-01T00:00:00Z,",
         '"[1,null]",,',
         "-1.5e-7,,",
+        "1,2024-05-01T12:05:30.123457Z,",
+        "2,1970-01-01T00:00:01Z,",
         "",
       ].join("\r\n"),
     );
