@@ -105,7 +105,8 @@ def _mask(layer: Any, name: str, place: int, names: Names | None, size: Size | N
     if not grid.values:
         return []
     if grid.truths:
-        found: Names = {1: name or (names or {}).get(place, f"mask {place + 1}")}
+        numbered = place if names and 0 in names else place + 1  # in a list the first is that of the first mask
+        found: Names = {1: name or (names or {}).get(numbered, f"mask {place + 1}")}
     elif names is None and name and len(grid.values) == 1:
         found = {grid.values[0]: name}
     else:

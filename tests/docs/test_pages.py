@@ -57,3 +57,13 @@ def test_python_on_a_page_is_part_of_a_program() -> None:
 def test_every_page_is_in_the_navigation() -> None:
     listed = set(re.findall(r'"([\w-]+\.md)"', (DOCS.parent / "zensical.toml").read_text()))
     assert listed == {page.name for page in pages()}
+
+
+def test_the_gallery_shows_what_a_tab_can_hold() -> None:
+    """Each part of its program is on the page with its picture (``python -m tests.acceptance.pictures.guide``)."""
+    program, page = (PROGRAMS / "gallery.py").read_text(), (DOCS / "gallery.md").read_text()
+    parts = set(re.findall(r"\[start:(\w+)\]", program)) - {"begin"}
+    pictures = {picture.stem for picture in (DOCS / "images" / "gallery").iterdir()}
+    assert set(re.findall(r"images/gallery/(\w+)\.webp", page)) == pictures == parts
+    calls = set(re.findall(r"^\| `deck\.(\w+)\(", (DOCS / "decks.md").read_text(), re.MULTILINE))
+    assert calls - set(re.findall(r"\.(\w+)\(", program)) == {"figure", "show"}, "that have a page of their own"

@@ -221,7 +221,7 @@ class ImageCalls(Calls):
                 width, or in its proportions, of integers (the class; 0 is none) or of booleans; several in a mapping by
                 their names, or in a list. A viewer shows and hides each class.
             classes: The names of classes, ``{1: "road", 2: "car"}`` or in a list from 0 on: others are not drawn. Of
-                masks of booleans in a list, a name for each.
+                masks of booleans in a list, a name for each; of a single one, that of 1.
             keypoints: Over the picture: tuples of x, y, from 0 to 1, and a name; a mapping of names to x and y; an
                 array of x, y and perhaps how well a point is seen (0: not at all). Or a list of several of these.
             skeleton: Lines between the points: pairs of their names, or of their places from 0 on.
