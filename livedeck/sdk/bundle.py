@@ -22,6 +22,9 @@ MAX_BYTES = 64 * 1024 * 1024
 
 MAX_FILES = 20_000
 
+_LEVEL = 3
+"""Of compression: half the time of the usual 6, for a twentieth more bytes."""
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -112,16 +115,13 @@ def _digest(files: Iterable[_File]) -> str:
 def _archive(files: Iterable[_File]) -> bytes:
     """Return a tar.gz in which nothing depends on when, where and by whom it was made."""
     buffer = io.BytesIO()
-    with (
-        gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=6, mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for file in files:
             info = tarfile.TarInfo(file.path)
             info.size = len(file.content)
             info.mode = 0o755 if file.executable else 0o644
             archive.addfile(info, io.BytesIO(file.content))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getbuffer(), _LEVEL, mtime=0)
 
 
 def unpack(data: bytes, folder: Path, *, digest: str | None = None) -> None:

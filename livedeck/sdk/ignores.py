@@ -1,5 +1,6 @@
 """Which files of a project are left out of its bundle: by built-in rules, ``.gitignore`` and ``.livedeckignore``."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -58,18 +59,21 @@ def walk(root: Path) -> Iterator[Path]:
 
 
 def _walk(folder: Path, prefix: str, rules: tuple[_Rule, ...], above: tuple[Path, ...]) -> Iterator[Path]:
+    with os.scandir(folder) as scanned:  # tells of most entries what they are, without a look at each
+        entries = sorted(scanned, key=lambda entry: entry.name)
     for name in FILES:
-        file = folder / name
-        if file.is_file():
-            rules += tuple(_rules(file.read_text(encoding="utf-8", errors="replace").splitlines(), prefix))
-    for entry in sorted(folder.iterdir()):
+        if any(entry.name == name and entry.is_file() for entry in entries):
+            text = (folder / name).read_text(encoding="utf-8", errors="replace")
+            rules += tuple(_rules(text.splitlines(), prefix))
+    for entry in entries:
         path = prefix + entry.name
         if entry.is_dir():
-            real = entry.resolve()
-            if real not in above and not _is_environment(entry) and not _ignored(path, rules, is_folder=True):
-                yield from _walk(entry, f"{path}/", rules, (*above, real))
+            inside = Path(entry.path)
+            real = inside.resolve()
+            if real not in above and not _is_environment(inside) and not _ignored(path, rules, is_folder=True):
+                yield from _walk(inside, f"{path}/", rules, (*above, real))
         elif entry.is_file() and not _ignored(path, rules, is_folder=False):
-            yield entry
+            yield Path(entry.path)
 
 
 def _is_environment(folder: Path) -> bool:
