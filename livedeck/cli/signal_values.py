@@ -17,6 +17,7 @@ from flyteidl.core.literals_pb2 import (
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
 from livedeck.errors import TypeMismatch
+from livedeck.sdk.gates import NO, YES
 
 
 def literal_of(value: Any, literal_type: LiteralType, text: str | None = None) -> Literal:
@@ -72,6 +73,8 @@ def _primitive(value: Any, simple: int) -> Primitive:
     match simple, value:
         case SimpleType.BOOLEAN, bool():
             made.boolean = value
+        case SimpleType.BOOLEAN, str() if value.lower() in (*YES, *NO):
+            made.boolean = value.lower() in YES
         case SimpleType.INTEGER, int() if not isinstance(value, bool) and -(2**63) <= value < 2**63:
             made.integer = value
         case SimpleType.FLOAT, int() | float() if not isinstance(value, bool):

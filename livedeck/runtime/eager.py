@@ -25,6 +25,8 @@ from livedeck.errors import EagerException, RemoteConflict, RemoteError, RemoteU
 from livedeck.runtime.failures import around_the_task
 from livedeck.sdk.context import current_context
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.references import Reference
+from livedeck.sdk.specs.nodes import reference_id
 from livedeck.sdk.specs.settings import CompileSettings
 from livedeck.sdk.specs.workflows import closure
 from livedeck.sdk.tasks import Task
@@ -146,8 +148,14 @@ class Children:
         """Return what is to be launched for an entity; it is registered at its first call."""
         with self._registering:
             if entity not in self._targets:
-                self._targets[entity] = closure(entity, self._settings).send(self._client)
+                self._targets[entity] = self._registered(entity)
             return self._targets[entity]
+
+    def _registered(self, entity: AnyEntity) -> Identifier:
+        if isinstance(entity, Reference):
+            entity.check()
+            return reference_id(entity)
+        return closure(entity, self._settings).send(self._client)
 
     def _started(self, entity: AnyEntity, target: Identifier, literals: LiteralMap) -> WorkflowExecutionIdentifier:
         """Start the execution of a call, or find the one that an attempt before this one has started for it."""

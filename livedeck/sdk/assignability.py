@@ -39,6 +39,20 @@ def variants(python_type: Any) -> tuple[Any, ...]:
     return (python_type,)
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two types are one, however they are written: ``List[int]`` is ``list[int]``."""
+    one, other = bare(one), bare(other)
+    if one == other:
+        return True
+    ones, others = variants(one), variants(other)
+    if len(ones) > 1 or len(others) > 1:
+        return len(ones) == len(others) and all(any(is_same(each, like) for like in others) for each in ones)
+    origin = typing.get_origin(one)
+    if origin not in (list, dict) or origin is not typing.get_origin(other):
+        return False
+    return all(is_same(mine, theirs) for mine, theirs in zip(typing.get_args(one), typing.get_args(other), strict=True))
+
+
 def is_assignable(source: Any, target: Any) -> bool:
     """Return whether every value of ``source`` may be given where ``target`` is declared.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livedeck.errors import InvalidWorkflow
-from livedeck.sdk.assignability import bare
+from livedeck.sdk.assignability import is_same
 from livedeck.sdk.comparisons import Condition
 from livedeck.sdk.entities import AnyEntity, Entity, current_caller
 from livedeck.sdk.interface import Interface
@@ -100,7 +100,7 @@ def _shared(ways: tuple[Way, ...]) -> dict[str, Any]:
     return {
         name: python_type
         for name, python_type in first.items()
-        if all(name in other and bare(other[name]) == bare(python_type) for other in others)
+        if all(name in other and is_same(other[name], python_type) for other in others)
     }
 
 

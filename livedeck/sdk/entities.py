@@ -62,8 +62,8 @@ _default_caller: list[Callable[[], Caller]] = []
 
 
 @contextmanager
-def calls_go_to(caller: Caller) -> Iterator[None]:
-    """Have a caller take the calls that are made meanwhile."""
+def calls_go_to(caller: Caller | None) -> Iterator[None]:
+    """Have a caller take the calls that are made meanwhile; None: the default caller."""
     token = _caller.set(caller)
     try:
         yield

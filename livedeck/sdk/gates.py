@@ -12,6 +12,10 @@ from livedeck.sdk.promises import Promise
 from livedeck.sdk.tracing import Trace
 from livedeck.sdk.types import Location, require
 
+YES = ("y", "yes", "true")
+NO = ("n", "no", "false")
+"""How people answer, in small letters."""
+
 _LONGEST_NAME = 255
 
 

@@ -217,6 +217,23 @@ class ImperativeWorkflow(Workflow[..., Any]):
             "that with add_subwf"
         )
 
+    @classmethod
+    def of(cls, entity: AnyEntity, name: str) -> "ImperativeWorkflow":
+        """Return a workflow of one node, which takes what the entity takes and gives what that gives.
+
+        Args:
+            entity: what the node runs.
+            name: the workflow's name.
+        """
+        with calls_go_to(None):  # whatever is being run or read meanwhile
+            made = cls(name)
+            for each in entity.interface.inputs.values():
+                made.add_workflow_input(each.name, each.type)
+            node = made.add_entity(entity, **made.inputs)
+            for output, promise in node.outputs.items():
+                made.add_workflow_output(output, promise)
+        return made
+
     def _changes(self) -> None:
         """Note that it is not what it was. Called by what adds something."""
         if current_caller() is not None:

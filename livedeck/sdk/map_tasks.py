@@ -25,30 +25,55 @@ class TaskMetadata:
 
     Args:
         cache: whether to reuse outputs of earlier runs on the same inputs, item by item.
+        cache_serialize: as in ``@task``.
         cache_version: as in ``@task``.
+        cache_ignore_input_vars: refused: give them to ``@task``.
+        interruptible: as in ``@task``.
+        deprecated: refused: it is about the task.
         retries: how often each item is tried again.
         timeout: seconds that one attempt of an item may take; None or 0: as the task says.
-        interruptible: as in ``@task``.
+        pod_template_name: changes nothing here, and a warning says so.
+        generates_deck: refused: it is about the task.
+        is_eager: refused: it is about the task.
+        labels: changes nothing here, and a warning says so.
+        annotations: changes nothing here, and a warning says so.
     """
 
     cache: bool | None = None
+    cache_serialize: bool | None = None
     cache_version: str | None = None
+    cache_ignore_input_vars: tuple[str, ...] = ()
+    interruptible: bool | None = None
+    deprecated: str = ""
     retries: int | None = None
     timeout: float | timedelta | None = None
-    interruptible: bool | None = None
+    pod_template_name: str | None = None
+    generates_deck: bool = False
+    is_eager: bool = False
+    labels: Mapping[str, str] | None = None
+    annotations: Mapping[str, str] | None = None
 
     def overrides(self) -> NodeOverrides:
         """Return the same as what a node changes of its task.
 
         Raises:
             UserError: a value makes no sense.
+            UnsupportedOption: it is about the task, and not about how a map runs it.
         """
+        for name in ("cache_ignore_input_vars", "deprecated", "generates_deck", "is_eager"):
+            if getattr(self, name):
+                raise UnsupportedOption(f"TaskMetadata({name}=...) cannot be honoured: give it to @task")
+        if noted := tuple(name for name in ("pod_template_name", "labels", "annotations") if getattr(self, name)):
+            from livedeck.sdk.noted_options import tell_noted_here
+
+            tell_noted_here("TaskMetadata", noted)
         return NodeOverrides(
             retries=None if self.retries is None else options.read_retries(self.retries),
             timeout=options.read_timeout(self.timeout),
             interruptible=self.interruptible,
             cache=self.cache,
             cache_version=self.cache_version or None,
+            cache_serialize=self.cache_serialize,
         )
 
 
@@ -107,6 +132,11 @@ class MapTask(Entity[..., Any]):
             self.name = f"{task.module}.map_{task.function.__name__}_{self._digest()}-arraynode"
         self._interface = None
 
+    @property
+    def workflow_name(self) -> str:
+        """What a workflow is called that holds this map alone."""
+        return self.name if isinstance(self.task, Task) else f"{self.name}.map_{self._digest()}"
+
     def _digest(self) -> str:
         """Return what tells maps over one task apart, made as flytekit makes it."""
         said = self.options
@@ -117,7 +147,12 @@ class MapTask(Entity[..., Any]):
 
     def __eq__(self, other: object) -> bool:
         """Tell whether it is registered as the same: what values the bound inputs have is part of a call."""
-        return isinstance(other, MapTask) and other.task is self.task and other.name == self.name
+        return (
+            isinstance(other, MapTask)
+            and other.task is self.task
+            and (other.bound_inputs, other.options, other.overrides)
+            == (self.bound_inputs, self.options, self.overrides)
+        )
 
     def __hash__(self) -> int:
         return hash((MapTask, self.name))

@@ -169,7 +169,7 @@ class Node(CallResult):
         interruptible: bool | None = None,
         requests: options.Resources | None = None,
         limits: options.Resources | None = None,
-        cache: bool | None = None,
+        cache: "bool | options.Cache | None" = None,
         cache_version: str | None = None,
         cache_serialize: bool | None = None,
         resources: options.Resources | None = None,
@@ -191,7 +191,8 @@ class Node(CallResult):
             interruptible: as in ``@task``.
             requests: as in ``@task``.
             limits: as in ``@task``.
-            cache: False runs the task even if its outputs are cached.
+            cache: False runs the task even if its outputs are cached; ``Cache(version=..., serialize=...)`` says the
+                three in one.
             cache_version: as in ``@task``.
             cache_serialize: as in ``@task``.
             resources: as in ``@task``.
@@ -213,6 +214,7 @@ class Node(CallResult):
         noted = {"container_image": container_image, "pod_template": pod_template, "shared_memory": shared_memory}
         if resources is not None:
             requests, limits = _read_both(resources, requests, limits)
+        cache, cache_version, cache_serialize = options.read_node_cache(cache, cache_version, cache_serialize)
         changes: dict[str, Any] = {
             "name": name,
             "retries": None if retries is None else options.read_retries(retries),
@@ -220,11 +222,9 @@ class Node(CallResult):
             "interruptible": None if interruptible is None else options.read_flag("interruptible", interruptible),
             "requests": None if requests is None else options.read_resources("requests", requests),
             "limits": None if limits is None else options.read_resources("limits", limits),
-            "cache": None if cache is None else options.read_flag("cache", cache),
+            "cache": cache,
             "cache_version": cache_version,
-            "cache_serialize": None
-            if cache_serialize is None
-            else options.read_flag("cache_serialize", cache_serialize),
+            "cache_serialize": cache_serialize,
             "accelerator": _read_accelerator(accelerator),
             "image": _read_noted({name: value for name, value in noted.items() if value not in (None, False, "")}),
         }

@@ -45,7 +45,7 @@ class Overrides(TypedDict, total=False):
     interruptible: bool
     requests: "Resources"
     limits: "Resources"
-    cache: bool
+    cache: "bool | Cache"
     cache_version: str
     cache_serialize: bool
     resources: "Resources"
@@ -371,6 +371,33 @@ def read_cache(cache: Any, version: Any, serialize: Any, ignored: Any) -> Cache 
             raise UserError(f"{names} say nothing without cache=True")
         return None
     return Cache(version or "", read_flag("cache_serialize", serialize), tuple(ignored or ()))
+
+
+def read_node_cache(cache: Any, version: Any, serialize: Any) -> tuple[bool | None, str | None, bool | None]:
+    """Read what a node changes of its task's cache, in both of flytekit's forms.
+
+    Returns:
+        ``cache``, ``cache_version`` and ``cache_serialize``; None: as the task says.
+
+    Raises:
+        UserError: they say nothing together, or make no sense.
+        UnsupportedOption: a node cannot change it.
+    """
+    if not isinstance(cache, Cache):
+        flag = None if cache is None else read_flag("cache", cache)
+        return flag, version, None if serialize is None else read_flag("cache_serialize", serialize)
+    if version is not None or serialize is not None:
+        raise UserError(
+            "with_overrides: give cache_version and cache_serialize inside Cache(...), or cache=True with them"
+        )
+    if cache.ignored_inputs:
+        raise UnsupportedOption(
+            f"with_overrides: Cache(ignored_inputs={cache.ignored_inputs!r}) cannot be honoured: which inputs make a "
+            "difference is up to the task; give them to @task"
+        )
+    if not cache.version and (cache.salt or cache.policies):
+        raise UserError("with_overrides: give Cache(...) a version: salt and policies make one for @task alone")
+    return True, cache.version or None, cache.serialize
 
 
 def refuse(options: Mapping[str, Any], reasons: Mapping[str, str], known: tuple[str, ...], what: str) -> None:

@@ -19,6 +19,8 @@ DATA = DataPlane("memory://not-used")
         (int, "7", 7),
         (float, "7", 7.0),
         (bool, "true", True),
+        (bool, "y", True),
+        (bool, "No", False),
         (str, '"seven"', '"seven"'),
         (str, "12", "12"),
         (list[int], "[1, 2]", [1, 2]),

@@ -1,11 +1,11 @@
 import dataclasses
 import enum
 from datetime import datetime
-from typing import Annotated, Any, NotRequired, Optional, Protocol, TypedDict, Union
+from typing import Annotated, Any, Dict, List, NotRequired, Optional, Protocol, TypedDict, Union
 
 import pytest
 
-from livedeck.sdk.assignability import is_assignable
+from livedeck.sdk.assignability import is_assignable, is_same
 
 
 @dataclasses.dataclass
@@ -136,3 +136,22 @@ def test_pickled_classes_fit_only_themselves_and_their_bases() -> None:
     assert is_assignable(Sharper, Opaque)
     assert not is_assignable(Opaque, Sharper)
     assert not is_assignable(Opaque, Unrelated)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (List[int], list[int], True),
+        (Dict[str, List[int]], dict[str, list[int]], True),
+        (Optional[List[int]], None | list[int], True),
+        (Annotated[List[int], "counts"], list[Annotated[int, "a count"]], True),
+        (List[int], list[float], False),
+        (List[int], dict[str, int], False),
+        (Optional[int], int, False),
+        (list[A], list[B], False),
+        (list[Any], list[int], False),
+        (tuple[int, str], tuple[int], False),
+    ],
+)
+def test_types_are_the_same_however_they_are_written(one: Any, other: Any, same: bool) -> None:
+    assert is_same(one, other) is is_same(other, one) is same

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypedDict
 import pytest
 
 from livedeck import (
+    Cache,
     InvalidWorkflow,
     LaunchPlan,
     NoEffectWarning,
@@ -484,14 +485,15 @@ def test_overrides() -> None:
         ({"timeout": timedelta(0)}, UnsupportedOption, "a node's 0 means the task's own timeout"),
         ({"cache_version": "2"}, UserError, "cache_version='2'.* says nothing without cache=True"),
         ({"cache": False, "cache_version": "2"}, UserError, "says nothing without cache=True"),
+        ({"cache": Cache("2"), "cache_version": "3"}, UserError, r"inside Cache\(...\)"),
+        ({"cache": Cache("2", ignored_inputs="x")}, UnsupportedOption, r"ignored_inputs=\('x',\)\) cannot be honoured"),
+        ({"cache": Cache(salt="2")}, UserError, r"give Cache\(...\) a version"),
         ({"node_name": "../x"}, InvalidName, "letters, digits and dashes"),
         ({"node_name": "start-node"}, InvalidName, "letters"),
         ({"node_name": "n0"}, InvalidName, "named so"),
     ],
 )
-def test_overrides_that_are_refused(
-    overrides: dict[str, str | int | timedelta], error: type[Exception], words: str
-) -> None:
+def test_overrides_that_are_refused(overrides: dict[str, Any], error: type[Exception], words: str) -> None:
     @workflow
     def flow(x: int) -> int:
         one(x=x)
@@ -532,8 +534,11 @@ def test_a_cache_version_for_a_cache() -> None:
         cached().with_overrides(cache_version="2")
         nothing().with_overrides(cache=True, cache_version="2")
         nothing().with_overrides(cache=True).with_overrides(cache_version="2")
+        nothing().with_overrides(cache=Cache(version="2", serialize=True))
 
-    assert [node.overrides.cache_version for node in flow.traced.nodes] == ["2", "2", "2"]
+    assert [node.overrides.cache_version for node in flow.traced.nodes] == ["2", "2", "2", "2"]
+    last = flow.traced.nodes[-1].overrides
+    assert (last.cache, last.cache_serialize) == (True, True)
 
 
 def test_overrides_that_say_nothing_about_a_sub_workflow() -> None:

@@ -7,12 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from livedeck.errors import ApprovalRefused, MissingInput, TypeMismatch
-from livedeck.sdk.gates import Gate, Input, Sleep
+from livedeck.sdk.gates import NO, YES, Gate, Input, Sleep
 from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.types import DataPlane, Location, from_json, type_name
-
-_YES = ("", "y", "yes")
-_NO = ("n", "no")
 
 
 def pass_gate(gate: Gate, inputs: Mapping[str, LocalValue], data: DataPlane) -> Mapping[str, LocalValue]:
@@ -39,8 +36,8 @@ def pass_gate(gate: Gate, inputs: Mapping[str, LocalValue], data: DataPlane) -> 
 def _approved(gate: Gate, shown: Any) -> bool:
     while True:
         answer = _answer(gate, f"{gate.name}: approve {shown!r}? [Y/n] ").strip().lower()
-        if answer in _YES or answer in _NO:
-            return answer in _YES
+        if answer in ("", *YES, *NO):
+            return answer not in NO
         _tell("Answer y or n.\n")
 
 
@@ -54,7 +51,9 @@ def _asked_for(gate: Gate, python_type: Any, location: Location) -> Any:
 
 
 def _value_of(answer: str, python_type: Any, location: Location) -> Any:
-    """Return what was typed: JSON where that is of the type, else the text itself."""
+    """Return what was typed: JSON where that is of the type, or yes and no, else the text itself."""
+    if python_type is bool and answer.strip().lower() in (*YES, *NO):
+        return answer.strip().lower() in YES
     if python_type is not str:
         with suppress(ValueError, RecursionError, TypeMismatch):
             return from_json(json.loads(answer), python_type, location)

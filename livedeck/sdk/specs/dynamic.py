@@ -6,6 +6,7 @@ from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 
 from livedeck.literals.order import OrderNotes, note_beside
 from livedeck.sdk.dynamic import DynamicTask
+from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.specs.bindings import compile_bound
 from livedeck.sdk.specs.nodes import compile_node
 from livedeck.sdk.specs.settings import CompileSettings
@@ -39,7 +40,7 @@ def dynamic_job_spec(task: DynamicTask[..., Any], traced: Traced, settings: Comp
     ]
     spec = DynamicJobSpec(
         min_successes=len(nodes),
-        tasks=[task_spec(each, settings).template for each in callees if isinstance(each, Task)],
+        tasks=[task_spec(each, settings).template for each in callees if isinstance(each, Task | MapTask)],
         nodes=nodes,
         outputs=outputs,
         subworkflows=[workflow_template(each, settings) for each in callees if isinstance(each, Workflow)],

@@ -70,17 +70,21 @@ def compile_node(
     return compiled
 
 
-def _refer(compiled: workflow_pb2.Node, entity: Reference[..., Any]) -> None:
-    """Have a node run what is registered on the server."""
-    task = isinstance(entity, ReferenceTask)
-    reference = Identifier(
-        resource_type=ResourceType.TASK if task else ResourceType.LAUNCH_PLAN,
+def reference_id(entity: Reference[..., Any]) -> Identifier:
+    """Return the id of what is registered on the server."""
+    return Identifier(
+        resource_type=ResourceType.TASK if isinstance(entity, ReferenceTask) else ResourceType.LAUNCH_PLAN,
         project=entity.project,
         domain=entity.domain,
         name=entity.name,
         version=entity.version,
     )
-    if task:
+
+
+def _refer(compiled: workflow_pb2.Node, entity: Reference[..., Any]) -> None:
+    """Have a node run what is registered on the server."""
+    reference = reference_id(entity)
+    if isinstance(entity, ReferenceTask):
         compiled.task_node.reference_id.CopyFrom(reference)
     else:
         compiled.workflow_node.launchplan_ref.CopyFrom(reference)

@@ -16,6 +16,7 @@ from livedeck.errors import InvalidName
 from livedeck.literals.order import OrderNotes, tag_of
 from livedeck.sdk.dynamic import DynamicTask
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.imperative import ImperativeWorkflow
 from livedeck.sdk.launch_options import security_message
 from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.map_tasks import MapTask
@@ -108,11 +109,15 @@ def _create_request(
 def closure(entity: AnyEntity, settings: CompileSettings) -> Registration:
     """Compile a workflow or launch plan and all that it calls, or one task.
 
+    A map is no task that could be run alone: it is compiled within a workflow of its own.
+
     Raises:
         InvalidWorkflow: the workflow has no nodes, or a cycle, or needs a value that is not there yet.
         TypeMismatch: a value or promise does not fit where it is given.
         UserError: a task cannot be found by its module and name.
     """
+    if isinstance(entity, MapTask):
+        entity = ImperativeWorkflow.of(entity, entity.workflow_name)
     callees = _callees(entity)
     _refuse_twins(callees)
     made: list[TaskSpec | WorkflowSpec | PlanRegistration] = []

@@ -1,9 +1,9 @@
 """Conditionals over every kind of value, whose ways are tasks and workflows; what comes after takes the result."""
 
 import datetime
-from typing import Optional
+from typing import List, Optional
 
-from flytekit import conditional, task, workflow
+from flytekit import conditional, map_task, task, workflow
 
 NEW_YEAR = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -41,6 +41,16 @@ def both(n: int) -> tuple[int, str]:
 @task
 def other(n: int) -> tuple[int, str]:
     return -n, "other"
+
+
+@task
+def up_to(n: int) -> List[int]:
+    return list(range(n))
+
+
+@task
+def total(values: List[int]) -> int:
+    return sum(values)
 
 
 @task
@@ -105,6 +115,13 @@ def shared(n: int) -> int:
 
 
 @workflow
+def lists(n: int) -> int:
+    """The ways give lists whose types are written differently."""
+    found = conditional("lists").if_(n > 3).then(map_task(square)(n=[1, 2, 3])).else_().then(up_to(n=n))
+    return total(values=found)
+
+
+@workflow
 def without_outputs(n: int) -> int:
     conditional("noted").if_(n > 3).then(nothing(n=n)).else_().then(nothing(n=0))
     return double(n=n)
@@ -122,6 +139,8 @@ RUNS = [
     (pairs, {"n": 3}),
     (pairs, {"n": 4}),
     (shared, {"n": 5}),
+    (lists, {"n": 3}),
+    (lists, {"n": 4}),
     (without_outputs, {"n": 2}),
 ]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flytekit import Resources, dynamic, task, workflow
+from flytekit import Resources, conditional, dynamic, map_task, task, workflow
 
 
 @dataclass
@@ -85,6 +85,13 @@ def fails(n: int) -> int:
     return total(xs=[square(x=n), fail(x=n)])
 
 
+@dynamic
+def mapped(n: int) -> int:
+    values = map_task(square)(x=map_task(square, concurrency=1)(x=list(range(n))))
+    found = total(xs=values)
+    return conditional("large").if_(found > 10).then(square(x=found)).else_().then(square_twice(x=found))
+
+
 @workflow
 def together(n: int) -> tuple[int, int, int]:
     found = squares(n=n)
@@ -100,6 +107,7 @@ RUNS = [
     (of_orders, {"orders": [Order("b", [1, 2]), Order("a", [3])]}),
     (nothing_called, {"n": 1}),
     (changes_its_list, {"n": 4}),
+    (mapped, {"n": 3}),
     (together, {"n": 3}),
 ]
 

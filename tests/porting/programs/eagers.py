@@ -1,8 +1,9 @@
 """Eager tasks: loops and decisions over what the tasks that are called give."""
 
 import asyncio
+from functools import partial
 
-from flytekit import eager, task, workflow
+from flytekit import LaunchPlan, eager, map_task, task, workflow
 
 
 @task
@@ -39,9 +40,24 @@ async def of_workflows(x: int) -> int:
     return first if first > 5 else await until(limit=first)
 
 
+@task
+def add(x: int, y: int) -> int:
+    return x + y
+
+
+plan = LaunchPlan.get_or_create(workflow=add_two, name="porting.eagers.plan")
+
+
+@eager
+async def of_maps(x: int) -> list[int]:
+    values = map_task(add_one)(x=[x, 2])
+    return map_task(partial(add, y=10), concurrency=1)(x=values) + map_task(plan)(x=[x])
+
+
 RUNS = [
     (until, {"limit": 20}),
     (side_by_side, {"count": 3}),
     (of_workflows, {"x": 1}),
     (of_workflows, {"x": 9}),
+    (of_maps, {"x": 1}),
 ]

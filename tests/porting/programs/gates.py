@@ -38,10 +38,16 @@ def release(x: int) -> tuple[int, str]:
 
 
 @workflow
+def published(x: int) -> int:
+    passed = wait_for_input("passes", timeout=HOUR, expected_type=bool)
+    return conditional("passed").if_(passed.is_true()).then(score(x=x)).else_().then(add(left=x, right=1))
+
+
+@workflow
 def refused(x: int) -> int:
     return score(x=approve(score(x=x), "good at all", timeout=HOUR))
 
 
-RUNS = [(release, {"x": 3})]
+RUNS = [(release, {"x": 3}), (published, {"x": 3})]
 FAILURES = [(refused, {"x": 3})]
-ANSWERS = {"good enough": "y", "how many": "4", "the word": "now", "good at all": "n"}
+ANSWERS = {"good enough": "y", "how many": "4", "the word": "now", "passes": "n", "good at all": "n"}

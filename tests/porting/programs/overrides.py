@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flytekit import Resources, task, workflow
+from flytekit import Cache, Resources, task, workflow
 
 
 @task(retries=1)
@@ -17,4 +17,10 @@ def overridden(value: int = 3) -> int:
     return doubled(value=second).with_overrides(requests=Resources(cpu="100m"), limits=Resources(mem="500Mi"))
 
 
-RUNS = [(overridden, {}), (overridden, {"value": 0})]
+@workflow
+def cached(value: int) -> int:
+    first = doubled(value=value).with_overrides(cache=Cache(version="7", serialize=True))
+    return doubled(value=first).with_overrides(cache=Cache(version="7"))
+
+
+RUNS = [(overridden, {}), (overridden, {"value": 0}), (cached, {"value": 2})]

@@ -11,8 +11,19 @@ from flyteidl.core.identifier_pb2 import ResourceType
 from flyteidl.core.literals_pb2 import BindingData
 from flyteidl.core.workflow_pb2 import Node, WorkflowMetadata
 
-from livedeck import Cache, FlyteError, Resources, UserError, WorkflowFailurePolicy, task, workflow
-from livedeck.errors import InvalidName, UnsupportedType
+from livedeck import (
+    Cache,
+    FlyteError,
+    NoEffectWarning,
+    Resources,
+    TaskMetadata,
+    UserError,
+    WorkflowFailurePolicy,
+    map_task,
+    task,
+    workflow,
+)
+from livedeck.errors import InvalidName, UnsupportedOption, UnsupportedType
 from livedeck.literals.task_config import CUSTOM_RESOURCES, EXECUTOR
 from livedeck.propeller.nodes.task.planning import task_plan
 from livedeck.sdk.accelerators import T4
@@ -338,6 +349,34 @@ def test_two_tasks_of_one_name_are_refused() -> None:
 
     with pytest.raises(InvalidName, match="two different <task"):
         closure(both, SETTINGS)
+
+
+def test_a_map_says_for_its_items_what_flytekits_metadata_says() -> None:
+    options = TaskMetadata(cache=True, cache_serialize=True, cache_version="8", retries=1, labels={"a": "b"})
+    with pytest.warns(NoEffectWarning, match="TaskMetadata: labels has no effect"):
+        mapped = map_task(plain, metadata=options)
+
+    @workflow
+    def of_map(xs: list[list[int]]) -> None:
+        mapped(xs=xs, u=[1])
+
+    (node,) = workflow_spec(of_map, SETTINGS).template.nodes
+    said = node.array_node.node.metadata
+    assert (said.cacheable, said.cache_serializable, said.cache_version, said.retries.retries) == (True, True, "8", 1)
+    with pytest.raises(UnsupportedOption, match=r"TaskMetadata\(deprecated=...\) cannot be honoured: give it to @task"):
+        map_task(plain, metadata=TaskMetadata(deprecated="use another"))
+
+
+def test_a_map_alone_is_compiled_within_a_workflow() -> None:
+    """An eager task that calls one has it run as an execution: items are not run by a task's."""
+    limited, plan = map_task(plain, concurrency=1), LaunchPlan.get_or_create(inner, name="plan_of_inner")
+    made = closure(limited, SETTINGS)
+    (template,) = (each.template for each in made.workflows)
+    assert template.nodes[0].array_node.parallelism == 1
+    assert set(template.interface.inputs.variables) == {"xs", "u"}
+    assert (made.id.resource_type, made.id.name) == (ResourceType.LAUNCH_PLAN, limited.name)
+    over_plan = [closure(map_task(plan, concurrency=number), SETTINGS).id.name for number in (1, 2)]
+    assert len({plan.name, *over_plan}) == 3
 
 
 def test_an_override_that_turns_the_cache_on_has_a_version() -> None:
