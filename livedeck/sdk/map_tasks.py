@@ -16,6 +16,7 @@ from livedeck.sdk.entities import Entity
 from livedeck.sdk.interface import Interface, Parameter
 from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.nodes import NO_OVERRIDES, NodeOverrides
+from livedeck.sdk.references import ReferenceLaunchPlan, ReferenceTask
 from livedeck.sdk.tasks import Task
 
 
@@ -98,11 +99,15 @@ class MapOptions:
         return math.ceil(round((self.min_success_ratio or 1.0) * size, 4))  # as the engine counts
 
 
+Target = Task[..., Any] | LaunchPlan[Any] | ReferenceTask[..., Any] | ReferenceLaunchPlan[..., Any]
+"""What can be mapped over."""
+
+
 class MapTask(Entity[..., Any]):
     """A task or launch plan that is run for each member of its inputs' lists. ``map_task`` makes it.
 
     Args:
-        task: the task or launch plan.
+        task: the task or launch plan, or what stands for one that is registered.
         bound: values of inputs that every item is given.
         bound_inputs: names of all inputs that every item is given whole.
         map_options: what ``map_task(...)`` said.
@@ -113,7 +118,7 @@ class MapTask(Entity[..., Any]):
 
     def __init__(
         self,
-        task: Task[..., Any] | LaunchPlan[Any],
+        task: Target,
         bound: Mapping[str, Any],
         bound_inputs: frozenset[str],
         map_options: MapOptions,
@@ -126,7 +131,7 @@ class MapTask(Entity[..., Any]):
         self.overrides = overrides
         self.module = task.module
         self.function = task.function
-        if isinstance(task, LaunchPlan):  # nothing is registered for it
+        if not isinstance(task, Task):  # nothing is registered for it
             self.name = task.name
         else:
             self.name = f"{task.module}.map_{task.function.__name__}_{self._digest()}-arraynode"
@@ -165,7 +170,7 @@ class MapTask(Entity[..., Any]):
     @property
     def callees(self) -> Iterable[Entity[..., Any]]:
         """What has to be registered: a task that takes lists, or the launch plan."""
-        return (self.task if isinstance(self.task, LaunchPlan) else self,)
+        return (self if isinstance(self.task, Task) else self.task,)
 
     @property
     def interface(self) -> Interface:
@@ -278,7 +283,7 @@ def map_task(
         ),
         _read_metadata(metadata),
     )
-    if isinstance(task, LaunchPlan) and made.overrides != NO_OVERRIDES:
+    if not isinstance(task, Task) and made.overrides != NO_OVERRIDES:
         made.check_overrides({name: value for name, value in vars(made.overrides).items() if value is not None})
     _check(made)
     return made
@@ -288,11 +293,11 @@ _KNOWN = ("concurrency", "min_successes", "min_success_ratio", "run_all_sub_node
 _REFUSED: Mapping[str, str] = {"security_ctx": "tasks run as the executor's user"}
 
 
-def _target(target: Any) -> tuple[Task[..., Any] | LaunchPlan[Any], dict[str, Any]]:
+def _target(target: Any) -> tuple[Target, dict[str, Any]]:
     task, bound = (target.func, target.keywords) if isinstance(target, functools.partial) else (target, {})
     if isinstance(target, functools.partial) and target.args:
         raise UserError(f"map_task: functools.partial({task!r}, ...) has to bind inputs by name")
-    if not isinstance(task, Task | LaunchPlan):
+    if not isinstance(task, Task | LaunchPlan | ReferenceTask | ReferenceLaunchPlan):
         raise UnsupportedOption(
             f"map_task is for tasks and launch plans, not for {target!r}: call it from a task, and map over that"
         )

@@ -276,6 +276,22 @@ def test_the_terminal_shows_attempts_failures_and_what_the_cache_gave(
     folders.run_folder.cache_clear()
 
 
+def test_of_the_items_of_a_long_map_the_first_and_those_that_fail_are_told(livedeck: Command, tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text(
+        "from livedeck import map_task, task, workflow\n"
+        "@task\n"
+        "def invert(x: int) -> float:\n"
+        "    return 1 / (x - 205)\n"
+        "@workflow\n"
+        "def inverted(count: int) -> list[float | None]:\n"
+        "    return map_task(invert, min_success_ratio=0.5)(x=[*range(250)])\n"
+    )
+    result = livedeck("run", str(tmp_path / "long.py"), "inverted", "--count", "1")
+    assert result.exit_code == 0, result.output
+    told = {line.split()[0] for line in result.stderr.splitlines() if line.startswith("n0/")}
+    assert told == {f"n0/{item}" for item in (0, 1, 2, 3, 4, 100, 200, 205)}
+
+
 @pytest.mark.slow
 def test_a_folder_that_takes_no_decks_costs_time_once(
     livedeck: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -398,6 +398,8 @@ def _run_item(
 ) -> Mapping[str, LocalValue]:
     if isinstance(mapped.task, LaunchPlan):
         return _run_plan(mapped.task, inputs, call_folder, data)
+    if isinstance(mapped.task, Registered):
+        mapped.task.refuse_local()
     return _Call(mapped.task, call_folder, inputs, mapped.item_overrides(overrides)).run_or_join()
 
 

@@ -91,8 +91,11 @@ def _refer(compiled: workflow_pb2.Node, entity: Reference[..., Any]) -> None:
 
 
 def _recorded_as(entity: MapTask) -> "workflow_pb2.ArrayNode.ExecutionMode":
-    """Return whether the items are nodes on record: as in Flyte those that run launch plans are."""
-    nodes = isinstance(entity.task, LaunchPlan)
+    """Return whether the items are nodes on record: as in Flyte those that run launch plans are.
+
+    So are those of a task that is registered already, which takes no lists.
+    """
+    nodes = not isinstance(entity.task, Task)
     return workflow_pb2.ArrayNode.FULL_STATE if nodes else workflow_pb2.ArrayNode.MINIMAL_STATE
 
 
@@ -127,11 +130,13 @@ def _array_node(
     said = entity.options
     item = workflow_pb2.Node(
         # As flytekit has it: of a task the name as it is, of a launch plan the id that a node of its own would have.
-        id=dns_label(entity.name) if isinstance(entity.task, LaunchPlan) else entity.name,
+        id=entity.name if isinstance(entity.task, Task) else dns_label(entity.name),
         metadata=_node_metadata(node, entity.item_overrides(node.overrides), interruptible=interruptible),
         inputs=compiled.inputs,
     )
-    if isinstance(entity.task, LaunchPlan):
+    if isinstance(entity.task, Reference):
+        _refer(item, entity.task)
+    elif isinstance(entity.task, LaunchPlan):
         plan = identifier(ResourceType.LAUNCH_PLAN, entity.task.name, settings)
         item.workflow_node.launchplan_ref.CopyFrom(plan)
     else:
@@ -139,7 +144,7 @@ def _array_node(
     array = workflow_pb2.ArrayNode(
         node=item,
         execution_mode=_recorded_as(entity),
-        is_original_sub_node_interface=BoolValue(value=False),
+        is_original_sub_node_interface=BoolValue(value=isinstance(entity.task, ReferenceTask)),
         bound_inputs=sorted(entity.bound_inputs),
         run_all_sub_nodes=said.run_all_sub_nodes,
     )

@@ -44,7 +44,7 @@ class ArrayHandler(NodeHandler):
     """The outputs of an item; of each the node gives a list."""
     inner: NodeHandler
     task: TaskTemplate | None
-    """The task; None of items that run something else: those are nodes of their own on record."""
+    """The task, which takes lists; None of items that run something else: those are nodes of their own on record."""
 
     @classmethod
     def matches(cls, node: Node) -> bool:
@@ -60,7 +60,10 @@ class ArrayHandler(NodeHandler):
             )
         if array.node.HasField("task_node"):
             task = planner.task(array.node.task_node.reference_id)
-            return cls(array, task.id, task.interface.outputs, planner.handler(array.node), task)
+            # One that was registered to be run once takes no lists: each item is given its own inputs.
+            takes_lists = not array.is_original_sub_node_interface.value
+            handler = planner.handler(array.node)
+            return cls(array, task.id, task.interface.outputs, handler, task if takes_lists else None)
         if array.node.workflow_node.HasField("launchplan_ref"):
             plan = planner.launch_plan(array.node.workflow_node.launchplan_ref)
             return cls(array, plan.id, plan.interface.outputs, planner.handler(array.node), None)
