@@ -31,9 +31,13 @@ def test_an_approval_and_a_value_are_given_in_the_page(stage: Stage) -> None:
     field.fill("12")
     give.click()
     expect(gate.get_by_role("heading", name="Given")).to_be_visible()
+    page.get_by_role("list", name="Nodes").get_by_role("link", name="round up").click()
+    gate = page.get_by_role("region", name="Node round up")
+    gate.get_by_role("button", name="True").click()
+    expect(gate.get_by_role("heading", name="Given")).to_be_visible()
     wait_ended(stage.client, execution)
     outputs = stage.client.execution_data(execution).outputs.literals
-    assert outputs["o0"].scalar.primitive.integer == 31 + 12
+    assert outputs["o0"].scalar.primitive.integer == 31 + 12 + 1
 
 
 def test_a_refusal_fails_the_node(stage: Stage) -> None:

@@ -35,6 +35,11 @@ def test_executions_that_nodes_have_started_are_linked_and_lead_back(stage: Stag
     page.get_by_role("link", name=execution.name).click()
     expect(items).to_have_count(3)
 
+    stage.open(execution, node="n1")
+    inside = page.get_by_role("list", name="Nodes inside").get_by_role("listitem")
+    expect(inside).to_have_count(3)
+    expect(inside.nth(2).get_by_role("link", name=re.compile("^Execution "))).to_be_visible()
+
     rows.filter(has_text="both").get_by_role("link", name=re.compile("both")).first.click()
     panel = page.get_by_role("region", name="Node both")
     panel.get_by_role("tab", name="Deck").click()

@@ -65,12 +65,25 @@ export const NODE_PHASES: Readonly<Record<NodePhase, PhaseLook>> = {
   TIMED_OUT,
 };
 
-/** Somebody is to answer, or time to pass: nothing runs. */
-const WAITING = look("Waiting", "waiting", "clock");
+/** How a node stands, which is its phase, but that Flyte calls a gate that is reached RUNNING. */
+export type NodeState = NodePhase | "WAITING";
 
-/** How a node looks: Flyte calls a gate that is reached RUNNING. */
-export function nodeLook({ phase, gate }: { readonly phase: NodePhase; readonly gate: Gate | null }): PhaseLook {
-  return gate !== null && phase === "RUNNING" ? WAITING : NODE_PHASES[phase];
+export const NODE_STATES: Readonly<Record<NodeState, PhaseLook>> = {
+  WAITING: look("Waiting", "waiting", "clock"), // somebody is to answer, or time to pass: nothing runs
+  ...NODE_PHASES,
+};
+
+interface Standing {
+  readonly phase: NodePhase;
+  readonly gate: Gate | null;
+}
+
+export function nodeState({ phase, gate }: Standing): NodeState {
+  return gate !== null && phase === "RUNNING" ? "WAITING" : phase;
+}
+
+export function nodeLook(node: Standing): PhaseLook {
+  return NODE_STATES[nodeState(node)];
 }
 
 export const TASK_PHASES: Readonly<Record<TaskPhase, PhaseLook>> = {

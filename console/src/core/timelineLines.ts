@@ -5,7 +5,7 @@
 import { words } from "./bidi";
 import type { NodeRow } from "./nodeTree";
 import { formatNumber } from "./numerals";
-import { NODE_PHASES } from "./phases";
+import { NODE_PHASES, NODE_STATES, nodeState, type NodeState } from "./phases";
 import type { NodePhase } from "../protocol/flyte";
 
 export interface NodeLine {
@@ -54,8 +54,9 @@ export function timelineLines(rows: readonly NodeRow[], folds: Folds): readonly 
 /** Nodes that fit a filter, wherever they are: nothing is folded among them. */
 export function foundLines(rows: readonly NodeRow[], only: string | null, find: string): readonly Line[] {
   const wanted = find.toLowerCase();
-  const fits = ({ phase, name, id, given, condition }: NodeRow) =>
-    (only === null || phase === only) && [name, id, given, condition].some((text) => text.toLowerCase().includes(wanted));
+  const fits = (row: NodeRow) =>
+    (only === null || nodeState(row) === only) &&
+    [row.name, row.id, row.given, row.condition].some((text) => text.toLowerCase().includes(wanted));
   return rows.filter(fits).map((row) => ({ kind: "node", id: row.id, depth: 0, row, inside: null }));
 }
 
@@ -114,11 +115,12 @@ function leaves({ row, children }: Tree): readonly NodeRow[] {
 }
 
 /** What there is to see to first, then what still changes, then the rest. */
-const ORDER: readonly NodePhase[] = [
+const ORDER: readonly NodeState[] = [
   "FAILED",
   "TIMED_OUT",
   "FAILING",
   "ABORTED",
+  "WAITING",
   "RUNNING",
   "DYNAMIC_RUNNING",
   "QUEUED",
@@ -128,6 +130,8 @@ const ORDER: readonly NodePhase[] = [
   "SKIPPED",
 ];
 
+const PHASES = ORDER.filter((state) => state !== "WAITING");
+
 /** "58 × square". */
 export function groupTitle(count: number, name: string): string {
   return words`${formatNumber(count)} × ${name}`;
@@ -135,27 +139,28 @@ export function groupTitle(count: number, name: string): string {
 
 /** "2 failed, 5 running, 51 succeeded". */
 export function phaseCounts(rows: readonly NodeRow[]): string {
-  const counts = countPhases(rows);
-  return ORDER.filter((phase) => counts.has(phase))
-    .map((phase) => `${formatNumber(counts.get(phase) ?? 0)} ${NODE_PHASES[phase].label.toLowerCase()}`)
+  const counts = countStates(rows);
+  return ORDER.filter((state) => counts.has(state))
+    .map((state) => `${formatNumber(counts.get(state) ?? 0)} ${NODE_STATES[state].label.toLowerCase()}`)
     .join(", ");
 }
 
-export function countPhases(rows: readonly NodeRow[]): ReadonlyMap<NodePhase, number> {
-  const counts = new Map<NodePhase, number>();
-  for (const { phase } of rows) counts.set(phase, (counts.get(phase) ?? 0) + 1);
+export function countStates(rows: readonly NodeRow[]): ReadonlyMap<NodeState, number> {
+  const counts = new Map<NodeState, number>();
+  for (const row of rows) counts.set(nodeState(row), (counts.get(nodeState(row)) ?? 0) + 1);
   return counts;
 }
 
 /** The phase that stands for all of them: what still goes on, else the worst that came of it. */
 export function phaseOfAll(rows: readonly NodeRow[]): NodePhase {
-  const counts = countPhases(rows);
+  const counts = countStates(rows);
   const begun = rows.some(({ startedAt }) => startedAt !== null);
-  if (counts.has("RUNNING") || counts.has("DYNAMIC_RUNNING")) return "RUNNING";
+  if (counts.has("RUNNING") || counts.has("DYNAMIC_RUNNING") || counts.has("WAITING")) return "RUNNING";
   if (counts.has("QUEUED")) return begun ? "RUNNING" : "QUEUED";
-  const wrong = ORDER.find((phase) => counts.has(phase) && NODE_PHASES[phase].terminal && NODE_PHASES[phase].tone !== "good" && phase !== "SKIPPED");
+  const there = PHASES.filter((phase) => counts.has(phase));
+  const wrong = there.find((phase) => NODE_PHASES[phase].terminal && NODE_PHASES[phase].tone !== "good" && phase !== "SKIPPED");
   if (counts.has("UNDEFINED") && wrong === undefined) return begun ? "RUNNING" : "UNDEFINED";
-  return wrong ?? ORDER.find((phase) => counts.has(phase)) ?? "UNDEFINED";
+  return wrong ?? there[0] ?? "UNDEFINED";
 }
 
 /** From the first start to the last end among them; without an end while one of them has none. */

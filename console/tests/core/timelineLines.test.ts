@@ -81,6 +81,15 @@ describe("nodes together", () => {
     expect(phaseCounts(phases("SUCCEEDED", "RUNNING", "FAILED", "SUCCEEDED"))).toBe("1 failed, 1 running, 2 succeeded");
   });
 
+  it("say of gates that are reached that they wait", () => {
+    const gates = phases("RUNNING", "SUCCEEDED", "UNDEFINED").map((row): NodeRow => ({ ...row, gate: { kind: "approval", signal: "s" } }));
+    const rows = [...gates, ...phases("RUNNING")];
+    expect(phaseCounts(rows)).toBe("1 waiting, 1 running, 1 not started, 1 succeeded");
+    expect(foundLines(rows, "WAITING", "").map(({ kind }) => kind)).toEqual(["node"]);
+    expect(foundLines(rows, "RUNNING", "")).toHaveLength(1);
+    expect(phaseOfAll(gates)).toBe("RUNNING");
+  });
+
   it("stand as what goes on among them, else as the worst of them", () => {
     expect(phaseOfAll(phases("SUCCEEDED", "RUNNING", "FAILED"))).toBe("RUNNING");
     expect(phaseOfAll(phases("SUCCEEDED", "FAILED"))).toBe("FAILED");

@@ -1,4 +1,4 @@
-"""A workflow that takes one of two ways, and waits for an approval and for a number."""
+"""A workflow that takes one of two ways, and waits for an approval, for a number and for a yes or no."""
 
 from datetime import timedelta
 
@@ -21,8 +21,8 @@ def set_aside(scored: int) -> int:
 
 
 @task
-def add(left: int, right: int) -> int:
-    return left + right
+def add(left: int, right: int, round_up: bool) -> int:
+    return left + right + round_up
 
 
 @workflow
@@ -36,4 +36,5 @@ def release(x: int = 3) -> int:
         .else_()
         .then(set_aside(scored=approved))
     )
-    return add(left=chosen, right=wait_for_input("how many more", timedelta(hours=1), int))
+    how_many = wait_for_input("how many more", timedelta(hours=1), int)
+    return add(left=chosen, right=how_many, round_up=wait_for_input("round up", timedelta(hours=1), bool))

@@ -30,7 +30,8 @@ export function GatePanel({ id, row, gate, inputs }: GatePanelProps) {
         </Approval>
       );
     case "input":
-      return gate.type === null ? <TypedElsewhere id={id} signal={gate.signal} /> : <Value id={id} signal={gate.signal} type={gate.type} />;
+      if (gate.type === null) return <TypedElsewhere id={id} signal={gate.signal} />;
+      return gate.type === "BOOLEAN" ? <Choice id={id} signal={gate.signal} /> : <Value id={id} signal={gate.signal} type={gate.type} />;
     case "sleep":
       return <Empty icon="clock" title={words`Waits for ${formatDuration(gate.seconds)}`} />;
   }
@@ -102,6 +103,26 @@ function Value({ id, signal, type }: AnswerProps & { readonly type: string }) {
           </Button>
         </div>
       </form>
+    </div>
+  );
+}
+
+/** A boolean is chosen, not typed. */
+function Choice({ id, signal }: AnswerProps) {
+  const answer = useAnswer(id, signal);
+  return (
+    <div className="gate" data-scrolls="node">
+      <div className="gate-form">
+        <p>The nodes after it wait until somebody gives this value.</p>
+        {answer.isError && <Refused error={answer.error} />}
+        <div className="gate-actions">
+          {[true, false].map((value) => (
+            <Button key={String(value)} look="primary" disabled={answer.isPending} onClick={() => answer.mutate(booleanLiteral(value))}>
+              {value ? "True" : "False"}
+            </Button>
+          ))}
+        </div>
+      </div>
     </div>
   );
 }

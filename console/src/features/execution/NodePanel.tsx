@@ -177,7 +177,7 @@ function InnerNodes({ route, parent, rows }: InnerNodesProps) {
             <Link className="text-link" href={executionPath({ ...route, node: row.id, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK })}>
               {row.name}
             </Link>
-            {(row.condition || row.given) && <span className="timeline-given">{row.condition || row.given}</span>}
+            <InnerWords row={row} />
             <PhaseBadge look={nodeLook(row)} />
             <span className="soft">
               <Duration from={row.startedAt} to={row.endedAt} />
@@ -186,6 +186,17 @@ function InnerNodes({ route, parent, rows }: InnerNodesProps) {
         ))}
       </ul>
     </div>
+  );
+}
+
+/** What tells a node from others of its name: its condition or inputs, or the execution that it has started. */
+function InnerWords({ row: { condition, given, child } }: { readonly row: NodeRow }) {
+  const words = condition || given;
+  if (!words && !child) return null;
+  return (
+    <span className="timeline-given">
+      {words} {child && <ChildExecution id={child} />}
+    </span>
   );
 }
 

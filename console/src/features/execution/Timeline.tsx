@@ -5,11 +5,11 @@ import { useVirtualRows } from "../../bindings/useVirtualRows";
 import { parseDuration } from "../../core/durations";
 import type { NodeRow } from "../../core/nodeTree";
 import { formatNumber } from "../../core/numerals";
-import { NODE_PHASES, WORKFLOW_PHASES } from "../../core/phases";
+import { NODE_STATES, WORKFLOW_PHASES, type NodeState } from "../../core/phases";
 import { executionPath, type ExecutionRoute } from "../../core/routes";
-import { countPhases, foundLines, timelineLines, type Folds, type Line } from "../../core/timelineLines";
+import { countStates, foundLines, timelineLines, type Folds, type Line } from "../../core/timelineLines";
 import type { TimeRange } from "../../core/timeScale";
-import type { Execution, NodePhase } from "../../protocol/flyte";
+import type { Execution } from "../../protocol/flyte";
 import { Empty } from "../../ui/Empty";
 import { SearchField } from "../../ui/Toolbar";
 import { TimelineAxis } from "./TimelineAxis";
@@ -95,10 +95,10 @@ function isChosen({ id, inside }: Line, node: string | null): boolean {
   return inside !== null && inside.folded && inside.rows.some((row) => row.id === node);
 }
 
-/** Which nodes are listed. How many are in each phase; not worth its place where all are in sight. */
+/** Which nodes are listed. How many stand how; not worth its place where all are in sight. */
 function NodesFilter({ route, rows }: Pick<TimelineProps, "route" | "rows">) {
-  const counts = countPhases(rows);
-  const phases = (Object.keys(NODE_PHASES) as NodePhase[]).filter((phase) => counts.has(phase) || phase === route.only);
+  const counts = countStates(rows);
+  const states = (Object.keys(NODE_STATES) as NodeState[]).filter((state) => counts.has(state) || state === route.only);
   return (
     <div className="timeline-filter">
       <NodesSearch route={route} />
@@ -106,14 +106,14 @@ function NodesFilter({ route, rows }: Pick<TimelineProps, "route" | "rows">) {
         <Link className="chip" href={executionPath({ ...route, only: null })} aria-current={route.only === null}>
           All {formatNumber(rows.length)}
         </Link>
-        {phases.map((phase) => (
+        {states.map((state) => (
           <Link
-            key={phase}
+            key={state}
             className="chip"
-            href={executionPath({ ...route, only: phase })}
-            aria-current={route.only === phase}
+            href={executionPath({ ...route, only: state })}
+            aria-current={route.only === state}
           >
-            {NODE_PHASES[phase].label} {formatNumber(counts.get(phase) ?? 0)}
+            {NODE_STATES[state].label} {formatNumber(counts.get(state) ?? 0)}
           </Link>
         ))}
       </nav>
