@@ -119,6 +119,14 @@ export function insideOf(rows: readonly NodeRow[], outer: NodeRow): readonly Nod
   return end < 0 ? after : after.slice(0, end);
 }
 
+/** What is said of a Deck of which nothing is shown; nothing, before all Decks that there were have been read. */
+export function nothingShown({ headline, look }: DeckEntry, ready: boolean): string {
+  if (headline?.foreign) return "A whole page, such as flytekit writes";
+  if (headline?.publishedAt) return "Nothing of its Deck fits in here";
+  if (headline === null && !ready) return "";
+  return look.terminal ? "Nothing was published" : "Nothing published yet";
+}
+
 /** Those that need attention first, then those that run, in each group the slowest first: an order that time does not change. */
 export function inOrder(entries: readonly DeckEntry[]): DeckEntry[] {
   const rank = new Map(ORDER.map((group, at) => [group, at]));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { boxOf, entriesOfItems, entriesOfRows, HeadlinesSession, inOrder, insideOf, sparkline } from "../../src/core/headlines";
+import { boxOf, entriesOfItems, entriesOfRows, HeadlinesSession, inOrder, insideOf, nothingShown, sparkline } from "../../src/core/headlines";
 import type { Item } from "../../src/core/items";
 import type { NodeRow } from "../../src/core/nodeTree";
 import type { Headline } from "../../src/protocol/live.gen";
@@ -63,6 +63,11 @@ describe("Decks side by side", () => {
     const outer = { ...ROW, id: "n1", holdsNodes: true, hasDeck: false };
     const planned = { ...ROW, id: "n2", node: null };
     expect(entriesOfRows([outer, planned, ROW], new Map()).map(({ id }) => id)).toEqual(["n0"]);
+  });
+
+  test("nothing is said of a Deck that has not been read yet", () => {
+    const entries = entriesOfRows([{ ...ROW, phase: "SUCCEEDED" }], new Map());
+    expect(entries.map((entry) => [nothingShown(entry, false), nothingShown(entry, true)])).toEqual([["", "Nothing was published"]]);
   });
 
   test("what is inside of a node is what follows it, deeper", () => {

@@ -2,7 +2,7 @@
 import { memo } from "react";
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
-import { boxOf, sparkline, type DeckEntry } from "../../core/headlines";
+import { boxOf, nothingShown, sparkline, type DeckEntry } from "../../core/headlines";
 import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 import type { Summary } from "../../elements/kind";
 import { summaryOf } from "../../elements/summaries";
@@ -16,10 +16,12 @@ const COLOURS = ["var(--ld-series-0)", "var(--ld-series-1)", "var(--ld-series-2)
 interface DeckSummaryProps {
   readonly route: ExecutionRoute;
   readonly entry: DeckEntry;
+  /** All Decks that there were have been read. */
+  readonly ready: boolean;
 }
 
 /** One Deck in a few words and a picture, all of which leads to it. */
-export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSummaryProps) {
+export const DeckSummary = memo(function DeckSummary({ route, entry, ready }: DeckSummaryProps) {
   const shown = summaries(entry);
   const href = executionPath({ ...route, node: entry.id, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK });
   return (
@@ -43,7 +45,7 @@ export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSumma
           </span>
         )}
         {shown.map(({ id, summary }) => summary.form === "lines" && <Spark key={id} {...summary} />)}
-        {shown.length === 0 && <span className="deck-summary-nothing">{nothing(entry)}</span>}
+        {shown.length === 0 && <span className="deck-summary-nothing">{nothingShown(entry, ready)}</span>}
       </span>
     </Link>
   );
@@ -52,13 +54,7 @@ export const DeckSummary = memo(function DeckSummary({ route, entry }: DeckSumma
 function sameEntry(a: DeckSummaryProps, b: DeckSummaryProps): boolean {
   const [one, other] = [a.entry, b.entry];
   const same = one.id === other.id && one.headline === other.headline && one.look === other.look && one.trouble === other.trouble;
-  return same && one.startedAt === other.startedAt && one.endedAt === other.endedAt && one.name === other.name && a.route === b.route;
-}
-
-function nothing({ headline, look }: DeckEntry): string {
-  if (headline?.foreign) return "A whole page, such as flytekit writes";
-  if (headline?.publishedAt) return "Nothing of its Deck fits in here";
-  return look.terminal ? "Nothing was published" : "Nothing published yet";
+  return same && one.startedAt === other.startedAt && one.endedAt === other.endedAt && one.name === other.name && a.route === b.route && a.ready === b.ready;
 }
 
 interface Shown {

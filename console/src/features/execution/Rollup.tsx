@@ -52,18 +52,24 @@ function OpenRollup({ route, row, rows, items, session }: RollupProps & { readon
           What runs in this node appears here as it does.
         </Empty>
       )}
-      <Summaries route={route} entries={drawn} />
+      <Summaries route={route} entries={drawn} ready={ready} />
     </div>
   );
 }
 
-const Summaries = memo(function Summaries({ route, entries }: { readonly route: ExecutionRoute; readonly entries: readonly DeckEntry[] }) {
+interface SummariesProps {
+  readonly route: ExecutionRoute;
+  readonly entries: readonly DeckEntry[];
+  readonly ready: boolean;
+}
+
+const Summaries = memo(function Summaries({ route, entries, ready }: SummariesProps) {
   const { list, style, shown } = useVirtualRows<DeckEntry, HTMLUListElement>(entries, { estimate: 66, gap: 6 });
   return (
     <ul ref={list} className="rollup-list" aria-label="Decks" style={style}>
       {shown.map(({ row: entry, attributes }) => (
         <li key={entry.id} {...attributes}>
-          <DeckSummary route={route} entry={entry} />
+          <DeckSummary route={route} entry={entry} ready={ready} />
         </li>
       ))}
     </ul>

@@ -50,7 +50,14 @@ function OpenWall({ route, rows, items, session }: WallProps & { readonly sessio
     <div className="wall">
       <RefusedBanner stream={stream} />
       <div className="wall-head">
-        <DeckBar entries={entries} size={0} label="Progress of all tasks that have Decks" />
+        {ready ? (
+          <DeckBar entries={entries} size={0} label="Progress of all tasks that have Decks" />
+        ) : (
+          <div className="deck-bar">
+            <div className="deck-bar-words">{stream.status !== "refused" && "Reading the Decks …"}</div>
+            <div className="deck-bar-track" />
+          </div>
+        )}
         <Link className="text-link" href={executionPath({ ...route, run: "shared", ...UNTOUCHED_DECK })}>
           Shared Deck
         </Link>
@@ -99,7 +106,7 @@ const Cards = memo(function Cards({ route, entries }: { readonly route: Executio
             {line.heading === null ? (
               <div className="wall-line" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
                 {line.entries.map((entry) => (
-                  <DeckSummary key={entry.id} route={route} entry={entry} />
+                  <DeckSummary key={entry.id} route={route} entry={entry} ready />
                 ))}
               </div>
             ) : (
